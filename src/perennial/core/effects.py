@@ -1,0 +1,191 @@
+"""What a decision does: a closed union of effects.
+
+``store/effects.py`` writes every one of them, ``core/fold.py`` applies every one of them to the
+member in memory, and a law demands that both agree. Effects name units, metrics and limits by their
+numbers; the compiled version knows the words.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from perennial.ledger.account import Account
+from perennial.ledger.lot import LotKey
+from perennial.units import Instant, Minor, Points
+
+
+class _Effect(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    pass
+
+
+class Credit(_Effect, tag=1):
+    """``amount`` points enter the wallet as (part of) the lot ``key``, out of ``source``.
+
+    ``source`` is ISSUED for an award, ADJUSTED, IN_TRANSIT for a transfer, REDEEMED or EXPIRED for
+    points given back.
+    """
+
+    unit: int
+    amount: Points
+    key: LotKey
+    source: Account
+    pending: bool
+
+
+class Debit(_Effect, tag=2):
+    """``amount`` points leave the lot ``lot_id`` of the wallet into ``target``.
+
+    ``target`` is REDEEMED for a claim, EXPIRED, ISSUED when an award is taken back, ADJUSTED,
+    IN_TRANSIT for a transfer, DEBT when a credit pays a debt off, CLOSED at the program's end.
+    ``pending`` tells whether the lot was still pending.
+    """
+
+    unit: int
+    amount: Points
+    lot_id: int
+    target: Account
+    pending: bool
+
+
+class Owe(_Effect, tag=3):
+    """The owner's debt grows by ``amount``: taken back under ``unlimited``, but no longer there."""
+
+    unit: int
+    amount: Points
+
+
+class FallShort(_Effect, tag=4):
+    """``amount`` could not be taken back (``within_balance``): kept to be netted from later awards.
+
+    A negative amount says that a later award made up for that much.
+    """
+
+    unit: int
+    amount: Points
+
+
+class Activate(_Effect, tag=5):
+    """``amount`` points of the unit stopped being pending by date, up to and including ``until``."""
+
+    unit: int
+    amount: Points
+    until: Instant
+
+
+class Release(_Effect, tag=6):
+    """The waiting lot ``lot_id`` got its dates: its ``amount`` moves into the lot ``key``."""
+
+    unit: int
+    lot_id: int
+    amount: Points
+    key: LotKey
+
+
+class Count(_Effect, tag=7):
+    """The counter ``metric`` of the member changes by ``amount`` in ``period``."""
+
+    metric: int
+    period: int
+    amount: int
+
+
+class UseLimit(_Effect, tag=8):
+    """The member uses ``amount`` of a limit in ``period``; the write holds it at or below ``cap``."""
+
+    limit: int
+    period: int
+    amount: int
+    cap: int
+
+
+class UseBudget(_Effect, tag=9):
+    """All members together use ``amount`` of a budget in ``period``; held at or below ``cap``."""
+
+    budget: int
+    period: int
+    amount: int
+    cap: int
+
+
+class Touch(_Effect, tag=10):
+    """A rule with a cooldown fired for the member at ``at``; ``limit`` is the cooldown's number."""
+
+    limit: int
+    at: Instant
+
+
+class MoveTier(_Effect, tag=11):
+    """The member's tier in the program becomes ``tier`` (``None``: no tier) at ``at``.
+
+    ``since`` is when the present status began and ``until`` when it is reviewed next (``None``:
+    for life). ``floor`` is the manual floor. An extension of the same tier is a MoveTier too.
+    """
+
+    before: str | None
+    tier: str | None
+    at: Instant
+    since: Instant | None
+    until: Instant | None
+    floor: str | None
+    because: str
+
+
+class IssueVoucher(_Effect, tag=12):
+    """The member receives a voucher: ``code`` is worth ``value`` minor units of ``currency``."""
+
+    code: str
+    reward: str
+    value: Minor
+    currency: str
+    expires_at: Instant | None
+    points: Points
+    unit: int
+
+
+class SetDue(_Effect, tag=13):
+    """The member's next timer is due at ``at`` (``None``: nothing is due). Timers re-arm with it."""
+
+    at: Instant | None
+
+
+class Join(_Effect, tag=14):
+    """The customer becomes a member of the program."""
+
+    at: Instant
+    source: str
+
+
+class Leave(_Effect, tag=15):
+    """The membership ends: nothing is earned from now on; the balance stays until it is closed."""
+
+    at: Instant
+
+
+class BeActive(_Effect, tag=16):
+    """The wallet saw an activity at ``at`` that postpones its expiry by inactivity."""
+
+    unit: int
+    at: Instant
+
+
+Effect: TypeAlias = (
+    Credit
+    | Debit
+    | Owe
+    | FallShort
+    | Activate
+    | Release
+    | Count
+    | UseLimit
+    | UseBudget
+    | Touch
+    | MoveTier
+    | IssueVoucher
+    | SetDue
+    | Join
+    | Leave
+    | BeActive
+)

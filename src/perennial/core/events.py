@@ -1,0 +1,131 @@
+"""Everything that may happen to a member, as the core sees it: a closed union.
+
+``at`` is the instant in business time at which the event happened: conditions, versions, tiers and
+dates are judged as of it. ``id`` is the internal id of the event; every posting names it. A
+follow-up that another decision caused carries the same ``id`` as its cause.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.award import Award
+from perennial.core.order import Order, Scalar
+from perennial.ledger.lot import LotKey
+from perennial.units import Instant, Minor, Points
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=str.lower):
+    id: UUID
+    at: Instant
+
+
+class OrderPaid(_Event, tag="order.paid"):
+    """An order reached ``paid`` (or arrived in a later status without having been paid before)."""
+
+    order: Order
+
+
+class OrderFulfilled(_Event, tag="order.fulfilled"):
+    """An order was fulfilled: points that wait for it become available. ``waits_for`` names them."""
+
+    waits_for: str
+
+
+class OrderReturned(_Event, tag="order.returned"):
+    """Some units of lines of an order came back; a cancellation returns all that is left.
+
+    ``paid_at`` and ``awards`` are when the order was judged and what the program being decided gave
+    for it; ``before`` and ``after`` count the returned units of each line before and after this
+    event. ``canceled`` says that the whole order is void, and not only that all of it came back.
+    """
+
+    order: Order
+    paid_at: Instant
+    awards: tuple[Award, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    canceled: bool = False
+
+
+class CustomEvent(_Event, tag="event"):
+    """Anything the business reports, such as ``review.posted``, with declared attributes."""
+
+    name: str
+    attributes: dict[str, Scalar] = {}
+
+
+class MemberJoined(_Event, tag="member.joined"):
+    """The customer became a member of the program now being decided."""
+
+    source: str = "automatic"
+
+
+class TierEntered(_Event, tag="tier.entered"):
+    """A follow-up: the member moved from one tier to another (``None`` is: no tier)."""
+
+    before: str | None
+    after: str | None
+
+
+class ClaimRequested(_Event, tag="claim.requested"):
+    """The member wants a reward for points. ``code`` is the voucher code to issue, made outside."""
+
+    reward: str
+    code: str
+
+
+class PointsAdjusted(_Event, tag="points.adjusted"):
+    """Staff or an import corrects a balance; a positive amount may bring its own dates."""
+
+    wallet: str
+    amount: Points
+    reason: str
+    actor: str
+    available_at: Instant | None = None
+    expires_at: Instant | None = None
+
+
+class TransferSent(_Event, tag="transfer.sent"):
+    """The member sends points to another member."""
+
+    wallet: str
+    amount: Points
+
+
+class TransferReceived(_Event, tag="transfer.received"):
+    """The member receives lots that another member sent, with the dates they had there."""
+
+    wallet: str
+    lots: tuple[tuple[LotKey, Points], ...]
+
+
+class TierAssigned(_Event, tag="tier.assigned"):
+    """Staff sets the member's tier floor by hand; ``None`` lifts it."""
+
+    tier: str | None
+    reason: str
+    actor: str
+
+
+class TimersDue(_Event, tag="timers.due"):
+    """Time alone: everything of the member that is due at or before ``at``, in its order."""
+
+
+Event: TypeAlias = (
+    OrderPaid
+    | OrderFulfilled
+    | OrderReturned
+    | CustomEvent
+    | MemberJoined
+    | TierEntered
+    | ClaimRequested
+    | PointsAdjusted
+    | TransferSent
+    | TransferReceived
+    | TierAssigned
+    | TimersDue
+)

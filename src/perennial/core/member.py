@@ -1,0 +1,66 @@
+"""One member as a batch sees them: loaded by the store, folded by the core, never saved as such.
+
+These structs are mutable on purpose: the events of a batch are decided one after the other, and
+each sees the effects of the one before.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.order import Scalar
+from perennial.ledger.lot import Lot
+from perennial.units import Instant, Points
+
+
+class Wallet(msgspec.Struct):
+    """The stored figures of one wallet, and its lots where the event needs them.
+
+    ``balance`` is the sum of what remains in the lots, pending ones included; ``pending`` the part
+    whose activation the timers have not yet counted: lots that wait for an event, or whose
+    ``available_at`` lies after ``activated_until``. ``debt`` is owed and shown; ``shortfall`` is not
+    shown and netted from later awards. ``lots`` is ``None`` while they are not loaded.
+    """
+
+    balance: Points = 0
+    pending: Points = 0
+    debt: Points = 0
+    shortfall: Points = 0
+    earned: Points = 0
+    spent: Points = 0
+    expired: Points = 0
+    activated_until: Instant = 0
+    active_at: Instant | None = None
+    lots: dict[int, Lot] | None = None
+
+
+class Membership(msgspec.Struct):
+    """A customer's place in one program. ``left_at`` is set when the membership has ended."""
+
+    joined_at: Instant
+    source: str = "automatic"
+    tier: str | None = None
+    tier_since: Instant | None = None
+    tier_until: Instant | None = None
+    tier_floor: str | None = None
+    left_at: Instant | None = None
+
+
+class Member(msgspec.Struct):
+    """A customer with everything that decisions about the present batch may read.
+
+    ``owner`` is whose wallets are used: the customer, or the household that pools them. Units,
+    programs, metrics and limits are keyed by their numbers; ``counters`` and ``limits`` map
+    number -> period -> value. ``due_at`` is a lower bound of the next due timer.
+    """
+
+    customer_id: UUID
+    owner: UUID
+    attributes: dict[str, Scalar] = {}
+    memberships: dict[int, Membership] = {}
+    wallets: dict[int, Wallet] = {}
+    counters: dict[int, dict[int, int]] = {}
+    limits: dict[int, dict[int, int]] = {}
+    due_at: Instant | None = None

@@ -1,0 +1,93 @@
+"""Orders, lines and returns, as the caller sends them and as the core judges them.
+
+All amounts are in the minor unit of the order's currency.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from perennial.units import MAX_AMOUNT, Minor, allocate
+
+Scalar: TypeAlias = str | int | bool | None
+
+Amount = Annotated[int, Meta(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+NonNegative = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class OrderStatus(StrEnum):
+    """The life of an order. It moves forward only, and ``canceled`` is final."""
+
+    CREATED = "created"
+    PAID = "paid"
+    FULFILLED = "fulfilled"
+    CANCELED = "canceled"
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """One line of an order.
+
+    ``amount`` is the price of the whole line before ``discount``; it may be zero or negative (a
+    manual discount line). ``id`` names the line for returns and defaults to its position, from 1.
+    """
+
+    sku: Name
+    amount: Amount
+    quantity: NonNegative = 1
+    id: Name | None = None
+    discount: NonNegative = 0
+    categories: tuple[Name, ...] = ()
+    brand: Name | None = None
+    cost: NonNegative | None = None
+    attributes: dict[str, Scalar] = {}
+
+    @property
+    def net(self) -> Minor:
+        """What the line costs after its own discount, before its share of the order's discount."""
+        return self.amount - self.discount
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """An order. ``discount`` is order-wide and is allocated to the lines by largest remainder."""
+
+    status: OrderStatus
+    lines: tuple[Line, ...]
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+    discount: NonNegative = 0
+    shipping: NonNegative = 0
+    tax: NonNegative = 0
+    location: Name | None = None
+    channel: Name | None = None
+    codes: tuple[Name, ...] = ()
+    attributes: dict[str, Scalar] = {}
+
+
+def line_ids(order: Order) -> list[str]:
+    """Return the id of every line: its own, or its position counted from 1."""
+    return [line.id or str(position) for position, line in enumerate(order.lines, 1)]
+
+
+def net_amounts(order: Order) -> list[Minor]:
+    """Return what each line costs after its own discount and its share of the order's discount.
+
+    The order's discount is shared over the lines with a positive net by largest remainder and takes
+    no more than they cost together; the other lines keep their own net.
+    """
+    nets = [line.amount - line.discount for line in order.lines]
+    if order.discount:
+        weights = [max(net, 0) for net in nets]
+        shares = allocate(min(order.discount, sum(weights)), weights) if weights else []
+        return [net - share for net, share in zip(nets, shares, strict=True)]
+    return nets
+
+
+class ReturnedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How many of an order's line came back; ``line`` is the line's id."""
+
+    line: Name
+    quantity: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]

@@ -1,0 +1,315 @@
+"""The program document: one typed tree that holds a whole loyalty program.
+
+Reading a document is in ``core/document.py`` (YAML or JSON, with a path, a code and words for every
+problem); what needs more than types is checked in ``core/validation.py``.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from perennial.core.conditions import Condition, HistoryWindow, Measure
+from perennial.core.earning import EarningRules
+from perennial.core.limits import AtCap, Cap, Holder, Limit
+from perennial.core.periods import Period
+from perennial.core.rewards import Rewards
+from perennial.core.rule import Identifier, Multiplier
+from perennial.core.schedule import Schedule, Span
+from perennial.units import Rounding
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    pass
+
+
+class EnrollmentMode(StrEnum):
+    """How a customer becomes a member: by the first event, or on request."""
+
+    AUTOMATIC = "automatic"
+    ON_REQUEST = "on_request"
+
+
+class Enrollment(_Part):
+    """``count_past_orders``: orders from before joining earn when the member joins."""
+
+    mode: EnrollmentMode = EnrollmentMode.AUTOMATIC
+    count_past_orders: bool = False
+
+
+class RoundUp(StrEnum):
+    """To the end of which local period an expiry is moved."""
+
+    DAY = "day"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+class NoExpiry(_Part, tag_field="type", tag="none"):
+    """Points never expire."""
+
+
+class RollingExpiry(_Part, tag_field="type", tag="rolling"):
+    """Each lot expires ``after`` its activation, at the end of that local day or of ``round_up``."""
+
+    after: Span
+    round_up: RoundUp = RoundUp.DAY
+
+
+class FixedDatesExpiry(_Part, tag_field="type", tag="fixed_dates"):
+    """All points expire at the end of the next of these local days of the year (``MM-DD``)."""
+
+    dates: tuple[Annotated[str, Meta(pattern=r"^\d\d-\d\d$")], ...]
+
+
+class InactivityExpiry(_Part, tag_field="type", tag="inactivity"):
+    """The whole balance expires ``after`` the last activity: ``earning``, ``spending`` or events."""
+
+    after: Span
+    activities: tuple[str, ...] = ("earning", "spending")
+
+
+Expiry: TypeAlias = NoExpiry | RollingExpiry | FixedDatesExpiry | InactivityExpiry
+
+
+class NoPending(_Part, tag_field="type", tag="none"):
+    """Points can be spent at once."""
+
+
+class PeriodPending(_Part, tag_field="type", tag="period"):
+    """Points can be spent ``after`` a while; days count to the next local midnight."""
+
+    after: Span
+
+
+class FulfillmentPending(_Part, tag_field="type", tag="fulfillment"):
+    """Points can be spent once the order is fulfilled."""
+
+
+Pending: TypeAlias = NoPending | PeriodPending | FulfillmentPending
+
+
+class RefundPolicy(StrEnum):
+    """From where a return may take points back; see the design, section 6."""
+
+    ONLY_PENDING = "only_pending"
+    WITHIN_BALANCE = "within_balance"
+    UNLIMITED = "unlimited"
+
+
+class TierDates(_Part):
+    """Dates that differ for one tier; what is missing is as for everybody."""
+
+    expiry: Expiry | None = None
+    pending: Pending | None = None
+
+
+class WalletSpec(_Part):
+    """One balance that every member of the program has, in a unit of its own.
+
+    ``decimals`` only moves the point when amounts are shown: amounts are always whole numbers of the
+    smallest part. ``caps`` bound what all rules together may earn.
+    """
+
+    id: Identifier
+    name: str
+    decimals: Annotated[int, Meta(ge=0, le=6)] = 0
+    expiry: Expiry = NoExpiry()
+    pending: Pending = NoPending()
+    tiers: dict[str, TierDates] = {}
+    refunds: RefundPolicy = RefundPolicy.WITHIN_BALANCE
+    grace: Span = Span(days=30)
+    caps: tuple[Limit, ...] = ()
+    rounding: Rounding = Rounding.DOWN
+
+
+class SharedLimit(_Part):
+    """A limit that several rules share. With ``across_programs`` all programs share it by its id."""
+
+    id: Identifier
+    per: Holder = Holder.MEMBER
+    points: Cap | None = None
+    times: Cap | None = None
+    every: Period = Period.EVER
+    at_cap: AtCap = AtCap.CUT
+    across_programs: bool = False
+
+
+class Combine(StrEnum):
+    """How several multipliers for one award become one: the best, 1 + the sum of gains, the product."""
+
+    BEST = "best"
+    SUM = "sum"
+    PRODUCT = "product"
+
+
+class MultiplierSpec(_Part):
+    """A factor on what the named rules earn (all multiplied rules if none is named)."""
+
+    by: Multiplier
+    rules: tuple[Identifier, ...] = ()
+    wallet: Identifier | None = None
+
+
+class Campaign(_Part):
+    """A dated bundle of rules and a multiplier for an audience."""
+
+    id: Identifier
+    name: str | None = None
+    schedule: Schedule | None = None
+    when: Condition | None = None
+    multiplier: MultiplierSpec | None = None
+    earning_rules: tuple[EarningRules, ...] = ()
+
+
+class TierMetric(_Part):
+    """What is measured: see :class:`~perennial.core.conditions.Measure`, or the balance of a wallet.
+
+    ``balance`` names the wallet whose available balance counts; otherwise ``measure`` (with
+    ``where``, ``event``, ``wallet``) is counted in ``window``.
+    """
+
+    id: Identifier = "metric"
+    balance: Identifier | None = None
+    measure: Measure | None = None
+    where: Condition | None = None
+    event: str | None = None
+    attribute: str | None = None
+    wallet: Identifier | None = None
+    window: HistoryWindow = HistoryWindow(ever=True)
+
+
+class TierStart(StrEnum):
+    """When a reached tier begins."""
+
+    AT_ONCE = "at_once"
+    NEXT_PERIOD = "next_period"
+
+
+class TierLasts(StrEnum):
+    """How long a tier is held before it is reviewed.
+
+    ``period``: to the end of the metric's calendar period in which it began; ``next_period``: to
+    the end of the following one; ``span``: for a fixed span from its start; ``life``: for good;
+    ``while_reached``: it follows the metric at once, down as well as up.
+    """
+
+    LIFE = "life"
+    PERIOD = "period"
+    NEXT_PERIOD = "next_period"
+    SPAN = "span"
+    WHILE_REACHED = "while_reached"
+
+
+class Downgrade(StrEnum):
+    """Where a member goes who no longer qualifies at a review.
+
+    ``requalify``: to the tier that the figures give; ``one_level``: one tier down; ``never``: stays.
+    """
+
+    NEVER = "never"
+    ONE_LEVEL = "one_level"
+    REQUALIFY = "requalify"
+
+
+class Tier(_Part):
+    """One tier. ``reach`` gives the threshold of each metric; one reached metric is enough.
+
+    ``multiplier`` applies to earning; ``keep`` lets members of this tier stay with a lower figure.
+    """
+
+    id: Identifier
+    name: str
+    reach: dict[str, Cap]
+    keep: dict[str, Cap] | None = None
+    multiplier: MultiplierSpec | None = None
+    downgradable: bool = True
+
+
+class TierSystem(_Part):
+    """The tiers, lowest first, and how one is reached, kept and lost.
+
+    ``extend`` lengthens every status by a span after its period's end; ``grace`` delays a downgrade
+    that a review found, counted from when the tier was reached where status follows the balance;
+    ``grace_round_up`` moves the end of the grace to the end of a local period.
+    ``gifts_of_skipped_tiers``: a member who jumps over tiers gets their ``tier.entered`` rules too.
+    ``gifts_again``: entering a tier a second time gives its rules again.
+    """
+
+    metrics: tuple[TierMetric, ...]
+    levels: tuple[Tier, ...]
+    start: TierStart = TierStart.AT_ONCE
+    lasts: TierLasts = TierLasts.NEXT_PERIOD
+    span: Span | None = None
+    extend: Span | None = None
+    downgrade: Downgrade = Downgrade.REQUALIFY
+    grace: Span | None = None
+    grace_round_up: RoundUp | None = None
+    gifts_of_skipped_tiers: bool = True
+    gifts_again: bool = False
+
+
+class AttributeType(StrEnum):
+    """The type of a declared attribute."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    INSTANT = "instant"
+
+
+class AttributeSpec(_Part):
+    """A declared attribute; ``values`` lists what is allowed (text only), ``personal`` marks data of a person."""
+
+    type: AttributeType
+    values: tuple[str, ...] = ()
+    personal: bool = False
+
+
+class EventSpec(_Part):
+    """A custom event and its attributes."""
+
+    attributes: dict[str, AttributeSpec] = {}
+
+
+class Declarations(_Part):
+    """The custom attributes and events that conditions of this program may ask about."""
+
+    member: dict[str, AttributeSpec] = {}
+    order: dict[str, AttributeSpec] = {}
+    line: dict[str, AttributeSpec] = {}
+    events: dict[str, EventSpec] = {}
+
+
+class Program(_Part):
+    """A whole loyalty program. Everything but ``program``, ``name`` and ``wallets`` has a default.
+
+    ``starts`` and ``ends`` are local dates or instants as in a schedule; after the end nothing is
+    earned or claimed, and ``grace`` later the balances are closed.
+    """
+
+    program: Identifier
+    name: str
+    wallets: tuple[WalletSpec, ...]
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
+    rates: dict[str, Multiplier] = {}
+    time_zone: str = "UTC"
+    week_starts: str = "mon"
+    description: str | None = None
+    priority: int = 0
+    starts: str | None = None
+    ends: str | None = None
+    grace: Span = Span(days=30)
+    enrollment: Enrollment = Enrollment()
+    declarations: Declarations = Declarations()
+    earning_rules: tuple[EarningRules, ...] = ()
+    limits: tuple[SharedLimit, ...] = ()
+    combine: Combine = Combine.BEST
+    campaigns: tuple[Campaign, ...] = ()
+    tiers: TierSystem | None = None
+    rewards: tuple[Rewards, ...] = ()

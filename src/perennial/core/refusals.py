@@ -1,0 +1,39 @@
+"""Why a request is refused although it is well formed: a closed union.
+
+A refusal changes nothing. Its ``code`` is stable and part of the API; ``words`` says it to a person.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from perennial.core.order import Scalar
+
+
+class RefusalCode(StrEnum):
+    """The stable codes. Never rename one."""
+
+    INSUFFICIENT_POINTS = "insufficient_points"
+    NOT_A_MEMBER = "not_a_member"
+    PROGRAM_ENDED = "program_ended"
+    PROGRAM_NOT_STARTED = "program_not_started"
+    REWARD_UNKNOWN = "reward_unknown"
+    REWARD_NOT_AVAILABLE = "reward_not_available"
+    CONDITIONS_NOT_MET = "conditions_not_met"
+    LIMIT_REACHED = "limit_reached"
+    NEEDS_TIER = "needs_tier"
+    WALLET_UNKNOWN = "wallet_unknown"
+    TIER_UNKNOWN = "tier_unknown"
+    SAME_WALLET = "same_wallet"
+    CASCADE_TOO_LONG = "cascade_too_long"
+    SWITCHED_OFF = "switched_off"
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A refusal with the numbers behind it (``details``), for programs and for people."""
+
+    code: RefusalCode
+    words: str
+    details: dict[str, Scalar] = {}

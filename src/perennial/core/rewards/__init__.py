@@ -1,0 +1,1 @@
+"""The kinds of reward: an open family, one file per kind."""

@@ -1,0 +1,46 @@
+"""The facts that one decision reads: all of them, and nothing else.
+
+A snapshot is taken from the member by :func:`perennial.core.needs.snapshot_of`; ``decide`` reads it
+and not the member, so that storing it (a few dozen bytes of msgpack) is enough to decide, and so to
+explain, the same event again at any later time.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from perennial.core.order import Scalar
+from perennial.units import Instant, Points
+
+
+class WalletFigures(msgspec.Struct, frozen=True, array_like=True):
+    """The figures of one wallet at the moment of the decision (see ``core/member.py``)."""
+
+    balance: Points = 0
+    pending: Points = 0
+    debt: Points = 0
+    shortfall: Points = 0
+    earned: Points = 0
+
+
+class Snapshot(msgspec.Struct, frozen=True, array_like=True):
+    """What a decision knows of the member. Tuples follow the order of the compiled version's lists.
+
+    ``attributes`` holds the member attributes that the version reads; ``history`` the value of each
+    of ``version.needs``; ``used`` what the member has used of each of ``version.limits`` in the
+    period of ``at`` (for a cooldown: the instant at which the rule last fired, 0 if never);
+    ``spent`` what everybody together has used of each of ``version.budgets``; ``wallets`` the
+    figures of each of ``version.wallets``. ``joined_at`` is ``None`` for a customer who is not (or
+    no longer) a member of the program.
+    """
+
+    joined_at: Instant | None
+    tier: str | None
+    tier_since: Instant | None
+    tier_until: Instant | None
+    tier_floor: str | None
+    attributes: tuple[Scalar, ...]
+    history: tuple[int, ...]
+    used: tuple[int, ...]
+    spent: tuple[int, ...]
+    wallets: tuple[WalletFigures, ...]

@@ -1,0 +1,1 @@
+"""What may happen, one file each: load, decide, save, in one transaction."""

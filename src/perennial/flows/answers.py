@@ -1,0 +1,99 @@
+"""What a flow answers: the same structs that the API sends as JSON, and problems."""
+
+from __future__ import annotations
+
+import msgspec
+
+from perennial.core.order import Scalar
+from perennial.units import Points
+
+
+class _Answer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    pass
+
+
+class AwardAnswer(_Answer):
+    """What one rule gave. Instants are RFC 3339 in UTC."""
+
+    rule: str
+    wallet: str
+    points: Points
+    base: Points | None = None
+    available_at: str | None = None
+    expires_at: str | None = None
+    waits_for: str | None = None
+    cut_by: str | None = None
+
+
+class ProgramAnswer(_Answer):
+    """What one program decided: points per wallet, awards, what was taken back, the tier after."""
+
+    program: str
+    version: int
+    points: dict[str, Points] = {}
+    awards: tuple[AwardAnswer, ...] = ()
+    taken_back: dict[str, Points] = {}
+    tier: str | None = None
+    tier_before: str | None = None
+
+
+class BalanceAnswer(_Answer):
+    """One wallet: ``available`` may be spent now (lots minus debt), ``pending`` comes later."""
+
+    program: str
+    wallet: str
+    available: Points
+    pending: Points
+    debt: Points = 0
+
+
+class VoucherAnswer(_Answer):
+    """A voucher that a claim issued; ``value`` in minor units of ``currency``."""
+
+    id: str
+    code: str
+    reward: str
+    value: int
+    currency: str
+    points: Points
+    expires_at: str | None = None
+
+
+class Decided(_Answer):
+    """The answer to everything that happens to a member: what was decided, and the balances after."""
+
+    id: str
+    customer: str | None
+    status: str | None = None
+    revision: int | None = None
+    programs: tuple[ProgramAnswer, ...] = ()
+    balances: tuple[BalanceAnswer, ...] = ()
+    voucher: VoucherAnswer | None = None
+    note: str | None = None
+
+
+class FieldProblem(_Answer):
+    """One thing that is wrong with one field; ``path`` such as ``$.lines[0].amount``."""
+
+    path: str
+    code: str
+    message: str
+
+
+class Problem(_Answer):
+    """Why nothing was done (RFC 9457): ``status`` is the HTTP status, ``code`` stable."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    errors: tuple[FieldProblem, ...] = ()
+    details: dict[str, Scalar] = {}
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An answer ready to be sent: ``body`` is JSON; ``replayed`` says it was stored earlier."""
+
+    status: int
+    body: bytes
+    replayed: bool = False

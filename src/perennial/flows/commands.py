@@ -1,0 +1,129 @@
+"""What a door may ask a flow to do: parsed, typed, in words of the caller.
+
+A command names its customer and itself by the caller's own ids. ``at`` is the business instant at
+which it happened (UTC microseconds), ``None`` for now. Commands of one customer are handled in the
+order in which they were submitted.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from perennial.core.order import Order, ReturnedLine, Scalar
+from perennial.units import Instant, Points
+
+
+class _Command(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class PutOrder(_Command):
+    """Create or change the order ``id``; an order without a customer is a guest's."""
+
+    id: str
+    customer: str | None
+    at: Instant | None
+    order: Order
+
+
+class PostReturn(_Command):
+    """Units of lines of an order came back; no lines means everything that is left."""
+
+    id: str
+    order: str
+    customer: str
+    at: Instant | None
+    lines: tuple[ReturnedLine, ...]
+    reason: str | None = None
+
+
+class PostEvent(_Command):
+    """A custom event of declared type ``name``."""
+
+    id: str
+    customer: str
+    at: Instant | None
+    name: str
+    attributes: dict[str, Scalar] = {}
+
+
+class PostClaim(_Command):
+    """Exchange points for a reward; ``reward`` is ``program/reward`` or unique without a program."""
+
+    id: str
+    customer: str
+    at: Instant | None
+    reward: str
+
+
+class PostAdjustment(_Command):
+    """Correct a balance; ``wallet`` is ``program/wallet`` or unique without a program."""
+
+    id: str
+    customer: str
+    at: Instant | None
+    wallet: str
+    points: Points
+    reason: str
+    actor: str
+    available_at: Instant | None = None
+    expires_at: Instant | None = None
+
+
+class AssignTier(_Command):
+    """Set (or lift, with ``None``) the manual tier floor of a member."""
+
+    id: str
+    customer: str
+    at: Instant | None
+    program: str
+    tier: str | None
+    reason: str
+    actor: str
+
+
+class PutCustomer(_Command):
+    """Create a customer or change attributes; a given attribute replaces, ``None`` removes it."""
+
+    customer: str
+    attributes: dict[str, Scalar] = {}
+
+
+class JoinProgram(_Command):
+    """Become a member of ``program``; joining twice changes nothing."""
+
+    customer: str
+    program: str
+    at: Instant | None
+    source: str
+
+
+class LeaveProgram(_Command):
+    """Stop being a member of ``program``; the balance stays until it is closed."""
+
+    customer: str
+    program: str
+    at: Instant | None
+
+
+class RunTimers(_Command):
+    """Run what is due for a customer (by its internal id, in hex) up to ``at``."""
+
+    customer_id: str
+    at: Instant
+
+
+Command: TypeAlias = (
+    PutOrder
+    | PostReturn
+    | PostEvent
+    | PostClaim
+    | PostAdjustment
+    | AssignTier
+    | PutCustomer
+    | JoinProgram
+    | LeaveProgram
+    | RunTimers
+)

@@ -1,0 +1,320 @@
+-- Foundation: workspaces, programs, members, the ledger. See the design, section 12, for the rules
+-- that every table keeps. One statement at a time; nothing here is specific to one engine.
+
+create table installation (
+    only boolean primary key default true check (only),
+    generation int not null default 0
+);
+insert into installation default values;
+
+create table workspaces (
+    workspace_id int primary key,
+    code text not null unique,
+    name text not null,
+    sandbox boolean not null,
+    bucket_base int not null,
+    bucket_count int not null check (bucket_count between 1 and 1024),
+    revision bigint not null default 1,
+    clock_at timestamptz,
+    created_at timestamptz not null
+);
+
+create table api_keys (
+    workspace_id int not null references workspaces,
+    key_id uuid not null,
+    secret_hash bytea not null unique,
+    name text not null,
+    prefix text not null,
+    scopes text[] not null,
+    created_at timestamptz not null,
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    primary key (workspace_id, key_id)
+);
+
+create table programs (
+    workspace_id int not null references workspaces,
+    program_id int not null,
+    code text not null,
+    draft text,
+    draft_revision int not null default 0,
+    created_at timestamptz not null,
+    primary key (workspace_id, program_id),
+    unique (workspace_id, code)
+);
+
+create table program_parts (
+    workspace_id int not null references workspaces,
+    digest bytea not null,
+    body text not null,
+    primary key (workspace_id, digest)
+);
+
+create table program_versions (
+    workspace_id int not null,
+    program_id int not null,
+    version int not null,
+    parts jsonb not null,
+    valid_from timestamptz not null,
+    published_at timestamptz not null,
+    actor text not null,
+    note text not null default '',
+    primary key (workspace_id, program_id, version),
+    foreign key (workspace_id, program_id) references programs
+);
+
+create table units (
+    workspace_id int not null references workspaces,
+    unit_id int not null,
+    program_id int not null,
+    code text not null,
+    primary key (workspace_id, unit_id),
+    unique (workspace_id, program_id, code)
+);
+
+create table audit_entries (
+    workspace_id int not null references workspaces,
+    entry_id uuid not null,
+    at timestamptz not null,
+    actor text not null,
+    action text not null,
+    object text not null,
+    reason text,
+    before jsonb,
+    after jsonb,
+    primary key (workspace_id, entry_id)
+);
+
+create table external_ids (
+    workspace_id int not null,
+    kind smallint not null,
+    id_hash uuid not null,
+    bucket int not null,
+    customer_id uuid not null,
+    primary key (workspace_id, kind, id_hash)
+);
+
+create table customers (
+    bucket int not null,
+    workspace_id int not null,
+    customer_id uuid not null,
+    external_id text not null,
+    attributes jsonb not null default '{}',
+    household_id uuid,
+    created_at timestamptz not null,
+    erased_at timestamptz,
+    primary key (bucket, workspace_id, customer_id)
+);
+
+create table timers (
+    bucket int not null,
+    workspace_id int not null,
+    customer_id uuid not null,
+    due_at timestamptz not null,
+    primary key (bucket, workspace_id, customer_id)
+);
+create index timers_due on timers (bucket, workspace_id, due_at);
+
+create table memberships (
+    bucket int not null,
+    workspace_id int not null,
+    customer_id uuid not null,
+    program_id int not null,
+    joined_at timestamptz not null,
+    source text not null,
+    tier text,
+    tier_since timestamptz,
+    tier_until timestamptz,
+    tier_floor text,
+    left_at timestamptz,
+    primary key (bucket, workspace_id, customer_id, program_id)
+);
+
+create table tier_moves (
+    bucket int not null,
+    workspace_id int not null,
+    customer_id uuid not null,
+    operation_id uuid not null,
+    position smallint not null,
+    program_id int not null,
+    version int not null,
+    at timestamptz not null,
+    tier_before text,
+    tier_after text,
+    because text not null,
+    primary key (bucket, workspace_id, customer_id, operation_id, position)
+);
+
+create table wallets (
+    bucket int not null,
+    workspace_id int not null,
+    customer_id uuid not null,
+    unit_id int not null,
+    balance bigint not null check (balance >= 0),
+    pending bigint not null check (pending >= 0),
+    debt bigint not null check (debt >= 0),
+    shortfall bigint not null check (shortfall >= 0),
+    earned bigint not null,
+    spent bigint not null,
+    expired bigint not null,
+    activated_until timestamptz not null,
+    active_at timestamptz,
+    primary key (bucket, workspace_id, customer_id, unit_id),
+    check (pending <= balance)
+);
+
+create table lots (
+    bucket int not null,
+    workspace_id int not null,
+    customer_id uuid not null,
+    unit_id int not null,
+    lot_id bigint not null,
+    origin smallint not null,
+    available_at timestamptz,
+    expires_at timestamptz,
+    waits_for text,
+    granted bigint not null,
+    remaining bigint not null check (remaining >= 0),
+    primary key (bucket, workspace_id, customer_id, unit_id, lot_id),
+    check (remaining <= granted)
+);
+
+create table postings (
+    bucket int not null,
+    workspace_id int not null,
+    customer_id uuid not null,
+    operation_id uuid not null,
+    position smallint not null,
+    debit smallint not null,
+    credit smallint not null,
+    unit_id int not null,
+    version int not null,
+    amount bigint not null check (amount > 0),
+    lot_id bigint not null,
+    source_id uuid not null,
+    at timestamptz not null,
+    xact bigint not null,
+    primary key (bucket, workspace_id, customer_id, operation_id, position)
+);
+create index postings_xact on postings using brin (xact);
+
+create table orders (
+    bucket int not null,
+    workspace_id int not null,
+    customer_id uuid not null,
+    order_id uuid not null,
+    operation_id uuid not null,
+    status smallint not null,
+    revision smallint not null,
+    external_id text not null,
+    net bigint not null,
+    occurred_at timestamptz not null,
+    paid_at timestamptz,
+    recorded_at timestamptz not null,
+    body bytea not null,
+    decision bytea not null,
+    answer bytea not null,
+    returned int[],
+    primary key (bucket, workspace_id, customer_id, order_id)
+);
+
+create table events (
+    bucket int not null,
+    workspace_id int not null,
+    customer_id uuid not null,
+    event_id uuid not null,
+    operation_id uuid not null,
+    kind smallint not null,
+    external_id text not null,
+    source_id uuid,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    body bytea not null,
+    decision bytea not null,
+    answer bytea not null,
+    primary key (bucket, workspace_id, customer_id, event_id)
+);
+
+create table counters (
+    bucket int not null,
+    workspace_id int not null,
+    customer_id uuid not null,
+    metric bigint not null,
+    period int not null,
+    value bigint not null,
+    primary key (bucket, workspace_id, customer_id, metric, period)
+);
+
+create table limit_uses (
+    bucket int not null,
+    workspace_id int not null,
+    customer_id uuid not null,
+    limit_id bigint not null,
+    period int not null,
+    used bigint not null,
+    cap bigint,
+    primary key (bucket, workspace_id, customer_id, limit_id, period),
+    check (used >= 0 and used <= cap)
+);
+
+create table budgets (
+    workspace_id int not null,
+    budget_id bigint not null,
+    period int not null,
+    used bigint not null check (used >= 0),
+    cap bigint not null,
+    primary key (workspace_id, budget_id, period),
+    check (used <= cap)
+);
+
+create table vouchers (
+    bucket int not null,
+    workspace_id int not null,
+    customer_id uuid not null,
+    voucher_id uuid not null,
+    operation_id uuid not null,
+    program_id int not null,
+    version int not null,
+    reward text not null,
+    code text not null,
+    value bigint not null check (value >= 0),
+    currency text not null,
+    unit_id int not null,
+    points bigint not null,
+    state smallint not null,
+    issued_at timestamptz not null,
+    expires_at timestamptz,
+    primary key (bucket, workspace_id, customer_id, voucher_id)
+);
+
+create table voucher_codes (
+    workspace_id int not null,
+    code_hash uuid not null,
+    bucket int not null,
+    customer_id uuid not null,
+    voucher_id uuid not null,
+    primary key (workspace_id, code_hash)
+);
+
+create table seals (
+    bucket int not null,
+    workspace_id int not null,
+    block int not null,
+    from_xact bigint not null,
+    to_xact bigint not null,
+    operations int not null,
+    postings int not null,
+    previous bytea not null,
+    hash bytea not null,
+    sealed_at timestamptz not null,
+    primary key (bucket, workspace_id, block)
+);
+
+create table leases (
+    name text not null,
+    bucket int not null,
+    workspace_id int not null,
+    holder uuid not null,
+    until timestamptz not null,
+    primary key (bucket, workspace_id, name)
+);
