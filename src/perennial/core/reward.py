@@ -1,0 +1,37 @@
+"""What every reward has, whatever its kind. The kinds are files of ``core/rewards/``."""
+
+from __future__ import annotations
+
+import msgspec
+
+from perennial.core.conditions import Condition
+from perennial.core.limits import Cap, Limit
+from perennial.core.rule import Identifier
+from perennial.core.schedule import Schedule, Span
+from perennial.units import Minor
+
+
+class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """The fields that every kind shares.
+
+    A claim takes ``price`` points out of ``wallet`` (the first wallet of the program if none is
+    named). The reward is offered to members of ``tiers`` (everybody if none is named) for whom
+    ``when`` holds, while ``schedule`` applies. ``limits`` count claims (``times``); a claim that does
+    not fit is refused whole. What was claimed expires ``expires_after`` the claim, at the end of that
+    local day, and never if nothing is given.
+    """
+
+    id: Identifier
+    name: str
+    price: Cap
+    description: str | None = None
+    wallet: Identifier | None = None
+    tiers: tuple[Identifier, ...] = ()
+    when: Condition | None = None
+    schedule: Schedule | None = None
+    limits: tuple[Limit, ...] = ()
+    expires_after: Span | None = None
+
+    def claim_value(self) -> Minor:
+        """Return what one claim is worth, in minor units of the program's currency."""
+        raise NotImplementedError
