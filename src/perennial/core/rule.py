@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -10,29 +12,76 @@ from msgspec import Meta
 
 from perennial.core.conditions import Condition
 from perennial.core.limits import Limit
+from perennial.core.order import Scalar
 from perennial.core.schedule import Schedule, Span
-from perennial.units import Minor, Points, Rounding
+from perennial.units import MAX_AMOUNT, Minor, Points, Rounding
 
 Identifier = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,62}$", description="a short name in lower case")]
 Multiplier = Annotated[
     str, Meta(pattern=r"^\d{1,4}(\.\d{1,4})?$", description='a factor as text, such as "1.5"')
 ]
+Percent = Annotated[str, Meta(pattern=r"^\d{1,3}(\.\d{1,4})?$", description='percent as text, such as "2.5"')]
+Rate = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
+
+ONE = 10_000
+"""Factors and percents are exact whole numbers of ten-thousandths."""
 
 
 class Basis(StrEnum):
-    """The amount that a rule looks at: after all discounts (``net``), or before (``gross``)."""
+    """The amount that a rule looks at.
+
+    ``net``: after all discounts, the line's share of the order's discount included; ``line_net``:
+    after the line's own discount only; ``gross``: before all discounts.
+    """
 
     NET = "net"
+    LINE_NET = "line_net"
     GROSS = "gross"
 
 
-class EarningRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class Basket(msgspec.Struct, frozen=True):
+    """What a kind's ``earn`` sees of an event: the matching lines of an order, or its attributes.
+
+    ``indexes`` are the positions of the lines that the rule's filter chose; ``amounts`` (by the
+    rule's basis, in the program's currency) and ``quantities`` belong to all lines of the order.
+    ``total`` is the sum of the chosen amounts, ``shares`` what each line of the order counts in it: a
+    line with a negative amount lowers the total but takes no share of the points. An event that is
+    no order has no lines; its ``attributes`` are the declared ones.
+    """
+
+    indexes: tuple[int, ...] = ()
+    amounts: tuple[Minor, ...] = ()
+    quantities: tuple[int, ...] = ()
+    total: Minor = 0
+    shares: tuple[Minor, ...] = ()
+    attributes: Mapping[str, Scalar] = {}
+
+
+class Earned(msgspec.Struct, frozen=True):
+    """What a kind gives: whole points, and in which proportion the lines of the order earned them.
+
+    ``weights`` has one number per line of the order, or is empty where no line earned the points.
+    """
+
+    points: Points
+    weights: tuple[int, ...] = ()
+
+
+class EarningRule(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    kw_only=True,
+    tag_field="type",
+):
     """The fields that every kind shares.
 
     ``trigger`` is ``order.paid``, ``member.joined``, ``member.birthday``, ``member.anniversary``,
     ``tier.entered`` or the name of a declared event. ``when`` must hold for the rule to fire;
-    ``lines`` chooses the lines that count. ``multiplied`` says whether tier and campaign multipliers
-    apply. ``limits`` are the rule's own; ``shared_limits`` names limits of the program.
+    ``lines`` chooses the lines that count (at least one must). ``multiplied`` says whether tier and
+    campaign multipliers apply. ``limits`` are the rule's own; ``shared_limits`` names limits of the
+    program. ``wallet`` may be left out where the program has one wallet only.
     """
 
     id: Identifier
@@ -47,24 +96,44 @@ class EarningRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     cooldown: Span | None = None
     multiplied: bool = True
 
+    def earn(self, basket: Basket, tier: str | None) -> Earned:
+        """Return what the rule gives for ``basket`` to a member whose tier is ``tier``."""
+        raise NotImplementedError
 
-class Basket(msgspec.Struct, frozen=True):
-    """The matching lines of an order, as a kind's ``points`` sees them.
+    def looks_at(self) -> Basis:
+        """Return the basis by which the basket's amounts are taken."""
+        return Basis.NET
 
-    ``indexes`` are the positions of the lines that the rule's filter chose; ``amounts`` and
-    ``quantities`` belong to all lines of the order (amounts by the rule's basis).
-    """
+    def describe(self, basket: Basket, tier: str | None) -> str:
+        """Return the arithmetic of :meth:`earn` in words, for the explanation."""
+        raise NotImplementedError
 
-    indexes: tuple[int, ...]
-    amounts: tuple[Minor, ...]
-    quantities: tuple[int, ...]
+    def number_attributes(self) -> tuple[str, ...]:
+        """Return the attributes of the event that the rule calculates with: declared, and integers."""
+        return ()
 
-
-class Earned(msgspec.Struct, frozen=True):
-    """What a kind gives: the whole points, and the part of each line of the order (or nothing)."""
-
-    points: Points
-    lines: tuple[Points, ...] = ()
+    def needs_lines(self) -> bool:
+        """Whether the rule only makes sense for an order, because it counts amounts or units."""
+        return False
 
 
-__all__ = ["Basis", "Basket", "Earned", "EarningRule", "Identifier", "Multiplier", "Rounding"]
+@lru_cache(maxsize=4096)
+def ten_thousandths(text: str) -> int:
+    """Return the decimal ``text`` of at most four decimals as a whole number of ten-thousandths."""
+    whole, _, decimals = text.partition(".")
+    return int(whole) * ONE + int(decimals.ljust(4, "0") or "0")
+
+
+__all__ = [
+    "ONE",
+    "Basis",
+    "Basket",
+    "Earned",
+    "EarningRule",
+    "Identifier",
+    "Multiplier",
+    "Percent",
+    "Rate",
+    "Rounding",
+    "ten_thousandths",
+]
