@@ -21,15 +21,20 @@ As JSON or YAML::
     window: {calendar: year}        ever | since_joining | {calendar: unit, offset: -1} | {last: span}
     more_than: 100000
 
-This file holds the types and their reading and writing; ``facts.py`` says what may be asked,
+This file holds the types; ``condition_document.py`` reads and writes them (and has ``DEC_HOOK``,
+``ENC_HOOK`` and ``SCHEMA_HOOK``, with which msgspec handles a document that holds conditions), ``facts.py`` says what may be asked,
 ``condition_check.py`` finds problems, ``condition_walk.py`` evaluates slowly and explains,
 ``condition_source.py`` compiles.
+
+``Condition`` is the closed union of the node types. At run time it is their common base class
+instead, because msgspec hands a field of a plain class to its hooks: that is how ``when: Condition
+| None`` in a document is read in the form above. Match on it exhaustively, as on any union.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, dataclass_transform
 
 import msgspec
 
@@ -39,7 +44,13 @@ from perennial.core.schedule import Span
 
 
 class Operator(StrEnum):
-    """How a value is compared. A comparison with a missing value never holds, except ``exists``."""
+    """How a value is compared.
+
+    A comparison with a missing value never holds, ``is_not`` and ``not_in`` included; only
+    ``exists`` may (``exists: false``). Texts compare by code point, dates and times as ISO text.
+    ``between`` includes both ends. ``contains`` asks a list for a member and a text for a part;
+    ``matches`` finds an RE2 expression anywhere in a text (anchor it with ``^`` and ``$``).
+    """
 
     IS = "is"
     IS_NOT = "is_not"
@@ -57,7 +68,11 @@ class Operator(StrEnum):
 
 
 class Quantifier(StrEnum):
-    """Which of the order's lines must match. Ties of price go to the first line."""
+    """Which of the order's lines must match. Ties of price go to the first line.
+
+    ``cheapest`` and ``most_expensive`` choose by net price per unit, exactly, among the lines with
+    a quantity; an order without lines has neither, and neither holds.
+    """
 
     ANY = "any"
     EVERY = "every"
@@ -89,36 +104,6 @@ class Measure(StrEnum):
 Operand: TypeAlias = Scalar | tuple[Scalar, ...]
 
 
-class All(msgspec.Struct, frozen=True):
-    of: tuple[Condition, ...]
-
-
-class AnyOf(msgspec.Struct, frozen=True):
-    of: tuple[Condition, ...]
-
-
-class Not(msgspec.Struct, frozen=True):
-    of: Condition
-
-
-class Compare(msgspec.Struct, frozen=True):
-    fact: str
-    operator: Operator
-    operand: Operand
-
-
-class LinesMatch(msgspec.Struct, frozen=True):
-    quantifier: Quantifier
-    where: Condition
-
-
-class LinesTotal(msgspec.Struct, frozen=True):
-    measure: LineMeasure
-    where: Condition | None
-    operator: Operator
-    operand: Operand
-
-
 class HistoryWindow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Which part of the past counts; exactly one of the fields is set.
 
@@ -133,7 +118,88 @@ class HistoryWindow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     last: Span | None = None
 
 
-class History(msgspec.Struct, frozen=True):
+@dataclass_transform(frozen_default=True)
+class _Node:
+    """A frozen value with the fields that its class annotates; equal and hashed by them."""
+
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls._fields = tuple(cls.__annotations__)
+        setattr(cls, "__match_args__", cls._fields)  # noqa: B010: mypy makes its own
+
+    def __init__(self, *values: object, **named: object) -> None:
+        fields = self._fields
+        given = dict(zip(fields, values, strict=False)) | named
+        if len(values) + len(named) != len(fields) or given.keys() != set(fields):
+            raise TypeError(f"{type(self).__name__} takes the fields {', '.join(fields)}")
+        for name in fields:
+            self.__dict__[name] = given[name]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a condition is immutable: {name}")
+
+    def __eq__(self, other: object) -> bool:
+        # 1 == True in Python, but not in a condition: the types of operands count as well.
+        return type(self) is type(other) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
+        return f"{type(self).__name__}({fields})"
+
+
+class All(_Node):
+    """Every one of ``of`` holds."""
+
+    of: tuple[Condition, ...]
+
+
+class AnyOf(_Node):
+    """At least one of ``of`` holds."""
+
+    of: tuple[Condition, ...]
+
+
+class Not(_Node):
+    """``of`` does not hold."""
+
+    of: Condition
+
+
+class Compare(_Node):
+    """A fact compared with an operand: a scalar, or a tuple for ``in``, ``not_in`` and ``between``."""
+
+    fact: str
+    operator: Operator
+    operand: Operand
+
+
+class LinesMatch(_Node):
+    """Whether the chosen lines of the order match."""
+
+    quantifier: Quantifier
+    where: Condition
+
+
+class LinesTotal(_Node):
+    """A figure over the matching lines of the order (all of them without ``where``), compared."""
+
+    measure: LineMeasure
+    where: Condition | None
+    operator: Operator
+    operand: Operand
+
+
+class History(_Node):
+    """A figure of the member's past, compared.
+
+    ``event`` names the event that is counted, ``attribute`` what of it is summed, ``wallet`` whose
+    points are counted (``None``: the program's first wallet).
+    """
+
     measure: Measure
     where: Condition | None
     event: str | None
@@ -144,4 +210,7 @@ class History(msgspec.Struct, frozen=True):
     operand: Operand
 
 
-Condition: TypeAlias = All | AnyOf | Not | Compare | LinesMatch | LinesTotal | History
+if TYPE_CHECKING:
+    Condition: TypeAlias = All | AnyOf | Not | Compare | LinesMatch | LinesTotal | History
+else:
+    Condition = _Node
