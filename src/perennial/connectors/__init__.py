@@ -1,0 +1,1 @@
+"""Outside systems whose data comes in: one file per system."""
