@@ -7,13 +7,17 @@ of the tuples in a :class:`~perennial.core.snapshot.Snapshot`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from perennial.core.conditions import Condition, HistoryWindow, Measure
+from perennial.core.limits import AtCap
 from perennial.core.periods import Period
-from perennial.core.program import AtCap, Expiry, Pending, Program, WalletSpec
+from perennial.core.program import Expiry, Pending, Program, WalletSpec
+from perennial.core.reward import Reward
+from perennial.core.rule import EarningRule
 from perennial.units import Instant
 
 
@@ -64,11 +68,48 @@ class CompiledLimit(msgspec.Struct, frozen=True):
     at_cap: AtCap
 
 
+class Bound(msgspec.Struct, frozen=True):
+    """A limit that an award meets: of ``version.budgets`` if it is a total, else of its ``limits``."""
+
+    total: bool
+    index: int
+
+
+class CompiledRule(msgspec.Struct, frozen=True):
+    """An earning rule with everything that its words refer to.
+
+    ``campaign`` is the index of the campaign it belongs to; ``wallet`` the index of its wallet.
+    ``bounds`` are its limits in the order in which they apply; ``cooldown`` is the index of its
+    cooldown among the limits. ``tier_factors`` and ``campaign_factors`` are the multipliers that may
+    apply, in ten-thousandths, by the tier's id and the campaign's index.
+    """
+
+    rule: EarningRule
+    campaign: int | None
+    wallet: int
+    bounds: tuple[Bound, ...]
+    cooldown: int | None
+    tier_factors: dict[str, int]
+    campaign_factors: tuple[tuple[int, int], ...]
+
+
+class CompiledReward(msgspec.Struct, frozen=True):
+    """A reward with the index of its wallet and its limits in the order in which they apply."""
+
+    reward: Reward
+    wallet: int
+    bounds: tuple[Bound, ...]
+
+
 class Version(msgspec.Struct):
     """A compiled program version; ``program_id`` and ``number`` identify it in a workspace.
 
-    ``valid_from`` is the business instant of its publication. ``rules`` maps a trigger to the
-    function compiled for it (see ``core/compile.py``).
+    ``valid_from`` is the business instant of its publication. ``rules`` are all earning rules in the
+    order of the document, those of the campaigns last; ``triggers`` maps a trigger to the function
+    generated for it, ``choices`` gives for each of ``metrics`` the function that chooses what counts
+    (``None``: everything), see ``core/compile.py``. ``tier_needs`` gives for each tier metric of the
+    program its index in ``needs`` (``None``: it looks at a balance). ``starts`` and ``ends`` bound
+    the program's life, the end excluded. ``ranges`` and ``factors`` only remember what was worked out.
     """
 
     program: Program
@@ -83,3 +124,11 @@ class Version(msgspec.Struct):
     limits: tuple[CompiledLimit, ...]
     budgets: tuple[CompiledLimit, ...]
     triggers: dict[str, Callable[..., object]]
+    rules: tuple[CompiledRule, ...] = ()
+    rewards: dict[str, CompiledReward] = {}
+    choices: tuple[Callable[..., Any] | None, ...] = ()
+    tier_needs: tuple[int | None, ...] = ()
+    starts: Instant | None = None
+    ends: Instant | None = None
+    ranges: dict[int, tuple[tuple[int, int], ...]] = {}
+    factors: dict[tuple[int, str | None, int], tuple[int, int]] = {}
