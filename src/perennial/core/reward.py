@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from perennial.core.conditions import Condition
@@ -11,11 +13,18 @@ from perennial.core.schedule import Schedule, Span
 from perennial.units import Minor
 
 
-class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class Reward(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    kw_only=True,
+    tag_field="type",
+):
     """The fields that every kind shares.
 
-    A claim takes ``price`` points out of ``wallet`` (the first wallet of the program if none is
-    named). The reward is offered to members of ``tiers`` (everybody if none is named) for whom
+    A claim takes ``price`` points out of ``wallet`` (which may be left out where the program has one
+    wallet only). The reward is offered to members of ``tiers`` (everybody if none is named) for whom
     ``when`` holds, while ``schedule`` applies. ``limits`` count claims (``times``); a claim that does
     not fit is refused whole. What was claimed expires ``expires_after`` the claim, at the end of that
     local day, and never if nothing is given.
@@ -31,6 +40,9 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     schedule: Schedule | None = None
     limits: tuple[Limit, ...] = ()
     expires_after: Span | None = None
+
+    example: ClassVar[str] = ""
+    """A reward of this kind as it stands in a document; every kind has one."""
 
     def claim_value(self) -> Minor:
         """Return what one claim is worth, in minor units of the program's currency."""

@@ -1,8 +1,8 @@
 """The kinds of reward: an open family, one file per kind.
 
 A kind is a file of this folder with one subclass of :class:`~perennial.core.reward.Reward`. Its
-``tag`` is its name in documents; its fields are its form. Adding the file adds the kind everywhere:
-documents, JSON Schema, validation and claims find it here.
+``tag`` is its name in documents; its fields are its form; its ``example`` is in the documentation.
+Adding the file adds the kind everywhere.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 from perennial.core.reward import Reward
 
-_modules = [import_module(f"{__name__}.{file.name}") for file in iter_modules(__path__)]
 
-REWARD_KINDS: tuple[type[Reward], ...] = tuple(
-    found
-    for module in _modules
-    for found in vars(module).values()
-    if isinstance(found, type) and issubclass(found, Reward) and found.__module__ == module.__name__
-)
-"""Every kind, in the order of its file's name."""
+def _find_kinds() -> dict[str, type[Reward]]:
+    """Import every file of this folder and return its kind under the kind's tag."""
+    for module in iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+    kinds = {str(kind.__struct_config__.tag): kind for kind in Reward.__subclasses__()}
+    return dict(sorted(kinds.items()))
+
+
+KINDS: dict[str, type[Reward]] = _find_kinds()
+"""Every kind of reward under its name in documents."""
 
 if TYPE_CHECKING:
     Rewards: TypeAlias = Reward
 else:
-    Rewards = Union[REWARD_KINDS]  # noqa: UP007 - built from what was found
+    Rewards = Union[tuple(KINDS.values())]  # noqa: UP007 (the members are known at run time only)

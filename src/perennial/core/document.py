@@ -1,0 +1,136 @@
+"""Reading and writing program documents.
+
+:func:`read_program` takes YAML or JSON; :func:`write_program` writes the one canonical form: YAML with
+the fields in the order of ``core/program.py``, without fields that have their default.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import yaml
+
+from perennial.core.condition_document import DEC_HOOK, ConditionError, decode_condition, encode_condition
+from perennial.core.conditions import Condition
+from perennial.core.document_shape import Shape, name_of
+from perennial.core.document_text import parse_text
+from perennial.core.problems import Problem
+from perennial.core.program import Program
+
+_PROGRAM_TYPE = msgspec.inspect.type_info(Program)
+_CONDITION: Any = Condition
+
+
+class DocumentError(ValueError):
+    """A document that cannot be used, with everything that is wrong with it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(f"{problem.path}: {problem.words}" for problem in problems))
+        self.problems = problems
+
+
+def read_program(text: str | bytes) -> Program | list[Problem]:
+    """Read a program document (YAML, or JSON if it begins with ``{``; UTF-8, at most 1 MiB).
+
+    Returns the program, or every problem of syntax and type that was found. What needs more than
+    types is found by :func:`perennial.core.validation.validate`.
+    """
+    data, problems = parse_text(text)
+    if data is None and problems:
+        return problems
+    if not isinstance(data, dict):
+        return [Problem("", "wrong_type", f"a program document holds fields, this one {name_of(data)}")]
+    found = program_of(data)
+    if isinstance(found, list):
+        return sorted([*problems, *found], key=lambda problem: problem.code != "duplicate_key")
+    return problems or found
+
+
+def program_of(data: dict[str, Any]) -> Program | list[Problem]:
+    """Read a program from plain data, as JSON would hold it; the same problems as ``read_program``."""
+    shape = Shape(_condition_problems)
+    cleaned = shape.read(_PROGRAM_TYPE, data, "")
+    if shape.problems:
+        return shape.problems
+    try:
+        return msgspec.convert(cleaned, Program, dec_hook=DEC_HOOK)
+    except msgspec.ValidationError as error:
+        return [Problem("", "wrong_type", str(error))]
+
+
+def _condition_problems(value: object, path: str) -> list[Problem]:
+    try:
+        decode_condition(value)
+    except ConditionError as error:
+        return [error.problem.under(path)]
+    return []
+
+
+def plain_program(program: Program) -> dict[str, Any]:
+    """Return the program as plain dicts, lists and scalars in canonical order, defaults left out."""
+    plain: dict[str, Any] = plain_of(program)
+    return plain
+
+
+def plain_of(value: Any) -> Any:
+    """Return any part of a program in its plain canonical form; enums become text, tuples lists."""
+    if isinstance(value, msgspec.Struct):
+        return _plain_struct(value)
+    if isinstance(value, _CONDITION):
+        return encode_condition(value)
+    if isinstance(value, tuple):
+        return [plain_of(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain_of(value[key]) for key in sorted(value)}
+    return str(value) if isinstance(value, str) else value
+
+
+def _plain_struct(value: msgspec.Struct) -> dict[str, Any]:
+    config = value.__struct_config__
+    plain: dict[str, Any] = {config.tag_field: config.tag} if config.tag_field else {}
+    for field in msgspec.structs.fields(value):
+        item = getattr(value, field.name)
+        default = field.default
+        if field.default_factory is not msgspec.NODEFAULT:
+            default = field.default_factory()
+        if default is msgspec.NODEFAULT or item != default:
+            plain[field.encode_name] = plain_of(item)
+    first = {name: plain[name] for name in ("id", "type", "name") if name in plain and "program" not in plain}
+    return first | plain
+
+
+def write_program(program: Program) -> str:
+    """Write the program as canonical YAML; ``read_program`` gives it back equal."""
+    return render(plain_program(program))
+
+
+def render(plain: dict[str, Any]) -> str:
+    """Write plain data as YAML: block style, keys in their given order, texts quoted where needed."""
+    return yaml.dump(
+        plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=100
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes small mappings and lists of scalars on one line, and never an alias."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:
+        node = super().represent_mapping(tag, mapping, flow_style)
+        node.flow_style = _is_small([part for pair in node.value for part in pair])
+        return node
+
+    def represent_sequence(
+        self, tag: str, sequence: Any, flow_style: bool | None = None
+    ) -> yaml.SequenceNode:
+        node = super().represent_sequence(tag, sequence, flow_style)
+        node.flow_style = _is_small(node.value)
+        return node
+
+
+def _is_small(parts: list[yaml.Node]) -> bool:
+    scalars = all(isinstance(part, yaml.ScalarNode) for part in parts)
+    return scalars and sum(len(part.value) + 2 for part in parts) <= 70
