@@ -13,11 +13,17 @@ from msgspec import Meta
 
 from perennial.units import MAX_AMOUNT, Minor, allocate
 
-Scalar: TypeAlias = str | int | bool | None
+Scalar: TypeAlias = (
+    Annotated[str, Meta(max_length=2_000)]
+    | Annotated[int, Meta(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+    | bool
+    | None
+)
 
 Amount = Annotated[int, Meta(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
 NonNegative = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Attributes = Annotated[dict[Name, Scalar], Meta(max_length=100)]
 
 
 class OrderStatus(StrEnum):
@@ -41,10 +47,10 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     quantity: NonNegative = 1
     id: Name | None = None
     discount: NonNegative = 0
-    categories: tuple[Name, ...] = ()
+    categories: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
     brand: Name | None = None
     cost: NonNegative | None = None
-    attributes: dict[str, Scalar] = {}
+    attributes: Attributes = {}
 
     @property
     def net(self) -> Minor:
@@ -56,15 +62,15 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """An order. ``discount`` is order-wide and is allocated to the lines by largest remainder."""
 
     status: OrderStatus
-    lines: tuple[Line, ...]
+    lines: Annotated[tuple[Line, ...], Meta(max_length=1_000)]
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
     discount: NonNegative = 0
     shipping: NonNegative = 0
     tax: NonNegative = 0
     location: Name | None = None
     channel: Name | None = None
-    codes: tuple[Name, ...] = ()
-    attributes: dict[str, Scalar] = {}
+    codes: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
+    attributes: Attributes = {}
 
 
 def line_ids(order: Order) -> list[str]:

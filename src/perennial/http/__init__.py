@@ -1,0 +1,1 @@
+"""The HTTP door: the API, its reference page, health and metrics."""
