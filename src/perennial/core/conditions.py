@@ -126,7 +126,8 @@ class _Node:
 
     def __init_subclass__(cls) -> None:
         cls._fields = tuple(cls.__annotations__)
-        setattr(cls, "__match_args__", cls._fields)  # noqa: B010: mypy makes its own
+        # An assignment would confuse mypy, which derives this name itself.
+        setattr(cls, "__match_args__", cls._fields)  # noqa: B010
 
     def __init__(self, *values: object, **named: object) -> None:
         fields = self._fields
