@@ -17,7 +17,7 @@ from perennial.core.earning import EarningRules
 from perennial.core.limits import AtCap, Cap, Holder, Limit
 from perennial.core.periods import Period
 from perennial.core.rewards import Rewards
-from perennial.core.rule import Identifier, Multiplier
+from perennial.core.rule import ExchangeRate, Identifier, Multiplier
 from perennial.core.schedule import Schedule, Span
 from perennial.units import Rounding
 
@@ -297,7 +297,7 @@ class Program(_Part):
     name: str
     wallets: tuple[WalletSpec, ...]
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
-    rates: dict[str, Multiplier] = {}
+    rates: dict[str, ExchangeRate] = {}
     time_zone: str = "UTC"
     week_starts: str = "mon"
     description: str | None = None

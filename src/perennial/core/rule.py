@@ -21,6 +21,9 @@ Multiplier = Annotated[
     str, Meta(pattern=r"^\d{1,4}(\.\d{1,4})?$", description='a factor as text, such as "1.5"')
 ]
 Percent = Annotated[str, Meta(pattern=r"^\d{1,3}(\.\d{1,4})?$", description='percent as text, such as "2.5"')]
+ExchangeRate = Annotated[
+    str, Meta(pattern=r"^\d{1,6}(\.\d{1,8})?$", description='a rate of exchange as text, such as "0.0067"')
+]
 Rate = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
 
 ONE = 10_000
@@ -130,6 +133,7 @@ __all__ = [
     "Basket",
     "Earned",
     "EarningRule",
+    "ExchangeRate",
     "Identifier",
     "Multiplier",
     "Percent",
