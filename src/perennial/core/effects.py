@@ -51,10 +51,14 @@ class Debit(_Effect, tag=2):
 
 
 class Owe(_Effect, tag=3):
-    """The owner's debt grows by ``amount``: taken back under ``unlimited``, but no longer there."""
+    """The owner's debt grows by ``amount``: taken back under ``unlimited``, but no longer there.
+
+    The posting goes from DEBT to ``target``: ISSUED for a return, ADJUSTED for a correction by staff.
+    """
 
     unit: int
     amount: Points
+    target: Account = Account.ISSUED
 
 
 class FallShort(_Effect, tag=4):
@@ -76,12 +80,16 @@ class Activate(_Effect, tag=5):
 
 
 class Release(_Effect, tag=6):
-    """The waiting lot ``lot_id`` got its dates: its ``amount`` moves into the lot ``key``."""
+    """The waiting lot ``lot_id`` got its dates: its ``amount`` moves into the lot ``key``.
+
+    ``pending`` tells whether the lot ``key`` is itself still pending.
+    """
 
     unit: int
     lot_id: int
     amount: Points
     key: LotKey
+    pending: bool = False
 
 
 class Count(_Effect, tag=7):

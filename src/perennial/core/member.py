@@ -20,7 +20,8 @@ class Wallet(msgspec.Struct):
 
     ``balance`` is the sum of what remains in the lots, pending ones included; ``pending`` the part
     whose activation the timers have not yet counted: lots that wait for an event, or whose
-    ``available_at`` lies after ``activated_until``. ``debt`` is owed and shown; ``shortfall`` is not
+    ``available_at`` lies after ``activated_until``; a credit or release that is not pending moves
+    ``activated_until`` up to its own ``available_at``. ``debt`` is owed and shown; ``shortfall`` is not
     shown and netted from later awards. ``lots`` is ``None`` while they are not loaded.
     """
 

@@ -21,6 +21,7 @@ class WalletFigures(msgspec.Struct, frozen=True, array_like=True):
     debt: Points = 0
     shortfall: Points = 0
     earned: Points = 0
+    activated_until: Instant = 0
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
