@@ -18,6 +18,7 @@ from perennial.core.periods import Period
 from perennial.core.program import Expiry, Pending, Program, WalletSpec
 from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
+from perennial.ledger.lot import LotKey
 from perennial.units import Instant
 
 
@@ -109,7 +110,8 @@ class Version(msgspec.Struct):
     generated for it, ``choices`` gives for each of ``metrics`` the function that chooses what counts
     (``None``: everything), see ``core/compile.py``. ``tier_needs`` gives for each tier metric of the
     program its index in ``needs`` (``None``: it looks at a balance). ``starts`` and ``ends`` bound
-    the program's life, the end excluded. ``ranges`` and ``factors`` only remember what was worked out.
+    the program's life, the end excluded. ``ranges``, ``factors`` and ``lot_days`` only remember what
+    was worked out.
     """
 
     program: Program
@@ -128,7 +130,9 @@ class Version(msgspec.Struct):
     rewards: dict[str, CompiledReward] = {}
     choices: tuple[Callable[..., Any] | None, ...] = ()
     tier_needs: tuple[int | None, ...] = ()
+    counts_since_joining: bool = False
     starts: Instant | None = None
     ends: Instant | None = None
     ranges: dict[int, tuple[tuple[int, int], ...]] = {}
     factors: dict[tuple[int, str | None, int], tuple[int, int]] = {}
+    lot_days: dict[tuple[int, str | None], tuple[Instant, Instant, LotKey, int]] = {}
