@@ -1,0 +1,155 @@
+"""What an event adds to the member's counters, and what a return takes away again.
+
+A return is counted in the period of the order that it returns, in whole figures that depend only on
+how many units came back by now, so that several partial returns equal one. An order stops counting as
+an order when it is canceled, not when everything of it was returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from perennial.core.conditions import Measure
+from perennial.core.currency import in_program_currency
+from perennial.core.effects import Count
+from perennial.core.events import CustomEvent, Event, OrderPaid, OrderReturned
+from perennial.core.needs import period_at
+from perennial.core.order import Order, net_amounts
+from perennial.core.periods import Period
+from perennial.core.version import Metric, Version
+from perennial.units import Instant, Minor, Points
+
+
+def counts_of(
+    version: Version, event: Event, points: Mapping[int, Points] | None = None
+) -> tuple[Count, ...]:
+    """Return what ``event`` adds to each of the version's metrics.
+
+    ``points`` maps a unit to the points that the event earned; for a return, to the points that were
+    taken back (a positive number). Customers who are no members are counted all the same.
+    """
+    if not version.metrics:
+        return ()
+    if isinstance(event, OrderPaid):
+        return _counts_of_order(version, event, points or {})
+    if isinstance(event, OrderReturned):
+        return _counts_of_return(version, event, points or {})
+    amounts = [_of_event(version, index, event, points or {}) for index in range(len(version.metrics))]
+    return _counts(version, event.at, amounts)
+
+
+def _counts_of_order(version: Version, event: OrderPaid, points: Mapping[int, Points]) -> tuple[Count, ...]:
+    order, nets = _converted(version, event.order)
+    quantities = [line.quantity for line in order.lines]
+    amounts = [
+        _of_order(version, index, event, order, nets, quantities, 1, points)
+        for index in range(len(version.metrics))
+    ]
+    return _counts(version, event.at, amounts)
+
+
+def _counts_of_return(
+    version: Version, event: OrderReturned, points: Mapping[int, Points]
+) -> tuple[Count, ...]:
+    order, nets = _converted(version, event.order)
+    units = [now - then for now, then in zip(event.after, event.before, strict=True)]
+    taken = [
+        _part(net, line.quantity, now) - _part(net, line.quantity, then)
+        for net, line, then, now in zip(nets, order.lines, event.before, event.after, strict=True)
+    ]
+    paid = OrderPaid(id=event.id, at=event.paid_at, order=event.order)
+    orders = 1 if event.canceled else 0
+    amounts = [
+        -_of_order(version, index, paid, order, nets, units, orders, points, taken)
+        for index in range(len(version.metrics))
+    ]
+    return _counts(version, event.paid_at, amounts)
+
+
+def _part(net: Minor, quantity: int, returned: int) -> Minor:
+    """Return how much of a line's net has come back with ``returned`` of its units."""
+    if quantity == 0:
+        return 0
+    size = abs(net) * returned // quantity
+    return size if net >= 0 else -size
+
+
+def _converted(version: Version, order: Order) -> tuple[Order, list[Minor]]:
+    """Return the order and its net amounts in the program's currency; without a rate, amounts of 0."""
+    converted = in_program_currency(order, version.program)
+    if converted is None:
+        return order, [0] * len(order.lines)
+    return converted, net_amounts(converted)
+
+
+def _of_order(
+    version: Version,
+    index: int,
+    event: OrderPaid,
+    order: Order,
+    nets: list[Minor],
+    units: Sequence[int],
+    orders: int,
+    points: Mapping[int, Points],
+    amounts: Sequence[Minor] | None = None,
+) -> int:
+    """Return what the order (or the returned part of it) counts for the metric at ``index``.
+
+    The choice is made on the order as it was paid; ``units`` and ``amounts`` are what is counted of
+    each line.
+    """
+    metric = version.metrics[index]
+    choose = version.choices[index]
+    counted = nets if amounts is None else amounts
+    match metric.measure:
+        case Measure.ORDERS_COUNT | Measure.ORDERS_NET:
+            if choose is not None and not choose(event, order, nets):
+                return 0
+            return orders if metric.measure is Measure.ORDERS_COUNT else sum(counted)
+        case Measure.LINES_NET | Measure.LINES_QUANTITY:
+            of_lines = counted if metric.measure is Measure.LINES_NET else units
+            if choose is None:
+                return sum(of_lines)
+            return sum([of_lines[line] for line in choose(event, order, nets)])
+        case Measure.POINTS_EARNED:
+            return _points(metric, points)
+        case Measure.EVENTS_COUNT | Measure.EVENTS_SUM:
+            return 0
+        case _:
+            assert_never(metric.measure)
+
+
+def _of_event(version: Version, index: int, event: Event, points: Mapping[int, Points]) -> int:
+    """Return what an event that is no order counts for the metric at ``index``."""
+    metric = version.metrics[index]
+    if metric.measure is Measure.POINTS_EARNED:
+        return _points(metric, points)
+    if metric.measure not in (Measure.EVENTS_COUNT, Measure.EVENTS_SUM):
+        return 0
+    if not isinstance(event, CustomEvent) or event.name != metric.event:
+        return 0
+    choose = version.choices[index]
+    if choose is not None and not choose(event, None, []):
+        return 0
+    if metric.measure is Measure.EVENTS_COUNT:
+        return 1
+    value = event.attributes.get(metric.attribute or "")
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _points(metric: Metric, points: Mapping[int, Points]) -> Points:
+    return 0 if metric.unit is None else points.get(metric.unit, 0)
+
+
+def _counts(version: Version, at: Instant, amounts: Sequence[int]) -> tuple[Count, ...]:
+    """Pair the amounts with the metrics and their periods at ``at``; what adds nothing is left out."""
+    periods: dict[Period, int] = {}
+    counts = []
+    for metric, amount in zip(version.metrics, amounts, strict=True):
+        if not amount:
+            continue
+        if metric.period not in periods:
+            periods[metric.period] = period_at(version, at, metric.period)
+        counts.append(Count(metric.number, periods[metric.period], amount))
+    return tuple(counts)

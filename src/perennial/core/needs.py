@@ -1,0 +1,217 @@
+"""What a decision reads of the past: metrics, windows, and the snapshot of a member.
+
+Every figure of the past is a *metric*: a counter that is kept per member and period. A *need* is a
+metric within a window. Periods are whole numbers (see ``core/periods.py``); a metric is kept by the
+coarsest period that serves its windows: for ever, by month, or by day. ``core/counts.py`` says what
+an event adds to the metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from perennial.core.conditions import HistoryWindow
+from perennial.core.effects import Count
+from perennial.core.member import Member, Wallet
+from perennial.core.periods import (
+    Period,
+    first_day,
+    first_day_of_last,
+    local_day,
+    period_of,
+    period_of_day,
+)
+from perennial.core.snapshot import Snapshot, WalletFigures
+from perennial.core.version import Need, Version
+from perennial.units import Instant
+
+Range = tuple[int, int]
+"""The first and the last period of a window, both included."""
+
+_MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
+_NO_FIGURES = WalletFigures()
+_DAYS_REMEMBERED = 64
+
+
+def granularity(window: HistoryWindow) -> Period:
+    """Return the period by which a metric must be kept to serve ``window``."""
+    if window.ever or window.calendar is Period.EVER:
+        return Period.EVER
+    if window.calendar in _MONTHS:
+        return Period.MONTH
+    return Period.DAY
+
+
+def snapshot_of(
+    at: Instant, version: Version, member: Member, spent: Mapping[tuple[int, int], int] | None = None
+) -> Snapshot:
+    """Return everything that a decision at ``at`` under ``version`` may know of ``member``.
+
+    ``spent`` maps (number of a budget, period) to what all members together have used of it.
+    Whoever has left the program is no member any more.
+    """
+    membership = member.memberships.get(version.program_id)
+    if membership is not None and membership.left_at is not None and membership.left_at <= at:
+        membership = None
+    joined_at = membership.joined_at if membership else None
+    limits, budgets = limit_periods(version, at)
+    return Snapshot(
+        joined_at,
+        membership.tier if membership else None,
+        membership.tier_since if membership else None,
+        membership.tier_until if membership else None,
+        membership.tier_floor if membership else None,
+        tuple([member.attributes.get(name) for name in version.attributes]),
+        history_of(version, member.counters, at, joined_at),
+        tuple(
+            [
+                member.limits.get(limit.number, {}).get(period, 0)
+                for limit, period in zip(version.limits, limits, strict=True)
+            ]
+        ),
+        tuple(
+            [
+                spent.get((budget.number, period), 0) if spent else 0
+                for budget, period in zip(version.budgets, budgets, strict=True)
+            ]
+        ),
+        tuple([_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
+    )
+
+
+def _figures(wallet: Wallet | None) -> WalletFigures:
+    if wallet is None:
+        return _NO_FIGURES
+    return WalletFigures(
+        wallet.balance, wallet.pending, wallet.debt, wallet.shortfall, wallet.earned, wallet.activated_until
+    )
+
+
+def limit_periods(version: Version, at: Instant) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the period at ``at`` of each of the version's limits and of each of its budgets.
+
+    A cooldown keeps one instant for ever, under the period 0.
+    """
+    known: dict[Period, int] = {Period.EVER: 0}
+    for limit in (*version.limits, *version.budgets):
+        if limit.period not in known:
+            known[limit.period] = period_at(version, at, limit.period)
+    return (
+        tuple([known[limit.period] for limit in version.limits]),
+        tuple([known[budget.period] for budget in version.budgets]),
+    )
+
+
+def period_at(version: Version, at: Instant, period: Period) -> int:
+    """Return the period of ``at`` in the program's zone and week."""
+    return period_of(at, period, version.zone, version.program.week_starts)
+
+
+def history_of(
+    version: Version,
+    counters: Mapping[int, Mapping[int, int]],
+    at: Instant,
+    joined_at: Instant | None,
+) -> tuple[int, ...]:
+    """Return the value of each of the version's needs for a member with these counters."""
+    if not version.needs:
+        return ()
+    values = []
+    for need, (first, last) in zip(version.needs, ranges_of(version, at, joined_at), strict=True):
+        periods = counters.get(need.metric.number)
+        values.append(_sum(periods, first, last) if periods else 0)
+    return tuple(values)
+
+
+def window_sum(
+    version: Version,
+    need: Need,
+    counters: Mapping[int, Mapping[int, int]],
+    at: Instant,
+    joined_at: Instant | None,
+) -> int:
+    """Return the value of one need, which must be one of the version's, at ``at``."""
+    first, last = ranges_of(version, at, joined_at)[version.needs.index(need)]
+    return _sum(counters.get(need.metric.number, {}), first, last)
+
+
+def _sum(periods: Mapping[int, int], first: int, last: int) -> int:
+    if first == last:
+        return periods.get(first, 0)
+    return sum([value for period, value in periods.items() if first <= period <= last])
+
+
+def history_after(
+    version: Version, snapshot: Snapshot, at: Instant, counts: Iterable[Count]
+) -> tuple[int, ...]:
+    """Return the history of ``snapshot``, taken at ``at``, after ``counts`` were added."""
+    added: dict[int, list[Count]] = {}
+    for count in counts:
+        added.setdefault(count.metric, []).append(count)
+    if not added or not version.needs:
+        return snapshot.history
+    values = list(snapshot.history)
+    ranges = ranges_of(version, at, snapshot.joined_at)
+    for index, (need, (first, last)) in enumerate(zip(version.needs, ranges, strict=True)):
+        for count in added.get(need.metric.number, ()):
+            if first <= count.period <= last:
+                values[index] += count.amount
+    return tuple(values)
+
+
+def lookback(version: Version, at: Instant) -> dict[int, int]:
+    """Return, for each metric that decisions at or after ``at`` read, the earliest period to load.
+
+    What counts since joining is loaded whole. Take the earliest instant that may be decided: an
+    event's own, or that of a timer which is due before it.
+    """
+    earliest: dict[int, int] = {}
+    ranges = ranges_of(version, at, None)
+    for need, (first, _) in zip(version.needs, ranges, strict=True):
+        number = need.metric.number
+        start = 0 if need.window.since_joining else first
+        earliest[number] = min(start, earliest.get(number, start))
+    return earliest
+
+
+def ranges_of(version: Version, at: Instant, joined_at: Instant | None) -> tuple[Range, ...]:
+    """Return the range of periods of each of the version's needs at ``at``.
+
+    Ranges are the same all local day long and are remembered per day; only what counts since joining
+    is worked out for the member.
+    """
+    if not version.needs:
+        return ()
+    day = local_day(at, version.zone)
+    ranges = version.ranges.get(day)
+    if ranges is None:
+        if len(version.ranges) >= _DAYS_REMEMBERED:
+            version.ranges.clear()
+        ranges = tuple(_range(need.window, day, version.program.week_starts) for need in version.needs)
+        version.ranges[day] = ranges
+    if not version.counts_since_joining:
+        return ranges
+    joined = day + 1 if joined_at is None else local_day(joined_at, version.zone)
+    return tuple(
+        (joined, day) if need.window.since_joining else known
+        for need, known in zip(version.needs, ranges, strict=True)
+    )
+
+
+def _range(window: HistoryWindow, day: int, week_starts: str) -> Range:
+    """Return the range of ``window`` on the local day ``day`` (its ordinal), in its granularity."""
+    if window.last is not None:
+        return min(day, first_day_of_last(day, window.last)), day
+    match window.calendar:
+        case None | Period.EVER:
+            return (day, day) if window.since_joining else (0, 0)
+        case Period.MONTH | Period.QUARTER | Period.YEAR as period:
+            size, month = _MONTHS[period], period_of_day(day, Period.MONTH)
+            first = (month // size + window.offset) * size
+            return first, min(first + size - 1, month)
+        case Period.WEEK:
+            week = period_of_day(day, Period.WEEK, week_starts) + window.offset
+            first = first_day(week, Period.WEEK, week_starts).toordinal()
+            return first, min(first + 6, day)
+        case Period.DAY | Period.HOUR:
+            return day + window.offset, day + window.offset
