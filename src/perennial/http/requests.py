@@ -1,0 +1,264 @@
+"""What the API takes: one struct per body, and how each becomes a command for a flow.
+
+The structs are the only description of a body: the strict reader decodes into them, and the OpenAPI
+document is drawn from them. Amounts are whole numbers in the minor unit, instants RFC 3339 text.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from perennial.core.order import Attributes, Name, Order, ReturnedLine
+from perennial.core.rule import Identifier
+from perennial.flows.answers import FieldProblem
+from perennial.flows.commands import (
+    AssignTier,
+    JoinProgram,
+    PostAdjustment,
+    PostClaim,
+    PostEvent,
+    PostReturn,
+    PutCustomer,
+    PutOrder,
+)
+from perennial.http.instants import read_instant
+from perennial.http.problems import bad_fields
+from perennial.units import MAX_AMOUNT, Instant
+
+When = Annotated[
+    str,
+    Meta(
+        min_length=20,
+        max_length=35,
+        description="an RFC 3339 instant with an offset, between the years 1900 and 2199",
+        examples=["2026-03-04T10:15:00Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+Reason = Annotated[str, Meta(min_length=1, max_length=1_000, description="why, for the audit log")]
+EventType = Annotated[
+    str,
+    Meta(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=100, examples=["review.posted"]),
+]
+Reference = Annotated[
+    str,
+    Meta(
+        pattern=r"^([a-z][a-z0-9_-]{0,62}/)?[a-z][a-z0-9_-]{0,62}$",
+        description="`program/name`, or the name alone where only one program has it",
+        examples=["points"],
+    ),
+]
+PointsChange = Annotated[int, Meta(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+PositivePoints = Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]
+OnceId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        description="your own id; sending it again with the same body replays the first answer. "
+        "Without it the `Idempotency-Key` header is the id",
+    ),
+]
+
+
+class OrderBody(Order, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """An order, whole: sending it again with another body is a new revision.
+
+    ``customer`` is your own id of the customer (without one it is a guest's order). All amounts are
+    in the minor unit of ``currency``, which defaults to the program's.
+    """
+
+    customer: Name | None = None
+    occurred_at: When | None = None
+
+
+class ReturnBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Units of lines that came back. Without ``lines`` everything that is left came back."""
+
+    id: OnceId | None = None
+    occurred_at: When | None = None
+    lines: Annotated[tuple[ReturnedLine, ...], Meta(max_length=1_000)] = ()
+    reason: Reason | None = None
+
+
+class EventBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Something that a customer did; ``type`` is an event that a program declares."""
+
+    type: EventType
+    customer: Name
+    id: OnceId | None = None
+    occurred_at: When | None = None
+    attributes: Attributes = {}
+
+
+class ClaimBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Points to be exchanged for a reward."""
+
+    reward: Reference
+    id: OnceId | None = None
+    occurred_at: When | None = None
+
+
+class AdjustmentBody(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
+    """A correction of a balance by hand. ``actor`` says who made it; it defaults to the API key."""
+
+    customer: Name
+    wallet: Reference
+    points: PointsChange
+    reason: Reason
+    id: OnceId | None = None
+    actor: Name | None = None
+    available_at: When | None = None
+    expires_at: When | None = None
+
+
+class TransferBody(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    kw_only=True,
+    rename={"sender": "from", "receiver": "to"},
+):
+    """Points that move from one customer to another, with the dates that they have."""
+
+    sender: Name
+    receiver: Name
+    wallet: Reference
+    points: PositivePoints
+    reason: Reason
+    id: OnceId | None = None
+
+
+class CustomerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """What is known of a customer. A given attribute replaces, ``null`` removes, others stay."""
+
+    attributes: Attributes = {}
+
+
+class MembershipBody(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
+    """The program to join; ``source`` says where from (a campaign, a till, a page)."""
+
+    program: Identifier
+    source: Name = "api"
+
+
+class TierBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A manual floor under a member's tier; ``null`` lifts it."""
+
+    tier: Identifier | None
+    reason: Reason
+    id: OnceId | None = None
+    actor: Name | None = None
+
+
+class ClockBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The instant to which the sandbox's clock moves; everything due until then happens."""
+
+    advance_to: When
+
+
+def _when(text: str | None, path: str = "$.occurred_at") -> Instant | None:
+    return None if text is None else read_instant(text, path)
+
+
+def once_id(body_id: str | None, idempotency_key: str | None) -> str:
+    """Return the id of a once-only request: the body's own, or the ``Idempotency-Key``."""
+    chosen = body_id if body_id is not None else idempotency_key
+    if chosen is None:
+        words = "give the body an id, or send an Idempotency-Key header"
+        raise bad_fields(422, FieldProblem(path="$.id", code="idempotency_key_required", message=words))
+    return chosen
+
+
+_ORDER_FIELDS = Order.__struct_fields__
+
+
+def order_command(order_id: str, body: OrderBody) -> PutOrder:
+    """Return the command that stores an order."""
+    order = Order(
+        status=body.status,
+        lines=body.lines,
+        currency=body.currency,
+        discount=body.discount,
+        shipping=body.shipping,
+        tax=body.tax,
+        location=body.location,
+        channel=body.channel,
+        codes=body.codes,
+        attributes=body.attributes,
+    )
+    return PutOrder(id=order_id, customer=body.customer, at=_when(body.occurred_at), order=order)
+
+
+def return_command(order_id: str, customer: str, return_id: str, body: ReturnBody) -> PostReturn:
+    """Return the command for a return of an order of ``customer``."""
+    return PostReturn(
+        id=return_id,
+        order=order_id,
+        customer=customer,
+        at=_when(body.occurred_at),
+        lines=body.lines,
+        reason=body.reason,
+    )
+
+
+def event_command(event_id: str, body: EventBody) -> PostEvent:
+    """Return the command for a custom event."""
+    return PostEvent(
+        id=event_id,
+        customer=body.customer,
+        at=_when(body.occurred_at),
+        name=body.type,
+        attributes=body.attributes,
+    )
+
+
+def claim_command(customer: str, claim_id: str, body: ClaimBody) -> PostClaim:
+    """Return the command for a claim of ``customer``."""
+    return PostClaim(id=claim_id, customer=customer, at=_when(body.occurred_at), reward=body.reward)
+
+
+def adjustment_command(adjustment_id: str, actor: str, body: AdjustmentBody) -> PostAdjustment:
+    """Return the command for a correction; ``actor`` counts where the body names none."""
+    return PostAdjustment(
+        id=adjustment_id,
+        customer=body.customer,
+        at=None,
+        wallet=body.wallet,
+        points=body.points,
+        reason=body.reason,
+        actor=body.actor or actor,
+        available_at=_when(body.available_at, "$.available_at"),
+        expires_at=_when(body.expires_at, "$.expires_at"),
+    )
+
+
+def tier_command(customer: str, program: str, assignment_id: str, actor: str, body: TierBody) -> AssignTier:
+    """Return the command for a manual tier floor."""
+    return AssignTier(
+        id=assignment_id,
+        customer=customer,
+        at=None,
+        program=program,
+        tier=body.tier,
+        reason=body.reason,
+        actor=body.actor or actor,
+    )
+
+
+def customer_command(customer: str, body: CustomerBody) -> PutCustomer:
+    """Return the command that creates or changes a customer."""
+    return PutCustomer(customer=customer, attributes=body.attributes)
+
+
+def membership_command(customer: str, body: MembershipBody) -> JoinProgram:
+    """Return the command to join a program."""
+    return JoinProgram(customer=customer, program=body.program, at=None, source=body.source)
