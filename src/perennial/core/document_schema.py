@@ -1,0 +1,39 @@
+"""The JSON Schema of program documents, and of each kind of a family for its form."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from perennial.core import earning, rewards
+from perennial.core.condition_document import SCHEMA_HOOK, condition_schema
+from perennial.core.program import Program
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def program_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a whole program document."""
+    return _schema_of(Program, "Perennial program")
+
+
+def kind_schemas() -> dict[str, dict[str, dict[str, Any]]]:
+    """Return, for each open family and each of its kinds, the JSON Schema of the kind alone."""
+    families: dict[str, dict[str, Any]] = {"earning_rules": {**earning.KINDS}, "rewards": {**rewards.KINDS}}
+    return {
+        family: {tag: _schema_of(kind, tag) for tag, kind in kinds.items()}
+        for family, kinds in families.items()
+    }
+
+
+def schema_text() -> str:
+    """Return the text of ``docs/reference/program.schema.json``."""
+    return json.dumps(program_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _schema_of(kind: type, title: str) -> dict[str, Any]:
+    schema = msgspec.json.schema(kind, schema_hook=SCHEMA_HOOK)
+    schema["$defs"]["Condition"] = condition_schema()
+    return {"$schema": DIALECT, "title": title, **schema}
