@@ -72,6 +72,18 @@ class PostAdjustment(_Command):
     expires_at: Instant | None = None
 
 
+class PostTransfer(_Command):
+    """Move points from one member to another, with the dates that they have."""
+
+    id: str
+    sender: str
+    receiver: str
+    at: Instant | None
+    wallet: str
+    points: Points
+    reason: str | None = None
+
+
 class AssignTier(_Command):
     """Set (or lift, with ``None``) the manual tier floor of a member."""
 
@@ -109,9 +121,10 @@ class LeaveProgram(_Command):
 
 
 class RunTimers(_Command):
-    """Run what is due for a customer (by its internal id, in hex) up to ``at``."""
+    """Run what is due for a customer (by its internal id, in hex, and bucket) up to ``at``."""
 
     customer_id: str
+    bucket: int
     at: Instant
 
 
@@ -121,6 +134,7 @@ Command: TypeAlias = (
     | PostEvent
     | PostClaim
     | PostAdjustment
+    | PostTransfer
     | AssignTier
     | PutCustomer
     | JoinProgram

@@ -1,0 +1,134 @@
+"""One batch while it is being decided: what was loaded, and what is to be written.
+
+A batch belongs to one bucket of one workspace and to one transaction. Commands are decided one after
+the other, each on the state that the one before left in memory; at the end everything is written at
+once. No I/O happens here.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.effects import Effect
+from perennial.core.fold import fold, fold_spent
+from perennial.core.member import Member
+from perennial.core.version import Version
+from perennial.flows.configuration import Workspace
+from perennial.flows.ids import Ids
+from perennial.flows.problems import problem
+from perennial.store.effects import Change
+from perennial.store.events import EventRow
+from perennial.store.external_ids import IdKind
+from perennial.store.members import CustomerRow
+from perennial.store.orders import OrderRow
+from perennial.units import Instant, bucket_of, named_id
+
+
+class Operation(msgspec.Struct):
+    """One thing that happens: every posting and every stored row of it carries ``operation_id``.
+
+    ``source_id`` is the id of the order or event that it belongs to.
+    """
+
+    operation_id: UUID
+    source_id: UUID
+    member: Member
+    at: Instant
+
+
+class Batch(msgspec.Struct):
+    """The working state of one batch. ``now`` is the workspace's business time."""
+
+    workspace: Workspace
+    bucket: int
+    now: Instant
+    ids: Ids
+    customers: dict[UUID, CustomerRow] = {}
+    members: dict[UUID, Member] = {}
+    orders: dict[UUID, OrderRow] = {}
+    events: dict[UUID, EventRow] = {}
+    external: dict[tuple[IdKind, UUID], UUID] = {}
+    spent: dict[tuple[int, int], int] = {}
+    changes: list[Change] = []
+    claimed: list[tuple[IdKind, UUID, UUID]] = []
+    adopted: list[tuple[UUID, UUID, int]] = []
+    changed_customers: dict[UUID, CustomerRow] = {}
+    new_orders: dict[UUID, OrderRow] = {}
+    changed_orders: dict[UUID, OrderRow] = {}
+    new_events: list[EventRow] = []
+    loaded_dues: dict[UUID, Instant | None] = {}
+
+    def name(self, kind: str, external_id: str) -> UUID:
+        """Return the internal id of the thing that the caller names ``external_id``."""
+        return named_id(self.workspace.workspace_id, kind, external_id)
+
+    def member_of(self, external_id: str) -> Member:
+        """Return the loaded member of a customer, or raise the 404."""
+        member = self.members.get(self.name("customer", external_id))
+        if member is None:
+            raise problem(404, "customer_unknown", f"There is no customer {external_id!r}.")
+        return member
+
+    def external_name(self, member: Member) -> str:
+        """Return the caller's own id of a member."""
+        return self.customers[member.customer_id].external_id
+
+    def operation(self, member: Member, source_id: UUID, at: Instant) -> Operation:
+        """Begin an operation of ``member``."""
+        return Operation(self.ids.next(), source_id, member, at)
+
+    def claim(self, kind: IdKind, id_hash: UUID, customer_id: UUID) -> None:
+        """Note that ``id_hash`` now belongs to the customer."""
+        self.external[kind, id_hash] = customer_id
+        self.claimed.append((kind, id_hash, customer_id))
+
+    def apply(self, operation: Operation, version: Version, effects: tuple[Effect, ...]) -> None:
+        """Take effects over: into the member in memory, and into what will be written."""
+        if not effects:
+            return
+        member = operation.member
+        fold(member, version, effects, operation.at)
+        fold_spent(self.spent, effects)
+        self.changes.append(
+            Change(
+                customer_id=member.customer_id,
+                owner=member.owner,
+                operation_id=operation.operation_id,
+                source_id=operation.source_id,
+                program_id=version.program_id,
+                version=version.number,
+                at=operation.at,
+                effects=effects,
+            )
+        )
+
+    def put_order(self, row: OrderRow) -> None:
+        """Store an order as it is now; a new one is inserted, a known one updated."""
+        if row.order_id in self.orders and row.order_id not in self.new_orders:
+            self.changed_orders[row.order_id] = row
+        else:
+            self.new_orders[row.order_id] = row
+        self.orders[row.order_id] = row
+
+    def adopt_guest_order(self, guest: OrderRow, customer_id: UUID) -> None:
+        """Give a guest's order to a customer: its id now belongs to the customer."""
+        row = self.workspace.row
+        bucket = bucket_of(guest.external_id, row.bucket_base, row.bucket_count)
+        self.external[IdKind.ORDER, guest.order_id] = customer_id
+        self.adopted.append((guest.order_id, customer_id, bucket))
+        self.orders.pop(guest.order_id)
+
+    def put_event(self, row: EventRow) -> None:
+        """Store an event; events are never changed."""
+        self.events[row.event_id] = row
+        self.new_events.append(row)
+
+    def dues(self) -> dict[UUID, Instant | None]:
+        """Return the members whose next due instant differs from the stored one."""
+        return {
+            customer_id: member.due_at
+            for customer_id, member in self.members.items()
+            if member.due_at != self.loaded_dues.get(customer_id)
+        }

@@ -1,0 +1,100 @@
+"""What a workspace is set up to do: its programs, compiled once per version and shared.
+
+Every change of configuration raises the workspace's ``revision``. Each batch reads the revision in
+its own transaction, so that a published version is used by the very next order on every worker.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.compile import compile_version
+from perennial.core.version import Version
+from perennial.store.programs import StoredVersion, load_versions
+from perennial.store.workspaces import WorkspaceRow, read_workspace
+from perennial.units import Instant
+
+
+class LiveProgram(msgspec.Struct):
+    """The published versions of one program, oldest first."""
+
+    program_id: int
+    code: str
+    versions: list[Version]
+
+    def version_at(self, at: Instant) -> Version | None:
+        """Return the version that was valid at ``at``, or None before the first."""
+        index = bisect_right(self.versions, at, key=lambda version: version.valid_from)
+        return self.versions[index - 1] if index else None
+
+    def version(self, number: int) -> Version:
+        """Return the version ``number``, valid or superseded."""
+        return next(version for version in self.versions if version.number == number)
+
+    @property
+    def latest(self) -> Version:
+        """The version published last."""
+        return self.versions[-1]
+
+
+class Workspace(msgspec.Struct):
+    """A workspace as one batch sees it. ``programs`` are in the order in which they decide."""
+
+    row: WorkspaceRow
+    programs: list[LiveProgram]
+
+    @property
+    def workspace_id(self) -> int:
+        """The number of the workspace."""
+        return self.row.workspace_id
+
+    def program(self, code: str) -> LiveProgram | None:
+        """Return the published program ``code``."""
+        return next((program for program in self.programs if program.code == code), None)
+
+    def program_by_id(self, program_id: int) -> LiveProgram:
+        """Return the published program with this number."""
+        return next(program for program in self.programs if program.program_id == program_id)
+
+
+class Configurations:
+    """The configuration of every workspace that this process serves, reloaded when it changed."""
+
+    def __init__(self) -> None:
+        self._workspaces: dict[int, Workspace] = {}
+        self._compiled: dict[tuple[int, int, int], Version] = {}
+
+    async def current(self, conn: Connection, workspace_id: int) -> Workspace:
+        """Return the workspace as of now in the caller's transaction, which must be set to it."""
+        row = await read_workspace(conn, workspace_id)
+        known = self._workspaces.get(workspace_id)
+        if known is None or known.row.revision != row.revision:
+            known = Workspace(row=row, programs=await self._load_programs(conn, row))
+            self._workspaces[workspace_id] = known
+        elif known.row.clock_at != row.clock_at:
+            known = Workspace(row=row, programs=known.programs)
+            self._workspaces[workspace_id] = known
+        return known
+
+    async def _load_programs(self, conn: Connection, row: WorkspaceRow) -> list[LiveProgram]:
+        programs: dict[int, LiveProgram] = {}
+        for stored in await load_versions(conn, row.workspace_id):
+            version = self._compile(row.workspace_id, stored)
+            live = programs.setdefault(
+                stored.program_id, LiveProgram(stored.program_id, stored.program.program, [])
+            )
+            live.versions.append(version)
+        for live in programs.values():
+            live.versions.sort(key=lambda version: (version.valid_from, version.number))
+        return sorted(programs.values(), key=lambda live: (live.latest.program.priority, live.program_id))
+
+    def _compile(self, workspace_id: int, stored: StoredVersion) -> Version:
+        key = (workspace_id, stored.program_id, stored.number)
+        if key not in self._compiled:
+            self._compiled[key] = compile_version(
+                stored.program, stored.program_id, stored.number, stored.valid_from, stored.units
+            )
+        return self._compiled[key]

@@ -1,0 +1,122 @@
+"""Customers and their memberships: attributes change, programs are joined and left, timers run."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.effects import Leave
+from perennial.core.member import Member
+from perennial.core.order import Scalar
+from perennial.core.timers import next_due
+from perennial.flows.answering import decided, encode_answer
+from perennial.flows.answers import Answer
+from perennial.flows.batch import Batch, Operation
+from perennial.flows.commands import JoinProgram, LeaveProgram, PutCustomer, RunTimers
+from perennial.flows.configuration import LiveProgram
+from perennial.flows.decide_event import Outcome, enroll, run_timers_due, store_outcomes
+from perennial.flows.event_types import check_member_attributes
+from perennial.flows.problems import field_problem, problem
+from perennial.store.events import EventKind, EventRow
+
+
+def handle_put_customer(batch: Batch, command: PutCustomer) -> Answer:
+    """Set attributes; ``None`` removes one. The customer exists by now in any case."""
+    member = batch.member_of(command.customer)
+    check_member_attributes(batch.workspace, command.attributes)
+    attributes = merged_attributes(member.attributes, command.attributes)
+    if attributes != member.attributes:
+        member.attributes = attributes
+        row = batch.customers[member.customer_id]
+        batch.customers[member.customer_id] = msgspec.structs.replace(row, attributes=attributes)
+        batch.changed_customers[member.customer_id] = batch.customers[member.customer_id]
+        _arm(batch, member)
+    return Answer(status=200, body=encode_answer(decided(batch, member, command.customer, [])))
+
+
+def merged_attributes(known: dict[str, Scalar], changed: dict[str, Scalar]) -> dict[str, Scalar]:
+    """Return the attributes after a change, in which ``None`` removes."""
+    merged = {**known, **changed}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def _arm(batch: Batch, member: Member) -> None:
+    """Let the timers look at the member once: a new birthday may be due sooner than anything known."""
+    programs = [live.latest for live in batch.workspace.programs if live.program_id in member.memberships]
+    if not programs:
+        return
+    lots = all(wallet.lots is not None for wallet in member.wallets.values())
+    due = next_due(programs, member, batch.now) if lots else batch.now
+    if due is not None and (member.due_at is None or due < member.due_at):
+        member.due_at = due
+
+
+def handle_join(batch: Batch, command: JoinProgram) -> Answer:
+    """Become a member; a member stays one."""
+    live = _program(batch, command.program)
+    member = batch.member_of(command.customer)
+    at = command.at if command.at is not None else batch.now
+    version = live.version_at(at)
+    if version is None:
+        raise problem(409, "program_not_started", f"Program {live.code!r} has not started.")
+    membership = member.memberships.get(live.program_id)
+    if membership is not None and membership.left_at is None:
+        return Answer(status=200, body=encode_answer(decided(batch, member, command.customer, [])))
+    run_timers_due(batch, member, at)
+    operation = batch.operation(member, batch.ids.next(), at)
+    outcomes = enroll(batch, operation, live, version, command.source)
+    return _answer_membership(batch, operation, EventKind.JOIN, outcomes)
+
+
+def handle_leave(batch: Batch, command: LeaveProgram) -> Answer:
+    """Stop being a member; leaving twice changes nothing."""
+    live = _program(batch, command.program)
+    member = batch.member_of(command.customer)
+    at = command.at if command.at is not None else batch.now
+    membership = member.memberships.get(live.program_id)
+    version = live.version_at(at)
+    if membership is None or membership.left_at is not None or version is None:
+        return Answer(status=200, body=encode_answer(decided(batch, member, command.customer, [])))
+    run_timers_due(batch, member, at)
+    operation = batch.operation(member, batch.ids.next(), at)
+    batch.apply(operation, version, (Leave(at=at),))
+    return _answer_membership(batch, operation, EventKind.LEAVE, [])
+
+
+def _program(batch: Batch, code: str) -> LiveProgram:
+    live = batch.workspace.program(code)
+    if live is None:
+        raise field_problem("$.program", "program_unknown", f"there is no program {code!r}")
+    return live
+
+
+def _answer_membership(
+    batch: Batch, operation: Operation, kind: EventKind, outcomes: list[Outcome]
+) -> Answer:
+    name = batch.external_name(operation.member)
+    answer = encode_answer(decided(batch, operation.member, name, outcomes))
+    batch.put_event(
+        EventRow(
+            customer_id=operation.member.customer_id,
+            event_id=operation.source_id,
+            operation_id=operation.operation_id,
+            kind=kind,
+            external_id="",
+            source_id=None,
+            occurred_at=operation.at,
+            recorded_at=batch.now,
+            body=b"",
+            decision=store_outcomes(outcomes),
+            answer=answer,
+        )
+    )
+    return Answer(status=201 if kind is EventKind.JOIN else 200, body=answer)
+
+
+def handle_timers(batch: Batch, command: RunTimers) -> Answer:
+    """Run what is due for one customer and re-arm its timer."""
+    member = batch.members.get(UUID(hex=command.customer_id))
+    if member is not None:
+        run_timers_due(batch, member, command.at)
+    return Answer(status=200, body=b"{}")

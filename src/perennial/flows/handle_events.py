@@ -1,0 +1,183 @@
+"""One batch, one transaction: load what the commands need, decide them in order, write it all.
+
+The shape is always the same: read the configuration, lock the customers in sorted order, load their
+state and the rows that the commands name, decide in memory, write with set-based statements, commit.
+A command that is refused gets its own answer. A batch that fails in the database is tried again in
+halves, so that one bad command never fails its neighbors.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence, Set
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from perennial.flows.answers import Answer, Problem
+from perennial.flows.batch import Batch
+from perennial.flows.commands import (
+    AssignTier,
+    Command,
+    JoinProgram,
+    LeaveProgram,
+    PostAdjustment,
+    PostClaim,
+    PostEvent,
+    PostReturn,
+    PutCustomer,
+    PutOrder,
+    RunTimers,
+)
+from perennial.flows.configuration import Configurations, Workspace
+from perennial.flows.decide_event import LotsNeeded
+from perennial.flows.handle_customer import (
+    handle_join,
+    handle_leave,
+    handle_put_customer,
+    handle_timers,
+)
+from perennial.flows.handle_once import (
+    handle_adjustment,
+    handle_assignment,
+    handle_claim,
+    handle_event,
+)
+from perennial.flows.handle_order import handle_put_order
+from perennial.flows.handle_return import handle_return
+from perennial.flows.ids import Ids
+from perennial.flows.load_batch import load
+from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
+from perennial.flows.write_batch import write
+from perennial.store.database import Database
+from perennial.store.workspaces import WorkspaceRow, read_workspace
+from perennial.units import MINUTE, Instant
+
+FUTURE_TOLERANCE: Instant = 5 * MINUTE
+"""How far ahead of business time an event may lie; clocks of shops are not exact."""
+
+MAX_COLLISIONS = 2
+
+_log = logging.getLogger("perennial.flows")
+
+
+class Handler:
+    """Handles batches of commands for any workspace; one per worker process.
+
+    ``generation`` counts how often the database was restored; postings carry it.
+    """
+
+    def __init__(self, database: Database, generation: int = 0) -> None:
+        self.database = database
+        self.generation = generation
+        self.configurations = Configurations()
+        self.ids = Ids()
+
+    async def handle_batch(self, workspace_id: int, bucket: int, commands: Sequence[Command]) -> list[Answer]:
+        """Handle commands of one bucket in one transaction and return their answers in order.
+
+        After a failure of the database the batch is tried again in halves; a single command that
+        still fails is answered with a problem. A lost connection is raised: whether the transaction
+        was committed is unknown then, and repeating the commands tells.
+        """
+        try:
+            return await self._handle(workspace_id, bucket, commands)
+        except (asyncpg.PostgresError, _CommandFailed) as error:
+            if isinstance(error, asyncpg.PostgresConnectionError):
+                raise
+            if len(commands) == 1:
+                _log.exception("a command failed", exc_info=error)
+                return [answer_problem(_problem_of(error))]
+            middle = len(commands) // 2
+            first = await self.handle_batch(workspace_id, bucket, commands[:middle])
+            return first + await self.handle_batch(workspace_id, bucket, commands[middle:])
+
+    async def _handle(self, workspace_id: int, bucket: int, commands: Sequence[Command]) -> list[Answer]:
+        """Handle the batch; if timers turn out to need lots that are not loaded, load those too."""
+        with_lots: set[UUID] = set()
+        collisions = 0
+        while True:
+            try:
+                return await self.database.retrying(
+                    lambda: self._handle_once(workspace_id, bucket, commands, with_lots)
+                )
+            except LotsNeeded as needed:
+                with_lots.add(needed.owner)
+            except asyncpg.UniqueViolationError:
+                # Another transaction used an id at the same moment: the next try sees what it wrote.
+                if collisions == MAX_COLLISIONS:
+                    raise
+                collisions += 1
+
+    async def _handle_once(
+        self, workspace_id: int, bucket: int, commands: Sequence[Command], with_lots: Set[UUID]
+    ) -> list[Answer]:
+        async with self.database.transaction(workspace_id) as conn:
+            workspace = await self.configurations.current(conn, workspace_id)
+            now = business_now(workspace)
+            batch = Batch(workspace=workspace, bucket=bucket, now=now, ids=self.ids)
+            await load(conn, batch, commands, with_lots)
+            answers = [_decide(batch, command) for command in commands]
+            await write(conn, batch, self.generation)
+        return answers
+
+    async def read_workspace(self, workspace_id: int) -> WorkspaceRow:
+        """Return the row of a workspace."""
+        async with self.database.transaction(workspace_id) as conn:
+            return await read_workspace(conn, workspace_id)
+
+
+def business_now(workspace: Workspace) -> Instant:
+    """Return the workspace's business time: the test clock of a sandbox, or the wall clock."""
+    if workspace.row.sandbox and workspace.row.clock_at is not None:
+        return workspace.row.clock_at
+    return time.time_ns() // 1000
+
+
+_HANDLERS: dict[type, Callable[[Batch, Any], Answer]] = {
+    PutOrder: handle_put_order,
+    PostReturn: handle_return,
+    PostEvent: handle_event,
+    PostClaim: handle_claim,
+    PostAdjustment: handle_adjustment,
+    AssignTier: handle_assignment,
+    PutCustomer: handle_put_customer,
+    JoinProgram: handle_join,
+    LeaveProgram: handle_leave,
+    RunTimers: handle_timers,
+}
+
+
+def _decide(batch: Batch, command: Command) -> Answer:
+    """Decide one command in memory; a problem answers it and leaves its neighbors alone."""
+    changes = len(batch.changes)
+    try:
+        at = getattr(command, "at", None)
+        if at is not None and at > batch.now + FUTURE_TOLERANCE and not isinstance(command, RunTimers):
+            raise field_problem("$.occurred_at", "in_the_future", "lies more than 5 minutes ahead")
+        return _HANDLERS[type(command)](batch, command)
+    except ProblemError as error:
+        return answer_problem(error.problem)
+    except LotsNeeded:
+        raise
+    except Exception as error:
+        if len(batch.changes) == changes:
+            _log.exception("a command failed before it changed anything")
+        raise _CommandFailed from error
+
+
+class _CommandFailed(Exception):
+    """A bug: a command raised while it was being decided. The batch is tried again without it."""
+
+
+def _problem_of(error: Exception) -> Problem:
+    state = getattr(error, "sqlstate", "") or ""
+    if state[:2] in ("22", "54"):
+        return problem(422, "value_refused", "A value is outside what can be stored.").problem
+    if state[:2] in ("23",):
+        return problem(409, "limit_reached", "A limit or another write stood in the way.").problem
+    if state[:2] in ("53", "57"):
+        return problem(503, "unavailable", "The database cannot take writes now.").problem
+    return problem(500, "internal_error", "Something went wrong on our side; nothing was changed.").problem

@@ -1,0 +1,163 @@
+"""What happens to a member once, by its own id: custom events, claims, adjustments, tier floors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.effects import IssueVoucher
+from perennial.core.events import ClaimRequested, CustomEvent, Event, PointsAdjusted, TierAssigned
+from perennial.core.member import Member
+from perennial.flows.answering import decided, encode_answer
+from perennial.flows.answers import Answer, Decided, VoucherAnswer
+from perennial.flows.batch import Batch, Operation
+from perennial.flows.commands import AssignTier, PostAdjustment, PostClaim, PostEvent
+from perennial.flows.configuration import LiveProgram
+from perennial.flows.decide_event import EventOf, Outcome, decide_event, store_outcomes
+from perennial.flows.event_types import check_event
+from perennial.flows.once import body_of, replayed
+from perennial.flows.problems import field_problem
+from perennial.flows.references import one_program
+from perennial.flows.voucher_codes import voucher_code
+from perennial.store.events import EventKind, EventRow
+from perennial.store.external_ids import IdKind
+from perennial.units import format_instant
+
+_Once = PostEvent | PostClaim | PostAdjustment | AssignTier
+
+
+def handle_event(batch: Batch, command: PostEvent) -> Answer:
+    """Judge a custom event in every program."""
+    check_event(batch.workspace, command)
+
+    def event_of(operation: Operation) -> EventOf:
+        event = CustomEvent(
+            id=operation.source_id, at=operation.at, name=command.name, attributes=command.attributes
+        )
+        return lambda live, version: event
+
+    return _once(batch, command, "event", IdKind.EVENT, EventKind.EVENT, event_of, enrolls=True)
+
+
+def handle_claim(batch: Batch, command: PostClaim) -> Answer:
+    """Exchange points for a reward of one program."""
+    live, reward = one_program(batch.workspace, command.reward, "reward", "$.reward")
+
+    def event_of(operation: Operation) -> EventOf:
+        event = ClaimRequested(id=operation.source_id, at=operation.at, reward=reward, code=voucher_code())
+        return _only(live, event)
+
+    return _once(batch, command, "claim", IdKind.CLAIM, EventKind.CLAIM, event_of)
+
+
+def handle_adjustment(batch: Batch, command: PostAdjustment) -> Answer:
+    """Correct the balance of one wallet."""
+    live, wallet = one_program(batch.workspace, command.wallet, "wallet", "$.wallet")
+
+    def event_of(operation: Operation) -> EventOf:
+        event = PointsAdjusted(
+            id=operation.source_id,
+            at=operation.at,
+            wallet=wallet,
+            amount=command.points,
+            reason=command.reason,
+            actor=command.actor,
+            available_at=command.available_at,
+            expires_at=command.expires_at,
+        )
+        return _only(live, event)
+
+    return _once(batch, command, "adjustment", IdKind.ADJUSTMENT, EventKind.ADJUSTMENT, event_of)
+
+
+def handle_assignment(batch: Batch, command: AssignTier) -> Answer:
+    """Set or lift the manual tier floor of a member in one program."""
+    live = batch.workspace.program(command.program)
+    if live is None:
+        raise field_problem("$.program", "program_unknown", f"there is no program {command.program!r}")
+
+    def event_of(operation: Operation) -> EventOf:
+        event = TierAssigned(
+            id=operation.source_id,
+            at=operation.at,
+            tier=command.tier,
+            reason=command.reason,
+            actor=command.actor,
+        )
+        return _only(live, event)
+
+    return _once(batch, command, "assignment", IdKind.ASSIGNMENT, EventKind.ASSIGNMENT, event_of)
+
+
+def _only(live: LiveProgram, event: Event) -> EventOf:
+    return lambda other, version: event if other.program_id == live.program_id else None
+
+
+def _once(
+    batch: Batch,
+    command: _Once,
+    name: str,
+    id_kind: IdKind,
+    kind: EventKind,
+    event_of: Callable[[Operation], EventOf],
+    *,
+    enrolls: bool = False,
+) -> Answer:
+    member = batch.member_of(command.customer)
+    event_id = batch.name(name, command.id)
+    body = body_of(command)
+    earlier = replayed(batch, id_kind, event_id, member.customer_id, command.id, body)
+    if earlier is not None:
+        return earlier
+    at = command.at if command.at is not None else batch.now
+    operation = batch.operation(member, event_id, at)
+    outcomes = decide_event(batch, operation, event_of(operation), enrolls=enrolls)
+    batch.claim(id_kind, event_id, member.customer_id)
+    answer = encode_answer(_with_voucher(decided(batch, member, command.id, outcomes), outcomes, event_id))
+    batch.put_event(_row(batch, command, member, operation, kind, body, outcomes, answer))
+    return Answer(status=201, body=answer)
+
+
+def _row(
+    batch: Batch,
+    command: _Once,
+    member: Member,
+    operation: Operation,
+    kind: EventKind,
+    body: bytes,
+    outcomes: list[Outcome],
+    answer: bytes,
+) -> EventRow:
+    return EventRow(
+        customer_id=member.customer_id,
+        event_id=operation.source_id,
+        operation_id=operation.operation_id,
+        kind=kind,
+        external_id=command.id,
+        source_id=None,
+        occurred_at=operation.at,
+        recorded_at=batch.now,
+        body=body,
+        decision=store_outcomes(outcomes),
+        answer=answer,
+    )
+
+
+def _with_voucher(answer: Decided, outcomes: list[Outcome], event_id: UUID) -> Decided:
+    for outcome in outcomes:
+        for effect in outcome.decision.effects:
+            if isinstance(effect, IssueVoucher):
+                expires = format_instant(effect.expires_at) if effect.expires_at is not None else None
+                voucher = VoucherAnswer(
+                    id=str(event_id),
+                    code=effect.code,
+                    reward=f"{outcome.live.code}/{effect.reward}",
+                    value=effect.value,
+                    currency=effect.currency,
+                    points=effect.points,
+                    expires_at=expires,
+                )
+                return msgspec.structs.replace(answer, voucher=voucher)
+    return answer

@@ -1,0 +1,287 @@
+"""``PUT /v1/orders/{id}``: an order is created, paid, changed, fulfilled, or canceled."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.award import Award
+from perennial.core.events import Event, OrderFulfilled, OrderPaid, OrderReturned
+from perennial.core.member import Member
+from perennial.core.order import Order, OrderStatus, net_amounts
+from perennial.core.version import Version
+from perennial.flows.answering import decided, encode_answer
+from perennial.flows.answers import Answer, Decided, FieldProblem
+from perennial.flows.batch import Batch, Operation
+from perennial.flows.commands import PutOrder
+from perennial.flows.configuration import LiveProgram
+from perennial.flows.decide_event import EventOf, Outcome, decide_event, store_outcomes
+from perennial.flows.event_types import check_order_attributes
+from perennial.flows.problems import field_problem, problem
+from perennial.flows.stored import StoredDecision, decode_decisions
+from perennial.store.events import EventKind, EventRow
+from perennial.store.external_ids import IdKind
+from perennial.store.orders import OrderRow, decode_order, encode_order
+from perennial.units import Instant
+
+_RANK = {
+    OrderStatus.CREATED: 0,
+    OrderStatus.PAID: 1,
+    OrderStatus.FULFILLED: 2,
+    OrderStatus.CANCELED: 3,
+}
+_EARNING = (OrderStatus.PAID, OrderStatus.FULFILLED)
+
+
+def handle_put_order(batch: Batch, command: PutOrder) -> Answer:
+    """Create or change an order; an equal order answers as before and changes nothing."""
+    order_id = batch.name("order", command.id)
+    if command.customer is None:
+        return _put_guest_order(batch, command, order_id)
+    member = batch.member_of(command.customer)
+    owner = batch.external.get((IdKind.ORDER, order_id))
+    if owner is not None and owner not in (member.customer_id, order_id):
+        raise problem(
+            422,
+            "id_conflict",
+            f"Order {command.id!r} belongs to another customer.",
+            FieldProblem(path="$.customer", code="id_conflict", message="the order has another customer"),
+        )
+    known = batch.orders.get(order_id)
+    if known is None or known.customer_id == order_id:
+        return _create(batch, command, member, order_id, guest=known)
+    if _is_same(known, command):
+        return Answer(status=200, body=known.answer, replayed=True)
+    return _change(batch, command, member, known)
+
+
+def _is_same(known: OrderRow, command: PutOrder) -> bool:
+    return known.body == encode_order(command.order) and command.at in (None, known.occurred_at)
+
+
+def _create(
+    batch: Batch, command: PutOrder, member: Member, order_id: UUID, guest: OrderRow | None
+) -> Answer:
+    at = command.at if command.at is not None else (guest.occurred_at if guest else batch.now)
+    operation = batch.operation(member, order_id, at)
+    order = command.order
+    check_order_attributes(batch.workspace, order)
+    outcomes: list[Outcome] = []
+    if order.status in _EARNING:
+        outcomes = decide_event(batch, operation, _paid(operation, order), enrolls=True)
+    if guest is None:
+        batch.claim(IdKind.ORDER, order_id, member.customer_id)
+    else:
+        batch.adopt_guest_order(guest, member.customer_id)
+    answer = decided(batch, member, command.id, outcomes, status=order.status.value, revision=1)
+    batch.put_order(
+        OrderRow(
+            customer_id=member.customer_id,
+            order_id=order_id,
+            operation_id=operation.operation_id,
+            status=order.status,
+            revision=1,
+            external_id=command.id,
+            net=sum(net_amounts(order)),
+            occurred_at=at,
+            paid_at=at if order.status in _EARNING else None,
+            recorded_at=batch.now,
+            body=encode_order(order),
+            decision=store_outcomes(outcomes),
+            answer=(body := encode_answer(answer)),
+            returned=None,
+        )
+    )
+    return Answer(status=201, body=body)
+
+
+def _paid(operation: Operation, order: Order) -> EventOf:
+    event = OrderPaid(id=operation.source_id, at=operation.at, order=order)
+    return lambda live, version: event
+
+
+def _change(batch: Batch, command: PutOrder, member: Member, known: OrderRow) -> Answer:
+    """Move a known order to a new status, or judge its new content; never backward."""
+    before, after = known.status, command.order.status
+    if before is OrderStatus.CANCELED:
+        raise problem(422, "order_canceled", f"Order {command.id!r} is canceled; that is final.")
+    if _RANK[after] < _RANK[before]:
+        raise field_problem("$.status", "status_backward", f"cannot go from {before} back to {after}")
+    moved = command.at if command.at not in (None, known.occurred_at) else batch.now
+    operation = batch.operation(member, known.order_id, max(moved or batch.now, known.occurred_at))
+    stored = decode_decisions(known.decision)
+    changes = _content(known) != _content_of(command.order) and after is not OrderStatus.CANCELED
+    outcomes: list[Outcome] = []
+    paid_at, decisions = known.paid_at, known.decision
+    if after is OrderStatus.CANCELED:
+        if known.paid_at is not None:
+            outcomes = _cancel(batch, operation, known, stored)
+    elif known.paid_at is None:
+        if after in _EARNING:
+            outcomes = decide_event(batch, operation, _paid(operation, command.order), enrolls=True)
+            paid_at, decisions = operation.at, store_outcomes(outcomes)
+    elif changes:
+        outcomes = _judge_anew(batch, member, command.order, known, stored)
+        decisions = store_outcomes(outcomes)
+    if after is OrderStatus.FULFILLED and known.paid_at is not None and before is not after:
+        event = OrderFulfilled(id=known.order_id, at=operation.at, waits_for=known.order_id.hex)
+        decide_event(batch, operation, lambda live, version: event)
+    order = decode_order(known.body) if after is OrderStatus.CANCELED else command.order
+    order = msgspec.structs.replace(order, status=after)
+    return _save_change(batch, command, member, known, operation, order, outcomes, paid_at, decisions)
+
+
+def _save_change(
+    batch: Batch,
+    command: PutOrder,
+    member: Member,
+    known: OrderRow,
+    operation: Operation,
+    order: Order,
+    outcomes: list[Outcome],
+    paid_at: Instant | None,
+    decisions: bytes,
+) -> Answer:
+    revision = known.revision + 1
+    answer: Decided = decided(
+        batch, member, command.id, outcomes, status=order.status.value, revision=revision
+    )
+    body = encode_answer(answer)
+    batch.put_event(_revision_row(batch, known, operation))
+    batch.put_order(
+        msgspec.structs.replace(
+            known,
+            operation_id=operation.operation_id,
+            status=order.status,
+            revision=revision,
+            net=sum(net_amounts(order)),
+            paid_at=paid_at,
+            body=encode_order(command.order),
+            decision=decisions,
+            answer=body,
+        )
+    )
+    return Answer(status=200, body=body)
+
+
+def _revision_row(batch: Batch, known: OrderRow, operation: Operation) -> EventRow:
+    """Keep what the order was: its body, decision and answer before this change."""
+    return EventRow(
+        customer_id=known.customer_id,
+        event_id=batch.name("revision", f"{known.order_id}/{known.revision}"),
+        operation_id=known.operation_id,
+        kind=EventKind.ORDER_REVISION,
+        external_id=known.external_id,
+        source_id=known.order_id,
+        occurred_at=known.occurred_at,
+        recorded_at=batch.now,
+        body=known.body,
+        decision=known.decision,
+        answer=known.answer,
+    )
+
+
+def _content(known: OrderRow) -> Order:
+    return _content_of(decode_order(known.body))
+
+
+def _content_of(order: Order) -> Order:
+    return msgspec.structs.replace(order, status=OrderStatus.PAID)
+
+
+def undo_event(
+    known: OrderRow,
+    stored: list[StoredDecision],
+    operation: Operation,
+    after: tuple[int, ...],
+    *,
+    canceled: bool,
+) -> EventOf:
+    """Return the ``event_of`` that takes units of an order back, each under its own version."""
+    order = decode_order(known.body)
+    before = tuple(known.returned or [0] * len(order.lines))
+    awards: dict[int, tuple[Award, ...]] = {}
+    for decision in stored:
+        if decision.trigger == "order.paid":
+            awards[decision.program] = decision.awards
+
+    def event_of(live: LiveProgram, version: Version) -> Event | None:
+        if live.program_id not in awards:
+            return None
+        return OrderReturned(
+            id=known.order_id,
+            at=operation.at,
+            order=order,
+            paid_at=known.paid_at if known.paid_at is not None else operation.at,
+            awards=awards[live.program_id],
+            before=before,
+            after=after,
+            canceled=canceled,
+        )
+
+    return event_of
+
+
+def _cancel(
+    batch: Batch, operation: Operation, known: OrderRow, stored: list[StoredDecision]
+) -> list[Outcome]:
+    everything = tuple(line.quantity for line in decode_order(known.body).lines)
+    return decide_event(batch, operation, undo_event(known, stored, operation, everything, canceled=True))
+
+
+def _judge_anew(
+    batch: Batch, member: Member, order: Order, known: OrderRow, stored: list[StoredDecision]
+) -> list[Outcome]:
+    """Undo the old decision and decide the changed order at its original time and version."""
+    if known.returned:
+        raise problem(
+            422, "order_has_returns", f"Order {known.external_id!r} has returns and cannot be changed."
+        )
+    assert known.paid_at is not None
+    operation = Operation(batch.ids.next(), known.order_id, member, known.paid_at)
+    _cancel(batch, operation, known, stored)
+    return decide_event(batch, operation, _paid(operation, order), enrolls=True)
+
+
+def _put_guest_order(batch: Batch, command: PutOrder, order_id: UUID) -> Answer:
+    """Store the order of a guest under its own id: it earns nothing until a customer claims it."""
+    owner = batch.external.get((IdKind.ORDER, order_id))
+    known = batch.orders.get(order_id)
+    if owner is not None and owner != order_id:
+        raise field_problem("$.customer", "id_conflict", "the order has a customer; it cannot lose it")
+    if known is not None and _is_same(known, command):
+        return Answer(status=200, body=known.answer, replayed=True)
+    revision = known.revision + 1 if known else 1
+    at = command.at if command.at is not None else (known.occurred_at if known else batch.now)
+    order = command.order
+    if known is not None and _RANK[order.status] < _RANK[known.status]:
+        raise field_problem("$.status", "status_backward", f"cannot go from {known.status} back")
+    answer = Decided(
+        id=command.id,
+        customer=None,
+        status=order.status.value,
+        revision=revision,
+        note="guest: earns nothing until a customer is attached",
+    )
+    if known is None:
+        batch.claim(IdKind.ORDER, order_id, order_id)
+    batch.put_order(
+        OrderRow(
+            customer_id=order_id,
+            order_id=order_id,
+            operation_id=batch.ids.next(),
+            status=order.status,
+            revision=revision,
+            external_id=command.id,
+            net=sum(net_amounts(order)),
+            occurred_at=at,
+            paid_at=None,
+            recorded_at=batch.now,
+            body=encode_order(order),
+            decision=b"",
+            answer=(body := encode_answer(answer)),
+            returned=None,
+        )
+    )
+    return Answer(status=200 if known else 201, body=body)

@@ -1,0 +1,88 @@
+"""``POST /v1/orders/{id}/returns``: units of an order's lines come back."""
+
+from __future__ import annotations
+
+import msgspec
+
+from perennial.core.order import Order, OrderStatus, line_ids
+from perennial.flows.answering import decided, encode_answer
+from perennial.flows.answers import Answer
+from perennial.flows.batch import Batch
+from perennial.flows.commands import PostReturn
+from perennial.flows.decide_event import decide_event, store_outcomes
+from perennial.flows.handle_order import undo_event
+from perennial.flows.once import body_of, replayed
+from perennial.flows.problems import field_problem, problem
+from perennial.flows.stored import decode_decisions
+from perennial.store.events import EventKind, EventRow
+from perennial.store.external_ids import IdKind
+from perennial.store.orders import decode_order
+
+
+def handle_return(batch: Batch, command: PostReturn) -> Answer:
+    """Take back what the returned units earned, exactly, and count them as returned."""
+    member = batch.member_of(command.customer)
+    event_id = batch.name("return", command.id)
+    body = body_of(command)
+    earlier = replayed(batch, IdKind.RETURN, event_id, member.customer_id, command.id, body)
+    if earlier is not None:
+        return earlier
+    known = batch.orders.get(batch.name("order", command.order))
+    if known is None or known.customer_id != member.customer_id:
+        raise problem(404, "order_unknown", f"There is no order {command.order!r}.")
+    if known.status is OrderStatus.CANCELED:
+        raise problem(422, "order_canceled", f"Order {command.order!r} is canceled.")
+    if known.paid_at is None:
+        raise problem(422, "order_not_paid", f"Order {command.order!r} is not paid.")
+    order = decode_order(known.body)
+    before = list(known.returned or [0] * len(order.lines))
+    after = _returned_after(order, before, command)
+    at = max(command.at if command.at is not None else batch.now, known.paid_at)
+    operation = batch.operation(member, event_id, at)
+    stored = decode_decisions(known.decision)
+    outcomes = decide_event(
+        batch, operation, undo_event(known, stored, operation, tuple(after), canceled=False)
+    )
+    batch.claim(IdKind.RETURN, event_id, member.customer_id)
+    answer = encode_answer(decided(batch, member, command.id, outcomes))
+    batch.put_order(msgspec.structs.replace(known, returned=after))
+    batch.put_event(
+        EventRow(
+            customer_id=member.customer_id,
+            event_id=event_id,
+            operation_id=operation.operation_id,
+            kind=EventKind.RETURN,
+            external_id=command.id,
+            source_id=known.order_id,
+            occurred_at=at,
+            recorded_at=batch.now,
+            body=body,
+            decision=store_outcomes(outcomes),
+            answer=answer,
+        )
+    )
+    return Answer(status=201, body=answer)
+
+
+def _returned_after(order: Order, before: list[int], command: PostReturn) -> list[int]:
+    """Return the returned units of every line after this return; refuse more than were bought."""
+    if not command.lines:
+        after = [line.quantity for line in order.lines]
+        if after == before:
+            raise problem(422, "nothing_to_return", "Everything of the order was returned before.")
+        return after
+    index = {line_id: position for position, line_id in enumerate(line_ids(order))}
+    after = list(before)
+    for position, returned in enumerate(command.lines):
+        line = index.get(returned.line)
+        if line is None:
+            raise field_problem(
+                f"$.lines[{position}].line", "line_unknown", f"the order has no line {returned.line!r}"
+            )
+        after[line] += returned.quantity
+        left = order.lines[line].quantity - before[line]
+        if after[line] > order.lines[line].quantity:
+            raise field_problem(
+                f"$.lines[{position}].quantity", "too_many_returned", f"only {left} can still be returned"
+            )
+    return after

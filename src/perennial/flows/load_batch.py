@@ -1,0 +1,217 @@
+"""What a batch reads before anything is decided: rows locked in sorted order, then loaded by sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from uuid import UUID
+
+from asyncpg import Connection
+
+from perennial.core.member import Member, Wallet
+from perennial.core.needs import lookback
+from perennial.core.periods import period_of
+from perennial.flows.batch import Batch
+from perennial.flows.commands import (
+    AssignTier,
+    Command,
+    JoinProgram,
+    LeaveProgram,
+    PostAdjustment,
+    PostClaim,
+    PostEvent,
+    PostReturn,
+    PostTransfer,
+    PutCustomer,
+    PutOrder,
+    RunTimers,
+)
+from perennial.flows.configuration import Workspace
+from perennial.store.budgets import lock_budgets
+from perennial.store.events import load_events
+from perennial.store.external_ids import IdKind, find_external_ids
+from perennial.store.members import CustomerRow, insert_customers, load_members, lock_customers
+from perennial.store.orders import load_orders
+from perennial.units import Instant, bucket_of
+
+_CREATES_CUSTOMER = (PutOrder, PostEvent, PutCustomer, JoinProgram)
+_ONCE = {
+    PostReturn: ("return", IdKind.RETURN),
+    PostEvent: ("event", IdKind.EVENT),
+    PostClaim: ("claim", IdKind.CLAIM),
+    PostAdjustment: ("adjustment", IdKind.ADJUSTMENT),
+    AssignTier: ("assignment", IdKind.ASSIGNMENT),
+    PostTransfer: ("transfer", IdKind.TRANSFER),
+}
+_READS_LOTS = (PostReturn, PostClaim, PostAdjustment, PostTransfer, AssignTier, RunTimers, LeaveProgram)
+
+
+def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]]:
+    """Return the internal and external ids of the batch's customers that a command concerns."""
+    if isinstance(command, RunTimers):
+        return [(UUID(hex=command.customer_id), None)]
+    if isinstance(command, PostTransfer):
+        row = batch.workspace.row
+        return [
+            (batch.name("customer", name), name)
+            for name in (command.sender, command.receiver)
+            if bucket_of(name, row.bucket_base, row.bucket_count) == batch.bucket
+        ]
+    if command.customer is None:
+        return []
+    return [(batch.name("customer", command.customer), command.customer)]
+
+
+async def load(
+    conn: Connection, batch: Batch, commands: Sequence[Command], with_lots: Set[UUID] = frozenset()
+) -> None:
+    """Lock the customers of the commands and load all that deciding them may read.
+
+    ``with_lots`` names owners whose lots are loaded besides those that the commands ask for.
+    """
+    workspace = batch.workspace
+    named: dict[UUID, str | None] = {}
+    creates: set[UUID] = set()
+    for command in commands:
+        for customer_id, external in customers_of(batch, command):
+            named[customer_id] = external or named.get(customer_id)
+            if isinstance(command, _CREATES_CUSTOMER):
+                creates.add(customer_id)
+    await _lock(conn, batch, named, creates)
+    await _load_named(conn, batch, commands)
+    await _load_members(conn, batch, commands, with_lots)
+    keys = _budget_keys(batch, commands)
+    if keys:
+        batch.spent = await lock_budgets(conn, workspace.workspace_id, sorted(keys))
+
+
+def _budget_keys(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, int, int]]:
+    """Return every budget and period that the batch may use: those of its events and its timers."""
+    if not any(version.budgets for live in batch.workspace.programs for version in live.versions):
+        return set()
+    instants = {batch.now, *(_instant_of(batch, command) for command in commands)}
+    instants.update(command.at for command in commands if getattr(command, "at", None) is not None)  # type: ignore[union-attr,misc]
+    instants.update(row.paid_at for row in batch.orders.values() if row.paid_at is not None)
+    instants.update(due for due in batch.loaded_dues.values() if due is not None)
+    keys = set()
+    for live in batch.workspace.programs:
+        for at in instants:
+            version = live.version_at(at)
+            for budget in version.budgets if version else ():
+                period = period_of(at, budget.period, version.zone, version.program.week_starts)
+                keys.add((budget.number, period, budget.cap))
+    return keys
+
+
+async def _lock(conn: Connection, batch: Batch, named: dict[UUID, str | None], creates: set[UUID]) -> None:
+    """Lock the customers' rows in sorted order, creating those that an event may create."""
+    workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
+    ids = sorted(named)
+    rows = await lock_customers(conn, workspace_id, bucket, ids)
+    missing = [customer_id for customer_id in ids if customer_id not in rows and customer_id in creates]
+    if missing:
+        await insert_customers(
+            conn,
+            workspace_id,
+            bucket,
+            [
+                CustomerRow(
+                    customer_id=customer_id, external_id=named[customer_id] or "", created_at=batch.now
+                )
+                for customer_id in missing
+            ],
+        )
+        rows.update(await lock_customers(conn, workspace_id, bucket, missing))
+    households = sorted({row.household_id for row in rows.values() if row.household_id is not None})
+    if households:
+        await lock_customers(conn, workspace_id, bucket, households)
+    batch.customers = rows
+
+
+async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
+    """Find the orders and once-only things that the commands name, and load the stored ones."""
+    workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
+    wanted: dict[IdKind, set[UUID]] = {}
+    for command in commands:
+        if isinstance(command, PutOrder):
+            wanted.setdefault(IdKind.ORDER, set()).add(batch.name("order", command.id))
+        elif isinstance(command, PostReturn):
+            wanted.setdefault(IdKind.ORDER, set()).add(batch.name("order", command.order))
+        once = _ONCE.get(type(command))
+        if once is not None:
+            wanted.setdefault(once[1], set()).add(batch.name(once[0], command.id))  # type: ignore[union-attr]
+    orders: list[tuple[UUID, UUID]] = []
+    events: list[tuple[UUID, UUID]] = []
+    for kind, hashes in wanted.items():
+        found = await find_external_ids(conn, workspace_id, kind, sorted(hashes))
+        for id_hash, (owner_bucket, customer_id) in found.items():
+            batch.external[kind, id_hash] = customer_id
+            if owner_bucket == bucket:
+                (orders if kind is IdKind.ORDER else events).append((customer_id, id_hash))
+            elif customer_id == id_hash:
+                guest = await load_orders(conn, workspace_id, owner_bucket, [(id_hash, id_hash)])
+                batch.orders.update(guest)
+    if orders:
+        batch.orders.update(await load_orders(conn, workspace_id, bucket, orders))
+    if events:
+        batch.events = await load_events(conn, workspace_id, bucket, events)
+
+
+async def _load_members(
+    conn: Connection, batch: Batch, commands: Sequence[Command], with_lots: Set[UUID]
+) -> None:
+    """Load the members' state; lots only for those whose commands or timers read them."""
+    workspace = batch.workspace
+    reads_lots = {
+        batch.customers[customer_id].owner
+        for command in commands
+        if isinstance(command, _READS_LOTS) or _touches_known_order(batch, command)
+        for customer_id, _ in customers_of(batch, command)
+        if customer_id in batch.customers
+    } | with_lots
+    instants = [_instant_of(batch, command) for command in commands]
+    batch.members = await load_members(
+        conn,
+        workspace.workspace_id,
+        batch.bucket,
+        list(batch.customers.values()),
+        lots_for=reads_lots,
+        due_until=max(instants),
+        reads=lambda due: _lookback(workspace, min(instants if due is None else [due, *instants])),
+    )
+    batch.loaded_dues = {customer_id: member.due_at for customer_id, member in batch.members.items()}
+    for member in batch.members.values():
+        if member.owner in reads_lots:
+            _open_wallets(workspace, member)
+
+
+def _open_wallets(workspace: Workspace, member: Member) -> None:
+    """Give a member whose lots are read the wallets that it does not have yet: empty ones."""
+    for live in workspace.programs:
+        for compiled in live.latest.wallets:
+            wallet = member.wallets.setdefault(compiled.unit, Wallet(lots={}))
+            assert wallet.lots is not None, "the lots of this owner were read"
+
+
+def _lookback(workspace: Workspace, at: Instant) -> tuple[dict[int, int], dict[int, int]]:
+    """Return the metrics and limits that the programs read, each with the earliest period."""
+    metrics: dict[int, int] = {}
+    limits: dict[int, int] = {}
+    for live in workspace.programs:
+        for version in live.versions:
+            for number, period in lookback(version, at).items():
+                metrics[number] = min(period, metrics.get(number, period))
+            for limit in version.limits:
+                period = period_of(at, limit.period, version.zone, version.program.week_starts)
+                limits[limit.number] = min(period, limits.get(limit.number, period))
+    return metrics, limits
+
+
+def _touches_known_order(batch: Batch, command: Command) -> bool:
+    return isinstance(command, PutOrder) and (
+        (IdKind.ORDER, batch.name("order", command.id)) in batch.external
+    )
+
+
+def _instant_of(batch: Batch, command: Command) -> Instant:
+    at = None if isinstance(command, PutCustomer) else command.at
+    return batch.now if at is None else at

@@ -1,0 +1,69 @@
+"""Problems that flows find: each with a stable code, the HTTP status it maps to, and words."""
+
+from __future__ import annotations
+
+import msgspec
+
+from perennial.core.order import Scalar
+from perennial.core.refusals import Refusal, RefusalCode
+from perennial.flows.answers import Answer, FieldProblem, Problem
+
+TITLES = {
+    400: "Bad request",
+    403: "Forbidden",
+    404: "Not found",
+    409: "Conflict",
+    422: "Unprocessable",
+    500: "Internal error",
+    503: "Unavailable",
+}
+
+_REFUSED_AS = {
+    RefusalCode.REWARD_UNKNOWN: 404,
+    RefusalCode.WALLET_UNKNOWN: 422,
+    RefusalCode.TIER_UNKNOWN: 422,
+}
+
+
+class ProblemError(Exception):
+    """Raised inside a flow to answer one command with a problem; its neighbors go on."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *fields: FieldProblem,
+    details: dict[str, Scalar] | None = None,
+) -> ProblemError:
+    """Build the error to raise for one command."""
+    return ProblemError(
+        Problem(
+            status=status,
+            code=code,
+            title=TITLES.get(status, "Error"),
+            detail=detail,
+            errors=fields,
+            details=details or {},
+        )
+    )
+
+
+def field_problem(path: str, code: str, message: str) -> ProblemError:
+    """Build the 422 for one wrong field."""
+    return problem(422, code, f"{path}: {message}", FieldProblem(path=path, code=code, message=message))
+
+
+def refused(refusal: Refusal) -> ProblemError:
+    """Turn a refusal of the core into the error that answers the command (409 unless said)."""
+    status = _REFUSED_AS.get(refusal.code, 409)
+    return problem(status, refusal.code.value, refusal.words, details=refusal.details)
+
+
+def answer_problem(found: Problem) -> Answer:
+    """Return the answer that carries a problem."""
+    return Answer(status=found.status, body=msgspec.json.encode(found))

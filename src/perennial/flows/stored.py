@@ -1,0 +1,38 @@
+"""Decisions as they are stored beside the order or event that caused them.
+
+What is kept is enough to undo (the awards with their lines and lots) and to explain again (the
+version and the snapshot that was read).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from perennial.core.award import Award
+from perennial.core.snapshot import Snapshot
+from perennial.units import Points
+
+
+class StoredDecision(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """One program's decision; ``trigger`` names the event, or the follow-up that it caused."""
+
+    program: int
+    version: int
+    trigger: str
+    snapshot: Snapshot | None
+    awards: tuple[Award, ...] = ()
+    taken_back: dict[int, Points] = {}
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[StoredDecision])
+
+
+def encode_decisions(decisions: list[StoredDecision]) -> bytes:
+    """Write decisions as msgpack."""
+    return _encoder.encode(decisions)
+
+
+def decode_decisions(stored: bytes) -> list[StoredDecision]:
+    """Read what :func:`encode_decisions` wrote."""
+    return _decoder.decode(stored) if stored else []

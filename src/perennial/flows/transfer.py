@@ -1,0 +1,131 @@
+"""``POST /v1/transfers``: points move from one member to another, with the dates that they have.
+
+The two may live in different buckets. Then two batches share one transaction, the buckets locked in
+ascending order; the points pass through the ``in_transit`` account of either bucket, and the audit
+demands that those sum to zero.
+"""
+
+from __future__ import annotations
+
+from perennial.core.effects import Debit
+from perennial.core.events import Event, TransferReceived, TransferSent
+from perennial.core.member import Member
+from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.version import Version
+from perennial.flows.answering import decided, encode_answer
+from perennial.flows.answers import Answer
+from perennial.flows.batch import Batch, Operation
+from perennial.flows.commands import PostTransfer
+from perennial.flows.configuration import LiveProgram
+from perennial.flows.decide_event import EventOf, Outcome, decide_event, run_timers_due, store_outcomes
+from perennial.flows.handle_events import Handler, business_now, load, write
+from perennial.flows.once import body_of, replayed
+from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem, refused
+from perennial.flows.references import one_program
+from perennial.store.events import EventKind, EventRow
+from perennial.store.external_ids import IdKind
+from perennial.units import bucket_of
+
+
+async def transfer(handler: Handler, workspace_id: int, command: PostTransfer) -> Answer:
+    """Move points between two members, exactly once per id, in one transaction."""
+    try:
+        return await handler.database.retrying(lambda: _transfer(handler, workspace_id, command))
+    except ProblemError as error:
+        return answer_problem(error.problem)
+
+
+async def _transfer(handler: Handler, workspace_id: int, command: PostTransfer) -> Answer:
+    async with handler.database.transaction(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        row = workspace.row
+        buckets = [
+            bucket_of(name, row.bucket_base, row.bucket_count) for name in (command.sender, command.receiver)
+        ]
+        batches: dict[int, Batch] = {}
+        for bucket in sorted(set(buckets)):
+            batches[bucket] = Batch(
+                workspace=workspace, bucket=bucket, now=business_now(workspace), ids=handler.ids
+            )
+            await load(conn, batches[bucket], [command])
+        answer = _decide(batches[buckets[0]], batches[buckets[1]], command)
+        for bucket in sorted(batches):
+            await write(conn, batches[bucket], handler.generation)
+    return answer
+
+
+def _decide(giving: Batch, taking: Batch, command: PostTransfer) -> Answer:
+    sender, receiver = giving.member_of(command.sender), taking.member_of(command.receiver)
+    event_id = giving.name("transfer", command.id)
+    body = body_of(command)
+    earlier = replayed(giving, IdKind.TRANSFER, event_id, sender.customer_id, command.id, body)
+    if earlier is not None:
+        return earlier
+    if sender.owner == receiver.owner:
+        raise refused(Refusal(RefusalCode.SAME_WALLET, "Both use the same wallet."))
+    live, wallet = one_program(giving.workspace, command.wallet, "wallet", "$.wallet")
+    for member, path in ((sender, "$.from"), (receiver, "$.to")):
+        membership = member.memberships.get(live.program_id)
+        if membership is None or membership.left_at is not None:
+            raise field_problem(path, "not_a_member", f"is not a member of {live.code!r}")
+    at = command.at if command.at is not None else giving.now
+    run_timers_due(giving, sender, at)
+    unit = next(compiled.unit for compiled in live.latest.wallets if compiled.spec.id == wallet)
+    held = sender.wallets.get(unit)
+    keys = {lot.lot_id: lot.key for lot in (held.lots or {}).values()} if held else {}
+    sending = giving.operation(sender, event_id, at)
+    sent = decide_event(giving, sending, _sent(live, sending, wallet, command))
+    moved = tuple(
+        (keys[effect.lot_id], effect.amount)
+        for outcome in sent
+        for effect in outcome.decision.effects
+        if isinstance(effect, Debit) and effect.unit == unit
+    )
+    if not moved:
+        raise problem(409, "nothing_moved", "No points were moved.")
+    receiving = taking.operation(receiver, event_id, at)
+    event = TransferReceived(id=event_id, at=at, wallet=wallet, lots=moved)
+    received = decide_event(taking, receiving, _in(live, event))
+    giving.claim(IdKind.TRANSFER, event_id, sender.customer_id)
+    answer = encode_answer(decided(giving, sender, command.id, sent))
+    giving.put_event(_row(giving, command, sending, EventKind.TRANSFER, body, sent, answer))
+    taking.put_event(_row(taking, command, receiving, EventKind.TRANSFER_RECEIVED, body, received, answer))
+    return Answer(status=201, body=answer)
+
+
+def _sent(live: LiveProgram, operation: Operation, wallet: str, command: PostTransfer) -> EventOf:
+    return _in(
+        live, TransferSent(id=operation.source_id, at=operation.at, wallet=wallet, amount=command.points)
+    )
+
+
+def _in(live: LiveProgram, event: Event) -> EventOf:
+    def event_of(other: LiveProgram, version: Version) -> Event | None:
+        return event if other.program_id == live.program_id else None
+
+    return event_of
+
+
+def _row(
+    batch: Batch,
+    command: PostTransfer,
+    operation: Operation,
+    kind: EventKind,
+    body: bytes,
+    outcomes: list[Outcome],
+    answer: bytes,
+) -> EventRow:
+    member: Member = operation.member
+    return EventRow(
+        customer_id=member.customer_id,
+        event_id=operation.source_id,
+        operation_id=operation.operation_id,
+        kind=kind,
+        external_id=command.id,
+        source_id=None,
+        occurred_at=operation.at,
+        recorded_at=batch.now,
+        body=body,
+        decision=store_outcomes(outcomes),
+        answer=answer,
+    )

@@ -1,0 +1,33 @@
+"""What a batch writes once everything is decided, set by set, in the order of the locks."""
+
+from __future__ import annotations
+
+from asyncpg import Connection
+
+from perennial.flows.batch import Batch
+from perennial.store.effects import write_effects
+from perennial.store.events import insert_events
+from perennial.store.external_ids import IdKind, claim_external_ids, give_external_id
+from perennial.store.members import update_customers
+from perennial.store.orders import delete_guest_orders, insert_orders, update_orders
+
+
+async def write(conn: Connection, batch: Batch, generation: int) -> None:
+    """Write everything that the batch decided, set by set."""
+    workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
+    if batch.claimed:
+        await claim_external_ids(conn, batch.claimed, workspace_id, bucket)
+    for order_id, customer_id, guest_bucket in batch.adopted:
+        await give_external_id(conn, workspace_id, IdKind.ORDER, order_id, bucket, customer_id)
+        await delete_guest_orders(conn, workspace_id, guest_bucket, [order_id])
+    if batch.changed_customers:
+        await update_customers(conn, workspace_id, bucket, list(batch.changed_customers.values()))
+    if batch.new_orders:
+        await insert_orders(conn, workspace_id, bucket, list(batch.new_orders.values()))
+    if batch.changed_orders:
+        await update_orders(conn, workspace_id, bucket, list(batch.changed_orders.values()))
+    if batch.new_events:
+        await insert_events(conn, workspace_id, bucket, batch.new_events)
+    dues = batch.dues()
+    if batch.changes or dues:
+        await write_effects(conn, workspace_id, bucket, generation, batch.changes, dues)

@@ -1,0 +1,1 @@
+"""What runs without being asked: due timers and the sealing of the ledger."""
