@@ -2,8 +2,8 @@
 -- that every table keeps. One statement at a time; nothing here is specific to one engine.
 
 create table installation (
-    only boolean primary key default true check (only),
-    generation int not null default 0
+    single boolean primary key default true check (single),
+    generation int not null default 0 check (generation between 0 and 32767)
 );
 insert into installation default values;
 
@@ -34,7 +34,7 @@ create table api_keys (
 
 create table programs (
     workspace_id int not null references workspaces,
-    program_id int not null,
+    program_id int not null check (program_id between 1 and 32767),
     code text not null,
     draft text,
     draft_revision int not null default 0,
@@ -85,27 +85,30 @@ create table audit_entries (
     primary key (workspace_id, entry_id)
 );
 
+-- Which customer a caller's own id belongs to. The hash is the internal id of the order or event.
 create table external_ids (
     workspace_id int not null,
     kind smallint not null,
-    id_hash uuid not null,
     bucket int not null,
+    id_hash uuid not null,
     customer_id uuid not null,
     primary key (workspace_id, kind, id_hash)
 );
 
+-- Everybody whom a workspace knows, joined or not, and the households that pool wallets.
 create table customers (
     bucket int not null,
     workspace_id int not null,
     customer_id uuid not null,
-    external_id text not null,
-    attributes jsonb not null default '{}',
     household_id uuid,
     created_at timestamptz not null,
     erased_at timestamptz,
+    external_id text not null,
+    attributes jsonb not null default '{}',
     primary key (bucket, workspace_id, customer_id)
 );
 
+-- A lower bound of the next due instant of each customer; no row: nothing is due.
 create table timers (
     bucket int not null,
     workspace_id int not null,
@@ -139,17 +142,19 @@ create table tier_moves (
     program_id int not null,
     version int not null,
     at timestamptz not null,
+    xact bigint not null,
     tier_before text,
     tier_after text,
     because text not null,
     primary key (bucket, workspace_id, customer_id, operation_id, position)
 );
+create index tier_moves_xact on tier_moves using brin (xact);
 
+-- The customer of wallets, lots and postings is the owner: the customer, or the household.
 create table wallets (
     bucket int not null,
     workspace_id int not null,
     customer_id uuid not null,
-    unit_id int not null,
     balance bigint not null check (balance >= 0),
     pending bigint not null check (pending >= 0),
     debt bigint not null check (debt >= 0),
@@ -159,6 +164,7 @@ create table wallets (
     expired bigint not null,
     activated_until timestamptz not null,
     active_at timestamptz,
+    unit_id int not null,
     primary key (bucket, workspace_id, customer_id, unit_id),
     check (pending <= balance)
 );
@@ -167,18 +173,19 @@ create table lots (
     bucket int not null,
     workspace_id int not null,
     customer_id uuid not null,
-    unit_id int not null,
     lot_id bigint not null,
-    origin smallint not null,
-    available_at timestamptz,
-    expires_at timestamptz,
-    waits_for text,
     granted bigint not null,
     remaining bigint not null check (remaining >= 0),
+    available_at timestamptz,
+    expires_at timestamptz,
+    unit_id int not null,
+    origin smallint not null,
+    waits_for text,
     primary key (bucket, workspace_id, customer_id, unit_id, lot_id),
     check (remaining <= granted)
 );
 
+-- One row is one balanced movement: amount leaves the account debit and enters the account credit.
 create table postings (
     bucket int not null,
     workspace_id int not null,
@@ -187,14 +194,16 @@ create table postings (
     position smallint not null,
     debit smallint not null,
     credit smallint not null,
-    unit_id int not null,
-    version int not null,
+    program_id smallint not null,
     amount bigint not null check (amount > 0),
     lot_id bigint not null,
-    source_id uuid not null,
     at timestamptz not null,
     xact bigint not null,
-    primary key (bucket, workspace_id, customer_id, operation_id, position)
+    unit_id int not null,
+    version int not null,
+    source_id uuid not null,
+    primary key (bucket, workspace_id, customer_id, operation_id, position),
+    check (debit <> credit)
 );
 create index postings_xact on postings using brin (xact);
 
@@ -204,13 +213,13 @@ create table orders (
     customer_id uuid not null,
     order_id uuid not null,
     operation_id uuid not null,
+    net bigint not null,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    paid_at timestamptz,
     status smallint not null,
     revision smallint not null,
     external_id text not null,
-    net bigint not null,
-    occurred_at timestamptz not null,
-    paid_at timestamptz,
-    recorded_at timestamptz not null,
     body bytea not null,
     decision bytea not null,
     answer bytea not null,
@@ -218,17 +227,18 @@ create table orders (
     primary key (bucket, workspace_id, customer_id, order_id)
 );
 
+-- Everything else that happens once: returns, custom events, claims, adjustments, timers that ran.
 create table events (
     bucket int not null,
     workspace_id int not null,
     customer_id uuid not null,
     event_id uuid not null,
     operation_id uuid not null,
-    kind smallint not null,
-    external_id text not null,
-    source_id uuid,
     occurred_at timestamptz not null,
     recorded_at timestamptz not null,
+    source_id uuid,
+    kind smallint not null,
+    external_id text not null,
     body bytea not null,
     decision bytea not null,
     answer bytea not null,
@@ -240,23 +250,25 @@ create table counters (
     workspace_id int not null,
     customer_id uuid not null,
     metric bigint not null,
-    period int not null,
     value bigint not null,
+    period int not null,
     primary key (bucket, workspace_id, customer_id, metric, period)
 );
 
+-- What one member has used of a limit; for a cooldown: when its rule fired last, without a cap.
 create table limit_uses (
     bucket int not null,
     workspace_id int not null,
     customer_id uuid not null,
     limit_id bigint not null,
-    period int not null,
-    used bigint not null,
+    used bigint not null check (used >= 0),
     cap bigint,
+    period int not null,
     primary key (bucket, workspace_id, customer_id, limit_id, period),
-    check (used >= 0 and used <= cap)
+    check (used <= cap)
 );
 
+-- What everybody together has used. Tiny and hot: the counter row is locked by every batch.
 create table budgets (
     workspace_id int not null,
     budget_id bigint not null,
@@ -275,27 +287,28 @@ create table vouchers (
     operation_id uuid not null,
     program_id int not null,
     version int not null,
-    reward text not null,
-    code text not null,
     value bigint not null check (value >= 0),
-    currency text not null,
-    unit_id int not null,
     points bigint not null,
-    state smallint not null,
     issued_at timestamptz not null,
     expires_at timestamptz,
+    unit_id int not null,
+    state smallint not null,
+    reward text not null,
+    code text not null,
+    currency text not null,
     primary key (bucket, workspace_id, customer_id, voucher_id)
 );
 
 create table voucher_codes (
     workspace_id int not null,
-    code_hash uuid not null,
     bucket int not null,
+    code_hash uuid not null,
     customer_id uuid not null,
     voucher_id uuid not null,
     primary key (workspace_id, code_hash)
 );
 
+-- The sealed history of a bucket: blocks of transactions, each chained to the one before.
 create table seals (
     bucket int not null,
     workspace_id int not null,
@@ -304,16 +317,18 @@ create table seals (
     to_xact bigint not null,
     operations int not null,
     postings int not null,
+    tier_moves int not null,
     previous bytea not null,
     hash bytea not null,
     sealed_at timestamptz not null,
-    primary key (bucket, workspace_id, block)
+    primary key (bucket, workspace_id, block),
+    check (from_xact < to_xact)
 );
 
 create table leases (
-    name text not null,
     bucket int not null,
     workspace_id int not null,
+    name text not null,
     holder uuid not null,
     until timestamptz not null,
     primary key (bucket, workspace_id, name)

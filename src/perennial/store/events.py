@@ -1,0 +1,87 @@
+"""Everything but orders that happens to a customer once: stored for good, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection, Record
+
+from perennial.units import Instant
+
+
+class EventKind(IntEnum):
+    """What happened. The numbers are stored, and equal those of ``IdKind`` where both have one."""
+
+    RETURN = 2
+    EVENT = 3
+    CLAIM = 4
+    ADJUSTMENT = 5
+    TRANSFER = 6
+    ASSIGNMENT = 7
+    TIMERS = 8
+    """Time alone: points that became available or expired, a tier review, a birthday."""
+    JOIN = 9
+    LEAVE = 10
+    ORDER_REVISION = 11
+    """What an order was before it changed."""
+
+
+class EventRow(msgspec.Struct):
+    """One row of ``events``. ``source_id`` is the order that a return or revision belongs to."""
+
+    customer_id: UUID
+    event_id: UUID
+    operation_id: UUID
+    kind: EventKind
+    external_id: str
+    source_id: UUID | None
+    occurred_at: Instant
+    recorded_at: Instant
+    body: bytes
+    decision: bytes
+    answer: bytes
+
+
+_COLUMNS = """customer_id, event_id, operation_id, kind, external_id, source_id, occurred_at,
+    recorded_at, body, decision, answer"""
+
+_LOAD_EVENTS = f"""
+select {_COLUMNS}
+from events
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and event_id = any($4::uuid[])
+"""
+
+_INSERT_EVENTS = f"""
+insert into events (bucket, workspace_id, {_COLUMNS})
+select $2, $1, new.*
+from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::text[], $8::uuid[],
+        $9::timestamptz[], $10::timestamptz[], $11::bytea[], $12::bytea[], $13::bytea[])
+    as new ({_COLUMNS})
+"""
+
+
+def _event(record: Record) -> EventRow:
+    customer_id, event_id, operation_id, kind, *others = record
+    return EventRow(customer_id, event_id, operation_id, EventKind(kind), *others)
+
+
+async def load_events(
+    conn: Connection, ws: int, bucket: int, keys: list[tuple[UUID, UUID]]
+) -> dict[UUID, EventRow]:
+    """Return the stored events among ``(customer_id, event_id)``, by event id."""
+    if not keys:
+        return {}
+    customers, events = zip(*sorted(set(keys)), strict=True)
+    rows = await conn.fetch(_LOAD_EVENTS, ws, bucket, customers, events)
+    return {row[1]: _event(row) for row in rows}
+
+
+async def insert_events(conn: Connection, ws: int, bucket: int, rows: Iterable[EventRow]) -> None:
+    """Insert events; raises ``asyncpg.UniqueViolationError`` if one is there already."""
+    records = [msgspec.structs.astuple(row) for row in rows]
+    if records:
+        records.sort(key=lambda record: (record[0], record[1]))
+        await conn.execute(_INSERT_EVENTS, ws, bucket, *zip(*records, strict=True))

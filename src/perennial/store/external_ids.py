@@ -1,0 +1,73 @@
+"""Callers' own ids of things that happen once, and whose they are.
+
+The hash of an id is the internal id of the order or event. This table has its own key: a batch first
+finds the customers here, and then reads their rows by bucket and customer, never joined.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from uuid import UUID
+
+from asyncpg import Connection
+
+
+class IdKind(IntEnum):
+    """What an external id names. The numbers are stored: never change or reuse one."""
+
+    ORDER = 1
+    RETURN = 2
+    EVENT = 3
+    CLAIM = 4
+    ADJUSTMENT = 5
+    TRANSFER = 6
+    ASSIGNMENT = 7
+
+
+_FIND_EXTERNAL_IDS = """
+select id_hash, bucket, customer_id
+from external_ids
+where workspace_id = $1 and kind = $2 and id_hash = any($3::uuid[])
+"""
+
+_CLAIM_EXTERNAL_IDS = """
+insert into external_ids (workspace_id, kind, bucket, id_hash, customer_id)
+select $1, claimed.kind, $2, claimed.id_hash, claimed.customer_id
+from unnest($3::smallint[], $4::uuid[], $5::uuid[]) as claimed (kind, id_hash, customer_id)
+"""
+
+_GIVE_EXTERNAL_ID = """
+update external_ids set bucket = $4, customer_id = $5
+where workspace_id = $1 and kind = $2 and id_hash = $3 and customer_id = $3
+"""
+
+
+async def find_external_ids(
+    conn: Connection, ws: int, kind: int, hashes: list[UUID]
+) -> dict[UUID, tuple[int, UUID]]:
+    """Return the bucket and the customer of each id of ``kind`` that was claimed before."""
+    if not hashes:
+        return {}
+    rows = await conn.fetch(_FIND_EXTERNAL_IDS, ws, kind, hashes)
+    return {id_hash: (bucket, customer_id) for id_hash, bucket, customer_id in rows}
+
+
+async def claim_external_ids(
+    conn: Connection, rows: list[tuple[int, UUID, UUID]], ws: int, bucket: int
+) -> None:
+    """Claim ``(kind, id_hash, customer_id)`` for good, in the bucket of the customers.
+
+    Raises ``asyncpg.UniqueViolationError`` if another transaction claimed one of them first.
+    """
+    if rows:
+        rows = sorted(rows)
+        kinds, hashes, customers = zip(*rows, strict=True)
+        await conn.execute(_CLAIM_EXTERNAL_IDS, ws, bucket, kinds, hashes, customers)
+
+
+async def give_external_id(
+    conn: Connection, ws: int, kind: int, id_hash: UUID, bucket: int, customer_id: UUID
+) -> bool:
+    """Give the id of a guest's order (its customer is the id itself) to a customer, once."""
+    status = await conn.execute(_GIVE_EXTERNAL_ID, ws, kind, id_hash, bucket, customer_id)
+    return status == "UPDATE 1"

@@ -1,0 +1,318 @@
+"""What a batch changes, added up: one row per wallet, lot, counter and limit, however many events.
+
+Postings are not added up: each is a row of its own, numbered within its operation. Pure: no I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.effects import (
+    Activate,
+    BeActive,
+    Count,
+    Credit,
+    Debit,
+    Effect,
+    FallShort,
+    IssueVoucher,
+    Join,
+    Leave,
+    MoveTier,
+    Owe,
+    Release,
+    SetDue,
+    Touch,
+    UseBudget,
+    UseLimit,
+)
+from perennial.ledger.account import Account
+from perennial.ledger.lot import LotKey
+from perennial.units import EARLIEST, Instant, Points
+
+
+class Change(msgspec.Struct):
+    """The effects of one decision of one program.
+
+    ``owner`` is whose wallets change, ``operation_id`` what every posting and tier move is written
+    under, ``source_id`` the order or event behind it, ``at`` the business instant.
+    """
+
+    customer_id: UUID
+    owner: UUID
+    operation_id: UUID
+    source_id: UUID
+    program_id: int
+    version: int
+    at: Instant
+    effects: tuple[Effect, ...]
+
+
+class WalletSum(msgspec.Struct):
+    """By how much the figures of one wallet change; the instants are the latest seen, if any."""
+
+    balance: Points = 0
+    pending: Points = 0
+    debt: Points = 0
+    shortfall: Points = 0
+    earned: Points = 0
+    spent: Points = 0
+    expired: Points = 0
+    activated_until: Instant = 0
+    active_at: Instant | None = None
+
+
+class LotSum(msgspec.Struct):
+    """By how much one lot changes; ``key`` is known where points entered it."""
+
+    granted: Points = 0
+    remaining: Points = 0
+    key: LotKey | None = None
+
+
+class MembershipSum(msgspec.Struct):
+    """How one membership changes. ``joined_at`` is set for a new one, ``moved`` when the tier moves."""
+
+    joined_at: Instant | None = None
+    source: str | None = None
+    moved: bool = False
+    tier: str | None = None
+    tier_since: Instant | None = None
+    tier_until: Instant | None = None
+    tier_floor: str | None = None
+    left_at: Instant | None = None
+
+
+PostingRow = tuple[UUID, UUID, int, int, int, int, Points, int, Instant, int, int, UUID]
+"""owner, operation, position, debit, credit, program, amount, lot, at, unit, version, source."""
+
+TierMoveRow = tuple[UUID, UUID, int, int, int, Instant, str | None, str | None, str]
+"""customer, operation, position, program, version, at, before, after, because."""
+
+
+class Netting:
+    """The sums of a batch, by the keys of the rows that they change."""
+
+    def __init__(self) -> None:
+        self.postings: list[PostingRow] = []
+        self.tier_moves: list[TierMoveRow] = []
+        self.wallets: dict[tuple[UUID, int], WalletSum] = {}
+        self.lots: dict[tuple[UUID, int, int], LotSum] = {}
+        self.memberships: dict[tuple[UUID, int], MembershipSum] = {}
+        self.counters: dict[tuple[UUID, int, int], int] = {}
+        self.limits: dict[tuple[UUID, int, int], tuple[int, int]] = {}
+        self.touches: dict[tuple[UUID, int], Instant] = {}
+        self.budgets: dict[tuple[int, int], tuple[int, int]] = {}
+        self.vouchers: list[tuple[Change, IssueVoucher]] = []
+        self.dues: dict[UUID, Instant | None] = {}
+        self._positions: dict[UUID, int] = {}
+
+    def add(self, change: Change) -> None:
+        """Add the effects of one decision, in their order."""
+        for effect in change.effects:
+            _ADD[type(effect)](self, change, effect)
+
+    def _post(
+        self, change: Change, unit: int, debit: Account, credit: Account, amount: Points, lot_id: int
+    ) -> None:
+        position = self._positions.get(change.operation_id, 0)
+        self._positions[change.operation_id] = position + 1
+        self.postings.append(
+            (
+                change.owner,
+                change.operation_id,
+                position,
+                debit,
+                credit,
+                change.program_id,
+                amount,
+                lot_id,
+                change.at,
+                unit,
+                change.version,
+                change.source_id,
+            )
+        )
+
+    def _wallet(self, change: Change, unit: int) -> WalletSum:
+        key = (change.owner, unit)
+        found = self.wallets.get(key)
+        if found is None:
+            found = self.wallets[key] = WalletSum()
+        return found
+
+    def _lot(self, change: Change, unit: int, lot_id: int, key: LotKey | None = None) -> LotSum:
+        name = (change.owner, unit, lot_id)
+        found = self.lots.get(name)
+        if found is None:
+            found = self.lots[name] = LotSum()
+        if key is not None:
+            found.key = key
+        return found
+
+    def _membership(self, change: Change) -> MembershipSum:
+        key = (change.customer_id, change.program_id)
+        found = self.memberships.get(key)
+        if found is None:
+            found = self.memberships[key] = MembershipSum()
+        return found
+
+    def credit(self, change: Change, effect: Credit) -> None:
+        """Points enter a lot, out of the effect's source."""
+        amount, lot_id = effect.amount, effect.key.lot_id
+        self._post(change, effect.unit, effect.source, Account.WALLET, amount, lot_id)
+        lot = self._lot(change, effect.unit, lot_id, effect.key)
+        lot.granted += amount
+        lot.remaining += amount
+        wallet = self._wallet(change, effect.unit)
+        wallet.balance += amount
+        if effect.pending:
+            wallet.pending += amount
+        else:
+            wallet.activated_until = max(wallet.activated_until, effect.key.available_at or 0)
+        if effect.source is Account.ISSUED:
+            wallet.earned += amount
+        elif effect.source is Account.REDEEMED:
+            wallet.spent -= amount
+        elif effect.source is Account.EXPIRED:
+            wallet.expired -= amount
+
+    def debit(self, change: Change, effect: Debit) -> None:
+        """Points leave a lot, into the effect's target."""
+        amount = effect.amount
+        self._post(change, effect.unit, Account.WALLET, effect.target, amount, effect.lot_id)
+        self._lot(change, effect.unit, effect.lot_id).remaining -= amount
+        wallet = self._wallet(change, effect.unit)
+        wallet.balance -= amount
+        if effect.pending:
+            wallet.pending -= amount
+        if effect.target is Account.REDEEMED:
+            wallet.spent += amount
+        elif effect.target is Account.EXPIRED:
+            wallet.expired += amount
+        elif effect.target is Account.ISSUED:
+            wallet.earned -= amount
+        elif effect.target is Account.DEBT:
+            wallet.debt -= amount
+
+    def owe(self, change: Change, effect: Owe) -> None:
+        """The debt grows: what was given goes back out of the debt account."""
+        self._post(change, effect.unit, Account.DEBT, effect.target, effect.amount, 0)
+        wallet = self._wallet(change, effect.unit)
+        wallet.debt += effect.amount
+        if effect.target is Account.ISSUED:
+            wallet.earned -= effect.amount
+
+    def fall_short(self, change: Change, effect: FallShort) -> None:
+        """No points move; the figure is kept to be netted from later awards."""
+        self._wallet(change, effect.unit).shortfall += effect.amount
+
+    def activate(self, change: Change, effect: Activate) -> None:
+        """Points stop being pending by date."""
+        wallet = self._wallet(change, effect.unit)
+        wallet.pending -= effect.amount
+        wallet.activated_until = max(wallet.activated_until, effect.until)
+
+    def release(self, change: Change, effect: Release) -> None:
+        """A waiting lot got its dates: its points pass through transit into the dated lot."""
+        amount, lot_id = effect.amount, effect.key.lot_id
+        self._post(change, effect.unit, Account.WALLET, Account.IN_TRANSIT, amount, effect.lot_id)
+        self._post(change, effect.unit, Account.IN_TRANSIT, Account.WALLET, amount, lot_id)
+        self._lot(change, effect.unit, effect.lot_id).remaining -= amount
+        lot = self._lot(change, effect.unit, lot_id, effect.key)
+        lot.granted += amount
+        lot.remaining += amount
+        if not effect.pending:
+            wallet = self._wallet(change, effect.unit)
+            wallet.pending -= amount
+            wallet.activated_until = max(wallet.activated_until, effect.key.available_at or 0)
+
+    def count(self, change: Change, effect: Count) -> None:
+        """A counter of the customer changes."""
+        key = (change.customer_id, effect.metric, effect.period)
+        self.counters[key] = self.counters.get(key, 0) + effect.amount
+
+    def use_limit(self, change: Change, effect: UseLimit) -> None:
+        """The customer uses a limit; the widest cap of the batch is the one that is enforced."""
+        key = (change.customer_id, effect.limit, effect.period)
+        used, cap = self.limits.get(key, (0, 0))
+        self.limits[key] = (used + effect.amount, max(cap, effect.cap))
+
+    def use_budget(self, change: Change, effect: UseBudget) -> None:
+        """Everybody's budget is used; the widest cap of the batch is the one that is enforced."""
+        key = (effect.budget, effect.period)
+        used, cap = self.budgets.get(key, (0, 0))
+        self.budgets[key] = (used + effect.amount, max(cap, effect.cap))
+
+    def touch(self, change: Change, effect: Touch) -> None:
+        """A rule with a cooldown fired."""
+        key = (change.customer_id, effect.limit)
+        self.touches[key] = max(self.touches.get(key, EARLIEST), effect.at)
+
+    def move_tier(self, change: Change, effect: MoveTier) -> None:
+        """The tier moves; the history keeps every move."""
+        membership = self._membership(change)
+        membership.moved = True
+        membership.tier = effect.tier
+        membership.tier_since = effect.since
+        membership.tier_until = effect.until
+        membership.tier_floor = effect.floor
+        position = self._positions.get(change.operation_id, 0)
+        self._positions[change.operation_id] = position + 1
+        self.tier_moves.append(
+            (
+                change.customer_id,
+                change.operation_id,
+                position,
+                change.program_id,
+                change.version,
+                effect.at,
+                effect.before,
+                effect.tier,
+                effect.because,
+            )
+        )
+
+    def issue_voucher(self, change: Change, effect: IssueVoucher) -> None:
+        """The customer receives a voucher."""
+        self.vouchers.append((change, effect))
+
+    def set_due(self, change: Change, effect: SetDue) -> None:
+        """The next timer of the customer is due at another instant."""
+        self.dues[change.customer_id] = effect.at
+
+    def join(self, change: Change, effect: Join) -> None:
+        """A membership begins, anew for somebody who had left."""
+        self.memberships[change.customer_id, change.program_id] = MembershipSum(effect.at, effect.source)
+
+    def leave(self, change: Change, effect: Leave) -> None:
+        """A membership ends."""
+        self._membership(change).left_at = effect.at
+
+    def be_active(self, change: Change, effect: BeActive) -> None:
+        """The wallet saw an activity."""
+        wallet = self._wallet(change, effect.unit)
+        wallet.active_at = max(wallet.active_at or effect.at, effect.at)
+
+
+_ADD: dict[type, Callable[..., None]] = {
+    Credit: Netting.credit,
+    Debit: Netting.debit,
+    Owe: Netting.owe,
+    FallShort: Netting.fall_short,
+    Activate: Netting.activate,
+    Release: Netting.release,
+    Count: Netting.count,
+    UseLimit: Netting.use_limit,
+    UseBudget: Netting.use_budget,
+    Touch: Netting.touch,
+    MoveTier: Netting.move_tier,
+    IssueVoucher: Netting.issue_voucher,
+    SetDue: Netting.set_due,
+    Join: Netting.join,
+    Leave: Netting.leave,
+    BeActive: Netting.be_active,
+}

@@ -1,0 +1,233 @@
+"""Orders as they are stored: their figures in columns, their content in compact bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection, Record
+
+from perennial.core.order import Line, Order, OrderStatus
+from perennial.units import Instant, Minor
+
+_STATUS_NUMBERS = {
+    OrderStatus.CREATED: 1,
+    OrderStatus.PAID: 2,
+    OrderStatus.FULFILLED: 3,
+    OrderStatus.CANCELED: 4,
+}
+"""The numbers are stored: never change or reuse one."""
+
+_STATUSES = {number: status for status, number in _STATUS_NUMBERS.items()}
+
+
+class OrderRow(msgspec.Struct):
+    """One row of ``orders``.
+
+    ``operation_id`` is the operation that wrote the present revision, ``paid_at`` the instant at which
+    the order was judged, ``body`` the order (:func:`encode_order`), ``decision`` what the programs
+    decided, ``answer`` the JSON that was answered, and ``returned`` the returned units of each line
+    (None: nothing came back).
+    """
+
+    customer_id: UUID
+    order_id: UUID
+    operation_id: UUID
+    status: OrderStatus
+    revision: int
+    external_id: str
+    net: Minor
+    occurred_at: Instant
+    paid_at: Instant | None
+    recorded_at: Instant
+    body: bytes
+    decision: bytes
+    answer: bytes
+    returned: list[int] | None = None
+
+
+_COLUMNS = """customer_id, order_id, operation_id, status, revision, external_id, net, occurred_at,
+    paid_at, recorded_at, body, decision, answer, returned"""
+
+_LOAD_ORDERS = f"""
+select {_COLUMNS}
+from orders
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and order_id = any($4::uuid[])
+"""
+
+_INSERT_ORDERS = f"""
+insert into orders (bucket, workspace_id, {_COLUMNS})
+select $2, $1, new.customer_id, new.order_id, new.operation_id, new.status, new.revision,
+    new.external_id, new.net, new.occurred_at, new.paid_at, new.recorded_at, new.body, new.decision,
+    new.answer, new.returned::int[]
+from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::smallint[], $8::text[], $9::bigint[],
+        $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::bytea[], $14::bytea[],
+        $15::bytea[], $16::text[])
+    as new (customer_id, order_id, operation_id, status, revision, external_id, net, occurred_at,
+        paid_at, recorded_at, body, decision, answer, returned)
+"""
+
+_UPDATE_ORDERS = """
+update orders
+set operation_id = new.operation_id, status = new.status, revision = new.revision, net = new.net,
+    occurred_at = new.occurred_at, paid_at = new.paid_at, recorded_at = new.recorded_at,
+    body = new.body, decision = new.decision, answer = new.answer, returned = new.returned::int[]
+from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::smallint[], $8::text[], $9::bigint[],
+        $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::bytea[], $14::bytea[],
+        $15::bytea[], $16::text[])
+    as new (customer_id, order_id, operation_id, status, revision, external_id, net, occurred_at,
+        paid_at, recorded_at, body, decision, answer, returned)
+where orders.bucket = $2 and orders.workspace_id = $1
+    and orders.customer_id = new.customer_id and orders.order_id = new.order_id
+"""
+
+_DELETE_GUEST_ORDERS = """
+delete from orders
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and order_id = customer_id
+"""
+
+
+def _order(record: Record) -> OrderRow:
+    customer_id, order_id, operation_id, status, *others = record
+    return OrderRow(customer_id, order_id, operation_id, _STATUSES[status], *others)
+
+
+def _columns(rows: Iterable[OrderRow]) -> list[list[Any]]:
+    records = [
+        (
+            row.customer_id,
+            row.order_id,
+            row.operation_id,
+            _STATUS_NUMBERS[row.status],
+            row.revision,
+            row.external_id,
+            row.net,
+            row.occurred_at,
+            row.paid_at,
+            row.recorded_at,
+            row.body,
+            row.decision,
+            row.answer,
+            None if row.returned is None else f"{{{','.join(map(str, row.returned))}}}",
+        )
+        for row in rows
+    ]
+    return [list(column) for column in zip(*records, strict=True)]
+
+
+async def load_orders(
+    conn: Connection, ws: int, bucket: int, keys: list[tuple[UUID, UUID]]
+) -> dict[UUID, OrderRow]:
+    """Return the stored orders among ``(customer_id, order_id)``, by order id."""
+    if not keys:
+        return {}
+    customers, orders = zip(*sorted(set(keys)), strict=True)
+    rows = await conn.fetch(_LOAD_ORDERS, ws, bucket, customers, orders)
+    return {row[1]: _order(row) for row in rows}
+
+
+async def insert_orders(conn: Connection, ws: int, bucket: int, rows: Iterable[OrderRow]) -> None:
+    """Insert new orders; raises ``asyncpg.UniqueViolationError`` if one is there already."""
+    rows = sorted(rows, key=lambda row: (row.customer_id, row.order_id))
+    if rows:
+        await conn.execute(_INSERT_ORDERS, ws, bucket, *_columns(rows))
+
+
+async def update_orders(conn: Connection, ws: int, bucket: int, rows: Iterable[OrderRow]) -> None:
+    """Write changed orders over the stored ones; their customers must be locked."""
+    rows = sorted(rows, key=lambda row: (row.customer_id, row.order_id))
+    if rows:
+        await conn.execute(_UPDATE_ORDERS, ws, bucket, *_columns(rows))
+
+
+async def delete_guest_orders(conn: Connection, ws: int, bucket: int, order_ids: list[UUID]) -> None:
+    """Remove guests' orders (their customer is the order itself) that now belong to a customer."""
+    await conn.execute(_DELETE_GUEST_ORDERS, ws, bucket, order_ids)
+
+
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+_decode = msgspec.msgpack.Decoder().decode
+
+
+def _trimmed(values: list[Any]) -> list[Any]:
+    """Drop the empty values at the end; zero, empty and missing are told apart on reading by place."""
+    while values and not values[-1]:
+        values.pop()
+    return values
+
+
+def encode_order(order: Order) -> bytes:
+    """Write an order as a positional msgpack array; equal orders give equal bytes.
+
+    Left out, from the end of each array: what has its default.
+    """
+    lines = [
+        _trimmed(
+            [
+                line.sku,
+                line.amount,
+                line.quantity - 1,
+                line.categories,
+                line.brand,
+                line.discount,
+                line.id,
+                None if line.cost is None else line.cost + 1,
+                line.attributes,
+            ]
+        )
+        for line in order.lines
+    ]
+    head = [
+        _STATUS_NUMBERS[order.status],
+        lines,
+        order.currency,
+        order.location,
+        order.channel,
+        order.discount,
+        order.shipping,
+        order.tax,
+        order.codes,
+        order.attributes,
+    ]
+    return _encode(_trimmed(head))
+
+
+def decode_order(body: bytes) -> Order:
+    """Read what :func:`encode_order` wrote."""
+    values = _decode(body)
+    values += _EMPTY_HEAD[len(values) :]
+    status, lines, currency, location, channel, discount, shipping, tax, codes, attributes = values
+    return Order(
+        status=_STATUSES[status],
+        lines=tuple(_line(line) for line in lines),
+        currency=currency or None,
+        discount=discount or 0,
+        shipping=shipping or 0,
+        tax=tax or 0,
+        location=location or None,
+        channel=channel or None,
+        codes=tuple(codes or ()),
+        attributes=attributes or {},
+    )
+
+
+_EMPTY_HEAD: list[Any] = [None] * 10
+_EMPTY_LINE: list[Any] = [None] * 9
+
+
+def _line(values: list[Any]) -> Line:
+    values += _EMPTY_LINE[len(values) :]
+    sku, amount, more, categories, brand, discount, line_id, cost, attributes = values
+    return Line(
+        sku=sku,
+        amount=amount or 0,
+        quantity=(more or 0) + 1,
+        id=line_id or None,
+        discount=discount or 0,
+        categories=tuple(categories or ()),
+        brand=brand or None,
+        cost=cost - 1 if cost else None,
+        attributes=attributes or {},
+    )

@@ -1,0 +1,51 @@
+"""Timers: one row per customer, a lower bound of the next instant at which something is due.
+
+The rows are written by ``store/effects.py`` in the decision's transaction. The dispatcher role reads
+only workspace, bucket and instant, across workspaces; who is due is asked inside the workspace.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from asyncpg import Connection
+
+from perennial.units import Instant
+
+# One probe of the index (bucket, workspace_id, due_at) per bucket, however many timers there are.
+_DUE_BUCKETS = """
+select workspaces.workspace_id, buckets.bucket
+from workspaces
+cross join lateral generate_series(bucket_base, bucket_base + bucket_count - 1) as buckets (bucket)
+where exists (
+    select from timers
+    where timers.bucket = buckets.bucket and timers.workspace_id = workspaces.workspace_id
+    and timers.due_at <= coalesce(workspaces.clock_at, $1)
+)
+"""
+
+_DUE_CUSTOMERS = """
+select customer_id
+from timers
+where bucket = $2 and workspace_id = $1 and due_at <= $3
+order by due_at, customer_id
+limit $4
+for update skip locked
+"""
+
+
+async def due_buckets(conn: Connection, now: Instant) -> list[tuple[int, int]]:
+    """Return ``(workspace_id, bucket)`` of every bucket with a timer that is due.
+
+    ``now`` is wall time; a sandbox whose test clock was set is judged by its clock. To be called as
+    the dispatcher role, outside any workspace.
+    """
+    return [(ws, bucket) for ws, bucket in await conn.fetch(_DUE_BUCKETS, now)]
+
+
+async def due_customers(conn: Connection, ws: int, bucket: int, now: Instant, limit: int) -> list[UUID]:
+    """Lock and return at most ``limit`` customers whose timers are due, the longest due first.
+
+    Rows that another worker holds are skipped. To be called under the bucket's lease.
+    """
+    return [customer_id for (customer_id,) in await conn.fetch(_DUE_CUSTOMERS, ws, bucket, now, limit)]
