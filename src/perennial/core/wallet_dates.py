@@ -135,11 +135,11 @@ def _end_of(version: Version, day: int, round_up: RoundUp) -> Instant:
 def _next_fixed_end(version: Version, dates: tuple[str, ...], activation: Instant) -> Instant | None:
     """Return the end of the first of these days of the year that is not over at ``activation``."""
     year = date.fromordinal(day_of(version, activation)).year
-    ends = [midnight_after(version, _day_of_year(year + ahead, day)) for ahead in (0, 1) for day in dates]
+    ends = [midnight_after(version, day_of_year(year + ahead, day)) for ahead in (0, 1) for day in dates]
     return min((end for end in ends if end > activation), default=None)
 
 
-def _day_of_year(year: int, month_and_day: str) -> int:
+def day_of_year(year: int, month_and_day: str) -> int:
     """Return the ordinal of ``MM-DD`` in a year; 29 February is the 28th in a common year."""
     if month_and_day == "02-29":
         return date(year, 3, 1).toordinal() - 1

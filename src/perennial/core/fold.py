@@ -1,0 +1,211 @@
+"""Applies the effects of a decision to the member in memory: the same as a write and a reload.
+
+A batch decides events one after the other; each has to see what the one before did. A law demands that
+folding and reloading give the same member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from perennial.core.calendar_days import next_yearly_day
+from perennial.core.effects import (
+    Activate,
+    BeActive,
+    Count,
+    Credit,
+    Debit,
+    Effect,
+    FallShort,
+    IssueVoucher,
+    Join,
+    Leave,
+    MoveTier,
+    Owe,
+    Release,
+    SetDue,
+    Touch,
+    UseBudget,
+    UseLimit,
+)
+from perennial.core.member import Member, Membership, Wallet
+from perennial.core.periods import add_span
+from perennial.core.program import InactivityExpiry
+from perennial.core.version import Version
+from perennial.core.wallet_dates import end_of_day_after
+from perennial.ledger.account import Account
+from perennial.ledger.lot import Lot, LotKey
+from perennial.units import Instant, Points
+
+
+def fold(member: Member, version: Version, effects: Iterable[Effect], at: Instant) -> None:
+    """Apply ``effects`` that a decision under ``version`` made at ``at`` to ``member``, in order.
+
+    ``due_at`` stays a lower bound of the next due instant.
+    """
+    for effect in effects:
+        match effect:
+            case Credit():
+                _credit(member, effect)
+                _due(member, closes_at(version))
+            case Count(metric=metric, period=period, amount=amount):
+                _add(member.counters, metric, period, amount)
+            case UseLimit(limit=limit, period=period, amount=amount):
+                _add(member.limits, limit, period, amount)
+            case UseBudget() | IssueVoucher():
+                pass
+            case Debit():
+                _debit(_wallet(member, effect.unit), effect)
+            case Owe(unit=unit, amount=amount, target=target):
+                wallet = _wallet(member, unit)
+                wallet.debt += amount
+                if target is Account.ISSUED:
+                    wallet.earned -= amount
+            case FallShort(unit=unit, amount=amount):
+                _wallet(member, unit).shortfall += amount
+            case Activate(unit=unit, amount=amount, until=until):
+                wallet = _wallet(member, unit)
+                wallet.pending -= amount
+                wallet.activated_until = max(wallet.activated_until, until)
+            case Release():
+                _release(member, effect)
+            case Touch(limit=limit, at=touched):
+                known = member.limits.setdefault(limit, {})
+                known[0] = max(known.get(0, touched), touched)
+            case MoveTier() | Join() | Leave():
+                _move(member, version, effect)
+            case SetDue(at=due):
+                member.due_at = due
+            case BeActive(unit=unit, at=active):
+                _be_active(member, version, unit, active)
+            case _:
+                assert_never(effect)
+
+
+def fold_spent(spent: dict[tuple[int, int], int], effects: Iterable[Effect]) -> None:
+    """Add what ``effects`` use of budgets to ``spent``: (number, period) -> used by all members."""
+    for effect in effects:
+        if isinstance(effect, UseBudget):
+            key = (effect.budget, effect.period)
+            spent[key] = spent.get(key, 0) + effect.amount
+
+
+def expires_by_inactivity(version: Version, unit: int, active_at: Instant) -> Instant | None:
+    """Return when the unit's balance expires if nothing happens after ``active_at``."""
+    for wallet in version.wallets:
+        if wallet.unit == unit and isinstance(wallet.spec.expiry, InactivityExpiry):
+            return end_of_day_after(version, active_at, wallet.spec.expiry.after)
+    return None
+
+
+def closes_at(version: Version) -> Instant | None:
+    """Return when the balances of an ended program are closed: the program's grace after its end."""
+    if version.ends is None:
+        return None
+    return add_span(version.ends, version.program.grace, version.zone)
+
+
+def _wallet(member: Member, unit: int) -> Wallet:
+    """Return the wallet of a unit; one that was never used has no lots."""
+    wallet = member.wallets.get(unit)
+    if wallet is None:
+        wallet = member.wallets[unit] = Wallet(lots={})
+    return wallet
+
+
+def _add(values: dict[int, dict[int, int]], number: int, period: int, amount: int) -> None:
+    periods = values.get(number)
+    if periods is None:
+        values[number] = {period: amount}
+    else:
+        periods[period] = periods.get(period, 0) + amount
+
+
+def _due(member: Member, at: Instant | None) -> None:
+    """Let something be due at ``at``: the member's next timer is never later than that."""
+    if at is not None and (member.due_at is None or at < member.due_at):
+        member.due_at = at
+
+
+def _credit(member: Member, effect: Credit) -> None:
+    wallet = _wallet(member, effect.unit)
+    wallet.balance += effect.amount
+    match effect.source:
+        case Account.ISSUED:
+            wallet.earned += effect.amount
+        case Account.REDEEMED:
+            wallet.spent -= effect.amount
+        case Account.EXPIRED:
+            wallet.expired -= effect.amount
+    _arrive(member, wallet, effect.key, effect.amount, effect.pending, added=effect.amount)
+
+
+def _arrive(
+    member: Member, wallet: Wallet, key: LotKey, amount: Points, pending: bool, *, added: Points
+) -> None:
+    """Put ``amount`` into the lot ``key``; ``added`` of it are new to the wallet's pending points."""
+    if pending:
+        wallet.pending += added
+        _due(member, key.available_at)
+    else:
+        wallet.pending -= amount - added
+        if key.available_at is not None and key.available_at > wallet.activated_until:
+            wallet.activated_until = key.available_at
+    _due(member, key.expires_at)
+    if wallet.lots is not None:
+        lot = wallet.lots.get(key.lot_id)
+        if lot is None:
+            wallet.lots[key.lot_id] = Lot(key.lot_id, key, amount, amount)
+        else:
+            lot.granted += amount
+            lot.remaining += amount
+
+
+def _release(member: Member, effect: Release) -> None:
+    wallet = _wallet(member, effect.unit)
+    if wallet.lots is not None:
+        wallet.lots[effect.lot_id].remaining -= effect.amount
+    _arrive(member, wallet, effect.key, effect.amount, effect.pending, added=0)
+
+
+def _debit(wallet: Wallet, effect: Debit) -> None:
+    amount = effect.amount
+    wallet.balance -= amount
+    if effect.pending:
+        wallet.pending -= amount
+    match effect.target:
+        case Account.REDEEMED:
+            wallet.spent += amount
+        case Account.EXPIRED:
+            wallet.expired += amount
+        case Account.ISSUED:
+            wallet.earned -= amount
+        case Account.DEBT:
+            wallet.debt -= amount
+    if wallet.lots is not None:
+        wallet.lots[effect.lot_id].remaining -= amount
+
+
+def _move(member: Member, version: Version, effect: MoveTier | Join | Leave) -> None:
+    if isinstance(effect, Join):
+        member.memberships[version.program_id] = Membership(effect.at, effect.source)
+        day = next_yearly_day(version, member, effect.at)
+        _due(member, day.at if day else None)
+        _due(member, closes_at(version))
+        return
+    membership = member.memberships[version.program_id]
+    if isinstance(effect, Leave):
+        membership.left_at = effect.at
+        return
+    membership.tier = effect.tier
+    membership.tier_since = effect.since
+    membership.tier_until = effect.until
+    membership.tier_floor = effect.floor
+    _due(member, effect.until)
+
+
+def _be_active(member: Member, version: Version, unit: int, at: Instant) -> None:
+    wallet = _wallet(member, unit)
+    wallet.active_at = at if wallet.active_at is None else max(wallet.active_at, at)
+    _due(member, expires_by_inactivity(version, unit, wallet.active_at))
