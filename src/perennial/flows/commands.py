@@ -103,6 +103,14 @@ class PutCustomer(_Command):
     attributes: dict[str, Scalar] = {}
 
 
+class PutHousehold(_Command):
+    """Pool the customer's wallets with a household's; ``None`` leaves the household."""
+
+    customer: str
+    household: str | None
+    at: Instant | None = None
+
+
 class JoinProgram(_Command):
     """Become a member of ``program``; joining twice changes nothing."""
 
@@ -137,6 +145,7 @@ Command: TypeAlias = (
     | PostTransfer
     | AssignTier
     | PutCustomer
+    | PutHousehold
     | JoinProgram
     | LeaveProgram
     | RunTimers

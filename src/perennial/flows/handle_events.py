@@ -52,6 +52,7 @@ from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.flows.write_batch import write
 from perennial.store.database import Database
+from perennial.store.effects import GuardError
 from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import MINUTE, Instant
 
@@ -84,7 +85,7 @@ class Handler:
         """
         try:
             return await self._handle(workspace_id, bucket, commands)
-        except (asyncpg.PostgresError, _CommandFailed) as error:
+        except (asyncpg.PostgresError, GuardError, _CommandFailed) as error:
             if isinstance(error, asyncpg.PostgresConnectionError):
                 raise
             if len(commands) == 1:
@@ -176,7 +177,7 @@ def _problem_of(error: Exception) -> Problem:
     state = getattr(error, "sqlstate", "") or ""
     if state[:2] in ("22", "54"):
         return problem(422, "value_refused", "A value is outside what can be stored.").problem
-    if state[:2] in ("23",):
+    if state[:2] == "23" or isinstance(error, GuardError):
         return problem(409, "limit_reached", "A limit or another write stood in the way.").problem
     if state[:2] in ("53", "57"):
         return problem(503, "unavailable", "The database cannot take writes now.").problem

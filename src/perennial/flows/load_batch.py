@@ -22,6 +22,7 @@ from perennial.flows.commands import (
     PostReturn,
     PostTransfer,
     PutCustomer,
+    PutHousehold,
     PutOrder,
     RunTimers,
 )
@@ -33,7 +34,7 @@ from perennial.store.members import CustomerRow, insert_customers, load_members,
 from perennial.store.orders import load_orders
 from perennial.units import Instant, bucket_of
 
-_CREATES_CUSTOMER = (PutOrder, PostEvent, PutCustomer, JoinProgram)
+_CREATES_CUSTOMER = (PutOrder, PostEvent, PutCustomer, PutHousehold, JoinProgram)
 _ONCE = {
     PostReturn: ("return", IdKind.RETURN),
     PostEvent: ("event", IdKind.EVENT),
@@ -42,7 +43,7 @@ _ONCE = {
     AssignTier: ("assignment", IdKind.ASSIGNMENT),
     PostTransfer: ("transfer", IdKind.TRANSFER),
 }
-_READS_LOTS = (PostReturn, PostClaim, PostAdjustment, PostTransfer, AssignTier, RunTimers, LeaveProgram)
+_READS_LOTS = (PostReturn, PostClaim, PostAdjustment, PostTransfer, AssignTier, RunTimers, PutHousehold)
 
 
 def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]]:
@@ -56,6 +57,9 @@ def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]
             for name in (command.sender, command.receiver)
             if bucket_of(name, row.bucket_base, row.bucket_count) == batch.bucket
         ]
+    if isinstance(command, PutHousehold) and command.household is not None:
+        household = (batch.name("household", command.household), command.household)
+        return [(batch.name("customer", command.customer), command.customer), household]
     if command.customer is None:
         return []
     return [(batch.name("customer", command.customer), command.customer)]

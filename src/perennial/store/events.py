@@ -27,6 +27,10 @@ class EventKind(IntEnum):
     LEAVE = 10
     ORDER_REVISION = 11
     """What an order was before it changed."""
+    POOLED = 12
+    """A member's lots moved to the wallets of a household."""
+    TRANSFER_RECEIVED = 13
+    """The receiving side of a transfer."""
 
 
 class EventRow(msgspec.Struct):

@@ -22,6 +22,7 @@ class IdKind(IntEnum):
     ADJUSTMENT = 5
     TRANSFER = 6
     ASSIGNMENT = 7
+    HOUSEHOLD = 8
 
 
 _FIND_EXTERNAL_IDS = """

@@ -1,0 +1,29 @@
+"""What an API key may do: the only list of scopes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """One permission. ``admin`` includes all others."""
+
+    READ = "read"
+    """Customers, orders, balances, statements, explanations, programs."""
+    WRITE = "write"
+    """Customers, memberships, orders, returns, events, claims."""
+    ADJUST = "adjust"
+    """Points by hand: adjustments, transfers, manual tiers."""
+    PROGRAMS = "programs"
+    """Drafts, publishing and rollback of programs."""
+    CLOCK = "clock"
+    """The clock of a sandbox."""
+    METRICS = "metrics"
+    """The figures of the process at ``/metrics``."""
+    ADMIN = "admin"
+    """Everything."""
+
+
+def allows(held: frozenset[Scope], needed: Scope) -> bool:
+    """Whether a key with the scopes ``held`` may do what needs ``needed``."""
+    return needed in held or Scope.ADMIN in held

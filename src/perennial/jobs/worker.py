@@ -1,0 +1,90 @@
+"""The job worker: due timers of every workspace, and the sealing of what was committed.
+
+Several workers may run at once: a bucket is worked on by whoever holds its lease. A lease is taken
+and renewed by wall time; business time of a sandbox is its own clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from uuid import UUID, uuid4
+
+from perennial.flows.handle_events import Handler
+from perennial.flows.run_timers import run_due_timers
+from perennial.store.database import Database
+from perennial.store.leases import hold_lease
+from perennial.store.seal import seal
+from perennial.store.timers import due_buckets
+from perennial.store.workspaces import WorkspaceRow, list_workspaces
+from perennial.units import SECOND, Instant
+
+PAUSE_SECONDS = 0.5
+"""How long the worker rests when nothing is due."""
+
+SEAL_EVERY_SECONDS = 5.0
+LEASE: Instant = 30 * SECOND
+
+_log = logging.getLogger("perennial.jobs")
+
+
+class Worker:
+    """Runs due work until it is told to stop; a failure of one bucket is logged and tried again."""
+
+    def __init__(self, database: Database, handler: Handler) -> None:
+        self.database = database
+        self.handler = handler
+        self.holder: UUID = uuid4()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set; what is in flight is finished."""
+        sealed_at = 0.0
+        while not stop.is_set():
+            busy = await self._guarded(self.run_timers)
+            if time.monotonic() - sealed_at >= SEAL_EVERY_SECONDS:
+                await self._guarded(self.seal_all)
+                sealed_at = time.monotonic()
+            if not busy:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+
+    async def _guarded(self, work: object) -> int:
+        try:
+            return int(await work())  # type: ignore[operator]
+        except Exception:
+            _log.exception("a job failed; it is tried again")
+            return 0
+
+    async def run_timers(self) -> int:
+        """Run what is due now in every bucket that this worker gets the lease of."""
+        now = time.time_ns() // 1000
+        async with self.database.dispatching() as conn:
+            due = await due_buckets(conn, now)
+        ran = 0
+        for workspace_id, bucket in due:
+            row = await self.handler.read_workspace(workspace_id)
+            if await self._leased(workspace_id, bucket, "timers"):
+                ran += await run_due_timers(self.handler, workspace_id, bucket, _business_now(row, now))
+        return ran
+
+    async def seal_all(self) -> int:
+        """Seal what was committed since the last block, in every bucket of every workspace."""
+        async with self.database.unbound() as conn:
+            workspaces = await list_workspaces(conn)
+        for row in workspaces:
+            for bucket in range(row.bucket_base, row.bucket_base + row.bucket_count):
+                if await self._leased(row.workspace_id, bucket, "seal"):
+                    async with self.database.transaction(row.workspace_id) as conn:
+                        await seal(conn, row.workspace_id, bucket, time.time_ns() // 1000)
+        return 0
+
+    async def _leased(self, workspace_id: int, bucket: int, name: str) -> bool:
+        now = time.time_ns() // 1000
+        async with self.database.transaction(workspace_id) as conn:
+            return await hold_lease(conn, workspace_id, bucket, name, self.holder, now + LEASE, now)
+
+
+def _business_now(row: WorkspaceRow, now: Instant) -> Instant:
+    return row.clock_at if row.sandbox and row.clock_at is not None else now
