@@ -16,10 +16,21 @@ from perennial.core.conditions import Condition, HistoryWindow, Measure
 from perennial.core.earning import EarningRules
 from perennial.core.limits import AtCap, Cap, Holder, Limit
 from perennial.core.periods import Period
+from perennial.core.reward import Title
 from perennial.core.rewards import Rewards
 from perennial.core.rule import ExchangeRate, Identifier, Multiplier
 from perennial.core.schedule import Schedule, Span
 from perennial.units import Rounding
+
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="a currency of ISO 4217, such as EUR")]
+DayOfYear = Annotated[str, Meta(pattern=r"^\d\d-\d\d$", description='a day of the year, such as "12-31"')]
+Weekday = Annotated[
+    str,
+    Meta(
+        pattern="^(mon|tue|wed|thu|fri|sat|sun)$",
+        description="a weekday: mon, tue, wed, thu, fri, sat or sun",
+    ),
+]
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -63,7 +74,7 @@ class RollingExpiry(_Part, tag_field="type", tag="rolling"):
 class FixedDatesExpiry(_Part, tag_field="type", tag="fixed_dates"):
     """All points expire at the end of the next of these local days of the year (``MM-DD``)."""
 
-    dates: tuple[Annotated[str, Meta(pattern=r"^\d\d-\d\d$")], ...]
+    dates: tuple[DayOfYear, ...]
 
 
 class InactivityExpiry(_Part, tag_field="type", tag="inactivity"):
@@ -116,7 +127,7 @@ class WalletSpec(_Part):
     """
 
     id: Identifier
-    name: str
+    name: Title
     decimals: Annotated[int, Meta(ge=0, le=6)] = 0
     expiry: Expiry = NoExpiry()
     pending: Pending = NoPending()
@@ -159,7 +170,7 @@ class Campaign(_Part):
     """A dated bundle of rules and a multiplier for an audience."""
 
     id: Identifier
-    name: str | None = None
+    name: Title | None = None
     schedule: Schedule | None = None
     when: Condition | None = None
     multiplier: MultiplierSpec | None = None
@@ -223,7 +234,7 @@ class Tier(_Part):
     """
 
     id: Identifier
-    name: str
+    name: Title
     reach: dict[str, Cap]
     keep: dict[str, Cap] | None = None
     multiplier: MultiplierSpec | None = None
@@ -294,14 +305,14 @@ class Program(_Part):
     """
 
     program: Identifier
-    name: str
+    name: Title
     wallets: tuple[WalletSpec, ...]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
-    rates: dict[str, ExchangeRate] = {}
+    currency: Currency = "USD"
+    rates: dict[Currency, ExchangeRate] = {}
     time_zone: str = "UTC"
-    week_starts: str = "mon"
+    week_starts: Weekday = "mon"
     description: str | None = None
-    priority: int = 0
+    priority: Annotated[int, Meta(ge=-1_000, le=1_000)] = 0
     starts: str | None = None
     ends: str | None = None
     grace: Span = Span(days=30)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
+from msgspec import Meta
 
 from perennial.core.conditions import Condition
 from perennial.core.limits import Cap, Limit
 from perennial.core.rule import Identifier
 from perennial.core.schedule import Schedule, Span
 from perennial.units import Minor
+
+Title = Annotated[str, Meta(min_length=1, max_length=200, description="a name for people")]
 
 
 class Reward(
@@ -31,7 +34,7 @@ class Reward(
     """
 
     id: Identifier
-    name: str
+    name: Title
     price: Cap
     description: str | None = None
     wallet: Identifier | None = None
