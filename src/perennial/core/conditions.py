@@ -10,7 +10,7 @@ As JSON or YAML::
     at_least: 5000
 
     lines: any                      any, every, none, cheapest, most_expensive of the order's lines
-    where: {fact: line.category, contains: coffee}
+    where: {fact: line.categories, contains: coffee}
 
     lines: count                    count, quantity or sum (of net amounts) of the matching lines
     where: {...}

@@ -1,0 +1,146 @@
+"""What a condition is judged against: the scope of the tree walk, and the local time of an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from perennial.core.conditions import History
+from perennial.core.events import CustomEvent, Event, MemberJoined, TierEntered
+from perennial.core.facts import FactTable
+from perennial.core.order import Line, Order, Scalar
+from perennial.core.periods import WEEKDAYS, local_day, offset_at
+from perennial.core.snapshot import WalletFigures
+from perennial.units import DAY, MINUTE, Instant, Minor, parse_instant
+
+
+class Now(msgspec.Struct, frozen=True):
+    """The local wall time of an event: the facts ``now.*``, and the ordinal of the date."""
+
+    ordinal: int
+    date: str
+    time: str
+    weekday: str
+    day: int
+    month: int
+    year: int
+    hour: int
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the tree walk reads (the compiled form reads the same from its locals).
+
+    ``at`` is the event's own instant. ``order`` is the order that is judged, with its amounts in the
+    program's currency, and ``nets`` its :func:`~perennial.core.order.net_amounts`; without an order
+    every fact about it is missing. ``event_name`` is the trigger's name and ``event`` the event's
+    attributes (:func:`attributes_of`). ``member`` holds the member's attributes, ``joined_at`` is
+    ``None`` for someone who is not a member, ``wallets`` are the figures by the wallet's id.
+    ``history`` gives the figure for a history comparison. ``line`` and ``net`` are set while one
+    line is looked at.
+    """
+
+    facts: FactTable
+    zone: ZoneInfo
+    at: Instant
+    order: Order | None = None
+    nets: list[Minor] = []
+    event_name: str | None = None
+    event: Mapping[str, Scalar] = {}
+    member: Mapping[str, Scalar] = {}
+    joined_at: Instant | None = None
+    tier: str | None = None
+    wallets: Mapping[str, WalletFigures] = {}
+    history: Callable[[History], int] | None = None
+    line: Line | None = None
+    net: Minor = 0
+
+
+def attributes_of(event: Event) -> Mapping[str, Scalar]:
+    """Return the attributes that an event offers to conditions as ``event.<attribute>``."""
+    match event:
+        case CustomEvent():
+            return event.attributes
+        case MemberJoined():
+            return {"source": event.source}
+        case TierEntered():
+            return {"tier": event.after, "before": event.before}
+        case _:
+            return {}
+
+
+def now_at(instant: Instant, zone: ZoneInfo) -> Now:
+    """Return the local wall time of ``instant``."""
+    return _now((instant + offset_at(instant, zone)) // MINUTE)
+
+
+@lru_cache(16384)
+def _now(minutes: int) -> Now:
+    """Return the wall time that is ``minutes`` after 1970-01-01 00:00."""
+    days, minute = divmod(minutes, DAY // MINUTE)
+    on = date(1970, 1, 1).toordinal() + days
+    day = date.fromordinal(on)
+    return Now(
+        ordinal=on,
+        date=day.isoformat(),
+        time=f"{minute // 60:02}:{minute % 60:02}",
+        weekday=WEEKDAYS[day.weekday()],
+        day=day.day,
+        month=day.month,
+        year=day.year,
+        hour=minute // 60,
+    )
+
+
+@lru_cache(16384)
+def date_or_none(text: Scalar) -> date | None:
+    """Read a date (``YYYY-MM-DD``); anything else is None."""
+    if type(text) is not str or len(text) != 10 or text[4] + text[7] != "--":
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def date_text_or_none(text: Scalar) -> str | None:
+    """Return a date (``YYYY-MM-DD``) as it is; anything else is None."""
+    return text if isinstance(text, str) and date_or_none(text) is not None else None
+
+
+@lru_cache(16384)
+def instant_or_none(text: Scalar) -> Instant | None:
+    """Read an RFC 3339 instant with an offset; anything else is None."""
+    if type(text) is not str:
+        return None
+    try:
+        return parse_instant(text)
+    except ValueError:
+        return None
+
+
+def falls_on(start: date, today: int) -> bool:
+    """Return whether today (an ordinal) is a yearly return of ``start``, see :func:`in_year`."""
+    day = date.fromordinal(today)
+    return day.year > start.year and in_year(start, day.year) == day
+
+
+def in_year(anniversary: date, year: int) -> date:
+    """Return the yearly return of a date in ``year``: 29 February is 28 February in common years."""
+    if anniversary.month == 2 and anniversary.day == 29:
+        return date.fromordinal(date(year, 3, 1).toordinal() - 1)
+    return anniversary.replace(year=year)
+
+
+def years_since(start: date, today: int) -> int:
+    """Return how many whole years have passed from ``start`` to today (an ordinal)."""
+    year = date.fromordinal(today).year
+    return year - start.year - (in_year(start, year).toordinal() > today)
+
+
+def joining_date(joined_at: Instant | None, zone: ZoneInfo) -> date | None:
+    """Return the local date of joining."""
+    return None if joined_at is None else date.fromordinal(local_day(joined_at, zone))

@@ -1,0 +1,212 @@
+"""What conditions may ask about: every fact, declared once with its type, source and label.
+
+Built-in facts are listed here; a program's declared attributes are facts as well:
+``member.<attribute>``, ``order.attributes.<attribute>``, ``line.attributes.<attribute>`` and
+``event.<attribute>`` of the event that is judged.
+
+A value that is not of the declared type counts as missing. An empty list is a value: a line without
+categories is ``not_in`` any. Amounts are in minor units of the program's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+import msgspec
+
+from perennial.core.program import AttributeSpec, AttributeType, Program
+
+
+class FactType(StrEnum):
+    """The type of a fact. ``date`` is ``YYYY-MM-DD``, ``time`` is ``HH:MM``, ``texts`` a list of texts."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIME = "time"
+    INSTANT = "instant"
+    TEXTS = "texts"
+
+
+class FactSource(StrEnum):
+    """Where a fact comes from, which decides in which conditions it may be asked."""
+
+    ORDER = "order"
+    LINE = "line"
+    MEMBER = "member"
+    EVENT = "event"
+    WALLET = "wallet"
+    NOW = "now"
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One fact.
+
+    ``optional`` says that it may be missing. ``attribute`` is the name of the attribute that it reads
+    (of the member, the order, the line or the event, as ``source`` says), ``wallet`` the wallet;
+    ``values`` lists everything that it may be, if that is known.
+    """
+
+    name: str
+    type: FactType
+    source: FactSource
+    label: str
+    optional: bool = False
+    attribute: str | None = None
+    wallet: str | None = None
+    values: tuple[str, ...] = ()
+
+
+BIRTHDAY = "birthday"
+"""The member attribute that holds the date of birth."""
+
+_T, _I, _B = FactType.TEXT, FactType.INTEGER, FactType.BOOLEAN
+_D, _L = FactType.DATE, FactType.TEXTS
+
+_ORDER = (
+    ("total", _I, "what the order costs after all discounts", False),
+    ("gross", _I, "what the order costs before all discounts", False),
+    ("discount", _I, "all discounts of the order together", False),
+    ("shipping", _I, "the shipping cost", False),
+    ("tax", _I, "the tax", False),
+    ("currency", _T, "the currency", False),
+    ("location", _T, "the location", True),
+    ("channel", _T, "the channel", True),
+    ("codes", _L, "the codes entered", False),
+    ("line_count", _I, "the number of lines", False),
+    ("quantity", _I, "the number of units", False),
+)
+_LINE = (
+    ("sku", _T, "the line's product", False),
+    ("categories", _L, "the line's categories", False),
+    ("brand", _T, "the line's brand", True),
+    ("net", _I, "what the line costs after all discounts", False),
+    ("amount", _I, "what the line costs before all discounts", False),
+    ("discount", _I, "all discounts of the line together", False),
+    ("quantity", _I, "the line's number of units", False),
+    ("unit_price", _I, "the net price of one unit, rounded down", True),
+    ("cost", _I, "what the line costs the shop", True),
+)
+_MEMBER = (
+    ("joined", _B, "whether the customer is a member", False),
+    ("joined_on", _D, "the day of joining", True),
+    ("joined_days", _I, "the number of days since joining", True),
+    ("joined_years", _I, "the number of whole years since joining", True),
+    ("is_anniversary", _B, "whether today is an anniversary of joining", True),
+    ("tier", _T, "the tier", True),
+    ("tier_level", _I, "the tier's place, 1 for the lowest, 0 without a tier", False),
+)
+_BIRTHDAY = (
+    ("birthday", _D, "the date of birth", True),
+    ("birthday_month", _I, "the month of birth", True),
+    ("birthday_day", _I, "the day of the month of birth", True),
+    ("is_birthday", _B, "whether today is the member's birthday", True),
+    ("age", _I, "the age in years", True),
+)
+_NOW = (
+    ("date", _D, "the local date", ()),
+    ("time", FactType.TIME, "the local time", ()),
+    ("weekday", _T, "the local weekday", ("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
+    ("day", _I, "the local day of the month", ()),
+    ("month", _I, "the local month", ()),
+    ("year", _I, "the local year", ()),
+    ("hour", _I, "the local hour", ()),
+)
+_WALLET = (
+    ("balance", "the balance shown: points in lots less what is owed"),
+    ("available", "the points that can be spent"),
+    ("pending", "the points that cannot be spent yet"),
+    ("debt", "the points that are owed"),
+    ("earned", "the points earned in all"),
+)
+
+BUILT_IN_EVENTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "order.paid": (),
+    "member.joined": (("source", "how the member joined"),),
+    "member.birthday": (),
+    "member.anniversary": (),
+    "tier.entered": (("tier", "the tier entered"), ("before", "the tier before")),
+}
+"""The triggers that exist in every program, and the text attributes of their events."""
+
+
+class FactTable(msgspec.Struct, frozen=True):
+    """All facts of one program. ``facts`` holds all but those of events, ``events`` these by event.
+
+    ``tiers`` are the ids of the tiers, lowest first; ``currency`` is what an order without one is in.
+    """
+
+    facts: dict[str, Fact]
+    events: dict[str, dict[str, Fact]]
+    tiers: tuple[str, ...]
+    currency: str
+
+    def find(self, name: str, event: str | None = None) -> Fact | None:
+        """Return the fact ``name`` where the event ``event`` (a trigger's name) is judged, or None."""
+        fact = self.facts.get(name)
+        if fact is None and event is not None:
+            return self.events.get(event, {}).get(name)
+        return fact
+
+    def names(self, event: str | None = None) -> list[str]:
+        """Return the names of all facts where the event ``event`` is judged."""
+        return [*self.facts, *self.events.get(event or "", ())]
+
+
+def fact_table(program: Program) -> FactTable:
+    """Return all facts of ``program``: the built-in ones and its declared attributes and wallets."""
+    declared = program.declarations
+    tiers = tuple(tier.id for tier in program.tiers.levels) if program.tiers else ()
+    facts = {fact.name: fact for fact in _built_in(program, tiers)}
+    for source, prefix, specs in (
+        (FactSource.MEMBER, "member.", declared.member),
+        (FactSource.ORDER, "order.attributes.", declared.order),
+        (FactSource.LINE, "line.attributes.", declared.line),
+    ):
+        for fact in _attributes(source, prefix, specs):
+            facts.setdefault(fact.name, fact)
+    events = {name: _event_facts(attributes) for name, attributes in BUILT_IN_EVENTS.items()}
+    for name, spec in declared.events.items():
+        own = _attributes(FactSource.EVENT, "event.", spec.attributes)
+        events.setdefault(name, {}).update({fact.name: fact for fact in own})
+    return FactTable(facts, events, tiers, program.currency)
+
+
+def reserved_attributes() -> frozenset[str]:
+    """Return the names that a declared member attribute may not have; ``birthday`` must be a date."""
+    return frozenset(row[0] for row in (*_MEMBER, *_BIRTHDAY)) - {BIRTHDAY}
+
+
+def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:
+    for name, kind, label, optional in _ORDER:
+        yield Fact(f"order.{name}", kind, FactSource.ORDER, label, optional)
+    for name, kind, label, optional in _LINE:
+        yield Fact(f"line.{name}", kind, FactSource.LINE, label, optional)
+    for name, kind, label, optional in _MEMBER:
+        values = tiers if name == "tier" else ()
+        yield Fact(f"member.{name}", kind, FactSource.MEMBER, label, optional, values=values)
+    for name, kind, label, optional in _BIRTHDAY:
+        yield Fact(f"member.{name}", kind, FactSource.MEMBER, label, optional, attribute=BIRTHDAY)
+    for name, kind, label, allowed in _NOW:
+        yield Fact(f"now.{name}", kind, FactSource.NOW, label, values=allowed)
+    for wallet in program.wallets:
+        for name, label in _WALLET:
+            words = f"{wallet.name}: {label}"
+            yield Fact(f"wallet.{wallet.id}.{name}", _I, FactSource.WALLET, words, wallet=wallet.id)
+
+
+def _attributes(source: FactSource, prefix: str, specs: Mapping[str, AttributeSpec]) -> Iterator[Fact]:
+    types: dict[AttributeType, FactType] = {kind: FactType(kind.value) for kind in AttributeType}
+    for name, spec in specs.items():
+        yield Fact(
+            prefix + name, types[spec.type], source, name, optional=True, attribute=name, values=spec.values
+        )
+
+
+def _event_facts(attributes: tuple[tuple[str, str], ...]) -> dict[str, Fact]:
+    return {
+        f"event.{name}": Fact(f"event.{name}", _T, FactSource.EVENT, label, optional=True, attribute=name)
+        for name, label in attributes
+    }
