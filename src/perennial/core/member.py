@@ -38,7 +38,11 @@ class Wallet(msgspec.Struct):
 
 
 class Membership(msgspec.Struct):
-    """A customer's place in one program. ``left_at`` is set when the membership has ended."""
+    """A customer's place in one program. ``left_at`` is set when the membership has ended.
+
+    ``tier_since`` is when the present status began; it is ``None`` without a tier, and while only a
+    grace keeps the tier. ``tier_until`` is when the tier is reviewed next (``None``: only by events).
+    """
 
     joined_at: Instant
     source: str = "automatic"

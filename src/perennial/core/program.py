@@ -227,6 +227,17 @@ class Downgrade(StrEnum):
     REQUALIFY = "requalify"
 
 
+class TierReturns(StrEnum):
+    """When a tier that a returned order helped to reach is judged again.
+
+    ``at_review``: at its next review, as everything else; ``at_once``: with the return. (A tier that
+    lasts ``while_reached`` always follows at once.)
+    """
+
+    AT_REVIEW = "at_review"
+    AT_ONCE = "at_once"
+
+
 class Tier(_Part):
     """One tier. ``reach`` gives the threshold of each metric; one reached metric is enough.
 
@@ -248,7 +259,8 @@ class TierSystem(_Part):
     that a review found, counted from when the tier was reached where status follows the balance;
     ``grace_round_up`` moves the end of the grace to the end of a local period.
     ``gifts_of_skipped_tiers``: a member who jumps over tiers gets their ``tier.entered`` rules too.
-    ``gifts_again``: entering a tier a second time gives its rules again.
+    ``gifts_again``: entering a tier a second time gives its rules again. ``returns`` says when a
+    return lowers a tier.
     """
 
     metrics: tuple[TierMetric, ...]
@@ -262,6 +274,7 @@ class TierSystem(_Part):
     grace_round_up: RoundUp | None = None
     gifts_of_skipped_tiers: bool = True
     gifts_again: bool = False
+    returns: TierReturns = TierReturns.AT_REVIEW
 
 
 class AttributeType(StrEnum):
