@@ -153,7 +153,9 @@ class Source:
             case LinesMatch(quantifier, where):
                 return self._lines_match(quantifier, where) if self.has_order else "False"
             case LinesTotal():
-                return self._lines_total(node) if self.has_order else "False"
+                return (
+                    self._lines_total(node) if self.has_order else self._missing(node.operator, node.operand)
+                )
             case History():
                 figure = f"{self._local('f_history')}[{self._need_index(node)}]"
                 return self._certain(figure, FactType.INTEGER, node.operator, node.operand)
