@@ -1,0 +1,147 @@
+"""Connections to PostgreSQL: which role they have, how values travel, what one transaction sees.
+
+Instants travel as ``int`` microseconds since 1970 (never as ``datetime``), ``jsonb`` as JSON in
+``bytes``, ids as :class:`uuid.UUID`. A workspace is set for one transaction at a time; row-level
+security shows nothing of any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Self, TypeVar, cast
+
+import asyncpg
+from asyncpg import Connection, Pool
+
+from perennial.units import Instant
+
+T = TypeVar("T")
+
+WORKER_ROLE = "perennial_worker"
+"""The role of everything that serves: it owns nothing and sees one workspace per transaction."""
+
+DISPATCHER_ROLE = "perennial_dispatcher"
+"""The role that sees in which workspace and bucket a timer is due, and nothing else."""
+
+RETRIES = 6
+
+_EPOCH_OF_POSTGRESQL: Instant = 946_684_800_000_000
+_JSONB_VERSION = b"\x01"
+_SETTINGS = {
+    "application_name": "perennial",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+    "timezone": "UTC",
+}
+
+
+class _Connection(Connection):
+    """A connection that goes back into its pool without a round trip.
+
+    Nothing is left to reset: settings are only made with SET LOCAL, and an open transaction is rolled
+    back in any case.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def prepare(conn: Connection) -> None:
+    """Teach a new connection how instants and JSON travel."""
+    await conn.set_type_codec(
+        "timestamptz",
+        schema="pg_catalog",
+        format="tuple",
+        encoder=lambda instant: (instant - _EPOCH_OF_POSTGRESQL,),
+        decoder=lambda parts: parts[0] + _EPOCH_OF_POSTGRESQL,
+    )
+    await conn.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=_encode_jsonb, decoder=_decode_jsonb
+    )
+
+
+def _encode_jsonb(body: bytes | str) -> bytes:
+    return _JSONB_VERSION + (body.encode() if isinstance(body, str) else body)
+
+
+def _decode_jsonb(body: bytes) -> bytes:
+    return bytes(body)[1:]
+
+
+async def connect(url: str, *, role: str | None = None, **settings: str) -> Connection:
+    """Open one connection outside any pool, as ``role`` (``None``: whoever the URL names, the owner).
+
+    ``settings`` come on top of our own, for example ``statement_timeout="0"`` for long work.
+    """
+    options = {**_SETTINGS, **({"role": role} if role else {}), **settings}
+    conn: Connection = await asyncpg.connect(url, server_settings=options)
+    await prepare(conn)
+    return conn
+
+
+class Database:
+    """A pool of connections under one role; make one with :meth:`connect` and ``close`` it."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @classmethod
+    async def connect(
+        cls, url: str, *, role: str | None = WORKER_ROLE, smallest: int = 1, largest: int = 4
+    ) -> Database:
+        """Open a pool of ``smallest`` to ``largest`` connections that work as ``role``."""
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=smallest,
+            max_size=largest,
+            connection_class=_Connection,
+            init=prepare,
+            max_inactive_connection_lifetime=0,
+            server_settings={**_SETTINGS, **({"role": role} if role else {})},
+        )
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Wait for what is under way, then close every connection."""
+        await self._pool.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def transaction(self, workspace_id: int) -> AsyncIterator[Connection]:
+        """One transaction inside a workspace: committed at the end, rolled back on any exception."""
+        async with self.unbound() as conn, conn.transaction():
+            await conn.execute(f"set local app.workspace = '{int(workspace_id)}'")
+            yield conn
+
+    @asynccontextmanager
+    async def snapshot(self, workspace_id: int) -> AsyncIterator[Connection]:
+        """Like :meth:`transaction`, but read only, and every statement sees the same moment."""
+        async with self.unbound() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+            await conn.execute(f"set local app.workspace = '{int(workspace_id)}'")
+            yield conn
+
+    @asynccontextmanager
+    async def unbound(self) -> AsyncIterator[Connection]:
+        """A connection outside any workspace: each statement is a transaction of its own."""
+        async with self._pool.acquire() as conn:
+            yield cast(Connection, conn)  # the pool's proxy has every method of a connection
+
+    async def retrying(self, work: Callable[[], Awaitable[T]], tries: int = RETRIES) -> T:
+        """Run ``work`` (a whole transaction) and again when it lost a race; at most ``tries`` times.
+
+        Races are serialization failures (40001) and deadlocks (40P01); anything else is raised at once.
+        """
+        for attempt in range(1, tries):
+            try:
+                return await work()
+            except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
+                await asyncio.sleep(random.uniform(0, 0.005 * 2**attempt))
+        return await work()

@@ -1,0 +1,125 @@
+"""PostgreSQL for the tests: one server per run, one migrated template, one database per module.
+
+The server is the embedded one; ``--postgres 15`` or ``PERENNIAL_TEST_BINARIES=/path/to/bin`` runs the
+same tests on another version. All processes of a run (pytest-xdist) share it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import itertools
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from perennial.store.database import Database, connect
+from perennial.store.embedded import EmbeddedServer
+from perennial.store.migrate import migrate
+
+_HOME = "PERENNIAL_TEST_HOME"
+_TEMPLATE = "template_perennial"
+# The tests kill processes, never the machine: what the operating system holds is not lost.
+_SETTINGS = {"fsync": "off", "max_wal_size": "1GB"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgres", help="run on this major version of a local PostgreSQL, such as 15")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    version = config.getoption("--postgres")
+    if version:
+        os.environ["PERENNIAL_TEST_BINARIES"] = f"/usr/lib/postgresql/{version}/bin"
+    if not hasattr(config, "workerinput"):
+        home = Path(tempfile.mkdtemp(prefix="perennial-test-"))
+        home.chmod(0o755)  # as root the server runs as another user, who must reach it
+        os.environ[_HOME] = str(home)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ[_HOME], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedServer]:
+    """The PostgreSQL server of this run."""
+    binaries = os.environ.get("PERENNIAL_TEST_BINARIES")
+    folder = Path(binaries) if binaries else None
+    with EmbeddedServer(Path(os.environ[_HOME]), binaries=folder, settings=_SETTINGS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(server: EmbeddedServer) -> str:
+    """The name of the migrated, otherwise empty database that every other one is copied from."""
+    with open(Path(os.environ[_HOME]) / "template.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _ask(server.url, f"select 1 from pg_database where datname = '{_TEMPLATE}'") is None:
+            draft = f"{_TEMPLATE}_draft"
+            _ask(server.url, f"create database {draft}")
+            asyncio.run(migrate(_url_of(server, draft)))
+            _ask(server.url, f"alter database {draft} rename to {_TEMPLATE}")
+    return _TEMPLATE
+
+
+@pytest.fixture(scope="module")
+def database_url(server: EmbeddedServer, template: str) -> Iterator[str]:
+    """The URL (as owner) of a fresh, migrated database of this module's own."""
+    name = f"test_{secrets.token_hex(6)}"
+    _ask(server.url, f"create database {name} template {template}")
+    yield _url_of(server, name)
+    _ask(server.url, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """A pool on the module's database, in the role of a worker."""
+    async with await Database.connect(database_url, largest=8) as database:
+        yield database
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+async def workspace(database_url: str) -> int:
+    """The number of a new sandbox workspace whose customers are all in one bucket, of the same number."""
+    number = next(_numbers)
+    owner = await connect(database_url)
+    try:
+        await owner.execute(
+            """
+            insert into workspaces (workspace_id, code, name, sandbox, bucket_base, bucket_count, created_at)
+            values ($1, $2, 'Test', true, $1, 1, $3)
+            """,
+            number,
+            f"test-{number}",
+            time.time_ns() // 1000,
+        )
+    finally:
+        await owner.close()
+    return number
+
+
+def _url_of(server: EmbeddedServer, database: str) -> str:
+    return f"{server.url.rpartition('/')[0]}/{database}"
+
+
+def _ask(url: str, sql: str) -> object:
+    async def ask() -> object:
+        conn = await asyncpg.connect(url)
+        try:
+            return await conn.fetchval(sql)
+        finally:
+            await conn.close()
+
+    return asyncio.run(ask())
