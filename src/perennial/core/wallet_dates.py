@@ -92,6 +92,11 @@ def day_of(version: Version, at: Instant) -> int:
     return day + 1 if at >= midnight_after(version, day) else day
 
 
+def beginning_of_day(version: Version, at: Instant) -> Instant:
+    """Return the instant at which the local day of ``at`` begins."""
+    return _midnight(version, day_of(version, at))
+
+
 def midnight_after(version: Version, day: int) -> Instant:
     """Return the instant at which the local day with this ordinal is over."""
     return local_midnight(date.fromordinal(day + 1), version.zone)
@@ -111,7 +116,7 @@ def expiry_of(version: Version, expiry: Expiry, activation: Instant) -> Instant 
 
 def _key_of_day(version: Version, pending: Pending, expiry: Expiry, at: Instant) -> LotKey:
     """Return the key for points earned at ``at``; available ones count from the day's beginning."""
-    available_at = _midnight(version, day_of(version, at))
+    available_at = beginning_of_day(version, at)
     activation = at
     if isinstance(pending, PeriodPending) and pending.after != Span():
         available_at = activation = _end_of_pending(version, pending.after, at)

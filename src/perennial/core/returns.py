@@ -1,0 +1,159 @@
+"""A return takes back what the returned units earned: exact to the line, the lot and the version.
+
+An award keeps what each line contributed. How much of it is reversed depends only on how many units of
+each line have come back by now, so that n partial returns take back what one return of everything
+takes, and a return of nothing new takes nothing. From where the points are taken is in
+``core/taking_back.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from perennial.core.award import Award
+from perennial.core.counts import counts_of
+from perennial.core.decision import Decision
+from perennial.core.effects import Effect, UseBudget, UseLimit
+from perennial.core.events import OrderReturned
+from perennial.core.member import Member, Wallet
+from perennial.core.needs import history_after, limit_periods, snapshot_of
+from perennial.core.order import Order, net_amounts
+from perennial.core.program import FulfillmentPending, RefundPolicy
+from perennial.core.taking_back import TakenBack, take_back
+from perennial.core.tier_reviews import tiers_after_return
+from perennial.core.tiers import available_balances
+from perennial.core.version import Bound, CompiledRule, CompiledWallet, Version
+from perennial.core.wallet_dates import beginning_of_day
+from perennial.units import Points
+
+Parts = list[tuple[Award, Points]]
+
+
+def decide_return(
+    event: OrderReturned,
+    version: Version,
+    member: Member,
+    spent: Mapping[tuple[int, int], int] | None = None,
+) -> Decision:
+    """Decide what the program takes back for the units that came back.
+
+    The lots of the member's wallets have to be loaded; ``spent`` maps (number of a budget, period) to
+    what all members used. ``taken_back`` of the decision is, per unit, what left the wallet or is owed
+    now; what was only noted as a shortfall is not in it.
+    """
+    snapshot = snapshot_of(event.at, version, member, spent)
+    balances = available_balances(version, member, event.at)
+    parts = _parts(event)
+    effects: list[Effect] = []
+    reversed_points: dict[int, Points] = {}
+    taken_back: dict[int, Points] = {}
+    for unit in dict.fromkeys(award.unit for award, _ in parts):
+        taken = _take_back(event, version, member, unit, parts)
+        effects += taken.effects
+        reversed_points[unit] = sum(points for award, points in parts if award.unit == unit)
+        taken_back[unit] = taken.points
+        if unit in balances:
+            balances[unit] -= taken.from_available
+    if _is_over(event.order, event.after, event.canceled) and not _is_over(event.order, event.before):
+        effects += _given_back(event, version, member, spent or {})
+    counts = counts_of(version, event, reversed_points)
+    effects += counts
+    history = history_after(version, snapshot, event.at, counts)
+    tier_effects, follow_ups = tiers_after_return(
+        version, event, snapshot, history, tuple(balances.values()), member.counters, counts
+    )
+    return Decision(
+        program=version.program_id,
+        version=version.number,
+        effects=(*effects, *tier_effects),
+        follow_ups=follow_ups,
+        facts=snapshot,
+        taken_back={unit: points for unit, points in taken_back.items() if points},
+    )
+
+
+def reversed_of(award: Award, order: Order, returned: Sequence[int], *, canceled: bool = False) -> Points:
+    """Return how much of an award is reversed once ``returned`` units of each line have come back.
+
+    Lines give back what they contributed, each in proportion, rounded down until its last unit. What
+    no line earned goes in proportion to the net that came back. A canceled order, and one of which
+    every unit came back, gives back the whole award.
+    """
+    if _is_over(order, returned, canceled):
+        return award.points
+    if award.lines:
+        return sum(
+            points * min(units, line.quantity) // line.quantity
+            for points, line, units in zip(award.lines, order.lines, returned, strict=True)
+            if units
+        )
+    nets = [max(net, 0) for net in net_amounts(order)]
+    total = sum(nets)
+    if not total:
+        return 0
+    back = sum(
+        net * min(units, line.quantity) // line.quantity
+        for net, line, units in zip(nets, order.lines, returned, strict=True)
+        if units
+    )
+    return award.points * back // total
+
+
+def _is_over(order: Order, returned: Sequence[int], canceled: bool = False) -> bool:
+    """Whether the order is canceled, or all units of all of its lines have come back."""
+    everything = all(units >= line.quantity for units, line in zip(returned, order.lines, strict=True))
+    return canceled or (everything and any(returned))
+
+
+def _parts(event: OrderReturned) -> Parts:
+    """Return what this return reverses of each award."""
+    parts = []
+    for award in event.awards:
+        after = reversed_of(award, event.order, event.after, canceled=event.canceled)
+        points = after - reversed_of(award, event.order, event.before)
+        if points > 0:
+            parts.append((award, points))
+    return parts
+
+
+def _take_back(event: OrderReturned, version: Version, member: Member, unit: int, parts: Parts) -> TakenBack:
+    own = [(award.lot_id, points) for award, points in parts if award.unit == unit]
+    wallet = next((wallet for wallet in version.wallets if wallet.unit == unit), None)
+    policy = wallet.spec.refunds if wallet else RefundPolicy.WITHIN_BALANCE
+    waited = wallet is not None and _waits(wallet)
+    since = beginning_of_day(version, event.paid_at) if waited else None
+    return take_back(member.wallets.get(unit) or Wallet(lots={}), unit, own, policy, event.at, since)
+
+
+def _waits(wallet: CompiledWallet) -> bool:
+    return any(isinstance(pending, FulfillmentPending) for pending in wallet.pending.values())
+
+
+def _given_back(
+    event: OrderReturned, version: Version, member: Member, spent: Mapping[tuple[int, int], int]
+) -> list[Effect]:
+    """Return to limits and budgets what the awards used, in the periods of the order.
+
+    Never more than is noted as used there: a limit may have been changed or renamed since.
+    """
+    amounts: dict[Bound, int] = {}
+    rules: dict[str, CompiledRule] = {compiled.rule.id: compiled for compiled in version.rules}
+    for award in event.awards:
+        compiled = rules.get(award.rule)
+        for bound in compiled.bounds if compiled and award.points else ():
+            limit = (version.budgets if bound.total else version.limits)[bound.index]
+            amounts[bound] = amounts.get(bound, 0) + (1 if limit.times else award.points)
+    limit_at, budget_at = limit_periods(version, event.paid_at)
+    effects: list[Effect] = []
+    for bound, amount in amounts.items():
+        if bound.total:
+            budget, period = version.budgets[bound.index], budget_at[bound.index]
+            back = min(amount, spent.get((budget.number, period), 0))
+            if back > 0:
+                effects.append(UseBudget(budget.number, period, -back, budget.cap))
+        else:
+            limit, period = version.limits[bound.index], limit_at[bound.index]
+            back = min(amount, member.limits.get(limit.number, {}).get(period, 0))
+            if back > 0:
+                effects.append(UseLimit(limit.number, period, -back, limit.cap))
+    return effects

@@ -1,0 +1,131 @@
+"""From where points are taken back when a return reverses what they were earned for.
+
+First the lots that the awards went into, as far as they still hold points, pending or active. What is
+missing then follows the wallet's policy:
+
+* ``only_pending``: nothing else is touched; the member keeps what was already spent;
+* ``within_balance``: other lots give, active ones first (soonest expiry first), then pending ones; what
+  cannot be taken back at all is noted as a shortfall and netted from later awards;
+* ``unlimited``: likewise, but what cannot be taken back is owed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from perennial.core.effects import Debit, Effect, FallShort, Owe
+from perennial.core.member import Wallet
+from perennial.core.program import RefundPolicy
+from perennial.ledger.account import Account
+from perennial.ledger.lot import Lot, Origin, spend_order
+from perennial.units import Instant, Points
+
+
+class TakenBack(msgspec.Struct):
+    """What was taken back from one wallet.
+
+    ``points`` is what left the wallet or is owed now, ``from_available`` what left active lots.
+    """
+
+    effects: list[Effect] = []
+    points: Points = 0
+    from_available: Points = 0
+
+
+def take_back(
+    wallet: Wallet,
+    unit: int,
+    own: Sequence[tuple[int, Points]],
+    policy: RefundPolicy,
+    at: Instant,
+    released_since: Instant | None,
+) -> TakenBack:
+    """Take the points of ``own`` (number of the award's lot, points to reverse) out of ``wallet``.
+
+    ``released_since`` is set where the awards waited for fulfillment: points that are no longer in the
+    waiting lot were released into earned lots of that day or later, which then count as their own.
+    The wallet's lots must be loaded; nothing is changed.
+    """
+    taking = _Taking(wallet, at)
+    missing = 0
+    for lot_id, points in own:
+        missing += points - taking.take(lot_id, points)
+    if missing and released_since is not None:
+        missing -= taking.take_from(_released(wallet, released_since), missing)
+    if missing and policy is not RefundPolicy.ONLY_PENDING:
+        missing -= taking.take_from(_others(wallet, at), missing)
+    taken = taking.result(unit)
+    if missing and policy is RefundPolicy.UNLIMITED:
+        taken.effects.append(Owe(unit, missing))
+        taken.points += missing
+    elif missing and policy is RefundPolicy.WITHIN_BALANCE:
+        taken.effects.append(FallShort(unit, missing))
+    return taken
+
+
+def is_waiting(lot: Lot, wallet: Wallet) -> bool:
+    """Whether the points of a lot count as pending in its wallet."""
+    available_at = lot.key.available_at
+    return available_at is None or available_at > wallet.activated_until
+
+
+class _Taking:
+    """What is taken from each lot so far, in the order in which it was taken."""
+
+    def __init__(self, wallet: Wallet, at: Instant) -> None:
+        if wallet.lots is None:
+            raise ValueError("a return needs the lots of the wallet")
+        self._wallet = wallet
+        self._lots = wallet.lots
+        self._at = at
+        self._taken: dict[int, Points] = {}
+
+    def take(self, lot_id: int, points: Points) -> Points:
+        """Take up to ``points`` from a lot, and return how many it gave; an expired lot gives none."""
+        lot = self._lots.get(lot_id)
+        if lot is None or (lot.key.expires_at is not None and lot.key.expires_at <= self._at):
+            return 0
+        part = min(points, lot.remaining - self._taken.get(lot_id, 0))
+        if part > 0:
+            self._taken[lot_id] = self._taken.get(lot_id, 0) + part
+        return max(part, 0)
+
+    def take_from(self, lots: Iterable[Lot], points: Points) -> Points:
+        """Take up to ``points`` from several lots, one after the other."""
+        taken = 0
+        for lot in lots:
+            taken += self.take(lot.lot_id, points - taken)
+        return taken
+
+    def result(self, unit: int) -> TakenBack:
+        """Return one debit per lot."""
+        taken = TakenBack()
+        for lot_id, points in self._taken.items():
+            pending = is_waiting(self._lots[lot_id], self._wallet)
+            taken.effects.append(Debit(unit, points, lot_id, Account.ISSUED, pending))
+            taken.points += points
+            taken.from_available += 0 if pending else points
+        return taken
+
+
+def _released(wallet: Wallet, since: Instant) -> list[Lot]:
+    """Return the earned lots that became available since, in that order."""
+    lots = [
+        lot
+        for lot in (wallet.lots or {}).values()
+        if lot.key.origin is Origin.EARNED
+        and lot.key.available_at is not None
+        and lot.key.available_at >= since
+    ]
+    return sorted(lots, key=lambda lot: (lot.key.available_at or 0, lot.lot_id))
+
+
+def _others(wallet: Wallet, at: Instant) -> list[Lot]:
+    """Return all lots: active ones as a debit would use them, then pending ones, soonest first."""
+    lots = list((wallet.lots or {}).values())
+    active = sorted((lot for lot in lots if lot.is_available(at)), key=spend_order)
+    pending = [lot for lot in lots if not lot.is_available(at)]
+    pending.sort(key=lambda lot: (lot.key.available_at is None, lot.key.available_at or 0, lot.lot_id))
+    return active + pending
