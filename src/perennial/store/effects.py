@@ -8,28 +8,21 @@ is lost. Nothing here decides anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection
 
-from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
+from perennial.core.effects import IssueVoucher
+from perennial.store.events import INSERT_EVENTS, EventRow, event_columns
+from perennial.store.netting import Change, Netting, WalletSum
+from perennial.store.one_statement import GuardError, Write, write_together
+from perennial.store.orders import INSERT_ORDERS, OrderRow, order_columns
 from perennial.store.vouchers import VoucherState, code_hash
 from perennial.units import Instant
 
 __all__ = ["Change", "GuardError", "write_effects"]
-
-
-class GuardError(Exception):
-    """The database refused a part of a batch: some limit or floor no longer held at the write.
-
-    ``table`` names the rows that were refused. Nothing of the transaction may be kept.
-    """
-
-    def __init__(self, table: str, wanted: int, written: int) -> None:
-        super().__init__(f"{table}: {wanted - written} of {wanted} rows were refused")
-        self.table = table
 
 
 _INSERT_POSTINGS = """
@@ -85,6 +78,7 @@ from unnest($3::uuid[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8:
     as new (customer_id, unit_id, balance, pending, debt, shortfall, earned, spent, expired,
         activated_until, active_at)
 where wallets.bucket = $2 and wallets.workspace_id = $1
+    and wallets.customer_id = any($3)
     and wallets.customer_id = new.customer_id and wallets.unit_id = new.unit_id
     and wallets.balance + new.balance >= 0
     and wallets.pending + new.pending between 0 and wallets.balance + new.balance
@@ -110,6 +104,7 @@ update lots set
 from unnest($3::uuid[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[])
     as new (customer_id, unit_id, lot_id, granted, remaining)
 where lots.bucket = $2 and lots.workspace_id = $1
+    and lots.customer_id = any($3)
     and lots.customer_id = new.customer_id and lots.unit_id = new.unit_id and lots.lot_id = new.lot_id
     and lots.remaining + new.remaining >= 0
 """
@@ -137,6 +132,7 @@ from unnest($3::uuid[], $4::int[], $5::boolean[], $6::text[], $7::timestamptz[],
     $9::text[], $10::timestamptz[])
     as new (customer_id, program_id, moved, tier, tier_since, tier_until, tier_floor, left_at)
 where memberships.bucket = $2 and memberships.workspace_id = $1
+    and memberships.customer_id = any($3)
     and memberships.customer_id = new.customer_id and memberships.program_id = new.program_id
 """
 
@@ -162,6 +158,7 @@ update limit_uses set
 from unnest($3::uuid[], $4::bigint[], $5::int[], $6::bigint[], $7::bigint[])
     as new (customer_id, limit_id, period, used, cap)
 where limit_uses.bucket = $2 and limit_uses.workspace_id = $1
+    and limit_uses.customer_id = any($3)
     and limit_uses.customer_id = new.customer_id and limit_uses.limit_id = new.limit_id
     and limit_uses.period = new.period and limit_uses.used + new.used >= 0
 """
@@ -178,7 +175,8 @@ _USE_BUDGETS = """
 update budgets set
     used = budgets.used + new.used, cap = greatest(new.cap, budgets.used + new.used)
 from unnest($2::bigint[], $3::int[], $4::bigint[], $5::bigint[]) as new (budget_id, period, used, cap)
-where budgets.workspace_id = $1 and budgets.budget_id = new.budget_id and budgets.period = new.period
+where budgets.workspace_id = $1 and budgets.budget_id = any($2)
+    and budgets.budget_id = new.budget_id and budgets.period = new.period
     and budgets.used + new.used >= 0
     and (new.used <= 0 or budgets.used + new.used <= new.cap)
 """
@@ -215,55 +213,65 @@ async def write_effects(
     generation: int,
     changes: Iterable[Change],
     dues: Mapping[UUID, Instant | None],
+    *,
+    orders: Iterable[OrderRow] = (),
+    events: Iterable[EventRow] = (),
 ) -> None:
-    """Write what the decisions of one batch did, inside its transaction.
+    """Write what the decisions of one batch did, inside its transaction, with its new rows.
 
     The customers must be locked by this transaction. ``generation`` is the installation's: it keeps
     transaction numbers ascending across restores. ``dues`` maps customers to their next due instant
-    (None: nothing is due). Raises :class:`GuardError` or ``asyncpg.CheckViolationError`` when a floor
-    or cap would be broken.
+    (None: nothing is due). ``orders`` and ``events`` are inserted by the same statement. Raises
+    :class:`GuardError` or ``asyncpg.CheckViolationError`` when a floor or cap would be broken, and
+    ``asyncpg.UniqueViolationError`` when an order, event or voucher is there already.
     """
     net = Netting()
     for change in changes:
         net.add(change)
-    await _write_wallets(conn, ws, bucket, net.wallets)
-    await _write_lots(conn, ws, bucket, net.lots)
-    await _write_memberships(conn, ws, bucket, net.memberships)
-    await _write_counters(conn, ws, bucket, net)
-    await _write_timers(conn, ws, bucket, {**net.dues, **dues})
-    if net.postings:
-        await conn.execute(_INSERT_POSTINGS, ws, bucket, generation, *_columns(net.postings))
-    if net.tier_moves:
-        await conn.execute(_INSERT_TIER_MOVES, ws, bucket, generation, *_columns(net.tier_moves))
-    if net.vouchers:
-        await _write_vouchers(conn, ws, bucket, net)
-    if net.budgets:
-        rows = [(*key, *use) for key, use in sorted(net.budgets.items())]
-        status = await conn.execute(_USE_BUDGETS, ws, *_columns(rows))
-        _expect("budgets", status, len(rows))
+    writes = [
+        *_inserts(ws, net, generation, orders, events),
+        *_memberships(net),
+        *_wallets(net),
+        *_lots(net),
+        *_counters(net),
+        *_limits(net),
+        *_timers({**net.dues, **dues}),
+    ]
+    # One statement writes a table once; a second write of the same table goes into the next one.
+    while writes:
+        together = list({write.table: write for write in reversed(writes)}.values())
+        await write_together(conn, ws, bucket, together)
+        writes = [write for write in writes if write not in together]
+    await _write_shared(conn, ws, bucket, net)
 
 
 def _columns(rows: Iterable[Iterable[Any]]) -> list[tuple[Any, ...]]:
     return list(zip(*rows, strict=True))
 
 
-def _expect(table: str, status: str, wanted: int) -> None:
-    """Compare the number of rows that a guarded statement wrote with the number it was given."""
-    written = int(status.rpartition(" ")[2])
-    if written != wanted:
-        raise GuardError(table, wanted, written)
+def _inserts(
+    ws: int, net: Netting, generation: int, orders: Iterable[OrderRow], events: Iterable[EventRow]
+) -> Iterator[Write]:
+    if columns := order_columns(orders):
+        yield Write("orders", INSERT_ORDERS, columns)
+    if columns := event_columns(events):
+        yield Write("events", INSERT_EVENTS, columns)
+    if net.postings:
+        yield Write("postings", _INSERT_POSTINGS, [generation, *_columns(net.postings)])
+    if net.tier_moves:
+        yield Write("tier_moves", _INSERT_TIER_MOVES, [generation, *_columns(net.tier_moves)])
+    if net.vouchers:
+        yield Write("vouchers", _INSERT_VOUCHERS, _columns(_voucher_rows(ws, net)))
 
 
 def _only_grows(wallet: WalletSum) -> bool:
     return wallet.balance >= wallet.pending >= 0 and wallet.debt >= 0 and wallet.shortfall >= 0
 
 
-async def _write_wallets(
-    conn: Connection, ws: int, bucket: int, wallets: dict[tuple[UUID, int], WalletSum]
-) -> None:
+def _wallets(net: Netting) -> Iterator[Write]:
     grown: list[tuple[Any, ...]] = []
     shrunk: list[tuple[Any, ...]] = []
-    for key, change in sorted(wallets.items()):
+    for key, change in sorted(net.wallets.items()):
         row = (
             *key,
             change.balance,
@@ -278,87 +286,75 @@ async def _write_wallets(
         )
         (grown if _only_grows(change) else shrunk).append(row)
     if grown:
-        await conn.execute(_ADD_TO_WALLETS, ws, bucket, *_columns(grown))
+        yield Write("wallets", _ADD_TO_WALLETS, _columns(grown))
     if shrunk:
-        status = await conn.execute(_TAKE_FROM_WALLETS, ws, bucket, *_columns(shrunk))
-        _expect("wallets", status, len(shrunk))
+        yield Write("wallets", _TAKE_FROM_WALLETS, _columns(shrunk), len(shrunk))
 
 
-async def _write_lots(
-    conn: Connection, ws: int, bucket: int, lots: dict[tuple[UUID, int, int], LotSum]
-) -> None:
+def _lots(net: Netting) -> Iterator[Write]:
     grown: list[tuple[Any, ...]] = []
     shrunk: list[tuple[Any, ...]] = []
-    for key, change in sorted(lots.items()):
-        if change.key is not None and change.remaining >= 0:
-            origin, *dates = change.key.origin, change.key.available_at, change.key.expires_at
-            grown.append((*key, change.granted, change.remaining, origin, *dates, change.key.waits_for))
+    for name, change in sorted(net.lots.items()):
+        key = change.key
+        if key is not None and change.remaining >= 0:
+            dates = (key.available_at, key.expires_at, key.waits_for)
+            grown.append((*name, change.granted, change.remaining, key.origin, *dates))
         else:
-            shrunk.append((*key, change.granted, change.remaining))
+            shrunk.append((*name, change.granted, change.remaining))
     if grown:
-        await conn.execute(_ADD_TO_LOTS, ws, bucket, *_columns(grown))
+        yield Write("lots", _ADD_TO_LOTS, _columns(grown))
     if shrunk:
-        status = await conn.execute(_TAKE_FROM_LOTS, ws, bucket, *_columns(shrunk))
-        _expect("lots", status, len(shrunk))
+        yield Write("lots", _TAKE_FROM_LOTS, _columns(shrunk), len(shrunk))
 
 
-async def _write_memberships(
-    conn: Connection, ws: int, bucket: int, memberships: dict[tuple[UUID, int], MembershipSum]
-) -> None:
+def _memberships(net: Netting) -> Iterator[Write]:
     joined: list[tuple[Any, ...]] = []
     changed: list[tuple[Any, ...]] = []
-    for key, change in sorted(memberships.items()):
+    for key, change in sorted(net.memberships.items()):
         tier = (change.tier, change.tier_since, change.tier_until, change.tier_floor)
         if change.joined_at is not None:
             joined.append((*key, change.joined_at, change.source, *tier, change.left_at))
         else:
             changed.append((*key, change.moved, *tier, change.left_at))
     if joined:
-        await conn.execute(_JOIN_MEMBERSHIPS, ws, bucket, *_columns(joined))
+        yield Write("memberships", _JOIN_MEMBERSHIPS, _columns(joined))
     if changed:
-        status = await conn.execute(_CHANGE_MEMBERSHIPS, ws, bucket, *_columns(changed))
-        _expect("memberships", status, len(changed))
+        yield Write("memberships", _CHANGE_MEMBERSHIPS, _columns(changed), len(changed))
 
 
-async def _write_counters(conn: Connection, ws: int, bucket: int, net: Netting) -> None:
+def _counters(net: Netting) -> Iterator[Write]:
     if net.counters:
         rows = [(*key, value) for key, value in sorted(net.counters.items())]
-        await conn.execute(_ADD_TO_COUNTERS, ws, bucket, *_columns(rows))
+        yield Write("counters", _ADD_TO_COUNTERS, _columns(rows))
+
+
+def _limits(net: Netting) -> Iterator[Write]:
     used: list[tuple[Any, ...]] = []
     given_back: list[tuple[Any, ...]] = []
     for limit, (amount, cap) in sorted(net.limits.items()):
         (used if amount >= 0 else given_back).append((*limit, amount, cap))
     if used:
-        status = await conn.execute(_USE_LIMITS, ws, bucket, *_columns(used))
-        _expect("limit_uses", status, len(used))
+        yield Write("limit_uses", _USE_LIMITS, _columns(used), len(used))
     if given_back:
-        status = await conn.execute(_GIVE_BACK_LIMITS, ws, bucket, *_columns(given_back))
-        _expect("limit_uses", status, len(given_back))
+        yield Write("limit_uses", _GIVE_BACK_LIMITS, _columns(given_back), len(given_back))
     if net.touches:
         touched = [(*key, at) for key, at in sorted(net.touches.items())]
-        await conn.execute(_TOUCH_LIMITS, ws, bucket, *_columns(touched))
+        yield Write("limit_uses", _TOUCH_LIMITS, _columns(touched))
 
 
-async def _write_timers(conn: Connection, ws: int, bucket: int, dues: Mapping[UUID, Instant | None]) -> None:
+def _timers(dues: Mapping[UUID, Instant | None]) -> Iterator[Write]:
     due = sorted((customer_id, at) for customer_id, at in dues.items() if at is not None)
-    if due:
-        await conn.execute(_SET_TIMERS, ws, bucket, *_columns(due))
     idle = sorted(customer_id for customer_id, at in dues.items() if at is None)
+    if due:
+        yield Write("timers", _SET_TIMERS, _columns(due))
     if idle:
-        await conn.execute(_CLEAR_TIMERS, ws, bucket, idle)
+        yield Write("timers", _CLEAR_TIMERS, [idle])
 
 
-async def _write_vouchers(conn: Connection, ws: int, bucket: int, net: Netting) -> None:
-    vouchers: list[tuple[Any, ...]] = []
-    codes: list[tuple[UUID, UUID, UUID]] = []
-    ids: set[UUID] = set()
-    for change, voucher in net.vouchers:
-        key = code_hash(ws, voucher.code)
-        # The first voucher of a claim carries the claim's own id.
-        voucher_id = key if change.source_id in ids else change.source_id
-        ids.add(voucher_id)
-        codes.append((key, change.customer_id, voucher_id))
-        vouchers.append(
+def _voucher_rows(ws: int, net: Netting) -> list[tuple[Any, ...]]:
+    rows = []
+    for voucher_id, change, voucher in _numbered_vouchers(ws, net):
+        rows.append(
             (
                 change.customer_id,
                 voucher_id,
@@ -376,5 +372,30 @@ async def _write_vouchers(conn: Connection, ws: int, bucket: int, net: Netting) 
                 voucher.expires_at,
             )
         )
-    await conn.execute(_INSERT_VOUCHERS, ws, bucket, *_columns(vouchers))
-    await conn.execute(_INSERT_VOUCHER_CODES, ws, bucket, *_columns(sorted(codes)))
+    return rows
+
+
+def _numbered_vouchers(ws: int, net: Netting) -> Iterator[tuple[UUID, Change, IssueVoucher]]:
+    """Give every voucher its id: the first one of a claim carries the claim's own."""
+    ids: set[UUID] = set()
+    for change, voucher in net.vouchers:
+        own = change.source_id
+        voucher_id = code_hash(ws, voucher.code) if own in ids else own
+        ids.add(voucher_id)
+        yield voucher_id, change, voucher
+
+
+async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) -> None:
+    """Write the rows that have a key of their own and not the bucket's: codes, and last the budgets."""
+    if net.vouchers:
+        codes = sorted(
+            (code_hash(ws, voucher.code), change.customer_id, voucher_id)
+            for voucher_id, change, voucher in _numbered_vouchers(ws, net)
+        )
+        await conn.execute(_INSERT_VOUCHER_CODES, ws, bucket, *_columns(codes))
+    if net.budgets:
+        rows = [(*key, *use) for key, use in sorted(net.budgets.items())]
+        status = await conn.execute(_USE_BUDGETS, ws, *_columns(rows))
+        written = int(status.rpartition(" ")[2])
+        if written != len(rows):
+            raise GuardError("budgets", len(rows), written)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -58,7 +59,7 @@ from events
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and event_id = any($4::uuid[])
 """
 
-_INSERT_EVENTS = f"""
+INSERT_EVENTS = f"""
 insert into events (bucket, workspace_id, {_COLUMNS})
 select $2, $1, new.*
 from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::text[], $8::uuid[],
@@ -83,9 +84,13 @@ async def load_events(
     return {row[1]: _event(row) for row in rows}
 
 
+def event_columns(rows: Iterable[EventRow]) -> list[tuple[Any, ...]]:
+    """Return the parameters of the statement that inserts events: a column of all rows each."""
+    records = sorted((msgspec.structs.astuple(row) for row in rows), key=lambda record: record[:2])
+    return list(zip(*records, strict=True))
+
+
 async def insert_events(conn: Connection, ws: int, bucket: int, rows: Iterable[EventRow]) -> None:
     """Insert events; raises ``asyncpg.UniqueViolationError`` if one is there already."""
-    records = [msgspec.structs.astuple(row) for row in rows]
-    if records:
-        records.sort(key=lambda record: (record[0], record[1]))
-        await conn.execute(_INSERT_EVENTS, ws, bucket, *zip(*records, strict=True))
+    if columns := event_columns(rows):
+        await conn.execute(INSERT_EVENTS, ws, bucket, *columns)

@@ -38,7 +38,7 @@ class CustomerRow(msgspec.Struct):
 
 
 _LOCK_CUSTOMERS = """
-select customer_id, external_id, created_at, attributes::text, household_id, erased_at
+select customer_id, external_id, created_at, attributes, household_id, erased_at
 from customers
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 order by customer_id
@@ -46,7 +46,7 @@ for update
 """
 
 _READ_CUSTOMERS = """
-select customer_id, external_id, created_at, attributes::text, household_id, erased_at
+select customer_id, external_id, created_at, attributes, household_id, erased_at
 from customers
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 """
@@ -66,7 +66,7 @@ update customers
 set household_id = changed.household_id, attributes = changed.attributes::jsonb
 from unnest($3::uuid[], $4::uuid[], $5::text[]) as changed (customer_id, household_id, attributes)
 where customers.bucket = $2 and customers.workspace_id = $1
-    and customers.customer_id = changed.customer_id
+    and customers.customer_id = any($3) and customers.customer_id = changed.customer_id
 """
 
 _LOAD_MEMBERSHIPS = """
@@ -95,21 +95,29 @@ where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and re
 """
 
 _LOAD_COUNTERS = """
-select counters.customer_id, counters.metric, counters.period, counters.value
-from unnest($4::bigint[], $5::int[]) as wanted (metric, since)
-cross join unnest($3::uuid[]) as customer (customer_id)
-join counters on counters.bucket = $2 and counters.workspace_id = $1
-    and counters.customer_id = customer.customer_id
-    and counters.metric = wanted.metric and counters.period >= wanted.since
+select customer.customer_id, wanted.metric, found.period, found.value
+from unnest($3::uuid[]) as customer (customer_id)
+cross join unnest($4::bigint[], $5::int[]) as wanted (metric, since)
+cross join lateral (
+    select counters.period, counters.value
+    from counters
+    where counters.bucket = $2 and counters.workspace_id = $1 and counters.customer_id = customer.customer_id
+        and counters.metric = wanted.metric and counters.period >= wanted.since
+    offset 0
+) as found
 """
 
 _LOAD_LIMIT_USES = """
-select limit_uses.customer_id, limit_uses.limit_id, limit_uses.period, limit_uses.used
-from unnest($4::bigint[], $5::int[]) as wanted (limit_id, since)
-cross join unnest($3::uuid[]) as customer (customer_id)
-join limit_uses on limit_uses.bucket = $2 and limit_uses.workspace_id = $1
-    and limit_uses.customer_id = customer.customer_id
-    and limit_uses.limit_id = wanted.limit_id and limit_uses.period >= wanted.since
+select customer.customer_id, wanted.limit_id, found.period, found.used
+from unnest($3::uuid[]) as customer (customer_id)
+cross join unnest($4::bigint[], $5::int[]) as wanted (limit_id, since)
+cross join lateral (
+    select limit_uses.period, limit_uses.used
+    from limit_uses
+    where limit_uses.bucket = $2 and limit_uses.workspace_id = $1 and limit_uses.customer_id = customer.customer_id
+        and limit_uses.limit_id = wanted.limit_id and limit_uses.period >= wanted.since
+    offset 0
+) as found
 """
 
 _decode_attributes = msgspec.json.Decoder(Attributes).decode
@@ -122,7 +130,7 @@ def _customer(record: Record) -> CustomerRow:
         customer_id,
         external_id,
         created_at,
-        {} if attributes == "{}" else _decode_attributes(attributes),
+        {} if attributes == b"{}" else _decode_attributes(attributes),
         household_id,
         erased_at,
     )

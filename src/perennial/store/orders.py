@@ -57,7 +57,7 @@ from orders
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and order_id = any($4::uuid[])
 """
 
-_INSERT_ORDERS = f"""
+INSERT_ORDERS = f"""
 insert into orders (bucket, workspace_id, {_COLUMNS})
 select $2, $1, new.customer_id, new.order_id, new.operation_id, new.status, new.revision,
     new.external_id, new.net, new.occurred_at, new.paid_at, new.recorded_at, new.body, new.decision,
@@ -80,6 +80,7 @@ from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::smallint[], 
     as new (customer_id, order_id, operation_id, status, revision, external_id, net, occurred_at,
         paid_at, recorded_at, body, decision, answer, returned)
 where orders.bucket = $2 and orders.workspace_id = $1
+    and orders.customer_id = any($3) and orders.order_id = any($4)
     and orders.customer_id = new.customer_id and orders.order_id = new.order_id
 """
 
@@ -94,7 +95,8 @@ def _order(record: Record) -> OrderRow:
     return OrderRow(customer_id, order_id, operation_id, _STATUSES[status], *others)
 
 
-def _columns(rows: Iterable[OrderRow]) -> list[list[Any]]:
+def order_columns(rows: Iterable[OrderRow]) -> list[tuple[Any, ...]]:
+    """Return the parameters of the statements that write orders: a column of all rows each."""
     records = [
         (
             row.customer_id,
@@ -112,9 +114,9 @@ def _columns(rows: Iterable[OrderRow]) -> list[list[Any]]:
             row.answer,
             None if row.returned is None else f"{{{','.join(map(str, row.returned))}}}",
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: (row.customer_id, row.order_id))
     ]
-    return [list(column) for column in zip(*records, strict=True)]
+    return list(zip(*records, strict=True))
 
 
 async def load_orders(
@@ -130,16 +132,14 @@ async def load_orders(
 
 async def insert_orders(conn: Connection, ws: int, bucket: int, rows: Iterable[OrderRow]) -> None:
     """Insert new orders; raises ``asyncpg.UniqueViolationError`` if one is there already."""
-    rows = sorted(rows, key=lambda row: (row.customer_id, row.order_id))
-    if rows:
-        await conn.execute(_INSERT_ORDERS, ws, bucket, *_columns(rows))
+    if columns := order_columns(rows):
+        await conn.execute(INSERT_ORDERS, ws, bucket, *columns)
 
 
 async def update_orders(conn: Connection, ws: int, bucket: int, rows: Iterable[OrderRow]) -> None:
     """Write changed orders over the stored ones; their customers must be locked."""
-    rows = sorted(rows, key=lambda row: (row.customer_id, row.order_id))
-    if rows:
-        await conn.execute(_UPDATE_ORDERS, ws, bucket, *_columns(rows))
+    if columns := order_columns(rows):
+        await conn.execute(_UPDATE_ORDERS, ws, bucket, *columns)
 
 
 async def delete_guest_orders(conn: Connection, ws: int, bucket: int, order_ids: list[UUID]) -> None:
