@@ -58,6 +58,7 @@ class Batch(msgspec.Struct):
     new_orders: dict[UUID, OrderRow] = {}
     changed_orders: dict[UUID, OrderRow] = {}
     new_events: list[EventRow] = []
+    timer_operations: set[UUID] = set()
     loaded_dues: dict[UUID, Instant | None] = {}
 
     def name(self, kind: str, external_id: str) -> UUID:

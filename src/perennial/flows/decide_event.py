@@ -167,6 +167,7 @@ def run_timers_due(batch: Batch, member: Member, at: Instant) -> list[Outcome]:
     if any(wallet.lots is None for wallet in member.wallets.values()):
         raise LotsNeeded(member.owner)
     operation = Operation(batch.ids.next(), batch.ids.next(), member, at)
+    batch.timer_operations.add(operation.operation_id)
     outcomes: list[Outcome] = []
     before = len(batch.changes)
     for live in batch.workspace.programs:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 from uuid import UUID
 
@@ -85,7 +85,7 @@ class Handler:
         """
         try:
             return await self._handle(workspace_id, bucket, commands)
-        except (asyncpg.PostgresError, GuardError, _CommandFailed) as error:
+        except (asyncpg.PostgresError, GuardError) as error:
             if isinstance(error, asyncpg.PostgresConnectionError):
                 raise
             if len(commands) == 1:
@@ -96,16 +96,23 @@ class Handler:
             return first + await self.handle_batch(workspace_id, bucket, commands[middle:])
 
     async def _handle(self, workspace_id: int, bucket: int, commands: Sequence[Command]) -> list[Answer]:
-        """Handle the batch; if timers turn out to need lots that are not loaded, load those too."""
+        """Handle the batch, again from the start where deciding it found out what it needs.
+
+        That is: lots of members whose timers fell due within the batch, and a command that failed
+        after it had changed something in memory, which is then left out with its answer.
+        """
         with_lots: set[UUID] = set()
+        left_out: dict[int, Answer] = {}
         collisions = 0
         while True:
             try:
                 return await self.database.retrying(
-                    lambda: self._handle_once(workspace_id, bucket, commands, with_lots)
+                    lambda: self._handle_once(workspace_id, bucket, commands, with_lots, left_out)
                 )
             except LotsNeeded as needed:
                 with_lots.add(needed.owner)
+            except _LeaveOut as command:
+                left_out[command.index] = command.answer
             except asyncpg.UniqueViolationError:
                 # Another transaction used an id at the same moment: the next try sees what it wrote.
                 if collisions == MAX_COLLISIONS:
@@ -113,14 +120,22 @@ class Handler:
                 collisions += 1
 
     async def _handle_once(
-        self, workspace_id: int, bucket: int, commands: Sequence[Command], with_lots: Set[UUID]
+        self,
+        workspace_id: int,
+        bucket: int,
+        commands: Sequence[Command],
+        with_lots: Set[UUID],
+        left_out: Mapping[int, Answer],
     ) -> list[Answer]:
         async with self.database.transaction(workspace_id) as conn:
             workspace = await self.configurations.current(conn, workspace_id)
             now = business_now(workspace)
             batch = Batch(workspace=workspace, bucket=bucket, now=now, ids=self.ids)
             await load(conn, batch, commands, with_lots)
-            answers = [_decide(batch, command) for command in commands]
+            answers = [
+                left_out[index] if index in left_out else _decide(batch, index, command)
+                for index, command in enumerate(commands)
+            ]
             await write(conn, batch, self.generation)
         return answers
 
@@ -151,7 +166,7 @@ _HANDLERS: dict[type, Callable[[Batch, Any], Answer]] = {
 }
 
 
-def _decide(batch: Batch, command: Command) -> Answer:
+def _decide(batch: Batch, index: int, command: Command) -> Answer:
     """Decide one command in memory; a problem answers it and leaves its neighbors alone."""
     changes = len(batch.changes)
     try:
@@ -159,18 +174,25 @@ def _decide(batch: Batch, command: Command) -> Answer:
         if at is not None and at > batch.now + FUTURE_TOLERANCE and not isinstance(command, RunTimers):
             raise field_problem("$.occurred_at", "in_the_future", "lies more than 5 minutes ahead")
         return _HANDLERS[type(command)](batch, command)
-    except ProblemError as error:
-        return answer_problem(error.problem)
     except LotsNeeded:
         raise
+    except ProblemError as error:
+        answer = answer_problem(error.problem)
     except Exception as error:
-        if len(batch.changes) == changes:
-            _log.exception("a command failed before it changed anything")
-        raise _CommandFailed from error
+        _log.exception("a command failed while it was decided")
+        raise _LeaveOut(index, answer_problem(_problem_of(error))) from error
+    if any(change.operation_id not in batch.timer_operations for change in batch.changes[changes:]):
+        raise _LeaveOut(index, answer)
+    return answer
 
 
-class _CommandFailed(Exception):
-    """A bug: a command raised while it was being decided. The batch is tried again without it."""
+class _LeaveOut(Exception):  # noqa: N818
+    """A command failed after it had changed the batch; it is left out of the next try."""
+
+    def __init__(self, index: int, answer: Answer) -> None:
+        super().__init__(index)
+        self.index = index
+        self.answer = answer
 
 
 def _problem_of(error: Exception) -> Problem:

@@ -15,7 +15,6 @@ from perennial.flows.commands import (
     AssignTier,
     Command,
     JoinProgram,
-    LeaveProgram,
     PostAdjustment,
     PostClaim,
     PostEvent,

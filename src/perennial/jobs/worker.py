@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 from perennial.flows.handle_events import Handler
@@ -31,11 +32,15 @@ _log = logging.getLogger("perennial.jobs")
 
 
 class Worker:
-    """Runs due work until it is told to stop; a failure of one bucket is logged and tried again."""
+    """Runs due work until it is told to stop; a failure of one bucket is logged and tried again.
 
-    def __init__(self, database: Database, handler: Handler) -> None:
-        self.database = database
+    ``dispatcher`` is a pool in the dispatcher's role, which sees where something is due and no more.
+    """
+
+    def __init__(self, handler: Handler, dispatcher: Database) -> None:
         self.handler = handler
+        self.database = handler.database
+        self.dispatcher = dispatcher
         self.holder: UUID = uuid4()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -50,9 +55,9 @@ class Worker:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
 
-    async def _guarded(self, work: object) -> int:
+    async def _guarded(self, work: Callable[[], Awaitable[int]]) -> int:
         try:
-            return int(await work())  # type: ignore[operator]
+            return await work()
         except Exception:
             _log.exception("a job failed; it is tried again")
             return 0
@@ -60,7 +65,7 @@ class Worker:
     async def run_timers(self) -> int:
         """Run what is due now in every bucket that this worker gets the lease of."""
         now = time.time_ns() // 1000
-        async with self.database.dispatching() as conn:
+        async with self.dispatcher.unbound() as conn:
             due = await due_buckets(conn, now)
         ran = 0
         for workspace_id, bucket in due:
@@ -70,15 +75,17 @@ class Worker:
         return ran
 
     async def seal_all(self) -> int:
-        """Seal what was committed since the last block, in every bucket of every workspace."""
+        """Seal what was committed since the last block, in every bucket; return how many blocks."""
+        blocks = 0
         async with self.database.unbound() as conn:
             workspaces = await list_workspaces(conn)
         for row in workspaces:
             for bucket in range(row.bucket_base, row.bucket_base + row.bucket_count):
                 if await self._leased(row.workspace_id, bucket, "seal"):
                     async with self.database.transaction(row.workspace_id) as conn:
-                        await seal(conn, row.workspace_id, bucket, time.time_ns() // 1000)
-        return 0
+                        now = time.time_ns() // 1000
+                        blocks += await seal(conn, row.workspace_id, bucket, now) is not None
+        return blocks
 
     async def _leased(self, workspace_id: int, bucket: int, name: str) -> bool:
         now = time.time_ns() // 1000
