@@ -58,7 +58,7 @@ _VALUES = {
     FactType.INSTANT: "an instant with an offset, such as 2026-12-31T17:00:00Z",
     FactType.TEXTS: "a text",
 }
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _COUNTED = {
     Measure.ORDERS_COUNT: frozenset({FactSource.ORDER}),
     Measure.ORDERS_NET: frozenset({FactSource.ORDER}),

@@ -122,25 +122,6 @@ def instant_or_none(text: Scalar) -> Instant | None:
         return None
 
 
-def falls_on(start: date, today: int) -> bool:
-    """Return whether today (an ordinal) is a yearly return of ``start``, see :func:`in_year`."""
-    day = date.fromordinal(today)
-    return day.year > start.year and in_year(start, day.year) == day
-
-
-def in_year(anniversary: date, year: int) -> date:
-    """Return the yearly return of a date in ``year``: 29 February is 28 February in common years."""
-    if anniversary.month == 2 and anniversary.day == 29:
-        return date.fromordinal(date(year, 3, 1).toordinal() - 1)
-    return anniversary.replace(year=year)
-
-
-def years_since(start: date, today: int) -> int:
-    """Return how many whole years have passed from ``start`` to today (an ordinal)."""
-    year = date.fromordinal(today).year
-    return year - start.year - (in_year(start, year).toordinal() > today)
-
-
 def joining_date(joined_at: Instant | None, zone: ZoneInfo) -> date | None:
     """Return the local date of joining."""
     return None if joined_at is None else date.fromordinal(local_day(joined_at, zone))

@@ -13,11 +13,9 @@ import msgspec
 from perennial.core.condition_scope import (
     Scope,
     date_or_none,
-    falls_on,
     instant_or_none,
     joining_date,
     now_at,
-    years_since,
 )
 from perennial.core.condition_words import describe
 from perennial.core.conditions import (
@@ -36,6 +34,7 @@ from perennial.core.conditions import (
 )
 from perennial.core.facts import BIRTHDAY, Fact, FactSource, FactType
 from perennial.core.order import Line, Order, Scalar
+from perennial.core.periods import falls_on, years_since
 from perennial.core.problems import join_path
 from perennial.core.text_pattern import compile_pattern
 from perennial.units import Minor

@@ -14,14 +14,13 @@ from typing import Any
 from perennial.core.condition_scope import (
     date_or_none,
     date_text_or_none,
-    falls_on,
     instant_or_none,
     joining_date,
     now_at,
-    years_since,
 )
 from perennial.core.facts import FactType
 from perennial.core.order import Line
+from perennial.core.periods import falls_on, years_since
 from perennial.units import Minor
 
 PRESENT: dict[FactType, tuple[str, str]] = {

@@ -18,13 +18,13 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from perennial.units import DAY, EARLIEST, HOUR, LATEST, MINUTE, Instant, datetime_of, instant_of
+import msgspec
+from msgspec import Meta
 
-if TYPE_CHECKING:
-    from perennial.core.schedule import Span
+from perennial.units import DAY, EARLIEST, HOUR, LATEST, MINUTE, Instant, datetime_of, instant_of
 
 
 class Period(StrEnum):
@@ -37,6 +37,20 @@ class Period(StrEnum):
     QUARTER = "quarter"
     YEAR = "year"
     EVER = "ever"
+
+
+_Count = Annotated[int, Meta(ge=0, le=10_000)]
+
+
+class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A length of time in calendar units; days and larger follow the program's local calendar."""
+
+    years: _Count = 0
+    months: _Count = 0
+    weeks: _Count = 0
+    days: _Count = 0
+    hours: _Count = 0
+    minutes: _Count = 0
 
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -235,3 +249,22 @@ def first_day_of_last(day: int, span: Span) -> int:
     1 March. Hours and minutes are not counted.
     """
     return shift_date(date.fromordinal(day), span, -1).toordinal() + 1
+
+
+def falls_on(start: date, today: int) -> bool:
+    """Return whether today (an ordinal) is a yearly return of ``start``, see :func:`in_year`."""
+    day = date.fromordinal(today)
+    return day.year > start.year and in_year(start, day.year) == day
+
+
+def in_year(anniversary: date, year: int) -> date:
+    """Return the yearly return of a date in ``year``: 29 February is 28 February in common years."""
+    if anniversary.month == 2 and anniversary.day == 29:
+        return date.fromordinal(date(year, 3, 1).toordinal() - 1)
+    return anniversary.replace(year=year)
+
+
+def years_since(start: date, today: int) -> int:
+    """Return how many whole years have passed from ``start`` to today (an ordinal)."""
+    year = date.fromordinal(today).year
+    return year - start.year - (in_year(start, year).toordinal() > today)
