@@ -99,7 +99,7 @@ def line_place(trigger: str = "order.paid") -> Place:
 
 
 def campaign_place() -> Place:
-    """Return the place of ``when`` of a campaign, which every trigger asks (without an order it sees none)."""
+    """Return the place of ``when`` of a campaign: every trigger asks it, with or without an order."""
     return Place(_PERSON | {FactSource.ORDER}, None, lines=True)
 
 

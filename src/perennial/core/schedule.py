@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -260,14 +261,14 @@ def _in_recurrence(schedule: Schedule, zone: ZoneInfo) -> Applies:
     span = schedule.duration or _A_DAY
     days_back = _longest_days(span) + 1
 
+    @lru_cache(512)
+    def open_around(today: int) -> list[tuple[Instant, Instant]]:
+        walls = [wall for day in range(today - days_back, today + 1) for wall in occurrences(day)]
+        starts = [instant_of_local(wall, zone) for wall in walls]
+        return [(start, add_span(start, span, zone)) for start in starts]
+
     def applies(at: Instant, _birthday: date | None, _joined: Instant | None) -> bool:
-        today = local_day(at, zone)
-        for day in range(today, today - days_back - 1, -1):
-            for wall in occurrences(day):
-                start = instant_of_local(wall, zone)
-                if start <= at < add_span(start, span, zone):
-                    return True
-        return False
+        return any(start <= at < end for start, end in open_around(local_day(at, zone)))
 
     return applies
 
