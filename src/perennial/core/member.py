@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.order import Scalar
-from perennial.ledger.lot import Lot
+from perennial.ledger.lot import Lot, LotKey
 from perennial.units import Instant, Points
 
 
@@ -35,6 +35,10 @@ class Wallet(msgspec.Struct):
     activated_until: Instant = 0
     active_at: Instant | None = None
     lots: dict[int, Lot] | None = None
+
+    def counts_as_pending(self, key: LotKey) -> bool:
+        """Whether the points of a lot with this key are part of ``pending``."""
+        return key.available_at is None or key.available_at > self.activated_until
 
 
 class Membership(msgspec.Struct):

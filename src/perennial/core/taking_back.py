@@ -65,12 +65,6 @@ def take_back(
     return taken
 
 
-def is_waiting(lot: Lot, wallet: Wallet) -> bool:
-    """Whether the points of a lot count as pending in its wallet."""
-    available_at = lot.key.available_at
-    return available_at is None or available_at > wallet.activated_until
-
-
 class _Taking:
     """What is taken from each lot so far, in the order in which it was taken."""
 
@@ -103,7 +97,7 @@ class _Taking:
         """Return one debit per lot."""
         taken = TakenBack()
         for lot_id, points in self._taken.items():
-            pending = is_waiting(self._lots[lot_id], self._wallet)
+            pending = self._wallet.counts_as_pending(self._lots[lot_id].key)
             taken.effects.append(Debit(unit, points, lot_id, Account.ISSUED, pending))
             taken.points += points
             taken.from_available += 0 if pending else points

@@ -20,6 +20,7 @@ from perennial.core.needs import history_of, snapshot_of
 from perennial.core.program import TierLasts, TierReturns, TierSystem
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.snapshot import Snapshot
+from perennial.core.spending import not_a_member
 from perennial.core.tier_terms import Grant, grace_end, grants_at, next_look, next_start, status_end
 from perennial.core.tiers import (
     Standing,
@@ -124,7 +125,7 @@ def decide_assignment(event: TierAssigned, version: Version, member: Member) -> 
         words = f"The program has no tier {event.tier!r}."
         refusal = Refusal(RefusalCode.TIER_UNKNOWN, words, {"tier": event.tier})
     elif snapshot.joined_at is None:
-        refusal = Refusal(RefusalCode.NOT_A_MEMBER, "The customer is not a member of the program.")
+        refusal = not_a_member(version)
     if system is None or refusal is not None:
         return Decision(program=version.program_id, version=version.number, refusal=refusal)
     standing = standing_of(version, system, snapshot)

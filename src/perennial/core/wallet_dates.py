@@ -62,7 +62,7 @@ def dated_lot(
     if waits_for is not None and isinstance(pending, FulfillmentPending):
         key = LotKey(Origin.EARNED, None, None, waits_for)
         return key, key.lot_id
-    expiry = wallet.expiry.get(tier, wallet.expiry[None])
+    expiry = wallet_expiry(version, wallet_index, tier)
     key = _key_of_day(version, pending, expiry, at)
     if _is_daily(pending, expiry):
         day = day_of(version, at)
@@ -73,9 +73,13 @@ def dated_lot(
 
 def released_key(version: Version, wallet_index: int, tier: str | None, at: Instant) -> LotKey:
     """Return the dates of points that waited for an event which happened at ``at``."""
+    return _key_of_day(version, NoPending(), wallet_expiry(version, wallet_index, tier), at)
+
+
+def wallet_expiry(version: Version, wallet_index: int, tier: str | None) -> Expiry:
+    """Return how points of a wallet expire for a member of ``tier``."""
     wallet = version.wallets[wallet_index]
-    expiry = wallet.expiry.get(tier, wallet.expiry[None])
-    return _key_of_day(version, NoPending(), expiry, at)
+    return wallet.expiry.get(tier, wallet.expiry[None])
 
 
 def end_of_day_after(version: Version, at: Instant, span: Span) -> Instant:

@@ -1,0 +1,41 @@
+"""The end of every decision that moves points without earning: what they do to the member's tier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perennial.core.decision import Decision
+from perennial.core.effects import Effect
+from perennial.core.events import Event
+from perennial.core.fold import fold
+from perennial.core.member import Member
+from perennial.core.refusals import Refusal
+from perennial.core.scratch import copy_of
+from perennial.core.snapshot import Snapshot
+from perennial.core.tiers import available_balances, tiers_after
+from perennial.core.version import Version
+
+
+def settle(
+    event: Event, version: Version, member: Member, snapshot: Snapshot, effects: Sequence[Effect]
+) -> Decision:
+    """Return the decision that consists of ``effects`` and of what the new balances do to the tier."""
+    tier_effects: list[Effect] = []
+    entries: tuple[Event, ...] = ()
+    if version.program.tiers is not None and effects:
+        after = copy_of(member, version)
+        fold(after, version, effects, event.at)
+        balances = tuple(available_balances(version, after, event.at).values())
+        tier_effects, entries = tiers_after(version, event, snapshot, snapshot.history, balances)
+    return Decision(
+        program=version.program_id,
+        version=version.number,
+        effects=(*effects, *tier_effects),
+        follow_ups=entries,
+        facts=snapshot,
+    )
+
+
+def refuse(version: Version, refusal: Refusal) -> Decision:
+    """Return the decision that refuses; nothing changes."""
+    return Decision(program=version.program_id, version=version.number, refusal=refusal)
