@@ -79,11 +79,16 @@ def allocate(total: int, weights: list[int]) -> list[int]:
         return [total] + [0] * (len(weights) - 1)
     if total < 0:
         return [-part for part in allocate(-total, weights)]
-    parts = [total * weight // whole for weight in weights]
-    missing = total - sum(parts)
+    parts = []
+    remainders = []
+    for weight in weights:
+        part, remainder = divmod(total * weight, whole)
+        parts.append(part)
+        remainders.append(remainder)
+    missing = sum(remainders) // whole
     if missing:
-        by_remainder = sorted(range(len(weights)), key=lambda i: -(total * weights[i] % whole))
-        for index in by_remainder[:missing]:
+        # Sorting is stable, in reverse as well: of equal remainders the earlier part comes first.
+        for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:missing]:
             parts[index] += 1
     return parts
 

@@ -21,7 +21,8 @@ class Allowances:
     def __init__(self, version: Version, snapshot: Snapshot) -> None:
         self._version = version
         self._snapshot = snapshot
-        self._used: dict[Bound, int] = {}
+        self.used: dict[Bound, int] = {}
+        """What the decision has used of each limit so far."""
 
     def grant(self, bounds: tuple[Bound, ...], points: Points) -> tuple[Points, str | None]:
         """Return what ``bounds`` leave of an award of ``points``, and the words of what cut it.
@@ -31,7 +32,7 @@ class Allowances:
         granted, cut_by = points, None
         for bound in bounds:
             limit = self._limit(bound)
-            room = limit.cap - self._seen(bound) - self._used.get(bound, 0)
+            room = limit.cap - self._seen(bound) - self.used.get(bound, 0)
             fits = room >= 1 if limit.times else room >= granted
             if fits:
                 continue
@@ -41,7 +42,7 @@ class Allowances:
             if not granted:
                 return 0, cut_by
         for bound in bounds:
-            self._used[bound] = self._used.get(bound, 0) + (1 if self._limit(bound).times else granted)
+            self.used[bound] = self.used.get(bound, 0) + (1 if self._limit(bound).times else granted)
         return granted, cut_by
 
     def effects(
@@ -49,7 +50,7 @@ class Allowances:
     ) -> list[UseLimit | UseBudget]:
         """Return what the decision used of each limit and budget; periods as in the version's lists."""
         effects: list[UseLimit | UseBudget] = []
-        for bound, amount in self._used.items():
+        for bound, amount in self.used.items():
             limit = self._limit(bound)
             if bound.total:
                 effects.append(UseBudget(limit.number, budget_periods[bound.index], amount, limit.cap))

@@ -14,9 +14,8 @@ from perennial.core.conditions import Measure
 from perennial.core.currency import in_program_currency
 from perennial.core.effects import Count
 from perennial.core.events import CustomEvent, Event, OrderPaid, OrderReturned
-from perennial.core.needs import period_at
 from perennial.core.order import Order, net_amounts
-from perennial.core.periods import Period
+from perennial.core.today import today_of
 from perennial.core.version import Metric, Version
 from perennial.units import Instant, Minor, Points
 
@@ -55,7 +54,7 @@ def _counts_of_return(
     order, nets = _converted(version, event.order)
     units = [now - then for now, then in zip(event.after, event.before, strict=True)]
     taken = [
-        _part(net, line.quantity, now) - _part(net, line.quantity, then)
+        _part(net, line.quantity, now, everything=event.canceled) - _part(net, line.quantity, then)
         for net, line, then, now in zip(nets, order.lines, event.before, event.after, strict=True)
     ]
     paid = OrderPaid(id=event.id, at=event.paid_at, order=event.order)
@@ -67,10 +66,13 @@ def _counts_of_return(
     return _counts(version, event.paid_at, amounts)
 
 
-def _part(net: Minor, quantity: int, returned: int) -> Minor:
-    """Return how much of a line's net has come back with ``returned`` of its units."""
+def _part(net: Minor, quantity: int, returned: int, *, everything: bool = False) -> Minor:
+    """Return how much of a line's net has come back with ``returned`` of its units.
+
+    A line without units comes back with the whole order only (``everything``).
+    """
     if quantity == 0:
-        return 0
+        return net if everything else 0
     size = abs(net) * returned // quantity
     return size if net >= 0 else -size
 
@@ -104,14 +106,14 @@ def _of_order(
     counted = nets if amounts is None else amounts
     match metric.measure:
         case Measure.ORDERS_COUNT | Measure.ORDERS_NET:
-            if choose is not None and not choose(event, order, nets):
+            if choose is not None and not choose(event.at, order, nets, {}):
                 return 0
             return orders if metric.measure is Measure.ORDERS_COUNT else sum(counted)
         case Measure.LINES_NET | Measure.LINES_QUANTITY:
             of_lines = counted if metric.measure is Measure.LINES_NET else units
             if choose is None:
                 return sum(of_lines)
-            return sum([of_lines[line] for line in choose(event, order, nets)])
+            return sum([of_lines[line] for line in choose(event.at, order, nets, {})])
         case Measure.POINTS_EARNED:
             return _points(metric, points)
         case Measure.EVENTS_COUNT | Measure.EVENTS_SUM:
@@ -130,7 +132,7 @@ def _of_event(version: Version, index: int, event: Event, points: Mapping[int, P
     if not isinstance(event, CustomEvent) or event.name != metric.event:
         return 0
     choose = version.choices[index]
-    if choose is not None and not choose(event, None, []):
+    if choose is not None and not choose(event.at, None, [], event.attributes):
         return 0
     if metric.measure is Measure.EVENTS_COUNT:
         return 1
@@ -144,12 +146,12 @@ def _points(metric: Metric, points: Mapping[int, Points]) -> Points:
 
 def _counts(version: Version, at: Instant, amounts: Sequence[int]) -> tuple[Count, ...]:
     """Pair the amounts with the metrics and their periods at ``at``; what adds nothing is left out."""
-    periods: dict[Period, int] = {}
-    counts = []
-    for metric, amount in zip(version.metrics, amounts, strict=True):
-        if not amount:
-            continue
-        if metric.period not in periods:
-            periods[metric.period] = period_at(version, at, metric.period)
-        counts.append(Count(metric.number, periods[metric.period], amount))
-    return tuple(counts)
+    return tuple(
+        [
+            Count(metric.number, period, amount)
+            for metric, period, amount in zip(
+                version.metrics, today_of(version, at).metrics, amounts, strict=True
+            )
+            if amount
+        ]
+    )

@@ -72,3 +72,12 @@ def in_program_currency(order: Order, program: Program) -> Order | None:
         shipping=convert(order.shipping),
         tax=convert(order.tax),
     )
+
+
+def format_money(amount: Minor, currency: str) -> str:
+    """Write ``amount`` minor units of ``currency`` as a decimal, without the currency (``45.99``)."""
+    places = decimals(currency)
+    if not places:
+        return str(amount)
+    whole, rest = divmod(abs(amount), 10**places)
+    return f"{'-' if amount < 0 else ''}{whole}.{rest:0{places}d}"

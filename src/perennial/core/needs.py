@@ -10,36 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from perennial.core.conditions import HistoryWindow
 from perennial.core.effects import Count
 from perennial.core.member import Member, Wallet
-from perennial.core.periods import (
-    Period,
-    first_day,
-    first_day_of_last,
-    local_day,
-    period_of,
-    period_of_day,
-)
+from perennial.core.periods import local_day
 from perennial.core.snapshot import Snapshot, WalletFigures
+from perennial.core.today import Range, Today, today_of
 from perennial.core.version import Need, Version
 from perennial.units import Instant
 
-Range = tuple[int, int]
-"""The first and the last period of a window, both included."""
-
-_MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
 _NO_FIGURES = WalletFigures()
-_DAYS_REMEMBERED = 64
-
-
-def granularity(window: HistoryWindow) -> Period:
-    """Return the period by which a metric must be kept to serve ``window``."""
-    if window.ever or window.calendar is Period.EVER:
-        return Period.EVER
-    if window.calendar in _MONTHS:
-        return Period.MONTH
-    return Period.DAY
 
 
 def snapshot_of(
@@ -54,7 +33,7 @@ def snapshot_of(
     if membership is not None and membership.left_at is not None and membership.left_at <= at:
         membership = None
     joined_at = membership.joined_at if membership else None
-    limits, budgets = limit_periods(version, at)
+    today = today_of(version, at)
     return Snapshot(
         joined_at,
         membership.tier if membership else None,
@@ -63,18 +42,8 @@ def snapshot_of(
         membership.tier_floor if membership else None,
         tuple([member.attributes.get(name) for name in version.attributes]),
         history_of(version, member.counters, at, joined_at),
-        tuple(
-            [
-                member.limits.get(limit.number, {}).get(period, 0)
-                for limit, period in zip(version.limits, limits, strict=True)
-            ]
-        ),
-        tuple(
-            [
-                spent.get((budget.number, period), 0) if spent else 0
-                for budget, period in zip(version.budgets, budgets, strict=True)
-            ]
-        ),
+        _used(version, member, today),
+        _spent(version, spent, today),
         tuple([_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
     )
 
@@ -87,24 +56,35 @@ def _figures(wallet: Wallet | None) -> WalletFigures:
     )
 
 
-def limit_periods(version: Version, at: Instant) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the period at ``at`` of each of the version's limits and of each of its budgets.
-
-    A cooldown keeps one instant for ever, under the period 0.
-    """
-    known: dict[Period, int] = {Period.EVER: 0}
-    for limit in (*version.limits, *version.budgets):
-        if limit.period not in known:
-            known[limit.period] = period_at(version, at, limit.period)
-    return (
-        tuple([known[limit.period] for limit in version.limits]),
-        tuple([known[budget.period] for budget in version.budgets]),
+def _used(version: Version, member: Member, today: Today) -> tuple[int, ...]:
+    """Return what the member has used of each limit; a cooldown keeps one instant, in the period 0."""
+    known = member.limits
+    if not known:
+        return (0,) * len(version.limits)
+    return tuple(
+        [
+            known[limit.number].get(period, 0) if limit.number in known else 0
+            for limit, period in zip(version.limits, today.limits, strict=True)
+        ]
     )
 
 
-def period_at(version: Version, at: Instant, period: Period) -> int:
-    """Return the period of ``at`` in the program's zone and week."""
-    return period_of(at, period, version.zone, version.program.week_starts)
+def _spent(version: Version, spent: Mapping[tuple[int, int], int] | None, today: Today) -> tuple[int, ...]:
+    """Return what everybody together has used of each budget."""
+    if not spent:
+        return (0,) * len(version.budgets)
+    return tuple(
+        [
+            spent.get((budget.number, period), 0)
+            for budget, period in zip(version.budgets, today.budgets, strict=True)
+        ]
+    )
+
+
+def limit_periods(version: Version, at: Instant) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the period at ``at`` of each of the version's limits, and of each of its budgets."""
+    today = today_of(version, at)
+    return today.limits, today.budgets
 
 
 def history_of(
@@ -177,41 +157,13 @@ def lookback(version: Version, at: Instant) -> dict[int, int]:
 def ranges_of(version: Version, at: Instant, joined_at: Instant | None) -> tuple[Range, ...]:
     """Return the range of periods of each of the version's needs at ``at``.
 
-    Ranges are the same all local day long and are remembered per day; only what counts since joining
-    is worked out for the member.
+    Ranges are the same for everybody; only what counts since joining depends on the member.
     """
-    if not version.needs:
-        return ()
-    day = local_day(at, version.zone)
-    ranges = version.ranges.get(day)
-    if ranges is None:
-        if len(version.ranges) >= _DAYS_REMEMBERED:
-            version.ranges.clear()
-        ranges = tuple(_range(need.window, day, version.program.week_starts) for need in version.needs)
-        version.ranges[day] = ranges
+    today = today_of(version, at)
     if not version.counts_since_joining:
-        return ranges
-    joined = day + 1 if joined_at is None else local_day(joined_at, version.zone)
+        return today.ranges
+    joined = today.day + 1 if joined_at is None else local_day(joined_at, version.zone)
     return tuple(
-        (joined, day) if need.window.since_joining else known
-        for need, known in zip(version.needs, ranges, strict=True)
+        (joined, today.day) if need.window.since_joining else known
+        for need, known in zip(version.needs, today.ranges, strict=True)
     )
-
-
-def _range(window: HistoryWindow, day: int, week_starts: str) -> Range:
-    """Return the range of ``window`` on the local day ``day`` (its ordinal), in its granularity."""
-    if window.last is not None:
-        return min(day, first_day_of_last(day, window.last)), day
-    match window.calendar:
-        case None | Period.EVER:
-            return (day, day) if window.since_joining else (0, 0)
-        case Period.MONTH | Period.QUARTER | Period.YEAR as period:
-            size, month = _MONTHS[period], period_of_day(day, Period.MONTH)
-            first = (month // size + window.offset) * size
-            return first, min(first + size - 1, month)
-        case Period.WEEK:
-            week = period_of_day(day, Period.WEEK, week_starts) + window.offset
-            first = first_day(week, Period.WEEK, week_starts).toordinal()
-            return first, min(first + 6, day)
-        case Period.DAY | Period.HOUR:
-            return day + window.offset, day + window.offset

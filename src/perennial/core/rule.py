@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -25,6 +25,9 @@ ExchangeRate = Annotated[
     str, Meta(pattern=r"^\d{1,6}(\.\d{1,8})?$", description='a rate of exchange as text, such as "0.0067"')
 ]
 Rate = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
+
+Money: TypeAlias = Callable[[Minor], str]
+"""Writes an amount of the program's currency for a person (``45.99``)."""
 
 ONE = 10_000
 """Factors and percents are exact whole numbers of ten-thousandths."""
@@ -107,8 +110,8 @@ class EarningRule(
         """Return the basis by which the basket's amounts are taken."""
         return Basis.NET
 
-    def describe(self, basket: Basket, tier: str | None) -> str:
-        """Return the arithmetic of :meth:`earn` in words, for the explanation."""
+    def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
+        """Return the arithmetic of :meth:`earn` in words; ``money`` writes an amount for a person."""
         raise NotImplementedError
 
     def number_attributes(self) -> tuple[str, ...]:
@@ -118,6 +121,18 @@ class EarningRule(
     def needs_lines(self) -> bool:
         """Whether the rule only makes sense for an order, because it counts amounts or units."""
         return False
+
+
+def count_points(points: Points) -> str:
+    """Say a number of points (``1 point``, ``2 points``)."""
+    return "1 point" if points == 1 else f"{points} points"
+
+
+def rounded(rounding: Rounding) -> str:
+    """Say how a fraction is rounded."""
+    return {Rounding.DOWN: "rounded down", Rounding.HALF_UP: "rounded half up", Rounding.UP: "rounded up"}[
+        rounding
+    ]
 
 
 @lru_cache(maxsize=4096)
@@ -135,9 +150,12 @@ __all__ = [
     "EarningRule",
     "ExchangeRate",
     "Identifier",
+    "Money",
     "Multiplier",
     "Percent",
     "Rate",
     "Rounding",
+    "count_points",
+    "rounded",
     "ten_thousandths",
 ]

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from perennial.core.conditions import Condition, HistoryWindow, Measure
+from perennial.core.conditions import Condition, History, HistoryWindow, Measure
+from perennial.core.facts import FactTable
 from perennial.core.limits import AtCap
 from perennial.core.periods import Period
 from perennial.core.program import Expiry, Pending, Program, WalletSpec
@@ -94,6 +95,11 @@ class CompiledRule(msgspec.Struct, frozen=True):
     campaign_factors: tuple[tuple[int, int], ...]
 
 
+def depends_on(rule: CompiledRule, campaign: int) -> bool:
+    """Return whether what the rule gives depends on the campaign with this index."""
+    return rule.campaign == campaign or any(index == campaign for index, _ in rule.campaign_factors)
+
+
 class CompiledReward(msgspec.Struct, frozen=True):
     """A reward with the index of its wallet and its limits in the order in which they apply."""
 
@@ -108,10 +114,11 @@ class Version(msgspec.Struct):
     ``valid_from`` is the business instant of its publication. ``rules`` are all earning rules in the
     order of the document, those of the campaigns last; ``triggers`` maps a trigger to the function
     generated for it, ``choices`` gives for each of ``metrics`` the function that chooses what counts
-    (``None``: everything), see ``core/compile.py``. ``tier_needs`` gives for each tier metric of the
+    (``None``: everything), see ``core/compile.py``. ``histories`` gives for each comparison of the past
+    in some condition its index in ``needs``, ``tier_needs`` gives for each tier metric of the
     program its index in ``needs`` (``None``: it looks at a balance). ``starts`` and ``ends`` bound
-    the program's life, the end excluded. ``ranges``, ``factors`` and ``lot_days`` only remember what
-    was worked out.
+    the program's life, the end excluded. ``factors``, ``days``, ``today`` and ``lot_days`` only remember
+    what was worked out.
     """
 
     program: Program
@@ -125,14 +132,18 @@ class Version(msgspec.Struct):
     needs: tuple[Need, ...]
     limits: tuple[CompiledLimit, ...]
     budgets: tuple[CompiledLimit, ...]
-    triggers: dict[str, Callable[..., object]]
+    triggers: dict[str, Callable[..., Any]]
+    facts: FactTable
     rules: tuple[CompiledRule, ...] = ()
     rewards: dict[str, CompiledReward] = {}
     choices: tuple[Callable[..., Any] | None, ...] = ()
     tier_needs: tuple[int | None, ...] = ()
+    histories: dict[History, int] = {}
     counts_since_joining: bool = False
     starts: Instant | None = None
     ends: Instant | None = None
-    ranges: dict[int, tuple[tuple[int, int], ...]] = {}
-    factors: dict[tuple[int, str | None, int], tuple[int, int]] = {}
+    counts_hours: bool = False
+    factors: dict[tuple[str | None, int], tuple[tuple[int, int], ...]] = {}
+    days: dict[int, Any] = {}
+    today: tuple[Instant, Any] | None = None
     lot_days: dict[tuple[int, str | None], tuple[Instant, Instant, LotKey, int]] = {}

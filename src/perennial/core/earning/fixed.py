@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Rate
+from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Money, Rate, count_points
 from perennial.units import Points
 
 
@@ -35,6 +35,6 @@ points: 100
         """Return the points for a member of ``tier``."""
         return self.tiers.get(tier, self.points) if tier and self.tiers else self.points
 
-    def describe(self, basket: Basket, tier: str | None) -> str:
+    def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
         """Say that it is fixed."""
-        return f"{self.rate(tier)} fixed"
+        return f"{count_points(self.rate(tier))} fixed"

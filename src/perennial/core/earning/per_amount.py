@@ -6,7 +6,17 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from perennial.core.rule import Basis, Basket, Earned, EarningRule, Identifier, Rate
+from perennial.core.rule import (
+    Basis,
+    Basket,
+    Earned,
+    EarningRule,
+    Identifier,
+    Money,
+    Rate,
+    count_points,
+    rounded,
+)
 from perennial.units import MAX_AMOUNT, Points, Rounding, divide
 
 
@@ -55,10 +65,11 @@ tiers: {gold: 2}
         """Return the rule's basis."""
         return self.basis
 
-    def describe(self, basket: Basket, tier: str | None) -> str:
+    def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
         """Say the rate and the amount."""
         full = "full " if self.whole_steps else ""
-        return f"{self.rate(tier)} per {full}{self.per} on {basket.total}, rounded {self.rounding}"
+        rate = f"{count_points(self.rate(tier))} per {full}{money(self.per)}"
+        return f"{rate} on {money(basket.total)}, {rounded(self.rounding)}"
 
     def needs_lines(self) -> bool:
         """Spending is the sum of lines."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Rate
+from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Money, Rate, count_points
 from perennial.units import Points
 
 
@@ -40,12 +40,11 @@ points: 5
         """Return the points per unit for a member of ``tier``."""
         return self.tiers.get(tier, self.points) if tier and self.tiers else self.points
 
-    def describe(self, basket: Basket, tier: str | None) -> str:
+    def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
         """Say the rate and the number of units."""
         bought = sum(basket.quantities[index] for index in basket.indexes)
-        if self.once:
-            return f"{self.rate(tier)} once, {bought} bought"
-        return f"{self.rate(tier)} per unit, {bought} bought"
+        units = "1 unit" if bought == 1 else f"{bought} units"
+        return f"{count_points(self.rate(tier))} {'once' if self.once else 'per unit'} for {units}"
 
     def needs_lines(self) -> bool:
         """Units are units of lines."""

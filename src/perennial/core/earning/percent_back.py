@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.rule import ONE, Basis, Basket, Earned, EarningRule, Identifier, Percent, ten_thousandths
+from perennial.core.rule import (
+    ONE,
+    Basis,
+    Basket,
+    Earned,
+    EarningRule,
+    Identifier,
+    Money,
+    Percent,
+    rounded,
+    ten_thousandths,
+)
 from perennial.units import Rounding, divide
 
 
@@ -43,9 +54,9 @@ percent: "2.5"
         """Return the rule's basis."""
         return self.basis
 
-    def describe(self, basket: Basket, tier: str | None) -> str:
+    def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
         """Say the percentage and the amount."""
-        return f"{self.rate(tier)} % of {basket.total}, rounded {self.rounding}"
+        return f"{self.rate(tier)} % of {money(basket.total)}, {rounded(self.rounding)}"
 
     def needs_lines(self) -> bool:
         """Spending is the sum of lines."""

@@ -1,0 +1,1 @@
+"""Benchmarks: measured on the machine at hand, never part of a test."""

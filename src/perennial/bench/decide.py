@@ -1,0 +1,246 @@
+"""How many decisions the pure core makes per second on one core, and what the rules alone cost.
+
+The program has ``rules`` earning rules of many kinds (a base rate, bonuses by category, brand and
+product, thresholds, channels, weekdays and hours, tiers, countries, history), three tiers and two
+campaigns; every order has five lines. A decision is everything between a loaded member and the
+effects to be written: the snapshot, the rules, multipliers, limits, lines, lots, counts and tiers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from time import process_time_ns
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.compile import compile_version
+from perennial.core.condition_document import DEC_HOOK
+from perennial.core.condition_scope import attributes_of
+from perennial.core.decide import decide
+from perennial.core.earn import judge
+from perennial.core.events import OrderPaid
+from perennial.core.member import Member, Membership
+from perennial.core.needs import snapshot_of
+from perennial.core.order import Line, Order, OrderStatus, net_amounts
+from perennial.core.program import Program
+from perennial.core.version import Version
+from perennial.units import DAY, MINUTE, parse_instant
+
+_START = parse_instant("2026-11-23T08:00:00Z")
+_DEPARTMENTS = tuple(f"department-{number}" for number in range(40))
+_ORDERS = 512
+
+
+def run(rules: int = 20, seconds: float = 5.0) -> dict[str, float]:
+    """Measure for about ``seconds`` with a program of ``rules`` rules; times are in microseconds.
+
+    ``decisions_per_s`` and ``decision_us`` are whole decisions, ``rules_us`` is asking all rules and
+    working out the points of those that fire, ``fired`` how many fire on average.
+    """
+    version = _version(rules)
+    orders = _orders()
+    member = _member(version)
+    fired = sum(len(judge(event, version, snapshot_of(event.at, version, member)).gifts) for event in orders)
+
+    def decide_all() -> None:
+        for event in orders:
+            decide(event, version, member)
+
+    rules_us = _measure(_rules_alone(version, member, orders), seconds / 2)
+    decision_us = _measure(decide_all, seconds / 2)
+    return {
+        "rules": rules,
+        "lines": 5,
+        "fired": round(fired / len(orders), 2),
+        "decisions_per_s": round(1e6 / decision_us),
+        "decision_us": round(decision_us, 2),
+        "rules_us": round(rules_us, 2),
+        "us_per_rule": round(rules_us / rules, 3),
+    }
+
+
+def _measure(work: Callable[[], None], seconds: float) -> float:
+    """Return the median microseconds of CPU time per order of repeated passes over all orders."""
+    work()
+    passes: list[int] = []
+    end = process_time_ns() + int(seconds * 1e9)
+    while process_time_ns() < end or len(passes) < 3:
+        start = process_time_ns()
+        work()
+        passes.append(process_time_ns() - start)
+    passes.sort()
+    return passes[len(passes) // 2] / 1000 / _ORDERS
+
+
+def _rules_alone(version: Version, member: Member, orders: list[OrderPaid]) -> Callable[[], None]:
+    """Return a pass over all orders that asks the rules, without what is done with their points."""
+    inputs = [
+        (
+            event.at,
+            event.order,
+            net_amounts(event.order),
+            attributes_of(event),
+            snapshot_of(event.at, version, member),
+        )
+        for event in orders
+    ]
+    fire = version.triggers["order.paid"]
+    compiled = version.rules
+
+    def ask_all() -> None:
+        for at, order, nets, event, snapshot in inputs:
+            tier = snapshot.tier
+            for index, basket in fire(at, order, nets, event, snapshot)[1]:
+                compiled[index].rule.earn(basket, tier)
+
+    return ask_all
+
+
+def _rule(number: int) -> dict[str, Any]:
+    """Return the earning rule with this number.
+
+    The kinds and conditions come round every ten; the first ten hold everywhere, the others are for
+    one store, brand, department, product or code each.
+    """
+    rule: dict[str, Any] = {"id": f"rule-{number}", "type": "fixed", "points": 5}
+    kind, turn = number % 10, number // 10
+    department = _DEPARTMENTS[turn % len(_DEPARTMENTS)]
+    if kind == 0 and turn == 0:
+        return rule | {"type": "per_amount", "points": 1, "per": 100}
+    match kind:
+        case 0:
+            lines = {"fact": "line.brand", "is": f"brand-{turn}"}
+            return rule | {"type": "per_amount", "points": 1, "per": 50, "lines": lines}
+        case 1:
+            lines = {"fact": "line.categories", "contains": department}
+            return rule | {"type": "per_item", "points": 3, "lines": lines}
+        case 2:
+            lines = {"fact": "line.sku", "is": f"sku-{number}"}
+            return rule | {"type": "per_item", "points": 50, "once": True, "lines": lines}
+        case 3:
+            rule["limits"] = [{"points": 500, "every": "month"}]
+            when = [{"fact": "order.total", "at_least": 5000 + 1000 * turn}]
+        case 4:
+            when = [
+                {"fact": "order.channel", "is": ("app", "web")[turn % 2]},
+                {"fact": "now.weekday", "in": ["mon", "tue"]},
+            ]
+        case 5:
+            when = [
+                {"fact": "now.time", "between": ["17:00", "19:00"]},
+                {"fact": "member.country", "is": "DE"},
+            ]
+        case 6:
+            when = [
+                {"fact": "member.tier", "in": ["silver", "gold"]},
+                {"fact": "order.total", "more_than": 10000},
+            ]
+        case 7:
+            history = {
+                "history": "orders.net",
+                "window": {"calendar": "year"},
+                "at_least": 20000 * (turn + 1),
+            }
+            when = [history, {"fact": "order.location", "is": f"store-{turn}"}]
+        case 8:
+            when = [{"lines": "any", "where": {"fact": "line.categories", "contains": department}}]
+            when.append({"fact": "order.codes", "contains": f"code-{turn}"})
+        case _:
+            where = {
+                "all": [
+                    {"fact": "line.categories", "contains": department},
+                    {"fact": "line.net", "at_least": 500},
+                ]
+            }
+            when = [{"lines": "quantity", "where": where, "at_least": 2 + turn}]
+    if turn and 3 <= kind <= 6:
+        when.append({"fact": "order.location", "is": f"store-{turn}"})
+    return rule | {"when": {"all": when}}
+
+
+def _version(rules: int) -> Version:
+    levels = [
+        {"id": "bronze", "name": "Bronze", "reach": {"metric": 0}},
+        {"id": "silver", "name": "Silver", "reach": {"metric": 50000}, "multiplier": {"by": "1.25"}},
+        {"id": "gold", "name": "Gold", "reach": {"metric": 200000}, "multiplier": {"by": "1.5"}},
+    ]
+    metrics = [{"measure": "orders.net", "window": {"calendar": "year"}}]
+    friday = {"days": ["fri"], "start": "17:00", "end": "19:00"}
+    document = {
+        "program": "bench",
+        "name": "Bench",
+        "time_zone": "Europe/Berlin",
+        "wallets": [
+            {
+                "id": "points",
+                "name": "Points",
+                "pending": {"type": "period", "after": {"days": 14}},
+                "expiry": {"type": "rolling", "after": {"months": 6}},
+            }
+        ],
+        "declarations": {"member": {"country": {"type": "text"}}},
+        "earning_rules": [_rule(number) for number in range(rules)],
+        "campaigns": [
+            {
+                "id": "happy-hour",
+                "schedule": {"windows": [friday]},
+                "multiplier": {"by": "3", "rules": ["rule-0"]},
+            },
+            {
+                "id": "season",
+                "schedule": {"starts": "2026-12-01", "ends": "2026-12-26"},
+                "multiplier": {"by": "2"},
+            },
+        ],
+        "tiers": {"metrics": metrics, "levels": levels},
+    }
+    program = msgspec.convert(document, Program, dec_hook=DEC_HOOK)
+    return compile_version(program, 1, 1, _START, {"points": 1})
+
+
+def _orders() -> list[OrderPaid]:
+    """Return orders of five lines over one day; the same in every run."""
+    random = Random(20261123)
+    return [
+        OrderPaid(
+            id=UUID(int=number + 1),
+            at=_START + number * (DAY // _ORDERS) // MINUTE * MINUTE,
+            order=_order(random),
+        )
+        for number in range(_ORDERS)
+    ]
+
+
+def _order(random: Random) -> Order:
+    lines = tuple(
+        Line(
+            sku=f"sku-{random.randrange(400)}",
+            amount=random.randrange(100, 4000),
+            quantity=random.choice((1, 1, 1, 2, 3)),
+            categories=(random.choice(_DEPARTMENTS),),
+            brand=f"brand-{random.randrange(40)}",
+        )
+        for _ in range(5)
+    )
+    return Order(
+        status=OrderStatus.PAID,
+        lines=lines,
+        location=f"store-{random.randrange(20)}",
+        channel=random.choice(("app", "web", "store")),
+    )
+
+
+def _member(version: Version) -> Member:
+    """Return a silver member with a year of history."""
+    joined_at = _START - 300 * DAY
+    counters = {metric.number: {2026 * 12 + month: 9000 for month in range(11)} for metric in version.metrics}
+    return Member(
+        customer_id=UUID(int=1),
+        owner=UUID(int=1),
+        attributes={"country": "DE"},
+        memberships={1: Membership(joined_at=joined_at, tier="silver", tier_since=joined_at)},
+        counters=counters,
+    )

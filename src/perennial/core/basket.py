@@ -1,0 +1,52 @@
+"""Baskets: the part of an event that an earning rule looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from perennial.core.order import Order, Scalar
+from perennial.core.rule import Basis, Basket
+from perennial.units import Minor
+
+
+def basis_amounts(basis: Basis, order: Order, nets: list[Minor]) -> list[Minor]:
+    """Return what each line of the order counts by ``basis``; ``nets`` are its net amounts."""
+    if basis is Basis.NET:
+        return nets
+    if basis is Basis.LINE_NET:
+        return [line.amount - line.discount for line in order.lines]
+    return [line.amount for line in order.lines]
+
+
+def basket_of_all(amounts: Sequence[Minor], order: Order) -> Basket:
+    """Return the basket of all lines of the order."""
+    units = [line.quantity for line in order.lines]
+    return Basket(
+        tuple(range(len(units))),
+        tuple(amounts),
+        tuple(units),
+        sum(amounts),
+        tuple([amount if amount > 0 else 0 for amount in amounts]),  # noqa: FURB136 (max is slower)
+    )
+
+
+def basket_of_lines(indexes: Sequence[int], amounts: Sequence[Minor], order: Order) -> Basket:
+    """Return the basket of the lines at ``indexes``."""
+    shares = [0] * len(amounts)
+    total = 0
+    for index in indexes:
+        amount = amounts[index]
+        total += amount
+        if amount > 0:
+            shares[index] = amount
+    units = tuple([line.quantity for line in order.lines])
+    return Basket(tuple(indexes), tuple(amounts), units, total, tuple(shares))
+
+
+def basket_of_event(attributes: Mapping[str, Scalar]) -> Basket:
+    """Return the basket of an event that is no order."""
+    return Basket(attributes=attributes)
+
+
+NOTHING = Basket()
+"""The basket of a rule that looks at nothing: a fixed number of points."""

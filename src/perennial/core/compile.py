@@ -1,0 +1,139 @@
+"""A program becomes a version: everything that its words refer to is looked up once.
+
+Conditions, line filters and schedules become Python source, one function per trigger (see
+``compile_triggers.py``). The source is written from typed trees and fixed words only; every text of
+the document is bound to a name and never becomes source.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from perennial.core.compile_limits import LimitBook
+from perennial.core.compile_needs import NeedBook
+from perennial.core.compile_triggers import Compiler
+from perennial.core.once import once_limits
+from perennial.core.periods import Period
+from perennial.core.program import Campaign, MultiplierSpec, Program, WalletSpec
+from perennial.core.rule import EarningRule, ten_thousandths
+from perennial.core.schedule import Schedule, life_of
+from perennial.core.version import CompiledReward, CompiledRule, CompiledWallet, Version
+from perennial.units import Instant
+
+
+def compile_version(
+    program: Program, program_id: int, number: int, valid_from: Instant, units: dict[str, int]
+) -> Version:
+    """Compile version ``number`` of a valid program; ``units`` gives the unit of each of its wallets.
+
+    Raises ``KeyError`` or ``ValueError`` for a program that names what it does not define.
+    """
+    zone = ZoneInfo(program.time_zone)
+    limits = LimitBook(program, program_id)
+    needs = NeedBook(program, units)
+    compiler = Compiler(program, zone, needs)
+    rules = _rules(program, units, limits)
+    triggers = compiler.triggers(rules)
+    compiler.look_through_rewards()
+    tier_needs = tuple(
+        needs.of_tier_metric(metric) for metric in (program.tiers.metrics if program.tiers else ())
+    )
+    rewards = {
+        reward.id: CompiledReward(reward, _wallet(program, reward.wallet), limits.of_reward(reward))
+        for reward in program.rewards
+    }
+    starts, ends = life_of(Schedule(starts=program.starts, ends=program.ends), zone)
+    metrics = needs.metrics
+    return Version(
+        program=program,
+        program_id=program_id,
+        number=number,
+        valid_from=valid_from,
+        zone=zone,
+        wallets=tuple(_compile_wallet(wallet, program, units) for wallet in program.wallets),
+        attributes=compiler.attributes,
+        metrics=metrics,
+        needs=tuple(needs.needs),
+        limits=(*limits.limits, *once_limits(program, program_id)),
+        budgets=tuple(limits.budgets),
+        triggers=triggers,
+        facts=compiler.facts,
+        rules=rules,
+        rewards=rewards,
+        choices=tuple(compiler.choice(metric) for metric in metrics),
+        tier_needs=tier_needs,
+        histories=needs.histories,
+        counts_since_joining=any(need.window.since_joining for need in needs.needs),
+        counts_hours=any(limit.period is Period.HOUR for limit in (*limits.limits, *limits.budgets)),
+        starts=starts,
+        ends=ends,
+    )
+
+
+def _compile_wallet(wallet: WalletSpec, program: Program, units: dict[str, int]) -> CompiledWallet:
+    levels = [level.id for level in program.tiers.levels] if program.tiers else []
+    tiers: list[str | None] = [None, *levels]
+    own = {tier: wallet.tiers.get(tier) if tier is not None else None for tier in tiers}
+    return CompiledWallet(
+        spec=wallet,
+        unit=units[wallet.id],
+        expiry={tier: (dates and dates.expiry) or wallet.expiry for tier, dates in own.items()},
+        pending={tier: (dates and dates.pending) or wallet.pending for tier, dates in own.items()},
+    )
+
+
+def _wallet(program: Program, name: str | None) -> int:
+    """Return the place of the wallet ``name``, or of the program's first one."""
+    if name is None:
+        return 0
+    return [wallet.id for wallet in program.wallets].index(name)
+
+
+def _rules(program: Program, units: dict[str, int], limits: LimitBook) -> tuple[CompiledRule, ...]:
+    """Look up everything that the earning rules refer to: the program's own, then the campaigns'."""
+    places: list[tuple[int | None, EarningRule]] = [(None, rule) for rule in program.earning_rules]
+    for index, campaign in enumerate(program.campaigns):
+        places += [(index, rule) for rule in campaign.earning_rules]
+    compiled = []
+    for campaign_index, rule in places:
+        index = _wallet(program, rule.wallet)
+        wallet = program.wallets[index]
+        compiled.append(
+            CompiledRule(
+                rule=rule,
+                campaign=campaign_index,
+                wallet=index,
+                bounds=limits.of_rule(rule, wallet, units[wallet.id]),
+                cooldown=limits.of_cooldown(rule),
+                tier_factors=_tier_factors(program, rule, wallet.id),
+                campaign_factors=_campaign_factors(program.campaigns, rule, wallet.id),
+            )
+        )
+    return tuple(compiled)
+
+
+def _tier_factors(program: Program, rule: EarningRule, wallet: str) -> dict[str, int]:
+    levels = program.tiers.levels if program.tiers else ()
+    return {
+        level.id: ten_thousandths(level.multiplier.by)
+        for level in levels
+        if level.multiplier is not None and _applies(level.multiplier, rule, wallet)
+    }
+
+
+def _campaign_factors(
+    campaigns: tuple[Campaign, ...], rule: EarningRule, wallet: str
+) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (index, ten_thousandths(campaign.multiplier.by))
+        for index, campaign in enumerate(campaigns)
+        if campaign.multiplier is not None and _applies(campaign.multiplier, rule, wallet)
+    )
+
+
+def _applies(multiplier: MultiplierSpec, rule: EarningRule, wallet: str) -> bool:
+    return (
+        rule.multiplied
+        and (not multiplier.rules or rule.id in multiplier.rules)
+        and multiplier.wallet in (None, wallet)
+    )

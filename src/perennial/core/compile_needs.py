@@ -1,0 +1,83 @@
+"""The figures of the past that a version reads: each gets its metric and its place in the lists."""
+
+from __future__ import annotations
+
+import msgspec
+
+from perennial.core.condition_document import encode_condition
+from perennial.core.conditions import Condition, History, HistoryWindow, Measure
+from perennial.core.program import Program, TierMetric
+from perennial.core.today import granularity
+from perennial.core.version import Metric, Need
+from perennial.units import stable_hash
+
+
+class NeedBook:
+    """Collects what the conditions and the tiers of a program want to know of a member's past."""
+
+    def __init__(self, program: Program, units: dict[str, int]) -> None:
+        self._program = program
+        self._units = units
+        self._metrics: dict[int, Metric] = {}
+        self._needs: dict[tuple[int, HistoryWindow], int] = {}
+        self.needs: list[Need] = []
+        self.histories: dict[History, int] = {}
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Every metric that some need reads."""
+        return tuple(self._metrics.values())
+
+    def of_history(self, history: History) -> int:
+        """Return the place among the needs of what a condition compares."""
+        place = self._add(
+            history.measure,
+            history.where,
+            history.event,
+            history.attribute,
+            history.wallet,
+            history.window,
+        )
+        self.histories[history] = place
+        return place
+
+    def of_tier_metric(self, metric: TierMetric) -> int | None:
+        """Return the place among the needs of a tier metric; None if it looks at a balance."""
+        if metric.measure is None:
+            return None
+        return self._add(
+            metric.measure, metric.where, metric.event, metric.attribute, metric.wallet, metric.window
+        )
+
+    def _add(
+        self,
+        measure: Measure,
+        where: Condition | None,
+        event: str | None,
+        attribute: str | None,
+        wallet: str | None,
+        window: HistoryWindow,
+    ) -> int:
+        unit = None
+        if measure is Measure.POINTS_EARNED:
+            unit = self._units[wallet or self._program.wallets[0].id]
+        period = granularity(window)
+        text = "" if where is None else msgspec.json.encode(encode_condition(where)).decode()
+        number = stable_hash(
+            "metric",
+            measure,
+            text,
+            event,
+            attribute,
+            unit,
+            period,
+            self._program.time_zone,
+            self._program.currency,
+        )
+        metric = self._metrics.setdefault(
+            number, Metric(number, measure, where, event, attribute, unit, period)
+        )
+        place = self._needs.setdefault((number, window), len(self.needs))
+        if place == len(self.needs):
+            self.needs.append(Need(metric, window))
+        return place

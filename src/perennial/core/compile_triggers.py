@@ -1,0 +1,117 @@
+"""The generated functions of a version: which rules fire for an event, and what counts in history.
+
+For each trigger there is one function ``fire(at, order, nets, event, snapshot)``. It returns which
+campaigns apply (bit by bit, by their index) and, in the order of the document, the index of every rule
+that fires with the basket that it looks at. Its arguments are those that ``condition_source.py`` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from perennial.core.compile_needs import NeedBook
+from perennial.core.condition_source import Source
+from perennial.core.conditions import Measure
+from perennial.core.facts import BIRTHDAY, fact_table
+from perennial.core.program import Program
+from perennial.core.trigger_source import TriggerWriter, arrange
+from perennial.core.version import CompiledRule, Metric, depends_on
+
+_ARGUMENTS = "at, order, nets, event, snapshot"
+_BUILTINS = {
+    "bool": bool,
+    "enumerate": enumerate,
+    "int": int,
+    "len": len,
+    "list": list,
+    "range": range,
+    "str": str,
+    "sum": sum,
+    "tuple": tuple,
+    "type": type,
+    "zip": zip,
+}
+"""Everything that generated source may call without having been given it by name."""
+
+
+class Compiler:
+    """Writes and compiles the functions of one version; collects what they read of the member."""
+
+    def __init__(self, program: Program, zone: ZoneInfo, needs: NeedBook) -> None:
+        self._program = program
+        self._zone = zone
+        self._needs = needs
+        self.facts = fact_table(program)
+        self._attributes: dict[str, int] = {}
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The member attributes that the version reads."""
+        return tuple(self._attributes)
+
+    def triggers(self, rules: tuple[CompiledRule, ...]) -> dict[str, Callable[..., Any]]:
+        """Return the function of every trigger that some rule has."""
+        names = dict.fromkeys(compiled.rule.trigger for compiled in rules)
+        return {name: self._fire(name, rules) for name in names}
+
+    def look_through_rewards(self) -> None:
+        """Note what the conditions of rewards read, which are judged without an event."""
+        source = self._source(None)
+        for reward in self._program.rewards:
+            if reward.when is not None:
+                source.expression(reward.when)
+            if reward.schedule is not None and reward.schedule.birthday is not None:
+                self._attribute_index(BIRTHDAY)
+
+    def choice(self, metric: Metric) -> Callable[..., Any] | None:
+        """Return the function that chooses what counts for ``metric``, or None if everything does.
+
+        ``choose(at, order, nets, event)`` returns the positions of the lines for a measure of lines,
+        else whether the event counts.
+        """
+        if metric.where is None:
+            return None
+        source = self._source("order.paid" if metric.event is None else metric.event)
+        of_lines = metric.measure in (Measure.LINES_NET, Measure.LINES_QUANTITY)
+        test = source.indexes(metric.where) if of_lines else source.expression(metric.where)
+        if "snapshot" in source.uses:
+            raise ValueError("what counts in a history cannot depend on the member")
+        return _function("choose", "at, order, nets, event", [*source.prelude(), f"return {test}"], source)
+
+    def _source(self, trigger: str | None) -> Source:
+        wallets = [wallet.id for wallet in self._program.wallets]
+        return Source(
+            self.facts,
+            self._zone,
+            trigger=trigger,
+            need_index=self._needs.of_history,
+            attribute_index=self._attribute_index,
+            wallet_index=wallets.index,
+        )
+
+    def _attribute_index(self, name: str) -> int:
+        return self._attributes.setdefault(name, len(self._attributes))
+
+    def _fire(self, trigger: str, rules: tuple[CompiledRule, ...]) -> Callable[..., Any]:
+        """Write the function of one trigger."""
+        source = self._source(trigger)
+        writer = TriggerWriter(source, self._zone, self._attribute_index)
+        own = [(index, compiled) for index, compiled in enumerate(rules) if compiled.rule.trigger == trigger]
+        body = ["fired = []", "active = 0"]
+        for index, campaign in enumerate(self._program.campaigns):
+            if any(depends_on(compiled, index) for _, compiled in own):
+                body += writer.campaign(index, campaign)
+        body += arrange([writer.rule(index, compiled) for index, compiled in own])
+        body.append("return active, fired")
+        return _function("fire", _ARGUMENTS, [*source.prelude(), *writer.baskets(), *body], source)
+
+
+def _function(name: str, arguments: str, body: list[str], source: Source) -> Callable[..., Any]:
+    """Compile a generated function; its constants are its globals, and nothing else is."""
+    text = "\n".join([f"def {name}({arguments}):", *(f"    {line}" for line in body)])
+    namespace: dict[str, Any] = {"__builtins__": _BUILTINS, **source.constants}
+    exec(compile(text, f"<{name}>", "exec"), namespace)  # noqa: S102 (written from typed trees only)
+    function: Callable[..., Any] = namespace[name]
+    return function

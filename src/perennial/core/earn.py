@@ -1,0 +1,286 @@
+"""What an event earns: rules, multipliers, limits, lines, lots, counts and tiers, in this order.
+
+Everything is judged by the snapshot, which was taken before the event: an order that lifts a member
+to a higher tier does not itself earn by that tier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import msgspec
+
+from perennial.core.allowances import Allowances
+from perennial.core.award import Award
+from perennial.core.condition_scope import attributes_of
+from perennial.core.counts import counts_of
+from perennial.core.credit import activity, credit_award
+from perennial.core.currency import in_program_currency
+from perennial.core.decision import Decision
+from perennial.core.effects import Credit, Debit, Effect, Touch
+from perennial.core.events import CustomEvent, Event, MemberJoined, OrderPaid, TierEntered
+from perennial.core.multipliers import UNCHANGED, Factor, combine, multiply
+from perennial.core.needs import history_after, limit_periods
+from perennial.core.order import Order, OrderStatus, net_amounts
+from perennial.core.periods import add_span
+from perennial.core.program import EnrollmentMode
+from perennial.core.rule import Basket, Earned
+from perennial.core.snapshot import Snapshot
+from perennial.core.tiers import tiers_after
+from perennial.core.version import CompiledRule, Version
+from perennial.units import Instant, Minor, Points, allocate, format_instant
+
+EarningEvent: TypeAlias = OrderPaid | CustomEvent | MemberJoined | TierEntered
+
+
+class Gift(msgspec.Struct):
+    """What one rule gives, on its way from the rule to the wallet.
+
+    ``index`` is the rule's place in ``version.rules``; ``points`` goes from what the rule gave
+    (``earned``) over what the multiplier made of it to what the limits left of it.
+    """
+
+    index: int
+    basket: Basket
+    earned: Earned
+    factor: Factor
+    multiplied: Points
+    points: Points
+    cut_by: str | None = None
+
+
+class Judgment(msgspec.Struct):
+    """Everything that the rules of a version say about one event.
+
+    ``why_not`` says why no rule was asked at all, ``active`` which campaigns apply (bit by bit, by
+    their index), ``limited`` holds the limits after every gift passed them.
+    """
+
+    limited: Allowances
+    why_not: str | None = None
+    active: int = 0
+    gifts: list[Gift] = []
+
+
+def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
+    """Decide what ``event`` earns under ``version`` for the member of ``snapshot``.
+
+    Counts are kept for every customer; awards and tiers are for members within the program's life.
+    """
+    judgment = judge(event, version, snapshot)
+    effects: list[Effect] = []
+    awards, points = _post(event, version, snapshot, judgment, effects)
+    counts = counts_of(version, event, points)
+    effects += counts
+    follow_ups: tuple[Event, ...] = ()
+    if outside_life(event.at, version, snapshot) is None:
+        if isinstance(event, CustomEvent):
+            effects += activity(version, event.name, event.at)
+        if version.program.tiers is not None:
+            history = history_after(version, snapshot, event.at, counts)
+            balances = _balances_after(version, snapshot, effects)
+            tier_effects, follow_ups = tiers_after(version, event, snapshot, history, balances)
+            effects += tier_effects
+    return Decision(
+        program=version.program_id,
+        version=version.number,
+        awards=awards,
+        effects=tuple(effects),
+        follow_ups=follow_ups,
+        facts=snapshot,
+    )
+
+
+def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment:
+    """Ask every rule of the event's trigger, and apply multipliers and limits to what they give."""
+    judgment = Judgment(Allowances(version, snapshot), outside_life(event.at, version, snapshot))
+    fire = version.triggers.get(trigger_of(event))
+    if fire is None or judgment.why_not is not None:
+        return judgment
+    order: Order | None = None
+    nets: list[Minor] = []
+    if isinstance(event, OrderPaid):
+        order = in_program_currency(event.order, version.program)
+        if order is None:
+            judgment.why_not = f"the program has no rate for {event.order.currency}"
+            return judgment
+        nets = net_amounts(order)
+    judgment.active, fired = fire(event.at, order, nets, attributes_of(event), snapshot)
+    if fired:
+        judgment.gifts = _gifts(version, snapshot, event.at, fired)
+        _multiply(judgment, version, snapshot)
+        for gift in judgment.gifts:
+            bounds = version.rules[gift.index].bounds
+            if bounds and gift.points:
+                gift.points, gift.cut_by = judgment.limited.grant(bounds, gift.points)
+    return judgment
+
+
+def outside_life(at: Instant, version: Version, snapshot: Snapshot) -> str | None:
+    """Return why nothing is earned at ``at`` at all: no member, or not in the life of the program."""
+    if snapshot.joined_at is None:
+        return "the customer is not a member"
+    if version.starts is not None and at < version.starts:
+        return "the program has not started"
+    if version.ends is not None and at >= version.ends:
+        return "the program has ended"
+    enrollment = version.program.enrollment
+    if (
+        at < snapshot.joined_at
+        and enrollment.mode is EnrollmentMode.ON_REQUEST
+        and not enrollment.count_past_orders
+    ):
+        return "the customer joined later"
+    return None
+
+
+def trigger_of(event: EarningEvent) -> str:
+    """Return the name under which rules know the event."""
+    match event:
+        case OrderPaid():
+            return "order.paid"
+        case CustomEvent():
+            return event.name
+        case MemberJoined():
+            return "member.joined"
+        case TierEntered():
+            return "tier.entered"
+
+
+def _gifts(version: Version, snapshot: Snapshot, at: Instant, fired: list[tuple[int, Basket]]) -> list[Gift]:
+    """Return what the rules give that fired; one that has to rest gives nothing, and says so."""
+    gifts = []
+    for index, basket in fired:
+        compiled = version.rules[index]
+        earned = compiled.rule.earn(basket, snapshot.tier)
+        points = earned.points
+        if points <= 0:
+            continue
+        gift = Gift(index, basket, earned, UNCHANGED, points, points)
+        if compiled.cooldown is not None:
+            rest = rests_until(version, compiled, snapshot, at)
+            if rest is not None:
+                gift.multiplied = gift.points = 0
+                gift.cut_by = f"cooldown of rule {compiled.rule.id}: until {format_instant(rest)}"
+        gifts.append(gift)
+    return gifts
+
+
+def rests_until(version: Version, compiled: CompiledRule, snapshot: Snapshot, at: Instant) -> Instant | None:
+    """Return until when the rule rests after it last fired, or None if it may fire at ``at``.
+
+    A late event rests as well if its own cooldown would reach the later firing.
+    """
+    cooldown = compiled.rule.cooldown
+    if cooldown is None or compiled.cooldown is None:
+        return None
+    last = snapshot.used[compiled.cooldown]
+    if not last:
+        return None
+    until = add_span(last, cooldown, version.zone)
+    if at >= until or (at < last and add_span(at, cooldown, version.zone) <= last):
+        return None
+    return until
+
+
+def _multiply(judgment: Judgment, version: Version, snapshot: Snapshot) -> None:
+    """Apply to every group of gifts that share a wallet and a factor that factor, at once."""
+    factors = factors_of(version, snapshot.tier, judgment.active)
+    groups: dict[tuple[int, Factor], list[Gift]] = {}
+    for gift in judgment.gifts:
+        factor = factors[gift.index]
+        if factor is not UNCHANGED and gift.points:
+            gift.factor = factor
+            groups.setdefault((version.rules[gift.index].wallet, factor), []).append(gift)
+    for (wallet, factor), gifts in groups.items():
+        rounding = version.wallets[wallet].spec.rounding
+        multiplied = multiply([gift.points for gift in gifts], factor, rounding)
+        for gift, points in zip(gifts, multiplied, strict=True):
+            gift.multiplied = gift.points = points
+
+
+def factors_of(version: Version, tier: str | None, active: int) -> tuple[Factor, ...]:
+    """Return the factor on what each rule earns for ``tier`` while the campaigns ``active`` apply."""
+    known = version.factors.get((tier, active))
+    if known is None:
+        known = tuple(_factor_of(version, compiled, tier, active) for compiled in version.rules)
+        version.factors[tier, active] = known
+    return known
+
+
+def _factor_of(version: Version, compiled: CompiledRule, tier: str | None, active: int) -> Factor:
+    factors = [factor for campaign, factor in compiled.campaign_factors if active >> campaign & 1]
+    if tier in compiled.tier_factors:
+        factors.append(compiled.tier_factors[tier])
+    factor = combine(factors, version.program.combine)
+    return UNCHANGED if factor == UNCHANGED else factor
+
+
+def _post(
+    event: EarningEvent,
+    version: Version,
+    snapshot: Snapshot,
+    judgment: Judgment,
+    effects: list[Effect],
+) -> tuple[tuple[Award, ...], dict[int, Points]]:
+    """Append the effects of crediting the gifts; return the awards, and the points by unit."""
+    if not judgment.gifts:
+        return (), {}
+    sums: dict[int, Points] = {}
+    for gift in judgment.gifts:
+        wallet = version.rules[gift.index].wallet
+        sums[wallet] = sums.get(wallet, 0) + gift.points
+    lots: dict[int, int] = {}
+    waits_for = waiting_for(event)
+    for wallet, points in sums.items():
+        credited, lots[wallet] = credit_award(
+            version, wallet, points, snapshot.tier, event.at, waits_for, snapshot.wallets[wallet]
+        )
+        effects += credited
+    awards = []
+    for gift in judgment.gifts:
+        compiled = version.rules[gift.index]
+        awards.append(award_of(version, gift, lots))
+        if gift.points and compiled.cooldown is not None:
+            effects.append(Touch(version.limits[compiled.cooldown].number, event.at))
+    if judgment.limited.used:
+        effects += judgment.limited.effects(*limit_periods(version, event.at))
+    return tuple(awards), {version.wallets[wallet].unit: points for wallet, points in sums.items()}
+
+
+def award_of(version: Version, gift: Gift, lots: Mapping[int, int]) -> Award:
+    """Return the award of a gift, with the points that each line of the order contributed.
+
+    ``lots`` gives the lot that the points went into, by the index of the wallet.
+    """
+    compiled = version.rules[gift.index]
+    unit = version.wallets[compiled.wallet].unit
+    points = gift.points
+    if not points:
+        return Award(compiled.rule.id, unit, gift.earned.points, 0, 0, (), gift.cut_by)
+    weights = gift.earned.weights
+    lines = tuple(allocate(points, list(weights))) if any(weights) else ()
+    lot_id = lots.get(compiled.wallet, 0)
+    return Award(compiled.rule.id, unit, gift.earned.points, points, lot_id, lines, gift.cut_by)
+
+
+def waiting_for(event: EarningEvent) -> str | None:
+    """Return what points of this event wait for, where a wallet's points wait for fulfillment."""
+    if isinstance(event, OrderPaid) and event.order.status is not OrderStatus.FULFILLED:
+        return event.id.hex
+    return None
+
+
+def _balances_after(version: Version, snapshot: Snapshot, effects: list[Effect]) -> tuple[Points, ...]:
+    """Return the available balance of each wallet after the effects."""
+    balances = {
+        wallet.unit: figures.balance - figures.pending
+        for wallet, figures in zip(version.wallets, snapshot.wallets, strict=True)
+    }
+    for effect in effects:
+        if isinstance(effect, Credit) and not effect.pending:
+            balances[effect.unit] += effect.amount
+        elif isinstance(effect, Debit) and not effect.pending:
+            balances[effect.unit] -= effect.amount
+    return tuple(balances.values())

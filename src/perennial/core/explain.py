@@ -1,0 +1,264 @@
+"""Why an event earned what it earned: recomputed from the event, the version and the stored snapshot.
+
+Nothing is stored for it. The rules are judged again by the same functions as in the decision; what did
+not fire is walked to find the condition that said no, and the value that it saw. A law demands that the
+points explained equal the points decided.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from perennial.core.condition_scope import Scope, date_or_none
+from perennial.core.condition_walk import Seen, matching_lines, refusing
+from perennial.core.condition_words import describe
+from perennial.core.conditions import Condition
+from perennial.core.currency import format_money, in_program_currency
+from perennial.core.earn import EarningEvent, Gift, Judgment, award_of, judge, trigger_of, waiting_for
+from perennial.core.events import OrderPaid
+from perennial.core.explain_words import date_words, gift_words, local_words, seen_words, whole_words
+from perennial.core.facts import BIRTHDAY
+from perennial.core.multipliers import UNCHANGED, format_factor
+from perennial.core.order import line_ids, net_amounts
+from perennial.core.rule import ONE
+from perennial.core.schedule import Schedule, compile_schedule
+from perennial.core.snapshot import Snapshot
+from perennial.core.version import CompiledRule, Version, depends_on
+from perennial.core.version_scope import scope_of
+from perennial.core.wallet_dates import lot_key
+from perennial.units import Minor, Points, format_instant
+
+
+class _Part(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    pass
+
+
+class CampaignExplanation(_Part, frozen=True):
+    """Whether a campaign applied; ``because`` names the conditions that said no."""
+
+    campaign: str
+    applied: bool
+    words: str
+    because: tuple[Seen, ...] = ()
+
+
+class RuleExplanation(_Part, frozen=True):
+    """What one rule did. Amounts are in minor units of the program's currency, instants in RFC 3339.
+
+    ``lines`` are the ids of the lines that counted, ``amount`` their sum by the rule's basis,
+    ``base`` what the rule alone gave, ``factor`` all multipliers together (``factors`` names them),
+    ``multiplied`` what they made of it, ``cut_by`` the limit that cut it, ``points`` what was given
+    in the end and ``contributions`` what each line had in it.
+    """
+
+    rule: str
+    trigger: str
+    wallet: str
+    fired: bool
+    words: str
+    name: str | None = None
+    campaign: str | None = None
+    because: tuple[Seen, ...] = ()
+    lines: tuple[str, ...] = ()
+    amount: Minor | None = None
+    base: Points = 0
+    factor: str | None = None
+    factors: tuple[str, ...] = ()
+    multiplied: Points | None = None
+    cut_by: str | None = None
+    points: Points = 0
+    contributions: dict[str, Points] = {}
+    available_at: str | None = None
+    expires_at: str | None = None
+    waits_for: str | None = None
+
+
+class Explanation(_Part, frozen=True):
+    """What one version of a program made of one event; ``points`` are by wallet, ``words`` the whole."""
+
+    program: str
+    version: int
+    trigger: str
+    at: str
+    words: str
+    tier: str | None = None
+    why_not: str | None = None
+    points: dict[str, Points] = {}
+    campaigns: tuple[CampaignExplanation, ...] = ()
+    rules: tuple[RuleExplanation, ...] = ()
+
+
+class _Setting(msgspec.Struct, frozen=True):
+    """Everything that the parts of one explanation share."""
+
+    event: EarningEvent
+    version: Version
+    snapshot: Snapshot
+    judgment: Judgment
+    scope: Scope
+
+
+def explain(event: EarningEvent, version: Version, snapshot: Snapshot) -> Explanation:
+    """Explain what ``event`` earned under ``version``; ``snapshot`` is the one that its decision read."""
+    judgment = judge(event, version, snapshot)
+    order = in_program_currency(event.order, version.program) if isinstance(event, OrderPaid) else None
+    nets = net_amounts(order) if order is not None else []
+    scope = scope_of(version, snapshot, event.at, event=event, order=order, nets=nets)
+    setting = _Setting(event, version, snapshot, judgment, scope)
+    gifts = {gift.index: gift for gift in judgment.gifts}
+    rules = tuple(
+        _explain_rule(setting, compiled, gifts.get(index)) for index, compiled in enumerate(version.rules)
+    )
+    points: dict[str, Points] = {}
+    for rule in rules:
+        if rule.fired:
+            points[rule.wallet] = points.get(rule.wallet, 0) + rule.points
+    return Explanation(
+        program=version.program.program,
+        version=version.number,
+        trigger=trigger_of(event),
+        at=format_instant(event.at),
+        words=whole_words(points, judgment.why_not, [rule.words for rule in rules if rule.fired]),
+        tier=snapshot.tier,
+        why_not=judgment.why_not,
+        points=points,
+        campaigns=_explain_campaigns(setting),
+        rules=rules,
+    )
+
+
+def _explain_campaigns(setting: _Setting) -> tuple[CampaignExplanation, ...]:
+    """Say of every campaign whether it applied; those that concern no rule of the trigger are left out."""
+    trigger = trigger_of(setting.event)
+    explained = []
+    for index, campaign in enumerate(setting.version.program.campaigns):
+        if setting.judgment.why_not is not None or not _concerns(setting.version, index, trigger):
+            continue
+        applied = bool(setting.judgment.active >> index & 1)
+        because: tuple[Seen, ...] = ()
+        words = f"Campaign {campaign.id}: applied."
+        if not applied:
+            reason, because = _refusal(setting, campaign.schedule, campaign.when)
+            words = f"Campaign {campaign.id}: did not apply: {reason}."
+        explained.append(
+            CampaignExplanation(campaign=campaign.id, applied=applied, words=words, because=because)
+        )
+    return tuple(explained)
+
+
+def _concerns(version: Version, campaign: int, trigger: str) -> bool:
+    return any(
+        compiled.rule.trigger == trigger and depends_on(compiled, campaign) for compiled in version.rules
+    )
+
+
+def _explain_rule(setting: _Setting, compiled: CompiledRule, gift: Gift | None) -> RuleExplanation:
+    rule = compiled.rule
+    version = setting.version
+    explanation = RuleExplanation(
+        rule=rule.id,
+        name=rule.name,
+        trigger=rule.trigger,
+        wallet=version.wallets[compiled.wallet].spec.id,
+        campaign=None if compiled.campaign is None else version.program.campaigns[compiled.campaign].id,
+        fired=gift is not None,
+        words="",
+    )
+    if gift is not None:
+        return _explain_gift(setting, compiled, gift, explanation)
+    reason, because = _why_silent(setting, compiled)
+    return msgspec.structs.replace(
+        explanation, words=f"Rule {rule.id}: did not fire: {reason}.", because=because
+    )
+
+
+def _explain_gift(
+    setting: _Setting, compiled: CompiledRule, gift: Gift, explanation: RuleExplanation
+) -> RuleExplanation:
+    """Fill in the numbers of a rule that fired."""
+    event, version, order = setting.event, setting.version, setting.scope.order
+    rule = compiled.rule
+    ids = line_ids(order) if order is not None else []
+    award = award_of(version, gift, {})
+    explanation = msgspec.structs.replace(
+        explanation,
+        lines=tuple(ids[index] for index in gift.basket.indexes),
+        amount=gift.basket.total if gift.basket.indexes else None,
+        base=gift.earned.points,
+        factor=None if gift.factor == UNCHANGED else format_factor(gift.factor),
+        factors=_factors(setting, compiled),
+        multiplied=gift.multiplied if gift.multiplied != gift.earned.points else None,
+        cut_by=gift.cut_by,
+        points=gift.points,
+        contributions={name: part for name, part in zip(ids, award.lines, strict=False) if part},
+    )
+    if gift.points:
+        key = lot_key(version, compiled.wallet, setting.snapshot.tier, event.at, waiting_for(event))
+        explanation = msgspec.structs.replace(
+            explanation,
+            available_at=None if key.available_at is None else format_instant(key.available_at),
+            expires_at=None if key.expires_at is None else format_instant(key.expires_at),
+            waits_for=None if key.waits_for is None else "fulfillment",
+        )
+        dates = date_words(key, event.at, version.zone)
+    else:
+        dates = []
+
+    def money(amount: Minor) -> str:
+        return format_money(amount, version.program.currency)
+
+    sum_words = rule.describe(gift.basket, setting.snapshot.tier, money)
+    return msgspec.structs.replace(explanation, words=gift_words(explanation, sum_words, dates))
+
+
+def _factors(setting: _Setting, compiled: CompiledRule) -> tuple[str, ...]:
+    """Name the multipliers that apply to a rule, each with its own factor."""
+    tier = setting.snapshot.tier
+    named = []
+    if tier is not None and tier in compiled.tier_factors:
+        named.append(f"tier {tier} x{format_factor((compiled.tier_factors[tier], ONE))}")
+    for index, factor in compiled.campaign_factors:
+        if setting.judgment.active >> index & 1:
+            campaign = setting.version.program.campaigns[index].id
+            named.append(f"campaign {campaign} x{format_factor((factor, ONE))}")
+    return tuple(named)
+
+
+def _why_silent(setting: _Setting, compiled: CompiledRule) -> tuple[str, tuple[Seen, ...]]:
+    """Return why a rule gave nothing, in words, and the conditions that said no."""
+    rule = compiled.rule
+    if rule.trigger != trigger_of(setting.event):
+        return f"it is for {rule.trigger}", ()
+    if setting.judgment.why_not is not None:
+        return setting.judgment.why_not, ()
+    if compiled.campaign is not None and not setting.judgment.active >> compiled.campaign & 1:
+        campaign = setting.version.program.campaigns[compiled.campaign].id
+        return f"campaign {campaign} did not apply", ()
+    if setting.scope.order is None and (rule.lines is not None or rule.needs_lines()):
+        return "the event has no lines", ()
+    reason, because = _refusal(setting, rule.schedule, rule.when)
+    if reason:
+        return reason, because
+    if rule.lines is not None and not matching_lines(rule.lines, setting.scope):
+        return f"no line matches: {describe(rule.lines, setting.version.facts)}", ()
+    return "the points come to 0", ()
+
+
+def _refusal(
+    setting: _Setting, schedule: Schedule | None, when: Condition | None
+) -> tuple[str, tuple[Seen, ...]]:
+    """Return which of a schedule and a condition said no (no words: neither did)."""
+    if schedule is not None and not _is_open(schedule, setting):
+        return f"its schedule does not include {local_words(setting.event.at, setting.version.zone)}", ()
+    if when is None:
+        return "", ()
+    because = tuple(refusing(when, setting.scope))
+    return "; ".join(seen_words(seen) for seen in because), because
+
+
+def _is_open(schedule: Schedule, setting: _Setting) -> bool:
+    """Whether a schedule applies at the event's own time."""
+    birthday = date_or_none(setting.scope.member.get(BIRTHDAY))
+    return compile_schedule(schedule, setting.version.zone)(
+        setting.event.at, birthday, setting.snapshot.joined_at
+    )

@@ -1,0 +1,75 @@
+"""Explanations as sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from perennial.core.condition_walk import Seen, Value
+from perennial.core.periods import local_datetime
+from perennial.core.rule import count_points
+from perennial.ledger.lot import LotKey
+from perennial.units import Instant, Points
+
+if TYPE_CHECKING:
+    from perennial.core.explain import RuleExplanation
+
+
+def gift_words(rule: RuleExplanation, arithmetic: str, dates: list[str]) -> str:
+    """Say what a rule gave: its arithmetic, the multipliers, the limit that cut it, and the dates."""
+    parts = [f"{arithmetic} = {count_points(rule.base)}"]
+    if rule.factor is not None:
+        parts.append(f"x{rule.factor} ({', '.join(rule.factors)}) = {rule.multiplied or rule.base}")
+    if rule.cut_by is not None:
+        parts.append(f"cut to {rule.points} ({rule.cut_by})")
+    return f"Rule {rule.rule}: " + "; ".join([*parts, *([", ".join(dates)] if dates else [])])
+
+
+def date_words(key: LotKey, at: Instant, zone: ZoneInfo) -> list[str]:
+    """Say from when points can be spent, where that is not at once, and when they expire."""
+    words = []
+    if key.available_at is None:
+        words.append("pending until the order is fulfilled")
+    elif key.available_at > at:
+        words.append(f"pending until {day_words(key.available_at, zone)}")
+    if key.expires_at is not None:
+        words.append(f"expires {day_words(key.expires_at, zone)}")
+    return words
+
+
+def day_words(instant: Instant, zone: ZoneInfo) -> str:
+    """Write an instant as a local date, with the time where it is not midnight."""
+    local = local_datetime(instant, zone)
+    return local.date().isoformat() if not local.hour and not local.minute else f"{local:%Y-%m-%d %H:%M}"
+
+
+def local_words(instant: Instant, zone: ZoneInfo) -> str:
+    """Write an instant as the local weekday, date and time."""
+    local = local_datetime(instant, zone)
+    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[local.weekday()]
+    return f"{weekday} {local:%Y-%m-%d %H:%M:%S}"
+
+
+def seen_words(seen: Seen) -> str:
+    """Say what a condition wanted and what it saw."""
+    return f"{seen.words} ({'held' if seen.held else f'was {_value(seen.value)}'})"
+
+
+def whole_words(points: dict[str, Points], why_not: str | None, fired: list[str]) -> str:
+    """Say the whole: what was earned in every wallet, and by which rules."""
+    if why_not is not None:
+        return f"Nothing was earned: {why_not}."
+    if not fired:
+        return "Nothing was earned: no rule fired."
+    sums = " and ".join(f"{amount} {wallet}" for wallet, amount in points.items())
+    return f"Earned {sums}. " + " ".join(f"{words}." for words in fired)
+
+
+def _value(value: Value) -> str:
+    if value is None:
+        return "missing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ", ".join(value) or "empty"
+    return str(value)
