@@ -21,7 +21,9 @@ from perennial.flows.commands import (
     PostClaim,
     PostEvent,
     PostReturn,
+    PostTransfer,
     PutCustomer,
+    PutHousehold,
     PutOrder,
 )
 from perennial.http.instants import read_instant
@@ -136,9 +138,14 @@ class TransferBody(
 
 
 class CustomerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """What is known of a customer. A given attribute replaces, ``null`` removes, others stay."""
+    """What is known of a customer. A given attribute replaces, ``null`` removes, others stay.
+
+    ``household`` pools the wallets with those of the household's other members; ``null`` leaves it, and
+    without the field everything stays as it is.
+    """
 
     attributes: Attributes = {}
+    household: Name | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class MembershipBody(
@@ -159,6 +166,24 @@ class TierBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     actor: Name | None = None
 
 
+class PublishBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """``revision``: of the draft that you have seen; refused if somebody changed it since.
+
+    ``valid_from`` dates the version back, so that what arrives late is judged by it.
+    """
+
+    revision: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+    valid_from: When | None = None
+    note: Annotated[str, Meta(max_length=1_000)] = ""
+
+
+class RollbackBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """The version whose content is published again, as a new version."""
+
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    note: Annotated[str, Meta(max_length=1_000)] = ""
+
+
 class ClockBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The instant to which the sandbox's clock moves; everything due until then happens."""
 
@@ -176,9 +201,6 @@ def once_id(body_id: str | None, idempotency_key: str | None) -> str:
         words = "give the body an id, or send an Idempotency-Key header"
         raise bad_fields(422, FieldProblem(path="$.id", code="idempotency_key_required", message=words))
     return chosen
-
-
-_ORDER_FIELDS = Order.__struct_fields__
 
 
 def order_command(order_id: str, body: OrderBody) -> PutOrder:
@@ -254,9 +276,27 @@ def tier_command(customer: str, program: str, assignment_id: str, actor: str, bo
     )
 
 
+def transfer_command(transfer_id: str, body: TransferBody) -> PostTransfer:
+    """Return the command that moves points between two customers."""
+    return PostTransfer(
+        id=transfer_id,
+        sender=body.sender,
+        receiver=body.receiver,
+        at=None,
+        wallet=body.wallet,
+        points=body.points,
+        reason=body.reason,
+    )
+
+
 def customer_command(customer: str, body: CustomerBody) -> PutCustomer:
     """Return the command that creates or changes a customer."""
     return PutCustomer(customer=customer, attributes=body.attributes)
+
+
+def household_command(customer: str, household: str | None) -> PutHousehold:
+    """Return the command that enters or leaves a household."""
+    return PutHousehold(customer=customer, household=household)
 
 
 def membership_command(customer: str, body: MembershipBody) -> JoinProgram:

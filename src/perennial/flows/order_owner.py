@@ -1,0 +1,26 @@
+"""Whose an order is: a return names the order only."""
+
+from __future__ import annotations
+
+from perennial.flows.problems import problem
+from perennial.store.database import Database
+from perennial.store.external_ids import IdKind, find_external_ids
+from perennial.store.members import read_customers
+from perennial.units import named_id
+
+
+async def owner_of_order(database: Database, workspace_id: int, order: str) -> str:
+    """Return the caller's id of the customer whose order this is.
+
+    Raises a 404 for an unknown order and a 409 for a guest's, which has earned nothing.
+    """
+    order_id = named_id(workspace_id, "order", order)
+    async with database.transaction(workspace_id) as conn:
+        found = await find_external_ids(conn, workspace_id, IdKind.ORDER, [order_id])
+        if order_id not in found:
+            raise problem(404, "order_unknown", f"There is no order {order!r}.")
+        bucket, customer_id = found[order_id]
+        customers = await read_customers(conn, workspace_id, bucket, [customer_id])
+    if customer_id not in customers:
+        raise problem(409, "guest_order", f"Order {order!r} is a guest's: it has earned nothing.")
+    return customers[customer_id].external_id

@@ -1,0 +1,122 @@
+"""The application: every route of the API, declared once, behind the fast lane."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException, ValidationException
+
+from perennial.flows.answers import FieldProblem, Problem
+from perennial.http.clock import CLOCK_ROUTES
+from perennial.http.customers import CUSTOMER_ROUTES
+from perennial.http.door import MAX_BODY_BYTES, Door
+from perennial.http.events import EVENT_ROUTES
+from perennial.http.exchange import extra_headers
+from perennial.http.fast_lane import FastLane
+from perennial.http.health import HEALTH_ROUTES
+from perennial.http.openapi import describe
+from perennial.http.operation import guard, identity_of
+from perennial.http.orders import ORDER_ROUTES
+from perennial.http.points import POINTS_ROUTES
+from perennial.http.problems import MEDIA_TYPE, bad_fields, bad_request, problem_of, write_problem
+from perennial.http.programs import PROGRAM_ROUTES
+from perennial.http.reference_page import REFERENCE_ROUTES
+
+ROUTES = [
+    *ORDER_ROUTES,
+    *EVENT_ROUTES,
+    *CUSTOMER_ROUTES,
+    *POINTS_ROUTES,
+    *PROGRAM_ROUTES,
+    *CLOCK_ROUTES,
+    *HEALTH_ROUTES,
+    *REFERENCE_ROUTES,
+]
+
+_REFUSALS = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not know the method."),
+    413: ("body_too_large", "The body is too large."),
+}
+
+OpenDoor = Callable[[], AbstractAsyncContextManager[Door]]
+
+
+@functools.cache
+def api_document() -> dict[str, Any]:
+    """Return the OpenAPI document of all routes."""
+    return describe(ROUTES)
+
+
+def build_routed(open_door: OpenDoor, max_body_bytes: int = MAX_BODY_BYTES) -> Litestar:
+    """Return the application without its fast lane; the door is open from startup to shutdown."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with open_door() as door:
+            app.state.door = door
+            yield
+
+    return Litestar(
+        ROUTES,
+        guards=[guard],
+        exception_handlers={HTTPException: _refused, Exception: _failed},
+        openapi_config=None,
+        lifespan=[lifespan],
+        state=State({"api_document": api_document}),
+        logging_config=None,
+        request_max_body_size=max_body_bytes,
+    )
+
+
+def build_app(open_door: OpenDoor, max_body_bytes: int = MAX_BODY_BYTES) -> FastLane:
+    """Return the whole application of one worker."""
+    return FastLane(build_routed(open_door, max_body_bytes))
+
+
+def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """Answer what the router refused: unknown addresses, wrong methods, wrong parameters."""
+    if isinstance(error, ValidationException):
+        return _send(request, _wrong_parameters(error))
+    if error.status_code >= 500:
+        return _failed(request, error)
+    code, words = _REFUSALS.get(error.status_code, ("bad_request", "The request cannot be read."))
+    response = _send(request, bad_request(error.status_code, code, words).problem)
+    if allow := (error.headers or {}).get("Allow"):
+        response.headers["Allow"] = allow
+    return response
+
+
+def _wrong_parameters(error: ValidationException) -> Problem:
+    found = error.extra if isinstance(error.extra, list) else []
+    fields = [
+        FieldProblem(
+            path=f"{item.get('source', 'query')}.{item.get('key', '')}",
+            code="invalid_parameter",
+            message=str(item.get("message", "is not valid")).replace("`", "")[:300],
+        )
+        for item in found
+        if isinstance(item, dict) and item.get("key") != "data"
+    ]
+    if not fields:
+        return bad_request(400, "body_missing", "Send a JSON body.").problem
+    return bad_fields(422, *fields).problem
+
+
+def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    return _send(request, problem_of(error, identity_of(request)))
+
+
+def _send(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    headers = {name.decode(): value.decode() for name, value in extra_headers(problem.status, False)}
+    return Response(
+        content=write_problem(problem, identity_of(request)),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=headers,
+    )

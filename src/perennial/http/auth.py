@@ -1,0 +1,89 @@
+"""Who calls: bearer keys, looked up by the hash of their secret and remembered for less than a second.
+
+A revoked key is refused everywhere within one second: what a process remembers is never older. Half
+way through it is fetched anew in the background, so that a busy key never waits for the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+
+import msgspec
+
+from perennial.flows.keys import Key
+from perennial.flows.problems import ProblemError
+from perennial.flows.scopes import Scope, allows
+from perennial.http.problems import bad_request
+
+FRESH_SECONDS = 0.4
+STALE_SECONDS = 0.9
+MAX_REMEMBERED = 10_000
+
+_BEARER = re.compile(rb"[Bb]earer (sk_(?:live|test)_[A-Za-z0-9]{40,64})\Z")
+
+Find = Callable[[bytes], Awaitable[Key | None]]
+
+
+class _Remembered(msgspec.Struct):
+    key: Key | None
+    at: float
+    refreshing: bool = False
+
+
+class Keyring:
+    """Knows the keys that were used lately. ``find`` asks the database by the hash of a secret."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+        self._remembered: dict[bytes, _Remembered] = {}
+        self._tasks: set[asyncio.Task[Key | None]] = set()
+
+    async def admit(self, authorization: bytes | None, needed: Scope) -> Key:
+        """Return the key of the caller, or raise 401 (no valid key) or 403 (not with this key)."""
+        if authorization is None:
+            raise unauthorized("Send an API key: Authorization: Bearer sk_…")
+        found = _BEARER.match(authorization)
+        if found is None:
+            raise unauthorized("The Authorization header holds no API key of ours: Bearer sk_…")
+        digest = sha256(found[1]).digest()
+        now = time.monotonic()
+        entry = self._remembered.get(digest)
+        if entry is None or now - entry.at > STALE_SECONDS:
+            key = await self._fetch(digest)
+        else:
+            key = entry.key
+            if now - entry.at > FRESH_SECONDS and not entry.refreshing:
+                entry.refreshing = True
+                self._refresh(digest)
+        if key is None or (key.expires_at is not None and key.expires_at <= time.time_ns() // 1_000):
+            raise unauthorized("The API key is unknown, expired or revoked.")
+        if not allows(key.scopes, needed):
+            raise bad_request(403, "scope_missing", f"The API key lacks the scope {needed.value!r}.")
+        return key
+
+    async def _fetch(self, digest: bytes) -> Key | None:
+        asked_at = time.monotonic()
+        key = await self._find(digest)
+        if len(self._remembered) >= MAX_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[digest] = _Remembered(key, asked_at)
+        return key
+
+    def _refresh(self, digest: bytes) -> None:
+        task = asyncio.create_task(self._fetch(digest))
+        self._tasks.add(task)
+        task.add_done_callback(self._refreshed)
+
+    def _refreshed(self, task: asyncio.Task[Key | None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # a failed refresh is no news: the entry goes stale and the next call asks
+
+
+def unauthorized(detail: str) -> ProblemError:
+    """Build the 401."""
+    return bad_request(401, "unauthorized", detail)

@@ -1,0 +1,191 @@
+"""``POST /v1/batch``: lines of JSON in, one result line per input line out, in bounded memory.
+
+Lines are handled in chunks: while one chunk is decided, the next is read. The lines of one customer
+are handled in the order in which they came. A line that is wrong gets its problem and leaves the
+others alone. Results that the caller does not read yet wait in a spool that goes to disk when it
+grows, so that a caller who sends everything first and reads afterwards is served as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from perennial.flows.answers import Answer
+from perennial.flows.commands import Command
+from perennial.flows.keys import Key
+from perennial.flows.order_owner import owner_of_order
+from perennial.flows.problems import answer_problem
+from perennial.flows.scopes import Scope, allows
+from perennial.http.asgi import Connection, Receive, Send
+from perennial.http.batch_lines import BatchLine, OrderLine, ReturnLine, command_of, needed_scope
+from perennial.http.door import Door
+from perennial.http.exchange import (
+    check_json,
+    header,
+    receive_chunk,
+    refuse_query,
+    response_headers,
+)
+from perennial.http.problems import bad_request, problem_of, rewrite_problem
+from perennial.http.spool import Spool
+from perennial.http.strict_json import Reader
+
+MEDIA_TYPE = b"application/x-ndjson"
+CHUNK_LINES = 256
+REMEMBERED_ORDERS = 10_000
+
+_reader: Reader[BatchLine] = Reader(BatchLine)  # type: ignore[arg-type]
+_encode = msgspec.json.Encoder().encode
+
+
+class _Line(msgspec.Struct):
+    """One input line: its number, from 1, and what it asks for or what is wrong with it."""
+
+    number: int
+    id: str | None = None
+    command: Command | None = None
+    answer: Answer | None = None
+
+
+async def serve_batch(door: Door, scope: Connection, receive: Receive, send: Send, identity: str) -> None:
+    """Answer one batch request."""
+    caller = await door.keyring.admit(header(scope, b"authorization"), Scope.WRITE)
+    check_json(scope, MEDIA_TYPE, b"application/ndjson", b"application/jsonl")
+    refuse_query(scope)
+    headers = [item for item in response_headers(MEDIA_TYPE, 0, identity) if item[0] != b"content-length"]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    spool = Spool()
+    writer = asyncio.create_task(spool.drain(send))
+    try:
+        await _Run(door, caller, identity, spool).handle(_chunks(door, receive))
+        spool.finish()
+        await writer
+    finally:
+        writer.cancel()
+        spool.close()
+
+
+async def _chunks(door: Door, receive: Receive) -> AsyncIterator[list[bytes | None]]:
+    """Yield the lines of the body in chunks; a line that is too long comes as None."""
+    lines: list[bytes | None] = []
+    rest = b""
+    skipping = False
+    more = True
+    while more:
+        piece, more = await receive_chunk(receive)
+        *complete, rest = (rest + piece).split(b"\n")
+        for line in complete:
+            lines.append(None if skipping or len(line) > door.max_body_bytes else line)
+            skipping = False
+            if len(lines) == CHUNK_LINES:
+                yield lines
+                lines = []
+        if len(rest) > door.max_body_bytes:
+            rest, skipping = b"", True
+        if lines and (not more or not rest):
+            yield lines
+            lines = []
+    if rest or skipping:
+        lines.append(None if skipping else rest)
+    if lines:
+        yield lines
+
+
+class _Run:
+    """The handling of one batch request."""
+
+    def __init__(self, door: Door, caller: Key, identity: str, spool: Spool) -> None:
+        self._door = door
+        self._caller = caller
+        self._identity = identity
+        self._spool = spool
+        self._number = 0
+        self._customers: dict[str, str] = {}
+        self._pending: asyncio.Task[None] | None = None
+
+    async def handle(self, chunks: AsyncIterator[list[bytes | None]]) -> None:
+        """Handle all chunks, each while the next is read."""
+        try:
+            async for chunk in chunks:
+                lines = [await self._parse(raw) for raw in chunk if raw is None or not self._is_blank(raw)]
+                await self._settle()
+                self._pending = asyncio.create_task(self._decide(lines))
+            await self._settle()
+        finally:
+            if self._pending is not None:
+                await asyncio.gather(self._pending, return_exceptions=True)
+
+    def _is_blank(self, raw: bytes) -> bool:
+        if raw.strip():
+            return False
+        self._number += 1
+        return True
+
+    async def _settle(self) -> None:
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            await pending
+
+    async def _parse(self, raw: bytes | None) -> _Line:
+        self._number += 1
+        line = _Line(self._number)
+        try:
+            body = self._read(raw)
+            line.id = body.id
+            line.command = await self._command(body)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other lines go on
+            line.answer = answer_problem(problem_of(error, self._identity))
+        return line
+
+    def _read(self, raw: bytes | None) -> BatchLine:
+        if raw is None:
+            limit = self._door.max_body_bytes
+            raise bad_request(413, "line_too_large", f"A line has at most {limit} bytes.")
+        return _reader.read(raw)
+
+    async def _command(self, body: BatchLine) -> Command:
+        needed = needed_scope(body)
+        if not allows(self._caller.scopes, needed):
+            raise bad_request(403, "scope_missing", f"The API key lacks the scope {needed.value!r}.")
+        returned_by = ""
+        if isinstance(body, ReturnLine):
+            returned_by = await self._customer_of(body.order)
+        elif isinstance(body, OrderLine) and body.customer is not None:
+            if len(self._customers) >= REMEMBERED_ORDERS:
+                self._customers.clear()
+            self._customers[body.id] = body.customer
+        return command_of(body, self._caller.actor, returned_by)
+
+    async def _customer_of(self, order: str) -> str:
+        """Return the customer of an order, from this batch or, once its lines so far are done, stored."""
+        if order in self._customers:
+            return self._customers[order]
+        await self._settle()
+        return await owner_of_order(self._door.database, self._caller.workspace_id, order)
+
+    async def _decide(self, lines: list[_Line]) -> None:
+        asked = [line for line in lines if line.command is not None]
+        commands = [line.command for line in asked if line.command is not None]
+        try:
+            answers = await self._door.intake.submit_many(self._caller.workspace_id, commands)
+        except Exception as error:  # noqa: BLE001 - every line gets the answer
+            answers = [answer_problem(problem_of(error, self._identity))] * len(asked)
+        for line, answer in zip(asked, answers, strict=True):
+            line.answer = answer
+        await self._spool.write(b"".join(self._result(line) for line in lines))
+
+    def _result(self, line: _Line) -> bytes:
+        answer = line.answer
+        assert answer is not None, "every line was answered"
+        failed = answer.status >= 400
+        result: dict[str, object] = {"line": line.number, "status": answer.status}
+        if line.id is not None:
+            result["id"] = line.id
+        if answer.replayed:
+            result["replayed"] = True
+        body = rewrite_problem(answer.body, self._identity) if failed else answer.body
+        result["problem" if failed else "answer"] = msgspec.Raw(body)
+        return _encode(result) + b"\n"

@@ -1,0 +1,96 @@
+"""The lines of a batch: the bodies of the single calls, each with its ``op`` and its id."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from perennial.core.order import Attributes, Name
+from perennial.flows.commands import Command, PutCustomer
+from perennial.flows.scopes import Scope
+from perennial.http.requests import (
+    AdjustmentBody,
+    ClaimBody,
+    EventBody,
+    OnceId,
+    OrderBody,
+    ReturnBody,
+    adjustment_command,
+    claim_command,
+    event_command,
+    order_command,
+    return_command,
+)
+
+
+class OrderLine(OrderBody, frozen=True, kw_only=True, tag_field="op", tag="order"):
+    """An order, as in ``PUT /v1/orders/{id}``."""
+
+    id: Name
+
+
+class ReturnLine(ReturnBody, frozen=True, kw_only=True, tag_field="op", tag="return"):
+    """A return of ``order``, as in ``POST /v1/orders/{id}/returns``."""
+
+    id: OnceId
+    order: Name
+
+
+class EventLine(EventBody, frozen=True, kw_only=True, tag_field="op", tag="event"):
+    """An event, as in ``POST /v1/events``."""
+
+    id: OnceId
+
+
+class ClaimLine(ClaimBody, frozen=True, kw_only=True, tag_field="op", tag="claim"):
+    """A claim of ``customer``, as in ``POST /v1/customers/{id}/claims``."""
+
+    id: OnceId
+    customer: Name
+
+
+class AdjustmentLine(AdjustmentBody, frozen=True, kw_only=True, tag_field="op", tag="adjustment"):
+    """An adjustment, as in ``POST /v1/adjustments``; the key needs the scope for it."""
+
+    id: OnceId
+
+
+class CustomerLine(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    kw_only=True,
+    tag_field="op",
+    tag="customer",
+):
+    """What is known of the customer ``id``, as in ``PUT /v1/customers/{id}``; households are set there."""
+
+    id: Name
+    attributes: Attributes = {}
+
+
+BatchLine: TypeAlias = OrderLine | ReturnLine | EventLine | ClaimLine | AdjustmentLine | CustomerLine
+
+
+def needed_scope(line: BatchLine) -> Scope:
+    """Return what a key needs for a line."""
+    return Scope.ADJUST if isinstance(line, AdjustmentLine) else Scope.WRITE
+
+
+def command_of(line: BatchLine, actor: str, returned_by: str) -> Command:
+    """Return the command of a line; ``returned_by`` is the customer of a returned order."""
+    match line:
+        case OrderLine():
+            return order_command(line.id, line)
+        case ReturnLine():
+            return return_command(line.order, returned_by, line.id, line)
+        case EventLine():
+            return event_command(line.id, line)
+        case ClaimLine():
+            return claim_command(line.customer, line.id, line)
+        case AdjustmentLine():
+            return adjustment_command(line.id, actor, line)
+        case CustomerLine():
+            return PutCustomer(customer=line.id, attributes=line.attributes)

@@ -1,0 +1,97 @@
+"""Customers: what is known of them, the programs they belong to, and what has happened to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, delete, post, put
+
+from perennial.flows.answers import Decided
+from perennial.flows.commands import LeaveProgram
+from perennial.flows.household import put_household
+from perennial.flows.scopes import Scope
+from perennial.http.operation import ExternalId, admitted, answered, operation
+from perennial.http.paths import plain_segment
+from perennial.http.requests import (
+    CustomerBody,
+    MembershipBody,
+    customer_command,
+    household_command,
+    membership_command,
+)
+
+
+@put(
+    "/v1/customers/{id:str}",
+    **operation(
+        "customer_put",
+        "Customers",
+        "Create or change a customer",
+        needs=Scope.WRITE,
+        takes=CustomerBody,
+        gives={200: Decided},
+        refuses=(409,),
+    ),
+)
+async def customer_put(request: Request[Any, Any, Any], id: ExternalId, data: CustomerBody) -> Response[Any]:
+    """A given attribute replaces, null removes, others stay.
+
+    Orders and events create a bare customer by themselves, so that this call is needed for attributes and
+    households only.
+    """
+    door, caller = admitted(request)
+    customer = plain_segment(id)
+    answer = await door.intake.submit(caller.workspace_id, customer_command(customer, data))
+    if answer.status < 400 and not isinstance(data.household, msgspec.UnsetType):
+        command = household_command(customer, data.household)
+        answer = await put_household(door.handler, caller.workspace_id, command)
+    return answered(request, answer)
+
+
+@post(
+    "/v1/customers/{id:str}/memberships",
+    **operation(
+        "membership_join",
+        "Customers",
+        "Join a program",
+        needs=Scope.WRITE,
+        takes=MembershipBody,
+        gives={200: Decided, 201: Decided},
+        refuses=(409,),
+    ),
+)
+async def membership_join(
+    request: Request[Any, Any, Any], id: ExternalId, data: MembershipBody
+) -> Response[Any]:
+    """Makes the customer a member of the program; joining twice changes nothing.
+
+    Programs that enroll automatically do this by themselves with the first order or event.
+    """
+    door, caller = admitted(request)
+    command = membership_command(plain_segment(id), data)
+    return answered(request, await door.intake.submit(caller.workspace_id, command))
+
+
+@delete(
+    "/v1/customers/{id:str}/memberships/{program:str}",
+    status_code=200,
+    **operation(
+        "membership_leave",
+        "Customers",
+        "Leave a program",
+        needs=Scope.WRITE,
+        gives={200: Decided},
+        refuses=(404, 409),
+    ),
+)
+async def membership_leave(
+    request: Request[Any, Any, Any], id: ExternalId, program: ExternalId
+) -> Response[Any]:
+    """Nothing is earned from now on; the balance stays until it is closed. Leaving twice changes nothing."""
+    door, caller = admitted(request)
+    command = LeaveProgram(customer=plain_segment(id), program=plain_segment(program), at=None)
+    return answered(request, await door.intake.submit(caller.workspace_id, command))
+
+
+CUSTOMER_ROUTES = [customer_put, membership_join, membership_leave]

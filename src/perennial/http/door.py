@@ -1,0 +1,32 @@
+"""What every route needs, in one place: the flows behind the door and the keys in front of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from perennial.flows.batcher import Intake
+from perennial.flows.handle_events import Handler
+from perennial.http.auth import Keyring
+from perennial.store.database import Database
+
+MAX_BODY_BYTES = 1_000_000
+
+
+class Door(msgspec.Struct):
+    """One per worker process. ``open`` goes false when the process is asked to stop: readiness first."""
+
+    database: Database
+    handler: Handler
+    intake: Intake
+    keyring: Keyring
+    max_body_bytes: int = MAX_BODY_BYTES
+    metrics_need_key: bool = True
+    open: bool = True
+
+    @classmethod
+    def of(cls, state: Any) -> Door:
+        """Return the door that the application keeps in its state."""
+        door: Door = state.door
+        return door

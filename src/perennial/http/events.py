@@ -1,0 +1,46 @@
+"""Events: what customers do besides buying."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, post
+
+from perennial.flows.answers import Answer, Decided
+from perennial.flows.keys import Key
+from perennial.flows.scopes import Scope
+from perennial.http.door import Door
+from perennial.http.exchange import idempotency_key
+from perennial.http.operation import admitted, answered, connection_of, operation
+from perennial.http.requests import EventBody, event_command, once_id
+
+
+async def post_event(door: Door, caller: Key, key: str | None, body: EventBody) -> Answer:
+    """Judge a custom event in every program, once per id."""
+    command = event_command(once_id(body.id, key), body)
+    return await door.intake.submit(caller.workspace_id, command)
+
+
+@post(
+    "/v1/events",
+    **operation(
+        "event_post",
+        "Events",
+        "Report an event",
+        needs=Scope.WRITE,
+        takes=EventBody,
+        once=True,
+        gives={200: Decided, 201: Decided},
+        refuses=(409,),
+    ),
+)
+async def event_post(request: Request[Any, Any, Any], data: EventBody) -> Response[Any]:
+    """Something that a customer did, of a type that a program declares: a review, a visit, a survey.
+
+    It is judged as of the time at which it happened, once per id.
+    """
+    door, caller = admitted(request)
+    return answered(request, await post_event(door, caller, idempotency_key(connection_of(request)), data))
+
+
+EVENT_ROUTES = [event_post]

@@ -1,0 +1,90 @@
+"""Examples of the API, as the reference shows them. The tests send every one and look at the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A request body that works with the program of the quick start (``examples/``)."""
+
+    summary: str
+    request: Any
+
+
+EXAMPLES: dict[str, dict[str, Example]] = {
+    "order_put": {
+        "paid": Example(
+            "A paid order of two lines",
+            {
+                "customer": "anna",
+                "status": "paid",
+                "occurred_at": "2026-03-04T10:15:00Z",
+                "currency": "USD",
+                "lines": [
+                    {"id": "1", "sku": "espresso-250", "amount": 1250, "categories": ["coffee"]},
+                    {"id": "2", "sku": "mug", "amount": 1800, "quantity": 2, "discount": 300},
+                ],
+                "shipping": 495,
+            },
+        )
+    },
+    "return_post": {
+        "one_unit": Example(
+            "One of the two mugs comes back",
+            {"id": "return-1", "lines": [{"line": "2", "quantity": 1}], "reason": "broken"},
+        ),
+        "everything": Example("Everything that is left comes back", {"id": "return-2"}),
+    },
+    "event_post": {
+        "review": Example(
+            "A review was posted",
+            {"id": "review-77", "type": "review.posted", "customer": "anna", "attributes": {"rating": 5}},
+        )
+    },
+    "claim_post": {
+        "voucher": Example("500 points become a voucher", {"id": "claim-1", "reward": "five-off"})
+    },
+    "adjustment_post": {
+        "goodwill": Example(
+            "Points as an apology",
+            {
+                "id": "ticket-4711",
+                "customer": "anna",
+                "wallet": "points",
+                "points": 600,
+                "reason": "late parcel",
+            },
+        )
+    },
+    "transfer_post": {
+        "gift": Example(
+            "A gift to a friend",
+            {
+                "id": "gift-1",
+                "from": "anna",
+                "to": "ben",
+                "wallet": "points",
+                "points": 50,
+                "reason": "birthday",
+            },
+        )
+    },
+    "customer_put": {
+        "attributes": Example(
+            "Attributes of a customer", {"attributes": {"country": "DE", "newsletter": True}}
+        ),
+        "household": Example("A household pools its points", {"household": "family-7"}),
+    },
+    "membership_join": {"join": Example("Join at the till", {"program": "points", "source": "till"})},
+    "tier_assign": {
+        "gold": Example("Gold for a friend of the house", {"id": "vip-1", "tier": "gold", "reason": "press"})
+    },
+    "clock_advance": {"month": Example("Jump to the summer", {"advance_to": "2026-07-01T00:00:00Z"})},
+    "program_publish": {"note": Example("Publish what was reviewed", {"revision": 1, "note": "spring"})},
+    "program_rollback": {
+        "back": Example("Back to the first version", {"version": 1, "note": "too generous"})
+    },
+}

@@ -1,0 +1,189 @@
+"""The fast lane: the few hot routes on bare ASGI, in front of the application that declares them all.
+
+Every request passes here: it gets its id, its path is cleaned, and what goes wrong becomes a problem.
+The hot routes are answered at once, by the same functions as the routes of the application; the rest
+goes on to the application.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, cast
+
+from litestar import Litestar
+
+from perennial.flows.answers import Answer
+from perennial.flows.keys import Key
+from perennial.flows.problems import answer_problem
+from perennial.flows.scopes import Scope as KeyScope
+from perennial.http.asgi import Connection, Message, Receive, Send
+from perennial.http.batch import serve_batch
+from perennial.http.door import Door
+from perennial.http.events import post_event
+from perennial.http.exchange import (
+    ClientGoneError,
+    check_json,
+    header,
+    idempotency_key,
+    read_body,
+    receive_chunk,
+    refuse_query,
+    request_id,
+    send_answer,
+)
+from perennial.http.metrics import observed
+from perennial.http.orders import post_return, put_order
+from perennial.http.paths import path_segments, routed_path
+from perennial.http.problems import problem_of
+from perennial.http.requests import EventBody, OrderBody, ReturnBody
+from perennial.http.strict_json import Reader
+
+
+class Call(NamedTuple):
+    """One request on a hot route."""
+
+    door: Door
+    caller: Key
+    segments: list[str]
+    scope: Connection
+    body: bytes
+
+
+_read_order = Reader(OrderBody).read
+_read_return = Reader(ReturnBody).read
+_read_event = Reader(EventBody).read
+
+
+async def _order(call: Call) -> Answer:
+    return await put_order(call.door, call.caller, call.segments[2], _read_order(call.body))
+
+
+async def _return(call: Call) -> Answer:
+    key = idempotency_key(call.scope)
+    return await post_return(call.door, call.caller, call.segments[2], key, _read_return(call.body))
+
+
+async def _event(call: Call) -> Answer:
+    return await post_event(call.door, call.caller, idempotency_key(call.scope), _read_event(call.body))
+
+
+Hot = Callable[[Call], Awaitable[Answer]]
+
+
+def hot_route(method: str, segments: list[str]) -> tuple[str, Hot] | None:
+    """Return the operation and the function of a hot route, or None for all others."""
+    match segments:
+        case ["v1", "orders", order] if method == "PUT" and order:
+            return "order_put", _order
+        case ["v1", "orders", order, "returns"] if method == "POST" and order:
+            return "return_post", _return
+        case ["v1", "events"] if method == "POST":
+            return "event_post", _event
+    return None
+
+
+class FastLane:
+    """The outermost ASGI application of a worker."""
+
+    def __init__(self, app: Litestar) -> None:
+        self.app = app
+        self._app = cast(Callable[[Connection, Receive, Send], Awaitable[None]], app)
+        self._door: Door | None = None
+
+    @property
+    def door(self) -> Door:
+        """The door, which is open once the application has started."""
+        if self._door is None:
+            self._door = Door.of(self.app.state)
+        return self._door
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        identity = request_id(header(scope, b"x-request-id"))
+        answering = _Answering(send, identity)
+        name = "unrouted"
+        try:
+            segments = path_segments(scope)
+            hot = hot_route(scope["method"], segments)
+            if hot is not None:
+                name, serve = hot
+                answer = await self._hot(scope, receive, segments, serve)
+                answering.status = answer.status
+                await send_answer(send, answer, identity)
+            elif segments == ["v1", "batch"] and scope["method"] == "POST":
+                name = "batch_post"
+                await serve_batch(self.door, scope, receive, answering.send, identity)
+            else:
+                await self._forward(scope, receive, answering, segments, identity)
+                name = _operation_of(scope)
+        except ClientGoneError:
+            return
+        except Exception as error:
+            if answering.status:
+                raise
+            await send_answer(answering.send, answer_problem(problem_of(error, identity)), identity)
+        finally:
+            if answering.status:
+                observed(name).count(answering.status, started)
+
+    async def _hot(self, scope: Connection, receive: Receive, segments: list[str], serve: Hot) -> Answer:
+        door = self.door
+        caller = await door.keyring.admit(header(scope, b"authorization"), KeyScope.WRITE)
+        check_json(scope, b"application/json")
+        body = await read_body(scope, receive, door.max_body_bytes)
+        refuse_query(scope)
+        return await serve(Call(door, caller, segments, scope, body))
+
+    async def _forward(
+        self, scope: Connection, receive: Receive, answering: _Answering, segments: list[str], identity: str
+    ) -> None:
+        if b"%" in scope["raw_path"] or not scope["path"].isascii():
+            scope["path"] = routed_path(segments)
+        scope["request_id"] = identity
+        await self._app(scope, _timed(receive), answering.send)
+
+
+def _operation_of(scope: Any) -> str:
+    handler = scope.get("route_handler")
+    return getattr(handler, "operation_id", None) or "unrouted"
+
+
+def _timed(receive: Receive) -> Receive:
+    """Return ``receive`` with a bound on how long one piece of a body may take."""
+    ended = False
+
+    async def receive_in_time() -> Any:
+        nonlocal ended
+        if ended:
+            return await receive()
+        body, more = await receive_chunk(receive)
+        ended = not more
+        return {"type": "http.request", "body": body, "more_body": more}
+
+    return receive_in_time
+
+
+class _Answering:
+    """Sends an answer with the id of its request, and knows the status once it is on its way."""
+
+    def __init__(self, send: Send, identity: str) -> None:
+        self._send = send
+        self._identity = identity.encode()
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message["headers"])
+            names = {name for name, _ in headers}
+            if b"x-request-id" not in names:
+                headers.append((b"x-request-id", self._identity))
+            if b"cache-control" not in names:
+                headers.append((b"cache-control", b"no-store"))
+            message["headers"] = headers
+        await self._send(message)

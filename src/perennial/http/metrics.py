@@ -1,0 +1,96 @@
+"""What the process counts about itself, in the Prometheus format.
+
+With several workers the figures live in files that all of them map (``PROMETHEUS_MULTIPROC_DIR``), so
+that a scrape of any worker tells the whole.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from perennial.flows.answers import Answer
+from perennial.flows.commands import Command
+from perennial.flows.handle_events import Handler
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+_REQUESTS = Counter("perennial_requests", "Answered requests.", ["operation", "status"])
+_LATENCY = Histogram(
+    "perennial_request_seconds", "From the request to its answer.", ["operation"], buckets=_SECONDS
+)
+_BATCH_SIZE = Histogram("perennial_batch_commands", "Commands per committed batch.", buckets=_SIZES)
+_BATCH_LATENCY = Histogram(
+    "perennial_batch_seconds", "From the start of a batch to its commit.", buckets=_SECONDS
+)
+_DECISIONS = Counter("perennial_decisions", "Decided commands.", ["command", "outcome"])
+
+
+class Observed:
+    """Counts requests of one operation; finding its counters once saves the search on each request."""
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+        self._latency = _LATENCY.labels(operation)
+        self._by_status: dict[int, Counter] = {}
+
+    def count(self, status: int, started: float) -> None:
+        """Count one answer with ``status`` to a request that began at ``started`` (perf_counter)."""
+        counter = self._by_status.get(status)
+        if counter is None:
+            counter = self._by_status[status] = _REQUESTS.labels(self._operation, str(status))
+        counter.inc()
+        self._latency.observe(time.perf_counter() - started)
+
+
+_observed: dict[str, Observed] = {}
+
+
+def observed(operation: str) -> Observed:
+    """Return the counters of an operation."""
+    found = _observed.get(operation)
+    if found is None:
+        found = _observed[operation] = Observed(operation)
+    return found
+
+
+class MeasuredHandler(Handler):
+    """A handler that counts its batches and what became of their commands."""
+
+    async def handle_batch(self, workspace_id: int, bucket: int, commands: Sequence[Command]) -> list[Answer]:
+        """Handle a batch as :class:`Handler` does, and count it."""
+        started = time.perf_counter()
+        answers = await super().handle_batch(workspace_id, bucket, commands)
+        _BATCH_LATENCY.observe(time.perf_counter() - started)
+        _BATCH_SIZE.observe(len(commands))
+        counts: dict[tuple[type, str], int] = {}
+        for command, answer in zip(commands, answers, strict=True):
+            outcome = "replayed" if answer.replayed else "decided" if answer.status < 400 else "refused"
+            key = (type(command), outcome)
+            counts[key] = counts.get(key, 0) + 1
+        for (kind, outcome), count in counts.items():
+            _DECISIONS.labels(kind.__name__, outcome).inc(count)
+        return answers
+
+
+def exposition() -> bytes:
+    """Return all figures in the text format, of all workers together."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

@@ -1,0 +1,151 @@
+"""How a route says what it is: one declaration from which the router, the guard and OpenAPI read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, NamedTuple, cast
+
+import msgspec
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.dto import AbstractDTO
+from litestar.handlers import BaseRouteHandler
+from litestar.params import Parameter
+
+from perennial.flows.answers import Answer
+from perennial.flows.keys import Key
+from perennial.flows.scopes import Scope
+from perennial.http.asgi import Connection
+from perennial.http.door import Door
+from perennial.http.exchange import bad_query, check_json, extra_headers, request_id
+from perennial.http.problems import MEDIA_TYPE, rewrite_problem
+from perennial.http.strict_json import Reader
+
+ExternalId = Annotated[str, Parameter(min_length=1, max_length=600, description="your own id")]
+"""An id in a path. It may be encoded on its way through the router, hence the generous length."""
+
+Limit = Annotated[int, Parameter(ge=1, le=200, description="how many entries a page has at most")]
+Cursor = Annotated[
+    str,
+    Parameter(
+        pattern="^[A-Za-z0-9_-]*$",
+        max_length=1_000,
+        description="`next_cursor` of the page before; empty for the first page",
+    ),
+]
+
+
+def operation(
+    operation_id: str,
+    tag: str,
+    summary: str,
+    *,
+    needs: Scope | None,
+    gives: Mapping[int, Any],
+    takes: type[Any] | None = None,
+    once: bool = False,
+    refuses: tuple[int, ...] = (),
+) -> dict[str, Any]:
+    """Return the arguments of a route: its name, the scope it needs, what it takes and gives.
+
+    ``gives`` maps a status to the type of its body (or to a media type), ``refuses`` lists statuses
+    of problems beyond those that every route may answer. ``once``: the body may go without an id if
+    there is an ``Idempotency-Key``. ``takes`` is a struct, or ``str`` for a document as plain text.
+    """
+    arguments: dict[str, Any] = {
+        "operation_id": operation_id,
+        "tags": [tag],
+        "summary": summary,
+        "opt": {"needs": needs, "gives": dict(gives), "takes": takes, "once": once, "refuses": refuses},
+    }
+    if takes is not None and takes is not str:
+        body: Any = takes
+        arguments |= {"dto": strict_body(body), "return_dto": None}
+    return arguments
+
+
+class _StrictBody(AbstractDTO[Any]):
+    """Lets Litestar read a body with our strict reader, and draws nothing for its own OpenAPI."""
+
+    reader: Reader[Any]
+
+    def decode_bytes(self, value: bytes) -> Any:
+        check_json(cast(Connection, self.asgi_connection.scope), b"application/json")
+        return self.reader.read(value)
+
+    @classmethod
+    def create_for_field_definition(cls, *_: Any, **__: Any) -> None:
+        """No transfer model is needed: the reader makes the struct itself."""
+
+    @classmethod
+    def create_openapi_schema(cls, field_definition: Any, handler_id: str, schema_creator: Any) -> Any:  # noqa: ARG003
+        return schema_creator.for_field_definition(field_definition)
+
+    @classmethod
+    def generate_field_definitions(cls, model_type: type[Any]) -> Any:  # noqa: ARG003
+        yield from ()
+
+    @classmethod
+    def detect_nested_field(cls, field_definition: Any) -> bool:  # noqa: ARG003
+        return False
+
+
+@cache
+def strict_body(type_: Any) -> type[AbstractDTO[Any]]:
+    """Return the DTO that reads bodies of ``type_`` strictly."""
+    return type(f"Strict{type_.__name__}", (_StrictBody.__class_getitem__(type_),), {"reader": Reader(type_)})
+
+
+class Admitted(NamedTuple):
+    """The door and who came through it."""
+
+    door: Door
+    caller: Key
+
+
+def admitted(request: Request[Any, Any, Any]) -> Admitted:
+    """Return the door and the key that the guard let in."""
+    return Admitted(Door.of(request.app.state), cast(Connection, request.scope)["caller"])
+
+
+def connection_of(request: Request[Any, Any, Any]) -> Connection:
+    """Return what ASGI knows of a request."""
+    return cast(Connection, request.scope)
+
+
+def identity_of(request: Request[Any, Any, Any]) -> str:
+    """Return the id of a request, which the fast lane gave it."""
+    identity: str = cast(Connection, request.scope).get("request_id") or request_id(None)
+    return identity
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let in who has the scope that the route needs; refuse query parameters that it does not know."""
+    needs = handler.opt.get("needs")
+    if needs is not None:
+        given = connection.headers.get("authorization")
+        key = await Door.of(connection.app.state).keyring.admit(given.encode() if given else None, needs)
+        cast(Connection, connection.scope)["caller"] = key
+    known = set(handler.parsed_fn_signature.parameters)
+    seen: set[str] = set()
+    for name, _ in connection.query_params.multi_items():
+        if name not in known:
+            raise bad_query(name, "unknown_parameter", "there is no such parameter")
+        if name in seen:
+            raise bad_query(name, "duplicate_parameter", "the parameter is given more than once")
+        seen.add(name)
+
+
+def answered(request: Request[Any, Any, Any], answer: Answer) -> Response[bytes]:
+    """Return the answer of a flow as the router sends it."""
+    body, media_type = answer.body, "application/json"
+    if answer.status >= 400:
+        body, media_type = rewrite_problem(body, identity_of(request)), MEDIA_TYPE
+    headers = {name.decode(): value.decode() for name, value in extra_headers(answer.status, answer.replayed)}
+    return Response(content=body, status_code=answer.status, media_type=media_type, headers=headers)
+
+
+def written(value: object, status: int = 200) -> Response[bytes]:
+    """Return a struct as the JSON that is sent."""
+    return Response(content=msgspec.json.encode(value), status_code=status, media_type="application/json")

@@ -1,0 +1,77 @@
+"""Orders and returns: what the customer bought, and what came back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, post, put
+
+from perennial.flows.answers import Answer, Decided
+from perennial.flows.keys import Key
+from perennial.flows.order_owner import owner_of_order
+from perennial.flows.scopes import Scope
+from perennial.http.door import Door
+from perennial.http.exchange import idempotency_key
+from perennial.http.operation import ExternalId, admitted, answered, connection_of, operation
+from perennial.http.paths import plain_segment
+from perennial.http.requests import OrderBody, ReturnBody, once_id, order_command, return_command
+
+
+async def put_order(door: Door, caller: Key, order_id: str, body: OrderBody) -> Answer:
+    """Create or change an order; the answer holds the decision and the balances."""
+    return await door.intake.submit(caller.workspace_id, order_command(order_id, body))
+
+
+async def post_return(door: Door, caller: Key, order_id: str, key: str | None, body: ReturnBody) -> Answer:
+    """Take lines of an order back; the order knows its customer."""
+    return_id = once_id(body.id, key)
+    customer = await owner_of_order(door.database, caller.workspace_id, order_id)
+    return await door.intake.submit(caller.workspace_id, return_command(order_id, customer, return_id, body))
+
+
+@put(
+    "/v1/orders/{id:str}",
+    **operation(
+        "order_put",
+        "Orders",
+        "Create or change an order",
+        needs=Scope.WRITE,
+        takes=OrderBody,
+        gives={200: Decided, 201: Decided},
+        refuses=(409,),
+    ),
+)
+async def order_put(request: Request[Any, Any, Any], id: ExternalId, data: OrderBody) -> Response[Any]:
+    """Store the order under your own id and answer with what every program decided.
+
+    The answer holds the balances after it. The same body again replays the answer; another body is a
+    new revision of the order.
+    """
+    door, caller = admitted(request)
+    return answered(request, await put_order(door, caller, plain_segment(id), data))
+
+
+@post(
+    "/v1/orders/{id:str}/returns",
+    **operation(
+        "return_post",
+        "Orders",
+        "Take lines of an order back",
+        needs=Scope.WRITE,
+        takes=ReturnBody,
+        once=True,
+        gives={200: Decided, 201: Decided},
+        refuses=(404, 409),
+    ),
+)
+async def return_post(request: Request[Any, Any, Any], id: ExternalId, data: ReturnBody) -> Response[Any]:
+    """Reverses what the returned units had earned, exactly, and gives back the points spent on them.
+
+    Without lines everything that is left comes back.
+    """
+    door, caller = admitted(request)
+    key = idempotency_key(connection_of(request))
+    return answered(request, await post_return(door, caller, plain_segment(id), key, data))
+
+
+ORDER_ROUTES = [order_put, return_post]

@@ -1,0 +1,119 @@
+"""Points that are used or moved by hand: claims, adjustments, transfers, manual tiers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, post
+
+from perennial.flows.answers import Decided
+from perennial.flows.scopes import Scope
+from perennial.flows.transfer import transfer
+from perennial.http.exchange import idempotency_key
+from perennial.http.operation import ExternalId, admitted, answered, connection_of, operation
+from perennial.http.paths import plain_segment
+from perennial.http.requests import (
+    AdjustmentBody,
+    ClaimBody,
+    TierBody,
+    TransferBody,
+    adjustment_command,
+    claim_command,
+    once_id,
+    tier_command,
+    transfer_command,
+)
+
+_DECIDED = {200: Decided, 201: Decided}
+
+
+@post(
+    "/v1/customers/{id:str}/claims",
+    **operation(
+        "claim_post",
+        "Points",
+        "Exchange points for a reward",
+        needs=Scope.WRITE,
+        takes=ClaimBody,
+        once=True,
+        gives=_DECIDED,
+        refuses=(404, 409),
+    ),
+)
+async def claim_post(request: Request[Any, Any, Any], id: ExternalId, data: ClaimBody) -> Response[Any]:
+    """Takes the points and issues the voucher in one step, once per id.
+
+    A claim that the balance, the tier or a limit does not allow is refused with the numbers, and changes
+    nothing.
+    """
+    door, caller = admitted(request)
+    claim_id = once_id(data.id, idempotency_key(connection_of(request)))
+    command = claim_command(plain_segment(id), claim_id, data)
+    return answered(request, await door.intake.submit(caller.workspace_id, command))
+
+
+@post(
+    "/v1/adjustments",
+    **operation(
+        "adjustment_post",
+        "Points",
+        "Correct a balance by hand",
+        needs=Scope.ADJUST,
+        takes=AdjustmentBody,
+        once=True,
+        gives=_DECIDED,
+        refuses=(404, 409),
+    ),
+)
+async def adjustment_post(request: Request[Any, Any, Any], data: AdjustmentBody) -> Response[Any]:
+    """Adds points, or takes them with a negative number, with a reason for the audit log."""
+    door, caller = admitted(request)
+    adjustment_id = once_id(data.id, idempotency_key(connection_of(request)))
+    command = adjustment_command(adjustment_id, caller.actor, data)
+    return answered(request, await door.intake.submit(caller.workspace_id, command))
+
+
+@post(
+    "/v1/transfers",
+    **operation(
+        "transfer_post",
+        "Points",
+        "Move points between customers",
+        needs=Scope.ADJUST,
+        takes=TransferBody,
+        once=True,
+        gives=_DECIDED,
+        refuses=(404, 409),
+    ),
+)
+async def transfer_post(request: Request[Any, Any, Any], data: TransferBody) -> Response[Any]:
+    """The points keep the dates that they have: a transfer never prolongs their life."""
+    door, caller = admitted(request)
+    command = transfer_command(once_id(data.id, idempotency_key(connection_of(request))), data)
+    return answered(request, await transfer(door.handler, caller.workspace_id, command))
+
+
+@post(
+    "/v1/customers/{id:str}/memberships/{program:str}/tier",
+    **operation(
+        "tier_assign",
+        "Points",
+        "Set or lift a manual tier",
+        needs=Scope.ADJUST,
+        takes=TierBody,
+        once=True,
+        gives=_DECIDED,
+        refuses=(404, 409),
+    ),
+)
+async def tier_assign(
+    request: Request[Any, Any, Any], id: ExternalId, program: ExternalId, data: TierBody
+) -> Response[Any]:
+    """A floor under the member's tier, whatever the figures say; null lifts it."""
+    door, caller = admitted(request)
+    assignment_id = once_id(data.id, idempotency_key(connection_of(request)))
+    command = tier_command(plain_segment(id), plain_segment(program), assignment_id, caller.actor, data)
+    return answered(request, await door.intake.submit(caller.workspace_id, command))
+
+
+POINTS_ROUTES = [claim_post, adjustment_post, transfer_post, tier_assign]

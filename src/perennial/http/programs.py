@@ -1,0 +1,323 @@
+"""Programs: drafts, publication, versions, what changed, and the way back."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post, put
+from litestar.params import Parameter
+
+from perennial.core.problems import Problem
+from perennial.core.program_diff import Change
+from perennial.flows.answers import FieldProblem
+from perennial.flows.program_versions import Side, compare, document_of, programs_of, versions_of
+from perennial.flows.programs import Author, Draft, Published, get_draft, publish, put_draft, rollback
+from perennial.flows.scopes import Scope
+from perennial.http.exchange import check_json
+from perennial.http.instants import read_instant
+from perennial.http.operation import ExternalId, admitted, connection_of, operation, written
+from perennial.http.paths import plain_segment
+from perennial.http.problems import bad_fields, bad_request
+from perennial.http.requests import PublishBody, RollbackBody
+from perennial.units import format_instant
+
+YAML = "application/yaml"
+
+Revision = Annotated[int, Parameter(ge=0, le=2**31 - 1, description="the revision that you have seen")]
+SideName = Annotated[
+    str, Parameter(pattern="^(draft|[1-9][0-9]{0,8})$", description="a version's number, or `draft`")
+]
+
+
+class DraftView(msgspec.Struct, frozen=True):
+    """A draft as its author left it; ``problems`` keep it from being published."""
+
+    program: str
+    document: str
+    revision: int
+    problems: tuple[Problem, ...]
+
+
+class PublishedView(msgspec.Struct, frozen=True):
+    """A version that is now in force, and what changed since the one before, in words."""
+
+    program: str
+    version: int
+    valid_from: str
+    digest: str
+    changes: tuple[Change, ...]
+
+
+class ProgramView(msgspec.Struct, frozen=True):
+    """A program; ``version`` is the one in force, null before the first."""
+
+    program: str
+    version: int | None
+    draft_revision: int
+    created_at: str
+
+
+class ProgramList(msgspec.Struct, frozen=True):
+    """The programs of the workspace, oldest first."""
+
+    data: tuple[ProgramView, ...]
+
+
+class VersionView(msgspec.Struct, frozen=True):
+    """A version; equal digests are equal programs."""
+
+    version: int
+    valid_from: str
+    published_at: str
+    actor: str
+    note: str
+    digest: str
+
+
+class VersionList(msgspec.Struct, frozen=True):
+    """The versions of a program, newest first."""
+
+    data: tuple[VersionView, ...]
+
+
+class DiffView(msgspec.Struct, frozen=True):
+    """What changed from one side to the other."""
+
+    changes: tuple[Change, ...]
+
+
+def _draft_view(draft: Draft) -> DraftView:
+    return DraftView(draft.program, draft.text, draft.revision, draft.problems)
+
+
+def _published_view(published: Published) -> PublishedView:
+    valid_from = format_instant(published.valid_from)
+    return PublishedView(
+        published.program, published.version, valid_from, published.digest, published.changes
+    )
+
+
+def _author(actor: str, note: str = "") -> Author:
+    return Author(actor=actor, at=time.time_ns() // 1_000, note=note)
+
+
+@get(
+    "/v1/programs",
+    **operation("program_list", "Programs", "List the programs", needs=Scope.READ, gives={200: ProgramList}),
+)
+async def program_list(request: Request[Any, Any, Any]) -> Response[Any]:
+    """All programs of the workspace, oldest first."""
+    door, caller = admitted(request)
+    entries = await programs_of(door.database, caller.workspace_id)
+    views = [
+        ProgramView(each.program, each.version, each.draft_revision, format_instant(each.created_at))
+        for each in entries
+    ]
+    return written(ProgramList(tuple(views)))
+
+
+@get(
+    "/v1/programs/{id:str}/draft",
+    **operation(
+        "draft_get", "Programs", "Read the draft", needs=Scope.READ, gives={200: DraftView}, refuses=(404,)
+    ),
+)
+async def draft_get(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """The author's own text, with everything that keeps it from being published."""
+    door, caller = admitted(request)
+    return written(_draft_view(await get_draft(door.database, caller.workspace_id, plain_segment(id))))
+
+
+@put(
+    "/v1/programs/{id:str}/draft",
+    **operation(
+        "draft_put",
+        "Programs",
+        "Replace the draft",
+        needs=Scope.PROGRAMS,
+        takes=str,
+        gives={200: DraftView},
+        refuses=(409,),
+    ),
+)
+async def draft_put(
+    request: Request[Any, Any, Any], id: ExternalId, body: bytes, revision: Revision | None = None
+) -> Response[Any]:
+    """The body is the program document itself, YAML or JSON.
+
+    A draft may hold problems: they are in the answer, each with its path. With `revision` a draft that
+    somebody else changed since is not replaced.
+    """
+    door, caller = admitted(request)
+    check_json(
+        connection_of(request), b"application/yaml", b"application/json", b"text/yaml", b"application/x-yaml"
+    )
+    text = _document(body)
+    saved = await put_draft(
+        door.database, caller.workspace_id, plain_segment(id), text, _author(caller.actor), revision
+    )
+    return written(_draft_view(saved))
+
+
+_BAD_IN_DOCUMENTS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+
+
+def _document(body: bytes) -> str:
+    """Return the text of a document or raise a 400; its grammar is the reader's business."""
+    if not body:
+        raise bad_request(400, "body_missing", "Send the program document as the body.")
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        words = f"the document is not UTF-8 at byte {error.start}"
+        raise bad_fields(400, FieldProblem(path="$", code="not_utf8", message=words)) from None
+    if found := _BAD_IN_DOCUMENTS.search(text):
+        words = f"the document holds the control character U+{ord(found[0]):04X}"
+        raise bad_fields(400, FieldProblem(path="$", code="control_character", message=words))
+    return text
+
+
+@post(
+    "/v1/programs/{id:str}/publish",
+    **operation(
+        "program_publish",
+        "Programs",
+        "Publish the draft",
+        needs=Scope.PROGRAMS,
+        takes=PublishBody,
+        gives={201: PublishedView},
+        refuses=(404, 409),
+    ),
+)
+async def program_publish(
+    request: Request[Any, Any, Any], id: ExternalId, data: PublishBody
+) -> Response[Any]:
+    """Makes the draft an immutable version, used by the very next order on every worker."""
+    door, caller = admitted(request)
+    valid_from = None if data.valid_from is None else read_instant(data.valid_from, "$.valid_from")
+    published = await publish(
+        door.database,
+        caller.workspace_id,
+        plain_segment(id),
+        _author(caller.actor, data.note),
+        data.revision,
+        valid_from,
+    )
+    return written(_published_view(published), 201)
+
+
+@get(
+    "/v1/programs/{id:str}/versions",
+    **operation(
+        "version_list",
+        "Programs",
+        "List the versions",
+        needs=Scope.READ,
+        gives={200: VersionList},
+        refuses=(404,),
+    ),
+)
+async def version_list(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """Every version that was ever published, newest first."""
+    door, caller = admitted(request)
+    entries = await versions_of(door.database, caller.workspace_id, plain_segment(id))
+    views = [
+        VersionView(
+            each.version,
+            format_instant(each.valid_from),
+            format_instant(each.published_at),
+            each.actor,
+            each.note,
+            each.digest,
+        )
+        for each in entries
+    ]
+    return written(VersionList(tuple(views)))
+
+
+@get(
+    "/v1/programs/{id:str}/versions/{version:int}",
+    **operation(
+        "version_get",
+        "Programs",
+        "Read the document of a version",
+        needs=Scope.READ,
+        gives={200: YAML},
+        refuses=(404,),
+    ),
+)
+async def version_get(
+    request: Request[Any, Any, Any],
+    id: ExternalId,
+    version: Annotated[int, Parameter(ge=1, le=2**31 - 1, description="the number of the version")],
+) -> Response[Any]:
+    """The program as canonical YAML, byte for byte the same for ever."""
+    door, caller = admitted(request)
+    text = await document_of(door.database, caller.workspace_id, plain_segment(id), version)
+    return Response(content=text.encode(), media_type=YAML)
+
+
+@get(
+    "/v1/programs/{id:str}/diff",
+    **operation(
+        "program_diff",
+        "Programs",
+        "Compare two versions",
+        needs=Scope.READ,
+        gives={200: DiffView},
+        refuses=(404,),
+    ),
+)
+async def program_diff(
+    request: Request[Any, Any, Any], id: ExternalId, old: SideName, new: SideName = "draft"
+) -> Response[Any]:
+    """What changed, part by part, in words."""
+    door, caller = admitted(request)
+    changes = await compare(door.database, caller.workspace_id, plain_segment(id), _side(old), _side(new))
+    return written(DiffView(tuple(changes)))
+
+
+def _side(name: str) -> Side:
+    return "draft" if name == "draft" else int(name)
+
+
+@post(
+    "/v1/programs/{id:str}/rollback",
+    **operation(
+        "program_rollback",
+        "Programs",
+        "Publish an older version again",
+        needs=Scope.PROGRAMS,
+        takes=RollbackBody,
+        gives={201: PublishedView},
+        refuses=(404, 409),
+    ),
+)
+async def program_rollback(
+    request: Request[Any, Any, Any], id: ExternalId, data: RollbackBody
+) -> Response[Any]:
+    """The older content becomes a new version; the history stays as it is, and so does the draft."""
+    door, caller = admitted(request)
+    published = await rollback(
+        door.database,
+        caller.workspace_id,
+        plain_segment(id),
+        data.version,
+        _author(caller.actor, data.note),
+    )
+    return written(_published_view(published), 201)
+
+
+PROGRAM_ROUTES = [
+    program_list,
+    draft_get,
+    draft_put,
+    program_publish,
+    version_list,
+    version_get,
+    program_diff,
+    program_rollback,
+]
