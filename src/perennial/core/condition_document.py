@@ -307,7 +307,7 @@ def condition_schema() -> dict[str, Any]:
     """Return the JSON Schema of a condition; it refers to itself as ``#/$defs/Condition``."""
     this = {"$ref": "#/$defs/Condition"}
     scalar = {"type": ["string", "integer", "boolean"]}
-    operators: dict[str, Any] = {name: scalar for name in _OPERATORS}
+    operators: dict[str, Any] = dict.fromkeys(_OPERATORS, scalar)
     many = {"type": "array", "items": scalar, "minItems": 1, "maxItems": MAX_OPERANDS}
     operators |= {"in": many, "not_in": many, "between": many | {"minItems": 2, "maxItems": 2}}
     operators |= {

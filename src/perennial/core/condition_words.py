@@ -75,7 +75,8 @@ def describe(condition: Condition, facts: FactTable | None = None) -> str:
             subject = _LINE_MEASURES[measure] + _where(where, facts)
             return f"{subject} {describe_comparison(operator, operand)}"
         case History():
-            return f"{describe_figure(condition, facts)} {describe_comparison(condition.operator, condition.operand)}"
+            said = describe_comparison(condition.operator, condition.operand)
+            return f"{describe_figure(condition, facts)} {said}"
 
 
 def describe_comparison(operator: Operator, operand: Operand) -> str:

@@ -22,9 +22,10 @@ As JSON or YAML::
     more_than: 100000
 
 This file holds the types; ``condition_document.py`` reads and writes them (and has ``DEC_HOOK``,
-``ENC_HOOK`` and ``SCHEMA_HOOK``, with which msgspec handles a document that holds conditions), ``facts.py`` says what may be asked,
-``condition_check.py`` finds problems, ``condition_walk.py`` evaluates slowly and explains,
-``condition_source.py`` compiles.
+``ENC_HOOK`` and ``SCHEMA_HOOK``, with which msgspec handles a document that holds conditions),
+``facts.py`` says what may be asked, ``condition_check.py`` finds problems, ``condition_walk.py``
+evaluates slowly and explains, ``condition_words.py`` says it in English, ``condition_source.py``
+compiles.
 
 ``Condition`` is the closed union of the node types. At run time it is their common base class
 instead, because msgspec hands a field of a plain class to its hooks: that is how ``when: Condition

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -295,7 +294,8 @@ def _holidays(code: str) -> Any:
     if not _COUNTRY.fullmatch(code):
         return None
     # A large table, slow to read: only programs that ask for holidays pay for it.
-    holidays = import_module("holidays")
+    import holidays  # noqa: PLC0415
+
     country, _, subdivision = code.partition("-")
     try:
         return holidays.country_holidays(country, subdiv=subdivision or None)
