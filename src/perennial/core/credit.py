@@ -35,7 +35,7 @@ def credit_award(
     effects: list[Effect] = [Credit(unit, points, key, Account.ISSUED, pending)]
     if figures.shortfall or figures.debt:
         effects += _settle(unit, points, lot_id, pending, figures)
-    expiry = wallet.spec.expiry
+    expiry = wallet.expiry.get(tier) or wallet.spec.expiry
     if type(expiry) is InactivityExpiry and "earning" in expiry.activities:
         effects.append(BeActive(unit, at))
     return effects, lot_id
@@ -51,8 +51,10 @@ def activity(version: Version, name: str, at: Instant) -> list[Effect]:
     """Return what the activity ``name`` (``spending``, or an event) does to the program's wallets."""
     effects: list[Effect] = []
     for wallet in version.wallets:
-        expiry = wallet.spec.expiry
-        if isinstance(expiry, InactivityExpiry) and name in expiry.activities:
+        if any(
+            isinstance(expiry, InactivityExpiry) and name in expiry.activities
+            for expiry in wallet.expiry.values()
+        ):
             effects.append(BeActive(wallet.unit, at))
     return effects
 

@@ -33,7 +33,7 @@ from perennial.core.member import Member, Membership, Wallet
 from perennial.core.periods import add_span
 from perennial.core.program import InactivityExpiry
 from perennial.core.version import Version
-from perennial.core.wallet_dates import end_of_day_after
+from perennial.core.wallet_dates import end_of_day_after, wallet_expiry
 from perennial.ledger.account import Account
 from perennial.ledger.lot import Lot, LotKey
 from perennial.units import Instant, Points
@@ -91,11 +91,14 @@ def fold_spent(spent: dict[tuple[int, int], int], effects: Iterable[Effect]) -> 
             spent[key] = spent.get(key, 0) + effect.amount
 
 
-def expires_by_inactivity(version: Version, unit: int, active_at: Instant) -> Instant | None:
+def expires_by_inactivity(version: Version, member: Member, unit: int, active_at: Instant) -> Instant | None:
     """Return when the unit's balance expires if nothing happens after ``active_at``."""
-    for wallet in version.wallets:
-        if wallet.unit == unit and isinstance(wallet.spec.expiry, InactivityExpiry):
-            return end_of_day_after(version, active_at, wallet.spec.expiry.after)
+    membership = member.memberships.get(version.program_id)
+    tier = membership.tier if membership else None
+    for index, wallet in enumerate(version.wallets):
+        expiry = wallet_expiry(version, index, tier)
+        if wallet.unit == unit and isinstance(expiry, InactivityExpiry):
+            return end_of_day_after(version, active_at, expiry.after)
     return None
 
 
@@ -208,4 +211,4 @@ def _move(member: Member, version: Version, effect: MoveTier | Join | Leave) -> 
 def _be_active(member: Member, version: Version, unit: int, at: Instant) -> None:
     wallet = _wallet(member, unit)
     wallet.active_at = at if wallet.active_at is None else max(wallet.active_at, at)
-    _due(member, expires_by_inactivity(version, unit, wallet.active_at))
+    _due(member, expires_by_inactivity(version, member, unit, wallet.active_at))

@@ -1,0 +1,235 @@
+"""What time alone does to a member: activation, tier reviews, expiry, yearly days, the program's end.
+
+Due instants are handled one after the other. At one instant the order is fixed: pending points become
+active, tiers are reviewed, points expire (and tiers that follow a balance are judged again), then
+birthdays and anniversaries become events, and at last an ended program closes its balances. Running
+timers twice changes nothing, and neither does expiring a lot that was spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from perennial.core.calendar_days import YearlyDay, next_yearly_day
+from perennial.core.decision import Decision
+from perennial.core.effects import Activate, Debit, Effect
+from perennial.core.events import CustomEvent, Event, TimersDue
+from perennial.core.fold import closes_at, expires_by_inactivity, fold
+from perennial.core.member import Member, Wallet
+from perennial.core.needs import snapshot_of
+from perennial.core.scratch import copy_of
+from perennial.core.tier_reviews import review_tier
+from perennial.core.tiers import TierChange, available_balances, tiers_after
+from perennial.core.version import Version
+from perennial.ledger.account import Account
+from perennial.ledger.lot import Lot, spend_order
+from perennial.units import DAY, Instant, Points
+
+
+def decide_timers(event: TimersDue, version: Version, member: Member) -> Decision:
+    """Decide everything of the program that is due for the member at or before ``event.at``.
+
+    The lots of the member's wallets have to be loaded, and counters back to the tiers' last periods.
+    Follow-ups (birthdays, anniversaries, tiers entered) carry their own instants. Where a follow-up
+    may change what is due later, ask with ``event.at`` = the member's next due instant, again and again.
+    """
+    play = _Play(event, version, member)
+    while (at := play.next_instant()) is not None and at <= event.at:
+        play.run(at)
+    return Decision(
+        program=version.program_id,
+        version=version.number,
+        effects=tuple(play.effects),
+        follow_ups=tuple(play.follow_ups),
+        facts=snapshot_of(event.at, version, member) if play.effects else None,
+    )
+
+
+def next_due(versions: Iterable[Version], member: Member, at: Instant) -> Instant | None:
+    """Return when the next timer of the member is due, after those up to ``at`` were run.
+
+    ``versions`` are the latest of the programs. The lots of the member's wallets have to be loaded.
+    The result always lies after ``at``.
+    """
+    dues: list[Instant] = []
+    for version in versions:
+        day = next_yearly_day(version, member, at)
+        if day is not None:
+            dues.append(day.at)
+        due = _next_of_program(version, member)
+        if due is not None:
+            # What the version that judged the timers did not know is looked at again the next day.
+            dues.append(due if due > at else at + DAY)
+    return min(dues, default=None)
+
+
+def due_with_days(versions: Iterable[Version], member: Member, at: Instant) -> Instant | None:
+    """Return the member's due instant if birthdays and anniversaries after ``at`` are counted as well.
+
+    For a change of attributes, which moves nothing else; lots need not be loaded.
+    """
+    days = [next_yearly_day(version, member, at) for version in versions]
+    dues = [day.at for day in days if day is not None]
+    if member.due_at is not None:
+        dues.append(member.due_at)
+    return min(dues, default=None)
+
+
+class _Play:
+    """The member as time goes by: every instant sees what the one before did."""
+
+    def __init__(self, event: TimersDue, version: Version, member: Member) -> None:
+        self.effects: list[Effect] = []
+        self.follow_ups: list[Event] = []
+        self._event = event
+        self._version = version
+        self._member = copy_of(member, version)
+        self._from = event.at if member.due_at is None else member.due_at
+
+    def next_instant(self) -> Instant | None:
+        """Return the earliest instant at which something is still due."""
+        day = self._yearly_day()
+        dues = [_next_of_program(self._version, self._member), day.at if day else None]
+        return min((due for due in dues if due is not None), default=None)
+
+    def run(self, at: Instant) -> None:
+        """Do what is due at ``at``, in its order."""
+        activated = self._apply(at, _activate(self._version, self._member, at))
+        membership = self._member.memberships.get(self._version.program_id)
+        due = membership is not None and membership.tier_until is not None and membership.tier_until <= at
+        if due:
+            self._review(at)
+        elif activated:
+            self._look_at_balance(at)
+        if self._apply(at, _expire(self._version, self._member, at)):
+            self._look_at_balance(at)
+        while (day := self._yearly_day()) is not None and day.at <= at:
+            self._apply(at, [day.use(self._version.program_id)])
+            self.follow_ups.append(CustomEvent(id=self._event.id, at=day.at, name=day.name))
+        self._apply(at, _close(self._version, self._member, at))
+
+    def _apply(self, at: Instant, effects: list[Effect]) -> bool:
+        fold(self._member, self._version, effects, at)
+        self.effects += effects
+        return bool(effects)
+
+    def _yearly_day(self) -> YearlyDay | None:
+        return next_yearly_day(self._version, self._member, self._from - 1)
+
+    def _review(self, at: Instant) -> None:
+        """Review the tier, whose time is up."""
+        self._take(
+            at,
+            review_tier(
+                self._version,
+                self._event.id,
+                at,
+                snapshot_of(at, self._version, self._member),
+                self._member.counters,
+                self._balances(at),
+            ),
+        )
+
+    def _look_at_balance(self, at: Instant) -> None:
+        """Judge a tier that depends on a balance anew, after points became active or expired."""
+        system = self._version.program.tiers
+        if system is None or all(metric.balance is None for metric in system.metrics):
+            return
+        event = TimersDue(id=self._event.id, at=at)
+        snapshot = snapshot_of(at, self._version, self._member)
+        self._take(at, tiers_after(self._version, event, snapshot, snapshot.history, self._balances(at)))
+
+    def _balances(self, at: Instant) -> tuple[Points, ...]:
+        return tuple(available_balances(self._version, self._member, at).values())
+
+    def _take(self, at: Instant, change: TierChange) -> None:
+        effects, entries = change
+        self._apply(at, effects)
+        self.follow_ups += entries
+
+
+def _next_of_program(version: Version, member: Member) -> Instant | None:
+    """Return the earliest instant at which points or the tier of the program want something."""
+    dues: list[Instant | None] = []
+    membership = member.memberships.get(version.program_id)
+    if membership is not None and membership.left_at is None and version.program.tiers is not None:
+        dues.append(membership.tier_until)
+    for compiled in version.wallets:
+        wallet = member.wallets.get(compiled.unit)
+        lots = _open_lots(wallet)
+        if wallet is None or not lots:
+            continue
+        dues.append(closes_at(version))
+        dues.append(_inactive_at(version, member, compiled.unit, wallet))
+        for lot in lots:
+            dues.append(lot.key.expires_at)
+            if lot.key.available_at is not None and lot.key.available_at > wallet.activated_until:
+                dues.append(lot.key.available_at)
+    return min((due for due in dues if due is not None), default=None)
+
+
+def _open_lots(wallet: Wallet | None) -> list[Lot]:
+    """Return the lots that still hold points, in the order in which they would be spent."""
+    lots = wallet.lots if wallet is not None else None
+    return sorted((lot for lot in (lots or {}).values() if lot.remaining > 0), key=spend_order)
+
+
+def _inactive_at(version: Version, member: Member, unit: int, wallet: Wallet) -> Instant | None:
+    """Return when the balance expires by inactivity; without any activity, counted from joining."""
+    active_at = wallet.active_at
+    if active_at is None:
+        membership = member.memberships.get(version.program_id)
+        if membership is None:
+            return None
+        active_at = membership.joined_at
+    return expires_by_inactivity(version, member, unit, active_at)
+
+
+def _activate(version: Version, member: Member, at: Instant) -> list[Effect]:
+    effects: list[Effect] = []
+    for compiled in version.wallets:
+        wallet = member.wallets.get(compiled.unit)
+        if wallet is None:
+            continue
+        points = sum(
+            lot.remaining
+            for lot in _open_lots(wallet)
+            if lot.key.available_at is not None and wallet.activated_until < lot.key.available_at <= at
+        )
+        if points:
+            effects.append(Activate(compiled.unit, points, at))
+    return effects
+
+
+def _expire(version: Version, member: Member, at: Instant) -> list[Effect]:
+    """Return what expires: lots whose time has passed, or everything after too long without activity."""
+    effects: list[Effect] = []
+    for compiled in version.wallets:
+        wallet = member.wallets.get(compiled.unit)
+        lots = _open_lots(wallet)
+        if wallet is None or not lots:
+            continue
+        inactive_at = _inactive_at(version, member, compiled.unit, wallet)
+        everything = inactive_at is not None and inactive_at <= at
+        for lot in lots:
+            expires_at = lot.key.expires_at
+            if everything or (expires_at is not None and expires_at <= at):
+                effects.append(_out(compiled.unit, wallet, lot, Account.EXPIRED))
+    return effects
+
+
+def _close(version: Version, member: Member, at: Instant) -> list[Effect]:
+    """Return the closing of every balance, once the program's grace after its end is over."""
+    closes = closes_at(version)
+    if closes is None or closes > at:
+        return []
+    effects: list[Effect] = []
+    for compiled in version.wallets:
+        wallet = member.wallets.get(compiled.unit)
+        if wallet is not None:
+            effects += [_out(compiled.unit, wallet, lot, Account.CLOSED) for lot in _open_lots(wallet)]
+    return effects
+
+
+def _out(unit: int, wallet: Wallet, lot: Lot, target: Account) -> Debit:
+    return Debit(unit, lot.remaining, lot.lot_id, target, wallet.counts_as_pending(lot.key))
