@@ -14,7 +14,7 @@ import yaml
 from perennial.core.condition_document import DEC_HOOK, ConditionError, decode_condition, encode_condition
 from perennial.core.conditions import Condition
 from perennial.core.document_shape import Shape, name_of
-from perennial.core.document_text import parse_text
+from perennial.core.document_text import parse_text, reads_as_text
 from perennial.core.problems import Problem
 from perennial.core.program import Program
 
@@ -107,9 +107,7 @@ def write_program(program: Program) -> str:
 
 def render(plain: dict[str, Any]) -> str:
     """Write plain data as YAML: block style, keys in their given order, texts quoted where needed."""
-    return yaml.dump(
-        plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=100
-    )
+    return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -117,6 +115,17 @@ class _Dumper(yaml.SafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+    def serialize(self, node: yaml.Node) -> None:
+        if isinstance(node, yaml.CollectionNode):  # one line would begin with a brace, which means JSON
+            node.flow_style = False
+        super().serialize(node)
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        style = None if reads_as_text(text) else "'"
+        if any(sign in text for sign in "\x85\u2028\u2029"):
+            style = '"'  # these are line breaks to some readers of YAML: only escapes keep them
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
     def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:
         node = super().represent_mapping(tag, mapping, flow_style)
@@ -129,6 +138,9 @@ class _Dumper(yaml.SafeDumper):
         node = super().represent_sequence(tag, sequence, flow_style)
         node.flow_style = _is_small(node.value)
         return node
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def _is_small(parts: list[yaml.Node]) -> bool:

@@ -65,6 +65,11 @@ def parse_text(text: str | bytes) -> tuple[object, list[Problem]]:
         return None, [error.problem]
 
 
+def reads_as_text(text: str) -> bool:
+    """Return whether ``text``, unquoted in YAML, is read as the text that it is."""
+    return text not in _WORDS and not _DECIMAL.fullmatch(text) and not _NOT_A_NUMBER.fullmatch(text)
+
+
 def _decode(text: str | bytes) -> str:
     if len(text) > MAX_BYTES:
         raise TextError("", "too_large", f"the document is larger than {MAX_BYTES:,} bytes")

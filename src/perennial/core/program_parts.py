@@ -32,7 +32,7 @@ class Parts(msgspec.Struct, frozen=True):
     @property
     def digest(self) -> str:
         """Return the digest of the whole program, in hex: equal programs have equal digests."""
-        return sha256(json.dumps(self.manifest).encode()).hexdigest()
+        return manifest_digest(self.manifest)
 
 
 def split_program(program: Program) -> Parts:
@@ -60,6 +60,11 @@ def join_parts(manifest: Manifest, bodies: Mapping[str, str]) -> dict[str, Any]:
         else json.loads(bodies[part])
         for field, part in manifest
     }
+
+
+def manifest_digest(manifest: Manifest) -> str:
+    """Return the digest of a whole program, in hex: equal programs have equal digests."""
+    return sha256(json.dumps(manifest).encode()).hexdigest()
 
 
 def digests_of(manifest: Manifest) -> set[str]:

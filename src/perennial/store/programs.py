@@ -14,7 +14,15 @@ import msgspec
 from asyncpg import Connection, Record
 
 from perennial.core.program import Program
-from perennial.core.program_parts import Manifest, Parts, decode_published, digests_of, join_parts
+from perennial.core.program_parts import (
+    Manifest,
+    Parts,
+    decode_published,
+    digests_of,
+    join_parts,
+    manifest_digest,
+)
+from perennial.store.workspaces import WorkspaceRow
 from perennial.units import Instant
 
 
@@ -37,6 +45,11 @@ class VersionRow(msgspec.Struct, frozen=True):
     published_at: Instant
     actor: str
     note: str
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of the whole program, in hex."""
+        return manifest_digest(self.manifest)
 
 
 class StoredVersion(msgspec.Struct, frozen=True):
@@ -102,6 +115,13 @@ _INSERT_UNITS = """
 insert into units (workspace_id, unit_id, program_id, code)
 select $1, (select coalesce(max(unit_id), 0) from units where workspace_id = $1) + wallet.position, $2, wallet.code
 from unnest($3::text[]) with ordinality as wallet (code, position)
+"""
+
+# A unit is in use where a member of any bucket holds or owes points of it.
+_UNITS_IN_USE = """
+select distinct unit_id from wallets
+where bucket between $2 and $3 and workspace_id = $1 and unit_id = any($4::int[])
+    and (balance > 0 or debt > 0)
 """
 
 
@@ -184,6 +204,13 @@ async def read_units(conn: Connection, workspace_id: int) -> dict[int, dict[str,
     for program_id, code, unit_id in await conn.fetch(_LIST_UNITS, workspace_id):
         units.setdefault(program_id, {})[code] = unit_id
     return units
+
+
+async def units_in_use(conn: Connection, workspace: WorkspaceRow, units: list[int]) -> list[int]:
+    """Return those of ``units`` in which somebody holds or owes points."""
+    last = workspace.bucket_base + workspace.bucket_count - 1
+    records = await conn.fetch(_UNITS_IN_USE, workspace.workspace_id, workspace.bucket_base, last, units)
+    return sorted(unit for (unit,) in records)
 
 
 async def list_versions(conn: Connection, workspace_id: int, program_id: int) -> list[VersionRow]:

@@ -1,0 +1,121 @@
+"""What keeps a program from being published: problems of its own, and conflicts with what is there."""
+
+from __future__ import annotations
+
+from asyncpg import Connection
+
+from perennial.core.document import read_program
+from perennial.core.problems import Problem
+from perennial.core.program import Program
+from perennial.core.program_parts import decode_published, join_parts
+from perennial.core.validation import check_agreement, validate
+from perennial.flows.answers import FieldProblem
+from perennial.flows.problems import ProblemError, problem
+from perennial.store.programs import (
+    ProgramRow,
+    VersionRow,
+    find_program,
+    list_programs,
+    list_versions,
+    read_parts,
+    read_units,
+    units_in_use,
+)
+from perennial.store.workspaces import read_workspace
+
+
+class InvalidProgramError(ProblemError):
+    """The 422 of a program that cannot be published; ``problems`` is everything that is wrong."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        fields = [FieldProblem(path=each.path, code=each.code, message=each.words) for each in problems]
+        first = f"{problems[0].path}: {problems[0].words}".removeprefix(": ")
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(problem(422, "program_invalid", f"{first}{more}", *fields).problem)
+        self.problems = problems
+
+
+def readable(text: str) -> Program:
+    """Read a document; raise :class:`InvalidProgramError` where it cannot be read."""
+    program = read_program(text)
+    if isinstance(program, list):
+        raise InvalidProgramError(program)
+    return program
+
+
+async def require_program(conn: Connection, workspace_id: int, code: str) -> ProgramRow:
+    """Return a program's row or raise the 404."""
+    row = await find_program(conn, workspace_id, code)
+    if row is None:
+        raise problem(404, "program_unknown", f"There is no program {code!r}.")
+    return row
+
+
+def require_version(versions: list[VersionRow], code: str, number: int) -> VersionRow:
+    """Return one of a program's versions or raise the 404."""
+    for version in versions:
+        if version.number == number:
+            return version
+    raise problem(404, "version_unknown", f"Program {code} has no version {number}.")
+
+
+async def program_of_version(conn: Connection, workspace_id: int, version: VersionRow) -> Program:
+    """Return the program that a version holds."""
+    bodies = await read_parts(conn, workspace_id, [version.manifest])
+    return decode_published(join_parts(version.manifest, bodies))
+
+
+async def problems_of(conn: Connection, workspace_id: int, row: ProgramRow, text: str) -> list[Problem]:
+    """Return everything that keeps ``text`` from being published as the next version of ``row``."""
+    program = read_program(text)
+    if isinstance(program, list):
+        return program
+    problems = validate(program)
+    if program.program != row.code:
+        words = f'this is the draft of program {row.code}; the document says "{program.program}"'
+        problems.append(Problem("program", "other_program", words))
+    versions = await list_versions(conn, workspace_id, row.program_id)
+    return problems + await conflicts_of(conn, workspace_id, row, program, versions)
+
+
+async def conflicts_of(
+    conn: Connection,
+    workspace_id: int,
+    row: ProgramRow | None,
+    program: Program,
+    versions: list[VersionRow],
+) -> list[Problem]:
+    """Return where ``program`` contradicts its own past or the workspace's other programs.
+
+    ``row`` is ``None`` and ``versions`` empty for a program that is new.
+    """
+    problems: list[Problem] = []
+    if row is not None and versions:
+        before = await program_of_version(conn, workspace_id, versions[-1])
+        if before.currency != program.currency:
+            words = f"the program counts in {before.currency}; start another program for {program.currency}"
+            problems.append(Problem("currency", "currency_changed", words))
+        problems += await _lost_wallets(conn, workspace_id, row, program)
+    others: dict[str, Program] = {}
+    for other in await list_programs(conn, workspace_id):
+        if other.code != program.program and (
+            published := await list_versions(conn, workspace_id, other.program_id)
+        ):
+            others[other.code] = await program_of_version(conn, workspace_id, published[-1])
+    return problems + check_agreement(program, others)
+
+
+async def _lost_wallets(
+    conn: Connection, workspace_id: int, row: ProgramRow, program: Program
+) -> list[Problem]:
+    """A wallet in which members hold points cannot go: nobody would see, spend or expire them."""
+    kept = {wallet.id for wallet in program.wallets}
+    units = (await read_units(conn, workspace_id)).get(row.program_id, {})
+    gone = {unit: code for code, unit in units.items() if code not in kept}
+    used = await units_in_use(conn, await read_workspace(conn, workspace_id), sorted(gone)) if gone else []
+    return [
+        Problem(
+            "wallets", "wallet_in_use", f'members still hold points in the wallet "{gone[unit]}"; keep it'
+        )
+        for unit in used
+    ]

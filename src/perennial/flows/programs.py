@@ -1,0 +1,284 @@
+"""The life of a program: its draft, its publication, and the way back.
+
+Changes of one workspace queue up behind a lock on its row. A draft is the author's own text and may
+hold problems; what is published has none, is immutable, and is used by the very next order.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.problems import Problem
+from perennial.core.program import Program
+from perennial.core.program_diff import Change, diff
+from perennial.core.program_parts import split_program
+from perennial.flows.ids import Ids
+from perennial.flows.problems import problem
+from perennial.flows.program_checks import (
+    InvalidProgramError,
+    conflicts_of,
+    problems_of,
+    program_of_version,
+    readable,
+    require_program,
+    require_version,
+)
+from perennial.store.audit_entries import AuditEntry, insert_audit_entry
+from perennial.store.database import Database
+from perennial.store.programs import (
+    ProgramRow,
+    VersionRow,
+    assign_units,
+    find_program,
+    insert_program,
+    insert_version,
+    list_versions,
+    lock_configuration,
+    raise_revision,
+    update_draft,
+)
+from perennial.store.workspaces import WorkspaceRow, read_workspace
+from perennial.units import Instant
+
+MAX_DRAFT = 1_048_576
+_CODE = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_ids = Ids()
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A draft as its author left it, and what keeps it from being published."""
+
+    program: str
+    text: str
+    revision: int
+    problems: tuple[Problem, ...]
+
+
+class Published(msgspec.Struct, frozen=True):
+    """A version that is now in force: ``valid_from`` in business time, ``changes`` since the one before.
+
+    ``unchanged`` says that nothing was published, because the version in force is equal.
+    """
+
+    program: str
+    version: int
+    valid_from: Instant
+    digest: str
+    changes: tuple[Change, ...]
+    unchanged: bool = False
+
+
+class Author(msgspec.Struct, frozen=True):
+    """Who changes something, and why: for the audit log and the list of versions. ``at`` is wall time."""
+
+    actor: str
+    at: Instant
+    note: str = ""
+
+
+async def get_draft(database: Database, workspace_id: int, code: str) -> Draft:
+    """Return the draft of a program; raise a 404 if there is none."""
+    async with database.transaction(workspace_id) as conn:
+        row = await require_program(conn, workspace_id, code)
+        if row.draft is None:
+            raise problem(404, "no_draft", f"Program {code} has no draft.")
+        problems = await problems_of(conn, workspace_id, row, row.draft)
+        return Draft(code, row.draft, row.draft_revision, tuple(problems))
+
+
+async def put_draft(
+    database: Database, workspace_id: int, code: str, text: str, author: Author, revision: int | None = None
+) -> Draft:
+    """Replace the draft of a program, which is created with its first draft.
+
+    ``revision`` is that of the draft which the author has seen (0: none yet); raises a 409 if
+    somebody else has changed it since. ``None`` replaces whatever is there.
+    """
+    async with database.transaction(workspace_id) as conn:
+        await lock_configuration(conn, workspace_id)
+        row = await _save_draft(conn, workspace_id, code, text, author, revision)
+        problems = await problems_of(conn, workspace_id, row, text)
+        return Draft(code, text, row.draft_revision, tuple(problems))
+
+
+async def publish(
+    database: Database,
+    workspace_id: int,
+    code: str,
+    author: Author,
+    revision: int | None = None,
+    valid_from: Instant | None = None,
+) -> Published:
+    """Publish the draft as a new version, valid from now on in the workspace's business time.
+
+    ``revision`` as in :func:`put_draft`. ``valid_from`` dates a version back, after the one before it
+    and not into the future: what happened since, but arrives later, is judged by it. Raises
+    :class:`InvalidProgramError` (422) with everything that is wrong with the draft.
+    """
+    async with database.transaction(workspace_id) as conn:
+        await lock_configuration(conn, workspace_id)
+        row = await require_program(conn, workspace_id, code)
+        _check_revision(row, revision)
+        if row.draft is None:
+            raise problem(404, "no_draft", f"Program {code} has no draft.")
+        return await _publish_text(conn, workspace_id, row, row.draft, author, valid_from)
+
+
+async def apply_document(
+    database: Database, workspace_id: int, text: str, author: Author, valid_from: Instant | None = None
+) -> Published:
+    """Make a document the draft of the program that it names, and publish it, in one transaction.
+
+    Applying the version in force again publishes nothing (``unchanged``).
+    """
+    program = readable(text)
+    async with database.transaction(workspace_id) as conn:
+        await lock_configuration(conn, workspace_id)
+        found = await find_program(conn, workspace_id, program.program)
+        versions = await list_versions(conn, workspace_id, found.program_id) if found else []
+        parts = split_program(program)
+        if versions and versions[-1].digest == parts.digest:
+            last = versions[-1]
+            return Published(program.program, last.number, last.valid_from, parts.digest, (), unchanged=True)
+        row = await _save_draft(conn, workspace_id, program.program, text, author, None)
+        return await _publish_text(conn, workspace_id, row, text, author, valid_from)
+
+
+async def rollback(
+    database: Database, workspace_id: int, code: str, number: int, author: Author
+) -> Published:
+    """Publish the content of an older version again, as a new version; the draft stays as it is."""
+    async with database.transaction(workspace_id) as conn:
+        await lock_configuration(conn, workspace_id)
+        row = await require_program(conn, workspace_id, code)
+        versions = await list_versions(conn, workspace_id, row.program_id)
+        older = require_version(versions, code, number)
+        program = await program_of_version(conn, workspace_id, older)
+        problems = await conflicts_of(conn, workspace_id, row, program, versions)
+        if problems:
+            raise InvalidProgramError(problems)
+        noted = msgspec.structs.replace(author, note=author.note or f"back to version {number}")
+        return await _publish(conn, workspace_id, row, program, noted, None, "program.rolled_back")
+
+
+def _check_revision(row: ProgramRow, revision: int | None) -> None:
+    if revision is not None and revision != row.draft_revision:
+        words = f"The draft of {row.code} is at revision {row.draft_revision}, not {revision}: read it again."
+        raise problem(409, "draft_changed", words, details={"revision": row.draft_revision})
+
+
+async def _save_draft(
+    conn: Connection, workspace_id: int, code: str, text: str, author: Author, revision: int | None
+) -> ProgramRow:
+    if not _CODE.fullmatch(code):
+        raise problem(422, "program_id", "A program's id is a short name in lower case, such as points.")
+    if len(text.encode()) > MAX_DRAFT or "\0" in text:
+        raise problem(422, "draft_too_large", f"A draft is text of at most {MAX_DRAFT:,} bytes.")
+    row = await find_program(conn, workspace_id, code)
+    if row is None:
+        row = await insert_program(conn, workspace_id, code, author.at)
+    _check_revision(row, revision)
+    saved = await update_draft(conn, workspace_id, row.program_id, text)
+    await _note(
+        conn,
+        workspace_id,
+        author,
+        "program.draft_saved",
+        code,
+        {"revision": row.draft_revision},
+        {"revision": saved.draft_revision},
+    )
+    return saved
+
+
+async def _publish_text(
+    conn: Connection,
+    workspace_id: int,
+    row: ProgramRow,
+    text: str,
+    author: Author,
+    valid_from: Instant | None,
+) -> Published:
+    problems = await problems_of(conn, workspace_id, row, text)
+    if problems:
+        raise InvalidProgramError(problems)
+    program = readable(text)
+    return await _publish(conn, workspace_id, row, program, author, valid_from, "program.published")
+
+
+async def _publish(
+    conn: Connection,
+    workspace_id: int,
+    row: ProgramRow,
+    program: Program,
+    author: Author,
+    valid_from: Instant | None,
+    action: str,
+) -> Published:
+    """Write a program that has no problems as the next version of ``row``."""
+    versions = await list_versions(conn, workspace_id, row.program_id)
+    last = versions[-1] if versions else None
+    before = await program_of_version(conn, workspace_id, last) if last else None
+    parts = split_program(program)
+    version = VersionRow(
+        number=last.number + 1 if last else 1,
+        manifest=parts.manifest,
+        valid_from=_valid_from(await read_workspace(conn, workspace_id), last, author.at, valid_from),
+        published_at=author.at,
+        actor=author.actor,
+        note=author.note,
+    )
+    await assign_units(conn, workspace_id, row.program_id, [wallet.id for wallet in program.wallets])
+    await insert_version(conn, workspace_id, row.program_id, version, parts)
+    await _note(
+        conn,
+        workspace_id,
+        author,
+        action,
+        row.code,
+        {"version": last.number, "digest": last.digest} if last else None,
+        {"version": version.number, "digest": parts.digest},
+    )
+    await raise_revision(conn, workspace_id)
+    changes = tuple(diff(before, program))
+    return Published(row.code, version.number, version.valid_from, parts.digest, changes)
+
+
+def _valid_from(
+    workspace: WorkspaceRow, last: VersionRow | None, wall: Instant, wanted: Instant | None
+) -> Instant:
+    """Return from when a version is valid: now in business time, or as wanted, never before the last."""
+    sandboxed = workspace.sandbox and workspace.clock_at is not None
+    now = workspace.clock_at if sandboxed and workspace.clock_at is not None else wall
+    if wanted is None:
+        return max(now, last.valid_from) if last else now
+    if wanted > now or (last is not None and wanted < last.valid_from):
+        raise problem(
+            422, "valid_from", "A version is valid from now, or from an instant since the last one."
+        )
+    return wanted
+
+
+async def _note(
+    conn: Connection,
+    workspace_id: int,
+    author: Author,
+    action: str,
+    code: str,
+    before: dict[str, object] | None,
+    after: dict[str, object],
+) -> None:
+    entry = AuditEntry(
+        entry_id=_ids.next(),
+        at=author.at,
+        actor=author.actor,
+        action=action,
+        object=f"program/{code}",
+        reason=author.note or None,
+        before=before,
+        after=after,
+    )
+    await insert_audit_entry(conn, workspace_id, entry)
