@@ -49,14 +49,14 @@ def is_pending(key: LotKey, at: Instant, activated_until: Instant) -> bool:
 
 def activity(version: Version, name: str, at: Instant) -> list[Effect]:
     """Return what the activity ``name`` (``spending``, or an event) does to the program's wallets."""
-    effects: list[Effect] = []
-    for wallet in version.wallets:
+    return [
+        BeActive(wallet.unit, at)
+        for wallet in version.wallets
         if any(
             isinstance(expiry, InactivityExpiry) and name in expiry.activities
             for expiry in wallet.expiry.values()
-        ):
-            effects.append(BeActive(wallet.unit, at))
-    return effects
+        )
+    ]
 
 
 def _settle(unit: int, points: Points, lot_id: int, pending: bool, figures: WalletFigures) -> list[Effect]:

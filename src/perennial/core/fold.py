@@ -39,7 +39,12 @@ from perennial.ledger.lot import Lot, LotKey
 from perennial.units import Instant, Points
 
 
-def fold(member: Member, version: Version, effects: Iterable[Effect], at: Instant) -> None:
+def fold(
+    member: Member,
+    version: Version,
+    effects: Iterable[Effect],
+    at: Instant,  # noqa: ARG001 (a decision is folded at its instant; today every effect carries its own)
+) -> None:
     """Apply ``effects`` that a decision under ``version`` made at ``at`` to ``member``, in order.
 
     ``due_at`` stays a lower bound of the next due instant.
