@@ -47,7 +47,7 @@ def is_pending(key: LotKey, at: Instant, activated_until: Instant) -> bool:
     return available_at is None or (available_at > at and available_at > activated_until)
 
 
-def activity(version: Version, name: str, at: Instant) -> list[Effect]:
+def activity(version: Version, name: str, at: Instant) -> list[BeActive]:
     """Return what the activity ``name`` (``spending``, or an event) does to the program's wallets."""
     return [
         BeActive(wallet.unit, at)
