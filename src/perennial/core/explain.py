@@ -17,6 +17,7 @@ from perennial.core.currency import format_money, in_program_currency
 from perennial.core.earn import EarningEvent, Gift, Judgment, award_of, judge, trigger_of, waiting_for
 from perennial.core.events import OrderPaid
 from perennial.core.explain_words import date_words, gift_words, local_words, seen_words, whole_words
+from perennial.core.explanation import CampaignExplanation, Explanation, RuleExplanation
 from perennial.core.facts import BIRTHDAY
 from perennial.core.multipliers import UNCHANGED, format_factor
 from perennial.core.order import line_ids, net_amounts
@@ -27,65 +28,6 @@ from perennial.core.version import CompiledRule, Version, depends_on
 from perennial.core.version_scope import scope_of
 from perennial.core.wallet_dates import lot_key
 from perennial.units import Minor, Points, format_instant
-
-
-class _Part(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    pass
-
-
-class CampaignExplanation(_Part, frozen=True):
-    """Whether a campaign applied; ``because`` names the conditions that said no."""
-
-    campaign: str
-    applied: bool
-    words: str
-    because: tuple[Seen, ...] = ()
-
-
-class RuleExplanation(_Part, frozen=True):
-    """What one rule did. Amounts are in minor units of the program's currency, instants in RFC 3339.
-
-    ``lines`` are the ids of the lines that counted, ``amount`` their sum by the rule's basis,
-    ``base`` what the rule alone gave, ``factor`` all multipliers together (``factors`` names them),
-    ``multiplied`` what they made of it, ``cut_by`` the limit that cut it, ``points`` what was given
-    in the end and ``contributions`` what each line had in it.
-    """
-
-    rule: str
-    trigger: str
-    wallet: str
-    fired: bool
-    words: str
-    name: str | None = None
-    campaign: str | None = None
-    because: tuple[Seen, ...] = ()
-    lines: tuple[str, ...] = ()
-    amount: Minor | None = None
-    base: Points = 0
-    factor: str | None = None
-    factors: tuple[str, ...] = ()
-    multiplied: Points | None = None
-    cut_by: str | None = None
-    points: Points = 0
-    contributions: dict[str, Points] = {}
-    available_at: str | None = None
-    expires_at: str | None = None
-    waits_for: str | None = None
-
-
-class Explanation(_Part, frozen=True):
-    """What one version of a program made of one event; ``points`` are by wallet, ``words`` the whole."""
-
-    program: str
-    version: int
-    trigger: str
-    at: str
-    words: str
-    tier: str | None = None
-    why_not: str | None = None
-    points: dict[str, Points] = {}
-    campaigns: tuple[CampaignExplanation, ...] = ()
-    rules: tuple[RuleExplanation, ...] = ()
 
 
 class _Setting(msgspec.Struct, frozen=True):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from perennial.core.condition_walk import Seen, Value
+from perennial.core.explanation import RuleExplanation
 from perennial.core.periods import local_datetime
 from perennial.core.rule import count_points
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Points
-
-if TYPE_CHECKING:
-    from perennial.core.explain import RuleExplanation
 
 
 def gift_words(rule: RuleExplanation, arithmetic: str, dates: list[str]) -> str:

@@ -1,0 +1,72 @@
+"""The one door to the core: an event, a version and a member become a decision.
+
+Pure and deterministic: the same arguments always give the same decision. The member is read and never
+changed; ``core/fold.py`` applies the effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from perennial.core.adjustments import decide_adjustment
+from perennial.core.claims import decide_claim
+from perennial.core.decision import Decision
+from perennial.core.earn import earn
+from perennial.core.events import (
+    ClaimRequested,
+    CustomEvent,
+    Event,
+    MemberJoined,
+    OrderFulfilled,
+    OrderPaid,
+    OrderReturned,
+    PointsAdjusted,
+    TierAssigned,
+    TierEntered,
+    TimersDue,
+    TransferReceived,
+    TransferSent,
+)
+from perennial.core.fulfillment import decide_fulfillment
+from perennial.core.member import Member
+from perennial.core.needs import snapshot_of
+from perennial.core.returns import decide_return
+from perennial.core.tier_reviews import decide_assignment
+from perennial.core.timers import decide_timers
+from perennial.core.transfers import decide_receiving, decide_sending
+from perennial.core.version import Version
+
+_NOTHING: Mapping[tuple[int, int], int] = {}
+
+
+def decide(
+    event: Event, version: Version, member: Member, spent: Mapping[tuple[int, int], int] = _NOTHING
+) -> Decision:
+    """Decide ``event`` for ``member`` under ``version``; nothing is changed.
+
+    ``member`` holds what ``needs.lookback`` asks for and, for everything but earning, the lots of its
+    wallets. ``spent`` maps (number of a budget, period) to what all members together have used of it.
+    A follow-up is decided by a call of its own, on the member that the effects made.
+    """
+    match event:
+        case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered():
+            return earn(event, version, snapshot_of(event.at, version, member, spent))
+        case OrderReturned():
+            return decide_return(event, version, member, spent)
+        case OrderFulfilled():
+            return decide_fulfillment(event, version, member)
+        case ClaimRequested():
+            return decide_claim(event, version, member, spent)
+        case PointsAdjusted():
+            return decide_adjustment(event, version, member)
+        case TransferSent():
+            return decide_sending(event, version, member)
+        case TransferReceived():
+            return decide_receiving(event, version, member)
+        case TierAssigned():
+            return decide_assignment(event, version, member)
+        case TimersDue():
+            return decide_timers(event, version, member)
+        case _:
+            assert_never(event)
