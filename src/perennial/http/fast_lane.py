@@ -35,9 +35,12 @@ from perennial.http.exchange import (
 from perennial.http.metrics import observed
 from perennial.http.orders import post_return, put_order
 from perennial.http.paths import path_segments, routed_path
-from perennial.http.problems import problem_of
+from perennial.http.problems import bad_request, problem_of
 from perennial.http.requests import EventBody, OrderBody, ReturnBody
 from perennial.http.strict_json import Reader
+
+MAX_IN_FLIGHT = 2_000
+"""Beyond so many requests at once a worker sheds load: a quick no is better than a late yes."""
 
 
 class Call(NamedTuple):
@@ -90,6 +93,7 @@ class FastLane:
         self.app = app
         self._app = cast(Callable[[Connection, Receive, Send], Awaitable[None]], app)
         self._door: Door | None = None
+        self._in_flight = 0
 
     @property
     def door(self) -> Door:
@@ -97,6 +101,12 @@ class FastLane:
         if self._door is None:
             self._door = Door.of(self.app.state)
         return self._door
+
+    def close(self) -> None:
+        """Answer from now on that this process is about to stop, should the platform ask."""
+        door = getattr(self.app.state, "door", None)
+        if door is not None:
+            door.open = False
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -106,30 +116,36 @@ class FastLane:
         started = time.perf_counter()
         identity = request_id(header(scope, b"x-request-id"))
         answering = _Answering(send, identity)
-        name = "unrouted"
+        self._in_flight += 1
         try:
-            segments = path_segments(scope)
-            hot = hot_route(scope["method"], segments)
-            if hot is not None:
-                name, serve = hot
-                answer = await self._hot(scope, receive, segments, serve)
-                answering.status = answer.status
-                await send_answer(send, answer, identity)
-            elif segments == ["v1", "batch"] and scope["method"] == "POST":
-                name = "batch_post"
-                await serve_batch(self.door, scope, receive, answering.send, identity)
-            else:
-                await self._forward(scope, receive, answering, segments, identity)
-                name = _operation_of(scope)
+            await self._serve(scope, receive, answering, identity)
         except ClientGoneError:
             return
         except Exception as error:
             if answering.status:
                 raise
-            await send_answer(answering.send, answer_problem(problem_of(error, identity)), identity)
+            await answering.send_answer(answer_problem(problem_of(error, identity)))
         finally:
+            self._in_flight -= 1
             if answering.status:
-                observed(name).count(answering.status, started)
+                observed(answering.operation).count(answering.status, started)
+
+    async def _serve(self, scope: Connection, receive: Receive, answering: _Answering, identity: str) -> None:
+        if self._in_flight > MAX_IN_FLIGHT:
+            raise bad_request(503, "overloaded", "Too many requests are in flight; try again soon.")
+        segments = path_segments(scope)
+        method = scope["method"]
+        hot = hot_route(method, segments)
+        if hot is not None:
+            answering.operation, serve = hot
+            answer = await self._hot(scope, receive, segments, serve)
+            await answering.send_answer(answer)
+        elif method == "POST" and segments == ["v1", "batch"]:
+            answering.operation = "batch_post"
+            await serve_batch(self.door, scope, receive, answering.send, identity)
+        else:
+            await self._forward(scope, receive, answering, segments, identity)
+            answering.operation = _operation_of(scope)
 
     async def _hot(self, scope: Connection, receive: Receive, segments: list[str], serve: Hot) -> Answer:
         door = self.door
@@ -173,16 +189,23 @@ class _Answering:
 
     def __init__(self, send: Send, identity: str) -> None:
         self._send = send
-        self._identity = identity.encode()
+        self._identity = identity
         self.status = 0
+        self.operation = "unrouted"
+
+    async def send_answer(self, answer: Answer) -> None:
+        """Send the answer of a flow."""
+        self.status = answer.status
+        await send_answer(self._send, answer, self._identity)
 
     async def send(self, message: Message) -> None:
+        """Send what the application sends, with the headers that every answer has."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = list(message["headers"])
             names = {name for name, _ in headers}
             if b"x-request-id" not in names:
-                headers.append((b"x-request-id", self._identity))
+                headers.append((b"x-request-id", self._identity.encode()))
             if b"cache-control" not in names:
                 headers.append((b"cache-control", b"no-store"))
             message["headers"] = headers

@@ -1,0 +1,246 @@
+"""The server: one application per worker process, and the processes behind one door.
+
+A supervisor starts the workers, starts anew a worker that died, and passes a request to stop on. A
+worker that is asked to stop says so to the platform first (readiness), takes no new connections,
+finishes what is in flight, and leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import msgspec
+import uvicorn
+
+from perennial.config import Settings
+from perennial.flows.batcher import Intake
+from perennial.flows.keys import Key, find_valid_key
+from perennial.http.app import build_app
+from perennial.http.auth import Keyring
+from perennial.http.door import Door
+from perennial.http.fast_lane import FastLane
+from perennial.http.metrics import MeasuredHandler
+from perennial.http.protocol import BoundedProtocol
+from perennial.jobs.worker import Worker
+from perennial.store.database import DISPATCHER_ROLE, Database
+
+GRACE_SECONDS = 30
+"""How long a worker may take to finish what is in flight."""
+
+RESTART_PAUSE_SECONDS = 1.0
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+_log = logging.getLogger("perennial.main")
+
+
+def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
+    """Return the application of one worker; its pools open on startup and close on shutdown.
+
+    ``settings.database_url`` must be set. With ``jobs`` due timers and sealing run in the same process.
+    """
+    url = settings.database_url
+    if url is None:
+        raise ValueError("the server needs the URL of a database")
+
+    @asynccontextmanager
+    async def open_door() -> AsyncIterator[Door]:
+        async with contextlib.AsyncExitStack() as stack:
+            database = await stack.enter_async_context(
+                await Database.connect(url, smallest=2, largest=settings.connections)
+            )
+            handler = MeasuredHandler(database, await read_generation(database))
+            intake = Intake(handler)
+
+            async def find(secret_hash: bytes) -> Key | None:
+                return await find_valid_key(database, secret_hash)
+
+            if jobs:
+                await stack.enter_async_context(_working(url, handler))
+            stack.push_async_callback(intake.close)
+            yield Door(database=database, handler=handler, intake=intake, keyring=Keyring(find))
+
+    return build_app(open_door)
+
+
+async def read_generation(database: Database) -> int:
+    """Return how often the database was restored from a backup."""
+    async with database.unbound() as conn:
+        generation: int = await conn.fetchval("select generation from installation")
+    return generation
+
+
+@asynccontextmanager
+async def _working(url: str, handler: MeasuredHandler) -> AsyncIterator[None]:
+    """Run the job worker beside the door; at the end it finishes what it does."""
+    async with await Database.connect(url, role=DISPATCHER_ROLE, largest=1) as dispatcher:
+        stop = asyncio.Event()
+        task = asyncio.create_task(Worker(handler, dispatcher).run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await task
+
+
+class _Server(uvicorn.Server):
+    """A server that says no to the platform's question before it stops to listen."""
+
+    def __init__(self, config: uvicorn.Config, app: FastLane) -> None:
+        super().__init__(config)
+        self._application = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._application.close()
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Serve on a listening socket in this process until a signal says stop."""
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    _Server(config, app).run(sockets=[listener])
+
+
+def run_server(settings: Settings, workers: int | None = None) -> int:
+    """Serve with ``workers`` processes until a signal says stop; return the exit status.
+
+    One worker is this process itself. More are child processes that this one watches.
+    """
+    count = settings.workers if workers is None else workers
+    with bind(settings.host, settings.port) as listener:
+        if count == 1:
+            serve(settings, listener)
+            return 0
+        return _Supervisor(settings, listener, count).run()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on ``host`` and ``port``; raises ``OSError`` if the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(2_048)
+    listener.setblocking(False)
+    return listener
+
+
+class _Order(msgspec.Struct):
+    """What a supervisor tells a worker, on its standard input, which stays open while it lives."""
+
+    settings: dict[str, Any]
+    listener: int
+
+
+class _Supervisor:
+    """Keeps ``count`` workers alive."""
+
+    def __init__(self, settings: Settings, listener: socket.socket, count: int) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._count = count
+        self._stopping = threading.Event()
+
+    def run(self) -> int:
+        """Start the workers and watch them until a signal says stop."""
+        before = {each: signal.signal(each, self._stop) for each in STOP_SIGNALS}
+        try:
+            with tempfile.TemporaryDirectory(prefix="perennial-metrics-") as metrics:
+                return self._watch(metrics)
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    def _stop(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+
+    def _watch(self, metrics: str) -> int:
+        workers = [self._start(metrics) for _ in range(self._count)]
+        while not self._stopping.wait(0.2):
+            for index, worker in enumerate(workers):
+                if worker.poll() is not None:
+                    _log.error(
+                        "worker %d ended with status %d; starting another", worker.pid, worker.returncode
+                    )
+                    if not self._stopping.wait(RESTART_PAUSE_SECONDS):
+                        workers[index] = self._start(metrics)
+        return self._end(workers)
+
+    def _start(self, metrics: str) -> subprocess.Popen[bytes]:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "perennial.main"],
+            stdin=subprocess.PIPE,
+            pass_fds=[self._listener.fileno()],
+            start_new_session=True,  # a Ctrl-C reaches the supervisor, which passes it on
+            env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics},
+        )
+        order = _Order(settings=_plain(self._settings), listener=self._listener.fileno())
+        assert worker.stdin is not None, "its standard input is a pipe"
+        worker.stdin.write(msgspec.json.encode(order) + b"\n")
+        worker.stdin.flush()
+        return worker
+
+    def _end(self, workers: list[subprocess.Popen[bytes]]) -> int:
+        for worker in workers:
+            if worker.poll() is None:
+                worker.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_SECONDS + 5
+        for worker in workers:
+            try:
+                worker.wait(max(deadline - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()
+        return 0
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(settings), "data": str(settings.data)}
+
+
+def work_under_supervisor() -> None:
+    """Serve as a child of the supervisor; end when it says so, or when it is gone."""
+    line = sys.stdin.buffer.readline()
+    order = msgspec.json.decode(line, type=_Order)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    serve(_settings(order), socket.socket(fileno=order.listener))
+
+
+def _settings(order: _Order) -> Settings:
+    return Settings(**{**order.settings, "data": Path(order.settings["data"])})
+
+
+def _leave_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    work_under_supervisor()
