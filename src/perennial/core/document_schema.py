@@ -33,7 +33,37 @@ def schema_text() -> str:
     return json.dumps(program_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def kinds_text() -> str:
+    """Return the text of ``docs/reference/program-kinds.md``: every kind with its words and example."""
+    pages = [
+        "# Kinds of earning rules and rewards\n\nGenerated from the code: `make generate` writes this page.\n"
+    ]
+    for title, kinds in (("Earning rules", earning.KINDS), ("Rewards", rewards.KINDS)):
+        pages.append(f"## {title}\n")
+        for tag, kind in kinds.items():
+            example = vars(kind)["example"].strip()
+            pages.append(f"### `{tag}`\n\n{_words(kind.__doc__ or '')}\n\n```yaml\n{example}\n```\n")
+    return "\n".join(pages)
+
+
 def _schema_of(kind: type, title: str) -> dict[str, Any]:
     schema = msgspec.json.schema(kind, schema_hook=SCHEMA_HOOK)
     schema["$defs"]["Condition"] = condition_schema()
-    return {"$schema": DIALECT, "title": title, **schema}
+    tidy: dict[str, Any] = _tidy(schema)
+    return {"$schema": DIALECT, "title": title, **tidy}
+
+
+def _tidy(schema: Any) -> Any:
+    """Make one line of every description, which msgspec takes from docstrings as they are indented."""
+    if isinstance(schema, list):
+        return [_tidy(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _words(part) if key == "description" and isinstance(part, str) else _tidy(part)
+        for key, part in schema.items()
+    }
+
+
+def _words(docstring: str) -> str:
+    return " ".join(docstring.replace("``", "`").split())

@@ -1,0 +1,100 @@
+"""The JSON Schema of documents agrees with the reader; every kind of a family is complete."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+import yaml
+
+from perennial.core import earning, rewards
+from perennial.core.document import plain_program, read_program
+from perennial.core.document_schema import kind_schemas, program_schema, schema_text
+from perennial.core.problems import Problem
+from perennial.core.program import Program
+from perennial.core.validation import validate
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+KINDS = [
+    *(("earning_rules", tag, kind) for tag, kind in earning.KINDS.items()),
+    *(("rewards", tag, kind) for tag, kind in rewards.KINDS.items()),
+]
+
+validator = jsonschema_rs.Draft202012Validator(program_schema())
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_examples_are_valid_by_the_schema(path: Path) -> None:
+    """What the reader takes, the schema takes."""
+    program = read_program(path.read_bytes())
+    assert isinstance(program, Program)
+    assert validator.is_valid(plain_program(program))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["wallets", 0, "decimals"], 7),
+        (["earning_rules", 0, "points"], "1"),
+        (["earning_rules", 0, "type"], "per_amout"),
+        (["earning_rules", 4, "when"], {"fact": "order.total"}),
+        (["tiers", "lasts"], "forever"),
+        (["surprise"], 1),
+    ],
+)
+def test_the_schema_refuses_what_the_reader_refuses(path: list[str | int], value: object) -> None:
+    """Wrong types, ranges, kinds, conditions, options and unknown fields are refused by both."""
+    program = read_program((ROOT / "examples/points.yaml").read_bytes())
+    assert isinstance(program, Program)
+    plain = json.loads(json.dumps(plain_program(program)))
+    container = plain
+    for step in path[:-1]:
+        container = container[step]
+    container[path[-1]] = value
+    assert not validator.is_valid(plain)
+    assert isinstance(read_program(json.dumps(plain)), list)
+
+
+def test_the_checked_in_schema_is_current() -> None:
+    """``make generate`` was run after the last change of the types."""
+    assert (ROOT / "docs/reference/program.schema.json").read_text() == schema_text()
+
+
+@pytest.mark.parametrize(
+    ("family", "tag", "kind"), KINDS, ids=lambda part: part if isinstance(part, str) else ""
+)
+def test_every_kind_has_words_an_example_and_a_schema(family: str, tag: str, kind: type) -> None:
+    """A kind's own file holds all that documentation, forms and documents need; its example is valid."""
+    example = yaml.safe_load(vars(kind)["example"])
+    assert example["type"] == tag
+    assert kind.__doc__
+    schema = kind_schemas()[family][tag]
+    assert jsonschema_rs.Draft202012Validator(schema).is_valid(example)
+    document = {
+        "program": "points",
+        "name": "Points",
+        "wallets": [{"id": "points", "name": "Points"}],
+        "declarations": {"events": {"steps.reported": {"attributes": {"steps": {"type": "integer"}}}}},
+        family: [example],
+    }
+    program = read_program(json.dumps(document))
+    assert isinstance(program, Program), program
+    tiers = [problem for problem in validate(program) if problem.code != "unknown_reference"]
+    assert tiers == []
+
+
+def test_every_file_of_a_family_is_found() -> None:
+    """Adding a file adds its kind: there are as many kinds as files."""
+    for family in (earning, rewards):
+        files = [file for file in Path(family.__path__[0]).glob("*.py") if file.stem != "__init__"]
+        assert len(family.KINDS) == len(files)
+
+
+def test_an_unknown_kind_names_the_known_ones() -> None:
+    """The reader knows all kinds of a family by their tags."""
+    text = "{program: a, name: A, wallets: [], rewards: [{type: gold}]}"
+    found = read_program("---\n" + text)
+    assert Problem("rewards[0].type", "unknown_value", 'there is no kind "gold"; known: amount_off') in found
