@@ -1,0 +1,208 @@
+"""Test cases of a program, as marketers write them: the program, what happens, what is expected.
+
+::
+
+    case: happy-hour
+    title: Friday from 17:00 to 19:00 points are tripled
+    program: {...}                      a whole program document
+    steps:
+      - at: 2026-11-27 17:00            local time of the program's zone, or RFC 3339
+        customer: anna
+        order: {id: o1, lines: [{sku: coffee, amount: 1000}]}
+        expect: {earned: 30, balance: 30}
+      - at: 2026-12-01                  nothing but time passes
+        customer: anna
+        expect: {tier: silver}
+
+A step has at most one deed: ``order``, ``return``, ``cancel``, ``fulfill``, ``event``, ``claim``,
+``adjust``, ``transfer``, ``join``, ``attributes``, ``assign_tier`` or ``publish``. Where the program
+has one wallet, points are plain numbers; otherwise ``{wallet: points}``. :func:`read_case` reads a
+case; ``core/cases.py`` runs it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from perennial.core.document import program_of
+from perennial.core.document_text import parse_text
+from perennial.core.order import Line, Scalar
+from perennial.core.problems import Problem
+from perennial.core.program import Program
+from perennial.units import Points
+
+Figure: TypeAlias = int | dict[str, int]
+"""Points of the only wallet, or of each named wallet."""
+
+
+class _CasePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    pass
+
+
+class CaseOrder(_CasePart, frozen=True, kw_only=True):
+    """A paid order; amounts in minor units."""
+
+    id: str
+    lines: tuple[Line, ...]
+    currency: str | None = None
+    discount: int = 0
+    shipping: int = 0
+    tax: int = 0
+    location: str | None = None
+    channel: str | None = None
+    codes: tuple[str, ...] = ()
+    attributes: dict[str, Scalar] = {}
+
+
+class CaseReturn(_CasePart, frozen=True, kw_only=True):
+    """Units of lines that came back, by the line's id; no lines means all that is left."""
+
+    order: str
+    lines: dict[str, int] = {}
+
+
+class CaseEvent(_CasePart, frozen=True, kw_only=True):
+    """A custom event with its attributes."""
+
+    type: str
+    attributes: dict[str, Scalar] = {}
+
+
+class CaseAdjustment(_CasePart, frozen=True, kw_only=True):
+    """A correction by staff; its dates are times like those of steps."""
+
+    points: Points
+    wallet: str | None = None
+    available_at: str | None = None
+    expires_at: str | None = None
+
+
+class CaseTransfer(_CasePart, frozen=True, kw_only=True):
+    """Points for another member."""
+
+    to: str
+    points: Points
+    wallet: str | None = None
+
+
+class CaseLot(_CasePart, frozen=True, kw_only=True):
+    """What is left of the points with these dates; ``expires_at`` is left out where there is none."""
+
+    available_at: str | None = None
+    expires_at: str | None = None
+    left: Points
+
+
+class Expectation(_CasePart, frozen=True, kw_only=True):
+    """What must be so after a step; what is left out is not looked at.
+
+    ``earned`` is everything that the step gave the customer, ``awards`` the same by rule,
+    ``taken_back`` what it took back. ``balance`` is what is shown (lots less debt, pending included),
+    ``available`` what can be spent now. ``refused`` is the code of a refusal; a refusal that is not
+    expected is a difference. ``value`` is what the issued voucher is worth, ``vouchers`` how many
+    there are.
+    """
+
+    earned: Figure | None = None
+    awards: dict[str, int] | None = None
+    taken_back: Figure | None = None
+    balance: Figure | None = None
+    available: Figure | None = None
+    pending: Figure | None = None
+    debt: Figure | None = None
+    shortfall: Figure | None = None
+    lots: tuple[CaseLot, ...] | None = None
+    tier: str | UnsetType | None = UNSET
+    tier_until: str | UnsetType | None = UNSET
+    refused: str | None = None
+    value: int | None = None
+    others: dict[str, Expectation] = {}
+
+
+class Step(_CasePart, frozen=True, kw_only=True):
+    """One thing that happens to ``customer`` at ``at``; without a deed only time passes, for everybody.
+
+    ``publish`` holds the parts of the program document that change from now on.
+    """
+
+    at: str
+    customer: str = "member"
+    order: CaseOrder | None = None
+    given_back: CaseReturn | None = msgspec.field(default=None, name="return")
+    cancel: str | None = None
+    fulfill: str | None = None
+    event: CaseEvent | None = None
+    claim: str | None = None
+    adjust: CaseAdjustment | None = None
+    transfer: CaseTransfer | None = None
+    join: bool = False
+    attributes: dict[str, Scalar] | None = None
+    assign_tier: str | UnsetType | None = UNSET
+    publish: dict[str, Any] | None = None
+    expect: Expectation = Expectation()
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A readable case. ``document`` is the plain form of ``program``, which ``publish`` steps change."""
+
+    name: str
+    title: str
+    program: Program
+    document: dict[str, Any]
+    steps: tuple[Step, ...]
+
+
+class _CaseFile(_CasePart, frozen=True, kw_only=True):
+    case: str
+    title: str
+    program: dict[str, Any]
+    steps: tuple[Step, ...]
+
+
+_DEEDS = (
+    "order",
+    "given_back",
+    "cancel",
+    "fulfill",
+    "event",
+    "claim",
+    "adjust",
+    "transfer",
+    "attributes",
+    "publish",
+)
+
+
+def deeds_of(step: Step) -> list[str]:
+    """Return the names of what happens in a step; more than one is a mistake."""
+    found = [name for name in _DEEDS if getattr(step, name) is not None]
+    if step.join:
+        found.append("join")
+    if step.assign_tier is not UNSET:
+        found.append("assign_tier")
+    return found
+
+
+def read_case(text: str | bytes) -> Case | list[Problem]:
+    """Read a case (YAML or JSON); return it, or every problem that was found."""
+    data, problems = parse_text(text)
+    if problems:
+        return problems
+    try:
+        file = msgspec.convert(data, _CaseFile)
+    except msgspec.ValidationError as error:
+        return [Problem("", "wrong_type", str(error))]
+    crowded = [
+        Problem(f"steps[{position}]", "one_deed", f"a step has one deed; here are {' and '.join(deeds)}")
+        for position, step in enumerate(file.steps)
+        if len(deeds := deeds_of(step)) > 1
+    ]
+    program = program_of(file.program)
+    if isinstance(program, list):
+        return [*(problem.under("program") for problem in program), *crowded]
+    if crowded:
+        return crowded
+    return Case(file.case, file.title, program, file.program, file.steps)

@@ -1,0 +1,297 @@
+"""A program played in memory: members, orders and time, through the same functions as the live path.
+
+A rehearsal holds what a database would hold, for one program, and asks ``decide`` and ``fold`` for
+everything else, in the order of the live path: timers that are due, enrollment, the event, what it
+caused. Test cases of marketers run on it. Nothing here knows a rule.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.award import Award
+from perennial.core.compile import compile_version
+from perennial.core.decide import decide
+from perennial.core.decision import Decision
+from perennial.core.effects import Debit, Join
+from perennial.core.events import (
+    ClaimRequested,
+    CustomEvent,
+    Event,
+    MemberJoined,
+    OrderFulfilled,
+    OrderPaid,
+    OrderReturned,
+    PointsAdjusted,
+    TierAssigned,
+    TimersDue,
+    TransferReceived,
+    TransferSent,
+)
+from perennial.core.fold import fold, fold_spent
+from perennial.core.member import Member, Membership, Wallet
+from perennial.core.order import Order, Scalar, line_ids
+from perennial.core.program import EnrollmentMode, Program
+from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.timers import next_due
+from perennial.core.version import Version
+from perennial.units import EARLIEST, Instant, Points, named_id
+
+PROGRAM_ID = 1
+MAX_FOLLOW_UPS = 32
+
+_Decided = tuple[Event, Decision]
+
+
+class RehearsalRefused(Exception):
+    """What the program (or the life of an order) refuses; nothing was changed."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.words)
+        self.refusal = refusal
+
+
+class UnknownName(ValueError):
+    """A step names an order, a line or a wallet that does not exist."""
+
+
+class PlayedOrder(msgspec.Struct):
+    """A paid order as it stands; ``returned`` counts the units of each line that came back."""
+
+    order_id: UUID
+    customer: str
+    order: Order
+    paid_at: Instant
+    awards: tuple[Award, ...]
+    returned: tuple[int, ...]
+    canceled: bool = False
+
+
+class Rehearsal:
+    """The members and orders of one program. Instants are UTC; nobody travels back in time."""
+
+    def __init__(self, program: Program) -> None:
+        self.versions: list[Version] = []
+        self.members: dict[str, Member] = {}
+        self.orders: dict[str, PlayedOrder] = {}
+        self.spent: dict[tuple[int, int], int] = {}
+        self._units: dict[str, int] = {}
+        self._count = 0
+        self.publish(program, EARLIEST)
+
+    def publish(self, program: Program, at: Instant) -> None:
+        """Make ``program`` the version that judges what happens from ``at`` on."""
+        for wallet in program.wallets:
+            self._units.setdefault(wallet.id, len(self._units) + 1)
+        units = {wallet.id: self._units[wallet.id] for wallet in program.wallets}
+        number = len(self.versions) + 1
+        self.versions.append(compile_version(program, PROGRAM_ID, number, at, units))
+
+    def version_at(self, at: Instant) -> Version:
+        """Return the version that judges what happens at ``at``."""
+        return self.versions[bisect_right(self.versions, at, key=lambda version: version.valid_from) - 1]
+
+    def member(self, customer: str) -> Member:
+        """Return the customer, who comes into being when first named."""
+        if customer not in self.members:
+            customer_id = named_id(0, "customer", customer)
+            self.members[customer] = Member(customer_id=customer_id, owner=customer_id)
+        return self.members[customer]
+
+    def membership(self, customer: str) -> Membership | None:
+        """Return the customer's place in the program, if there is one."""
+        return self.member(customer).memberships.get(PROGRAM_ID)
+
+    def wallet(self, customer: str, wallet: str) -> Wallet:
+        """Return the customer's wallet; an empty one if nothing was ever in it."""
+        unit = self._units.get(wallet)
+        if unit is None:
+            raise UnknownName(f"the program has no wallet {wallet!r}")
+        return self.member(customer).wallets.get(unit, Wallet(lots={}))
+
+    def wallet_names(self) -> dict[int, str]:
+        """Return the wallets' ids by their numbers."""
+        return {unit: name for name, unit in self._units.items()}
+
+    def pay(self, customer: str, name: str, at: Instant, order: Order) -> list[Decision]:
+        """An order is paid."""
+        if name in self.orders:
+            raise UnknownName(f"there already is an order {name!r}")
+        event = OrderPaid(id=named_id(0, "order", name), at=at, order=order)
+        found = self._happen(customer, event, enrolls=True)
+        awards = next(decision.awards for decided, decision in found if decided is event)
+        nothing = (0,) * len(order.lines)
+        self.orders[name] = PlayedOrder(event.id, customer, order, at, awards, nothing)
+        return _decisions(found)
+
+    def fulfill(self, name: str, at: Instant) -> list[Decision]:
+        """An order is fulfilled: what waits for it becomes available."""
+        known = self._order(name)
+        event = OrderFulfilled(id=known.order_id, at=at, waits_for=known.order_id.hex)
+        return _decisions(self._happen(known.customer, event))
+
+    def give_back(self, name: str, at: Instant, lines: Mapping[str, int]) -> list[Decision]:
+        """Units of lines come back (line id -> units); no lines means all that is left."""
+        known = self._order(name)
+        after = [line.quantity for line in known.order.lines] if not lines else list(known.returned)
+        positions = {line_id: position for position, line_id in enumerate(line_ids(known.order))}
+        for line_id, units in lines.items():
+            if line_id not in positions:
+                raise UnknownName(f"order {name!r} has no line {line_id!r}")
+            position = positions[line_id]
+            after[position] += units
+            if after[position] > known.order.lines[position].quantity:
+                raise UnknownName(f"order {name!r} has fewer units of line {line_id!r}")
+        return self._undo(known, at, tuple(after), canceled=False)
+
+    def cancel(self, name: str, at: Instant) -> list[Decision]:
+        """An order is void."""
+        known = self._order(name)
+        return self._undo(known, at, tuple(line.quantity for line in known.order.lines), canceled=True)
+
+    def report(self, customer: str, at: Instant, name: str, attributes: dict[str, Scalar]) -> list[Decision]:
+        """A custom event."""
+        event = CustomEvent(id=self._new_id(), at=at, name=name, attributes=attributes)
+        return _decisions(self._happen(customer, event, enrolls=True))
+
+    def claim(self, customer: str, at: Instant, reward: str) -> list[Decision]:
+        """Points for a reward."""
+        event_id = self._new_id()
+        event = ClaimRequested(id=event_id, at=at, reward=reward, code=event_id.hex[:12].upper())
+        return _decisions(self._happen(customer, event))
+
+    def adjust(
+        self,
+        customer: str,
+        at: Instant,
+        wallet: str,
+        points: Points,
+        available_at: Instant | None = None,
+        expires_at: Instant | None = None,
+    ) -> list[Decision]:
+        """A correction by staff."""
+        event = PointsAdjusted(
+            id=self._new_id(),
+            at=at,
+            wallet=wallet,
+            amount=points,
+            reason="rehearsal",
+            actor="rehearsal",
+            available_at=available_at,
+            expires_at=expires_at,
+        )
+        return _decisions(self._happen(customer, event))
+
+    def transfer(
+        self, sender: str, receiver: str, at: Instant, wallet: str, points: Points
+    ) -> list[Decision]:
+        """Points move to another member with the dates that they have."""
+        self.run_timers(sender, at)
+        keys = {lot.lot_id: lot.key for lot in (self.wallet(sender, wallet).lots or {}).values()}
+        event_id = self._new_id()
+        sending = TransferSent(id=event_id, at=at, wallet=wallet, amount=points)
+        sent = _decisions(self._happen(sender, sending))
+        moved = tuple(
+            (keys[effect.lot_id], effect.amount)
+            for decision in sent
+            for effect in decision.effects
+            if isinstance(effect, Debit)
+        )
+        receiving = TransferReceived(id=event_id, at=at, wallet=wallet, lots=moved)
+        return sent + _decisions(self._happen(receiver, receiving))
+
+    def join(self, customer: str, at: Instant, source: str = "rehearsal") -> list[Decision]:
+        """The customer joins on request."""
+        return _decisions(self._enroll(self.member(customer), at, source))
+
+    def assign_tier(self, customer: str, at: Instant, tier: str | None) -> list[Decision]:
+        """Staff sets the floor of the member's tier, or lifts it."""
+        event = TierAssigned(id=self._new_id(), at=at, tier=tier, reason="rehearsal", actor="rehearsal")
+        return _decisions(self._happen(customer, event))
+
+    def describe(self, customer: str, attributes: dict[str, Scalar], at: Instant) -> None:
+        """The customer's attributes change; ``None`` removes one."""
+        member = self.member(customer)
+        merged = {**member.attributes, **attributes}
+        member.attributes = {name: value for name, value in merged.items() if value is not None}
+        if PROGRAM_ID in member.memberships:
+            member.due_at = next_due([self.versions[-1]], member, at)
+
+    def run_timers(self, customer: str, at: Instant) -> list[Decision]:
+        """Run what is due for the customer up to ``at``."""
+        return _decisions(self._run_timers(self.member(customer), at))
+
+    def _run_timers(self, member: Member, at: Instant) -> list[_Decided]:
+        if member.due_at is None or member.due_at > at:
+            return []
+        found = self._decide(member, TimersDue(id=self._new_id(), at=at))
+        member.due_at = next_due([self.versions[-1]], member, at)
+        return found
+
+    def _happen(self, customer: str, event: Event, *, enrolls: bool = False) -> list[_Decided]:
+        member = self.member(customer)
+        found = self._run_timers(member, event.at)
+        automatic = self.version_at(event.at).program.enrollment.mode is EnrollmentMode.AUTOMATIC
+        if enrolls and automatic and PROGRAM_ID not in member.memberships:
+            found += self._enroll(member, event.at, "automatic")
+        return found + self._decide(member, event)
+
+    def _enroll(self, member: Member, at: Instant, source: str) -> list[_Decided]:
+        version = self.version_at(at)
+        fold(member, version, (Join(at=at, source=source),), at)
+        return self._decide(member, MemberJoined(id=self._new_id(), at=at, source=source))
+
+    def _decide(self, member: Member, event: Event) -> list[_Decided]:
+        """Decide an event and everything that it caused, each on the state after the one before."""
+        found: list[_Decided] = []
+        waiting = [event]
+        while waiting:
+            event = waiting.pop(0)
+            if len(found) > MAX_FOLLOW_UPS:
+                words = f"One event caused more than {MAX_FOLLOW_UPS} others."
+                raise RehearsalRefused(Refusal(RefusalCode.CASCADE_TOO_LONG, words))
+            version = self.version_at(event.at)
+            decision = decide(event, version, member, self.spent)
+            if decision.refusal is not None:
+                raise RehearsalRefused(decision.refusal)
+            fold(member, version, decision.effects, event.at)
+            fold_spent(self.spent, decision.effects)
+            found.append((event, decision))
+            waiting += decision.follow_ups
+        return found
+
+    def _undo(
+        self, known: PlayedOrder, at: Instant, after: tuple[int, ...], *, canceled: bool
+    ) -> list[Decision]:
+        if known.canceled:
+            raise UnknownName("the order is canceled")
+        event = OrderReturned(
+            id=known.order_id,
+            at=at,
+            order=known.order,
+            paid_at=known.paid_at,
+            awards=known.awards,
+            before=known.returned,
+            after=after,
+            canceled=canceled,
+        )
+        decisions = _decisions(self._happen(known.customer, event))
+        known.returned, known.canceled = after, canceled
+        return decisions
+
+    def _order(self, name: str) -> PlayedOrder:
+        if name not in self.orders:
+            raise UnknownName(f"there is no order {name!r}")
+        return self.orders[name]
+
+    def _new_id(self) -> UUID:
+        self._count += 1
+        return named_id(0, "event", str(self._count))
+
+
+def _decisions(found: list[_Decided]) -> list[Decision]:
+    return [decision for _, decision in found]
