@@ -76,6 +76,8 @@ def holds(condition: Condition, scope: Scope) -> bool:
 def trace(condition: Condition, scope: Scope, path: str = "") -> list[Seen]:
     """Return every comparison and quantifier of ``condition`` with the value it saw, in its order."""
     match condition:
+        case All(()) | AnyOf(()):
+            value: Value = None
         case All(of) | AnyOf(of):
             name = "all" if isinstance(condition, All) else "any"
             parts = enumerate(of)
@@ -83,7 +85,7 @@ def trace(condition: Condition, scope: Scope, path: str = "") -> list[Seen]:
         case Not(of):
             return trace(of, scope, join_path(path, "not"))
         case LinesMatch(_, where):
-            value: Value = None if scope.order is None else len(matching_lines(where, scope))
+            value = None if scope.order is None else len(matching_lines(where, scope))
         case Compare() | LinesTotal() | History():
             value = value_of(condition, scope)
     return [Seen(path, describe(condition), value, holds(condition, scope))]
@@ -100,7 +102,7 @@ def refusing(condition: Condition, scope: Scope) -> list[Seen]:
 def _deciding(condition: Condition, scope: Scope, path: str, held: bool) -> list[Seen]:
     """Return the comparisons that made ``condition`` come out as ``held``."""
     match condition:
-        case All(of) | AnyOf(of):
+        case All((_, *_) as of) | AnyOf((_, *_) as of):
             name = "all" if isinstance(condition, All) else "any"
             return [
                 seen

@@ -1,0 +1,397 @@
+"""The shared vocabulary of the laws: generated instants, orders, members and conditions.
+
+One file for all laws; extend it, and do not start another. Everything here is drawn in the world of
+``PROGRAM``, which declares one attribute of each type everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from hypothesis import strategies as st
+
+from perennial.core.condition_scope import Scope
+from perennial.core.conditions import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    History,
+    HistoryWindow,
+    LineMeasure,
+    LinesMatch,
+    LinesTotal,
+    Measure,
+    Not,
+    Operand,
+    Operator,
+    Quantifier,
+)
+from perennial.core.facts import Fact, FactSource, FactType, fact_table
+from perennial.core.order import Line, Order, OrderStatus, Scalar, net_amounts
+from perennial.core.periods import Period, Span
+from perennial.core.program import (
+    AttributeSpec,
+    AttributeType,
+    Declarations,
+    EventSpec,
+    Program,
+    Tier,
+    TierMetric,
+    TierSystem,
+    WalletSpec,
+)
+from perennial.core.snapshot import Snapshot, WalletFigures
+from perennial.units import Instant, datetime_of, format_instant, parse_instant
+
+ATTRIBUTES = {kind.value: AttributeSpec(type=kind) for kind in AttributeType}
+PROGRAM = Program(
+    program="laws",
+    name="Laws",
+    currency="EUR",
+    time_zone="Europe/Berlin",
+    wallets=(WalletSpec(id="points", name="Points"), WalletSpec(id="stamps", name="Stamps")),
+    declarations=Declarations(
+        member={**ATTRIBUTES, "birthday": AttributeSpec(type=AttributeType.DATE)},
+        order=ATTRIBUTES,
+        line=ATTRIBUTES,
+        events={"review.posted": EventSpec(attributes=ATTRIBUTES)},
+    ),
+    tiers=TierSystem(
+        metrics=(TierMetric(measure=Measure.ORDERS_NET),),
+        levels=(
+            Tier(id="silver", name="Silver", reach={"metric": 100}),
+            Tier(id="gold", name="Gold", reach={"metric": 200}),
+        ),
+    ),
+)
+FACTS = fact_table(PROGRAM)
+WALLETS = tuple(wallet.id for wallet in PROGRAM.wallets)
+MEMBER_ATTRIBUTES = tuple(PROGRAM.declarations.member)
+TRIGGERS = ("order.paid", "review.posted", "tier.entered", "member.joined")
+
+FIRST_INSTANT = parse_instant("2023-06-01T00:00:00Z")
+LAST_INSTANT = parse_instant("2028-06-01T00:00:00Z")
+
+# Time
+
+zones = st.sampled_from(
+    [
+        ZoneInfo(name)
+        for name in (
+            "UTC",
+            "Europe/Berlin",
+            "America/New_York",
+            "Africa/Cairo",
+            "America/Havana",
+            "America/Santiago",
+            "Asia/Beirut",
+            "Atlantic/Azores",
+            "Australia/Lord_Howe",
+            "Pacific/Apia",
+            "Asia/Kathmandu",
+        )
+    ]
+)
+"""Zones with every difficulty: none, whole and half hours, daylight saving at midnight."""
+
+
+def instants(first: Instant = FIRST_INSTANT, last: Instant = LAST_INSTANT) -> st.SearchStrategy[Instant]:
+    """Instants, every second one on a whole UTC hour, where clocks change."""
+    hour = 3_600_000_000
+    return st.one_of(
+        st.integers(first, last),
+        st.integers(first // hour, last // hour).map(lambda hours: hours * hour),
+    )
+
+
+_dates = st.one_of(
+    st.dates(date(1950, 1, 1), date(2028, 12, 31)),
+    st.dates(date(2024, 2, 27), date(2024, 3, 1)),
+    st.just(date(2000, 2, 29)),
+).map(date.isoformat)
+_offsets = st.sampled_from([ZoneInfo("UTC"), ZoneInfo("Asia/Kathmandu"), ZoneInfo("America/New_York")])
+_instant_texts = st.builds(
+    lambda at, zone: datetime_of(at).astimezone(zone).isoformat(), instants(), _offsets
+) | st.just(format_instant(FIRST_INSTANT))
+spans = st.builds(
+    Span,
+    years=st.integers(0, 2),
+    months=st.integers(0, 14),
+    weeks=st.integers(0, 5),
+    days=st.integers(0, 40),
+    hours=st.integers(0, 50),
+    minutes=st.integers(0, 200),
+)
+
+# Values: few and close to each other, so that comparisons come out both ways
+
+texts = st.sampled_from(["", "a", "b", "ab", "b a", "coffee", "tea", "Tea", "\u00e4", "\U0001f600"])
+integers = st.integers(-3, 12) | st.sampled_from([-(10**15), 99, 100, 101, 1_000, 10**15])
+amounts = st.integers(-500, 3_000) | st.sampled_from([0, 100, 10**12])
+scalars: st.SearchStrategy[Scalar] = st.none() | st.booleans() | integers | texts | _dates | _instant_texts
+
+_OF_TYPE: dict[FactType, st.SearchStrategy[Any]] = {
+    FactType.TEXT: texts,
+    FactType.INTEGER: integers | amounts,
+    FactType.BOOLEAN: st.booleans(),
+    FactType.DATE: _dates,
+    FactType.TIME: st.builds("{:02}:{:02}".format, st.integers(0, 23), st.sampled_from([0, 1, 30, 59])),
+    FactType.INSTANT: _instant_texts,
+    FactType.TEXTS: texts,
+}
+
+
+def attributes(specs: dict[str, AttributeSpec]) -> st.SearchStrategy[dict[str, Scalar]]:
+    """Attributes as declared; some are missing, some of another type, as after a changed declaration."""
+    values = {name: _OF_TYPE[FactType(spec.type.value)] | scalars for name, spec in specs.items()}
+    return st.fixed_dictionaries({}, optional=values)
+
+
+# Orders
+
+lines = st.builds(
+    Line,
+    sku=st.sampled_from(["s1", "s2", "s3"]),
+    amount=amounts,
+    quantity=st.integers(0, 4),
+    discount=st.integers(0, 300),
+    categories=st.lists(st.sampled_from(["coffee", "tea", "a", "ab"]), max_size=3).map(tuple),
+    brand=st.none() | st.sampled_from(["a", "ab", "b"]),
+    cost=st.none() | st.integers(0, 2_000),
+    attributes=attributes(ATTRIBUTES),
+)
+orders = st.builds(
+    Order,
+    status=st.just(OrderStatus.PAID),
+    lines=st.lists(lines, max_size=5).map(tuple),
+    currency=st.sampled_from([None, "EUR"]),
+    discount=st.sampled_from([0, 0, 1, 250, 10**6]),
+    shipping=st.integers(0, 500),
+    tax=st.integers(0, 500),
+    location=st.none() | texts.filter(bool),
+    channel=st.none() | texts.filter(bool),
+    codes=st.lists(texts.filter(bool), max_size=2).map(tuple),
+    attributes=attributes(ATTRIBUTES),
+)
+
+# Conditions
+
+
+def _operators(kind: FactType) -> list[Operator]:
+    every = [Operator.IS, Operator.IS_NOT, Operator.IN, Operator.NOT_IN, Operator.EXISTS]
+    ordered = [*every, Operator.MORE_THAN, Operator.AT_LEAST, Operator.LESS_THAN, Operator.AT_MOST]
+    match kind:
+        case FactType.TEXT:
+            return [*ordered, Operator.BETWEEN, Operator.CONTAINS, Operator.STARTS_WITH, Operator.MATCHES]
+        case FactType.TEXTS:
+            return [Operator.CONTAINS, Operator.IN, Operator.NOT_IN, Operator.EXISTS]
+        case FactType.BOOLEAN:
+            return [Operator.IS, Operator.IS_NOT, Operator.EXISTS]
+        case _:
+            return [*ordered, Operator.BETWEEN]
+
+
+@cache
+def _comparisons(kind: FactType, values: tuple[str, ...] = ()) -> st.SearchStrategy[tuple[Operator, Operand]]:
+    return _comparisons_of(kind, values)
+
+
+@st.composite
+def _comparisons_of(
+    draw: st.DrawFn, kind: FactType, values: tuple[str, ...] = ()
+) -> tuple[Operator, Operand]:
+    """An operator that fits the type, and its operand."""
+    operator = draw(st.sampled_from(_operators(kind)))
+    known = st.sampled_from(values) if values else _OF_TYPE[kind]
+    match operator:
+        case Operator.EXISTS:
+            return operator, draw(st.booleans())
+        case Operator.IN | Operator.NOT_IN:
+            return operator, tuple(draw(st.lists(known, min_size=1, max_size=3)))
+        case Operator.BETWEEN:
+            ends = [draw(_OF_TYPE[kind]), draw(_OF_TYPE[kind])]
+            order: Callable[[Any], Any] | None = parse_instant if kind is FactType.INSTANT else None
+            return operator, tuple(sorted(ends, key=order))
+        case Operator.MATCHES:
+            return operator, draw(
+                st.sampled_from(["a", "^a", "b$", "^[ct].*e", ".", "a|tea", "^$", "(?i)tea"])
+            )
+        case Operator.IS | Operator.IS_NOT:
+            return operator, draw(known)
+        case _:
+            return operator, draw(_OF_TYPE[kind])
+
+
+@st.composite
+def _compare(draw: st.DrawFn, *sources: FactSource, event: str | None = None) -> Condition:
+    fact = draw(st.sampled_from(_facts(sources, event)))
+    operator, operand = draw(_comparisons(fact.type, fact.values))
+    return Compare(fact.name, operator, operand)
+
+
+def _tree(leaves: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    return leaves | st.recursive(leaves, _combined, max_leaves=5)
+
+
+def _combined(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    parts = st.lists(inner, max_size=3).map(tuple)
+    return st.builds(All, parts) | st.builds(AnyOf, parts) | st.builds(Not, inner)
+
+
+@cache
+def _facts(sources: tuple[FactSource, ...], event: str | None = None) -> list[Fact]:
+    found = (FACTS.find(name, event) for name in FACTS.names(event))
+    return [fact for fact in found if fact is not None and fact.source in sources]
+
+
+_PERSON = (FactSource.MEMBER, FactSource.WALLET, FactSource.NOW)
+windows = st.one_of(
+    st.just(HistoryWindow(ever=True)),
+    st.just(HistoryWindow(since_joining=True)),
+    st.builds(
+        HistoryWindow,
+        calendar=st.sampled_from([Period.DAY, Period.WEEK, Period.MONTH, Period.QUARTER, Period.YEAR]),
+        offset=st.integers(-3, 0),
+    ),
+    st.builds(HistoryWindow, last=st.builds(Span, days=st.integers(1, 400))),
+)
+
+
+_figures_compared = _comparisons(FactType.INTEGER).filter(lambda pair: pair[0] is not Operator.EXISTS)
+
+
+@st.composite
+def _histories(draw: st.DrawFn) -> Condition:
+    measure = draw(st.sampled_from(list(Measure)))
+    where, event, attribute, wallet = None, None, None, None
+    match measure:
+        case Measure.ORDERS_COUNT | Measure.ORDERS_NET:
+            where = draw(st.none() | _compare(FactSource.ORDER))
+        case Measure.LINES_NET | Measure.LINES_QUANTITY:
+            where = draw(st.none() | line_conditions(FactSource.ORDER, FactSource.LINE))
+        case Measure.POINTS_EARNED:
+            wallet = draw(st.sampled_from(WALLETS))
+        case Measure.EVENTS_COUNT | Measure.EVENTS_SUM:
+            event = "review.posted"
+            attribute = "integer" if measure is Measure.EVENTS_SUM else None
+            where = draw(st.none() | _compare(FactSource.EVENT, event=event))
+    operator, operand = draw(
+        _comparisons(FactType.INTEGER).filter(lambda pair: pair[0] is not Operator.EXISTS)
+    )
+    return History(measure, where, event, attribute, wallet, draw(windows), operator, operand)
+
+
+@st.composite
+def line_conditions(draw: st.DrawFn, *sources: FactSource) -> Condition:
+    """Draw a condition on one line of an order that asks facts of these sources (None: of all)."""
+    return draw(_line_tree(sources or (FactSource.LINE, FactSource.ORDER, *_PERSON)))
+
+
+@cache
+def _line_tree(sources: tuple[FactSource, ...]) -> st.SearchStrategy[Condition]:
+    return _tree(_compare(FactSource.LINE) | _compare(*sources))
+
+
+@st.composite
+def _lines_match(draw: st.DrawFn) -> Condition:
+    return LinesMatch(draw(st.sampled_from(list(Quantifier))), draw(line_conditions()))
+
+
+@st.composite
+def _lines_total(draw: st.DrawFn) -> Condition:
+    measure = draw(st.sampled_from(list(LineMeasure)))
+    return LinesTotal(measure, draw(st.none() | line_conditions()), *draw(_figures_compared))
+
+
+@st.composite
+def conditions(draw: st.DrawFn, trigger: str) -> Condition:
+    """Draw a condition without problems for a rule with this trigger."""
+    return draw(_trigger_tree(trigger))
+
+
+@cache
+def _trigger_tree(trigger: str) -> st.SearchStrategy[Condition]:
+    leaves = [_compare(*_PERSON), _histories()]
+    if trigger == "order.paid":
+        leaves += [_compare(FactSource.ORDER), _lines_match(), _lines_total()]
+    elif _facts((FactSource.EVENT,), trigger):
+        leaves.append(_compare(FactSource.EVENT, event=trigger))
+    return _tree(st.one_of(leaves))
+
+
+# Members, and everything that a condition is judged against
+
+
+class World(msgspec.Struct, frozen=True):
+    """One event of one member: ``snapshot`` is what compiled conditions read, ``scope`` what a walk reads."""
+
+    trigger: str
+    snapshot: Snapshot
+    scope: Scope
+
+    @staticmethod
+    def need_index(node: History) -> int:
+        """Return the place of a history figure: any of the 7 that the snapshot has."""
+        return len(repr(node)) % 7
+
+
+_figures = st.builds(
+    WalletFigures,
+    balance=integers,
+    pending=st.integers(0, 5),
+    debt=st.integers(0, 5),
+    earned=integers,
+)
+
+
+@st.composite
+def worlds(draw: st.DrawFn, trigger: str) -> World:
+    """Draw an event of ``trigger`` with everything that conditions may ask about it."""
+    zone, at = draw(zones), draw(instants())
+    order = draw(orders) if trigger == "order.paid" else None
+    declared = PROGRAM.declarations
+    member = draw(attributes(declared.member))
+    joined_at = draw(st.none() | st.integers(FIRST_INSTANT - 10**15, at))
+    tier = draw(st.sampled_from([None, "silver", "gold"]))
+    history = tuple(draw(st.lists(integers, min_size=7, max_size=7)))
+    wallets = tuple(draw(_figures) for _ in WALLETS)
+    event: dict[str, Scalar] = {}
+    if trigger in declared.events:
+        event = draw(attributes(declared.events[trigger].attributes))
+    elif trigger == "tier.entered":
+        event = {"tier": tier, "before": draw(st.sampled_from([None, "silver"]))}
+    elif trigger == "member.joined":
+        event = {"source": draw(texts)}
+    snapshot = Snapshot(
+        joined_at=joined_at,
+        tier=tier,
+        tier_since=None,
+        tier_until=None,
+        tier_floor=None,
+        attributes=tuple(member.get(name) for name in MEMBER_ATTRIBUTES),
+        history=history,
+        used=(),
+        spent=(),
+        wallets=wallets,
+    )
+    scope = Scope(
+        facts=FACTS,
+        zone=zone,
+        at=at,
+        order=order,
+        nets=net_amounts(order) if order else [],
+        event_name=trigger,
+        event=event,
+        member=member,
+        joined_at=joined_at,
+        tier=tier,
+        wallets=dict(zip(WALLETS, wallets, strict=True)),
+        history=lambda node: history[World.need_index(node)],
+    )
+    return World(trigger, snapshot, scope)
