@@ -73,11 +73,7 @@ async def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> lis
         if await conn.fetchval("select to_regclass('schema_migrations')") is None:
             await conn.execute(_CREATE_MIGRATIONS)
         await _create_roles(conn)
-        ran = []
-        for migration in all_migrations():
-            if await _apply(conn, migration, tell):
-                ran.append(migration.name)
-        return ran
+        return [migration.name for migration in all_migrations() if await _apply(conn, migration, tell)]
     finally:
         await conn.close()
 

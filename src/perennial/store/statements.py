@@ -20,10 +20,10 @@ _TOKEN = re.compile(
 
 
 def split_statements(sql: str) -> list[str]:
-    """Return the statements of ``sql`` without their semicolons and without comments before them.
+    r"""Return the statements of ``sql`` without their semicolons and without comments before them.
 
     Knows quoted text and names, dollar quotes and comments (nested ones too). Text with backslash
-    escapes (``E'\\''``) is refused with ``ValueError``, as is a quote that never ends.
+    escapes (``E'\''``) is refused with ``ValueError``, as is a quote that never ends.
     """
     statements: list[str] = []
     start: int | None = None

@@ -1,0 +1,63 @@
+# make start   sets everything up and starts Perennial with a demo workspace
+# make test    sets everything up and runs all tests
+# make check   format, lint, types, import contracts, generated files
+# make format  formats the code
+# make torture kills processes again and again, and prints what happened
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# The first Python that is new enough; make PYTHON=/path/to/python3 names another.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	path="$$(command -v $$name)" && $$path -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo "$$path" && break; done)
+UV_VERSION := 0.13.9
+UV := .tools/uv/bin/uv
+STAMP := .venv/.synced
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE := copy
+
+.PHONY: setup start test check format torture generate
+
+setup: $(STAMP)
+
+start: $(STAMP)
+	@exec .venv/bin/perennial start
+
+test: $(STAMP)
+	@.venv/bin/pytest -n auto --dist loadfile $(PYTEST_OPTIONS)
+
+check: $(STAMP)
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python -m tests.house.generated --check
+
+format: $(STAMP)
+	.venv/bin/ruff check --fix-only
+	.venv/bin/ruff format
+
+generate: $(STAMP)
+	.venv/bin/python -m tests.house.generated
+
+torture: $(STAMP)
+	.venv/bin/pytest -m torture --torture --capture=no $(PYTEST_OPTIONS)
+
+$(STAMP): pyproject.toml uv.lock $(UV)
+	@$(UV) sync --python "$(PYTHON)" --all-extras --frozen --quiet
+	@touch $@
+
+$(UV):
+	@test -n "$(PYTHON)" || { echo 'Perennial needs Python 3.11 or newer (on Debian: apt install python3).' >&2; exit 1; }
+	@rm -rf .tools/uv
+	@"$(PYTHON)" -m venv .tools/uv >/dev/null 2>&1 && .tools/uv/bin/python -m pip install --quiet \
+		--disable-pip-version-check uv==$(UV_VERSION) \
+	|| { rm -rf .tools/uv; "$(PYTHON)" -m pip install --quiet --disable-pip-version-check --target .tools/uv \
+		uv==$(UV_VERSION); } \
+	|| { rm -rf .tools/uv; echo 'uv could not be installed from PyPI with $(PYTHON):' \
+		'it needs its venv module or pip (on Debian: apt install python3-venv).' >&2; exit 1; }
+	@touch $@

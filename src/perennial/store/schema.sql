@@ -1,0 +1,484 @@
+-- Written by `make generate` from a migrated database. Change the migrations, not this file.
+
+create table api_keys (
+    workspace_id integer not null,
+    key_id uuid not null,
+    secret_hash bytea not null,
+    name text not null,
+    prefix text not null,
+    scopes text[] not null,
+    created_at timestamp with time zone not null,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    constraint api_keys_pkey PRIMARY KEY (workspace_id, key_id),
+    constraint api_keys_secret_hash_key UNIQUE (secret_hash),
+    constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+
+alter table api_keys enable row level security;
+alter table api_keys force row level security;
+create policy api_keys_of_everybody on api_keys for select using (true);
+create policy api_keys_of_workspace on api_keys for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on api_keys to perennial_worker;
+
+create table audit_entries (
+    workspace_id integer not null,
+    entry_id uuid not null,
+    at timestamp with time zone not null,
+    actor text not null,
+    action text not null,
+    object text not null,
+    reason text,
+    before jsonb,
+    after jsonb,
+    constraint audit_entries_pkey PRIMARY KEY (workspace_id, entry_id),
+    constraint audit_entries_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+
+alter table audit_entries enable row level security;
+alter table audit_entries force row level security;
+create policy audit_entries_of_workspace on audit_entries for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on audit_entries to perennial_worker;
+
+create table budgets (
+    workspace_id integer not null,
+    budget_id bigint not null,
+    period integer not null,
+    used bigint not null,
+    cap bigint not null,
+    constraint budgets_pkey PRIMARY KEY (workspace_id, budget_id, period),
+    constraint budgets_check CHECK ((used <= cap)),
+    constraint budgets_used_check CHECK ((used >= 0))
+);
+
+alter table budgets enable row level security;
+alter table budgets force row level security;
+create policy budgets_of_workspace on budgets for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on budgets to perennial_worker;
+
+create table counters (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    metric bigint not null,
+    value bigint not null,
+    period integer not null,
+    constraint counters_pkey PRIMARY KEY (bucket, workspace_id, customer_id, metric, period)
+);
+
+alter table counters enable row level security;
+alter table counters force row level security;
+create policy counters_of_workspace on counters for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on counters to perennial_worker;
+
+create table customers (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    household_id uuid,
+    created_at timestamp with time zone not null,
+    erased_at timestamp with time zone,
+    external_id text not null,
+    attributes jsonb not null default '{}'::jsonb,
+    constraint customers_pkey PRIMARY KEY (bucket, workspace_id, customer_id)
+);
+
+alter table customers enable row level security;
+alter table customers force row level security;
+create policy customers_of_workspace on customers for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on customers to perennial_worker;
+
+create table events (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    event_id uuid not null,
+    operation_id uuid not null,
+    occurred_at timestamp with time zone not null,
+    recorded_at timestamp with time zone not null,
+    source_id uuid,
+    kind smallint not null,
+    external_id text not null,
+    body bytea not null,
+    decision bytea not null,
+    answer bytea not null,
+    constraint events_pkey PRIMARY KEY (bucket, workspace_id, customer_id, event_id)
+);
+
+alter table events enable row level security;
+alter table events force row level security;
+create policy events_of_workspace on events for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on events to perennial_worker;
+
+create table external_ids (
+    workspace_id integer not null,
+    kind smallint not null,
+    bucket integer not null,
+    id_hash uuid not null,
+    customer_id uuid not null,
+    constraint external_ids_pkey PRIMARY KEY (workspace_id, kind, id_hash)
+);
+
+alter table external_ids enable row level security;
+alter table external_ids force row level security;
+create policy external_ids_of_workspace on external_ids for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on external_ids to perennial_worker;
+
+create table installation (
+    single boolean not null default true,
+    generation integer not null default 0,
+    constraint installation_pkey PRIMARY KEY (single),
+    constraint installation_generation_check CHECK (((generation >= 0) AND (generation <= 32767))),
+    constraint installation_single_check CHECK (single)
+);
+
+grant select on installation to perennial_worker;
+
+create table leases (
+    bucket integer not null,
+    workspace_id integer not null,
+    name text not null,
+    holder uuid not null,
+    until timestamp with time zone not null,
+    constraint leases_pkey PRIMARY KEY (bucket, workspace_id, name)
+);
+
+alter table leases enable row level security;
+alter table leases force row level security;
+create policy leases_of_workspace on leases for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select, update on leases to perennial_worker;
+
+create table limit_uses (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    limit_id bigint not null,
+    used bigint not null,
+    cap bigint,
+    period integer not null,
+    constraint limit_uses_pkey PRIMARY KEY (bucket, workspace_id, customer_id, limit_id, period),
+    constraint limit_uses_check CHECK ((used <= cap)),
+    constraint limit_uses_used_check CHECK ((used >= 0))
+);
+
+alter table limit_uses enable row level security;
+alter table limit_uses force row level security;
+create policy limit_uses_of_workspace on limit_uses for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on limit_uses to perennial_worker;
+
+create table lots (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    lot_id bigint not null,
+    granted bigint not null,
+    remaining bigint not null,
+    available_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    unit_id integer not null,
+    origin smallint not null,
+    waits_for text,
+    constraint lots_pkey PRIMARY KEY (bucket, workspace_id, customer_id, unit_id, lot_id),
+    constraint lots_check CHECK ((remaining <= granted)),
+    constraint lots_remaining_check CHECK ((remaining >= 0))
+);
+
+alter table lots enable row level security;
+alter table lots force row level security;
+create policy lots_of_workspace on lots for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on lots to perennial_worker;
+
+create table memberships (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    program_id integer not null,
+    joined_at timestamp with time zone not null,
+    source text not null,
+    tier text,
+    tier_since timestamp with time zone,
+    tier_until timestamp with time zone,
+    tier_floor text,
+    left_at timestamp with time zone,
+    constraint memberships_pkey PRIMARY KEY (bucket, workspace_id, customer_id, program_id)
+);
+
+alter table memberships enable row level security;
+alter table memberships force row level security;
+create policy memberships_of_workspace on memberships for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on memberships to perennial_worker;
+
+create table orders (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    order_id uuid not null,
+    operation_id uuid not null,
+    net bigint not null,
+    occurred_at timestamp with time zone not null,
+    recorded_at timestamp with time zone not null,
+    paid_at timestamp with time zone,
+    status smallint not null,
+    revision smallint not null,
+    external_id text not null,
+    body bytea not null,
+    decision bytea not null,
+    answer bytea not null,
+    returned integer[],
+    constraint orders_pkey PRIMARY KEY (bucket, workspace_id, customer_id, order_id)
+);
+
+alter table orders enable row level security;
+alter table orders force row level security;
+create policy orders_of_workspace on orders for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select, update on orders to perennial_worker;
+
+create table postings (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    operation_id uuid not null,
+    position smallint not null,
+    debit smallint not null,
+    credit smallint not null,
+    program_id smallint not null,
+    amount bigint not null,
+    lot_id bigint not null,
+    at timestamp with time zone not null,
+    xact bigint not null,
+    unit_id integer not null,
+    version integer not null,
+    source_id uuid not null,
+    constraint postings_pkey PRIMARY KEY (bucket, workspace_id, customer_id, operation_id, "position"),
+    constraint postings_amount_check CHECK ((amount > 0)),
+    constraint postings_check CHECK ((debit <> credit))
+);
+
+CREATE INDEX postings_xact ON postings USING brin (xact);
+alter table postings enable row level security;
+alter table postings force row level security;
+create policy postings_of_workspace on postings for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on postings to perennial_worker;
+
+create table program_parts (
+    workspace_id integer not null,
+    digest bytea not null,
+    body text not null,
+    constraint program_parts_pkey PRIMARY KEY (workspace_id, digest),
+    constraint program_parts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+
+alter table program_parts enable row level security;
+alter table program_parts force row level security;
+create policy program_parts_of_workspace on program_parts for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on program_parts to perennial_worker;
+
+create table program_versions (
+    workspace_id integer not null,
+    program_id integer not null,
+    version integer not null,
+    parts jsonb not null,
+    valid_from timestamp with time zone not null,
+    published_at timestamp with time zone not null,
+    actor text not null,
+    note text not null default ''::text,
+    constraint program_versions_pkey PRIMARY KEY (workspace_id, program_id, version),
+    constraint program_versions_workspace_id_program_id_fkey FOREIGN KEY (workspace_id, program_id) REFERENCES programs(workspace_id, program_id)
+);
+
+alter table program_versions enable row level security;
+alter table program_versions force row level security;
+create policy program_versions_of_workspace on program_versions for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on program_versions to perennial_worker;
+
+create table programs (
+    workspace_id integer not null,
+    program_id integer not null,
+    code text not null,
+    draft text,
+    draft_revision integer not null default 0,
+    created_at timestamp with time zone not null,
+    constraint programs_pkey PRIMARY KEY (workspace_id, program_id),
+    constraint programs_workspace_id_code_key UNIQUE (workspace_id, code),
+    constraint programs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint programs_program_id_check CHECK (((program_id >= 1) AND (program_id <= 32767)))
+);
+
+alter table programs enable row level security;
+alter table programs force row level security;
+create policy programs_of_workspace on programs for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on programs to perennial_worker;
+
+create table schema_migrations (
+    version integer not null,
+    name text not null,
+    checksum text not null,
+    applied_at timestamp with time zone not null,
+    constraint schema_migrations_pkey PRIMARY KEY (version)
+);
+
+grant select on schema_migrations to perennial_worker;
+
+create table seals (
+    bucket integer not null,
+    workspace_id integer not null,
+    block integer not null,
+    from_xact bigint not null,
+    to_xact bigint not null,
+    operations integer not null,
+    postings integer not null,
+    tier_moves integer not null,
+    previous bytea not null,
+    hash bytea not null,
+    sealed_at timestamp with time zone not null,
+    constraint seals_pkey PRIMARY KEY (bucket, workspace_id, block),
+    constraint seals_check CHECK ((from_xact < to_xact))
+);
+
+alter table seals enable row level security;
+alter table seals force row level security;
+create policy seals_of_workspace on seals for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on seals to perennial_worker;
+
+create table tier_moves (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    operation_id uuid not null,
+    position smallint not null,
+    program_id integer not null,
+    version integer not null,
+    at timestamp with time zone not null,
+    xact bigint not null,
+    tier_before text,
+    tier_after text,
+    because text not null,
+    constraint tier_moves_pkey PRIMARY KEY (bucket, workspace_id, customer_id, operation_id, "position")
+);
+
+CREATE INDEX tier_moves_xact ON tier_moves USING brin (xact);
+alter table tier_moves enable row level security;
+alter table tier_moves force row level security;
+create policy tier_moves_of_workspace on tier_moves for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on tier_moves to perennial_worker;
+
+create table timers (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    due_at timestamp with time zone not null,
+    constraint timers_pkey PRIMARY KEY (bucket, workspace_id, customer_id)
+);
+
+CREATE INDEX timers_due ON timers USING btree (bucket, workspace_id, due_at);
+alter table timers enable row level security;
+alter table timers force row level security;
+create policy timers_of_everybody on timers for select to perennial_dispatcher using (true);
+create policy timers_of_workspace on timers for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select, update on timers to perennial_worker;
+grant select (bucket, due_at, workspace_id) on timers to perennial_dispatcher;
+
+create table units (
+    workspace_id integer not null,
+    unit_id integer not null,
+    program_id integer not null,
+    code text not null,
+    constraint units_pkey PRIMARY KEY (workspace_id, unit_id),
+    constraint units_workspace_id_program_id_code_key UNIQUE (workspace_id, program_id, code),
+    constraint units_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+
+alter table units enable row level security;
+alter table units force row level security;
+create policy units_of_workspace on units for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on units to perennial_worker;
+
+create table voucher_codes (
+    workspace_id integer not null,
+    bucket integer not null,
+    code_hash uuid not null,
+    customer_id uuid not null,
+    voucher_id uuid not null,
+    constraint voucher_codes_pkey PRIMARY KEY (workspace_id, code_hash)
+);
+
+alter table voucher_codes enable row level security;
+alter table voucher_codes force row level security;
+create policy voucher_codes_of_workspace on voucher_codes for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on voucher_codes to perennial_worker;
+
+create table vouchers (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    voucher_id uuid not null,
+    operation_id uuid not null,
+    program_id integer not null,
+    version integer not null,
+    value bigint not null,
+    points bigint not null,
+    issued_at timestamp with time zone not null,
+    expires_at timestamp with time zone,
+    unit_id integer not null,
+    state smallint not null,
+    reward text not null,
+    code text not null,
+    currency text not null,
+    constraint vouchers_pkey PRIMARY KEY (bucket, workspace_id, customer_id, voucher_id),
+    constraint vouchers_value_check CHECK ((value >= 0))
+);
+
+alter table vouchers enable row level security;
+alter table vouchers force row level security;
+create policy vouchers_of_workspace on vouchers for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on vouchers to perennial_worker;
+
+create table wallets (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    balance bigint not null,
+    pending bigint not null,
+    debt bigint not null,
+    shortfall bigint not null,
+    earned bigint not null,
+    spent bigint not null,
+    expired bigint not null,
+    activated_until timestamp with time zone not null,
+    active_at timestamp with time zone,
+    unit_id integer not null,
+    constraint wallets_pkey PRIMARY KEY (bucket, workspace_id, customer_id, unit_id),
+    constraint wallets_balance_check CHECK ((balance >= 0)),
+    constraint wallets_check CHECK ((pending <= balance)),
+    constraint wallets_debt_check CHECK ((debt >= 0)),
+    constraint wallets_pending_check CHECK ((pending >= 0)),
+    constraint wallets_shortfall_check CHECK ((shortfall >= 0))
+);
+
+alter table wallets enable row level security;
+alter table wallets force row level security;
+create policy wallets_of_workspace on wallets for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on wallets to perennial_worker;
+
+create table workspaces (
+    workspace_id integer not null,
+    code text not null,
+    name text not null,
+    sandbox boolean not null,
+    bucket_base integer not null,
+    bucket_count integer not null,
+    revision bigint not null default 1,
+    clock_at timestamp with time zone,
+    created_at timestamp with time zone not null,
+    constraint workspaces_pkey PRIMARY KEY (workspace_id),
+    constraint workspaces_code_key UNIQUE (code),
+    constraint workspaces_bucket_count_check CHECK (((bucket_count >= 1) AND (bucket_count <= 1024)))
+);
+
+alter table workspaces enable row level security;
+alter table workspaces force row level security;
+create policy workspaces_are_founded on workspaces for insert with check (true);
+create policy workspaces_of_everybody on workspaces for select using (true);
+create policy workspaces_of_workspace on workspaces for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on workspaces to perennial_worker;
+grant select (bucket_base, bucket_count, clock_at, workspace_id) on workspaces to perennial_dispatcher;
