@@ -4,7 +4,20 @@
 
 -- Read before a workspace is known: which there are, and whose a secret is.
 grant select on installation to perennial_worker;
+
+alter table workspaces enable row level security;
+alter table workspaces force row level security;
+create policy workspaces_of_everybody on workspaces for select using (true);
+create policy workspaces_are_founded on workspaces for insert with check (true);
+create policy workspaces_of_workspace on workspaces
+    using (workspace_id = (select nullif(current_setting('app.workspace', true), '')::int));
 grant select, insert, update on workspaces to perennial_worker;
+
+alter table api_keys enable row level security;
+alter table api_keys force row level security;
+create policy api_keys_of_everybody on api_keys for select using (true);
+create policy api_keys_of_workspace on api_keys
+    using (workspace_id = (select nullif(current_setting('app.workspace', true), '')::int));
 grant select, insert, update on api_keys to perennial_worker;
 
 alter table programs enable row level security;
