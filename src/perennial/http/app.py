@@ -12,6 +12,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
 
 from perennial.flows.answers import FieldProblem, Problem
+from perennial.http.batch import BATCH_ROUTES
 from perennial.http.clock import CLOCK_ROUTES
 from perennial.http.customers import CUSTOMER_ROUTES
 from perennial.http.door import MAX_BODY_BYTES, Door
@@ -30,6 +31,7 @@ from perennial.http.reference_page import REFERENCE_ROUTES
 ROUTES = [
     *ORDER_ROUTES,
     *EVENT_ROUTES,
+    *BATCH_ROUTES,
     *CUSTOMER_ROUTES,
     *POINTS_ROUTES,
     *PROGRAM_ROUTES,

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import msgspec
+from litestar import Request, post
+from litestar.types import ASGIApp
 
-from perennial.flows.answers import Answer
+from perennial.flows.answers import Answer, Decided
 from perennial.flows.commands import Command
 from perennial.flows.keys import Key
 from perennial.flows.order_owner import owner_of_order
@@ -22,18 +25,13 @@ from perennial.flows.scopes import Scope, allows
 from perennial.http.asgi import Connection, Receive, Send
 from perennial.http.batch_lines import BatchLine, OrderLine, ReturnLine, command_of, needed_scope
 from perennial.http.door import Door
-from perennial.http.exchange import (
-    check_json,
-    header,
-    receive_chunk,
-    refuse_query,
-    response_headers,
-)
-from perennial.http.problems import bad_request, problem_of, rewrite_problem
+from perennial.http.exchange import ClientGoneError, check_json, receive_chunk
+from perennial.http.operation import admitted, connection_of, identity_of, operation
+from perennial.http.problems import ProblemBody, bad_request, problem_of, rewrite_problem
 from perennial.http.spool import Spool
 from perennial.http.strict_json import Reader
 
-MEDIA_TYPE = b"application/x-ndjson"
+MEDIA_TYPES = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl")
 CHUNK_LINES = 256
 REMEMBERED_ORDERS = 10_000
 
@@ -50,12 +48,49 @@ class _Line(msgspec.Struct):
     answer: Answer | None = None
 
 
-async def serve_batch(door: Door, scope: Connection, receive: Receive, send: Send, identity: str) -> None:
-    """Answer one batch request."""
-    caller = await door.keyring.admit(header(scope, b"authorization"), Scope.WRITE)
-    check_json(scope, MEDIA_TYPE, b"application/ndjson", b"application/jsonl")
-    refuse_query(scope)
-    headers = [item for item in response_headers(MEDIA_TYPE, 0, identity) if item[0] != b"content-length"]
+class BatchResult(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What became of one line: an ``answer`` as of the single call, or a ``problem``."""
+
+    line: int
+    status: int
+    id: str | None = None
+    replayed: bool = False
+    answer: Decided | None = None
+    problem: ProblemBody | None = None
+
+
+@post(
+    "/v1/batch",
+    status_code=200,
+    request_max_body_size=None,
+    **operation(
+        "batch_post",
+        "Events",
+        "Send many things at once",
+        needs=Scope.WRITE,
+        takes=BatchLine,
+        gives={200: BatchResult},
+    ),
+)
+async def batch_post(request: Request[Any, Any, Any]) -> ASGIApp:
+    """Take lines of JSON (NDJSON), each an order, a return, an event, a claim, an adjustment or a customer.
+
+    One result line answers each input line, in order, while the rest is still being sent. A line that is
+    wrong leaves the others alone. The lines of one customer are handled in the order in which they
+    come. Blank lines are skipped.
+    """
+    door, caller = admitted(request)
+    check_json(connection_of(request), *MEDIA_TYPES)
+    identity = identity_of(request)
+
+    async def respond(_: Connection, receive: Receive, send: Send) -> None:
+        await _serve(door, caller, identity, receive, send)
+
+    return cast(ASGIApp, respond)
+
+
+async def _serve(door: Door, caller: Key, identity: str, receive: Receive, send: Send) -> None:
+    headers = [(b"content-type", MEDIA_TYPES[0])]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     spool = Spool()
     writer = asyncio.create_task(spool.drain(send))
@@ -63,8 +98,11 @@ async def serve_batch(door: Door, scope: Connection, receive: Receive, send: Sen
         await _Run(door, caller, identity, spool).handle(_chunks(door, receive))
         spool.finish()
         await writer
+    except ClientGoneError:
+        return
     finally:
         writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
         spool.close()
 
 
@@ -114,6 +152,12 @@ class _Run:
                 await self._settle()
                 self._pending = asyncio.create_task(self._decide(lines))
             await self._settle()
+        except TimeoutError:
+            await self._settle()
+            late = answer_problem(
+                bad_request(408, "too_slow", "The next line did not arrive in time.").problem
+            )
+            await self._spool.write(self._result(_Line(self._number + 1, answer=late)))
         finally:
             if self._pending is not None:
                 await asyncio.gather(self._pending, return_exceptions=True)
@@ -189,3 +233,6 @@ class _Run:
         body = rewrite_problem(answer.body, self._identity) if failed else answer.body
         result["problem" if failed else "answer"] = msgspec.Raw(body)
         return _encode(result) + b"\n"
+
+
+BATCH_ROUTES = [batch_post]

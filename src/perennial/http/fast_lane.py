@@ -18,7 +18,6 @@ from perennial.flows.keys import Key
 from perennial.flows.problems import answer_problem
 from perennial.flows.scopes import Scope as KeyScope
 from perennial.http.asgi import Connection, Message, Receive, Send
-from perennial.http.batch import serve_batch
 from perennial.http.door import Door
 from perennial.http.events import post_event
 from perennial.http.exchange import (
@@ -140,9 +139,6 @@ class FastLane:
             answering.operation, serve = hot
             answer = await self._hot(scope, receive, segments, serve)
             await answering.send_answer(answer)
-        elif method == "POST" and segments == ["v1", "batch"]:
-            answering.operation = "batch_post"
-            await serve_batch(self.door, scope, receive, answering.send, identity)
         else:
             await self._forward(scope, receive, answering, segments, identity)
             answering.operation = _operation_of(scope)

@@ -58,7 +58,7 @@ def describe(routes: Sequence[HTTPRouteHandler]) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of ``routes``."""
     drawn = Litestar(
         list(routes),
-        openapi_config=OpenAPIConfig(title="Perennial", version=__version__),
+        openapi_config=OpenAPIConfig(title="Perennial", version=__version__, use_handler_docstrings=True),
         logging_config=None,
     ).openapi_schema.to_schema()
     handlers = {route.operation_id: route for route in routes if isinstance(route.operation_id, str)}
@@ -99,7 +99,7 @@ def describe(routes: Sequence[HTTPRouteHandler]) -> dict[str, Any]:
 def _operation(drawn: dict[str, Any], handler: HTTPRouteHandler, types: dict[str, Any]) -> dict[str, Any]:
     declared = handler.opt
     name = drawn["operationId"]
-    words = re.sub(r"\s+", " ", drawn.get("description") or "").strip()
+    words = _prose(drawn.get("description") or "")
     operation: dict[str, Any] = {
         "operationId": name,
         "tags": drawn["tags"],
@@ -155,14 +155,17 @@ def _request_body(name: str, takes: Any, types: dict[str, Any]) -> dict[str, Any
             key: {"summary": example.summary, "value": example.request}
             for key, example in EXAMPLES[name].items()
         }
-    media_type = "application/x-ndjson" if takes is BatchLine else "application/json"
-    return {"required": True, "content": {media_type: media}}
+    return {"required": True, "content": {_media_type_of(takes): media}}
+
+
+def _media_type_of(takes: Any) -> str:
+    return "application/x-ndjson" if takes is BatchLine else "application/json"
 
 
 def _responses(declared: dict[str, Any], has_parameters: bool, types: dict[str, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status, gives in declared["gives"].items():
-        media_type = gives if isinstance(gives, str) else "application/json"
+        media_type = gives if isinstance(gives, str) else _media_type_of(declared["takes"])
         schema = {"type": "string"} if isinstance(gives, str) else _schema_of(gives, types)
         responses[str(status)] = {
             "description": _SUCCESSES[status],
@@ -222,3 +225,8 @@ def _tidied(schema: Any) -> Any:
     if isinstance(schema, list):
         return [_tidied(each) for each in schema]
     return schema
+
+
+def _prose(docstring: str) -> str:
+    """Return the words of a docstring as one paragraph of Markdown."""
+    return re.sub(r"\s+", " ", docstring).strip().replace("``", "`")

@@ -43,7 +43,7 @@ def operation(
     *,
     needs: Scope | None,
     gives: Mapping[int, Any],
-    takes: type[Any] | None = None,
+    takes: Any = None,
     once: bool = False,
     refuses: tuple[int, ...] = (),
 ) -> dict[str, Any]:
@@ -51,7 +51,8 @@ def operation(
 
     ``gives`` maps a status to the type of its body (or to a media type), ``refuses`` lists statuses
     of problems beyond those that every route may answer. ``once``: the body may go without an id if
-    there is an ``Idempotency-Key``. ``takes`` is a struct, or ``str`` for a document as plain text.
+    there is an ``Idempotency-Key``. ``takes`` is the struct of the body;
+    where it is something else (lines, a document) the route reads the body itself.
     """
     arguments: dict[str, Any] = {
         "operation_id": operation_id,
@@ -59,7 +60,7 @@ def operation(
         "summary": summary,
         "opt": {"needs": needs, "gives": dict(gives), "takes": takes, "once": once, "refuses": refuses},
     }
-    if takes is not None and takes is not str:
+    if isinstance(takes, type) and issubclass(takes, msgspec.Struct):
         body: Any = takes
         arguments |= {"dto": strict_body(body), "return_dto": None}
     return arguments
