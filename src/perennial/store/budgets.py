@@ -15,12 +15,17 @@ from unnest($2::bigint[], $3::int[], $4::bigint[]) as wanted (budget_id, period,
 on conflict (workspace_id, budget_id, period) do nothing
 """
 
+# One after the other, in the order in which they are given.
 _LOCK_BUDGETS = """
-select budget_id, period, used
-from budgets
-where workspace_id = $1 and budget_id = any($2::bigint[]) and period = any($3::int[])
-order by budget_id, period
-for update
+select found.*
+from unnest($2::bigint[], $3::int[]) as wanted (budget_id, period)
+cross join lateral (
+    select budget_id, period, used
+    from budgets
+    where workspace_id = $1 and budget_id = wanted.budget_id and period = wanted.period
+    offset 0
+    for update
+) as found
 """
 
 

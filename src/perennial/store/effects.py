@@ -15,8 +15,9 @@ from uuid import UUID
 from asyncpg import Connection
 
 from perennial.core.effects import IssueVoucher
+from perennial.ledger.lot import LotKey
 from perennial.store.events import INSERT_EVENTS, EventRow, event_columns
-from perennial.store.netting import Change, Netting, WalletSum
+from perennial.store.netting import Change, MembershipSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write, write_together
 from perennial.store.orders import INSERT_ORDERS, OrderRow, order_columns
 from perennial.store.vouchers import VoucherState, code_hash
@@ -60,30 +61,18 @@ on conflict (bucket, workspace_id, customer_id, unit_id) do update set
     active_at = greatest(wallets.active_at, excluded.active_at)
 """
 
-# A wallet of which anything shrinks is there, and keeps its floors of zero: the update finds only
-# rows that do. (An upsert would propose a row with negative figures, which its CHECK refuses.)
-_TAKE_FROM_WALLETS = """
-update wallets set
-    balance = wallets.balance + new.balance,
-    pending = wallets.pending + new.pending,
-    debt = wallets.debt + new.debt,
-    shortfall = wallets.shortfall + new.shortfall,
-    earned = wallets.earned + new.earned,
-    spent = wallets.spent + new.spent,
-    expired = wallets.expired + new.expired,
-    activated_until = greatest(wallets.activated_until, new.activated_until),
-    active_at = greatest(wallets.active_at, new.active_at)
-from unnest($3::uuid[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
-    $10::bigint[], $11::bigint[], $12::timestamptz[], $13::timestamptz[])
-    as new (customer_id, unit_id, balance, pending, debt, shortfall, earned, spent, expired,
-        activated_until, active_at)
-where wallets.bucket = $2 and wallets.workspace_id = $1
-    and wallets.customer_id = any($3)
-    and wallets.customer_id = new.customer_id and wallets.unit_id = new.unit_id
-    and wallets.balance + new.balance >= 0
-    and wallets.pending + new.pending between 0 and wallets.balance + new.balance
-    and wallets.debt + new.debt >= 0
-    and wallets.shortfall + new.shortfall >= 0
+# What shrinks is there, and keeps its floor of zero. (An upsert would propose a row with negative
+# figures, which its CHECK refuses.) These are few, and go row by row in one round trip: a join of
+# the table with the batch could be planned as a walk over the whole bucket, a key in full cannot.
+_TAKE_FROM_WALLET = """
+update wallets
+set balance = balance + $5, pending = pending + $6, debt = debt + $7, shortfall = shortfall + $8,
+    earned = earned + $9, spent = spent + $10, expired = expired + $11,
+    activated_until = greatest(activated_until, $12), active_at = greatest(active_at, $13)
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and unit_id = $4
+    and balance + $5 >= 0 and pending + $6 between 0 and balance + $5
+    and debt + $7 >= 0 and shortfall + $8 >= 0
+returning 1
 """
 
 _ADD_TO_LOTS = """
@@ -97,16 +86,12 @@ on conflict (bucket, workspace_id, customer_id, unit_id, lot_id) do update set
     remaining = lots.remaining + excluded.remaining
 """
 
-_TAKE_FROM_LOTS = """
-update lots set
-    granted = lots.granted + new.granted,
-    remaining = lots.remaining + new.remaining
-from unnest($3::uuid[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[])
-    as new (customer_id, unit_id, lot_id, granted, remaining)
-where lots.bucket = $2 and lots.workspace_id = $1
-    and lots.customer_id = any($3)
-    and lots.customer_id = new.customer_id and lots.unit_id = new.unit_id and lots.lot_id = new.lot_id
-    and lots.remaining + new.remaining >= 0
+_TAKE_FROM_LOT = """
+update lots
+set granted = granted + $6, remaining = remaining + $7
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and unit_id = $4 and lot_id = $5
+    and remaining + $7 >= 0
+returning 1
 """
 
 _JOIN_MEMBERSHIPS = """
@@ -121,19 +106,15 @@ on conflict (bucket, workspace_id, customer_id, program_id) do update set
     tier_floor = excluded.tier_floor, left_at = excluded.left_at
 """
 
-_CHANGE_MEMBERSHIPS = """
-update memberships set
-    tier = case when new.moved then new.tier else memberships.tier end,
-    tier_since = case when new.moved then new.tier_since else memberships.tier_since end,
-    tier_until = case when new.moved then new.tier_until else memberships.tier_until end,
-    tier_floor = case when new.moved then new.tier_floor else memberships.tier_floor end,
-    left_at = coalesce(new.left_at, memberships.left_at)
-from unnest($3::uuid[], $4::int[], $5::boolean[], $6::text[], $7::timestamptz[], $8::timestamptz[],
-    $9::text[], $10::timestamptz[])
-    as new (customer_id, program_id, moved, tier, tier_since, tier_until, tier_floor, left_at)
-where memberships.bucket = $2 and memberships.workspace_id = $1
-    and memberships.customer_id = any($3)
-    and memberships.customer_id = new.customer_id and memberships.program_id = new.program_id
+_CHANGE_MEMBERSHIP = """
+update memberships
+set tier = case when $5 then $6 else tier end,
+    tier_since = case when $5 then $7 else tier_since end,
+    tier_until = case when $5 then $8 else tier_until end,
+    tier_floor = case when $5 then $9 else tier_floor end,
+    left_at = coalesce($10, left_at)
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and program_id = $4
+returning 1
 """
 
 _ADD_TO_COUNTERS = """
@@ -152,33 +133,28 @@ where limit_uses.used + excluded.used <= excluded.cap
 """
 
 # A limit may have been lowered below what is used: giving back then still leaves more than its cap.
-_GIVE_BACK_LIMITS = """
-update limit_uses set
-    used = limit_uses.used + new.used, cap = greatest(new.cap, limit_uses.used + new.used)
-from unnest($3::uuid[], $4::bigint[], $5::int[], $6::bigint[], $7::bigint[])
-    as new (customer_id, limit_id, period, used, cap)
-where limit_uses.bucket = $2 and limit_uses.workspace_id = $1
-    and limit_uses.customer_id = any($3)
-    and limit_uses.customer_id = new.customer_id and limit_uses.limit_id = new.limit_id
-    and limit_uses.period = new.period and limit_uses.used + new.used >= 0
+_GIVE_BACK_LIMIT = """
+update limit_uses
+set used = used + $6, cap = greatest($7, used + $6)
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and limit_id = $4 and period = $5
+    and used + $6 >= 0
+returning 1
 """
 
-_TOUCH_LIMITS = """
+_TOUCH_LIMIT = """
 insert into limit_uses (bucket, workspace_id, customer_id, limit_id, period, used)
-select $2, $1, new.customer_id, new.limit_id, 0, new.at
-from unnest($3::uuid[], $4::bigint[], $5::bigint[]) as new (customer_id, limit_id, at)
+values ($2, $1, $3, $4, 0, $5)
 on conflict (bucket, workspace_id, customer_id, limit_id, period) do update set
     used = greatest(limit_uses.used, excluded.used)
+returning 1
 """
 
-_USE_BUDGETS = """
-update budgets set
-    used = budgets.used + new.used, cap = greatest(new.cap, budgets.used + new.used)
-from unnest($2::bigint[], $3::int[], $4::bigint[], $5::bigint[]) as new (budget_id, period, used, cap)
-where budgets.workspace_id = $1 and budgets.budget_id = any($2)
-    and budgets.budget_id = new.budget_id and budgets.period = new.period
-    and budgets.used + new.used >= 0
-    and (new.used <= 0 or budgets.used + new.used <= new.cap)
+_USE_BUDGET = """
+update budgets
+set used = used + $4, cap = greatest($5, used + $4)
+where workspace_id = $1 and budget_id = $2 and period = $3
+    and used + $4 >= 0 and ($4 <= 0 or used + $4 <= $5)
+returning 1
 """
 
 _INSERT_VOUCHERS = """
@@ -201,8 +177,8 @@ select $2, $1, new.* from unnest($3::uuid[], $4::timestamptz[]) as new
 on conflict (bucket, workspace_id, customer_id) do update set due_at = excluded.due_at
 """
 
-_CLEAR_TIMERS = """
-delete from timers where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
+_CLEAR_TIMER = """
+delete from timers where bucket = $2 and workspace_id = $1 and customer_id = $3
 """
 
 
@@ -228,21 +204,22 @@ async def write_effects(
     net = Netting()
     for change in changes:
         net.add(change)
-    writes = [
-        *_inserts(ws, net, generation, orders, events),
-        *_memberships(net),
-        *_wallets(net),
-        *_lots(net),
-        *_counters(net),
-        *_limits(net),
-        *_timers({**net.dues, **dues}),
-    ]
-    # One statement writes a table once; a second write of the same table goes into the next one.
-    while writes:
-        together = list({write.table: write for write in reversed(writes)}.values())
-        await write_together(conn, ws, bucket, together)
-        writes = [write for write in writes if write not in together]
+    dues = {**net.dues, **dues}
+    together = [*_inserts(ws, net, generation, orders, events), *_growing(net), *_due(dues)]
+    await write_together(conn, ws, bucket, together)
+    for table, sql, rows in _shrinking(net):
+        await _write_each(conn, table, sql, [(ws, bucket, *row) for row in rows])
+    idle = sorted(customer_id for customer_id, at in dues.items() if at is None)
+    if idle:
+        await conn.executemany(_CLEAR_TIMER, [(ws, bucket, customer_id) for customer_id in idle])
     await _write_shared(conn, ws, bucket, net)
+
+
+async def _write_each(conn: Connection, table: str, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    """Run a guarded update for every row, in one round trip; raise if one was refused."""
+    written = len(await conn.fetchmany(sql, rows)) if rows else 0
+    if written != len(rows):
+        raise GuardError(table, len(rows), written)
 
 
 def _columns(rows: Iterable[Iterable[Any]]) -> list[tuple[Any, ...]]:
@@ -252,6 +229,7 @@ def _columns(rows: Iterable[Iterable[Any]]) -> list[tuple[Any, ...]]:
 def _inserts(
     ws: int, net: Netting, generation: int, orders: Iterable[OrderRow], events: Iterable[EventRow]
 ) -> Iterator[Write]:
+    """What is inserted and was never there."""
     if columns := order_columns(orders):
         yield Write("orders", INSERT_ORDERS, columns)
     if columns := event_columns(events):
@@ -264,115 +242,107 @@ def _inserts(
         yield Write("vouchers", _INSERT_VOUCHERS, _columns(_voucher_rows(ws, net)))
 
 
+def _growing(net: Netting) -> Iterator[Write]:
+    """What is added to a row that may not be there yet."""
+    joined = [
+        (*key, each.joined_at, each.source, *_tier(each), each.left_at)
+        for key, each in sorted(net.memberships.items())
+        if each.joined_at is not None
+    ]
+    wallets = [(*key, *_figures(each)) for key, each in sorted(net.wallets.items()) if _only_grows(each)]
+    lots = [
+        (*name, each.granted, each.remaining, each.key.origin, *_dates(each.key))
+        for name, each in sorted(net.lots.items())
+        if each.key is not None and each.remaining >= 0
+    ]
+    counters = [(*key, value) for key, value in sorted(net.counters.items())]
+    limits = [(*key, amount, cap) for key, (amount, cap) in sorted(net.limits.items()) if amount >= 0]
+    if joined:
+        yield Write("memberships", _JOIN_MEMBERSHIPS, _columns(joined))
+    if wallets:
+        yield Write("wallets", _ADD_TO_WALLETS, _columns(wallets))
+    if lots:
+        yield Write("lots", _ADD_TO_LOTS, _columns(lots))
+    if counters:
+        yield Write("counters", _ADD_TO_COUNTERS, _columns(counters))
+    if limits:
+        yield Write("limit_uses", _USE_LIMITS, _columns(limits), len(limits))
+
+
+def _due(dues: Mapping[UUID, Instant | None]) -> Iterator[Write]:
+    due = sorted((customer_id, at) for customer_id, at in dues.items() if at is not None)
+    if due:
+        yield Write("timers", _SET_TIMERS, _columns(due))
+
+
+def _shrinking(net: Netting) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]:
+    """What is taken from a row that must be there, or changes it: table, statement and rows."""
+    wallets = [(*key, *_figures(each)) for key, each in sorted(net.wallets.items()) if not _only_grows(each)]
+    lots = [
+        (*name, each.granted, each.remaining)
+        for name, each in sorted(net.lots.items())
+        if each.key is None or each.remaining < 0
+    ]
+    memberships = [
+        (*key, each.moved, *_tier(each), each.left_at)
+        for key, each in sorted(net.memberships.items())
+        if each.joined_at is None
+    ]
+    limits = [(*key, amount, cap) for key, (amount, cap) in sorted(net.limits.items()) if amount < 0]
+    touches = [(*key, at) for key, at in sorted(net.touches.items())]
+    yield "wallets", _TAKE_FROM_WALLET, wallets
+    yield "lots", _TAKE_FROM_LOT, lots
+    yield "memberships", _CHANGE_MEMBERSHIP, memberships
+    yield "limit_uses", _GIVE_BACK_LIMIT, limits
+    yield "limit_uses", _TOUCH_LIMIT, touches
+
+
 def _only_grows(wallet: WalletSum) -> bool:
     return wallet.balance >= wallet.pending >= 0 and wallet.debt >= 0 and wallet.shortfall >= 0
 
 
-def _wallets(net: Netting) -> Iterator[Write]:
-    grown: list[tuple[Any, ...]] = []
-    shrunk: list[tuple[Any, ...]] = []
-    for key, change in sorted(net.wallets.items()):
-        row = (
-            *key,
-            change.balance,
-            change.pending,
-            change.debt,
-            change.shortfall,
-            change.earned,
-            change.spent,
-            change.expired,
-            change.activated_until,
-            change.active_at,
-        )
-        (grown if _only_grows(change) else shrunk).append(row)
-    if grown:
-        yield Write("wallets", _ADD_TO_WALLETS, _columns(grown))
-    if shrunk:
-        yield Write("wallets", _TAKE_FROM_WALLETS, _columns(shrunk), len(shrunk))
+def _figures(wallet: WalletSum) -> tuple[Any, ...]:
+    return (
+        wallet.balance,
+        wallet.pending,
+        wallet.debt,
+        wallet.shortfall,
+        wallet.earned,
+        wallet.spent,
+        wallet.expired,
+        wallet.activated_until,
+        wallet.active_at,
+    )
 
 
-def _lots(net: Netting) -> Iterator[Write]:
-    grown: list[tuple[Any, ...]] = []
-    shrunk: list[tuple[Any, ...]] = []
-    for name, change in sorted(net.lots.items()):
-        key = change.key
-        if key is not None and change.remaining >= 0:
-            dates = (key.available_at, key.expires_at, key.waits_for)
-            grown.append((*name, change.granted, change.remaining, key.origin, *dates))
-        else:
-            shrunk.append((*name, change.granted, change.remaining))
-    if grown:
-        yield Write("lots", _ADD_TO_LOTS, _columns(grown))
-    if shrunk:
-        yield Write("lots", _TAKE_FROM_LOTS, _columns(shrunk), len(shrunk))
+def _dates(key: LotKey) -> tuple[Any, ...]:
+    return key.available_at, key.expires_at, key.waits_for
 
 
-def _memberships(net: Netting) -> Iterator[Write]:
-    joined: list[tuple[Any, ...]] = []
-    changed: list[tuple[Any, ...]] = []
-    for key, change in sorted(net.memberships.items()):
-        tier = (change.tier, change.tier_since, change.tier_until, change.tier_floor)
-        if change.joined_at is not None:
-            joined.append((*key, change.joined_at, change.source, *tier, change.left_at))
-        else:
-            changed.append((*key, change.moved, *tier, change.left_at))
-    if joined:
-        yield Write("memberships", _JOIN_MEMBERSHIPS, _columns(joined))
-    if changed:
-        yield Write("memberships", _CHANGE_MEMBERSHIPS, _columns(changed), len(changed))
-
-
-def _counters(net: Netting) -> Iterator[Write]:
-    if net.counters:
-        rows = [(*key, value) for key, value in sorted(net.counters.items())]
-        yield Write("counters", _ADD_TO_COUNTERS, _columns(rows))
-
-
-def _limits(net: Netting) -> Iterator[Write]:
-    used: list[tuple[Any, ...]] = []
-    given_back: list[tuple[Any, ...]] = []
-    for limit, (amount, cap) in sorted(net.limits.items()):
-        (used if amount >= 0 else given_back).append((*limit, amount, cap))
-    if used:
-        yield Write("limit_uses", _USE_LIMITS, _columns(used), len(used))
-    if given_back:
-        yield Write("limit_uses", _GIVE_BACK_LIMITS, _columns(given_back), len(given_back))
-    if net.touches:
-        touched = [(*key, at) for key, at in sorted(net.touches.items())]
-        yield Write("limit_uses", _TOUCH_LIMITS, _columns(touched))
-
-
-def _timers(dues: Mapping[UUID, Instant | None]) -> Iterator[Write]:
-    due = sorted((customer_id, at) for customer_id, at in dues.items() if at is not None)
-    idle = sorted(customer_id for customer_id, at in dues.items() if at is None)
-    if due:
-        yield Write("timers", _SET_TIMERS, _columns(due))
-    if idle:
-        yield Write("timers", _CLEAR_TIMERS, [idle])
+def _tier(membership: MembershipSum) -> tuple[Any, ...]:
+    return membership.tier, membership.tier_since, membership.tier_until, membership.tier_floor
 
 
 def _voucher_rows(ws: int, net: Netting) -> list[tuple[Any, ...]]:
-    rows = []
-    for voucher_id, change, voucher in _numbered_vouchers(ws, net):
-        rows.append(
-            (
-                change.customer_id,
-                voucher_id,
-                change.operation_id,
-                change.program_id,
-                change.version,
-                voucher.reward,
-                voucher.code,
-                voucher.value,
-                voucher.currency,
-                voucher.unit,
-                voucher.points,
-                VoucherState.ISSUED,
-                change.at,
-                voucher.expires_at,
-            )
+    return [
+        (
+            change.customer_id,
+            voucher_id,
+            change.operation_id,
+            change.program_id,
+            change.version,
+            voucher.reward,
+            voucher.code,
+            voucher.value,
+            voucher.currency,
+            voucher.unit,
+            voucher.points,
+            VoucherState.ISSUED,
+            change.at,
+            voucher.expires_at,
         )
-    return rows
+        for voucher_id, change, voucher in _numbered_vouchers(ws, net)
+    ]
 
 
 def _numbered_vouchers(ws: int, net: Netting) -> Iterator[tuple[UUID, Change, IssueVoucher]]:
@@ -393,9 +363,5 @@ async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) ->
             for voucher_id, change, voucher in _numbered_vouchers(ws, net)
         )
         await conn.execute(_INSERT_VOUCHER_CODES, ws, bucket, *_columns(codes))
-    if net.budgets:
-        rows = [(*key, *use) for key, use in sorted(net.budgets.items())]
-        status = await conn.execute(_USE_BUDGETS, ws, *_columns(rows))
-        written = int(status.rpartition(" ")[2])
-        if written != len(rows):
-            raise GuardError("budgets", len(rows), written)
+    budgets = [(ws, *key, *use) for key, use in sorted(net.budgets.items())]
+    await _write_each(conn, "budgets", _USE_BUDGET, budgets)

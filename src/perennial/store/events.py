@@ -54,9 +54,15 @@ _COLUMNS = """customer_id, event_id, operation_id, kind, external_id, source_id,
     recorded_at, body, decision, answer"""
 
 _LOAD_EVENTS = f"""
-select {_COLUMNS}
-from events
-where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and event_id = any($4::uuid[])
+select found.*
+from unnest($3::uuid[], $4::uuid[]) as wanted (customer_id, event_id)
+cross join lateral (
+    select {_COLUMNS}
+    from events
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+        and event_id = wanted.event_id
+    offset 0
+) as found
 """
 
 INSERT_EVENTS = f"""

@@ -26,9 +26,14 @@ class IdKind(IntEnum):
 
 
 _FIND_EXTERNAL_IDS = """
-select id_hash, bucket, customer_id
-from external_ids
-where workspace_id = $1 and kind = $2 and id_hash = any($3::uuid[])
+select found.*
+from unnest($3::uuid[]) as wanted (id_hash)
+cross join lateral (
+    select id_hash, bucket, customer_id
+    from external_ids
+    where workspace_id = $1 and kind = $2 and id_hash = wanted.id_hash
+    offset 0
+) as found
 """
 
 _CLAIM_EXTERNAL_IDS = """

@@ -1,5 +1,8 @@
-"""Leases: who works on a bucket's queue. A row, and not an advisory lock, because a row is the same
-on every engine and survives its holder by a known time only."""
+"""Leases: who works on a bucket's queue.
+
+A row, and not an advisory lock, because a row is the same on every engine and survives its holder by
+a known time only.
+"""
 
 from __future__ import annotations
 

@@ -1,182 +1,227 @@
-"""Customers and everything that decisions about them read, loaded for one batch at once."""
+"""Members: everything that decisions about customers read, loaded for a whole batch at once.
+
+One statement reads all of it, because a round trip costs more than a table. It is put together from
+the parts below, which have the same columns; what a part has no use for is null.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TypeAlias
+from enum import IntEnum
+from functools import lru_cache
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
-from asyncpg import Connection, Record
+from asyncpg import Connection
 
 from perennial.core.member import Member, Membership, Wallet
-from perennial.core.order import Scalar
 from perennial.ledger.lot import Lot, LotKey, Origin
+from perennial.store.customers import (
+    CustomerRow,
+    insert_customers,
+    lock_customers,
+    read_customers,
+    update_customers,
+)
 from perennial.units import Instant
 
-Attributes: TypeAlias = dict[str, Scalar]
+__all__ = [
+    "CustomerRow",
+    "Reads",
+    "insert_customers",
+    "load_members",
+    "lock_customers",
+    "read_customers",
+    "update_customers",
+]
 
-Reads: TypeAlias = Callable[[Instant | None], tuple[Mapping[int, int], Mapping[int, int]]]
-"""What is read of counters and of limits: the number of each, with the earliest period."""
+Periods: TypeAlias = Mapping[int, int]
+"""The number of a metric or limit, and the earliest period of it that is read."""
 
-
-class CustomerRow(msgspec.Struct):
-    """One row of ``customers``; a household is one too, under its own id."""
-
-    customer_id: UUID
-    external_id: str
-    created_at: Instant
-    attributes: Attributes = {}
-    household_id: UUID | None = None
-    erased_at: Instant | None = None
-
-    @property
-    def owner(self) -> UUID:
-        """Whose wallets are used: the household that pools them, or the customer."""
-        return self.household_id or self.customer_id
+Reads: TypeAlias = Callable[[Instant | None], tuple[Periods, Periods]]
+"""Says which metrics and which limits are read and how far back, given the earliest timer due."""
 
 
-_LOCK_CUSTOMERS = """
-select customer_id, external_id, created_at, attributes, household_id, erased_at
-from customers
-where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
-order by customer_id
-for update
-"""
+class _Part(IntEnum):
+    TIMER = 1
+    MEMBERSHIP = 2
+    WALLET = 3
+    LOT = 4
+    COUNTER = 5
+    LIMIT_USE = 6
 
-_READ_CUSTOMERS = """
-select customer_id, external_id, created_at, attributes, household_id, erased_at
-from customers
-where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
-"""
 
-_INSERT_CUSTOMERS = """
-insert into customers
-    (bucket, workspace_id, customer_id, household_id, created_at, external_id, attributes)
-select $2, $1, new.customer_id, new.household_id, new.created_at, new.external_id, new.attributes::jsonb
-from unnest($3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[])
-    as new (customer_id, household_id, created_at, external_id, attributes)
-on conflict (bucket, workspace_id, customer_id) do nothing
-returning customer_id
-"""
-
-_UPDATE_CUSTOMERS = """
-update customers
-set household_id = changed.household_id, attributes = changed.attributes::jsonb
-from unnest($3::uuid[], $4::uuid[], $5::text[]) as changed (customer_id, household_id, attributes)
-where customers.bucket = $2 and customers.workspace_id = $1
-    and customers.customer_id = any($3) and customers.customer_id = changed.customer_id
+# Every part walks its customers and looks each up by the whole beginning of a key, whatever the planner
+# believes about the table: "offset 0" keeps it from reading a bucket and filtering.
+_LOAD_TIMERS = """
+select 1::smallint as part, wanted.customer_id, null::bigint as a, null::int as b, null::bigint as c,
+    null::bigint[] as numbers, found.instants, null::text[] as words
+from unnest($3::uuid[]) as wanted (customer_id)
+cross join lateral (
+    select array[due_at] as instants
+    from timers
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+    offset 0
+) as found
 """
 
 _LOAD_MEMBERSHIPS = """
-select customer_id, program_id, joined_at, source, tier, tier_since, tier_until, tier_floor, left_at
-from memberships
-where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
-"""
-
-_LOAD_TIMERS = """
-select customer_id, due_at
-from timers
-where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
+select 2::smallint, wanted.customer_id, null::bigint, found.program_id, null::bigint, null::bigint[],
+    found.instants, found.words
+from unnest($3::uuid[]) as wanted (customer_id)
+cross join lateral (
+    select program_id, array[joined_at, tier_since, tier_until, left_at] as instants,
+        array[source, tier, tier_floor] as words
+    from memberships
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+    offset 0
+) as found
 """
 
 _LOAD_WALLETS = """
-select customer_id, unit_id, balance, pending, debt, shortfall, earned, spent, expired,
-    activated_until, active_at
-from wallets
-where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
+select 3::smallint, wanted.customer_id, found.balance, found.unit_id, found.pending, found.numbers,
+    found.instants, null::text[]
+from unnest($4::uuid[]) as wanted (customer_id)
+cross join lateral (
+    select unit_id, balance, pending, array[debt, shortfall, earned, spent, expired] as numbers,
+        array[activated_until, active_at] as instants
+    from wallets
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+    offset 0
+) as found
 """
 
 _LOAD_LOTS = """
-select customer_id, unit_id, lot_id, origin, available_at, expires_at, waits_for, granted, remaining
-from lots
-where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and remaining > 0
+select 4::smallint, wanted.customer_id, found.lot_id, found.unit_id, found.remaining, found.numbers,
+    found.instants, found.words
+from unnest($5::uuid[]) as wanted (customer_id)
+cross join lateral (
+    select unit_id, lot_id, remaining, array[granted, origin] as numbers,
+        array[available_at, expires_at] as instants, array[waits_for] as words
+    from lots
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id and remaining > 0
+    offset 0
+) as found
 """
 
+# Once for all metrics that are read back to the same period; $6 and $7 are renumbered.
 _LOAD_COUNTERS = """
-select customer.customer_id, wanted.metric, found.period, found.value
-from unnest($3::uuid[]) as customer (customer_id)
-cross join unnest($4::bigint[], $5::int[]) as wanted (metric, since)
+select 5::smallint, wanted.customer_id, found.metric, found.period, found.value, null::bigint[],
+    null::timestamptz[], null::text[]
+from unnest($3::uuid[]) as wanted (customer_id)
 cross join lateral (
-    select counters.period, counters.value
+    select metric, period, value
     from counters
-    where counters.bucket = $2 and counters.workspace_id = $1 and counters.customer_id = customer.customer_id
-        and counters.metric = wanted.metric and counters.period >= wanted.since
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+        and metric = any($6::bigint[]) and period >= $7
     offset 0
 ) as found
 """
 
 _LOAD_LIMIT_USES = """
-select customer.customer_id, wanted.limit_id, found.period, found.used
-from unnest($3::uuid[]) as customer (customer_id)
-cross join unnest($4::bigint[], $5::int[]) as wanted (limit_id, since)
+select 6::smallint, wanted.customer_id, found.limit_id, found.period, found.used, null::bigint[],
+    null::timestamptz[], null::text[]
+from unnest($3::uuid[]) as wanted (customer_id)
 cross join lateral (
-    select limit_uses.period, limit_uses.used
+    select limit_id, period, used
     from limit_uses
-    where limit_uses.bucket = $2 and limit_uses.workspace_id = $1 and limit_uses.customer_id = customer.customer_id
-        and limit_uses.limit_id = wanted.limit_id and limit_uses.period >= wanted.since
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+        and limit_id = any($6::bigint[]) and period >= $7
     offset 0
 ) as found
 """
 
-_decode_attributes = msgspec.json.Decoder(Attributes).decode
-_encode_attributes = msgspec.json.Encoder().encode
+_MEMBERS = _LOAD_TIMERS, _LOAD_MEMBERSHIPS, _LOAD_WALLETS
 
 
-def _customer(record: Record) -> CustomerRow:
-    customer_id, external_id, created_at, attributes, household_id, erased_at = record
-    return CustomerRow(
-        customer_id,
-        external_id,
-        created_at,
-        {} if attributes == b"{}" else _decode_attributes(attributes),
-        household_id,
-        erased_at,
-    )
+@lru_cache(maxsize=256)
+def _joined(parts: tuple[str, ...], counters: int, limits: int) -> str:
+    repeated = [_LOAD_COUNTERS] * counters + [_LOAD_LIMIT_USES] * limits
+    numbered = [
+        part.replace("$6", f"${6 + 2 * place}").replace("$7", f"${7 + 2 * place}")
+        for place, part in enumerate(repeated)
+    ]
+    return "union all".join([*parts, _LOAD_LOTS, *numbered])
 
 
-async def lock_customers(conn: Connection, ws: int, bucket: int, ids: list[UUID]) -> dict[UUID, CustomerRow]:
-    """Lock the customers that exist, in the order of their ids, until the end of the transaction."""
-    rows = await conn.fetch(_LOCK_CUSTOMERS, ws, bucket, sorted(set(ids)))
-    return {row[0]: _customer(row) for row in rows}
+def _by_period(periods: Periods) -> list[tuple[int, list[int]]]:
+    grouped: dict[int, list[int]] = {}
+    for number, period in periods.items():
+        grouped.setdefault(period, []).append(number)
+    return sorted(grouped.items())
 
 
-async def read_customers(conn: Connection, ws: int, bucket: int, ids: list[UUID]) -> dict[UUID, CustomerRow]:
-    """Return the customers that exist, without locking them."""
-    rows = await conn.fetch(_READ_CUSTOMERS, ws, bucket, ids)
-    return {row[0]: _customer(row) for row in rows}
+class _Loading(msgspec.Struct):
+    """Members and the wallets of their owners, while rows are coming in."""
+
+    members: dict[UUID, Member]
+    wallets: dict[UUID, dict[int, Wallet]]
+
+    async def load(
+        self,
+        conn: Connection,
+        ws: int,
+        bucket: int,
+        parts: tuple[str, ...],
+        with_lots: AbstractSet[UUID],
+        metrics: Periods,
+        limits: Periods,
+    ) -> None:
+        """Run the parts and take their rows over."""
+        counters, uses = _by_period(metrics), _by_period(limits)
+        sql = _joined(parts, len(counters), len(uses))
+        grouped = [value for period, numbers in (*counters, *uses) for value in (numbers, period)]
+        owners = list(self.wallets)
+        rows = await conn.fetch(sql, ws, bucket, list(self.members), owners, list(with_lots), *grouped)
+        # The wallets come before their lots, because the parts do.
+        for part, customer_id, a, b, c, numbers, instants, words in rows:
+            _TAKE[part](self, customer_id, a, b, c, numbers, instants, words)
+        for owner in with_lots:
+            for wallet in self.wallets.get(owner, {}).values():
+                wallet.lots = wallet.lots or {}
+
+    def timer(self, customer_id: UUID, *row: Any) -> None:
+        *_, instants, _ = row
+        self.members[customer_id].due_at = instants[0]
+
+    def membership(self, customer_id: UUID, *row: Any) -> None:
+        _, program_id, _, _, (joined_at, since, until, left_at), (source, tier, floor) = row
+        self.members[customer_id].memberships[program_id] = Membership(
+            joined_at, source, tier, since, until, floor, left_at
+        )
+
+    def wallet(self, owner: UUID, *row: Any) -> None:
+        balance, unit, pending, figures, instants, _ = row
+        self.wallets[owner][unit] = Wallet(balance, pending, *figures, *instants)
+
+    def lot(self, owner: UUID, *row: Any) -> None:
+        lot_id, unit, remaining, (granted, origin), (available_at, expires_at), (waits_for,) = row
+        wallet = self.wallets[owner][unit]
+        if wallet.lots is None:
+            wallet.lots = {}
+        wallet.lots[lot_id] = Lot(
+            lot_id, LotKey(Origin(origin), available_at, expires_at, waits_for), granted, remaining
+        )
+
+    def counter(self, customer_id: UUID, *row: Any) -> None:
+        metric, period, value, *_ = row
+        self.members[customer_id].counters.setdefault(metric, {})[period] = value
+
+    def limit_use(self, customer_id: UUID, *row: Any) -> None:
+        limit_id, period, used, *_ = row
+        self.members[customer_id].limits.setdefault(limit_id, {})[period] = used
 
 
-async def insert_customers(conn: Connection, ws: int, bucket: int, rows: list[CustomerRow]) -> set[UUID]:
-    """Insert customers and households; return the ids of those that were not there already.
-
-    The inserted ones are locked by their insertion; lock the others before reading them.
-    """
-    rows = sorted(rows, key=lambda row: row.customer_id)
-    inserted = await conn.fetch(
-        _INSERT_CUSTOMERS,
-        ws,
-        bucket,
-        [row.customer_id for row in rows],
-        [row.household_id for row in rows],
-        [row.created_at for row in rows],
-        [row.external_id for row in rows],
-        [_encode_attributes(row.attributes).decode() for row in rows],
-    )
-    return {customer_id for (customer_id,) in inserted}
-
-
-async def update_customers(conn: Connection, ws: int, bucket: int, rows: list[CustomerRow]) -> None:
-    """Write the attributes and the household of customers that are locked."""
-    await conn.execute(
-        _UPDATE_CUSTOMERS,
-        ws,
-        bucket,
-        [row.customer_id for row in rows],
-        [row.household_id for row in rows],
-        [_encode_attributes(row.attributes).decode() for row in rows],
-    )
+_TAKE: dict[int, Callable[..., None]] = {
+    _Part.TIMER: _Loading.timer,
+    _Part.MEMBERSHIP: _Loading.membership,
+    _Part.WALLET: _Loading.wallet,
+    _Part.LOT: _Loading.lot,
+    _Part.COUNTER: _Loading.counter,
+    _Part.LIMIT_USE: _Loading.limit_use,
+}
 
 
 async def load_members(
@@ -200,44 +245,20 @@ async def load_members(
         row.customer_id: Member(customer_id=row.customer_id, owner=row.owner, attributes=row.attributes)
         for row in customers
     }
-    ids = list(members)
-    for customer_id, program_id, *values in await conn.fetch(_LOAD_MEMBERSHIPS, ws, bucket, ids):
-        members[customer_id].memberships[program_id] = Membership(*values)
-    earliest: Instant | None = None
-    for customer_id, due_at in await conn.fetch(_LOAD_TIMERS, ws, bucket, ids):
-        members[customer_id].due_at = due_at
-        if due_until is not None and due_at <= due_until:
-            lots_for = lots_for | {members[customer_id].owner}
-            earliest = due_at if earliest is None else min(earliest, due_at)
-    metrics, limits = reads(earliest)
-    wallets = await _load_wallets(conn, ws, bucket, {member.owner for member in members.values()}, lots_for)
+    loading = _Loading(members, {member.owner: {} for member in members.values()})
+    await loading.load(conn, ws, bucket, _MEMBERS, lots_for, *reads(None))
     for member in members.values():
-        member.wallets = wallets[member.owner]
-    if metrics:
-        found = await conn.fetch(_LOAD_COUNTERS, ws, bucket, ids, list(metrics), list(metrics.values()))
-        for customer_id, metric, period, value in found:
-            members[customer_id].counters.setdefault(metric, {})[period] = value
-    if limits:
-        found = await conn.fetch(_LOAD_LIMIT_USES, ws, bucket, ids, list(limits), list(limits.values()))
-        for customer_id, limit_id, period, used in found:
-            members[customer_id].limits.setdefault(limit_id, {})[period] = used
+        member.wallets = loading.wallets[member.owner]
+    due = _due(members.values(), due_until)
+    if due:
+        # Rare: what timers read besides is loaded when it is known that some are due.
+        missing = {member.owner for member in due} - lots_for
+        further = reads(min(member.due_at for member in due if member.due_at is not None))
+        await loading.load(conn, ws, bucket, (), missing, *further)
     return members
 
 
-async def _load_wallets(
-    conn: Connection, ws: int, bucket: int, owners: AbstractSet[UUID], lots_for: AbstractSet[UUID]
-) -> dict[UUID, dict[int, Wallet]]:
-    wallets: dict[UUID, dict[int, Wallet]] = {owner: {} for owner in owners}
-    for owner, unit, *values in await conn.fetch(_LOAD_WALLETS, ws, bucket, list(owners)):
-        wallet = wallets[owner][unit] = Wallet(*values)
-        if owner in lots_for:
-            wallet.lots = {}
-    wanted = [owner for owner in owners if owner in lots_for]
-    if wanted:
-        for owner, unit, lot_id, origin, *dates, granted, remaining in await conn.fetch(
-            _LOAD_LOTS, ws, bucket, wanted
-        ):
-            lots = wallets[owner][unit].lots
-            assert lots is not None, "the owner's lots are wanted"
-            lots[lot_id] = Lot(lot_id, LotKey(Origin(origin), *dates), granted, remaining)
-    return wallets
+def _due(members: Iterable[Member], until: Instant | None) -> Sequence[Member]:
+    if until is None:
+        return ()
+    return [member for member in members if member.due_at is not None and member.due_at <= until]

@@ -52,9 +52,15 @@ _COLUMNS = """customer_id, order_id, operation_id, status, revision, external_id
     paid_at, recorded_at, body, decision, answer, returned"""
 
 _LOAD_ORDERS = f"""
-select {_COLUMNS}
-from orders
-where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and order_id = any($4::uuid[])
+select found.*
+from unnest($3::uuid[], $4::uuid[]) as wanted (customer_id, order_id)
+cross join lateral (
+    select {_COLUMNS}
+    from orders
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+        and order_id = wanted.order_id
+    offset 0
+) as found
 """
 
 INSERT_ORDERS = f"""
@@ -69,24 +75,16 @@ from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::smallint[], 
         paid_at, recorded_at, body, decision, answer, returned)
 """
 
-_UPDATE_ORDERS = """
+_UPDATE_ORDER = """
 update orders
-set operation_id = new.operation_id, status = new.status, revision = new.revision, net = new.net,
-    occurred_at = new.occurred_at, paid_at = new.paid_at, recorded_at = new.recorded_at,
-    body = new.body, decision = new.decision, answer = new.answer, returned = new.returned::int[]
-from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::smallint[], $8::text[], $9::bigint[],
-        $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::bytea[], $14::bytea[],
-        $15::bytea[], $16::text[])
-    as new (customer_id, order_id, operation_id, status, revision, external_id, net, occurred_at,
-        paid_at, recorded_at, body, decision, answer, returned)
-where orders.bucket = $2 and orders.workspace_id = $1
-    and orders.customer_id = any($3) and orders.order_id = any($4)
-    and orders.customer_id = new.customer_id and orders.order_id = new.order_id
+set operation_id = $5, status = $6, revision = $7, external_id = $8, net = $9, occurred_at = $10,
+    paid_at = $11, recorded_at = $12, body = $13, decision = $14, answer = $15, returned = $16::text::int[]
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and order_id = $4
 """
 
-_DELETE_GUEST_ORDERS = """
+_DELETE_GUEST_ORDER = """
 delete from orders
-where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and order_id = customer_id
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and order_id = $3
 """
 
 
@@ -96,8 +94,12 @@ def _order(record: Record) -> OrderRow:
 
 
 def order_columns(rows: Iterable[OrderRow]) -> list[tuple[Any, ...]]:
-    """Return the parameters of the statements that write orders: a column of all rows each."""
-    records = [
+    """Return the parameters of the statement that inserts orders: a column of all rows each."""
+    return list(zip(*_records(rows), strict=True))
+
+
+def _records(rows: Iterable[OrderRow]) -> list[tuple[Any, ...]]:
+    return [
         (
             row.customer_id,
             row.order_id,
@@ -116,7 +118,6 @@ def order_columns(rows: Iterable[OrderRow]) -> list[tuple[Any, ...]]:
         )
         for row in sorted(rows, key=lambda row: (row.customer_id, row.order_id))
     ]
-    return list(zip(*records, strict=True))
 
 
 async def load_orders(
@@ -138,13 +139,12 @@ async def insert_orders(conn: Connection, ws: int, bucket: int, rows: Iterable[O
 
 async def update_orders(conn: Connection, ws: int, bucket: int, rows: Iterable[OrderRow]) -> None:
     """Write changed orders over the stored ones; their customers must be locked."""
-    if columns := order_columns(rows):
-        await conn.execute(_UPDATE_ORDERS, ws, bucket, *columns)
+    await conn.executemany(_UPDATE_ORDER, [(ws, bucket, *record) for record in _records(rows)])
 
 
 async def delete_guest_orders(conn: Connection, ws: int, bucket: int, order_ids: list[UUID]) -> None:
     """Remove guests' orders (their customer is the order itself) that now belong to a customer."""
-    await conn.execute(_DELETE_GUEST_ORDERS, ws, bucket, order_ids)
+    await conn.executemany(_DELETE_GUEST_ORDER, [(ws, bucket, order_id) for order_id in order_ids])
 
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode

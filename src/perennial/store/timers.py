@@ -17,18 +17,21 @@ _DUE_BUCKETS = """
 select workspaces.workspace_id, buckets.bucket
 from workspaces
 cross join lateral generate_series(bucket_base, bucket_base + bucket_count - 1) as buckets (bucket)
-where exists (
-    select from timers
+cross join lateral (
+    select due_at
+    from timers
     where timers.bucket = buckets.bucket and timers.workspace_id = workspaces.workspace_id
-    and timers.due_at <= coalesce(workspaces.clock_at, $1)
-)
+    order by due_at
+    limit 1
+) as next
+where next.due_at <= coalesce(workspaces.clock_at, $1)
 """
 
 _DUE_CUSTOMERS = """
 select customer_id
 from timers
 where bucket = $2 and workspace_id = $1 and due_at <= $3
-order by due_at, customer_id
+order by due_at
 limit $4
 for update skip locked
 """
@@ -46,6 +49,7 @@ async def due_buckets(conn: Connection, now: Instant) -> list[tuple[int, int]]:
 async def due_customers(conn: Connection, ws: int, bucket: int, now: Instant, limit: int) -> list[UUID]:
     """Lock and return at most ``limit`` customers whose timers are due, the longest due first.
 
-    Rows that another worker holds are skipped. To be called under the bucket's lease.
+    Rows that another worker holds are skipped. To be called under the bucket's lease, in a transaction
+    of its own: a batch locks its customers before it writes their timers.
     """
     return [customer_id for (customer_id,) in await conn.fetch(_DUE_CUSTOMERS, ws, bucket, now, limit)]
