@@ -25,7 +25,7 @@ def decide_fulfillment(event: OrderFulfilled, version: Version, member: Member) 
         wallet = member.wallets.get(compiled.unit)
         for lot in (wallet.lots or {}).values() if wallet else ():
             if lot.remaining > 0 and lot.key.available_at is None and lot.key.waits_for == event.waits_for:
-                key = released_key(version, index, snapshot.tier, event.at)
+                key = released_key(version, index, snapshot.tier, event.at, event.waits_for)
                 pending = is_pending(key, event.at, wallet.activated_until if wallet else 0)
                 effects.append(Release(compiled.unit, lot.lot_id, lot.remaining, key, pending))
     return settle(event, version, member, snapshot, effects)

@@ -18,12 +18,11 @@ from perennial.core.events import OrderReturned
 from perennial.core.member import Member, Wallet
 from perennial.core.needs import history_after, limit_periods, snapshot_of
 from perennial.core.order import Order, net_amounts
-from perennial.core.program import FulfillmentPending, RefundPolicy
+from perennial.core.program import RefundPolicy
 from perennial.core.taking_back import TakenBack, take_back
 from perennial.core.tier_reviews import tiers_after_return
 from perennial.core.tiers import available_balances
-from perennial.core.version import Bound, CompiledRule, CompiledWallet, Version
-from perennial.core.wallet_dates import beginning_of_day
+from perennial.core.version import Bound, CompiledRule, Version
 from perennial.units import Points
 
 Parts = list[tuple[Award, Points]]
@@ -120,13 +119,8 @@ def _take_back(event: OrderReturned, version: Version, member: Member, unit: int
     own = [(award.lot_id, points) for award, points in parts if award.unit == unit]
     wallet = next((wallet for wallet in version.wallets if wallet.unit == unit), None)
     policy = wallet.spec.refunds if wallet else RefundPolicy.WITHIN_BALANCE
-    waited = wallet is not None and _waits(wallet)
-    since = beginning_of_day(version, event.paid_at) if waited else None
-    return take_back(member.wallets.get(unit) or Wallet(lots={}), unit, own, policy, event.at, since)
-
-
-def _waits(wallet: CompiledWallet) -> bool:
-    return any(isinstance(pending, FulfillmentPending) for pending in wallet.pending.values())
+    held = member.wallets.get(unit) or Wallet(lots={})
+    return take_back(held, unit, own, policy, event.at, event.id.hex)
 
 
 def _given_back(

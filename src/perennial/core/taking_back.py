@@ -1,11 +1,11 @@
 """From where points are taken back when a return reverses what they were earned for.
 
-First the lots that the awards went into, as far as they still hold points, pending or active. What is
-missing then follows the wallet's policy:
+First from the lots that the awards went into, as far as they still hold points, pending or active: so
+a return of unspent points changes nothing under any policy. What is missing follows the wallet's policy:
 
-* ``only_pending``: nothing else is touched; the member keeps what was already spent;
-* ``within_balance``: other lots give, active ones first (soonest expiry first), then pending ones; what
-  cannot be taken back at all is noted as a shortfall and netted from later awards;
+* ``only_pending``: of other lots only those that are pending give; the rest is the member's to keep;
+* ``within_balance``: other pending lots give, then active ones, soonest expiry first; what cannot be
+  taken back at all is noted as a shortfall and netted from later awards;
 * ``unlimited``: likewise, but what cannot be taken back is owed.
 """
 
@@ -19,7 +19,7 @@ from perennial.core.effects import Debit, Effect, FallShort, Owe
 from perennial.core.member import Wallet
 from perennial.core.program import RefundPolicy
 from perennial.ledger.account import Account
-from perennial.ledger.lot import Lot, Origin, spend_order
+from perennial.ledger.lot import Lot, spend_order
 from perennial.units import Instant, Points
 
 
@@ -40,22 +40,23 @@ def take_back(
     own: Sequence[tuple[int, Points]],
     policy: RefundPolicy,
     at: Instant,
-    released_since: Instant | None,
+    waited_for: str,
 ) -> TakenBack:
     """Take the points of ``own`` (number of the award's lot, points to reverse) out of ``wallet``.
 
-    ``released_since`` is set where the awards waited for fulfillment: points that are no longer in the
-    waiting lot were released into earned lots of that day or later, which then count as their own.
+    What waited for ``waited_for`` (the order's fulfillment) and was released is the awards' own as well.
     The wallet's lots must be loaded; nothing is changed.
     """
     taking = _Taking(wallet, at)
     missing = 0
     for lot_id, points in own:
         missing += points - taking.take(lot_id, points)
-    if missing and released_since is not None:
-        missing -= taking.take_from(_released(wallet, released_since), missing)
-    if missing and policy is not RefundPolicy.ONLY_PENDING:
-        missing -= taking.take_from(_others(wallet, at), missing)
+    if missing:
+        released = [lot for lot in (wallet.lots or {}).values() if lot.key.waits_for == waited_for]
+        missing -= taking.take_from(released, missing)
+    if missing:
+        others = _others(wallet, at, active=policy is not RefundPolicy.ONLY_PENDING)
+        missing -= taking.take_from(others, missing)
     taken = taking.result(unit)
     if missing and policy is RefundPolicy.UNLIMITED:
         taken.effects.append(Owe(unit, missing))
@@ -104,22 +105,8 @@ class _Taking:
         return taken
 
 
-def _released(wallet: Wallet, since: Instant) -> list[Lot]:
-    """Return the earned lots that became available since, in that order."""
-    lots = [
-        lot
-        for lot in (wallet.lots or {}).values()
-        if lot.key.origin is Origin.EARNED
-        and lot.key.available_at is not None
-        and lot.key.available_at >= since
-    ]
-    return sorted(lots, key=lambda lot: (lot.key.available_at or 0, lot.lot_id))
-
-
-def _others(wallet: Wallet, at: Instant) -> list[Lot]:
-    """Return all lots: active ones as a debit would use them, then pending ones, soonest first."""
-    lots = list((wallet.lots or {}).values())
-    active = sorted((lot for lot in lots if lot.is_available(at)), key=spend_order)
+def _others(wallet: Wallet, at: Instant, *, active: bool) -> list[Lot]:
+    """Return the pending lots, then the active ones if they may give, soonest expiry first."""
+    lots = sorted((wallet.lots or {}).values(), key=spend_order)
     pending = [lot for lot in lots if not lot.is_available(at)]
-    pending.sort(key=lambda lot: (lot.key.available_at is None, lot.key.available_at or 0, lot.lot_id))
-    return active + pending
+    return pending + ([lot for lot in lots if lot.is_available(at)] if active else [])

@@ -71,9 +71,12 @@ def dated_lot(
     return key, key.lot_id
 
 
-def released_key(version: Version, wallet_index: int, tier: str | None, at: Instant) -> LotKey:
+def released_key(
+    version: Version, wallet_index: int, tier: str | None, at: Instant, waited_for: str
+) -> LotKey:
     """Return the dates of points that waited for an event which happened at ``at``."""
-    return _key_of_day(version, NoPending(), wallet_expiry(version, wallet_index, tier), at)
+    key = _key_of_day(version, NoPending(), wallet_expiry(version, wallet_index, tier), at)
+    return LotKey(Origin.EARNED, key.available_at, key.expires_at, waited_for)
 
 
 def wallet_expiry(version: Version, wallet_index: int, tier: str | None) -> Expiry:

@@ -30,8 +30,9 @@ class LotKey(msgspec.Struct, frozen=True, array_like=True):
     """What makes two credits the same lot.
 
     ``available_at`` is ``None`` while the points wait for an event (fulfilment) and not for a date;
-    then ``waits_for`` names what they wait for and keeps the lot apart. ``expires_at`` is ``None``
-    for points that never expire on their own. While a lot waits, ``expires_at`` is not known yet.
+    then ``waits_for`` names what they wait for and keeps the lot apart, also after the event gave it
+    its dates, so that a return finds the points of its order. ``expires_at`` is ``None`` for points
+    that never expire on their own, and while a lot waits.
     """
 
     origin: Origin
