@@ -40,9 +40,9 @@ def run(rules: int = 20, seconds: float = 5.0) -> dict[str, float]:
     ``decisions_per_s`` and ``decision_us`` are whole decisions, ``rules_us`` is asking all rules and
     working out the points of those that fire, ``fired`` how many fire on average.
     """
-    version = _version(rules)
-    orders = _orders()
-    member = _member(version)
+    version = benched_version(rules)
+    orders = benched_orders()
+    member = benched_member(version)
     fired = sum(len(judge(event, version, snapshot_of(event.at, version, member)).gifts) for event in orders)
 
     def decide_all() -> None:
@@ -161,7 +161,8 @@ def _rule(number: int) -> dict[str, Any]:
     return rule | {"when": {"all": when}}
 
 
-def _version(rules: int) -> Version:
+def benched_version(rules: int) -> Version:
+    """Return a program of so many rules, with three tiers and two campaigns."""
     levels = [
         {"id": "bronze", "name": "Bronze", "reach": {"metric": 0}},
         {"id": "silver", "name": "Silver", "reach": {"metric": 50000}, "multiplier": {"by": "1.25"}},
@@ -201,7 +202,7 @@ def _version(rules: int) -> Version:
     return compile_version(program, 1, 1, _START, {"points": 1})
 
 
-def _orders() -> list[OrderPaid]:
+def benched_orders() -> list[OrderPaid]:
     """Return orders of five lines over one day; the same in every run."""
     random = Random(20261123)
     return [
@@ -233,7 +234,7 @@ def _order(random: Random) -> Order:
     )
 
 
-def _member(version: Version) -> Member:
+def benched_member(version: Version) -> Member:
     """Return a silver member with a year of history."""
     joined_at = _START - 300 * DAY
     counters = {metric.number: {2026 * 12 + month: 9000 for month in range(11)} for metric in version.metrics}

@@ -150,7 +150,9 @@ def _explain_gift(
         return format_money(amount, version.program.currency)
 
     sum_words = rule.describe(gift.basket, setting.snapshot.tier, money)
-    return msgspec.structs.replace(explanation, words=gift_words(explanation, sum_words, dates))
+    return msgspec.structs.replace(
+        explanation, words=gift_words(explanation, sum_words, version.program.combine, dates)
+    )
 
 
 def _factors(setting: _Setting, compiled: CompiledRule) -> tuple[str, ...]:

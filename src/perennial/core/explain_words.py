@@ -7,19 +7,28 @@ from zoneinfo import ZoneInfo
 from perennial.core.condition_walk import Seen, Value
 from perennial.core.explanation import RuleExplanation
 from perennial.core.periods import local_datetime
+from perennial.core.program import Combine
 from perennial.core.rule import count_points
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Points
 
 
-def gift_words(rule: RuleExplanation, arithmetic: str, dates: list[str]) -> str:
+def gift_words(rule: RuleExplanation, arithmetic: str, combined: Combine, dates: list[str]) -> str:
     """Say what a rule gave: its arithmetic, the multipliers, the limit that cut it, and the dates."""
     parts = [f"{arithmetic} = {count_points(rule.base)}"]
     if rule.factor is not None:
-        parts.append(f"x{rule.factor} ({', '.join(rule.factors)}) = {rule.multiplied or rule.base}")
+        made = rule.base if rule.multiplied is None else rule.multiplied
+        parts.append(f"x{rule.factor} ({_factor_words(rule.factors, combined)}) = {made}")
     if rule.cut_by is not None:
         parts.append(f"cut to {rule.points} ({rule.cut_by})")
     return f"Rule {rule.rule}: " + "; ".join([*parts, *([", ".join(dates)] if dates else [])])
+
+
+def _factor_words(factors: tuple[str, ...], combined: Combine) -> str:
+    """Say where a factor comes from; of several, how they were combined."""
+    if len(factors) == 1:
+        return factors[0].rpartition(" x")[0]
+    return f"{combined} of {', '.join(factors)}"
 
 
 def date_words(key: LotKey, at: Instant, zone: ZoneInfo) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -101,6 +101,9 @@ class EarningRule(
     shared_limits: tuple[Identifier, ...] = ()
     cooldown: Span | None = None
     multiplied: bool = True
+
+    example: ClassVar[str] = ""
+    """A rule of this kind as it stands in a document; every kind has one."""
 
     def earn(self, basket: Basket, tier: str | None) -> Earned:
         """Return what the rule gives for ``basket`` to a member whose tier is ``tier``."""
