@@ -10,6 +10,7 @@ import pytest
 from asyncpg import Connection
 
 from perennial.store.database import WORKER_ROLE, Database, connect
+from tests.house.made_up import fill_every_table, tables_with
 from tests.house.schema_text import schema_text
 from tests.house.source import SCHEMA
 
@@ -28,15 +29,6 @@ async def owner(database_url: str) -> AsyncIterator[Connection]:
     conn = await connect(database_url)
     yield conn
     await conn.close()
-
-
-async def _tables_with(conn: Connection, column: str) -> set[str]:
-    rows = await conn.fetch(
-        "select table_name::text from information_schema.columns "
-        "where table_schema = 'public' and column_name = $1::text",
-        column,
-    )
-    return {name for (name,) in rows}
 
 
 async def _keys(conn: Connection) -> list[tuple[str, str, list[str]]]:
@@ -65,8 +57,8 @@ def _plain(text: str) -> str:
 
 async def test_customers_tables_are_keyed_by_bucket(owner: Connection) -> None:
     """Each begins its primary key with bucket, workspace and customer, and no unique key leaves them out."""
-    scoped = await _tables_with(owner, "bucket") - _OF_BUCKETS - _OF_NATURAL_KEYS
-    scoped &= await _tables_with(owner, "customer_id")
+    scoped = await tables_with(owner, "bucket") - _OF_BUCKETS - _OF_NATURAL_KEYS
+    scoped &= await tables_with(owner, "customer_id")
     assert len(scoped) > 10
     wrong = [
         (table, kind, columns)
@@ -110,7 +102,7 @@ async def test_no_triggers_and_no_foreign_keys_between_customers_tables(owner: C
     triggers = await owner.fetchval("select count(*) from pg_trigger where not tgisinternal")
     foreign = await owner.fetch("select conrelid::regclass::text from pg_constraint where contype = 'f'")
     assert triggers == 0
-    assert {table for (table,) in foreign} & await _tables_with(owner, "bucket") == set()
+    assert {table for (table,) in foreign} & await tables_with(owner, "bucket") == set()
 
 
 async def test_the_wall_stands_on_every_table_of_a_workspace(owner: Connection) -> None:
@@ -120,7 +112,7 @@ async def test_the_wall_stands_on_every_table_of_a_workspace(owner: Connection) 
         "where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') "
         "and relrowsecurity and relforcerowsecurity"
     )
-    assert {name for (name,) in rows} == await _tables_with(owner, "workspace_id")
+    assert {name for (name,) in rows} == await tables_with(owner, "workspace_id")
 
 
 async def test_policies_ask_for_the_workspace(owner: Connection) -> None:
@@ -168,10 +160,10 @@ async def test_a_worker_cannot_rewrite_a_posting(db: Database, workspace: int) -
 
 async def test_a_worker_sees_nothing_without_a_workspace(owner: Connection, database_url: str) -> None:
     """Of every table of a workspace that has rows, the worker sees none before SET LOCAL."""
-    await _fill(owner)
+    await fill_every_table(owner, 999)
     conn = await connect(database_url, role=WORKER_ROLE)
     try:
-        for table in await _tables_with(owner, "workspace_id") - _READ_BEFORE:
+        for table in await tables_with(owner, "workspace_id") - _READ_BEFORE:
             assert await owner.fetchval(f"select count(*) from {table}") > 0, table
             assert await conn.fetchval(f"select count(*) from {table}") == 0, table
             async with conn.transaction():
@@ -179,37 +171,3 @@ async def test_a_worker_sees_nothing_without_a_workspace(owner: Connection, data
                 assert await conn.fetchval(f"select count(*) from {table}") > 0, table
     finally:
         await conn.close()
-
-
-async def _fill(owner: Connection) -> None:
-    """Put one row of workspace 999 into every table, made up from the types of its columns."""
-    order = ["workspaces", "programs"]
-    tables = await _tables_with(owner, "workspace_id")
-    for table in order + sorted(tables - set(order)):
-        columns = await owner.fetch(
-            "select column_name::text, udt_name::text from information_schema.columns "
-            "where table_schema = 'public' and table_name = $1::text",
-            table,
-        )
-        values = ", ".join(_made_up(column, kind) for column, kind in columns)
-        await owner.execute(
-            f"insert into {table} ({', '.join(name for name, _ in columns)}) values ({values})"
-        )
-
-
-def _made_up(column: str, kind: str) -> str:
-    if column == "workspace_id":
-        return "999"
-    if kind.startswith("_"):
-        return "'{}'"
-    if column in {"credit", "to_xact"}:
-        return "2"  # not the account of the debit, and later than the beginning
-    literals = {
-        "bool": "true",
-        "bytea": "'x'",
-        "jsonb": "'{}'",
-        "text": "'x'",
-        "timestamptz": "now()",
-        "uuid": "gen_random_uuid()",
-    }
-    return literals.get(kind, "1")

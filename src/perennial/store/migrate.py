@@ -62,20 +62,30 @@ def all_migrations() -> list[Migration]:
     return sorted(found, key=lambda migration: migration.version)
 
 
-async def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]:
+async def migrate(
+    url: str, tell: Callable[[str], None] = lambda _: None, *, last: int | None = None
+) -> list[str]:
     """Bring the database up to this release and return the names of the migrations that ran.
 
-    ``url`` names the owner of the database. ``tell`` hears what is going on. Raises
-    :class:`MigrationError`.
+    ``url`` names the owner of the database. ``tell`` hears what is going on. With ``last`` no later
+    migration runs. Raises :class:`MigrationError`.
     """
     conn = await connect(url, statement_timeout="0", lock_timeout=LOCK_TIMEOUT)
     try:
         if await conn.fetchval("select to_regclass('schema_migrations')") is None:
             await conn.execute(_CREATE_MIGRATIONS)
         await _create_roles(conn)
-        return [migration.name for migration in all_migrations() if await _apply(conn, migration, tell)]
+        wanted = [each for each in all_migrations() if last is None or each.version <= last]
+        return [each.name for each in wanted if await _apply(conn, each, tell)]
     finally:
         await conn.close()
+
+
+async def applied_migrations(conn: Connection) -> dict[int, str]:
+    """Return the checksums of the migrations that the database has, by their version."""
+    if await conn.fetchval("select to_regclass('schema_migrations')") is None:
+        return {}
+    return {row[0]: row[1] for row in await conn.fetch("select version, checksum from schema_migrations")}
 
 
 async def pending_migrations(conn: Connection) -> list[str]:
@@ -83,17 +93,15 @@ async def pending_migrations(conn: Connection) -> list[str]:
 
     Raises :class:`MigrationError` when the database is ahead of this release or was made by other files.
     """
-    if await conn.fetchval("select to_regclass('schema_migrations')") is None:
-        return [migration.name for migration in all_migrations()]
-    applied = {
-        row[0]: row for row in await conn.fetch("select version, name, checksum from schema_migrations")
-    }
+    applied = await applied_migrations(conn)
     carried = {migration.version: migration for migration in all_migrations()}
-    for version, name, checksum in applied.values():
+    for version, checksum in applied.items():
         if version not in carried:
-            raise MigrationError(f"the database is ahead of this release: it has migration {name}")
+            raise MigrationError(f"the database is ahead of this release: it has migration {version:04}")
         if carried[version].checksum != checksum:
-            raise MigrationError(f"migration {name} was changed after it was applied to this database")
+            raise MigrationError(
+                f"migration {carried[version].name} was changed after it was applied to this database"
+            )
     return [migration.name for version, migration in sorted(carried.items()) if version not in applied]
 
 
