@@ -1,20 +1,18 @@
 """Members: everything that decisions about customers read, loaded for a whole batch at once.
 
-One statement reads all of it, because a round trip costs more than a table. It is put together from
-the parts below, which have the same columns; what a part has no use for is null.
+One statement reads all of it, because a round trip costs more than a table. It is made of the parts
+below, which have the same columns; what a part has no use for is null.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from enum import IntEnum
-from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
-from asyncpg import Connection
+from asyncpg import Connection, Record
 
 from perennial.core.member import Member, Membership, Wallet
 from perennial.ledger.lot import Lot, LotKey, Origin
@@ -44,23 +42,19 @@ Reads: TypeAlias = Callable[[Instant | None], tuple[Periods, Periods]]
 """Says which metrics and which limits are read and how far back, given the earliest timer due."""
 
 
-class _Part(IntEnum):
-    TIMER = 1
-    MEMBERSHIP = 2
-    WALLET = 3
-    LOT = 4
-    COUNTER = 5
-    LIMIT_USE = 6
-
-
-# Every part walks its customers and looks each up by the whole beginning of a key, whatever the planner
-# believes about the table: "offset 0" keeps it from reading a bucket and filtering.
+# Every part looks customers up one by one by the beginning of a key, whatever the planner believes about
+# the table: "offset 0" keeps it from reading a whole bucket and filtering. Each gives one row of arrays
+# with the same columns, because many small rows cost more than what is in them: where a customer stands
+# in the list that was asked for, numbers, instants and words.
 _LOAD_TIMERS = """
-select 1::smallint as part, wanted.customer_id, null::bigint as a, null::int as b, null::bigint as c,
-    null::bigint[] as numbers, found.instants, null::text[] as words
-from unnest($3::uuid[]) as wanted (customer_id)
+select 'timer' as part, array_agg(place) as places,
+    null::bigint[] as n1, null::bigint[] as n2, null::bigint[] as n3, null::bigint[] as n4,
+    null::bigint[] as n5, null::bigint[] as n6, null::bigint[] as n7, null::bigint[] as n8,
+    array_agg(due_at) as t1, null::timestamptz[] as t2, null::timestamptz[] as t3,
+    null::timestamptz[] as t4, null::text[] as w1, null::text[] as w2, null::text[] as w3
+from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
-    select array[due_at] as instants
+    select due_at
     from timers
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
     offset 0
@@ -68,12 +62,12 @@ cross join lateral (
 """
 
 _LOAD_MEMBERSHIPS = """
-select 2::smallint, wanted.customer_id, null::bigint, found.program_id, null::bigint, null::bigint[],
-    found.instants, found.words
-from unnest($3::uuid[]) as wanted (customer_id)
+select 'membership', array_agg(place), array_agg(program_id::bigint), null, null, null, null, null, null,
+    null, array_agg(joined_at), array_agg(tier_since), array_agg(tier_until), array_agg(left_at),
+    array_agg(source), array_agg(tier), array_agg(tier_floor)
+from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
-    select program_id, array[joined_at, tier_since, tier_until, left_at] as instants,
-        array[source, tier, tier_floor] as words
+    select program_id, joined_at, source, tier, tier_since, tier_until, tier_floor, left_at
     from memberships
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
     offset 0
@@ -81,12 +75,12 @@ cross join lateral (
 """
 
 _LOAD_WALLETS = """
-select 3::smallint, wanted.customer_id, found.balance, found.unit_id, found.pending, found.numbers,
-    found.instants, null::text[]
-from unnest($4::uuid[]) as wanted (customer_id)
+select 'wallet', array_agg(place), array_agg(unit_id::bigint), array_agg(balance), array_agg(pending),
+    array_agg(debt), array_agg(shortfall), array_agg(earned), array_agg(spent), array_agg(expired),
+    array_agg(activated_until), array_agg(active_at), null, null, null, null, null
+from unnest($4::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
-    select unit_id, balance, pending, array[debt, shortfall, earned, spent, expired] as numbers,
-        array[activated_until, active_at] as instants
+    select unit_id, balance, pending, debt, shortfall, earned, spent, expired, activated_until, active_at
     from wallets
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
     offset 0
@@ -94,133 +88,136 @@ cross join lateral (
 """
 
 _LOAD_LOTS = """
-select 4::smallint, wanted.customer_id, found.lot_id, found.unit_id, found.remaining, found.numbers,
-    found.instants, found.words
-from unnest($5::uuid[]) as wanted (customer_id)
+select 'lot', array_agg(place), array_agg(unit_id::bigint), array_agg(lot_id), array_agg(origin::bigint),
+    array_agg(granted), array_agg(remaining), null, null, null,
+    array_agg(available_at), array_agg(expires_at), null, null, array_agg(waits_for), null, null
+from unnest($5::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
-    select unit_id, lot_id, remaining, array[granted, origin] as numbers,
-        array[available_at, expires_at] as instants, array[waits_for] as words
+    select unit_id, lot_id, origin, available_at, expires_at, waits_for, granted, remaining
     from lots
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id and remaining > 0
     offset 0
 ) as found
 """
 
-# Once for all metrics that are read back to the same period; $6 and $7 are renumbered.
 _LOAD_COUNTERS = """
-select 5::smallint, wanted.customer_id, found.metric, found.period, found.value, null::bigint[],
-    null::timestamptz[], null::text[]
-from unnest($3::uuid[]) as wanted (customer_id)
+select 'counter', array_agg(place), array_agg(number), array_agg(period::bigint), array_agg(value), null,
+    null, null, null, null, null, null, null, null, null, null, null
+from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
+cross join unnest($6::bigint[], $7::int[]) as reading (number, since)
 cross join lateral (
-    select metric, period, value
+    select period, value
     from counters
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
-        and metric = any($6::bigint[]) and period >= $7
+        and metric = reading.number and period >= reading.since
     offset 0
 ) as found
 """
 
 _LOAD_LIMIT_USES = """
-select 6::smallint, wanted.customer_id, found.limit_id, found.period, found.used, null::bigint[],
-    null::timestamptz[], null::text[]
-from unnest($3::uuid[]) as wanted (customer_id)
+select 'limit_use', array_agg(place), array_agg(number), array_agg(period::bigint), array_agg(used), null,
+    null, null, null, null, null, null, null, null, null, null, null
+from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
+cross join unnest($8::bigint[], $9::int[]) as reading (number, since)
 cross join lateral (
-    select limit_id, period, used
+    select period, used
     from limit_uses
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
-        and limit_id = any($6::bigint[]) and period >= $7
+        and limit_id = reading.number and period >= reading.since
     offset 0
 ) as found
 """
 
-_MEMBERS = _LOAD_TIMERS, _LOAD_MEMBERSHIPS, _LOAD_WALLETS
-
-
-@lru_cache(maxsize=256)
-def _joined(parts: tuple[str, ...], counters: int, limits: int) -> str:
-    repeated = [_LOAD_COUNTERS] * counters + [_LOAD_LIMIT_USES] * limits
-    numbered = [
-        part.replace("$6", f"${6 + 2 * place}").replace("$7", f"${7 + 2 * place}")
-        for place, part in enumerate(repeated)
-    ]
-    return "union all".join([*parts, _LOAD_LOTS, *numbered])
-
-
-def _by_period(periods: Periods) -> list[tuple[int, list[int]]]:
-    grouped: dict[int, list[int]] = {}
-    for number, period in periods.items():
-        grouped.setdefault(period, []).append(number)
-    return sorted(grouped.items())
+_PARTS = _LOAD_TIMERS, _LOAD_MEMBERSHIPS, _LOAD_WALLETS, _LOAD_LOTS, _LOAD_COUNTERS, _LOAD_LIMIT_USES
+_LOAD_MEMBERS = "union all".join(_PARTS)
 
 
 class _Loading(msgspec.Struct):
-    """Members and the wallets of their owners, while rows are coming in."""
+    """Members, and the wallets of their owners, while rows are coming in. Places count from 1."""
 
-    members: dict[UUID, Member]
-    wallets: dict[UUID, dict[int, Wallet]]
+    members: list[Member]
+    owners: list[UUID]
+    wallets: list[dict[int, Wallet]]
+    lots_of: list[int] = []
 
     async def load(
         self,
         conn: Connection,
         ws: int,
         bucket: int,
-        parts: tuple[str, ...],
         with_lots: AbstractSet[UUID],
         metrics: Periods,
         limits: Periods,
     ) -> None:
-        """Run the parts and take their rows over."""
-        counters, uses = _by_period(metrics), _by_period(limits)
-        sql = _joined(parts, len(counters), len(uses))
-        grouped = [value for period, numbers in (*counters, *uses) for value in (numbers, period)]
-        owners = list(self.wallets)
-        rows = await conn.fetch(sql, ws, bucket, list(self.members), owners, list(with_lots), *grouped)
-        # The wallets come before their lots, because the parts do.
-        for part, customer_id, a, b, c, numbers, instants, words in rows:
-            _TAKE[part](self, customer_id, a, b, c, numbers, instants, words)
-        for owner in with_lots:
-            for wallet in self.wallets.get(owner, {}).values():
-                wallet.lots = wallet.lots or {}
-
-    def timer(self, customer_id: UUID, *row: Any) -> None:
-        *_, instants, _ = row
-        self.members[customer_id].due_at = instants[0]
-
-    def membership(self, customer_id: UUID, *row: Any) -> None:
-        _, program_id, _, _, (joined_at, since, until, left_at), (source, tier, floor) = row
-        self.members[customer_id].memberships[program_id] = Membership(
-            joined_at, source, tier, since, until, floor, left_at
+        """Read everything and take it over, on top of what was read before."""
+        self.lots_of = [place for place, owner in enumerate(self.owners, 1) if owner in with_lots]
+        rows = await conn.fetch(
+            _LOAD_MEMBERS,
+            ws,
+            bucket,
+            [member.customer_id for member in self.members],
+            self.owners,
+            [self.owners[place - 1] for place in self.lots_of],
+            list(metrics),
+            list(metrics.values()),
+            list(limits),
+            list(limits.values()),
         )
+        found = {row["part"]: row for row in rows if row["places"] is not None}
+        for part, take in _TAKE.items():
+            if part in found:
+                take(self, found[part])
 
-    def wallet(self, owner: UUID, *row: Any) -> None:
-        balance, unit, pending, figures, instants, _ = row
-        self.wallets[owner][unit] = Wallet(balance, pending, *figures, *instants)
+    def timers(self, row: Record) -> None:
+        for place, due_at in zip(row["places"], row["t1"], strict=True):
+            self.members[place - 1].due_at = due_at
 
-    def lot(self, owner: UUID, *row: Any) -> None:
-        lot_id, unit, remaining, (granted, origin), (available_at, expires_at), (waits_for,) = row
-        wallet = self.wallets[owner][unit]
-        if wallet.lots is None:
-            wallet.lots = {}
-        wallet.lots[lot_id] = Lot(
-            lot_id, LotKey(Origin(origin), available_at, expires_at, waits_for), granted, remaining
-        )
+    def memberships(self, row: Record) -> None:
+        dates = zip(row["t1"], row["t2"], row["t3"], row["t4"], strict=True)
+        words = zip(row["w1"], row["w2"], row["w3"], strict=True)
+        for place, program_id, (joined_at, since, until, left_at), (source, tier, floor) in zip(
+            row["places"], row["n1"], dates, words, strict=True
+        ):
+            self.members[place - 1].memberships[program_id] = Membership(
+                joined_at, source, tier, since, until, floor, left_at
+            )
 
-    def counter(self, customer_id: UUID, *row: Any) -> None:
-        metric, period, value, *_ = row
-        self.members[customer_id].counters.setdefault(metric, {})[period] = value
+    def owned(self, row: Record) -> None:
+        figures = zip(*(row[f"n{number}"] for number in range(2, 9)), row["t1"], row["t2"], strict=True)
+        for place, unit, values in zip(row["places"], row["n1"], figures, strict=True):
+            self.wallets[place - 1][unit] = Wallet(*values)
+        for place in self.lots_of:
+            for wallet in self.wallets[place - 1].values():
+                wallet.lots = {}
 
-    def limit_use(self, customer_id: UUID, *row: Any) -> None:
-        limit_id, period, used, *_ = row
-        self.members[customer_id].limits.setdefault(limit_id, {})[period] = used
+    def lots(self, row: Record) -> None:
+        keys = zip(row["n3"], row["t1"], row["t2"], row["w1"], strict=True)
+        amounts = zip(row["n4"], row["n5"], strict=True)
+        for place, unit, lot_id, (origin, available_at, expires_at, waits_for), (granted, remaining) in zip(
+            row["places"], row["n1"], row["n2"], keys, amounts, strict=True
+        ):
+            lots = self.wallets[self.lots_of[place - 1] - 1][unit].lots
+            assert lots is not None, "the lots of this owner were asked for"
+            key = LotKey(Origin(origin), available_at, expires_at, waits_for)
+            lots[lot_id] = Lot(lot_id, key, granted, remaining)
+
+    def counters(self, row: Record) -> None:
+        for place, metric, period, value in zip(row["places"], row["n1"], row["n2"], row["n3"], strict=True):
+            self.members[place - 1].counters.setdefault(metric, {})[period] = value
+
+    def limits(self, row: Record) -> None:
+        for place, limit, period, used in zip(row["places"], row["n1"], row["n2"], row["n3"], strict=True):
+            self.members[place - 1].limits.setdefault(limit, {})[period] = used
 
 
-_TAKE: dict[int, Callable[..., None]] = {
-    _Part.TIMER: _Loading.timer,
-    _Part.MEMBERSHIP: _Loading.membership,
-    _Part.WALLET: _Loading.wallet,
-    _Part.LOT: _Loading.lot,
-    _Part.COUNTER: _Loading.counter,
-    _Part.LIMIT_USE: _Loading.limit_use,
+# Wallets before the lots in them.
+_TAKE: dict[str, Callable[[_Loading, Record], None]] = {
+    "timer": _Loading.timers,
+    "membership": _Loading.memberships,
+    "wallet": _Loading.owned,
+    "lot": _Loading.lots,
+    "counter": _Loading.counters,
+    "limit_use": _Loading.limits,
 }
 
 
@@ -241,24 +238,26 @@ async def load_members(
     given the earliest timer that is due (None: none is). Members of one household share the same
     wallets: the same objects.
     """
+    wallets: dict[UUID, dict[int, Wallet]] = {}
     members = {
-        row.customer_id: Member(customer_id=row.customer_id, owner=row.owner, attributes=row.attributes)
+        row.customer_id: Member(
+            customer_id=row.customer_id,
+            owner=row.owner,
+            attributes=row.attributes,
+            wallets=wallets.setdefault(row.owner, {}),
+        )
         for row in customers
     }
-    loading = _Loading(members, {member.owner: {} for member in members.values()})
-    await loading.load(conn, ws, bucket, _MEMBERS, lots_for, *reads(None))
-    for member in members.values():
-        member.wallets = loading.wallets[member.owner]
-    due = _due(members.values(), due_until)
+    loading = _Loading(list(members.values()), list(wallets), list(wallets.values()))
+    await loading.load(conn, ws, bucket, lots_for, *reads(None))
+    due = [member for member in members.values() if _is_due(member, due_until)]
     if due:
-        # Rare: what timers read besides is loaded when it is known that some are due.
-        missing = {member.owner for member in due} - lots_for
-        further = reads(min(member.due_at for member in due if member.due_at is not None))
-        await loading.load(conn, ws, bucket, (), missing, *further)
+        # Rare: what timers read besides is known only now, and everything is read again with it.
+        earliest = min(member.due_at for member in due if member.due_at is not None)
+        with_lots = lots_for | {member.owner for member in due}
+        await loading.load(conn, ws, bucket, with_lots, *reads(earliest))
     return members
 
 
-def _due(members: Iterable[Member], until: Instant | None) -> Sequence[Member]:
-    if until is None:
-        return ()
-    return [member for member in members if member.due_at is not None and member.due_at <= until]
+def _is_due(member: Member, until: Instant | None) -> bool:
+    return until is not None and member.due_at is not None and member.due_at <= until

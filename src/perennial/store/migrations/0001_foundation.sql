@@ -116,7 +116,7 @@ create table timers (
     due_at timestamptz not null,
     primary key (bucket, workspace_id, customer_id)
 );
-create index timers_due on timers (bucket, workspace_id, due_at);
+create index timers_due on timers (bucket, due_at);
 
 create table memberships (
     bucket int not null,
