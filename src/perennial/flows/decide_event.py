@@ -161,25 +161,35 @@ def enroll(
 
 
 def run_timers_due(batch: Batch, member: Member, at: Instant) -> list[Outcome]:
-    """Run what is due for the member up to ``at``, as an operation of its own, and re-arm it."""
-    if member.due_at is None or member.due_at > at:
-        return []
-    if any(wallet.lots is None for wallet in member.wallets.values()):
-        raise LotsNeeded(member.owner)
+    """Run what is due for the member up to ``at``, instant by instant, and re-arm its timer.
+
+    Every instant is an operation of its own, judged by the version that was valid then.
+    """
+    outcomes: list[Outcome] = []
+    while member.due_at is not None and member.due_at <= at:
+        if any(wallet.lots is None for wallet in member.wallets.values()):
+            raise LotsNeeded(member.owner)
+        due_at = member.due_at
+        outcomes += _run_instant(batch, member, due_at)
+        programs = [live.latest for live in batch.workspace.programs if live.program_id in member.memberships]
+        member.due_at = next_due(programs, member, due_at)
+    return outcomes
+
+
+def _run_instant(batch: Batch, member: Member, at: Instant) -> list[Outcome]:
     operation = Operation(batch.ids.next(), batch.ids.next(), member, at)
     batch.timer_operations.add(operation.operation_id)
     outcomes: list[Outcome] = []
     before = len(batch.changes)
     for live in batch.workspace.programs:
         version = live.version_at(at)
-        if version is None:
+        if version is None or live.program_id not in member.memberships:
             continue
-        event = TimersDue(id=operation.operation_id, at=at)
+        event = TimersDue(id=operation.source_id, at=at)
         outcome, now_counts = _decide_in(batch, operation, live, version, event)
         batch.apply(operation, version, tuple(now_counts))
         outcomes.append(outcome)
         outcomes += _decide_follow_ups(batch, operation, live, outcome.decision.follow_ups)
-    member.due_at = next_due([live.latest for live in batch.workspace.programs], member, at)
     if len(batch.changes) > before:
         batch.put_event(_timers_row(batch, operation, outcomes))
     return outcomes

@@ -1,0 +1,207 @@
+"""Counters for what a new version asks about the past, computed from what is stored.
+
+A version that asks for a figure nobody has counted so far finds it complete, because the figure is
+worked out for every customer before the version is published. Whatever happened meanwhile is caught up
+with right after, customer by customer under their locks. Each customer's figures are set, never added
+to, so an interrupted run is simply run again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.compile import compile_version
+from perennial.core.counts import counts_of
+from perennial.core.events import CustomEvent, OrderPaid, OrderReturned
+from perennial.core.returns import reversed_of
+from perennial.core.version import Version
+from perennial.flows.commands import PostEvent
+from perennial.flows.stored import StoredDecision, decode_decisions
+from perennial.store.customers import lock_customers
+from perennial.store.database import Database
+from perennial.store.events import EventKind
+from perennial.store.history import (
+    FIRST,
+    PastEvent,
+    PastOrder,
+    changed_customers,
+    next_customers,
+    oldest_running,
+    read_past,
+    replace_counters,
+)
+from perennial.store.orders import decode_order
+from perennial.store.programs import StoredVersion
+from perennial.store.workspaces import WorkspaceRow
+from perennial.units import Points
+
+SLICE = 200
+"""So many customers are locked and recomputed in one transaction."""
+
+STRAGGLERS_SECONDS = 10
+
+Counted = Counter[tuple[int, int]]
+"""What one customer has counted, by metric and period."""
+
+_NOTHING = "nothing"
+
+
+def latest_versions(stored: Iterable[StoredVersion]) -> dict[int, Version]:
+    """Compile the newest version of each program."""
+    newest = {version.program_id: version for version in sorted(stored, key=lambda each: each.number)}
+    return {
+        program_id: compile_version(
+            version.program, program_id, version.number, version.valid_from, version.units
+        )
+        for program_id, version in newest.items()
+    }
+
+
+def metrics_to_backfill(live: Iterable[Version], new: Version) -> frozenset[int]:
+    """Return the metrics of ``new`` that no program counts at present."""
+    counted = {metric.number for version in live for metric in version.metrics}
+    return frozenset(metric.number for metric in new.metrics) - counted
+
+
+async def backfill(
+    database: Database,
+    workspace: WorkspaceRow,
+    version: Version,
+    metrics: frozenset[int],
+    since: UUID | None = None,
+) -> int:
+    """Set the counters of ``metrics`` for everybody, or for those with an operation since ``since``.
+
+    Returns how many customers were recomputed.
+    """
+    done = 0
+    for bucket in range(workspace.bucket_base, workspace.bucket_base + workspace.bucket_count):
+        if since is not None:
+            async with database.transaction(workspace.workspace_id) as conn:
+                changed = await changed_customers(conn, workspace.workspace_id, bucket, since)
+            for start in range(0, len(changed), SLICE):
+                part = changed[start : start + SLICE]
+                await _recompute(database, workspace.workspace_id, bucket, part, version, metrics)
+            done += len(changed)
+            continue
+        last = FIRST
+        while True:
+            async with database.transaction(workspace.workspace_id) as conn:
+                part = await next_customers(conn, workspace.workspace_id, bucket, last, SLICE)
+            if not part:
+                break
+            await _recompute(database, workspace.workspace_id, bucket, part, version, metrics)
+            last = part[-1]
+            done += len(part)
+    return done
+
+
+async def wait_for_stragglers(database: Database, workspace_id: int, transaction: int) -> None:
+    """Wait until every transaction that began writing before ``transaction`` has ended (10 s at most)."""
+    for _ in range(STRAGGLERS_SECONDS * 20):
+        async with database.transaction(workspace_id) as conn:
+            if await oldest_running(conn) > transaction:
+                return
+        await asyncio.sleep(0.05)
+
+
+async def _recompute(
+    database: Database,
+    ws: int,
+    bucket: int,
+    customers: list[UUID],
+    version: Version,
+    metrics: frozenset[int],
+) -> None:
+    """Recompute some customers in one transaction, while nothing can happen to them."""
+
+    async def once() -> None:
+        async with database.transaction(ws) as conn:
+            await lock_customers(conn, ws, bucket, customers)
+            orders, events = await read_past(conn, ws, bucket, customers)
+            counted = count_past(version, orders, events)
+            rows = [
+                (customer_id, metric, period, value)
+                for customer_id, counts in counted.items()
+                for (metric, period), value in counts.items()
+                if value and metric in metrics
+            ]
+            await replace_counters(conn, ws, bucket, customers, sorted(metrics), rows)
+
+    await database.retrying(once)
+
+
+def count_past(
+    version: Version, orders: Iterable[PastOrder], events: Iterable[PastEvent]
+) -> dict[UUID, Counted]:
+    """Return what each customer would have counted, had ``version`` always been there.
+
+    Points are counted as they were earned under the versions of their time. What time alone gave
+    (birthdays, tier reviews) counts on the day on which the timers ran.
+    """
+    counted: dict[UUID, Counted] = defaultdict(Counter)
+    revisions: dict[UUID, dict[bytes, None]] = {}
+    for event in events:
+        if event.kind is EventKind.ORDER_REVISION and event.source_id is not None:
+            revisions.setdefault(event.source_id, {})[event.decision] = None
+        else:
+            _count_event(version, event, counted[event.customer_id])
+    for order in orders:
+        decisions = revisions.get(order.order_id, {}) | {order.decision: None}
+        _count_order(version, order, list(decisions), counted[order.customer_id])
+    return counted
+
+
+def _count_event(version: Version, event: PastEvent, counted: Counted) -> None:
+    name, attributes = _NOTHING, {}
+    if event.kind is EventKind.EVENT:
+        command = msgspec.msgpack.decode(event.body, type=PostEvent)
+        name, attributes = command.name, command.attributes
+    happened = CustomEvent(id=FIRST, at=event.occurred_at, name=name, attributes=attributes)
+    points = _points(decode_decisions(event.decision))
+    for count in counts_of(version, happened, points):
+        counted[count.metric, count.period] += count.amount
+
+
+def _count_order(version: Version, past: PastOrder, decisions: list[bytes], counted: Counted) -> None:
+    """Count an order less what came back of it, and what its decisions caused (tier gifts)."""
+    caused: Counter[int] = Counter()
+    for decision in decisions:
+        caused.update(_points(each for each in decode_decisions(decision) if each.trigger != "order.paid"))
+    happened = CustomEvent(id=FIRST, at=past.paid_at, name=_NOTHING)
+    counts = [*counts_of(version, happened, caused)]
+    if not past.canceled:
+        order = decode_order(past.body)
+        stored = [each for each in decode_decisions(past.decision) if each.trigger == "order.paid"]
+        paid = OrderPaid(id=past.order_id, at=past.paid_at, order=order)
+        counts += counts_of(version, paid, _points(stored))
+        if past.returned:
+            returned = OrderReturned(
+                id=past.order_id,
+                at=past.paid_at,
+                order=order,
+                paid_at=past.paid_at,
+                awards=(),
+                before=(0,) * len(order.lines),
+                after=tuple(past.returned),
+            )
+            back: Counter[int] = Counter()
+            for award in (award for each in stored for award in each.awards):
+                back[award.unit] += reversed_of(award, order, past.returned)
+            counts += counts_of(version, returned, back)
+    for count in counts:
+        counted[count.metric, count.period] += count.amount
+
+
+def _points(decisions: Iterable[StoredDecision]) -> Mapping[int, Points]:
+    """Return the points that decisions gave, by unit."""
+    points: Counter[int] = Counter()
+    for decision in decisions:
+        for award in decision.awards:
+            points[award.unit] += award.points
+    return points

@@ -1,0 +1,22 @@
+"""A shop on a real database, for every test of a flow."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from perennial.flows.batcher import Intake
+from perennial.flows.handle_events import Handler
+from perennial.store.database import Database
+from tests.flows.shop import START, Shop
+
+
+@pytest.fixture
+async def shop(db: Database, workspace: int) -> AsyncIterator[Shop]:
+    """A sandbox whose clock stands at START, without any program yet."""
+    async with db.transaction(workspace) as conn:
+        await conn.execute("update workspaces set clock_at = $2 where workspace_id = $1", workspace, START)
+    intake = Intake(Handler(db))
+    yield Shop(db, workspace, intake)
+    await intake.close()
