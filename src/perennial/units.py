@@ -12,6 +12,7 @@ No floats, no clock and no randomness live here: a time or an id is always hande
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
@@ -64,7 +65,7 @@ def divide(numerator: int, denominator: int, rounding: Rounding = Rounding.DOWN)
     return quotient if numerator >= 0 else -quotient
 
 
-def allocate(total: int, weights: list[int]) -> list[int]:
+def allocate(total: int, weights: Sequence[int]) -> list[int]:
     """Split ``total`` in proportion to ``weights`` by largest remainder; ties go to the earlier part.
 
     The parts always sum to ``total``. Weights must not be negative; if they are all zero, everything

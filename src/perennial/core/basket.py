@@ -18,19 +18,18 @@ def basis_amounts(basis: Basis, order: Order, nets: list[Minor]) -> list[Minor]:
     return [line.amount for line in order.lines]
 
 
-def basket_of_all(amounts: Sequence[Minor], order: Order) -> Basket:
-    """Return the basket of all lines of the order."""
-    units = [line.quantity for line in order.lines]
-    return Basket(
-        tuple(range(len(units))),
-        tuple(amounts),
-        tuple(units),
-        sum(amounts),
-        tuple([amount if amount > 0 else 0 for amount in amounts]),  # noqa: FURB136 (max is slower)
-    )
+def units_of(order: Order) -> list[int]:
+    """Return the quantity of each line."""
+    return [line.quantity for line in order.lines]
 
 
-def basket_of_lines(indexes: Sequence[int], amounts: Sequence[Minor], order: Order) -> Basket:
+def basket_of_all(amounts: Sequence[Minor], units: Sequence[int]) -> Basket:
+    """Return the basket of all lines of an order, with these amounts and quantities."""
+    shares = amounts if min(amounts, default=0) >= 0 else [max(amount, 0) for amount in amounts]
+    return Basket(range(len(amounts)), amounts, units, sum(amounts), shares)
+
+
+def basket_of_lines(indexes: Sequence[int], amounts: Sequence[Minor], units: Sequence[int]) -> Basket:
     """Return the basket of the lines at ``indexes``."""
     shares = [0] * len(amounts)
     total = 0
@@ -39,8 +38,7 @@ def basket_of_lines(indexes: Sequence[int], amounts: Sequence[Minor], order: Ord
         total += amount
         if amount > 0:
             shares[index] = amount
-    units = tuple([line.quantity for line in order.lines])
-    return Basket(tuple(indexes), tuple(amounts), units, total, tuple(shares))
+    return Basket(indexes, amounts, units, total, shares)
 
 
 def basket_of_event(attributes: Mapping[str, Scalar]) -> Basket:

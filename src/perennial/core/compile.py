@@ -14,7 +14,7 @@ from perennial.core.compile_needs import NeedBook
 from perennial.core.compile_triggers import Compiler
 from perennial.core.once import once_limits
 from perennial.core.periods import Period
-from perennial.core.program import Campaign, MultiplierSpec, Program, WalletSpec
+from perennial.core.program import Campaign, FulfillmentPending, MultiplierSpec, Program, WalletSpec
 from perennial.core.rule import EarningRule, ten_thousandths
 from perennial.core.schedule import Schedule, life_of
 from perennial.core.version import CompiledReward, CompiledRule, CompiledWallet, Version
@@ -74,11 +74,13 @@ def _compile_wallet(wallet: WalletSpec, program: Program, units: dict[str, int])
     levels = [level.id for level in program.tiers.levels] if program.tiers else []
     tiers: list[str | None] = [None, *levels]
     own = {tier: wallet.tiers.get(tier) if tier is not None else None for tier in tiers}
+    pending = {tier: (dates and dates.pending) or wallet.pending for tier, dates in own.items()}
     return CompiledWallet(
         spec=wallet,
         unit=units[wallet.id],
         expiry={tier: (dates and dates.expiry) or wallet.expiry for tier, dates in own.items()},
-        pending={tier: (dates and dates.pending) or wallet.pending for tier, dates in own.items()},
+        pending=pending,
+        waits=any(isinstance(dates, FulfillmentPending) for dates in pending.values()),
     )
 
 

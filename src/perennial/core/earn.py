@@ -187,6 +187,8 @@ def rests_until(version: Version, compiled: CompiledRule, snapshot: Snapshot, at
 def _multiply(judgment: Judgment, version: Version, snapshot: Snapshot) -> None:
     """Apply to every group of gifts that share a wallet and a factor that factor, at once."""
     factors = factors_of(version, snapshot.tier, judgment.active)
+    if factors is None:
+        return
     groups: dict[tuple[int, Factor], list[Gift]] = {}
     for gift in judgment.gifts:
         factor = factors[gift.index]
@@ -200,12 +202,16 @@ def _multiply(judgment: Judgment, version: Version, snapshot: Snapshot) -> None:
             gift.multiplied = gift.points = points
 
 
-def factors_of(version: Version, tier: str | None, active: int) -> tuple[Factor, ...]:
-    """Return the factor on what each rule earns for ``tier`` while the campaigns ``active`` apply."""
-    known = version.factors.get((tier, active))
-    if known is None:
-        known = tuple(_factor_of(version, compiled, tier, active) for compiled in version.rules)
-        version.factors[tier, active] = known
+def factors_of(version: Version, tier: str | None, active: int) -> tuple[Factor, ...] | None:
+    """Return the factor on what each rule earns for ``tier`` while the campaigns ``active`` apply.
+
+    None says that nothing is multiplied.
+    """
+    key = (tier, active)
+    if key in version.factors:
+        return version.factors[key]
+    factors = tuple(_factor_of(version, compiled, tier, active) for compiled in version.rules)
+    known = version.factors[key] = None if all(factor is UNCHANGED for factor in factors) else factors
     return known
 
 
@@ -232,8 +238,8 @@ def _post(
         wallet = version.rules[gift.index].wallet
         sums[wallet] = sums.get(wallet, 0) + gift.points
     lots: dict[int, int] = {}
-    waits_for = waiting_for(event)
     for wallet, points in sums.items():
+        waits_for = waiting_for(event) if version.wallets[wallet].waits else None
         credited, lots[wallet] = credit_award(
             version, wallet, points, snapshot.tier, event.at, waits_for, snapshot.wallets[wallet]
         )
@@ -260,7 +266,7 @@ def award_of(version: Version, gift: Gift, lots: Mapping[int, int]) -> Award:
     if not points:
         return Award(compiled.rule.id, unit, gift.earned.points, 0, 0, (), gift.cut_by)
     weights = gift.earned.weights
-    lines = tuple(allocate(points, list(weights))) if any(weights) else ()
+    lines = tuple(allocate(points, weights)) if any(weights) else ()
     lot_id = lots.get(compiled.wallet, 0)
     return Award(compiled.rule.id, unit, gift.earned.points, points, lot_id, lines, gift.cut_by)
 

@@ -52,7 +52,7 @@ def multiply(bases: Sequence[Points], factor: Factor, rounding: Rounding) -> lis
     difference = divide(total * factor[0], factor[1], rounding) - total
     if len(bases) == 1:
         return [bases[0] + difference]
-    parts = allocate(difference, list(bases))
+    parts = allocate(difference, bases)
     return [base + part for base, part in zip(bases, parts, strict=True)]
 
 

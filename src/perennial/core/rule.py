@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, ClassVar, TypeAlias
@@ -55,11 +55,11 @@ class Basket(msgspec.Struct, frozen=True):
     no order has no lines; its ``attributes`` are the declared ones.
     """
 
-    indexes: tuple[int, ...] = ()
-    amounts: tuple[Minor, ...] = ()
-    quantities: tuple[int, ...] = ()
+    indexes: Sequence[int] = ()
+    amounts: Sequence[Minor] = ()
+    quantities: Sequence[int] = ()
     total: Minor = 0
-    shares: tuple[Minor, ...] = ()
+    shares: Sequence[Minor] = ()
     attributes: Mapping[str, Scalar] = {}
 
 
@@ -70,7 +70,7 @@ class Earned(msgspec.Struct, frozen=True):
     """
 
     points: Points
-    weights: tuple[int, ...] = ()
+    weights: Sequence[int] = ()
 
 
 class EarningRule(

@@ -7,7 +7,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from perennial.core.basket import NOTHING, basis_amounts, basket_of_all, basket_of_event, basket_of_lines
+from perennial.core.basket import (
+    NOTHING,
+    basis_amounts,
+    basket_of_all,
+    basket_of_event,
+    basket_of_lines,
+    units_of,
+)
 from perennial.core.condition_scope import date_or_none
 from perennial.core.condition_source import Source
 from perennial.core.conditions import All, Condition
@@ -58,19 +65,22 @@ class TriggerWriter:
         if rule.lines is not None:
             self._source.constants["h_lines"] = basket_of_lines
             tests.append(f"(lines := {self._source.indexes(rule.lines)})")
-            return RuleSource(index, tuple(tests), f"h_lines(lines, {amounts}, order)")
+            return RuleSource(index, tuple(tests), f"h_lines(lines, {amounts}, units)")
         if not rule.needs_lines():
             self._source.constants["h_nothing"] = NOTHING
             return RuleSource(index, tuple(tests), "h_nothing")
-        basket = self._once(f"b_{amounts}", f"h_all({amounts}, order)", h_all=basket_of_all)
+        basket = self._once(f"b_{amounts}", f"h_all({amounts}, units)", h_all=basket_of_all)
         return RuleSource(index, tuple(tests), basket)
 
     def baskets(self) -> list[str]:
         """Return the statements at the beginning on which the baskets rely."""
-        amounts = [
+        statements = [
             f"{name} = h_amounts(h_{name}, order, nets)" for name in self._amounts.values() if name != "nets"
         ]
-        return [*amounts, *(f"{name} = None" for name in self._lazy)]
+        if self._source.has_order:
+            self._source.constants["h_units"] = units_of
+            statements.append("units = h_units(order)")
+        return [*statements, *(f"{name} = None" for name in self._lazy)]
 
     def _once(self, name: str, basket: str, **constants: object) -> str:
         """Return an expression that makes a basket the first time it is needed."""

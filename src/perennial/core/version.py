@@ -24,12 +24,16 @@ from perennial.units import Instant
 
 
 class CompiledWallet(msgspec.Struct, frozen=True):
-    """A wallet with its unit's number; the dates per tier are found under the tier's id."""
+    """A wallet with its unit's number; the dates per tier are found under the tier's id.
+
+    ``waits`` says that points of some tier wait for the fulfillment of their order.
+    """
 
     spec: WalletSpec
     unit: int
     expiry: dict[str | None, Expiry]
     pending: dict[str | None, Pending]
+    waits: bool = False
 
 
 class Metric(msgspec.Struct, frozen=True):
@@ -143,7 +147,7 @@ class Version(msgspec.Struct):
     starts: Instant | None = None
     ends: Instant | None = None
     counts_hours: bool = False
-    factors: dict[tuple[str | None, int], tuple[tuple[int, int], ...]] = {}
+    factors: dict[tuple[str | None, int], tuple[tuple[int, int], ...] | None] = {}
     days: dict[int, Any] = {}
     today: tuple[Instant, Any] | None = None
     lot_days: dict[tuple[int, str | None], tuple[Instant, Instant, LotKey, int]] = {}

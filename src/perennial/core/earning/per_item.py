@@ -34,7 +34,7 @@ points: 5
         for index in basket.indexes:
             weights[index] = basket.quantities[index]
         rate = self.rate(tier)
-        return Earned(rate if self.once else rate * bought, tuple(weights))
+        return Earned(rate if self.once else rate * bought, weights)
 
     def rate(self, tier: str | None) -> Points:
         """Return the points per unit for a member of ``tier``."""
