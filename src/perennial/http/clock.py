@@ -11,7 +11,7 @@ from perennial.flows.clock import advance_sandbox_clock
 from perennial.flows.scopes import Scope
 from perennial.flows.workspaces import sandbox_clock
 from perennial.http.instants import read_instant
-from perennial.http.operation import admitted, operation, written
+from perennial.http.operation import admitted, body_of, operation, written
 from perennial.http.requests import ClockBody
 from perennial.units import format_instant
 
@@ -52,13 +52,14 @@ async def clock_get(request: Request[Any, Any, Any]) -> Response[Any]:
         refuses=(409,),
     ),
 )
-async def clock_advance(request: Request[Any, Any, Any], data: ClockBody) -> Response[Any]:
+async def clock_advance(request: Request[Any, Any, Any]) -> Response[Any]:
     """Move the clock forward and run everything that falls due on the way, instant by instant.
 
     Pending points become available, tiers are reviewed, points expire, birthdays come. A live workspace
     has no such clock.
     """
     door, caller = admitted(request)
+    data = await body_of(request, ClockBody)
     to = read_instant(data.advance_to, "$.advance_to")
     row = await advance_sandbox_clock(door.handler, caller.workspace_id, to)
     return written(ClockView(format_instant(row.clock_at if row.clock_at is not None else to)))

@@ -11,7 +11,7 @@ from perennial.flows.answers import Decided
 from perennial.flows.commands import LeaveProgram
 from perennial.flows.household import put_household
 from perennial.flows.scopes import Scope
-from perennial.http.operation import ExternalId, admitted, answered, operation
+from perennial.http.operation import ExternalId, admitted, answered, body_of, operation
 from perennial.http.paths import plain_segment
 from perennial.http.requests import (
     CustomerBody,
@@ -34,13 +34,14 @@ from perennial.http.requests import (
         refuses=(409,),
     ),
 )
-async def customer_put(request: Request[Any, Any, Any], id: ExternalId, data: CustomerBody) -> Response[Any]:
+async def customer_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """A given attribute replaces, null removes, others stay.
 
     Orders and events create a bare customer by themselves, so that this call is needed for attributes and
     households only.
     """
     door, caller = admitted(request)
+    data = await body_of(request, CustomerBody)
     customer = plain_segment(id)
     answer = await door.intake.submit(caller.workspace_id, customer_command(customer, data))
     if answer.status < 400 and not isinstance(data.household, msgspec.UnsetType):
@@ -61,14 +62,13 @@ async def customer_put(request: Request[Any, Any, Any], id: ExternalId, data: Cu
         refuses=(409,),
     ),
 )
-async def membership_join(
-    request: Request[Any, Any, Any], id: ExternalId, data: MembershipBody
-) -> Response[Any]:
+async def membership_join(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """Makes the customer a member of the program; joining twice changes nothing.
 
     Programs that enroll automatically do this by themselves with the first order or event.
     """
     door, caller = admitted(request)
+    data = await body_of(request, MembershipBody)
     command = membership_command(plain_segment(id), data)
     return answered(request, await door.intake.submit(caller.workspace_id, command))
 

@@ -11,7 +11,7 @@ from perennial.flows.keys import Key
 from perennial.flows.scopes import Scope
 from perennial.http.door import Door
 from perennial.http.exchange import idempotency_key
-from perennial.http.operation import admitted, answered, connection_of, operation
+from perennial.http.operation import admitted, answered, body_of, connection_of, operation
 from perennial.http.requests import EventBody, event_command, once_id
 
 
@@ -34,12 +34,13 @@ async def post_event(door: Door, caller: Key, key: str | None, body: EventBody) 
         refuses=(409,),
     ),
 )
-async def event_post(request: Request[Any, Any, Any], data: EventBody) -> Response[Any]:
+async def event_post(request: Request[Any, Any, Any]) -> Response[Any]:
     """Something that a customer did, of a type that a program declares: a review, a visit, a survey.
 
     It is judged as of the time at which it happened, once per id.
     """
     door, caller = admitted(request)
+    data = await body_of(request, EventBody)
     return answered(request, await post_event(door, caller, idempotency_key(connection_of(request)), data))
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple, TypeVar, cast
 
 import msgspec
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
-from litestar.dto import AbstractDTO
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from perennial.flows.answers import Answer
 from perennial.flows.keys import Key
@@ -22,13 +21,15 @@ from perennial.http.exchange import bad_query, check_json, extra_headers, reques
 from perennial.http.problems import MEDIA_TYPE, rewrite_problem
 from perennial.http.strict_json import Reader
 
-ExternalId = Annotated[str, Parameter(min_length=1, max_length=600, description="your own id")]
+T = TypeVar("T")
+
+ExternalId = Annotated[str, PathParameter(min_length=1, max_length=600, description="your own id")]
 """An id in a path. It may be encoded on its way through the router, hence the generous length."""
 
-Limit = Annotated[int, Parameter(ge=1, le=200, description="how many entries a page has at most")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="how many entries a page has at most")]
 Cursor = Annotated[
     str,
-    Parameter(
+    QueryParameter(
         pattern="^[A-Za-z0-9_-]*$",
         max_length=1_000,
         description="`next_cursor` of the page before; empty for the first page",
@@ -52,50 +53,27 @@ def operation(
     ``gives`` maps a status to the type of its body (or to a media type), ``refuses`` lists statuses
     of problems beyond those that every route may answer. ``once``: the body may go without an id if
     there is an ``Idempotency-Key``. ``takes`` is the struct of the body;
-    where it is something else (lines, a document) the route reads the body itself.
+    where it is something else (lines, a document) the route reads the body by itself.
     """
-    arguments: dict[str, Any] = {
+    return {
         "operation_id": operation_id,
         "tags": [tag],
         "summary": summary,
         "opt": {"needs": needs, "gives": dict(gives), "takes": takes, "once": once, "refuses": refuses},
     }
-    if isinstance(takes, type) and issubclass(takes, msgspec.Struct):
-        body: Any = takes
-        arguments |= {"dto": strict_body(body), "return_dto": None}
-    return arguments
-
-
-class _StrictBody(AbstractDTO[Any]):
-    """Lets Litestar read a body with our strict reader, and draws nothing for its own OpenAPI."""
-
-    reader: Reader[Any]
-
-    def decode_bytes(self, value: bytes) -> Any:
-        check_json(cast(Connection, self.asgi_connection.scope), b"application/json")
-        return self.reader.read(value)
-
-    @classmethod
-    def create_for_field_definition(cls, *_: Any, **__: Any) -> None:
-        """No transfer model is needed: the reader makes the struct itself."""
-
-    @classmethod
-    def create_openapi_schema(cls, field_definition: Any, handler_id: str, schema_creator: Any) -> Any:  # noqa: ARG003
-        return schema_creator.for_field_definition(field_definition)
-
-    @classmethod
-    def generate_field_definitions(cls, model_type: type[Any]) -> Any:  # noqa: ARG003
-        yield from ()
-
-    @classmethod
-    def detect_nested_field(cls, field_definition: Any) -> bool:  # noqa: ARG003
-        return False
 
 
 @cache
-def strict_body(type_: Any) -> type[AbstractDTO[Any]]:
-    """Return the DTO that reads bodies of ``type_`` strictly."""
-    return type(f"Strict{type_.__name__}", (_StrictBody.__class_getitem__(type_),), {"reader": Reader(type_)})
+def _reader(type_: Any) -> Reader[Any]:
+    return Reader(type_)
+
+
+async def body_of(request: Request[Any, Any, Any], type_: type[T]) -> T:
+    """Return the JSON body of a request as the type that its route takes."""
+    check_json(connection_of(request), b"application/json")
+    wanted: Any = type_
+    body: T = _reader(wanted).read(await request.body())
+    return body
 
 
 class Admitted(NamedTuple):

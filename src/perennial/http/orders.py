@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, post, put
 
 from perennial.flows.answers import Answer, Decided
@@ -12,7 +13,7 @@ from perennial.flows.order_owner import owner_of_order
 from perennial.flows.scopes import Scope
 from perennial.http.door import Door
 from perennial.http.exchange import idempotency_key
-from perennial.http.operation import ExternalId, admitted, answered, connection_of, operation
+from perennial.http.operation import ExternalId, admitted, answered, body_of, connection_of, operation
 from perennial.http.paths import plain_segment
 from perennial.http.requests import OrderBody, ReturnBody, once_id, order_command, return_command
 
@@ -24,9 +25,10 @@ async def put_order(door: Door, caller: Key, order_id: str, body: OrderBody) -> 
 
 async def post_return(door: Door, caller: Key, order_id: str, key: str | None, body: ReturnBody) -> Answer:
     """Take lines of an order back; the order knows its customer."""
-    return_id = once_id(body.id, key)
+    command = return_command(order_id, "", once_id(body.id, key), body)  # first what is wrong with the body
     customer = await owner_of_order(door.database, caller.workspace_id, order_id)
-    return await door.intake.submit(caller.workspace_id, return_command(order_id, customer, return_id, body))
+    command = msgspec.structs.replace(command, customer=customer)
+    return await door.intake.submit(caller.workspace_id, command)
 
 
 @put(
@@ -41,13 +43,14 @@ async def post_return(door: Door, caller: Key, order_id: str, key: str | None, b
         refuses=(409,),
     ),
 )
-async def order_put(request: Request[Any, Any, Any], id: ExternalId, data: OrderBody) -> Response[Any]:
+async def order_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """Store the order under your own id and answer with what every program decided.
 
     The answer holds the balances after it. The same body again replays the answer; another body is a
     new revision of the order.
     """
     door, caller = admitted(request)
+    data = await body_of(request, OrderBody)
     return answered(request, await put_order(door, caller, plain_segment(id), data))
 
 
@@ -64,12 +67,13 @@ async def order_put(request: Request[Any, Any, Any], id: ExternalId, data: Order
         refuses=(404, 409),
     ),
 )
-async def return_post(request: Request[Any, Any, Any], id: ExternalId, data: ReturnBody) -> Response[Any]:
+async def return_post(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """Reverses what the returned units had earned, exactly, and gives back the points spent on them.
 
     Without lines everything that is left comes back.
     """
     door, caller = admitted(request)
+    data = await body_of(request, ReturnBody)
     key = idempotency_key(connection_of(request))
     return answered(request, await post_return(door, caller, plain_segment(id), key, data))
 

@@ -10,7 +10,7 @@ from perennial.flows.answers import Decided
 from perennial.flows.scopes import Scope
 from perennial.flows.transfer import transfer
 from perennial.http.exchange import idempotency_key
-from perennial.http.operation import ExternalId, admitted, answered, connection_of, operation
+from perennial.http.operation import ExternalId, admitted, answered, body_of, connection_of, operation
 from perennial.http.paths import plain_segment
 from perennial.http.requests import (
     AdjustmentBody,
@@ -40,13 +40,14 @@ _DECIDED = {200: Decided, 201: Decided}
         refuses=(404, 409),
     ),
 )
-async def claim_post(request: Request[Any, Any, Any], id: ExternalId, data: ClaimBody) -> Response[Any]:
+async def claim_post(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """Takes the points and issues the voucher in one step, once per id.
 
     A claim that the balance, the tier or a limit does not allow is refused with the numbers, and changes
     nothing.
     """
     door, caller = admitted(request)
+    data = await body_of(request, ClaimBody)
     claim_id = once_id(data.id, idempotency_key(connection_of(request)))
     command = claim_command(plain_segment(id), claim_id, data)
     return answered(request, await door.intake.submit(caller.workspace_id, command))
@@ -65,9 +66,10 @@ async def claim_post(request: Request[Any, Any, Any], id: ExternalId, data: Clai
         refuses=(404, 409),
     ),
 )
-async def adjustment_post(request: Request[Any, Any, Any], data: AdjustmentBody) -> Response[Any]:
+async def adjustment_post(request: Request[Any, Any, Any]) -> Response[Any]:
     """Adds points, or takes them with a negative number, with a reason for the audit log."""
     door, caller = admitted(request)
+    data = await body_of(request, AdjustmentBody)
     adjustment_id = once_id(data.id, idempotency_key(connection_of(request)))
     command = adjustment_command(adjustment_id, caller.actor, data)
     return answered(request, await door.intake.submit(caller.workspace_id, command))
@@ -86,9 +88,10 @@ async def adjustment_post(request: Request[Any, Any, Any], data: AdjustmentBody)
         refuses=(404, 409),
     ),
 )
-async def transfer_post(request: Request[Any, Any, Any], data: TransferBody) -> Response[Any]:
+async def transfer_post(request: Request[Any, Any, Any]) -> Response[Any]:
     """The points keep the dates that they have: a transfer never prolongs their life."""
     door, caller = admitted(request)
+    data = await body_of(request, TransferBody)
     command = transfer_command(once_id(data.id, idempotency_key(connection_of(request))), data)
     return answered(request, await transfer(door.handler, caller.workspace_id, command))
 
@@ -106,11 +109,10 @@ async def transfer_post(request: Request[Any, Any, Any], data: TransferBody) -> 
         refuses=(404, 409),
     ),
 )
-async def tier_assign(
-    request: Request[Any, Any, Any], id: ExternalId, program: ExternalId, data: TierBody
-) -> Response[Any]:
+async def tier_assign(request: Request[Any, Any, Any], id: ExternalId, program: ExternalId) -> Response[Any]:
     """A floor under the member's tier, whatever the figures say; null lifts it."""
     door, caller = admitted(request)
+    data = await body_of(request, TierBody)
     assignment_id = once_id(data.id, idempotency_key(connection_of(request)))
     command = tier_command(plain_segment(id), plain_segment(program), assignment_id, caller.actor, data)
     return answered(request, await door.intake.submit(caller.workspace_id, command))

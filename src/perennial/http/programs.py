@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post, put
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from perennial.core.problems import Problem
 from perennial.core.program_diff import Change
@@ -18,7 +18,7 @@ from perennial.flows.programs import Author, Draft, Published, get_draft, publis
 from perennial.flows.scopes import Scope
 from perennial.http.exchange import check_json
 from perennial.http.instants import read_instant
-from perennial.http.operation import ExternalId, admitted, connection_of, operation, written
+from perennial.http.operation import ExternalId, admitted, body_of, connection_of, operation, written
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields, bad_request
 from perennial.http.requests import PublishBody, RollbackBody
@@ -26,9 +26,11 @@ from perennial.units import format_instant
 
 YAML = "application/yaml"
 
-Revision = Annotated[int, Parameter(ge=0, le=2**31 - 1, description="the revision that you have seen")]
+Revision = Annotated[
+    int | None, QueryParameter(ge=0, le=2**31 - 1, description="the revision that you have seen")
+]
 SideName = Annotated[
-    str, Parameter(pattern="^(draft|[1-9][0-9]{0,8})$", description="a version's number, or `draft`")
+    str, QueryParameter(pattern="^(draft|[1-9][0-9]{0,8})$", description="a version's number, or `draft`")
 ]
 
 
@@ -144,7 +146,7 @@ async def draft_get(request: Request[Any, Any, Any], id: ExternalId) -> Response
     ),
 )
 async def draft_put(
-    request: Request[Any, Any, Any], id: ExternalId, body: bytes, revision: Revision | None = None
+    request: Request[Any, Any, Any], id: ExternalId, revision: Revision = None
 ) -> Response[Any]:
     """The body is the program document itself, YAML or JSON.
 
@@ -155,7 +157,7 @@ async def draft_put(
     check_json(
         connection_of(request), b"application/yaml", b"application/json", b"text/yaml", b"application/x-yaml"
     )
-    text = _document(body)
+    text = _document(await request.body())
     saved = await put_draft(
         door.database, caller.workspace_id, plain_segment(id), text, _author(caller.actor), revision
     )
@@ -192,11 +194,10 @@ def _document(body: bytes) -> str:
         refuses=(404, 409),
     ),
 )
-async def program_publish(
-    request: Request[Any, Any, Any], id: ExternalId, data: PublishBody
-) -> Response[Any]:
+async def program_publish(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """Makes the draft an immutable version, used by the very next order on every worker."""
     door, caller = admitted(request)
+    data = await body_of(request, PublishBody)
     valid_from = None if data.valid_from is None else read_instant(data.valid_from, "$.valid_from")
     published = await publish(
         door.database,
@@ -252,7 +253,7 @@ async def version_list(request: Request[Any, Any, Any], id: ExternalId) -> Respo
 async def version_get(
     request: Request[Any, Any, Any],
     id: ExternalId,
-    version: Annotated[int, Parameter(ge=1, le=2**31 - 1, description="the number of the version")],
+    version: Annotated[int, PathParameter(ge=1, le=2**31 - 1, description="the number of the version")],
 ) -> Response[Any]:
     """The program as canonical YAML, byte for byte the same for ever."""
     door, caller = admitted(request)
@@ -296,11 +297,10 @@ def _side(name: str) -> Side:
         refuses=(404, 409),
     ),
 )
-async def program_rollback(
-    request: Request[Any, Any, Any], id: ExternalId, data: RollbackBody
-) -> Response[Any]:
+async def program_rollback(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """The older content becomes a new version; the history stays as it is, and so does the draft."""
     door, caller = admitted(request)
+    data = await body_of(request, RollbackBody)
     published = await rollback(
         door.database,
         caller.workspace_id,

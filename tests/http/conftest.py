@@ -1,0 +1,31 @@
+"""A whole application on a real database, as a caller sees it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from perennial.config import Settings
+from perennial.flows.keys import create_key
+from perennial.flows.programs import Author, apply_document
+from perennial.flows.workspaces import create_workspace
+from perennial.main import create_app
+from perennial.store.database import Database
+from tests.http.site import PROGRAM, Site, fresh_code, running
+
+
+@pytest.fixture
+async def site(database_url: str, db: Database) -> AsyncIterator[Site]:
+    """A sandbox with the program of ``site.PROGRAM``, behind the door of a worker of its own."""
+    row = await create_workspace(db, fresh_code(), "Shop", sandbox=True)
+    author = Author(actor="test", at=time.time_ns() // 1_000)
+    await apply_document(db, row.workspace_id, PROGRAM, author)
+    created = await create_key(db, row.code, "everything", ["admin"], actor="test")
+    app = create_app(Settings(database_url=database_url, connections=4), jobs=False)
+    async with running(app):
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+            yield Site(app, client, db, row, created.secret)
