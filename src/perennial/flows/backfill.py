@@ -31,9 +31,9 @@ from perennial.store.history import (
     PastOrder,
     changed_customers,
     next_customers,
-    oldest_running,
     read_past,
     replace_counters,
+    running_transactions,
 )
 from perennial.store.orders import decode_order
 from perennial.store.programs import StoredVersion
@@ -48,7 +48,8 @@ STRAGGLERS_SECONDS = 10
 Counted = Counter[tuple[int, int]]
 """What one customer has counted, by metric and period."""
 
-_NOTHING = "nothing"
+_NOTHING = ""
+"""The name of no event."""
 
 
 def latest_versions(stored: Iterable[StoredVersion]) -> dict[int, Version]:
@@ -101,12 +102,18 @@ async def backfill(
     return done
 
 
-async def wait_for_stragglers(database: Database, workspace_id: int, transaction: int) -> None:
-    """Wait until every transaction that began writing before ``transaction`` has ended (10 s at most)."""
+async def wait_for_stragglers(database: Database, workspace_id: int) -> None:
+    """Wait until every transaction that is writing now has ended (10 s at most).
+
+    A batch that read the configuration before a version was published may still be under way after.
+    """
+    async with database.transaction(workspace_id) as conn:
+        _, following = await running_transactions(conn)
     for _ in range(STRAGGLERS_SECONDS * 20):
         async with database.transaction(workspace_id) as conn:
-            if await oldest_running(conn) > transaction:
-                return
+            oldest, _ = await running_transactions(conn)
+        if oldest >= following:
+            return
         await asyncio.sleep(0.05)
 
 

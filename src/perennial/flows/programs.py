@@ -7,14 +7,22 @@ hold problems; what is published has none, is immutable, and is used by the very
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 import msgspec
 from asyncpg import Connection
 
+from perennial.core.compile import compile_version
+from perennial.core.document import read_program
 from perennial.core.problems import Problem
 from perennial.core.program import Program
 from perennial.core.program_diff import Change, diff
 from perennial.core.program_parts import split_program
+from perennial.core.validation import validate
+from perennial.core.version import Version
+from perennial.flows.backfill import backfill, latest_versions, metrics_to_backfill, wait_for_stragglers
 from perennial.flows.ids import Ids
 from perennial.flows.problems import problem
 from perennial.flows.program_checks import (
@@ -33,9 +41,11 @@ from perennial.store.programs import (
     VersionRow,
     assign_units,
     find_program,
+    has_customers,
     insert_program,
     insert_version,
     list_versions,
+    load_versions,
     lock_configuration,
     raise_revision,
     update_draft,
@@ -118,13 +128,18 @@ async def publish(
     and not into the future: what happened since, but arrives later, is judged by it. Raises
     :class:`InvalidProgramError` (422) with everything that is wrong with the draft.
     """
-    async with database.transaction(workspace_id) as conn:
-        await lock_configuration(conn, workspace_id)
+
+    async def write(conn: Connection) -> Published:
         row = await require_program(conn, workspace_id, code)
         _check_revision(row, revision)
         if row.draft is None:
             raise problem(404, "no_draft", f"Program {code} has no draft.")
         return await _publish_text(conn, workspace_id, row, row.draft, author, valid_from)
+
+    async with database.transaction(workspace_id) as conn:
+        row = await find_program(conn, workspace_id, code)
+    draft = read_program(row.draft) if row is not None and row.draft is not None else None
+    return await _publish_counted(database, workspace_id, draft, author, write)
 
 
 async def apply_document(
@@ -135,16 +150,18 @@ async def apply_document(
     Applying the version in force again publishes nothing (``unchanged``).
     """
     program = readable(text)
-    async with database.transaction(workspace_id) as conn:
-        await lock_configuration(conn, workspace_id)
+
+    async def write(conn: Connection) -> Published:
         found = await find_program(conn, workspace_id, program.program)
         versions = await list_versions(conn, workspace_id, found.program_id) if found else []
-        parts = split_program(program)
-        if versions and versions[-1].digest == parts.digest:
+        digest = split_program(program).digest
+        if versions and versions[-1].digest == digest:
             last = versions[-1]
-            return Published(program.program, last.number, last.valid_from, parts.digest, (), unchanged=True)
+            return Published(program.program, last.number, last.valid_from, digest, (), unchanged=True)
         row = await _save_draft(conn, workspace_id, program.program, text, author, None)
         return await _publish_text(conn, workspace_id, row, text, author, valid_from)
+
+    return await _publish_counted(database, workspace_id, program, author, write)
 
 
 async def rollback(
@@ -152,16 +169,66 @@ async def rollback(
 ) -> Published:
     """Publish the content of an older version again, as a new version; the draft stays as it is."""
     async with database.transaction(workspace_id) as conn:
-        await lock_configuration(conn, workspace_id)
         row = await require_program(conn, workspace_id, code)
-        versions = await list_versions(conn, workspace_id, row.program_id)
-        older = require_version(versions, code, number)
+        older = require_version(await list_versions(conn, workspace_id, row.program_id), code, number)
         program = await program_of_version(conn, workspace_id, older)
+    noted = msgspec.structs.replace(author, note=author.note or f"back to version {number}")
+
+    async def write(conn: Connection) -> Published:
+        versions = await list_versions(conn, workspace_id, row.program_id)
         problems = await conflicts_of(conn, workspace_id, row, program, versions)
         if problems:
             raise InvalidProgramError(problems)
-        noted = msgspec.structs.replace(author, note=author.note or f"back to version {number}")
         return await _publish(conn, workspace_id, row, program, noted, None, "program.rolled_back")
+
+    return await _publish_counted(database, workspace_id, program, noted, write)
+
+
+async def _publish_counted(
+    database: Database,
+    workspace_id: int,
+    program: Program | list[Problem] | None,
+    author: Author,
+    write: Callable[[Connection], Awaitable[Published]],
+) -> Published:
+    """Run the transaction that publishes between the two passes that complete new counters."""
+    since = UUID(int=(time.time_ns() // 1_000_000 - 60_000) << 80)  # clocks of workers differ a little
+    counted = None
+    if isinstance(program, Program):
+        async with database.transaction(workspace_id) as conn:
+            await lock_configuration(conn, workspace_id)
+            counted = await _uncounted(conn, workspace_id, program, author.at)
+    if counted is not None:
+        await backfill(database, *counted)
+    async with database.transaction(workspace_id) as conn:
+        await lock_configuration(conn, workspace_id)
+        published = await write(conn)
+    if counted is not None:
+        await wait_for_stragglers(database, workspace_id)
+        await backfill(database, *counted, since)
+    return published
+
+
+async def _uncounted(
+    conn: Connection, workspace_id: int, program: Program, at: Instant
+) -> tuple[WorkspaceRow, Version, frozenset[int]] | None:
+    """Return what must be counted before ``program`` is published: itself compiled, and its new metrics.
+
+    None if there is nothing to count, or if the program has problems and will not be published.
+    """
+    row = await find_program(conn, workspace_id, program.program)
+    versions = await list_versions(conn, workspace_id, row.program_id) if row else []
+    if validate(program) or await conflicts_of(conn, workspace_id, row, program, versions):
+        return None
+    workspace = await read_workspace(conn, workspace_id)
+    if not await has_customers(conn, workspace):
+        return None
+    row = row or await insert_program(conn, workspace_id, program.program, at)
+    units = await assign_units(conn, workspace_id, row.program_id, [wallet.id for wallet in program.wallets])
+    version = compile_version(program, row.program_id, 0, 0, units)
+    live = latest_versions(await load_versions(conn, workspace_id))
+    metrics = metrics_to_backfill(live.values(), version)
+    return (workspace, version, metrics) if metrics else None
 
 
 def _check_revision(row: ProgramRow, revision: int | None) -> None:

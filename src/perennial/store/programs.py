@@ -113,7 +113,8 @@ _LIST_UNITS = "select program_id, code, unit_id from units where workspace_id = 
 # Numbers follow the largest that was ever given; units are never deleted, so none is used twice.
 _INSERT_UNITS = """
 insert into units (workspace_id, unit_id, program_id, code)
-select $1, (select coalesce(max(unit_id), 0) from units where workspace_id = $1) + wallet.position, $2, wallet.code
+select $1, (select coalesce(max(unit_id), 0) from units where workspace_id = $1) + wallet.position, $2,
+    wallet.code
 from unnest($3::text[]) with ordinality as wallet (code, position)
 """
 
@@ -122,6 +123,10 @@ _UNITS_IN_USE = """
 select distinct unit_id from wallets
 where bucket between $2 and $3 and workspace_id = $1 and unit_id = any($4::int[])
     and (balance > 0 or debt > 0)
+"""
+
+_HAS_CUSTOMERS = """
+select exists (select from customers where bucket between $2 and $3 and workspace_id = $1)
 """
 
 
@@ -211,6 +216,13 @@ async def units_in_use(conn: Connection, workspace: WorkspaceRow, units: list[in
     last = workspace.bucket_base + workspace.bucket_count - 1
     records = await conn.fetch(_UNITS_IN_USE, workspace.workspace_id, workspace.bucket_base, last, units)
     return sorted(unit for (unit,) in records)
+
+
+async def has_customers(conn: Connection, workspace: WorkspaceRow) -> bool:
+    """Return whether anybody is known to the workspace yet."""
+    last = workspace.bucket_base + workspace.bucket_count - 1
+    found: bool = await conn.fetchval(_HAS_CUSTOMERS, workspace.workspace_id, workspace.bucket_base, last)
+    return found
 
 
 async def list_versions(conn: Connection, workspace_id: int, program_id: int) -> list[VersionRow]:

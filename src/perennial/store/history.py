@@ -1,0 +1,122 @@
+"""The stored past of customers, a slice of a bucket at a time, and counters recomputed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.store.events import EventKind
+from perennial.units import Instant
+
+FIRST = UUID(int=0)
+"""Comes before every customer."""
+
+
+class PastOrder(msgspec.Struct, frozen=True):
+    """What counts of a stored order; ``canceled`` orders count nothing but what they caused."""
+
+    customer_id: UUID
+    order_id: UUID
+    canceled: bool
+    paid_at: Instant
+    body: bytes
+    decision: bytes
+    returned: list[int] | None
+
+
+class PastEvent(msgspec.Struct, frozen=True):
+    """What counts of a stored event; ``source_id`` is the order of a return or revision."""
+
+    customer_id: UUID
+    kind: EventKind
+    source_id: UUID | None
+    occurred_at: Instant
+    body: bytes
+    decision: bytes
+
+
+_NEXT_CUSTOMERS = """
+select customer_id from customers
+where bucket = $2 and workspace_id = $1 and customer_id > $3
+order by customer_id limit $4
+"""
+
+# Operation ids are ordered by time: whoever has one since then has changed since then.
+_CHANGED_CUSTOMERS = """
+select customer_id from orders where bucket = $2 and workspace_id = $1 and operation_id >= $3
+union
+select customer_id from events where bucket = $2 and workspace_id = $1 and operation_id >= $3
+order by customer_id
+"""
+
+_READ_ORDERS = """
+select customer_id, order_id, status = 4, paid_at, body, decision, returned from orders
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and paid_at is not null
+"""
+
+_READ_EVENTS = """
+select customer_id, kind, source_id, occurred_at, body, decision from events
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
+"""
+
+_CLEAR_COUNTERS = """
+update counters set value = 0
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and metric = any($4::bigint[])
+"""
+
+_SET_COUNTERS = """
+insert into counters (bucket, workspace_id, customer_id, metric, period, value)
+select $2, $1, new.* from unnest($3::uuid[], $4::bigint[], $5::int[], $6::bigint[])
+    as new (customer_id, metric, period, value)
+on conflict (bucket, workspace_id, customer_id, metric, period) do update set value = excluded.value
+"""
+
+_RUNNING = """
+select pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+"""
+
+
+async def next_customers(conn: Connection, ws: int, bucket: int, after: UUID, limit: int) -> list[UUID]:
+    """Return at most ``limit`` customers of a bucket behind ``after``, in the order of their ids."""
+    return [row[0] for row in await conn.fetch(_NEXT_CUSTOMERS, ws, bucket, after, limit)]
+
+
+async def changed_customers(conn: Connection, ws: int, bucket: int, since: UUID) -> list[UUID]:
+    """Return the customers with an operation whose id is ``since`` or later, in the order of their ids."""
+    return [row[0] for row in await conn.fetch(_CHANGED_CUSTOMERS, ws, bucket, since)]
+
+
+async def read_past(
+    conn: Connection, ws: int, bucket: int, customers: list[UUID]
+) -> tuple[list[PastOrder], list[PastEvent]]:
+    """Return all paid orders and all events of customers, who should be locked."""
+    orders = await conn.fetch(_READ_ORDERS, ws, bucket, customers)
+    events = await conn.fetch(_READ_EVENTS, ws, bucket, customers)
+    return (
+        [PastOrder(*row) for row in orders],
+        [PastEvent(row[0], EventKind(row[1]), *row[2:]) for row in events],
+    )
+
+
+async def replace_counters(
+    conn: Connection,
+    ws: int,
+    bucket: int,
+    customers: list[UUID],
+    metrics: list[int],
+    counters: Iterable[tuple[UUID, int, int, int]],
+) -> None:
+    """Set what the customers have counted for ``metrics``: rows of customer, metric, period, value."""
+    await conn.execute(_CLEAR_COUNTERS, ws, bucket, customers, metrics)
+    if columns := list(zip(*sorted(counters), strict=True)):
+        await conn.execute(_SET_COUNTERS, ws, bucket, *columns)
+
+
+async def running_transactions(conn: Connection) -> tuple[int, int]:
+    """Return the number of the oldest transaction that writes and has not ended, and the next to be given."""
+    oldest, following = await conn.fetchrow(_RUNNING) or (0, 0)
+    return oldest, following

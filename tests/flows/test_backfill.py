@@ -1,0 +1,186 @@
+"""A version that asks about the past finds it counted, as if it had always been there."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
+from perennial.flows.batcher import Intake
+from perennial.flows.commands import PostEvent, PostReturn, PutOrder
+from perennial.flows.handle_events import Handler
+from perennial.flows.programs import Author, apply_document
+from perennial.store.database import Database
+from perennial.units import DAY
+from tests.flows.shop import START, Shop, put_order
+
+PLAIN = """
+program: points
+name: Points
+time_zone: Europe/Berlin
+wallets: [{id: points, name: Points}]
+declarations:
+  events:
+    review.posted: {attributes: {rating: {type: integer}}}
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+  - {id: review, type: fixed, trigger: review.posted, points: 7}
+"""
+
+# Nobody ever reaches these: the same orders are decided equally under both versions.
+ASKING = """
+  - id: never
+    type: fixed
+    points: 1
+    when:
+      all:
+        - {history: orders.net, window: {calendar: year}, at_least: 1000000000000}
+        - {history: orders.count, window: ever, at_least: 1000000}
+        - history: lines.net
+          where: {fact: line.sku, is: sku-1}
+          window: {last: {days: 90}}
+          at_least: 1000000
+        - {history: lines.quantity, window: {calendar: month}, at_least: 1000000}
+        - {history: points.earned, window: {last: {days: 30}}, at_least: 1000000}
+        - {history: points.earned, window: ever, at_least: 1000000}
+        - history: events.count
+          event: review.posted
+          where: {fact: event.rating, at_least: 4}
+          at_least: 1000000
+        - history: events.sum
+          event: review.posted
+          attribute: rating
+          window: {calendar: week}
+          at_least: 1000000
+"""
+
+
+async def live_through(shop: Shop, customers: int = 3) -> None:
+    """Let some customers order, change, return, cancel and review, over several months."""
+    for number in range(customers):
+        name = f"c{number}"
+        await shop.order(f"a{number}", name, 1050, 333, at=START - 200 * DAY)
+        await shop.order(f"b{number}", name, 9999, at=START - 40 * DAY)
+        await shop.order(f"c{number}", name, 5000, 5000, at=START - 3 * DAY)
+        lines = (
+            Line(sku="sku-1", amount=700, quantity=7),
+            Line(sku="free", amount=0),
+            Line(sku="x", amount=-50),
+        )
+        seven = PutOrder(
+            id=f"d{number}",
+            customer=name,
+            at=START - 2 * DAY,
+            order=Order(status=OrderStatus.PAID, lines=lines),
+        )
+        await shop.do(seven)
+        for part in (1, 3):
+            returned = (ReturnedLine(line="1", quantity=part),)
+            await shop.do(
+                PostReturn(
+                    id=f"r{number}-{part}", order=f"d{number}", customer=name, at=START, lines=returned
+                )
+            )
+        await shop.do(put_order(f"b{number}", name, 4999, at=START - 40 * DAY))
+        await shop.do(put_order(f"c{number}", name, 5000, 5000, at=START - 3 * DAY, status="canceled"))
+        await shop.order(f"e{number}", name, 100, at=START - DAY, status="created")
+        for rating in (3, 4, 5):
+            review = PostEvent(
+                id=f"v{number}-{rating}",
+                customer=name,
+                at=START - rating * 20 * DAY,
+                name="review.posted",
+                attributes={"rating": rating},
+            )
+            await shop.do(review)
+
+
+async def counters(database: Database, workspace: int) -> list[tuple[UUID, int, int, int]]:
+    """Return everything counted in a workspace, zeros left out."""
+    async with database.transaction(workspace) as conn:
+        rows = await conn.fetch(
+            "select customer_id, metric, period, value from counters where value <> 0 order by 1, 2, 3"
+        )
+    return [tuple(row) for row in rows]
+
+
+async def test_counters_added_later_equal_counters_kept_from_the_start(
+    shop: Shop, db: Database, workspace: int
+) -> None:
+    """The same life under a version that always asked, and under one that asks in the end: equal counters.
+
+    It has edited, partly returned and canceled orders, and events with attributes, in several periods.
+    """
+    await shop.publish(PLAIN + ASKING, valid_from=START - 300 * DAY)
+    await live_through(shop)
+    kept = await counters(db, workspace)
+    assert len({metric for _, metric, _, _ in kept}) == 8
+    async with db.transaction(workspace) as conn:
+        await conn.execute("update counters set value = 0")
+    await shop.publish(PLAIN)
+    assert await counters(db, workspace) == []
+    await shop.publish(PLAIN + ASKING)
+    assert await counters(db, workspace) == kept
+
+
+async def test_a_known_figure_is_not_counted_again(shop: Shop, db: Database, workspace: int) -> None:
+    """Publishing another change leaves the counters that are kept already as they are."""
+    await shop.publish(PLAIN + ASKING, valid_from=START - 300 * DAY)
+    await live_through(shop, 1)
+    async with db.transaction(workspace) as conn:
+        await conn.execute("update counters set value = value + 1000")
+    marked = await counters(db, workspace)
+    await shop.publish((PLAIN + ASKING).replace("points: 7", "points: 8"))
+    assert await counters(db, workspace) == marked
+
+
+async def test_the_new_version_decides_by_the_whole_past(shop: Shop) -> None:
+    """The very next order under the new version sees what was bought before it."""
+    await shop.publish(PLAIN, valid_from=START - 300 * DAY)
+    await shop.order("old", "ann", 40_000, at=START - 100 * DAY)
+    bonus = """
+  - id: loyal
+    type: fixed
+    points: 500
+    when: {history: orders.net, window: ever, at_least: 40000}
+"""
+    await shop.publish(PLAIN + bonus)
+    decided = await shop.order("new", "ann", 100)
+    assert decided.programs[0].points == {"points": 501}
+
+
+async def test_orders_that_arrive_while_a_version_is_published_are_counted_once(
+    db: Database, workspace: int, shop: Shop
+) -> None:
+    """Parallel orders during the publication: every counter equals the orders in the database."""
+    await shop.publish(PLAIN, valid_from=START - 300 * DAY)
+    for number in range(20):
+        await shop.order(f"before-{number}", f"c{number}", 1000)
+    other = Intake(Handler(db))  # a second worker with a configuration of its own
+
+    async def keep_ordering(intake: Intake, prefix: str) -> None:
+        for number in range(60):
+            answer = await intake.submit(workspace, put_order(f"{prefix}{number}", f"c{number % 20}", 1000))
+            assert answer.status == 201, msgspec.json.decode(answer.body)
+
+    asking = """
+  - {id: never, type: fixed, points: 1, when: {history: orders.net, at_least: 1000000000}}
+"""
+    try:
+        await asyncio.gather(
+            keep_ordering(shop.intake, "x"),
+            keep_ordering(other, "y"),
+            apply_document(db, workspace, PLAIN + asking, Author("test", START)),
+        )
+        await shop.order("after", "c0", 1000)
+    finally:
+        await other.close()
+    async with db.transaction(workspace) as conn:
+        stored = await conn.fetch(
+            "select customer_id, sum(net)::bigint from orders group by customer_id order by customer_id"
+        )
+    counted = [(customer, value) for customer, _, _, value in await counters(db, workspace)]
+    assert counted == [tuple(row) for row in stored]
+    assert sum(value for _, value in counted) == 141 * 1000
