@@ -63,6 +63,7 @@ def compile_version(
         choices=tuple(compiler.choice(metric) for metric in metrics),
         tier_needs=tier_needs,
         histories=needs.histories,
+        readers=needs.readers(),
         counts_since_joining=any(need.window.since_joining for need in needs.needs),
         counts_hours=any(limit.period is Period.HOUR for limit in (*limits.limits, *limits.budgets)),
         starts=starts,

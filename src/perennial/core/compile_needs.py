@@ -81,3 +81,11 @@ class NeedBook:
         if place == len(self.needs):
             self.needs.append(Need(metric, window))
         return place
+
+    def readers(self) -> dict[int, tuple[int, ...]]:
+        """Return, for the number of each metric, the places of the needs that read it."""
+        readers: dict[int, tuple[int, ...]] = {}
+        for place, need in enumerate(self.needs):
+            number = need.metric.number
+            readers[number] = (*readers.get(number, ()), place)
+        return readers

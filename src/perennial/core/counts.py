@@ -8,7 +8,8 @@ an order when it is canceled, not when everything of it was returned.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import assert_never
+
+import msgspec
 
 from perennial.core.conditions import Measure
 from perennial.core.currency import in_program_currency
@@ -18,6 +19,20 @@ from perennial.core.order import Order, net_amounts
 from perennial.core.today import today_of
 from perennial.core.version import Metric, Version
 from perennial.units import Instant, Minor, Points
+
+
+class _Part(msgspec.Struct):
+    """What counts of an order: it as a whole, or what came back of it.
+
+    The choice of what counts is made on the ``order`` as it was paid and its ``nets``; ``amounts`` and
+    ``units`` are what is counted of each line, ``orders`` whether the order itself counts.
+    """
+
+    order: Order
+    nets: list[Minor]
+    amounts: Sequence[Minor]
+    units: Sequence[int]
+    orders: int
 
 
 def counts_of(
@@ -31,21 +46,23 @@ def counts_of(
     if not version.metrics:
         return ()
     if isinstance(event, OrderPaid):
-        return _counts_of_order(version, event, points or {})
+        return counts_of_order(version, event.at, *_converted(version, event.order), points or {})
     if isinstance(event, OrderReturned):
         return _counts_of_return(version, event, points or {})
     amounts = [_of_event(version, index, event, points or {}) for index in range(len(version.metrics))]
     return _counts(version, event.at, amounts)
 
 
-def _counts_of_order(version: Version, event: OrderPaid, points: Mapping[int, Points]) -> tuple[Count, ...]:
-    order, nets = _converted(version, event.order)
-    quantities = [line.quantity for line in order.lines]
-    amounts = [
-        _of_order(version, index, event, order, nets, quantities, 1, points)
-        for index in range(len(version.metrics))
-    ]
-    return _counts(version, event.at, amounts)
+def counts_of_order(
+    version: Version, at: Instant, order: Order, nets: list[Minor], points: Mapping[int, Points]
+) -> tuple[Count, ...]:
+    """Return what an order paid at ``at`` adds, whose amounts are in the program's currency."""
+    if not version.metrics:
+        return ()
+    units = [line.quantity for line in order.lines]
+    part = _Part(order, nets, nets, units, 1)
+    amounts = [_of_order(version, index, at, part, points) for index in range(len(version.metrics))]
+    return _counts(version, at, amounts)
 
 
 def _counts_of_return(
@@ -54,19 +71,17 @@ def _counts_of_return(
     order, nets = _converted(version, event.order)
     units = [now - then for now, then in zip(event.after, event.before, strict=True)]
     taken = [
-        _part(net, line.quantity, now, everything=event.canceled) - _part(net, line.quantity, then)
+        _part_of(net, line.quantity, now, everything=event.canceled) - _part_of(net, line.quantity, then)
         for net, line, then, now in zip(nets, order.lines, event.before, event.after, strict=True)
     ]
-    paid = OrderPaid(id=event.id, at=event.paid_at, order=event.order)
-    orders = 1 if event.canceled else 0
+    part = _Part(order, nets, taken, units, 1 if event.canceled else 0)
     amounts = [
-        -_of_order(version, index, paid, order, nets, units, orders, points, taken)
-        for index in range(len(version.metrics))
+        -_of_order(version, index, event.paid_at, part, points) for index in range(len(version.metrics))
     ]
     return _counts(version, event.paid_at, amounts)
 
 
-def _part(net: Minor, quantity: int, returned: int, *, everything: bool = False) -> Minor:
+def _part_of(net: Minor, quantity: int, returned: int, *, everything: bool = False) -> Minor:
     """Return how much of a line's net has come back with ``returned`` of its units.
 
     A line without units comes back with the whole order only (``everything``).
@@ -85,41 +100,23 @@ def _converted(version: Version, order: Order) -> tuple[Order, list[Minor]]:
     return converted, net_amounts(converted)
 
 
-def _of_order(
-    version: Version,
-    index: int,
-    event: OrderPaid,
-    order: Order,
-    nets: list[Minor],
-    units: Sequence[int],
-    orders: int,
-    points: Mapping[int, Points],
-    amounts: Sequence[Minor] | None = None,
-) -> int:
-    """Return what the order (or the returned part of it) counts for the metric at ``index``.
-
-    The choice is made on the order as it was paid; ``units`` and ``amounts`` are what is counted of
-    each line.
-    """
+def _of_order(version: Version, index: int, at: Instant, part: _Part, points: Mapping[int, Points]) -> int:
+    """Return what the part of an order paid at ``at`` counts for the metric at ``index``."""
     metric = version.metrics[index]
     choose = version.choices[index]
-    counted = nets if amounts is None else amounts
-    match metric.measure:
-        case Measure.ORDERS_COUNT | Measure.ORDERS_NET:
-            if choose is not None and not choose(event.at, order, nets, {}):
-                return 0
-            return orders if metric.measure is Measure.ORDERS_COUNT else sum(counted)
-        case Measure.LINES_NET | Measure.LINES_QUANTITY:
-            of_lines = counted if metric.measure is Measure.LINES_NET else units
-            if choose is None:
-                return sum(of_lines)
-            return sum([of_lines[line] for line in choose(event.at, order, nets, {})])
-        case Measure.POINTS_EARNED:
-            return _points(metric, points)
-        case Measure.EVENTS_COUNT | Measure.EVENTS_SUM:
+    measure = metric.measure
+    if measure is Measure.POINTS_EARNED:
+        return _points(metric, points)
+    if measure is Measure.EVENTS_COUNT or measure is Measure.EVENTS_SUM:
+        return 0
+    if measure is Measure.ORDERS_COUNT or measure is Measure.ORDERS_NET:
+        if choose is not None and not choose(at, part.order, part.nets, {}):
             return 0
-        case _:
-            assert_never(metric.measure)
+        return part.orders if measure is Measure.ORDERS_COUNT else sum(part.amounts)
+    of_lines = part.amounts if measure is Measure.LINES_NET else part.units
+    if choose is None:
+        return sum(of_lines)
+    return sum([of_lines[line] for line in choose(at, part.order, part.nets, {})])
 
 
 def _of_event(version: Version, index: int, event: Event, points: Mapping[int, Points]) -> int:

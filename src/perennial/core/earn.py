@@ -14,7 +14,7 @@ import msgspec
 from perennial.core.allowances import Allowances
 from perennial.core.award import Award
 from perennial.core.condition_scope import attributes_of
-from perennial.core.counts import counts_of
+from perennial.core.counts import counts_of, counts_of_order
 from perennial.core.credit import activity, credit_award
 from perennial.core.currency import in_program_currency
 from perennial.core.decision import Decision
@@ -32,6 +32,9 @@ from perennial.core.version import CompiledRule, Version
 from perennial.units import Instant, Minor, Points, allocate, format_instant
 
 EarningEvent: TypeAlias = OrderPaid | CustomEvent | MemberJoined | TierEntered
+
+Factors: TypeAlias = tuple[tuple[int, Factor], ...]
+"""The factor of each rule, with the number of its group."""
 
 
 class Gift(msgspec.Struct):
@@ -53,12 +56,15 @@ class Gift(msgspec.Struct):
 class Judgment(msgspec.Struct):
     """Everything that the rules of a version say about one event.
 
-    ``why_not`` says why no rule was asked at all, ``active`` which campaigns apply (bit by bit, by
-    their index), ``limited`` holds the limits after every gift passed them.
+    ``why_not`` says why no rule was asked at all; ``order`` is the order in the program's currency and
+    ``nets`` the net amounts of its lines, once rules were asked about one; ``active`` says which
+    campaigns apply (bit by bit, by their index); ``limited`` holds the limits after every gift passed.
     """
 
     limited: Allowances
     why_not: str | None = None
+    order: Order | None = None
+    nets: list[Minor] = []
     active: int = 0
     gifts: list[Gift] = []
 
@@ -71,7 +77,10 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
     judgment = judge(event, version, snapshot)
     effects: list[Effect] = []
     awards, points = _post(event, version, snapshot, judgment, effects)
-    counts = counts_of(version, event, points)
+    if judgment.order is None:
+        counts = counts_of(version, event, points)
+    else:
+        counts = counts_of_order(version, event.at, judgment.order, judgment.nets, points)
     effects += counts
     follow_ups: tuple[Event, ...] = ()
     if outside_life(event.at, version, snapshot) is None:
@@ -98,15 +107,15 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
     fire = version.triggers.get(trigger_of(event))
     if fire is None or judgment.why_not is not None:
         return judgment
-    order: Order | None = None
-    nets: list[Minor] = []
     if isinstance(event, OrderPaid):
         order = in_program_currency(event.order, version.program)
         if order is None:
             judgment.why_not = f"the program has no rate for {event.order.currency}"
             return judgment
-        nets = net_amounts(order)
-    judgment.active, fired = fire(event.at, order, nets, attributes_of(event), snapshot)
+        judgment.order, judgment.nets = order, net_amounts(order)
+        judgment.active, fired = fire(event.at, order, judgment.nets, {}, snapshot)
+    else:
+        judgment.active, fired = fire(event.at, None, [], attributes_of(event), snapshot)
     if fired:
         judgment.gifts = _gifts(version, snapshot, event.at, fired)
         _multiply(judgment, version, snapshot)
@@ -189,29 +198,38 @@ def _multiply(judgment: Judgment, version: Version, snapshot: Snapshot) -> None:
     factors = factors_of(version, snapshot.tier, judgment.active)
     if factors is None:
         return
-    groups: dict[tuple[int, Factor], list[Gift]] = {}
+    groups: dict[int, list[Gift]] = {}
     for gift in judgment.gifts:
-        factor = factors[gift.index]
+        group, factor = factors[gift.index]
         if factor is not UNCHANGED and gift.points:
             gift.factor = factor
-            groups.setdefault((version.rules[gift.index].wallet, factor), []).append(gift)
-    for (wallet, factor), gifts in groups.items():
-        rounding = version.wallets[wallet].spec.rounding
-        multiplied = multiply([gift.points for gift in gifts], factor, rounding)
+            if group in groups:
+                groups[group].append(gift)
+            else:
+                groups[group] = [gift]
+    for gifts in groups.values():
+        wallet = version.wallets[version.rules[gifts[0].index].wallet]
+        multiplied = multiply([gift.points for gift in gifts], gifts[0].factor, wallet.spec.rounding)
         for gift, points in zip(gifts, multiplied, strict=True):
             gift.multiplied = gift.points = points
 
 
-def factors_of(version: Version, tier: str | None, active: int) -> tuple[Factor, ...] | None:
+def factors_of(version: Version, tier: str | None, active: int) -> Factors | None:
     """Return the factor on what each rule earns for ``tier`` while the campaigns ``active`` apply.
 
-    None says that nothing is multiplied.
+    Each comes with the number of its group: the rules with the same wallet and factor. None says that
+    nothing is multiplied.
     """
     key = (tier, active)
     if key in version.factors:
         return version.factors[key]
-    factors = tuple(_factor_of(version, compiled, tier, active) for compiled in version.rules)
-    known = version.factors[key] = None if all(factor is UNCHANGED for factor in factors) else factors
+    groups: dict[tuple[int, Factor], int] = {}
+    factors = []
+    for compiled in version.rules:
+        factor = _factor_of(version, compiled, tier, active)
+        factors.append((groups.setdefault((compiled.wallet, factor), len(groups)), factor))
+    multiplies = any(factor is not UNCHANGED for _, factor in factors)
+    known = version.factors[key] = tuple(factors) if multiplies else None
     return known
 
 

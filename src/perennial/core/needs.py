@@ -125,17 +125,15 @@ def history_after(
     version: Version, snapshot: Snapshot, at: Instant, counts: Iterable[Count]
 ) -> tuple[int, ...]:
     """Return the history of ``snapshot``, taken at ``at``, after ``counts`` were added."""
-    added: dict[int, list[Count]] = {}
-    for count in counts:
-        added.setdefault(count.metric, []).append(count)
-    if not added or not version.needs:
-        return snapshot.history
+    if not version.needs:
+        return ()
     values = list(snapshot.history)
     ranges = ranges_of(version, at, snapshot.joined_at)
-    for index, (need, (first, last)) in enumerate(zip(version.needs, ranges, strict=True)):
-        for count in added.get(need.metric.number, ()):
+    for count in counts:
+        for place in version.readers.get(count.metric, ()):
+            first, last = ranges[place]
             if first <= count.period <= last:
-                values[index] += count.amount
+                values[place] += count.amount
     return tuple(values)
 
 

@@ -118,7 +118,8 @@ class Version(msgspec.Struct):
     ``valid_from`` is the business instant of its publication. ``rules`` are all earning rules in the
     order of the document, those of the campaigns last; ``triggers`` maps a trigger to the function
     generated for it, ``choices`` gives for each of ``metrics`` the function that chooses what counts
-    (``None``: everything), see ``core/compile.py``. ``histories`` gives for each comparison of the past
+    (``None``: everything), see ``core/compile.py``. ``readers`` gives for the number of a metric the
+    indexes of the needs that read it, ``histories`` gives for each comparison of the past
     in some condition its index in ``needs``, ``tier_needs`` gives for each tier metric of the
     program its index in ``needs`` (``None``: it looks at a balance). ``starts`` and ``ends`` bound
     the program's life, the end excluded. ``factors``, ``days``, ``today`` and ``lot_days`` only remember
@@ -147,7 +148,8 @@ class Version(msgspec.Struct):
     starts: Instant | None = None
     ends: Instant | None = None
     counts_hours: bool = False
-    factors: dict[tuple[str | None, int], tuple[tuple[int, int], ...] | None] = {}
+    factors: dict[tuple[str | None, int], tuple[tuple[int, tuple[int, int]], ...] | None] = {}
+    readers: dict[int, tuple[int, ...]] = {}
     days: dict[int, Any] = {}
     today: tuple[Instant, Any] | None = None
     lot_days: dict[tuple[int, str | None], tuple[Instant, Instant, LotKey, int]] = {}
