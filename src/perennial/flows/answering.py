@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from perennial.core.effects import Credit
 from perennial.core.member import Member
 from perennial.flows.answers import AwardAnswer, BalanceAnswer, Decided, ProgramAnswer
 from perennial.flows.batch import Batch
@@ -35,9 +36,7 @@ def _program_answer(outcomes: list[Outcome]) -> ProgramAnswer:
     for outcome in outcomes:
         names = {wallet.unit: wallet.spec.id for wallet in outcome.version.wallets}
         lots = {
-            effect.key.lot_id: effect.key
-            for effect in outcome.decision.effects
-            if effect.__class__.__name__ == "Credit"
+            effect.key.lot_id: effect.key for effect in outcome.decision.effects if isinstance(effect, Credit)
         }
         for award in outcome.decision.awards:
             wallet = names[award.unit]

@@ -12,7 +12,7 @@ class _Answer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     pass
 
 
-class AwardAnswer(_Answer):
+class AwardAnswer(_Answer, frozen=True):
     """What one rule gave. Instants are RFC 3339 in UTC."""
 
     rule: str
@@ -25,7 +25,7 @@ class AwardAnswer(_Answer):
     cut_by: str | None = None
 
 
-class ProgramAnswer(_Answer):
+class ProgramAnswer(_Answer, frozen=True):
     """What one program decided: points per wallet, awards, what was taken back, the tier after."""
 
     program: str
@@ -37,7 +37,7 @@ class ProgramAnswer(_Answer):
     tier_before: str | None = None
 
 
-class BalanceAnswer(_Answer):
+class BalanceAnswer(_Answer, frozen=True):
     """One wallet: ``available`` may be spent now (lots minus debt), ``pending`` comes later."""
 
     program: str
@@ -47,7 +47,7 @@ class BalanceAnswer(_Answer):
     debt: Points = 0
 
 
-class VoucherAnswer(_Answer):
+class VoucherAnswer(_Answer, frozen=True):
     """A voucher that a claim issued; ``value`` in minor units of ``currency``."""
 
     id: str
@@ -59,7 +59,7 @@ class VoucherAnswer(_Answer):
     expires_at: str | None = None
 
 
-class Decided(_Answer):
+class Decided(_Answer, frozen=True):
     """The answer to everything that happens to a member: what was decided, and the balances after."""
 
     id: str
@@ -72,7 +72,7 @@ class Decided(_Answer):
     note: str | None = None
 
 
-class FieldProblem(_Answer):
+class FieldProblem(_Answer, frozen=True):
     """One thing that is wrong with one field; ``path`` such as ``$.lines[0].amount``."""
 
     path: str
@@ -80,7 +80,7 @@ class FieldProblem(_Answer):
     message: str
 
 
-class Problem(_Answer):
+class Problem(_Answer, frozen=True):
     """Why nothing was done (RFC 9457): ``status`` is the HTTP status, ``code`` stable."""
 
     status: int

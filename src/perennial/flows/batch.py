@@ -18,10 +18,10 @@ from perennial.core.version import Version
 from perennial.flows.configuration import Workspace
 from perennial.flows.ids import Ids
 from perennial.flows.problems import problem
+from perennial.store.customers import CustomerRow
 from perennial.store.effects import Change
 from perennial.store.events import EventRow
 from perennial.store.external_ids import IdKind
-from perennial.store.members import CustomerRow
 from perennial.store.orders import OrderRow
 from perennial.units import Instant, bucket_of, named_id
 
@@ -52,7 +52,7 @@ class Batch(msgspec.Struct):
     external: dict[tuple[IdKind, UUID], UUID] = {}
     spent: dict[tuple[int, int], int] = {}
     changes: list[Change] = []
-    claimed: list[tuple[IdKind, UUID, UUID]] = []
+    claimed: list[tuple[int, UUID, UUID]] = []
     adopted: list[tuple[UUID, UUID, int]] = []
     changed_customers: dict[UUID, CustomerRow] = {}
     new_orders: dict[UUID, OrderRow] = {}

@@ -77,7 +77,7 @@ class Intake:
                 answers = await self.handler.handle_batch(
                     workspace_id, bucket, [command for command, _ in taken]
                 )
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the callers must hear of it
                 for _, future in taken:
                     if not future.done():
                         future.set_exception(error)

@@ -19,7 +19,7 @@ class _Command(msgspec.Struct, frozen=True, kw_only=True):
     pass
 
 
-class PutOrder(_Command):
+class PutOrder(_Command, frozen=True):
     """Create or change the order ``id``; an order without a customer is a guest's."""
 
     id: str
@@ -28,7 +28,7 @@ class PutOrder(_Command):
     order: Order
 
 
-class PostReturn(_Command):
+class PostReturn(_Command, frozen=True):
     """Units of lines of an order came back; no lines means everything that is left."""
 
     id: str
@@ -39,7 +39,7 @@ class PostReturn(_Command):
     reason: str | None = None
 
 
-class PostEvent(_Command):
+class PostEvent(_Command, frozen=True):
     """A custom event of declared type ``name``."""
 
     id: str
@@ -49,7 +49,7 @@ class PostEvent(_Command):
     attributes: dict[str, Scalar] = {}
 
 
-class PostClaim(_Command):
+class PostClaim(_Command, frozen=True):
     """Exchange points for a reward; ``reward`` is ``program/reward`` or unique without a program."""
 
     id: str
@@ -58,7 +58,7 @@ class PostClaim(_Command):
     reward: str
 
 
-class PostAdjustment(_Command):
+class PostAdjustment(_Command, frozen=True):
     """Correct a balance; ``wallet`` is ``program/wallet`` or unique without a program."""
 
     id: str
@@ -72,7 +72,7 @@ class PostAdjustment(_Command):
     expires_at: Instant | None = None
 
 
-class PostTransfer(_Command):
+class PostTransfer(_Command, frozen=True):
     """Move points from one member to another, with the dates that they have."""
 
     id: str
@@ -84,7 +84,7 @@ class PostTransfer(_Command):
     reason: str | None = None
 
 
-class AssignTier(_Command):
+class AssignTier(_Command, frozen=True):
     """Set (or lift, with ``None``) the manual tier floor of a member."""
 
     id: str
@@ -96,14 +96,14 @@ class AssignTier(_Command):
     actor: str
 
 
-class PutCustomer(_Command):
+class PutCustomer(_Command, frozen=True):
     """Create a customer or change attributes; a given attribute replaces, ``None`` removes it."""
 
     customer: str
     attributes: dict[str, Scalar] = {}
 
 
-class PutHousehold(_Command):
+class PutHousehold(_Command, frozen=True):
     """Pool the customer's wallets with a household's; ``None`` leaves the household."""
 
     customer: str
@@ -111,7 +111,7 @@ class PutHousehold(_Command):
     at: Instant | None = None
 
 
-class JoinProgram(_Command):
+class JoinProgram(_Command, frozen=True):
     """Become a member of ``program``; joining twice changes nothing."""
 
     customer: str
@@ -120,7 +120,7 @@ class JoinProgram(_Command):
     source: str
 
 
-class LeaveProgram(_Command):
+class LeaveProgram(_Command, frozen=True):
     """Stop being a member of ``program``; the balance stays until it is closed."""
 
     customer: str
@@ -128,7 +128,7 @@ class LeaveProgram(_Command):
     at: Instant | None
 
 
-class RunTimers(_Command):
+class RunTimers(_Command, frozen=True):
     """Run what is due for a customer (by its internal id, in hex, and bucket) up to ``at``."""
 
     customer_id: str

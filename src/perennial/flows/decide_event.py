@@ -7,6 +7,7 @@ program (by priority), then its counts, then what it caused. All in memory, with
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -29,10 +30,10 @@ from perennial.units import Instant
 
 MAX_FOLLOW_UPS = 32
 
-EventOf = Callable[[LiveProgram, Version], Event | None]
+EventOf: TypeAlias = Callable[[LiveProgram], Event | None]
 
 
-class LotsNeeded(Exception):  # noqa: N818
+class LotsNeeded(Exception):
     """Something became due within the batch, and the lots of ``owner`` were not loaded."""
 
     def __init__(self, owner: UUID) -> None:
@@ -62,9 +63,9 @@ def decide_event(
 ) -> list[Outcome]:
     """Decide an event in every program and take its effects over into the batch.
 
-    ``event_of`` builds the event for a program and the version that judges it, or returns None where
-    the program takes no part. ``enrolls`` says that the event makes its customer a member of
-    automatic programs. Raises the problem of the first refusal, before anything was taken over.
+    ``event_of`` builds the event for a program, or returns None where it takes no part. ``enrolls``
+    says that the event makes its customer a member of automatic programs. Raises the problem of the
+    first refusal.
     """
     run_timers_due(batch, operation.member, operation.at)
     outcomes: list[Outcome] = []
@@ -76,7 +77,7 @@ def decide_event(
     counted: set[int] = set()
     for live in batch.workspace.programs:
         version = live.version_at(operation.at)
-        event = event_of(live, version) if version is not None else None
+        event = event_of(live) if version is not None else None
         if version is None or event is None:
             continue
         outcome, now_counts = _decide_in(batch, operation, live, version, event)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +61,8 @@ FUTURE_TOLERANCE: Instant = 5 * MINUTE
 """How far ahead of business time an event may lie; clocks of shops are not exact."""
 
 MAX_COLLISIONS = 2
+
+IN_THE_FUTURE = field_problem("$.occurred_at", "in_the_future", "lies more than 5 minutes ahead")
 
 _log = logging.getLogger("perennial.flows")
 
@@ -124,7 +127,7 @@ class Handler:
         workspace_id: int,
         bucket: int,
         commands: Sequence[Command],
-        with_lots: Set[UUID],
+        with_lots: AbstractSet[UUID],
         left_out: Mapping[int, Answer],
     ) -> list[Answer]:
         async with self.database.transaction(workspace_id) as conn:
@@ -172,7 +175,7 @@ def _decide(batch: Batch, index: int, command: Command) -> Answer:
     try:
         at = getattr(command, "at", None)
         if at is not None and at > batch.now + FUTURE_TOLERANCE and not isinstance(command, RunTimers):
-            raise field_problem("$.occurred_at", "in_the_future", "lies more than 5 minutes ahead")
+            return answer_problem(IN_THE_FUTURE.problem)
         return _HANDLERS[type(command)](batch, command)
     except LotsNeeded:
         raise
@@ -186,7 +189,7 @@ def _decide(batch: Batch, index: int, command: Command) -> Answer:
     return answer
 
 
-class _LeaveOut(Exception):  # noqa: N818
+class _LeaveOut(Exception):
     """A command failed after it had changed the batch; it is left out of the next try."""
 
     def __init__(self, index: int, answer: Answer) -> None:

@@ -36,7 +36,7 @@ def handle_event(batch: Batch, command: PostEvent) -> Answer:
         event = CustomEvent(
             id=operation.source_id, at=operation.at, name=command.name, attributes=command.attributes
         )
-        return lambda live, version: event
+        return lambda _: event
 
     return _once(batch, command, "event", IdKind.EVENT, EventKind.EVENT, event_of, enrolls=True)
 
@@ -92,7 +92,7 @@ def handle_assignment(batch: Batch, command: AssignTier) -> Answer:
 
 
 def _only(live: LiveProgram, event: Event) -> EventOf:
-    return lambda other, version: event if other.program_id == live.program_id else None
+    return lambda other: event if other.program_id == live.program_id else None
 
 
 def _once(

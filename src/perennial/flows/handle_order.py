@@ -10,7 +10,6 @@ from perennial.core.award import Award
 from perennial.core.events import Event, OrderFulfilled, OrderPaid, OrderReturned
 from perennial.core.member import Member
 from perennial.core.order import Order, OrderStatus, net_amounts
-from perennial.core.version import Version
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer, Decided, FieldProblem
 from perennial.flows.batch import Batch, Operation
@@ -98,7 +97,7 @@ def _create(
 
 def _paid(operation: Operation, order: Order) -> EventOf:
     event = OrderPaid(id=operation.source_id, at=operation.at, order=order)
-    return lambda live, version: event
+    return lambda _: event
 
 
 def _change(batch: Batch, command: PutOrder, member: Member, known: OrderRow) -> Answer:
@@ -126,7 +125,7 @@ def _change(batch: Batch, command: PutOrder, member: Member, known: OrderRow) ->
         decisions = store_outcomes(outcomes)
     if after is OrderStatus.FULFILLED and known.paid_at is not None and before is not after:
         event = OrderFulfilled(id=known.order_id, at=operation.at, waits_for=known.order_id.hex)
-        decide_event(batch, operation, lambda live, version: event)
+        decide_event(batch, operation, lambda _: event)
     order = decode_order(known.body) if after is OrderStatus.CANCELED else command.order
     order = msgspec.structs.replace(order, status=after)
     return _save_change(batch, command, member, known, operation, order, outcomes, paid_at, decisions)
@@ -148,7 +147,7 @@ def _save_change(
         batch, member, command.id, outcomes, status=order.status.value, revision=revision
     )
     body = encode_answer(answer)
-    batch.put_event(_revision_row(batch, known, operation))
+    batch.put_event(_revision_row(batch, known))
     batch.put_order(
         msgspec.structs.replace(
             known,
@@ -165,7 +164,7 @@ def _save_change(
     return Answer(status=200, body=body)
 
 
-def _revision_row(batch: Batch, known: OrderRow, operation: Operation) -> EventRow:
+def _revision_row(batch: Batch, known: OrderRow) -> EventRow:
     """Keep what the order was: its body, decision and answer before this change."""
     return EventRow(
         customer_id=known.customer_id,
@@ -206,7 +205,7 @@ def undo_event(
         if decision.trigger == "order.paid":
             awards[decision.program] = decision.awards
 
-    def event_of(live: LiveProgram, version: Version) -> Event | None:
+    def event_of(live: LiveProgram) -> Event | None:
         if live.program_id not in awards:
             return None
         return OrderReturned(

@@ -27,9 +27,9 @@ from perennial.flows.problems import ProblemError, answer_problem, field_problem
 from perennial.flows.write_batch import write
 from perennial.ledger.account import Account
 from perennial.ledger.lot import Lot
+from perennial.store.customers import CustomerRow, insert_customers
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind, claim_external_ids, find_external_ids
-from perennial.store.members import CustomerRow, insert_customers
 from perennial.units import bucket_of
 
 

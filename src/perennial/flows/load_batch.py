@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from asyncpg import Connection
@@ -27,9 +28,10 @@ from perennial.flows.commands import (
 )
 from perennial.flows.configuration import Workspace
 from perennial.store.budgets import lock_budgets
+from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
 from perennial.store.external_ids import IdKind, find_external_ids
-from perennial.store.members import CustomerRow, insert_customers, load_members, lock_customers
+from perennial.store.members import Reads, load_members
 from perennial.store.orders import load_orders
 from perennial.units import Instant, bucket_of
 
@@ -65,7 +67,7 @@ def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]
 
 
 async def load(
-    conn: Connection, batch: Batch, commands: Sequence[Command], with_lots: Set[UUID] = frozenset()
+    conn: Connection, batch: Batch, commands: Sequence[Command], with_lots: AbstractSet[UUID] = frozenset()
 ) -> None:
     """Lock the customers of the commands and load all that deciding them may read.
 
@@ -99,7 +101,9 @@ def _budget_keys(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, in
     for live in batch.workspace.programs:
         for at in instants:
             version = live.version_at(at)
-            for budget in version.budgets if version else ():
+            if version is None:
+                continue
+            for budget in version.budgets:
                 period = period_of(at, budget.period, version.zone, version.program.week_starts)
                 keys.add((budget.number, period, budget.cap))
     return keys
@@ -160,7 +164,7 @@ async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command
 
 
 async def _load_members(
-    conn: Connection, batch: Batch, commands: Sequence[Command], with_lots: Set[UUID]
+    conn: Connection, batch: Batch, commands: Sequence[Command], with_lots: AbstractSet[UUID]
 ) -> None:
     """Load the members' state; lots only for those whose commands or timers read them."""
     workspace = batch.workspace
@@ -172,6 +176,7 @@ async def _load_members(
         if customer_id in batch.customers
     } | with_lots
     instants = [_instant_of(batch, command) for command in commands]
+    judged = [row.paid_at for row in batch.orders.values() if row.paid_at is not None]
     batch.members = await load_members(
         conn,
         workspace.workspace_id,
@@ -179,7 +184,7 @@ async def _load_members(
         list(batch.customers.values()),
         lots_for=reads_lots,
         due_until=max(instants),
-        reads=lambda due: _lookback(workspace, min(instants if due is None else [due, *instants])),
+        reads=read_from(workspace, [*instants, *judged]),
     )
     batch.loaded_dues = {customer_id: member.due_at for customer_id, member in batch.members.items()}
     for member in batch.members.values():
@@ -193,6 +198,11 @@ def _open_wallets(workspace: Workspace, member: Member) -> None:
         for compiled in live.latest.wallets:
             wallet = member.wallets.setdefault(compiled.unit, Wallet(lots={}))
             assert wallet.lots is not None, "the lots of this owner were read"
+
+
+def read_from(workspace: Workspace, instants: Sequence[Instant]) -> Reads:
+    """Say what is read of counters and limits to decide at ``instants`` and at timers due before."""
+    return lambda due: _lookback(workspace, min(instants if due is None else [due, *instants]))
 
 
 def _lookback(workspace: Workspace, at: Instant) -> tuple[dict[int, int], dict[int, int]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from perennial.flows.problems import problem
+from perennial.store.customers import read_customers
 from perennial.store.database import Database
 from perennial.store.external_ids import IdKind, find_external_ids
-from perennial.store.members import read_customers
 from perennial.units import named_id
 
 

@@ -11,17 +11,18 @@ from perennial.core.effects import Debit
 from perennial.core.events import Event, TransferReceived, TransferSent
 from perennial.core.member import Member
 from perennial.core.refusals import Refusal, RefusalCode
-from perennial.core.version import Version
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PostTransfer
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_event import EventOf, Outcome, decide_event, run_timers_due, store_outcomes
-from perennial.flows.handle_events import Handler, business_now, load, write
+from perennial.flows.handle_events import Handler, business_now
+from perennial.flows.load_batch import load
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem, refused
 from perennial.flows.references import one_program
+from perennial.flows.write_batch import write
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
 from perennial.units import bucket_of
@@ -100,10 +101,7 @@ def _sent(live: LiveProgram, operation: Operation, wallet: str, command: PostTra
 
 
 def _in(live: LiveProgram, event: Event) -> EventOf:
-    def event_of(other: LiveProgram, version: Version) -> Event | None:
-        return event if other.program_id == live.program_id else None
-
-    return event_of
+    return lambda other: event if other.program_id == live.program_id else None
 
 
 def _row(

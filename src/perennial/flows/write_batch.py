@@ -5,10 +5,10 @@ from __future__ import annotations
 from asyncpg import Connection
 
 from perennial.flows.batch import Batch
+from perennial.store.customers import update_customers
 from perennial.store.effects import write_effects
 from perennial.store.events import insert_events
 from perennial.store.external_ids import IdKind, claim_external_ids, give_external_id
-from perennial.store.members import update_customers
 from perennial.store.orders import delete_guest_orders, insert_orders, update_orders
 
 

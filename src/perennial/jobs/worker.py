@@ -58,7 +58,7 @@ class Worker:
     async def _guarded(self, work: Callable[[], Awaitable[int]]) -> int:
         try:
             return await work()
-        except Exception:
+        except Exception:  # noqa: BLE001 - one bucket must not end the work on all others
             _log.exception("a job failed; it is tried again")
             return 0
 

@@ -1,0 +1,140 @@
+"""Why an order or event earned what it did: the decision made again from what was stored with it."""
+
+from __future__ import annotations
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.earn import EarningEvent
+from perennial.core.events import CustomEvent, MemberJoined, OrderPaid
+from perennial.core.explain import explain
+from perennial.core.explanation import Explanation
+from perennial.core.order import Scalar
+from perennial.flows.commands import PostEvent
+from perennial.flows.configuration import Workspace
+from perennial.flows.handle_events import Handler
+from perennial.flows.problems import problem
+from perennial.flows.reading import load_order
+from perennial.flows.stored import StoredDecision, decode_decisions
+from perennial.store.events import EventRow, load_events
+from perennial.store.external_ids import IdKind, find_external_ids
+from perennial.store.orders import OrderRow, decode_order
+from perennial.units import format_instant, named_id
+
+
+class ProgramExplanation(msgspec.Struct, frozen=True, kw_only=True):
+    """One decision explained; ``trigger`` is the event, or what it caused, such as ``member.joined``."""
+
+    program: str
+    version: int
+    trigger: str
+    explanation: Explanation
+
+
+class ExplainedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Every decision about an order or event, program by program, and the whole in words."""
+
+    id: str
+    customer: str | None
+    decided_as_of: str | None
+    words: str
+    decisions: tuple[ProgramExplanation, ...]
+    taken_back: dict[str, int] = {}
+
+
+async def explain_order(handler: Handler, workspace_id: int, external_id: str) -> ExplainedEvent:
+    """Explain what an order earned when it was paid, or raise the 404."""
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        row, customer = await load_order(conn, workspace_id, external_id)
+    if row.paid_at is None:
+        words = (
+            "A guest's order: it earns nothing." if customer is None else "Not paid yet: it earns nothing."
+        )
+        return ExplainedEvent(
+            id=external_id, customer=customer, decided_as_of=None, words=words, decisions=()
+        )
+    decisions = _explained(workspace, row, decode_decisions(row.decision))
+    return ExplainedEvent(
+        id=external_id,
+        customer=customer,
+        decided_as_of=format_instant(row.paid_at),
+        words=_words(decisions),
+        decisions=decisions,
+    )
+
+
+async def explain_event(handler: Handler, workspace_id: int, external_id: str) -> ExplainedEvent:
+    """Explain what a custom event earned, or raise the 404."""
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        row = await _load_event(conn, workspace_id, external_id)
+    command = msgspec.msgpack.decode(row.body, type=PostEvent)
+    decisions = _explained(workspace, row, decode_decisions(row.decision), command)
+    return ExplainedEvent(
+        id=external_id,
+        customer=command.customer,
+        decided_as_of=format_instant(row.occurred_at),
+        words=_words(decisions),
+        decisions=decisions,
+    )
+
+
+async def _load_event(conn: Connection, workspace_id: int, external_id: str) -> EventRow:
+    event_id = named_id(workspace_id, "event", external_id)
+    found = await find_external_ids(conn, workspace_id, IdKind.EVENT, [event_id])
+    if event_id not in found:
+        raise problem(404, "event_unknown", f"There is no event {external_id!r}.")
+    bucket, customer_id = found[event_id]
+    return (await load_events(conn, workspace_id, bucket, [(customer_id, event_id)]))[event_id]
+
+
+def _explained(
+    workspace: Workspace,
+    row: OrderRow | EventRow,
+    decisions: list[StoredDecision],
+    command: PostEvent | None = None,
+) -> tuple[ProgramExplanation, ...]:
+    explained = []
+    for stored in decisions:
+        event = _event_of(row, stored, command)
+        if event is None or stored.snapshot is None:
+            continue
+        live = workspace.program_by_id(stored.program)
+        explained.append(
+            ProgramExplanation(
+                program=live.code,
+                version=stored.version,
+                trigger=stored.trigger,
+                explanation=explain(event, live.version(stored.version), stored.snapshot),
+            )
+        )
+    return tuple(explained)
+
+
+def _event_of(
+    row: OrderRow | EventRow, stored: StoredDecision, command: PostEvent | None
+) -> EarningEvent | None:
+    """Rebuild the event that a stored decision judged; follow-ups that only move tiers are left out."""
+    if stored.trigger == "member.joined":
+        return MemberJoined(id=row.operation_id, at=_instant(row))
+    if isinstance(row, OrderRow):
+        if stored.trigger != "order.paid":
+            return None
+        return OrderPaid(id=row.order_id, at=_instant(row), order=decode_order(row.body))
+    if command is None or stored.trigger != command.name:
+        return None
+    attributes: dict[str, Scalar] = command.attributes
+    return CustomEvent(id=row.event_id, at=row.occurred_at, name=command.name, attributes=attributes)
+
+
+def _instant(row: OrderRow | EventRow) -> int:
+    if isinstance(row, OrderRow) and row.paid_at is not None:
+        return row.paid_at
+    return row.occurred_at
+
+
+def _words(decisions: tuple[ProgramExplanation, ...]) -> str:
+    if not decisions:
+        return "No program judged it."
+    return " ".join(f"{decided.program}: {decided.explanation.words}" for decided in decisions)

@@ -1,0 +1,226 @@
+"""What the API reads: customers with their balances, orders with their decisions, and why.
+
+Reading locks nothing and runs no timers. Balances are those of the business instant of the reading:
+what has become available or expired by date counts as such, whether or not a timer has run yet.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.member import Member, Wallet
+from perennial.core.order import Order, Scalar
+from perennial.flows.configuration import LiveProgram, Workspace
+from perennial.flows.handle_events import Handler, business_now
+from perennial.flows.load_batch import read_from
+from perennial.flows.problems import problem
+from perennial.store.customers import CustomerRow, read_customers
+from perennial.store.external_ids import IdKind, find_external_ids
+from perennial.store.members import load_members
+from perennial.store.orders import OrderRow, decode_order, load_orders
+from perennial.units import Instant, Points, bucket_of, format_instant, named_id
+
+
+class _View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    pass
+
+
+class ExpiringPoints(_View, frozen=True):
+    """Points that expire together at ``at``."""
+
+    points: Points
+    at: str
+
+
+class WalletView(_View, frozen=True):
+    """One wallet. ``earned``, ``spent`` and ``expired`` are lifetime sums; ``available`` is net of debt."""
+
+    program: str
+    wallet: str
+    name: str
+    decimals: int
+    available: Points
+    pending: Points
+    debt: Points
+    earned: Points
+    spent: Points
+    expired: Points
+    expiring_next: ExpiringPoints | None = None
+
+
+class MembershipView(_View, frozen=True):
+    """A place in a program; ``tier_until`` is when the status is reviewed next."""
+
+    program: str
+    joined_at: str
+    source: str
+    tier: str | None = None
+    tier_since: str | None = None
+    tier_until: str | None = None
+    tier_floor: str | None = None
+    left_at: str | None = None
+
+
+class CustomerView(_View, frozen=True):
+    """A customer with everything that is stored about them but their history."""
+
+    id: str
+    created_at: str
+    attributes: dict[str, Scalar]
+    household: str | None
+    memberships: tuple[MembershipView, ...]
+    wallets: tuple[WalletView, ...]
+
+
+class OrderView(_View, frozen=True):
+    """An order as it is stored, what was returned of it, and the answer of its last change."""
+
+    id: str
+    customer: str | None
+    revision: int
+    occurred_at: str
+    paid_at: str | None
+    order: Order
+    returned: dict[str, int]
+    answer: msgspec.Raw
+
+
+async def read_customer(handler: Handler, workspace_id: int, external_id: str) -> CustomerView:
+    """Return a customer, or raise the 404."""
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        row, member = await load_customer(conn, workspace, external_id)
+        household = None
+        if row.household_id is not None:
+            bucket = _bucket(workspace, external_id)
+            found = await read_customers(conn, workspace_id, bucket, [row.household_id])
+            household = found[row.household_id].external_id
+    at = business_now(workspace)
+    live = [program for program in workspace.programs if program.program_id in member.memberships]
+    return CustomerView(
+        id=external_id,
+        created_at=format_instant(row.created_at),
+        attributes=row.attributes,
+        household=household,
+        memberships=tuple(_membership(program, member) for program in live),
+        wallets=tuple(view for program in live for view in _wallets(program, member, at)),
+    )
+
+
+async def load_customer(
+    conn: Connection, workspace: Workspace, external_id: str
+) -> tuple[CustomerRow, Member]:
+    """Return the row and the state (lots included) of a customer, or raise the 404."""
+    workspace_id, bucket = workspace.workspace_id, _bucket(workspace, external_id)
+    customer_id = named_id(workspace_id, "customer", external_id)
+    row = (await read_customers(conn, workspace_id, bucket, [customer_id])).get(customer_id)
+    if row is None or row.erased_at is not None:
+        raise problem(404, "customer_unknown", f"There is no customer {external_id!r}.")
+    reads = read_from(workspace, [business_now(workspace)])
+    members = await load_members(
+        conn, workspace_id, bucket, [row], lots_for=frozenset([row.owner]), reads=reads
+    )
+    return row, members[customer_id]
+
+
+def _bucket(workspace: Workspace, external_id: str) -> int:
+    return bucket_of(external_id, workspace.row.bucket_base, workspace.row.bucket_count)
+
+
+def _membership(live: LiveProgram, member: Member) -> MembershipView:
+    membership = member.memberships[live.program_id]
+    return MembershipView(
+        program=live.code,
+        joined_at=format_instant(membership.joined_at),
+        source=membership.source,
+        tier=membership.tier,
+        tier_since=_text(membership.tier_since),
+        tier_until=_text(membership.tier_until),
+        tier_floor=membership.tier_floor,
+        left_at=_text(membership.left_at),
+    )
+
+
+def _text(instant: Instant | None) -> str | None:
+    return None if instant is None else format_instant(instant)
+
+
+def _wallets(live: LiveProgram, member: Member, at: Instant) -> list[WalletView]:
+    views = []
+    for compiled in live.latest.wallets:
+        wallet = member.wallets.get(compiled.unit) or Wallet(lots={})
+        lots = list((wallet.lots or {}).values())
+        available = sum(lot.remaining for lot in lots if lot.is_available(at))
+        pending = sum(
+            lot.remaining for lot in lots if lot.key.available_at is None or lot.key.available_at > at
+        )
+        views.append(
+            WalletView(
+                program=live.code,
+                wallet=compiled.spec.id,
+                name=compiled.spec.name,
+                decimals=compiled.spec.decimals,
+                available=available - wallet.debt,
+                pending=pending,
+                debt=wallet.debt,
+                earned=wallet.earned,
+                spent=wallet.spent,
+                expired=wallet.expired,
+                expiring_next=_expiring_next(wallet, at),
+            )
+        )
+    return views
+
+
+def _expiring_next(wallet: Wallet, at: Instant) -> ExpiringPoints | None:
+    """Return the available points that expire soonest, all of the same instant together."""
+    by_instant: dict[Instant, Points] = {}
+    for lot in (wallet.lots or {}).values():
+        expires_at = lot.key.expires_at
+        if lot.remaining and expires_at is not None and lot.is_available(at):
+            by_instant[expires_at] = by_instant.get(expires_at, 0) + lot.remaining
+    if not by_instant:
+        return None
+    soonest = min(by_instant)
+    return ExpiringPoints(points=by_instant[soonest], at=format_instant(soonest))
+
+
+async def read_order(handler: Handler, workspace_id: int, external_id: str) -> OrderView:
+    """Return an order with the answer of its last change, or raise the 404."""
+    async with handler.database.snapshot(workspace_id) as conn:
+        row, customer = await load_order(conn, workspace_id, external_id)
+    order = decode_order(row.body)
+    returned = row.returned or [0] * len(order.lines)
+    return OrderView(
+        id=external_id,
+        customer=customer,
+        revision=row.revision,
+        occurred_at=format_instant(row.occurred_at),
+        paid_at=_text(row.paid_at),
+        order=order,
+        returned={
+            line.id or str(position): count
+            for position, (line, count) in enumerate(zip(order.lines, returned, strict=True), 1)
+            if count
+        },
+        answer=msgspec.Raw(row.answer),
+    )
+
+
+async def load_order(conn: Connection, workspace_id: int, external_id: str) -> tuple[OrderRow, str | None]:
+    """Return the row of an order and its customer's own id (None: a guest's), or raise the 404."""
+    order_id = named_id(workspace_id, "order", external_id)
+    found = await find_external_ids(conn, workspace_id, IdKind.ORDER, [order_id])
+    if order_id not in found:
+        raise problem(404, "order_unknown", f"There is no order {external_id!r}.")
+    bucket, customer_id = found[order_id]
+    row = (await load_orders(conn, workspace_id, bucket, [(customer_id, order_id)]))[order_id]
+    return row, await _customer_name(conn, workspace_id, bucket, customer_id)
+
+
+async def _customer_name(conn: Connection, workspace_id: int, bucket: int, customer_id: UUID) -> str | None:
+    customers = await read_customers(conn, workspace_id, bucket, [customer_id])
+    return customers[customer_id].external_id if customer_id in customers else None
