@@ -15,8 +15,10 @@ from perennial.core.compile_needs import NeedBook
 from perennial.core.condition_source import Source
 from perennial.core.conditions import Measure
 from perennial.core.facts import BIRTHDAY, fact_table
+from perennial.core.line_tables import line_tables
 from perennial.core.program import Program
-from perennial.core.trigger_source import TriggerWriter, arrange
+from perennial.core.rule_arrangement import arrange
+from perennial.core.trigger_source import TriggerWriter
 from perennial.core.version import CompiledRule, Metric, depends_on
 
 _ARGUMENTS = "at, order, nets, event, snapshot"
@@ -105,6 +107,10 @@ class Compiler:
                 body += writer.campaign(index, campaign)
         body += arrange([writer.rule(index, compiled) for index, compiled in own])
         body.append("return active, fired")
+        conditions = [campaign.when for campaign in self._program.campaigns]
+        for _, compiled in own:
+            conditions += [compiled.rule.when, compiled.rule.lines]
+        source.constants.update(line_tables(conditions))
         return _function("fire", _ARGUMENTS, [*source.prelude(), *writer.baskets(), *body], source)
 
 

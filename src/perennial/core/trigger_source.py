@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeGuard
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from perennial.core.basket import (
     NOTHING,
@@ -17,20 +16,31 @@ from perennial.core.basket import (
 )
 from perennial.core.condition_scope import date_or_none
 from perennial.core.condition_source import Source
-from perennial.core.conditions import All, Condition
+from perennial.core.conditions import (
+    All,
+    Compare,
+    Condition,
+    LinesMatch,
+    LinesTotal,
+    Operator,
+    Quantifier,
+)
 from perennial.core.facts import BIRTHDAY
 from perennial.core.program import Campaign
 from perennial.core.rule import Basis
+from perennial.core.rule_arrangement import RuleSource, Test
 from perennial.core.schedule import Schedule, compile_schedule, life_of
 from perennial.core.version import CompiledRule
 
+_LOOK, _CALL, _LOOP = 0, 1, 2
+# What a test costs: a look at a value, a call, a loop over the lines.
 
-class RuleSource(msgspec.Struct, frozen=True):
-    """A rule as source: ``tests`` must all hold, in this order, for ``basket`` to be handed over."""
-
-    index: int
-    tests: tuple[str, ...]
-    basket: str
+_LOOKED_UP = {
+    "line.sku": Operator.IS,
+    "line.brand": Operator.IS,
+    "line.categories": Operator.CONTAINS,
+}
+# What the lines of an order are looked up by, in a table that is made once.
 
 
 class TriggerWriter:
@@ -46,25 +56,26 @@ class TriggerWriter:
 
     def campaign(self, index: int, campaign: Campaign) -> list[str]:
         """Return the statements that find out whether a campaign applies, as the local ``k<index>``."""
-        tests = [*self._schedule(campaign.schedule), *self._conjuncts(campaign.when)] or ["True"]
-        return [f"k{index} = {' and '.join(tests)}", f"if k{index}:", f"    active |= {1 << index}"]
+        tests = [*self._schedule(campaign.schedule), *self._conjuncts(campaign.when)]
+        holds = " and ".join(test.text for test in sorted(tests, key=lambda test: test.cost)) or "True"
+        return [f"k{index} = {holds}", f"if k{index}:", f"    active |= {1 << index}"]
 
     def rule(self, index: int, compiled: CompiledRule) -> RuleSource:
         """Return the source of a rule."""
         rule = compiled.rule
-        tests = [] if compiled.campaign is None else [f"k{compiled.campaign}"]
+        tests = [] if compiled.campaign is None else [Test(f"k{compiled.campaign}")]
         tests += self._schedule(rule.schedule)
         tests += self._conjuncts(rule.when)
         if not self._source.has_order:
             if rule.lines is not None or rule.needs_lines():
-                return RuleSource(index, ("False",), "None")
-            return RuleSource(
-                index, tuple(tests), self._once("b_event", "h_event(event)", h_event=basket_of_event)
-            )
+                return RuleSource(index, (Test("False"),), "None")
+            basket = self._once("b_event", "h_event(event)", h_event=basket_of_event)
+            return RuleSource(index, tuple(tests), basket)
         amounts = self._amounts_by(rule.looks_at())
         if rule.lines is not None:
             self._source.constants["h_lines"] = basket_of_lines
-            tests.append(f"(lines := {self._source.indexes(rule.lines)})")
+            tests += self._guards(rule.lines)
+            tests.append(_test(f"(lines := {self._source.indexes(rule.lines)})"))
             return RuleSource(index, tuple(tests), f"h_lines(lines, {amounts}, units)")
         if not rule.needs_lines():
             self._source.constants["h_nothing"] = NOTHING
@@ -95,27 +106,42 @@ class TriggerWriter:
             self._source.constants.update({"h_amounts": basis_amounts, f"h_{name}": basis})
         return name
 
-    def _conjuncts(self, condition: Condition | None) -> list[str]:
+    def _conjuncts(self, condition: Condition | None) -> list[Test]:
         """Return the tests that must all hold, so that what rules have in common is seen."""
         if condition is None:
             return []
         if isinstance(condition, All):
             return [test for part in condition.of for test in self._conjuncts(part)]
-        return [self._source.expression(condition)]
+        text = self._source.expression(condition)
+        if isinstance(condition, Compare):
+            same = condition.operator is Operator.IS
+            return [_test(text, condition.fact if same else None)]
+        guards = self._guards(condition.where) if _needs_a_line(condition) else []
+        return [*guards, _test(text)]
 
-    def _schedule(self, schedule: Schedule | None) -> list[str]:
+    def _guards(self, where: Condition | None) -> list[Test]:
+        """Return cheap tests without which no line can match ``where``."""
+        if not self._source.has_order or not isinstance(where, All):
+            return []
+        return [
+            _test(self._source.expression(LinesMatch(Quantifier.ANY, part)))
+            for part in where.of
+            if isinstance(part, Compare) and _LOOKED_UP.get(part.fact) is part.operator
+        ]
+
+    def _schedule(self, schedule: Schedule | None) -> list[Test]:
         """Return the tests of a schedule: its bounds in place, and a call for what else it asks."""
         if schedule is None:
             return []
         tests = []
         starts, ends = life_of(schedule, self._zone)
         if starts is not None:
-            tests.append(f"at >= {self._constant(starts)}")
+            tests.append(Test(f"at >= {self._constant(starts)}"))
         if ends is not None:
-            tests.append(f"at < {self._constant(ends)}")
+            tests.append(Test(f"at < {self._constant(ends)}"))
         if _asks_more(schedule):
             applies = self._constant(compile_schedule(schedule, self._zone))
-            tests.append(f"{applies}(at, {self._birthday(schedule)}, snapshot.joined_at)")
+            tests.append(Test(f"{applies}(at, {self._birthday(schedule)}, snapshot.joined_at)", _CALL))
         return tests
 
     def _birthday(self, schedule: Schedule) -> str:
@@ -140,13 +166,16 @@ def _asks_more(schedule: Schedule) -> bool:
     )
 
 
-def arrange(rules: list[RuleSource]) -> list[str]:
-    """Return the statements that test the rules one after the other."""
-    body: list[str] = []
-    for rule in rules:
-        action = f"fired.append(({rule.index}, {rule.basket}))"
-        if rule.tests:
-            body += [f"if {' and '.join(rule.tests)}:", f"    {action}"]
-        else:
-            body.append(action)
-    return body
+def _test(text: str, subject: str | None = None) -> Test:
+    """Return a test that costs more if it goes through lines."""
+    return Test(text, _LOOP if " for " in text else _LOOK, subject)
+
+
+def _needs_a_line(condition: Condition) -> TypeGuard[LinesMatch | LinesTotal]:
+    """Whether a condition on lines cannot hold unless some line matches."""
+    if isinstance(condition, LinesMatch):
+        return condition.quantifier not in (Quantifier.EVERY, Quantifier.NONE)
+    if not isinstance(condition, LinesTotal) or not isinstance(condition.operand, int):
+        return False
+    smallest = {Operator.AT_LEAST: 1, Operator.IS: 1, Operator.MORE_THAN: 0}.get(condition.operator)
+    return smallest is not None and condition.operand >= smallest
