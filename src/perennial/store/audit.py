@@ -1,0 +1,151 @@
+"""``perennial audit``: does everything hold that must always hold? Reads only, and tells what does not.
+
+Every check is a query for what breaks an invariant (``audit_ledger``, ``audit_rows``,
+``audit_catalog``), or reads rows that only the application can (here, and the sealed chain).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.order import net_amounts
+from perennial.store.audit_catalog import CATALOG
+from perennial.store.audit_ledger import LEDGER
+from perennial.store.audit_rows import ROWS
+from perennial.store.invariant import LISTED, Check, Finding, find
+from perennial.store.orders import decode_order
+from perennial.store.seal import verify
+
+__all__ = ["AuditReport", "Check", "CheckReport", "Finding", "audit"]
+
+ORDERS = Check(
+    "order_bodies",
+    "An order's net is that of its body, it is paid if it has an instant at which it was judged, and no more"
+    " of a line was returned than was bought.",
+    """
+select bucket, customer_id, operation_id, net, body, returned
+from orders where workspace_id = $1
+""",
+)
+
+SEALS = Check(
+    "seals",
+    "The sealed blocks of every bucket follow each other without a gap, and their hashes are those of the"
+    " postings and tier moves that are stored.",
+    "select distinct bucket from seals where workspace_id = $1 order by bucket",
+)
+
+
+class CheckReport(msgspec.Struct, frozen=True):
+    """What one check found in one workspace (None: in the database as a whole)."""
+
+    name: str
+    words: str
+    workspace_id: int | None
+    findings: tuple[Finding, ...]
+
+
+class AuditReport(msgspec.Struct, frozen=True):
+    """What an audit found. ``until_xact`` is where the next incremental one may begin."""
+
+    checks: tuple[CheckReport, ...]
+    until_xact: int
+
+    @property
+    def broken(self) -> tuple[CheckReport, ...]:
+        """The checks that found something."""
+        return tuple(check for check in self.checks if check.findings)
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything holds."""
+        return not self.broken
+
+    @property
+    def operations(self) -> tuple[UUID, ...]:
+        """The operations that break an invariant or had to do with it, each once."""
+        found = [finding.operations for check in self.broken for finding in check.findings]
+        return tuple(dict.fromkeys(operation for operations in found for operation in operations))
+
+
+_UNTIL = """
+select generation::bigint * 281474976710656 + pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+from installation
+"""
+
+
+async def audit(conn: Connection, ws: int | None = None, since_xact: int | None = None) -> AuditReport:
+    """Check one workspace, or all of them, and the database itself.
+
+    ``conn`` must not be in a transaction; every workspace is read in a snapshot of its own, and
+    nothing is written. With ``since_xact`` (the ``until_xact`` of an earlier report) only owners with
+    newer postings are replayed; checks that have no such limit run in full.
+    """
+    until = await conn.fetchval(_UNTIL)
+    reports = [
+        CheckReport(check.name, check.words, None, tuple(await find_catalog(conn, check)))
+        for check in CATALOG
+    ]
+    workspaces = [ws] if ws is not None else await _all_workspaces(conn)
+    for workspace_id in workspaces:
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
+            await conn.execute(f"set local app.workspace = '{int(workspace_id)}'")
+            reports += [report async for report in _audit_workspace(conn, workspace_id, since_xact)]
+    return AuditReport(tuple(reports), until)
+
+
+async def find_catalog(conn: Connection, check: Check) -> list[Finding]:
+    """Run a check of the catalog."""
+    return [Finding(row["words"]) for row in await conn.fetch(check.sql)]
+
+
+async def _all_workspaces(conn: Connection) -> list[int]:
+    rows = await conn.fetch("select workspace_id from workspaces order by workspace_id")
+    return [workspace_id for (workspace_id,) in rows]
+
+
+async def _audit_workspace(
+    conn: Connection, workspace_id: int, since: int | None
+) -> AsyncIterator[CheckReport]:
+    for check in (*LEDGER, *ROWS):
+        findings = await find(conn, check, workspace_id, since)
+        yield CheckReport(check.name, check.words, workspace_id, tuple(findings))
+    findings = await _audit_orders(conn, workspace_id)
+    yield CheckReport(ORDERS.name, ORDERS.words, workspace_id, tuple(findings))
+    findings = await _audit_seals(conn, workspace_id)
+    yield CheckReport(SEALS.name, SEALS.words, workspace_id, tuple(findings))
+
+
+async def _audit_orders(conn: Connection, workspace_id: int) -> list[Finding]:
+    findings: list[Finding] = []
+    async for row in conn.cursor(ORDERS.sql, workspace_id, prefetch=1000):
+        order = decode_order(row["body"])
+        net = sum(net_amounts(order))
+        wrong = []
+        if net != row["net"]:
+            wrong.append(f"net {row['net']}, the body says {net}")
+        returned = row["returned"]
+        if returned is not None and (
+            len(returned) != len(order.lines)
+            or any(not 0 <= back <= line.quantity for back, line in zip(returned, order.lines, strict=True))
+        ):
+            wrong.append(f"returned {returned}")
+        if wrong:
+            words = "; ".join(wrong)
+            findings.append(Finding(words, row["bucket"], row["customer_id"], (row["operation_id"],)))
+        if len(findings) == LISTED:
+            break
+    return findings
+
+
+async def _audit_seals(conn: Connection, workspace_id: int) -> list[Finding]:
+    findings: list[Finding] = []
+    for (bucket,) in await conn.fetch(SEALS.sql, workspace_id):
+        damage = await verify(conn, workspace_id, bucket)
+        if damage is not None:
+            findings.append(Finding(damage.words, bucket, None, damage.operations))
+    return findings

@@ -1,0 +1,251 @@
+"""What must hold between the rows of one workspace: each names others that are there and agree.
+
+Nothing but these checks stands behind the references between rows that one flow writes: foreign keys
+between them would cost every order a third of its time.
+"""
+
+from __future__ import annotations
+
+from perennial.store.invariant import Check
+
+ROWS = (
+    Check(
+        "sources",
+        "Every posting and tier move belongs to an order or event that is stored.",
+        """
+select bucket, customer_id, array[operation_id] as operations, format('source %s', source_id) as words
+from postings
+where workspace_id = $1 and {new}
+    and not exists (
+        select from orders
+        where orders.workspace_id = $1 and orders.bucket = postings.bucket
+            and orders.order_id = postings.source_id
+    )
+    and not exists (
+        select from events
+        where events.workspace_id = $1 and events.bucket = postings.bucket
+            and events.event_id = postings.source_id
+    )
+""",
+    ),
+    Check(
+        "external_ids",
+        "Every claimed id belongs to an order, event or household of its bucket and customer.",
+        """
+select bucket, customer_id, null::uuid[] as operations, format('kind %s, id %s', kind, id_hash) as words
+from external_ids
+where workspace_id = $1 and not case
+    when kind = 1 then exists (
+        select from orders
+        where orders.bucket = external_ids.bucket and orders.workspace_id = $1
+            and orders.customer_id = external_ids.customer_id and orders.order_id = external_ids.id_hash
+    )
+    when kind = 8 then exists (
+        select from customers
+        where customers.bucket = external_ids.bucket and customers.workspace_id = $1
+            and customers.customer_id = external_ids.id_hash
+    )
+    else exists (
+        select from events
+        where events.bucket = external_ids.bucket and events.workspace_id = $1
+            and events.customer_id = external_ids.customer_id and events.event_id = external_ids.id_hash
+            and events.kind = external_ids.kind
+    )
+end
+""",
+    ),
+    Check(
+        "claimed_once",
+        "Every order, and every event that its caller names, has claimed its id.",
+        """
+select bucket, customer_id, operations, format('kind %s, id %s', kind, id_hash) as words
+from (
+    select bucket, customer_id, array[operation_id] as operations, 1 as kind, order_id as id_hash
+    from orders where workspace_id = $1
+    union all
+    select bucket, customer_id, array[operation_id], kind, event_id
+    from events where workspace_id = $1 and kind between 2 and 7
+) as stored
+where not exists (
+    select from external_ids
+    where external_ids.workspace_id = $1 and external_ids.kind = stored.kind
+        and external_ids.id_hash = stored.id_hash and external_ids.bucket = stored.bucket
+        and external_ids.customer_id = stored.customer_id
+)
+""",
+    ),
+    Check(
+        "customers",
+        "Whoever has an order, event, membership, wallet or timer is a known customer (a guest's order is"
+        " its own).",
+        """
+select bucket, customer_id, null::uuid[] as operations, string_agg(distinct what, ', ') as words
+from (
+    select bucket, customer_id, 'order' as what from orders
+        where workspace_id = $1 and customer_id <> order_id
+    union all select bucket, customer_id, 'event' from events where workspace_id = $1
+    union all select bucket, customer_id, 'membership' from memberships where workspace_id = $1
+    union all select bucket, customer_id, 'wallet' from wallets where workspace_id = $1
+    union all select bucket, customer_id, 'timer' from timers where workspace_id = $1
+    union all select bucket, customer_id, 'counter' from counters where workspace_id = $1
+    union all select bucket, customer_id, 'limit' from limit_uses where workspace_id = $1
+) as named
+where not exists (
+    select from customers
+    where customers.bucket = named.bucket and customers.workspace_id = $1
+        and customers.customer_id = named.customer_id
+)
+group by bucket, customer_id
+""",
+    ),
+    Check(
+        "buckets",
+        "Every customer and every order lies in one of the workspace's own buckets.",
+        """
+select bucket, customer_id, null::uuid[] as operations, 'a bucket of another workspace' as words
+from (
+    select bucket, customer_id from customers where workspace_id = $1
+    union all
+    select bucket, customer_id from orders where workspace_id = $1
+) as placed
+where not exists (
+    select from workspaces
+    where workspace_id = $1 and placed.bucket between bucket_base and bucket_base + bucket_count - 1
+)
+""",
+    ),
+    Check(
+        "tiers",
+        "A membership has the tier of its last move since it began.",
+        """
+select bucket, customer_id, operations,
+    format('program %s: tier %s, last moved to %s', program_id, tier, moved_to) as words
+from (
+    select bucket, customer_id, program_id, tier, joined_at
+    from memberships where workspace_id = $1
+) as membership
+left join lateral (
+    select tier_after as moved_to, array[operation_id] as operations
+    from tier_moves
+    where tier_moves.bucket = membership.bucket and tier_moves.workspace_id = $1
+        and tier_moves.customer_id = membership.customer_id
+        and tier_moves.program_id = membership.program_id and tier_moves.at >= membership.joined_at
+    order by operation_id desc, position desc
+    limit 1
+) as last on true
+where tier is distinct from moved_to
+""",
+    ),
+    Check(
+        "tier_chain",
+        "Every tier move begins where the one before it ended.",
+        """
+select bucket, customer_id, array[operation_id] as operations,
+    format('program %s: from %s, but it was %s', program_id, tier_before, was) as words
+from (
+    select bucket, customer_id, program_id, operation_id, tier_before, at,
+        lag(tier_after) over sequence as was, lag(operation_id) over sequence as earlier
+    from tier_moves where workspace_id = $1
+    window sequence as (
+        partition by bucket, customer_id, program_id order by operation_id, position
+    )
+) as moves
+where earlier is not null and tier_before is distinct from was and not exists (
+    select from memberships
+    where memberships.bucket = moves.bucket and memberships.workspace_id = $1
+        and memberships.customer_id = moves.customer_id
+        and memberships.program_id = moves.program_id
+        and tier_before is null and memberships.joined_at <= moves.at
+        and memberships.joined_at > (
+            select min(before.at) from tier_moves as before
+            where before.bucket = moves.bucket and before.workspace_id = $1
+                and before.customer_id = moves.customer_id and before.program_id = moves.program_id
+        )
+)
+""",
+    ),
+    Check(
+        "timers",
+        "Whoever has points that become available or expire, or a tier that is reviewed, has a timer that is"
+        " due no later.",
+        """
+select bucket, customer_id, null::uuid[] as operations,
+    format('due at %s, but something is due at %s', due_at, earliest) as words
+from (
+    select bucket, customer_id, min(instant) as earliest
+    from (
+        select lots.bucket, lots.customer_id,
+            least(expires_at, case when available_at > activated_until then available_at end) as instant
+        from lots
+        join wallets using (bucket, workspace_id, customer_id, unit_id)
+        where lots.workspace_id = $1 and remaining > 0
+        union all
+        select bucket, customer_id, tier_until
+        from memberships where workspace_id = $1 and left_at is null
+    ) as instants
+    where instant is not null
+    group by bucket, customer_id
+) as waiting
+left join (
+    select bucket, customer_id, due_at from timers where workspace_id = $1
+) as timer using (bucket, customer_id)
+where (due_at is null or due_at > earliest)
+    and not exists (
+        select from external_ids
+        where external_ids.workspace_id = $1 and kind = 8 and id_hash = waiting.customer_id
+    )
+""",
+    ),
+    Check(
+        "limits",
+        "No limit and no budget is used beyond its cap or below zero.",
+        """
+select bucket, customer_id, null::uuid[] as operations,
+    format('limit %s, period %s: %s of %s', limit_id, period, used, cap) as words
+from limit_uses where workspace_id = $1 and (used < 0 or used > cap)
+union all
+select null, null, null, format('budget %s, period %s: %s of %s', budget_id, period, used, cap)
+from budgets where workspace_id = $1 and (used < 0 or used > cap)
+""",
+    ),
+    Check(
+        "vouchers",
+        "Every voucher has its code and every code its voucher; the points that an operation redeemed are"
+        " those that its vouchers cost.",
+        """
+select bucket, customer_id, operations, words
+from (
+    select bucket, customer_id, array[operation_id] as operations, 'no code' as words
+    from vouchers
+    where workspace_id = $1 and not exists (
+        select from voucher_codes
+        where voucher_codes.workspace_id = $1 and voucher_codes.bucket = vouchers.bucket
+            and voucher_codes.customer_id = vouchers.customer_id
+            and voucher_codes.voucher_id = vouchers.voucher_id
+    )
+    union all
+    select bucket, customer_id, null, format('code of the missing voucher %s', voucher_id)
+    from voucher_codes
+    where workspace_id = $1 and not exists (
+        select from vouchers
+        where vouchers.bucket = voucher_codes.bucket and vouchers.workspace_id = $1
+            and vouchers.customer_id = voucher_codes.customer_id
+            and vouchers.voucher_id = voucher_codes.voucher_id
+    )
+    union all
+    select bucket, null, array[operation_id], format('redeemed %s, vouchers cost %s', redeemed, cost)
+    from (
+        select bucket, operation_id, sum(amount)::bigint as redeemed
+        from postings where workspace_id = $1 and debit = 1 and credit = 3
+        group by bucket, operation_id
+    ) as paid
+    full join (
+        select bucket, operation_id, sum(points)::bigint as cost
+        from vouchers where workspace_id = $1 and points > 0
+        group by bucket, operation_id
+    ) as bought using (bucket, operation_id)
+    where redeemed is distinct from cost
+) as broken
+""",
+    ),
+)

@@ -1,0 +1,246 @@
+"""Sealing: each bucket's committed history in numbered blocks, chained by their hashes.
+
+Runs seconds behind the writes and off their path. A block holds the postings and tier moves of the
+transactions in ``[from_xact, to_xact)``; ``to_xact`` never passes the oldest transaction still
+running, so that a block is complete when it is made. The hash covers numbers, ids and instants only:
+erasing a person changes none of it. To see that a tail was cut off, keep the head elsewhere.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from struct import Struct
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection, Record
+
+from perennial.units import Instant
+
+GENESIS = bytes(32)
+"""What the first block of a bucket follows."""
+
+BLOCK_ROWS = 1_000
+"""About how many rows a block has at most: damage is located to a block."""
+
+EMPTY_SPAN = 1 << 17
+"""After so many transactions a block is made even if none of them concerned the bucket."""
+
+_FIRST_SPAN = 16
+
+_ROW = Struct(">16s16sHQ")
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """One sealed block."""
+
+    block: int
+    from_xact: int
+    to_xact: int
+    operations: int
+    postings: int
+    tier_moves: int
+    previous: bytes
+    hash: bytes
+    sealed_at: Instant
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The last block of a bucket, to be kept outside the database."""
+
+    bucket: int
+    block: int
+    hash: bytes
+
+
+class Damage(msgspec.Struct, frozen=True):
+    """The first block that does not hold, what is wrong, and the operations found in it now."""
+
+    block: int
+    words: str
+    operations: tuple[UUID, ...] = ()
+
+
+_LAST_SEAL = """
+select block, from_xact, to_xact, operations, postings, tier_moves, previous, hash, sealed_at
+from seals
+where bucket = $2 and workspace_id = $1
+order by block desc
+limit 1
+"""
+
+_READ_SEALS = """
+select block, from_xact, to_xact, operations, postings, tier_moves, previous, hash, sealed_at
+from seals
+where bucket = $2 and workspace_id = $1
+order by block
+"""
+
+# Whatever began before the oldest running transaction has ended, one way or the other.
+_SAFE_XACT = """
+select generation::bigint * 281474976710656 + pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+from installation
+"""
+
+# Where a block of $5 rows ends: at the first transaction that would go beyond them.
+_BLOCK_END = """
+select xact
+from (
+    select xact from postings where bucket = $2 and workspace_id = $1 and xact >= $3 and xact < $4
+    union all
+    select xact from tier_moves where bucket = $2 and workspace_id = $1 and xact >= $3 and xact < $4
+) as written
+order by xact
+offset $5
+limit 1
+"""
+
+_READ_BLOCK = """
+select xact, customer_id, operation_id, position, 1 as kind,
+    array[debit, credit, program_id, version, unit_id, amount, lot_id] as numbers,
+    source_id::text as words, at
+from postings
+where bucket = $2 and workspace_id = $1 and xact >= $3 and xact < $4
+union all
+select xact, customer_id, operation_id, position, 2, array[program_id, version]::bigint[],
+    concat_ws(chr(31), tier_before is null, tier_before, tier_after is null, tier_after), at
+from tier_moves
+where bucket = $2 and workspace_id = $1 and xact >= $3 and xact < $4
+order by xact, customer_id, operation_id, position, kind
+"""
+
+_INSERT_SEAL = """
+insert into seals (bucket, workspace_id, block, from_xact, to_xact, operations, postings, tier_moves,
+    previous, hash, sealed_at)
+values ($2, $1, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+"""
+
+_READ_HEADS = """
+select distinct on (bucket) bucket, block, hash
+from seals
+where workspace_id = $1
+order by bucket, block desc
+"""
+
+
+class _Content(msgspec.Struct):
+    """What is stored of a block's transactions: its counts and its hash after ``previous``."""
+
+    operations: tuple[UUID, ...]
+    postings: int
+    tier_moves: int
+    hash: bytes
+
+
+def _bytes_of(row: Record) -> bytes:
+    """Return the canonical bytes of a posting or tier move."""
+    text = ",".join(
+        [str(row["kind"]), *map(str, row["numbers"]), row["words"], str(row["at"]), str(row["xact"])]
+    ).encode()
+    return _ROW.pack(row["customer_id"].bytes, row["operation_id"].bytes, row["position"], len(text)) + text
+
+
+async def _content(
+    conn: Connection, ws: int, bucket: int, from_xact: int, to_xact: int, previous: bytes
+) -> _Content:
+    digest = sha256(previous)
+    operations: dict[UUID, None] = {}
+    counts = {1: 0, 2: 0}
+    async for row in conn.cursor(_READ_BLOCK, ws, bucket, from_xact, to_xact, prefetch=1000):
+        operations[row["operation_id"]] = None
+        counts[row["kind"]] += 1
+        digest.update(_bytes_of(row))
+    return _Content(tuple(operations), counts[1], counts[2], digest.digest())
+
+
+async def seal(conn: Connection, ws: int, bucket: int, now: Instant) -> Seal | None:
+    """Seal the next block of a bucket; None if nothing new is complete.
+
+    To be called in a transaction of the workspace, under the bucket's lease. ``now`` is wall time.
+    Calling it until it returns None seals everything that is complete.
+    """
+    last = await conn.fetchrow(_LAST_SEAL, ws, bucket)
+    before = Seal(*last) if last else None
+    from_xact = before.to_xact if before else 0
+    previous = before.hash if before else GENESIS
+    safe = await conn.fetchval(_SAFE_XACT)
+    if safe <= from_xact:
+        return None
+    to_xact = await _block_end(conn, ws, bucket, from_xact, safe)
+    if to_xact is None:
+        return None
+    content = await _content(conn, ws, bucket, from_xact, to_xact, previous)
+    made = Seal(
+        before.block + 1 if before else 1,
+        from_xact,
+        to_xact,
+        len(content.operations),
+        content.postings,
+        content.tier_moves,
+        previous,
+        content.hash,
+        now,
+    )
+    await conn.execute(_INSERT_SEAL, ws, bucket, *msgspec.structs.astuple(made))
+    return made
+
+
+async def _block_end(conn: Connection, ws: int, bucket: int, from_xact: int, safe: int) -> int | None:
+    """Return where the next block ends, None if there is nothing to seal yet.
+
+    Looks at ever longer spans of transactions until one has enough rows for a block, so that sealing a
+    long history reads each row about once.
+    """
+    span = _FIRST_SPAN
+    while True:
+        end = min(from_xact + span, safe)
+        cut: int | None = await conn.fetchval(_BLOCK_END, ws, bucket, from_xact, end, BLOCK_ROWS)
+        if cut is not None or end == safe:
+            break
+        span *= 4
+    first: int | None = await conn.fetchval(_BLOCK_END, ws, bucket, from_xact, end, 0)
+    if first is None:
+        return safe if safe - from_xact >= EMPTY_SPAN else None
+    # A single transaction larger than a block is a block of its own.
+    return safe if cut is None else max(cut, first + 1)
+
+
+async def read_heads(conn: Connection, ws: int) -> list[Head]:
+    """Return the last block of every sealed bucket of a workspace, to be kept elsewhere."""
+    return [Head(*row) for row in await conn.fetch(_READ_HEADS, ws)]
+
+
+async def verify(conn: Connection, ws: int, bucket: int, head: Head | None = None) -> Damage | None:
+    """Recompute every block of a bucket and return the first damage, None if all of it holds.
+
+    ``head`` is a head that was kept elsewhere: without it a missing tail cannot be seen. To be called
+    in a transaction of the workspace.
+    """
+    seals = [Seal(*row) for row in await conn.fetch(_READ_SEALS, ws, bucket)]
+    previous, from_xact = GENESIS, 0
+    for number, made in enumerate(seals, 1):
+        if made.block != number:
+            return Damage(number, f"block {number} is missing")
+        if made.previous != previous or made.from_xact != from_xact:
+            return Damage(number, f"block {number} does not follow the block before it")
+        content = await _content(conn, ws, bucket, made.from_xact, made.to_xact, previous)
+        if content.hash != made.hash:
+            return Damage(number, _difference(made, content), content.operations)
+        if head is not None and head.block == number and head.hash != made.hash:
+            return Damage(number, f"block {number} is not the one that was kept: it was sealed anew")
+        previous, from_xact = made.hash, made.to_xact
+    if head is not None and head.block > len(seals):
+        return Damage(len(seals) + 1, f"the tail is missing: block {head.block} was kept")
+    return None
+
+
+def _difference(made: Seal, content: _Content) -> str:
+    span = f"block {made.block} (transactions {made.from_xact} to {made.to_xact})"
+    sealed = (made.operations, made.postings, made.tier_moves)
+    found = (len(content.operations), content.postings, content.tier_moves)
+    if sealed == found:
+        return f"{span}: something in it was changed"
+    return (
+        f"{span}: sealed with {sealed[0]} operations, {sealed[1]} postings, {sealed[2]} tier moves;"
+        f" found {found[0]}, {found[1]}, {found[2]}"
+    )
