@@ -97,4 +97,5 @@ def test_an_unknown_kind_names_the_known_ones() -> None:
     """The reader knows all kinds of a family by their tags."""
     text = "{program: a, name: A, wallets: [], rewards: [{type: gold}]}"
     found = read_program("---\n" + text)
+    assert isinstance(found, list)
     assert Problem("rewards[0].type", "unknown_value", 'there is no kind "gold"; known: amount_off') in found

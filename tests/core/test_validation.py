@@ -353,4 +353,4 @@ def test_an_attribute_has_one_type_in_all_programs_of_a_workspace() -> None:
     assert [(problem.path, problem.code) for problem in problems] == [
         ("declarations.member.mood", "declared_differently")
     ]
-    assert problems[0].words == "program other declares it as boolean, this one as text; a name has one type"
+    assert problems[0].words == "program other declares it as boolean, this one as text"

@@ -33,7 +33,7 @@ def full_form(value: Any) -> Any:
         tag = value.__struct_config__.tag
         fields = {name: full_form(getattr(value, name)) for name in value.__struct_fields__}
         return {"type": tag, **fields} if tag is not None else fields
-    if isinstance(value, Condition):  # type: ignore[arg-type, misc]
+    if isinstance(value, Condition):
         return encode_condition(value)
     if isinstance(value, tuple):
         return [full_form(item) for item in value]

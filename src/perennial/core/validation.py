@@ -155,7 +155,7 @@ def _attribute_conflicts(program: Program, code: str, other: Program) -> list[Pr
         Problem(
             path,
             "declared_differently",
-            f"program {code} declares it as {theirs[path].type}, this one as {spec.type}; a name has one type",
+            f"program {code} declares it as {theirs[path].type}, this one as {spec.type}",
         )
         for path, spec in ours.items()
         if path in theirs and theirs[path].type is not spec.type

@@ -56,7 +56,7 @@ def _check_metric(findings: Findings, path: str, metric: TierMetric) -> None:
     window = metric.window
     given = (window.ever, window.since_joining, window.calendar is not None, window.last is not None)
     if sum(given) != 1:
-        words = "a window is exactly one of ever: true, since_joining: true, calendar: year and last: {months: 12}"
+        words = "a window is one of ever: true, since_joining: true, calendar: year and last: {months: 12}"
         findings.add(f"{path}.window", "bad_window", words)
 
 
