@@ -234,7 +234,8 @@ def _schedule(system: TierSystem, standing: Standing, at: Instant, begins: Insta
 
 
 def _enough(needed: dict[str, int], figures: dict[str, int]) -> bool:
-    return any(figures.get(metric, 0) >= threshold for metric, threshold in needed.items())
+    """Whether one metric is enough; a threshold of zero is, whatever a member owes or returned."""
+    return any(max(figures.get(metric, 0), 0) >= threshold for metric, threshold in needed.items())
 
 
 def _had_gift(version: Version, snapshot: Snapshot, tier: str) -> bool:
