@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, delete, post, put
+from litestar import Request, Response, delete, get, post, put
 
 from perennial.flows.answers import Decided
 from perennial.flows.commands import LeaveProgram
 from perennial.flows.household import put_household
+from perennial.flows.reading import CustomerView, read_customer
 from perennial.flows.scopes import Scope
-from perennial.http.operation import ExternalId, admitted, answered, body_of, operation
+from perennial.http.operation import ExternalId, admitted, answered, body_of, operation, written
 from perennial.http.paths import plain_segment
 from perennial.http.requests import (
     CustomerBody,
@@ -48,6 +49,23 @@ async def customer_put(request: Request[Any, Any, Any], id: ExternalId) -> Respo
         command = household_command(customer, data.household)
         answer = await put_household(door.handler, caller.workspace_id, command)
     return answered(request, answer)
+
+
+@get(
+    "/v1/customers/{id:str}",
+    **operation(
+        "customer_get",
+        "Customers",
+        "Read a customer",
+        needs=Scope.READ,
+        gives={200: CustomerView},
+        refuses=(404,),
+    ),
+)
+async def customer_get(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """Attributes, memberships with their tiers, and wallets with their balances as of now."""
+    door, caller = admitted(request)
+    return written(await read_customer(door.handler, caller.workspace_id, plain_segment(id)))
 
 
 @post(
@@ -94,4 +112,4 @@ async def membership_leave(
     return answered(request, await door.intake.submit(caller.workspace_id, command))
 
 
-CUSTOMER_ROUTES = [customer_put, membership_join, membership_leave]
+CUSTOMER_ROUTES = [customer_put, customer_get, membership_join, membership_leave]

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 
 from perennial.flows.answers import Answer, Decided
+from perennial.flows.explaining import ExplainedEvent, explain_event
 from perennial.flows.keys import Key
 from perennial.flows.scopes import Scope
 from perennial.http.door import Door
 from perennial.http.exchange import idempotency_key
-from perennial.http.operation import admitted, answered, body_of, connection_of, operation
+from perennial.http.operation import (
+    ExternalId,
+    admitted,
+    answered,
+    body_of,
+    connection_of,
+    operation,
+    written,
+)
+from perennial.http.paths import plain_segment
 from perennial.http.requests import EventBody, event_command, once_id
 
 
@@ -44,4 +54,21 @@ async def event_post(request: Request[Any, Any, Any]) -> Response[Any]:
     return answered(request, await post_event(door, caller, idempotency_key(connection_of(request)), data))
 
 
-EVENT_ROUTES = [event_post]
+@get(
+    "/v1/events/{id:str}/explanation",
+    **operation(
+        "event_explain",
+        "Events",
+        "Explain an event",
+        needs=Scope.READ,
+        gives={200: ExplainedEvent},
+        refuses=(404,),
+    ),
+)
+async def event_explain(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """Every rule that fired or did not, and why, with the numbers."""
+    door, caller = admitted(request)
+    return written(await explain_event(door.handler, caller.workspace_id, plain_segment(id)))
+
+
+EVENT_ROUTES = [event_post, event_explain]

@@ -5,15 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, post, put
+from litestar import Request, Response, get, post, put
 
 from perennial.flows.answers import Answer, Decided
+from perennial.flows.explaining import ExplainedEvent, explain_order
 from perennial.flows.keys import Key
 from perennial.flows.order_owner import owner_of_order
+from perennial.flows.reading import OrderView, read_order
 from perennial.flows.scopes import Scope
 from perennial.http.door import Door
 from perennial.http.exchange import idempotency_key
-from perennial.http.operation import ExternalId, admitted, answered, body_of, connection_of, operation
+from perennial.http.operation import (
+    ExternalId,
+    admitted,
+    answered,
+    body_of,
+    connection_of,
+    operation,
+    written,
+)
 from perennial.http.paths import plain_segment
 from perennial.http.requests import OrderBody, ReturnBody, once_id, order_command, return_command
 
@@ -78,4 +88,36 @@ async def return_post(request: Request[Any, Any, Any], id: ExternalId) -> Respon
     return answered(request, await post_return(door, caller, plain_segment(id), key, data))
 
 
-ORDER_ROUTES = [order_put, return_post]
+@get(
+    "/v1/orders/{id:str}",
+    **operation(
+        "order_get", "Orders", "Read an order", needs=Scope.READ, gives={200: OrderView}, refuses=(404,)
+    ),
+)
+async def order_get(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """The order as it was sent last, what was returned, and the answer that it got."""
+    door, caller = admitted(request)
+    return written(await read_order(door.handler, caller.workspace_id, plain_segment(id)))
+
+
+@get(
+    "/v1/orders/{id:str}/explanation",
+    **operation(
+        "order_explain",
+        "Orders",
+        "Explain an order",
+        needs=Scope.READ,
+        gives={200: ExplainedEvent},
+        refuses=(404,),
+    ),
+)
+async def order_explain(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """Every rule that fired or did not, and why, with the numbers.
+
+    It is computed again, from the version and the facts that were stored with the decision.
+    """
+    door, caller = admitted(request)
+    return written(await explain_order(door.handler, caller.workspace_id, plain_segment(id)))
+
+
+ORDER_ROUTES = [order_put, return_post, order_get, order_explain]

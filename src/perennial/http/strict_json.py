@@ -225,12 +225,13 @@ def _path_of_depth(text: str) -> str:
         elif found == ",":
             index += 1
         elif found in "[{":
-            if len(above) == MAX_DEPTH:
-                return path
-            above.append((path, opened, index))
+            below = path
             if opened:
-                path = join(path, key) if opened == "{" else f"{path}[{index}]"
-            opened, index = found, 0
+                below = join(path, key) if opened == "{" else f"{path}[{index}]"
+            if len(above) == MAX_DEPTH:
+                return below
+            above.append((path, opened, index))
+            path, opened, index = below, found, 0
         elif above:
             path, opened, index = above.pop()
     return path
