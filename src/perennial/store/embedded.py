@@ -112,7 +112,8 @@ class EmbeddedServer:
             try:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                pass  # somebody else still uses it
+                if self._child is not None:
+                    self._child.returncode = 0  # somebody else still uses it: no longer ours to wait for
             else:
                 self._shut_down()
             finally:
@@ -232,6 +233,8 @@ class EmbeddedServer:
         if binaries.major < 17:
             locale = ["--locale=C.UTF-8"]
         options = ["--encoding=UTF8", "--data-checksums", "--auth=scram-sha-256", f"--username={OWNER}"]
+        if self._settings.get("fsync") == "off":
+            options.append("--no-sync")
         self._run(binaries, "initdb", f"--pgdata={draft}", f"--pwfile={asking}", *options, *locale)
         self._run(
             binaries, "postgres", "--single", "-D", str(draft), "postgres", asks=f"create database {OWNER}"

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from importlib.resources import files
 
@@ -33,6 +34,9 @@ create table if not exists schema_migrations (
     applied_at timestamptz not null
 )
 """
+
+# Two that migrate at once take turns; readers of the table are not held up.
+_ONE_AT_A_TIME = "lock table schema_migrations in share row exclusive mode"
 
 
 class MigrationError(RuntimeError):
@@ -73,10 +77,16 @@ async def migrate(
     conn = await connect(url, statement_timeout="0", lock_timeout=LOCK_TIMEOUT)
     try:
         if await conn.fetchval("select to_regclass('schema_migrations')") is None:
-            await conn.execute(_CREATE_MIGRATIONS)
-        await _create_roles(conn)
+            # Somebody else may be at it too: "if not exists" alone does not see that.
+            with suppress(asyncpg.UniqueViolationError, asyncpg.DuplicateTableError):
+                await conn.execute(_CREATE_MIGRATIONS)
+        await _patiently("the roles", tell, lambda: _create_roles(conn))
         wanted = [each for each in all_migrations() if last is None or each.version <= last]
-        return [each.name for each in wanted if await _apply(conn, each, tell)]
+        ran = []
+        for each in wanted:
+            if await _patiently(f"migration {each.name}", tell, partial(_apply, conn, each, tell)):
+                ran.append(each.name)  # noqa: PERF401  reads better than a comprehension that waits
+        return ran
     finally:
         await conn.close()
 
@@ -105,25 +115,23 @@ async def pending_migrations(conn: Connection) -> list[str]:
     return [migration.name for version, migration in sorted(carried.items()) if version not in applied]
 
 
-async def _apply(conn: Connection, migration: Migration, tell: Callable[[str], None]) -> bool:
+async def _patiently(name: str, tell: Callable[[str], None], work: Callable[[], Awaitable[bool]]) -> bool:
+    """Run ``work`` (one transaction) and again while somebody holds what it needs to lock."""
     for attempt in range(1, TRIES + 1):
         try:
-            return await _apply_once(conn, migration, tell)
+            return await work()
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
             if attempt == TRIES:
-                raise MigrationError(
-                    f"migration {migration.name} found its tables locked: {error}"
-                ) from error
-            tell(f"{migration.name} waits for a lock, try {attempt + 1}")
+                raise MigrationError(f"{name} found its tables locked: {error}") from error
+            tell(f"{name} waits for a lock, try {attempt + 1}")
             await asyncio.sleep(_PAUSE_SECONDS)
     raise AssertionError("the loop returns or raises")
 
 
-async def _apply_once(conn: Connection, migration: Migration, tell: Callable[[str], None]) -> bool:
+async def _apply(conn: Connection, migration: Migration, tell: Callable[[str], None]) -> bool:
     """Run one migration in one transaction; return False if the database has it already."""
     async with conn.transaction():
-        # Two that migrate at once take turns; readers of the table are not held up.
-        await conn.execute("lock table schema_migrations in share row exclusive mode")
+        await conn.execute(_ONE_AT_A_TIME)
         if migration.name not in await pending_migrations(conn):
             return False
         tell(f"migration {migration.name}")
@@ -139,7 +147,7 @@ async def _apply_once(conn: Connection, migration: Migration, tell: Callable[[st
         return True
 
 
-async def _create_roles(conn: Connection) -> None:
+async def _create_roles(conn: Connection) -> bool:
     """Create the roles of workers and dispatcher, and let whoever the URL names take them.
 
     Roles belong to the whole server: another database of it may have made them already.
@@ -148,7 +156,13 @@ async def _create_roles(conn: Connection) -> None:
         if not await conn.fetchval("select exists (select from pg_roles where rolname = $1)", role):
             with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
                 await conn.execute(f"create role {role} nologin")
-        if not await conn.fetchval("select pg_has_role(current_user, $1, 'member')", role):
-            await conn.execute(f"grant {role} to current_user")
-    if not await conn.fetchval("select has_table_privilege($1, 'schema_migrations', 'select')", WORKER_ROLE):
-        await conn.execute(f"grant select on schema_migrations to {WORKER_ROLE}")
+    async with conn.transaction():
+        await conn.execute(_ONE_AT_A_TIME)
+        for role in (WORKER_ROLE, DISPATCHER_ROLE):
+            if not await conn.fetchval("select pg_has_role(current_user, $1, 'member')", role):
+                await conn.execute(f"grant {role} to current_user")
+        if not await conn.fetchval(
+            "select has_table_privilege($1, 'schema_migrations', 'select')", WORKER_ROLE
+        ):
+            await conn.execute(f"grant select on schema_migrations to {WORKER_ROLE}")
+    return True

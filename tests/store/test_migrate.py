@@ -1,0 +1,128 @@
+"""Migrations: forward only, exactly once, beside running workers."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Sequence
+
+import asyncpg
+import pytest
+
+from perennial.store import migrate as module
+from perennial.store.database import connect
+from perennial.store.embedded import EmbeddedServer
+from perennial.store.migrate import Migration, MigrationError, all_migrations, migrate, pending_migrations
+
+
+@pytest.fixture
+async def empty_url(server: EmbeddedServer) -> AsyncIterator[str]:
+    """The URL of a database of this test's own in which there is nothing at all."""
+    name = f"test_{secrets.token_hex(6)}"
+    conn = await asyncpg.connect(server.url)
+    await conn.execute(f"create database {name}")
+    yield f"{server.url.rpartition('/')[0]}/{name}"
+    await conn.execute(f"drop database {name} with (force)")
+    await conn.close()
+
+
+def _carry(monkeypatch: pytest.MonkeyPatch, *sql: str) -> None:
+    """Let the release carry these migrations behind its own."""
+    own = all_migrations()
+    more = [Migration(9000 + number, f"9{number:03}_more", text) for number, text in enumerate(sql)]
+
+    def carried() -> Sequence[Migration]:
+        return own + more
+
+    monkeypatch.setattr(module, "all_migrations", carried)
+
+
+async def _fetch(url: str, sql: str) -> object:
+    conn = await connect(url)
+    try:
+        return await conn.fetchval(sql)
+    finally:
+        await conn.close()
+
+
+async def test_each_runs_once(empty_url: str) -> None:
+    """The first run applies all, in order; the second none."""
+    names = [migration.name for migration in all_migrations()]
+    assert await migrate(empty_url) == names
+    assert await migrate(empty_url) == []
+    assert names[0] == "0001_foundation"
+
+
+async def test_two_that_migrate_at_once_take_turns(empty_url: str) -> None:
+    """Of two that begin at the same moment each migration is applied by one."""
+    first, second = await asyncio.gather(migrate(empty_url), migrate(empty_url))
+    assert sorted(first + second) == [migration.name for migration in all_migrations()]
+
+
+async def test_a_failing_migration_leaves_nothing(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration is one transaction: when its second statement fails, the first is undone."""
+    _carry(monkeypatch, "create table half (n int); select 1 / 0;")
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await migrate(empty_url)
+    assert await _fetch(empty_url, "select to_regclass('half')") is None
+    assert await _fetch(empty_url, "select count(*) from schema_migrations where version >= 9000") == 0
+
+
+async def test_a_changed_migration_is_refused(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that was changed after it ran, and a database of a later release, are errors."""
+    _carry(monkeypatch, "create table one (n int)")
+    await migrate(empty_url)
+    _carry(monkeypatch, "create table one (n bigint)")
+    with pytest.raises(MigrationError, match="9000_more was changed"):
+        await migrate(empty_url)
+    _carry(monkeypatch)
+    conn = await connect(empty_url)
+    with pytest.raises(MigrationError, match="ahead of this release"):
+        await pending_migrations(conn)
+    await conn.close()
+
+
+async def test_a_lock_is_waited_for_in_short_tries(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a transaction holds a table, the migration tries again, and passes when it lets go."""
+    _carry(monkeypatch)
+    await migrate(empty_url)
+    _carry(monkeypatch, "alter table customers add column nickname text")
+    monkeypatch.setattr(module, "LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.05)
+    told: list[str] = []
+    holder = await asyncpg.connect(empty_url)
+    reader = await asyncpg.connect(empty_url)
+    transaction = holder.transaction()
+    await transaction.start()
+    await holder.execute("select count(*) from customers")
+    task = asyncio.create_task(migrate(empty_url, told.append))
+    while not any("waits for a lock" in words for words in told):
+        await asyncio.sleep(0.01)
+    # Others are not queued up behind the migration for longer than its lock timeout.
+    assert await reader.fetchval("select count(*) from customers", timeout=2) == 0
+    await transaction.rollback()
+    assert await task == ["9000_more"]
+    await holder.close()
+    await reader.close()
+
+
+async def test_tables_locked_for_good_are_an_error(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its tries a migration gives up with words, and has changed nothing."""
+    await migrate(empty_url)
+    _carry(monkeypatch, "alter table customers add column nickname text")
+    monkeypatch.setattr(module, "LOCK_TIMEOUT", "20ms")
+    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(module, "TRIES", 3)
+    holder = await asyncpg.connect(empty_url)
+    async with holder.transaction():
+        await holder.execute("lock table customers in share mode")
+        with pytest.raises(MigrationError, match="found its tables locked"):
+            await migrate(empty_url)
+    await holder.close()
+
+
+async def test_a_migration_may_be_the_last(empty_url: str) -> None:
+    """With ``last`` the database stops there, and goes on later."""
+    names = [migration.name for migration in all_migrations()]
+    assert await migrate(empty_url, last=1) == names[:1]
+    assert await migrate(empty_url) == names[1:]
