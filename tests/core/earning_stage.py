@@ -40,9 +40,10 @@ def version_of(rules: list[Document] | None = None, **parts: Any) -> Version:
         "earning_rules": rules or [],
         **parts,
     }
+    program_id = document.pop("program_id", 1)
     program = msgspec.convert(document, Program, dec_hook=DEC_HOOK)
     units = {wallet.id: number for number, wallet in enumerate(program.wallets, 1)}
-    return compile_version(program, 1, 1, 0, units)
+    return compile_version(program, program_id, 1, 0, units)
 
 
 def local(text: str) -> Instant:

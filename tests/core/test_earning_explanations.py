@@ -9,6 +9,7 @@ import pytest
 
 from perennial.core.condition_walk import Seen
 from perennial.core.effects import Count, Credit
+from perennial.core.member import Wallet
 from tests.core.earning_stage import NOON, Shopper, happened, line, local, paid, points_of, version_of
 
 BASE: dict[str, Any] = {"id": "base", "type": "per_amount", "points": 1, "per": 100}
@@ -202,3 +203,22 @@ def test_an_explanation_is_json() -> None:
     plain = msgspec.json.decode(msgspec.json.encode(shopper.why(paid(100))))
     assert plain["rules"][0]["because"][0]["value"] == []
     assert points_of(shopper.does(paid(100))) == 0
+
+
+def test_what_was_owed_is_said() -> None:
+    """Of 20 points 5 make up for an earlier return and 7 pay off a debt."""
+    shopper = Shopper(version_of([BASE]))
+    shopper.member.wallets[1] = Wallet(shortfall=5, debt=7)
+    explanation = shopper.why(paid(2000))
+    assert (explanation.made_up, explanation.paid_off) == ({"points": 5}, {"points": 7})
+    assert explanation.words == (
+        "Earned 20 points. Rule base: 1 point per 1.00 on 20.00, rounded down = 20 points. "
+        "5 points made up for an earlier return. 7 points paid off a debt."
+    )
+
+
+def test_one_award_has_a_largest_size() -> None:
+    """Points beyond the largest amount are cut to it, and the explanation says so."""
+    shopper = Shopper(version_of([BASE | {"points": 10**15, "per": 1}]))
+    award = shopper.does(paid(10**15)).awards[0]
+    assert (award.points, award.cut_by) == (10**15, "the largest award: 1000000000000000 points")

@@ -29,7 +29,7 @@ from perennial.core.rule import Basket, Earned
 from perennial.core.snapshot import Snapshot
 from perennial.core.tiers import tiers_after
 from perennial.core.version import CompiledRule, Version
-from perennial.units import Instant, Minor, Points, allocate, format_instant
+from perennial.units import MAX_AMOUNT, Instant, Minor, Points, allocate, format_instant
 
 EarningEvent: TypeAlias = OrderPaid | CustomEvent | MemberJoined | TierEntered
 
@@ -120,10 +120,18 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
         judgment.gifts = _gifts(version, snapshot, event.at, fired)
         _multiply(judgment, version, snapshot)
         for gift in judgment.gifts:
-            bounds = version.rules[gift.index].bounds
-            if bounds and gift.points:
-                gift.points, gift.cut_by = judgment.limited.grant(bounds, gift.points)
+            _limit(gift, version.rules[gift.index], judgment.limited)
     return judgment
+
+
+def _limit(gift: Gift, compiled: CompiledRule, limited: Allowances) -> None:
+    """Cut a gift to what may be given at all, and to what its limits leave."""
+    if gift.points > MAX_AMOUNT:
+        gift.points = MAX_AMOUNT
+        gift.cut_by = f"the largest award: {MAX_AMOUNT} points"
+    if compiled.bounds and gift.points:
+        gift.points, cut_by = limited.grant(compiled.bounds, gift.points)
+        gift.cut_by = cut_by or gift.cut_by
 
 
 def outside_life(at: Instant, version: Version, snapshot: Snapshot) -> str | None:

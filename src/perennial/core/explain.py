@@ -13,10 +13,19 @@ from perennial.core.condition_scope import Scope, date_or_none
 from perennial.core.condition_walk import Seen, matching_lines, refusing
 from perennial.core.condition_words import describe
 from perennial.core.conditions import Condition
+from perennial.core.credit import credit_award
 from perennial.core.currency import format_money, in_program_currency
 from perennial.core.earn import EarningEvent, Gift, Judgment, award_of, judge, trigger_of, waiting_for
+from perennial.core.effects import Debit, FallShort
 from perennial.core.events import OrderPaid
-from perennial.core.explain_words import date_words, gift_words, local_words, seen_words, whole_words
+from perennial.core.explain_words import (
+    date_words,
+    gift_words,
+    local_words,
+    seen_words,
+    settled_words,
+    whole_words,
+)
 from perennial.core.explanation import CampaignExplanation, Explanation, RuleExplanation
 from perennial.core.facts import BIRTHDAY
 from perennial.core.multipliers import UNCHANGED, format_factor
@@ -27,6 +36,7 @@ from perennial.core.snapshot import Snapshot
 from perennial.core.version import CompiledRule, Version, depends_on
 from perennial.core.version_scope import scope_of
 from perennial.core.wallet_dates import lot_key
+from perennial.ledger.account import Account
 from perennial.units import Minor, Points, format_instant
 
 
@@ -55,18 +65,42 @@ def explain(event: EarningEvent, version: Version, snapshot: Snapshot) -> Explan
     for rule in rules:
         if rule.fired:
             points[rule.wallet] = points.get(rule.wallet, 0) + rule.points
+    made_up, paid_off = _settled(setting, points)
+    settled = settled_words(made_up, paid_off)
+    fired = [rule.words for rule in rules if rule.fired]
     return Explanation(
         program=version.program.program,
         version=version.number,
         trigger=trigger_of(event),
         at=format_instant(event.at),
-        words=whole_words(points, judgment.why_not, [rule.words for rule in rules if rule.fired]),
+        words=whole_words(points, judgment.why_not, [*fired, *settled]),
         tier=snapshot.tier,
         why_not=judgment.why_not,
         points=points,
+        made_up=made_up,
+        paid_off=paid_off,
         campaigns=_explain_campaigns(setting),
         rules=rules,
     )
+
+
+def _settled(setting: _Setting, points: dict[str, Points]) -> tuple[dict[str, Points], dict[str, Points]]:
+    """Return what of the points went against an earlier shortfall, and against a debt, by wallet."""
+    version, snapshot, event = setting.version, setting.snapshot, setting.event
+    made_up: dict[str, Points] = {}
+    paid_off: dict[str, Points] = {}
+    for index, wallet in enumerate(version.wallets):
+        earned, figures = points.get(wallet.spec.id, 0), snapshot.wallets[index]
+        if not earned or not (figures.shortfall or figures.debt):
+            continue
+        waits_for = waiting_for(event) if wallet.waits else None
+        effects, _ = credit_award(version, index, earned, snapshot.tier, event.at, waits_for, figures)
+        for effect in effects:
+            if isinstance(effect, FallShort):
+                made_up[wallet.spec.id] = -effect.amount
+            elif isinstance(effect, Debit) and effect.target is Account.DEBT:
+                paid_off[wallet.spec.id] = effect.amount
+    return made_up, paid_off
 
 
 def _explain_campaigns(setting: _Setting) -> tuple[CampaignExplanation, ...]:

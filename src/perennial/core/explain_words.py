@@ -61,6 +61,12 @@ def seen_words(seen: Seen) -> str:
     return f"{seen.words} ({'held' if seen.held else f'was {_value(seen.value)}'})"
 
 
+def settled_words(made_up: dict[str, Points], paid_off: dict[str, Points]) -> list[str]:
+    """Say what of the points did not stay in the wallets."""
+    returned = [f"{points} {wallet} made up for an earlier return" for wallet, points in made_up.items()]
+    return returned + [f"{points} {wallet} paid off a debt" for wallet, points in paid_off.items()]
+
+
 def whole_words(points: dict[str, Points], why_not: str | None, fired: list[str]) -> str:
     """Say the whole: what was earned in every wallet, and by which rules."""
     if why_not is not None:

@@ -53,7 +53,11 @@ class RuleExplanation(_Part, frozen=True):
 
 
 class Explanation(_Part, frozen=True):
-    """What one version of a program made of one event; ``points`` are by wallet, ``words`` the whole."""
+    """What one version of a program made of one event; ``words`` says the whole.
+
+    ``points`` is what was earned by wallet; of that ``made_up`` went against what an earlier return
+    could not take back, and ``paid_off`` against a debt.
+    """
 
     program: str
     version: int
@@ -63,5 +67,7 @@ class Explanation(_Part, frozen=True):
     tier: str | None = None
     why_not: str | None = None
     points: dict[str, Points] = {}
+    made_up: dict[str, Points] = {}
+    paid_off: dict[str, Points] = {}
     campaigns: tuple[CampaignExplanation, ...] = ()
     rules: tuple[RuleExplanation, ...] = ()
