@@ -6,6 +6,7 @@ the fields in the order of ``core/program.py``, without fields that have their d
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ import yaml
 
 from perennial.core.condition_document import DEC_HOOK, ConditionError, decode_condition, encode_condition
 from perennial.core.conditions import Condition
-from perennial.core.document_shape import Shape, name_of
+from perennial.core.document_shape import Shape, TooManyProblemsError, name_of
 from perennial.core.document_text import parse_text, reads_as_text
 from perennial.core.problems import Problem
 from perennial.core.program import Program
@@ -50,7 +51,10 @@ def read_program(text: str | bytes) -> Program | list[Problem]:
 def program_of(data: dict[str, Any]) -> Program | list[Problem]:
     """Read a program from plain data, as JSON would hold it; the same problems as ``read_program``."""
     shape = Shape(_condition_problems)
-    cleaned = shape.read(_PROGRAM_TYPE, data, "")
+    try:
+        cleaned = shape.read(_PROGRAM_TYPE, data, "")
+    except TooManyProblemsError:
+        return shape.problems
     if shape.problems:
         return shape.problems
     try:
@@ -89,15 +93,21 @@ def plain_of(value: Any) -> Any:
 def _plain_struct(value: msgspec.Struct) -> dict[str, Any]:
     config = value.__struct_config__
     plain: dict[str, Any] = {config.tag_field: config.tag} if config.tag_field else {}
-    for field in msgspec.structs.fields(value):
-        item = getattr(value, field.name)
-        default = field.default
-        if field.default_factory is not msgspec.NODEFAULT:
-            default = field.default_factory()
+    for name, default in _defaults(type(value)).items():
+        item = getattr(value, name)
         if default is msgspec.NODEFAULT or item != default:
-            plain[field.encode_name] = plain_of(item)
+            plain[name] = plain_of(item)
     first = {name: plain[name] for name in ("id", "type", "name") if name in plain and "program" not in plain}
     return first | plain
+
+
+@lru_cache
+def _defaults(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the default of every field of a type, ``NODEFAULT`` where there is none."""
+    return {
+        field.name: field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+        for field in msgspec.structs.fields(kind)
+    }
 
 
 def write_program(program: Program) -> str:

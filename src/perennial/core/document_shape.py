@@ -18,9 +18,14 @@ from perennial.core.document_text import DecimalText
 from perennial.core.problems import Problem, join_path
 
 MAX_TEXT = 2_000
+MAX_PROBLEMS = 200
 
 ReadCustom = Callable[[object, str], list[Problem]]
 """Finds the problems of a value that msgspec leaves to hooks; the text is the value's path."""
+
+
+class TooManyProblemsError(Exception):
+    """There are :data:`MAX_PROBLEMS` problems; nobody reads more, and looking on costs time."""
 
 
 class Shape:
@@ -63,6 +68,8 @@ class Shape:
 
     def _add(self, path: str, code: str, words: str) -> None:
         self.problems.append(Problem(path, code, words))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise TooManyProblemsError
 
     def _wrong(self, expected: str, value: object, path: str) -> object:
         self._add(path, "wrong_type", f"expected {expected}, got {name_of(value)}")

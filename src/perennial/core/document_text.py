@@ -20,7 +20,7 @@ from perennial.core.problems import Problem, join_path
 
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 100
-MAX_NODES = 200_000
+MAX_NODES = 60_000
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -134,16 +134,18 @@ class _YamlReader:
             )
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             self._refuse(event, path, "anchor", "anchors and aliases (& and *) are not allowed: write it out")
-        if getattr(event, "tag", None) is not None:
-            self._refuse(event, path, "tag", f"the tag {event.tag} is not allowed")
+        if (tag := getattr(event, "tag", None)) is not None:
+            self._refuse(event, path, "tag", f"the tag {tag} is not allowed")
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path, depth)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path, depth)
-        return self._scalar(event, path)
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event, path)
+        raise TextError(path, "syntax", "a value is expected here")
 
     def _refuse(self, event: yaml.Event, path: str, code: str, words: str) -> NoReturn:
-        raise TextError(path, code, f"{words} (line {event.start_mark.line + 1})")
+        raise TextError(path, code, f"{words} (line {_line(event)})")
 
     def _mapping(self, path: str, depth: int) -> dict[str, object]:
         found: dict[str, object] = {}
@@ -156,8 +158,8 @@ class _YamlReader:
             here = join_path(path, key)
             value = self._node(next(self._events), here, depth + 1)
             if key in found:
-                line = event.start_mark.line + 1
-                self.problems.append(Problem(here, "duplicate_key", f'"{key}" is given twice (line {line})'))
+                words = f'"{key}" is given twice (line {_line(event)})'
+                self.problems.append(Problem(here, "duplicate_key", words))
             found[key] = value
         return found
 
@@ -167,7 +169,7 @@ class _YamlReader:
             found.append(self._node(event, f"{path}[{len(found)}]", depth + 1))
         return found
 
-    def _scalar(self, event: yaml.Event, path: str) -> object:
+    def _scalar(self, event: yaml.ScalarEvent, path: str) -> object:
         text: str = event.value
         if not event.implicit[0]:
             return text
@@ -180,6 +182,10 @@ class _YamlReader:
         if _DECIMAL.fullmatch(text) and not text.lstrip("-+").isdigit():
             return DecimalText(text)
         return text
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark is not None else 0
 
 
 def _syntax_words(error: yaml.YAMLError) -> str:

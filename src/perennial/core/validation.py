@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from perennial.core.currency_codes import CURRENCIES
+from perennial.core.document_shape import MAX_PROBLEMS
 from perennial.core.facts import BIRTHDAY, BUILT_IN_EVENTS, reserved_attributes
 from perennial.core.findings import Findings
 from perennial.core.problems import Problem, join_path
@@ -42,7 +43,7 @@ def validate(program: Program) -> list[Problem]:
     check_tiers(findings)
     check_rewards(findings)
     _check_size(findings)
-    return findings.problems
+    return findings.problems[:MAX_PROBLEMS]
 
 
 def _zone(name: str) -> ZoneInfo | None:
