@@ -107,6 +107,7 @@ class _Play:
             self._apply(at, [day.use(self._version.program_id)])
             self.follow_ups.append(CustomEvent(id=self._event.id, at=day.at, name=day.name))
         self._apply(at, _close(self._version, self._member, at))
+        self._from = at + 1
 
     def _apply(self, at: Instant, effects: list[Effect]) -> bool:
         fold(self._member, self._version, effects, at)
