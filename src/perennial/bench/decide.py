@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 from time import process_time_ns
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from perennial.bench.program import DEPARTMENTS, bench_document
 from perennial.core.compile import compile_version
 from perennial.core.condition_document import DEC_HOOK
 from perennial.core.condition_scope import attributes_of
@@ -30,7 +30,6 @@ from perennial.core.version import Version
 from perennial.units import DAY, MINUTE, parse_instant
 
 _START = parse_instant("2026-11-23T08:00:00Z")
-_DEPARTMENTS = tuple(f"department-{number}" for number in range(40))
 _ORDERS = 512
 
 
@@ -99,106 +98,9 @@ def _rules_alone(version: Version, member: Member, orders: list[OrderPaid]) -> C
     return ask_all
 
 
-def _rule(number: int) -> dict[str, Any]:
-    """Return the earning rule with this number.
-
-    The kinds and conditions come round every ten; the first ten hold everywhere, the others are for
-    one store, brand, department, product or code each.
-    """
-    rule: dict[str, Any] = {"id": f"rule-{number}", "type": "fixed", "points": 5}
-    kind, turn = number % 10, number // 10
-    department = _DEPARTMENTS[turn % len(_DEPARTMENTS)]
-    if kind == 0 and turn == 0:
-        return rule | {"type": "per_amount", "points": 1, "per": 100}
-    match kind:
-        case 0:
-            lines = {"fact": "line.brand", "is": f"brand-{turn}"}
-            return rule | {"type": "per_amount", "points": 1, "per": 50, "lines": lines}
-        case 1:
-            lines = {"fact": "line.categories", "contains": department}
-            return rule | {"type": "per_item", "points": 3, "lines": lines}
-        case 2:
-            lines = {"fact": "line.sku", "is": f"sku-{number}"}
-            return rule | {"type": "per_item", "points": 50, "once": True, "lines": lines}
-        case 3:
-            rule["limits"] = [{"points": 500, "every": "month"}]
-            when = [{"fact": "order.total", "at_least": 5000 + 1000 * turn}]
-        case 4:
-            when = [
-                {"fact": "order.channel", "is": ("app", "web")[turn % 2]},
-                {"fact": "now.weekday", "in": ["mon", "tue"]},
-            ]
-        case 5:
-            when = [
-                {"fact": "now.time", "between": ["17:00", "19:00"]},
-                {"fact": "member.country", "is": "DE"},
-            ]
-        case 6:
-            when = [
-                {"fact": "member.tier", "in": ["silver", "gold"]},
-                {"fact": "order.total", "more_than": 10000},
-            ]
-        case 7:
-            history = {
-                "history": "orders.net",
-                "window": {"calendar": "year"},
-                "at_least": 20000 * (turn + 1),
-            }
-            when = [history, {"fact": "order.location", "is": f"store-{turn}"}]
-        case 8:
-            when = [{"lines": "any", "where": {"fact": "line.categories", "contains": department}}]
-            when.append({"fact": "order.codes", "contains": f"code-{turn}"})
-        case _:
-            where = {
-                "all": [
-                    {"fact": "line.categories", "contains": department},
-                    {"fact": "line.net", "at_least": 500},
-                ]
-            }
-            when = [{"lines": "quantity", "where": where, "at_least": 2 + turn}]
-    if turn and 3 <= kind <= 6:
-        when.append({"fact": "order.location", "is": f"store-{turn}"})
-    return rule | {"when": {"all": when}}
-
-
 def benched_version(rules: int) -> Version:
-    """Return a program of so many rules, with three tiers and two campaigns."""
-    levels = [
-        {"id": "bronze", "name": "Bronze", "reach": {"metric": 0}},
-        {"id": "silver", "name": "Silver", "reach": {"metric": 50000}, "multiplier": {"by": "1.25"}},
-        {"id": "gold", "name": "Gold", "reach": {"metric": 200000}, "multiplier": {"by": "1.5"}},
-    ]
-    metrics = [{"measure": "orders.net", "window": {"calendar": "year"}}]
-    friday = {"days": ["fri"], "start": "17:00", "end": "19:00"}
-    document = {
-        "program": "bench",
-        "name": "Bench",
-        "time_zone": "Europe/Berlin",
-        "wallets": [
-            {
-                "id": "points",
-                "name": "Points",
-                "pending": {"type": "period", "after": {"days": 14}},
-                "expiry": {"type": "rolling", "after": {"months": 6}},
-            }
-        ],
-        "declarations": {"member": {"country": {"type": "text"}}},
-        "earning_rules": [_rule(number) for number in range(rules)],
-        "campaigns": [
-            {
-                "id": "happy-hour",
-                "schedule": {"windows": [friday]},
-                "multiplier": {"by": "3", "rules": ["rule-0"]},
-            },
-            {
-                "id": "season",
-                "schedule": {"starts": "2026-12-01", "ends": "2026-12-26"},
-                "multiplier": {"by": "2"},
-            },
-        ],
-        "tiers": {"metrics": metrics, "levels": levels},
-    }
-    program = msgspec.convert(document, Program, dec_hook=DEC_HOOK)
+    """Return the benchmarks' program with so many rules, compiled."""
+    program = msgspec.convert(bench_document(rules), Program, dec_hook=DEC_HOOK)
     return compile_version(program, 1, 1, _START, {"points": 1})
 
 
@@ -221,7 +123,7 @@ def _order(random: Random) -> Order:
             sku=f"sku-{random.randrange(400)}",
             amount=random.randrange(100, 4000),
             quantity=random.choice((1, 1, 1, 2, 3)),
-            categories=(random.choice(_DEPARTMENTS),),
+            categories=(random.choice(DEPARTMENTS),),
             brand=f"brand-{random.randrange(40)}",
         )
         for _ in range(5)
