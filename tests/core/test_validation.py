@@ -57,6 +57,13 @@ def test_every_example_can_be_published(path: Path) -> None:
     assert worst_case(program) < MAX_COST // 100
 
 
+def test_the_program_of_the_reference_can_be_published() -> None:
+    """What people copy from the documentation works."""
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "program.md").read_text()
+    document = page.split("```yaml\n")[1].split("```")[0]
+    assert validate(read(document)) == []
+
+
 def test_the_base_documents_of_these_tests_are_valid() -> None:
     """Each problem below comes from the line that its test adds, and from nothing else."""
     assert found(BASE) == []
