@@ -7,7 +7,7 @@ import msgspec
 from perennial.units import Points
 
 
-class Award(msgspec.Struct, frozen=True, array_like=True):
+class Award(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One rule's award to one wallet, as stored with the decision.
 
     ``base`` is what the rule alone gave, ``points`` what was posted after multipliers, rounding and

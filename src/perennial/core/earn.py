@@ -6,7 +6,7 @@ to a higher tier does not itself earn by that tier.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -37,7 +37,7 @@ Factors: TypeAlias = tuple[tuple[int, Factor], ...]
 """The factor of each rule, with the number of its group."""
 
 
-class Gift(msgspec.Struct):
+class Gift(msgspec.Struct, gc=False):
     """What one rule gives, on its way from the rule to the wallet.
 
     ``index`` is the rule's place in ``version.rules``; ``points`` goes from what the rule gave
@@ -291,10 +291,19 @@ def award_of(version: Version, gift: Gift, lots: Mapping[int, int]) -> Award:
     points = gift.points
     if not points:
         return Award(compiled.rule.id, unit, gift.earned.points, 0, 0, (), gift.cut_by)
-    weights = gift.earned.weights
-    lines = tuple(allocate(points, weights)) if any(weights) else ()
     lot_id = lots.get(compiled.wallet, 0)
+    lines = _contributions(points, gift.earned.weights)
     return Award(compiled.rule.id, unit, gift.earned.points, points, lot_id, lines, gift.cut_by)
+
+
+def _contributions(points: Points, weights: Sequence[int]) -> tuple[Points, ...]:
+    """Return what each line contributed to the points; nothing if no line earned them."""
+    if not weights:
+        return ()
+    most = max(weights)
+    if most == sum(weights):
+        return tuple([points if weight else 0 for weight in weights]) if most else ()
+    return tuple(allocate(points, weights))
 
 
 def waiting_for(event: EarningEvent) -> str | None:

@@ -17,11 +17,11 @@ from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Minor, Points
 
 
-class _Effect(msgspec.Struct, frozen=True, array_like=True, tag=True):
+class _Effect(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
     pass
 
 
-class Credit(_Effect, tag=1):
+class Credit(_Effect, frozen=True, tag=1):
     """``amount`` points enter the wallet as (part of) the lot ``key``, out of ``source``.
 
     ``source`` is ISSUED for an award, ADJUSTED, IN_TRANSIT for a transfer, REDEEMED or EXPIRED for
@@ -35,7 +35,7 @@ class Credit(_Effect, tag=1):
     pending: bool
 
 
-class Debit(_Effect, tag=2):
+class Debit(_Effect, frozen=True, tag=2):
     """``amount`` points leave the lot ``lot_id`` of the wallet into ``target``.
 
     ``target`` is REDEEMED for a claim, EXPIRED, ISSUED when an award is taken back, ADJUSTED,
@@ -50,7 +50,7 @@ class Debit(_Effect, tag=2):
     pending: bool
 
 
-class Owe(_Effect, tag=3):
+class Owe(_Effect, frozen=True, tag=3):
     """The owner's debt grows by ``amount``: taken back under ``unlimited``, but no longer there.
 
     The posting goes from DEBT to ``target``: ISSUED for a return, ADJUSTED for a correction by staff.
@@ -61,7 +61,7 @@ class Owe(_Effect, tag=3):
     target: Account = Account.ISSUED
 
 
-class FallShort(_Effect, tag=4):
+class FallShort(_Effect, frozen=True, tag=4):
     """``amount`` could not be taken back (``within_balance``): kept to be netted from later awards.
 
     A negative amount says that a later award made up for that much.
@@ -71,7 +71,7 @@ class FallShort(_Effect, tag=4):
     amount: Points
 
 
-class Activate(_Effect, tag=5):
+class Activate(_Effect, frozen=True, tag=5):
     """``amount`` points of the unit stopped being pending by date, up to and including ``until``."""
 
     unit: int
@@ -79,7 +79,7 @@ class Activate(_Effect, tag=5):
     until: Instant
 
 
-class Release(_Effect, tag=6):
+class Release(_Effect, frozen=True, tag=6):
     """The waiting lot ``lot_id`` got its dates: its ``amount`` moves into the lot ``key``.
 
     ``pending`` tells whether the lot ``key`` is itself still pending.
@@ -92,7 +92,7 @@ class Release(_Effect, tag=6):
     pending: bool = False
 
 
-class Count(_Effect, tag=7):
+class Count(_Effect, frozen=True, tag=7):
     """The counter ``metric`` of the member changes by ``amount`` in ``period``."""
 
     metric: int
@@ -100,7 +100,7 @@ class Count(_Effect, tag=7):
     amount: int
 
 
-class UseLimit(_Effect, tag=8):
+class UseLimit(_Effect, frozen=True, tag=8):
     """The member uses ``amount`` of a limit in ``period``; the write holds it at or below ``cap``."""
 
     limit: int
@@ -109,7 +109,7 @@ class UseLimit(_Effect, tag=8):
     cap: int
 
 
-class UseBudget(_Effect, tag=9):
+class UseBudget(_Effect, frozen=True, tag=9):
     """All members together use ``amount`` of a budget in ``period``; held at or below ``cap``."""
 
     budget: int
@@ -118,14 +118,14 @@ class UseBudget(_Effect, tag=9):
     cap: int
 
 
-class Touch(_Effect, tag=10):
+class Touch(_Effect, frozen=True, tag=10):
     """A rule with a cooldown fired for the member at ``at``; ``limit`` is the cooldown's number."""
 
     limit: int
     at: Instant
 
 
-class MoveTier(_Effect, tag=11):
+class MoveTier(_Effect, frozen=True, tag=11):
     """The member's tier in the program becomes ``tier`` (``None``: no tier) at ``at``.
 
     ``since`` is when the present status began and ``until`` when it is reviewed next (``None``:
@@ -141,7 +141,7 @@ class MoveTier(_Effect, tag=11):
     because: str
 
 
-class IssueVoucher(_Effect, tag=12):
+class IssueVoucher(_Effect, frozen=True, tag=12):
     """The member receives a voucher: ``code`` is worth ``value`` minor units of ``currency``."""
 
     code: str
@@ -153,26 +153,26 @@ class IssueVoucher(_Effect, tag=12):
     unit: int
 
 
-class SetDue(_Effect, tag=13):
+class SetDue(_Effect, frozen=True, tag=13):
     """The member's next timer is due at ``at`` (``None``: nothing is due). Timers re-arm with it."""
 
     at: Instant | None
 
 
-class Join(_Effect, tag=14):
+class Join(_Effect, frozen=True, tag=14):
     """The customer becomes a member of the program."""
 
     at: Instant
     source: str
 
 
-class Leave(_Effect, tag=15):
+class Leave(_Effect, frozen=True, tag=15):
     """The membership ends: nothing is earned from now on; the balance stays until it is closed."""
 
     at: Instant
 
 
-class BeActive(_Effect, tag=16):
+class BeActive(_Effect, frozen=True, tag=16):
     """The wallet saw an activity at ``at`` that postpones its expiry by inactivity."""
 
     unit: int

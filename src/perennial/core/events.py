@@ -23,19 +23,19 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=st
     at: Instant
 
 
-class OrderPaid(_Event, tag="order.paid"):
+class OrderPaid(_Event, frozen=True, tag="order.paid"):
     """An order reached ``paid`` (or arrived in a later status without having been paid before)."""
 
     order: Order
 
 
-class OrderFulfilled(_Event, tag="order.fulfilled"):
+class OrderFulfilled(_Event, frozen=True, tag="order.fulfilled"):
     """An order was fulfilled: points that wait for it become available. ``waits_for`` names them."""
 
     waits_for: str
 
 
-class OrderReturned(_Event, tag="order.returned"):
+class OrderReturned(_Event, frozen=True, tag="order.returned"):
     """Some units of lines of an order came back; a cancellation returns all that is left.
 
     ``paid_at`` and ``awards`` are when the order was judged and what the program being decided gave
@@ -51,34 +51,34 @@ class OrderReturned(_Event, tag="order.returned"):
     canceled: bool = False
 
 
-class CustomEvent(_Event, tag="event"):
+class CustomEvent(_Event, frozen=True, tag="event"):
     """Anything the business reports, such as ``review.posted``, with declared attributes."""
 
     name: str
     attributes: dict[str, Scalar] = {}
 
 
-class MemberJoined(_Event, tag="member.joined"):
+class MemberJoined(_Event, frozen=True, tag="member.joined"):
     """The customer became a member of the program now being decided."""
 
     source: str = "automatic"
 
 
-class TierEntered(_Event, tag="tier.entered"):
+class TierEntered(_Event, frozen=True, tag="tier.entered"):
     """A follow-up: the member moved from one tier to another (``None`` is: no tier)."""
 
     before: str | None
     after: str | None
 
 
-class ClaimRequested(_Event, tag="claim.requested"):
+class ClaimRequested(_Event, frozen=True, tag="claim.requested"):
     """The member wants a reward for points. ``code`` is the voucher code to issue, made outside."""
 
     reward: str
     code: str
 
 
-class PointsAdjusted(_Event, tag="points.adjusted"):
+class PointsAdjusted(_Event, frozen=True, tag="points.adjusted"):
     """Staff or an import corrects a balance; a positive amount may bring its own dates."""
 
     wallet: str
@@ -89,21 +89,21 @@ class PointsAdjusted(_Event, tag="points.adjusted"):
     expires_at: Instant | None = None
 
 
-class TransferSent(_Event, tag="transfer.sent"):
+class TransferSent(_Event, frozen=True, tag="transfer.sent"):
     """The member sends points to another member."""
 
     wallet: str
     amount: Points
 
 
-class TransferReceived(_Event, tag="transfer.received"):
+class TransferReceived(_Event, frozen=True, tag="transfer.received"):
     """The member receives lots that another member sent, with the dates they had there."""
 
     wallet: str
     lots: tuple[tuple[LotKey, Points], ...]
 
 
-class TierAssigned(_Event, tag="tier.assigned"):
+class TierAssigned(_Event, frozen=True, tag="tier.assigned"):
     """Staff sets the member's tier floor by hand; ``None`` lifts it."""
 
     tier: str | None
@@ -111,7 +111,7 @@ class TierAssigned(_Event, tag="tier.assigned"):
     actor: str
 
 
-class TimersDue(_Event, tag="timers.due"):
+class TimersDue(_Event, frozen=True, tag="timers.due"):
     """Time alone: everything of the member that is due at or before ``at``, in its order."""
 
 

@@ -44,7 +44,7 @@ class EnrollmentMode(StrEnum):
     ON_REQUEST = "on_request"
 
 
-class Enrollment(_Part):
+class Enrollment(_Part, frozen=True):
     """``count_past_orders``: orders from before joining earn when the member joins."""
 
     mode: EnrollmentMode = EnrollmentMode.AUTOMATIC
@@ -60,24 +60,24 @@ class RoundUp(StrEnum):
     YEAR = "year"
 
 
-class NoExpiry(_Part, tag_field="type", tag="none"):
+class NoExpiry(_Part, frozen=True, tag_field="type", tag="none"):
     """Points never expire."""
 
 
-class RollingExpiry(_Part, tag_field="type", tag="rolling"):
+class RollingExpiry(_Part, frozen=True, tag_field="type", tag="rolling"):
     """Each lot expires ``after`` its activation, at the end of that local day or of ``round_up``."""
 
     after: Span
     round_up: RoundUp = RoundUp.DAY
 
 
-class FixedDatesExpiry(_Part, tag_field="type", tag="fixed_dates"):
+class FixedDatesExpiry(_Part, frozen=True, tag_field="type", tag="fixed_dates"):
     """All points expire at the end of the next of these local days of the year (``MM-DD``)."""
 
     dates: tuple[DayOfYear, ...]
 
 
-class InactivityExpiry(_Part, tag_field="type", tag="inactivity"):
+class InactivityExpiry(_Part, frozen=True, tag_field="type", tag="inactivity"):
     """The whole balance expires ``after`` the last activity: ``earning``, ``spending`` or events."""
 
     after: Span
@@ -87,17 +87,17 @@ class InactivityExpiry(_Part, tag_field="type", tag="inactivity"):
 Expiry: TypeAlias = NoExpiry | RollingExpiry | FixedDatesExpiry | InactivityExpiry
 
 
-class NoPending(_Part, tag_field="type", tag="none"):
+class NoPending(_Part, frozen=True, tag_field="type", tag="none"):
     """Points can be spent at once."""
 
 
-class PeriodPending(_Part, tag_field="type", tag="period"):
+class PeriodPending(_Part, frozen=True, tag_field="type", tag="period"):
     """Points can be spent ``after`` a while; days count to the next local midnight."""
 
     after: Span
 
 
-class FulfillmentPending(_Part, tag_field="type", tag="fulfillment"):
+class FulfillmentPending(_Part, frozen=True, tag_field="type", tag="fulfillment"):
     """Points can be spent once the order is fulfilled."""
 
 
@@ -112,14 +112,14 @@ class RefundPolicy(StrEnum):
     UNLIMITED = "unlimited"
 
 
-class TierDates(_Part):
+class TierDates(_Part, frozen=True):
     """Dates that differ for one tier; what is missing is as for everybody."""
 
     expiry: Expiry | None = None
     pending: Pending | None = None
 
 
-class WalletSpec(_Part):
+class WalletSpec(_Part, frozen=True):
     """One balance that every member of the program has, in a unit of its own.
 
     ``decimals`` only moves the point when amounts are shown: amounts are always whole numbers of the
@@ -138,7 +138,7 @@ class WalletSpec(_Part):
     rounding: Rounding = Rounding.DOWN
 
 
-class SharedLimit(_Part):
+class SharedLimit(_Part, frozen=True):
     """A limit that several rules share. With ``across_programs`` all programs share it by its id."""
 
     id: Identifier
@@ -158,7 +158,7 @@ class Combine(StrEnum):
     PRODUCT = "product"
 
 
-class MultiplierSpec(_Part):
+class MultiplierSpec(_Part, frozen=True):
     """A factor on what the named rules earn (all multiplied rules if none is named)."""
 
     by: Multiplier
@@ -166,7 +166,7 @@ class MultiplierSpec(_Part):
     wallet: Identifier | None = None
 
 
-class Campaign(_Part):
+class Campaign(_Part, frozen=True):
     """A dated bundle of rules and a multiplier for an audience."""
 
     id: Identifier
@@ -177,7 +177,7 @@ class Campaign(_Part):
     earning_rules: tuple[EarningRules, ...] = ()
 
 
-class TierMetric(_Part):
+class TierMetric(_Part, frozen=True):
     """What is measured: see :class:`~perennial.core.conditions.Measure`, or the balance of a wallet.
 
     ``balance`` names the wallet whose available balance counts; otherwise ``measure`` (with
@@ -238,7 +238,7 @@ class TierReturns(StrEnum):
     AT_ONCE = "at_once"
 
 
-class Tier(_Part):
+class Tier(_Part, frozen=True):
     """One tier. ``reach`` gives the threshold of each metric; one reached metric is enough.
 
     ``multiplier`` applies to earning; ``keep`` lets members of this tier stay with a lower figure.
@@ -252,7 +252,7 @@ class Tier(_Part):
     downgradable: bool = True
 
 
-class TierSystem(_Part):
+class TierSystem(_Part, frozen=True):
     """The tiers, lowest first, and how one is reached, kept and lost.
 
     ``extend`` lengthens every status by a span after its period's end; ``grace`` delays a downgrade
@@ -287,7 +287,7 @@ class AttributeType(StrEnum):
     INSTANT = "instant"
 
 
-class AttributeSpec(_Part):
+class AttributeSpec(_Part, frozen=True):
     """A declared attribute; ``values`` lists what is allowed (text only), ``personal`` marks data of a person."""
 
     type: AttributeType
@@ -295,13 +295,13 @@ class AttributeSpec(_Part):
     personal: bool = False
 
 
-class EventSpec(_Part):
+class EventSpec(_Part, frozen=True):
     """A custom event and its attributes."""
 
     attributes: dict[str, AttributeSpec] = {}
 
 
-class Declarations(_Part):
+class Declarations(_Part, frozen=True):
     """The custom attributes and events that conditions of this program may ask about."""
 
     member: dict[str, AttributeSpec] = {}
@@ -310,7 +310,7 @@ class Declarations(_Part):
     events: dict[str, EventSpec] = {}
 
 
-class Program(_Part):
+class Program(_Part, frozen=True):
     """A whole loyalty program. Everything but ``program``, ``name`` and ``wallets`` has a default.
 
     ``starts`` and ``ends`` are local dates or instants as in a schedule; after the end nothing is

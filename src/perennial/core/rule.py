@@ -45,7 +45,7 @@ class Basis(StrEnum):
     GROSS = "gross"
 
 
-class Basket(msgspec.Struct, frozen=True):
+class Basket(msgspec.Struct, frozen=True, gc=False):
     """What a kind's ``earn`` sees of an event: the matching lines of an order, or its attributes.
 
     ``indexes`` are the positions of the lines that the rule's filter chose; ``amounts`` (by the
@@ -63,7 +63,7 @@ class Basket(msgspec.Struct, frozen=True):
     attributes: Mapping[str, Scalar] = {}
 
 
-class Earned(msgspec.Struct, frozen=True):
+class Earned(msgspec.Struct, frozen=True, gc=False):
     """What a kind gives: whole points, and in which proportion the lines of the order earned them.
 
     ``weights`` has one number per line of the order, or is empty where no line earned the points.

@@ -13,7 +13,7 @@ from perennial.core.order import Scalar
 from perennial.units import Instant, Points
 
 
-class WalletFigures(msgspec.Struct, frozen=True, array_like=True):
+class WalletFigures(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The figures of one wallet at the moment of the decision (see ``core/member.py``)."""
 
     balance: Points = 0
@@ -24,7 +24,7 @@ class WalletFigures(msgspec.Struct, frozen=True, array_like=True):
     activated_until: Instant = 0
 
 
-class Snapshot(msgspec.Struct, frozen=True, array_like=True):
+class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a decision knows of the member. Tuples follow the order of the compiled version's lists.
 
     ``attributes`` holds the member attributes that the version reads; ``history`` the value of each
