@@ -72,6 +72,10 @@ class Purchase:
     awards: list[Award] = field(default_factory=list)
     canceled: bool = False
 
+    def bought(self) -> list[int]:
+        """The units of every line."""
+        return [line.get("quantity", 1) for line in self.lines]
+
 
 @dataclass
 class Customer:
@@ -125,8 +129,8 @@ class Model:
         who = self.enter(purchase.customer, at)
         for name, wallet in who.wallets.items():
             for lot in [lot for lot in wallet.lots if lot.waits_for == order_id]:
-                lot.available, lot.waits_for = at, None
-                lot.expires = self.expiry(self.specs[name], at)
+                lot.available, lot.waits_for = self.calendar.today(at), None
+                lot.expires = self.expiry(self.specs[name], lot.available)
         self.look_at_tier(who, at)
 
     def give_back(self, order_id: str, at: int, lines: dict[int, int], canceled: bool = False) -> None:
@@ -141,11 +145,12 @@ class Model:
             purchase.returned[position] += units
         purchase.canceled = canceled
         if canceled:
-            purchase.returned = [line.get("quantity", 1) for line in purchase.lines]
+            purchase.returned = purchase.bought()
         after = self.reversed(purchase)
         who.history.append(("orders.net", None, purchase.at, net_before - self.returned_net(purchase)))
         if canceled:
             who.history.append(("orders.count", None, purchase.at, -1))
+        if purchase.returned == purchase.bought():
             for award in purchase.awards:
                 self.used = [(key, amount) for key, amount in self.used if key not in award.uses]
         for name in self.specs:
@@ -176,18 +181,18 @@ class Model:
         """A correction by staff; a positive one may bring its own dates."""
         who = self.enter(customer, at)
         if points < 0:
-            self.spend(who.wallets[name], -points, at)
+            self.spend(who.wallets[name], -points, at, owing=self.specs[name].get("refunds") == "unlimited")
         else:
-            available = dates.get("available_at", at)
+            available = dates.get("available_at", self.calendar.today(at))
             expires = dates.get("expires_at", self.expiry(self.specs[name], available))
             self.put(who.wallets[name], Lot(available, expires, points, "adjusted"), award=False)
         self.look_at_tier(who, at)
 
     def transfer(self, sender: str, receiver: str, at: int, name: str, points: int) -> None:
         """Lots move with their dates."""
-        giving, getting = self.enter(sender, at), self.enter(receiver, at)
-        if giving is getting:
+        if sender == receiver:
             raise Refused("same_wallet")
+        giving, getting = self.enter(sender, at), self.enter(receiver, at)
         for lot, part in self.spend(giving.wallets[name], points, at):
             self.put(getting.wallets[name], Lot(lot.available, lot.expires, part, "received"), award=False)
         self.look_at_tier(giving, at)
@@ -245,7 +250,7 @@ class Model:
         pending = spec.get("pending", {"type": "none"})
         if pending["type"] == "fulfillment" and order_id is not None:
             return Lot(None, None, 0, "earned", order_id)
-        start = at
+        start = self.calendar.today(at)
         if pending["type"] == "period":
             day = self.calendar.later(self.calendar.local(at), pending["after"]).date()
             start = self.calendar.midnight(day + timedelta(days=1))
@@ -277,10 +282,8 @@ class Model:
                 mine = [(*key, len(self.used), order_id) for key, _ in uses]
                 for use, (_, limit) in zip(mine, uses, strict=True):
                     self.used.append((use, 1 if "times" in limit else given))
-                award = Award(rule["id"], name, given, share_out(given, weights), fresh[name], mine)
-                if not weights:
-                    award.lines = []
-                awards.append(award)
+                lines_given = share_out(given, weights) if any(weights) else []
+                awards.append(Award(rule["id"], name, given, lines_given, fresh[name], mine))
                 who.history.append(("points.earned", name, at, given))
         for name, lot in fresh.items():
             lot.left = sum(award.points for award in awards if award.wallet == name)
@@ -377,18 +380,20 @@ class Model:
         wallet.lots.append(lot)
         return lot
 
-    def spend(self, wallet: Wallet, amount: int, at: int) -> list[tuple[Lot, int]]:
-        """Soonest expiry first, then oldest, never-expiring last; all or nothing."""
+    def spend(self, wallet: Wallet, amount: int, at: int, *, owing: bool = False) -> list[tuple[Lot, int]]:
+        """Soonest expiry first, then oldest, never-expiring last; all or nothing, unless it may be owed."""
         usable = [lot for lot in wallet.lots if active(lot, at)]
-        if sum(lot.left for lot in usable) - wallet.debt < amount:
+        if sum(lot.left for lot in usable) - wallet.debt < amount and not owing:
             raise Refused("insufficient_points")
-        return drain(sorted(usable, key=spend_first), amount)
+        taken = drain(sorted(usable, key=spend_first), amount)
+        wallet.debt += amount - sum(part for _, part in taken)
+        return taken
 
     def reversed(self, purchase: Purchase) -> list[int]:
         """What the returned units have reversed of each award, counted from the beginning."""
         result = []
         for award in purchase.awards:
-            if purchase.canceled:
+            if purchase.canceled or purchase.returned == purchase.bought():
                 result.append(award.points)
             elif award.lines:
                 result.append(sum(self.part(purchase, n, points) for n, points in enumerate(award.lines)))
@@ -409,20 +414,17 @@ class Model:
         return sum(self.part(purchase, position, net) for position, net in enumerate(purchase.nets))
 
     def take_back(self, wallet: Wallet, name: str, amount: int, at: int, own: Lot) -> None:
-        """Pending first, then the award's own lot, then by policy other lots, a debt or a shortfall."""
+        """The award's own lot, then what else is pending, then by policy the rest and a debt."""
         policy = self.specs[name].get("refunds", "within_balance")
-        if policy == "only_pending":
-            if not active(own, at):
-                drain([own], min(amount, own.left))
-            return
         others = sorted((lot for lot in wallet.lots if lot is not own), key=spend_first)
-        waiting = [lot for lot in others if not active(lot, at)]
-        lots = [own, *waiting, *(lot for lot in others if active(lot, at))]
-        taken = sum(part for _, part in drain(lots, amount))
+        lots = [own, *(lot for lot in others if not active(lot, at))]
+        if policy != "only_pending":
+            lots += [lot for lot in others if active(lot, at)]
+        missing = amount - sum(part for _, part in drain(lots, amount))
         if policy == "unlimited":
-            wallet.debt += amount - taken
-        else:
-            wallet.shortfall += amount - taken
+            wallet.debt += missing
+        elif policy == "within_balance":
+            wallet.shortfall += missing
 
     def levels(self) -> list[Document]:
         """The tiers, lowest first."""
@@ -438,7 +440,7 @@ class Model:
         metric = self.tiers["metrics"][0]
         if "balance" in metric:
             wallet = who.wallets[metric["balance"]]
-            return sum(lot.left for lot in wallet.lots if active(lot, at)) - wallet.debt
+            return max(sum(lot.left for lot in wallet.lots if active(lot, at)) - wallet.debt, 0)
         unit = metric.get("window", {}).get("calendar", "ever")
         return sum(
             amount

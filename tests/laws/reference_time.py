@@ -52,6 +52,10 @@ class Calendar:
         """When a local day begins."""
         return self.instant(datetime(day.year, day.month, day.day))
 
+    def today(self, at: int) -> int:
+        """When the local day of an instant began: points of one day are one lot."""
+        return self.midnight(self.local(at).date())
+
     def later(self, moment: datetime, span: Document) -> datetime:
         """A span later; a day that a month does not have is its last one."""
         months = moment.year * 12 + moment.month - 1 + span.get("years", 0) * 12 + span.get("months", 0)

@@ -190,6 +190,10 @@ class Rehearsal:
         self, sender: str, receiver: str, at: Instant, wallet: str, points: Points
     ) -> list[Decision]:
         """Points move to another member with the dates that they have."""
+        if self.member(sender).owner == self.member(receiver).owner:
+            raise RehearsalRefused(Refusal(RefusalCode.SAME_WALLET, "Both use the same wallet."))
+        if PROGRAM_ID not in self.member(receiver).memberships:
+            raise RehearsalRefused(Refusal(RefusalCode.NOT_A_MEMBER, f"{receiver} is no member."))
         self.run_timers(sender, at)
         keys = {lot.lot_id: lot.key for lot in (self.wallet(sender, wallet).lots or {}).values()}
         event_id = self._new_id()
