@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +22,9 @@ from tests.laws.strategies import (
     WALLETS,
     World,
     conditions,
+    facts_asked,
     line_conditions,
+    near,
     worlds,
 )
 
@@ -61,6 +65,17 @@ def test_compiled_conditions_agree_with_walked_ones(judged: tuple[Condition, Wor
     condition, world = judged
     source = _source(world)
     assert bool(_run(source, source.expression(condition), world)) is holds(condition, world.scope)
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(TRIGGERS).flatmap(worlds), st.randoms())
+def test_compiled_comparisons_agree_at_the_values_themselves(world: World, chance: Random) -> None:
+    """Compared with its own value, the next one and another one, a fact compiles as it walks."""
+    compared = [near(world, fact, chance) for fact in facts_asked(world) for _ in range(2)]
+    source = _source(world)
+    expressions = [f"bool({source.expression(condition)})" for condition in compared]
+    expected = [holds(condition, world.scope) for condition in compared]
+    assert _run(source, f"[{', '.join(expressions)}]", world) == expected
 
 
 @settings(max_examples=200)
