@@ -64,7 +64,7 @@ on conflict (bucket, workspace_id, customer_id, unit_id) do update set
 # What shrinks is there, and keeps its floor of zero. (An upsert would propose a row with negative
 # figures, which its CHECK refuses.) These are few, and go row by row in one round trip: a join of
 # the table with the batch could be planned as a walk over the whole bucket, a key in full cannot.
-_TAKE_FROM_WALLET = """
+TAKE_FROM_WALLET = """
 update wallets
 set balance = balance + $5, pending = pending + $6, debt = debt + $7, shortfall = shortfall + $8,
     earned = earned + $9, spent = spent + $10, expired = expired + $11,
@@ -149,7 +149,7 @@ on conflict (bucket, workspace_id, customer_id, limit_id, period) do update set
 returning 1
 """
 
-_USE_BUDGET = """
+USE_BUDGET = """
 update budgets
 set used = used + $4, cap = greatest($5, used + $4)
 where workspace_id = $1 and budget_id = $2 and period = $3
@@ -290,7 +290,7 @@ def _shrinking(net: Netting) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]
     ]
     limits = [(*key, amount, cap) for key, (amount, cap) in sorted(net.limits.items()) if amount < 0]
     touches = [(*key, at) for key, at in sorted(net.touches.items())]
-    yield "wallets", _TAKE_FROM_WALLET, wallets
+    yield "wallets", TAKE_FROM_WALLET, wallets
     yield "lots", _TAKE_FROM_LOT, lots
     yield "memberships", _CHANGE_MEMBERSHIP, memberships
     yield "limit_uses", _GIVE_BACK_LIMIT, limits
@@ -364,4 +364,4 @@ async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) ->
         )
         await conn.execute(_INSERT_VOUCHER_CODES, ws, bucket, *_columns(codes))
     budgets = [(ws, *key, *use) for key, use in sorted(net.budgets.items())]
-    await _write_each(conn, "budgets", _USE_BUDGET, budgets)
+    await _write_each(conn, "budgets", USE_BUDGET, budgets)
