@@ -7,7 +7,8 @@ an order when it is canceled, not when everything of it was returned.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -20,8 +21,11 @@ from perennial.core.today import today_of
 from perennial.core.version import Metric, Version
 from perennial.units import Instant, Minor, Points
 
+Choice: TypeAlias = Callable[..., Any] | None
+"""The function that chooses what counts for a metric; see ``compile_triggers.py``."""
 
-class _Part(msgspec.Struct):
+
+class _Part(msgspec.Struct, gc=False):
     """What counts of an order: it as a whole, or what came back of it.
 
     The choice of what counts is made on the ``order`` as it was paid and its ``nets``; ``amounts`` and
@@ -49,8 +53,9 @@ def counts_of(
         return counts_of_order(version, event.at, *_converted(version, event.order), points or {})
     if isinstance(event, OrderReturned):
         return _counts_of_return(version, event, points or {})
-    amounts = [_of_event(version, index, event, points or {}) for index in range(len(version.metrics))]
-    return _counts(version, event.at, amounts)
+    return _counts(
+        version, event.at, 1, lambda metric, choose: _of_event(metric, choose, event, points or {})
+    )
 
 
 def counts_of_order(
@@ -59,10 +64,8 @@ def counts_of_order(
     """Return what an order paid at ``at`` adds, whose amounts are in the program's currency."""
     if not version.metrics:
         return ()
-    units = [line.quantity for line in order.lines]
-    part = _Part(order, nets, nets, units, 1)
-    amounts = [_of_order(version, index, at, part, points) for index in range(len(version.metrics))]
-    return _counts(version, at, amounts)
+    part = _Part(order, nets, nets, [line.quantity for line in order.lines], 1)
+    return _counts(version, at, 1, lambda metric, choose: _of_order(metric, choose, at, part, points))
 
 
 def _counts_of_return(
@@ -75,10 +78,21 @@ def _counts_of_return(
         for net, line, then, now in zip(nets, order.lines, event.before, event.after, strict=True)
     ]
     part = _Part(order, nets, taken, units, 1 if event.canceled else 0)
-    amounts = [
-        -_of_order(version, index, event.paid_at, part, points) for index in range(len(version.metrics))
-    ]
-    return _counts(version, event.paid_at, amounts)
+    at = event.paid_at
+    return _counts(version, at, -1, lambda metric, choose: _of_order(metric, choose, at, part, points))
+
+
+def _counts(
+    version: Version, at: Instant, sign: int, count: Callable[[Metric, Choice], int]
+) -> tuple[Count, ...]:
+    """Count for every metric in its period at ``at``; what adds nothing is left out."""
+    counts = []
+    periods = today_of(version, at).metrics
+    for metric, choose, period in zip(version.metrics, version.choices, periods, strict=True):
+        amount = count(metric, choose)
+        if amount:
+            counts.append(Count(metric.number, period, sign * amount))
+    return tuple(counts)
 
 
 def _part_of(net: Minor, quantity: int, returned: int, *, everything: bool = False) -> Minor:
@@ -100,38 +114,33 @@ def _converted(version: Version, order: Order) -> tuple[Order, list[Minor]]:
     return converted, net_amounts(converted)
 
 
-def _of_order(version: Version, index: int, at: Instant, part: _Part, points: Mapping[int, Points]) -> int:
-    """Return what the part of an order paid at ``at`` counts for the metric at ``index``."""
-    metric = version.metrics[index]
-    choose = version.choices[index]
+def _of_order(metric: Metric, choose: Choice, at: Instant, part: _Part, points: Mapping[int, Points]) -> int:
+    """Return what the part of an order paid at ``at`` counts for a metric."""
     measure = metric.measure
-    if measure is Measure.POINTS_EARNED:
-        return _points(metric, points)
-    if measure is Measure.EVENTS_COUNT or measure is Measure.EVENTS_SUM:
-        return 0
-    if measure is Measure.ORDERS_COUNT or measure is Measure.ORDERS_NET:
+    if measure is Measure.ORDERS_NET or measure is Measure.ORDERS_COUNT:
         if choose is not None and not choose(at, part.order, part.nets, {}):
             return 0
         return part.orders if measure is Measure.ORDERS_COUNT else sum(part.amounts)
-    of_lines = part.amounts if measure is Measure.LINES_NET else part.units
-    if choose is None:
-        return sum(of_lines)
-    return sum([of_lines[line] for line in choose(at, part.order, part.nets, {})])
+    if measure is Measure.LINES_NET or measure is Measure.LINES_QUANTITY:
+        of_lines = part.amounts if measure is Measure.LINES_NET else part.units
+        if choose is None:
+            return sum(of_lines)
+        return sum([of_lines[line] for line in choose(at, part.order, part.nets, {})])
+    return _points(metric, points) if measure is Measure.POINTS_EARNED else 0
 
 
-def _of_event(version: Version, index: int, event: Event, points: Mapping[int, Points]) -> int:
-    """Return what an event that is no order counts for the metric at ``index``."""
-    metric = version.metrics[index]
-    if metric.measure is Measure.POINTS_EARNED:
+def _of_event(metric: Metric, choose: Choice, event: Event, points: Mapping[int, Points]) -> int:
+    """Return what an event that is no order counts for a metric."""
+    measure = metric.measure
+    if measure is Measure.POINTS_EARNED:
         return _points(metric, points)
-    if metric.measure not in (Measure.EVENTS_COUNT, Measure.EVENTS_SUM):
+    if measure is not Measure.EVENTS_COUNT and measure is not Measure.EVENTS_SUM:
         return 0
     if not isinstance(event, CustomEvent) or event.name != metric.event:
         return 0
-    choose = version.choices[index]
     if choose is not None and not choose(event.at, None, [], event.attributes):
         return 0
-    if metric.measure is Measure.EVENTS_COUNT:
+    if measure is Measure.EVENTS_COUNT:
         return 1
     value = event.attributes.get(metric.attribute or "")
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
@@ -139,16 +148,3 @@ def _of_event(version: Version, index: int, event: Event, points: Mapping[int, P
 
 def _points(metric: Metric, points: Mapping[int, Points]) -> Points:
     return 0 if metric.unit is None else points.get(metric.unit, 0)
-
-
-def _counts(version: Version, at: Instant, amounts: Sequence[int]) -> tuple[Count, ...]:
-    """Pair the amounts with the metrics and their periods at ``at``; what adds nothing is left out."""
-    return tuple(
-        [
-            Count(metric.number, period, amount)
-            for metric, period, amount in zip(
-                version.metrics, today_of(version, at).metrics, amounts, strict=True
-            )
-            if amount
-        ]
-    )

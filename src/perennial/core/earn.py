@@ -56,12 +56,14 @@ class Gift(msgspec.Struct, gc=False):
 class Judgment(msgspec.Struct):
     """Everything that the rules of a version say about one event.
 
-    ``why_not`` says why no rule was asked at all; ``order`` is the order in the program's currency and
+    ``takes_part`` says that the customer is a member within the life of the program; ``why_not`` why
+    no rule was asked at all; ``order`` is the order in the program's currency and
     ``nets`` the net amounts of its lines, once rules were asked about one; ``active`` says which
     campaigns apply (bit by bit, by their index); ``limited`` holds the limits after every gift passed.
     """
 
     limited: Allowances
+    takes_part: bool
     why_not: str | None = None
     order: Order | None = None
     nets: list[Minor] = []
@@ -83,7 +85,7 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
         counts = counts_of_order(version, event.at, judgment.order, judgment.nets, points)
     effects += counts
     follow_ups: tuple[Event, ...] = ()
-    if outside_life(event.at, version, snapshot) is None:
+    if judgment.takes_part:
         if isinstance(event, CustomEvent):
             effects += activity(version, event.name, event.at)
         if version.program.tiers is not None:
@@ -103,9 +105,10 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
 
 def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment:
     """Ask every rule of the event's trigger, and apply multipliers and limits to what they give."""
-    judgment = Judgment(Allowances(version, snapshot), outside_life(event.at, version, snapshot))
+    why_not = outside_life(event.at, version, snapshot)
+    judgment = Judgment(Allowances(version, snapshot), takes_part=why_not is None, why_not=why_not)
     fire = version.triggers.get(trigger_of(event))
-    if fire is None or judgment.why_not is not None:
+    if fire is None or why_not is not None:
         return judgment
     if isinstance(event, OrderPaid):
         order = in_program_currency(event.order, version.program)

@@ -49,10 +49,10 @@ def multiply(bases: Sequence[Points], factor: Factor, rounding: Rounding) -> lis
     is split over them in proportion, ties to the earlier one.
     """
     total = sum(bases)
-    difference = divide(total * factor[0], factor[1], rounding) - total
+    product = divide(total * factor[0], factor[1], rounding)
     if len(bases) == 1:
-        return [bases[0] + difference]
-    parts = allocate(difference, bases)
+        return [product]
+    parts = allocate(product - total, bases)
     return [base + part for base, part in zip(bases, parts, strict=True)]
 
 
