@@ -1,0 +1,78 @@
+"""The command line: one file per group of commands."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+import asyncpg
+import typer
+
+from perennial import __version__
+from perennial.cli.console import ERRORS
+from perennial.cli.data import DATA_COMMANDS
+from perennial.cli.keys import KEYS, WORKSPACES
+from perennial.cli.programs import PROGRAM_COMMANDS
+from perennial.cli.serve import SERVE_COMMANDS
+from perennial.cli.start import start
+from perennial.config import SettingsError
+from perennial.flows.problems import ProblemError
+from perennial.store.backup import BackupError
+from perennial.store.binaries import BinariesNotFoundError
+from perennial.store.embedded import EmbeddedServerError
+from perennial.store.migrate import MigrationError
+
+_EXPECTED = (
+    BackupError,
+    BinariesNotFoundError,
+    EmbeddedServerError,
+    MigrationError,
+    SettingsError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+
+app = typer.Typer(
+    name="perennial",
+    help="A self-hosted, all-in-one loyalty platform.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(start)
+for _command in (*SERVE_COMMANDS, *DATA_COMMANDS, *PROGRAM_COMMANDS):
+    app.command()(_command)
+app.add_typer(KEYS)
+app.add_typer(WORKSPACES)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+def main() -> None:
+    """Run the command that the arguments name; what can go wrong ends with one line and status 1."""
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        app()
+    except ProblemError as error:
+        ERRORS.print(f"[red]error:[/] {error.problem.detail}", highlight=False)
+        for field in error.problem.errors:
+            ERRORS.print(f"  {field.path}: {field.message}", highlight=False, markup=False)
+        sys.exit(1)
+    except _EXPECTED as error:
+        ERRORS.print("[red]error:[/]", end=" ")
+        ERRORS.print(str(error) or type(error).__name__, highlight=False, markup=False)
+        sys.exit(1)
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    """End on SIGTERM as after any error: what was opened is closed, the embedded server too."""
+    sys.exit(0)
+
+
+__all__ = ["app", "main"]

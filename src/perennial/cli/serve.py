@@ -1,0 +1,66 @@
+"""The commands that stay: the server, and the job worker on its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from typing import Annotated
+
+import msgspec
+import typer
+
+from perennial.cli.console import OUT
+from perennial.cli.session import ready_database, settings_of_environment
+from perennial.config import Settings
+from perennial.flows.handle_events import Handler
+from perennial.jobs.worker import Worker
+from perennial.main import run_server
+from perennial.store.database import DISPATCHER_ROLE, Database
+from perennial.store.installation import read_generation
+
+Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Processes behind the door.")]
+Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="The port to listen on.")]
+
+
+def serve(workers: Workers = None, host: Host = None, port: Port = None) -> None:
+    """Serve the API, with a job worker in each process, until a signal says stop."""
+    settings = with_options(settings_of_environment(), workers, host, port)
+    with suppress(KeyboardInterrupt), ready_database(settings) as ready:
+        OUT.print(f"Perennial listens on http://{settings.host}:{settings.port}")
+        run_server(ready)
+    OUT.print("Stopped.")
+
+
+def with_options(settings: Settings, workers: int | None, host: str | None, port: int | None) -> Settings:
+    """Return the settings with what the command line says instead of the environment."""
+    given = {"workers": workers, "host": host, "port": port}
+    return msgspec.structs.replace(
+        settings, **{key: value for key, value in given.items() if value is not None}
+    )
+
+
+def work() -> None:
+    """Run due timers and seal the ledger, without serving, until a signal says stop."""
+    with suppress(KeyboardInterrupt), ready_database(settings_of_environment()) as settings:
+        asyncio.run(_work(settings))
+    OUT.print("Stopped.")
+
+
+async def _work(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    assert settings.database_url is not None, "a ready database has a URL"
+    async with (
+        await Database.connect(settings.database_url, largest=settings.connections) as database,
+        await Database.connect(settings.database_url, role=DISPATCHER_ROLE, largest=1) as dispatcher,
+    ):
+        async with database.unbound() as conn:
+            handler = Handler(database, await read_generation(conn))
+        OUT.print("The job worker runs.")
+        await Worker(handler, dispatcher).run(stop)
+
+
+SERVE_COMMANDS = (serve, work)

@@ -1,0 +1,196 @@
+"""The command line as people use it: real processes, a real embedded server, a real port."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_PERENNIAL = Path(sys.executable).with_name("perennial")
+_PATIENCE = 60
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[dict[str, str]]:
+    """An environment with a data folder and a port of its own."""
+    with tempfile.TemporaryDirectory(prefix="perennial-cli-") as home, socket.socket() as probe:
+        Path(home).chmod(0o755)
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+        probe.close()
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("PERENNIAL_")}
+        yield {**kept, "PERENNIAL_DATA": f"{home}/data", "PERENNIAL_PORT": port, "COLUMNS": "200"}
+
+
+def _run(environment: dict[str, str], *words: str, fails: bool = False) -> str:
+    done = subprocess.run(
+        [_PERENNIAL, *words], env=environment, capture_output=True, text=True, check=False, timeout=_PATIENCE
+    )
+    assert (done.returncode != 0) is fails, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def _start(environment: dict[str, str]) -> tuple[subprocess.Popen[str], str]:
+    """Run ``perennial start`` up to the end of its greeting; return both."""
+    process = subprocess.Popen(
+        [_PERENNIAL, "start"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    while "customers/customer-1" not in (line := process.stdout.readline()):
+        assert line, "".join(lines)
+        lines.append(line)
+    return process, "".join([*lines, line])
+
+
+def _stop(process: subprocess.Popen[str], sign: signal.Signals) -> str:
+    process.send_signal(sign)
+    words, _ = process.communicate(timeout=_PATIENCE)
+    return words
+
+
+@pytest.fixture(scope="module")
+def running(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """``perennial start`` on nothing, and its greeting; the tests of this file run in their order."""
+    process, greeting = _start(environment)
+    try:
+        yield process, greeting
+    finally:
+        if process.poll() is None:
+            _stop(process, signal.SIGINT)
+
+
+def _commands(greeting: str) -> str:
+    return greeting.partition("Three commands to try")[2].partition("\n")[2]
+
+
+def test_start_greets_with_commands_that_work(
+    environment: dict[str, str], running: tuple[subprocess.Popen[str], str]
+) -> None:
+    """From nothing: the URL, a key and three commands, which do as they say when they are pasted."""
+    _, greeting = running
+    url = f"http://127.0.0.1:{environment['PERENNIAL_PORT']}"
+    assert url in greeting
+    pasted = subprocess.run(
+        ["bash", "-euc", _commands(greeting)], capture_output=True, text=True, check=True, timeout=_PATIENCE
+    )
+    decoder = json.JSONDecoder()
+    answers: list[dict[str, Any]] = []
+    text = pasted.stdout
+    while text:
+        answer, end = decoder.raw_decode(text)
+        answers.append(answer)
+        text = text[end:].lstrip()
+    order, explanation, customer = answers
+    assert order["balances"] == [{"program": "points", "wallet": "points", "available": 112, "pending": 0}]
+    assert explanation["words"].startswith("points: Earned 100 points.")
+    assert customer["wallets"][0]["available"] == 112
+
+
+def test_a_taken_port_is_said_at_once(
+    environment: dict[str, str], running: tuple[subprocess.Popen[str], str]
+) -> None:
+    """A second server on the same port ends with one line that says why; the first goes on."""
+    began = time.monotonic()
+    words = _run(environment, "start", fails=True)
+    assert "Address already in use" in words
+    assert "Traceback" not in words
+    assert time.monotonic() - began < _PATIENCE / 2
+    assert running[0].poll() is None
+
+
+def test_commands_beside_a_running_server(
+    environment: dict[str, str], running: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
+    """Keys, backups and audits work on the data folder while the server uses it."""
+    secret = _run(environment, "keys", "create", "demo", "till", "--scope", "write").splitlines()
+    assert any(line.startswith("sk_test_") for line in secret)
+    listed = _run(environment, "keys", "list", "demo")
+    assert "till" in listed
+    prefix = next(line for line in secret if line.startswith("sk_test_"))[:14]
+    assert "Revoked" in _run(environment, "keys", "revoke", "demo", prefix)
+    assert "everything holds" in _run(environment, "audit")
+    assert json.loads(_run(environment, "audit", "--json"))["checks"]
+    _run(environment, "backup", str(tmp_path / "backup"))
+    assert running[0].poll() is None
+
+
+def test_it_stops_cleanly_and_starts_again(
+    environment: dict[str, str], running: tuple[subprocess.Popen[str], str]
+) -> None:
+    """Ctrl-C and SIGTERM end with status 0 and take the database along; a second start has the data."""
+    lock = Path(environment["PERENNIAL_DATA"]) / "postgres" / "postmaster.pid"
+    process, first = running
+    assert lock.exists()
+    assert "Stopped" in _stop(process, signal.SIGINT)
+    assert process.returncode == 0
+    assert not lock.exists()
+    process, second = _start(environment)
+    try:
+        key = Path(environment["PERENNIAL_DATA"], "demo.key").read_text().strip()
+        assert key in first
+        assert key in second
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{environment['PERENNIAL_PORT']}/v1/customers/customer-1",
+            headers={"Authorization": f"Bearer {key}"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert json.load(answer)["wallets"][0]["available"] == 112
+    finally:
+        _stop(process, signal.SIGTERM)
+    assert process.returncode == 0
+    assert not lock.exists()
+
+
+def test_backup_and_restore_from_the_command_line(environment: dict[str, str], tmp_path: Path) -> None:
+    """What a backup holds is there after a restore into a fresh data folder, audited; not twice."""
+    file = str(tmp_path / "backup")
+    _run(environment, "backup", file)
+    with tempfile.TemporaryDirectory(prefix="perennial-cli-") as home:
+        Path(home).chmod(0o755)
+        fresh = {**environment, "PERENNIAL_DATA": home}
+        assert "everything holds" in _run(fresh, "restore", file)
+        assert "Demo" in _run(fresh, "workspaces", "list")
+        assert "not empty" in _run(fresh, "restore", file, fails=True)
+
+
+def test_programs_as_code(environment: dict[str, str], tmp_path: Path) -> None:
+    """Export, change, plan, apply: the plan says what changes, applying twice changes nothing."""
+    text = _run(environment, "export", "demo", "points")
+    file = tmp_path / "points.yaml"
+    file.write_text(text)
+    assert "no change" in _run(environment, "plan", "demo", str(file))
+    changed = text.replace("  points: 250", "  points: 300")
+    assert changed != text
+    file.write_text(changed)
+    plan = _run(environment, "plan", "demo", str(file))
+    assert "250" in plan
+    assert "300" in plan
+    assert "version 2" in _run(environment, "apply", "demo", str(file), "--note", "more")
+    assert "unchanged" in _run(environment, "apply", "demo", str(file))
+    file.write_text(text + "\nnonsense: 1\n")
+    assert "nonsense" in _run(environment, "plan", "demo", str(file), fails=True)
+
+
+def test_mistakes_are_one_line(environment: dict[str, str]) -> None:
+    """A wrong variable, an unknown workspace: words without a traceback, and status 1."""
+    wrong = {**environment, "PERENNIAL_PORT": "many"}
+    assert "PERENNIAL_PORT is a whole number from 1 to 65535" in _run(wrong, "serve", fails=True)
+    unknown = _run(environment, "keys", "list", "nobody", fails=True)
+    assert "nobody" in unknown
+    assert "Traceback" not in unknown
+    closed = {**environment, "PERENNIAL_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    refused = _run(closed, "audit", fails=True)
+    assert "error:" in refused
+    assert "Traceback" not in refused
