@@ -14,6 +14,7 @@ from perennial.core.effects import Count
 from perennial.core.member import Member, Wallet
 from perennial.core.periods import local_day
 from perennial.core.snapshot import Snapshot, WalletFigures
+from perennial.core.tier_terms import grants_at
 from perennial.core.today import Range, Today, today_of
 from perennial.core.version import Need, Version
 from perennial.units import Instant
@@ -140,15 +141,19 @@ def history_after(
 def lookback(version: Version, at: Instant) -> dict[int, int]:
     """Return, for each metric that decisions at or after ``at`` read, the earliest period to load.
 
-    What counts since joining is loaded whole. Take the earliest instant that may be decided: an
-    event's own, or that of a timer which is due before it.
+    What counts since joining is loaded whole, and for tiers the periods whose figures still justify a
+    status. Take the earliest instant that may be decided: an event's own, or that of a timer which is
+    due before it.
     """
+    instants = [at]
+    if version.program.tiers is not None:
+        instants += [grant.as_of for grant in grants_at(version, version.program.tiers, at)]
     earliest: dict[int, int] = {}
-    ranges = ranges_of(version, at, None)
-    for need, (first, _) in zip(version.needs, ranges, strict=True):
-        number = need.metric.number
-        start = 0 if need.window.since_joining else first
-        earliest[number] = min(start, earliest.get(number, start))
+    for instant in instants:
+        for need, (first, _) in zip(version.needs, ranges_of(version, instant, None), strict=True):
+            number = need.metric.number
+            start = 0 if need.window.since_joining else first
+            earliest[number] = min(start, earliest.get(number, start))
     return earliest
 
 
