@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import FrameType
@@ -38,6 +38,7 @@ from perennial.http.metrics import MeasuredHandler
 from perennial.http.protocol import BoundedProtocol
 from perennial.jobs.worker import Worker
 from perennial.store.database import DISPATCHER_ROLE, Database
+from perennial.store.installation import read_generation
 
 GRACE_SECONDS = 30
 """How long a worker may take to finish what is in flight."""
@@ -63,7 +64,8 @@ def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
             database = await stack.enter_async_context(
                 await Database.connect(url, smallest=2, largest=settings.connections)
             )
-            handler = MeasuredHandler(database, await read_generation(database))
+            async with database.unbound() as conn:
+                handler = MeasuredHandler(database, await read_generation(conn))
             intake = Intake(handler)
 
             async def find(secret_hash: bytes) -> Key | None:
@@ -75,13 +77,6 @@ def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
             yield Door(database=database, handler=handler, intake=intake, keyring=Keyring(find))
 
     return build_app(open_door)
-
-
-async def read_generation(database: Database) -> int:
-    """Return how often the database was restored from a backup."""
-    async with database.unbound() as conn:
-        generation: int = await conn.fetchval("select generation from installation")
-    return generation
 
 
 @asynccontextmanager
@@ -104,7 +99,18 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._application = app
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal, and let it end there: who called us still has a database to stop."""
+        before = {each: signal.signal(each, self.handle_exit) for each in STOP_SIGNALS}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Say no to the platform from now on, and begin to stop."""
         self._application.close()
         super().handle_exit(sig, frame)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from perennial.core.document_schema import kinds_text
 from perennial.core.document_schema import schema_text as program_schema_text
+from perennial.http.app import api_document_text
 from perennial.store.database import connect
 from perennial.store.embedded import EmbeddedServer
 from perennial.store.migrate import migrate
@@ -42,6 +43,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "src/perennial/store/schema.sql": schema,
     "docs/reference/program.schema.json": program_schema_text,
     "docs/reference/program-kinds.md": kinds_text,
+    "docs/reference/openapi.json": api_document_text,
 }
 
 

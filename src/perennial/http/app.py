@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -46,6 +48,8 @@ _REFUSALS = {
     413: ("body_too_large", "The body is too large."),
 }
 
+_MISSING = re.compile(r"parameter '([a-z_]+)'")
+
 OpenDoor = Callable[[], AbstractAsyncContextManager[Door]]
 
 
@@ -53,6 +57,11 @@ OpenDoor = Callable[[], AbstractAsyncContextManager[Door]]
 def api_document() -> dict[str, Any]:
     """Return the OpenAPI document of all routes."""
     return describe(ROUTES)
+
+
+def api_document_text() -> str:
+    """Return the OpenAPI document as the text that is checked in."""
+    return json.dumps(api_document(), indent=2, ensure_ascii=False) + "\n"
 
 
 def build_routed(open_door: OpenDoor, max_body_bytes: int = MAX_BODY_BYTES) -> Litestar:
@@ -89,24 +98,28 @@ def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
         return _failed(request, error)
     code, words = _REFUSALS.get(error.status_code, ("bad_request", "The request cannot be read."))
     response = _send(request, bad_request(error.status_code, code, words).problem)
-    if allow := (error.headers or {}).get("Allow"):
-        response.headers["Allow"] = allow
+    for name, value in (error.headers or {}).items():
+        if name.lower() == "allow":
+            response.headers["Allow"] = value
     return response
 
 
 def _wrong_parameters(error: ValidationException) -> Problem:
+    """Name the parameters that the router refused; it tells a missing one in its words only."""
     found = error.extra if isinstance(error.extra, list) else []
     fields = [
         FieldProblem(
-            path=f"{item.get('source', 'query')}.{item.get('key', '')}",
+            path=f"{getattr(item.get('source'), 'value', 'query')}.{item.get('key', '')}",
             code="invalid_parameter",
             message=str(item.get("message", "is not valid")).replace("`", "")[:300],
         )
         for item in found
-        if isinstance(item, dict) and item.get("key") != "data"
+        if isinstance(item, dict)
     ]
     if not fields:
-        return bad_request(400, "body_missing", "Send a JSON body.").problem
+        name = _MISSING.search(error.detail)
+        path = f"query.{name[1]}" if name else "query"
+        fields = [FieldProblem(path=path, code="invalid_parameter", message="the parameter is required")]
     return bad_fields(422, *fields).problem
 
 

@@ -25,7 +25,7 @@ class Health(msgspec.Struct, frozen=True):
 
 @get(
     "/health/live",
-    **operation("health_live", "Health", "Is the process alive?", needs=None, gives={200: Health}),
+    **operation("health_live", "Server", "Is the process alive?", needs=None, gives={200: Health}),
 )
 async def health_live() -> Response[Any]:
     """Answers as long as the process can answer at all."""
@@ -36,7 +36,7 @@ async def health_live() -> Response[Any]:
     "/health/ready",
     **operation(
         "health_ready",
-        "Health",
+        "Server",
         "May requests be sent here?",
         needs=None,
         gives={200: Health},
@@ -61,7 +61,7 @@ async def health_ready(request: Request[Any, Any, Any]) -> Response[Any]:
     "/metrics",
     **operation(
         "metrics_get",
-        "Health",
+        "Server",
         "Figures for Prometheus",
         needs=Scope.METRICS,
         gives={200: "text/plain"},

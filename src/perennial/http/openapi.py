@@ -35,7 +35,7 @@ TAGS = {
     "Points": "Rewards, and points moved by hand.",
     "Programs": "The life of a program: draft, version, comparison, rollback.",
     "Sandbox": "The test clock: business time that moves when you say so.",
-    "Health": "For the platform that runs the process.",
+    "Server": "For the platform that runs the process, and the description of this API.",
 }
 
 _PROBLEMS = {
@@ -74,6 +74,7 @@ def describe(routes: Sequence[HTTPRouteHandler]) -> dict[str, Any]:
         "info": {
             "title": "Perennial",
             "version": __version__,
+            "summary": "Orders in; points, tiers and rewards out. Exact, explained, safe to repeat.",
             "description": DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -216,9 +217,7 @@ def _tidied(schema: Any) -> Any:
     """Say ``additionalProperties: false`` as msgspec does, and drop titles that repeat the name."""
     if isinstance(schema, dict):
         return {
-            key: " ".join(value.split())
-            if key == "description" and isinstance(value, str)
-            else _tidied(value)
+            key: _prose(value) if key == "description" and isinstance(value, str) else _tidied(value)
             for key, value in schema.items()
             if not (key == "title" and isinstance(value, str))
         }

@@ -22,6 +22,9 @@ _FILLED = {
 """What stands in the examples in the place of an id. The first that fits is taken first."""
 
 
+_LINE = 88
+
+
 def draw_page(api: dict[str, Any], introduction: str) -> str:
     """Return the whole page for an OpenAPI document; ``introduction`` is HTML of our own."""
     operations = _by_tag(api)
@@ -39,7 +42,7 @@ def draw_page(api: dict[str, Any], introduction: str) -> str:
             '<a href="/openapi.json">openapi.json</a></header>',
             '<div class="columns">',
             _navigation(api, operations),
-            f'<main id="main"><h1>The HTTP API</h1><p class="lead">{_words(api["info"]["description"])}</p>',
+            f'<main id="main"><h1>The HTTP API</h1><p class="lead">{_words(api["info"]["summary"])}</p>',
             introduction,
             *(_section(api, tag, operations[tag["name"]]) for tag in api["tags"]),
             _schemas(api),
@@ -59,8 +62,8 @@ def _by_tag(api: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _navigation(api: dict[str, Any], operations: dict[str, list[dict[str, Any]]]) -> str:
-    parts = ['<nav aria-label="Contents"><details open><summary>Contents</summary><ul class="top">']
-    parts.append('<li><a href="#begin">To begin with</a></li>')
+    """Return the contents: at the left of a wide window, folded at the top of a narrow one."""
+    parts = ['<ul class="top"><li><a href="#begin">To begin with</a></li>']
     for tag in api["tags"]:
         parts.append(f'<li><a href="#{_slug(tag["name"])}">{escape(tag["name"])}</a><ul>')
         parts.extend(
@@ -68,9 +71,10 @@ def _navigation(api: dict[str, Any], operations: dict[str, list[dict[str, Any]]]
             for each in operations[tag["name"]]
         )
         parts.append("</ul></li>")
-    parts.append('<li><a href="#schemas">Schemas</a></li><li><a href="#problems">Problems</a></li>')
-    parts.append("</ul></details></nav>")
-    return "".join(parts)
+    parts.append('<li><a href="#schemas">Schemas</a></li><li><a href="#problems">Problems</a></li></ul>')
+    contents = "".join(parts)
+    folded = f'<details class="narrow"><summary>Contents</summary>{contents}</details>'
+    return f'<nav aria-label="Contents">{folded}<div class="wide">{contents}</div></nav>'
 
 
 def _section(api: dict[str, Any], tag: dict[str, Any], operations: list[dict[str, Any]]) -> str:
@@ -150,7 +154,7 @@ def _curl(operation: dict[str, Any], has_key: bool) -> str:
         path = path.replace(pattern, example)
     start = f'curl {"" if method == "GET" else f"-X {method} "}"$PERENNIAL{path}"'
     if has_key:
-        start += ' -H "Authorization: Bearer $KEY"'
+        start += ' \\\n  -H "Authorization: Bearer $KEY"'
     content = operation.get("requestBody", {}).get("content", {})
     if not content:
         return f"<pre><code>{escape(start)}</code></pre>"
@@ -168,10 +172,21 @@ def _curl(operation: dict[str, Any], has_key: bool) -> str:
 
 
 def _quoted(value: Any) -> str:
-    """Return JSON in single quotes for a shell, on one line where it is short."""
+    """Return JSON in single quotes for a shell."""
+    return "'" + _json(value, 2).replace("'", "'\\''") + "'"
+
+
+def _json(value: Any, indent: int) -> str:
+    """Return JSON in which what is short stays on one line."""
     short = json.dumps(value, ensure_ascii=False)
-    text = short if len(short) <= 72 else json.dumps(value, ensure_ascii=False, indent=2)
-    return "'" + text.replace("'", "'\\''") + "'"
+    if len(short) + indent <= _LINE or not isinstance(value, dict | list):
+        return short
+    margin = "\n" + " " * (indent + 2)
+    end = "\n" + " " * indent
+    if isinstance(value, list):
+        return "[" + ",".join(margin + _json(each, indent + 2) for each in value) + end + "]"
+    fields = (f"{margin}{json.dumps(key)}: {_json(each, indent + 2)}" for key, each in value.items())
+    return "{" + ",".join(fields) + end + "}"
 
 
 def _schemas(api: dict[str, Any]) -> str:

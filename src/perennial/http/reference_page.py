@@ -29,7 +29,7 @@ _HEADERS = {
 @get(
     "/openapi.json",
     **operation(
-        "openapi_get", "Health", "Describe this API for machines", needs=None, gives={200: "application/json"}
+        "openapi_get", "Server", "Describe this API for machines", needs=None, gives={200: "application/json"}
     ),
 )
 async def openapi_get(request: Request[Any, Any, Any]) -> Response[Any]:
@@ -44,7 +44,7 @@ async def openapi_get(request: Request[Any, Any, Any]) -> Response[Any]:
     "/docs",
     **operation(
         "reference_get",
-        "Health",
+        "Server",
         "Describe this API for people",
         needs=None,
         gives={200: "text/html"},
@@ -59,7 +59,7 @@ async def reference_get(request: Request[Any, Any, Any]) -> Response[Any]:
     "/docs/style.css",
     **operation(
         "style_get",
-        "Health",
+        "Server",
         "The style sheet of the reference",
         needs=None,
         gives={200: "text/css"},

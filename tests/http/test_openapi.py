@@ -1,0 +1,193 @@
+"""The description of the API is whole, true, and checked in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perennial.flows.programs import Author, apply_document
+from perennial.flows.scopes import Scope
+from perennial.http.app import ROUTES, api_document, api_document_text
+from perennial.http.examples import EXAMPLES
+from perennial.http.problem_codes import PROBLEM_CODES
+from tests.http.site import Site
+
+_ROOT = Path(__file__).parents[2]
+_API = api_document()
+_OPERATIONS = [
+    (path, method, operation)
+    for path, methods in _API["paths"].items()
+    for method, operation in methods.items()
+]
+
+
+def references(node: Any) -> Iterator[str]:
+    """Yield every ``$ref`` below a node."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def test_the_checked_in_document_is_the_one_that_is_served() -> None:
+    """``make generate`` writes it; whoever changes a route sees the difference."""
+    assert (_ROOT / "docs/reference/openapi.json").read_text() == api_document_text()
+
+
+def test_every_reference_leads_somewhere() -> None:
+    """No schema or answer is named that is not there, and none is there that nobody names."""
+    named = set(references(_API))
+    for reference in named:
+        node = _API
+        for step in reference.removeprefix("#/").split("/"):
+            node = node[step]
+    there = {
+        f"#/components/{kind}/{name}"
+        for kind in ("schemas", "responses")
+        for name in _API["components"][kind]
+    }
+    assert named == there
+
+
+def test_every_route_is_described() -> None:
+    """The document holds each route with its name, its tag, its words, its scope and its problems."""
+    assert {operation["operationId"] for _, _, operation in _OPERATIONS} == {
+        route.operation_id for route in ROUTES
+    }
+    tags = {tag["name"] for tag in _API["tags"]}
+    for path, method, operation in _OPERATIONS:
+        assert re.fullmatch(r"[a-z]+_[a-z]+", operation["operationId"]), operation["operationId"]
+        assert operation["tags"][0] in tags
+        assert operation["summary"]
+        assert operation["description"].endswith((".", "?")), operation["operationId"]
+        if path.startswith("/v1/") or path == "/metrics":
+            [[scope]] = [need["api_key"] for need in operation["security"]]
+            assert scope in set(Scope)
+            assert {"401", "403", "503"} <= set(operation["responses"])
+        if "requestBody" in operation:
+            assert {"400", "413", "415", "422"} <= set(operation["responses"])
+            assert method in {"put", "post"}
+
+
+def test_every_body_with_fields_has_an_example() -> None:
+    """A reader finds something to copy for each call that takes JSON."""
+    without = [
+        operation["operationId"]
+        for _, _, operation in _OPERATIONS
+        for media_type, media in operation.get("requestBody", {}).get("content", {}).items()
+        if media_type == "application/json" and "$ref" in media["schema"] and "examples" not in media
+    ]
+    assert without == []
+
+
+def test_unknown_fields_are_said_to_be_refused() -> None:
+    """What the reader enforces stands in the schema of every body."""
+    bodies = [name for name in _API["components"]["schemas"] if name.endswith(("Body", "Line"))]
+    open_bodies = [
+        name
+        for name in bodies
+        if name != "ProblemBody"
+        and _API["components"]["schemas"][name].get("additionalProperties") is not False
+    ]
+    assert open_bodies == []
+
+
+_PLACES = {"order_put": "1001", "return_post": "1001"}
+_SCENARIO = [
+    "membership_join",
+    "customer_put",
+    "order_put",
+    "return_post",
+    "event_post",
+    "adjustment_post",
+    "claim_post",
+    "transfer_post",
+    "tier_assign",
+    "program_publish",
+    "program_rollback",
+    "clock_advance",
+]
+
+
+async def test_every_example_works(site: Site) -> None:
+    """Each example, sent in order to the program of the quick start, is answered as described."""
+    assert sorted(_SCENARIO) == sorted(EXAMPLES)
+    text = (_ROOT / "examples/points.yaml").read_text()
+    await apply_document(
+        site.database, site.row.workspace_id, text, Author(actor="test", at=site.row.created_at)
+    )
+    await site.done(
+        "PUT", "/v1/programs/points/draft", raw=text.encode(), headers={"content-type": "application/yaml"}
+    )
+    draft = await site.done("GET", "/v1/programs/points/draft")
+    await site.done("POST", "/v1/customers/ben/memberships", {"program": "points"})
+    described = {
+        operation["operationId"]: (path, method, operation) for path, method, operation in _OPERATIONS
+    }
+    for name in _SCENARIO:
+        path, method, operation = described[name]
+        place = path.replace("{id}", _PLACES.get(name, "points" if "programs" in path else "anna"))
+        for example in EXAMPLES[name].values():
+            body = dict(example.request)
+            if name == "program_publish":
+                body["revision"] = draft["revision"]
+            response = await site.call(method.upper(), place.replace("{program}", "points"), body)
+            assert str(response.status_code) in operation["responses"], (name, response.text)
+            assert response.status_code < 300, (name, response.text)
+
+
+@pytest.mark.parametrize("folder", ["flows", "http", "core"])
+def test_every_code_of_a_problem_is_explained(folder: str) -> None:
+    """What the source may answer with stands in the list of codes, and so in the reference."""
+    found: set[str] = set()
+    pattern = re.compile(
+        r'(?:\bproblem|bad_request)\(\s*[0-9]{3},\s*"([a-z0-9_]+)"'
+        r'|(?:field_problem|bad_query)\(\s*[^,()]+,\s*"([a-z0-9_]+)"'
+        r'|(?:FieldProblem\(.*?code=|_wrong\(|_Refused\(|_malformed\()"([a-z0-9_]+)"'
+        r'|^    [A-Z_]+ = "([a-z_]+)"$',
+        re.MULTILINE,
+    )
+    files = (
+        [_ROOT / "src/perennial/core/refusals.py"]
+        if folder == "core"
+        else sorted((_ROOT / "src/perennial" / folder).glob("*.py"))
+    )
+    for file in files:
+        if file.name == "scopes.py":
+            continue
+        for match in pattern.finditer(file.read_text()):
+            found.add(next(group for group in match.groups() if group))
+    assert found
+    assert found - set(PROBLEM_CODES) == set()
+
+
+async def test_the_reference_page_is_whole(site: Site) -> None:
+    """The page names every operation, schema and code, and every link in it leads somewhere."""
+    page = await site.client.get("/docs")
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert not re.search(r"<script|\son[a-z]+=|style=|javascript:", page.text)
+    ids = re.findall(r'\bid="([^"]+)"', page.text)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page.text)) <= set(ids)
+    for _, _, operation in _OPERATIONS:
+        assert operation["operationId"] in ids
+    assert {f"schema-{name}" for name in _API["components"]["schemas"]} <= set(ids)
+    assert {f"problem-{code}" for code in PROBLEM_CODES} <= set(ids)
+    style = await site.client.get("/docs/style.css")
+    assert (style.status_code, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
+
+
+async def test_the_served_document_is_the_same(site: Site) -> None:
+    """``/openapi.json`` serves what is checked in."""
+    assert (await site.client.get("/openapi.json")).json() == json.loads(api_document_text())
