@@ -18,33 +18,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
 
+from tests.laws.reference_lots import Key, Lot, Refused, Wallet, active
 from tests.laws.reference_time import Calendar, Document, rounded, share_out
-
-Key = tuple[object, ...]
-
-
-@dataclass
-class Lot:
-    """Points with an age; ``None`` for a date that is not there (yet)."""
-
-    available: int | None
-    expires: int | None
-    left: int
-    origin: str
-    waits_for: str | None = None
-
-    def dates(self) -> Key:
-        """What makes two credits one lot."""
-        return self.origin, self.waits_for, self.available, self.expires
-
-
-@dataclass
-class Wallet:
-    """The lots of one customer in one unit, and what is owed."""
-
-    lots: list[Lot] = field(default_factory=list)
-    debt: int = 0
-    shortfall: int = 0
 
 
 @dataclass
@@ -86,10 +61,6 @@ class Customer:
     until: int | None = None
     clock: int = 0
     history: list[tuple[str, str | None, int, int]] = field(default_factory=list)
-
-
-class Refused(Exception):
-    """What the model refuses; its text is the code."""
 
 
 class Model:
@@ -158,7 +129,8 @@ class Model:
             amount = sum(after[number] - before[number] for number in mine)
             if amount:
                 who.history.append(("points.earned", name, purchase.at, -amount))
-                self.take_back(who.wallets[name], name, amount, at, purchase.awards[mine[0]].lot)
+                policy = self.specs[name].get("refunds", "within_balance")
+                who.wallets[name].take_back(amount, at, purchase.awards[mine[0]].lot, policy)
         self.look_at_tier(who, at)
 
     def event(self, customer: str, at: int, name: str, attributes: Document) -> None:
@@ -174,18 +146,18 @@ class Model:
         who = self.enter(customer, at)
         spec = next(spec for spec in self.program["rewards"] if spec["id"] == reward)
         wallet = who.wallets[spec.get("wallet", next(iter(self.specs)))]
-        self.spend(wallet, spec["price"], at)
+        wallet.spend(spec["price"], at)
         self.look_at_tier(who, at)
 
     def adjust(self, customer: str, at: int, name: str, points: int, dates: Document) -> None:
         """A correction by staff; a positive one may bring its own dates."""
         who = self.enter(customer, at)
         if points < 0:
-            self.spend(who.wallets[name], -points, at, owing=self.specs[name].get("refunds") == "unlimited")
+            who.wallets[name].spend(-points, at, owing=self.specs[name].get("refunds") == "unlimited")
         else:
             available = dates.get("available_at", self.calendar.today(at))
             expires = dates.get("expires_at", self.expiry(self.specs[name], available))
-            self.put(who.wallets[name], Lot(available, expires, points, "adjusted"), award=False)
+            who.wallets[name].put(Lot(available, expires, points, "adjusted"), award=False)
         self.look_at_tier(who, at)
 
     def transfer(self, sender: str, receiver: str, at: int, name: str, points: int) -> None:
@@ -193,8 +165,8 @@ class Model:
         if sender == receiver:
             raise Refused("same_wallet")
         giving, getting = self.enter(sender, at), self.enter(receiver, at)
-        for lot, part in self.spend(giving.wallets[name], points, at):
-            self.put(getting.wallets[name], Lot(lot.available, lot.expires, part, "received"), award=False)
+        for lot, part in giving.wallets[name].spend(points, at):
+            getting.wallets[name].put(Lot(lot.available, lot.expires, part, "received"), award=False)
         self.look_at_tier(giving, at)
         self.look_at_tier(getting, at)
 
@@ -288,7 +260,7 @@ class Model:
         for name, lot in fresh.items():
             lot.left = sum(award.points for award in awards if award.wallet == name)
             if lot.left:
-                merged = self.put(who.wallets[name], lot, award=True)
+                merged = who.wallets[name].put(lot, award=True)
                 for award in awards:
                     award.lot = merged if award.wallet == name else award.lot
         return awards
@@ -361,34 +333,6 @@ class Model:
             return wanted
         return room if limit.get("at_cap", "cut") == "cut" else 0
 
-    def put(self, wallet: Wallet, lot: Lot, award: bool) -> Lot:
-        """A credit: an award first makes up for what could not be taken back, then debts are paid.
-
-        Credits of one origin with equal dates are one lot, unless they wait for an event.
-        """
-        if award:
-            made_up = min(wallet.shortfall, lot.left)
-            wallet.shortfall -= made_up
-            lot.left -= made_up
-        paid = min(wallet.debt, lot.left)
-        wallet.debt -= paid
-        lot.left -= paid
-        for other in wallet.lots:
-            if lot.waits_for is None and other.dates() == lot.dates():
-                other.left += lot.left
-                return other
-        wallet.lots.append(lot)
-        return lot
-
-    def spend(self, wallet: Wallet, amount: int, at: int, *, owing: bool = False) -> list[tuple[Lot, int]]:
-        """Soonest expiry first, then oldest, never-expiring last; all or nothing, unless it may be owed."""
-        usable = [lot for lot in wallet.lots if active(lot, at)]
-        if sum(lot.left for lot in usable) - wallet.debt < amount and not owing:
-            raise Refused("insufficient_points")
-        taken = drain(sorted(usable, key=spend_first), amount)
-        wallet.debt += amount - sum(part for _, part in taken)
-        return taken
-
     def reversed(self, purchase: Purchase) -> list[int]:
         """What the returned units have reversed of each award, counted from the beginning."""
         result = []
@@ -412,19 +356,6 @@ class Model:
         if purchase.canceled:
             return sum(purchase.nets)
         return sum(self.part(purchase, position, net) for position, net in enumerate(purchase.nets))
-
-    def take_back(self, wallet: Wallet, name: str, amount: int, at: int, own: Lot) -> None:
-        """The award's own lot, then what else is pending, then by policy the rest and a debt."""
-        policy = self.specs[name].get("refunds", "within_balance")
-        others = sorted((lot for lot in wallet.lots if lot is not own), key=spend_first)
-        lots = [own, *(lot for lot in others if not active(lot, at))]
-        if policy != "only_pending":
-            lots += [lot for lot in others if active(lot, at)]
-        missing = amount - sum(part for _, part in drain(lots, amount))
-        if policy == "unlimited":
-            wallet.debt += missing
-        elif policy == "within_balance":
-            wallet.shortfall += missing
 
     def levels(self) -> list[Document]:
         """The tiers, lowest first."""
@@ -510,27 +441,6 @@ class Model:
             )
             found[dates] = found.get(dates, 0) + lot.left
         return sorted((*dates, left) for dates, left in found.items() if left)
-
-
-def active(lot: Lot, at: int) -> bool:
-    """Whether a lot may be spent."""
-    return lot.available is not None and lot.available <= at and (lot.expires is None or at < lot.expires)
-
-
-def spend_first(lot: Lot) -> tuple[bool, int, int]:
-    """The order in which lots are spent."""
-    return (lot.expires is None, lot.expires or 0, lot.available or 0)
-
-
-def drain(lots: list[Lot], amount: int) -> list[tuple[Lot, int]]:
-    """Take as much of an amount as the lots hold, one after the other."""
-    taken = []
-    for lot in lots:
-        part = min(amount, lot.left)
-        lot.left -= part
-        amount -= part
-        taken.append((lot, part))
-    return [(lot, part) for lot, part in taken if part]
 
 
 def line_facts(line: Document) -> Document:

@@ -15,7 +15,8 @@ from perennial.core.program import Program
 from perennial.core.rehearsal import Rehearsal, RehearsalRefused
 from perennial.core.validation import validate
 from perennial.units import parse_instant
-from tests.laws.reference import Model, Refused
+from tests.laws.reference import Model
+from tests.laws.reference_lots import Refused
 from tests.laws.reference_time import Document
 
 SECOND = 1_000_000
