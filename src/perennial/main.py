@@ -115,9 +115,8 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(settings: Settings, listener: socket.socket) -> None:
-    """Serve on a listening socket in this process until a signal says stop."""
-    app = create_app(settings)
+def server_of(app: FastLane) -> uvicorn.Server:
+    """Return the HTTP server of one worker."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -131,7 +130,12 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    _Server(config, app).run(sockets=[listener])
+    return _Server(config, app)
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Serve on a listening socket in this process until a signal says stop."""
+    server_of(create_app(settings)).run(sockets=[listener])
 
 
 def run_server(settings: Settings, workers: int | None = None) -> int:

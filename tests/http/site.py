@@ -118,3 +118,8 @@ def order(*amounts: int, customer: str | None = "anna", **fields: Any) -> dict[s
     """Return the body of a paid order with one line per amount."""
     lines = [{"sku": f"sku-{number}", "amount": amount} for number, amount in enumerate(amounts, 1)]
     return {"customer": customer, "status": "paid", "lines": lines, **fields}
+
+
+def order_status(status: str, *amounts: int, customer: str | None = "anna") -> dict[str, Any]:
+    """Return the body of an order in this status, with one line of 1.00 if no amount is given."""
+    return order(*(amounts or (100,)), customer=customer, status=status)

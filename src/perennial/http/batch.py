@@ -20,7 +20,7 @@ from perennial.flows.answers import Answer, Decided
 from perennial.flows.commands import Command
 from perennial.flows.keys import Key
 from perennial.flows.order_owner import owner_of_order
-from perennial.flows.problems import answer_problem
+from perennial.flows.problems import ProblemError, answer_problem
 from perennial.flows.scopes import Scope, allows
 from perennial.http.asgi import Connection, Receive, Send
 from perennial.http.batch_lines import BatchLine, OrderLine, ReturnLine, command_of, needed_scope
@@ -152,12 +152,11 @@ class _Run:
                 await self._settle()
                 self._pending = asyncio.create_task(self._decide(lines))
             await self._settle()
-        except TimeoutError:
+        except ProblemError as late:
             await self._settle()
-            late = answer_problem(
-                bad_request(408, "too_slow", "The next line did not arrive in time.").problem
+            await self._spool.write(
+                self._result(_Line(self._number + 1, answer=answer_problem(late.problem)))
             )
-            await self._spool.write(self._result(_Line(self._number + 1, answer=late)))
         finally:
             if self._pending is not None:
                 await asyncio.gather(self._pending, return_exceptions=True)

@@ -43,9 +43,12 @@ def header(scope: Connection, name: bytes) -> bytes | None:
 
 
 async def receive_chunk(receive: Receive) -> tuple[bytes, bool]:
-    """Return the next piece of a body and whether more follows."""
-    async with asyncio.timeout(BODY_SECONDS):
-        message = await receive()
+    """Return the next piece of a body and whether more follows, or raise the 408."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            message = await receive()
+    except TimeoutError:
+        raise bad_request(408, "too_slow", "The body did not arrive in time.") from None
     if message["type"] == "http.disconnect":
         raise ClientGoneError
     return message.get("body", b""), message.get("more_body", False)
@@ -56,15 +59,12 @@ async def read_body(scope: Connection, receive: Receive, limit: int) -> bytes:
     announced = header(scope, b"content-length")
     if announced is not None and announced.isdigit() and int(announced[:20]) > limit:
         raise too_large(limit)
-    try:
-        body, more = await receive_chunk(receive)
-        while more:
-            chunk, more = await receive_chunk(receive)
-            body += chunk
-            if len(body) > limit:
-                raise too_large(limit)
-    except TimeoutError:
-        raise bad_request(408, "too_slow", "The body did not arrive in time.") from None
+    body, more = await receive_chunk(receive)
+    while more:
+        chunk, more = await receive_chunk(receive)
+        body += chunk
+        if len(body) > limit:
+            raise too_large(limit)
     if len(body) > limit:
         raise too_large(limit)
     return body

@@ -1,0 +1,235 @@
+"""The server as a process: it starts, finishes what it began, and replaces a worker that died."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from perennial.config import Settings
+from perennial.http import protocol
+from perennial.main import bind, create_app, server_of
+from tests.http.site import Site, order, order_status
+
+
+@asynccontextmanager
+async def served(site: Site, database_url: str) -> AsyncIterator[int]:
+    """Serve in this process, on sockets, and hand out the port."""
+    listener = bind("127.0.0.1", 0)
+    port: int = listener.getsockname()[1]
+    server = server_of(create_app(Settings(database_url=database_url), jobs=False))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def spoken(port: int, *pieces: bytes, pause: float = 0.0) -> bytes:
+    """Say the pieces on a new connection and return everything that is answered until it closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        async with asyncio.timeout(5):
+            return await reader.read()
+    finally:
+        writer.close()
+
+
+async def test_a_head_is_bounded_in_size(site: Site, database_url: str) -> None:
+    """Endless headers, in one header or in many, are cut off; a head of 8 kB is served."""
+    async with served(site, database_url) as port:
+        start = b"GET /health/live HTTP/1.1\r\nhost: a\r\nconnection: close\r\n"
+        many = b"".join(b"x-%d: y\r\n" % number for number in range(5_000))
+        assert (await spoken(port, start, many)).startswith(b"HTTP/1.1 431 ")
+        assert (await spoken(port, start, b"x: " + b"y" * 40_000)).startswith(b"HTTP/1.1 431 ")
+        fair = await spoken(port, start + b"x: " + b"y" * 8_000 + b"\r\n\r\n")
+        assert fair.startswith(b"HTTP/1.1 200 OK")
+
+
+async def test_a_head_is_bounded_in_time(
+    site: Site, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who drips headers, or says nothing at all, is let go."""
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+    async with served(site, database_url) as port:
+        started = time.monotonic()
+        drips = [b"GET /health/live HTTP/1.1\r\n", *(b"x: y\r\n" for _ in range(8))]
+        try:
+            answer = await spoken(port, *drips, pause=0.05)
+        except ConnectionError:
+            answer = b"HTTP/1.1 408 "
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert (await spoken(port)).startswith(b"HTTP/1.1 408 ")
+        assert time.monotonic() - started < 3
+
+
+async def test_a_slow_body_is_let_go(site: Site, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body whose next piece does not come is a 408, and the connection closes."""
+    monkeypatch.setattr("perennial.http.exchange.BODY_SECONDS", 0.2)
+    head = "PUT {} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\ncontent-length: 100\r\n\r\n"
+    async with served(site, database_url) as port:
+        for path in ("/v1/orders/o1", "/v1/customers/anna"):
+            answer = await spoken(port, head.format(path, site.secret).encode(), b'{"customer"')
+            assert answer.startswith(b"HTTP/1.1 408 "), path
+            assert b'"code":"too_slow"' in answer
+
+
+async def test_what_is_no_http_is_a_400(site: Site, database_url: str) -> None:
+    """Noise is answered and the connection closed."""
+    async with served(site, database_url) as port:
+        assert (await spoken(port, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+
+
+async def test_a_caller_who_sends_everything_first_is_served(site: Site, database_url: str) -> None:
+    """A batch whose results exceed every buffer does not lock up: what is not read yet is spooled."""
+    body = b"".join(
+        json.dumps({"op": "order", "id": f"o{n}", **order_status("created", customer=f"c{n % 50}")}).encode()
+        + b"\n"
+        for n in range(20_000)
+    )
+    assert len(body) > 1_000_000
+    async with served(site, database_url) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            b"POST /v1/batch HTTP/1.1\r\nhost: a\r\nconnection: close\r\n"
+            b"content-type: application/x-ndjson\r\n"
+            + f"authorization: Bearer {site.secret}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        )
+        writer.write(body)
+        async with asyncio.timeout(50):
+            await writer.drain()  # not one byte is read until all is sent
+            answer = await reader.read()
+        writer.close()
+    assert answer.count(b'"status":201') == 20_000
+
+
+@contextmanager
+def process(site: Site, database_url: str, workers: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run the server as a process of its own and hand it out with its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    code = (
+        "import sys; from perennial.config import Settings; from perennial.main import run_server; "
+        "sys.exit(run_server(Settings(database_url=sys.argv[1], port=int(sys.argv[2])), int(sys.argv[3])))"
+    )
+    arguments = [sys.executable, "-c", code, database_url, str(port), str(workers)]
+    running = subprocess.Popen(arguments)
+    try:
+        until = time.monotonic() + 30
+        while True:
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:
+                    break
+            except httpx.TransportError:
+                assert time.monotonic() < until
+            time.sleep(0.05)
+        yield running, port
+    finally:
+        if running.poll() is None:
+            running.kill()
+        running.wait()
+
+
+def put(port: int, secret: str, name: str) -> int:
+    """Put one order and return the status."""
+    return httpx.put(
+        f"http://127.0.0.1:{port}/v1/orders/{name}",
+        json=order(100),
+        headers={"authorization": f"Bearer {secret}"},
+        timeout=10,
+    ).status_code
+
+
+async def test_a_signal_ends_it_and_what_was_acknowledged_stays(site: Site, database_url: str) -> None:
+    """Orders are in flight when the signal comes: each was done and said so, or the caller knows of none."""
+    with process(site, database_url, 1) as (running, port):
+        client = httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {site.secret}"}
+        )
+        acknowledged: list[str] = []
+
+        async def shop(customer: int) -> None:
+            body = order(100, customer=f"c{customer}")
+            for number in range(1_000):
+                name = f"{customer}-{number}"
+                try:
+                    response = await client.put(
+                        f"/v1/orders/{name}", json=order(100, customer=f"c{customer}")
+                    )
+                except httpx.TransportError:
+                    return
+                assert response.status_code in {201, 503}, response.text
+                if response.status_code == 201:
+                    acknowledged.append(name)
+
+        shoppers = [asyncio.create_task(shop(number)) for number in range(8)]
+        while len(acknowledged) < 40:
+            await asyncio.sleep(0.01)
+        running.send_signal(signal.SIGTERM)
+        await asyncio.gather(*shoppers)
+        await client.aclose()
+        assert await asyncio.to_thread(running.wait, 20) == 0
+    for name in acknowledged:
+        await site.done("GET", f"/v1/orders/{name}")
+
+
+async def test_a_worker_that_died_is_replaced(site: Site, database_url: str) -> None:
+    """Two workers share the port; one is killed, another takes its place, and all leave at the end."""
+    with process(site, database_url, 2) as (running, port):
+        workers = children(running.pid)
+        assert len(workers) == 2
+        os.kill(workers[0], signal.SIGKILL)
+        until = time.monotonic() + 20
+        while (now := children(running.pid)) == workers or len(now) < 2:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.05)
+        assert workers[0] not in now
+        assert await asyncio.to_thread(put, port, site.secret, "after") == 201
+        running.send_signal(signal.SIGINT)
+        assert await asyncio.to_thread(running.wait, 20) == 0
+        assert [pid for pid in {*workers, *now} if Path(f"/proc/{pid}").exists()] == []
+
+
+async def test_workers_leave_with_their_supervisor(site: Site, database_url: str) -> None:
+    """A supervisor that is killed takes its workers along: none is left behind on the port."""
+    with process(site, database_url, 2) as (running, _):
+        workers = children(running.pid)
+        running.kill()
+        until = time.monotonic() + 20
+        while any(Path(f"/proc/{pid}").exists() for pid in workers):
+            assert time.monotonic() < until
+            await asyncio.sleep(0.05)
+
+
+def children(pid: int) -> list[int]:
+    """Return the child processes of a process, oldest first."""
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(child) for child in file.read().split() if not zombie(int(child))]
+
+
+def zombie(pid: int) -> bool:
+    """Whether a process has ended and only waits to be noticed."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
