@@ -58,7 +58,7 @@ def _run(source: Source, result: str, world: World) -> object:
     return judge(scope.at, scope.order, scope.nets, scope.event, world.snapshot)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(_judged())
 def test_compiled_conditions_agree_with_walked_ones(judged: tuple[Condition, World]) -> None:
     """The generated source of a condition comes out as the walk of its tree, for every trigger."""
@@ -67,7 +67,7 @@ def test_compiled_conditions_agree_with_walked_ones(judged: tuple[Condition, Wor
     assert bool(_run(source, source.expression(condition), world)) is holds(condition, world.scope)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(TRIGGERS).flatmap(worlds), st.randoms())
 def test_compiled_comparisons_agree_at_the_values_themselves(world: World, chance: Random) -> None:
     """Compared with its own value, the next one and another one, a fact compiles as it walks."""
@@ -78,7 +78,7 @@ def test_compiled_comparisons_agree_at_the_values_themselves(world: World, chanc
     assert _run(source, f"[{', '.join(expressions)}]", world) == expected
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(line_conditions(), worlds("order.paid"))
 def test_compiled_line_filters_agree_with_walked_ones(where: Condition, world: World) -> None:
     """The positions that the generated source of a line filter gives are those that match by walking."""
@@ -88,7 +88,7 @@ def test_compiled_line_filters_agree_with_walked_ones(where: Condition, world: W
     assert list(found) == matching_lines(where, world.scope)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(_judged())
 def test_a_condition_without_problems_is_said_to_have_none(judged: tuple[Condition, World]) -> None:
     """What is generated well-typed passes the check of its place."""
@@ -96,14 +96,14 @@ def test_a_condition_without_problems_is_said_to_have_none(judged: tuple[Conditi
     assert check(condition, FACTS, rule_place(world.trigger)) == []
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(line_conditions())
 def test_a_line_filter_without_problems_is_said_to_have_none(where: Condition) -> None:
     """The same for filters of lines."""
     assert check(where, FACTS, line_place()) == []
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(TRIGGERS).flatmap(conditions))
 def test_writing_and_reading_gives_the_same_condition(condition: Condition) -> None:
     """Decoding what was encoded gives an equal condition, through JSON and through a document too."""
@@ -117,7 +117,7 @@ def test_writing_and_reading_gives_the_same_condition(condition: Condition) -> N
     assert document.when == condition
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(_judged())
 def test_explanations_name_what_refused(judged: tuple[Condition, World]) -> None:
     """A condition says itself in words, and a trace names a refusing part exactly when it does not hold."""

@@ -232,7 +232,7 @@ def _matches(rule: Recurrence, on: date) -> bool:
     else:
         first, last = _month(on)
     from_start = (on.toordinal() - first) // 7 + 1
-    from_end = (on.toordinal() - last) // 7
+    from_end = -((last - on.toordinal()) // 7 + 1)
     return (from_start, on.weekday()) in rule.weekdays or (from_end, on.weekday()) in rule.weekdays
 
 
