@@ -128,8 +128,8 @@ cross join lateral (
 ) as found
 """
 
-_PARTS = _LOAD_TIMERS, _LOAD_MEMBERSHIPS, _LOAD_WALLETS, _LOAD_LOTS, _LOAD_COUNTERS, _LOAD_LIMIT_USES
-_LOAD_MEMBERS = "union all".join(_PARTS)
+PARTS = _LOAD_TIMERS, _LOAD_MEMBERSHIPS, _LOAD_WALLETS, _LOAD_LOTS, _LOAD_COUNTERS, _LOAD_LIMIT_USES
+_LOAD_MEMBERS = "union all".join(PARTS)
 
 
 class _Loading(msgspec.Struct):

@@ -201,7 +201,7 @@ def decode_order(body: bytes) -> Order:
     status, lines, currency, location, channel, discount, shipping, tax, codes, attributes = values
     return Order(
         status=_STATUSES[status],
-        lines=tuple(_line(line) for line in lines),
+        lines=tuple(_line(line) for line in lines or ()),
         currency=currency or None,
         discount=discount or 0,
         shipping=shipping or 0,

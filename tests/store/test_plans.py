@@ -1,0 +1,111 @@
+"""Every hot statement finds its rows by whole keys, however little the planner knows.
+
+A plan is kept for the life of a connection. One that was made while a table was empty, and reads a
+whole bucket to filter it, would get slower with every order: the statements are written so that no
+such plan exists.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from asyncpg import Connection
+
+from perennial.store import budgets, customers, effects, events, external_ids, members, orders, timers
+
+_KEYS = {
+    "customers": {"bucket", "workspace_id", "customer_id"},
+    "timers": {"bucket", "workspace_id", "customer_id"},
+    "memberships": {"bucket", "workspace_id", "customer_id"},
+    "wallets": {"bucket", "workspace_id", "customer_id"},
+    "lots": {"bucket", "workspace_id", "customer_id"},
+    "counters": {"bucket", "workspace_id", "customer_id", "metric", "period"},
+    "limit_uses": {"bucket", "workspace_id", "customer_id", "limit_id", "period"},
+    "orders": {"bucket", "workspace_id", "customer_id", "order_id"},
+    "events": {"bucket", "workspace_id", "customer_id", "event_id"},
+    "external_ids": {"workspace_id", "kind", "id_hash"},
+    "budgets": {"workspace_id", "budget_id", "period"},
+}
+
+_STATEMENTS = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": value
+    for module in (budgets, customers, effects, events, external_ids, members, orders)
+    for name, value in vars(module).items()
+    if isinstance(value, str)
+    and re.match(r"\s*(select|insert|update|delete)\b", value)
+    and value not in members.PARTS
+}
+
+
+def _scans(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    below = [scan for child in plan.get("Plans", ()) for scan in _scans(child)]
+    return [plan, *below] if "Relation Name" in plan and "Scan" in plan["Node Type"] else below
+
+
+async def _plan(conn: Connection, statement: str) -> dict[str, Any]:
+    """Return the plan that serves any parameters."""
+    parameters = {int(number) for number in re.findall(r"\$(\d+)", statement)}
+    await conn.execute("set local plan_cache_mode = force_generic_plan")
+    await conn.execute(f"prepare hot as {statement}")
+    values = ", ".join(["null"] * max(parameters, default=0))
+    text = await conn.fetchval(f"explain (format json) execute hot({values})")
+    await conn.execute("deallocate hot")
+    plan: dict[str, Any] = json.loads(text)[0]["Plan"]
+    return plan
+
+
+def _unbounded(plan: dict[str, Any]) -> list[str]:
+    """Name the tables of a plan that are not read by the whole key."""
+    problems = []
+    for scan in _scans(plan):
+        table, condition = scan["Relation Name"], scan.get("Index Cond", "")
+        missing = {column for column in _KEYS[table] if not re.search(rf"\b{column}\b", condition)}
+        if scan["Node Type"] not in ("Index Scan", "Index Only Scan") or missing:
+            problems.append(f"{scan['Node Type']} of {table} without {sorted(missing)}: {condition}")
+    return problems
+
+
+def test_the_hot_statements_are_all_here() -> None:
+    """The statements are those that the modules hold: more than twenty, the known ones among them."""
+    assert len(_STATEMENTS) > 20
+    assert {
+        "members._LOAD_MEMBERS",
+        "customers._LOCK_CUSTOMERS",
+        "external_ids._FIND_EXTERNAL_IDS",
+        "effects.TAKE_FROM_WALLET",
+        "budgets._LOCK_BUDGETS",
+    } <= set(_STATEMENTS)
+
+
+@pytest.mark.parametrize("role", ["perennial_worker", "perennial"])
+async def test_empty_tables_make_no_bad_plans(superuser: Connection, role: str) -> None:
+    """On a database where every table is empty and nothing was analyzed, every look-up is by key."""
+    problems = {}
+    for name, statement in _STATEMENTS.items():
+        async with superuser.transaction():
+            if role == "perennial_worker":
+                await superuser.execute(f"set local role {role}")
+            problems[name] = _unbounded(await _plan(superuser, statement))
+    assert {name: found for name, found in problems.items() if found} == {}
+
+
+async def test_a_plan_that_filters_a_bucket_is_seen(superuser: Connection) -> None:
+    """The check can fail: the plain form of a look-up has such a plan on an empty table."""
+    async with superuser.transaction():
+        plan = await _plan(
+            superuser,
+            "select * from wallets where bucket = $2 and workspace_id = $1 and balance = any($3::bigint[])",
+        )
+    assert _unbounded(plan) != []
+
+
+async def test_the_due_are_found_by_instant(superuser: Connection) -> None:
+    """Who is due is read from the index of instants, not from all timers of the bucket."""
+    async with superuser.transaction():
+        plan = await _plan(superuser, timers._DUE_CUSTOMERS)  # noqa: SLF001
+    (scan,) = _scans(plan)
+    assert scan["Index Name"] == "timers_due"
+    assert "due_at" in scan["Index Cond"]
