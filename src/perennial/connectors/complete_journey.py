@@ -39,6 +39,8 @@ from perennial.units import Instant, Minor
 
 TIME_ZONE = "America/New_York"
 CURRENCY = "USD"
+BASKETS = 155_848
+"""How many baskets the whole data set has, for a progress bar."""
 
 _ROWS_PER_READ = 32_768
 _COLUMNS = (
@@ -84,13 +86,6 @@ class Statistics(msgspec.Struct):
     negative_lines: int = 0
     zero_quantities: int = 0
     unknown_products: int = 0
-
-
-class Totals(msgspec.Struct, frozen=True):
-    """What the whole data set holds, for a progress bar."""
-
-    baskets: int = 155_848
-    households: int = 2_469
 
 
 _Product = tuple[tuple[str, ...], str | None]
