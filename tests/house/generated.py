@@ -17,6 +17,7 @@ from perennial.core.document_schema import schema_text as program_schema_text
 from perennial.http.app import api_document_text
 from perennial.store.database import connect
 from perennial.store.embedded import EmbeddedServer
+from perennial.store.invariants_page import invariants_text
 from perennial.store.migrate import migrate
 from tests.house.schema_text import schema_text
 from tests.house.source import ROOT
@@ -43,6 +44,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "src/perennial/store/schema.sql": schema,
     "docs/reference/program.schema.json": program_schema_text,
     "docs/reference/program-kinds.md": kinds_text,
+    "docs/reference/invariants.md": invariants_text,
     "docs/reference/openapi.json": api_document_text,
 }
 
