@@ -8,7 +8,6 @@ numbers; the compiled version knows the words.
 from __future__ import annotations
 
 from typing import TypeAlias
-from uuid import UUID
 
 import msgspec
 

@@ -15,7 +15,7 @@ import msgspec
 from perennial.core.award import Award
 from perennial.core.order import Order, Scalar
 from perennial.ledger.lot import LotKey
-from perennial.units import Instant, Minor, Points
+from perennial.units import Instant, Points
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=str.lower):

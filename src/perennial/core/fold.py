@@ -53,7 +53,8 @@ def fold(
         match effect:
             case Credit():
                 _credit(member, effect)
-                _due(member, closes_at(version))
+                if version.ends is not None:
+                    _due(member, closes_at(version))
             case Count(metric=metric, period=period, amount=amount):
                 _add(member.counters, metric, period, amount)
             case UseLimit(limit=limit, period=period, amount=amount):
@@ -139,13 +140,13 @@ def _due(member: Member, at: Instant | None) -> None:
 def _credit(member: Member, effect: Credit) -> None:
     wallet = _wallet(member, effect.unit)
     wallet.balance += effect.amount
-    match effect.source:
-        case Account.ISSUED:
-            wallet.earned += effect.amount
-        case Account.REDEEMED:
-            wallet.spent -= effect.amount
-        case Account.EXPIRED:
-            wallet.expired -= effect.amount
+    source = effect.source
+    if source is Account.ISSUED:
+        wallet.earned += effect.amount
+    elif source is Account.REDEEMED:
+        wallet.spent -= effect.amount
+    elif source is Account.EXPIRED:
+        wallet.expired -= effect.amount
     _arrive(member, wallet, effect.key, effect.amount, effect.pending, added=effect.amount)
 
 
@@ -162,9 +163,10 @@ def _arrive(
             wallet.activated_until = key.available_at
     _due(member, key.expires_at)
     if wallet.lots is not None:
-        lot = wallet.lots.get(key.lot_id)
+        lot_id = key.lot_id
+        lot = wallet.lots.get(lot_id)
         if lot is None:
-            wallet.lots[key.lot_id] = Lot(key.lot_id, key, amount, amount)
+            wallet.lots[lot_id] = Lot(lot_id, key, amount, amount)
         else:
             lot.granted += amount
             lot.remaining += amount
@@ -182,15 +184,15 @@ def _debit(wallet: Wallet, effect: Debit) -> None:
     wallet.balance -= amount
     if effect.pending:
         wallet.pending -= amount
-    match effect.target:
-        case Account.REDEEMED:
-            wallet.spent += amount
-        case Account.EXPIRED:
-            wallet.expired += amount
-        case Account.ISSUED:
-            wallet.earned -= amount
-        case Account.DEBT:
-            wallet.debt -= amount
+    target = effect.target
+    if target is Account.REDEEMED:
+        wallet.spent += amount
+    elif target is Account.EXPIRED:
+        wallet.expired += amount
+    elif target is Account.ISSUED:
+        wallet.earned -= amount
+    elif target is Account.DEBT:
+        wallet.debt -= amount
     if wallet.lots is not None:
         wallet.lots[effect.lot_id].remaining -= amount
 

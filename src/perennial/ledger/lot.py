@@ -43,7 +43,7 @@ class LotKey(msgspec.Struct, frozen=True, array_like=True):
     @property
     def lot_id(self) -> int:
         """The number of the lot within its wallet: the same key always gives the same number."""
-        return _lot_id(self.origin, self.available_at, self.expires_at, self.waits_for)
+        return _lot_id(int(self.origin), self.available_at, self.expires_at, self.waits_for)
 
 
 @lru_cache(maxsize=65_536)
