@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
 from perennial.connectors.complete_journey import (
     BASKETS,
@@ -23,6 +22,9 @@ from perennial.connectors.complete_journey import (
 )
 from perennial.core.order import net_amounts
 from perennial.units import datetime_of, parse_instant
+
+arrow = import_module("pyarrow")
+parquet = import_module("pyarrow.parquet")
 
 DEFAULTS = {
     "household_id": 1,
@@ -42,10 +44,10 @@ DEFAULTS = {
 def write(folder: Path, *rows: Mapping[str, object]) -> Path:
     """A data set of the given rows, in the files' own form."""
     parquet.write_table(
-        pa.Table.from_pylist([{**DEFAULTS, **row} for row in rows]), folder / "transactions.parquet"
+        arrow.Table.from_pylist([{**DEFAULTS, **row} for row in rows]), folder / "transactions.parquet"
     )
     product = {"product_id": 100, "department": "MEAT", "product_category": "BEEF", "brand": "Private"}
-    parquet.write_table(pa.Table.from_pylist([product]), folder / "products.parquet")
+    parquet.write_table(arrow.Table.from_pylist([product]), folder / "products.parquet")
     return folder
 
 

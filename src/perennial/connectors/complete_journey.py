@@ -89,6 +89,7 @@ class Statistics(msgspec.Struct):
 
 
 _Product = tuple[tuple[str, ...], str | None]
+_UNKNOWN: _Product = ((), None)
 _Row = tuple[int, int, int, int, int, int, int, int, int, int]
 
 
@@ -125,32 +126,32 @@ def read_baskets(
 def _basket_of(rows: list[_Row], products: dict[int, _Product], statistics: Statistics) -> Basket:
     household, basket, store, _, _, at, *_ = rows[0]
     lines: list[Line] = []
+    net = discounts = coupons = 0
     for _, _, _, product, quantity, _, sales, cut, match, coupon in rows:
-        known = products.get(product)
-        if known is None:
-            known = ((), None)
-            statistics.unknown_products += 1
-        if sales <= 0:
+        categories, brand = products.get(product, _UNKNOWN)
+        discount = cut + match
+        net += sales
+        discounts += discount
+        coupons += coupon
+        if sales <= 0 or quantity == 0 or brand is None:
             statistics.zero_lines += sales == 0
             statistics.negative_lines += sales < 0
-        if quantity == 0:
-            statistics.zero_quantities += 1
-        discount = cut + match
-        statistics.net += sales
-        statistics.discounts += discount
-        statistics.coupons_paid += coupon
-        lines.append(
-            Line(
-                sku=str(product),
-                amount=sales + discount,
-                quantity=quantity,
-                discount=discount,
-                categories=known[0],
-                brand=known[1],
-            )
+            statistics.zero_quantities += quantity == 0
+            statistics.unknown_products += product not in products
+        line = Line(
+            sku=str(product),
+            amount=sales + discount,
+            quantity=quantity,
+            discount=discount,
+            categories=categories,
+            brand=brand,
         )
+        lines.append(line)
     statistics.baskets += 1
     statistics.lines += len(lines)
+    statistics.net += net
+    statistics.discounts += discounts
+    statistics.coupons_paid += coupons
     order = Order(status=OrderStatus.PAID, lines=tuple(lines), currency=CURRENCY, location=str(store))
     return Basket(str(basket), str(household), at, order)
 
