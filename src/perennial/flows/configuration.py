@@ -6,6 +6,7 @@ its own transaction, so that a published version is used by the very next order 
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
 
 import msgspec
@@ -79,6 +80,11 @@ class Configurations:
             self._workspaces[workspace_id] = known
         return known
 
+    async def recent(self, conn: Connection, workspace_id: int) -> Workspace:
+        """Return the workspace as it was known last: enough to know its buckets."""
+        known = self._workspaces.get(workspace_id)
+        return known if known is not None else await self.current(conn, workspace_id)
+
     async def _load_programs(self, conn: Connection, row: WorkspaceRow) -> list[LiveProgram]:
         programs: dict[int, LiveProgram] = {}
         for stored in await load_versions(conn, row.workspace_id):
@@ -98,3 +104,10 @@ class Configurations:
                 stored.program, stored.program_id, stored.number, stored.valid_from, stored.units
             )
         return self._compiled[key]
+
+
+def business_now(workspace: Workspace) -> Instant:
+    """Return the workspace's business time: the test clock of a sandbox, or the wall clock."""
+    if workspace.row.sandbox and workspace.row.clock_at is not None:
+        return workspace.row.clock_at
+    return time.time_ns() // 1000

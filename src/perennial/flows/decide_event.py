@@ -6,15 +6,16 @@ program (by priority), then its counts, then what it caused. All in memory, with
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
 
+from perennial.core.counts import counts_of
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
-from perennial.core.effects import Count, Effect, Join
+from perennial.core.effects import Count, Join
 from perennial.core.events import CustomEvent, Event, MemberJoined, TimersDue
 from perennial.core.member import Member
 from perennial.core.program import EnrollmentMode
@@ -26,7 +27,7 @@ from perennial.flows.configuration import LiveProgram
 from perennial.flows.problems import refused
 from perennial.flows.stored import StoredDecision, encode_decisions
 from perennial.store.events import EventKind, EventRow
-from perennial.units import Instant
+from perennial.units import Instant, Points
 
 MAX_FOLLOW_UPS = 32
 
@@ -73,23 +74,46 @@ def decide_event(
         for live in batch.workspace.programs:
             outcomes += enroll_automatically(batch, operation, live)
     main: list[Outcome] = []
-    counts: dict[int, tuple[Version, list[Effect]]] = {}
+    counts: list[tuple[Version, list[Count]]] = []
     counted: set[int] = set()
     for live in batch.workspace.programs:
-        version = live.version_at(operation.at)
-        event = event_of(live) if version is not None else None
-        if version is None or event is None:
+        event = event_of(live)
+        if event is None:
             continue
-        outcome, now_counts = _decide_in(batch, operation, live, version, event)
-        main.append(outcome)
-        counts[live.program_id] = (version, [c for c in now_counts if c.metric not in counted])
-        counted.update(effect.metric for effect in now_counts)
-    for version, fresh in counts.values():
+        version = live.version_at(operation.at)
+        points: dict[int, Points] = {}
+        if version is not None:
+            outcome, now_counts = _decide_in(batch, operation, live, version, event)
+            main.append(outcome)
+            points = _points_of(outcome.decision)
+            counts.append((version, _fresh(version, now_counts, counted)))
+        if version is not live.latest:
+            # A late event is judged by its own version, and counted for what the latest one asks too.
+            late = counts_of(live.latest, event, points)
+            counts.append((live.latest, _fresh(live.latest, late, counted)))
+    for version, fresh in counts:
         batch.apply(operation, version, tuple(fresh))
     for outcome in main:
         outcomes.append(outcome)
         outcomes += _decide_follow_ups(batch, operation, outcome.live, outcome.decision.follow_ups)
     return outcomes
+
+
+def _points_of(decision: Decision) -> dict[int, Points]:
+    """Return what a decision gave per unit, or what it took back."""
+    if decision.taken_back:
+        return decision.taken_back
+    points: dict[int, Points] = {}
+    for award in decision.awards:
+        points[award.unit] = points.get(award.unit, 0) + award.points
+    return points
+
+
+def _fresh(version: Version, counts: Iterable[Count], counted: set[int]) -> list[Count]:
+    """Keep the counts of metrics that no version has counted for this event yet."""
+    fresh = [count for count in counts if count.metric not in counted]
+    counted.update(metric.number for metric in version.metrics)
+    return fresh
 
 
 def _decide_in(

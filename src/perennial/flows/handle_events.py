@@ -9,13 +9,13 @@ halves, so that one bad command never fails its neighbors.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+from asyncpg import Connection
 
 from perennial.flows.answers import Answer, Problem
 from perennial.flows.batch import Batch
@@ -32,7 +32,7 @@ from perennial.flows.commands import (
     PutOrder,
     RunTimers,
 )
-from perennial.flows.configuration import Configurations, Workspace
+from perennial.flows.configuration import Configurations, business_now
 from perennial.flows.decide_event import LotsNeeded
 from perennial.flows.handle_customer import (
     handle_join,
@@ -131,10 +131,8 @@ class Handler:
         left_out: Mapping[int, Answer],
     ) -> list[Answer]:
         async with self.database.transaction(workspace_id) as conn:
-            workspace = await self.configurations.current(conn, workspace_id)
-            now = business_now(workspace)
-            batch = Batch(workspace=workspace, bucket=bucket, now=now, ids=self.ids)
-            await load(conn, batch, commands, with_lots)
+            batch = await self.batch(conn, workspace_id, bucket)
+            await load(conn, batch, self.configurations, commands, with_lots)
             answers = [
                 left_out[index] if index in left_out else _decide(batch, index, command)
                 for index, command in enumerate(commands)
@@ -142,17 +140,15 @@ class Handler:
             await write(conn, batch, self.generation)
         return answers
 
+    async def batch(self, conn: Connection, workspace_id: int, bucket: int) -> Batch:
+        """Begin a batch in the caller's transaction; loading it makes its configuration current."""
+        workspace = await self.configurations.recent(conn, workspace_id)
+        return Batch(workspace=workspace, bucket=bucket, now=business_now(workspace), ids=self.ids)
+
     async def read_workspace(self, workspace_id: int) -> WorkspaceRow:
         """Return the row of a workspace."""
         async with self.database.transaction(workspace_id) as conn:
             return await read_workspace(conn, workspace_id)
-
-
-def business_now(workspace: Workspace) -> Instant:
-    """Return the workspace's business time: the test clock of a sandbox, or the wall clock."""
-    if workspace.row.sandbox and workspace.row.clock_at is not None:
-        return workspace.row.clock_at
-    return time.time_ns() // 1000
 
 
 _HANDLERS: dict[type, Callable[[Batch, Any], Answer]] = {

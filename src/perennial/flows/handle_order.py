@@ -206,14 +206,12 @@ def undo_event(
             awards[decision.program] = decision.awards
 
     def event_of(live: LiveProgram) -> Event | None:
-        if live.program_id not in awards:
-            return None
         return OrderReturned(
             id=known.order_id,
             at=operation.at,
             order=order,
             paid_at=known.paid_at if known.paid_at is not None else operation.at,
-            awards=awards[live.program_id],
+            awards=awards.get(live.program_id, ()),
             before=before,
             after=after,
             canceled=canceled,

@@ -21,7 +21,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PutHousehold
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_event import run_timers_due
-from perennial.flows.handle_events import Handler, business_now
+from perennial.flows.handle_events import Handler
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.flows.write_batch import write
@@ -43,14 +43,13 @@ async def put_household(handler: Handler, workspace_id: int, command: PutHouseho
 
 async def _put(handler: Handler, workspace_id: int, command: PutHousehold) -> Answer:
     async with handler.database.transaction(workspace_id) as conn:
-        workspace = await handler.configurations.current(conn, workspace_id)
-        row = workspace.row
+        row = (await handler.configurations.recent(conn, workspace_id)).row
         bucket = bucket_of(command.customer, row.bucket_base, row.bucket_count)
-        batch = Batch(workspace=workspace, bucket=bucket, now=business_now(workspace), ids=handler.ids)
+        batch = await handler.batch(conn, workspace_id, bucket)
         household_id = None
         if command.household is not None:
             household_id = await _found(conn, batch, command.household)
-        await load(conn, batch, [command])
+        await load(conn, batch, handler.configurations, [command])
         member = batch.member_of(command.customer)
         known = batch.customers[member.customer_id]
         if known.household_id != household_id:

@@ -26,7 +26,7 @@ from perennial.flows.commands import (
     PutOrder,
     RunTimers,
 )
-from perennial.flows.configuration import Workspace
+from perennial.flows.configuration import Configurations, Workspace, business_now
 from perennial.store.budgets import lock_budgets
 from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
@@ -67,13 +67,17 @@ def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]
 
 
 async def load(
-    conn: Connection, batch: Batch, commands: Sequence[Command], with_lots: AbstractSet[UUID] = frozenset()
+    conn: Connection,
+    batch: Batch,
+    configurations: Configurations,
+    commands: Sequence[Command],
+    with_lots: AbstractSet[UUID] = frozenset(),
 ) -> None:
     """Lock the customers of the commands and load all that deciding them may read.
 
     ``with_lots`` names owners whose lots are loaded besides those that the commands ask for.
     """
-    workspace = batch.workspace
+    workspace_id = batch.workspace.workspace_id
     named: dict[UUID, str | None] = {}
     creates: set[UUID] = set()
     for command in commands:
@@ -82,11 +86,14 @@ async def load(
             if isinstance(command, _CREATES_CUSTOMER):
                 creates.add(customer_id)
     await _lock(conn, batch, named, creates)
+    # Read behind the locks: whoever publishes after this waits for us before it counts the past.
+    batch.workspace = await configurations.current(conn, workspace_id)
+    batch.now = business_now(batch.workspace)
     await _load_named(conn, batch, commands)
     await _load_members(conn, batch, commands, with_lots)
     keys = _budget_keys(batch, commands)
     if keys:
-        batch.spent = await lock_budgets(conn, workspace.workspace_id, sorted(keys))
+        batch.spent = await lock_budgets(conn, workspace_id, sorted(keys))
 
 
 def _budget_keys(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, int, int]]:

@@ -13,8 +13,8 @@ from asyncpg import Connection
 
 from perennial.core.member import Member, Wallet
 from perennial.core.order import Order, Scalar
-from perennial.flows.configuration import LiveProgram, Workspace
-from perennial.flows.handle_events import Handler, business_now
+from perennial.flows.configuration import LiveProgram, Workspace, business_now
+from perennial.flows.handle_events import Handler
 from perennial.flows.load_batch import read_from
 from perennial.flows.problems import problem
 from perennial.store.customers import CustomerRow, read_customers

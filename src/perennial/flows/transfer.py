@@ -17,7 +17,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PostTransfer
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_event import EventOf, Outcome, decide_event, run_timers_due, store_outcomes
-from perennial.flows.handle_events import Handler, business_now
+from perennial.flows.handle_events import Handler
 from perennial.flows.load_batch import load
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem, refused
@@ -38,17 +38,14 @@ async def transfer(handler: Handler, workspace_id: int, command: PostTransfer) -
 
 async def _transfer(handler: Handler, workspace_id: int, command: PostTransfer) -> Answer:
     async with handler.database.transaction(workspace_id) as conn:
-        workspace = await handler.configurations.current(conn, workspace_id)
-        row = workspace.row
+        row = (await handler.configurations.recent(conn, workspace_id)).row
         buckets = [
             bucket_of(name, row.bucket_base, row.bucket_count) for name in (command.sender, command.receiver)
         ]
         batches: dict[int, Batch] = {}
         for bucket in sorted(set(buckets)):
-            batches[bucket] = Batch(
-                workspace=workspace, bucket=bucket, now=business_now(workspace), ids=handler.ids
-            )
-            await load(conn, batches[bucket], [command])
+            batches[bucket] = await handler.batch(conn, workspace_id, bucket)
+            await load(conn, batches[bucket], handler.configurations, [command])
         answer = _decide(batches[buckets[0]], batches[buckets[1]], command)
         for bucket in sorted(batches):
             await write(conn, batches[bucket], handler.generation)
