@@ -5,7 +5,6 @@ One :class:`Source` serves one generated function, in which any number of condit
     source = Source(table, zone, trigger="order.paid", need_index=..., attribute_index=..., wallet_index=...)
     test = source.expression(rule.when)          # an expression; its truth is whether the condition holds
     chosen = source.indexes(rule.lines)          # a sequence of the positions of the matching lines
-    when = source.schedule(rule.schedule)        # an expression; its truth is whether the schedule applies
     body = source.prelude() + [f"if {test}: ..."]
     exec(compile(text, ...), source.constants)
 
@@ -57,8 +56,7 @@ from perennial.core.conditions import (
     Quantifier,
 )
 from perennial.core.fact_source import HELPERS, PRELUDE, PRESENT, READS
-from perennial.core.facts import BIRTHDAY, Fact, FactSource, FactTable, FactType
-from perennial.core.schedule import Schedule, compile_schedule
+from perennial.core.facts import Fact, FactSource, FactTable, FactType
 from perennial.core.text_pattern import compile_pattern
 
 _TESTS = {
@@ -103,7 +101,6 @@ class Source:
         self.constants: dict[str, object] = {} if constants is None else constants
         self.uses: set[str] = set()
         self._facts = facts
-        self._zone = zone
         self._trigger = trigger
         self._need_index = need_index
         self._attribute_index = attribute_index
@@ -143,16 +140,6 @@ class Source:
             return f"{table}.get({operand}, ())"
         test = self.line_expression(where)
         return f"[i for i, (line, net) in enumerate({self._local('f_pairs')}) if {test}]"
-
-    def schedule(self, schedule: Schedule) -> str:
-        """Return an expression that is true exactly when a schedule applies to the event."""
-        applies = self._bind("schedule", repr(schedule), compile_schedule(schedule, self._zone))
-        birthday, joined = "None", "None"
-        if schedule.birthday is not None:
-            birthday = f"h_date({self._local('f_attributes')}[{self._attribute_index(BIRTHDAY)}])"
-        if schedule.anniversary is not None:
-            joined = f"{self._local('snapshot')}.joined_at"
-        return f"{applies}({self._local('at')}, {birthday}, {joined})"
 
     def _node(self, node: Condition, in_line: bool) -> str:
         match node:

@@ -60,6 +60,10 @@ _LAST_DAY = date(2200, 12, 31)
 _WEEK_START = {name: number for number, name in enumerate(WEEKDAYS, 1)}
 _MAX_HOURS = 50_000
 
+# Python 3.11 looks a member of an enumeration up slowly, and period_of is asked for every counter.
+_EVER, _HOUR, _DAY, _WEEK = Period.EVER, Period.HOUR, Period.DAY, Period.WEEK
+_MONTH, _QUARTER = Period.MONTH, Period.QUARTER
+
 _offsets: dict[ZoneInfo, dict[int, int]] = {}
 
 
@@ -138,31 +142,31 @@ def instant_of_local(wall: datetime, zone: ZoneInfo) -> Instant:
 
 def period_of(instant: Instant, period: Period, zone: ZoneInfo, week_starts: str = "mon") -> int:
     """Return the number of the period in which ``instant`` lies."""
-    if period is Period.EVER:
+    if period is _EVER:
         return 0
     hours = _offsets.get(zone)
     offset = None if hours is None else hours.get(instant // HOUR)
     local = instant + (offset_at(instant, zone) if offset is None else offset)
-    if period is Period.HOUR:
+    if period is _HOUR:
         return local // HOUR
     day = local // DAY + _EPOCH_DAY
-    if period is Period.DAY:
+    if period is _DAY:
         return day
     return period_of_day(day, period, week_starts)
 
 
 def period_of_day(day: int, period: Period, week_starts: str = "mon") -> int:
     """Return the number of the period (a day or longer) in which the day with this ordinal lies."""
-    if period is Period.WEEK:
+    if period is _WEEK:
         return (day - _WEEK_START[week_starts]) // 7
-    if period is Period.DAY:
+    if period is _DAY:
         return day
-    if period is Period.EVER:
+    if period is _EVER:
         return 0
     month = _month_of_day(day)
-    if period is Period.MONTH:
+    if period is _MONTH:
         return month
-    return month // 3 if period is Period.QUARTER else month // 12
+    return month // 3 if period is _QUARTER else month // 12
 
 
 @lru_cache(8192)
