@@ -75,6 +75,7 @@ def found(plain: object, place: Place = ORDER) -> list[tuple[str, str]]:
         ({"history": "points.earned", "where": {"all": []}, "is": 1}, ORDER, "where", "not_used"),
         ({"history": "events.count", "is": 1}, ORDER, "event", "required"),
         ({"history": "events.count", "event": "review", "is": 1}, ORDER, "event", "unknown_event"),
+        ({"history": "events.count", "event": "order.paid", "is": 1}, ORDER, "event", "unknown_event"),
         (
             {"history": "events.count", "event": "review.posted", "attribute": "integer", "is": 1},
             ORDER,

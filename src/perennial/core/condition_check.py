@@ -68,6 +68,8 @@ _COUNTED = {
     Measure.EVENTS_COUNT: frozenset({FactSource.EVENT}),
     Measure.EVENTS_SUM: frozenset({FactSource.EVENT}),
 }
+# Triggers that are no events of their own in the books: orders have measures, the others come once.
+_NOT_COUNTED = frozenset({"order.paid", "member.joined", "tier.entered"})
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -174,8 +176,9 @@ def _check_event(node: History, facts: FactTable, path: str) -> list[Problem]:
         return problems
     if event is None:
         return [*problems, Problem(at_event, "required", f"{measure} needs the name of an event")]
-    if event not in facts.events:
-        words = f"there is no event {event}{_nearest(event, list(facts.events))}"
+    counted_events = [name for name in facts.events if name not in _NOT_COUNTED]
+    if event not in counted_events:
+        words = f"there is no event {event} to count{_nearest(event, counted_events)}"
         return [*problems, Problem(at_event, "unknown_event", words)]
     if measure is Measure.EVENTS_SUM:
         fact = facts.find(f"event.{attribute}", event)
