@@ -7,6 +7,7 @@ import msgspec
 from perennial.core.order import Line, Order, OrderStatus
 from perennial.flows.answers import Answer, Decided, Problem
 from perennial.flows.batcher import Intake
+from perennial.flows.clock import advance_sandbox_clock
 from perennial.flows.commands import Command, PostReturn, PutOrder
 from perennial.flows.programs import Author, apply_document
 from perennial.store.database import Database
@@ -36,9 +37,7 @@ class Shop:
 
     async def do(self, command: Command) -> Decided:
         """Send a command that must succeed."""
-        answer = await self.send(command)
-        assert answer.status in (200, 201), answer.body
-        return msgspec.json.decode(answer.body, type=Decided)
+        return decided(await self.send(command))
 
     async def refuse(self, command: Command) -> Problem:
         """Send a command that must be refused."""
@@ -52,6 +51,10 @@ class Shop:
         """Put an order with one line per amount."""
         return await self.do(put_order(name, customer, *amounts, at=at, status=status))
 
+    async def advance(self, to: Instant) -> None:
+        """Move the sandbox's clock, and run everything that becomes due on the way."""
+        await advance_sandbox_clock(self.handler, self.workspace_id, to)
+
     async def give_back(self, name: str, order: str, customer: str, at: Instant = START) -> Decided:
         """Return everything that is left of an order."""
         return await self.do(PostReturn(id=name, order=order, customer=customer, at=at, lines=()))
@@ -64,6 +67,12 @@ def put_order(
     lines = tuple(Line(sku=f"sku-{number}", amount=amount) for number, amount in enumerate(amounts, 1))
     order = Order(status=OrderStatus(status), lines=lines, currency="USD")
     return PutOrder(id=name, customer=customer, at=at, order=order)
+
+
+def decided(answer: Answer) -> Decided:
+    """Read an answer that succeeded."""
+    assert answer.status in (200, 201), answer.body
+    return msgspec.json.decode(answer.body, type=Decided)
 
 
 def available(answer: Decided, wallet: str = "points") -> int:

@@ -37,7 +37,8 @@ async def test_the_same_order_twice_is_once(shop: Shop) -> None:
     first = await shop.send(put_order("o1", "c1", 5000))
     second = await shop.send(put_order("o1", "c1", 5000))
     assert (first.status, second.status) == (201, 200)
-    assert second.replayed and second.body == first.body
+    assert second.replayed
+    assert second.body == first.body
     assert available(await shop.order("o2", "c1", 100)) == 51
 
 

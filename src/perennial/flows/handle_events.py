@@ -9,9 +9,9 @@ halves, so that one bad command never fails its neighbors.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -56,6 +56,8 @@ from perennial.store.database import Database
 from perennial.store.effects import GuardError
 from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import MINUTE, Instant
+
+T = TypeVar("T")
 
 FUTURE_TOLERANCE: Instant = 5 * MINUTE
 """How far ahead of business time an event may lie; clocks of shops are not exact."""
@@ -106,21 +108,27 @@ class Handler:
         """
         with_lots: set[UUID] = set()
         left_out: dict[int, Answer] = {}
-        collisions = 0
         while True:
             try:
-                return await self.database.retrying(
+                return await self.retrying(
                     lambda: self._handle_once(workspace_id, bucket, commands, with_lots, left_out)
                 )
             except LotsNeeded as needed:
                 with_lots.add(needed.owner)
             except _LeaveOut as command:
                 left_out[command.index] = command.answer
+
+    async def retrying(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run ``work`` (a whole transaction), and again when it lost a race; see ``Database.retrying``.
+
+        Another transaction may also have used an id at the same moment: the next try sees what it wrote.
+        """
+        for _ in range(MAX_COLLISIONS):
+            try:
+                return await self.database.retrying(work)
             except asyncpg.UniqueViolationError:
-                # Another transaction used an id at the same moment: the next try sees what it wrote.
-                if collisions == MAX_COLLISIONS:
-                    raise
-                collisions += 1
+                continue
+        return await self.database.retrying(work)
 
     async def _handle_once(
         self,

@@ -12,8 +12,8 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.effects import Credit, Debit, Effect
-from perennial.core.member import Member, Wallet
+from perennial.core.effects import Activate, Credit, Debit, Effect
+from perennial.core.member import Member
 from perennial.core.timers import next_due
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer
@@ -26,17 +26,16 @@ from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.flows.write_batch import write
 from perennial.ledger.account import Account
-from perennial.ledger.lot import Lot
 from perennial.store.customers import CustomerRow, insert_customers
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind, claim_external_ids, find_external_ids
-from perennial.units import bucket_of
+from perennial.units import Instant, bucket_of
 
 
 async def put_household(handler: Handler, workspace_id: int, command: PutHousehold) -> Answer:
     """Enter or leave a household, in one transaction; doing it twice changes nothing."""
     try:
-        return await handler.database.retrying(lambda: _put(handler, workspace_id, command))
+        return await handler.retrying(lambda: _put(handler, workspace_id, command))
     except ProblemError as error:
         return answer_problem(error.problem)
 
@@ -90,6 +89,7 @@ def _pool(batch: Batch, member: Member, household: Member) -> None:
     giving = batch.operation(member, event_id, batch.now)
     taking = Operation(giving.operation_id, event_id, household, batch.now)
     for live in batch.workspace.programs:
+        batch.apply(taking, live.latest, _activation(live, household, batch.now))
         out, into = _moves(live, member, household)
         batch.apply(giving, live.latest, out)
         batch.apply(taking, live.latest, into)
@@ -113,6 +113,20 @@ def _pool(batch: Batch, member: Member, household: Member) -> None:
     )
 
 
+def _activation(live: LiveProgram, household: Member, now: Instant) -> tuple[Effect, ...]:
+    """Count what has become available by date up to ``now``, as the entering member's timers have."""
+    effects = []
+    for compiled in live.latest.wallets:
+        wallet = household.wallets[compiled.unit]
+        points = sum(
+            lot.remaining
+            for lot in (wallet.lots or {}).values()
+            if lot.key.available_at is not None and wallet.activated_until < lot.key.available_at <= now
+        )
+        effects.append(Activate(compiled.unit, points, now))
+    return tuple(effects)
+
+
 def _moves(
     live: LiveProgram, member: Member, household: Member
 ) -> tuple[tuple[Effect, ...], tuple[Effect, ...]]:
@@ -124,14 +138,8 @@ def _moves(
             if lot.remaining == 0:
                 continue
             assert wallet is not None
-            pending = _is_pending(lot, wallet)
+            pending = wallet.counts_as_pending(lot.key)
             out.append(Debit(compiled.unit, lot.remaining, lot.lot_id, Account.IN_TRANSIT, pending))
-            pending = _is_pending(lot, household.wallets[compiled.unit])
+            pending = household.wallets[compiled.unit].counts_as_pending(lot.key)
             into.append(Credit(compiled.unit, lot.remaining, lot.key, Account.IN_TRANSIT, pending))
     return tuple(out), tuple(into)
-
-
-def _is_pending(lot: Lot, wallet: Wallet) -> bool:
-    """Whether the lot counts as pending in the wallet; see ``core/member.py``."""
-    available_at = lot.key.available_at
-    return available_at is None or available_at > wallet.activated_until

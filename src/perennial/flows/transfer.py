@@ -31,7 +31,7 @@ from perennial.units import bucket_of
 async def transfer(handler: Handler, workspace_id: int, command: PostTransfer) -> Answer:
     """Move points between two members, exactly once per id, in one transaction."""
     try:
-        return await handler.database.retrying(lambda: _transfer(handler, workspace_id, command))
+        return await handler.retrying(lambda: _transfer(handler, workspace_id, command))
     except ProblemError as error:
         return answer_problem(error.problem)
 
