@@ -6,12 +6,9 @@ import asyncio
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -20,6 +17,7 @@ import pytest
 from perennial.config import Settings
 from perennial.http import protocol
 from perennial.main import bind, create_app, server_of
+from tests.http.process import process
 from tests.http.site import Site, order, order_status
 
 
@@ -121,34 +119,6 @@ async def test_a_caller_who_sends_everything_first_is_served(site: Site, databas
     assert answer.count(b'"status":201') == 20_000
 
 
-@contextmanager
-def process(site: Site, database_url: str, workers: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Run the server as a process of its own and hand it out with its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    code = (
-        "import sys; from perennial.config import Settings; from perennial.main import run_server; "
-        "sys.exit(run_server(Settings(database_url=sys.argv[1], port=int(sys.argv[2])), int(sys.argv[3])))"
-    )
-    arguments = [sys.executable, "-c", code, database_url, str(port), str(workers)]
-    running = subprocess.Popen(arguments)
-    try:
-        until = time.monotonic() + 30
-        while True:
-            try:
-                if httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:
-                    break
-            except httpx.TransportError:
-                assert time.monotonic() < until
-            time.sleep(0.05)
-        yield running, port
-    finally:
-        if running.poll() is None:
-            running.kill()
-        running.wait()
-
-
 def put(port: int, secret: str, name: str) -> int:
     """Put one order and return the status."""
     return httpx.put(
@@ -161,7 +131,7 @@ def put(port: int, secret: str, name: str) -> int:
 
 async def test_a_signal_ends_it_and_what_was_acknowledged_stays(site: Site, database_url: str) -> None:
     """Orders are in flight when the signal comes: each was done and said so, or the caller knows of none."""
-    with process(site, database_url, 1) as (running, port):
+    with process(database_url, 1) as (running, port):
         client = httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {site.secret}"}
         )
@@ -172,9 +142,7 @@ async def test_a_signal_ends_it_and_what_was_acknowledged_stays(site: Site, data
             for number in range(1_000):
                 name = f"{customer}-{number}"
                 try:
-                    response = await client.put(
-                        f"/v1/orders/{name}", json=order(100, customer=f"c{customer}")
-                    )
+                    response = await client.put(f"/v1/orders/{name}", json=body)
                 except httpx.TransportError:
                     return
                 assert response.status_code in {201, 503}, response.text
@@ -194,7 +162,7 @@ async def test_a_signal_ends_it_and_what_was_acknowledged_stays(site: Site, data
 
 async def test_a_worker_that_died_is_replaced(site: Site, database_url: str) -> None:
     """Two workers share the port; one is killed, another takes its place, and all leave at the end."""
-    with process(site, database_url, 2) as (running, port):
+    with process(database_url, 2) as (running, port):
         workers = children(running.pid)
         assert len(workers) == 2
         os.kill(workers[0], signal.SIGKILL)
@@ -211,7 +179,7 @@ async def test_a_worker_that_died_is_replaced(site: Site, database_url: str) -> 
 
 async def test_workers_leave_with_their_supervisor(site: Site, database_url: str) -> None:
     """A supervisor that is killed takes its workers along: none is left behind on the port."""
-    with process(site, database_url, 2) as (running, _):
+    with process(database_url, 2) as (running, _):
         workers = children(running.pid)
         running.kill()
         until = time.monotonic() + 20

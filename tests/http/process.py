@@ -1,0 +1,40 @@
+"""The server as a process of its own."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+
+@contextmanager
+def process(database_url: str, workers: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run the server as a process of its own and hand it out with its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    code = (
+        "import sys; from perennial.config import Settings; from perennial.main import run_server; "
+        "sys.exit(run_server(Settings(database_url=sys.argv[1], port=int(sys.argv[2])), int(sys.argv[3])))"
+    )
+    arguments = [sys.executable, "-c", code, database_url, str(port), str(workers)]
+    running = subprocess.Popen(arguments)
+    try:
+        until = time.monotonic() + 30
+        while True:
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:
+                    break
+            except httpx.TransportError:
+                assert time.monotonic() < until
+            time.sleep(0.05)
+        yield running, port
+    finally:
+        if running.poll() is None:
+            running.kill()
+        running.wait()

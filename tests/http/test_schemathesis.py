@@ -1,0 +1,117 @@
+"""Requests drawn from the description of the API: what it promises is what is answered.
+
+Fifty requests per operation, sound ones and broken ones, are sent with a key of each scope to a real
+server. None may end in a 5xx, and every answer must have a status, a type, headers and a body that the
+document describes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from perennial.flows.keys import create_key
+from perennial.flows.programs import Author, apply_document
+from perennial.flows.scopes import Scope
+from perennial.flows.workspaces import create_workspace
+from perennial.http.app import api_document
+from perennial.store.database import Database
+from tests.http.process import process
+from tests.http.site import PROGRAM
+
+EXAMPLES = 50
+_CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+_API = schemathesis.openapi.from_dict(api_document())
+_OPERATIONS = [result.ok() for result in _API.get_all_operations()]
+
+
+@schemathesis.serializer("application/x-ndjson")
+def write_lines(_: Any, value: Any) -> bytes:
+    """Send a drawn line three times: the second and third are replays."""
+    return (json.dumps(value).encode() + b"\n") * 3
+
+
+@schemathesis.deserializer("application/x-ndjson")
+def read_lines(_: Any, response: Any) -> Any:
+    """Check one result line per line that was sent, and hand out the last for the check of its schema."""
+    lines = [json.loads(line) for line in response.text.splitlines()]
+    assert [line["line"] for line in lines] == [1, 2, 3]
+    return lines[-1]
+
+
+class Server(NamedTuple):
+    """Where the server listens, and a secret for every scope."""
+
+    url: str
+    secrets: dict[Scope, str]
+
+
+@pytest.fixture(scope="module")
+def api(database_url: str) -> Iterator[Server]:
+    """A server of its own with the program of the other tests."""
+
+    async def prepare() -> dict[Scope, str]:
+        async with await Database.connect(database_url) as database:
+            row = await create_workspace(database, "drawn", "Drawn", sandbox=True)
+            author = Author(actor="test", at=time.time_ns() // 1_000)
+            await apply_document(database, row.workspace_id, PROGRAM, author)
+            return {
+                scope: (await create_key(database, "drawn", scope, [scope], actor="test")).secret
+                for scope in Scope
+            }
+
+    secrets = asyncio.run(prepare())
+    with process(database_url, 1) as (_, port):
+        yield Server(f"http://127.0.0.1:{port}", secrets)
+
+
+@pytest.mark.parametrize("operation", _OPERATIONS, ids=lambda operation: operation.label)
+def test_what_is_promised_is_answered(api: Server, operation: Any) -> None:
+    """Sound and broken requests, with the right key and every other one."""
+    raw = operation.definition.raw
+    needs = [scope for need in raw["security"] for scope in need["api_key"]]
+    session = requests.Session()
+
+    def send(case: Any) -> None:
+        for scope, secret in api.secrets.items():
+            if not needs and scope is not Scope.ADMIN:
+                continue
+            case.headers = {**(case.headers or {}), "Authorization": f"Bearer {secret}"}
+            response = case.call(base_url=api.url, session=session)
+            case.validate_response(response, checks=_CHECKS)
+            if needs and scope not in {*needs, Scope.ADMIN}:
+                assert response.status_code in {403, 404, 405, 422}, (scope, response.text)
+
+    takes_nothing = not needs and not raw.get("parameters") and "requestBody" not in raw
+    for mode in [GenerationMode.POSITIVE] if takes_nothing else list(GenerationMode):
+        drawn = given(operation.as_strategy(generation_mode=mode))(send)
+        settings(
+            max_examples=EXAMPLES // 2,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )(drawn)()
