@@ -208,6 +208,6 @@ def _problem_of(error: Exception) -> Problem:
         return problem(422, "value_refused", "A value is outside what can be stored.").problem
     if state[:2] == "23" or isinstance(error, GuardError):
         return problem(409, "limit_reached", "A limit or another write stood in the way.").problem
-    if state[:2] in ("53", "57"):
+    if state[:2] in ("40", "53", "57"):
         return problem(503, "unavailable", "The database cannot take writes now.").problem
     return problem(500, "internal_error", "Something went wrong on our side; nothing was changed.").problem
