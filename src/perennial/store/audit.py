@@ -24,11 +24,11 @@ __all__ = ["AuditReport", "Check", "CheckReport", "Finding", "audit"]
 
 ORDERS = Check(
     "order_bodies",
-    "An order's net is that of its body, it is paid if it has an instant at which it was judged, and no more"
-    " of a line was returned than was bought.",
+    "The net of an order that is not canceled is that of its body, and no more of a line was returned than"
+    " was bought.",
     """
 select bucket, customer_id, operation_id, net, body, returned
-from orders where workspace_id = $1
+from orders where workspace_id = $1 and status <> 4
 """,
 )
 

@@ -129,17 +129,21 @@ where granted is distinct from came or remaining is distinct from came - went or
     ),
     Check(
         "lot_floor",
-        "No lot was below zero after any millisecond of its history.",
+        "No lot was below zero after any transaction of its history.",
         """
-select bucket, customer_id, array_agg(operation_id) as operations,
+select bucket, customer_id, (array_agg(operation_id))[1:10] as operations,
     format('unit %s, lot %s: %s', unit_id, lot_id, min(left_over)) as words
 from (
-    select bucket, customer_id, unit_id, lot_id, operation_id,
-        sum(case when credit = 1 then amount else -amount end) over (
-            partition by bucket, customer_id, unit_id, lot_id
-            order by left(operation_id::text, 13)
-        ) as left_over
-    from postings where workspace_id = $1 and {owners} and lot_id <> 0
+    select bucket, customer_id, unit_id, lot_id, operation_id, sum(change) over (
+        partition by bucket, customer_id, unit_id, lot_id order by began
+    ) as left_over
+    from (
+        select bucket, customer_id, unit_id, lot_id, xact, max(operation_id::text)::uuid as operation_id,
+            min(left(operation_id::text, 13)) as began,
+            sum(case when credit = 1 then amount else -amount end) as change
+        from postings where workspace_id = $1 and {owners} and lot_id <> 0
+        group by bucket, customer_id, unit_id, lot_id, xact
+    ) as transactions
 ) as history
 where left_over < 0
 group by bucket, customer_id, unit_id, lot_id

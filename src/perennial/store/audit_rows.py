@@ -116,51 +116,58 @@ where not exists (
     ),
     Check(
         "tiers",
-        "A membership has the tier of its last move since it began.",
+        "A membership has the tier of its last move, or none after joining anew.",
         """
 select bucket, customer_id, operations,
     format('program %s: tier %s, last moved to %s', program_id, tier, moved_to) as words
 from (
-    select bucket, customer_id, program_id, tier, joined_at
+    select bucket, customer_id, program_id, tier
     from memberships where workspace_id = $1
 ) as membership
 left join lateral (
-    select tier_after as moved_to, array[operation_id] as operations
-    from tier_moves
-    where tier_moves.bucket = membership.bucket and tier_moves.workspace_id = $1
-        and tier_moves.customer_id = membership.customer_id
-        and tier_moves.program_id = membership.program_id and tier_moves.at >= membership.joined_at
-    order by operation_id desc, position desc
+    select tier_after as moved_to, began, array[operation_id] as operations
+    from (
+        select tier_after, operation_id, position, xact,
+            min(left(operation_id::text, 13)) over (partition by xact) as began
+        from tier_moves
+        where tier_moves.bucket = membership.bucket and tier_moves.workspace_id = $1
+            and tier_moves.customer_id = membership.customer_id
+            and tier_moves.program_id = membership.program_id
+    ) as moves
+    order by began desc, xact desc, position desc
     limit 1
 ) as last on true
-where tier is distinct from moved_to
+where tier is distinct from moved_to and not (tier is null and exists (
+    select from events
+    where events.bucket = membership.bucket and events.workspace_id = $1
+        and events.customer_id = membership.customer_id and events.kind = 9
+        and left(events.operation_id::text, 13) >= last.began
+))
 """,
     ),
     Check(
         "tier_chain",
-        "Every tier move begins where the one before it ended.",
+        "Every tier move begins where the one before it ended, or without a tier after joining anew.",
         """
 select bucket, customer_id, array[operation_id] as operations,
     format('program %s: from %s, but it was %s', program_id, tier_before, was) as words
 from (
-    select bucket, customer_id, program_id, operation_id, tier_before, at,
+    select bucket, customer_id, program_id, operation_id, tier_before,
         lag(tier_after) over sequence as was, lag(operation_id) over sequence as earlier
-    from tier_moves where workspace_id = $1
+    from (
+        select *, min(left(operation_id::text, 13)) over (partition by bucket, customer_id, xact) as began
+        from tier_moves where workspace_id = $1
+    ) as moves
     window sequence as (
-        partition by bucket, customer_id, program_id order by operation_id, position
+        partition by bucket, customer_id, program_id order by began, xact, position
     )
 ) as moves
 where earlier is not null and tier_before is distinct from was and not exists (
-    select from memberships
-    where memberships.bucket = moves.bucket and memberships.workspace_id = $1
-        and memberships.customer_id = moves.customer_id
-        and memberships.program_id = moves.program_id
-        and tier_before is null and memberships.joined_at <= moves.at
-        and memberships.joined_at > (
-            select min(before.at) from tier_moves as before
-            where before.bucket = moves.bucket and before.workspace_id = $1
-                and before.customer_id = moves.customer_id and before.program_id = moves.program_id
-        )
+    select from events
+    where events.bucket = moves.bucket and events.workspace_id = $1
+        and events.customer_id = moves.customer_id and events.kind = 9 and moves.tier_before is null
+        and left(events.operation_id::text, 13) between left(moves.earlier::text, 13)
+            and left(moves.operation_id::text, 13)
 )
 """,
     ),

@@ -1,6 +1,7 @@
 """What a batch changes, added up: one row per wallet, lot, counter and limit, however many events.
 
-Postings are not added up: each is a row of its own, numbered within its operation. Pure: no I/O.
+Postings are not added up: each is a row of its own, numbered in the order in which the batch moved the
+points of its owner. Pure: no I/O.
 """
 
 from __future__ import annotations
@@ -118,13 +119,11 @@ class Netting:
     def _post(
         self, change: Change, unit: int, debit: Account, credit: Account, amount: Points, lot_id: int
     ) -> None:
-        position = self._positions.get(change.operation_id, 0)
-        self._positions[change.operation_id] = position + 1
         self.postings.append(
             (
                 change.owner,
                 change.operation_id,
-                position,
+                self._position(change.owner),
                 debit,
                 credit,
                 change.program_id,
@@ -136,6 +135,12 @@ class Netting:
                 change.source_id,
             )
         )
+
+    def _position(self, customer_id: UUID) -> int:
+        """Number what happens to a customer or household within the batch, in its order."""
+        position = self._positions.get(customer_id, 0)
+        self._positions[customer_id] = position + 1
+        return position
 
     def _wallet(self, change: Change, unit: int) -> WalletSum:
         key = (change.owner, unit)
@@ -260,13 +265,11 @@ class Netting:
         membership.tier_since = effect.since
         membership.tier_until = effect.until
         membership.tier_floor = effect.floor
-        position = self._positions.get(change.operation_id, 0)
-        self._positions[change.operation_id] = position + 1
         self.tier_moves.append(
             (
                 change.customer_id,
                 change.operation_id,
-                position,
+                self._position(change.customer_id),
                 change.program_id,
                 change.version,
                 effect.at,
