@@ -45,6 +45,7 @@ class Batch(msgspec.Struct):
     bucket: int
     now: Instant
     ids: Ids
+    names: dict[tuple[str, str], UUID] = {}
     customers: dict[UUID, CustomerRow] = {}
     members: dict[UUID, Member] = {}
     orders: dict[UUID, OrderRow] = {}
@@ -63,7 +64,11 @@ class Batch(msgspec.Struct):
 
     def name(self, kind: str, external_id: str) -> UUID:
         """Return the internal id of the thing that the caller names ``external_id``."""
-        return named_id(self.workspace.workspace_id, kind, external_id)
+        key = (kind, external_id)
+        found = self.names.get(key)
+        if found is None:
+            found = self.names[key] = named_id(self.workspace.workspace_id, kind, external_id)
+        return found
 
     def member_of(self, external_id: str) -> Member:
         """Return the loaded member of a customer, or raise the 404."""
