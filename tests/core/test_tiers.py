@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.core.ledger_stage import at, order, stage, version_on
@@ -289,12 +291,50 @@ def test_monthly_grace_of_a_month_ends() -> None:
     assert tier(play, "2026-05-01") is None
 
 
-def test_windows_that_move_with_time_are_followed_day_by_day() -> None:
-    """A tier while the last 30 days hold 100.00: lost when the order leaves the window, by time alone."""
-    metric = {"measure": "orders.net", "window": {"last": {"days": 30}}}
-    play = stage(
-        tiers={"metrics": [metric], "levels": levels(10_000, names=("gold",)), "lasts": "while_reached"}
-    )
-    play.pay("anna", "o1", at("2026-03-10 12:00"), order(10_000))
-    assert tier(play, "2026-04-08 23:00") == "gold"
+ROLLING = {"measure": "orders.net", "window": {"last": {"days": 30}}}
+
+
+def test_windows_that_move_with_time_are_followed_to_the_day() -> None:
+    """While the last 30 days hold 100.00: one look finds the day on which the first order leaves."""
+    gold = levels(10_000, names=("gold",))
+    play = stage(tiers={"metrics": [ROLLING], "levels": gold, "lasts": "while_reached"})
+    play.pay("anna", "o1", at("2026-03-10 12:00"), order(6_000))
+    play.pay("anna", "o2", at("2026-03-20 12:00"), order(5_000))
+    assert standing(play) == ("gold", "2026-03-20 12:00", "2026-03-21")
+    play.run_timers("anna", at("2026-03-21"))
+    assert standing(play) == ("gold", "2026-03-20 12:00", "2026-04-09")
+    assert tier(play, "2026-04-08 23:59") == "gold"
     assert tier(play, "2026-04-09") is None
+
+
+def test_more_spend_prolongs_a_followed_tier_and_a_return_shortens_it() -> None:
+    """The day that was found is too early after an order and too late after a return; a look finds it."""
+    gold = levels(10_000, names=("gold",))
+    play = stage(tiers={"metrics": [ROLLING], "levels": gold, "lasts": "while_reached"})
+    play.pay("anna", "o1", at("2026-03-10 12:00"), order(10_000))
+    play.run_timers("anna", at("2026-03-11"))
+    play.pay("anna", "o2", at("2026-04-01 12:00"), order(10_000))
+    play.pay("anna", "o3", at("2026-04-08 12:00"), order(10_000))
+    assert standing(play)[2] == "2026-04-09"
+    play.run_timers("anna", at("2026-04-09"))
+    assert standing(play)[2] == "2026-05-08"
+    play.give_back("o3", at("2026-04-20 12:00"), {})
+    assert standing(play)[2] == "2026-04-21"
+    play.run_timers("anna", at("2026-04-21"))
+    assert standing(play)[2] == "2026-05-01"
+    play.give_back("o2", at("2026-04-22"), {})
+    assert standing(play) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("window", "looked_at"),
+    [({"calendar": "month"}, "2026-04-01"), ({"ever": True}, None), ({"since_joining": True}, None)],
+)
+def test_followed_calendar_tiers_end_with_the_period(window: dict[str, Any], looked_at: str | None) -> None:
+    """A tier that follows the month's spend is looked at when the month is over; one for ever is not."""
+    metric = {"measure": "orders.net", "window": window}
+    play = club(metric, (0, 10_000), lasts="while_reached")
+    play.pay("anna", "o1", at("2026-03-10"), order(10_000))
+    assert standing(play)[2] == looked_at
+    assert tier(play, "2026-04-01") == ("bronze" if looked_at else "silver")
+    assert standing(play)[2] is None

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.decision import Decision
-from perennial.core.effects import Count, MoveTier
+from perennial.core.effects import Count, Effect, MoveTier
 from perennial.core.events import OrderReturned, TierAssigned
 from perennial.core.member import Member
 from perennial.core.needs import history_of, snapshot_of
@@ -21,7 +21,8 @@ from perennial.core.program import TierLasts, TierReturns, TierSystem
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.snapshot import Snapshot
 from perennial.core.spending import not_a_member
-from perennial.core.tier_terms import Grant, grace_end, grants_at, next_look, next_start, status_end
+from perennial.core.tier_lapse import lapse_at
+from perennial.core.tier_terms import Grant, grace_end, grants_at, next_start, status_end
 from perennial.core.tiers import (
     Standing,
     TierChange,
@@ -68,11 +69,7 @@ def review_tier(
     if target > standing.level:
         return rise(version, system, standing, target, event_id, at, until if target == best else None)
     if system.lasts is TierLasts.WHILE_REACHED:
-        effects = follow(version, system, standing, judged[0][1], at)
-        if not effects and standing.until is not None and standing.until <= at:
-            look = next_look(version, system, at)
-            effects = [move(system, standing, standing.level, at, standing.since, look, "kept")]
-        return effects, ()
+        return _follow_on(version, system, standing, judged[0][1], counters, at), ()
     result = _keep_or_lapse(version, system, standing, at, judged)
     begins = next_start(version, system, at)
     if begins is not None:
@@ -82,6 +79,26 @@ def review_tier(
         if waits and (result.until is None or begins < result.until):
             result = msgspec.structs.replace(result, until=begins)
     return [result], ()
+
+
+def _follow_on(
+    version: Version,
+    system: TierSystem,
+    standing: Standing,
+    figures: dict[str, int],
+    counters: Counters,
+    at: Instant,
+) -> list[Effect]:
+    """Return what a tier that follows its figures does at a look: kept to the day on which they go."""
+    level = standing.level
+    if level < 0:
+        return [move(system, standing, level, at, None, None, "kept")]
+    if not keeps(system, level, figures):
+        return follow(version, system, standing, figures, at)
+    lapse = lapse_at(version, system, level, figures, counters, at)
+    if lapse == standing.until:
+        return []
+    return [move(system, standing, level, at, standing.since, lapse, "kept")]
 
 
 def tiers_after_return(

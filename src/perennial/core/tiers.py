@@ -62,7 +62,9 @@ def tiers_after(
             return _schedule(system, standing, event.at, begins), ()
         return rise(version, system, standing, target, event.id, event.at)
     if system.lasts is TierLasts.WHILE_REACHED:
-        return follow(version, system, standing, figures, event.at), ()
+        before = figures_of(version, system, snapshot.history, balances)
+        lowered = any(figures[name] < figure for name, figure in before.items())
+        return follow(version, system, standing, figures, event.at, lowered=lowered), ()
     if target == level and system.start is TierStart.AT_ONCE:
         until = status_end(version, system, event.at)
         return [move(system, standing, level, event.at, event.at, until, "regained")], ()
@@ -178,24 +180,40 @@ def rise(
 
 
 def follow(
-    version: Version, system: TierSystem, standing: Standing, figures: dict[str, int], at: Instant
+    version: Version,
+    system: TierSystem,
+    standing: Standing,
+    figures: dict[str, int],
+    at: Instant,
+    *,
+    lowered: bool = False,
 ) -> list[Effect]:
-    """Return what a tier that follows its figures does when they do not lift it: stay, wait or fall."""
-    level = standing.level
+    """Return what a tier that follows its figures does when they do not lift it: stay, wait or fall.
+
+    A tier that time may take is looked at again at the next midnight, when its review finds the exact
+    day (see ``core/tier_lapse.py``); ``lowered`` says that the day found earlier may be too late now.
+    """
+    level, until = standing.level, standing.until
     if level < 0:
         return []
-    look = next_look(version, system, at)
     lower = falls_to(system, standing, reached(system, figures))
-    if keeps(system, level, figures) or lower == level:
-        due = standing.until is not None and (look is None or not at < standing.until <= look)
-        if due or (look is not None and standing.until is None):
-            return [move(system, standing, level, at, standing.since, look, "kept")]
-        return []
+    look = next_look(version, system, at)
+    kept = keeps(system, level, figures)
+    if kept or lower == level:
+        if not kept or is_always_reached(system, level):
+            look = None
+        if look is None:
+            settled = until is None
+        else:
+            settled = until is not None and at < until and (not lowered or until <= look)
+        return [] if settled else [move(system, standing, level, at, standing.since, look, "kept")]
     grace = grace_end(version, system, standing.since if standing.since is not None else at)
     if grace is not None and grace > at:
-        if grace == standing.until:
+        if grace == until:
             return []
         return [move(system, standing, level, at, standing.since, grace, "grace")]
+    if lower < 0 or is_always_reached(system, lower):
+        look = None
     return [move(system, standing, lower, at, at if lower >= 0 else None, look, "lost")]
 
 
