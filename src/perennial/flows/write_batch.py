@@ -7,9 +7,8 @@ from asyncpg import Connection
 from perennial.flows.batch import Batch
 from perennial.store.customers import update_customers
 from perennial.store.effects import write_effects
-from perennial.store.events import insert_events
 from perennial.store.external_ids import IdKind, claim_external_ids, give_external_id
-from perennial.store.orders import delete_guest_orders, insert_orders, update_orders
+from perennial.store.orders import delete_guest_orders, update_orders
 
 
 async def write(conn: Connection, batch: Batch, generation: int) -> None:
@@ -22,12 +21,15 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await delete_guest_orders(conn, workspace_id, guest_bucket, [order_id])
     if batch.changed_customers:
         await update_customers(conn, workspace_id, bucket, list(batch.changed_customers.values()))
-    if batch.new_orders:
-        await insert_orders(conn, workspace_id, bucket, list(batch.new_orders.values()))
     if batch.changed_orders:
         await update_orders(conn, workspace_id, bucket, list(batch.changed_orders.values()))
-    if batch.new_events:
-        await insert_events(conn, workspace_id, bucket, batch.new_events)
-    dues = batch.dues()
-    if batch.changes or dues:
-        await write_effects(conn, workspace_id, bucket, generation, batch.changes, dues)
+    await write_effects(
+        conn,
+        workspace_id,
+        bucket,
+        generation,
+        batch.changes,
+        batch.dues(),
+        orders=batch.new_orders.values(),
+        events=batch.new_events,
+    )
