@@ -11,12 +11,12 @@ from hypothesis import given as law
 from hypothesis import strategies as st
 
 from perennial.core.order import Line, Order, OrderStatus, Scalar
+from perennial.store.effects import write_effects
 from perennial.store.events import EventKind, load_events
 from perennial.store.orders import (
     decode_order,
     delete_guest_orders,
     encode_order,
-    insert_orders,
     load_orders,
     update_orders,
 )
@@ -95,7 +95,7 @@ async def test_orders_are_found_by_customer_and_id(book: Book) -> None:
         answer=b'{"a":1}',
     )
     async with book.db.transaction(book.ws) as conn:
-        await insert_orders(conn, book.ws, book.bucket, [paid, open_order])
+        await write_effects(conn, book.ws, book.bucket, 0, [], {}, orders=[paid, open_order])
         keys = [(row.customer_id, order.order_id) for order in (paid, open_order)]
         found = await load_orders(
             conn, book.ws, book.bucket, [*keys, keys[0], (row.customer_id, UUID(int=1))]
@@ -122,7 +122,7 @@ async def test_a_changed_order_replaces_the_stored_one(book: Book) -> None:
         returned=[1, 0],
     )
     async with book.db.transaction(book.ws) as conn:
-        await insert_orders(conn, book.ws, book.bucket, [one, two])
+        await write_effects(conn, book.ws, book.bucket, 0, [], {}, orders=[one, two])
         await update_orders(conn, book.ws, book.bucket, [changed])
         keys = [(row.customer_id, order.order_id) for order in (one, two)]
         assert await load_orders(conn, book.ws, book.bucket, keys) == {
@@ -131,7 +131,7 @@ async def test_a_changed_order_replaces_the_stored_one(book: Book) -> None:
         }
     with pytest.raises(asyncpg.UniqueViolationError):
         async with book.db.transaction(book.ws) as conn:
-            await insert_orders(conn, book.ws, book.bucket, [one])
+            await write_effects(conn, book.ws, book.bucket, 0, [], {}, orders=[one])
 
 
 async def test_only_guests_orders_are_removed(book: Book) -> None:
@@ -140,7 +140,7 @@ async def test_only_guests_orders_are_removed(book: Book) -> None:
     order = book.order(row, "one", book.change(row))
     guest = msgspec.structs.replace(order, customer_id=order.order_id)
     async with book.db.transaction(book.ws) as conn:
-        await insert_orders(conn, book.ws, book.bucket, [order, guest])
+        await write_effects(conn, book.ws, book.bucket, 0, [], {}, orders=[order, guest])
         await delete_guest_orders(conn, book.ws, book.bucket, [order.order_id, row.customer_id])
         keys = [(row.customer_id, order.order_id), (order.order_id, order.order_id)]
         assert await load_orders(conn, book.ws, book.bucket, keys) == {order.order_id: order}

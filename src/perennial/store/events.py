@@ -94,9 +94,3 @@ def event_columns(rows: Iterable[EventRow]) -> list[tuple[Any, ...]]:
     """Return the parameters of the statement that inserts events: a column of all rows each."""
     records = sorted((msgspec.structs.astuple(row) for row in rows), key=lambda record: record[:2])
     return list(zip(*records, strict=True))
-
-
-async def insert_events(conn: Connection, ws: int, bucket: int, rows: Iterable[EventRow]) -> None:
-    """Insert events; raises ``asyncpg.UniqueViolationError`` if one is there already."""
-    if columns := event_columns(rows):
-        await conn.execute(INSERT_EVENTS, ws, bucket, *columns)

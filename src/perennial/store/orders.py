@@ -131,12 +131,6 @@ async def load_orders(
     return {row[1]: _order(row) for row in rows}
 
 
-async def insert_orders(conn: Connection, ws: int, bucket: int, rows: Iterable[OrderRow]) -> None:
-    """Insert new orders; raises ``asyncpg.UniqueViolationError`` if one is there already."""
-    if columns := order_columns(rows):
-        await conn.execute(INSERT_ORDERS, ws, bucket, *columns)
-
-
 async def update_orders(conn: Connection, ws: int, bucket: int, rows: Iterable[OrderRow]) -> None:
     """Write changed orders over the stored ones; their customers must be locked."""
     await conn.executemany(_UPDATE_ORDER, [(ws, bucket, *record) for record in _records(rows)])
