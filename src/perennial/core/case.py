@@ -32,6 +32,7 @@ from perennial.core.document_text import parse_text
 from perennial.core.order import Line, Scalar
 from perennial.core.problems import Problem
 from perennial.core.program import Program
+from perennial.core.validation import validate
 from perennial.units import Points
 
 Figure: TypeAlias = int | dict[str, int]
@@ -201,8 +202,7 @@ def read_case(text: str | bytes) -> Case | list[Problem]:
         if len(deeds := deeds_of(step)) > 1
     ]
     program = program_of(file.program)
-    if isinstance(program, list):
-        return [*(problem.under("program") for problem in program), *crowded]
-    if crowded:
-        return crowded
+    wrong = program if isinstance(program, list) else validate(program)
+    if wrong or crowded or isinstance(program, list):
+        return [*(problem.under("program") for problem in wrong), *crowded]
     return Case(file.case, file.title, program, file.program, file.steps)

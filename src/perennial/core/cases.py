@@ -30,6 +30,7 @@ from perennial.core.periods import instant_of_local, local_datetime
 from perennial.core.program import Program
 from perennial.core.refusals import Refusal
 from perennial.core.rehearsal import Rehearsal, RehearsalRefused, UnknownName
+from perennial.core.validation import validate
 from perennial.ledger.lot import Lot
 from perennial.units import Instant, Points, parse_instant
 
@@ -160,8 +161,9 @@ class _Player:
         """Publish the document with some of its parts replaced."""
         self.document = {**self.document, **changes}
         program = program_of(self.document)
-        if isinstance(program, list):
-            raise CaseError(f"step {number}: " + "; ".join(f"{p.path}: {p.words}" for p in program))
+        wrong = program if isinstance(program, list) else validate(program)
+        if wrong or isinstance(program, list):
+            raise CaseError(f"step {number}: " + "; ".join(f"{p.path}: {p.words}" for p in wrong))
         self.rehearsal.publish(program, at)
 
 
@@ -265,7 +267,7 @@ class _Comparison:
         left = [lot for lot in (wallet.lots or {}).values() if lot.remaining]
         seen = [self.lot(lot) for lot in sorted(left, key=_by_dates)]
         if seen != list(expected):
-            return [f"the lots should be {_plain(expected)} but are {_plain(seen)}"]
+            return [f"the lots should be {_plain(list(expected))} but are {_plain(seen)}"]
         return []
 
     def lot(self, lot: Lot) -> CaseLot:
