@@ -183,10 +183,44 @@ def check_wallet(books: Books, owner: UUID, unit: int, wallet: Wallet) -> None:
     assert replayed.of_unit(unit) == replayed.in_transit(unit) == 0
 
 
+def check_netting(books: Books) -> None:
+    """What the store would add up equals what folding made of the members."""
+    netting = books.netting
+    for member in books.members.values():
+        for unit, wallet in member.wallets.items():
+            if (member.owner, unit) in netting.wallets:
+                added = msgspec.structs.asdict(netting.wallets[member.owner, unit])
+                assert added == {name: getattr(wallet, name) for name in added}
+            lots = {number: (lot.granted, lot.remaining) for number, lot in (wallet.lots or {}).items()}
+            assert lots == {
+                number: (lot.granted, lot.remaining)
+                for (owner, of, number), lot in netting.lots.items()
+                if (owner, of) == (member.owner, unit)
+            }
+        counted = {key[1:]: value for key, value in netting.counters.items() if key[0] == member.customer_id}
+        used = {key[1:]: use[0] for key, use in netting.limits.items() if key[0] == member.customer_id}
+        assert counted == flat(member.counters)
+        assert used == flat(member.limits)
+        moved = netting.memberships.get((member.customer_id, PROGRAM_ID))
+        if moved is not None and moved.moved:
+            membership = member.memberships[PROGRAM_ID]
+            assert (moved.tier, moved.tier_since) == (membership.tier, membership.tier_since)
+            assert (moved.tier_until, moved.tier_floor) == (membership.tier_until, membership.tier_floor)
+    assert {key: used for key, (used, _) in netting.budgets.items()} == books.spent
+
+
+def flat(values: dict[int, dict[int, int]]) -> dict[tuple[int, int], int]:
+    """Return the values under (number, period)."""
+    return {(number, period): value for number, of in values.items() for period, value in of.items()}
+
+
 @MANY
 @given(programs(), st.lists(st.tuples(COMMANDS, st.sampled_from(PAUSES)), min_size=1, max_size=20))
 def test_the_books_balance_after_every_step(document: Document, commands: Commands) -> None:
-    """Wallets equal their lots and the replay of postings, units sum to zero, timers are never too late."""
+    """Wallets equal their lots and the replay of postings, units sum to zero, timers are never too late.
+
+    And what the store adds up from the same effects is what folding makes of the member.
+    """
     books, at = begin(document, [])
     for command, pause in commands:
         at += pause * SECOND
@@ -196,6 +230,7 @@ def test_the_books_balance_after_every_step(document: Document, commands: Comman
                 check_wallet(books, member.owner, unit, wallet)
             exact = next_due(books.versions, member, at)
             assert exact is None or (member.due_at is not None and member.due_at <= exact)
+        check_netting(books)
 
 
 @MANY
