@@ -14,7 +14,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from typing import Any
 
 import msgspec
 
+from perennial.bench.cluster import cluster
 from perennial.bench.load import LOOPBACK, Plan, Report
 from perennial.bench.naive import (
     NaiveReport,
@@ -64,13 +64,13 @@ def run(
     rules: int = 20,
     rounds: int = ROUNDS,
     workers: int = 2,
-    progress: Callable[[str], None] = str,
+    progress: Callable[[str], object] = str,
 ) -> dict[str, Any]:
     """Measure ``rounds`` rounds of ``seconds`` each and return the figures as one dictionary.
 
     ``progress`` is told in words what is being done.
     """
-    with _cluster() as server:
+    with cluster() as server:
         progress("preparing members")
         prepared = asyncio.run(prepare(server.url, members=members, rules=rules))
         with _door(server.url, workers) as (port, supervisor):
@@ -238,15 +238,6 @@ class _Bench:
         url = f"{self.server.url}?options=-crole%3Dperennial_worker"
         program = self.server.bin_dir / "pgbench"
         return run_pgbench(program, url, self._scripts, clients, seconds, self.folder / "log")
-
-
-@contextmanager
-def _cluster() -> Iterator[EmbeddedServer]:
-    """A server of its own, with fsync on, in a temporary folder."""
-    with tempfile.TemporaryDirectory(prefix="perennial-bench-") as folder:
-        Path(folder).chmod(0o755)  # as root the server runs as another user, who must reach it
-        with EmbeddedServer(Path(folder), settings={"max_wal_size": "4GB"}) as server:
-            yield server
 
 
 @contextmanager

@@ -53,6 +53,34 @@ class Report(msgspec.Struct, kw_only=True):
     first_failure: str = ""
 
 
+def customer_name(random: Random, members: int) -> str:
+    """Return one of the customers ``c1`` to ``c<members>``."""
+    return f"c{random.randrange(members) + 1}"
+
+
+def order_body(random: Random, members: int, at: str) -> dict[str, object]:
+    """Return the body of an order of five lines, paid at ``at``."""
+    lines = [
+        {
+            "sku": f"sku-{random.randrange(400)}",
+            "quantity": random.choice((1, 1, 1, 2, 3)),
+            "amount": random.randrange(100, 4000),
+            "categories": [f"department-{random.randrange(40)}"],
+            "brand": f"brand-{random.randrange(40)}",
+        }
+        for _ in range(LINES)
+    ]
+    return {
+        "customer": customer_name(random, members),
+        "status": "paid",
+        "occurred_at": at,
+        "currency": "USD",
+        "location": f"store-{random.randrange(20)}",
+        "channel": random.choice(("app", "web", "store")),
+        "lines": lines,
+    }
+
+
 class _Requests:
     """The prebuilt requests of one connection, as bytes, and whether each is an order."""
 
@@ -71,32 +99,8 @@ class _Requests:
                 self._add("POST", "/v1/events", self._event(name), False)
             else:
                 placed.append(name)
-                self._add("PUT", f"/v1/orders/{name}", self._order(), True)
-
-    def _customer(self) -> str:
-        return f"c{self._random.randrange(self._plan.members) + 1}"
-
-    def _order(self) -> dict[str, object]:
-        random = self._random
-        lines = [
-            {
-                "sku": f"sku-{random.randrange(400)}",
-                "quantity": random.choice((1, 1, 1, 2, 3)),
-                "amount": random.randrange(100, 4000),
-                "categories": [f"department-{random.randrange(40)}"],
-                "brand": f"brand-{random.randrange(40)}",
-            }
-            for _ in range(LINES)
-        ]
-        return {
-            "customer": self._customer(),
-            "status": "paid",
-            "occurred_at": self._at,
-            "currency": "USD",
-            "location": f"store-{random.randrange(20)}",
-            "channel": random.choice(("app", "web", "store")),
-            "lines": lines,
-        }
+                body = order_body(self._random, plan.members, self._at)
+                self._add("PUT", f"/v1/orders/{name}", body, True)
 
     def _return(self, name: str) -> dict[str, object]:
         line = str(self._random.randrange(LINES) + 1)
@@ -106,7 +110,7 @@ class _Requests:
         return {
             "id": name,
             "type": "review.posted",
-            "customer": self._customer(),
+            "customer": customer_name(self._random, self._plan.members),
             "occurred_at": self._at,
             "attributes": {"rating": self._random.randrange(1, 6)},
         }

@@ -10,7 +10,7 @@ _REVIEW = {"id": "review", "type": "fixed", "points": 20, "trigger": "review.pos
 
 
 def bench_document(rules: int) -> dict[str, Any]:
-    """Return a program of so many rules (the second one is for reviews), with three tiers and two campaigns."""
+    """Return a program of so many rules (the second is for reviews), three tiers and two campaigns."""
     levels = [
         {"id": "bronze", "name": "Bronze", "reach": {"metric": 0}},
         {"id": "silver", "name": "Silver", "reach": {"metric": 50000}, "multiplier": {"by": "1.25"}},

@@ -10,10 +10,12 @@ import asyncpg
 import typer
 
 from perennial import __version__
+from perennial.cli.bench import BENCH
 from perennial.cli.console import ERRORS
 from perennial.cli.data import DATA_COMMANDS
 from perennial.cli.keys import KEYS, WORKSPACES
 from perennial.cli.programs import PROGRAM_COMMANDS
+from perennial.cli.replay import REPLAY
 from perennial.cli.serve import SERVE_COMMANDS
 from perennial.cli.start import start
 from perennial.config import SettingsError
@@ -46,6 +48,8 @@ for _command in (*SERVE_COMMANDS, *DATA_COMMANDS, *PROGRAM_COMMANDS):
     app.command()(_command)
 app.add_typer(KEYS)
 app.add_typer(WORKSPACES)
+app.add_typer(REPLAY)
+app.add_typer(BENCH)
 
 
 @app.command()
@@ -60,14 +64,16 @@ def main() -> None:
     try:
         app()
     except ProblemError as error:
-        ERRORS.print(f"[red]error:[/] {error.problem.detail}", highlight=False)
-        for field in error.problem.errors:
-            ERRORS.print(f"  {field.path}: {field.message}", highlight=False, markup=False)
-        sys.exit(1)
+        _fail(error.problem.detail, *(f"  {field.path}: {field.message}" for field in error.problem.errors))
     except _EXPECTED as error:
-        ERRORS.print("[red]error:[/]", end=" ")
-        ERRORS.print(str(error) or type(error).__name__, highlight=False, markup=False)
-        sys.exit(1)
+        _fail(str(error) or type(error).__name__)
+
+
+def _fail(words: str, *more: str) -> None:
+    ERRORS.print("[red]error:[/]", end=" ")
+    for line in (words, *more):
+        ERRORS.print(line, highlight=False, markup=False, soft_wrap=True)
+    sys.exit(1)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

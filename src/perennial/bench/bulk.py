@@ -1,0 +1,137 @@
+"""How fast a replay of stored lines goes, beside COPY of the very rows that it ends up writing.
+
+Our side reads NDJSON orders with the parser of ``POST /v1/batch`` and sends them down the same batch
+path, without HTTP. Then the rows of every table are copied out, and copied into a second, empty database
+with the same tables and indexes: what PostgreSQL needs at the least to hold those rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from random import Random
+from typing import Any, cast
+
+import asyncpg
+import msgspec
+
+from perennial.bench.cluster import cluster
+from perennial.bench.load import order_body
+from perennial.bench.prepare import Prepared, prepare
+from perennial.flows.batcher import Intake
+from perennial.flows.handle_events import Handler
+from perennial.http.batch_lines import BatchLine, command_of
+from perennial.http.strict_json import Reader
+from perennial.store.database import Database, connect
+from perennial.store.embedded import EmbeddedServer
+from perennial.store.migrate import migrate
+from perennial.units import format_instant
+
+CHUNK = 2_048
+_TABLES = (
+    "external_ids",
+    "orders",
+    "events",
+    "postings",
+    "tier_moves",
+    "lots",
+    "counters",
+    "limit_uses",
+    "timers",
+)
+
+
+def run(*, orders: int = 20_000, members: int = 10_000, rules: int = 20, rounds: int = 3) -> dict[str, Any]:
+    """Replay ``orders`` new orders ``rounds`` times, each beside its COPY; return medians and ratios."""
+    with cluster() as server:
+        prepared = asyncio.run(prepare(server.url, members=members, rules=rules))
+        measured = [
+            asyncio.run(_round(server, prepared, orders, members, number)) for number in range(rounds)
+        ]
+    measured.sort(key=lambda each: each[1] / each[0])
+    ours, copied, rows = measured[len(measured) // 2]
+    return {
+        "orders": orders,
+        "members": members,
+        "rules": rules,
+        "rounds": rounds,
+        "orders_per_s": round(orders / ours),
+        "rows_per_s": round(rows / ours),
+        "copy_orders_per_s": round(orders / copied),
+        "copy_rows_per_s": round(rows / copied),
+        "rows_per_order": round(rows / orders, 2),
+        "ratio": round(copied / ours, 3),
+    }
+
+
+async def _round(
+    server: EmbeddedServer, prepared: Prepared, orders: int, members: int, number: int
+) -> tuple[float, float, int]:
+    """Return the seconds of our side, those of COPY, and how many rows were written."""
+    lines = _lines(f"b{number}", orders, members)
+    await _empty(server.url)
+    start = time.perf_counter()
+    await _replay(server.url, prepared, lines)
+    ours = time.perf_counter() - start
+    copied, rows = await _copy(server)
+    return ours, copied, rows
+
+
+def _lines(prefix: str, orders: int, members: int) -> list[bytes]:
+    random = Random(prefix)
+    at = format_instant(time.time_ns() // 1_000)
+    return [
+        msgspec.json.encode({"op": "order", "id": f"{prefix}-{number}", **order_body(random, members, at)})
+        for number in range(orders)
+    ]
+
+
+async def _replay(url: str, prepared: Prepared, lines: list[bytes]) -> None:
+    reader: Reader[BatchLine] = Reader(cast(type[BatchLine], BatchLine))
+    async with await Database.connect(url) as database:
+        intake = Intake(Handler(database))
+        for start in range(0, len(lines), CHUNK):
+            commands = [command_of(reader.read(line), "bench", "") for line in lines[start : start + CHUNK]]
+            answers = await intake.submit_many(prepared.workspace, commands)
+            refused = [answer.body for answer in answers if answer.status >= 300]
+            if refused:
+                raise RuntimeError(f"an order was refused: {refused[0].decode()}")
+        await intake.close()
+
+
+async def _empty(url: str) -> None:
+    """Forget what an earlier round wrote, so that every round finds the same tables."""
+    owner = await connect(url, statement_timeout="0")
+    try:
+        await owner.execute(f"truncate {', '.join(_TABLES)}")
+    finally:
+        await owner.close()
+
+
+async def _copy(server: EmbeddedServer) -> tuple[float, int]:
+    """Copy every table into an empty database of the same shape; return the seconds and the rows."""
+    name = "bench_copy"
+    source = await connect(server.url, statement_timeout="0")
+    try:
+        await source.execute(f"drop database if exists {name}")
+        await source.execute(f"create database {name}")
+        url = f"{server.url.rpartition('/')[0]}/{name}"
+        await migrate(url)
+        contents: dict[str, io.BytesIO] = {}
+        for table in _TABLES:
+            contents[table] = io.BytesIO()
+            await source.copy_from_table(table, output=contents[table], format="binary")
+            contents[table].seek(0)
+        target = await asyncpg.connect(url)
+        try:
+            rows = 0
+            start = time.perf_counter()
+            for table, content in contents.items():
+                status = await target.copy_to_table(table, source=content, format="binary")
+                rows += int(status.rpartition(" ")[2])
+            return time.perf_counter() - start, rows
+        finally:
+            await target.close()
+    finally:
+        await source.close()

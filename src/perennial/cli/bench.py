@@ -1,0 +1,74 @@
+"""``perennial bench``: the benchmarks, each beside its baseline in the same run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.table import Table
+
+from perennial.bench import bulk, decide, ingest
+from perennial.cli.console import ERRORS, OUT
+
+BENCH = typer.Typer(name="bench", help="Measure on this machine.", no_args_is_help=True)
+
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_Rules = Annotated[int, typer.Option(min=1, max=5_000, help="Earning rules of the program.")]
+_Members = Annotated[int, typer.Option(min=100, max=5_000_000, help="Members of the workspace.")]
+
+
+@BENCH.command("decide")
+def bench_decide(
+    rules: _Rules = 20,
+    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="How long to measure.")] = 5.0,
+    json: _Json = False,
+) -> None:
+    """Decisions per second of the pure core on one core, and what its rules alone cost."""
+    _show(decide.run(rules, seconds), json)
+
+
+@BENCH.command("ingest")
+def bench_ingest(
+    seconds: Annotated[float, typer.Option(min=1, max=120, help="Length of each measurement.")] = 10.0,
+    members: _Members = 10_000,
+    rules: _Rules = 20,
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="Interleaved rounds.")] = ingest.ROUNDS,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Worker processes.")] = 2,
+    json: _Json = False,
+) -> None:
+    """Orders through the HTTP API, in turns with pgbench writing the same rows the usual way."""
+    with ERRORS.status("starting") as status:
+        figures = ingest.run(
+            seconds=seconds,
+            members=members,
+            rules=rules,
+            rounds=rounds,
+            workers=workers,
+            progress=status.update,
+        )
+    _show(figures, json)
+
+
+@BENCH.command("bulk")
+def bench_bulk(
+    orders: Annotated[int, typer.Option(min=1_000, max=1_000_000, help="Orders of a round.")] = 20_000,
+    members: _Members = 10_000,
+    rules: _Rules = 20,
+    rounds: Annotated[int, typer.Option(min=1, max=20)] = 3,
+    json: _Json = False,
+) -> None:
+    """Orders from stored lines down the batch path, beside COPY of the same rows."""
+    with ERRORS.status("measuring"):
+        figures = bulk.run(orders=orders, members=members, rules=rules, rounds=rounds)
+    _show(figures, json)
+
+
+def _show(figures: dict[str, Any], json: bool) -> None:
+    if json:
+        print(msgspec.json.encode(figures).decode())
+        return
+    table = Table(show_header=False)
+    for name, value in figures.items():
+        table.add_row(name, str(value))
+    OUT.print(table)
