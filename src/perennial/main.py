@@ -248,7 +248,9 @@ def _settings(order: _Order) -> Settings:
 
 
 def _leave_with_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not through the buffer: its lock, held by a thread that waits, would abort the interpreter's end.
+    while os.read(sys.stdin.fileno(), 1):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -311,7 +311,7 @@ async def test_metrics_count_what_happens(site: Site) -> None:
     await asyncio.gather(*(site.done("PUT", f"/v1/orders/m{n}", order(100)) for n in range(5)))
     assert (await site.client.get("/metrics")).status_code == 401
     text = (await site.call("GET", "/metrics", secret=await site.key("metrics"))).text
-    assert 'perennial_requests_total{operation="order_put",status="201"}' in text
+    assert 'perennial_request_seconds_count{operation="order_put",status="201"}' in text
     assert 'perennial_decisions_total{command="PutOrder",outcome="decided"}' in text
     assert "perennial_batch_commands_bucket" in text
 

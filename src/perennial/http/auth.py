@@ -29,59 +29,69 @@ Find = Callable[[bytes], Awaitable[Key | None]]
 
 
 class _Remembered(msgspec.Struct):
+    secret_hash: bytes
     key: Key | None
     at: float
     refreshing: bool = False
 
 
 class Keyring:
-    """Knows the keys that were used lately. ``find`` asks the database by the hash of a secret."""
+    """Knows the keys that were used lately, by the hash of the header that showed them.
+
+    ``find`` asks the database by the hash of a secret.
+    """
 
     def __init__(self, find: Find) -> None:
         self._find = find
         self._remembered: dict[bytes, _Remembered] = {}
-        self._tasks: set[asyncio.Task[Key | None]] = set()
+        self._tasks: set[asyncio.Task[_Remembered]] = set()
 
     async def admit(self, authorization: bytes | None, needed: Scope) -> Key:
         """Return the key of the caller, or raise 401 (no valid key) or 403 (not with this key)."""
         if authorization is None:
             raise unauthorized("Send an API key: Authorization: Bearer sk_…")
-        found = _BEARER.match(authorization)
-        if found is None:
-            raise unauthorized("The Authorization header holds no API key of ours: Bearer sk_…")
-        digest = sha256(found[1]).digest()
+        shown = sha256(authorization).digest()
         now = time.monotonic()
-        entry = self._remembered.get(digest)
-        if entry is None or now - entry.at > STALE_SECONDS:
-            key = await self._fetch(digest)
-        else:
-            key = entry.key
-            if now - entry.at > FRESH_SECONDS and not entry.refreshing:
-                entry.refreshing = True
-                self._refresh(digest)
+        entry = self._remembered.get(shown)
+        if entry is None:
+            entry = await self._fetch(shown, _secret_hash(authorization))
+        elif now - entry.at > STALE_SECONDS:
+            entry = await self._fetch(shown, entry.secret_hash)
+        elif now - entry.at > FRESH_SECONDS and not entry.refreshing:
+            entry.refreshing = True
+            self._refresh(shown, entry.secret_hash)
+        key = entry.key
         if key is None or (key.expires_at is not None and key.expires_at <= time.time_ns() // 1_000):
             raise unauthorized("The API key is unknown, expired or revoked.")
         if not allows(key.scopes, needed):
             raise bad_request(403, "scope_missing", f"The API key lacks the scope {needed.value!r}.")
         return key
 
-    async def _fetch(self, digest: bytes) -> Key | None:
+    async def _fetch(self, shown: bytes, secret_hash: bytes) -> _Remembered:
         asked_at = time.monotonic()
-        key = await self._find(digest)
+        key = await self._find(secret_hash)
         if len(self._remembered) >= MAX_REMEMBERED:
             self._remembered.clear()
-        self._remembered[digest] = _Remembered(key, asked_at)
-        return key
+        entry = self._remembered[shown] = _Remembered(secret_hash, key, asked_at)
+        return entry
 
-    def _refresh(self, digest: bytes) -> None:
-        task = asyncio.create_task(self._fetch(digest))
+    def _refresh(self, shown: bytes, secret_hash: bytes) -> None:
+        task = asyncio.create_task(self._fetch(shown, secret_hash))
         self._tasks.add(task)
         task.add_done_callback(self._refreshed)
 
-    def _refreshed(self, task: asyncio.Task[Key | None]) -> None:
+    def _refreshed(self, task: asyncio.Task[_Remembered]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # a failed refresh is no news: the entry goes stale and the next call asks
+
+
+def _secret_hash(authorization: bytes) -> bytes:
+    """Return the hash of the secret that an ``Authorization`` header holds, or raise the 401."""
+    found = _BEARER.match(authorization)
+    if found is None:
+        raise unauthorized("The Authorization header holds no API key of ours: Bearer sk_…")
+    return sha256(found[1]).digest()
 
 
 def unauthorized(detail: str) -> ProblemError:

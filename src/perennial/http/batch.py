@@ -25,7 +25,7 @@ from perennial.flows.scopes import Scope, allows
 from perennial.http.asgi import Connection, Receive, Send
 from perennial.http.batch_lines import BatchLine, OrderLine, ReturnLine, command_of, needed_scope
 from perennial.http.door import Door
-from perennial.http.exchange import ClientGoneError, check_json, receive_chunk
+from perennial.http.exchange import ClientGoneError, check_json, headers_of, receive_chunk
 from perennial.http.operation import admitted, connection_of, identity_of, operation
 from perennial.http.problems import ProblemBody, bad_request, problem_of, rewrite_problem
 from perennial.http.spool import Spool
@@ -80,7 +80,7 @@ async def batch_post(request: Request[Any, Any, Any]) -> ASGIApp:
     come. Blank lines are skipped.
     """
     door, caller = admitted(request)
-    check_json(connection_of(request), *MEDIA_TYPES)
+    check_json(headers_of(connection_of(request)), *MEDIA_TYPES)
     identity = identity_of(request)
 
     async def respond(_: Connection, receive: Receive, send: Send) -> None:

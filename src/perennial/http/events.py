@@ -11,7 +11,7 @@ from perennial.flows.explaining import ExplainedEvent, explain_event
 from perennial.flows.keys import Key
 from perennial.flows.scopes import Scope
 from perennial.http.door import Door
-from perennial.http.exchange import idempotency_key
+from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.operation import (
     ExternalId,
     admitted,
@@ -51,7 +51,9 @@ async def event_post(request: Request[Any, Any, Any]) -> Response[Any]:
     """
     door, caller = admitted(request)
     data = await body_of(request, EventBody)
-    return answered(request, await post_event(door, caller, idempotency_key(connection_of(request)), data))
+    return answered(
+        request, await post_event(door, caller, idempotency_key(headers_of(connection_of(request))), data)
+    )
 
 
 @get(

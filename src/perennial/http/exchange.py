@@ -6,11 +6,18 @@ import asyncio
 import itertools
 import re
 import secrets
+from collections.abc import Mapping
+from typing import TypeAlias
 
 from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.problems import ProblemError
-from perennial.http.asgi import Connection, Receive, Send
+from perennial.http.asgi import Connection, Message, Receive, Send
 from perennial.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, bad_fields, bad_request, rewrite_problem
+
+Headers: TypeAlias = Mapping[bytes, bytes]
+
+COMPLETE = "perennial.complete"
+"""Set in the scope by the protocol once the whole request has come: then no body is waited for."""
 
 BODY_SECONDS = 30.0
 """How long a caller may take to send one more piece of a body."""
@@ -33,13 +40,9 @@ def request_id(given: bytes | None) -> str:
     return f"req_{_PROCESS}{next(_count):08x}"
 
 
-def header(scope: Connection, name: bytes) -> bytes | None:
-    """Return the first value of a header, by its name in lower case."""
-    headers: list[tuple[bytes, bytes]] = scope["headers"]
-    for key, value in headers:
-        if key == name:
-            return value
-    return None
+def headers_of(scope: Connection) -> Headers:
+    """Return the headers of a request by their name in lower case; of a repeated one the last."""
+    return dict(scope["headers"])
 
 
 async def receive_chunk(receive: Receive) -> tuple[bytes, bool]:
@@ -49,17 +52,25 @@ async def receive_chunk(receive: Receive) -> tuple[bytes, bool]:
             message = await receive()
     except TimeoutError:
         raise bad_request(408, "too_slow", "The body did not arrive in time.") from None
+    return _piece(message)
+
+
+def _piece(message: Message) -> tuple[bytes, bool]:
     if message["type"] == "http.disconnect":
         raise ClientGoneError
     return message.get("body", b""), message.get("more_body", False)
 
 
-async def read_body(scope: Connection, receive: Receive, limit: int) -> bytes:
+async def read_body(scope: Connection, headers: Headers, receive: Receive, limit: int) -> bytes:
     """Return the whole body, or raise 413 (more than ``limit`` bytes) or 408 (too slow)."""
-    announced = header(scope, b"content-length")
+    announced = headers.get(b"content-length")
     if announced is not None and announced.isdigit() and int(announced[:20]) > limit:
         raise too_large(limit)
-    body, more = await receive_chunk(receive)
+    if COMPLETE in scope:
+        message = await receive()
+        body, more = _piece(message)
+    else:
+        body, more = await receive_chunk(receive)
     while more:
         chunk, more = await receive_chunk(receive)
         body += chunk
@@ -75,17 +86,17 @@ def too_large(limit: int) -> ProblemError:
     return bad_request(413, "body_too_large", f"A body has at most {limit} bytes.")
 
 
-def check_json(scope: Connection, *media_types: bytes) -> None:
+def check_json(headers: Headers, *media_types: bytes) -> None:
     """Refuse with 415 a body that is announced as something else, or compressed."""
-    content_type = header(scope, b"content-type")
-    if content_type is not None:
+    content_type = headers.get(b"content-type")
+    if content_type is not None and content_type not in media_types:
         name, _, rest = content_type.partition(b";")
         charset = rest.strip().lower().replace(b'"', b"")
         if name.strip().lower() not in media_types or charset not in (b"", b"charset=utf-8"):
             raise bad_request(
                 415, "unsupported_media_type", f"Send {media_types[0].decode()} in UTF-8 as Content-Type."
             )
-    encoding = header(scope, b"content-encoding")
+    encoding = headers.get(b"content-encoding")
     if encoding is not None and encoding.strip().lower() not in (b"", b"identity"):
         raise bad_request(415, "unsupported_encoding", "Send the body without a Content-Encoding.")
 
@@ -102,9 +113,9 @@ def bad_query(name: str, code: str, message: str) -> ProblemError:
     return bad_fields(422, FieldProblem(path=f"query.{name[:100]}", code=code, message=message))
 
 
-def idempotency_key(scope: Connection) -> str | None:
+def idempotency_key(headers: Headers) -> str | None:
     """Return the ``Idempotency-Key``: 1 to 200 visible ASCII characters, compared exactly."""
-    value = header(scope, b"idempotency-key")
+    value = headers.get(b"idempotency-key")
     if value is None:
         return None
     if _VISIBLE.match(value) is None:

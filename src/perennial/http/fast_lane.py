@@ -22,8 +22,9 @@ from perennial.http.door import Door
 from perennial.http.events import post_event
 from perennial.http.exchange import (
     ClientGoneError,
+    Headers,
     check_json,
-    header,
+    headers_of,
     idempotency_key,
     read_body,
     receive_chunk,
@@ -31,7 +32,7 @@ from perennial.http.exchange import (
     request_id,
     send_answer,
 )
-from perennial.http.metrics import observed
+from perennial.http.metrics import count_answer
 from perennial.http.orders import post_return, put_order
 from perennial.http.paths import path_segments, routed_path
 from perennial.http.problems import bad_request, problem_of
@@ -48,7 +49,7 @@ class Call(NamedTuple):
     door: Door
     caller: Key
     segments: list[str]
-    scope: Connection
+    headers: Headers
     body: bytes
 
 
@@ -62,12 +63,12 @@ async def _order(call: Call) -> Answer:
 
 
 async def _return(call: Call) -> Answer:
-    key = idempotency_key(call.scope)
+    key = idempotency_key(call.headers)
     return await post_return(call.door, call.caller, call.segments[2], key, _read_return(call.body))
 
 
 async def _event(call: Call) -> Answer:
-    return await post_event(call.door, call.caller, idempotency_key(call.scope), _read_event(call.body))
+    return await post_event(call.door, call.caller, idempotency_key(call.headers), _read_event(call.body))
 
 
 Hot = Callable[[Call], Awaitable[Answer]]
@@ -113,11 +114,12 @@ class FastLane:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        identity = request_id(header(scope, b"x-request-id"))
+        headers = headers_of(scope)
+        identity = request_id(headers.get(b"x-request-id"))
         answering = _Answering(send, identity)
         self._in_flight += 1
         try:
-            await self._serve(scope, receive, answering, identity)
+            await self._serve(scope, headers, receive, answering, identity)
         except ClientGoneError:
             return
         except Exception as error:
@@ -127,9 +129,11 @@ class FastLane:
         finally:
             self._in_flight -= 1
             if answering.status:
-                observed(answering.operation).count(answering.status, started)
+                count_answer(answering.operation, answering.status, started)
 
-    async def _serve(self, scope: Connection, receive: Receive, answering: _Answering, identity: str) -> None:
+    async def _serve(
+        self, scope: Connection, headers: Headers, receive: Receive, answering: _Answering, identity: str
+    ) -> None:
         if self._in_flight > MAX_IN_FLIGHT:
             raise bad_request(503, "overloaded", "Too many requests are in flight; try again soon.")
         segments = path_segments(scope)
@@ -137,19 +141,21 @@ class FastLane:
         hot = hot_route(method, segments)
         if hot is not None:
             answering.operation, serve = hot
-            answer = await self._hot(scope, receive, segments, serve)
+            answer = await self._hot(scope, headers, receive, segments, serve)
             await answering.send_answer(answer)
         else:
             await self._forward(scope, receive, answering, segments, identity)
             answering.operation = _operation_of(scope)
 
-    async def _hot(self, scope: Connection, receive: Receive, segments: list[str], serve: Hot) -> Answer:
+    async def _hot(
+        self, scope: Connection, headers: Headers, receive: Receive, segments: list[str], serve: Hot
+    ) -> Answer:
         door = self.door
-        caller = await door.keyring.admit(header(scope, b"authorization"), KeyScope.WRITE)
-        check_json(scope, b"application/json")
-        body = await read_body(scope, receive, door.max_body_bytes)
+        caller = await door.keyring.admit(headers.get(b"authorization"), KeyScope.WRITE)
+        check_json(headers, b"application/json")
+        body = await read_body(scope, headers, receive, door.max_body_bytes)
         refuse_query(scope)
-        return await serve(Call(door, caller, segments, scope, body))
+        return await serve(Call(door, caller, segments, headers, body))
 
     async def _forward(
         self, scope: Connection, receive: Receive, answering: _Answering, segments: list[str], identity: str

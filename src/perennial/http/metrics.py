@@ -29,9 +29,11 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
-_REQUESTS = Counter("perennial_requests", "Answered requests.", ["operation", "status"])
-_LATENCY = Histogram(
-    "perennial_request_seconds", "From the request to its answer.", ["operation"], buckets=_SECONDS
+_REQUESTS = Histogram(
+    "perennial_request_seconds",
+    "From the request to its answer, by operation and status.",
+    ["operation", "status"],
+    buckets=_SECONDS,
 )
 _BATCH_SIZE = Histogram("perennial_batch_commands", "Commands per committed batch.", buckets=_SIZES)
 _BATCH_LATENCY = Histogram(
@@ -40,32 +42,16 @@ _BATCH_LATENCY = Histogram(
 _DECISIONS = Counter("perennial_decisions", "Decided commands.", ["command", "outcome"])
 
 
-class Observed:
-    """Counts requests of one operation; finding its counters once saves the search on each request."""
-
-    def __init__(self, operation: str) -> None:
-        self._operation = operation
-        self._latency = _LATENCY.labels(operation)
-        self._by_status: dict[int, Counter] = {}
-
-    def count(self, status: int, started: float) -> None:
-        """Count one answer with ``status`` to a request that began at ``started`` (perf_counter)."""
-        counter = self._by_status.get(status)
-        if counter is None:
-            counter = self._by_status[status] = _REQUESTS.labels(self._operation, str(status))
-        counter.inc()
-        self._latency.observe(time.perf_counter() - started)
+_answers: dict[tuple[str, int], Histogram] = {}
 
 
-_observed: dict[str, Observed] = {}
-
-
-def observed(operation: str) -> Observed:
-    """Return the counters of an operation."""
-    found = _observed.get(operation)
-    if found is None:
-        found = _observed[operation] = Observed(operation)
-    return found
+def count_answer(operation: str, status: int, started: float) -> None:
+    """Count one answer to a request that began at ``started`` (``time.perf_counter``)."""
+    key = (operation, status)
+    histogram = _answers.get(key)
+    if histogram is None:
+        histogram = _answers[key] = _REQUESTS.labels(operation, str(status))
+    histogram.observe(time.perf_counter() - started)
 
 
 class MeasuredHandler(Handler):

@@ -167,7 +167,7 @@ def _responses(declared: dict[str, Any], has_parameters: bool, types: dict[str, 
     responses: dict[str, Any] = {}
     for status, gives in declared["gives"].items():
         media_type = gives if isinstance(gives, str) else _media_type_of(declared["takes"])
-        schema = {"type": "string"} if isinstance(gives, str) else _schema_of(gives, types)
+        schema = _plain_schema(gives) if isinstance(gives, str) else _schema_of(gives, types)
         responses[str(status)] = {
             "description": _SUCCESSES[status],
             "headers": {"X-Request-Id": {"schema": {"type": "string"}, "description": "names the request"}},
@@ -183,6 +183,10 @@ def _responses(declared: dict[str, Any], has_parameters: bool, types: dict[str, 
     for status in sorted(problems):
         responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
     return responses
+
+
+def _plain_schema(media_type: str) -> dict[str, Any]:
+    return {"type": "object" if media_type == "application/json" else "string"}
 
 
 def _problem(status: int) -> dict[str, Any]:

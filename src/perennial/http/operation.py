@@ -17,7 +17,7 @@ from perennial.flows.keys import Key
 from perennial.flows.scopes import Scope
 from perennial.http.asgi import Connection
 from perennial.http.door import Door
-from perennial.http.exchange import bad_query, check_json, extra_headers, request_id
+from perennial.http.exchange import bad_query, check_json, extra_headers, headers_of, request_id
 from perennial.http.problems import MEDIA_TYPE, rewrite_problem
 from perennial.http.strict_json import Reader
 
@@ -70,7 +70,7 @@ def _reader(type_: Any) -> Reader[Any]:
 
 async def body_of(request: Request[Any, Any, Any], type_: type[T]) -> T:
     """Return the JSON body of a request as the type that its route takes."""
-    check_json(connection_of(request), b"application/json")
+    check_json(headers_of(connection_of(request)), b"application/json")
     wanted: Any = type_
     body: T = _reader(wanted).read(await request.body())
     return body

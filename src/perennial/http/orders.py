@@ -14,7 +14,7 @@ from perennial.flows.order_owner import owner_of_order
 from perennial.flows.reading import OrderView, read_order
 from perennial.flows.scopes import Scope
 from perennial.http.door import Door
-from perennial.http.exchange import idempotency_key
+from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.operation import (
     ExternalId,
     admitted,
@@ -84,7 +84,7 @@ async def return_post(request: Request[Any, Any, Any], id: ExternalId) -> Respon
     """
     door, caller = admitted(request)
     data = await body_of(request, ReturnBody)
-    key = idempotency_key(connection_of(request))
+    key = idempotency_key(headers_of(connection_of(request)))
     return answered(request, await post_return(door, caller, plain_segment(id), key, data))
 
 

@@ -26,7 +26,11 @@ def path_segments(scope: Connection) -> list[str]:
     Raises a 422 for what is not UTF-8, for control characters and for segments of more than 200
     characters. Text comes out in Unicode normal form C.
     """
-    raw = scope["raw_path"].partition(b"?")[0]
+    raw: bytes = scope["raw_path"].partition(b"?")[0]
+    if b"%" not in raw and len(raw) <= MAX_SEGMENT and raw.isascii():
+        path = raw.decode()
+        if path.isprintable():
+            return path.split("/")[1:]
     segments = [_segment(part) for part in raw.split(b"/")]
     return segments[1:]
 

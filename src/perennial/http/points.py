@@ -9,7 +9,7 @@ from litestar import Request, Response, post
 from perennial.flows.answers import Decided
 from perennial.flows.scopes import Scope
 from perennial.flows.transfer import transfer
-from perennial.http.exchange import idempotency_key
+from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.operation import ExternalId, admitted, answered, body_of, connection_of, operation
 from perennial.http.paths import plain_segment
 from perennial.http.requests import (
@@ -48,7 +48,7 @@ async def claim_post(request: Request[Any, Any, Any], id: ExternalId) -> Respons
     """
     door, caller = admitted(request)
     data = await body_of(request, ClaimBody)
-    claim_id = once_id(data.id, idempotency_key(connection_of(request)))
+    claim_id = once_id(data.id, idempotency_key(headers_of(connection_of(request))))
     command = claim_command(plain_segment(id), claim_id, data)
     return answered(request, await door.intake.submit(caller.workspace_id, command))
 
@@ -70,7 +70,7 @@ async def adjustment_post(request: Request[Any, Any, Any]) -> Response[Any]:
     """Adds points, or takes them with a negative number, with a reason for the audit log."""
     door, caller = admitted(request)
     data = await body_of(request, AdjustmentBody)
-    adjustment_id = once_id(data.id, idempotency_key(connection_of(request)))
+    adjustment_id = once_id(data.id, idempotency_key(headers_of(connection_of(request))))
     command = adjustment_command(adjustment_id, caller.actor, data)
     return answered(request, await door.intake.submit(caller.workspace_id, command))
 
@@ -92,7 +92,7 @@ async def transfer_post(request: Request[Any, Any, Any]) -> Response[Any]:
     """The points keep the dates that they have: a transfer never prolongs their life."""
     door, caller = admitted(request)
     data = await body_of(request, TransferBody)
-    command = transfer_command(once_id(data.id, idempotency_key(connection_of(request))), data)
+    command = transfer_command(once_id(data.id, idempotency_key(headers_of(connection_of(request)))), data)
     return answered(request, await transfer(door.handler, caller.workspace_id, command))
 
 
@@ -113,7 +113,7 @@ async def tier_assign(request: Request[Any, Any, Any], id: ExternalId, program: 
     """A floor under the member's tier, whatever the figures say; null lifts it."""
     door, caller = admitted(request)
     data = await body_of(request, TierBody)
-    assignment_id = once_id(data.id, idempotency_key(connection_of(request)))
+    assignment_id = once_id(data.id, idempotency_key(headers_of(connection_of(request))))
     command = tier_command(plain_segment(id), plain_segment(program), assignment_id, caller.actor, data)
     return answered(request, await door.intake.submit(caller.workspace_id, command))
 

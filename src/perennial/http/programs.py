@@ -16,7 +16,7 @@ from perennial.flows.answers import FieldProblem
 from perennial.flows.program_versions import Side, compare, document_of, programs_of, versions_of
 from perennial.flows.programs import Author, Draft, Published, get_draft, publish, put_draft, rollback
 from perennial.flows.scopes import Scope
-from perennial.http.exchange import check_json
+from perennial.http.exchange import check_json, headers_of
 from perennial.http.instants import read_instant
 from perennial.http.operation import ExternalId, admitted, body_of, connection_of, operation, written
 from perennial.http.paths import plain_segment
@@ -155,7 +155,11 @@ async def draft_put(
     """
     door, caller = admitted(request)
     check_json(
-        connection_of(request), b"application/yaml", b"application/json", b"text/yaml", b"application/x-yaml"
+        headers_of(connection_of(request)),
+        b"application/yaml",
+        b"application/json",
+        b"text/yaml",
+        b"application/x-yaml",
     )
     text = _document(await request.body())
     saved = await put_draft(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from perennial.http.asgi import Connection
+from perennial.http.exchange import COMPLETE
 
 MAX_HEAD_BYTES = 32_768
 HEAD_SECONDS = 15.0
@@ -60,6 +63,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._cancel_timer()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Say that the whole request is here: nobody needs to watch how fast it comes."""
+        if self.scope is not None:
+            cast(Connection, self.scope)[COMPLETE] = True
+        super().on_message_complete()
 
     def _cancel_timer(self) -> None:
         if self._head_timer is not None:
