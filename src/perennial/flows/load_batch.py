@@ -77,23 +77,54 @@ async def load(
 
     ``with_lots`` names owners whose lots are loaded besides those that the commands ask for.
     """
-    workspace_id = batch.workspace.workspace_id
+    await _load_customers(conn, batch, configurations, commands, with_lots)
+    await _load_budgets(conn, [batch], commands)
+
+
+async def load_together(
+    conn: Connection, batches: Sequence[Batch], configurations: Configurations, command: Command
+) -> None:
+    """Load a command that concerns several buckets; their batches come in ascending order.
+
+    The budgets are locked after the customers of all of them, the order that every batch keeps, and
+    what one bucket uses the others see.
+    """
+    for batch in batches:
+        await _load_customers(conn, batch, configurations, [command], frozenset())
+    await _load_budgets(conn, batches, [command])
+
+
+async def _load_customers(
+    conn: Connection,
+    batch: Batch,
+    configurations: Configurations,
+    commands: Sequence[Command],
+    with_lots: AbstractSet[UUID],
+) -> None:
     named: dict[UUID, str | None] = {}
     creates: set[UUID] = set()
+    households: set[UUID] = set()
     for command in commands:
         for customer_id, external in customers_of(batch, command):
             named[customer_id] = external or named.get(customer_id)
             if isinstance(command, _CREATES_CUSTOMER):
                 creates.add(customer_id)
-    await _lock(conn, batch, named, creates)
+        if isinstance(command, PutHousehold) and command.household is not None:
+            households.add(batch.name("household", command.household))
+    await _lock(conn, batch, named, creates, households)
     # Read behind the locks: whoever publishes after this waits for us before it counts the past.
-    batch.workspace = await configurations.current(conn, workspace_id)
+    batch.workspace = await configurations.current(conn, batch.workspace.workspace_id)
     batch.now = business_now(batch.workspace)
     await _load_named(conn, batch, commands)
     await _load_members(conn, batch, commands, with_lots)
-    keys = _budget_keys(batch, commands)
+
+
+async def _load_budgets(conn: Connection, batches: Sequence[Batch], commands: Sequence[Command]) -> None:
+    keys = {key for batch in batches for key in _budget_keys(batch, commands)}
     if keys:
-        batch.spent = await lock_budgets(conn, workspace_id, sorted(keys))
+        spent = await lock_budgets(conn, batches[0].workspace.workspace_id, sorted(keys))
+        for batch in batches:
+            batch.spent = spent
 
 
 def _budget_keys(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, int, int]]:
@@ -116,10 +147,19 @@ def _budget_keys(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, in
     return keys
 
 
-async def _lock(conn: Connection, batch: Batch, named: dict[UUID, str | None], creates: set[UUID]) -> None:
-    """Lock the customers' rows in sorted order, creating those that an event may create."""
+async def _lock(
+    conn: Connection,
+    batch: Batch,
+    named: dict[UUID, str | None],
+    creates: set[UUID],
+    households: set[UUID],
+) -> None:
+    """Lock the customers' rows in sorted order, creating those that an event may create; then households.
+
+    The ``households`` that are named wait for their turn: members are always locked before them.
+    """
     workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
-    ids = sorted(named)
+    ids = sorted(named.keys() - households)
     rows = await lock_customers(conn, workspace_id, bucket, ids)
     missing = [customer_id for customer_id in ids if customer_id not in rows and customer_id in creates]
     if missing:
@@ -135,9 +175,10 @@ async def _lock(conn: Connection, batch: Batch, named: dict[UUID, str | None], c
             ],
         )
         rows.update(await lock_customers(conn, workspace_id, bucket, missing))
-    households = sorted({row.household_id for row in rows.values() if row.household_id is not None})
-    if households:
-        await lock_customers(conn, workspace_id, bucket, households)
+    pooled = households | {row.household_id for row in rows.values() if row.household_id is not None}
+    if pooled:
+        found = await lock_customers(conn, workspace_id, bucket, sorted(pooled))
+        rows.update((household_id, found[household_id]) for household_id in households)
     batch.customers = rows
 
 

@@ -18,7 +18,7 @@ from perennial.flows.commands import PostTransfer
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_event import EventOf, Outcome, decide_event, run_timers_due, store_outcomes
 from perennial.flows.handle_events import Handler
-from perennial.flows.load_batch import load
+from perennial.flows.load_batch import load_together
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem, refused
 from perennial.flows.references import one_program
@@ -42,13 +42,11 @@ async def _transfer(handler: Handler, workspace_id: int, command: PostTransfer) 
         buckets = [
             bucket_of(name, row.bucket_base, row.bucket_count) for name in (command.sender, command.receiver)
         ]
-        batches: dict[int, Batch] = {}
-        for bucket in sorted(set(buckets)):
-            batches[bucket] = await handler.batch(conn, workspace_id, bucket)
-            await load(conn, batches[bucket], handler.configurations, [command])
+        batches = {bucket: await handler.batch(conn, workspace_id, bucket) for bucket in sorted(set(buckets))}
+        await load_together(conn, list(batches.values()), handler.configurations, command)
         answer = _decide(batches[buckets[0]], batches[buckets[1]], command)
-        for bucket in sorted(batches):
-            await write(conn, batches[bucket], handler.generation)
+        for batch in batches.values():
+            await write(conn, batch, handler.generation)
     return answer
 
 
