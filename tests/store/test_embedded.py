@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,7 +106,25 @@ def test_a_folder_that_the_servers_user_cannot_reach(tmp_path: Path) -> None:
         with EmbeddedServer(home, settings={"fsync": "off"}) as server:
             assert _ask(server.url, "select count(*) from kept") == 0
     finally:
-        subprocess.run(["rm", "-r", cluster.parent], check=True)
+        shutil.rmtree(cluster.parent)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives its rights up")
+def test_programs_that_the_servers_user_cannot_reach(tmp_path: Path) -> None:
+    """Programs under a closed folder are copied, with their libraries, to where they can be run."""
+    tmp_path.chmod(0o700)
+    package = find_binaries().folder.parents[1]
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        shutil.copytree(part, tmp_path / part.name, symlinks=True)
+    hidden = tmp_path / package.name / "pginstall" / "bin"
+    with EmbeddedServer(tmp_path / "data", binaries=hidden, settings={"fsync": "off"}) as server:
+        copied, cluster = server.bin_dir, Path((tmp_path / "data" / "postgres.elsewhere").read_text())
+        assert _ask(server.url) == 1
+        asked = [str(copied / "psql"), "--no-psqlrc", "--tuples-only", "--command=select 1", server.url]
+        assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip() == "1"
+    assert copied.is_relative_to("/var/lib/perennial")
+    shutil.rmtree(copied.parents[2])
+    shutil.rmtree(cluster.parent)
 
 
 def test_stopped_and_started_again(home: Path) -> None:

@@ -23,7 +23,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -198,21 +198,23 @@ class EmbeddedServer:
         """Return programs that the server's account can run: these, or a copy of them."""
         if not self._account or _runs(found.folder / "postgres", self._account):
             return found
-        stamp = (found.folder / "postgres").stat()
         root = found.folder.parent
+        stamp = (found.folder / "postgres").stat()
         home = _SYSTEM_HOME / _digest(f"{found.folder}:{stamp.st_size}:{stamp.st_mtime_ns}")
-        copy = home / root.name
+        copy = home / root.parent.name / root.name
         if not copy.exists():
             draft = home.with_name(f"{home.name}.{os.getpid()}")
-            shutil.copytree(root, draft / root.name, symlinks=True, ignore=shutil.ignore_patterns("include"))
+            skipped = shutil.ignore_patterns("include", "*.a")
+            shutil.copytree(root, draft / root.parent.name / root.name, symlinks=True, ignore=skipped)
             for libraries in root.parent.parent.glob(f"{root.parent.name}.libs"):
-                # The programs look for their libraries two folders up: keep that shape.
+                # The programs look for their libraries three folders up: keep that shape.
                 shutil.copytree(libraries, draft / libraries.name)
             _open_to_all(draft)
-            home.mkdir(parents=True, exist_ok=True)
-            for part in draft.iterdir():
-                part.rename(home / part.name)
-            draft.rmdir()
+            if home.exists():
+                shutil.rmtree(home)  # what a start that was killed left
+            draft.rename(home)
+        if not _runs(copy / "bin" / "postgres", self._account):
+            raise EmbeddedServerError(f"the server's user cannot run the programs in {copy / 'bin'}")
         return Binaries(copy / "bin", found.major)
 
     def _create_cluster(self, binaries: Binaries) -> None:
@@ -283,6 +285,9 @@ class EmbeddedServer:
 
     def _launch(self, deadline: float) -> str:
         """Start the server as a child; return what its log says if it ends before it is ready."""
+        last = self._child
+        if last is not None and not _within(_STOP_SECONDS, lambda: last.poll() is not None):
+            return "the server before it does not end"
         self._disown_stale_lock()
         log = self.data_dir / "postgres.log"
         if log.exists() and log.stat().st_size > _LOG_LIMIT:
@@ -344,13 +349,11 @@ class EmbeddedServer:
 
     def _postmaster(self) -> int | None:
         """Return the process id of the live server of this cluster, whoever started it."""
-        if self._child is not None:
-            self._child.poll()  # take the end of a dead child, or it looks alive
         try:
             pid = int((self._cluster / "postmaster.pid").read_text().split("\n")[0])
         except (FileNotFoundError, ValueError):
             return None
-        return pid if str(self._cluster) in _command_line(pid) else None
+        return pid if self._is_server(pid) else None
 
     def _watch(self) -> None:
         """Start the server again when it dies, until we stop."""
@@ -366,14 +369,24 @@ class EmbeddedServer:
                 self._stopping.wait(1)
 
     def _shut_down(self) -> None:
+        pid = self._postmaster()
+        if pid is None:
+            return
         for order in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-            pid = self._postmaster()
-            if pid is None:
-                return
-            os.kill(pid, order)
-            if _within(_STOP_SECONDS, lambda: self._postmaster() is None):
+            with suppress(ProcessLookupError):
+                os.kill(pid, order)
+            # It removes its lock file a moment before it ends.
+            if _within(_STOP_SECONDS, lambda: not self._is_server(pid)):
                 return
         raise EmbeddedServerError(f"the server {pid} does not stop")
+
+    def _is_server(self, pid: int) -> bool:
+        """Whether the process is a live server of this cluster, and neither a foreign one nor a dead one."""
+        if str(self._cluster) in _command_line(pid):
+            return True
+        if self._child is not None and self._child.pid == pid:
+            self._child.wait()  # it is ending: a process loses its command line first
+        return False
 
 
 def _within(seconds: float, holds: Callable[[], bool]) -> bool:
