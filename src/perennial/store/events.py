@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, Record
 
+from perennial.store.answer_text import restore_answer, shorten_answer
 from perennial.units import Instant
 
 
@@ -75,8 +76,10 @@ from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::text[], $8::
 
 
 def _event(record: Record) -> EventRow:
-    customer_id, event_id, operation_id, kind, *others = record
-    return EventRow(customer_id, event_id, operation_id, EventKind(kind), *others)
+    values = list(record)
+    values[3] = EventKind(values[3])
+    values[10] = restore_answer(values[10])
+    return EventRow(*values)
 
 
 async def load_events(
@@ -92,5 +95,8 @@ async def load_events(
 
 def event_columns(rows: Iterable[EventRow]) -> list[tuple[Any, ...]]:
     """Return the parameters of the statement that inserts events: a column of all rows each."""
-    records = sorted((msgspec.structs.astuple(row) for row in rows), key=lambda record: record[:2])
+    records = sorted(
+        ((*msgspec.structs.astuple(row)[:-1], shorten_answer(row.answer)) for row in rows),
+        key=lambda record: record[:2],
+    )
     return list(zip(*records, strict=True))

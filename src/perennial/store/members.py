@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import TypeAlias
 from uuid import UUID
 
@@ -100,36 +101,53 @@ cross join lateral (
 ) as found
 """
 
+# Once for all metrics, or limits, that are read back to the same period; $6 and $7 are renumbered.
 _LOAD_COUNTERS = """
-select 'counter', array_agg(place), array_agg(number), array_agg(period::bigint), array_agg(value), null,
+select 'counter', array_agg(place), array_agg(metric), array_agg(period::bigint), array_agg(value), null,
     null, null, null, null, null, null, null, null, null, null, null
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
-cross join unnest($6::bigint[], $7::int[]) as reading (number, since)
 cross join lateral (
-    select period, value
+    select metric, period, value
     from counters
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
-        and metric = reading.number and period >= reading.since
+        and metric = any($6::bigint[]) and period >= $7
     offset 0
 ) as found
 """
 
 _LOAD_LIMIT_USES = """
-select 'limit_use', array_agg(place), array_agg(number), array_agg(period::bigint), array_agg(used), null,
+select 'limit_use', array_agg(place), array_agg(limit_id), array_agg(period::bigint), array_agg(used), null,
     null, null, null, null, null, null, null, null, null, null, null
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
-cross join unnest($8::bigint[], $9::int[]) as reading (number, since)
 cross join lateral (
-    select period, used
+    select limit_id, period, used
     from limit_uses
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
-        and limit_id = reading.number and period >= reading.since
+        and limit_id = any($6::bigint[]) and period >= $7
     offset 0
 ) as found
 """
 
-PARTS = _LOAD_TIMERS, _LOAD_MEMBERSHIPS, _LOAD_WALLETS, _LOAD_LOTS, _LOAD_COUNTERS, _LOAD_LIMIT_USES
-_LOAD_MEMBERS = "union all".join(PARTS)
+_ALWAYS = _LOAD_TIMERS, _LOAD_MEMBERSHIPS, _LOAD_WALLETS, _LOAD_LOTS
+
+
+@lru_cache(maxsize=256)
+def load_statement(counters: int, limits: int) -> str:
+    """Return the statement for so many groups of metrics and of limits."""
+    groups = [_LOAD_COUNTERS] * counters + [_LOAD_LIMIT_USES] * limits
+    numbered = [
+        part.replace("$7", f"${7 + 2 * group}").replace("$6", f"${6 + 2 * group}")
+        for group, part in enumerate(groups)
+    ]
+    return "union all".join([*_ALWAYS, *numbered])
+
+
+def _by_period(periods: Periods) -> list[tuple[list[int], int]]:
+    """Put the metrics or limits that are read back to the same period together."""
+    groups: dict[int, list[int]] = {}
+    for number, period in periods.items():
+        groups.setdefault(period, []).append(number)
+    return [(numbers, period) for period, numbers in sorted(groups.items())]
 
 
 class _Loading(msgspec.Struct):
@@ -151,22 +169,20 @@ class _Loading(msgspec.Struct):
     ) -> None:
         """Read everything and take it over, on top of what was read before."""
         self.lots_of = [place for place, owner in enumerate(self.owners, 1) if owner in with_lots]
+        counters, uses = _by_period(metrics), _by_period(limits)
         rows = await conn.fetch(
-            _LOAD_MEMBERS,
+            load_statement(len(counters), len(uses)),
             ws,
             bucket,
             [member.customer_id for member in self.members],
             self.owners,
             [self.owners[place - 1] for place in self.lots_of],
-            list(metrics),
-            list(metrics.values()),
-            list(limits),
-            list(limits.values()),
+            *(value for group in (*counters, *uses) for value in group),
         )
-        found = {row["part"]: row for row in rows if row["places"] is not None}
-        for part, take in _TAKE.items():
-            if part in found:
-                take(self, found[part])
+        # The rows come in the order of the parts: wallets before the lots in them.
+        for row in rows:
+            if row["places"] is not None:
+                _TAKE[row["part"]](self, row)
 
     def timers(self, row: Record) -> None:
         for place, due_at in zip(row["places"], row["t1"], strict=True):
@@ -210,7 +226,6 @@ class _Loading(msgspec.Struct):
             self.members[place - 1].limits.setdefault(limit, {})[period] = used
 
 
-# Wallets before the lots in them.
 _TAKE: dict[str, Callable[[_Loading, Record], None]] = {
     "timer": _Loading.timers,
     "membership": _Loading.memberships,

@@ -10,6 +10,7 @@ import msgspec
 from asyncpg import Connection, Record
 
 from perennial.core.order import Line, Order, OrderStatus
+from perennial.store.answer_text import restore_answer, shorten_answer
 from perennial.units import Instant, Minor
 
 _STATUS_NUMBERS = {
@@ -89,8 +90,10 @@ where bucket = $2 and workspace_id = $1 and customer_id = $3 and order_id = $3
 
 
 def _order(record: Record) -> OrderRow:
-    customer_id, order_id, operation_id, status, *others = record
-    return OrderRow(customer_id, order_id, operation_id, _STATUSES[status], *others)
+    values = list(record)
+    values[3] = _STATUSES[values[3]]
+    values[12] = restore_answer(values[12])
+    return OrderRow(*values)
 
 
 def order_columns(rows: Iterable[OrderRow]) -> list[tuple[Any, ...]]:
@@ -113,7 +116,7 @@ def _records(rows: Iterable[OrderRow]) -> list[tuple[Any, ...]]:
             row.recorded_at,
             row.body,
             row.decision,
-            row.answer,
+            shorten_answer(row.answer),
             None if row.returned is None else f"{{{','.join(map(str, row.returned))}}}",
         )
         for row in sorted(rows, key=lambda row: (row.customer_id, row.order_id))
