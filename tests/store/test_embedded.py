@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 
 from perennial.store.binaries import BinariesNotFoundError, binaries_in, find_binaries
-from perennial.store.embedded import EmbeddedServer
+from perennial.store.embedded import EmbeddedServer, EmbeddedServerError
 
 _PATIENCE = 30.0
 _AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
@@ -105,6 +105,10 @@ def test_a_folder_that_the_servers_user_cannot_reach(tmp_path: Path) -> None:
         assert cluster.is_relative_to("/var/lib/perennial")
         with EmbeddedServer(home, settings={"fsync": "off"}) as server:
             assert _ask(server.url, "select count(*) from kept") == 0
+        shutil.rmtree(home)
+        with pytest.raises(EmbeddedServerError, match="delete the cluster too"):
+            EmbeddedServer(home).start()
+        assert (cluster / "PG_VERSION").exists()
     finally:
         shutil.rmtree(cluster.parent)
 

@@ -174,6 +174,11 @@ class EmbeddedServer:
             raise EmbeddedServerError(
                 f"{self._cluster} belongs to the user {owner}: run as that user or as root"
             )
+        if made and not (self.data_dir / "postgres.password").exists():
+            raise EmbeddedServerError(
+                f"the password of the cluster in {self._cluster} is gone from {self.data_dir}: "
+                "delete the cluster too to begin anew, or bring postgres.password back"
+            )
         major = int((self._cluster / "PG_VERSION").read_text()) if made else None
         found = binaries_in(self._folder) if self._folder else find_binaries(major)
         self._binaries = self._reachable(found)
