@@ -9,7 +9,7 @@ from perennial.core.member import Member
 from perennial.flows.answers import AwardAnswer, BalanceAnswer, Decided, ProgramAnswer
 from perennial.flows.batch import Batch
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.decide_event import Outcome
+from perennial.flows.decide_program import Outcome
 from perennial.units import Points, format_instant
 
 _encoder = msgspec.json.Encoder()

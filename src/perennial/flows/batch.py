@@ -49,6 +49,7 @@ class Batch(msgspec.Struct):
     customers: dict[UUID, CustomerRow] = {}
     members: dict[UUID, Member] = {}
     orders: dict[UUID, OrderRow] = {}
+    past_orders: dict[UUID, list[OrderRow]] = {}
     events: dict[UUID, EventRow] = {}
     external: dict[tuple[IdKind, UUID], UUID] = {}
     spent: dict[tuple[int, int], int] = {}

@@ -6,57 +6,17 @@ program (by priority), then its counts, then what it caused. All in memory, with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeAlias
-from uuid import UUID
-
-import msgspec
+from collections.abc import Iterable
 
 from perennial.core.counts import counts_of
-from perennial.core.decide import decide
 from perennial.core.decision import Decision
-from perennial.core.effects import Count, Join
-from perennial.core.events import CustomEvent, Event, MemberJoined, TimersDue
-from perennial.core.member import Member
-from perennial.core.program import EnrollmentMode
-from perennial.core.refusals import Refusal, RefusalCode
-from perennial.core.timers import next_due
+from perennial.core.effects import Count
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
-from perennial.flows.configuration import LiveProgram
-from perennial.flows.problems import refused
-from perennial.flows.stored import StoredDecision, encode_decisions
-from perennial.store.events import EventKind, EventRow
-from perennial.units import Instant, Points
-
-MAX_FOLLOW_UPS = 32
-
-EventOf: TypeAlias = Callable[[LiveProgram], Event | None]
-
-
-class LotsNeeded(Exception):
-    """Something became due within the batch, and the lots of ``owner`` were not loaded."""
-
-    def __init__(self, owner: UUID) -> None:
-        super().__init__(f"the lots of {owner} are needed")
-        self.owner = owner
-
-
-class Outcome(msgspec.Struct):
-    """What one program decided; ``trigger`` names the event, ``caused`` tells a follow-up."""
-
-    live: LiveProgram
-    version: Version
-    trigger: str
-    decision: Decision
-    tier_before: str | None
-    tier_after: str | None = None
-    caused: bool = False
-
-
-def trigger_of(event: Event) -> str:
-    """Return the name under which rules know the event."""
-    return event.name if isinstance(event, CustomEvent) else str(event.__struct_config__.tag)
+from perennial.flows.decide_program import EventOf, Outcome, decide_follow_ups, decide_in
+from perennial.flows.enrolling import enroll_automatically
+from perennial.flows.timers_due import run_timers_due
+from perennial.units import Points
 
 
 def decide_event(
@@ -83,7 +43,7 @@ def decide_event(
         version = live.version_at(operation.at)
         points: dict[int, Points] = {}
         if version is not None:
-            outcome, now_counts = _decide_in(batch, operation, live, version, event)
+            outcome, now_counts = decide_in(batch, operation, live, version, event)
             main.append(outcome)
             points = _points_of(outcome.decision)
             counts.append((version, _fresh(version, now_counts, counted)))
@@ -95,7 +55,7 @@ def decide_event(
         batch.apply(operation, version, tuple(fresh))
     for outcome in main:
         outcomes.append(outcome)
-        outcomes += _decide_follow_ups(batch, operation, outcome.live, outcome.decision.follow_ups)
+        outcomes += decide_follow_ups(batch, operation, outcome.live, outcome.decision.follow_ups)
     return outcomes
 
 
@@ -114,140 +74,3 @@ def _fresh(version: Version, counts: Iterable[Count], counted: set[int]) -> list
     fresh = [count for count in counts if count.metric not in counted]
     counted.update(metric.number for metric in version.metrics)
     return fresh
-
-
-def _decide_in(
-    batch: Batch, operation: Operation, live: LiveProgram, version: Version, event: Event
-) -> tuple[Outcome, list[Count]]:
-    member = operation.member
-    membership = member.memberships.get(live.program_id)
-    before = membership.tier if membership else None
-    decision = decide(event, version, member, batch.spent)
-    if decision.refusal is not None:
-        raise refused(decision.refusal)
-    now_counts = [effect for effect in decision.effects if isinstance(effect, Count)]
-    others = tuple(effect for effect in decision.effects if not isinstance(effect, Count))
-    batch.apply(operation, version, others)
-    membership = member.memberships.get(live.program_id)
-    after = membership.tier if membership else None
-    return Outcome(live, version, trigger_of(event), decision, before, after), now_counts
-
-
-def _decide_follow_ups(
-    batch: Batch, operation: Operation, live: LiveProgram, follow_ups: tuple[Event, ...]
-) -> list[Outcome]:
-    """Decide what a decision caused, breadth first, in the program that caused it."""
-    outcomes: list[Outcome] = []
-    waiting = list(follow_ups)
-    done: set[tuple[object, ...]] = set()
-    while waiting:
-        event = waiting.pop(0)
-        key = (trigger_of(event), event.at, getattr(event, "after", None))
-        if key in done:
-            continue
-        done.add(key)
-        if len(done) > MAX_FOLLOW_UPS:
-            raise refused(
-                Refusal(
-                    RefusalCode.CASCADE_TOO_LONG,
-                    f"One event caused more than {MAX_FOLLOW_UPS} others in program {live.code}.",
-                )
-            )
-        version = live.version_at(event.at)
-        if version is None:
-            continue
-        outcome, now_counts = _decide_in(batch, operation, live, version, event)
-        batch.apply(operation, version, tuple(now_counts))
-        outcome.caused = True
-        outcomes.append(outcome)
-        waiting.extend(outcome.decision.follow_ups)
-    return outcomes
-
-
-def enroll_automatically(batch: Batch, operation: Operation, live: LiveProgram) -> list[Outcome]:
-    """Make the customer a member of an automatic program that it has never belonged to."""
-    version = live.version_at(operation.at)
-    if version is None or live.program_id in operation.member.memberships:
-        return []
-    if version.program.enrollment.mode is not EnrollmentMode.AUTOMATIC:
-        return []
-    return enroll(batch, operation, live, version, "automatic")
-
-
-def enroll(
-    batch: Batch, operation: Operation, live: LiveProgram, version: Version, source: str
-) -> list[Outcome]:
-    """Join the program and decide ``member.joined``; before its start or after its end: nothing."""
-    event = MemberJoined(id=operation.operation_id, at=operation.at, source=source)
-    batch.apply(operation, version, (Join(at=operation.at, source=source),))
-    outcome, now_counts = _decide_in(batch, operation, live, version, event)
-    batch.apply(operation, version, tuple(now_counts))
-    return [outcome, *_decide_follow_ups(batch, operation, live, outcome.decision.follow_ups)]
-
-
-def run_timers_due(batch: Batch, member: Member, at: Instant) -> list[Outcome]:
-    """Run what is due for the member up to ``at``, instant by instant, and re-arm its timer.
-
-    Every instant is an operation of its own, judged by the version that was valid then.
-    """
-    outcomes: list[Outcome] = []
-    while member.due_at is not None and member.due_at <= at:
-        if any(wallet.lots is None for wallet in member.wallets.values()):
-            raise LotsNeeded(member.owner)
-        due_at = member.due_at
-        outcomes += _run_instant(batch, member, due_at)
-        programs = [live.latest for live in batch.workspace.programs if live.program_id in member.memberships]
-        member.due_at = next_due(programs, member, due_at)
-    return outcomes
-
-
-def _run_instant(batch: Batch, member: Member, at: Instant) -> list[Outcome]:
-    operation = Operation(batch.ids.next(), batch.ids.next(), member, at)
-    batch.timer_operations.add(operation.operation_id)
-    outcomes: list[Outcome] = []
-    before = len(batch.changes)
-    for live in batch.workspace.programs:
-        version = live.version_at(at)
-        if version is None or live.program_id not in member.memberships:
-            continue
-        event = TimersDue(id=operation.source_id, at=at)
-        outcome, now_counts = _decide_in(batch, operation, live, version, event)
-        batch.apply(operation, version, tuple(now_counts))
-        outcomes.append(outcome)
-        outcomes += _decide_follow_ups(batch, operation, live, outcome.decision.follow_ups)
-    if len(batch.changes) > before:
-        batch.put_event(_timers_row(batch, operation, outcomes))
-    return outcomes
-
-
-def _timers_row(batch: Batch, operation: Operation, outcomes: list[Outcome]) -> EventRow:
-    return EventRow(
-        customer_id=operation.member.customer_id,
-        event_id=operation.source_id,
-        operation_id=operation.operation_id,
-        kind=EventKind.TIMERS,
-        external_id="",
-        source_id=None,
-        occurred_at=operation.at,
-        recorded_at=batch.now,
-        body=b"",
-        decision=store_outcomes(outcomes),
-        answer=b"",
-    )
-
-
-def store_outcomes(outcomes: list[Outcome]) -> bytes:
-    """Write what is kept of the outcomes beside the event."""
-    return encode_decisions(
-        [
-            StoredDecision(
-                program=outcome.live.program_id,
-                version=outcome.version.number,
-                trigger=outcome.trigger,
-                snapshot=outcome.decision.facts,
-                awards=outcome.decision.awards,
-                taken_back=outcome.decision.taken_back,
-            )
-            for outcome in outcomes
-        ]
-    )

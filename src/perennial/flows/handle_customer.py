@@ -9,15 +9,17 @@ import msgspec
 from perennial.core.effects import Leave
 from perennial.core.member import Member
 from perennial.core.order import Scalar
-from perennial.core.timers import next_due
+from perennial.core.timers import due_with_days
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import JoinProgram, LeaveProgram, PutCustomer, RunTimers
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.decide_event import Outcome, enroll, run_timers_due, store_outcomes
+from perennial.flows.decide_program import Outcome, store_outcomes
+from perennial.flows.enrolling import enroll
 from perennial.flows.event_types import check_member_attributes
 from perennial.flows.problems import field_problem, problem
+from perennial.flows.timers_due import run_timers_due
 from perennial.store.events import EventKind, EventRow
 
 
@@ -42,14 +44,9 @@ def merged_attributes(known: dict[str, Scalar], changed: dict[str, Scalar]) -> d
 
 
 def _arm(batch: Batch, member: Member) -> None:
-    """Let the timers look at the member once: a new birthday may be due sooner than anything known."""
+    """Count a birthday that is known now among what is due."""
     programs = [live.latest for live in batch.workspace.programs if live.program_id in member.memberships]
-    if not programs:
-        return
-    lots = all(wallet.lots is not None for wallet in member.wallets.values())
-    due = next_due(programs, member, batch.now) if lots else batch.now
-    if due is not None and (member.due_at is None or due < member.due_at):
-        member.due_at = due
+    member.due_at = due_with_days(programs, member, batch.now)
 
 
 def handle_join(batch: Batch, command: JoinProgram) -> Answer:

@@ -33,7 +33,6 @@ from perennial.flows.commands import (
     RunTimers,
 )
 from perennial.flows.configuration import Configurations, business_now
-from perennial.flows.decide_event import LotsNeeded
 from perennial.flows.handle_customer import (
     handle_join,
     handle_leave,
@@ -51,6 +50,7 @@ from perennial.flows.handle_return import handle_return
 from perennial.flows.ids import Ids
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
+from perennial.flows.timers_due import LotsNeeded
 from perennial.flows.write_batch import write
 from perennial.store.database import Database
 from perennial.store.effects import GuardError

@@ -15,7 +15,8 @@ from perennial.flows.answers import Answer, Decided, VoucherAnswer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import AssignTier, PostAdjustment, PostClaim, PostEvent
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.decide_event import EventOf, Outcome, decide_event, store_outcomes
+from perennial.flows.decide_event import decide_event
+from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
 from perennial.flows.event_types import check_event
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import field_problem

@@ -6,19 +6,19 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.award import Award
-from perennial.core.events import Event, OrderFulfilled, OrderPaid, OrderReturned
+from perennial.core.events import OrderFulfilled, OrderPaid
 from perennial.core.member import Member
 from perennial.core.order import Order, OrderStatus, net_amounts
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer, Decided, FieldProblem
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PutOrder
-from perennial.flows.configuration import LiveProgram
-from perennial.flows.decide_event import EventOf, Outcome, decide_event, store_outcomes
+from perennial.flows.decide_event import decide_event
+from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
 from perennial.flows.event_types import check_order_attributes
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.stored import StoredDecision, decode_decisions
+from perennial.flows.undoing import undo_event
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
 from perennial.store.orders import OrderRow, decode_order, encode_order
@@ -187,37 +187,6 @@ def _content(known: OrderRow) -> Order:
 
 def _content_of(order: Order) -> Order:
     return msgspec.structs.replace(order, status=OrderStatus.PAID)
-
-
-def undo_event(
-    known: OrderRow,
-    stored: list[StoredDecision],
-    operation: Operation,
-    after: tuple[int, ...],
-    *,
-    canceled: bool,
-) -> EventOf:
-    """Return the ``event_of`` that takes units of an order back, each under its own version."""
-    order = decode_order(known.body)
-    before = tuple(known.returned or [0] * len(order.lines))
-    awards: dict[int, tuple[Award, ...]] = {}
-    for decision in stored:
-        if decision.trigger == "order.paid":
-            awards[decision.program] = decision.awards
-
-    def event_of(live: LiveProgram) -> Event | None:
-        return OrderReturned(
-            id=known.order_id,
-            at=operation.at,
-            order=order,
-            paid_at=known.paid_at if known.paid_at is not None else operation.at,
-            awards=awards.get(live.program_id, ()),
-            before=before,
-            after=after,
-            canceled=canceled,
-        )
-
-    return event_of
 
 
 def _cancel(

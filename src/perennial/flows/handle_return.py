@@ -9,11 +9,12 @@ from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import PostReturn
-from perennial.flows.decide_event import decide_event, store_outcomes
-from perennial.flows.handle_order import undo_event
+from perennial.flows.decide_event import decide_event
+from perennial.flows.decide_program import store_outcomes
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.stored import decode_decisions
+from perennial.flows.undoing import undo_event
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
 from perennial.store.orders import decode_order

@@ -20,10 +20,10 @@ from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PutHousehold
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.decide_event import run_timers_due
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
+from perennial.flows.timers_due import run_timers_due
 from perennial.flows.write_batch import write
 from perennial.ledger.account import Account
 from perennial.store.customers import CustomerRow, insert_customers

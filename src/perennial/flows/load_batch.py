@@ -31,6 +31,7 @@ from perennial.store.budgets import lock_budgets
 from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
 from perennial.store.external_ids import IdKind, find_external_ids
+from perennial.store.history import paid_order_keys
 from perennial.store.members import Reads, load_members
 from perennial.store.orders import load_orders
 from perennial.units import Instant, bucket_of
@@ -117,6 +118,28 @@ async def _load_customers(
     batch.now = business_now(batch.workspace)
     await _load_named(conn, batch, commands)
     await _load_members(conn, batch, commands, with_lots)
+    await _load_past_orders(conn, batch)
+
+
+async def _load_past_orders(conn: Connection, batch: Batch) -> None:
+    """Load all orders of customers who may join a program that counts what they bought before."""
+    counting = [
+        live.program_id
+        for live in batch.workspace.programs
+        if live.latest.program.enrollment.count_past_orders
+    ]
+    joining = [
+        customer_id
+        for customer_id, member in batch.members.items()
+        if any(program_id not in member.memberships for program_id in counting)
+    ]
+    if not joining:
+        return
+    workspace_id = batch.workspace.workspace_id
+    keys = await paid_order_keys(conn, workspace_id, batch.bucket, joining)
+    rows = await load_orders(conn, workspace_id, batch.bucket, keys)
+    for row in sorted(rows.values(), key=lambda row: (row.paid_at or 0, row.order_id)):
+        batch.past_orders.setdefault(row.customer_id, []).append(row)
 
 
 async def _load_budgets(conn: Connection, batches: Sequence[Batch], commands: Sequence[Command]) -> None:

@@ -34,6 +34,7 @@ from perennial.flows.program_checks import (
     require_program,
     require_version,
 )
+from perennial.flows.rearm import moves_timers, rearm_timers
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.database import Database
 from perennial.store.programs import (
@@ -206,6 +207,10 @@ async def _publish_counted(
     if counted is not None:
         await wait_for_stragglers(database, workspace_id)
         await backfill(database, *counted, since)
+    if published.version > 1 and moves_timers(published.changes):
+        async with database.transaction(workspace_id) as conn:
+            workspace = await read_workspace(conn, workspace_id)
+        await rearm_timers(database, workspace, published.valid_from)
     return published
 
 

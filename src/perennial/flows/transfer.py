@@ -16,12 +16,14 @@ from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PostTransfer
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.decide_event import EventOf, Outcome, decide_event, run_timers_due, store_outcomes
+from perennial.flows.decide_event import decide_event
+from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_batch import load_together
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem, refused
 from perennial.flows.references import one_program
+from perennial.flows.timers_due import run_timers_due
 from perennial.flows.write_batch import write
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind

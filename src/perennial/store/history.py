@@ -57,6 +57,12 @@ select customer_id, order_id, status = 4, paid_at, body, decision, returned from
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and paid_at is not null
 """
 
+_PAID_ORDER_KEYS = """
+select customer_id, order_id from orders
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
+    and paid_at is not null and status <> 4
+"""
+
 _READ_EVENTS = """
 select customer_id, kind, source_id, occurred_at, body, decision from events
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
@@ -88,6 +94,14 @@ async def next_customers(conn: Connection, ws: int, bucket: int, after: UUID, li
 async def changed_customers(conn: Connection, ws: int, bucket: int, since: UUID) -> list[UUID]:
     """Return the customers with an operation whose id is ``since`` or later, in the order of their ids."""
     return [row[0] for row in await conn.fetch(_CHANGED_CUSTOMERS, ws, bucket, since)]
+
+
+async def paid_order_keys(
+    conn: Connection, ws: int, bucket: int, customers: list[UUID]
+) -> list[tuple[UUID, UUID]]:
+    """Return ``(customer_id, order_id)`` of the customers' orders that were paid and not canceled."""
+    rows = await conn.fetch(_PAID_ORDER_KEYS, ws, bucket, customers)
+    return [(customer_id, order_id) for customer_id, order_id in rows]
 
 
 async def read_past(

@@ -12,7 +12,7 @@ from asyncpg import Connection
 
 from perennial.units import Instant
 
-# One probe of the index (bucket, workspace_id, due_at) per bucket, however many timers there are.
+# One probe of the index (bucket, due_at) per bucket, however many timers there are.
 _DUE_BUCKETS = """
 select workspaces.workspace_id, buckets.bucket
 from workspaces
@@ -53,3 +53,17 @@ async def due_customers(conn: Connection, ws: int, bucket: int, now: Instant, li
     of its own: a batch locks its customers before it writes their timers.
     """
     return [customer_id for (customer_id,) in await conn.fetch(_DUE_CUSTOMERS, ws, bucket, now, limit)]
+
+
+_ARM_TIMERS = """
+insert into timers (bucket, workspace_id, customer_id, due_at)
+select $2, $1, armed.customer_id, $4
+from unnest($3::uuid[]) as armed (customer_id)
+on conflict (bucket, workspace_id, customer_id) do update set
+    due_at = least(timers.due_at, excluded.due_at)
+"""
+
+
+async def arm_timers(conn: Connection, ws: int, bucket: int, customers: list[UUID], at: Instant) -> None:
+    """Let the timers of customers, who must be locked, be due at ``at`` at the latest."""
+    await conn.execute(_ARM_TIMERS, ws, bucket, customers, at)

@@ -1,0 +1,118 @@
+"""One event decided by one program, with what it causes there; and how outcomes are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from perennial.core.decide import decide
+from perennial.core.decision import Decision
+from perennial.core.effects import Count
+from perennial.core.events import CustomEvent, Event
+from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.version import Version
+from perennial.flows.batch import Batch, Operation
+from perennial.flows.configuration import LiveProgram
+from perennial.flows.problems import refused
+from perennial.flows.stored import StoredDecision, encode_decisions
+
+MAX_FOLLOW_UPS = 32
+
+EventOf: TypeAlias = Callable[[LiveProgram], Event | None]
+
+
+class Outcome(msgspec.Struct):
+    """What one program decided; ``trigger`` names the event, ``caused`` tells a follow-up."""
+
+    live: LiveProgram
+    version: Version
+    trigger: str
+    decision: Decision
+    tier_before: str | None
+    tier_after: str | None = None
+    caused: bool = False
+
+
+def trigger_of(event: Event) -> str:
+    """Return the name under which rules know the event."""
+    return event.name if isinstance(event, CustomEvent) else str(event.__struct_config__.tag)
+
+
+def decide_in(
+    batch: Batch, operation: Operation, live: LiveProgram, version: Version, event: Event
+) -> tuple[Outcome, list[Count]]:
+    """Decide the event and take its effects over, but for its counts, which are returned.
+
+    Raises the problem of a refusal before anything was taken over.
+    """
+    member = operation.member
+    membership = member.memberships.get(live.program_id)
+    before = membership.tier if membership else None
+    decision = decide(event, version, member, batch.spent)
+    if decision.refusal is not None:
+        raise refused(decision.refusal)
+    now_counts = [effect for effect in decision.effects if isinstance(effect, Count)]
+    others = tuple(effect for effect in decision.effects if not isinstance(effect, Count))
+    batch.apply(operation, version, others)
+    membership = member.memberships.get(live.program_id)
+    after = membership.tier if membership else None
+    return Outcome(live, version, trigger_of(event), decision, before, after), now_counts
+
+
+def decide_in_program(
+    batch: Batch, operation: Operation, live: LiveProgram, version: Version, event: Event
+) -> list[Outcome]:
+    """Decide an event that concerns this program alone: the event, its counts, and what it caused."""
+    outcome, now_counts = decide_in(batch, operation, live, version, event)
+    batch.apply(operation, version, tuple(now_counts))
+    return [outcome, *decide_follow_ups(batch, operation, live, outcome.decision.follow_ups)]
+
+
+def decide_follow_ups(
+    batch: Batch, operation: Operation, live: LiveProgram, follow_ups: tuple[Event, ...]
+) -> list[Outcome]:
+    """Decide what a decision caused, breadth first, in the program that caused it."""
+    outcomes: list[Outcome] = []
+    waiting = list(follow_ups)
+    done: set[tuple[object, ...]] = set()
+    while waiting:
+        event = waiting.pop(0)
+        key = (trigger_of(event), event.at, getattr(event, "after", None))
+        if key in done:
+            continue
+        done.add(key)
+        if len(done) > MAX_FOLLOW_UPS:
+            raise refused(
+                Refusal(
+                    RefusalCode.CASCADE_TOO_LONG,
+                    f"One event caused more than {MAX_FOLLOW_UPS} others in program {live.code}.",
+                )
+            )
+        version = live.version_at(event.at)
+        if version is None:
+            continue
+        outcome, now_counts = decide_in(batch, operation, live, version, event)
+        batch.apply(operation, version, tuple(now_counts))
+        outcome.caused = True
+        outcomes.append(outcome)
+        waiting.extend(outcome.decision.follow_ups)
+    return outcomes
+
+
+def store_outcomes(outcomes: list[Outcome]) -> bytes:
+    """Write what is kept of the outcomes beside the event."""
+    return encode_decisions(
+        [
+            StoredDecision(
+                program=outcome.live.program_id,
+                version=outcome.version.number,
+                trigger=outcome.trigger,
+                snapshot=outcome.decision.facts,
+                awards=outcome.decision.awards,
+                taken_back=outcome.decision.taken_back,
+            )
+            for outcome in outcomes
+        ]
+    )

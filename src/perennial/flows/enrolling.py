@@ -1,0 +1,32 @@
+"""Becoming a member: by the first event, or on request."""
+
+from __future__ import annotations
+
+from perennial.core.effects import Join
+from perennial.core.events import MemberJoined
+from perennial.core.program import EnrollmentMode
+from perennial.core.version import Version
+from perennial.flows.batch import Batch, Operation
+from perennial.flows.configuration import LiveProgram
+from perennial.flows.decide_program import Outcome, decide_in_program
+from perennial.flows.past_orders import count_past_orders
+
+
+def enroll_automatically(batch: Batch, operation: Operation, live: LiveProgram) -> list[Outcome]:
+    """Make the customer a member of an automatic program that it has never belonged to."""
+    version = live.version_at(operation.at)
+    if version is None or live.program_id in operation.member.memberships:
+        return []
+    if version.program.enrollment.mode is not EnrollmentMode.AUTOMATIC:
+        return []
+    return enroll(batch, operation, live, version, "automatic")
+
+
+def enroll(
+    batch: Batch, operation: Operation, live: LiveProgram, version: Version, source: str
+) -> list[Outcome]:
+    """Join the program, count past orders where it says so, and decide ``member.joined``."""
+    batch.apply(operation, version, (Join(at=operation.at, source=source),))
+    past = count_past_orders(batch, operation, live)
+    event = MemberJoined(id=operation.operation_id, at=operation.at, source=source)
+    return [*past, *decide_in_program(batch, operation, live, version, event)]

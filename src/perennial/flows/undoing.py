@@ -1,0 +1,42 @@
+"""Taking an order back: the event that undoes what each program gave for it."""
+
+from __future__ import annotations
+
+from perennial.core.award import Award
+from perennial.core.events import Event, OrderReturned
+from perennial.flows.batch import Operation
+from perennial.flows.configuration import LiveProgram
+from perennial.flows.decide_program import EventOf
+from perennial.flows.stored import StoredDecision
+from perennial.store.orders import OrderRow, decode_order
+
+
+def undo_event(
+    known: OrderRow,
+    stored: list[StoredDecision],
+    operation: Operation,
+    after: tuple[int, ...],
+    *,
+    canceled: bool,
+) -> EventOf:
+    """Return the ``event_of`` that takes units of an order back, each under its own version."""
+    order = decode_order(known.body)
+    before = tuple(known.returned or [0] * len(order.lines))
+    awards: dict[int, tuple[Award, ...]] = {}
+    for decision in stored:
+        if decision.trigger == "order.paid":
+            awards[decision.program] = decision.awards
+
+    def event_of(live: LiveProgram) -> Event | None:
+        return OrderReturned(
+            id=known.order_id,
+            at=operation.at,
+            order=order,
+            paid_at=known.paid_at if known.paid_at is not None else operation.at,
+            awards=awards.get(live.program_id, ()),
+            before=before,
+            after=after,
+            canceled=canceled,
+        )
+
+    return event_of
