@@ -22,6 +22,8 @@ from perennial.http.problems import bad_request
 FRESH_SECONDS = 0.4
 STALE_SECONDS = 0.9
 MAX_REMEMBERED = 10_000
+MAX_QUESTIONS = 2
+"""Questions to the database at once: who tries out keys must not take the connections from the others."""
 
 _BEARER = re.compile(rb"[Bb]earer (sk_(?:live|test)_[A-Za-z0-9]{40,64})\Z")
 
@@ -44,6 +46,7 @@ class Keyring:
     def __init__(self, find: Find) -> None:
         self._find = find
         self._remembered: dict[bytes, _Remembered] = {}
+        self._asking = asyncio.Semaphore(MAX_QUESTIONS)
         self._tasks: set[asyncio.Task[_Remembered]] = set()
 
     async def admit(self, authorization: bytes | None, needed: Scope) -> Key:
@@ -68,8 +71,9 @@ class Keyring:
         return key
 
     async def _fetch(self, shown: bytes, secret_hash: bytes) -> _Remembered:
-        asked_at = time.monotonic()
-        key = await self._find(secret_hash)
+        async with self._asking:
+            asked_at = time.monotonic()
+            key = await self._find(secret_hash)
         if len(self._remembered) >= MAX_REMEMBERED:
             self._remembered.clear()
         entry = self._remembered[shown] = _Remembered(secret_hash, key, asked_at)
