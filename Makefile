@@ -1,5 +1,6 @@
 # make start   sets everything up and starts Perennial with a demo workspace
 # make test    sets everything up and runs all tests
+# make test-15 runs the tests of the database on a local PostgreSQL 15, where there is one
 # make check   format, lint, types, import contracts, generated files
 # make format  formats the code
 # make torture kills processes again and again, and prints what happened
@@ -20,7 +21,7 @@ STAMP := .venv/.synced
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 
-.PHONY: setup start test check format torture generate
+.PHONY: setup start test test-15 check format torture generate
 
 setup: $(STAMP)
 
@@ -29,6 +30,11 @@ start: $(STAMP)
 
 test: $(STAMP)
 	@.venv/bin/pytest -n auto --dist loadfile $(PYTEST_OPTIONS)
+
+test-15: $(STAMP)
+	@if test -x /usr/lib/postgresql/15/bin/postgres; then \
+		.venv/bin/pytest -n auto --dist loadfile --postgres 15 tests/store tests/flows tests/house $(PYTEST_OPTIONS); \
+	else echo 'There is no PostgreSQL 15 here; the tests run on the embedded one alone.'; fi
 
 check: $(STAMP)
 	.venv/bin/ruff format --check

@@ -32,6 +32,7 @@ _SETTINGS = {"fsync": "off", "max_wal_size": "1GB"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres", help="run on this major version of a local PostgreSQL, such as 15")
+    parser.addoption("--torture", action="store_true", help="kill two hundred times instead of ten")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +57,12 @@ def server() -> Iterator[EmbeddedServer]:
     folder = Path(binaries) if binaries else None
     with EmbeddedServer(Path(os.environ[_HOME]), binaries=folder, settings=_SETTINGS) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def kills(request: pytest.FixtureRequest) -> int:
+    """How often a test that kills does so: 10 times, with ``--torture`` 200 times."""
+    return 200 if request.config.getoption("--torture") else 10
 
 
 @pytest.fixture(scope="session")
