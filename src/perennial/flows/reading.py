@@ -13,6 +13,7 @@ from asyncpg import Connection
 
 from perennial.core.member import Member, Wallet
 from perennial.core.order import Order, Scalar
+from perennial.core.tier_progress import Missing, progress
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_batch import read_from
@@ -51,6 +52,39 @@ class WalletView(_View, frozen=True):
     expiring_next: ExpiringPoints | None = None
 
 
+class MissingView(_View, frozen=True):
+    """What one metric of the tiers still lacks."""
+
+    metric: str
+    figure: int
+    needed: int
+    missing: int
+
+
+class HigherTierView(_View, frozen=True):
+    """A tier above the member's: any one of ``missing`` made up for is enough."""
+
+    tier: str
+    name: str
+    missing: tuple[MissingView, ...]
+
+
+class TierRiskView(_View, frozen=True):
+    """At ``at`` the member goes to ``tier`` (null: none) unless one of ``missing`` is made up for."""
+
+    at: str
+    tier: str | None
+    counts_from: str
+    missing: tuple[MissingView, ...]
+
+
+class TierProgressView(_View, frozen=True):
+    """What is missing to every higher tier, and what is at risk."""
+
+    higher: tuple[HigherTierView, ...]
+    risk: TierRiskView | None = None
+
+
 class MembershipView(_View, frozen=True):
     """A place in a program; ``tier_until`` is when the status is reviewed next."""
 
@@ -62,6 +96,7 @@ class MembershipView(_View, frozen=True):
     tier_until: str | None = None
     tier_floor: str | None = None
     left_at: str | None = None
+    progress: TierProgressView | None = None
 
 
 class CustomerView(_View, frozen=True):
@@ -95,7 +130,7 @@ async def read_customer(handler: Handler, workspace_id: int, external_id: str) -
         row, member = await load_customer(conn, workspace, external_id)
         household = None
         if row.household_id is not None:
-            bucket = _bucket(workspace, external_id)
+            bucket = bucket_of_customer(workspace, external_id)
             found = await read_customers(conn, workspace_id, bucket, [row.household_id])
             household = found[row.household_id].external_id
     at = business_now(workspace)
@@ -105,7 +140,7 @@ async def read_customer(handler: Handler, workspace_id: int, external_id: str) -
         created_at=format_instant(row.created_at),
         attributes=row.attributes,
         household=household,
-        memberships=tuple(_membership(program, member) for program in live),
+        memberships=tuple(_membership(program, member, at) for program in live),
         wallets=tuple(view for program in live for view in _wallets(program, member, at)),
     )
 
@@ -114,7 +149,7 @@ async def load_customer(
     conn: Connection, workspace: Workspace, external_id: str
 ) -> tuple[CustomerRow, Member]:
     """Return the row and the state (lots included) of a customer, or raise the 404."""
-    workspace_id, bucket = workspace.workspace_id, _bucket(workspace, external_id)
+    workspace_id, bucket = workspace.workspace_id, bucket_of_customer(workspace, external_id)
     customer_id = named_id(workspace_id, "customer", external_id)
     row = (await read_customers(conn, workspace_id, bucket, [customer_id])).get(customer_id)
     if row is None or row.erased_at is not None:
@@ -126,11 +161,12 @@ async def load_customer(
     return row, members[customer_id]
 
 
-def _bucket(workspace: Workspace, external_id: str) -> int:
+def bucket_of_customer(workspace: Workspace, external_id: str) -> int:
+    """Return the bucket of the customer whom the caller names ``external_id``."""
     return bucket_of(external_id, workspace.row.bucket_base, workspace.row.bucket_count)
 
 
-def _membership(live: LiveProgram, member: Member) -> MembershipView:
+def _membership(live: LiveProgram, member: Member, at: Instant) -> MembershipView:
     membership = member.memberships[live.program_id]
     return MembershipView(
         program=live.code,
@@ -141,6 +177,35 @@ def _membership(live: LiveProgram, member: Member) -> MembershipView:
         tier_until=_text(membership.tier_until),
         tier_floor=membership.tier_floor,
         left_at=_text(membership.left_at),
+        progress=_progress(live, member, at) if membership.left_at is None else None,
+    )
+
+
+def _progress(live: LiveProgram, member: Member, at: Instant) -> TierProgressView | None:
+    found = progress(live.latest, member, at)
+    if found is None:
+        return None
+    risk = found.risk
+    return TierProgressView(
+        higher=tuple(
+            HigherTierView(tier=each.tier, name=each.name, missing=_missing(each.missing))
+            for each in found.higher
+        ),
+        risk=None
+        if risk is None
+        else TierRiskView(
+            at=format_instant(risk.at),
+            tier=risk.tier,
+            counts_from=format_instant(risk.counts_from),
+            missing=_missing(risk.missing),
+        ),
+    )
+
+
+def _missing(missing: tuple[Missing, ...]) -> tuple[MissingView, ...]:
+    return tuple(
+        MissingView(metric=each.metric, figure=each.figure, needed=each.needed, missing=each.missing)
+        for each in missing
     )
 
 

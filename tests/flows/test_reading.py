@@ -1,0 +1,58 @@
+"""What the API shows: customers, orders, explanations."""
+
+from __future__ import annotations
+
+from perennial.flows.explaining import explain_order
+from perennial.flows.reading import read_customer, read_order
+from tests.flows.shop import Shop
+
+TIERS = """
+program: points
+name: Points
+time_zone: UTC
+wallets:
+  - {id: points, name: Points, expiry: {type: rolling, after: {days: 30}}}
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+  - id: big
+    type: fixed
+    points: 50
+    when: {fact: order.total, at_least: 20000}
+tiers:
+  metrics:
+    - {id: spend, measure: orders.net, window: {calendar: year}}
+  levels:
+    - {id: bronze, name: Bronze, reach: {spend: 0}}
+    - {id: silver, name: Silver, reach: {spend: 50000}, multiplier: {by: "1.5"}}
+rewards:
+  - {id: five-off, type: amount_off, name: 5.00 off, price: 100, value: 500}
+"""
+
+
+async def test_a_customer_shows_balances_tiers_and_what_is_missing(shop: Shop) -> None:
+    """300.00 of 500.00 spent: 200.00 to silver; the points expire 30 days later at midnight."""
+    await shop.publish(TIERS)
+    await shop.order("o1", "c1", 30_000)
+    view = await read_customer(shop.handler, shop.workspace_id, "c1")
+    (wallet,), (membership,) = view.wallets, view.memberships
+    assert (wallet.available, wallet.earned) == (350, 350)
+    assert wallet.expiring_next is not None
+    assert (wallet.expiring_next.points, wallet.expiring_next.at) == (350, "2026-04-02T00:00:00Z")
+    assert membership.tier == "bronze"
+    assert membership.progress is not None
+    (silver,) = membership.progress.higher
+    assert (silver.tier, silver.missing[0].missing) == ("silver", 20_000)
+
+
+async def test_an_order_is_explained_rule_by_rule(shop: Shop) -> None:
+    """What fired has its numbers, what did not has the value that said no; the sum is what was posted."""
+    await shop.publish(TIERS)
+    await shop.order("o1", "c1", 10_050)
+    explained = await explain_order(shop.handler, shop.workspace_id, "o1")
+    decision = next(each for each in explained.decisions if each.trigger == "order.paid")
+    base, big = decision.explanation.rules
+    assert (base.fired, base.points) == (True, 100)
+    assert not big.fired
+    assert "10050" in big.words.replace(",", "").replace(".", "")
+    order = await read_order(shop.handler, shop.workspace_id, "o1")
+    assert b'"points":100' in bytes(order.answer)
