@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from perennial.store import migrate as module
-from perennial.store.database import connect
+from perennial.store.database import WORKER_ROLE, Database, connect
 from perennial.store.embedded import EmbeddedServer
 from perennial.store.migrate import Migration, MigrationError, all_migrations, migrate, pending_migrations
 
@@ -126,3 +126,28 @@ async def test_a_migration_may_be_the_last(empty_url: str) -> None:
     names = [migration.name for migration in all_migrations()]
     assert await migrate(empty_url, last=1) == names[:1]
     assert await migrate(empty_url) == names[1:]
+
+
+async def test_an_owner_needs_no_more_than_the_roles(server: EmbeddedServer, empty_url: str) -> None:
+    """A plain owner is told what an administrator must run; after exactly that, it migrates and works."""
+    name, database = f"owner_{secrets.token_hex(4)}", empty_url.rpartition("/")[2]
+    conn = await asyncpg.connect(empty_url)
+    await migrate(server.url)  # another database of the server has made the roles before
+    await conn.execute(f"create role {name} login password 'owner'")
+    await conn.execute(f"alter database {database} owner to {name}")
+    url = f"postgresql://{name}:owner@{server.url.rpartition('@')[2].partition('/')[0]}/{database}"
+    try:
+        with pytest.raises(MigrationError, match="administrator") as told:
+            await migrate(url)
+        grant = next(line for line in str(told.value).splitlines() if "grant" in line)
+        await conn.execute(grant)
+        assert await migrate(url) == [migration.name for migration in all_migrations()]
+        async with await Database.connect(url) as db, db.transaction(1) as worker:
+            assert await worker.fetchval("select current_user::text") == WORKER_ROLE
+            assert await worker.fetchval("select count(*) from orders") == 0
+    finally:
+        await conn.execute(f"alter database {database} owner to current_user")
+        await conn.execute(
+            f"reassign owned by {name} to current_user; drop owned by {name}; drop role {name}"
+        )
+        await conn.close()

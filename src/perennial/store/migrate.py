@@ -38,6 +38,12 @@ create table if not exists schema_migrations (
 # Two that migrate at once take turns; readers of the table are not held up.
 _ONE_AT_A_TIME = "lock table schema_migrations in share row exclusive mode"
 
+_ROLES_ARE_MISSING = f"""\
+the owner of the database may not create the roles that serve it; let an administrator run, once:
+  create role {WORKER_ROLE} nologin;
+  create role {DISPATCHER_ROLE} nologin;
+  grant {WORKER_ROLE}, {DISPATCHER_ROLE} to "{{owner}}";"""
+
 
 class MigrationError(RuntimeError):
     """The database and the migrations of this release do not fit together; the message says why."""
@@ -80,7 +86,12 @@ async def migrate(
             # Somebody else may be at it too: "if not exists" alone does not see that.
             with suppress(asyncpg.UniqueViolationError, asyncpg.DuplicateTableError):
                 await conn.execute(_CREATE_MIGRATIONS)
-        await _patiently("the roles", tell, lambda: _create_roles(conn))
+        try:
+            await _patiently("the roles", tell, lambda: _create_roles(conn))
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise MigrationError(
+                _ROLES_ARE_MISSING.format(owner=await conn.fetchval("select user"))
+            ) from error
         wanted = [each for each in all_migrations() if last is None or each.version <= last]
         ran = []
         for each in wanted:
