@@ -51,6 +51,10 @@ class Purchase:
         """The units of every line."""
         return [line.get("quantity", 1) for line in self.lines]
 
+    def complete(self) -> bool:
+        """Whether everything came back; a line without units comes back with the others."""
+        return self.canceled or (any(self.returned) and self.returned == self.bought())
+
 
 @dataclass
 class Customer:
@@ -101,7 +105,7 @@ class Model:
         for name, wallet in who.wallets.items():
             for lot in [lot for lot in wallet.lots if lot.waits_for == order_id]:
                 lot.available, lot.waits_for = self.calendar.today(at), None
-                lot.expires = self.expiry(self.specs[name], lot.available)
+                lot.expires = self.expiry(self.terms(name, who), lot.available)
         self.look_at_tier(who, at)
 
     def give_back(self, order_id: str, at: int, lines: dict[int, int], canceled: bool = False) -> None:
@@ -121,7 +125,7 @@ class Model:
         who.history.append(("orders.net", None, purchase.at, net_before - self.returned_net(purchase)))
         if canceled:
             who.history.append(("orders.count", None, purchase.at, -1))
-        if purchase.returned == purchase.bought():
+        if purchase.complete():
             for award in purchase.awards:
                 self.used = [(key, amount) for key, amount in self.used if key not in award.uses]
         for name in self.specs:
@@ -156,7 +160,7 @@ class Model:
             who.wallets[name].spend(-points, at, owing=self.specs[name].get("refunds") == "unlimited")
         else:
             available = dates.get("available_at", self.calendar.today(at))
-            expires = dates.get("expires_at", self.expiry(self.specs[name], available))
+            expires = dates.get("expires_at", self.expiry(self.terms(name, who), available))
             who.wallets[name].put(Lot(available, expires, points, "adjusted"), award=False)
         self.look_at_tier(who, at)
 
@@ -217,6 +221,11 @@ class Model:
             return self.calendar.midnight(day + timedelta(days=1))
         return None
 
+    def terms(self, name: str, who: Customer) -> Document:
+        """A wallet as it is for members of the customer's tier."""
+        of_tier: Document = self.specs[name].get("tiers", {}).get(who.tier, {})
+        return self.specs[name] | of_tier
+
     def new_lot(self, spec: Document, at: int, order_id: str | None) -> Lot:
         """An empty lot for what is earned now."""
         pending = spec.get("pending", {"type": "none"})
@@ -242,7 +251,7 @@ class Model:
                     fired.append((rule, base, weights))
         points = self.multiply(who, fired)
         awards: list[Award] = []
-        fresh = {name: self.new_lot(spec, at, order_id) for name, spec in self.specs.items()}
+        fresh = {name: self.new_lot(self.terms(name, who), at, order_id) for name in self.specs}
         for (rule, _, weights), wanted in zip(fired, points, strict=True):
             name = self.wallet_of(rule)
             uses = self.limits(rule, name, customer, at)
@@ -337,13 +346,14 @@ class Model:
         """What the returned units have reversed of each award, counted from the beginning."""
         result = []
         for award in purchase.awards:
-            if purchase.canceled or purchase.returned == purchase.bought():
+            if purchase.complete():
                 result.append(award.points)
             elif award.lines:
                 result.append(sum(self.part(purchase, n, points) for n, points in enumerate(award.lines)))
             else:
-                net = sum(purchase.nets)
-                result.append(award.points * self.returned_net(purchase) // net if net else 0)
+                worth = [max(net, 0) for net in purchase.nets]
+                back = sum(self.part(purchase, position, net) for position, net in enumerate(worth))
+                result.append(award.points * back // sum(worth) if sum(worth) else 0)
         return result
 
     def part(self, purchase: Purchase, position: int, whole: int) -> int:
@@ -353,7 +363,7 @@ class Model:
 
     def returned_net(self, purchase: Purchase) -> int:
         """What the returned units cost."""
-        if purchase.canceled:
+        if purchase.complete():
             return sum(purchase.nets)
         return sum(self.part(purchase, position, net) for position, net in enumerate(purchase.nets))
 
