@@ -370,7 +370,7 @@ create table timers (
     constraint timers_pkey PRIMARY KEY (bucket, workspace_id, customer_id)
 );
 
-CREATE INDEX timers_due ON timers USING btree (bucket, workspace_id, due_at);
+CREATE INDEX timers_due ON timers USING btree (bucket, due_at) WHERE (due_at > '-infinity'::timestamp with time zone);
 alter table timers enable row level security;
 alter table timers force row level security;
 create policy timers_of_everybody on timers for select to perennial_dispatcher using (true);

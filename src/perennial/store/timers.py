@@ -12,7 +12,7 @@ from asyncpg import Connection
 
 from perennial.units import Instant
 
-# One probe of the index (bucket, due_at) per bucket, however many timers there are.
+# One probe of the index of instants per bucket, however many timers there are.
 _DUE_BUCKETS = """
 select workspaces.workspace_id, buckets.bucket
 from workspaces
@@ -21,16 +21,18 @@ cross join lateral (
     select due_at
     from timers
     where timers.bucket = buckets.bucket and timers.workspace_id = workspaces.workspace_id
+        and timers.due_at > '-infinity'
     order by due_at
     limit 1
 ) as next
 where next.due_at <= coalesce(workspaces.clock_at, $1)
 """
 
+# The condition on infinity always holds: it is that of the index, which only who repeats it can use.
 _DUE_CUSTOMERS = """
 select customer_id
 from timers
-where bucket = $2 and workspace_id = $1 and due_at <= $3
+where bucket = $2 and workspace_id = $1 and due_at <= $3 and due_at > '-infinity'
 order by due_at
 limit $4
 for update skip locked
