@@ -12,6 +12,7 @@ import itertools
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -39,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     version = config.getoption("--postgres")
     if version:
         os.environ["PERENNIAL_TEST_BINARIES"] = f"/usr/lib/postgresql/{version}/bin"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is told to end stops its server
     if not hasattr(config, "workerinput"):
         home = Path(tempfile.mkdtemp(prefix="perennial-test-"))
         home.chmod(0o755)  # as root the server runs as another user, who must reach it
