@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+import pytest
+
 from perennial.connectors.complete_journey import Statistics, read_baskets
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
-from perennial.flows.replay import Progress, ReplaySummary, replay, sample_program
-from perennial.store.database import Database
+from perennial.flows.problems import ProblemError
+from perennial.flows.replay import Progress, ReplaySummary, UnexpectedAnswer, replay, sample_program
+from perennial.store.audit import audit
+from perennial.store.database import Database, connect
 from tests.replay.recompute import Totals, recompute
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -41,14 +46,57 @@ def compare(summary: ReplaySummary, totals: Totals) -> None:
     assert summary.totals.tiers == dict(totals.tiers)
 
 
-async def test_few_households_over_the_whole_year(db: Database, workspace: int) -> None:
-    """Forty households, a year with activations, expiries and claims: equal to the point."""
-    totals = recompute(None, 40)
-    compare(await play(db, workspace, None, 40), totals)
+def test_the_figures_of_the_year() -> None:
+    """What the public year comes to under the sample program: facts of the data and of the program."""
+    totals = recompute()
+    assert (totals.members, totals.orders, totals.lines) == (2_469, 155_848, 1_469_307)
+    assert totals.net == 459_603_958
+    assert (totals.issued, totals.used, totals.expired) == (6_874_525, 1_965_500, 1_898_492)
+    assert totals.liability == 3_010_533 == totals.issued - totals.used - totals.expired
+    assert totals.claims == 3_931
+    assert totals.tiers == {"bronze": 1_091, "silver": 885, "gold": 493}
+
+
+@pytest.mark.torture
+async def test_households_over_the_whole_year(
+    db: Database, workspace: int, request: pytest.FixtureRequest
+) -> None:
+    """Forty households (all, with --torture): activations, expiries and claims, equal to the point."""
+    members = None if request.config.getoption("--torture") else 40
+    totals = recompute(None, members)
+    summary = await play(db, workspace, None, members)
+    compare(summary, totals)
     assert totals.expired > 0
     assert totals.used > 0
+    print(f"{summary.read.baskets} baskets, {summary.orders_per_second:.0f} orders/s, audit clean: ", end="")
+    async with db.unbound() as conn:
+        report = await audit(conn, workspace)
+    print(report.clean)
+    assert report.clean, report.broken
 
 
 async def test_many_households_over_a_few_days(db: Database, workspace: int) -> None:
     """The first 3,000 baskets of everybody: equal to the point."""
     compare(await play(db, workspace, 3_000, None), recompute(3_000, None))
+
+
+async def test_a_live_workspace_is_refused(db: Database, database_url: str, workspace: int) -> None:
+    """A replay needs a sandbox: it moves the clock."""
+    owner = await connect(database_url)
+    await owner.execute("update workspaces set sandbox = false where workspace_id = $1", workspace)
+    await owner.close()
+    with pytest.raises(ProblemError) as refused:
+        await play(db, workspace, 10, None)
+    assert refused.value.problem.code == "not_a_sandbox"
+    async with db.transaction(workspace) as conn:
+        assert await conn.fetchval("select count(*) from orders") == 0
+
+
+async def test_another_answer_stops_the_replay(db: Database, workspace: int) -> None:
+    """A basket that cannot be told apart from an earlier one is no success: the replay says so and stops."""
+    intake = Intake(Handler(db))
+    baskets = list(read_baskets(Statistics(), limit=2))
+    stranger = msgspec.structs.replace(baskets[1], customer=baskets[0].customer + "0")
+    with pytest.raises(UnexpectedAnswer, match="id_conflict"):
+        await replay(intake, workspace, sample_program(EXAMPLES), [*baskets, stranger], Statistics(baskets=3))
+    await intake.close()
