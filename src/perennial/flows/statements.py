@@ -1,0 +1,193 @@
+"""The past of a customer as the API shows it: the statement of the wallets, and the timeline.
+
+Pages are newest first; a cursor is opaque, and holds what the next page needs to go on exactly.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+
+from perennial.flows.configuration import Workspace
+from perennial.flows.handle_events import Handler
+from perennial.flows.problems import field_problem
+from perennial.flows.reading import bucket_of_customer, load_customer
+from perennial.flows.stored import decode_decisions
+from perennial.store.events import EventKind
+from perennial.store.statement import (
+    StatementCursor,
+    StatementLine,
+    TimelineEntry,
+    read_statement,
+    read_timeline,
+)
+from perennial.units import Instant, Points, format_instant
+
+T = TypeVar("T")
+
+
+class _View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    pass
+
+
+class StatementEntry(_View, frozen=True):
+    """One posting of a wallet: ``points`` gained (negative: lost), the ``balance`` right after it.
+
+    ``because`` is the other account: issued, redeemed, expired, adjusted, debt, in_transit, closed.
+    ``source`` names what it belongs to by the caller's own id; ``owed`` is by how much a debt grew.
+    """
+
+    at: str
+    program: str
+    wallet: str
+    points: Points
+    balance: Points
+    because: str
+    source_type: str
+    version: int
+    operation: str
+    source: str | None = None
+    owed: Points = 0
+    available_at: str | None = None
+    expires_at: str | None = None
+
+
+class StatementPage(_View, frozen=True):
+    """A page of a statement; ``next_cursor`` is null on the last page."""
+
+    data: tuple[StatementEntry, ...]
+    next_cursor: str | None
+
+
+class TimelineItem(_View, frozen=True):
+    """One thing that happened, with the points per wallet (``program/wallet``) that came of it."""
+
+    at: str
+    type: str
+    id: str | None = None
+    points: dict[str, Points] = {}
+
+
+class TimelinePage(_View, frozen=True):
+    """A page of a timeline; ``next_cursor`` is null on the last page."""
+
+    data: tuple[TimelineItem, ...]
+    next_cursor: str | None
+
+
+class _TimelineCursor(msgspec.Struct, frozen=True, array_like=True):
+    at: Instant
+    id: UUID
+
+
+async def statement_of(
+    handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
+) -> StatementPage:
+    """Return a page of the postings of a customer's wallets (those of the household that pools them)."""
+    begin = _read_cursor(cursor, StatementCursor)
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        row, _ = await load_customer(conn, workspace, customer)
+        bucket = bucket_of_customer(workspace, customer)
+        lines, following = await read_statement(
+            conn, workspace_id, bucket, row.owner, cursor=begin, limit=limit
+        )
+    units = _units(workspace)
+    return StatementPage(
+        data=tuple(_entry(line, units) for line in lines), next_cursor=_write_cursor(following)
+    )
+
+
+def _units(workspace: Workspace) -> dict[int, tuple[str, str]]:
+    return {
+        compiled.unit: (live.code, compiled.spec.id)
+        for live in workspace.programs
+        for version in live.versions
+        for compiled in version.wallets
+    }
+
+
+def _entry(line: StatementLine, units: dict[int, tuple[str, str]]) -> StatementEntry:
+    program, wallet = units.get(line.unit, ("", ""))
+    return StatementEntry(
+        at=format_instant(line.at),
+        program=program,
+        wallet=wallet,
+        points=line.points,
+        balance=line.balance,
+        because=line.other.name.lower(),
+        source_type=_type(line.source_kind),
+        source=line.source_name or None,
+        version=line.version,
+        operation=str(line.operation_id),
+        owed=line.owed,
+        available_at=_text(line.available_at),
+        expires_at=_text(line.expires_at),
+    )
+
+
+async def timeline_of(
+    handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
+) -> TimelinePage:
+    """Return a page of everything that happened to a customer."""
+    begin = _read_cursor(cursor, _TimelineCursor)
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        row, _ = await load_customer(conn, workspace, customer)
+        bucket = bucket_of_customer(workspace, customer)
+        before = None if begin is None else (begin.at, begin.id)
+        found = await read_timeline(
+            conn, workspace_id, bucket, row.customer_id, before=before, limit=limit + 1
+        )
+    units = _units(workspace)
+    entries = found[:limit]
+    more = len(found) > limit
+    following = _TimelineCursor(entries[-1].occurred_at, entries[-1].id) if more else None
+    return TimelinePage(
+        data=tuple(_item(entry, units) for entry in entries), next_cursor=_write_cursor(following)
+    )
+
+
+def _item(entry: TimelineEntry, units: dict[int, tuple[str, str]]) -> TimelineItem:
+    points: dict[str, Points] = {}
+    for decision in decode_decisions(entry.decision):
+        amounts = [(award.unit, award.points) for award in decision.awards]
+        amounts += [(unit, -taken) for unit, taken in decision.taken_back.items()]
+        for unit, amount in amounts:
+            if amount:
+                name = "/".join(units.get(unit, ("", "")))
+                points[name] = points.get(name, 0) + amount
+    return TimelineItem(
+        at=format_instant(entry.occurred_at),
+        type=_type(entry.kind),
+        id=entry.external_id or None,
+        points=points,
+    )
+
+
+def _type(kind: EventKind | None) -> str:
+    return "order" if kind is None else kind.name.lower()
+
+
+def _text(instant: Instant | None) -> str | None:
+    return None if instant is None else format_instant(instant)
+
+
+def _write_cursor(cursor: msgspec.Struct | None) -> str | None:
+    if cursor is None:
+        return None
+    return urlsafe_b64encode(msgspec.msgpack.encode(cursor)).decode().rstrip("=")
+
+
+def _read_cursor(text: str | None, kind: type[T]) -> T | None:
+    """Read a cursor that we wrote; anything else is a problem of the field."""
+    if text is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
+    except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
+        raise field_problem("$.cursor", "invalid_cursor", "is not a cursor of this list") from error
