@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, get, post, put
+from litestar.params import QueryParameter
 
 from perennial.flows.answers import Decided
 from perennial.flows.commands import LeaveProgram
+from perennial.flows.history import (
+    LedgerLine,
+    TimelineCursor,
+    TimelineItem,
+    read_ledger_page,
+    read_timeline_page,
+)
 from perennial.flows.household import put_household
 from perennial.flows.reading import CustomerView, read_customer
 from perennial.flows.scopes import Scope
-from perennial.http.operation import ExternalId, admitted, answered, body_of, operation, written
+from perennial.http.cursors import read_cursor, write_cursor
+from perennial.http.operation import (
+    Cursor,
+    ExternalId,
+    Limit,
+    admitted,
+    answered,
+    body_of,
+    operation,
+    written,
+)
 from perennial.http.paths import plain_segment
 from perennial.http.requests import (
     CustomerBody,
@@ -21,6 +39,15 @@ from perennial.http.requests import (
     household_command,
     membership_command,
 )
+from perennial.store.statement import StatementCursor
+
+WalletName = Annotated[
+    str,
+    QueryParameter(
+        pattern="^(([a-z][a-z0-9_-]{0,62}/)?[a-z][a-z0-9_-]{0,62})?$",
+        description="only this wallet: `program/wallet`, or a name that only one program has",
+    ),
+]
 
 
 @put(
@@ -112,4 +139,78 @@ async def membership_leave(
     return answered(request, await door.intake.submit(caller.workspace_id, command))
 
 
-CUSTOMER_ROUTES = [customer_put, customer_get, membership_join, membership_leave]
+class LedgerPage(msgspec.Struct, frozen=True):
+    """A page of a statement, newest first; ``next_cursor`` is null on the last page."""
+
+    data: tuple[LedgerLine, ...]
+    next_cursor: str | None
+
+
+class TimelinePage(msgspec.Struct, frozen=True):
+    """A page of a timeline, the latest first; ``next_cursor`` is null on the last page."""
+
+    data: tuple[TimelineItem, ...]
+    next_cursor: str | None
+
+
+@get(
+    "/v1/customers/{id:str}/ledger",
+    **operation(
+        "ledger_list",
+        "Customers",
+        "Read the statement",
+        needs=Scope.READ,
+        gives={200: LedgerPage},
+        refuses=(404,),
+    ),
+)
+async def ledger_list(
+    request: Request[Any, Any, Any],
+    id: ExternalId,
+    wallet: WalletName = "",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Response[Any]:
+    """Every movement of the wallets, newest first, each with the balance after it and what caused it.
+
+    A customer of a household reads the statement of the household's wallets.
+    """
+    door, caller = admitted(request)
+    lines, following = await read_ledger_page(
+        door.handler,
+        caller.workspace_id,
+        plain_segment(id),
+        wallet=wallet or None,
+        cursor=read_cursor(cursor, StatementCursor),
+        limit=limit,
+    )
+    return written(LedgerPage(tuple(lines), write_cursor(following)))
+
+
+@get(
+    "/v1/customers/{id:str}/timeline",
+    **operation(
+        "timeline_list",
+        "Customers",
+        "Read the timeline",
+        needs=Scope.READ,
+        gives={200: TimelinePage},
+        refuses=(404,),
+    ),
+)
+async def timeline_list(
+    request: Request[Any, Any, Any], id: ExternalId, limit: Limit = 50, cursor: Cursor = ""
+) -> Response[Any]:
+    """Everything that happened to the customer, the latest first, with what each program made of it."""
+    door, caller = admitted(request)
+    items, following = await read_timeline_page(
+        door.handler,
+        caller.workspace_id,
+        plain_segment(id),
+        cursor=read_cursor(cursor, TimelineCursor),
+        limit=limit,
+    )
+    return written(TimelinePage(tuple(items), write_cursor(following)))
+
+
+CUSTOMER_ROUTES = [ledger_list, timeline_list, customer_put, customer_get, membership_join, membership_leave]

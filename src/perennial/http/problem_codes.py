@@ -29,6 +29,7 @@ PROBLEM_CODES = {
     "insufficient_points": "The wallet does not hold enough points; `details` has the numbers.",
     "internal_error": "Something went wrong inside; nothing was changed.",
     "invalid": "The value is not valid.",
+    "invalid_cursor": "The cursor is none that this list gave out.",
     "invalid_format": "The text has not the form that it must have.",
     "invalid_instant": "Not an RFC 3339 instant with an offset, between 1900 and 2199.",
     "invalid_parameter": "A parameter in the path or the query is not valid.",

@@ -1,0 +1,209 @@
+"""What was written can be read: customers, orders, statements, timelines, explanations, page by page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.http.site import Site, order
+
+
+async def pages(site: Site, path: str, limit: int) -> list[list[Any]]:
+    """Return all pages of a list."""
+    found = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await site.done("GET", f"{path}?limit={limit}&cursor={cursor}")
+        found.append(page["data"])
+        cursor = page["next_cursor"]
+    return found
+
+
+async def test_a_customer_is_read_back(site: Site) -> None:
+    """Attributes, memberships and balances, as of now."""
+    await site.done("PUT", "/v1/customers/anna", {"attributes": {"country": "DE", "old": 1}})
+    await site.done("PUT", "/v1/customers/anna", {"attributes": {"old": None, "birthday": "1990-02-28"}})
+    await site.done("PUT", "/v1/orders/o1", order(10_000))
+    found = await site.done("GET", "/v1/customers/anna")
+    assert (found["id"], found["attributes"], found["household"]) == (
+        "anna",
+        {"country": "DE", "birthday": "1990-02-28"},
+        None,
+    )
+    [membership], [wallet] = found["memberships"], found["wallets"]
+    assert (membership["program"], membership["tier"]) == ("points", "bronze")
+    assert (wallet["wallet"], wallet["available"], wallet["earned"]) == ("points", 100, 100)
+    await site.refused(404, "customer_unknown", "GET", "/v1/customers/nobody")
+
+
+async def test_a_household_pools_its_points(site: Site) -> None:
+    """Two customers of a household see one balance; who leaves goes with empty hands."""
+    for name in ("anna", "ben"):
+        await site.done("PUT", f"/v1/orders/{name}", order(10_000, customer=name))
+        await site.done("PUT", f"/v1/customers/{name}", {"household": "h1"})
+    for name in ("anna", "ben"):
+        found = await site.done("GET", f"/v1/customers/{name}")
+        assert (found["household"], found["wallets"][0]["available"]) == ("h1", 200)
+    await site.done("PUT", "/v1/customers/ben", {"attributes": {"n": 1}})
+    assert (await site.done("GET", "/v1/customers/ben"))["household"] == "h1"
+    await site.done("PUT", "/v1/customers/ben", {"household": None})
+    found = await site.done("GET", "/v1/customers/ben")
+    assert (found["household"], [wallet["available"] for wallet in found["wallets"]]) == (None, [0])
+
+
+async def test_an_order_is_read_back_and_explained(site: Site) -> None:
+    """The order with what was returned, and why it earned what it did."""
+    sent = order(10_000, 5_000)
+    answer = await site.done("PUT", "/v1/orders/o1", sent)
+    await site.done("POST", "/v1/orders/o1/returns", {"id": "r1", "lines": [{"line": "2", "quantity": 1}]})
+    found = await site.done("GET", "/v1/orders/o1")
+    assert (found["id"], found["customer"], found["revision"], found["returned"]) == (
+        "o1",
+        "anna",
+        1,
+        {"2": 1},
+    )
+    assert found["order"]["lines"] == sent["lines"]
+    assert found["answer"] == answer
+    explained = await site.done("GET", "/v1/orders/o1/explanation")
+    [decision] = explained["decisions"]
+    assert (explained["id"], decision["program"], decision["trigger"]) == ("o1", "points", "order.paid")
+    assert "150" in explained["words"]
+    await site.refused(404, "order_unknown", "GET", "/v1/orders/o9")
+    await site.refused(404, "order_unknown", "GET", "/v1/orders/o9/explanation")
+
+
+async def test_an_event_is_explained(site: Site) -> None:
+    """Why a review earned its points."""
+    await site.done("POST", "/v1/events", {"id": "e1", "type": "review.posted", "customer": "anna"})
+    explained = await site.done("GET", "/v1/events/e1/explanation")
+    assert [decision["trigger"] for decision in explained["decisions"]] == ["review.posted"]
+    await site.refused(404, "event_unknown", "GET", "/v1/events/e9/explanation")
+
+
+@pytest.mark.parametrize("limit", [1, 3, 50])
+async def test_a_statement_adds_up_across_its_pages(site: Site, limit: int) -> None:
+    """Newest first; each balance is the one below it plus the points, down to nothing."""
+    for number in range(1, 6):
+        await site.done("PUT", f"/v1/orders/o{number}", order(number * 1_000))
+    await site.done("POST", "/v1/orders/o5/returns", {"id": "r5"})
+    found = await pages(site, "/v1/customers/anna/ledger", limit)
+    lines = [line for page in found for line in page]
+    assert [len(page) for page in found[:-1]] == [limit] * (len(found) - 1)
+    assert [(line["points"], line["balance"]) for line in lines] == [
+        (-50, 100),
+        (50, 150),
+        (40, 100),
+        (30, 60),
+        (20, 30),
+        (10, 10),
+    ]
+    assert [(line["move"], line["cause"], line["cause_id"]) for line in lines] == [
+        ("taken_back", "return", "r5"),
+        *(("earned", "order", f"o{number}") for number in (5, 4, 3, 2, 1)),
+    ]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+async def test_a_timeline_has_everything_once(site: Site, limit: int) -> None:
+    """Orders, events, returns and joining, the latest first, whatever the size of a page."""
+    await site.done("PUT", "/v1/orders/o1", order(1_000, occurred_at="2026-01-02T00:00:00Z"))
+    await site.done("POST", "/v1/events", {"id": "e1", "type": "review.posted", "customer": "anna"})
+    await site.done("POST", "/v1/orders/o1/returns", {"id": "r1"})
+    items = [item for page in await pages(site, "/v1/customers/anna/timeline", limit) for item in page]
+    named = [(item["kind"], item["id"]) for item in items if "id" in item]
+    assert named == [("return", "r1"), ("event", "e1"), ("order", "o1")]
+
+
+@pytest.mark.parametrize("path", ["ledger", "timeline"])
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("cursor=abc", "invalid_cursor"),
+        ("cursor=AAAA", "invalid_cursor"),
+        ("cursor=%C3%A4", "invalid_parameter"),
+        ("limit=0", "invalid_parameter"),
+        ("limit=201", "invalid_parameter"),
+        ("limit=-1", "invalid_parameter"),
+        ("limit=9223372036854775808", "invalid_parameter"),
+        ("limit=ten", "invalid_parameter"),
+        ("limit=%EF%BC%91", "invalid_parameter"),
+        ("limit=", "invalid_parameter"),
+        ("offset=1", "unknown_parameter"),
+    ],
+)
+async def test_a_page_is_asked_for_correctly(site: Site, path: str, query: str, code: str) -> None:
+    """Cursors of nobody and limits out of bounds are refused."""
+    await site.done("PUT", "/v1/customers/anna", {})
+    await site.refused(422, code, "GET", f"/v1/customers/anna/{path}?{query}")
+
+
+async def test_a_cursor_of_one_list_is_none_of_another(site: Site) -> None:
+    """What names a place in a statement names none in a timeline."""
+    for number in range(3):
+        await site.done("PUT", f"/v1/orders/o{number}", order(1_000))
+    for path, other in (("ledger", "timeline"), ("timeline", "ledger")):
+        page = await site.done("GET", f"/v1/customers/anna/{path}?limit=1")
+        cursor = page["next_cursor"]
+        await site.refused(422, "invalid_cursor", "GET", f"/v1/customers/anna/{other}?cursor={cursor}")
+
+
+async def test_programs_live_through_the_api(site: Site) -> None:
+    """Draft, problems, publication, comparison and the way back, all over HTTP."""
+    yaml = {"content-type": "application/yaml"}
+    draft = await site.done("GET", "/v1/programs/points/draft")
+    better = draft["document"].replace("points: 50", "points: 70").encode()
+    await site.refused(
+        409,
+        "draft_changed",
+        "PUT",
+        f"/v1/programs/points/draft?revision={draft['revision'] + 1}",
+        raw=better,
+        headers=yaml,
+    )
+    broken = await site.done(
+        "PUT", "/v1/programs/points/draft", raw=b"program: points\nname: 5\n", headers=yaml
+    )
+    assert {problem["path"] for problem in broken["problems"]} >= {"name", "wallets"}
+    found = await site.refused(422, "program_invalid", "POST", "/v1/programs/points/publish", {})
+    assert {problem["path"] for problem in found["errors"]} >= {"name", "wallets"}
+    saved = await site.done("PUT", "/v1/programs/points/draft", raw=better, headers=yaml)
+    assert saved["problems"] == []
+    changes = (await site.done("GET", "/v1/programs/points/diff?old=1"))["changes"]
+    assert [change["path"] for change in changes] == ["earning_rules[review].points"]
+    published = await site.done("POST", "/v1/programs/points/publish", {"revision": saved["revision"]})
+    assert (published["version"], published["changes"]) == (2, changes)
+    event = {"type": "review.posted", "customer": "anna"}
+    assert (await site.done("POST", "/v1/events", {**event, "id": "e1"}))["balances"][0]["available"] == 70
+    back = await site.done("POST", "/v1/programs/points/rollback", {"version": 1, "note": "too generous"})
+    assert back["version"] == 3
+    assert (await site.done("POST", "/v1/events", {**event, "id": "e2"}))["balances"][0]["available"] == 120
+    versions = (await site.done("GET", "/v1/programs/points/versions"))["data"]
+    assert [version["version"] for version in versions] == [3, 2, 1]
+    assert versions[0]["digest"] == versions[2]["digest"] != versions[1]["digest"]
+    assert versions[0]["note"] == "too generous"
+    text = await site.call("GET", "/v1/programs/points/versions/1")
+    assert (text.status_code, text.headers["content-type"].partition(";")[0]) == (200, "application/yaml")
+    await site.refused(404, "version_unknown", "GET", "/v1/programs/points/versions/9")
+    await site.refused(404, "program_unknown", "GET", "/v1/programs/nothing/versions")
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xff", b"a: \x00", b"\xef\xbb\xbfprogram: points"])
+async def test_a_document_is_text(site: Site, raw: bytes) -> None:
+    """What is no text is refused at the door, or is a problem of the draft; it is never a 500."""
+    response = await site.call(
+        "PUT", "/v1/programs/points/draft", raw=raw, headers={"content-type": "application/yaml"}
+    )
+    assert response.status_code in {200, 400}, response.text
+
+
+async def test_a_sandbox_has_a_clock(site: Site) -> None:
+    """It moves forward only, and orders follow it; in a live workspace there is none."""
+    moved = await site.done("POST", "/v1/clock", {"advance_to": "2030-01-01T00:00:00Z"})
+    assert moved == {"now": "2030-01-01T00:00:00Z"} == await site.done("GET", "/v1/clock")
+    await site.refused(422, "clock_backward", "POST", "/v1/clock", {"advance_to": "2029-01-01T00:00:00Z"})
+    await site.done("PUT", "/v1/orders/o1", order(100, occurred_at="2029-12-31T00:00:00Z"))
+    await site.refused(
+        422, "in_the_future", "PUT", "/v1/orders/o2", order(100, occurred_at="2030-01-02T00:00:00Z")
+    )
