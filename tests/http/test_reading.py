@@ -99,9 +99,9 @@ async def test_a_statement_adds_up_across_its_pages(site: Site, limit: int) -> N
         (20, 30),
         (10, 10),
     ]
-    assert [(line["move"], line["cause"], line["cause_id"]) for line in lines] == [
-        ("taken_back", "return", "r5"),
-        *(("earned", "order", f"o{number}") for number in (5, 4, 3, 2, 1)),
+    assert [(line["because"], line["source_type"], line["source"]) for line in lines] == [
+        ("issued", "return", "r5"),
+        *(("issued", "order", f"o{number}") for number in (5, 4, 3, 2, 1)),
     ]
 
 
@@ -112,7 +112,7 @@ async def test_a_timeline_has_everything_once(site: Site, limit: int) -> None:
     await site.done("POST", "/v1/events", {"id": "e1", "type": "review.posted", "customer": "anna"})
     await site.done("POST", "/v1/orders/o1/returns", {"id": "r1"})
     items = [item for page in await pages(site, "/v1/customers/anna/timeline", limit) for item in page]
-    named = [(item["kind"], item["id"]) for item in items if "id" in item]
+    named = [(item["type"], item["id"]) for item in items if "id" in item]
     assert named == [("return", "r1"), ("event", "e1"), ("order", "o1")]
 
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, delete, get, post, put
-from litestar.params import QueryParameter
 
 from perennial.flows.answers import Decided
 from perennial.flows.commands import LeaveProgram
-from perennial.flows.history import (
-    LedgerLine,
-    TimelineCursor,
-    TimelineItem,
-    read_ledger_page,
-    read_timeline_page,
-)
 from perennial.flows.household import put_household
 from perennial.flows.reading import CustomerView, read_customer
 from perennial.flows.scopes import Scope
-from perennial.http.cursors import read_cursor, write_cursor
+from perennial.flows.statements import StatementPage, TimelinePage, statement_of, timeline_of
 from perennial.http.operation import (
     Cursor,
     ExternalId,
@@ -39,15 +31,6 @@ from perennial.http.requests import (
     household_command,
     membership_command,
 )
-from perennial.store.statement import StatementCursor
-
-WalletName = Annotated[
-    str,
-    QueryParameter(
-        pattern="^(([a-z][a-z0-9_-]{0,62}/)?[a-z][a-z0-9_-]{0,62})?$",
-        description="only this wallet: `program/wallet`, or a name that only one program has",
-    ),
-]
 
 
 @put(
@@ -139,20 +122,6 @@ async def membership_leave(
     return answered(request, await door.intake.submit(caller.workspace_id, command))
 
 
-class LedgerPage(msgspec.Struct, frozen=True):
-    """A page of a statement, newest first; ``next_cursor`` is null on the last page."""
-
-    data: tuple[LedgerLine, ...]
-    next_cursor: str | None
-
-
-class TimelinePage(msgspec.Struct, frozen=True):
-    """A page of a timeline, the latest first; ``next_cursor`` is null on the last page."""
-
-    data: tuple[TimelineItem, ...]
-    next_cursor: str | None
-
-
 @get(
     "/v1/customers/{id:str}/ledger",
     **operation(
@@ -160,31 +129,21 @@ class TimelinePage(msgspec.Struct, frozen=True):
         "Customers",
         "Read the statement",
         needs=Scope.READ,
-        gives={200: LedgerPage},
+        gives={200: StatementPage},
         refuses=(404,),
     ),
 )
 async def ledger_list(
-    request: Request[Any, Any, Any],
-    id: ExternalId,
-    wallet: WalletName = "",
-    limit: Limit = 50,
-    cursor: Cursor = "",
+    request: Request[Any, Any, Any], id: ExternalId, limit: Limit = 50, cursor: Cursor = ""
 ) -> Response[Any]:
     """Every movement of the wallets, newest first, each with the balance after it and what caused it.
 
     A customer of a household reads the statement of the household's wallets.
     """
     door, caller = admitted(request)
-    lines, following = await read_ledger_page(
-        door.handler,
-        caller.workspace_id,
-        plain_segment(id),
-        wallet=wallet or None,
-        cursor=read_cursor(cursor, StatementCursor),
-        limit=limit,
-    )
-    return written(LedgerPage(tuple(lines), write_cursor(following)))
+    customer = plain_segment(id)
+    page = await statement_of(door.handler, caller.workspace_id, customer, cursor=cursor or None, limit=limit)
+    return written(page)
 
 
 @get(
@@ -201,16 +160,11 @@ async def ledger_list(
 async def timeline_list(
     request: Request[Any, Any, Any], id: ExternalId, limit: Limit = 50, cursor: Cursor = ""
 ) -> Response[Any]:
-    """Everything that happened to the customer, the latest first, with what each program made of it."""
+    """Everything that happened to the customer, the latest first, with the points that came of it."""
     door, caller = admitted(request)
-    items, following = await read_timeline_page(
-        door.handler,
-        caller.workspace_id,
-        plain_segment(id),
-        cursor=read_cursor(cursor, TimelineCursor),
-        limit=limit,
-    )
-    return written(TimelinePage(tuple(items), write_cursor(following)))
+    customer = plain_segment(id)
+    page = await timeline_of(door.handler, caller.workspace_id, customer, cursor=cursor or None, limit=limit)
+    return written(page)
 
 
 CUSTOMER_ROUTES = [ledger_list, timeline_list, customer_put, customer_get, membership_join, membership_leave]
