@@ -1,0 +1,110 @@
+"""Perennial as its users run it: ``perennial serve`` with several worker processes, and its processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PATIENCE_SECONDS = 60.0
+"""How long the server may take to start or to stop before the test fails."""
+
+
+class Served:
+    """A running server: its database (as owner), its port and its processes."""
+
+    def __init__(self, url: str, process: subprocess.Popen[bytes], port: int, workers: int) -> None:
+        self.url = url
+        self.process = process
+        self.port = port
+        self._count = workers
+
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers that live."""
+        return [pid for pid in children(self.process.pid) if b"perennial.main" in command_line(pid)]
+
+    def is_ready(self) -> bool:
+        """Ask a worker, as a platform would, whether requests may be sent here."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=5) as answer:
+                return int(answer.status) == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def wait_until_ready(self) -> None:
+        """Wait until all workers live and one of them says that it is ready."""
+
+        def ready() -> bool:
+            assert self.process.poll() is None, "the server ended"
+            return len(self.workers()) == self._count and self.is_ready()
+
+        wait_for(ready, "the server is not ready")
+
+    def stop(self) -> int:
+        """Ask the server to stop and return its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_SECONDS)
+
+
+@contextmanager
+def served(url: str, workers: int) -> Iterator[Served]:
+    """Run ``perennial serve`` on a database that is up, on a free port; stop it at the end."""
+    port = free_port()
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PERENNIAL_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "perennial.cli", "serve", "--workers", str(workers), "--port", str(port)],
+        env={**kept, "PERENNIAL_DATABASE_URL": url},
+        stdout=subprocess.DEVNULL,
+    )
+    server = Served(url, process, port, workers)
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        if process.poll() is None:
+            server.stop()
+
+
+def wait_for(holds: Callable[[], bool], otherwise: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until ``holds()`` is true; fail with these words after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def children(pid: int) -> list[int]:
+    """Return the process ids of the children of a process."""
+    try:
+        found = Path(f"/proc/{pid}/task").iterdir()
+        return [int(child) for task in found for child in (task / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def command_line(pid: int) -> bytes:
+    """Return the command line of a process; nothing for one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the process ids of the children of a process, of their children, and so on."""
+    return [each for child in children(pid) for each in (child, *descendants(child))]

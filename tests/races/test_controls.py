@@ -1,0 +1,231 @@
+"""The races again, on the product with its walls taken down: then they must be lost.
+
+A wall is a lock, a guard at the write, or a key or check of a table. The statements are the product's
+own with one guard removed from each; every client is a worker's handler with a connection of its own,
+and all of them read before the first one writes. One wall that stands is enough.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any, NamedTuple
+
+import pytest
+from asyncpg import Connection
+
+from perennial.flows import handle_events, write_batch
+from perennial.flows.batch import Batch
+from perennial.flows.commands import Command, JoinProgram, PostAdjustment, PostClaim, PostEvent
+from perennial.flows.handle_events import Handler
+from perennial.store import budgets, customers, effects
+from perennial.store.database import Database, connect
+from tests.races.conftest import FreshDatabase
+from tests.races.shop import LIMITED, PROGRAM, open_workspace
+
+CLIENTS = 12
+ANNAS = "customer_id = (select customer_id from customers where external_id = 'anna')"
+LONG_SECONDS = 20.0
+"""How long the meeting waits for all; they come, so that it never does."""
+
+BRIEF_SECONDS = 0.3
+"""How long the first one waits in vain where a lock keeps the others out."""
+
+
+class Wall(NamedTuple):
+    """What keeps a race from being lost: guards in statements (module, statement, guard), constraints."""
+
+    guards: tuple[tuple[Any, str, str], ...] = ()
+    constraints: tuple[tuple[str, str], ...] = ()
+
+
+LOCK = Wall(((customers, "_LOCK_CUSTOMERS", "    for update\n"),))
+KEYS = Wall(constraints=(("external_ids", "external_ids_pkey"), ("events", "events_pkey")))
+FLOORS = Wall(
+    (
+        (
+            effects,
+            "TAKE_FROM_WALLET",
+            "    and balance + $5 >= 0 and pending + $6 between 0 and balance + $5\n",
+        ),
+        (effects, "_TAKE_FROM_LOT", "    and remaining + $7 >= 0\n"),
+    )
+)
+CHECKS = Wall(
+    constraints=(
+        ("wallets", "wallets_balance_check"),
+        ("wallets", "wallets_check"),
+        ("lots", "lots_remaining_check"),
+    )
+)
+BUDGET_LOCK = Wall(((budgets, "_LOCK_BUDGETS", "    for update\n"),))
+BUDGET_CAP = Wall(((effects, "USE_BUDGET", " and ($4 <= 0 or used + $4 <= $5)"),))
+
+
+class Rivals:
+    """Clients of one workspace, each with a worker of its own."""
+
+    def __init__(self, handlers: Sequence[Handler], owner: Connection, workspace_id: int) -> None:
+        self._handlers = handlers
+        self._owner = owner
+        self._workspace_id = workspace_id
+
+    async def do(self, *commands: Command) -> None:
+        """Do something before the race."""
+        answers = await self._handlers[0].handle_batch(self._workspace_id, await self._bucket(), commands)
+        assert {answer.status for answer in answers} <= {200, 201}, answers[0].body
+
+    async def race(self, commands: Sequence[Command]) -> int:
+        """Do one thing per client, all at once; return how many were done anew."""
+        bucket = await self._bucket()
+        answers = await asyncio.gather(
+            *(
+                handler.handle_batch(self._workspace_id, bucket, [command])
+                for handler, command in zip(self._handlers, commands, strict=True)
+            )
+        )
+        return sum(answer.status == 201 for (answer,) in answers)
+
+    async def take_down(self, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Remove a wall from the product and from its database."""
+        for module, statement, guard in wall.guards:
+            text = getattr(module, statement)
+            assert guard in text, f"{statement} has another guard now"
+            monkeypatch.setattr(module, statement, text.replace(guard, ""))
+        for table, constraint in wall.constraints:
+            await self._owner.execute(f"alter table {table} drop constraint {constraint}")
+
+    async def ask(self, sql: str) -> int:
+        """Return the number that a query gives."""
+        return int(await self._owner.fetchval(sql))
+
+    async def _bucket(self) -> int:
+        return await self.ask("select bucket_base from workspaces")
+
+
+@pytest.fixture
+def url(fresh_database: FreshDatabase) -> Iterator[str]:
+    """A database that this test may take apart."""
+    with fresh_database() as made:
+        yield made
+
+
+@pytest.fixture
+async def rivals(url: str) -> AsyncIterator[Rivals]:
+    """Twelve clients; Anna is a member with 1,250 points."""
+    async with _connected(url, PROGRAM) as rivals:
+        await rivals.do(JoinProgram(customer="anna", program="points", source="test", at=None))
+        await rivals.do(adjustment("start", 1_250))
+        yield rivals
+
+
+@pytest.fixture
+async def limited(url: str) -> AsyncIterator[Rivals]:
+    """Twelve clients; of 777 points for gifts 27 are left."""
+    async with _connected(url, LIMITED) as rivals:
+        await rivals.do(*(gift(f"before-{number}", "early") for number in range(75)))
+        yield rivals
+
+
+@asynccontextmanager
+async def _connected(url: str, program: str) -> AsyncIterator[Rivals]:
+    async with AsyncExitStack() as stack:
+        owner = await connect(url)
+        stack.push_async_callback(owner.close)
+        databases = [
+            await stack.enter_async_context(await Database.connect(url, largest=1)) for _ in range(CLIENTS)
+        ]
+        workspace_id = await open_workspace(databases[0], "rivals", program)
+        yield Rivals([Handler(database) for database in databases], owner, workspace_id)
+
+
+def meet(monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...]) -> None:
+    """Let nobody write before all have read; where a lock stands the others cannot come to the meeting."""
+    patience = BRIEF_SECONDS if {LOCK, BUDGET_LOCK}.isdisjoint(down) else LONG_SECONDS
+    write, over, come = write_batch.write, asyncio.Event(), []
+
+    async def write_together(conn: Connection, batch: Batch, generation: int) -> None:
+        come.append(batch)
+        if len(come) == CLIENTS:
+            over.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), patience)
+        over.set()
+        await write(conn, batch, generation)
+
+    monkeypatch.setattr(handle_events, "write", write_together)
+
+
+def adjustment(name: str, points: int) -> PostAdjustment:
+    """Return a correction of Anna's balance."""
+    return PostAdjustment(
+        id=name, customer="anna", at=None, wallet="points", points=points, reason="test", actor="test"
+    )
+
+
+def gift(name: str, customer: str) -> PostEvent:
+    """Return a wish for a gift of 10 points."""
+    return PostEvent(id=name, customer=customer, at=None, name="gift.asked")
+
+
+@pytest.mark.parametrize(
+    ("down", "done"),
+    [((), 1), ((LOCK,), 1), ((KEYS,), 1), ((LOCK, KEYS), CLIENTS)],
+    ids=["all stand", "the keys stand", "the lock stands", "none stands"],
+)
+async def test_one_id(
+    rivals: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], done: int
+) -> None:
+    """One id, twelve times 7 points: once behind the lock or the keys; twelve times behind neither."""
+    for wall in down:
+        await rivals.take_down(wall, monkeypatch)
+    meet(monkeypatch, down)
+    assert await rivals.race([adjustment("x", 7)] * CLIENTS) == done
+    assert await rivals.ask(f"select balance from wallets where {ANNAS}") == 1_250 + 7 * done
+
+
+@pytest.mark.parametrize(
+    ("down", "done"),
+    [
+        ((), 2),
+        ((FLOORS, CHECKS), 2),
+        ((LOCK, CHECKS), 2),
+        ((LOCK, FLOORS), 2),
+        ((LOCK, FLOORS, CHECKS), CLIENTS),
+    ],
+    ids=["all stand", "the lock stands", "the floors stand", "the checks stand", "none stands"],
+)
+async def test_last_points(
+    rivals: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], done: int
+) -> None:
+    """1,250 points, twelve claims of 500: two behind any wall; twelve, and minus 4,750, behind none."""
+    for wall in down:
+        await rivals.take_down(wall, monkeypatch)
+    meet(monkeypatch, down)
+    claims = [PostClaim(id=f"c{n}", customer="anna", at=None, reward="five-off") for n in range(CLIENTS)]
+    assert await rivals.race(claims) == done
+    left = 1_250 - 500 * done
+    assert await rivals.ask(f"select balance from wallets where {ANNAS}") == left
+    assert await rivals.ask(f"select sum(remaining) from lots where {ANNAS}") == left
+    assert await rivals.ask("select count(*) from vouchers") == done
+
+
+@pytest.mark.parametrize(
+    ("down", "granted"),
+    [((), 777), ((BUDGET_CAP,), 777), ((BUDGET_LOCK,), 770), ((BUDGET_LOCK, BUDGET_CAP), 750 + 10 * CLIENTS)],
+    ids=["all stand", "the lock stands", "the cap stands", "none stands"],
+)
+async def test_total_limit(
+    limited: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], granted: int
+) -> None:
+    """Of 777 points 27 are left when twelve members want 10 each: 120 are given away behind no wall.
+
+    The cap alone refuses who read a stale rest, so that 7 points stay; the lock gives out all of them.
+    """
+    for wall in down:
+        await limited.take_down(wall, monkeypatch)
+    meet(monkeypatch, down)
+    await limited.race([gift(f"gift-{number}", f"c{number}") for number in range(CLIENTS)])
+    assert await limited.ask("select max(used) from budgets") == granted
+    assert await limited.ask("select sum(balance) from wallets") == granted
