@@ -31,6 +31,9 @@ from perennial.store.database import WORKER_ROLE, Database, connect
 from perennial.store.installation import read_generation
 from perennial.units import datetime_of
 
+BUCKETS = 2
+"""One bucket is decided while the other is written."""
+
 REPLAY = typer.Typer(name="replay", help="Replay public shopping data.", no_args_is_help=True)
 
 
@@ -103,7 +106,7 @@ async def _new_sandbox(database: Database) -> int:
     taken = {row.code for row in await all_workspaces(database)}
     code = next(name for number in range(1, len(taken) + 2) if (name := f"replay-{number}") not in taken)
     name = f"The Complete Journey, {time.strftime('%Y-%m-%d %H:%M')}"
-    return (await create_workspace(database, code, name, sandbox=True)).workspace_id
+    return (await create_workspace(database, code, name, sandbox=True, buckets=BUCKETS)).workspace_id
 
 
 async def _audit(url: str, workspace_id: int) -> AuditReport:
