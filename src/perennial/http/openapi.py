@@ -51,6 +51,9 @@ _PROBLEMS = {
     503: "The database cannot be reached just now; send the same request again.",
 }
 _SUCCESSES = {200: "Done, or replayed.", 201: "Done."}
+_STORED = (("OrderView", "answer", "Decided"),)
+"""Fields that hold JSON as it was stored, which only we know to be of a type."""
+
 _REF = "#/components/schemas/{name}"
 
 
@@ -214,7 +217,10 @@ def _schema_of(type_: Any, types: dict[str, Any]) -> dict[str, Any]:
 def _schemas(types: dict[str, Any]) -> dict[str, Any]:
     types["ProblemBody"] = ProblemBody
     _, components = msgspec.json.schema_components(list(types.values()), ref_template=_REF)
-    return {name: _tidied(components[name]) for name in sorted(components)}
+    schemas = {name: _tidied(components[name]) for name in sorted(components)}
+    for name, field, stored in _STORED:
+        schemas[name]["properties"][field] = {"$ref": _REF.format(name=stored)}
+    return schemas
 
 
 def _tidied(schema: Any) -> Any:
