@@ -138,7 +138,7 @@ def _print_summary(summary: ReplaySummary, report: AuditReport) -> None:
         ("speed", f"{summary.orders_per_second:,.0f} orders/s ({summary.seconds:,.1f} s, timers included)"),
         ("audit", f"{len(report.checks)} checks, {'clean' if report.clean else 'NOT clean'}"),
     ]
-    table = Table("", "the year replayed", show_header=False, title="The Complete Journey")
+    table = Table(show_header=False, title="The Complete Journey")
     for name, words in rows:
         table.add_row(name, words)
     OUT.print(table)
