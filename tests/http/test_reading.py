@@ -52,6 +52,18 @@ async def test_a_household_pools_its_points(site: Site) -> None:
     assert (found["household"], [wallet["available"] for wallet in found["wallets"]]) == (None, [0])
 
 
+async def test_a_household_and_attributes_change_together_or_not_at_all(site: Site) -> None:
+    """What is refused for one of the two has changed neither."""
+    for name, household in (("anna", "h1"), ("ben", "h2")):
+        await site.done("PUT", f"/v1/customers/{name}", {"household": household, "attributes": {"n": 1}})
+    moving = {"household": "h2", "attributes": {"n": 2}}
+    await site.refused(409, "has_household", "PUT", "/v1/customers/anna", moving)
+    unborn = {"household": None, "attributes": {"birthday": "never"}}
+    await site.refused(422, "attribute_type", "PUT", "/v1/customers/anna", unborn)
+    found = await site.done("GET", "/v1/customers/anna")
+    assert (found["household"], found["attributes"]) == ("h1", {"n": 1})
+
+
 async def test_an_order_is_read_back_and_explained(site: Site) -> None:
     """The order with what was returned, and why it earned what it did."""
     sent = order(10_000, 5_000)

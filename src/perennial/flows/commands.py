@@ -104,11 +104,15 @@ class PutCustomer(_Command, frozen=True):
 
 
 class PutHousehold(_Command, frozen=True):
-    """Pool the customer's wallets with a household's; ``None`` leaves the household."""
+    """Pool the customer's wallets with a household's; ``None`` leaves the household.
+
+    ``attributes`` change with it, as in :class:`PutCustomer`: both or nothing.
+    """
 
     customer: str
     household: str | None
     at: Instant | None = None
+    attributes: dict[str, Scalar] = {}
 
 
 class JoinProgram(_Command, frozen=True):

@@ -18,8 +18,9 @@ from perennial.core.timers import next_due
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
-from perennial.flows.commands import PutHousehold
+from perennial.flows.commands import PutCustomer, PutHousehold
 from perennial.flows.configuration import LiveProgram
+from perennial.flows.handle_customer import handle_put_customer
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
@@ -50,6 +51,8 @@ async def _put(handler: Handler, workspace_id: int, command: PutHousehold) -> An
             household_id = await _found(conn, batch, command.household)
         await load(conn, batch, handler.configurations, [command])
         member = batch.member_of(command.customer)
+        if command.attributes:
+            handle_put_customer(batch, PutCustomer(customer=command.customer, attributes=command.attributes))
         known = batch.customers[member.customer_id]
         if known.household_id != household_id:
             if known.household_id is not None and household_id is not None:

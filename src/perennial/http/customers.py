@@ -54,9 +54,10 @@ async def customer_put(request: Request[Any, Any, Any], id: ExternalId) -> Respo
     door, caller = admitted(request)
     data = await body_of(request, CustomerBody)
     customer = plain_segment(id)
-    answer = await door.intake.submit(caller.workspace_id, customer_command(customer, data))
-    if answer.status < 400 and not isinstance(data.household, msgspec.UnsetType):
-        command = household_command(customer, data.household)
+    if isinstance(data.household, msgspec.UnsetType):
+        answer = await door.intake.submit(caller.workspace_id, customer_command(customer, data))
+    else:
+        command = household_command(customer, data.household, data)
         answer = await put_household(door.handler, caller.workspace_id, command)
     return answered(request, answer)
 

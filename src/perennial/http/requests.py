@@ -294,9 +294,9 @@ def customer_command(customer: str, body: CustomerBody) -> PutCustomer:
     return PutCustomer(customer=customer, attributes=body.attributes)
 
 
-def household_command(customer: str, household: str | None) -> PutHousehold:
-    """Return the command that enters or leaves a household."""
-    return PutHousehold(customer=customer, household=household)
+def household_command(customer: str, household: str | None, body: CustomerBody) -> PutHousehold:
+    """Return the command that enters or leaves a household, and changes attributes with it."""
+    return PutHousehold(customer=customer, household=household, attributes=body.attributes)
 
 
 def membership_command(customer: str, body: MembershipBody) -> JoinProgram:
