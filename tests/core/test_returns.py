@@ -133,8 +133,7 @@ def test_other_lots_give_by_policy(policy: str, after: tuple[int, int, int, int]
 
 def test_pending_points_of_other_orders_give_under_every_policy() -> None:
     """With its own lot spent, even ``only_pending`` takes what is pending from another order."""
-    wait = {"pending": {"type": "period", "after": {"days": 14}}}
-    play = spender("only_pending", **wait)
+    play = spender("only_pending", pending={"type": "period", "after": {"days": 14}})
     play.pay("anna", "o1", at("2026-01-01"), order(10_000))
     play.claim("anna", at("2026-01-16"), "off")
     play.pay("anna", "o2", at("2026-01-17"), order(6_000))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from perennial.units import HOUR
 from tests.core.ledger_stage import at, order, stage, version_on
 from tests.core.tier_stage import BY_BALANCE, BY_SPEND, club, earned, entered, levels, seen, standing, tier
 
@@ -338,3 +339,13 @@ def test_followed_calendar_tiers_end_with_the_period(window: dict[str, Any], loo
     assert standing(play)[2] == looked_at
     assert tier(play, "2026-04-01") == ("bronze" if looked_at else "silver")
     assert standing(play)[2] is None
+
+
+def test_grace_counts_from_the_day_and_not_from_the_hour() -> None:
+    """Reached on 20 July in the afternoon: still held through 19 August, and no hour longer."""
+    play = club(BY_BALANCE, (0, 100, 200), lasts="while_reached", grace={"months": 1})
+    play.pay("anna", "o1", at("2026-07-20") + 15 * HOUR, order(25_000))
+    play.adjust("anna", at("2026-07-25"), "points", -200)
+    play.run_timers("anna", at("2026-08-20") - 1)
+    assert tier(play) == "gold"
+    assert tier(play, "2026-08-20") == "bronze"

@@ -6,7 +6,7 @@ import pytest
 
 from perennial.flows.commands import PostClaim
 from perennial.flows.problems import ProblemError
-from perennial.flows.statements import statement_of, timeline_of
+from perennial.flows.statements import StatementEntry, statement_of, timeline_of
 from tests.flows.shop import START, Shop
 
 PROGRAM = """
@@ -28,7 +28,7 @@ async def test_the_statement_runs_backward_page_by_page(shop: Shop) -> None:
     await shop.order("o1", "c1", 20_000)
     await shop.do(PostClaim(id="k1", customer="c1", at=START, reward="five-off"))
     await shop.give_back("r1", "o1", "c1")
-    lines = []
+    lines: list[StatementEntry] = []
     cursor = None
     while True:
         page = await statement_of(shop.handler, shop.workspace_id, "c1", cursor=cursor, limit=2)

@@ -24,7 +24,7 @@ from perennial.ledger.posting import Posting
 from perennial.ledger.replay import replay
 from perennial.store.netting import Change, Netting
 from perennial.units import Instant
-from tests.laws.reference import Document
+from tests.laws.reference_time import Document
 from tests.laws.test_model import COMMANDS, CUSTOMERS, ORDERS, PAUSES, SECOND, START, WHO, programs
 
 MANY = settings(

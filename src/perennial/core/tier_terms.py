@@ -14,6 +14,8 @@ from perennial.core.periods import (
     Period,
     add_span,
     end_of_period,
+    local_date,
+    local_midnight,
     period_of,
     round_up,
     round_up_to_midnight,
@@ -103,10 +105,11 @@ def next_look(version: Version, system: TierSystem, at: Instant) -> Instant | No
 
 
 def grace_end(version: Version, system: TierSystem, start: Instant) -> Instant | None:
-    """Return the end of the grace that is counted from ``start``; ``None`` without a grace."""
+    """Return the end of the grace that is counted from the day of ``start``; ``None`` without one."""
     if system.grace is None:
         return None
-    end = round_up_to_midnight(add_span(start, system.grace, version.zone), version.zone)
+    day = local_midnight(local_date(start, version.zone), version.zone)
+    end = round_up_to_midnight(add_span(day, system.grace, version.zone), version.zone)
     if system.grace_round_up is None:
         return end
     return round_up(end, Period(system.grace_round_up.value), version.zone, version.program.week_starts)
