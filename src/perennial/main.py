@@ -43,6 +43,9 @@ from perennial.store.installation import read_generation
 GRACE_SECONDS = 30
 """How long a worker may take to finish what is in flight."""
 
+NOTICE_SECONDS = 0.25
+"""How long a worker that is asked to stop still takes connections: readiness goes first."""
+
 RESTART_PAUSE_SECONDS = 1.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -113,6 +116,16 @@ class _Server(uvicorn.Server):
         """Say no to the platform from now on, and begin to stop."""
         self._application.close()
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Leave everybody a moment to notice, then take no new connections and finish what is in flight.
+
+        Every answer tells its caller to leave the connection, so that none sends another request just
+        when it closes, and wonders whether that was done.
+        """
+        self.server_state.default_headers.append((b"connection", b"close"))
+        await asyncio.sleep(NOTICE_SECONDS)
+        await super().shutdown(sockets)
 
 
 def server_of(app: FastLane) -> uvicorn.Server:
