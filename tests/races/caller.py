@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+import os
+import signal
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, Self
 
 PATIENCE_SECONDS = 30.0
@@ -98,9 +101,11 @@ class Caller:
         self.send(Call(method, path, body))
         return await self.reply()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Hang up."""
         self._writer.close()
+        with suppress(OSError):
+            await self._writer.wait_closed()
 
     async def _read(self) -> Reply:
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode()
@@ -111,21 +116,30 @@ class Caller:
         return Reply(int(first.split(" ")[1]), headers, body)
 
 
-async def connect_evenly(port: int, secret: str, count: int) -> list[Caller]:
-    """Return ``count`` connections, half of them to either of the two workers behind the port."""
-    by_worker: dict[str, list[Caller]] = {}
-    for _ in range(20 * count):
-        caller = await Caller.connect(port, secret)
-        worker = (await caller.ask("GET", "/health/live")).worker
-        taken = by_worker.setdefault(worker, [])
-        if len(taken) == count // 2:
-            caller.close()
-        else:
-            taken.append(caller)
-        if sum(map(len, by_worker.values())) == count:
-            # One after the other: neighbors in the list are on different workers.
-            return [caller for pair in zip(*by_worker.values(), strict=True) for caller in pair]
-    raise AssertionError(f"one worker took nearly all connections of {len(by_worker)} workers")
+async def connect_evenly(port: int, secret: str, count: int, workers: Sequence[int]) -> list[Caller]:
+    """Return ``count`` connections, by turns to one worker process and to the next.
+
+    The workers share a port, and who accepts a connection is chance: the others stand still meanwhile.
+    """
+    connected: list[list[Caller]] = []
+    for chosen in workers:
+        others = [pid for pid in workers if pid != chosen]
+        for pid in others:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            callers = [await Caller.connect(port, secret) for _ in range(count // len(workers))]
+            replies = await all_at_once(callers, [Call("GET", "/health/live")] * len(callers))
+        finally:
+            for pid in others:
+                os.kill(pid, signal.SIGCONT)
+        assert len({reply.worker for reply in replies}) == 1
+        connected.append(callers)
+    return [caller for turn in zip(*connected, strict=True) for caller in turn]
+
+
+async def hang_up(callers: Iterable[Caller]) -> None:
+    """Close all connections."""
+    await asyncio.gather(*(caller.close() for caller in callers))
 
 
 async def all_at_once(callers: Iterable[Caller], calls: Iterable[Call]) -> list[Reply]:

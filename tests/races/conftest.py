@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from perennial.store.embedded import EmbeddedServer
-from tests.races.caller import Caller
+from tests.races.caller import Caller, hang_up
 from tests.races.served import Served, served
 from tests.races.shop import CLIENTS, LIMITED, Shop, open_shop
 
@@ -67,5 +67,4 @@ async def callers(shop: Shop) -> AsyncIterator[list[Caller]]:
     """200 connections, every other one to the same worker."""
     connected = await shop.callers(CLIENTS)
     yield connected
-    for caller in connected:
-        caller.close()
+    await hang_up(connected)

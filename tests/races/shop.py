@@ -53,23 +53,24 @@ LIMITED = f"""\
 
 
 class Shop:
-    """A workspace with its key and the port behind which two workers serve it."""
+    """A workspace with its key, and the server behind it."""
 
-    def __init__(self, url: str, workspace_id: int, secret: str, port: int) -> None:
-        self.url = url
+    def __init__(self, server: Served, workspace_id: int, secret: str) -> None:
+        self.server = server
+        self.url = server.url
+        self.port = server.port
         self.workspace_id = workspace_id
         self.secret = secret
-        self.port = port
 
     async def callers(self, count: int = CLIENTS) -> list[Caller]:
         """Return connections, half of them to either worker."""
-        return await connect_evenly(self.port, self.secret, count)
+        return await connect_evenly(self.port, self.secret, count, self.server.workers())
 
     async def do(self, method: str, path: str, body: Any = None) -> Any:
         """Send one request that must succeed and return its JSON."""
         caller = await Caller.connect(self.port, self.secret)
         reply = await caller.ask(method, path, body)
-        caller.close()
+        await caller.close()
         assert reply.status in {200, 201}, reply.body
         return reply.json
 
@@ -131,7 +132,7 @@ async def open_shop(server: Served, code: str, program: str = PROGRAM, *, bucket
     async with await Database.connect(server.url) as database:
         workspace_id = await open_workspace(database, code, program, buckets)
         created = await create_key(database, code, "everything", ["admin"], actor="test")
-    return Shop(server.url, workspace_id, created.secret, server.port)
+    return Shop(server, workspace_id, created.secret)
 
 
 async def open_workspace(database: Database, code: str, program: str, buckets: int = 1) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from tests.races.caller import Call, Caller, all_at_once
+from tests.races.caller import Call, Caller, all_at_once, hang_up
 from tests.races.shop import CLIENTS, Shop, adjustment, order, statuses
 
 
@@ -49,8 +49,7 @@ async def test_transfers_between_buckets_beside_a_shared_budget(wide_shop: Shop)
             pair = (here, there) if number % 3 else (there, here)
             calls.append(transfer(f"t{number}", *pair, 3))
     replies = await all_at_once(callers, calls)
-    for caller in callers:
-        caller.close()
+    await hang_up(callers)
     expected: Counter[str] = Counter(dict.fromkeys(members, 1_000))
     for call, reply in zip(calls, replies, strict=True):
         if call.path == "/v1/events":

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from tests.races.caller import Call, all_at_once
+from tests.races.caller import Call, all_at_once, hang_up
 from tests.races.served import Served
 from tests.races.shop import CLIENTS, LIMITED, open_shop
 
@@ -29,8 +29,7 @@ async def test_two_hundred_members_want_the_last_of_it(
         for number in range(CLIENTS)
     ]
     replies = await all_at_once(callers, calls)
-    for caller in callers:
-        caller.close()
+    await hang_up(callers)
     assert [reply.status for reply in replies] == [201] * CLIENTS
     assert len({reply.worker for reply in replies}) == 2
     points = sorted(
