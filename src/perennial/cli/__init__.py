@@ -13,6 +13,7 @@ from perennial import __version__
 from perennial.cli.bench import BENCH
 from perennial.cli.console import ERRORS
 from perennial.cli.data import DATA_COMMANDS
+from perennial.cli.documents import DOCUMENT_COMMANDS
 from perennial.cli.keys import KEYS, WORKSPACES
 from perennial.cli.programs import PROGRAM_COMMANDS
 from perennial.cli.replay import REPLAY
@@ -44,7 +45,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(start)
-for _command in (*SERVE_COMMANDS, *DATA_COMMANDS, *PROGRAM_COMMANDS):
+for _command in (*SERVE_COMMANDS, *DATA_COMMANDS, *PROGRAM_COMMANDS, *DOCUMENT_COMMANDS):
     app.command()(_command)
 app.add_typer(KEYS)
 app.add_typer(WORKSPACES)

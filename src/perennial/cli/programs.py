@@ -26,7 +26,7 @@ def plan(workspace: Workspace, file: Document) -> None:
 
     async def ask(database: Database) -> Plan:
         row = await require_workspace(database, workspace)
-        return await plan_document(database, row.workspace_id, file.read_text())
+        return await plan_document(database, row.workspace_id, _text_of(file))
 
     found = with_database(ask)
     if found.problems:
@@ -48,7 +48,7 @@ def apply(
     async def publish(database: Database) -> Published:
         row = await require_workspace(database, workspace)
         author = Author(actor=actor(), at=time.time_ns() // 1000, note=note)
-        return await apply_document(database, row.workspace_id, file.read_text(), author)
+        return await apply_document(database, row.workspace_id, _text_of(file), author)
 
     done = with_database(publish)
     if done.unchanged:
@@ -70,6 +70,15 @@ def export(
         return await document_of(database, row.workspace_id, program, version)
 
     sys.stdout.write(with_database(read))
+
+
+def _text_of(file: Path) -> str:
+    """Return a document's text, or end with a word about what is wrong with it."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        ERRORS.print(f"{file}: is not UTF-8 text (byte {error.start})", markup=False, highlight=False)
+        raise typer.Exit(1) from error
 
 
 def _print_changes(changes: tuple[Change, ...]) -> None:
