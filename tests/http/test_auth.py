@@ -65,7 +65,7 @@ async def test_a_key_opens_what_its_scope_says(site: Site, scope: Scope) -> None
 )
 async def test_what_is_no_key_opens_nothing(site: Site, authorization: str | None) -> None:
     """Missing, malformed and unknown keys get the same 401 on every operation, hot or not."""
-    headers = {} if authorization is None else {"authorization": authorization.encode()}
+    headers = [] if authorization is None else [(b"authorization", authorization.encode())]
     for method, path, needs, operation in _OPERATIONS:
         if needs is None:
             continue

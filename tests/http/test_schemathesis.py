@@ -11,7 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 import requests
@@ -44,7 +44,7 @@ _CHECKS = [
     response_schema_conformance,
 ]
 _API = schemathesis.openapi.from_dict(api_document())
-_OPERATIONS = [result.ok() for result in _API.get_all_operations()]
+_OPERATIONS: list[Any] = [cast(Any, result).ok() for result in _API.get_all_operations()]
 
 
 @schemathesis.serializer("application/x-ndjson")
@@ -106,12 +106,15 @@ def test_what_is_promised_is_answered(api: Server, operation: Any) -> None:
 
     takes_nothing = not needs and not raw.get("parameters") and "requestBody" not in raw
     for mode in [GenerationMode.POSITIVE] if takes_nothing else list(GenerationMode):
-        drawn = given(operation.as_strategy(generation_mode=mode))(send)
-        settings(
+        strategy: Any = operation.as_strategy(generation_mode=mode)
+        draw: Any = given(strategy)
+        drawn = draw(send)
+        bounded: Any = settings(
             max_examples=EXAMPLES // 2,
             deadline=None,
             derandomize=True,
             database=None,
             phases=[Phase.explicit, Phase.generate],
             suppress_health_check=list(HealthCheck),
-        )(drawn)()
+        )
+        bounded(drawn)()

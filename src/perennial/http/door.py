@@ -22,7 +22,6 @@ class Door(msgspec.Struct):
     intake: Intake
     keyring: Keyring
     max_body_bytes: int = MAX_BODY_BYTES
-    metrics_need_key: bool = True
     open: bool = True
 
     @classmethod
