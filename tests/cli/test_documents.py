@@ -21,7 +21,10 @@ program:
   wallets: [{id: points, name: Points}]
   earning_rules: [{id: base, type: per_amount, points: 1, per: 100}]
 steps:
-  - {at: 2026-11-01 12:00, customer: mia, order: {id: m0, lines: [{sku: a, amount: 1000}]}, expect: {earned: 10}}
+  - at: 2026-11-01 12:00
+    customer: mia
+    order: {id: m0, lines: [{sku: a, amount: 1000}]}
+    expect: {earned: 10}
 """
 
 
