@@ -44,15 +44,12 @@ Reads: TypeAlias = Callable[[Instant | None], tuple[Periods, Periods]]
 
 
 # Every part looks customers up one by one by the beginning of a key, whatever the planner believes about
-# the table: "offset 0" keeps it from reading a whole bucket and filtering. Each gives one row of arrays
-# with the same columns, because many small rows cost more than what is in them: where a customer stands
-# in the list that was asked for, numbers, instants and words.
+# the table: "offset 0" keeps it from reading a whole bucket and filtering. Each gives one row, because
+# many small rows cost more than what is in them: where every customer stands in the list that was asked
+# for, and beside it what was found as arrays of numbers, instants and words.
 _LOAD_TIMERS = """
-select 'timer' as part, array_agg(place) as places,
-    null::bigint[] as n1, null::bigint[] as n2, null::bigint[] as n3, null::bigint[] as n4,
-    null::bigint[] as n5, null::bigint[] as n6, null::bigint[] as n7, null::bigint[] as n8,
-    array_agg(due_at) as t1, null::timestamptz[] as t2, null::timestamptz[] as t3,
-    null::timestamptz[] as t4, null::text[] as w1, null::text[] as w2, null::text[] as w3
+select 'timer' as part, array_agg(place) as places, null::bigint[] as numbers, array_agg(due_at) as instants,
+    null::text[] as words
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
     select due_at
@@ -63,12 +60,11 @@ cross join lateral (
 """
 
 _LOAD_MEMBERSHIPS = """
-select 'membership', array_agg(place), array_agg(program_id::bigint), null, null, null, null, null, null,
-    null, array_agg(joined_at), array_agg(tier_since), array_agg(tier_until), array_agg(left_at),
-    array_agg(source), array_agg(tier), array_agg(tier_floor)
+select 'membership', array_agg(place), array_agg(program_id::bigint), array_agg(instants), array_agg(words)
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
-    select program_id, joined_at, source, tier, tier_since, tier_until, tier_floor, left_at
+    select program_id, array[joined_at, tier_since, tier_until, left_at] as instants,
+        array[source, tier, tier_floor] as words
     from memberships
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
     offset 0
@@ -76,12 +72,11 @@ cross join lateral (
 """
 
 _LOAD_WALLETS = """
-select 'wallet', array_agg(place), array_agg(unit_id::bigint), array_agg(balance), array_agg(pending),
-    array_agg(debt), array_agg(shortfall), array_agg(earned), array_agg(spent), array_agg(expired),
-    array_agg(activated_until), array_agg(active_at), null, null, null, null, null
+select 'wallet', array_agg(place), array_agg(numbers), array_agg(instants), null
 from unnest($4::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
-    select unit_id, balance, pending, debt, shortfall, earned, spent, expired, activated_until, active_at
+    select array[unit_id::bigint, balance, pending, debt, shortfall, earned, spent, expired] as numbers,
+        array[activated_until, active_at] as instants
     from wallets
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
     offset 0
@@ -89,12 +84,11 @@ cross join lateral (
 """
 
 _LOAD_LOTS = """
-select 'lot', array_agg(place), array_agg(unit_id::bigint), array_agg(lot_id), array_agg(origin::bigint),
-    array_agg(granted), array_agg(remaining), null, null, null,
-    array_agg(available_at), array_agg(expires_at), null, null, array_agg(waits_for), null, null
+select 'lot', array_agg(place), array_agg(numbers), array_agg(instants), array_agg(waits_for)
 from unnest($5::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
-    select unit_id, lot_id, origin, available_at, expires_at, waits_for, granted, remaining
+    select array[unit_id::bigint, lot_id, origin::bigint, granted, remaining] as numbers,
+        array[available_at, expires_at] as instants, waits_for
     from lots
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id and remaining > 0
     offset 0
@@ -103,11 +97,10 @@ cross join lateral (
 
 # Once for all metrics, or limits, that are read back to the same period; $6 and $7 are renumbered.
 _LOAD_COUNTERS = """
-select 'counter', array_agg(place), array_agg(metric), array_agg(period::bigint), array_agg(value), null,
-    null, null, null, null, null, null, null, null, null, null, null
+select 'counter', array_agg(place), array_agg(numbers), null, null
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
-    select metric, period, value
+    select array[metric, period::bigint, value] as numbers
     from counters
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
         and metric = any($6::bigint[]) and period >= $7
@@ -116,11 +109,10 @@ cross join lateral (
 """
 
 _LOAD_LIMIT_USES = """
-select 'limit_use', array_agg(place), array_agg(limit_id), array_agg(period::bigint), array_agg(used), null,
-    null, null, null, null, null, null, null, null, null, null, null
+select 'limit_use', array_agg(place), array_agg(numbers), null, null
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
-    select limit_id, period, used
+    select array[limit_id, period::bigint, used] as numbers
     from limit_uses
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
         and limit_id = any($6::bigint[]) and period >= $7
@@ -185,32 +177,29 @@ class _Loading(msgspec.Struct):
                 _TAKE[row["part"]](self, row)
 
     def timers(self, row: Record) -> None:
-        for place, due_at in zip(row["places"], row["t1"], strict=True):
+        for place, due_at in zip(row["places"], row["instants"], strict=True):
             self.members[place - 1].due_at = due_at
 
     def memberships(self, row: Record) -> None:
-        dates = zip(row["t1"], row["t2"], row["t3"], row["t4"], strict=True)
-        words = zip(row["w1"], row["w2"], row["w3"], strict=True)
         for place, program_id, (joined_at, since, until, left_at), (source, tier, floor) in zip(
-            row["places"], row["n1"], dates, words, strict=True
+            row["places"], row["numbers"], row["instants"], row["words"], strict=True
         ):
             self.members[place - 1].memberships[program_id] = Membership(
                 joined_at, source, tier, since, until, floor, left_at
             )
 
     def owned(self, row: Record) -> None:
-        figures = zip(*(row[f"n{number}"] for number in range(2, 9)), row["t1"], row["t2"], strict=True)
-        for place, unit, values in zip(row["places"], row["n1"], figures, strict=True):
-            self.wallets[place - 1][unit] = Wallet(*values)
+        for place, (unit, *figures), instants in zip(
+            row["places"], row["numbers"], row["instants"], strict=True
+        ):
+            self.wallets[place - 1][unit] = Wallet(*figures, *instants)
         for place in self.lots_of:
             for wallet in self.wallets[place - 1].values():
                 wallet.lots = {}
 
     def lots(self, row: Record) -> None:
-        keys = zip(row["n3"], row["t1"], row["t2"], row["w1"], strict=True)
-        amounts = zip(row["n4"], row["n5"], strict=True)
-        for place, unit, lot_id, (origin, available_at, expires_at, waits_for), (granted, remaining) in zip(
-            row["places"], row["n1"], row["n2"], keys, amounts, strict=True
+        for place, (unit, lot_id, origin, granted, remaining), (available_at, expires_at), waits_for in zip(
+            row["places"], row["numbers"], row["instants"], row["words"], strict=True
         ):
             lots = self.wallets[self.lots_of[place - 1] - 1][unit].lots
             assert lots is not None, "the lots of this owner were asked for"
@@ -218,11 +207,11 @@ class _Loading(msgspec.Struct):
             lots[lot_id] = Lot(lot_id, key, granted, remaining)
 
     def counters(self, row: Record) -> None:
-        for place, metric, period, value in zip(row["places"], row["n1"], row["n2"], row["n3"], strict=True):
+        for place, (metric, period, value) in zip(row["places"], row["numbers"], strict=True):
             self.members[place - 1].counters.setdefault(metric, {})[period] = value
 
     def limits(self, row: Record) -> None:
-        for place, limit, period, used in zip(row["places"], row["n1"], row["n2"], row["n3"], strict=True):
+        for place, (limit, period, used) in zip(row["places"], row["numbers"], strict=True):
             self.members[place - 1].limits.setdefault(limit, {})[period] = used
 
 
