@@ -102,3 +102,12 @@ async def test_who_leaves_a_household_goes_with_empty_hands(shop: Shop) -> None:
     assert await _available(shop, "c1") == 0
     assert available(decided(await shop.send(put_order("o2", "c1", 1_000)))) == 10
     await _audited(shop)
+
+
+async def test_an_edit_nets_even_where_returns_forgive(shop: Shop) -> None:
+    """Under ``only_pending`` spent points are forgiven on a return, but not earned twice by an edit."""
+    await shop.publish(DATED.replace("name: Points, expiry", "name: Points, refunds: only_pending, expiry"))
+    await shop.order("o1", "c1", 2300)
+    assert available(await shop.do(_adjust("a1", -23))) == 0
+    assert available(await shop.order("o1", "c1", 2900)) == 6
+    await _audited(shop)

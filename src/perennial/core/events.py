@@ -40,7 +40,8 @@ class OrderReturned(_Event, frozen=True, tag="order.returned"):
 
     ``paid_at`` and ``awards`` are when the order was judged and what the program being decided gave
     for it; ``before`` and ``after`` count the returned units of each line before and after this
-    event. ``canceled`` says that the whole order is void, and not only that all of it came back.
+    event. ``canceled`` says that the whole order is void, and not only that all of it came back;
+    ``revised`` that it is judged anew right after, so that what is missing is netted from that.
     """
 
     order: Order
@@ -49,6 +50,7 @@ class OrderReturned(_Event, frozen=True, tag="order.returned"):
     before: tuple[int, ...]
     after: tuple[int, ...]
     canceled: bool = False
+    revised: bool = False
 
 
 class CustomEvent(_Event, frozen=True, tag="event"):

@@ -119,6 +119,9 @@ def _take_back(event: OrderReturned, version: Version, member: Member, unit: int
     own = [(award.lot_id, points) for award, points in parts if award.unit == unit]
     wallet = next((wallet for wallet in version.wallets if wallet.unit == unit), None)
     policy = wallet.spec.refunds if wallet else RefundPolicy.WITHIN_BALANCE
+    if event.revised and policy is RefundPolicy.ONLY_PENDING:
+        # Nothing is forgiven that the order earns again in the same moment.
+        policy = RefundPolicy.WITHIN_BALANCE
     held = member.wallets.get(unit) or Wallet(lots={})
     return take_back(held, unit, own, policy, event.at, event.id.hex)
 

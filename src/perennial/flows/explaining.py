@@ -137,4 +137,9 @@ def _instant(row: OrderRow | EventRow) -> int:
 def _words(decisions: tuple[ProgramExplanation, ...]) -> str:
     if not decisions:
         return "No program judged it."
-    return " ".join(f"{decided.program}: {decided.explanation.words}" for decided in decisions)
+    telling = [decided for decided in decisions if decided.trigger != "member.joined" or _earned(decided)]
+    return " ".join(f"{decided.program}: {decided.explanation.words}" for decided in telling)
+
+
+def _earned(decided: ProgramExplanation) -> bool:
+    return any(rule.points for rule in decided.explanation.rules)

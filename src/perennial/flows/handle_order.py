@@ -190,10 +190,16 @@ def _content_of(order: Order) -> Order:
 
 
 def _cancel(
-    batch: Batch, operation: Operation, known: OrderRow, stored: list[StoredDecision]
+    batch: Batch,
+    operation: Operation,
+    known: OrderRow,
+    stored: list[StoredDecision],
+    *,
+    revised: bool = False,
 ) -> list[Outcome]:
     everything = tuple(line.quantity for line in decode_order(known.body).lines)
-    return decide_event(batch, operation, undo_event(known, stored, operation, everything, canceled=True))
+    undo = undo_event(known, stored, operation, everything, canceled=True, revised=revised)
+    return decide_event(batch, operation, undo)
 
 
 def _judge_anew(
@@ -206,7 +212,7 @@ def _judge_anew(
         )
     assert known.paid_at is not None
     operation = Operation(batch.ids.next(), known.order_id, member, known.paid_at)
-    _cancel(batch, operation, known, stored)
+    _cancel(batch, operation, known, stored, revised=True)
     return decide_event(batch, operation, _paid(operation, order), enrolls=True)
 
 

@@ -60,6 +60,8 @@ async def _put(handler: Handler, workspace_id: int, command: PutHousehold) -> An
             run_timers_due(batch, member, batch.now)
             if household_id is not None:
                 _pool(batch, member, batch.members[household_id])
+            else:
+                _part(batch, member)
             changed = msgspec.structs.replace(known, household_id=household_id)
             batch.customers[member.customer_id] = changed
             batch.changed_customers[member.customer_id] = changed
@@ -114,6 +116,13 @@ def _pool(batch: Batch, member: Member, household: Member) -> None:
             answer=b"",
         )
     )
+
+
+def _part(batch: Batch, member: Member) -> None:
+    """Let the member go with empty hands: everything that was brought or earned stays."""
+    member.owner, member.wallets = member.customer_id, {}
+    programs = [live.latest for live in batch.workspace.programs if live.program_id in member.memberships]
+    member.due_at = next_due(programs, member, batch.now)
 
 
 def _activation(live: LiveProgram, household: Member, now: Instant) -> tuple[Effect, ...]:

@@ -18,6 +18,7 @@ def undo_event(
     after: tuple[int, ...],
     *,
     canceled: bool,
+    revised: bool = False,
 ) -> EventOf:
     """Return the ``event_of`` that takes units of an order back, each under its own version."""
     order = decode_order(known.body)
@@ -37,6 +38,7 @@ def undo_event(
             before=before,
             after=after,
             canceled=canceled,
+            revised=revised,
         )
 
     return event_of
