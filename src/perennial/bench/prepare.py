@@ -87,8 +87,17 @@ async def _fill(
         )
         await owner.copy_records_to_table(
             "memberships",
-            columns=["bucket", "workspace_id", "customer_id", "program_id", "joined_at", "source", "tier"],
-            records=[(bucket, workspace_id, each, program, now, "import", "bronze") for each in ids],
+            columns=[
+                "bucket",
+                "workspace_id",
+                "customer_id",
+                "program_id",
+                "joined_at",
+                "source",
+                "tier",
+                "tier_since",
+            ],
+            records=[(bucket, workspace_id, each, program, now, "import", "bronze", now) for each in ids],
         )
         await owner.copy_records_to_table(
             "wallets",
