@@ -403,7 +403,7 @@ def test_a_planted_error_is_found(planted: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(*PLANTED[planted])
     phases = [Phase.generate]
     search = settings(
-        max_examples=1_000,
+        max_examples=10_000,
         deadline=None,
         derandomize=True,
         database=None,

@@ -144,7 +144,7 @@ DAMAGE = [
     ("delete from vouchers", {"vouchers"}),
     ("update vouchers set points = 61", {"vouchers"}),
     ("update seals set hash = sha256('x')", {"seals"}),
-    ("update seals set block = 2", {"seals"}),
+    ("update seals set block = block + 7", {"seals"}),
 ]
 
 

@@ -11,7 +11,7 @@ from perennial.units import Instant
 
 
 class KeyRow(msgspec.Struct, frozen=True):
-    """One row of ``api_keys`` without its hash; ``prefix`` is the beginning of the secret, to tell keys apart."""
+    """One row of ``api_keys`` without its hash; ``prefix`` begins the secret, to tell keys apart."""
 
     workspace_id: int
     key_id: UUID
