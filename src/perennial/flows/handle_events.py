@@ -64,6 +64,13 @@ FUTURE_TOLERANCE: Instant = 5 * MINUTE
 
 MAX_COLLISIONS = 2
 
+_GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+
 IN_THE_FUTURE = field_problem("$.occurred_at", "in_the_future", "lies more than 5 minutes ahead")
 
 _log = logging.getLogger("perennial.flows")
@@ -85,13 +92,13 @@ class Handler:
         """Handle commands of one bucket in one transaction and return their answers in order.
 
         After a failure of the database the batch is tried again in halves; a single command that
-        still fails is answered with a problem. A lost connection is raised: whether the transaction
-        was committed is unknown then, and repeating the commands tells.
+        still fails is answered with a problem. A database that is gone is raised: whether the
+        transaction was committed is unknown then, and repeating the commands tells.
         """
         try:
             return await self._handle(workspace_id, bucket, commands)
         except (asyncpg.PostgresError, GuardError) as error:
-            if isinstance(error, asyncpg.PostgresConnectionError):
+            if isinstance(error, _GONE):
                 raise
             if len(commands) == 1:
                 _log.exception("a command failed", exc_info=error)

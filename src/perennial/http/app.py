@@ -19,7 +19,7 @@ from perennial.http.clock import CLOCK_ROUTES
 from perennial.http.customers import CUSTOMER_ROUTES
 from perennial.http.door import MAX_BODY_BYTES, Door
 from perennial.http.events import EVENT_ROUTES
-from perennial.http.exchange import extra_headers
+from perennial.http.exchange import ClientGoneError, extra_headers
 from perennial.http.fast_lane import FastLane
 from perennial.http.health import HEALTH_ROUTES
 from perennial.http.openapi import describe
@@ -76,7 +76,7 @@ def build_routed(open_door: OpenDoor, max_body_bytes: int = MAX_BODY_BYTES) -> L
     return Litestar(
         ROUTES,
         guards=[guard],
-        exception_handlers={HTTPException: _refused, Exception: _failed},
+        exception_handlers={HTTPException: _refused, ClientGoneError: _gone, Exception: _failed},
         openapi_config=None,
         lifespan=[lifespan],
         state=State({"api_document": api_document}),
@@ -121,6 +121,11 @@ def _wrong_parameters(error: ValidationException) -> Problem:
         path = f"query.{name[1]}" if name else "query"
         fields = [FieldProblem(path=path, code="invalid_parameter", message="the parameter is required")]
     return bad_fields(422, *fields).problem
+
+
+def _gone(_request: Request[Any, Any, Any], _error: ClientGoneError) -> Response[bytes]:
+    """End the request of a caller who hung up; the status is for the figures, nobody receives it."""
+    return Response(content=b"", status_code=499)
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

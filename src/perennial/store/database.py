@@ -136,7 +136,12 @@ class Database:
     async def unbound(self) -> AsyncIterator[Connection]:
         """A connection outside any workspace: each statement is a transaction of its own."""
         async with self._pool.acquire() as conn:
-            yield cast(Connection, conn)  # the pool's proxy has every method of a connection
+            try:
+                yield cast(Connection, conn)  # the pool's proxy has every method of a connection
+            except asyncpg.InternalClientError as error:
+                # A server that goes away says so on idle connections, and closes them a moment later.
+                conn.terminate()
+                raise asyncpg.ConnectionDoesNotExistError("the server is closing the connection") from error
 
     async def retrying(self, work: Callable[[], Awaitable[T]], tries: int = RETRIES) -> T:
         """Run ``work`` (a whole transaction) and again when it lost a race; at most ``tries`` times.
