@@ -28,7 +28,9 @@ def decide_event(
     says that the event makes its customer a member of automatic programs. Raises the problem of the
     first refusal.
     """
-    run_timers_due(batch, operation.member, operation.at)
+    if run_timers_due(batch, operation.member, operation.at):
+        # Ids of operations ascend in the order in which things happened to the member.
+        operation.operation_id = batch.ids.next()
     outcomes: list[Outcome] = []
     if enrolls:
         for live in batch.workspace.programs:
