@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,10 +19,11 @@ PATIENCE_SECONDS = 60.0
 
 
 class Served:
-    """A running server: its database (as owner), its port and its processes."""
+    """A running server: its port, its processes, and the URL of its database, as the owner."""
 
-    def __init__(self, url: str, process: subprocess.Popen[bytes], port: int, workers: int) -> None:
-        self.url = url
+    url: str
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, workers: int) -> None:
         self.process = process
         self.port = port
         self._count = workers
@@ -57,20 +58,25 @@ class Served:
 @contextmanager
 def served(url: str, workers: int) -> Iterator[Served]:
     """Run ``perennial serve`` on a database that is up, on a free port; stop it at the end."""
-    port = free_port()
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("PERENNIAL_")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "perennial.cli", "serve", "--workers", str(workers), "--port", str(port)],
-        env={**kept, "PERENNIAL_DATABASE_URL": url},
-        stdout=subprocess.DEVNULL,
-    )
-    server = Served(url, process, port, workers)
+    server = served_from({"PERENNIAL_DATABASE_URL": url}, workers, free_port())
+    server.url = url
     try:
         server.wait_until_ready()
         yield server
     finally:
-        if process.poll() is None:
+        if server.process.poll() is None:
             server.stop()
+
+
+def served_from(settings: Mapping[str, str], workers: int, port: int) -> Served:
+    """Start ``perennial serve`` with these variables in its environment, beside those that are not ours."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PERENNIAL_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "perennial.cli", "serve", "--workers", str(workers), "--port", str(port)],
+        env={**kept, **settings},
+        stdout=subprocess.DEVNULL,
+    )
+    return Served(process, port, workers)
 
 
 def wait_for(holds: Callable[[], bool], otherwise: str, seconds: float = PATIENCE_SECONDS) -> None:
