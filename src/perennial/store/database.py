@@ -37,9 +37,12 @@ _SETTINGS = {
     "timezone": "UTC",
 }
 
-# The statements of the live path look rows up by whole keys, so that one plan serves any parameters. Left
-# alone PostgreSQL would plan the large ones anew for every small batch, which costs more than running them.
-_PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
+LIVE_PATH = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+"""The statements of the live path look rows up by whole keys, so that one plan serves any parameters.
+
+Left alone PostgreSQL would plan the large ones anew for every small batch, which costs more than running
+them. That one plan may be made while a table is empty, and must not be to read all of it.
+"""
 
 
 class _Connection(Connection):
@@ -104,7 +107,7 @@ class Database:
             connection_class=_Connection,
             init=prepare,
             max_inactive_connection_lifetime=0,
-            server_settings={**_SETTINGS, **_PLANNED_ONCE, **({"role": role} if role else {})},
+            server_settings={**_SETTINGS, **LIVE_PATH, **({"role": role} if role else {})},
         )
         return cls(pool)
 
