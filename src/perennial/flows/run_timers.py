@@ -14,7 +14,8 @@ async def run_due_timers(handler: Handler, workspace_id: int, bucket: int, until
     """Run every timer of the bucket that is due at or before ``until``; return how many customers.
 
     A customer whose timer another transaction has already run is skipped by the batch, because the
-    batch reads the due instant again under the customer's lock.
+    batch reads the due instant again under the customer's lock. Timers that fail stay due: they are
+    left for the next time once nothing else is due.
     """
     ran = 0
     while True:
@@ -23,5 +24,8 @@ async def run_due_timers(handler: Handler, workspace_id: int, bucket: int, until
         if not due:
             return ran
         commands = [RunTimers(customer_id=due_id.hex, bucket=bucket, at=until) for due_id in due]
-        await handler.handle_batch(workspace_id, bucket, commands)
-        ran += len(due)
+        answers = await handler.handle_batch(workspace_id, bucket, commands)
+        done = sum(answer.status < 400 for answer in answers)
+        if not done:
+            return ran
+        ran += done
