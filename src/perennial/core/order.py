@@ -14,10 +14,7 @@ from msgspec import Meta
 from perennial.units import MAX_AMOUNT, Minor, allocate
 
 Scalar: TypeAlias = (
-    Annotated[str, Meta(max_length=2_000)]
-    | Annotated[int, Meta(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
-    | bool
-    | None
+    Annotated[str, Meta(max_length=2_000)] | Annotated[int, Meta(ge=-MAX_AMOUNT, le=MAX_AMOUNT)] | bool | None
 )
 
 Amount = Annotated[int, Meta(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
