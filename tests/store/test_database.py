@@ -69,7 +69,8 @@ async def test_a_row_of_another_workspace_is_refused(db: Database, workspace: in
 
 async def test_an_exception_rolls_back(db: Database, workspace: int) -> None:
     """What a transaction wrote before an exception is gone, and the connection works on."""
-    with pytest.raises(ZeroDivisionError):
+
+    async def write_and_fail() -> None:
         async with db.transaction(workspace) as conn:
             await conn.execute(
                 "insert into timers (bucket, workspace_id, customer_id, due_at) values ($1, $1, $2, $3)",
@@ -78,6 +79,9 @@ async def test_an_exception_rolls_back(db: Database, workspace: int) -> None:
                 1,
             )
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await write_and_fail()
     async with db.transaction(workspace) as conn:
         assert await conn.fetchval("select count(*) from timers") == 0
 

@@ -288,7 +288,7 @@ class AttributeType(StrEnum):
 
 
 class AttributeSpec(_Part, frozen=True):
-    """A declared attribute: ``values`` lists what is allowed (text only), ``personal`` marks personal data."""
+    """A declared attribute: ``values`` lists the allowed texts, ``personal`` marks data of a person."""
 
     type: AttributeType
     values: tuple[str, ...] = ()
