@@ -133,8 +133,13 @@ def named_id(workspace_id: int, kind: str, name: str) -> UUID:
     The same workspace, kind and name always give the same id; RFC 9562 section 5.8 leaves the bits
     of version 8 to the application, which fills them with BLAKE2b.
     """
+    return UUID(bytes=named_bytes(workspace_id, kind, name))
+
+
+def named_bytes(workspace_id: int, kind: str, name: str) -> bytes:
+    """Return the 16 bytes of :func:`named_id`."""
     digest = blake2b(f"{workspace_id}\x1f{kind}\x1f{name}".encode(), digest_size=16).digest()
-    return UUID(int=int.from_bytes(digest) & _FREE_BITS | _VERSION_8)
+    return (int.from_bytes(digest) & _FREE_BITS | _VERSION_8).to_bytes(16)
 
 
 def stable_hash(*parts: object) -> int:

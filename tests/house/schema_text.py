@@ -11,6 +11,13 @@ where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
 order by c.relname collate "C"
 """
 
+_TYPES = """
+select c.oid::int, c.relname::text
+from pg_class c
+where c.relnamespace = 'public'::regnamespace and c.relkind = 'c'
+order by c.relname collate "C"
+"""
+
 _COLUMNS = """
 select a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)
 from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
@@ -61,8 +68,11 @@ _COMMANDS = {"r": "select", "a": "insert", "w": "update", "d": "delete", "*": "a
 
 
 async def schema_text(conn: Connection) -> str:
-    """Return the tables of the schema ``public`` with everything that hangs on them, as SQL."""
+    """Return the types and tables of the schema ``public`` with everything that hangs on them, as SQL."""
     parts = ["-- Written by `make generate` from a migrated database. Change the migrations, not this file."]
+    for oid, name in await conn.fetch(_TYPES):
+        fields = ",\n".join(f"    {field} {kind}" for field, kind, *_ in await conn.fetch(_COLUMNS, oid))
+        parts.append(f"create type {name} as (\n{fields}\n);")
     for oid, name, secured, forced in await conn.fetch(_TABLES):
         parts.append("\n".join(await _table(conn, oid, name)))
         lines = [f"{definition.replace('public.', '')};" for (definition,) in await conn.fetch(_INDEXES, oid)]

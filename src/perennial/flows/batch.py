@@ -19,11 +19,12 @@ from perennial.flows.configuration import Workspace
 from perennial.flows.ids import Ids
 from perennial.flows.problems import problem
 from perennial.store.customers import CustomerRow
+from perennial.store.database import Id
 from perennial.store.effects import Change
 from perennial.store.events import EventRow
 from perennial.store.external_ids import IdKind
 from perennial.store.orders import OrderRow
-from perennial.units import Instant, bucket_of, named_id
+from perennial.units import Instant, bucket_of, named_bytes
 
 
 class Operation(msgspec.Struct):
@@ -68,7 +69,7 @@ class Batch(msgspec.Struct):
         key = (kind, external_id)
         found = self.names.get(key)
         if found is None:
-            found = self.names[key] = named_id(self.workspace.workspace_id, kind, external_id)
+            found = self.names[key] = Id(named_bytes(self.workspace.workspace_id, kind, external_id))
         return found
 
     def member_of(self, external_id: str) -> Member:

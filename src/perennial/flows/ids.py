@@ -11,6 +11,8 @@ import secrets
 import time
 from uuid import UUID
 
+from perennial.store.database import Id
+
 _VERSION = 0x7 << 76
 _VARIANT = 0x2 << 62
 _LOW_62 = (1 << 62) - 1
@@ -32,4 +34,5 @@ class Ids:
         else:
             self._tail += 1
         tail = self._tail
-        return UUID(int=self._millisecond << 80 | _VERSION | (tail >> 62) << 64 | _VARIANT | tail & _LOW_62)
+        number = self._millisecond << 80 | _VERSION | (tail >> 62) << 64 | _VARIANT | tail & _LOW_62
+        return Id(number.to_bytes(16))

@@ -30,7 +30,7 @@ from perennial.flows.configuration import Configurations, Workspace, business_no
 from perennial.store.budgets import lock_budgets
 from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
-from perennial.store.external_ids import IdKind, find_external_ids
+from perennial.store.external_ids import IdKind, find_claimed
 from perennial.store.history import paid_order_keys
 from perennial.store.members import Reads, load_members
 from perennial.store.orders import load_orders
@@ -208,26 +208,25 @@ async def _lock(
 async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
     """Find the orders and once-only things that the commands name, and load the stored ones."""
     workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
-    wanted: dict[IdKind, set[UUID]] = {}
+    wanted: set[tuple[int, UUID]] = set()
     for command in commands:
         if isinstance(command, PutOrder):
-            wanted.setdefault(IdKind.ORDER, set()).add(batch.name("order", command.id))
+            wanted.add((IdKind.ORDER, batch.name("order", command.id)))
         elif isinstance(command, PostReturn):
-            wanted.setdefault(IdKind.ORDER, set()).add(batch.name("order", command.order))
+            wanted.add((IdKind.ORDER, batch.name("order", command.order)))
         once = _ONCE.get(type(command))
         if once is not None:
-            wanted.setdefault(once[1], set()).add(batch.name(once[0], command.id))  # type: ignore[union-attr]
+            wanted.add((once[1], batch.name(once[0], command.id)))  # type: ignore[union-attr]
     orders: list[tuple[UUID, UUID]] = []
     events: list[tuple[UUID, UUID]] = []
-    for kind, hashes in wanted.items():
-        found = await find_external_ids(conn, workspace_id, kind, sorted(hashes))
-        for id_hash, (owner_bucket, customer_id) in found.items():
-            batch.external[kind, id_hash] = customer_id
-            if owner_bucket == bucket:
-                (orders if kind is IdKind.ORDER else events).append((customer_id, id_hash))
-            elif customer_id == id_hash:
-                guest = await load_orders(conn, workspace_id, owner_bucket, [(id_hash, id_hash)])
-                batch.orders.update(guest)
+    found = await find_claimed(conn, workspace_id, wanted)
+    for (kind, id_hash), (owner_bucket, customer_id) in found.items():
+        batch.external[IdKind(kind), id_hash] = customer_id
+        if owner_bucket == bucket:
+            (orders if kind == IdKind.ORDER else events).append((customer_id, id_hash))
+        elif customer_id == id_hash:
+            guest = await load_orders(conn, workspace_id, owner_bucket, [(id_hash, id_hash)])
+            batch.orders.update(guest)
     if orders:
         batch.orders.update(await load_orders(conn, workspace_id, bucket, orders))
     if events:

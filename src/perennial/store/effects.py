@@ -3,7 +3,8 @@
 A batch is added up first (``store/netting.py``), so that every row is written once. Each statement
 names the bucket, takes its rows by ``unnest``, and enforces at the write what must hold: a floor or
 cap that would be broken raises :class:`GuardError` (or the table's CHECK does), and the transaction
-is lost. Nothing here decides anything.
+is lost. The rows of customers come in any order, since the customers are locked; what customers share is
+written in sorted order. Nothing here decides anything.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from asyncpg import Connection
 
 from perennial.core.effects import IssueVoucher
 from perennial.ledger.lot import LotKey
-from perennial.store.events import INSERT_EVENTS, EventRow, event_columns
+from perennial.store.events import INSERT_EVENTS, EventRow, event_records
 from perennial.store.netting import Change, MembershipSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write, write_together
-from perennial.store.orders import INSERT_ORDERS, OrderRow, order_columns
+from perennial.store.orders import INSERT_ORDERS, OrderRow, order_records
 from perennial.store.vouchers import VoucherState, code_hash
 from perennial.units import Instant
 
@@ -30,16 +31,14 @@ _INSERT_POSTINGS = """
 insert into postings (bucket, workspace_id, xact, customer_id, operation_id, position, debit, credit,
     program_id, amount, lot_id, at, unit_id, version, source_id)
 select $2, $1, $3::bigint * 281474976710656 + pg_current_xact_id()::text::bigint, new.*
-from unnest($4::uuid[], $5::uuid[], $6::smallint[], $7::smallint[], $8::smallint[], $9::smallint[],
-    $10::bigint[], $11::bigint[], $12::timestamptz[], $13::int[], $14::int[], $15::uuid[]) as new
+from unnest($4::posting_row[]) as new
 """
 
 _INSERT_TIER_MOVES = """
 insert into tier_moves (bucket, workspace_id, xact, customer_id, operation_id, position, program_id,
     version, at, tier_before, tier_after, because)
 select $2, $1, $3::bigint * 281474976710656 + pg_current_xact_id()::text::bigint, new.*
-from unnest($4::uuid[], $5::uuid[], $6::smallint[], $7::int[], $8::int[], $9::timestamptz[],
-    $10::text[], $11::text[], $12::text[]) as new
+from unnest($4::tier_move_row[]) as new
 """
 
 # A wallet that only grows may be new.
@@ -47,8 +46,7 @@ _ADD_TO_WALLETS = """
 insert into wallets (bucket, workspace_id, customer_id, unit_id, balance, pending, debt, shortfall,
     earned, spent, expired, activated_until, active_at)
 select $2, $1, new.*
-from unnest($3::uuid[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
-    $10::bigint[], $11::bigint[], $12::timestamptz[], $13::timestamptz[]) as new
+from unnest($3::wallet_row[]) as new
 on conflict (bucket, workspace_id, customer_id, unit_id) do update set
     balance = wallets.balance + excluded.balance,
     pending = wallets.pending + excluded.pending,
@@ -79,8 +77,7 @@ _ADD_TO_LOTS = """
 insert into lots (bucket, workspace_id, customer_id, unit_id, lot_id, granted, remaining, origin,
     available_at, expires_at, waits_for)
 select $2, $1, new.*
-from unnest($3::uuid[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::smallint[],
-    $9::timestamptz[], $10::timestamptz[], $11::text[]) as new
+from unnest($3::lot_row[]) as new
 on conflict (bucket, workspace_id, customer_id, unit_id, lot_id) do update set
     granted = lots.granted + excluded.granted,
     remaining = lots.remaining + excluded.remaining
@@ -98,8 +95,7 @@ _JOIN_MEMBERSHIPS = """
 insert into memberships (bucket, workspace_id, customer_id, program_id, joined_at, source, tier,
     tier_since, tier_until, tier_floor, left_at)
 select $2, $1, new.*
-from unnest($3::uuid[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::timestamptz[],
-    $9::timestamptz[], $10::text[], $11::timestamptz[]) as new
+from unnest($3::membership_row[]) as new
 on conflict (bucket, workspace_id, customer_id, program_id) do update set
     joined_at = excluded.joined_at, source = excluded.source, tier = excluded.tier,
     tier_since = excluded.tier_since, tier_until = excluded.tier_until,
@@ -119,14 +115,14 @@ returning 1
 
 _ADD_TO_COUNTERS = """
 insert into counters (bucket, workspace_id, customer_id, metric, period, value)
-select $2, $1, new.* from unnest($3::uuid[], $4::bigint[], $5::int[], $6::bigint[]) as new
+select $2, $1, new.* from unnest($3::counter_row[]) as new
 on conflict (bucket, workspace_id, customer_id, metric, period) do update set
     value = counters.value + excluded.value
 """
 
 _USE_LIMITS = """
 insert into limit_uses (bucket, workspace_id, customer_id, limit_id, period, used, cap)
-select $2, $1, new.* from unnest($3::uuid[], $4::bigint[], $5::int[], $6::bigint[], $7::bigint[]) as new
+select $2, $1, new.* from unnest($3::limit_use_row[]) as new
 on conflict (bucket, workspace_id, customer_id, limit_id, period) do update set
     used = limit_uses.used + excluded.used, cap = excluded.cap
 where limit_uses.used + excluded.used <= excluded.cap
@@ -161,9 +157,7 @@ _INSERT_VOUCHERS = """
 insert into vouchers (bucket, workspace_id, customer_id, voucher_id, operation_id, program_id, version,
     reward, code, value, currency, unit_id, points, state, issued_at, expires_at)
 select $2, $1, new.*
-from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::int[], $7::int[], $8::text[], $9::text[],
-    $10::bigint[], $11::text[], $12::int[], $13::bigint[], $14::smallint[], $15::timestamptz[],
-    $16::timestamptz[]) as new
+from unnest($3::voucher_row[]) as new
 """
 
 _INSERT_VOUCHER_CODES = """
@@ -173,7 +167,7 @@ select $1, $2, new.* from unnest($3::uuid[], $4::uuid[], $5::uuid[]) as new
 
 _SET_TIMERS = """
 insert into timers (bucket, workspace_id, customer_id, due_at)
-select $2, $1, new.* from unnest($3::uuid[], $4::timestamptz[]) as new
+select $2, $1, new.* from unnest($3::timer_row[]) as new
 on conflict (bucket, workspace_id, customer_id) do update set due_at = excluded.due_at
 """
 
@@ -209,7 +203,7 @@ async def write_effects(
     await write_together(conn, ws, bucket, together)
     for table, sql, rows in _shrinking(net):
         await _write_each(conn, table, sql, [(ws, bucket, *row) for row in rows])
-    idle = sorted(customer_id for customer_id, at in dues.items() if at is None)
+    idle = [customer_id for customer_id, at in dues.items() if at is None]
     if idle:
         await conn.executemany(_CLEAR_TIMER, [(ws, bucket, customer_id) for customer_id in idle])
     await _write_shared(conn, ws, bucket, net)
@@ -222,74 +216,70 @@ async def _write_each(conn: Connection, table: str, sql: str, rows: list[tuple[A
         raise GuardError(table, len(rows), written)
 
 
-def _columns(rows: Iterable[Iterable[Any]]) -> list[tuple[Any, ...]]:
-    return list(zip(*rows, strict=True))
-
-
 def _inserts(
     ws: int, net: Netting, generation: int, orders: Iterable[OrderRow], events: Iterable[EventRow]
 ) -> Iterator[Write]:
     """What is inserted and was never there."""
-    if columns := order_columns(orders):
-        yield Write("orders", INSERT_ORDERS, columns)
-    if columns := event_columns(events):
-        yield Write("events", INSERT_EVENTS, columns)
+    if rows := order_records(orders):
+        yield Write("orders", INSERT_ORDERS, [rows])
+    if rows := event_records(events):
+        yield Write("events", INSERT_EVENTS, [rows])
     if net.postings:
-        yield Write("postings", _INSERT_POSTINGS, [generation, *_columns(net.postings)])
+        yield Write("postings", _INSERT_POSTINGS, [generation, net.postings])
     if net.tier_moves:
-        yield Write("tier_moves", _INSERT_TIER_MOVES, [generation, *_columns(net.tier_moves)])
+        yield Write("tier_moves", _INSERT_TIER_MOVES, [generation, net.tier_moves])
     if net.vouchers:
-        yield Write("vouchers", _INSERT_VOUCHERS, _columns(_voucher_rows(ws, net)))
+        yield Write("vouchers", _INSERT_VOUCHERS, [_voucher_rows(ws, net)])
 
 
 def _growing(net: Netting) -> Iterator[Write]:
     """What is added to a row that may not be there yet."""
     joined = [
         (*key, each.joined_at, each.source, *_tier(each), each.left_at)
-        for key, each in sorted(net.memberships.items())
+        for key, each in net.memberships.items()
         if each.joined_at is not None
     ]
-    wallets = [(*key, *_figures(each)) for key, each in sorted(net.wallets.items()) if _only_grows(each)]
+    wallets = [(*key, *_figures(each)) for key, each in net.wallets.items() if _only_grows(each)]
     lots = [
         (*name, each.granted, each.remaining, each.key.origin, *_dates(each.key))
-        for name, each in sorted(net.lots.items())
+        for name, each in net.lots.items()
         if each.key is not None and each.remaining >= 0
     ]
-    counters = [(*key, value) for key, value in sorted(net.counters.items())]
-    limits = [(*key, amount, cap) for key, (amount, cap) in sorted(net.limits.items()) if amount >= 0]
+    counters = [(*key, value) for key, value in net.counters.items()]
+    limits = [(*key, amount, cap) for key, (amount, cap) in net.limits.items() if amount >= 0]
     if joined:
-        yield Write("memberships", _JOIN_MEMBERSHIPS, _columns(joined))
+        yield Write("memberships", _JOIN_MEMBERSHIPS, [joined])
     if wallets:
-        yield Write("wallets", _ADD_TO_WALLETS, _columns(wallets))
+        yield Write("wallets", _ADD_TO_WALLETS, [wallets])
     if lots:
-        yield Write("lots", _ADD_TO_LOTS, _columns(lots))
+        yield Write("lots", _ADD_TO_LOTS, [lots])
     if counters:
-        yield Write("counters", _ADD_TO_COUNTERS, _columns(counters))
+        yield Write("counters", _ADD_TO_COUNTERS, [counters])
     if limits:
-        yield Write("limit_uses", _USE_LIMITS, _columns(limits), len(limits))
+        yield Write("limit_uses", _USE_LIMITS, [limits], len(limits))
 
 
 def _due(dues: Mapping[UUID, Instant | None]) -> Iterator[Write]:
-    due = sorted((customer_id, at) for customer_id, at in dues.items() if at is not None)
+    due = [(customer_id, at) for customer_id, at in dues.items() if at is not None]
     if due:
-        yield Write("timers", _SET_TIMERS, _columns(due))
+        yield Write("timers", _SET_TIMERS, [due])
 
 
 def _shrinking(net: Netting) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]:
     """What is taken from a row that must be there, or changes it: table, statement and rows."""
-    wallets = [(*key, *_figures(each)) for key, each in sorted(net.wallets.items()) if not _only_grows(each)]
+    wallets = [(*key, *_figures(each)) for key, each in net.wallets.items() if not _only_grows(each)]
     lots = [
         (*name, each.granted, each.remaining)
-        for name, each in sorted(net.lots.items())
+        for name, each in net.lots.items()
         if each.key is None or each.remaining < 0
     ]
     memberships = [
         (*key, each.moved, *_tier(each), each.left_at)
-        for key, each in sorted(net.memberships.items())
+        for key, each in net.memberships.items()
         if each.joined_at is None
     ]
-    limits = [(*key, amount, cap) for key, (amount, cap) in sorted(net.limits.items()) if amount < 0]
-    touches = [(*key, at) for key, at in sorted(net.touches.items())]
+    limits = [(*key, amount, cap) for key, (amount, cap) in net.limits.items() if amount < 0]
+    touches = [(*key, at) for key, at in net.touches.items()]
     yield "wallets", TAKE_FROM_WALLET, wallets
     yield "lots", _TAKE_FROM_LOT, lots
     yield "memberships", _CHANGE_MEMBERSHIP, memberships
@@ -362,6 +352,6 @@ async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) ->
             (code_hash(ws, voucher.code), change.customer_id, voucher_id)
             for voucher_id, change, voucher in _numbered_vouchers(ws, net)
         )
-        await conn.execute(_INSERT_VOUCHER_CODES, ws, bucket, *_columns(codes))
+        await conn.execute(_INSERT_VOUCHER_CODES, ws, bucket, *zip(*codes, strict=True))
     budgets = [(ws, *key, *use) for key, use in sorted(net.budgets.items())]
     await _write_each(conn, "budgets", USE_BUDGET, budgets)

@@ -69,9 +69,7 @@ cross join lateral (
 INSERT_EVENTS = f"""
 insert into events (bucket, workspace_id, {_COLUMNS})
 select $2, $1, new.*
-from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::text[], $8::uuid[],
-        $9::timestamptz[], $10::timestamptz[], $11::bytea[], $12::bytea[], $13::bytea[])
-    as new ({_COLUMNS})
+from unnest($3::event_row[]) as new
 """
 
 
@@ -93,10 +91,6 @@ async def load_events(
     return {row[1]: _event(row) for row in rows}
 
 
-def event_columns(rows: Iterable[EventRow]) -> list[tuple[Any, ...]]:
-    """Return the parameters of the statement that inserts events: a column of all rows each."""
-    records = sorted(
-        ((*msgspec.structs.astuple(row)[:-1], shorten_answer(row.answer)) for row in rows),
-        key=lambda record: record[:2],
-    )
-    return list(zip(*records, strict=True))
+def event_records(rows: Iterable[EventRow]) -> list[tuple[Any, ...]]:
+    """Return events as they travel: the type ``event_row``."""
+    return [(*msgspec.structs.astuple(row)[:-1], shorten_answer(row.answer)) for row in rows]

@@ -6,6 +6,7 @@ finds the customers here, and then reads their rows by bucket and customer, neve
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import IntEnum
 from uuid import UUID
 
@@ -27,11 +28,11 @@ class IdKind(IntEnum):
 
 _FIND_EXTERNAL_IDS = """
 select found.*
-from unnest($3::uuid[]) as wanted (id_hash)
+from unnest($2::smallint[], $3::uuid[]) as wanted (kind, id_hash)
 cross join lateral (
-    select id_hash, bucket, customer_id
+    select kind, id_hash, bucket, customer_id
     from external_ids
-    where workspace_id = $1 and kind = $2 and id_hash = wanted.id_hash
+    where workspace_id = $1 and kind = wanted.kind and id_hash = wanted.id_hash
     offset 0
 ) as found
 """
@@ -39,7 +40,7 @@ cross join lateral (
 _CLAIM_EXTERNAL_IDS = """
 insert into external_ids (workspace_id, kind, bucket, id_hash, customer_id)
 select $1, claimed.kind, $2, claimed.id_hash, claimed.customer_id
-from unnest($3::smallint[], $4::uuid[], $5::uuid[]) as claimed (kind, id_hash, customer_id)
+from unnest($3::claimed_row[]) as claimed
 """
 
 _GIVE_EXTERNAL_ID = """
@@ -52,10 +53,18 @@ async def find_external_ids(
     conn: Connection, ws: int, kind: int, hashes: list[UUID]
 ) -> dict[UUID, tuple[int, UUID]]:
     """Return the bucket and the customer of each id of ``kind`` that was claimed before."""
-    if not hashes:
+    found = await find_claimed(conn, ws, [(kind, id_hash) for id_hash in hashes])
+    return {id_hash: owner for (_, id_hash), owner in found.items()}
+
+
+async def find_claimed(
+    conn: Connection, ws: int, ids: Collection[tuple[int, UUID]]
+) -> dict[tuple[int, UUID], tuple[int, UUID]]:
+    """Return the bucket and the customer of each id ``(kind, hash)`` that was claimed before."""
+    if not ids:
         return {}
-    rows = await conn.fetch(_FIND_EXTERNAL_IDS, ws, kind, hashes)
-    return {id_hash: (bucket, customer_id) for id_hash, bucket, customer_id in rows}
+    rows = await conn.fetch(_FIND_EXTERNAL_IDS, ws, *zip(*ids, strict=True))
+    return {(kind, id_hash): (bucket, customer_id) for kind, id_hash, bucket, customer_id in rows}
 
 
 async def claim_external_ids(
@@ -66,9 +75,9 @@ async def claim_external_ids(
     Raises ``asyncpg.UniqueViolationError`` if another transaction claimed one of them first.
     """
     if rows:
-        rows = sorted(rows)
-        kinds, hashes, customers = zip(*rows, strict=True)
-        await conn.execute(_CLAIM_EXTERNAL_IDS, ws, bucket, kinds, hashes, customers)
+        # Sorted, for two transactions that claim the same ids must not wait for each other.
+        rows = sorted(rows, key=lambda row: (row[0], row[1].int))
+        await conn.execute(_CLAIM_EXTERNAL_IDS, ws, bucket, rows)
 
 
 async def give_external_id(

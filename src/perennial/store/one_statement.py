@@ -31,14 +31,14 @@ class GuardError(Exception):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """One statement that writes ``table``, with its parameters from ``$3`` on.
+    """One statement that writes ``table``, with its ``parameters`` from ``$3`` on.
 
     ``guarded`` is how many rows it must write, where it leaves out those that break a guard.
     """
 
     table: str
     sql: str
-    columns: Sequence[Any]
+    parameters: Sequence[Any]
     guarded: int | None = None
 
 
@@ -47,7 +47,7 @@ async def write_together(conn: Connection, ws: int, bucket: int, writes: Sequenc
     if not writes:
         return
     sql = _joined(tuple((write.table, write.sql, write.guarded is not None) for write in writes))
-    values = [value for write in writes for value in write.columns]
+    values = [value for write in writes for value in write.parameters]
     row = await conn.fetchrow(sql, ws, bucket, *values)
     guards = [write for write in writes if write.guarded is not None]
     for write, written in zip(guards, row or (), strict=bool(guards)):

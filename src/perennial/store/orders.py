@@ -66,20 +66,14 @@ cross join lateral (
 
 INSERT_ORDERS = f"""
 insert into orders (bucket, workspace_id, {_COLUMNS})
-select $2, $1, new.customer_id, new.order_id, new.operation_id, new.status, new.revision,
-    new.external_id, new.net, new.occurred_at, new.paid_at, new.recorded_at, new.body, new.decision,
-    new.answer, new.returned::int[]
-from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::smallint[], $8::text[], $9::bigint[],
-        $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::bytea[], $14::bytea[],
-        $15::bytea[], $16::text[])
-    as new (customer_id, order_id, operation_id, status, revision, external_id, net, occurred_at,
-        paid_at, recorded_at, body, decision, answer, returned)
+select $2, $1, new.*
+from unnest($3::order_row[]) as new
 """
 
 _UPDATE_ORDER = """
 update orders
 set operation_id = $5, status = $6, revision = $7, external_id = $8, net = $9, occurred_at = $10,
-    paid_at = $11, recorded_at = $12, body = $13, decision = $14, answer = $15, returned = $16::text::int[]
+    paid_at = $11, recorded_at = $12, body = $13, decision = $14, answer = $15, returned = $16
 where bucket = $2 and workspace_id = $1 and customer_id = $3 and order_id = $4
 """
 
@@ -96,12 +90,8 @@ def _order(record: Record) -> OrderRow:
     return OrderRow(*values)
 
 
-def order_columns(rows: Iterable[OrderRow]) -> list[tuple[Any, ...]]:
-    """Return the parameters of the statement that inserts orders: a column of all rows each."""
-    return list(zip(*_records(rows), strict=True))
-
-
-def _records(rows: Iterable[OrderRow]) -> list[tuple[Any, ...]]:
+def order_records(rows: Iterable[OrderRow]) -> list[tuple[Any, ...]]:
+    """Return orders as they travel: the type ``order_row``."""
     return [
         (
             row.customer_id,
@@ -117,9 +107,9 @@ def _records(rows: Iterable[OrderRow]) -> list[tuple[Any, ...]]:
             row.body,
             row.decision,
             shorten_answer(row.answer),
-            None if row.returned is None else f"{{{','.join(map(str, row.returned))}}}",
+            row.returned,
         )
-        for row in sorted(rows, key=lambda row: (row.customer_id, row.order_id))
+        for row in rows
     ]
 
 
@@ -136,7 +126,7 @@ async def load_orders(
 
 async def update_orders(conn: Connection, ws: int, bucket: int, rows: Iterable[OrderRow]) -> None:
     """Write changed orders over the stored ones; their customers must be locked."""
-    await conn.executemany(_UPDATE_ORDER, [(ws, bucket, *record) for record in _records(rows)])
+    await conn.executemany(_UPDATE_ORDER, [(ws, bucket, *record) for record in order_records(rows)])
 
 
 async def delete_guest_orders(conn: Connection, ws: int, bucket: int, order_ids: list[UUID]) -> None:

@@ -1,5 +1,144 @@
 -- Written by `make generate` from a migrated database. Change the migrations, not this file.
 
+create type claimed_row as (
+    kind smallint,
+    id_hash uuid,
+    customer_id uuid
+);
+
+create type counter_row as (
+    customer_id uuid,
+    metric bigint,
+    period integer,
+    value bigint
+);
+
+create type event_row as (
+    customer_id uuid,
+    event_id uuid,
+    operation_id uuid,
+    kind smallint,
+    external_id text,
+    source_id uuid,
+    occurred_at timestamp with time zone,
+    recorded_at timestamp with time zone,
+    body bytea,
+    decision bytea,
+    answer bytea
+);
+
+create type limit_use_row as (
+    customer_id uuid,
+    limit_id bigint,
+    period integer,
+    used bigint,
+    cap bigint
+);
+
+create type lot_row as (
+    customer_id uuid,
+    unit_id integer,
+    lot_id bigint,
+    granted bigint,
+    remaining bigint,
+    origin smallint,
+    available_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    waits_for text
+);
+
+create type membership_row as (
+    customer_id uuid,
+    program_id integer,
+    joined_at timestamp with time zone,
+    source text,
+    tier text,
+    tier_since timestamp with time zone,
+    tier_until timestamp with time zone,
+    tier_floor text,
+    left_at timestamp with time zone
+);
+
+create type order_row as (
+    customer_id uuid,
+    order_id uuid,
+    operation_id uuid,
+    status smallint,
+    revision smallint,
+    external_id text,
+    net bigint,
+    occurred_at timestamp with time zone,
+    paid_at timestamp with time zone,
+    recorded_at timestamp with time zone,
+    body bytea,
+    decision bytea,
+    answer bytea,
+    returned integer[]
+);
+
+create type posting_row as (
+    customer_id uuid,
+    operation_id uuid,
+    position smallint,
+    debit smallint,
+    credit smallint,
+    program_id smallint,
+    amount bigint,
+    lot_id bigint,
+    at timestamp with time zone,
+    unit_id integer,
+    version integer,
+    source_id uuid
+);
+
+create type tier_move_row as (
+    customer_id uuid,
+    operation_id uuid,
+    position smallint,
+    program_id integer,
+    version integer,
+    at timestamp with time zone,
+    tier_before text,
+    tier_after text,
+    because text
+);
+
+create type timer_row as (
+    customer_id uuid,
+    due_at timestamp with time zone
+);
+
+create type voucher_row as (
+    customer_id uuid,
+    voucher_id uuid,
+    operation_id uuid,
+    program_id integer,
+    version integer,
+    reward text,
+    code text,
+    value bigint,
+    currency text,
+    unit_id integer,
+    points bigint,
+    state smallint,
+    issued_at timestamp with time zone,
+    expires_at timestamp with time zone
+);
+
+create type wallet_row as (
+    customer_id uuid,
+    unit_id integer,
+    balance bigint,
+    pending bigint,
+    debt bigint,
+    shortfall bigint,
+    earned bigint,
+    spent bigint,
+    expired bigint,
+    activated_until timestamp with time zone,
+    active_at timestamp with time zone
+);
+
 create table api_keys (
     workspace_id integer not null,
     key_id uuid not null,
