@@ -161,33 +161,34 @@ def run_server(settings: Settings, workers: int | None = None) -> int:
         if count == 1:
             serve(settings, listener)
             return 0
-        return _Supervisor(settings, listener, count).run()
+    with bind(settings.host, settings.port, shared=True):  # keeps the port while no worker has it
+        return _Supervisor(settings, count).run()
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on ``host`` and ``port``; raises ``OSError`` if the port is taken."""
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Return a socket that listens on ``host`` and ``port``; raises ``OSError`` if the port is taken.
+
+    A ``shared`` port has a socket in each of several processes, over which the system spreads the
+    connections; it listens from when its server starts. (Of workers that wait on one socket, one
+    would take nearly all of them.)
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.bind((host, port))
-    listener.listen(2_048)
+    if not shared:
+        listener.listen(2_048)
     listener.setblocking(False)
     return listener
-
-
-class _Order(msgspec.Struct):
-    """What a supervisor tells a worker, on its standard input, which stays open while it lives."""
-
-    settings: dict[str, Any]
-    listener: int
 
 
 class _Supervisor:
     """Keeps ``count`` workers alive."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, count: int) -> None:
+    def __init__(self, settings: Settings, count: int) -> None:
         self._settings = settings
-        self._listener = listener
         self._count = count
         self._stopping = threading.Event()
 
@@ -220,13 +221,11 @@ class _Supervisor:
         worker = subprocess.Popen(
             [sys.executable, "-m", "perennial.main"],
             stdin=subprocess.PIPE,
-            pass_fds=[self._listener.fileno()],
             start_new_session=True,  # a Ctrl-C reaches the supervisor, which passes it on
             env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics},
         )
-        order = _Order(settings=_plain(self._settings), listener=self._listener.fileno())
-        assert worker.stdin is not None, "its standard input is a pipe"
-        worker.stdin.write(msgspec.json.encode(order) + b"\n")
+        assert worker.stdin is not None, "its standard input is a pipe, open while the supervisor lives"
+        worker.stdin.write(msgspec.json.encode(_plain(self._settings)) + b"\n")
         worker.stdin.flush()
         return worker
 
@@ -250,14 +249,10 @@ def _plain(settings: Settings) -> dict[str, Any]:
 
 def work_under_supervisor() -> None:
     """Serve as a child of the supervisor; end when it says so, or when it is gone."""
-    line = sys.stdin.buffer.readline()
-    order = msgspec.json.decode(line, type=_Order)
+    told = msgspec.json.decode(sys.stdin.buffer.readline())
+    settings = Settings(**{**told, "data": Path(told["data"])})
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    serve(_settings(order), socket.socket(fileno=order.listener))
-
-
-def _settings(order: _Order) -> Settings:
-    return Settings(**{**order.settings, "data": Path(order.settings["data"])})
+    serve(settings, bind(settings.host, settings.port, shared=True))
 
 
 def _leave_with_parent() -> None:

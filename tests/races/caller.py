@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple, Self
 
 PATIENCE_SECONDS = 30.0
 """How long an answer may take before the test fails."""
 
-_PROCESS = slice(4, 14)
+
+def worker_of(request_id: str) -> str:
+    """Return the word with which all ids begin that one worker process gives to requests."""
+    return request_id[4:14]
 
 
 class NoAnswerError(Exception):
@@ -34,8 +35,8 @@ class Reply(NamedTuple):
 
     @property
     def worker(self) -> str:
-        """Which worker process answered: the ids that it gives to requests begin with its own word."""
-        return self.headers["x-request-id"][_PROCESS]
+        """Which worker process answered."""
+        return worker_of(self.headers["x-request-id"])
 
     @property
     def json(self) -> Any:
@@ -116,25 +117,19 @@ class Caller:
         return Reply(int(first.split(" ")[1]), headers, body)
 
 
-async def connect_evenly(port: int, secret: str, count: int, workers: Sequence[int]) -> list[Caller]:
-    """Return ``count`` connections, by turns to one worker process and to the next.
-
-    The workers share a port, and who accepts a connection is chance: the others stand still meanwhile.
-    """
-    connected: list[list[Caller]] = []
-    for chosen in workers:
-        others = [pid for pid in workers if pid != chosen]
-        for pid in others:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            callers = [await Caller.connect(port, secret) for _ in range(count // len(workers))]
-            replies = await all_at_once(callers, [Call("GET", "/health/live")] * len(callers))
-        finally:
-            for pid in others:
-                os.kill(pid, signal.SIGCONT)
-        assert len({reply.worker for reply in replies}) == 1
-        connected.append(callers)
-    return [caller for turn in zip(*connected, strict=True) for caller in turn]
+async def connect_evenly(port: int, secret: str, count: int) -> list[Caller]:
+    """Return ``count`` connections, by turns to one of the two workers behind the port and to the other."""
+    by_worker: dict[str, list[Caller]] = {}
+    for _ in range(10):
+        opened = await asyncio.gather(*(Caller.connect(port, secret) for _ in range(count)))
+        replies = await all_at_once(opened, [Call("GET", "/health/live")] * count)
+        for caller, reply in zip(opened, replies, strict=True):
+            by_worker.setdefault(reply.worker, []).append(caller)
+        if len(by_worker) == 2 and min(map(len, by_worker.values())) >= count // 2:
+            break
+    first, second = by_worker.values()
+    await hang_up([*first[count // 2 :], *second[count // 2 :]])
+    return [caller for pair in zip(first[: count // 2], second[: count // 2], strict=True) for caller in pair]
 
 
 async def hang_up(callers: Iterable[Caller]) -> None:

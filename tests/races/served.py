@@ -8,11 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.races.caller import worker_of
 
 PATIENCE_SECONDS = 60.0
 """How long the server may take to start or to stop before the test fails."""
@@ -32,22 +33,24 @@ class Served:
         """Return the process ids of the workers that live."""
         return [pid for pid in children(self.process.pid) if b"perennial.main" in command_line(pid)]
 
-    def is_ready(self) -> bool:
-        """Ask a worker, as a platform would, whether requests may be sent here."""
+    def ready_worker(self) -> str | None:
+        """Ask, as a platform would, whether requests may be sent here; return the worker that says so."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=5) as answer:
-                return int(answer.status) == 200
-        except (urllib.error.URLError, OSError):
-            return False
+                return worker_of(answer.headers["x-request-id"])
+        except OSError:
+            return None
 
     def wait_until_ready(self) -> None:
-        """Wait until all workers live and one of them says that it is ready."""
+        """Wait until every worker has said that it is ready."""
+        ready: set[str | None] = set()
 
-        def ready() -> bool:
+        def all_ready() -> bool:
             assert self.process.poll() is None, "the server ended"
-            return len(self.workers()) == self._count and self.is_ready()
+            ready.add(self.ready_worker())
+            return len(ready - {None}) == self._count == len(self.workers())
 
-        wait_for(ready, "the server is not ready")
+        wait_for(all_ready, "the server is not ready")
 
     def stop(self) -> int:
         """Ask the server to stop and return its exit status."""
@@ -109,6 +112,14 @@ def command_line(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process has ended, and all that it had open is closed."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def descendants(pid: int) -> list[int]:

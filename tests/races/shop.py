@@ -64,7 +64,7 @@ class Shop:
 
     async def callers(self, count: int = CLIENTS) -> list[Caller]:
         """Return connections, half of them to either worker."""
-        return await connect_evenly(self.port, self.secret, count, self.server.workers())
+        return await connect_evenly(self.port, self.secret, count)
 
     async def do(self, method: str, path: str, body: Any = None) -> Any:
         """Send one request that must succeed and return its JSON."""
