@@ -62,6 +62,7 @@ async def test_locks_in_one_order_never_deadlock(book: Book, sort: bool) -> None
     rows = [await book.customer(name) for name in ("a", "b")]
     ids = [row.customer_id for row in rows]
     deadlocks = 0
+    both_hold_one = asyncio.Barrier(2)
 
     async def lock(order: list[UUID]) -> None:
         nonlocal deadlocks
@@ -71,9 +72,9 @@ async def test_locks_in_one_order_never_deadlock(book: Book, sort: bool) -> None
                     await lock_customers(conn, book.ws, book.bucket, order)
                     await asyncio.sleep(0.05)
                 else:
-                    for customer_id in order:
-                        await lock_customers(conn, book.ws, book.bucket, [customer_id])
-                        await asyncio.sleep(0.05)
+                    await lock_customers(conn, book.ws, book.bucket, order[:1])
+                    await both_hold_one.wait()
+                    await lock_customers(conn, book.ws, book.bucket, order[1:])
         except asyncpg.DeadlockDetectedError:
             deadlocks += 1
 

@@ -46,7 +46,7 @@ def _play(path: Path) -> bool:
 
 
 def _failed(path: Path, words: list[str]) -> bool:
-    ERRORS.print(f"[red]failed[/] {path}", highlight=False)
+    ERRORS.print(f"[red]failed[/] {path}", highlight=False, soft_wrap=True)
     for line in words:
         ERRORS.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
     return False

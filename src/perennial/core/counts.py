@@ -72,14 +72,22 @@ def _counts_of_return(
     version: Version, event: OrderReturned, points: Mapping[int, Points]
 ) -> tuple[Count, ...]:
     order, nets = _converted(version, event.order)
+    was, over = _all_back(order, event.before), event.canceled or _all_back(order, event.after)
     units = [now - then for now, then in zip(event.after, event.before, strict=True)]
     taken = [
-        _part_of(net, line.quantity, now, everything=event.canceled) - _part_of(net, line.quantity, then)
+        _part_of(net, line.quantity, now, everything=over)
+        - _part_of(net, line.quantity, then, everything=was)
         for net, line, then, now in zip(nets, order.lines, event.before, event.after, strict=True)
     ]
     part = _Part(order, nets, taken, units, 1 if event.canceled else 0)
     at = event.paid_at
     return _counts(version, at, -1, lambda metric, choose: _of_order(metric, choose, at, part, points))
+
+
+def _all_back(order: Order, returned: Sequence[int]) -> bool:
+    """Whether every unit came back; lines without units go back with the last one."""
+    units = [line.quantity for line in order.lines]
+    return any(units) and list(returned) == units
 
 
 def _counts(
