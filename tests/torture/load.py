@@ -20,6 +20,9 @@ START = 1_000_000
 SETTLE_SECONDS = 60.0
 """How long a write may stay unknown before the test fails."""
 
+THINK_SECONDS = 0.06
+"""How long a caller waits at most before the next write: the server must also get to start again."""
+
 _PAUSE_SECONDS = 0.03
 
 
@@ -106,6 +109,7 @@ class Load:
                 write = writer.next()
                 self.writes.append(write)
                 await line.settle(write)
+                await asyncio.sleep(random.uniform(0, THINK_SECONDS))
         finally:
             await line.close()
 
