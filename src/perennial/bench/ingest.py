@@ -34,7 +34,14 @@ from perennial.bench.naive import (
     return_script,
     run_pgbench,
 )
-from perennial.bench.prepare import Prepared, measure_shape, prepare, rows_per_request, vacuum
+from perennial.bench.prepare import (
+    Prepared,
+    kept_bytes,
+    measure_shape,
+    prepare,
+    rows_per_request,
+    vacuum,
+)
 from perennial.bench.processes import cpu_seconds, resident_bytes
 from perennial.store.embedded import EmbeddedServer
 
@@ -76,7 +83,7 @@ def run(
         with _door(server.url, workers) as (port, supervisor):
             bench = _Bench(server, prepared, port, supervisor, members)
             progress("warming up")
-            bench.warm_up()
+            kept = bench.warm_up(max(seconds, 2.0))
             done = []
             for number in range(rounds):
                 progress(f"round {number + 1} of {rounds}")
@@ -93,6 +100,7 @@ def run(
         "workers": workers,
         **_figures(done),
         **_single_figures(single),
+        "bytes_per_order": round(kept),
         "rss_mib": round(memory / 2**20, 1),
         "rows": rows,
     }
@@ -156,13 +164,21 @@ class _Bench:
         self._runs = 0
         self._scripts: dict[Path, int] = {}
 
-    def warm_up(self) -> None:
-        """Let both sides run once, and learn from ours how many rows an order writes."""
-        self.ours(2.0, CONNECTIONS)
+    def warm_up(self, seconds: float) -> float:
+        """Let both sides run once, and learn from ours how many rows an order writes.
+
+        Returns how many bytes an order of ours left for good, with the returns and events among the
+        orders, while nobody else wrote anything.
+        """
+        self.ours(1.0, CONNECTIONS)
+        before = asyncio.run(kept_bytes(self.server.url))
+        orders = self.ours(seconds, CONNECTIONS).orders
+        kept = (asyncio.run(kept_bytes(self.server.url)) - before) / max(orders, 1)
         shape = asyncio.run(measure_shape(self.server.url, self.prepared))
         self._write_scripts(shape)
         self.naive(1.0, NAIVE_CLIENTS)
         asyncio.run(vacuum(self.server.url))
+        return kept
 
     def _write_scripts(self, shape: Shape) -> None:
         target = Target(

@@ -173,6 +173,23 @@ async def rows_per_request(url: str, prepared: Prepared) -> dict[str, list[float
         await owner.close()
 
 
+_KEPT_BYTES = """
+select sum(pg_total_relation_size(oid))::bigint
+from pg_class
+where relnamespace = 'public'::regnamespace and relkind = 'r'
+"""
+
+
+async def kept_bytes(url: str) -> int:
+    """Return the bytes of all tables with their indexes, after a vacuum."""
+    await vacuum(url)
+    owner = await connect(url, statement_timeout="0")
+    try:
+        return int(await owner.fetchval(_KEPT_BYTES))
+    finally:
+        await owner.close()
+
+
 async def vacuum(url: str) -> None:
     """Leave nothing of the preparation for the first round to clean up."""
     owner = await connect(url, statement_timeout="0")
