@@ -41,10 +41,9 @@ def with_descendants(pid: int) -> list[int]:
     return [pid, *descendants(pid)]
 
 
-async def is_in_flight(conn: Connection, pids: Iterable[int]) -> bool:
-    """Whether one of these processes has a transaction open in which it has locked or written rows."""
-    open_ports = {row[0] for row in await conn.fetch(_IN_FLIGHT)}
-    return not open_ports.isdisjoint(port for pid in pids for port in ports_of(pid))
+async def is_in_flight(conn: Connection, ports: set[int]) -> bool:
+    """Whether a transaction is open, and has locked or written rows, on one of these connections."""
+    return not ports.isdisjoint(row[0] for row in await conn.fetch(_IN_FLIGHT))
 
 
 def ports_of(pid: int) -> set[int]:

@@ -30,7 +30,7 @@ from tests.races.served import Served, free_port, served_from
 from tests.races.shop import Shop, open_shop
 from tests.torture.books import Difference, check, compare, sources
 from tests.torture.load import MEMBERS, START, Change, Load, Write
-from tests.torture.plug import is_in_flight, kill, postmaster_of, with_descendants
+from tests.torture.plug import is_in_flight, kill, ports_of, postmaster_of, with_descendants
 
 CALLERS = 24
 SEED = 20_260_302
@@ -163,7 +163,8 @@ async def kill_in_flight(box: Box, what: str, random: Random) -> list[int]:
         await asyncio.sleep(random.uniform(0, 0.1))
         pids = box.processes(what)
         asked = box.server.workers() if what != "a worker" else pids
-        while not await is_in_flight(conn, asked):
+        ports = {port for pid in asked for port in ports_of(pid)}
+        while not await is_in_flight(conn, ports):
             pass
         kill(pids)
     return pids
