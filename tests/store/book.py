@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind, claim_external_ids
 from perennial.store.members import CustomerRow, load_members
 from perennial.store.orders import OrderRow, encode_order
+from perennial.store.seal import Seal, seal
 from perennial.units import DAY, Instant, named_id, parse_instant
 
 NOW = parse_instant("2026-11-20T12:00:00Z")
@@ -160,6 +162,26 @@ class Book:
         await self.write(change, dues={row.owner: NOW}, orders=[self.order(row, name, change)])
         return change
 
+    async def settle(self) -> None:
+        """Wait until whatever is older than this book's last write has ended.
+
+        The other tests of a run share the server, and their transactions hold sealing back.
+        """
+        for _ in range(3000):
+            async with self.db.transaction(self.ws) as conn:
+                if await conn.fetchval(_SETTLED, self.ws, self.bucket):
+                    return
+            await asyncio.sleep(0.01)
+        raise AssertionError("a transaction elsewhere has not ended for half a minute")
+
+    async def seal(self) -> list[Seal]:
+        """Seal whatever is complete, and return the blocks that were made."""
+        made: list[Seal] = []
+        async with self.db.transaction(self.ws) as conn:
+            while block := await seal(conn, self.ws, self.bucket, NOW):
+                made.append(block)
+        return made
+
     async def load(
         self,
         *rows: CustomerRow,
@@ -179,6 +201,19 @@ class Book:
                 due_until=due_until,
                 reads=lambda _: (metrics or {}, limits or {}),
             )
+
+
+_SETTLED = """
+select generation::bigint * 281474976710656 + pg_snapshot_xmin(pg_current_snapshot())::text::bigint > (
+    select coalesce(max(xact), 0)
+    from (
+        select xact from postings where bucket = $2 and workspace_id = $1
+        union all
+        select xact from tier_moves where bucket = $2 and workspace_id = $1
+    ) as written
+)
+from installation
+"""
 
 
 async def count(conn: Connection, table: str) -> int:

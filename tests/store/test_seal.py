@@ -11,16 +11,13 @@ from asyncpg import Connection
 from perennial.core.effects import Join, MoveTier
 from perennial.store import seal as sealing
 from perennial.store.effects import write_effects
-from perennial.store.seal import Damage, Head, Seal, read_heads, seal, verify
+from perennial.store.seal import Damage, Head, Seal, read_heads, verify
 from tests.store.book import NOW, Book, given
 
 
 async def _seal_all(book: Book) -> list[Seal]:
-    made: list[Seal] = []
-    async with book.db.transaction(book.ws) as conn:
-        while block := await seal(conn, book.ws, book.bucket, NOW):
-            made.append(block)
-    return made
+    await book.settle()
+    return await book.seal()
 
 
 async def _verify(book: Book, head: Head | None = None) -> Damage | None:
@@ -70,7 +67,7 @@ async def test_a_running_transaction_is_not_sealed_past(history: Book) -> None:
         change = history.change(row, given(7), source=history.id_of("order 1", "order"))
         await write_effects(conn, history.ws, history.bucket, 0, [change], {})
         await history.buy(await history.customer("other"), "meanwhile", given(3))
-        assert await _seal_all(history) == []
+        assert await history.seal() == []
     blocks = await _seal_all(history)
     assert sum(block.postings for block in blocks) == 2
     assert await _verify(history) is None
@@ -88,7 +85,7 @@ async def test_many_writers_leave_no_hole(book: Book) -> None:
 
     async def keep_sealing() -> None:
         while not done.is_set():
-            sealed.extend(await _seal_all(book))
+            sealed.extend(await book.seal())
             await asyncio.sleep(0)
 
     sealer = asyncio.create_task(keep_sealing())
