@@ -29,6 +29,7 @@ import uvicorn
 
 from perennial.config import Settings
 from perennial.flows.batcher import Intake
+from perennial.flows.garbage import collect_seldom
 from perennial.flows.keys import Key, find_valid_key
 from perennial.http.app import build_app
 from perennial.http.auth import Keyring
@@ -77,6 +78,7 @@ def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
             if jobs:
                 await stack.enter_async_context(_working(url, handler))
             stack.push_async_callback(intake.close)
+            collect_seldom()
             yield Door(database=database, handler=handler, intake=intake, keyring=Keyring(find))
 
     return build_app(open_door)

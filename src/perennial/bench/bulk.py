@@ -20,6 +20,7 @@ from perennial.bench.cluster import cluster
 from perennial.bench.load import order_body
 from perennial.bench.prepare import Prepared, prepare
 from perennial.flows.batcher import Intake
+from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
 from perennial.http.batch_lines import BatchLine, command_of
 from perennial.http.strict_json import Reader
@@ -91,6 +92,7 @@ async def _replay(url: str, prepared: Prepared, lines: list[bytes]) -> None:
     reader: Reader[BatchLine] = Reader(cast(type[BatchLine], BatchLine))
     async with await Database.connect(url) as database:
         intake = Intake(Handler(database))
+        collect_seldom()
         for start in range(0, len(lines), CHUNK):
             commands = [command_of(reader.read(line), "bench", "") for line in lines[start : start + CHUNK]]
             answers = await intake.submit_many(prepared.workspace, commands)

@@ -23,6 +23,7 @@ from perennial.cli.session import ready_database, settings_of_environment
 from perennial.config import Settings
 from perennial.connectors.complete_journey import BASKETS, NotInstalled, Statistics, read_baskets
 from perennial.flows.batcher import Intake
+from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
 from perennial.flows.replay import ReplaySummary, replay, sample_program
 from perennial.flows.workspaces import all_workspaces, create_workspace
@@ -67,6 +68,7 @@ async def _run(
     async with await Database.connect(settings.database_url, largest=settings.connections) as database:
         async with database.unbound() as conn:
             handler = Handler(database, await read_generation(conn))
+        collect_seldom()
         workspace_id = await _new_sandbox(database)
         read = Statistics()
         baskets = read_baskets(read, limit=limit, members=members)

@@ -13,6 +13,7 @@ import typer
 from perennial.cli.console import OUT
 from perennial.cli.session import ready_database, settings_of_environment
 from perennial.config import Settings
+from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
 from perennial.jobs.worker import Worker
 from perennial.main import run_server
@@ -59,6 +60,7 @@ async def _work(settings: Settings) -> None:
     ):
         async with database.unbound() as conn:
             handler = Handler(database, await read_generation(conn))
+        collect_seldom()
         OUT.print("The job worker runs.")
         await Worker(handler, dispatcher).run(stop)
 
