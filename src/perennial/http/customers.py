@@ -10,12 +10,13 @@ from litestar import Request, Response, delete, get, post, put
 from perennial.flows.answers import Decided
 from perennial.flows.commands import LeaveProgram
 from perennial.flows.household import put_household
-from perennial.flows.reading import CustomerView, read_customer
+from perennial.flows.reading import CustomerPage, CustomerView, find_customer, read_customer
 from perennial.flows.scopes import Scope
 from perennial.flows.statements import StatementPage, TimelinePage, statement_of, timeline_of
 from perennial.http.operation import (
     Cursor,
     ExternalId,
+    GivenIdentifier,
     Limit,
     admitted,
     answered,
@@ -30,6 +31,7 @@ from perennial.http.requests import (
     customer_command,
     household_command,
     membership_command,
+    read_identifier,
 )
 
 
@@ -48,8 +50,9 @@ from perennial.http.requests import (
 async def customer_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """A given attribute replaces, null removes, others stay.
 
-    Orders and events create a bare customer by themselves, so that this call is needed for attributes and
-    households only.
+    A list of identifiers replaces all that the customer had; one that another customer has is refused.
+    Orders and events create a bare customer by themselves, so that this call is needed for attributes,
+    identifiers and households only.
     """
     door, caller = admitted(request)
     data = await body_of(request, CustomerBody)
@@ -77,6 +80,22 @@ async def customer_get(request: Request[Any, Any, Any], id: ExternalId) -> Respo
     """Attributes, memberships with their tiers, and wallets with their balances as of now."""
     door, caller = admitted(request)
     return written(await read_customer(door.handler, caller.workspace_id, plain_segment(id)))
+
+
+@get(
+    "/v1/customers",
+    **operation(
+        "customer_find",
+        "Customers",
+        "Find a customer by an identifier",
+        needs=Scope.READ,
+        gives={200: CustomerPage},
+    ),
+)
+async def customer_find(request: Request[Any, Any, Any], identifier: GivenIdentifier) -> Response[Any]:
+    """Whom a card, an e-mail address, a phone number or an alias belongs to: a list of one, or of nobody."""
+    door, caller = admitted(request)
+    return written(await find_customer(door.handler, caller.workspace_id, read_identifier(identifier)))
 
 
 @post(
@@ -168,4 +187,12 @@ async def timeline_list(
     return written(page)
 
 
-CUSTOMER_ROUTES = [ledger_list, timeline_list, customer_put, customer_get, membership_join, membership_leave]
+CUSTOMER_ROUTES = [
+    ledger_list,
+    timeline_list,
+    customer_put,
+    customer_get,
+    customer_find,
+    membership_join,
+    membership_leave,
+]
