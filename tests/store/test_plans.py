@@ -29,6 +29,7 @@ _KEYS = {
     "events": {"bucket", "workspace_id", "customer_id", "event_id"},
     "external_ids": {"workspace_id", "kind", "id_hash"},
     "budgets": {"workspace_id", "budget_id", "period"},
+    "workspaces": {"workspace_id"},
 }
 
 _STATEMENTS = {

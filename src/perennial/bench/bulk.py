@@ -94,7 +94,7 @@ async def _replay(url: str, prepared: Prepared, lines: list[bytes]) -> None:
         intake = Intake(Handler(database))
         collect_seldom()
         for start in range(0, len(lines), CHUNK):
-            commands = [command_of(reader.read(line), "bench", "") for line in lines[start : start + CHUNK]]
+            commands = [command_of(reader.read(line), "bench") for line in lines[start : start + CHUNK]]
             answers = await intake.submit_many(prepared.workspace, commands)
             refused = [answer.body for answer in answers if answer.status >= 300]
             if refused:

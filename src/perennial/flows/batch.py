@@ -40,13 +40,17 @@ class Operation(msgspec.Struct):
 
 
 class Batch(msgspec.Struct):
-    """The working state of one batch. ``now`` is the workspace's business time."""
+    """The working state of one batch.
+
+    ``now`` is the workspace's business time, ``returned`` whose the orders are that come back.
+    """
 
     workspace: Workspace
     bucket: int
     now: Instant
     ids: Ids
     names: dict[tuple[str, str], UUID] = {}
+    returned: dict[UUID, UUID] = {}
     customers: dict[UUID, CustomerRow] = {}
     members: dict[UUID, Member] = {}
     orders: dict[UUID, OrderRow] = {}

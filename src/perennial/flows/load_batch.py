@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
+import asyncpg
 from asyncpg import Connection
 
 from perennial.core.member import Member, Wallet
@@ -30,7 +31,7 @@ from perennial.flows.configuration import Configurations, Workspace, business_no
 from perennial.store.budgets import lock_budgets
 from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
-from perennial.store.external_ids import IdKind, find_claimed
+from perennial.store.external_ids import Claimed, IdKind, find_external_ids, read_workspace_and_claimed
 from perennial.store.history import paid_order_keys
 from perennial.store.members import Reads, load_members
 from perennial.store.orders import load_orders
@@ -62,6 +63,9 @@ def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]
     if isinstance(command, PutHousehold) and command.household is not None:
         household = (batch.name("household", command.household), command.household)
         return [(batch.name("customer", command.customer), command.customer), household]
+    if isinstance(command, PostReturn) and command.customer is None:
+        owner = batch.returned.get(batch.name("order", command.order))
+        return [] if owner is None else [(owner, None)]
     if command.customer is None:
         return []
     return [(batch.name("customer", command.customer), command.customer)]
@@ -102,6 +106,7 @@ async def _load_customers(
     commands: Sequence[Command],
     with_lots: AbstractSet[UUID],
 ) -> None:
+    stored = await _find_returned(conn, batch, commands)
     named: dict[UUID, str | None] = {}
     creates: set[UUID] = set()
     households: set[UUID] = set()
@@ -114,11 +119,42 @@ async def _load_customers(
             households.add(batch.name("household", command.household))
     await _lock(conn, batch, named, creates, households)
     # Read behind the locks: whoever publishes after this waits for us before it counts the past.
-    batch.workspace = await configurations.current(conn, batch.workspace.workspace_id)
+    row, claimed = await read_workspace_and_claimed(
+        conn, batch.workspace.workspace_id, _named_ids(batch, commands)
+    )
+    batch.workspace = await configurations.as_of(conn, row)
     batch.now = business_now(batch.workspace)
-    await _load_named(conn, batch, commands)
+    await _load_named(conn, batch, claimed)
+    if any(batch.external.get((IdKind.ORDER, order_id)) != owner for order_id, owner in stored.items()):
+        raise asyncpg.SerializationError("an order that comes back was given to a customer meanwhile")
     await _load_members(conn, batch, commands, with_lots)
     await _load_past_orders(conn, batch)
+
+
+async def _find_returned(
+    conn: Connection, batch: Batch, commands: Sequence[Command]
+) -> dict[UUID, UUID | None]:
+    """Find out whose the orders are whose returns do not say it; return what is stored of them.
+
+    An order may also be placed by a command of the same batch.
+    """
+    wanted = {
+        batch.name("order", command.order)
+        for command in commands
+        if isinstance(command, PostReturn) and command.customer is None
+    }
+    if not wanted:
+        return {}
+    found = await find_external_ids(conn, batch.workspace.workspace_id, IdKind.ORDER, list(wanted))
+    stored = {order_id: found[order_id][1] if order_id in found else None for order_id in wanted}
+    placed = {
+        batch.name("order", command.id): batch.name("customer", command.customer)
+        for command in commands
+        if isinstance(command, PutOrder) and command.customer is not None
+    }
+    belongs = {order: owner for order, owner in stored.items() if owner is not None and owner != order}
+    batch.returned = placed | belongs
+    return stored
 
 
 async def _load_past_orders(conn: Connection, batch: Batch) -> None:
@@ -205,9 +241,8 @@ async def _lock(
     batch.customers = rows
 
 
-async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
-    """Find the orders and once-only things that the commands name, and load the stored ones."""
-    workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
+def _named_ids(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, UUID]]:
+    """Return the orders and once-only things that the commands name."""
     wanted: set[tuple[int, UUID]] = set()
     for command in commands:
         if isinstance(command, PutOrder):
@@ -217,10 +252,15 @@ async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command
         once = _ONCE.get(type(command))
         if once is not None:
             wanted.add((once[1], batch.name(once[0], command.id)))  # type: ignore[union-attr]
+    return wanted
+
+
+async def _load_named(conn: Connection, batch: Batch, claimed: Claimed) -> None:
+    """Load what is stored of the orders and once-only things that were named."""
+    workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
     orders: list[tuple[UUID, UUID]] = []
     events: list[tuple[UUID, UUID]] = []
-    found = await find_claimed(conn, workspace_id, wanted)
-    for (kind, id_hash), (owner_bucket, customer_id) in found.items():
+    for (kind, id_hash), (owner_bucket, customer_id) in claimed.items():
         batch.external[IdKind(kind), id_hash] = customer_id
         if owner_bucket == bucket:
             (orders if kind == IdKind.ORDER else events).append((customer_id, id_hash))

@@ -79,8 +79,8 @@ def needed_scope(line: BatchLine) -> Scope:
     return Scope.ADJUST if isinstance(line, AdjustmentLine) else Scope.WRITE
 
 
-def command_of(line: BatchLine, actor: str, returned_by: str) -> Command:
-    """Return the command of a line; ``returned_by`` is the customer of a returned order."""
+def command_of(line: BatchLine, actor: str, returned_by: str | None = None) -> Command:
+    """Return the command of a line; ``returned_by`` is the customer of a returned order, where known."""
     match line:
         case OrderLine():
             return order_command(line.id, line)

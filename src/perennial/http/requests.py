@@ -220,7 +220,7 @@ def order_command(order_id: str, body: OrderBody) -> PutOrder:
     return PutOrder(id=order_id, customer=body.customer, at=_when(body.occurred_at), order=order)
 
 
-def return_command(order_id: str, customer: str, return_id: str, body: ReturnBody) -> PostReturn:
+def return_command(order_id: str, customer: str | None, return_id: str, body: ReturnBody) -> PostReturn:
     """Return the command for a return of an order of ``customer``."""
     return PostReturn(
         id=return_id,

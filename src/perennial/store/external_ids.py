@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from enum import IntEnum
+from typing import TypeAlias
 from uuid import UUID
 
 from asyncpg import Connection
+
+from perennial.store.workspaces import COLUMNS, WorkspaceRow, workspace_row
+
+Claimed: TypeAlias = dict[tuple[int, UUID], tuple[int, UUID]]
+"""The bucket and the customer of each id ``(kind, hash)`` that was claimed."""
 
 
 class IdKind(IntEnum):
@@ -28,6 +34,23 @@ class IdKind(IntEnum):
 
 _FIND_EXTERNAL_IDS = """
 select found.*
+from unnest($3::uuid[]) as wanted (id_hash)
+cross join lateral (
+    select id_hash, bucket, customer_id
+    from external_ids
+    where workspace_id = $1 and kind = $2 and id_hash = wanted.id_hash
+    offset 0
+) as found
+"""
+
+# The workspace comes first, in the columns of its own; behind it what was claimed.
+_READ_WORKSPACE_AND_CLAIMED = f"""
+select {COLUMNS}, null::smallint as kind, null::uuid as id_hash, null::int as bucket,
+    null::uuid as customer_id
+from workspaces
+where workspace_id = $1
+union all
+select null, null, null, null, null, null, null, null, null, found.*
 from unnest($2::smallint[], $3::uuid[]) as wanted (kind, id_hash)
 cross join lateral (
     select kind, id_hash, bucket, customer_id
@@ -53,18 +76,18 @@ async def find_external_ids(
     conn: Connection, ws: int, kind: int, hashes: list[UUID]
 ) -> dict[UUID, tuple[int, UUID]]:
     """Return the bucket and the customer of each id of ``kind`` that was claimed before."""
-    found = await find_claimed(conn, ws, [(kind, id_hash) for id_hash in hashes])
-    return {id_hash: owner for (_, id_hash), owner in found.items()}
+    rows = await conn.fetch(_FIND_EXTERNAL_IDS, ws, kind, hashes)
+    return {id_hash: (bucket, customer_id) for id_hash, bucket, customer_id in rows}
 
 
-async def find_claimed(
+async def read_workspace_and_claimed(
     conn: Connection, ws: int, ids: Collection[tuple[int, UUID]]
-) -> dict[tuple[int, UUID], tuple[int, UUID]]:
-    """Return the bucket and the customer of each id ``(kind, hash)`` that was claimed before."""
-    if not ids:
-        return {}
-    rows = await conn.fetch(_FIND_EXTERNAL_IDS, ws, *zip(*ids, strict=True))
-    return {(kind, id_hash): (bucket, customer_id) for kind, id_hash, bucket, customer_id in rows}
+) -> tuple[WorkspaceRow, Claimed]:
+    """Return the workspace as it is now, and which of the ids ``(kind, hash)`` were claimed before."""
+    kinds, hashes = zip(*ids, strict=True) if ids else ((), ())
+    first, *rows = await conn.fetch(_READ_WORKSPACE_AND_CLAIMED, ws, kinds, hashes)
+    claimed = {(row["kind"], row["id_hash"]): (row["bucket"], row["customer_id"]) for row in rows}
+    return workspace_row(first), claimed
 
 
 async def claim_external_ids(
