@@ -12,6 +12,7 @@ from asyncpg import Connection
 from perennial.core.member import Member, Wallet
 from perennial.core.needs import lookback
 from perennial.core.periods import period_of
+from perennial.core.today import today_of
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
     AssignTier,
@@ -323,8 +324,7 @@ def _lookback(workspace: Workspace, at: Instant) -> tuple[dict[int, int], dict[i
         for version in live.versions:
             for number, period in lookback(version, at).items():
                 metrics[number] = min(period, metrics.get(number, period))
-            for limit in version.limits:
-                period = period_of(at, limit.period, version.zone, version.program.week_starts)
+            for limit, period in zip(version.limits, today_of(version, at).limits, strict=True):
                 limits[limit.number] = min(period, limits.get(limit.number, period))
     return metrics, limits
 
