@@ -93,6 +93,20 @@ async def test_a_return_finds_out_whose_the_order_is(shop: Shop) -> None:
     assert (decided(answers[5]).customer, available(decided(answers[5]))) == ("c3", 0)
 
 
+async def test_the_id_of_a_refused_order_stays_free(shop: Shop) -> None:
+    """What is refused takes no id: not alone, not beside others in a batch, and not from another customer."""
+    await shop.publish(BASE)
+    late = START + 10 * DAY
+    bucket = (await shop.handler.read_workspace(shop.workspace_id)).bucket_base
+    commands = [put_order("o1", "c1", 5000, at=late), put_order("o2", "c1", 3000)]
+    answers = await shop.handler.handle_batch(shop.workspace_id, bucket, commands)
+    assert [answer.status for answer in answers] == [422, 201]
+    assert (await shop.order("o1", "c2", 4000)).customer == "c2"
+    same = [put_order("o3", "c1", 5000, at=late), put_order("o3", "c2", 1000), put_order("o3", "c1", 1000)]
+    answers = await shop.handler.handle_batch(shop.workspace_id, bucket, same)
+    assert [answer.status for answer in answers] == [422, 201, 422]
+
+
 async def test_a_changed_order_is_judged_anew(shop: Shop) -> None:
     """A paid order with new content nets the difference; canceling takes back the rest."""
     await shop.publish(BASE)

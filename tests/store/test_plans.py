@@ -37,7 +37,7 @@ _STATEMENTS = {
     for module in (budgets, customers, effects, events, external_ids, members, orders)
     for name, value in vars(module).items()
     if isinstance(value, str)
-    and re.match(r"\s*(select|insert|update|delete)\b", value)
+    and re.match(r"\s*(select|insert|update|delete|with)\b", value)
     and module is not members
 }
 _STATEMENTS["members.load_statement"] = members.load_statement(2, 3)

@@ -42,7 +42,8 @@ class Operation(msgspec.Struct):
 class Batch(msgspec.Struct):
     """The working state of one batch.
 
-    ``now`` is the workspace's business time, ``returned`` whose the orders are that come back.
+    ``now`` is the workspace's business time, ``returned`` whose the orders are that come back,
+    ``early`` the ids that were claimed when they were looked up and are not taken yet.
     """
 
     workspace: Workspace
@@ -59,6 +60,7 @@ class Batch(msgspec.Struct):
     external: dict[tuple[IdKind, UUID], UUID] = {}
     spent: dict[tuple[int, int], int] = {}
     changes: list[Change] = []
+    early: dict[tuple[int, UUID], UUID] = {}
     claimed: list[tuple[int, UUID, UUID]] = []
     adopted: list[tuple[UUID, UUID, int]] = []
     changed_customers: dict[UUID, CustomerRow] = {}
@@ -92,9 +94,12 @@ class Batch(msgspec.Struct):
         return Operation(self.ids.next(), source_id, member, at)
 
     def claim(self, kind: IdKind, id_hash: UUID, customer_id: UUID) -> None:
-        """Note that ``id_hash`` now belongs to the customer."""
+        """Note that ``id_hash`` now belongs to the customer, if it was not claimed early."""
         self.external[kind, id_hash] = customer_id
-        self.claimed.append((kind, id_hash, customer_id))
+        if self.early.get((kind, id_hash)) == customer_id:
+            del self.early[kind, id_hash]
+        else:
+            self.claimed.append((kind, id_hash, customer_id))
 
     def apply(self, operation: Operation, version: Version, effects: tuple[Effect, ...]) -> None:
         """Take effects over: into the member in memory, and into what will be written."""

@@ -32,7 +32,7 @@ from perennial.flows.configuration import Configurations, Workspace, business_no
 from perennial.store.budgets import lock_budgets
 from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
-from perennial.store.external_ids import Claimed, IdKind, find_external_ids, read_workspace_and_claimed
+from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
 from perennial.store.history import paid_order_keys
 from perennial.store.members import Reads, load_members
 from perennial.store.orders import load_orders
@@ -78,12 +78,14 @@ async def load(
     configurations: Configurations,
     commands: Sequence[Command],
     with_lots: AbstractSet[UUID] = frozenset(),
+    late: AbstractSet[tuple[int, UUID]] = frozenset(),
 ) -> None:
     """Lock the customers of the commands and load all that deciding them may read.
 
-    ``with_lots`` names owners whose lots are loaded besides those that the commands ask for.
+    ``with_lots`` names owners whose lots are loaded besides those that the commands ask for, ``late``
+    the ids that must not be claimed before their commands are decided.
     """
-    await _load_customers(conn, batch, configurations, commands, with_lots)
+    await _load_customers(conn, batch, configurations, commands, with_lots, late)
     await _load_budgets(conn, [batch], commands)
 
 
@@ -106,6 +108,7 @@ async def _load_customers(
     configurations: Configurations,
     commands: Sequence[Command],
     with_lots: AbstractSet[UUID],
+    late: AbstractSet[tuple[int, UUID]] = frozenset(),
 ) -> None:
     stored = await _find_returned(conn, batch, commands)
     named: dict[UUID, str | None] = {}
@@ -120,9 +123,10 @@ async def _load_customers(
             households.add(batch.name("household", command.household))
     await _lock(conn, batch, named, creates, households)
     # Read behind the locks: whoever publishes after this waits for us before it counts the past.
-    row, claimed = await read_workspace_and_claimed(
-        conn, batch.workspace.workspace_id, _named_ids(batch, commands)
-    )
+    new = {key: owner for key, owner in _new_ids(batch, commands).items() if key not in late}
+    known = _named_ids(batch, commands) - new.keys()
+    row, claimed = await claim_or_find(conn, batch.workspace.workspace_id, batch.bucket, new, known)
+    batch.early = {key: owner for key, owner in new.items() if key not in claimed}
     batch.workspace = await configurations.as_of(conn, row)
     batch.now = business_now(batch.workspace)
     await _load_named(conn, batch, claimed)
@@ -254,6 +258,26 @@ def _named_ids(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, UUID
         if once is not None:
             wanted.add((once[1], batch.name(once[0], command.id)))  # type: ignore[union-attr]
     return wanted
+
+
+def _new_ids(batch: Batch, commands: Sequence[Command]) -> dict[tuple[int, UUID], UUID]:
+    """Return the ids that are probably new and will be taken, with the customers who take them.
+
+    Of orders and events hardly one is refused, so that their ids are claimed by the statement that looks
+    them up. Claims of points are often refused, and corrections rare: theirs are looked up first.
+    """
+    new: dict[tuple[int, UUID], UUID] = {}
+    for command in commands:
+        if not isinstance(command, (PutOrder, PostReturn, PostEvent)):
+            continue
+        name, kind = ("order", IdKind.ORDER) if isinstance(command, PutOrder) else _ONCE[type(command)]
+        id_hash = batch.name(name, command.id)
+        owner = next((customer_id for customer_id, _ in customers_of(batch, command)), None)
+        if owner is None and isinstance(command, PutOrder):
+            owner = id_hash
+        if owner in batch.customers or owner == id_hash:
+            new.setdefault((kind, id_hash), owner)
+    return new
 
 
 async def _load_named(conn: Connection, batch: Batch, claimed: Claimed) -> None:

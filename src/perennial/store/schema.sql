@@ -1,11 +1,5 @@
 -- Written by `make generate` from a migrated database. Change the migrations, not this file.
 
-create type claimed_row as (
-    kind smallint,
-    id_hash uuid,
-    customer_id uuid
-);
-
 create type counter_row as (
     customer_id uuid,
     metric bigint,
