@@ -13,7 +13,6 @@ from perennial.cli import app
 from perennial.cli.heads import read_heads, write_heads
 from perennial.store.audit import KeptHead
 from perennial.store.database import Database, connect
-from perennial.store.seal import seal
 from tests.store.book import NOW, Book, given
 
 _RUN = CliRunner()
@@ -25,9 +24,8 @@ async def _seal_an_order(url: str, workspace: int, name: str) -> None:
         if name == "first":
             await book.open()
         await book.buy(await book.customer(name), name, given(5))
-        async with database.transaction(workspace) as conn:
-            while await seal(conn, workspace, workspace, NOW):
-                pass
+        await book.settle()
+        await book.seal()
 
 
 async def _cut(url: str, workspace: int) -> None:

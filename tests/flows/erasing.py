@@ -80,7 +80,7 @@ async def audited(shop: Shop) -> None:
     async with shop.database.transaction(shop.workspace_id) as conn:
         while await seal(conn, shop.workspace_id, shop.workspace_id, START):
             pass
-    async with shop.database.snapshot(shop.workspace_id) as conn:
+    async with shop.database.unbound() as conn:
         report = await audit(conn, shop.workspace_id)
     assert report.clean, report.broken
 

@@ -195,6 +195,7 @@ def _writes(customer: str) -> list[Command]:
         put_order("o1", customer, 10_000),
         put_order("o2", customer, 10_000),
         PostReturn(id="r1", order="o1", customer=customer, at=START, lines=()),
+        PostReturn(id="r2", order="o1", customer=None, at=START, lines=()),
         PostEvent(id="e1", customer=customer, at=START, name="review.posted"),
         PostClaim(id="k1", customer=customer, at=START, reward="five-off"),
         PostAdjustment(

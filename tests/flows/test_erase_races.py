@@ -99,7 +99,7 @@ async def test_control_without_its_lock_an_erasure_is_overtaken(
     answer = await shop.send(put_order("o2", "c1", 10_000))
     await erasing
     assert answer.status == (410 if locked else 201)
-    async with shop.database.snapshot(shop.workspace_id) as conn:
+    async with shop.database.unbound() as conn:
         report = await audit(conn, shop.workspace_id)
     assert ("erased" in {check.name for check in report.broken}) is not locked
     assert report.clean is locked

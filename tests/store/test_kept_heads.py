@@ -7,14 +7,12 @@ import pytest
 from asyncpg import Connection
 
 from perennial.store.audit import AuditReport, KeptHead, audit
-from perennial.store.seal import seal
-from tests.store.book import NOW, Book, given
+from tests.store.book import Book, given
 
 
 async def _seal(book: Book) -> None:
-    async with book.db.transaction(book.ws) as conn:
-        while await seal(conn, book.ws, book.bucket, NOW):
-            pass
+    await book.settle()
+    await book.seal()
 
 
 async def _audit(book: Book, *kept: KeptHead) -> AuditReport:
