@@ -17,7 +17,7 @@ from perennial.core.member import Member
 from perennial.core.version import Version
 from perennial.flows.configuration import Workspace
 from perennial.flows.ids import Ids
-from perennial.flows.problems import problem
+from perennial.flows.problems import customer_erased, problem
 from perennial.store.customers import CustomerRow
 from perennial.store.database import Id
 from perennial.store.effects import Change
@@ -53,6 +53,7 @@ class Batch(msgspec.Struct):
     names: dict[tuple[str, str], UUID] = {}
     returned: dict[UUID, UUID] = {}
     customers: dict[UUID, CustomerRow] = {}
+    erased: set[UUID] = set()
     members: dict[UUID, Member] = {}
     orders: dict[UUID, OrderRow] = {}
     past_orders: dict[UUID, list[OrderRow]] = {}
@@ -79,8 +80,11 @@ class Batch(msgspec.Struct):
         return found
 
     def member_of(self, external_id: str) -> Member:
-        """Return the loaded member of a customer, or raise the 404."""
-        member = self.members.get(self.name("customer", external_id))
+        """Return the loaded member of a customer, or raise the 404, or the 410 of an erased one."""
+        customer_id = self.name("customer", external_id)
+        if customer_id in self.erased:
+            raise customer_erased()
+        member = self.members.get(customer_id)
         if member is None:
             raise problem(404, "customer_unknown", f"There is no customer {external_id!r}.")
         return member

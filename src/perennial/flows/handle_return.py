@@ -13,7 +13,7 @@ from perennial.flows.commands import PostReturn
 from perennial.flows.decide_event import decide_event
 from perennial.flows.decide_program import store_outcomes
 from perennial.flows.once import body_of, replayed
-from perennial.flows.problems import field_problem, problem
+from perennial.flows.problems import customer_erased, field_problem, problem
 from perennial.flows.stored import decode_decisions
 from perennial.flows.undoing import undo_event
 from perennial.store.events import EventKind, EventRow
@@ -76,6 +76,8 @@ def _returning(batch: Batch, command: PostReturn) -> Member:
         raise problem(404, "order_unknown", f"There is no order {command.order!r}.")
     if owner == order_id:
         raise problem(409, "guest_order", f"Order {command.order!r} is a guest's: it has earned nothing.")
+    if owner in batch.erased:
+        raise customer_erased()
     return batch.members[owner]
 
 

@@ -243,7 +243,8 @@ async def _lock(
     if pooled:
         found = await lock_customers(conn, workspace_id, bucket, sorted(pooled))
         rows.update((household_id, found[household_id]) for household_id in households)
-    batch.customers = rows
+    batch.erased = {customer_id for customer_id, row in rows.items() if row.erased_at is not None}
+    batch.customers = {known: row for known, row in rows.items() if known not in batch.erased}
 
 
 def _named_ids(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, UUID]]:

@@ -51,7 +51,7 @@ async def post_return(door: Door, caller: Key, order_id: str, key: str | None, b
         needs=Scope.WRITE,
         takes=OrderBody,
         gives={200: Decided, 201: Decided},
-        refuses=(409,),
+        refuses=(409, 410),
     ),
 )
 async def order_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
@@ -75,7 +75,7 @@ async def order_put(request: Request[Any, Any, Any], id: ExternalId) -> Response
         takes=ReturnBody,
         once=True,
         gives={200: Decided, 201: Decided},
-        refuses=(404, 409),
+        refuses=(404, 409, 410),
     ),
 )
 async def return_post(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
