@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
+from perennial.core.identifiers import CustomerIdentifier, IdentifierType
+from perennial.core.order import Line, Order, OrderStatus, ReturnedLine, Scalar
 from perennial.flows.answers import Answer, Problem
 from perennial.flows.backfill import backfill
 from perennial.flows.commands import (
@@ -67,7 +68,9 @@ def _order(name: str, customer: str | None, status: str, amount: int) -> PutOrde
 
 async def _live(shop: Shop, customer: str) -> str:
     """Let a little of everything happen to a customer; return the code of the claimed voucher."""
-    await shop.do(PutCustomer(customer=customer, attributes={"city": CANARY, "email": f"{CANARY}@x.test"}))
+    alias = CustomerIdentifier(type=IdentifierType.ALIAS, value=CANARY)
+    attributes: dict[str, Scalar] = {"city": CANARY, "email": f"{CANARY}@x.test"}
+    await shop.do(PutCustomer(customer=customer, attributes=attributes, identifiers=(alias,)))
     await shop.do(JoinProgram(customer=customer, program="points", at=START, source=f"till of {CANARY}"))
     await shop.do(_order(f"{CANARY}-1", customer, "created", 20_000))
     await shop.do(_order(f"{CANARY}-1", customer, "paid", 30_000))
@@ -123,7 +126,7 @@ async def test_nothing_personal_is_left(shop: Shop, owner: Connection) -> None:
     before = await found(owner, shop.workspace_id, CANARY, code)
     facts = "select count(*) from orders where workspace_id = $1 and position($2::bytea in decision) > 0"
     assert await owner.fetchval(facts, shop.workspace_id, CANARY.encode()) == 2
-    assert set(before) == {"customers", "orders", "events", "memberships", "vouchers"}
+    assert set(before) == {"customers", "identifiers", "orders", "events", "memberships", "vouchers"}
     assert before["customers"] == 2
     assert await owner.fetchval("select count(*) from counters where workspace_id = $1", shop.workspace_id)
     await audited(shop)

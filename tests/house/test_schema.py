@@ -20,7 +20,7 @@ _APPEND_ONLY = {"postings", "tier_moves", "audit_entries", "seals", "program_ver
 # A bucket's own rows, of no customer.
 _OF_BUCKETS = {"seals", "leases"}
 # Found by a natural key that says nothing of the customer; they tell the bucket.
-_OF_NATURAL_KEYS = {"external_ids", "voucher_codes"}
+_OF_NATURAL_KEYS = {"external_ids", "voucher_codes", "identifiers"}
 
 
 @pytest.fixture

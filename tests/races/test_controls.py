@@ -16,6 +16,7 @@ import pytest
 from asyncpg import Connection
 
 from perennial.flows import handle_events, write_batch
+from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import Command, JoinProgram, PostAdjustment, PostClaim, PostEvent
 from perennial.flows.handle_events import Handler
@@ -78,6 +79,10 @@ class Rivals:
 
     async def race(self, commands: Sequence[Command]) -> int:
         """Do one thing per client, all at once; return how many were done anew."""
+        return sum(answer.status == 201 for answer in await self.answers(commands))
+
+    async def answers(self, commands: Sequence[Command]) -> list[Answer]:
+        """Do one thing per client, all at once; return the answers."""
         bucket = await self._bucket()
         answers = await asyncio.gather(
             *(
@@ -85,7 +90,7 @@ class Rivals:
                 for handler, command in zip(self._handlers, commands, strict=True)
             )
         )
-        return sum(answer.status == 201 for (answer,) in answers)
+        return [answer for (answer,) in answers]
 
     async def take_down(self, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
         """Remove a wall from the product and from its database."""
@@ -114,7 +119,7 @@ def url(fresh_database: FreshDatabase) -> Iterator[str]:
 @pytest.fixture
 async def rivals(url: str) -> AsyncIterator[Rivals]:
     """Twelve clients; Anna is a member with 1,250 points."""
-    async with _connected(url, PROGRAM) as rivals:
+    async with connected_rivals(url, PROGRAM) as rivals:
         await rivals.do(JoinProgram(customer="anna", program="points", source="test", at=None))
         await rivals.do(adjustment("start", 1_250))
         yield rivals
@@ -123,13 +128,14 @@ async def rivals(url: str) -> AsyncIterator[Rivals]:
 @pytest.fixture
 async def limited(url: str) -> AsyncIterator[Rivals]:
     """Twelve clients; of 777 points for gifts 27 are left."""
-    async with _connected(url, LIMITED) as rivals:
+    async with connected_rivals(url, LIMITED) as rivals:
         await rivals.do(*(gift(f"before-{number}", "early") for number in range(75)))
         yield rivals
 
 
 @asynccontextmanager
-async def _connected(url: str, program: str) -> AsyncIterator[Rivals]:
+async def connected_rivals(url: str, program: str) -> AsyncIterator[Rivals]:
+    """Connect a worker of its own for each client of a new workspace with a program."""
     async with AsyncExitStack() as stack:
         owner = await connect(url)
         stack.push_async_callback(owner.close)

@@ -9,12 +9,14 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.effects import Count, IssueVoucher, Join, MoveTier, Owe, Release, UseBudget, UseLimit
+from perennial.core.identifiers import CustomerIdentifier, IdentifierType
 from perennial.ledger.account import Account
 from perennial.store.audit import AuditReport, audit
 from perennial.store.budgets import lock_budgets
 from perennial.store.customers import CustomerRow
 from perennial.store.erasure import erase_rows
 from perennial.store.events import EventKind
+from perennial.store.identifiers import IdentifierRow, identifier_hash, insert_identifiers
 from perennial.units import DAY
 from tests.store.book import DATED, LATER, NOW, UNIT, WAITING, Book, count, given, taken
 
@@ -47,6 +49,10 @@ async def sound(book: Book) -> Book:
         book.event(other, "t", EventKind.TRANSFER_RECEIVED, got),
     ]
     await book.write(sent, got, dues={other.customer_id: NOW}, events=events)
+    card = CustomerIdentifier(type=IdentifierType.CARD, value="4711")
+    known = IdentifierRow(row.customer_id, identifier_hash(book.ws, card), "card", "4711")
+    async with book.db.transaction(book.ws) as conn:
+        await insert_identifiers(conn, book.ws, book.bucket, [known])
     await book.settle()
     await book.seal()
     return book
@@ -142,6 +148,10 @@ DAMAGE = [
     ("update tier_moves set tier_before = 'bronze' where tier_after = 'silver'", {"tier_chain", "seals"}),
     ("delete from timers", {"timers"}),
     ("update timers set due_at = '2100-01-01'", {"timers"}),
+    ("update identifiers set customer_id = gen_random_uuid()", {"identifiers"}),
+    ("update identifiers set bucket = bucket + 1", {"identifiers"}),
+    ("update identifiers set given = '4712'", {"identifier_hashes"}),
+    ("update identifiers set type = 'ring'", {"identifier_hashes"}),
     ("delete from voucher_codes", {"vouchers"}),
     ("delete from vouchers", {"vouchers"}),
     ("update vouchers set points = 61", {"vouchers"}),

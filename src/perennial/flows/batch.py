@@ -23,6 +23,7 @@ from perennial.store.database import Id
 from perennial.store.effects import Change
 from perennial.store.events import EventRow
 from perennial.store.external_ids import IdKind
+from perennial.store.identifiers import IdentifierRow
 from perennial.store.orders import OrderRow
 from perennial.units import Instant, bucket_of, named_bytes
 
@@ -59,6 +60,9 @@ class Batch(msgspec.Struct):
     past_orders: dict[UUID, list[OrderRow]] = {}
     events: dict[UUID, EventRow] = {}
     external: dict[tuple[IdKind, UUID], UUID] = {}
+    identifiers: dict[UUID, IdentifierRow] = {}
+    loaded_identifiers: dict[UUID, IdentifierRow] = {}
+    identifier_owners: dict[UUID, UUID] = {}
     spent: dict[tuple[int, int], int] = {}
     changes: list[Change] = []
     early: dict[tuple[int, UUID], UUID] = {}
@@ -124,6 +128,14 @@ class Batch(msgspec.Struct):
                 effects=effects,
             )
         )
+
+    def identify(self, customer_id: UUID, rows: dict[UUID, IdentifierRow]) -> None:
+        """Give a customer exactly these identifiers, by their hashes; nobody else may have one of them."""
+        had = [id_hash for id_hash, row in self.identifiers.items() if row.customer_id == customer_id]
+        for id_hash in had:
+            del self.identifiers[id_hash], self.identifier_owners[id_hash]
+        self.identifiers.update(rows)
+        self.identifier_owners.update(dict.fromkeys(rows, customer_id))
 
     def put_order(self, row: OrderRow) -> None:
         """Store an order as it is now; a new one is inserted, a known one updated."""

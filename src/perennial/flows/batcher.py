@@ -14,8 +14,9 @@ from collections.abc import Sequence
 import msgspec
 
 from perennial.flows.answers import Answer
-from perennial.flows.commands import Command, PostTransfer, PutOrder, RunTimers
+from perennial.flows.commands import Command, Identified, PostTransfer, PutOrder, RunTimers
 from perennial.flows.handle_events import Handler
+from perennial.flows.identifying import Lookups, find_meant
 from perennial.units import bucket_of
 
 MAX_BATCH = 256
@@ -41,15 +42,32 @@ class Intake:
         self.handler = handler
         self._lanes: dict[tuple[int, int], _Lane] = {}
         self._buckets: dict[int, Buckets] = {}
+        self._lookups = Lookups(handler.database)
 
-    async def submit(self, workspace_id: int, command: Command) -> Answer:
+    async def submit(self, workspace_id: int, command: Command | Identified) -> Answer:
         """Handle one command and return its answer, after the commit."""
+        if isinstance(command, Identified):
+            meant = await self._lookups.find(workspace_id, command)
+            if isinstance(meant, Answer):
+                return meant
+            command = meant
         return await (await self._enqueue(workspace_id, command))
 
-    async def submit_many(self, workspace_id: int, commands: Sequence[Command]) -> list[Answer]:
-        """Handle commands in bulk; those of one customer in the order given."""
-        futures = [await self._enqueue(workspace_id, command) for command in commands]
-        return list(await asyncio.gather(*futures))
+    async def submit_many(self, workspace_id: int, commands: Sequence[Command | Identified]) -> list[Answer]:
+        """Handle commands in bulk; those of one customer in the order given.
+
+        Identifiers are looked up before any of the commands is handled.
+        """
+        identified = [command for command in commands if isinstance(command, Identified)]
+        found = iter(await find_meant(self.handler.database, workspace_id, identified) if identified else ())
+        meant = [next(found) if isinstance(command, Identified) else command for command in commands]
+        futures = {
+            index: await self._enqueue(workspace_id, command)
+            for index, command in enumerate(meant)
+            if not isinstance(command, Answer)
+        }
+        answers = dict(zip(futures, await asyncio.gather(*futures.values()), strict=True))
+        return [command if isinstance(command, Answer) else answers[i] for i, command in enumerate(meant)]
 
     async def has_one_bucket(self, workspace_id: int) -> bool:
         """Whether all customers of a workspace share a lane, so that a command need not name its own."""

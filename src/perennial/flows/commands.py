@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.order import Order, ReturnedLine, Scalar
 from perennial.units import Instant, Points
 
@@ -100,22 +101,27 @@ class AssignTier(_Command, frozen=True):
 
 
 class PutCustomer(_Command, frozen=True):
-    """Create a customer or change attributes; a given attribute replaces, ``None`` removes it."""
+    """Create a customer or change attributes; a given attribute replaces, ``None`` removes it.
+
+    ``identifiers`` are all that the customer has from now on; without them everything stays.
+    """
 
     customer: str
     attributes: dict[str, Scalar] = {}
+    identifiers: tuple[CustomerIdentifier, ...] | None = None
 
 
 class PutHousehold(_Command, frozen=True):
     """Pool the customer's wallets with a household's; ``None`` leaves the household.
 
-    ``attributes`` change with it, as in :class:`PutCustomer`: both or nothing.
+    ``attributes`` and ``identifiers`` change with it, as in :class:`PutCustomer`: all or nothing.
     """
 
     customer: str
     household: str | None
     at: Instant | None = None
     attributes: dict[str, Scalar] = {}
+    identifiers: tuple[CustomerIdentifier, ...] | None = None
 
 
 class JoinProgram(_Command, frozen=True):
@@ -157,3 +163,17 @@ Command: TypeAlias = (
     | LeaveProgram
     | RunTimers
 )
+
+
+Identifiable: TypeAlias = PutOrder | PostEvent | PostClaim | PostAdjustment
+
+
+class Identified(_Command, frozen=True):
+    """A command that names its customer by an identifier, alone or (the same one) beside the id.
+
+    Who that is has to be looked up before the command can join a batch. ``command.customer`` is empty
+    where the caller gave no id.
+    """
+
+    command: Identifiable
+    identifier: CustomerIdentifier

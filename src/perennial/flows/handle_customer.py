@@ -7,11 +7,12 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.effects import Leave
+from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.member import Member
 from perennial.core.order import Scalar
 from perennial.core.timers import due_with_days
 from perennial.flows.answering import decided, encode_answer
-from perennial.flows.answers import Answer
+from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import JoinProgram, LeaveProgram, PutCustomer, RunTimers
 from perennial.flows.configuration import LiveProgram
@@ -21,12 +22,15 @@ from perennial.flows.event_types import check_member_attributes
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.timers_due import run_timers_due
 from perennial.store.events import EventKind, EventRow
+from perennial.store.identifiers import IdentifierRow, identifier_hash
 
 
 def handle_put_customer(batch: Batch, command: PutCustomer) -> Answer:
-    """Set attributes; ``None`` removes one. The customer exists by now in any case."""
+    """Set attributes (``None`` removes one) and identifiers. The customer exists by now in any case."""
     member = batch.member_of(command.customer)
     check_member_attributes(batch.workspace, command.attributes)
+    if command.identifiers is not None:
+        _identify(batch, member, command.identifiers)
     attributes = merged_attributes(member.attributes, command.attributes)
     if attributes != member.attributes:
         member.attributes = attributes
@@ -35,6 +39,24 @@ def handle_put_customer(batch: Batch, command: PutCustomer) -> Answer:
         batch.changed_customers[member.customer_id] = batch.customers[member.customer_id]
         _arm(batch, member)
     return Answer(status=200, body=encode_answer(decided(batch, member, command.customer, [])))
+
+
+def _identify(batch: Batch, member: Member, identifiers: tuple[CustomerIdentifier, ...]) -> None:
+    """Give a member exactly these identifiers, or raise if somebody else has one; twice counts once."""
+    rows: dict[UUID, IdentifierRow] = {}
+    for position, each in enumerate(identifiers):
+        id_hash = identifier_hash(batch.workspace.workspace_id, each)
+        if batch.identifier_owners.get(id_hash, member.customer_id) != member.customer_id:
+            path = f"$.identifiers[{position}].value"
+            raise problem(
+                409,
+                "identifier_taken",
+                f"{path}: another customer has this {each.type.value}",
+                FieldProblem(path=path, code="identifier_taken", message="another customer has it"),
+            )
+        row = IdentifierRow(member.customer_id, id_hash, each.type.value, each.value)
+        rows.setdefault(id_hash, row)
+    batch.identify(member.customer_id, rows)
 
 
 def merged_attributes(known: dict[str, Scalar], changed: dict[str, Scalar]) -> dict[str, Scalar]:

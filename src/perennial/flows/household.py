@@ -53,8 +53,11 @@ async def _put(handler: Handler, workspace_id: int, command: PutHousehold) -> An
         member = batch.member_of(command.customer)
         if household_id in batch.erased:
             raise problem(410, "household_erased", "The household was erased with the last who lived in it.")
-        if command.attributes:
-            handle_put_customer(batch, PutCustomer(customer=command.customer, attributes=command.attributes))
+        if command.attributes or command.identifiers is not None:
+            change = PutCustomer(
+                customer=command.customer, attributes=command.attributes, identifiers=command.identifiers
+            )
+            handle_put_customer(batch, change)
         known = batch.customers[member.customer_id]
         if known.household_id != household_id:
             if known.household_id is not None and household_id is not None:

@@ -34,6 +34,7 @@ from perennial.store.customers import CustomerRow, insert_customers, lock_custom
 from perennial.store.events import load_events
 from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
 from perennial.store.history import paid_order_keys
+from perennial.store.identifiers import find_identifiers, identifier_hash, read_identifiers
 from perennial.store.members import Reads, load_members
 from perennial.store.orders import load_orders
 from perennial.units import Instant, bucket_of
@@ -132,6 +133,7 @@ async def _load_customers(
     await _load_named(conn, batch, claimed)
     if any(batch.external.get((IdKind.ORDER, order_id)) != owner for order_id, owner in stored.items()):
         raise asyncpg.SerializationError("an order that comes back was given to a customer meanwhile")
+    await _load_identifiers(conn, batch, commands)
     await _load_members(conn, batch, commands, with_lots)
     await _load_past_orders(conn, batch)
 
@@ -297,6 +299,26 @@ async def _load_named(conn: Connection, batch: Batch, claimed: Claimed) -> None:
         batch.orders.update(await load_orders(conn, workspace_id, bucket, orders))
     if events:
         batch.events = await load_events(conn, workspace_id, bucket, events)
+
+
+async def _load_identifiers(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
+    """Load the identifiers of customers who get others, and whose those are; most batches give none."""
+    giving = [
+        command
+        for command in commands
+        if isinstance(command, PutCustomer | PutHousehold) and command.identifiers is not None
+    ]
+    if not giving:
+        return
+    workspace_id = batch.workspace.workspace_id
+    customers = {batch.name("customer", command.customer) for command in giving}
+    wanted = {identifier_hash(workspace_id, each) for command in giving for each in command.identifiers or ()}
+    owners = await find_identifiers(conn, workspace_id, wanted)
+    rows = await read_identifiers(conn, workspace_id, batch.bucket, customers)
+    batch.loaded_identifiers = {row.id_hash: row for row in rows}
+    batch.identifiers = dict(batch.loaded_identifiers)
+    batch.identifier_owners = {id_hash: customer_id for id_hash, (_, customer_id) in owners.items()}
+    batch.identifier_owners.update((row.id_hash, row.customer_id) for row in rows)
 
 
 async def _load_members(

@@ -11,15 +11,18 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
+from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.member import Member, Wallet
 from perennial.core.order import Order, Scalar
 from perennial.core.tier_progress import Missing, progress
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
+from perennial.flows.identifying import names_of
 from perennial.flows.load_batch import read_from
 from perennial.flows.problems import problem
 from perennial.store.customers import CustomerRow, read_customers
 from perennial.store.external_ids import IdKind, find_external_ids
+from perennial.store.identifiers import read_identifiers
 from perennial.store.members import load_members
 from perennial.store.orders import OrderRow, decode_order, load_orders
 from perennial.units import Instant, Points, bucket_of, format_instant, named_id
@@ -105,9 +108,17 @@ class CustomerView(_View, frozen=True):
     id: str
     created_at: str
     attributes: dict[str, Scalar]
+    identifiers: tuple[CustomerIdentifier, ...]
     household: str | None
     memberships: tuple[MembershipView, ...]
     wallets: tuple[WalletView, ...]
+
+
+class CustomerPage(_View, frozen=True):
+    """The customer who has an identifier, or nobody; ``next_cursor`` is null, for there is one at most."""
+
+    data: tuple[CustomerView, ...]
+    next_cursor: str | None
 
 
 class OrderView(_View, frozen=True):
@@ -127,18 +138,35 @@ async def read_customer(handler: Handler, workspace_id: int, external_id: str) -
     """Return a customer, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
-        row, member = await load_customer(conn, workspace, external_id)
-        household = None
-        if row.household_id is not None:
-            bucket = bucket_of_customer(workspace, external_id)
-            found = await read_customers(conn, workspace_id, bucket, [row.household_id])
-            household = found[row.household_id].external_id
+        return await _view_customer(conn, workspace, external_id)
+
+
+async def find_customer(handler: Handler, workspace_id: int, identifier: CustomerIdentifier) -> CustomerPage:
+    """Return the customer who has a (normalized) identifier, or nobody."""
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        names = await names_of(conn, workspace_id, [identifier])
+        views = [await _view_customer(conn, workspace, name) for name in names.values()]
+    return CustomerPage(data=tuple(views), next_cursor=None)
+
+
+async def _view_customer(conn: Connection, workspace: Workspace, external_id: str) -> CustomerView:
+    workspace_id, bucket = workspace.workspace_id, bucket_of_customer(workspace, external_id)
+    row, member = await load_customer(conn, workspace, external_id)
+    identifiers = await read_identifiers(conn, workspace_id, bucket, [row.customer_id])
+    household = None
+    if row.household_id is not None:
+        found = await read_customers(conn, workspace_id, bucket, [row.household_id])
+        household = found[row.household_id].external_id
     at = business_now(workspace)
     live = [program for program in workspace.programs if program.program_id in member.memberships]
     return CustomerView(
         id=external_id,
         created_at=format_instant(row.created_at),
         attributes=row.attributes,
+        identifiers=tuple(
+            each.identifier for each in sorted(identifiers, key=lambda each: (each.type, each.given))
+        ),
         household=household,
         memberships=tuple(_membership(program, member, at) for program in live),
         wallets=tuple(view for program in live for view in _wallets(program, member, at)),

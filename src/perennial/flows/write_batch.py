@@ -8,6 +8,7 @@ from perennial.flows.batch import Batch
 from perennial.store.customers import update_customers
 from perennial.store.effects import write_effects
 from perennial.store.external_ids import IdKind, claim_external_ids, give_external_id
+from perennial.store.identifiers import delete_identifiers, insert_identifiers
 from perennial.store.orders import delete_guest_orders, update_orders
 
 
@@ -21,6 +22,8 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await delete_guest_orders(conn, workspace_id, guest_bucket, [order_id])
     if batch.changed_customers:
         await update_customers(conn, workspace_id, bucket, list(batch.changed_customers.values()))
+    if batch.identifiers != batch.loaded_identifiers:
+        await _write_identifiers(conn, batch)
     if batch.changed_orders:
         await update_orders(conn, workspace_id, bucket, list(batch.changed_orders.values()))
     await write_effects(
@@ -33,3 +36,14 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         orders=batch.new_orders.values(),
         events=batch.new_events,
     )
+
+
+async def _write_identifiers(conn: Connection, batch: Batch) -> None:
+    """Write what became of the identifiers: those that are gone first, for another may have them now."""
+    before, after = batch.loaded_identifiers, batch.identifiers
+    gone = [id_hash for id_hash, row in before.items() if after.get(id_hash) != row]
+    given = [row for id_hash, row in after.items() if before.get(id_hash) != row]
+    if gone:
+        await delete_identifiers(conn, batch.workspace.workspace_id, gone)
+    if given:
+        await insert_identifiers(conn, batch.workspace.workspace_id, batch.bucket, given)

@@ -17,13 +17,21 @@ from litestar import Request, post
 from litestar.types import ASGIApp
 
 from perennial.flows.answers import Answer, Decided
-from perennial.flows.commands import Command
+from perennial.flows.commands import Command, Identified
 from perennial.flows.keys import Key
 from perennial.flows.order_owner import owner_of_order
 from perennial.flows.problems import ProblemError, answer_problem
 from perennial.flows.scopes import Scope, allows
 from perennial.http.asgi import Connection, Receive, Send
-from perennial.http.batch_lines import BatchLine, OrderLine, ReturnLine, command_of, needed_scope
+from perennial.http.batch_lines import (
+    BatchLine,
+    CustomerLine,
+    OrderLine,
+    ReturnLine,
+    command_of,
+    identifier_in,
+    needed_scope,
+)
 from perennial.http.door import Door
 from perennial.http.exchange import ClientGoneError, check_json, headers_of, receive_chunk
 from perennial.http.operation import admitted, connection_of, identity_of, operation
@@ -44,7 +52,7 @@ class _Line(msgspec.Struct):
 
     number: int
     id: str | None = None
-    command: Command | None = None
+    command: Command | Identified | None = None
     answer: Answer | None = None
 
 
@@ -142,15 +150,21 @@ class _Run:
         self._spool = spool
         self._number = 0
         self._customers: dict[str, str] = {}
+        self._lines: list[_Line] = []
+        self._identifies = False
+        self._identified: set[str] = set()
         self._pending: asyncio.Task[None] | None = None
 
     async def handle(self, chunks: AsyncIterator[list[bytes | None]]) -> None:
         """Handle all chunks, each while the next is read."""
         try:
             async for chunk in chunks:
-                lines = [await self._parse(raw) for raw in chunk if raw is None or not self._is_blank(raw)]
+                for raw in chunk:
+                    if raw is None or not self._is_blank(raw):
+                        line = await self._parse(raw)  # which may take the lines before it
+                        self._lines.append(line)
                 await self._settle()
-                self._pending = asyncio.create_task(self._decide(lines))
+                self._pending = asyncio.create_task(self._decide(self._taken()))
             await self._settle()
         except ProblemError as late:
             await self._settle()
@@ -172,6 +186,17 @@ class _Run:
             pending, self._pending = self._pending, None
             await pending
 
+    def _taken(self) -> list[_Line]:
+        """Take the lines that were parsed since the last ones were taken."""
+        lines, self._lines, self._identifies = self._lines, [], False
+        self._identified.clear()
+        return lines
+
+    async def _catch_up(self) -> None:
+        """Have all lines so far decided, for what the next one means depends on them."""
+        await self._settle()
+        await self._decide(self._taken())
+
     async def _parse(self, raw: bytes | None) -> _Line:
         self._number += 1
         line = _Line(self._number)
@@ -189,18 +214,28 @@ class _Run:
             raise bad_request(413, "line_too_large", f"A line has at most {limit} bytes.")
         return _reader.read(raw)
 
-    async def _command(self, body: BatchLine) -> Command:
+    async def _command(self, body: BatchLine) -> Command | Identified:
         needed = needed_scope(body)
         if not allows(self._caller.scopes, needed):
             raise bad_request(403, "scope_missing", f"The API key lacks the scope {needed.value!r}.")
         returned_by = None
         if isinstance(body, ReturnLine):
             returned_by = await self._customer_of(body.order)
+        elif identifier_in(body) is not None and self._identifies:
+            await self._catch_up()
+        self._remember(body)
+        return command_of(body, self._caller.actor, returned_by)
+
+    def _remember(self, body: BatchLine) -> None:
+        """Note what later lines may depend on: whose an order is, and who may be known by what."""
+        if isinstance(body, CustomerLine):
+            self._identifies |= body.identifies
         elif isinstance(body, OrderLine) and body.customer is not None:
             if len(self._customers) >= REMEMBERED_ORDERS:
                 self._customers.clear()
             self._customers[body.id] = body.customer
-        return command_of(body, self._caller.actor, returned_by)
+        elif isinstance(body, OrderLine) and body.identifier is not None:
+            self._identified.add(body.id)
 
     async def _customer_of(self, order: str) -> str | None:
         """Return the customer of an order, from this batch or, once its lines so far are done, stored.
@@ -209,6 +244,8 @@ class _Run:
         """
         if await self._door.intake.has_one_bucket(self._caller.workspace_id):
             return None
+        if order in self._identified:
+            await self._catch_up()
         if order in self._customers:
             return self._customers[order]
         await self._settle()

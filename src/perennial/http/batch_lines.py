@@ -6,19 +6,22 @@ from typing import TypeAlias
 
 import msgspec
 
+from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.order import Attributes, Name
-from perennial.flows.commands import Command, PutCustomer
+from perennial.flows.commands import Command, Identified, PutCustomer
 from perennial.flows.scopes import Scope
 from perennial.http.requests import (
     AdjustmentBody,
     ClaimBody,
     EventBody,
+    Identifiers,
     OnceId,
     OrderBody,
     ReturnBody,
     adjustment_command,
     claim_command,
     event_command,
+    identifiers_of,
     order_command,
     return_command,
 )
@@ -44,10 +47,11 @@ class EventLine(EventBody, frozen=True, kw_only=True, tag_field="op", tag="event
 
 
 class ClaimLine(ClaimBody, frozen=True, kw_only=True, tag_field="op", tag="claim"):
-    """A claim of ``customer``, as in ``POST /v1/customers/{id}/claims``."""
+    """A claim of ``customer`` (or of who has ``identifier``), as in ``POST /v1/customers/{id}/claims``."""
 
     id: OnceId
-    customer: Name
+    customer: Name | None = None
+    identifier: CustomerIdentifier | None = None
 
 
 class AdjustmentLine(AdjustmentBody, frozen=True, kw_only=True, tag_field="op", tag="adjustment"):
@@ -69,6 +73,12 @@ class CustomerLine(
 
     id: Name
     attributes: Attributes = {}
+    identifiers: Identifiers | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def identifies(self) -> bool:
+        """Whether lines after this one may mean somebody else by an identifier than before."""
+        return not isinstance(self.identifiers, msgspec.UnsetType)
 
 
 BatchLine: TypeAlias = OrderLine | ReturnLine | EventLine | ClaimLine | AdjustmentLine | CustomerLine
@@ -79,7 +89,12 @@ def needed_scope(line: BatchLine) -> Scope:
     return Scope.ADJUST if isinstance(line, AdjustmentLine) else Scope.WRITE
 
 
-def command_of(line: BatchLine, actor: str, returned_by: str | None = None) -> Command:
+def identifier_in(line: BatchLine) -> CustomerIdentifier | None:
+    """Return the identifier by which a line names its customer."""
+    return None if isinstance(line, ReturnLine | CustomerLine) else line.identifier
+
+
+def command_of(line: BatchLine, actor: str, returned_by: str | None = None) -> Command | Identified:
     """Return the command of a line; ``returned_by`` is the customer of a returned order, where known."""
     match line:
         case OrderLine():
@@ -89,8 +104,9 @@ def command_of(line: BatchLine, actor: str, returned_by: str | None = None) -> C
         case EventLine():
             return event_command(line.id, line)
         case ClaimLine():
-            return claim_command(line.customer, line.id, line)
+            return claim_command(line.customer, line.identifier, line.id, line)
         case AdjustmentLine():
             return adjustment_command(line.id, actor, line)
         case CustomerLine():
-            return PutCustomer(customer=line.id, attributes=line.attributes)
+            identifiers = identifiers_of(line.identifiers)
+            return PutCustomer(customer=line.id, attributes=line.attributes, identifiers=identifiers)

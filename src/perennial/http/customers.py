@@ -11,12 +11,13 @@ from perennial.flows.answers import Decided
 from perennial.flows.commands import LeaveProgram
 from perennial.flows.erase import erase_customer
 from perennial.flows.household import put_household
-from perennial.flows.reading import CustomerView, read_customer
+from perennial.flows.reading import CustomerPage, CustomerView, find_customer, read_customer
 from perennial.flows.scopes import Scope
 from perennial.flows.statements import StatementPage, TimelinePage, statement_of, timeline_of
 from perennial.http.operation import (
     Cursor,
     ExternalId,
+    GivenIdentifier,
     Limit,
     admitted,
     answered,
@@ -31,6 +32,7 @@ from perennial.http.requests import (
     customer_command,
     household_command,
     membership_command,
+    read_identifier,
 )
 
 
@@ -49,8 +51,9 @@ from perennial.http.requests import (
 async def customer_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """A given attribute replaces, null removes, others stay.
 
-    Orders and events create a bare customer by themselves, so that this call is needed for attributes and
-    households only.
+    A list of identifiers replaces all that the customer had; one that another customer has is refused.
+    Orders and events create a bare customer by themselves, so that this call is needed for attributes,
+    identifiers and households only.
     """
     door, caller = admitted(request)
     data = await body_of(request, CustomerBody)
@@ -100,6 +103,22 @@ async def customer_delete(request: Request[Any, Any, Any], id: ExternalId) -> No
     """
     door, caller = admitted(request)
     await erase_customer(door.handler, caller.workspace_id, plain_segment(id), caller.actor)
+
+
+@get(
+    "/v1/customers",
+    **operation(
+        "customer_find",
+        "Customers",
+        "Find a customer by an identifier",
+        needs=Scope.READ,
+        gives={200: CustomerPage},
+    ),
+)
+async def customer_find(request: Request[Any, Any, Any], identifier: GivenIdentifier) -> Response[Any]:
+    """Whom a card, an e-mail address, a phone number or an alias belongs to: a list of one, or of nobody."""
+    door, caller = admitted(request)
+    return written(await find_customer(door.handler, caller.workspace_id, read_identifier(identifier)))
 
 
 @post(
@@ -197,6 +216,7 @@ CUSTOMER_ROUTES = [
     customer_put,
     customer_get,
     customer_delete,
+    customer_find,
     membership_join,
     membership_leave,
 ]

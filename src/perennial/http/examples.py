@@ -29,7 +29,21 @@ EXAMPLES: dict[str, dict[str, Example]] = {
                 ],
                 "shipping": 495,
             },
-        )
+        ),
+        "by_card": Example(
+            "The customer is named by a card: here the same order is sent again",
+            {
+                "identifier": {"type": "card", "value": "0042 1234"},
+                "status": "paid",
+                "occurred_at": "2026-03-04T10:15:00Z",
+                "currency": "USD",
+                "lines": [
+                    {"id": "1", "sku": "espresso-250", "amount": 1250, "categories": ["coffee"]},
+                    {"id": "2", "sku": "mug", "amount": 1800, "quantity": 2, "discount": 300},
+                ],
+                "shipping": 495,
+            },
+        ),
     },
     "return_post": {
         "one_unit": Example(
@@ -42,7 +56,16 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "review": Example(
             "A review was posted",
             {"id": "review-77", "type": "review.posted", "customer": "anna", "attributes": {"rating": 5}},
-        )
+        ),
+        "by_email": Example(
+            "The customer is named by an e-mail address",
+            {
+                "id": "review-78",
+                "type": "review.posted",
+                "identifier": {"type": "email", "value": "anna@example.com"},
+                "attributes": {"rating": 4},
+            },
+        ),
     },
     "claim_post": {
         "voucher": Example("500 points become a voucher", {"id": "claim-1", "reward": "five-off"})
@@ -75,6 +98,16 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "customer_put": {
         "attributes": Example(
             "Attributes of a customer", {"attributes": {"country": "DE", "newsletter": True}}
+        ),
+        "identifiers": Example(
+            "By what else the customer is known",
+            {
+                "identifiers": [
+                    {"type": "email", "value": "Anna@Example.com"},
+                    {"type": "phone", "value": "+49 170 1234567"},
+                    {"type": "card", "value": "0042 1234"},
+                ]
+            },
         ),
         "household": Example("A household pools its points", {"household": "family-7"}),
     },

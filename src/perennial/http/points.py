@@ -49,7 +49,7 @@ async def claim_post(request: Request[Any, Any, Any], id: ExternalId) -> Respons
     door, caller = admitted(request)
     data = await body_of(request, ClaimBody)
     claim_id = once_id(data.id, idempotency_key(headers_of(connection_of(request))))
-    command = claim_command(plain_segment(id), claim_id, data)
+    command = claim_command(plain_segment(id), None, claim_id, data)
     return answered(request, await door.intake.submit(caller.workspace_id, command))
 
 

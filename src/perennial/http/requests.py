@@ -11,11 +11,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from perennial.core.identifiers import MAX_IDENTIFIERS, CustomerIdentifier, IdentifierType, normalized
 from perennial.core.order import Attributes, Name, Order, ReturnedLine
 from perennial.core.rule import Identifier
 from perennial.flows.answers import FieldProblem
 from perennial.flows.commands import (
     AssignTier,
+    Identifiable,
+    Identified,
     JoinProgram,
     PostAdjustment,
     PostClaim,
@@ -65,15 +68,19 @@ OnceId = Annotated[
     ),
 ]
 
+Identifiers = Annotated[tuple[CustomerIdentifier, ...], Meta(max_length=MAX_IDENTIFIERS)]
+
 
 class OrderBody(Order, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """An order, whole: sending it again with another body is a new revision.
 
-    ``customer`` is your own id of the customer (without one it is a guest's order). All amounts are
-    in the minor unit of ``currency``, which defaults to the program's.
+    ``customer`` is your own id of the customer, ``identifier`` another way to say who that is; without
+    either it is a guest's order. All amounts are in the minor unit of ``currency``, which defaults to
+    the program's.
     """
 
     customer: Name | None = None
+    identifier: CustomerIdentifier | None = None
     occurred_at: When | None = None
 
 
@@ -87,10 +94,14 @@ class ReturnBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
 
 
 class EventBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Something that a customer did; ``type`` is an event that a program declares."""
+    """Something that a customer did; ``type`` is an event that a program declares.
+
+    ``customer`` is your own id of the customer, ``identifier`` another way to say who that is.
+    """
 
     type: EventType
-    customer: Name
+    customer: Name | None = None
+    identifier: CustomerIdentifier | None = None
     id: OnceId | None = None
     occurred_at: When | None = None
     attributes: Attributes = {}
@@ -107,9 +118,13 @@ class ClaimBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 class AdjustmentBody(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
 ):
-    """A correction of a balance by hand. ``actor`` says who made it; it defaults to the API key."""
+    """A correction of a balance by hand. ``actor`` says who made it; it defaults to the API key.
 
-    customer: Name
+    ``customer`` is your own id of the customer, ``identifier`` another way to say who that is.
+    """
+
+    customer: Name | None = None
+    identifier: CustomerIdentifier | None = None
     wallet: Reference
     points: PointsChange
     reason: Reason
@@ -140,11 +155,13 @@ class TransferBody(
 class CustomerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """What is known of a customer. A given attribute replaces, ``null`` removes, others stay.
 
-    ``household`` pools the wallets with those of the household's other members; ``null`` leaves it, and
-    without the field everything stays as it is.
+    ``identifiers`` are all by which the customer is known besides the id: those that are not in the list
+    are removed. ``household`` pools the wallets with those of the household's other members; ``null``
+    leaves it. Without one of these fields what it says stays as it is.
     """
 
     attributes: Attributes = {}
+    identifiers: Identifiers | msgspec.UnsetType = msgspec.UNSET
     household: Name | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -203,7 +220,41 @@ def once_id(body_id: str | None, idempotency_key: str | None) -> str:
     return chosen
 
 
-def order_command(order_id: str, body: OrderBody) -> PutOrder:
+def identifier_of(given: CustomerIdentifier, path: str) -> CustomerIdentifier:
+    """Return an identifier as it is kept, or raise the 422 for its value."""
+    try:
+        return normalized(given)
+    except ValueError as error:
+        raise bad_fields(422, FieldProblem(path=path, code="invalid_format", message=str(error))) from None
+
+
+def read_identifier(text: str) -> CustomerIdentifier:
+    """Return the identifier that a query names as ``type:value``."""
+    type_, _, value = text.partition(":")
+    if type_ == IdentifierType.PHONE and value.startswith(" "):
+        value = f"+{value[1:]}"  # in a query a bare plus sign means a space
+    given = CustomerIdentifier(type=IdentifierType(type_), value=value)
+    return identifier_of(given, "query.identifier")
+
+
+def identifiers_of(given: Identifiers | msgspec.UnsetType) -> tuple[CustomerIdentifier, ...] | None:
+    """Return the identifiers of a customer as they are kept, or None where the body has none."""
+    if isinstance(given, msgspec.UnsetType):
+        return None
+    return tuple(identifier_of(each, f"$.identifiers[{i}].value") for i, each in enumerate(given))
+
+
+def _meant(command: Identifiable, identifier: CustomerIdentifier | None) -> Identifiable | Identified:
+    """Return a command that may name its customer by an identifier; only an order may name none."""
+    if identifier is not None:
+        return Identified(command=command, identifier=identifier_of(identifier, "$.identifier.value"))
+    if command.customer == "":
+        words = "name the customer, by your own id or by an identifier"
+        raise bad_fields(422, FieldProblem(path="$.customer", code="required", message=words))
+    return command
+
+
+def order_command(order_id: str, body: OrderBody) -> Identifiable | Identified:
     """Return the command that stores an order."""
     order = Order(
         status=body.status,
@@ -217,7 +268,8 @@ def order_command(order_id: str, body: OrderBody) -> PutOrder:
         codes=body.codes,
         attributes=body.attributes,
     )
-    return PutOrder(id=order_id, customer=body.customer, at=_when(body.occurred_at), order=order)
+    command = PutOrder(id=order_id, customer=body.customer, at=_when(body.occurred_at), order=order)
+    return _meant(command, body.identifier)
 
 
 def return_command(order_id: str, customer: str | None, return_id: str, body: ReturnBody) -> PostReturn:
@@ -232,27 +284,31 @@ def return_command(order_id: str, customer: str | None, return_id: str, body: Re
     )
 
 
-def event_command(event_id: str, body: EventBody) -> PostEvent:
+def event_command(event_id: str, body: EventBody) -> Identifiable | Identified:
     """Return the command for a custom event."""
-    return PostEvent(
+    command = PostEvent(
         id=event_id,
-        customer=body.customer,
+        customer=body.customer or "",
         at=_when(body.occurred_at),
         name=body.type,
         attributes=body.attributes,
     )
+    return _meant(command, body.identifier)
 
 
-def claim_command(customer: str, claim_id: str, body: ClaimBody) -> PostClaim:
-    """Return the command for a claim of ``customer``."""
-    return PostClaim(id=claim_id, customer=customer, at=_when(body.occurred_at), reward=body.reward)
+def claim_command(
+    customer: str | None, identifier: CustomerIdentifier | None, claim_id: str, body: ClaimBody
+) -> Identifiable | Identified:
+    """Return the command for a claim of the customer who is named in one way or the other."""
+    command = PostClaim(id=claim_id, customer=customer or "", at=_when(body.occurred_at), reward=body.reward)
+    return _meant(command, identifier)
 
 
-def adjustment_command(adjustment_id: str, actor: str, body: AdjustmentBody) -> PostAdjustment:
+def adjustment_command(adjustment_id: str, actor: str, body: AdjustmentBody) -> Identifiable | Identified:
     """Return the command for a correction; ``actor`` counts where the body names none."""
-    return PostAdjustment(
+    command = PostAdjustment(
         id=adjustment_id,
-        customer=body.customer,
+        customer=body.customer or "",
         at=None,
         wallet=body.wallet,
         points=body.points,
@@ -261,6 +317,7 @@ def adjustment_command(adjustment_id: str, actor: str, body: AdjustmentBody) -> 
         available_at=_when(body.available_at, "$.available_at"),
         expires_at=_when(body.expires_at, "$.expires_at"),
     )
+    return _meant(command, body.identifier)
 
 
 def tier_command(customer: str, program: str, assignment_id: str, actor: str, body: TierBody) -> AssignTier:
@@ -291,12 +348,19 @@ def transfer_command(transfer_id: str, body: TransferBody) -> PostTransfer:
 
 def customer_command(customer: str, body: CustomerBody) -> PutCustomer:
     """Return the command that creates or changes a customer."""
-    return PutCustomer(customer=customer, attributes=body.attributes)
+    return PutCustomer(
+        customer=customer, attributes=body.attributes, identifiers=identifiers_of(body.identifiers)
+    )
 
 
 def household_command(customer: str, household: str | None, body: CustomerBody) -> PutHousehold:
-    """Return the command that enters or leaves a household, and changes attributes with it."""
-    return PutHousehold(customer=customer, household=household, attributes=body.attributes)
+    """Return the command that enters or leaves a household, and changes what else is known with it."""
+    return PutHousehold(
+        customer=customer,
+        household=household,
+        attributes=body.attributes,
+        identifiers=identifiers_of(body.identifiers),
+    )
 
 
 def membership_command(customer: str, body: MembershipBody) -> JoinProgram:

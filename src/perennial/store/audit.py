@@ -12,10 +12,12 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, Record
 
+from perennial.core.identifiers import IdentifierType
 from perennial.core.order import net_amounts
 from perennial.store.audit_catalog import CATALOG
 from perennial.store.audit_ledger import LEDGER
 from perennial.store.audit_rows import ROWS
+from perennial.store.identifiers import IdentifierRow, identifier_hash
 from perennial.store.invariant import LISTED, Check, Finding, find
 from perennial.store.orders import decode_order
 from perennial.store.seal import Head, read_heads, verify
@@ -33,6 +35,15 @@ from orders where workspace_id = $1 and status <> 4 and not exists (
     where customers.bucket = orders.bucket and customers.workspace_id = $1
         and customers.customer_id = orders.customer_id and erased_at is not null
 )
+""",
+)
+
+IDENTIFIER_HASHES = Check(
+    "identifier_hashes",
+    "Every identifier is found by the hash of its own type and of what was given.",
+    """
+select bucket, customer_id, id_hash, type, given
+from identifiers where workspace_id = $1
 """,
 )
 
@@ -154,6 +165,8 @@ async def _audit_workspace(
         yield CheckReport(check.name, check.words, workspace_id, tuple(findings))
     findings = await _audit_orders(conn, workspace_id)
     yield CheckReport(ORDERS.name, ORDERS.words, workspace_id, tuple(findings))
+    findings = await _audit_identifiers(conn, workspace_id)
+    yield CheckReport(IDENTIFIER_HASHES.name, IDENTIFIER_HASHES.words, workspace_id, tuple(findings))
 
 
 async def _audit_orders(conn: Connection, workspace_id: int) -> list[Finding]:
@@ -182,6 +195,20 @@ def _wrong_with_order(row: Record) -> list[str]:
     ):
         wrong.append(f"returned {returned}")
     return wrong
+
+
+async def _audit_identifiers(conn: Connection, workspace_id: int) -> list[Finding]:
+    findings: list[Finding] = []
+    async for bucket, customer_id, id_hash, type_, given in conn.cursor(
+        IDENTIFIER_HASHES.sql, workspace_id, prefetch=1000
+    ):
+        known = type_ in IdentifierType.__members__.values()
+        row = IdentifierRow(customer_id, id_hash, type_, given)
+        if not known or identifier_hash(workspace_id, row.identifier) != id_hash:
+            findings.append(Finding(f"{type_} {id_hash}: something else was given", bucket, customer_id))
+        if len(findings) == LISTED:
+            break
+    return findings
 
 
 async def _audit_seals(conn: Connection, workspace_id: int, kept: Iterable[KeptHead]) -> list[Finding]:

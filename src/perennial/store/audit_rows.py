@@ -99,6 +99,19 @@ group by bucket, customer_id
 """,
     ),
     Check(
+        "identifiers",
+        "Every identifier belongs to a known customer of its bucket who was not erased.",
+        """
+select bucket, customer_id, null::uuid[] as operations, format('%s %s', type, id_hash) as words
+from identifiers
+where workspace_id = $1 and not exists (
+    select from customers
+    where customers.bucket = identifiers.bucket and customers.workspace_id = $1
+        and customers.customer_id = identifiers.customer_id and customers.erased_at is null
+)
+""",
+    ),
+    Check(
         "buckets",
         "Every customer and every order lies in one of the workspace's own buckets.",
         """

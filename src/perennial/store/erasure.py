@@ -13,6 +13,7 @@ from uuid import UUID
 from asyncpg import Connection
 
 from perennial.store.events import EventKind
+from perennial.store.identifiers import erase_identifiers
 from perennial.store.vouchers import VoucherState
 from perennial.units import Instant
 
@@ -125,6 +126,8 @@ async def erase_rows(conn: Connection, ws: int, bucket: int, ids: Iterable[UUID]
     await conn.execute(_END_VOUCHERS, ws, bucket, erased, VoucherState.ENDED)
     await conn.execute(_DELETE_COUNTERS, ws, bucket, erased)
     await conn.execute(_DELETE_LIMIT_USES, ws, bucket, erased)
+    for each in erased:
+        await erase_identifiers(conn, ws, bucket, each)
 
 
 async def blank_transfers(conn: Connection, ws: int, others: Iterable[tuple[int, UUID, UUID]]) -> None:

@@ -36,11 +36,11 @@ class IdKind(IntEnum):
 
 _FIND_EXTERNAL_IDS = """
 select found.*
-from unnest($3::uuid[]) as wanted (id_hash)
+from unnest($2::smallint[], $3::uuid[]) as wanted (kind, id_hash)
 cross join lateral (
-    select id_hash, bucket, customer_id
+    select kind, id_hash, bucket, customer_id
     from external_ids
-    where workspace_id = $1 and kind = $2 and id_hash = wanted.id_hash
+    where workspace_id = $1 and kind = wanted.kind and id_hash = wanted.id_hash
     offset 0
 ) as found
 """
@@ -89,8 +89,16 @@ async def find_external_ids(
     conn: Connection, ws: int, kind: int, hashes: list[UUID]
 ) -> dict[UUID, tuple[int, UUID]]:
     """Return the bucket and the customer of each id of ``kind`` that was claimed before."""
-    rows = await conn.fetch(_FIND_EXTERNAL_IDS, ws, kind, hashes)
-    return {id_hash: (bucket, customer_id) for id_hash, bucket, customer_id in rows}
+    found = await find_claimed(conn, ws, [(kind, id_hash) for id_hash in hashes])
+    return {id_hash: owner for (_, id_hash), owner in found.items()}
+
+
+async def find_claimed(conn: Connection, ws: int, ids: Collection[tuple[int, UUID]]) -> Claimed:
+    """Return the bucket and the customer of each id ``(kind, hash)`` that was claimed before."""
+    if not ids:
+        return {}
+    rows = await conn.fetch(_FIND_EXTERNAL_IDS, ws, *zip(*ids, strict=True))
+    return {(kind, id_hash): (bucket, customer_id) for kind, id_hash, bucket, customer_id in rows}
 
 
 async def claim_or_find(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from perennial.store.audit import ORDERS, SEALS
+from perennial.store.audit import IDENTIFIER_HASHES, ORDERS, SEALS
 from perennial.store.audit_catalog import CATALOG
 from perennial.store.audit_ledger import LEDGER
 from perennial.store.audit_rows import ROWS
@@ -23,9 +23,9 @@ and `{new}` to these postings; in a full one both are `true`.
 Accounts are numbered: 1 wallet, 2 issued, 3 redeemed, 4 expired, 5 adjusted, 6 debt, 7 in transit, 8 closed.
 
 What no query can find is held by the write itself: floors and caps by conditional writes with a check
-behind them, once-only ids by the unique key of `external_ids`, and the tests in `tests/store` show that each
-of these fails when its guard is removed. Not stored, and so not recomputed here, is what a shortfall and
-a use of a limit were made of.
+behind them, once-only ids by the unique key of `external_ids`, one customer per identifier by that of
+`identifiers`, and the tests in `tests/store` and `tests/races` show that each of these fails when its guard
+is removed. Not stored, and so not recomputed here, is what a shortfall and a use of a limit were made of.
 """
 
 
@@ -35,7 +35,7 @@ def invariants_text() -> str:
         [
             _HEAD,
             *_section("The ledger", LEDGER),
-            *_section("Rows that name each other", [*ROWS, ORDERS]),
+            *_section("Rows that name each other", [*ROWS, ORDERS, IDENTIFIER_HASHES]),
             *_section("The sealed history", [SEALS]),
             *_section("The database", CATALOG),
         ]

@@ -21,6 +21,13 @@ create type event_row as (
     answer bytea
 );
 
+create type identifier_row as (
+    customer_id uuid,
+    id_hash uuid,
+    type text,
+    given text
+);
+
 create type limit_use_row as (
     customer_id uuid,
     limit_id bigint,
@@ -261,6 +268,22 @@ alter table external_ids enable row level security;
 alter table external_ids force row level security;
 create policy external_ids_of_workspace on external_ids for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select, update on external_ids to perennial_worker;
+
+create table identifiers (
+    workspace_id integer not null,
+    bucket integer not null,
+    id_hash uuid not null,
+    customer_id uuid not null,
+    type text not null,
+    given text not null,
+    constraint identifiers_pkey PRIMARY KEY (workspace_id, id_hash)
+);
+
+CREATE INDEX identifiers_customer ON identifiers USING btree (bucket, customer_id);
+alter table identifiers enable row level security;
+alter table identifiers force row level security;
+create policy identifiers_of_workspace on identifiers for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select on identifiers to perennial_worker;
 
 create table installation (
     single boolean not null default true,
