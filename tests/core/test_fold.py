@@ -15,6 +15,7 @@ from perennial.core.effects import (
     Debit,
     Effect,
     FallShort,
+    Forgive,
     IssueVoucher,
     Join,
     Leave,
@@ -115,15 +116,16 @@ def test_a_pending_debit_takes_from_pending() -> None:
 
 
 def test_debts_and_shortfalls() -> None:
-    """A debt takes from what was earned, unless staff made it; paying it needs points."""
+    """A debt takes from what was earned, unless staff made it; paying it needs points, forgiving none."""
     wallet = wallet_after(
         Owe(UNIT, 40),
         Owe(UNIT, 5, Account.ADJUSTED),
         FallShort(UNIT, 7),
         FallShort(UNIT, -3),
         Debit(UNIT, 30, ACTIVE.lot_id, Account.DEBT, False),
+        Forgive(UNIT, 6),
     )
-    assert figures(wallet) == (150, 80, 15, 4)
+    assert figures(wallet) == (150, 80, 9, 4)
     assert wallet.earned == 140
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from asyncpg import Connection
 
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
-from perennial.store.database import Database
+from perennial.store.database import Database, connect
 from tests.flows.shop import START, Shop
 
 
@@ -20,3 +21,11 @@ async def shop(db: Database, workspace: int) -> AsyncIterator[Shop]:
     intake = Intake(Handler(db))
     yield Shop(db, workspace, intake)
     await intake.close()
+
+
+@pytest.fixture
+async def owner(database_url: str) -> AsyncIterator[Connection]:
+    """A connection that sees every row of every workspace."""
+    conn = await connect(database_url)
+    yield conn
+    await conn.close()

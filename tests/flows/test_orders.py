@@ -6,9 +6,9 @@ import asyncio
 
 from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.flows.clock import advance_sandbox_clock
-from perennial.flows.commands import PostClaim, PostReturn, PutOrder
+from perennial.flows.commands import Command, PostClaim, PostReturn, PutOrder
 from perennial.units import DAY, HOUR
-from tests.flows.shop import START, Shop, available, put_order
+from tests.flows.shop import START, Shop, available, decided, put_order
 
 BASE = """
 program: points
@@ -65,6 +65,46 @@ async def test_a_return_takes_back_what_the_line_earned(shop: Shop) -> None:
     again = await shop.send(back)
     assert again.replayed
     assert available(await shop.give_back("r2", "o1", "c1")) == 0
+
+
+async def test_a_return_finds_out_whose_the_order_is(shop: Shop) -> None:
+    """A return need not name the customer: the order was stored, or is in the batch, or is nobody's."""
+
+    def back(order: str) -> PostReturn:
+        return PostReturn(id=f"back-{order}", order=order, customer=None, at=START, lines=())
+
+    await shop.publish(BASE)
+    await shop.order("stored", "c1", 5000)
+    await shop.order("guest", None, 5000)
+    commands: list[Command] = [
+        back("stored"),
+        put_order("fresh", "c2", 3000),
+        back("fresh"),
+        back("guest"),
+        put_order("guest", "c3", 5000),
+        PostReturn(id="adopted", order="guest", customer=None, at=START, lines=()),
+        back("nowhere"),
+    ]
+    bucket = (await shop.handler.read_workspace(shop.workspace_id)).bucket_base
+    answers = await shop.handler.handle_batch(shop.workspace_id, bucket, commands)
+    assert [answer.status for answer in answers] == [201, 201, 201, 409, 201, 201, 404]
+    assert decided(answers[0]).programs[0].taken_back == {"points": 50}
+    assert decided(answers[2]).programs[0].taken_back == {"points": 30}
+    assert (decided(answers[5]).customer, available(decided(answers[5]))) == ("c3", 0)
+
+
+async def test_the_id_of_a_refused_order_stays_free(shop: Shop) -> None:
+    """What is refused takes no id: not alone, not beside others in a batch, and not from another customer."""
+    await shop.publish(BASE)
+    late = START + 10 * DAY
+    bucket = (await shop.handler.read_workspace(shop.workspace_id)).bucket_base
+    commands = [put_order("o1", "c1", 5000, at=late), put_order("o2", "c1", 3000)]
+    answers = await shop.handler.handle_batch(shop.workspace_id, bucket, commands)
+    assert [answer.status for answer in answers] == [422, 201]
+    assert (await shop.order("o1", "c2", 4000)).customer == "c2"
+    same = [put_order("o3", "c1", 5000, at=late), put_order("o3", "c2", 1000), put_order("o3", "c1", 1000)]
+    answers = await shop.handler.handle_batch(shop.workspace_id, bucket, same)
+    assert [answer.status for answer in answers] == [422, 201, 422]
 
 
 async def test_a_changed_order_is_judged_anew(shop: Shop) -> None:

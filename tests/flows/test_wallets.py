@@ -27,7 +27,7 @@ async def _available(shop: Shop, customer: str) -> int:
 
 
 async def _audited(shop: Shop) -> None:
-    async with shop.database.snapshot(shop.workspace_id) as conn:
+    async with shop.database.unbound() as conn:
         report = await audit(conn, shop.workspace_id)
     assert report.clean, report.broken
 

@@ -42,7 +42,7 @@ order by pg_get_indexdef(indexrelid) collate "C"
 
 _POLICIES = """
 select polname::text, polcmd::text, polroles::regrole[]::text[], pg_get_expr(polqual, polrelid),
-    pg_get_expr(polwithcheck, polrelid)
+    pg_get_expr(polwithcheck, polrelid), polpermissive
 from pg_policy
 where polrelid = $1::int::oid
 order by polname collate "C"
@@ -98,9 +98,16 @@ async def _table(conn: Connection, oid: int, name: str) -> list[str]:
 
 
 def _policy(
-    table: str, name: str, command: str, roles: list[str], using: str | None, check: str | None
+    table: str,
+    name: str,
+    command: str,
+    roles: list[str],
+    using: str | None,
+    check: str | None,
+    permissive: bool,
 ) -> str:
-    text = f"create policy {name} on {table} for {_COMMANDS[command]}"
+    kind = "" if permissive else " as restrictive"
+    text = f"create policy {name} on {table}{kind} for {_COMMANDS[command]}"
     if roles != ["-"]:  # that is how a policy for everybody reads
         text += f" to {', '.join(sorted(roles))}"
     for word, condition in (("using", using), ("with check", check)):

@@ -115,9 +115,10 @@ def command_line(pid: int) -> bytes:
 
 
 def has_ended(pid: int) -> bool:
-    """Whether a process has ended, and all that it had open is closed."""
+    """Whether a process has ended with all its threads, so that all that it had open is closed."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state == "Z" and len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
     except OSError:
         return True
 

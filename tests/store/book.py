@@ -133,7 +133,7 @@ class Book:
             source_id=None,
             occurred_at=NOW,
             recorded_at=NOW,
-            body=b"",
+            body=b"{}",
             decision=b"",
             answer=b"{}",
         )

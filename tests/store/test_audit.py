@@ -8,11 +8,13 @@ from __future__ import annotations
 import pytest
 from asyncpg import Connection
 
-from perennial.core.effects import IssueVoucher, Join, MoveTier, Owe, Release, UseBudget, UseLimit
+from perennial.core.effects import Count, IssueVoucher, Join, MoveTier, Owe, Release, UseBudget, UseLimit
 from perennial.core.identifiers import CustomerIdentifier, IdentifierType
 from perennial.ledger.account import Account
 from perennial.store.audit import AuditReport, audit
 from perennial.store.budgets import lock_budgets
+from perennial.store.customers import CustomerRow
+from perennial.store.erasure import erase_rows
 from perennial.store.events import EventKind
 from perennial.store.identifiers import IdentifierRow, identifier_hash, insert_identifiers
 from perennial.units import DAY
@@ -130,6 +132,8 @@ DAMAGE = [
     ("delete from orders where external_id = 'first'", {"sources", "external_ids"}),
     ("update orders set net = net + 1", {"order_bodies"}),
     ("update orders set returned = '{2}'", {"order_bodies"}),
+    ("update orders set body = ''", {"order_bodies"}),
+    ("update events set body = '' where kind = 4", {"blanked"}),
     ("update orders set returned = '{1,0}'", {"order_bodies"}),
     ("delete from external_ids where kind = 1", {"claimed_once"}),
     (
@@ -148,7 +152,6 @@ DAMAGE = [
     ("update identifiers set bucket = bucket + 1", {"identifiers"}),
     ("update identifiers set given = '4712'", {"identifier_hashes"}),
     ("update identifiers set type = 'ring'", {"identifier_hashes"}),
-    ("update customers set erased_at = '2026-11-20' where external_id = 'c'", {"identifiers"}),
     ("delete from voucher_codes", {"vouchers"}),
     ("delete from vouchers", {"vouchers"}),
     ("update vouchers set points = 61", {"vouchers"}),
@@ -171,6 +174,66 @@ async def test_damage_is_found(sound: Book, superuser: Connection, damage: str, 
     report = await _audit(sound)
     assert _broken(report) == broken
     assert not report.clean
+
+
+@pytest.fixture
+async def gone(sound: Book) -> CustomerRow:
+    """Somebody in the same book who was erased."""
+    row = await sound.customer("gone")
+    effects = Join(NOW, "api"), given(50), UseLimit(7, 0, 1, 10), Count(8, 0, 1)
+    await sound.buy(row, "sixth", *effects)
+    closing = sound.change(row, taken(50, target=Account.CLOSED))
+    event = sound.event(row, "", EventKind.ERASURE, closing)
+    await sound.write(closing, dues={row.customer_id: None}, events=[event])
+    async with sound.db.transaction(sound.ws) as conn:
+        await erase_rows(conn, sound.ws, sound.bucket, [row.customer_id], NOW)
+    return row
+
+
+async def test_a_book_with_an_erased_customer_is_clean(sound: Book, gone: CustomerRow) -> None:
+    """Rows that were blanked break nothing."""
+    assert gone.external_id
+    report = await _audit(sound)
+    assert [(check.name, check.findings) for check in report.broken] == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "broken"),
+    [
+        ("update orders set answer = '{}'", {"erased"}),
+        ("update orders set net = 1", {"erased"}),
+        ("update orders set paid_at = now()", {"erased"}),
+        ("update events set body = '{}'", {"erased"}),
+        ("update events set external_id = 'x'", {"erased"}),
+        ("update memberships set left_at = null", {"erased"}),
+        ("update memberships set source = 'x'", {"erased"}),
+        ("update wallets set shortfall = 1", {"erased"}),
+        ("update wallets set debt = 1", {"erased", "wallet_balance"}),
+        ("update customers set erased_at = null", {"order_bodies"}),
+        ("delete from external_ids", {"claimed_once"}),
+    ],
+)
+async def test_what_is_left_of_an_erased_customer_is_found(
+    sound: Book, gone: CustomerRow, superuser: Connection, damage: str, broken: set[str]
+) -> None:
+    """Whatever of an erased customer is there after all is found, and the ledger is checked as ever."""
+    done = await superuser.execute(
+        f"{damage} where workspace_id = $1 and customer_id = $2", sound.ws, gone.customer_id
+    )
+    assert int(done.split()[-1]) > 0
+    assert _broken(await _audit(sound)) == broken
+
+
+async def test_rows_that_an_erased_customer_cannot_have_are_found(
+    sound: Book, gone: CustomerRow, superuser: Connection
+) -> None:
+    """A timer, a counter, a use of a limit: each is told."""
+    key = f"{sound.bucket}, {sound.ws}, '{gone.customer_id}'"
+    await superuser.execute(f"insert into timers values ({key}, now())")
+    await superuser.execute(f"insert into counters values ({key}, 8, 1, 0)")
+    await superuser.execute(f"insert into limit_uses values ({key}, 7, 1, 10, 0)")
+    (check,) = (await _audit(sound)).broken
+    assert (check.name, check.findings[0].words) == ("erased", "a counter, a limit, a timer")
 
 
 @pytest.mark.parametrize(
@@ -240,6 +303,11 @@ async def test_a_lot_below_zero_in_between_is_found(sound: Book, superuser: Conn
     [
         ("grant update on postings to perennial_worker", "immutable"),
         ("grant update (amount) on postings to perennial_worker", "immutable"),
+        ("grant update on events to perennial_worker", "immutable"),
+        ("grant update (source_id) on events to perennial_worker", "immutable"),
+        ("alter policy limit_uses_of_the_erased on limit_uses using (true)", "erasure"),
+        ("drop policy events_are_blanked on events", "erasure"),
+        ("alter table customers drop constraint customers_erased_check", "erasure"),
         ("alter table orders no force row level security", "walls"),
         ("create table loose (workspace_id int)", "walls"),
         ("alter role perennial_worker createdb", "roles"),

@@ -16,6 +16,7 @@ from perennial.core.effects import (
     Debit,
     Effect,
     FallShort,
+    Forgive,
     IssueVoucher,
     Join,
     Leave,
@@ -236,6 +237,8 @@ def _valid(draw: random.Random, wallet: Wallet) -> list[Effect]:
         if at is None:
             effects.append(Release(UNIT, lot.lot_id, lot.remaining, DATED, pending=False))
             effects.append(Release(UNIT, lot.lot_id, lot.remaining, LATER, pending=True))
+    if wallet.debt:
+        effects.append(Forgive(UNIT, draw.randrange(1, wallet.debt + 1)))
     if wallet.shortfall:
         effects.append(FallShort(UNIT, -wallet.shortfall))
     return effects

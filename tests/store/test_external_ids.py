@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 import asyncpg
 import pytest
 
-from perennial.store.external_ids import IdKind, claim_external_ids, find_external_ids, give_external_id
+from perennial.store.external_ids import (
+    IdKind,
+    claim_external_ids,
+    claim_or_find,
+    find_external_ids,
+    give_external_id,
+)
 from tests.store.book import Book
 
 A, B, C = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -47,3 +54,41 @@ async def test_nothing_asked_nothing_found(book: Book) -> None:
     async with book.db.transaction(book.ws) as conn:
         await claim_external_ids(conn, [], book.ws, 1)
         assert await find_external_ids(conn, book.ws, IdKind.ORDER, []) == {}
+
+
+async def test_free_ids_are_claimed_and_the_others_found(book: Book) -> None:
+    """One statement claims what is free, tells whose the rest is, and how the workspace is now."""
+    order, event = (int(IdKind.ORDER), A), (int(IdKind.EVENT), B)
+    async with book.db.transaction(book.ws) as conn:
+        await claim_external_ids(conn, [(IdKind.ORDER, A, C)], book.ws, 7)
+        row, found = await claim_or_find(conn, book.ws, 7, {order: B, event: B}, [(int(IdKind.CLAIM), C)])
+    assert (row.workspace_id, found) == (book.ws, {order: (7, C)})
+    async with book.db.transaction(book.ws) as conn:
+        assert await claim_or_find(conn, book.ws, 9, {event: C}, [order]) == (
+            row,
+            {event: (7, B), order: (7, C)},
+        )
+
+
+@pytest.mark.parametrize("first_keeps_it", [True, False])
+async def test_who_comes_second_waits_and_is_told(book: Book, first_keeps_it: bool) -> None:
+    """The same id at the same moment: the second waits for the first, and either has it or tries again."""
+    key = (int(IdKind.ORDER), A)
+
+    async def second() -> dict[tuple[int, UUID], tuple[int, UUID]]:
+        async with book.db.transaction(book.ws) as conn:
+            return (await claim_or_find(conn, book.ws, 1, {key: C}, []))[1]
+
+    async with book.db.unbound() as conn:
+        await conn.execute(f"begin; set local app.workspace = '{book.ws}'")
+        await claim_or_find(conn, book.ws, 1, {key: B}, [])
+        waiting = asyncio.create_task(second())
+        done, _ = await asyncio.wait([waiting], timeout=0.2)
+        assert not done
+        await conn.execute("commit" if first_keeps_it else "rollback")
+    if first_keeps_it:
+        with pytest.raises(asyncpg.SerializationError):
+            await waiting
+        assert await second() == {key: (1, B)}
+    else:
+        assert await waiting == {}

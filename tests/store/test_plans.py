@@ -39,6 +39,7 @@ _KEYS = {
     "events": {"bucket", "workspace_id", "customer_id", "event_id"},
     "external_ids": {"workspace_id", "kind", "id_hash"},
     "budgets": {"workspace_id", "budget_id", "period"},
+    "workspaces": {"workspace_id"},
     "identifiers": {"workspace_id", "id_hash"},
 }
 
@@ -52,7 +53,7 @@ _STATEMENTS = {
     for module in (budgets, customers, effects, events, external_ids, identifiers, members, orders)
     for name, value in vars(module).items()
     if isinstance(value, str)
-    and re.match(r"\s*(select|insert|update|delete)\b", value)
+    and re.match(r"\s*(select|insert|update|delete|with)\b", value)
     and module is not members
 }
 _STATEMENTS["members.load_statement"] = members.load_statement(2, 3)

@@ -1,19 +1,17 @@
 """How fast a replay of stored lines goes, beside COPY of the very rows that it ends up writing.
 
 Our side reads NDJSON orders with the parser of ``POST /v1/batch`` and sends them down the same batch
-path, without HTTP. Then the rows of every table are copied out, and copied into a second, empty database
-with the same tables and indexes: what PostgreSQL needs at the least to hold those rows.
+path, without HTTP. Then the rows of every table are fetched, and copied from memory into a second, empty
+database with the same tables and indexes: what a driver and PostgreSQL need at the least for those rows.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
 import time
 from random import Random
 from typing import Any, cast
 
-import asyncpg
 import msgspec
 
 from perennial.bench.cluster import cluster
@@ -94,7 +92,7 @@ async def _replay(url: str, prepared: Prepared, lines: list[bytes]) -> None:
         intake = Intake(Handler(database))
         collect_seldom()
         for start in range(0, len(lines), CHUNK):
-            commands = [command_of(reader.read(line), "bench", "") for line in lines[start : start + CHUNK]]
+            commands = [command_of(reader.read(line), "bench") for line in lines[start : start + CHUNK]]
             answers = await intake.submit_many(prepared.workspace, commands)
             refused = [answer.body for answer in answers if answer.status >= 300]
             if refused:
@@ -112,7 +110,7 @@ async def _empty(url: str) -> None:
 
 
 async def _copy(server: EmbeddedServer) -> tuple[float, int]:
-    """Copy every table into an empty database of the same shape; return the seconds and the rows."""
+    """Copy the rows of every table into an empty database; return the seconds and the number of rows."""
     name = "bench_copy"
     source = await connect(server.url, statement_timeout="0")
     try:
@@ -120,19 +118,15 @@ async def _copy(server: EmbeddedServer) -> tuple[float, int]:
         await source.execute(f"create database {name}")
         url = f"{server.url.rpartition('/')[0]}/{name}"
         await migrate(url)
-        contents: dict[str, io.BytesIO] = {}
-        for table in _TABLES:
-            contents[table] = io.BytesIO()
-            await source.copy_from_table(table, output=contents[table], format="binary")
-            contents[table].seek(0)
-        target = await asyncpg.connect(url)
+        contents = {
+            table: [tuple(row) for row in await source.fetch(f"select * from {table}")] for table in _TABLES
+        }
+        target = await connect(url, statement_timeout="0")
         try:
-            rows = 0
             start = time.perf_counter()
-            for table, content in contents.items():
-                status = await target.copy_to_table(table, source=content, format="binary")
-                rows += int(status.rpartition(" ")[2])
-            return time.perf_counter() - start, rows
+            for table, rows in contents.items():
+                await target.copy_records_to_table(table, records=rows)
+            return time.perf_counter() - start, sum(len(rows) for rows in contents.values())
         finally:
             await target.close()
     finally:

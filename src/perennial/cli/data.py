@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +13,9 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from perennial.cli.console import ERRORS, OUT
+from perennial.cli.heads import read_heads, write_heads
 from perennial.cli.session import ready_database, running_database, settings_of_environment
-from perennial.store.audit import AuditReport
+from perennial.store.audit import AuditReport, KeptHead
 from perennial.store.audit import audit as run_audit
 from perennial.store.backup import Tell, restore_backup, write_backup
 from perennial.store.database import WORKER_ROLE, connect
@@ -50,26 +51,38 @@ def restore(file: Annotated[Path, typer.Argument(help="A backup.", exists=True, 
 def audit(
     workspace: Annotated[str | None, typer.Option(help="The code of one workspace; default: all.")] = None,
     since: Annotated[int | None, typer.Option(help="Replay only what is newer than this point.")] = None,
+    heads: Annotated[
+        Path | None,
+        typer.Option(help="Check the sealed history against the heads in this file, then keep the new ones."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
 ) -> None:
     """Check that everything holds that must always hold; ends with status 1 and says what does not."""
+    kept = read_heads(heads) if heads is not None else []
     with ready_database(settings_of_environment()) as settings:
         assert settings.database_url is not None, "a ready database has a URL"
-        report = asyncio.run(_audit(settings.database_url, workspace, since))
+        report = asyncio.run(_audit(settings.database_url, workspace, since, kept))
+    if heads is not None and report.clean:
+        write_heads(heads, kept, report.heads)
     if as_json:
         print(msgspec.json.encode(report).decode())
         raise typer.Exit(0 if report.clean else 1)
     _print_report(report)
+    if heads is not None:
+        checked = f"{len(kept)} kept before lead to them" if kept else "none were kept before"
+        OUT.print(f"{len(report.heads)} heads are kept in {heads}; {checked}.", soft_wrap=True)
 
 
-async def _audit(url: str, workspace: str | None = None, since: int | None = None) -> AuditReport:
+async def _audit(
+    url: str, workspace: str | None = None, since: int | None = None, kept: Iterable[KeptHead] = ()
+) -> AuditReport:
     """Audit in the role of a worker: the walls are part of what is checked."""
     conn = await connect(url, role=WORKER_ROLE, statement_timeout="0")
     try:
         found = await find_workspace(conn, workspace) if workspace else None
         if workspace and found is None:
             raise typer.BadParameter(f"there is no workspace {workspace!r}")
-        return await run_audit(conn, found.workspace_id if found else None, since)
+        return await run_audit(conn, found.workspace_id if found else None, since, kept)
     finally:
         await conn.close()
 

@@ -178,10 +178,18 @@ class BeActive(_Effect, frozen=True, tag=16):
     at: Instant
 
 
+class Forgive(_Effect, frozen=True, tag=17):
+    """The owner's debt shrinks by ``amount`` that nobody will pay: the posting goes from CLOSED to DEBT."""
+
+    unit: int
+    amount: Points
+
+
 Effect: TypeAlias = (
     Credit
     | Debit
     | Owe
+    | Forgive
     | FallShort
     | Activate
     | Release

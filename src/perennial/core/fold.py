@@ -18,6 +18,7 @@ from perennial.core.effects import (
     Debit,
     Effect,
     FallShort,
+    Forgive,
     IssueVoucher,
     Join,
     Leave,
@@ -68,6 +69,8 @@ def fold(
                 wallet.debt += amount
                 if target is Account.ISSUED:
                     wallet.earned -= amount
+            case Forgive(unit=unit, amount=amount):
+                _wallet(member, unit).debt -= amount
             case FallShort(unit=unit, amount=amount):
                 _wallet(member, unit).shortfall += amount
             case Activate(unit=unit, amount=amount, until=until):

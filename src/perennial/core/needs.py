@@ -12,12 +12,14 @@ from collections.abc import Iterable, Mapping
 
 from perennial.core.effects import Count
 from perennial.core.member import Member, Wallet
-from perennial.core.periods import local_day
+from perennial.core.periods import Period, local_day, period_of
 from perennial.core.snapshot import Snapshot, WalletFigures
 from perennial.core.tier_terms import grants_at
 from perennial.core.today import Range, Today, today_of
 from perennial.core.version import Need, Version
 from perennial.units import Instant
+
+_REMEMBERED = 64
 
 _NO_FIGURES = WalletFigures()
 
@@ -145,6 +147,17 @@ def lookback(version: Version, at: Instant) -> dict[int, int]:
     status. Take the earliest instant that may be decided: an event's own, or that of a timer which is
     due before it.
     """
+    # All of it stays the same for a local day, but at its first instant some periods just end.
+    key = (today_of(version, at).day, period_of(at - 1, Period.DAY, version.zone))
+    known = version.lookbacks.get(key)
+    if known is None:
+        if len(version.lookbacks) >= _REMEMBERED:
+            version.lookbacks.clear()
+        known = version.lookbacks[key] = _lookback(version, at)
+    return known
+
+
+def _lookback(version: Version, at: Instant) -> dict[int, int]:
     instants = [at]
     if version.program.tiers is not None:
         instants += [grant.as_of for grant in grants_at(version, version.program.tiers, at)]

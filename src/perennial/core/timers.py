@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from perennial.core.calendar_days import YearlyDay, next_yearly_day
+from perennial.core.closing import open_lots, out
 from perennial.core.decision import Decision
-from perennial.core.effects import Activate, Debit, Effect
+from perennial.core.effects import Activate, Effect
 from perennial.core.events import CustomEvent, Event, TimersDue
 from perennial.core.fold import closes_at, expires_by_inactivity, fold
 from perennial.core.member import Member, Wallet
@@ -22,7 +23,6 @@ from perennial.core.tier_reviews import review_tier
 from perennial.core.tiers import TierChange, available_balances, tiers_after
 from perennial.core.version import Version
 from perennial.ledger.account import Account
-from perennial.ledger.lot import Lot, spend_order
 from perennial.units import DAY, Instant, Points
 
 
@@ -157,7 +157,7 @@ def _next_of_program(version: Version, member: Member) -> Instant | None:
         dues.append(membership.tier_until)
     for compiled in version.wallets:
         wallet = member.wallets.get(compiled.unit)
-        lots = _open_lots(wallet)
+        lots = open_lots(wallet)
         if wallet is None or not lots:
             continue
         dues.append(closes_at(version))
@@ -167,12 +167,6 @@ def _next_of_program(version: Version, member: Member) -> Instant | None:
             if lot.key.available_at is not None and lot.key.available_at > wallet.activated_until:
                 dues.append(lot.key.available_at)
     return min((due for due in dues if due is not None), default=None)
-
-
-def _open_lots(wallet: Wallet | None) -> list[Lot]:
-    """Return the lots that still hold points, in the order in which they would be spent."""
-    lots = wallet.lots if wallet is not None else None
-    return sorted((lot for lot in (lots or {}).values() if lot.remaining > 0), key=spend_order)
 
 
 def _inactive_at(version: Version, member: Member, unit: int, wallet: Wallet) -> Instant | None:
@@ -194,7 +188,7 @@ def _activate(version: Version, member: Member, at: Instant) -> list[Effect]:
             continue
         points = sum(
             lot.remaining
-            for lot in _open_lots(wallet)
+            for lot in open_lots(wallet)
             if lot.key.available_at is not None and wallet.activated_until < lot.key.available_at <= at
         )
         if points:
@@ -207,7 +201,7 @@ def _expire(version: Version, member: Member, at: Instant) -> list[Effect]:
     effects: list[Effect] = []
     for compiled in version.wallets:
         wallet = member.wallets.get(compiled.unit)
-        lots = _open_lots(wallet)
+        lots = open_lots(wallet)
         if wallet is None or not lots:
             continue
         inactive_at = _inactive_at(version, member, compiled.unit, wallet)
@@ -215,7 +209,7 @@ def _expire(version: Version, member: Member, at: Instant) -> list[Effect]:
         for lot in lots:
             expires_at = lot.key.expires_at
             if everything or (expires_at is not None and expires_at <= at):
-                effects.append(_out(compiled.unit, wallet, lot, Account.EXPIRED))
+                effects.append(out(compiled.unit, wallet, lot, Account.EXPIRED))
     return effects
 
 
@@ -228,9 +222,5 @@ def _close(version: Version, member: Member, at: Instant) -> list[Effect]:
     for compiled in version.wallets:
         wallet = member.wallets.get(compiled.unit)
         if wallet is not None:
-            effects += [_out(compiled.unit, wallet, lot, Account.CLOSED) for lot in _open_lots(wallet)]
+            effects += [out(compiled.unit, wallet, lot, Account.CLOSED) for lot in open_lots(wallet)]
     return effects
-
-
-def _out(unit: int, wallet: Wallet, lot: Lot, target: Account) -> Debit:
-    return Debit(unit, lot.remaining, lot.lot_id, target, wallet.counts_as_pending(lot.key))

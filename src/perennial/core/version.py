@@ -122,8 +122,8 @@ class Version(msgspec.Struct):
     indexes of the needs that read it, ``histories`` gives for each comparison of the past
     in some condition its index in ``needs``, ``tier_needs`` gives for each tier metric of the
     program its index in ``needs`` (``None``: it looks at a balance). ``starts`` and ``ends`` bound
-    the program's life, the end excluded. ``factors``, ``days``, ``today`` and ``lot_days`` only remember
-    what was worked out.
+    the program's life, the end excluded. ``factors``, ``days``, ``today``, ``lookbacks`` and ``lot_days``
+    only remember what was worked out.
     """
 
     program: Program
@@ -152,4 +152,5 @@ class Version(msgspec.Struct):
     readers: dict[int, tuple[int, ...]] = {}
     days: dict[int, Any] = {}
     today: tuple[Instant, Any] | None = None
+    lookbacks: dict[tuple[int, int], dict[int, int]] = {}
     lot_days: dict[tuple[int, str | None], tuple[Instant, Instant, LotKey, int]] = {}

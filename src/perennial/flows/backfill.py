@@ -129,8 +129,9 @@ async def _recompute(
 
     async def once() -> None:
         async with database.transaction(ws) as conn:
-            await lock_customers(conn, ws, bucket, customers)
-            orders, events = await read_past(conn, ws, bucket, customers)
+            locked = await lock_customers(conn, ws, bucket, customers)
+            living = [customer_id for customer_id, row in locked.items() if row.erased_at is None]
+            orders, events = await read_past(conn, ws, bucket, living)
             counted = count_past(version, orders, events)
             rows = [
                 (customer_id, metric, period, value)
@@ -138,7 +139,7 @@ async def _recompute(
                 for (metric, period), value in counts.items()
                 if value and metric in metrics
             ]
-            await replace_counters(conn, ws, bucket, customers, sorted(metrics), rows)
+            await replace_counters(conn, ws, bucket, living, sorted(metrics), rows)
 
     await database.retrying(once)
 

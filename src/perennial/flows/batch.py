@@ -17,7 +17,7 @@ from perennial.core.member import Member
 from perennial.core.version import Version
 from perennial.flows.configuration import Workspace
 from perennial.flows.ids import Ids
-from perennial.flows.problems import problem
+from perennial.flows.problems import customer_erased, problem
 from perennial.store.customers import CustomerRow
 from perennial.store.database import Id
 from perennial.store.effects import Change
@@ -41,14 +41,20 @@ class Operation(msgspec.Struct):
 
 
 class Batch(msgspec.Struct):
-    """The working state of one batch. ``now`` is the workspace's business time."""
+    """The working state of one batch.
+
+    ``now`` is the workspace's business time, ``returned`` whose the orders are that come back,
+    ``early`` the ids that were claimed when they were looked up and are not taken yet.
+    """
 
     workspace: Workspace
     bucket: int
     now: Instant
     ids: Ids
     names: dict[tuple[str, str], UUID] = {}
+    returned: dict[UUID, UUID] = {}
     customers: dict[UUID, CustomerRow] = {}
+    erased: set[UUID] = set()
     members: dict[UUID, Member] = {}
     orders: dict[UUID, OrderRow] = {}
     past_orders: dict[UUID, list[OrderRow]] = {}
@@ -59,6 +65,7 @@ class Batch(msgspec.Struct):
     identifier_owners: dict[UUID, UUID] = {}
     spent: dict[tuple[int, int], int] = {}
     changes: list[Change] = []
+    early: dict[tuple[int, UUID], UUID] = {}
     claimed: list[tuple[int, UUID, UUID]] = []
     adopted: list[tuple[UUID, UUID, int]] = []
     changed_customers: dict[UUID, CustomerRow] = {}
@@ -77,8 +84,11 @@ class Batch(msgspec.Struct):
         return found
 
     def member_of(self, external_id: str) -> Member:
-        """Return the loaded member of a customer, or raise the 404."""
-        member = self.members.get(self.name("customer", external_id))
+        """Return the loaded member of a customer, or raise the 404, or the 410 of an erased one."""
+        customer_id = self.name("customer", external_id)
+        if customer_id in self.erased:
+            raise customer_erased()
+        member = self.members.get(customer_id)
         if member is None:
             raise problem(404, "customer_unknown", f"There is no customer {external_id!r}.")
         return member
@@ -92,9 +102,12 @@ class Batch(msgspec.Struct):
         return Operation(self.ids.next(), source_id, member, at)
 
     def claim(self, kind: IdKind, id_hash: UUID, customer_id: UUID) -> None:
-        """Note that ``id_hash`` now belongs to the customer."""
+        """Note that ``id_hash`` now belongs to the customer, if it was not claimed early."""
         self.external[kind, id_hash] = customer_id
-        self.claimed.append((kind, id_hash, customer_id))
+        if self.early.get((kind, id_hash)) == customer_id:
+            del self.early[kind, id_hash]
+        else:
+            self.claimed.append((kind, id_hash, customer_id))
 
     def apply(self, operation: Operation, version: Version, effects: tuple[Effect, ...]) -> None:
         """Take effects over: into the member in memory, and into what will be written."""

@@ -69,16 +69,17 @@ class Intake:
         answers = dict(zip(futures, await asyncio.gather(*futures.values()), strict=True))
         return [command if isinstance(command, Answer) else answers[i] for i, command in enumerate(meant)]
 
+    async def has_one_bucket(self, workspace_id: int) -> bool:
+        """Whether all customers of a workspace share a lane, so that a command need not name its own."""
+        return (await self._spread(workspace_id)).count == 1
+
     async def close(self) -> None:
         """Finish what is in flight. The doors must have stopped taking commands."""
         tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
         await asyncio.gather(*tasks)
 
     async def _enqueue(self, workspace_id: int, command: Command) -> asyncio.Future[Answer]:
-        buckets = self._buckets.get(workspace_id)
-        if buckets is None:
-            row = await self.handler.read_workspace(workspace_id)
-            buckets = self._buckets[workspace_id] = Buckets(row.bucket_base, row.bucket_count)
+        buckets = self._buckets.get(workspace_id) or await self._spread(workspace_id)
         bucket = bucket_of_command(buckets, command)
         lane = self._lanes.setdefault((workspace_id, bucket), _Lane())
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -86,6 +87,13 @@ class Intake:
         if lane.task is None:
             lane.task = asyncio.create_task(self._run(lane, workspace_id, bucket))
         return future
+
+    async def _spread(self, workspace_id: int) -> Buckets:
+        buckets = self._buckets.get(workspace_id)
+        if buckets is None:
+            row = await self.handler.read_workspace(workspace_id)
+            buckets = self._buckets[workspace_id] = Buckets(row.bucket_base, row.bucket_count)
+        return buckets
 
     async def _run(self, lane: _Lane, workspace_id: int, bucket: int) -> None:
         while lane.waiting:
@@ -108,6 +116,8 @@ class Intake:
 
 def bucket_of_command(buckets: Buckets, command: Command) -> int:
     """Return the bucket of the customer of a command; a guest's order goes by its own id."""
+    if buckets.count == 1:
+        return buckets.base
     if isinstance(command, RunTimers):
         return command.bucket
     if isinstance(command, PostTransfer):

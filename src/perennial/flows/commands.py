@@ -30,11 +30,14 @@ class PutOrder(_Command, frozen=True):
 
 
 class PostReturn(_Command, frozen=True):
-    """Units of lines of an order came back; no lines means everything that is left."""
+    """Units of lines of an order came back; no lines means everything that is left.
+
+    Without a ``customer`` it is whoever the order belongs to; a workspace of several buckets needs it.
+    """
 
     id: str
     order: str
-    customer: str
+    customer: str | None
     at: Instant | None
     lines: tuple[ReturnedLine, ...]
     reason: str | None = None

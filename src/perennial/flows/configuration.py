@@ -70,7 +70,11 @@ class Configurations:
 
     async def current(self, conn: Connection, workspace_id: int) -> Workspace:
         """Return the workspace as of now in the caller's transaction, which must be set to it."""
-        row = await read_workspace(conn, workspace_id)
+        return await self.as_of(conn, await read_workspace(conn, workspace_id))
+
+    async def as_of(self, conn: Connection, row: WorkspaceRow) -> Workspace:
+        """Return the workspace whose row was just read in the caller's transaction."""
+        workspace_id = row.workspace_id
         known = self._workspaces.get(workspace_id)
         if known is None or known.row.revision != row.revision:
             known = Workspace(row=row, programs=await self._load_programs(conn, row))

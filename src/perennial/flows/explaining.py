@@ -86,7 +86,10 @@ async def _load_event(conn: Connection, workspace_id: int, external_id: str) -> 
     if event_id not in found:
         raise problem(404, "event_unknown", f"There is no event {external_id!r}.")
     bucket, customer_id = found[event_id]
-    return (await load_events(conn, workspace_id, bucket, [(customer_id, event_id)]))[event_id]
+    row = (await load_events(conn, workspace_id, bucket, [(customer_id, event_id)]))[event_id]
+    if not row.body:  # its customer was erased
+        raise problem(404, "event_unknown", f"There is no event {external_id!r}.")
+    return row
 
 
 def _explained(

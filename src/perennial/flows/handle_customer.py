@@ -136,6 +136,7 @@ def _answer_membership(
 def handle_timers(batch: Batch, command: RunTimers) -> Answer:
     """Run what is due for one customer and re-arm its timer."""
     member = batch.members.get(UUID(hex=command.customer_id))
-    if member is not None:
-        run_timers_due(batch, member, command.at)
+    if member is None:
+        raise problem(404, "customer_unknown", "The customer of the timer is not there.")
+    run_timers_due(batch, member, command.at)
     return Answer(status=200, body=b"{}")

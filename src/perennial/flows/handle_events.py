@@ -9,7 +9,7 @@ halves, so that one bad command never fails its neighbors.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 from uuid import UUID
@@ -110,18 +110,22 @@ class Handler:
     async def _handle(self, workspace_id: int, bucket: int, commands: Sequence[Command]) -> list[Answer]:
         """Handle the batch, again from the start where deciding it found out what it needs.
 
-        That is: lots of members whose timers fell due within the batch, and a command that failed
-        after it had changed something in memory, which is then left out with its answer.
+        That is: lots of members whose timers fell due within the batch, ids that were claimed for
+        commands which are refused, and a command that failed after it had changed something in memory,
+        which is then left out with its answer.
         """
         with_lots: set[UUID] = set()
+        late: set[tuple[int, UUID]] = set()
         left_out: dict[int, Answer] = {}
         while True:
             try:
                 return await self.retrying(
-                    lambda: self._handle_once(workspace_id, bucket, commands, with_lots, left_out)
+                    lambda: self._handle_once(workspace_id, bucket, commands, with_lots, late, left_out)
                 )
             except LotsNeeded as needed:
                 with_lots.add(needed.owner)
+            except _ClaimedInVain as claimed:
+                late.update(claimed.ids)
             except _LeaveOut as command:
                 left_out[command.index] = command.answer
 
@@ -143,15 +147,18 @@ class Handler:
         bucket: int,
         commands: Sequence[Command],
         with_lots: AbstractSet[UUID],
+        late: AbstractSet[tuple[int, UUID]],
         left_out: Mapping[int, Answer],
     ) -> list[Answer]:
         async with self.database.transaction(workspace_id) as conn:
             batch = await self.batch(conn, workspace_id, bucket)
-            await load(conn, batch, self.configurations, commands, with_lots)
+            await load(conn, batch, self.configurations, commands, with_lots, late)
             answers = [
                 left_out[index] if index in left_out else _decide(batch, index, command)
                 for index, command in enumerate(commands)
             ]
+            if batch.early:
+                raise _ClaimedInVain(batch.early.keys())
             await write(conn, batch, self.generation)
         return answers
 
@@ -198,6 +205,14 @@ def _decide(batch: Batch, index: int, command: Command) -> Answer:
     if any(change.operation_id not in batch.timer_operations for change in batch.changes[changes:]):
         raise _LeaveOut(index, answer)
     return answer
+
+
+class _ClaimedInVain(Exception):
+    """Ids were claimed early for commands that are refused; the next try leaves them for later."""
+
+    def __init__(self, ids: Iterable[tuple[int, UUID]]) -> None:
+        super().__init__("ids were claimed in vain")
+        self.ids = frozenset(ids)
 
 
 class _LeaveOut(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from perennial.core.member import Member
 from perennial.core.order import Order, OrderStatus, line_ids
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer
@@ -12,7 +13,7 @@ from perennial.flows.commands import PostReturn
 from perennial.flows.decide_event import decide_event
 from perennial.flows.decide_program import store_outcomes
 from perennial.flows.once import body_of, replayed
-from perennial.flows.problems import field_problem, problem
+from perennial.flows.problems import customer_erased, field_problem, problem
 from perennial.flows.stored import decode_decisions
 from perennial.flows.undoing import undo_event
 from perennial.store.events import EventKind, EventRow
@@ -22,7 +23,7 @@ from perennial.store.orders import decode_order
 
 def handle_return(batch: Batch, command: PostReturn) -> Answer:
     """Take back what the returned units earned, exactly, and count them as returned."""
-    member = batch.member_of(command.customer)
+    member = _returning(batch, command)
     event_id = batch.name("return", command.id)
     body = body_of(command)
     earlier = replayed(batch, IdKind.RETURN, event_id, member.customer_id, command.id, body)
@@ -63,6 +64,21 @@ def handle_return(batch: Batch, command: PostReturn) -> Answer:
         )
     )
     return Answer(status=201, body=answer)
+
+
+def _returning(batch: Batch, command: PostReturn) -> Member:
+    """Return the member whose order comes back, as it says or as the order says."""
+    if command.customer is not None:
+        return batch.member_of(command.customer)
+    order_id = batch.name("order", command.order)
+    owner = batch.external.get((IdKind.ORDER, order_id))
+    if owner is None:
+        raise problem(404, "order_unknown", f"There is no order {command.order!r}.")
+    if owner == order_id:
+        raise problem(409, "guest_order", f"Order {command.order!r} is a guest's: it has earned nothing.")
+    if owner in batch.erased:
+        raise customer_erased()
+    return batch.members[owner]
 
 
 def _returned_after(order: Order, before: list[int], command: PostReturn) -> list[int]:

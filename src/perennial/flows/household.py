@@ -51,6 +51,8 @@ async def _put(handler: Handler, workspace_id: int, command: PutHousehold) -> An
             household_id = await _found(conn, batch, command.household)
         await load(conn, batch, handler.configurations, [command])
         member = batch.member_of(command.customer)
+        if household_id in batch.erased:
+            raise problem(410, "household_erased", "The household was erased with the last who lived in it.")
         if command.attributes or command.identifiers is not None:
             change = PutCustomer(
                 customer=command.customer, attributes=command.attributes, identifiers=command.identifiers

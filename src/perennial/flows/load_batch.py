@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
+import asyncpg
 from asyncpg import Connection
 
 from perennial.core.member import Member, Wallet
 from perennial.core.needs import lookback
 from perennial.core.periods import period_of
+from perennial.core.today import today_of
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
     AssignTier,
@@ -30,7 +32,7 @@ from perennial.flows.configuration import Configurations, Workspace, business_no
 from perennial.store.budgets import lock_budgets
 from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
-from perennial.store.external_ids import IdKind, find_claimed
+from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
 from perennial.store.history import paid_order_keys
 from perennial.store.identifiers import find_identifiers, identifier_hash, read_identifiers
 from perennial.store.members import Reads, load_members
@@ -63,6 +65,9 @@ def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]
     if isinstance(command, PutHousehold) and command.household is not None:
         household = (batch.name("household", command.household), command.household)
         return [(batch.name("customer", command.customer), command.customer), household]
+    if isinstance(command, PostReturn) and command.customer is None:
+        owner = batch.returned.get(batch.name("order", command.order))
+        return [] if owner is None else [(owner, None)]
     if command.customer is None:
         return []
     return [(batch.name("customer", command.customer), command.customer)]
@@ -74,12 +79,14 @@ async def load(
     configurations: Configurations,
     commands: Sequence[Command],
     with_lots: AbstractSet[UUID] = frozenset(),
+    late: AbstractSet[tuple[int, UUID]] = frozenset(),
 ) -> None:
     """Lock the customers of the commands and load all that deciding them may read.
 
-    ``with_lots`` names owners whose lots are loaded besides those that the commands ask for.
+    ``with_lots`` names owners whose lots are loaded besides those that the commands ask for, ``late``
+    the ids that must not be claimed before their commands are decided.
     """
-    await _load_customers(conn, batch, configurations, commands, with_lots)
+    await _load_customers(conn, batch, configurations, commands, with_lots, late)
     await _load_budgets(conn, [batch], commands)
 
 
@@ -102,7 +109,9 @@ async def _load_customers(
     configurations: Configurations,
     commands: Sequence[Command],
     with_lots: AbstractSet[UUID],
+    late: AbstractSet[tuple[int, UUID]] = frozenset(),
 ) -> None:
+    stored = await _find_returned(conn, batch, commands)
     named: dict[UUID, str | None] = {}
     creates: set[UUID] = set()
     households: set[UUID] = set()
@@ -115,12 +124,44 @@ async def _load_customers(
             households.add(batch.name("household", command.household))
     await _lock(conn, batch, named, creates, households)
     # Read behind the locks: whoever publishes after this waits for us before it counts the past.
-    batch.workspace = await configurations.current(conn, batch.workspace.workspace_id)
+    new = {key: owner for key, owner in _new_ids(batch, commands).items() if key not in late}
+    known = _named_ids(batch, commands) - new.keys()
+    row, claimed = await claim_or_find(conn, batch.workspace.workspace_id, batch.bucket, new, known)
+    batch.early = {key: owner for key, owner in new.items() if key not in claimed}
+    batch.workspace = await configurations.as_of(conn, row)
     batch.now = business_now(batch.workspace)
-    await _load_named(conn, batch, commands)
+    await _load_named(conn, batch, claimed)
+    if any(batch.external.get((IdKind.ORDER, order_id)) != owner for order_id, owner in stored.items()):
+        raise asyncpg.SerializationError("an order that comes back was given to a customer meanwhile")
     await _load_identifiers(conn, batch, commands)
     await _load_members(conn, batch, commands, with_lots)
     await _load_past_orders(conn, batch)
+
+
+async def _find_returned(
+    conn: Connection, batch: Batch, commands: Sequence[Command]
+) -> dict[UUID, UUID | None]:
+    """Find out whose the orders are whose returns do not say it; return what is stored of them.
+
+    An order may also be placed by a command of the same batch.
+    """
+    wanted = {
+        batch.name("order", command.order)
+        for command in commands
+        if isinstance(command, PostReturn) and command.customer is None
+    }
+    if not wanted:
+        return {}
+    found = await find_external_ids(conn, batch.workspace.workspace_id, IdKind.ORDER, list(wanted))
+    stored = {order_id: found[order_id][1] if order_id in found else None for order_id in wanted}
+    placed = {
+        batch.name("order", command.id): batch.name("customer", command.customer)
+        for command in commands
+        if isinstance(command, PutOrder) and command.customer is not None
+    }
+    belongs = {order: owner for order, owner in stored.items() if owner is not None and owner != order}
+    batch.returned = placed | belongs
+    return stored
 
 
 async def _load_past_orders(conn: Connection, batch: Batch) -> None:
@@ -204,12 +245,12 @@ async def _lock(
     if pooled:
         found = await lock_customers(conn, workspace_id, bucket, sorted(pooled))
         rows.update((household_id, found[household_id]) for household_id in households)
-    batch.customers = rows
+    batch.erased = {customer_id for customer_id, row in rows.items() if row.erased_at is not None}
+    batch.customers = {known: row for known, row in rows.items() if known not in batch.erased}
 
 
-async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
-    """Find the orders and once-only things that the commands name, and load the stored ones."""
-    workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
+def _named_ids(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, UUID]]:
+    """Return the orders and once-only things that the commands name."""
     wanted: set[tuple[int, UUID]] = set()
     for command in commands:
         if isinstance(command, PutOrder):
@@ -219,10 +260,35 @@ async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command
         once = _ONCE.get(type(command))
         if once is not None:
             wanted.add((once[1], batch.name(once[0], command.id)))  # type: ignore[union-attr]
+    return wanted
+
+
+def _new_ids(batch: Batch, commands: Sequence[Command]) -> dict[tuple[int, UUID], UUID]:
+    """Return the ids that are probably new and will be taken, with the customers who take them.
+
+    Of orders and events hardly one is refused, so that their ids are claimed by the statement that looks
+    them up. Claims of points are often refused, and corrections rare: theirs are looked up first.
+    """
+    new: dict[tuple[int, UUID], UUID] = {}
+    for command in commands:
+        if not isinstance(command, (PutOrder, PostReturn, PostEvent)):
+            continue
+        name, kind = ("order", IdKind.ORDER) if isinstance(command, PutOrder) else _ONCE[type(command)]
+        id_hash = batch.name(name, command.id)
+        owner = next((customer_id for customer_id, _ in customers_of(batch, command)), None)
+        if owner is None and isinstance(command, PutOrder):
+            owner = id_hash
+        if owner in batch.customers or owner == id_hash:
+            new.setdefault((kind, id_hash), owner)
+    return new
+
+
+async def _load_named(conn: Connection, batch: Batch, claimed: Claimed) -> None:
+    """Load what is stored of the orders and once-only things that were named."""
+    workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
     orders: list[tuple[UUID, UUID]] = []
     events: list[tuple[UUID, UUID]] = []
-    found = await find_claimed(conn, workspace_id, wanted)
-    for (kind, id_hash), (owner_bucket, customer_id) in found.items():
+    for (kind, id_hash), (owner_bucket, customer_id) in claimed.items():
         batch.external[IdKind(kind), id_hash] = customer_id
         if owner_bucket == bucket:
             (orders if kind == IdKind.ORDER else events).append((customer_id, id_hash))
@@ -305,8 +371,7 @@ def _lookback(workspace: Workspace, at: Instant) -> tuple[dict[int, int], dict[i
         for version in live.versions:
             for number, period in lookback(version, at).items():
                 metrics[number] = min(period, metrics.get(number, period))
-            for limit in version.limits:
-                period = period_of(at, limit.period, version.zone, version.program.week_starts)
+            for limit, period in zip(version.limits, today_of(version, at).limits, strict=True):
                 limits[limit.number] = min(period, limits.get(limit.number, period))
     return metrics, limits
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perennial.flows.problems import problem
+from perennial.flows.problems import customer_erased, problem
 from perennial.store.customers import read_customers
 from perennial.store.database import Database
 from perennial.store.external_ids import IdKind, find_external_ids
@@ -12,7 +12,8 @@ from perennial.units import named_id
 async def owner_of_order(database: Database, workspace_id: int, order: str) -> str:
     """Return the caller's id of the customer whose order this is.
 
-    Raises a 404 for an unknown order and a 409 for a guest's, which has earned nothing.
+    Raises a 404 for an unknown order, a 409 for a guest's, which has earned nothing, and a 410 for that
+    of an erased customer.
     """
     order_id = named_id(workspace_id, "order", order)
     async with database.transaction(workspace_id) as conn:
@@ -23,4 +24,6 @@ async def owner_of_order(database: Database, workspace_id: int, order: str) -> s
         customers = await read_customers(conn, workspace_id, bucket, [customer_id])
     if customer_id not in customers:
         raise problem(409, "guest_order", f"Order {order!r} is a guest's: it has earned nothing.")
+    if customers[customer_id].erased_at is not None:
+        raise customer_erased()
     return customers[customer_id].external_id

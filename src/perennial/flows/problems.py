@@ -13,6 +13,7 @@ TITLES = {
     403: "Forbidden",
     404: "Not found",
     409: "Conflict",
+    410: "Gone",
     422: "Unprocessable",
     500: "Internal error",
     503: "Unavailable",
@@ -51,6 +52,11 @@ def problem(
             details=details or {},
         )
     )
+
+
+def customer_erased() -> ProblemError:
+    """Build the 410 for whatever would bring an erased customer back."""
+    return problem(410, "customer_erased", "The customer was erased, which is final: use another id.")
 
 
 def field_problem(path: str, code: str, message: str) -> ProblemError:

@@ -311,6 +311,8 @@ async def load_order(conn: Connection, workspace_id: int, external_id: str) -> t
         raise problem(404, "order_unknown", f"There is no order {external_id!r}.")
     bucket, customer_id = found[order_id]
     row = (await load_orders(conn, workspace_id, bucket, [(customer_id, order_id)]))[order_id]
+    if not row.body:  # its customer was erased
+        raise problem(404, "order_unknown", f"There is no order {external_id!r}.")
     return row, await _customer_name(conn, workspace_id, bucket, customer_id)
 
 

@@ -34,8 +34,9 @@ async def rearm_timers(database: Database, workspace: WorkspaceRow, at: Instant)
                 part = await next_customers(conn, workspace.workspace_id, bucket, last, SLICE)
                 if not part:
                     break
-                await lock_customers(conn, workspace.workspace_id, bucket, part)
-                await arm_timers(conn, workspace.workspace_id, bucket, part, at)
+                locked = await lock_customers(conn, workspace.workspace_id, bucket, part)
+                living = [customer_id for customer_id, row in locked.items() if row.erased_at is None]
+                await arm_timers(conn, workspace.workspace_id, bucket, living, at)
             last = part[-1]
             done += len(part)
     return done

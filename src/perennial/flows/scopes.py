@@ -14,6 +14,8 @@ class Scope(StrEnum):
     """Customers, memberships, orders, returns, events, claims."""
     ADJUST = "adjust"
     """Points by hand: adjustments, transfers, manual tiers."""
+    ERASE = "erase"
+    """Customers, erased for good."""
     PROGRAMS = "programs"
     """Drafts, publishing and rollback of programs."""
     CLOCK = "clock"

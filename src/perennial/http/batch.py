@@ -218,7 +218,7 @@ class _Run:
         needed = needed_scope(body)
         if not allows(self._caller.scopes, needed):
             raise bad_request(403, "scope_missing", f"The API key lacks the scope {needed.value!r}.")
-        returned_by = ""
+        returned_by = None
         if isinstance(body, ReturnLine):
             returned_by = await self._customer_of(body.order)
         elif identifier_in(body) is not None and self._identifies:
@@ -237,8 +237,13 @@ class _Run:
         elif isinstance(body, OrderLine) and body.identifier is not None:
             self._identified.add(body.id)
 
-    async def _customer_of(self, order: str) -> str:
-        """Return the customer of an order, from this batch or, once its lines so far are done, stored."""
+    async def _customer_of(self, order: str) -> str | None:
+        """Return the customer of an order, from this batch or, once its lines so far are done, stored.
+
+        None: the batch of commands finds out itself.
+        """
+        if await self._door.intake.has_one_bucket(self._caller.workspace_id):
+            return None
         if order in self._identified:
             await self._catch_up()
         if order in self._customers:

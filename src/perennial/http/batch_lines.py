@@ -94,8 +94,8 @@ def identifier_in(line: BatchLine) -> CustomerIdentifier | None:
     return None if isinstance(line, ReturnLine | CustomerLine) else line.identifier
 
 
-def command_of(line: BatchLine, actor: str, returned_by: str) -> Command | Identified:
-    """Return the command of a line; ``returned_by`` is the customer of a returned order."""
+def command_of(line: BatchLine, actor: str, returned_by: str | None = None) -> Command | Identified:
+    """Return the command of a line; ``returned_by`` is the customer of a returned order, where known."""
     match line:
         case OrderLine():
             return order_command(line.id, line)

@@ -9,6 +9,7 @@ from litestar import Request, Response, delete, get, post, put
 
 from perennial.flows.answers import Decided
 from perennial.flows.commands import LeaveProgram
+from perennial.flows.erase import erase_customer
 from perennial.flows.household import put_household
 from perennial.flows.reading import CustomerPage, CustomerView, find_customer, read_customer
 from perennial.flows.scopes import Scope
@@ -44,7 +45,7 @@ from perennial.http.requests import (
         needs=Scope.WRITE,
         takes=CustomerBody,
         gives={200: Decided},
-        refuses=(409,),
+        refuses=(409, 410),
     ),
 )
 async def customer_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
@@ -82,6 +83,28 @@ async def customer_get(request: Request[Any, Any, Any], id: ExternalId) -> Respo
     return written(await read_customer(door.handler, caller.workspace_id, plain_segment(id)))
 
 
+@delete(
+    "/v1/customers/{id:str}",
+    status_code=204,
+    **operation(
+        "customer_delete",
+        "Customers",
+        "Erase a customer",
+        needs=Scope.ERASE,
+        gives={204: None},
+        refuses=(404,),
+    ),
+)
+async def customer_delete(request: Request[Any, Any, Any], id: ExternalId) -> None:
+    """Everything that tells of the person goes, for good: attributes, orders, events, answers, codes.
+
+    What the wallets hold is closed; the ledger stays, without names. The id cannot be used again. Erasing
+    twice is answered alike.
+    """
+    door, caller = admitted(request)
+    await erase_customer(door.handler, caller.workspace_id, plain_segment(id), caller.actor)
+
+
 @get(
     "/v1/customers",
     **operation(
@@ -107,7 +130,7 @@ async def customer_find(request: Request[Any, Any, Any], identifier: GivenIdenti
         needs=Scope.WRITE,
         takes=MembershipBody,
         gives={200: Decided, 201: Decided},
-        refuses=(409,),
+        refuses=(409, 410),
     ),
 )
 async def membership_join(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
@@ -130,7 +153,7 @@ async def membership_join(request: Request[Any, Any, Any], id: ExternalId) -> Re
         "Leave a program",
         needs=Scope.WRITE,
         gives={200: Decided},
-        refuses=(404, 409),
+        refuses=(404, 409, 410),
     ),
 )
 async def membership_leave(
@@ -192,6 +215,7 @@ CUSTOMER_ROUTES = [
     timeline_list,
     customer_put,
     customer_get,
+    customer_delete,
     customer_find,
     membership_join,
     membership_leave,

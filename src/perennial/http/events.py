@@ -41,7 +41,7 @@ async def post_event(door: Door, caller: Key, key: str | None, body: EventBody) 
         takes=EventBody,
         once=True,
         gives={200: Decided, 201: Decided},
-        refuses=(409,),
+        refuses=(409, 410),
     ),
 )
 async def event_post(request: Request[Any, Any, Any]) -> Response[Any]:

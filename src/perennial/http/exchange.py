@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from perennial.flows.answers import Answer, FieldProblem
@@ -16,8 +16,13 @@ from perennial.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, bad_fields,
 
 Headers: TypeAlias = Mapping[bytes, bytes]
 
+WriteWhole: TypeAlias = Callable[[int, list[tuple[bytes, bytes]], bytes], bool]
+
 COMPLETE = "perennial.complete"
 """Set in the scope by the protocol once the whole request has come: then no body is waited for."""
+
+WHOLE = "perennial.whole"
+"""In the scope, from the protocol: writes a whole answer (status, headers, body) at once, if it can now."""
 
 BODY_SECONDS = 30.0
 """How long a caller may take to send one more piece of a body."""
@@ -150,12 +155,15 @@ def extra_headers(status: int, replayed: bool) -> tuple[tuple[bytes, bytes], ...
     return ((b"idempotency-replayed", b"true"),) if replayed else ()
 
 
-async def send_answer(send: Send, answer: Answer, request_id: str) -> None:
+async def send_answer(scope: Connection, send: Send, answer: Answer, request_id: str) -> None:
     """Send the answer of a flow; a problem gets its media type, its type and the request's id."""
     body, status = answer.body, answer.status
     content_type = b"application/json"
     if status >= 400:
         body, content_type = rewrite_problem(body, request_id), MEDIA_TYPE.encode()
     headers = response_headers(content_type, len(body), request_id, *extra_headers(status, answer.replayed))
+    write_whole: WriteWhole | None = scope.get(WHOLE)
+    if write_whole is not None and write_whole(status, headers, body):
+        return
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -116,7 +116,7 @@ class FastLane:
         started = time.perf_counter()
         headers = headers_of(scope)
         identity = request_id(headers.get(b"x-request-id"))
-        answering = _Answering(send, identity)
+        answering = _Answering(scope, send, identity)
         self._in_flight += 1
         try:
             await self._serve(scope, headers, receive, answering, identity)
@@ -189,7 +189,8 @@ def _timed(receive: Receive) -> Receive:
 class _Answering:
     """Sends an answer with the id of its request, and knows the status once it is on its way."""
 
-    def __init__(self, send: Send, identity: str) -> None:
+    def __init__(self, scope: Connection, send: Send, identity: str) -> None:
+        self._scope = scope
         self._send = send
         self._identity = identity
         self.status = 0
@@ -198,7 +199,7 @@ class _Answering:
     async def send_answer(self, answer: Answer) -> None:
         """Send the answer of a flow."""
         self.status = answer.status
-        await send_answer(self._send, answer, self._identity)
+        await send_answer(self._scope, self._send, answer, self._identity)
 
     async def send(self, message: Message) -> None:
         """Send what the application sends, with the headers that every answer has."""

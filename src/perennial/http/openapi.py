@@ -45,12 +45,13 @@ _PROBLEMS = {
     404: "Unknown.",
     408: "The body did not arrive in time.",
     409: "Refused: the state of things does not allow it, and nothing was changed.",
+    410: "The customer was erased, which is final.",
     413: "The body is too large.",
     415: "The body is not announced as what it must be.",
     422: "A field or parameter is wrong, or an id was used before with another body.",
     503: "The database cannot be reached just now; send the same request again.",
 }
-_SUCCESSES = {200: "Done, or replayed.", 201: "Done."}
+_SUCCESSES = {200: "Done, or replayed.", 201: "Done.", 204: "Done; there is nothing to tell."}
 _STORED = (("OrderView", "answer", "Decided"),)
 """Fields that hold JSON as it was stored, which only we know to be of a type."""
 
@@ -169,13 +170,14 @@ def _media_type_of(takes: Any) -> str:
 def _responses(declared: dict[str, Any], has_parameters: bool, types: dict[str, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status, gives in declared["gives"].items():
-        media_type = gives if isinstance(gives, str) else _media_type_of(declared["takes"])
-        schema = _plain_schema(gives) if isinstance(gives, str) else _schema_of(gives, types)
         responses[str(status)] = {
             "description": _SUCCESSES[status],
             "headers": {"X-Request-Id": {"schema": {"type": "string"}, "description": "names the request"}},
-            "content": {media_type: {"schema": schema}},
         }
+        if gives is not None:
+            media_type = gives if isinstance(gives, str) else _media_type_of(declared["takes"])
+            schema = _plain_schema(gives) if isinstance(gives, str) else _schema_of(gives, types)
+            responses[str(status)]["content"] = {media_type: {"schema": schema}}
     problems = {503, *declared["refuses"]}
     if declared["needs"] is not None:
         problems |= {401, 403}

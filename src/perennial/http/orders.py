@@ -35,9 +35,10 @@ async def put_order(door: Door, caller: Key, order_id: str, body: OrderBody) -> 
 
 async def post_return(door: Door, caller: Key, order_id: str, key: str | None, body: ReturnBody) -> Answer:
     """Take lines of an order back; the order knows its customer."""
-    command = return_command(order_id, "", once_id(body.id, key), body)  # first what is wrong with the body
-    customer = await owner_of_order(door.database, caller.workspace_id, order_id)
-    command = msgspec.structs.replace(command, customer=customer)
+    command = return_command(order_id, None, once_id(body.id, key), body)
+    if not await door.intake.has_one_bucket(caller.workspace_id):
+        customer = await owner_of_order(door.database, caller.workspace_id, order_id)
+        command = msgspec.structs.replace(command, customer=customer)
     return await door.intake.submit(caller.workspace_id, command)
 
 
@@ -50,7 +51,7 @@ async def post_return(door: Door, caller: Key, order_id: str, key: str | None, b
         needs=Scope.WRITE,
         takes=OrderBody,
         gives={200: Decided, 201: Decided},
-        refuses=(409,),
+        refuses=(409, 410),
     ),
 )
 async def order_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
@@ -74,7 +75,7 @@ async def order_put(request: Request[Any, Any, Any], id: ExternalId) -> Response
         takes=ReturnBody,
         once=True,
         gives={200: Decided, 201: Decided},
-        refuses=(404, 409),
+        refuses=(404, 409, 410),
     ),
 )
 async def return_post(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:

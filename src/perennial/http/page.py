@@ -142,7 +142,7 @@ def _answers(api: dict[str, Any], operation: dict[str, Any]) -> str:
             described = api["components"]["responses"][response["$ref"].rpartition("/")[2]]
             items.append(f'<li><span class="bad">{status}</span> {_words(described["description"])}</li>')
         else:
-            shapes = ", ".join(_type(each["schema"]) for each in response["content"].values())
+            shapes = ", ".join(_type(each["schema"]) for each in response.get("content", {}).values())
             words = _words(response["description"])
             items.append(f'<li><span class="good">{status}</span> {words} {shapes}</li>')
     return f'<details class="answers"><summary>Answers</summary><ul>{"".join(items)}</ul></details>'

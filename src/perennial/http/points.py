@@ -37,7 +37,7 @@ _DECIDED = {200: Decided, 201: Decided}
         takes=ClaimBody,
         once=True,
         gives=_DECIDED,
-        refuses=(404, 409),
+        refuses=(404, 409, 410),
     ),
 )
 async def claim_post(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
@@ -63,7 +63,7 @@ async def claim_post(request: Request[Any, Any, Any], id: ExternalId) -> Respons
         takes=AdjustmentBody,
         once=True,
         gives=_DECIDED,
-        refuses=(404, 409),
+        refuses=(404, 409, 410),
     ),
 )
 async def adjustment_post(request: Request[Any, Any, Any]) -> Response[Any]:
@@ -85,7 +85,7 @@ async def adjustment_post(request: Request[Any, Any, Any]) -> Response[Any]:
         takes=TransferBody,
         once=True,
         gives=_DECIDED,
-        refuses=(404, 409),
+        refuses=(404, 409, 410),
     ),
 )
 async def transfer_post(request: Request[Any, Any, Any]) -> Response[Any]:
@@ -106,7 +106,7 @@ async def transfer_post(request: Request[Any, Any, Any]) -> Response[Any]:
         takes=TierBody,
         once=True,
         gives=_DECIDED,
-        refuses=(404, 409),
+        refuses=(404, 409, 410),
     ),
 )
 async def tier_assign(request: Request[Any, Any, Any], id: ExternalId, program: ExternalId) -> Response[Any]:

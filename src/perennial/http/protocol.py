@@ -3,18 +3,51 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from functools import partial
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from perennial.http.asgi import Connection
-from perennial.http.exchange import COMPLETE
+from perennial.http.exchange import COMPLETE, WHOLE
 
 MAX_HEAD_BYTES = 32_768
 HEAD_SECONDS = 15.0
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+def write_whole(
+    cycle: RequestResponseCycle, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+) -> bool:
+    """Write a whole answer with one call; return False, having done nothing, where that cannot be.
+
+    ASGI sends an answer in two messages, each checked, joined and handed to the system by itself. The
+    ``headers`` are ours: lower case, of sound characters, with the length of the body.
+    """
+    if cycle.disconnected or cycle.response_started or cycle.flow.write_paused:
+        return False
+    if cycle.scope["method"] == "HEAD":
+        return False
+    lines = [STATUS_LINE[status]]
+    for name, value in itertools.chain(cycle.default_headers, headers):
+        if name == b"connection":
+            cycle.keep_alive = False
+        else:
+            lines.append(b"%b: %b\r\n" % (name, value))
+    lines.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
+    lines.append(body)
+    cycle.response_started = True
+    cycle.waiting_for_100_continue = False
+    cycle.transport.write(b"".join(lines))
+    cycle.response_complete = True
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+    return True
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -63,6 +96,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._cancel_timer()
         super().on_headers_complete()
+        if self.cycle is not None and self.scope is self.cycle.scope:
+            cast(Connection, self.scope)[WHOLE] = partial(write_whole, self.cycle)
 
     def on_message_complete(self) -> None:
         """Say that the whole request is here: nobody needs to watch how fast it comes."""

@@ -272,7 +272,7 @@ def order_command(order_id: str, body: OrderBody) -> Identifiable | Identified:
     return _meant(command, body.identifier)
 
 
-def return_command(order_id: str, customer: str, return_id: str, body: ReturnBody) -> PostReturn:
+def return_command(order_id: str, customer: str | None, return_id: str, body: ReturnBody) -> PostReturn:
     """Return the command for a return of an order of ``customer``."""
     return PostReturn(
         id=return_id,

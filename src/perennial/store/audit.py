@@ -6,11 +6,11 @@ Every check is a query for what breaks an invariant (``audit_ledger``, ``audit_r
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from uuid import UUID
 
 import msgspec
-from asyncpg import Connection
+from asyncpg import Connection, Record
 
 from perennial.core.identifiers import IdentifierType
 from perennial.core.order import net_amounts
@@ -20,17 +20,21 @@ from perennial.store.audit_rows import ROWS
 from perennial.store.identifiers import IdentifierRow, identifier_hash
 from perennial.store.invariant import LISTED, Check, Finding, find
 from perennial.store.orders import decode_order
-from perennial.store.seal import verify
+from perennial.store.seal import Head, read_heads, verify
 
-__all__ = ["AuditReport", "Check", "CheckReport", "Finding", "audit"]
+__all__ = ["AuditReport", "Check", "CheckReport", "Finding", "KeptHead", "audit"]
 
 ORDERS = Check(
     "order_bodies",
     "The net of an order that is not canceled is that of its body, and no more of a line was returned than"
-    " was bought.",
+    " was bought. Only the orders of an erased customer have no body.",
     """
 select bucket, customer_id, operation_id, net, body, returned
-from orders where workspace_id = $1 and status <> 4
+from orders where workspace_id = $1 and status <> 4 and not exists (
+    select from customers
+    where customers.bucket = orders.bucket and customers.workspace_id = $1
+        and customers.customer_id = orders.customer_id and erased_at is not null
+)
 """,
 )
 
@@ -46,7 +50,7 @@ from identifiers where workspace_id = $1
 SEALS = Check(
     "seals",
     "The sealed blocks of every bucket follow each other without a gap, and their hashes are those of the"
-    " postings and tier moves that are stored.",
+    " postings and tier moves that are stored; they lead to the heads that were kept elsewhere, if any.",
     "select distinct bucket from seals where workspace_id = $1 order by bucket",
 )
 
@@ -60,11 +64,24 @@ class CheckReport(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
+class KeptHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The last sealed block of a bucket, as it is kept outside the database; ``hash`` is in hex."""
+
+    workspace_id: int
+    bucket: int
+    block: int
+    hash: str
+
+
 class AuditReport(msgspec.Struct, frozen=True):
-    """What an audit found. ``until_xact`` is where the next incremental one may begin."""
+    """What an audit found. ``until_xact`` is where the next incremental one may begin.
+
+    ``heads`` are those of the sealed history that was checked, to be kept elsewhere if all is clean.
+    """
 
     checks: tuple[CheckReport, ...]
     until_xact: int
+    heads: tuple[KeptHead, ...] = ()
 
     @property
     def broken(self) -> tuple[CheckReport, ...]:
@@ -89,8 +106,15 @@ from installation
 """
 
 
-async def audit(conn: Connection, ws: int | None = None, since_xact: int | None = None) -> AuditReport:
+async def audit(
+    conn: Connection,
+    ws: int | None = None,
+    since_xact: int | None = None,
+    kept: Iterable[KeptHead] = (),
+) -> AuditReport:
     """Check one workspace, or all of them, and the database itself.
+
+    ``kept`` are heads that were kept elsewhere: without them nobody sees that a tail was cut off.
 
     ``conn`` must not be in a transaction; every workspace is read in a snapshot of its own, and
     nothing is written. With ``since_xact`` (the ``until_xact`` of an earlier report) only owners with
@@ -101,12 +125,26 @@ async def audit(conn: Connection, ws: int | None = None, since_xact: int | None 
         CheckReport(check.name, check.words, None, tuple(await find_catalog(conn, check)))
         for check in CATALOG
     ]
-    workspaces = [ws] if ws is not None else await _all_workspaces(conn)
-    for workspace_id in workspaces:
+    heads_of: dict[int, list[KeptHead]] = {}
+    for head in kept:
+        heads_of.setdefault(head.workspace_id, []).append(head)
+    there = await _all_workspaces(conn)
+    heads: list[KeptHead] = []
+    for workspace_id in [ws] if ws is not None else sorted({*there, *heads_of}):
+        if workspace_id not in there:
+            gone = Finding(f"workspace {workspace_id} is gone, of which heads were kept")
+            reports.append(CheckReport(SEALS.name, SEALS.words, workspace_id, (gone,)))
+            continue
         async with conn.transaction(isolation="repeatable_read", readonly=True):
             await conn.execute(f"set local app.workspace = '{int(workspace_id)}'")
             reports += [report async for report in _audit_workspace(conn, workspace_id, since_xact)]
-    return AuditReport(tuple(reports), until)
+            findings = await _audit_seals(conn, workspace_id, heads_of.get(workspace_id, []))
+            reports.append(CheckReport(SEALS.name, SEALS.words, workspace_id, tuple(findings)))
+            heads += [
+                KeptHead(workspace_id, head.bucket, head.block, head.hash.hex())
+                for head in await read_heads(conn, workspace_id)
+            ]
+    return AuditReport(tuple(reports), until, tuple(heads))
 
 
 async def find_catalog(conn: Connection, check: Check) -> list[Finding]:
@@ -129,30 +167,34 @@ async def _audit_workspace(
     yield CheckReport(ORDERS.name, ORDERS.words, workspace_id, tuple(findings))
     findings = await _audit_identifiers(conn, workspace_id)
     yield CheckReport(IDENTIFIER_HASHES.name, IDENTIFIER_HASHES.words, workspace_id, tuple(findings))
-    findings = await _audit_seals(conn, workspace_id)
-    yield CheckReport(SEALS.name, SEALS.words, workspace_id, tuple(findings))
 
 
 async def _audit_orders(conn: Connection, workspace_id: int) -> list[Finding]:
     findings: list[Finding] = []
     async for row in conn.cursor(ORDERS.sql, workspace_id, prefetch=1000):
-        order = decode_order(row["body"])
-        net = sum(net_amounts(order))
-        wrong = []
-        if net != row["net"]:
-            wrong.append(f"net {row['net']}, the body says {net}")
-        returned = row["returned"]
-        if returned is not None and (
-            len(returned) != len(order.lines)
-            or any(not 0 <= back <= line.quantity for back, line in zip(returned, order.lines, strict=True))
-        ):
-            wrong.append(f"returned {returned}")
-        if wrong:
+        if wrong := _wrong_with_order(row):
             words = "; ".join(wrong)
             findings.append(Finding(words, row["bucket"], row["customer_id"], (row["operation_id"],)))
         if len(findings) == LISTED:
             break
     return findings
+
+
+def _wrong_with_order(row: Record) -> list[str]:
+    if not row["body"]:
+        return ["the body is gone"]
+    order = decode_order(row["body"])
+    net = sum(net_amounts(order))
+    wrong = []
+    if net != row["net"]:
+        wrong.append(f"net {row['net']}, the body says {net}")
+    returned = row["returned"]
+    if returned is not None and (
+        len(returned) != len(order.lines)
+        or any(not 0 <= back <= line.quantity for back, line in zip(returned, order.lines, strict=True))
+    ):
+        wrong.append(f"returned {returned}")
+    return wrong
 
 
 async def _audit_identifiers(conn: Connection, workspace_id: int) -> list[Finding]:
@@ -169,10 +211,12 @@ async def _audit_identifiers(conn: Connection, workspace_id: int) -> list[Findin
     return findings
 
 
-async def _audit_seals(conn: Connection, workspace_id: int) -> list[Finding]:
+async def _audit_seals(conn: Connection, workspace_id: int, kept: Iterable[KeptHead]) -> list[Finding]:
     findings: list[Finding] = []
-    for (bucket,) in await conn.fetch(SEALS.sql, workspace_id):
-        damage = await verify(conn, workspace_id, bucket)
+    heads = {head.bucket: Head(head.bucket, head.block, bytes.fromhex(head.hash)) for head in kept}
+    sealed = {bucket for (bucket,) in await conn.fetch(SEALS.sql, workspace_id)}
+    for bucket in sorted(sealed | heads.keys()):
+        damage = await verify(conn, workspace_id, bucket, heads.get(bucket))
         if damage is not None:
             findings.append(Finding(damage.words, bucket, None, damage.operations))
     return findings

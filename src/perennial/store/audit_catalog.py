@@ -10,7 +10,8 @@ from perennial.store.invariant import Check
 CATALOG = (
     Check(
         "immutable",
-        "No role that serves may change or delete what has happened.",
+        "No role that serves may change or delete what has happened, but for the content of events, which"
+        " `erasure` guards.",
         """
 select null::int as bucket, null::uuid as customer_id, null::uuid[] as operations,
     format('%s may %s %s', role, privilege, history) as words
@@ -19,7 +20,14 @@ cross join unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as privilege
 cross join unnest(array['postings', 'tier_moves', 'events', 'seals', 'audit_entries',
     'program_parts', 'program_versions']) as history
 where has_table_privilege(role, history, privilege)
-    or (privilege = 'UPDATE' and has_any_column_privilege(role, history, 'UPDATE'))
+    or (privilege = 'UPDATE' and history <> 'events' and has_any_column_privilege(role, history, 'UPDATE'))
+union all
+select null, null, null, format('%s may change %s of events', role, attname)
+from unnest(array['perennial_worker', 'perennial_dispatcher']) as role
+cross join pg_attribute
+where attrelid = 'events'::regclass and attnum > 0 and not attisdropped
+    and attname not in ('external_id', 'body', 'decision', 'answer')
+    and has_column_privilege(role, attrelid, attnum, 'UPDATE')
 """,
     ),
     Check(
@@ -32,6 +40,28 @@ from pg_class
 join pg_attribute on pg_attribute.attrelid = pg_class.oid and attname = 'workspace_id' and not attisdropped
 where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace
     and not (relrowsecurity and relforcerowsecurity)
+""",
+    ),
+    Check(
+        "erasure",
+        "The database itself lets nobody blank an event or delete what counts of a customer, unless that"
+        " customer was erased, and gives nobody who was erased a name again.",
+        """
+select null::int as bucket, null::uuid as customer_id, null::uuid[] as operations,
+    format('%s lacks its guard', wanted.table_name) as words
+from (values ('events', 'w'), ('counters', 'd'), ('limit_uses', 'd')) as wanted (table_name, command)
+where not exists (
+    select from pg_policy
+    where polrelid = to_regclass(wanted.table_name) and polcmd::text = wanted.command and not polpermissive
+        and polroles = array[0::oid] and pg_get_expr(polqual, polrelid) like '%erased_at IS NOT NULL%'
+)
+union all
+select null, null, null, 'an erased customer may be given a name'
+where not exists (
+    select from pg_constraint
+    where conrelid = 'customers'::regclass and contype = 'c' and convalidated
+        and pg_get_constraintdef(oid) like 'CHECK (((erased_at IS NULL) OR (%'
+)
 """,
     ),
     Check(

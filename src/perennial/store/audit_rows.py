@@ -268,4 +268,50 @@ from (
 ) as broken
 """,
     ),
+    Check(
+        "erased",
+        "Of whoever was erased nothing is left but the ledger: no name, no content of orders and events, no"
+        " membership, timer, counter or use of a limit, no voucher that is worth something, no points and no"
+        " debt.",
+        """
+select bucket, customer_id, null::uuid[] as operations, string_agg(distinct what, ', ') as words
+from (
+    select bucket, customer_id, 'a name' as what from customers
+        where workspace_id = $1 and (external_id <> '' or attributes <> '{}' or household_id is not null)
+    union all select bucket, customer_id, 'an order' from orders
+        where workspace_id = $1 and (external_id <> '' or body <> '' or decision <> '' or answer <> ''
+            or net <> 0 or paid_at is not null or returned is not null)
+    union all select bucket, customer_id, 'an event' from events
+        where workspace_id = $1 and (external_id <> '' or body <> '' or decision <> '' or answer <> '')
+    union all select bucket, customer_id, 'a membership' from memberships
+        where workspace_id = $1 and (left_at is null or source <> '')
+    union all select bucket, customer_id, 'a timer' from timers where workspace_id = $1
+    union all select bucket, customer_id, 'a counter' from counters where workspace_id = $1
+    union all select bucket, customer_id, 'a limit' from limit_uses where workspace_id = $1
+    union all select bucket, customer_id, 'a voucher' from vouchers
+        where workspace_id = $1 and (state <> 2 or code <> '')
+    union all select bucket, customer_id, 'a balance' from wallets
+        where workspace_id = $1 and (balance <> 0 or debt <> 0 or shortfall <> 0)
+) as kept
+join (
+    select bucket, customer_id
+    from customers where workspace_id = $1 and erased_at is not null
+) as erased using (bucket, customer_id)
+group by bucket, customer_id
+""",
+    ),
+    Check(
+        "blanked",
+        "Only who was erased has events without a content, transfers with them aside.",
+        """
+select bucket, customer_id, array[operation_id] as operations, format('event %s', event_id) as words
+from events
+where workspace_id = $1 and kind in (2, 3, 4, 5, 7, 11) and (body = '' or external_id = '')
+    and not exists (
+        select from customers
+        where customers.bucket = events.bucket and customers.workspace_id = $1
+            and customers.customer_id = events.customer_id and erased_at is not null
+    )
+""",
+    ),
 )

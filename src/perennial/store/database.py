@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Self, TypeVar, cast
 
 import asyncpg
@@ -126,19 +126,31 @@ class Database:
     async def __aexit__(self, *error: object) -> None:
         await self.close()
 
-    @asynccontextmanager
-    async def transaction(self, workspace_id: int) -> AsyncIterator[Connection]:
+    def transaction(self, workspace_id: int) -> AbstractAsyncContextManager[Connection]:
         """One transaction inside a workspace: committed at the end, rolled back on any exception."""
-        async with self.unbound() as conn, conn.transaction():
-            await conn.execute(f"set local app.workspace = '{int(workspace_id)}'")
-            yield conn
+        return self._bound("begin", workspace_id)
+
+    def snapshot(self, workspace_id: int) -> AbstractAsyncContextManager[Connection]:
+        """Like :meth:`transaction`, but read only, and every statement sees the same moment."""
+        return self._bound("begin isolation level repeatable read read only", workspace_id)
 
     @asynccontextmanager
-    async def snapshot(self, workspace_id: int) -> AsyncIterator[Connection]:
-        """Like :meth:`transaction`, but read only, and every statement sees the same moment."""
-        async with self.unbound() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-            await conn.execute(f"set local app.workspace = '{int(workspace_id)}'")
-            yield conn
+    async def _bound(self, begin: str, workspace_id: int) -> AsyncIterator[Connection]:
+        """Begin a transaction and set its workspace, with one message that holds nothing else.
+
+        Whatever goes wrong, a cancellation included, the transaction is gone before anybody else gets
+        the connection.
+        """
+        async with self.unbound() as conn:
+            await conn.execute(f"{begin}; set local app.workspace = '{int(workspace_id)}'")
+            try:
+                yield conn
+            except BaseException:
+                # Where the connection itself has failed there is nothing left to roll back.
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    await conn.execute("rollback")
+                raise
+            await conn.execute("commit")
 
     @asynccontextmanager
     async def unbound(self) -> AsyncIterator[Connection]:

@@ -33,6 +33,8 @@ class EventKind(IntEnum):
     """A member's lots moved to the wallets of a household."""
     TRANSFER_RECEIVED = 13
     """The receiving side of a transfer."""
+    ERASURE = 14
+    """The balance of somebody who was erased was closed."""
 
 
 class EventRow(msgspec.Struct):

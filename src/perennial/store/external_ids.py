@@ -6,11 +6,19 @@ finds the customers here, and then reads their rows by bucket and customer, neve
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import itertools
+from collections.abc import Collection, Mapping
 from enum import IntEnum
+from typing import TypeAlias
 from uuid import UUID
 
+import asyncpg
 from asyncpg import Connection
+
+from perennial.store.workspaces import COLUMNS, WorkspaceRow, workspace_row
+
+Claimed: TypeAlias = dict[tuple[int, UUID], tuple[int, UUID]]
+"""The bucket and the customer of each id ``(kind, hash)`` that was claimed."""
 
 
 class IdKind(IntEnum):
@@ -37,10 +45,38 @@ cross join lateral (
 ) as found
 """
 
+# The workspace comes first, in the columns of its own; behind it what is claimed now (without a bucket),
+# and what was claimed before. Rows are claimed in the order in which they are given.
+_CLAIM_OR_FIND = f"""
+with fresh as (
+    insert into external_ids (workspace_id, kind, bucket, id_hash, customer_id)
+    select $1, new.kind, $2, new.id_hash, new.customer_id
+    from unnest($3::smallint[], $4::uuid[], $5::uuid[]) as new (kind, id_hash, customer_id)
+    on conflict do nothing
+    returning kind, id_hash
+)
+select {COLUMNS}, null::smallint as kind, null::uuid as id_hash, null::int as bucket,
+    null::uuid as customer_id
+from workspaces
+where workspace_id = $1
+union all
+select null, null, null, null, null, null, null, null, null, kind, id_hash, null, null
+from fresh
+union all
+select null, null, null, null, null, null, null, null, null, found.*
+from unnest($6::smallint[], $7::uuid[]) as wanted (kind, id_hash)
+cross join lateral (
+    select kind, id_hash, bucket, customer_id
+    from external_ids
+    where workspace_id = $1 and kind = wanted.kind and id_hash = wanted.id_hash
+    offset 0
+) as found
+"""
+
 _CLAIM_EXTERNAL_IDS = """
 insert into external_ids (workspace_id, kind, bucket, id_hash, customer_id)
 select $1, claimed.kind, $2, claimed.id_hash, claimed.customer_id
-from unnest($3::claimed_row[]) as claimed
+from unnest($3::smallint[], $4::uuid[], $5::uuid[]) as claimed (kind, id_hash, customer_id)
 """
 
 _GIVE_EXTERNAL_ID = """
@@ -57,14 +93,53 @@ async def find_external_ids(
     return {id_hash: owner for (_, id_hash), owner in found.items()}
 
 
-async def find_claimed(
-    conn: Connection, ws: int, ids: Collection[tuple[int, UUID]]
-) -> dict[tuple[int, UUID], tuple[int, UUID]]:
+async def find_claimed(conn: Connection, ws: int, ids: Collection[tuple[int, UUID]]) -> Claimed:
     """Return the bucket and the customer of each id ``(kind, hash)`` that was claimed before."""
     if not ids:
         return {}
     rows = await conn.fetch(_FIND_EXTERNAL_IDS, ws, *zip(*ids, strict=True))
     return {(kind, id_hash): (bucket, customer_id) for kind, id_hash, bucket, customer_id in rows}
+
+
+async def claim_or_find(
+    conn: Connection,
+    ws: int,
+    bucket: int,
+    new: Mapping[tuple[int, UUID], UUID],
+    known: Collection[tuple[int, UUID]],
+) -> tuple[WorkspaceRow, Claimed]:
+    """Claim ids for good where they are free; return the workspace as it is now, and whose the others are.
+
+    ``new`` maps ids ``(kind, hash)`` to the customers, in the bucket, who claim them; ``known`` are ids
+    that are only looked up. Raises ``asyncpg.SerializationError`` if somebody else claimed one of the
+    new ids at the same moment: the next try sees it.
+    """
+    rows = sorted(new.items(), key=_in_order)
+    first, *found = await conn.fetch(
+        _CLAIM_OR_FIND,
+        ws,
+        bucket,
+        [kind for (kind, _), _ in rows],
+        [id_hash for (_, id_hash), _ in rows],
+        [customer_id for _, customer_id in rows],
+        [kind for kind, _ in itertools.chain(new, known)],
+        [id_hash for _, id_hash in itertools.chain(new, known)],
+    )
+    fresh = {(row["kind"], row["id_hash"]) for row in found if row["bucket"] is None}
+    claimed = {
+        (row["kind"], row["id_hash"]): (row["bucket"], row["customer_id"])
+        for row in found
+        if row["bucket"] is not None
+    }
+    if not all(key in fresh or key in claimed for key in new):
+        raise asyncpg.SerializationError("an id was claimed at the same moment")
+    return workspace_row(first), claimed
+
+
+def _in_order(claim: tuple[tuple[int, UUID], UUID]) -> tuple[int, bytes]:
+    """Two transactions that claim the same ids must not wait for each other: both do it in this order."""
+    (kind, id_hash), _ = claim
+    return kind, id_hash.bytes
 
 
 async def claim_external_ids(
@@ -75,9 +150,8 @@ async def claim_external_ids(
     Raises ``asyncpg.UniqueViolationError`` if another transaction claimed one of them first.
     """
     if rows:
-        # Sorted, for two transactions that claim the same ids must not wait for each other.
-        rows = sorted(rows, key=lambda row: (row[0], row[1].int))
-        await conn.execute(_CLAIM_EXTERNAL_IDS, ws, bucket, rows)
+        rows = sorted(rows, key=lambda row: (row[0], row[1].bytes))
+        await conn.execute(_CLAIM_EXTERNAL_IDS, ws, bucket, *zip(*rows, strict=True))
 
 
 async def give_external_id(

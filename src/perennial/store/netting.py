@@ -19,6 +19,7 @@ from perennial.core.effects import (
     Debit,
     Effect,
     FallShort,
+    Forgive,
     IssueVoucher,
     Join,
     Leave,
@@ -211,6 +212,11 @@ class Netting:
         if effect.target is Account.ISSUED:
             wallet.earned -= effect.amount
 
+    def forgive(self, change: Change, effect: Forgive) -> None:
+        """The debt shrinks by what is written off."""
+        self._post(change, effect.unit, Account.CLOSED, Account.DEBT, effect.amount, 0)
+        self._wallet(change, effect.unit).debt -= effect.amount
+
     def fall_short(self, change: Change, effect: FallShort) -> None:
         """No points move; the figure is kept to be netted from later awards."""
         self._wallet(change, effect.unit).shortfall += effect.amount
@@ -305,6 +311,7 @@ _ADD: dict[type, Callable[..., None]] = {
     Credit: Netting.credit,
     Debit: Netting.debit,
     Owe: Netting.owe,
+    Forgive: Netting.forgive,
     FallShort: Netting.fall_short,
     Activate: Netting.activate,
     Release: Netting.release,

@@ -1,11 +1,5 @@
 -- Written by `make generate` from a migrated database. Change the migrations, not this file.
 
-create type claimed_row as (
-    kind smallint,
-    id_hash uuid,
-    customer_id uuid
-);
-
 create type counter_row as (
     customer_id uuid,
     metric bigint,
@@ -214,8 +208,9 @@ create table counters (
 
 alter table counters enable row level security;
 alter table counters force row level security;
+create policy counters_of_the_erased on counters as restrictive for delete using ((EXISTS ( SELECT FROM customers WHERE ((customers.bucket = counters.bucket) AND (customers.workspace_id = counters.workspace_id) AND (customers.customer_id = counters.customer_id) AND (customers.erased_at IS NOT NULL) AND (customers.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
 create policy counters_of_workspace on counters for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
-grant insert, select, update on counters to perennial_worker;
+grant delete, insert, select, update on counters to perennial_worker;
 
 create table customers (
     bucket integer not null,
@@ -226,9 +221,11 @@ create table customers (
     erased_at timestamp with time zone,
     external_id text not null,
     attributes jsonb not null default '{}'::jsonb,
-    constraint customers_pkey PRIMARY KEY (bucket, workspace_id, customer_id)
+    constraint customers_pkey PRIMARY KEY (bucket, workspace_id, customer_id),
+    constraint customers_erased_check CHECK (((erased_at IS NULL) OR ((external_id = ''::text) AND (attributes = '{}'::jsonb) AND (household_id IS NULL))))
 );
 
+CREATE INDEX customers_household ON customers USING btree (bucket, workspace_id, household_id) WHERE (household_id IS NOT NULL);
 alter table customers enable row level security;
 alter table customers force row level security;
 create policy customers_of_workspace on customers for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
@@ -253,8 +250,10 @@ create table events (
 
 alter table events enable row level security;
 alter table events force row level security;
+create policy events_are_blanked on events as restrictive for update using (((kind = ANY (ARRAY[6, 13])) OR (EXISTS ( SELECT FROM customers WHERE ((customers.bucket = events.bucket) AND (customers.workspace_id = events.workspace_id) AND (customers.customer_id = events.customer_id) AND (customers.erased_at IS NOT NULL) AND (customers.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))))) with check (((external_id = ''::text) AND (body = '\x'::bytea) AND (answer = '\x'::bytea) AND ((decision = '\x'::bytea) OR (kind = ANY (ARRAY[6, 13]))) AND (workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))));
 create policy events_of_workspace on events for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on events to perennial_worker;
+grant update (answer, body, decision, external_id) on events to perennial_worker;
 
 create table external_ids (
     workspace_id integer not null,
@@ -325,8 +324,9 @@ create table limit_uses (
 
 alter table limit_uses enable row level security;
 alter table limit_uses force row level security;
+create policy limit_uses_of_the_erased on limit_uses as restrictive for delete using ((EXISTS ( SELECT FROM customers WHERE ((customers.bucket = limit_uses.bucket) AND (customers.workspace_id = limit_uses.workspace_id) AND (customers.customer_id = limit_uses.customer_id) AND (customers.erased_at IS NOT NULL) AND (customers.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
 create policy limit_uses_of_workspace on limit_uses for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
-grant insert, select, update on limit_uses to perennial_worker;
+grant delete, insert, select, update on limit_uses to perennial_worker;
 
 create table lots (
     bucket integer not null,

@@ -15,6 +15,8 @@ class VoucherState(IntEnum):
     """The life of a voucher. The numbers are stored: never change or reuse one."""
 
     ISSUED = 1
+    ENDED = 2
+    """Its holder was erased: it is worth nothing any more, and its code is gone."""
 
 
 class VoucherRow(msgspec.Struct):

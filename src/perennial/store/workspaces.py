@@ -22,13 +22,13 @@ class WorkspaceRow(msgspec.Struct, frozen=True):
     created_at: Instant
 
 
-_COLUMNS = "workspace_id, code, name, sandbox, bucket_base, bucket_count, revision, clock_at, created_at"
+COLUMNS = "workspace_id, code, name, sandbox, bucket_base, bucket_count, revision, clock_at, created_at"
 
-_READ_WORKSPACE = f"select {_COLUMNS} from workspaces where workspace_id = $1"
+_READ_WORKSPACE = f"select {COLUMNS} from workspaces where workspace_id = $1"
 
-_FIND_WORKSPACE = f"select {_COLUMNS} from workspaces where code = $1"
+_FIND_WORKSPACE = f"select {COLUMNS} from workspaces where code = $1"
 
-_LIST_WORKSPACES = f"select {_COLUMNS} from workspaces order by workspace_id"
+_LIST_WORKSPACES = f"select {COLUMNS} from workspaces order by workspace_id"
 
 # The number and the buckets follow those of all workspaces so far. Two that are created at the same
 # moment get the same number, and the primary key refuses the second.
@@ -36,18 +36,19 @@ _INSERT_WORKSPACE = f"""
 insert into workspaces (workspace_id, code, name, sandbox, bucket_base, bucket_count, created_at)
 select coalesce(max(workspace_id), 0) + 1, $1, $2, $3, coalesce(max(bucket_base + bucket_count), 1), $4, $5
 from workspaces
-returning {_COLUMNS}
+returning {COLUMNS}
 """
 
 _ADVANCE_CLOCK = f"""
 update workspaces set clock_at = $2
 where workspace_id = $1 and sandbox and (clock_at is null or clock_at < $2)
-returning {_COLUMNS}
+returning {COLUMNS}
 """
 
 
-def _row(record: Record) -> WorkspaceRow:
-    return WorkspaceRow(*record)
+def workspace_row(record: Record) -> WorkspaceRow:
+    """Return the row of a record that begins with the columns of a workspace."""
+    return WorkspaceRow(*record[:9])
 
 
 async def read_workspace(conn: Connection, workspace_id: int) -> WorkspaceRow:
@@ -55,18 +56,18 @@ async def read_workspace(conn: Connection, workspace_id: int) -> WorkspaceRow:
     record = await conn.fetchrow(_READ_WORKSPACE, workspace_id)
     if record is None:
         raise LookupError(f"there is no workspace {workspace_id}")
-    return _row(record)
+    return workspace_row(record)
 
 
 async def find_workspace(conn: Connection, code: str) -> WorkspaceRow | None:
     """Return the workspace with this code, or None."""
     record = await conn.fetchrow(_FIND_WORKSPACE, code)
-    return _row(record) if record else None
+    return workspace_row(record) if record else None
 
 
 async def list_workspaces(conn: Connection) -> list[WorkspaceRow]:
     """Return all workspaces, oldest first."""
-    return [_row(record) for record in await conn.fetch(_LIST_WORKSPACES)]
+    return [workspace_row(record) for record in await conn.fetch(_LIST_WORKSPACES)]
 
 
 async def insert_workspace(
@@ -79,10 +80,10 @@ async def insert_workspace(
     """
     record = await conn.fetchrow(_INSERT_WORKSPACE, code, name, sandbox, buckets, at)
     assert record is not None, "an insert that returns its row"
-    return _row(record)
+    return workspace_row(record)
 
 
 async def advance_clock(conn: Connection, workspace_id: int, at: Instant) -> WorkspaceRow | None:
     """Move the clock of a sandbox forward to ``at``; return None if that is not forward."""
     record = await conn.fetchrow(_ADVANCE_CLOCK, workspace_id, at)
-    return _row(record) if record else None
+    return workspace_row(record) if record else None

@@ -2,8 +2,6 @@
 -- several times as much on either side. They are types of their own and not those of the tables, so that
 -- a worker of the release before goes on while a table gets a new column.
 
-create type claimed_row as (kind smallint, id_hash uuid, customer_id uuid);
-
 create type order_row as (
     customer_id uuid,
     order_id uuid,
