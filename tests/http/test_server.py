@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -22,9 +25,11 @@ from tests.http.site import Site, order, order_status
 
 
 @asynccontextmanager
-async def served(site: Site, database_url: str) -> AsyncIterator[int]:
-    """Serve in this process, on sockets, and hand out the port."""
+async def served(site: Site, database_url: str, *, buffer: int | None = None) -> AsyncIterator[int]:
+    """Serve in this process, on sockets, and hand out the port; ``buffer`` bounds what waits to be sent."""
     listener = bind("127.0.0.1", 0)
+    if buffer is not None:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
     port: int = listener.getsockname()[1]
     server = server_of(create_app(Settings(database_url=database_url), jobs=False))
     task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -117,6 +122,39 @@ async def test_a_caller_who_sends_everything_first_is_served(site: Site, databas
             answer = await reader.read()
         writer.close()
     assert answer.count(b'"status":201') == 20_000
+
+
+async def test_a_caller_who_does_not_read_gets_every_answer_in_the_end(
+    site: Site, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers go out whole until the caller's side is full; then they wait, and none is lost or mixed up."""
+    count, written = 2_000, []
+
+    def write_whole(*answer: Any) -> bool:
+        written.append(protocol_write_whole(*answer))
+        return written[-1]
+
+    protocol_write_whole = protocol.write_whole
+    monkeypatch.setattr(protocol, "write_whole", write_whole)
+    request = (
+        "PUT /v1/orders/o HTTP/1.1\r\nhost: a\r\nx-request-id: request-{:05}\r\ncontent-length: 2\r\n\r\n{{}}"
+    )
+    async with served(site, database_url, buffer=16_384) as port:
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+            slow.connect(("127.0.0.1", port))
+            slow.setblocking(False)
+            reader, writer = await asyncio.open_connection(sock=slow)
+            writer.write("".join(request.format(number) for number in range(count)).encode())
+            async with asyncio.timeout(50):
+                while all(written):
+                    await asyncio.sleep(0.01)
+                answers = b""
+                while answers.count(b"HTTP/1.1 401 ") < count or not answers.endswith(b"}"):
+                    answers += await reader.read(2**20)
+            writer.close()
+    numbers = [int(number) for number in re.findall(rb"\r\nx-request-id: request-(\d+)", answers)]
+    assert numbers == list(range(count))
 
 
 def put(port: int, secret: str, name: str) -> int:
