@@ -29,6 +29,7 @@ Plain: TypeAlias = dict[str, Any]
 ROUNDING = {"floor": "down", "round": "half_up", "ceil": "up"}
 POLICY = {"clamp_to_zero": "within_balance", "allow_negative": "unlimited"}
 ONE_FOR_ONE: Plain = {"id": "earn", "type": "per_amount", "points": 1, "per": 1}
+ONE_OFF = [{"type": "amount_off", "value": 1}]
 SPANS = {"P1M": {"months": 1}}
 
 
@@ -144,7 +145,12 @@ class Example:
         rules = self.given.get("earning_rules", [ONE_FOR_ONE])
         prices = {step["points"] for step in self.case["when"] if step["op"] == "spend"}
         rewards = [
-            {"id": f"spend-{price}", "type": "amount_off", "name": "Spend", "price": price, "value": 1}
+            {
+                "id": f"spend-{price}",
+                "name": "Spend",
+                "price": price,
+                "gives": [{"type": "amount_off", "value": 1}],
+            }
             for price in sorted(prices)
         ]
         wallet: Plain = {}
@@ -278,7 +284,9 @@ class Example:
         self.accounts += 1
         later = self.case["when"][len(self.shown) :]
         policy = next((other["policy"] for other in later if "policy" in other), None)
-        rewards = [{"id": "spend-100", "type": "amount_off", "name": "Spend", "price": 100, "value": 1}]
+        rewards = [
+            {"id": "spend-100", "name": "Spend", "price": 100, "gives": [{"type": "amount_off", "value": 1}]}
+        ]
         self.play = program([ONE_FOR_ONE], {"refunds": POLICY[policy]} if policy else {}, rewards=rewards)
         return {}
 
@@ -317,7 +325,12 @@ class Example:
         """Play the history under these terms."""
         spent = [deed["spend"] for deed in self.given["history"] if "spend" in deed]
         rewards = [
-            {"id": f"spend-{price}", "type": "amount_off", "name": "Spend", "price": price, "value": 1}
+            {
+                "id": f"spend-{price}",
+                "name": "Spend",
+                "price": price,
+                "gives": [{"type": "amount_off", "value": 1}],
+            }
             for price in spent
         ]
         self.play = program([ONE_FOR_ONE], {}, tiers=self.tiers(**terms), rewards=rewards)

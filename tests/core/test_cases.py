@@ -21,7 +21,7 @@ program:
     metrics: [{id: spend, measure: orders.net, window: {calendar: year}}]
     levels: [{id: gold, name: Gold, reach: {spend: 10000}}]
   rewards:
-    - {type: amount_off, id: two-off, name: 2.00 off, price: 20, value: 200}
+    - {id: two-off, name: 2.00 off, price: 20, gives: [{type: amount_off, value: 200}]}
 steps:
 """
 

@@ -27,10 +27,9 @@ def shop(
     """Return a program with one reward of 5.00 for 500 points."""
     off = {
         "id": "five",
-        "type": "amount_off",
         "name": "5.00 off",
         "price": 500,
-        "value": 500,
+        "gives": [{"type": "amount_off", "value": 500}],
         **(reward or {}),
     }
     return stage(wallet, rewards=[off], **parts)

@@ -18,6 +18,7 @@ from perennial.core.document_text import MAX_BYTES, parse_text
 from perennial.core.earning.per_amount import PerAmount
 from perennial.core.problems import Problem
 from perennial.core.program import PeriodPending, Program, RollingExpiry, RoundUp
+from perennial.core.reward import Reward
 from perennial.core.rewards.amount_off import AmountOff
 from perennial.core.schedule import Span
 
@@ -34,7 +35,7 @@ wallets:
 earning_rules:
   - {id: base, type: per_amount, points: 1, per: 100, when: {fact: order.total, at_least: 500}}
 rewards:
-  - {id: five-off, type: amount_off, name: 5.00 off, price: 500, value: 500}
+  - {id: five-off, name: 5.00 off, price: 500, gives: [{type: amount_off, value: 500}]}
 """
 
 
@@ -60,7 +61,9 @@ def test_a_document_becomes_typed_parts() -> None:
     assert program.earning_rules == (
         PerAmount(id="base", points=1, per=100, when=Compare("order.total", Operator.AT_LEAST, 500)),
     )
-    assert program.rewards == (AmountOff(id="five-off", name="5.00 off", price=500, value=500),)
+    assert program.rewards == (
+        Reward(id="five-off", name="5.00 off", price=500, gives=(AmountOff(value=500),)),
+    )
     assert (program.currency, program.time_zone, program.tiers) == ("USD", "UTC", None)
 
 
@@ -109,9 +112,9 @@ earning_rules:
   when: {fact: order.total, at_least: 500}
 rewards:
 - id: five-off
-  type: amount_off
   name: 5.00 off
-  value: 500
+  gives:
+  - {type: amount_off, value: 500}
   price: 500
 """
     )

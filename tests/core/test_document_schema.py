@@ -78,7 +78,7 @@ def test_every_kind_has_words_an_example_and_a_schema(family: str, tag: str, kin
         "name": "Points",
         "wallets": [{"id": "points", "name": "Points"}],
         "declarations": {"events": {"steps.reported": {"attributes": {"steps": {"type": "integer"}}}}},
-        family: [example],
+        family: [example if family == "earning_rules" else {"id": "a", "name": "A", "gives": [example]}],
     }
     program = read_program(json.dumps(document))
     assert isinstance(program, Program), program
@@ -95,7 +95,8 @@ def test_every_file_of_a_family_is_found() -> None:
 
 def test_an_unknown_kind_names_the_known_ones() -> None:
     """The reader knows all kinds of a family by their tags."""
-    text = "{program: a, name: A, wallets: [], rewards: [{type: gold}]}"
+    text = "{program: a, name: A, wallets: [], rewards: [{id: a, name: A, gives: [{type: gold}]}]}"
     found = read_program("---\n" + text)
     assert isinstance(found, list)
-    assert Problem("rewards[0].type", "unknown_value", 'there is no kind "gold"; known: amount_off') in found
+    words = f'there is no kind "gold"; known: {", ".join(rewards.KINDS)}'
+    assert Problem("rewards[0].gives[0].type", "unknown_value", words) in found

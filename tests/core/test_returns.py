@@ -16,7 +16,7 @@ from perennial.core.returns import reversed_of
 from perennial.units import Points
 from tests.core.ledger_stage import REVIEW, at, figures, lots, order, stage, version_on
 
-_REWARD = {"id": "off", "type": "amount_off", "name": "Off", "value": 500}
+_REWARD = {"id": "off", "name": "Off", "gives": [{"type": "amount_off", "value": 500}]}
 POLICIES = ["only_pending", "within_balance", "unlimited"]
 
 

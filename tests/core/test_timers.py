@@ -122,7 +122,7 @@ def test_activation_lifts_a_balance_tier_and_expiry_lowers_it() -> None:
 def test_inactivity_takes_the_whole_balance() -> None:
     """Every activity postpones the end: six months after the last one, at the end of that day."""
     wallet = {"expiry": {"type": "inactivity", "after": {"months": 6}, "activities": ["earning", "spending"]}}
-    reward = {"id": "off", "type": "amount_off", "name": "Off", "price": 30, "value": 500}
+    reward = {"id": "off", "name": "Off", "price": 30, "gives": [{"type": "amount_off", "value": 500}]}
     play = stage(wallet, rewards=[reward])
     play.pay("anna", "o1", at("2026-01-10 10:00"), order(10_000))
     assert due(play) == "2026-07-11"

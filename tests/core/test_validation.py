@@ -295,23 +295,23 @@ def test_tiers_that_cannot_work_are_named(old: str, new: str, path: str, code: s
     ("more", "path", "code"),
     [
         (
-            "rewards: [{id: a, type: amount_off, name: A, price: 1, value: 1, tiers: [gold]}]",
+            "rewards: [{id: a, name: A, price: 1, tiers: [gold], gives: [{type: amount_off, value: 1}]}]",
             "rewards[0].tiers[0]",
             "unknown_reference",
         ),
         (
-            "rewards: [{id: a, type: amount_off, name: A, price: 1, value: 1, expires_after: {}}]",
+            "rewards: [{id: a, name: A, price: 1, gives: [{type: free_shipping}], expires_after: {}}]",
             "rewards[0].expires_after",
             "empty_span",
         ),
         (
-            "rewards: [{id: a, type: amount_off, name: A, price: 1, value: 1, limits: [{points: 5}]}]",
+            "rewards: [{id: a, name: A, price: 1, gives: [{type: free_shipping}], limits: [{points: 5}]}]",
             "rewards[0].limits[0].points",
             "points_or_times",
         ),
         (
             (
-                "rewards: [{id: a, type: amount_off, name: A, price: 1, value: 1, "
+                "rewards: [{id: a, name: A, price: 1, gives: [{type: free_shipping}], "
                 "when: {fact: order.total, is: 1}}]"
             ),
             "rewards[0].when.fact",

@@ -48,7 +48,7 @@ tiers:
     - {id: bronze, name: Bronze, reach: {spend: 0}}
     - {id: gold, name: Gold, reach: {spend: 10000}}
 rewards:
-  - {id: five-off, type: amount_off, name: 5.00 off, wallet: points, price: 100, value: 500}
+  - {id: five-off, name: 5.00 off, wallet: points, price: 100, gives: [{type: amount_off, value: 500}]}
 """
 
 

@@ -174,7 +174,7 @@ async def test_units_are_given_once_and_never_again(db: Database, workspace: int
         "    type: per_amount", "    type: per_amount\n    wallet: points"
     )
     fixed = more.replace("    type: fixed", "    type: fixed\n    wallet: points")
-    fixed = fixed.replace("    type: amount_off", "    type: amount_off\n    wallet: points")
+    fixed = fixed.replace("    price: 500", "    price: 500\n    wallet: points")
     await apply_document(db, workspace, fixed, by())
     versions = await load_versions_of(db, workspace)
     assert [(v.program_id, v.number, v.units) for v in versions] == [
@@ -191,7 +191,7 @@ async def test_a_wallet_goes_only_when_nobody_holds_points_in_it(db: Database, w
     wallets = "wallets:\n  - {id: stars, name: Stars}"
     more = TEXT.replace("wallets:", wallets).replace("    type: fixed", "    type: fixed\n    wallet: points")
     more = more.replace("    type: per_amount", "    type: per_amount\n    wallet: points")
-    more = more.replace("    type: amount_off", "    type: amount_off\n    wallet: points")
+    more = more.replace("    price: 500", "    price: 500\n    wallet: points")
     await apply_document(db, workspace, more, by())
     async with db.transaction(workspace) as conn:
         await conn.execute(

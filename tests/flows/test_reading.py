@@ -25,7 +25,7 @@ tiers:
     - {id: bronze, name: Bronze, reach: {spend: 0}}
     - {id: silver, name: Silver, reach: {spend: 50000}, multiplier: {by: "1.5"}}
 rewards:
-  - {id: five-off, type: amount_off, name: 5.00 off, price: 100, value: 500}
+  - {id: five-off, name: 5.00 off, price: 100, gives: [{type: amount_off, value: 500}]}
 """
 
 

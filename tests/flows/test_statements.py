@@ -18,7 +18,7 @@ wallets:
 earning_rules:
   - {id: base, type: per_amount, points: 1, per: 100}
 rewards:
-  - {id: five-off, type: amount_off, name: 5.00 off, price: 100, value: 500}
+  - {id: five-off, name: 5.00 off, price: 100, gives: [{type: amount_off, value: 500}]}
 """
 
 

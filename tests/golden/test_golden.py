@@ -14,11 +14,13 @@ from typing import Any
 
 import msgspec
 import pytest
+import yaml
 
 from perennial.core.compile import compile_version
 from perennial.core.condition_document import encode_condition
 from perennial.core.conditions import Condition
 from perennial.core.document import plain_program, read_program, write_program
+from perennial.core.earlier_documents import in_words_of_today
 from perennial.core.program import Program
 from perennial.core.program_parts import decode_published, join_parts, split_program
 from perennial.core.validation import validate
@@ -66,7 +68,7 @@ def test_a_published_document_decodes_to_what_it_meant(path: Path) -> None:
     """Each golden document gives all values that it gave when it was published."""
     program = read_program(path.read_bytes())
     assert isinstance(program, Program), program
-    then = json.loads(path.with_suffix(".json").read_text())
+    then = in_words_of_today(json.loads(path.with_suffix(".json").read_text()))
     assert missing_from(full_form(program), then) == []
 
 
@@ -75,7 +77,8 @@ def test_a_published_document_is_canonical_and_comes_back_from_its_parts(path: P
     """The document is its own canonical form, and its stored parts decode to the same program."""
     program = read_program(path.read_bytes())
     assert isinstance(program, Program)
-    assert write_program(program) == path.read_text()
+    if in_words_of_today(document := yaml.safe_load(path.read_text())) is document:
+        assert write_program(program) == path.read_text()
     parts = split_program(program)
     assert decode_published(join_parts(parts.manifest, parts.bodies)) == program
 

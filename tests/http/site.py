@@ -39,7 +39,7 @@ tiers:
     - {id: bronze, name: Bronze, reach: {spend: 0}}
     - {id: gold, name: Gold, reach: {spend: 100000}}
 rewards:
-  - {id: five-off, type: amount_off, name: 5.00 off, price: 500, value: 500}
+  - {id: five-off, name: 5.00 off, price: 500, gives: [{type: amount_off, value: 500}]}
 """
 
 _numbers = itertools.count(1)

@@ -158,7 +158,7 @@ def programs(draw: st.DrawFn) -> Document:
     ]
     rules = draw(st.lists(ORDER_RULES, min_size=1, max_size=4)) + draw(st.lists(OTHER_RULES, max_size=2))
     names = [wallet["id"] for wallet in wallets]
-    reward = {"type": "amount_off", "id": "off", "name": "Off", "value": 500, "wallet": "points"}
+    reward = {"id": "off", "name": "Off", "wallet": "points", "gives": [{"type": "amount_off", "value": 500}]}
     document: Document = {
         "program": "law",
         "name": "Law",

@@ -23,7 +23,7 @@ currency: USD
 wallets:
   - {id: points, name: Points}
 rewards:
-  - {id: five-off, type: amount_off, name: 5.00 off, price: 500, value: 500}
+  - {id: five-off, name: 5.00 off, price: 500, gives: [{type: amount_off, value: 500}]}
 declarations:
   events:
     review.posted: {}

@@ -9,7 +9,7 @@ given in the end; an award of nothing uses nothing.
 from __future__ import annotations
 
 from perennial.core.effects import UseBudget, UseLimit
-from perennial.core.limits import AtCap
+from perennial.core.limits import AtCap, Use
 from perennial.core.snapshot import Snapshot
 from perennial.core.version import Bound, CompiledLimit, Version
 from perennial.units import Points
@@ -45,6 +45,22 @@ class Allowances:
             self.used[bound] = self.used.get(bound, 0) + (1 if self._limit(bound).times else granted)
         return granted, cut_by
 
+    def copy(self) -> Allowances:
+        """Return allowances that can be used otherwise from here on."""
+        other = Allowances(self._version, self._snapshot)
+        other.used = dict(self.used)
+        return other
+
+    def use(self, bounds: tuple[Bound, ...], use: Use) -> str | None:
+        """Use up what ``use`` counts of every bound, or nothing; return the words of one without room."""
+        for bound in bounds:
+            limit = self._limit(bound)
+            if limit.cap - self._seen(bound) - self.used.get(bound, 0) < _counted(limit, use):
+                return _words(limit, max(limit.cap - self._seen(bound) - self.used.get(bound, 0), 0))
+        for bound in bounds:
+            self.used[bound] = self.used.get(bound, 0) + _counted(self._limit(bound), use)
+        return None
+
     def effects(
         self, periods: tuple[int, ...], budget_periods: tuple[int, ...]
     ) -> list[UseLimit | UseBudget]:
@@ -63,6 +79,10 @@ class Allowances:
 
     def _seen(self, bound: Bound) -> int:
         return (self._snapshot.spent if bound.total else self._snapshot.used)[bound.index]
+
+
+def _counted(limit: CompiledLimit, use: Use) -> int:
+    return use.times if limit.times else use.points
 
 
 def _words(limit: CompiledLimit, left: int) -> str:

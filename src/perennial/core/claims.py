@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from perennial.core.allowances import Allowances
 from perennial.core.condition_scope import date_or_none
@@ -19,7 +17,7 @@ from perennial.core.needs import limit_periods, snapshot_of
 from perennial.core.order import Scalar
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.reward import Reward
-from perennial.core.schedule import Applies, Schedule, compile_schedule
+from perennial.core.schedule import schedule_applies
 from perennial.core.settling import refuse, settle
 from perennial.core.snapshot import Snapshot
 from perennial.core.spending import insufficient, not_a_member, spend
@@ -27,7 +25,7 @@ from perennial.core.version import CompiledReward, Version
 from perennial.core.version_scope import scope_of
 from perennial.core.wallet_dates import end_of_day_after
 from perennial.ledger.account import Account
-from perennial.units import Instant
+from perennial.units import Instant, Points
 
 
 def decide_claim(
@@ -46,20 +44,23 @@ def decide_claim(
         words = f"Program {version.program.program} has no reward {event.reward!r}."
         return refuse(version, _no(RefusalCode.REWARD_UNKNOWN, words, reward=event.reward))
     snapshot = snapshot_of(event.at, version, member, spent)
-    refusal = why_not(version, compiled.reward, snapshot, event.at)
+    reward = compiled.reward
+    refusal = why_not(version, reward, snapshot, event.at)
     if refusal is not None:
         return refuse(version, refusal)
-    reward = compiled.reward
+    if reward.price is None:
+        words = f"Reward {reward.id} cannot be claimed for points."
+        return refuse(version, _no(RefusalCode.REWARD_NOT_AVAILABLE, words, reward=reward.id))
     limited = Allowances(version, snapshot)
     _, cut_by = limited.grant(compiled.bounds, reward.price)
     if cut_by is not None:
         words = f"Reward {reward.id} cannot be claimed now: {cut_by}."
         return refuse(version, _no(RefusalCode.LIMIT_REACHED, words, reward=reward.id, limit=cut_by))
-    paid = _pay(version, compiled, member, event.at)
+    paid = _pay(version, compiled, reward.price, member, event.at)
     if isinstance(paid, Refusal):
         return refuse(version, paid)
     effects = paid + limited.effects(*limit_periods(version, event.at))
-    effects.append(_voucher(event, version, compiled))
+    effects.append(_voucher(event, version, compiled, reward.price))
     return settle(event, version, member, snapshot, effects)
 
 
@@ -79,7 +80,7 @@ def why_not(version: Version, reward: Reward, snapshot: Snapshot, at: Instant) -
     attributes = dict(zip(version.attributes, snapshot.attributes, strict=True))
     if reward.schedule is not None:
         born = date_or_none(attributes.get(BIRTHDAY))
-        if not _schedule(reward.schedule, version.zone)(at, born, snapshot.joined_at):
+        if not schedule_applies(reward.schedule, version.zone)(at, born, snapshot.joined_at):
             words = f"Reward {reward.id} is not available at this time."
             return _no(RefusalCode.REWARD_NOT_AVAILABLE, words, reward=reward.id)
     if reward.when is not None:
@@ -101,9 +102,10 @@ def _no(code: RefusalCode, words: str, **details: Scalar) -> Refusal:
     return Refusal(code, words, details)
 
 
-def _pay(version: Version, compiled: CompiledReward, member: Member, at: Instant) -> list[Effect] | Refusal:
+def _pay(
+    version: Version, compiled: CompiledReward, price: Points, member: Member, at: Instant
+) -> list[Effect] | Refusal:
     """Return the debits that pay the price; what the member owes is not there to be spent."""
-    price = compiled.reward.price
     unit = version.wallets[compiled.wallet].unit
     wallet = member.wallets.get(unit) or Wallet(lots={})
     _, everything = spend(wallet, unit, wallet.balance, at, Account.REDEEMED)
@@ -114,7 +116,9 @@ def _pay(version: Version, compiled: CompiledReward, member: Member, at: Instant
     return effects + [effect for effect in activity(version, "spending", at) if effect.unit == unit]
 
 
-def _voucher(event: ClaimRequested, version: Version, compiled: CompiledReward) -> IssueVoucher:
+def _voucher(
+    event: ClaimRequested, version: Version, compiled: CompiledReward, price: Points
+) -> IssueVoucher:
     reward = compiled.reward
     expires_at = None
     if reward.expires_after is not None:
@@ -125,11 +129,6 @@ def _voucher(event: ClaimRequested, version: Version, compiled: CompiledReward) 
         value=reward.claim_value(),
         currency=version.program.currency,
         expires_at=expires_at,
-        points=reward.price,
+        points=price,
         unit=version.wallets[compiled.wallet].unit,
     )
-
-
-@lru_cache(1024)
-def _schedule(schedule: Schedule, zone: ZoneInfo) -> Applies:
-    return compile_schedule(schedule, zone)

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_needs import NeedBook
+from perennial.core.compile_rewards import compile_rewards, wallet_place
 from perennial.core.compile_triggers import Compiler
 from perennial.core.once import once_limits
 from perennial.core.periods import Period
 from perennial.core.program import Campaign, FulfillmentPending, MultiplierSpec, Program, WalletSpec
 from perennial.core.rule import EarningRule, ten_thousandths
 from perennial.core.schedule import Schedule, life_of
-from perennial.core.version import CompiledReward, CompiledRule, CompiledWallet, Version
+from perennial.core.version import CompiledRule, CompiledWallet, Version
 from perennial.units import Instant
 
 
@@ -34,14 +35,10 @@ def compile_version(
     compiler = Compiler(program, zone, needs)
     rules = _rules(program, units, limits)
     triggers = compiler.triggers(rules)
-    compiler.look_through_rewards()
+    rewards = compile_rewards(program, compiler, limits)
     tier_needs = tuple(
         needs.of_tier_metric(metric) for metric in (program.tiers.metrics if program.tiers else ())
     )
-    rewards = {
-        reward.id: CompiledReward(reward, _wallet(program, reward.wallet), limits.of_reward(reward))
-        for reward in program.rewards
-    }
     starts, ends = life_of(Schedule(starts=program.starts, ends=program.ends), zone)
     metrics = needs.metrics
     return Version(
@@ -60,6 +57,7 @@ def compile_version(
         facts=compiler.facts,
         rules=rules,
         rewards=rewards,
+        automatic=tuple(compiled for compiled in rewards.values() if compiled.reward.automatic),
         choices=tuple(compiler.choice(metric) for metric in metrics),
         tier_needs=tier_needs,
         histories=needs.histories,
@@ -85,13 +83,6 @@ def _compile_wallet(wallet: WalletSpec, program: Program, units: dict[str, int])
     )
 
 
-def _wallet(program: Program, name: str | None) -> int:
-    """Return the place of the wallet ``name``, or of the program's first one."""
-    if name is None:
-        return 0
-    return [wallet.id for wallet in program.wallets].index(name)
-
-
 def _rules(program: Program, units: dict[str, int], limits: LimitBook) -> tuple[CompiledRule, ...]:
     """Look up everything that the earning rules refer to: the program's own, then the campaigns'."""
     places: list[tuple[int | None, EarningRule]] = [(None, rule) for rule in program.earning_rules]
@@ -99,7 +90,7 @@ def _rules(program: Program, units: dict[str, int], limits: LimitBook) -> tuple[
         places += [(index, rule) for rule in campaign.earning_rules]
     compiled = []
     for campaign_index, rule in places:
-        index = _wallet(program, rule.wallet)
+        index = wallet_place(program, rule.wallet)
         wallet = program.wallets[index]
         compiled.append(
             CompiledRule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perennial.core.limits import AtCap, Holder, Limit
 from perennial.core.periods import Period
-from perennial.core.program import Program, SharedLimit, WalletSpec
+from perennial.core.program import Campaign, Program, SharedLimit, WalletSpec
 from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
 from perennial.core.schedule import Span
@@ -46,9 +46,18 @@ class LimitBook:
         ]
         return tuple(dict.fromkeys(bounds))
 
-    def of_reward(self, reward: Reward) -> tuple[Bound, ...]:
-        """Return the limits of a reward; what does not fit is refused whole."""
-        return tuple(dict.fromkeys(self._own("reward", reward.id, reward.limits)))
+    def of_reward(self, reward: Reward, campaign: Campaign | None = None) -> tuple[Bound, ...]:
+        """Return the limits of a reward in their order: its own, shared ones, its campaign's.
+
+        What does not fit into one of them is refused whole.
+        """
+        shared = {limit.id: limit for limit in self._program.limits}
+        bounds = [
+            *self._own("reward", reward.id, reward.limits),
+            *(self._shared(shared[name]) for name in reward.shared_limits),
+            *(self._own("campaign", campaign.id, campaign.limits) if campaign is not None else ()),
+        ]
+        return tuple(dict.fromkeys(bounds))
 
     def of_cooldown(self, rule: EarningRule) -> int | None:
         """Return the place of the rule's cooldown among the limits."""

@@ -7,17 +7,18 @@ that fires with the basket that it looks at. Its arguments are those that ``cond
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from perennial.core.compile_needs import NeedBook
 from perennial.core.condition_source import Source
-from perennial.core.conditions import Measure
-from perennial.core.facts import BIRTHDAY, fact_table
+from perennial.core.conditions import Condition, Measure
+from perennial.core.facts import fact_table
 from perennial.core.line_tables import line_tables
 from perennial.core.program import Program
 from perennial.core.rule_arrangement import arrange
+from perennial.core.schedule import Schedule
 from perennial.core.trigger_source import TriggerWriter
 from perennial.core.version import CompiledRule, Metric, depends_on
 
@@ -58,14 +59,31 @@ class Compiler:
         names = dict.fromkeys(compiled.rule.trigger for compiled in rules)
         return {name: self._fire(name, rules) for name in names}
 
-    def look_through_rewards(self) -> None:
-        """Note what the conditions of rewards read, which are judged without an event."""
-        source = self._source(None)
-        for reward in self._program.rewards:
-            if reward.when is not None:
-                source.expression(reward.when)
-            if reward.schedule is not None and reward.schedule.birthday is not None:
-                self._attribute_index(BIRTHDAY)
+    def test(
+        self, schedules: Sequence[Schedule | None], conditions: Sequence[Condition | None]
+    ) -> Callable[..., bool] | None:
+        """Return the function that tests whether all of these apply to an order; None if there are none.
+
+        ``test(at, order, nets, event, snapshot)``
+        """
+        source = self._source("order.paid")
+        writer = TriggerWriter(source, self._zone, self._attribute_index)
+        tests = [test for schedule in schedules for test in writer.schedule(schedule)]
+        tests += [test for condition in conditions for test in writer.conjuncts(condition)]
+        if not tests:
+            return None
+        holds = " and ".join(test.text for test in sorted(tests, key=lambda test: test.cost))
+        source.constants.update(line_tables(list(conditions)))
+        return _function("test", _ARGUMENTS, [*source.prelude(), f"return bool({holds})"], source)
+
+    def lines(self, where: Condition | None) -> Callable[..., Sequence[int]] | None:
+        """Return the function that gives the positions of the matching lines; None if all are."""
+        if where is None:
+            return None
+        source = self._source("order.paid")
+        chosen = source.indexes(where)
+        source.constants.update(line_tables([where]))
+        return _function("lines", _ARGUMENTS, [*source.prelude(), f"return {chosen}"], source)
 
     def choice(self, metric: Metric) -> Callable[..., Any] | None:
         """Return the function that chooses what counts for ``metric``, or None if everything does.

@@ -110,6 +110,16 @@ def member_place() -> Place:
     return Place(_PERSON)
 
 
+def order_place() -> Place:
+    """Return the place of a condition on an order and who places it: ``usable_when`` of a reward."""
+    return Place(_PERSON | {FactSource.ORDER}, "order.paid", lines=True)
+
+
+def benefit_place() -> Place:
+    """Return the place of a filter of lines that knows no person: ``lines`` of a benefit."""
+    return Place(frozenset({FactSource.ORDER, FactSource.LINE, FactSource.NOW}), "order.paid", history=False)
+
+
 def figure_place(measure: Measure, event: str | None) -> Place:
     """Return the place of ``where`` of a figure of the past."""
     sources = _COUNTED[measure]

@@ -61,7 +61,13 @@ def in_program_currency(order: Order, program: Program) -> Order | None:
 
     def convert_line(line: Line) -> Line:
         cost = None if line.cost is None else convert(line.cost)
-        changes = {"amount": convert(line.amount), "discount": convert(line.discount), "cost": cost}
+        floor = None if line.floor is None else convert(line.floor)
+        changes = {
+            "amount": convert(line.amount),
+            "discount": convert(line.discount),
+            "cost": cost,
+            "floor": floor,
+        }
         return msgspec.structs.replace(line, **changes)
 
     return msgspec.structs.replace(

@@ -16,6 +16,7 @@ from perennial.core.condition_document import DEC_HOOK, ConditionError, decode_c
 from perennial.core.conditions import Condition
 from perennial.core.document_shape import Shape, TooManyProblemsError, name_of
 from perennial.core.document_text import parse_text, reads_as_text
+from perennial.core.earlier_documents import in_words_of_today
 from perennial.core.problems import Problem
 from perennial.core.program import Program
 
@@ -52,7 +53,7 @@ def program_of(data: dict[str, Any]) -> Program | list[Problem]:
     """Read a program from plain data, as JSON would hold it; the same problems as ``read_program``."""
     shape = Shape(_condition_problems)
     try:
-        cleaned = shape.read(_PROGRAM_TYPE, data, "")
+        cleaned = shape.read(_PROGRAM_TYPE, in_words_of_today(data), "")
     except TooManyProblemsError:
         return shape.problems
     if shape.problems:

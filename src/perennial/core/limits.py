@@ -36,3 +36,15 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     times: Cap | None = None
     every: Period = Period.EVER
     at_cap: AtCap = AtCap.CUT
+
+
+class Use(msgspec.Struct, frozen=True):
+    """What one award, claim or redemption counts against limits.
+
+    ``discount`` is what it took off, ``order_value`` what the lines cost before it, in minor units.
+    """
+
+    times: int = 1
+    points: int = 0
+    discount: int = 0
+    order_value: int = 0

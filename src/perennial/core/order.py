@@ -37,6 +37,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     ``amount`` is the price of the whole line before ``discount``; it may be zero or negative (a
     manual discount line). ``id`` names the line for returns and defaults to its position, from 1.
+    ``cost`` is what the whole line costs the shop; rewards never bring a unit below ``floor``.
     """
 
     sku: Name
@@ -47,6 +48,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     categories: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
     brand: Name | None = None
     cost: NonNegative | None = None
+    floor: NonNegative | None = None
     attributes: Attributes = {}
 
     @property

@@ -16,10 +16,10 @@ from perennial.core.conditions import Condition, HistoryWindow, Measure
 from perennial.core.earning import EarningRules
 from perennial.core.limits import AtCap, Cap, Holder, Limit
 from perennial.core.periods import Period
-from perennial.core.reward import Title
-from perennial.core.rewards import Rewards
+from perennial.core.reward import Reward, Title
 from perennial.core.rule import ExchangeRate, Identifier, Multiplier
 from perennial.core.schedule import Schedule, Span
+from perennial.core.stacking import Stacking
 from perennial.units import Rounding
 
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="a currency of ISO 4217, such as EUR")]
@@ -167,7 +167,11 @@ class MultiplierSpec(_Part, frozen=True):
 
 
 class Campaign(_Part, frozen=True):
-    """A dated bundle of rules and a multiplier for an audience."""
+    """A dated bundle of rules, rewards and a multiplier for an audience.
+
+    Its rewards are offered while the campaign applies, on their own terms besides. Its ``limits`` count
+    the uses of all its rewards together.
+    """
 
     id: Identifier
     name: Title | None = None
@@ -175,6 +179,8 @@ class Campaign(_Part, frozen=True):
     when: Condition | None = None
     multiplier: MultiplierSpec | None = None
     earning_rules: tuple[EarningRules, ...] = ()
+    rewards: tuple[Reward, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
 
 class TierMetric(_Part, frozen=True):
@@ -336,4 +342,5 @@ class Program(_Part, frozen=True):
     combine: Combine = Combine.BEST
     campaigns: tuple[Campaign, ...] = ()
     tiers: TierSystem | None = None
-    rewards: tuple[Rewards, ...] = ()
+    rewards: tuple[Reward, ...] = ()
+    stacking: Stacking = Stacking()

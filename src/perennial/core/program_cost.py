@@ -41,7 +41,9 @@ def _conditions(program: Program) -> list[Condition]:
         *(rule for campaign in program.campaigns for rule in campaign.earning_rules),
     ]
     found = [*(rule.when for rule in rules), *(campaign.when for campaign in program.campaigns)]
-    found += [reward.when for reward in program.rewards]
+    rewards = [*program.rewards, *(reward for one in program.campaigns for reward in one.rewards)]
+    found += [condition for reward in rewards for condition in (reward.when, reward.usable_when)]
+    found += [benefit.line_filter() for reward in rewards for benefit in reward.gives]
     return [condition for condition in found if condition is not None]
 
 

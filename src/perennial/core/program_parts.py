@@ -17,6 +17,7 @@ import msgspec
 
 from perennial.core.condition_document import DEC_HOOK
 from perennial.core.document import plain_program
+from perennial.core.earlier_documents import in_words_of_today
 from perennial.core.program import Program
 
 Manifest: TypeAlias = list[tuple[str, str | list[str]]]
@@ -74,4 +75,4 @@ def digests_of(manifest: Manifest) -> set[str]:
 
 def decode_published(plain: dict[str, Any]) -> Program:
     """Read a program that was published before; it was checked then, and must decode for ever."""
-    return msgspec.convert(plain, Program, dec_hook=DEC_HOOK)
+    return msgspec.convert(in_words_of_today(plain), Program, dec_hook=DEC_HOOK)

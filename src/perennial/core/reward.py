@@ -1,14 +1,21 @@
-"""What every reward has, whatever its kind. The kinds are files of ``core/rewards/``."""
+"""A reward: what somebody gets (its benefits), and on which terms.
+
+A reward is come by in up to three ways: members claim it for points (``price``), somebody enters a
+code (``codes``), or it applies by itself (``automatic``).
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from perennial.core.benefit import Base
+from perennial.core.codes import Codes
 from perennial.core.conditions import Condition
 from perennial.core.limits import Cap, Limit
+from perennial.core.rewards import Benefits
 from perennial.core.rule import Identifier
 from perennial.core.schedule import Schedule, Span
 from perennial.units import Minor
@@ -16,37 +23,42 @@ from perennial.units import Minor
 Title = Annotated[str, Meta(min_length=1, max_length=200, description="a name for people")]
 
 
-class Reward(
-    msgspec.Struct,
-    frozen=True,
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-    kw_only=True,
-    tag_field="type",
-):
-    """The fields that every kind shares.
+class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """What is given, to whom, on which orders, how often, and how it is come by.
 
-    A claim takes ``price`` points out of ``wallet`` (which may be left out where the program has one
-    wallet only). The reward is offered to members of ``tiers`` (everybody if none is named) for whom
-    ``when`` holds, while ``schedule`` applies. ``limits`` count claims (``times``); a claim that does
-    not fit is refused whole. What was claimed expires ``expires_after`` the claim, at the end of that
-    local day, and never if nothing is given.
+    ``gives`` lists the benefits, which are given together and do not see each other's effect. A claim
+    takes ``price`` points out of ``wallet`` (which may be left out where the program has one wallet
+    only). The reward is offered to members of ``tiers`` (everybody if none is named) for whom ``when``
+    holds, while ``schedule`` applies; it is used on orders for which ``usable_when`` holds, judged by
+    the amounts that ``judged_on`` says. ``limits`` and ``shared_limits`` count claims and uses; what
+    does not fit is refused whole. What was claimed expires ``expires_after`` the claim, at the end of
+    that local day, and never if nothing is given. Of what is ``refundable`` the points come back when
+    it is rolled back.
+
+    ``category`` and ``priority`` (smaller first) say how it stacks with others, see
+    :class:`~perennial.core.stacking.Stacking`.
     """
 
     id: Identifier
     name: Title
-    price: Cap
+    gives: tuple[Benefits, ...]
+    price: Cap | None = None
+    automatic: bool = False
+    codes: Codes | None = None
     description: str | None = None
     wallet: Identifier | None = None
     tiers: tuple[Identifier, ...] = ()
     when: Condition | None = None
+    usable_when: Condition | None = None
+    judged_on: Base = Base.REDUCED
     schedule: Schedule | None = None
     limits: tuple[Limit, ...] = ()
+    shared_limits: tuple[Identifier, ...] = ()
     expires_after: Span | None = None
-
-    example: ClassVar[str] = ""
-    """A reward of this kind as it stands in a document; every kind has one."""
+    refundable: bool = True
+    category: Identifier | None = None
+    priority: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000
 
     def claim_value(self) -> Minor:
-        """Return what one claim is worth, in minor units of the program's currency."""
-        raise NotImplementedError
+        """Return what one claim is worth as far as that is certain, in minor units."""
+        return sum(benefit.claim_value() for benefit in self.gives)

@@ -339,3 +339,9 @@ __all__ = [
     "life_of",
     "start_instant",
 ]
+
+
+@lru_cache(4096)
+def schedule_applies(schedule: Schedule, zone: ZoneInfo) -> Applies:
+    """Return what :func:`compile_schedule` gives, compiled once."""
+    return compile_schedule(schedule, zone)

@@ -56,7 +56,7 @@ class TriggerWriter:
 
     def campaign(self, index: int, campaign: Campaign) -> list[str]:
         """Return the statements that find out whether a campaign applies, as the local ``k<index>``."""
-        tests = [*self._schedule(campaign.schedule), *self._conjuncts(campaign.when)]
+        tests = [*self.schedule(campaign.schedule), *self.conjuncts(campaign.when)]
         holds = " and ".join(test.text for test in sorted(tests, key=lambda test: test.cost)) or "True"
         return [f"k{index} = {holds}", f"if k{index}:", f"    active |= {1 << index}"]
 
@@ -64,8 +64,8 @@ class TriggerWriter:
         """Return the source of a rule."""
         rule = compiled.rule
         tests = [] if compiled.campaign is None else [Test(f"k{compiled.campaign}")]
-        tests += self._schedule(rule.schedule)
-        tests += self._conjuncts(rule.when)
+        tests += self.schedule(rule.schedule)
+        tests += self.conjuncts(rule.when)
         if not self._source.has_order:
             if rule.lines is not None or rule.needs_lines():
                 return RuleSource(index, (Test("False"),), "None")
@@ -106,12 +106,12 @@ class TriggerWriter:
             self._source.constants.update({"h_amounts": basis_amounts, f"h_{name}": basis})
         return name
 
-    def _conjuncts(self, condition: Condition | None) -> list[Test]:
+    def conjuncts(self, condition: Condition | None) -> list[Test]:
         """Return the tests that must all hold, so that what rules have in common is seen."""
         if condition is None:
             return []
         if isinstance(condition, All):
-            return [test for part in condition.of for test in self._conjuncts(part)]
+            return [test for part in condition.of for test in self.conjuncts(part)]
         text = self._source.expression(condition)
         if isinstance(condition, Compare):
             same = condition.operator is Operator.IS
@@ -129,7 +129,7 @@ class TriggerWriter:
             if isinstance(part, Compare) and _LOOKED_UP.get(part.fact) is part.operator
         ]
 
-    def _schedule(self, schedule: Schedule | None) -> list[Test]:
+    def schedule(self, schedule: Schedule | None) -> list[Test]:
         """Return the tests of a schedule: its bounds in place, and a call for what else it asks."""
         if schedule is None:
             return []

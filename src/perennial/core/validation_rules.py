@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from perennial.core.condition_check import campaign_place, line_place, member_place, rule_place
+from perennial.core.condition_check import (
+    benefit_place,
+    campaign_place,
+    line_place,
+    member_place,
+    order_place,
+    rule_place,
+)
 from perennial.core.findings import Findings
 from perennial.core.limits import Limit
 from perennial.core.program import AttributeType, Campaign
@@ -71,8 +78,8 @@ def _check_limits(findings: Findings, path: str, limits: tuple[Limit, ...]) -> N
 
 
 def _check_campaign(findings: Findings, path: str, campaign: Campaign) -> None:
-    if campaign.multiplier is None and not campaign.earning_rules:
-        findings.add(path, "empty", "a campaign has a multiplier or earning rules")
+    if campaign.multiplier is None and not campaign.earning_rules and not campaign.rewards:
+        findings.add(path, "empty", "a campaign has a multiplier, earning rules or rewards")
     findings.schedule(f"{path}.schedule", campaign.schedule)
     findings.condition(f"{path}.when", campaign.when, campaign_place())
     findings.multiplier(f"{path}.multiplier", campaign.multiplier)
@@ -80,20 +87,41 @@ def _check_campaign(findings: Findings, path: str, campaign: Campaign) -> None:
 
 def check_rewards(findings: Findings) -> None:
     """Check every reward of the program."""
-    rewards = findings.program.rewards
-    findings.unique([(f"rewards[{i}]", reward.id) for i, reward in enumerate(rewards)], "reward")
-    for index, reward in enumerate(rewards):
-        _check_reward(findings, f"rewards[{index}]", reward)
+    program = findings.program
+    categories = [category.id for category in program.stacking.categories]
+    paths = [(f"stacking.categories[{i}]", category) for i, category in enumerate(categories)]
+    findings.unique(paths, "category")
+    rewards = [(f"rewards[{i}]", reward) for i, reward in enumerate(program.rewards)]
+    for c, campaign in enumerate(program.campaigns):
+        rewards += [(f"campaigns[{c}].rewards[{i}]", reward) for i, reward in enumerate(campaign.rewards)]
+        _check_uses(findings, f"campaigns[{c}]", campaign.limits)
+    findings.unique([(path, reward.id) for path, reward in rewards], "reward")
+    for path, reward in rewards:
+        _check_reward(findings, path, reward, categories)
 
 
-def _check_reward(findings: Findings, path: str, reward: Reward) -> None:
-    findings.wallet(path, reward.wallet)
+def _check_reward(findings: Findings, path: str, reward: Reward, categories: list[str]) -> None:
+    if reward.price is not None or reward.wallet is not None:
+        findings.wallet(path, reward.wallet)
+    if not reward.gives:
+        findings.add(f"{path}.gives", "empty", "a reward gives at least one benefit")
+    if reward.category is not None:
+        findings.known(f"{path}.category", "category", reward.category, categories)
+    for index, benefit in enumerate(reward.gives):
+        findings.condition(f"{path}.gives[{index}].lines", benefit.line_filter(), benefit_place())
+    findings.condition(f"{path}.usable_when", reward.usable_when, order_place())
+    findings.all_known(f"{path}.shared_limits", "shared limit", reward.shared_limits, findings.shared_limits)
     findings.all_known(f"{path}.tiers", "tier", reward.tiers, findings.tiers)
     findings.condition(f"{path}.when", reward.when, member_place())
     findings.schedule(f"{path}.schedule", reward.schedule)
     findings.span(f"{path}.expires_after", reward.expires_after)
-    _check_limits(findings, path, reward.limits)
-    for index, limit in enumerate(reward.limits):
+    _check_uses(findings, path, reward.limits)
+
+
+def _check_uses(findings: Findings, path: str, limits: tuple[Limit, ...]) -> None:
+    """Check limits that count claims and uses."""
+    _check_limits(findings, path, limits)
+    for index, limit in enumerate(limits):
         if limit.points is not None:
             words = "a reward is limited by times: how often it is claimed"
             findings.add(f"{path}.limits[{index}].points", "points_or_times", words)

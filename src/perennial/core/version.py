@@ -6,12 +6,13 @@ of the tuples in a :class:`~perennial.core.snapshot.Snapshot`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from perennial.core.benefit import Benefit
 from perennial.core.conditions import Condition, History, HistoryWindow, Measure
 from perennial.core.facts import FactTable
 from perennial.core.limits import AtCap
@@ -19,6 +20,7 @@ from perennial.core.periods import Period
 from perennial.core.program import Expiry, Pending, Program, WalletSpec
 from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
+from perennial.core.stacking import Category
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant
 
@@ -104,26 +106,47 @@ def depends_on(rule: CompiledRule, campaign: int) -> bool:
     return rule.campaign == campaign or any(index == campaign for index, _ in rule.campaign_factors)
 
 
+Test: TypeAlias = Callable[..., bool]
+"""Generated from conditions: ``test(at, order, nets, event, snapshot)``, see ``core/compile_rewards.py``."""
+
+
+class CompiledBenefit(msgspec.Struct, frozen=True):
+    """A benefit with the function that gives the positions of the lines it is for (``None``: all)."""
+
+    benefit: Benefit
+    lines: Callable[..., Sequence[int]] | None
+
+
 class CompiledReward(msgspec.Struct, frozen=True):
-    """A reward with the index of its wallet and its limits in the order in which they apply."""
+    """A reward with everything that its words refer to.
+
+    ``campaign`` is the index of the campaign it belongs to, ``wallet`` that of its wallet, ``category``
+    the one by which it stacks. ``bounds`` are its limits in the order in which they apply. ``offered``
+    tests for whom and when, its campaign included, and ``usable`` on which orders (``None``: always).
+    """
 
     reward: Reward
     wallet: int
     bounds: tuple[Bound, ...]
+    gives: tuple[CompiledBenefit, ...]
+    category: Category
+    campaign: int | None = None
+    offered: Test | None = None
+    usable: Test | None = None
 
 
 class Version(msgspec.Struct):
     """A compiled program version; ``program_id`` and ``number`` identify it in a workspace.
 
-    ``valid_from`` is the business instant of its publication. ``rules`` are all earning rules in the
-    order of the document, those of the campaigns last; ``triggers`` maps a trigger to the function
-    generated for it, ``choices`` gives for each of ``metrics`` the function that chooses what counts
-    (``None``: everything), see ``core/compile.py``. ``readers`` gives for the number of a metric the
-    indexes of the needs that read it, ``histories`` gives for each comparison of the past
-    in some condition its index in ``needs``, ``tier_needs`` gives for each tier metric of the
-    program its index in ``needs`` (``None``: it looks at a balance). ``starts`` and ``ends`` bound
-    the program's life, the end excluded. ``factors``, ``days``, ``today``, ``lookbacks`` and ``lot_days``
-    only remember what was worked out.
+    ``valid_from`` is the business instant of its publication. ``rules`` are all earning rules in the order
+    of the document, those of the campaigns last; ``triggers`` maps a trigger to the function generated for
+    it, ``choices`` gives for each of ``metrics`` the function that chooses what counts (``None``:
+    everything), see ``core/compile.py``. ``rewards`` are all rewards by their id, those of campaigns
+    included, ``automatic`` those that apply by themselves. ``readers`` gives for the number of a metric the
+    indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
+    its index in ``needs``, ``tier_needs`` gives for each tier metric of the program its index in ``needs``
+    (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded.
+    ``factors``, ``days``, ``today``, ``lookbacks`` and ``lot_days`` only remember what was worked out.
     """
 
     program: Program
@@ -141,6 +164,7 @@ class Version(msgspec.Struct):
     facts: FactTable
     rules: tuple[CompiledRule, ...] = ()
     rewards: dict[str, CompiledReward] = {}
+    automatic: tuple[CompiledReward, ...] = ()
     choices: tuple[Callable[..., Any] | None, ...] = ()
     tier_needs: tuple[int | None, ...] = ()
     histories: dict[History, int] = {}

@@ -13,9 +13,8 @@ def one_program(workspace: Workspace, reference: str, what: str, path: str) -> t
     for live in workspace.programs:
         if slash and live.code != code:
             continue
-        program = live.latest.program
-        parts = program.rewards if what == "reward" else program.wallets
-        if any(part.id == name for part in parts):
+        names = live.latest.rewards if what == "reward" else [w.id for w in live.latest.program.wallets]
+        if name in names:
             found.append(live)
     if len(found) == 1:
         return found[0], name

@@ -162,6 +162,7 @@ def encode_order(order: Order) -> bytes:
                 line.id,
                 None if line.cost is None else line.cost + 1,
                 line.attributes,
+                None if line.floor is None else line.floor + 1,
             ]
         )
         for line in order.lines
@@ -201,12 +202,12 @@ def decode_order(body: bytes) -> Order:
 
 
 _EMPTY_HEAD: list[Any] = [None] * 10
-_EMPTY_LINE: list[Any] = [None] * 9
+_EMPTY_LINE: list[Any] = [None] * 10
 
 
 def _line(values: list[Any]) -> Line:
     values += _EMPTY_LINE[len(values) :]
-    sku, amount, more, categories, brand, discount, line_id, cost, attributes = values
+    sku, amount, more, categories, brand, discount, line_id, cost, attributes, floor = values
     return Line(
         sku=sku,
         amount=amount or 0,
@@ -216,5 +217,6 @@ def _line(values: list[Any]) -> Line:
         categories=tuple(categories or ()),
         brand=brand or None,
         cost=cost - 1 if cost else None,
+        floor=floor - 1 if floor else None,
         attributes=attributes or {},
     )

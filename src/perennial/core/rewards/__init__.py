@@ -1,6 +1,6 @@
 """The kinds of reward: an open family, one file per kind.
 
-A kind is a file of this folder with one subclass of :class:`~perennial.core.reward.Reward`. Its
+A kind is a file of this folder with one subclass of :class:`~perennial.core.benefit.Benefit`. Its
 ``tag`` is its name in documents; its fields are its form; its ``example`` is in the documentation.
 Adding the file adds the kind everywhere.
 """
@@ -11,21 +11,21 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from perennial.core.reward import Reward
+from perennial.core.benefit import Benefit
 
 
-def _find_kinds() -> dict[str, type[Reward]]:
+def _find_kinds() -> dict[str, type[Benefit]]:
     """Import every file of this folder and return its kind under the kind's tag."""
     for module in iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
-    kinds = {str(kind.__struct_config__.tag): kind for kind in Reward.__subclasses__()}
+    kinds = {str(kind.__struct_config__.tag): kind for kind in Benefit.__subclasses__()}
     return dict(sorted(kinds.items()))
 
 
-KINDS: dict[str, type[Reward]] = _find_kinds()
+KINDS: dict[str, type[Benefit]] = _find_kinds()
 """Every kind of reward under its name in documents."""
 
 if TYPE_CHECKING:
-    Rewards: TypeAlias = Reward
+    Benefits: TypeAlias = Benefit
 else:
-    Rewards = Union[tuple(KINDS.values())]  # noqa: UP007 (the members are known at run time only)
+    Benefits = Union[tuple(KINDS.values())]  # noqa: UP007 (the members are known at run time only)

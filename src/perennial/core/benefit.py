@@ -1,0 +1,68 @@
+"""What a reward does, whatever its kind. The kinds are files of ``core/rewards/``.
+
+A benefit that works on an order takes money off a :class:`~perennial.core.cart.Cart`, at one of three
+levels. Benefits of a level never see what a later level takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum, StrEnum
+from typing import ClassVar
+
+import msgspec
+
+from perennial.core.cart import Cart
+from perennial.core.conditions import Condition
+from perennial.units import Minor
+
+
+class Level(IntEnum):
+    """On what a benefit works, in the order in which the levels are worked out."""
+
+    ITEMS = 1
+    ORDER = 2
+    SHIPPING = 3
+
+
+class Base(StrEnum):
+    """Which amounts are looked at: those before all rewards, or what earlier rewards left of them."""
+
+    INITIAL = "initial"
+    REDUCED = "reduced"
+
+
+class Benefit(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    kw_only=True,
+    tag_field="type",
+):
+    """What every kind can be asked.
+
+    A kind that works on chosen lines has a field ``lines``, a condition on one line.
+    """
+
+    example: ClassVar[str] = ""
+    """A benefit of this kind as it stands in a document; every kind has one."""
+
+    def level(self) -> Level | None:
+        """Return the level at which the benefit works, or None if it does nothing to an order."""
+        raise NotImplementedError
+
+    def line_filter(self) -> Condition | None:
+        """Return which lines the benefit is for; None is all of them."""
+        return getattr(self, "lines", None)
+
+    def take(self, cart: Cart, lines: Sequence[int]) -> None:
+        """Take what the benefit gives off ``cart``; ``lines`` are the positions that it is for.
+
+        Percents look at ``cart.base``, which does not change while one reward is at work.
+        """
+        raise NotImplementedError
+
+    def claim_value(self) -> Minor:
+        """Return what one claim is worth in money as far as that is certain, in minor units; else 0."""
+        return 0

@@ -1,0 +1,52 @@
+"""The rewards of a version, those of its campaigns included: what their words refer to, looked up once."""
+
+from __future__ import annotations
+
+from perennial.core.compile_limits import LimitBook
+from perennial.core.compile_triggers import Compiler
+from perennial.core.conditions import AnyOf, Compare, Condition, Operator
+from perennial.core.program import Program
+from perennial.core.reward import Reward
+from perennial.core.stacking import Category
+from perennial.core.version import CompiledBenefit, CompiledReward
+
+UNSORTED = Category(id="other")
+"""How a reward stacks that names no category: with all others that are not exclusive."""
+
+
+def compile_rewards(program: Program, compiler: Compiler, limits: LimitBook) -> dict[str, CompiledReward]:
+    """Return every reward of the program by its id: its own in their order, then the campaigns'."""
+    places: list[tuple[int | None, Reward]] = [(None, reward) for reward in program.rewards]
+    for index, campaign in enumerate(program.campaigns):
+        places += [(index, reward) for reward in campaign.rewards]
+    return {reward.id: _compile(program, compiler, limits, index, reward) for index, reward in places}
+
+
+def wallet_place(program: Program, name: str | None) -> int:
+    """Return the place of the wallet ``name``, or of the program's first one."""
+    if name is None:
+        return 0
+    return [wallet.id for wallet in program.wallets].index(name)
+
+
+def _compile(
+    program: Program, compiler: Compiler, limits: LimitBook, index: int | None, reward: Reward
+) -> CompiledReward:
+    campaign = None if index is None else program.campaigns[index]
+    categories = {category.id: category for category in program.stacking.categories}
+    tiers: Condition | None = None
+    if reward.tiers:
+        tiers = AnyOf(tuple(Compare("member.tier", Operator.IS, tier) for tier in reward.tiers))
+    schedules = [reward.schedule, campaign.schedule if campaign else None]
+    return CompiledReward(
+        reward=reward,
+        wallet=wallet_place(program, reward.wallet),
+        bounds=limits.of_reward(reward, campaign),
+        gives=tuple(
+            CompiledBenefit(benefit, compiler.lines(benefit.line_filter())) for benefit in reward.gives
+        ),
+        category=UNSORTED if reward.category is None else categories[reward.category],
+        campaign=index,
+        offered=compiler.test(schedules, [tiers, reward.when, campaign.when if campaign else None]),
+        usable=compiler.test((), [reward.usable_when]),
+    )

@@ -1,0 +1,29 @@
+"""Free shipping: the shipping cost is taken off, up to an amount if one is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from perennial.core.benefit import Benefit, Level
+from perennial.core.cart import Cart
+from perennial.core.limits import Cap
+
+
+class FreeShipping(Benefit, frozen=True, tag="free_shipping"):
+    """The shipping cost is free; with ``most`` only up to that amount, in minor units."""
+
+    most: Cap | None = None
+
+    example: ClassVar[str] = """\
+type: free_shipping
+"""
+
+    def level(self) -> Level:
+        """Work on the shipping cost."""
+        return Level.SHIPPING
+
+    def take(self, cart: Cart, lines: Sequence[int]) -> None:
+        """Take off what is left of the shipping cost."""
+        left = cart.shipping_left
+        cart.take_shipping(left if self.most is None else min(left, self.most))

@@ -1,0 +1,75 @@
+"""A program whose rewards price carts: what tests of rewards and stacking begin with."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from perennial.core.compile import compile_version
+from perennial.core.document import program_of
+from perennial.core.member import Member, Membership
+from perennial.core.needs import snapshot_of
+from perennial.core.order import Line, Order, OrderStatus
+from perennial.core.price import Offer
+from perennial.core.program import Program
+from perennial.core.quote import Priced, Quote, price
+from perennial.core.redeemables import Voucher, Wanted
+from perennial.core.validation import validate
+from perennial.core.version import Version
+from perennial.units import Instant, parse_instant
+
+NOON: Instant = parse_instant("2026-06-01T12:00:00Z")
+ANNA = UUID(int=1)
+CART = UUID(int=99)
+
+
+def version_of(*rewards: dict[str, Any], **parts: Any) -> Version:
+    """Return a version of a program with these rewards; a reward needs ``id`` and ``gives``."""
+    document = {
+        "program": "shop",
+        "name": "Shop",
+        "wallets": [{"id": "points", "name": "Points"}],
+        "rewards": [{"name": reward["id"]} | reward for reward in rewards],
+        **parts,
+    }
+    program = program_of(document)
+    assert isinstance(program, Program), program
+    assert validate(program) == []
+    return compile_version(program, 1, 1, 0, {wallet.id: i for i, wallet in enumerate(program.wallets, 1)})
+
+
+def cart(*lines: Line, shipping: int = 0, **fields: Any) -> Order:
+    """Return the order that a cart would become."""
+    return Order(status=OrderStatus.CREATED, lines=lines, shipping=shipping, **fields)
+
+
+def line(sku: str, unit_price: int, quantity: int = 1, **fields: Any) -> Line:
+    """Return a line by its unit price."""
+    return Line(id=sku, sku=sku, amount=unit_price * quantity, quantity=quantity, **fields)
+
+
+def code(version: Version, reward: str, **fields: Any) -> Wanted:
+    """Return a voucher of the reward, entered by its code."""
+    voucher_id = fields.pop("voucher_id", UUID(int=hash(reward) % 2**64))
+    gives = version.rewards[reward].gives
+    voucher = Voucher(voucher_id=voucher_id, gives=gives, **fields)
+    return Wanted(name=reward.upper(), program=1, reward=reward, voucher=voucher)
+
+
+def priced(
+    version: Version, order: Order, *wanted: Wanted, member: Member | None = None, at: Instant = NOON
+) -> Priced:
+    """Price a cart, for a guest if no ``member`` is given."""
+    someone = member if member is not None else Member(customer_id=CART, owner=CART)
+    offer = Offer(version, snapshot_of(at, version, someone), member.customer_id if member else None)
+    return price(order, wanted, [offer], at, CART)
+
+
+def quoted(version: Version, order: Order, *wanted: Wanted, **more: Any) -> Quote:
+    """Return the quote of a cart."""
+    return priced(version, order, *wanted, **more).quote
+
+
+def anna(**fields: Any) -> Member:
+    """Return a member of the program."""
+    return Member(customer_id=ANNA, owner=ANNA, memberships={1: Membership(joined_at=0)}, **fields)
