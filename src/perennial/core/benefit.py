@@ -63,6 +63,10 @@ class Benefit(
         """
         raise NotImplementedError
 
+    def card_value(self) -> Minor:
+        """Return the money on the gift card that is issued; 0 for everything that is none."""
+        return 0
+
     def claim_value(self) -> Minor:
         """Return what one claim is worth in money as far as that is certain, in minor units; else 0."""
         return 0

@@ -15,7 +15,14 @@ from perennial.core.compile_rewards import compile_rewards, wallet_place
 from perennial.core.compile_triggers import Compiler
 from perennial.core.once import once_limits
 from perennial.core.periods import Period
-from perennial.core.program import Campaign, FulfillmentPending, MultiplierSpec, Program, WalletSpec
+from perennial.core.program import (
+    GIFT_CARDS,
+    Campaign,
+    FulfillmentPending,
+    MultiplierSpec,
+    Program,
+    WalletSpec,
+)
 from perennial.core.rule import EarningRule, ten_thousandths
 from perennial.core.schedule import Schedule, life_of
 from perennial.core.version import CompiledRule, CompiledWallet, Version
@@ -66,6 +73,7 @@ def compile_version(
         counts_hours=any(limit.period is Period.HOUR for limit in (*limits.limits, *limits.budgets)),
         starts=starts,
         ends=ends,
+        card_unit=units.get(GIFT_CARDS, 0),
     )
 
 

@@ -47,6 +47,7 @@ def _compile(
         ),
         category=UNSORTED if reward.category is None else categories[reward.category],
         campaign=index,
+        card=sum(benefit.card_value() for benefit in reward.gives),
         offered=compiler.test(schedules, [tiers, reward.when, campaign.when if campaign else None]),
         usable=compiler.test((), [reward.usable_when]),
     )

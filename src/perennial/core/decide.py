@@ -14,6 +14,7 @@ from perennial.core.claims import decide_claim
 from perennial.core.decision import Decision
 from perennial.core.earn import earn
 from perennial.core.events import (
+    CartRedeemed,
     ClaimRequested,
     CustomEvent,
     Event,
@@ -58,6 +59,8 @@ def decide(
             return decide_fulfillment(event, version, member)
         case ClaimRequested():
             return decide_claim(event, version, member, spent)
+        case CartRedeemed():
+            raise ValueError("a cart is decided whole, see core/checkout.py")
         case PointsAdjusted():
             return decide_adjustment(event, version, member)
         case TransferSent():

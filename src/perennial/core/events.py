@@ -80,6 +80,10 @@ class ClaimRequested(_Event, frozen=True, tag="claim.requested"):
     code: str
 
 
+class CartRedeemed(_Event, frozen=True, tag="cart.redeemed"):
+    """Vouchers, rewards or points were used on an order; what of it was decided by ``core/checkout.py``."""
+
+
 class PointsAdjusted(_Event, frozen=True, tag="points.adjusted"):
     """Staff or an import corrects a balance; a positive amount may bring its own dates."""
 
@@ -125,6 +129,7 @@ Event: TypeAlias = (
     | MemberJoined
     | TierEntered
     | ClaimRequested
+    | CartRedeemed
     | PointsAdjusted
     | TransferSent
     | TransferReceived

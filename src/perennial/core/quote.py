@@ -23,7 +23,7 @@ from perennial.core.redeemables import Reason, Source, Standing, Wanted
 from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.stack import stack
 from perennial.core.why_not import why_not_offered
-from perennial.units import Instant, Minor, Points, Rounding, divide
+from perennial.units import Instant, Minor, Rounding, divide
 
 
 class LineDiscount(msgspec.Struct, frozen=True):
@@ -137,7 +137,7 @@ def _asked_for(
     for place, want in enumerate(wanted):
         offer = by_program.get(want.program)
         source = _source_of(want)
-        compiled = offer.version.rewards.get(want.reward) if offer is not None else None
+        compiled = offer.version.rewards.get(want.reward, want.terms) if offer is not None else None
         standing = want.refused
         key = (want.program, want.reward, want.voucher.voucher_id if want.voucher else None)
         if standing is None and key in seen:
@@ -254,12 +254,3 @@ def _as_paid(order: Order, cart: Cart) -> Order:
     return msgspec.structs.replace(
         order, status=OrderStatus.PAID, lines=lines, discount=0, shipping=cart.shipping_left
     )
-
-
-def points_earned(quote: Quote) -> dict[int, Points]:
-    """Return the points that the order would earn, by unit."""
-    points: dict[int, Points] = {}
-    for awards in quote.earns.values():
-        for award in awards:
-            points[award.unit] = points.get(award.unit, 0) + award.points
-    return points

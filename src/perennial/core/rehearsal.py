@@ -35,7 +35,7 @@ from perennial.core.events import (
 from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member, Membership, Wallet
 from perennial.core.order import Order, Scalar, line_ids
-from perennial.core.program import EnrollmentMode, Program
+from perennial.core.program import EnrollmentMode, Program, unit_codes
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.timers import next_due
 from perennial.core.version import Version
@@ -85,9 +85,10 @@ class Rehearsal:
 
     def publish(self, program: Program, at: Instant) -> None:
         """Make ``program`` the version that judges what happens from ``at`` on."""
-        for wallet in program.wallets:
-            self._units.setdefault(wallet.id, len(self._units) + 1)
-        units = {wallet.id: self._units[wallet.id] for wallet in program.wallets}
+        codes = unit_codes(program)
+        for code in codes:
+            self._units.setdefault(code, len(self._units) + 1)
+        units = {code: self._units[code] for code in codes}
         number = len(self.versions) + 1
         self.versions.append(compile_version(program, PROGRAM_ID, number, at, units))
 

@@ -22,7 +22,7 @@ from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
 from perennial.core.stacking import Category
 from perennial.ledger.lot import LotKey
-from perennial.units import Instant
+from perennial.units import Instant, Minor
 
 
 class CompiledWallet(msgspec.Struct, frozen=True):
@@ -120,9 +120,10 @@ class CompiledBenefit(msgspec.Struct, frozen=True):
 class CompiledReward(msgspec.Struct, frozen=True):
     """A reward with everything that its words refer to.
 
-    ``campaign`` is the index of the campaign it belongs to, ``wallet`` that of its wallet, ``category``
-    the one by which it stacks. ``bounds`` are its limits in the order in which they apply. ``offered``
-    tests for whom and when, its campaign included, and ``usable`` on which orders (``None``: always).
+    ``campaign`` is the index of the campaign it belongs to, ``wallet`` that of its wallet, ``category`` the
+    one by which it stacks, ``card`` what a gift card holds that it gives. ``bounds`` are its limits in the
+    order in which they apply. ``offered`` tests for whom and when, its campaign included, and ``usable`` on
+    which orders (``None``: always).
     """
 
     reward: Reward
@@ -131,6 +132,7 @@ class CompiledReward(msgspec.Struct, frozen=True):
     gives: tuple[CompiledBenefit, ...]
     category: Category
     campaign: int | None = None
+    card: Minor = 0
     offered: Test | None = None
     usable: Test | None = None
 
@@ -145,8 +147,9 @@ class Version(msgspec.Struct):
     included, ``automatic`` those that apply by themselves. ``readers`` gives for the number of a metric the
     indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
     its index in ``needs``, ``tier_needs`` gives for each tier metric of the program its index in ``needs``
-    (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded.
-    ``factors``, ``days``, ``today``, ``lookbacks`` and ``lot_days`` only remember what was worked out.
+    (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded;
+    ``card_unit`` is the unit of its gift cards. ``factors``, ``days``, ``today``, ``lookbacks`` and
+    ``lot_days`` only remember what was worked out.
     """
 
     program: Program
@@ -171,6 +174,7 @@ class Version(msgspec.Struct):
     counts_since_joining: bool = False
     starts: Instant | None = None
     ends: Instant | None = None
+    card_unit: int = 0
     counts_hours: bool = False
     factors: dict[tuple[str | None, int], tuple[tuple[int, tuple[int, int]], ...] | None] = {}
     readers: dict[int, tuple[int, ...]] = {}

@@ -18,6 +18,7 @@ from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_event import decide_event
 from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
 from perennial.flows.event_types import check_event
+from perennial.flows.gift_cards import fund_cards
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import field_problem
 from perennial.flows.references import one_program
@@ -115,6 +116,7 @@ def _once(
     at = command.at if command.at is not None else batch.now
     operation = batch.operation(member, event_id, at)
     outcomes = decide_event(batch, operation, event_of(operation), enrolls=enrolls)
+    fund_cards(batch, operation, outcomes)
     batch.claim(id_kind, event_id, member.customer_id)
     answer = encode_answer(_with_voucher(decided(batch, member, command.id, outcomes), outcomes, event_id))
     batch.put_event(_row(batch, command, member, operation, kind, body, outcomes, answer))

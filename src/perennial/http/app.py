@@ -15,6 +15,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from perennial.flows.answers import FieldProblem, Problem
 from perennial.http.batch import BATCH_ROUTES
+from perennial.http.checkout import CHECKOUT_ROUTES
 from perennial.http.clock import CLOCK_ROUTES
 from perennial.http.customers import CUSTOMER_ROUTES
 from perennial.http.door import MAX_BODY_BYTES, Door
@@ -36,6 +37,7 @@ ROUTES = [
     *BATCH_ROUTES,
     *CUSTOMER_ROUTES,
     *POINTS_ROUTES,
+    *CHECKOUT_ROUTES,
     *PROGRAM_ROUTES,
     *CLOCK_ROUTES,
     *HEALTH_ROUTES,

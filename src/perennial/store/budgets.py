@@ -53,3 +53,24 @@ async def _lock(conn: Connection, ws: int, wanted: dict[tuple[int, int], int]) -
     budgets, periods = zip(*wanted, strict=True)
     rows = await conn.fetch(_LOCK_BUDGETS, ws, budgets, periods)
     return {(budget_id, period): used for budget_id, period, used in rows}
+
+
+_READ_BUDGETS = """
+select found.*
+from unnest($2::bigint[], $3::int[]) as wanted (budget_id, period)
+cross join lateral (
+    select budget_id, period, used
+    from budgets
+    where workspace_id = $1 and budget_id = wanted.budget_id and period = wanted.period
+    offset 0
+) as found
+"""
+
+
+async def read_budgets(
+    conn: Connection, ws: int, keys: list[tuple[int, int, int]]
+) -> dict[tuple[int, int], int]:
+    """Return what is used by ``(budget_id, period)`` of the keys, without locking anything."""
+    budgets, periods, _ = zip(*keys, strict=True)
+    rows = await conn.fetch(_READ_BUDGETS, ws, budgets, periods)
+    return {(budget_id, period): used for budget_id, period, used in rows}

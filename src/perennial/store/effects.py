@@ -18,7 +18,7 @@ from asyncpg import Connection
 from perennial.core.effects import IssueVoucher
 from perennial.ledger.lot import LotKey
 from perennial.store.events import INSERT_EVENTS, EventRow, event_records
-from perennial.store.netting import Change, MembershipSum, Netting, WalletSum
+from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write, write_together
 from perennial.store.orders import INSERT_ORDERS, OrderRow, order_records
 from perennial.store.vouchers import VoucherState, code_hash
@@ -44,7 +44,7 @@ from unnest($4::tier_move_row[]) as new
 # A wallet that only grows may be new.
 _ADD_TO_WALLETS = """
 insert into wallets (bucket, workspace_id, customer_id, unit_id, balance, pending, debt, shortfall,
-    earned, spent, expired, activated_until, active_at)
+    earned, spent, expired, activated_until, active_at, held)
 select $2, $1, new.*
 from unnest($3::wallet_row[]) as new
 on conflict (bucket, workspace_id, customer_id, unit_id) do update set
@@ -56,7 +56,8 @@ on conflict (bucket, workspace_id, customer_id, unit_id) do update set
     spent = wallets.spent + excluded.spent,
     expired = wallets.expired + excluded.expired,
     activated_until = greatest(wallets.activated_until, excluded.activated_until),
-    active_at = greatest(wallets.active_at, excluded.active_at)
+    active_at = greatest(wallets.active_at, excluded.active_at),
+    held = wallets.held + excluded.held
 """
 
 # What shrinks is there, and keeps its floor of zero. (An upsert would propose a row with negative
@@ -66,10 +67,11 @@ TAKE_FROM_WALLET = """
 update wallets
 set balance = balance + $5, pending = pending + $6, debt = debt + $7, shortfall = shortfall + $8,
     earned = earned + $9, spent = spent + $10, expired = expired + $11,
-    activated_until = greatest(activated_until, $12), active_at = greatest(active_at, $13)
+    activated_until = greatest(activated_until, $12), active_at = greatest(active_at, $13),
+    held = held + $14
 where bucket = $2 and workspace_id = $1 and customer_id = $3 and unit_id = $4
     and balance + $5 >= 0 and pending + $6 between 0 and balance + $5
-    and debt + $7 >= 0 and shortfall + $8 >= 0
+    and debt + $7 >= 0 and shortfall + $8 >= 0 and held + $14 >= 0
 returning 1
 """
 
@@ -243,7 +245,7 @@ def _growing(net: Netting) -> Iterator[Write]:
     lots = [
         (*name, each.granted, each.remaining, each.key.origin, *_dates(each.key))
         for name, each in net.lots.items()
-        if each.key is not None and each.remaining >= 0
+        if each.key is not None and _fills(each)
     ]
     counters = [(*key, value) for key, value in net.counters.items()]
     limits = [(*key, amount, cap) for key, (amount, cap) in net.limits.items() if amount >= 0]
@@ -268,11 +270,7 @@ def _due(dues: Mapping[UUID, Instant | None]) -> Iterator[Write]:
 def _shrinking(net: Netting) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]:
     """What is taken from a row that must be there, or changes it: table, statement and rows."""
     wallets = [(*key, *_figures(each)) for key, each in net.wallets.items() if not _only_grows(each)]
-    lots = [
-        (*name, each.granted, each.remaining)
-        for name, each in net.lots.items()
-        if each.key is None or each.remaining < 0
-    ]
+    lots = [(*name, each.granted, each.remaining) for name, each in net.lots.items() if not _fills(each)]
     memberships = [
         (*key, each.moved, *_tier(each), each.left_at)
         for key, each in net.memberships.items()
@@ -287,8 +285,18 @@ def _shrinking(net: Netting) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]
     yield "limit_uses", _TOUCH_LIMIT, touches
 
 
+def _fills(lot: LotSum) -> bool:
+    """Whether a lot may be new; one that gets back what it granted before is there."""
+    return lot.key is not None and 0 <= lot.remaining <= lot.granted
+
+
 def _only_grows(wallet: WalletSum) -> bool:
-    return wallet.balance >= wallet.pending >= 0 and wallet.debt >= 0 and wallet.shortfall >= 0
+    return (
+        wallet.balance >= wallet.pending >= 0
+        and wallet.debt >= 0
+        and wallet.shortfall >= 0
+        and wallet.held >= 0
+    )
 
 
 def _figures(wallet: WalletSum) -> tuple[Any, ...]:
@@ -302,6 +310,7 @@ def _figures(wallet: WalletSum) -> tuple[Any, ...]:
         wallet.expired,
         wallet.activated_until,
         wallet.active_at,
+        wallet.held,
     )
 
 
@@ -355,3 +364,5 @@ async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) ->
         await conn.execute(_INSERT_VOUCHER_CODES, ws, bucket, *zip(*codes, strict=True))
     budgets = [(ws, *key, *use) for key, use in sorted(net.budgets.items())]
     await _write_each(conn, "budgets", USE_BUDGET, budgets)
+    uses = [(ws, *key, change) for key, change in sorted(net.voucher_uses.items()) if change]
+    await _write_each(conn, "vouchers", USE_VOUCHER, uses)

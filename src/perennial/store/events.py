@@ -35,6 +35,12 @@ class EventKind(IntEnum):
     """The receiving side of a transfer."""
     ERASURE = 14
     """The balance of somebody who was erased was closed."""
+    REDEMPTION = 15
+    """Vouchers, rewards or points were used on an order, or what was held for it."""
+    HOLD = 16
+    """The same was reserved for an order."""
+    ROLLBACK = 17
+    """What was held or redeemed came back, whole or in part."""
 
 
 class EventRow(msgspec.Struct):

@@ -32,6 +32,8 @@ class IdKind(IntEnum):
     TRANSFER = 6
     ASSIGNMENT = 7
     HOUSEHOLD = 8
+    REDEMPTION = 15
+    ROLLBACK = 17
 
 
 _FIND_EXTERNAL_IDS = """
