@@ -18,6 +18,7 @@ from perennial.core.version import Version
 from perennial.flows.configuration import Workspace
 from perennial.flows.ids import Ids
 from perennial.flows.problems import customer_erased, problem
+from perennial.store.codebook import Codebook
 from perennial.store.customers import CustomerRow
 from perennial.store.database import Id
 from perennial.store.effects import Change
@@ -51,6 +52,7 @@ class Batch(msgspec.Struct):
     bucket: int
     now: Instant
     ids: Ids
+    codebook: Codebook
     names: dict[tuple[str, str], UUID] = {}
     returned: dict[UUID, UUID] = {}
     customers: dict[UUID, CustomerRow] = {}

@@ -35,6 +35,8 @@ class EventKind(IntEnum):
     """The receiving side of a transfer."""
     ERASURE = 14
     """The balance of somebody who was erased was closed."""
+    VOUCHER = 20
+    """A code of a pool was given to a member."""
 
 
 class EventRow(msgspec.Struct):

@@ -32,6 +32,7 @@ class IdKind(IntEnum):
     TRANSFER = 6
     ASSIGNMENT = 7
     HOUSEHOLD = 8
+    VOUCHER = 20
 
 
 _FIND_EXTERNAL_IDS = """

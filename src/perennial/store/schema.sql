@@ -116,14 +116,21 @@ create type voucher_row as (
     program_id integer,
     version integer,
     reward text,
-    code text,
+    sealed bytea,
+    last4 text,
     value bigint,
     currency text,
     unit_id integer,
     points bigint,
     state smallint,
     issued_at timestamp with time zone,
-    expires_at timestamp with time zone
+    starts_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    used bigint,
+    uses bigint,
+    bound boolean,
+    batch_id uuid,
+    referrer_id uuid
 );
 
 create type wallet_row as (
@@ -288,6 +295,7 @@ grant delete, insert, select on identifiers to perennial_worker;
 create table installation (
     single boolean not null default true,
     generation integer not null default 0,
+    secret_fingerprint bytea,
     constraint installation_pkey PRIMARY KEY (single),
     constraint installation_generation_check CHECK (((generation >= 0) AND (generation <= 32767))),
     constraint installation_single_check CHECK (single)
@@ -555,6 +563,31 @@ alter table units force row level security;
 create policy units_of_workspace on units for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on units to perennial_worker;
 
+create table voucher_batches (
+    workspace_id integer not null,
+    batch_id uuid not null,
+    program_id integer not null,
+    version integer not null,
+    external_id text not null,
+    reward text not null,
+    actor text not null,
+    imported boolean not null,
+    made integer not null,
+    created_at timestamp with time zone not null,
+    starts_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    body bytea not null,
+    answer bytea not null,
+    constraint voucher_batches_pkey PRIMARY KEY (workspace_id, batch_id),
+    constraint voucher_batches_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint voucher_batches_made_check CHECK ((made >= 0))
+);
+
+alter table voucher_batches enable row level security;
+alter table voucher_batches force row level security;
+create policy voucher_batches_of_workspace on voucher_batches for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on voucher_batches to perennial_worker;
+
 create table voucher_codes (
     workspace_id integer not null,
     bucket integer not null,
@@ -568,6 +601,7 @@ alter table voucher_codes enable row level security;
 alter table voucher_codes force row level security;
 create policy voucher_codes_of_workspace on voucher_codes for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on voucher_codes to perennial_worker;
+grant update (bucket, customer_id) on voucher_codes to perennial_worker;
 
 create table vouchers (
     bucket integer not null,
@@ -584,16 +618,28 @@ create table vouchers (
     unit_id integer not null,
     state smallint not null,
     reward text not null,
-    code text not null,
     currency text not null,
+    sealed bytea not null,
+    last4 text not null,
+    used bigint not null default 0,
+    uses bigint,
+    starts_at timestamp with time zone,
+    bound boolean not null default false,
+    batch_id uuid,
+    referrer_id uuid,
     constraint vouchers_pkey PRIMARY KEY (bucket, workspace_id, customer_id, voucher_id),
+    constraint vouchers_used_check CHECK ((used >= 0)),
+    constraint vouchers_used_uses_check CHECK ((used <= uses)),
+    constraint vouchers_uses_check CHECK ((uses > 0)),
     constraint vouchers_value_check CHECK ((value >= 0))
 );
 
+CREATE INDEX vouchers_pool ON vouchers USING btree (bucket, batch_id, ((customer_id = voucher_id)), voucher_id) WHERE (batch_id IS NOT NULL);
 alter table vouchers enable row level security;
 alter table vouchers force row level security;
+create policy vouchers_of_nobody on vouchers as restrictive for delete using (((customer_id = voucher_id) AND (used = 0) AND (batch_id IS NOT NULL) AND (workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))));
 create policy vouchers_of_workspace on vouchers for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
-grant insert, select, update on vouchers to perennial_worker;
+grant delete, insert, select, update on vouchers to perennial_worker;
 
 create table wallets (
     bucket integer not null,
