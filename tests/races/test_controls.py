@@ -22,6 +22,7 @@ from perennial.flows.commands import Command, JoinProgram, PostAdjustment, PostC
 from perennial.flows.handle_events import Handler
 from perennial.store import budgets, customers, effects
 from perennial.store.database import Database, connect
+from tests.codebook import CODEBOOK
 from tests.races.conftest import FreshDatabase
 from tests.races.shop import LIMITED, PROGRAM, open_workspace
 
@@ -143,7 +144,7 @@ async def connected_rivals(url: str, program: str) -> AsyncIterator[Rivals]:
             await stack.enter_async_context(await Database.connect(url, largest=1)) for _ in range(CLIENTS)
         ]
         workspace_id = await open_workspace(databases[0], "rivals", program)
-        yield Rivals([Handler(database) for database in databases], owner, workspace_id)
+        yield Rivals([Handler(database, CODEBOOK) for database in databases], owner, workspace_id)
 
 
 def meet(monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...]) -> None:

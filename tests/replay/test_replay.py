@@ -14,13 +14,14 @@ from perennial.flows.problems import ProblemError
 from perennial.flows.replay import Progress, ReplaySummary, UnexpectedAnswer, replay, sample_program
 from perennial.store.audit import audit
 from perennial.store.database import WORKER_ROLE, Database, connect
+from tests.codebook import CODEBOOK
 from tests.replay.recompute import Totals, recompute
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 async def play(db: Database, workspace: int, limit: int | None, members: int | None) -> ReplaySummary:
-    intake = Intake(Handler(db))
+    intake = Intake(Handler(db, CODEBOOK))
     read = Statistics()
     baskets = read_baskets(read, limit=limit, members=members)
     seen: list[Progress] = []
@@ -98,7 +99,7 @@ async def test_a_live_workspace_is_refused(db: Database, database_url: str, work
 
 async def test_another_answer_stops_the_replay(db: Database, workspace: int) -> None:
     """A basket that cannot be told apart from an earlier one is no success: the replay says so and stops."""
-    intake = Intake(Handler(db))
+    intake = Intake(Handler(db, CODEBOOK))
     baskets = list(read_baskets(Statistics(), limit=2))
     stranger = msgspec.structs.replace(baskets[1], customer=baskets[0].customer + "0")
     with pytest.raises(UnexpectedAnswer, match="id_conflict"):

@@ -36,8 +36,9 @@ from perennial.store.audit import audit
 from perennial.store.budgets import lock_budgets
 from perennial.store.effects import GuardError, write_effects
 from perennial.store.events import EventKind
-from perennial.store.vouchers import VoucherState, find_voucher, list_vouchers
+from perennial.store.vouchers import VoucherState, find_vouchers, list_vouchers
 from perennial.units import DAY
+from tests.codebook import CODEBOOK
 from tests.core.earning_stage import version_of
 from tests.store.book import DATED, ENDLESS, LATER, NOW, UNIT, WAITING, Book, count, given, taken
 
@@ -139,22 +140,24 @@ async def test_a_voucher_is_found_by_its_code_in_either_case(book: Book) -> None
     """The first voucher of a claim carries the claim's id; another one gets an id of its own."""
     row = await book.customer("c")
     vouchers = [
-        IssueVoucher(code, "five-off", 500, "USD", None, points, UNIT)
+        IssueVoucher(book.code(code), "five-off", 500, "USD", None, points, UNIT)
         for code, points in (("ABCD-1", 60), ("ABCD-2", 40))
     ]
     change = book.change(row, given(100), taken(100), *vouchers, source=book.id_of("claim", "claim"))
     await book.write(change, events=[book.event(row, "claim", EventKind.CLAIM, change)])
     async with book.db.transaction(book.ws) as conn:
         found = await list_vouchers(conn, book.ws, book.bucket, row.customer_id)
-        assert await find_voucher(conn, book.ws, "abcd-1") == (book.bucket, row.customer_id, change.source_id)
-        assert await find_voucher(conn, book.ws, "ABCD-3") is None
-    assert {(v.code, v.points, v.state) for v in found} == {
+        hashes = [CODEBOOK.hashes_of(book.ws, entered)[0] for entered in ("abcd-1", "ab cd1", "ABCD-3")]
+        places = await find_vouchers(conn, book.ws, hashes)
+    assert hashes[0] == hashes[1]
+    assert places == {hashes[0]: (book.bucket, row.customer_id, change.source_id)}
+    assert {(CODEBOOK.open(book.ws, v.sealed), v.points, v.state) for v in found} == {
         ("ABCD-1", 60, VoucherState.ISSUED),
         ("ABCD-2", 40, VoucherState.ISSUED),
     }
     assert len({v.voucher_id for v in found}) == 2
     with pytest.raises(asyncpg.UniqueViolationError):
-        await book.write(book.change(row, msgspec.structs.replace(vouchers[0], code="abcd-2")))
+        await book.write(book.change(row, msgspec.structs.replace(vouchers[0], code=book.code("abcd-2"))))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from perennial.core.allowances import Allowances
+from perennial.core.codes import Codes
 from perennial.core.condition_scope import date_or_none
 from perennial.core.condition_walk import refusing
 from perennial.core.credit import activity
@@ -120,9 +121,10 @@ def _voucher(
     event: ClaimRequested, version: Version, compiled: CompiledReward, price: Points
 ) -> IssueVoucher:
     reward = compiled.reward
+    codes = reward.codes or Codes()
     expires_at = None
-    if reward.expires_after is not None:
-        expires_at = end_of_day_after(version, event.at, reward.expires_after)
+    if (lasts := reward.expires_after or codes.valid_for) is not None:
+        expires_at = end_of_day_after(version, event.at, lasts)
     return IssueVoucher(
         code=event.code,
         reward=reward.id,
@@ -131,4 +133,6 @@ def _voucher(
         expires_at=expires_at,
         points=price,
         unit=version.wallets[compiled.wallet].unit,
+        uses=1 if codes.shared is not None else codes.uses_of_each,
+        bound=codes.bound,
     )

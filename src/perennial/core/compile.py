@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_needs import NeedBook
-from perennial.core.compile_rewards import compile_rewards, wallet_place
+from perennial.core.compile_rewards import compile_rewards, shared_codes, wallet_place
 from perennial.core.compile_triggers import Compiler
 from perennial.core.once import once_limits
 from perennial.core.periods import Period
@@ -64,6 +64,7 @@ def compile_version(
         facts=compiler.facts,
         rules=rules,
         rewards=rewards,
+        shared_codes=shared_codes(compiled.reward for compiled in rewards.values()),
         automatic=tuple(compiled for compiled in rewards.values() if compiled.reward.automatic),
         choices=tuple(compiler.choice(metric) for metric in metrics),
         tier_needs=tier_needs,

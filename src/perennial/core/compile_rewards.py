@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from perennial.core.code_entry import shared_form
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_triggers import Compiler
 from perennial.core.conditions import AnyOf, Compare, Condition, Operator
@@ -20,6 +23,15 @@ def compile_rewards(program: Program, compiler: Compiler, limits: LimitBook) -> 
     for index, campaign in enumerate(program.campaigns):
         places += [(index, reward) for reward in campaign.rewards]
     return {reward.id: _compile(program, compiler, limits, index, reward) for index, reward in places}
+
+
+def shared_codes(rewards: Iterable[Reward]) -> dict[str, str]:
+    """Return the ids of the rewards that have a code for everybody, by its form."""
+    return {
+        shared_form(reward.codes.shared): reward.id
+        for reward in rewards
+        if reward.codes is not None and reward.codes.shared is not None
+    }
 
 
 def wallet_place(program: Program, name: str | None) -> int:

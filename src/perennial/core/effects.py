@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.codes import IssuedCode
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Minor, Points
@@ -142,15 +143,20 @@ class MoveTier(_Effect, frozen=True, tag=11):
 
 
 class IssueVoucher(_Effect, frozen=True, tag=12):
-    """The member receives a voucher: ``code`` is worth ``value`` minor units of ``currency``."""
+    """The member receives a voucher: ``code`` is worth ``value`` minor units of ``currency``.
 
-    code: str
+    It may be used ``uses`` times, and by the member alone if it is ``bound``.
+    """
+
+    code: IssuedCode
     reward: str
     value: Minor
     currency: str
     expires_at: Instant | None
     points: Points
     unit: int
+    uses: int = 1
+    bound: bool = False
 
 
 class SetDue(_Effect, frozen=True, tag=13):

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.award import Award
+from perennial.core.codes import IssuedCode
 from perennial.core.order import Order, Scalar
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Points
@@ -77,7 +78,7 @@ class ClaimRequested(_Event, frozen=True, tag="claim.requested"):
     """The member wants a reward for points. ``code`` is the voucher code to issue, made outside."""
 
     reward: str
-    code: str
+    code: IssuedCode
 
 
 class CartRedeemed(_Event, frozen=True, tag="cart.redeemed"):

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.award import Award
+from perennial.core.codes import IssuedCode
 from perennial.core.compile import compile_version
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
@@ -162,7 +163,9 @@ class Rehearsal:
     def claim(self, customer: str, at: Instant, reward: str) -> list[Decision]:
         """Points for a reward."""
         event_id = self._new_id()
-        event = ClaimRequested(id=event_id, at=at, reward=reward, code=event_id.hex[:12].upper())
+        event = ClaimRequested(
+            id=event_id, at=at, reward=reward, code=IssuedCode(event_id.hex[:12].upper(), event_id, b"")
+        )
         return _decisions(self._happen(customer, event))
 
     def adjust(

@@ -6,6 +6,7 @@ return of the same lines.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -96,7 +97,7 @@ def give_back(
     used: Used,
     returned: tuple[int, ...],
     at: Instant,
-    grace_until: dict[int, Instant | None],
+    grace_until: Mapping[int, Instant | None],
     holder: tuple[int, UUID],
     *,
     void: bool = False,

@@ -144,7 +144,8 @@ class Version(msgspec.Struct):
     of the document, those of the campaigns last; ``triggers`` maps a trigger to the function generated for
     it, ``choices`` gives for each of ``metrics`` the function that chooses what counts (``None``:
     everything), see ``core/compile.py``. ``rewards`` are all rewards by their id, those of campaigns
-    included, ``automatic`` those that apply by themselves. ``readers`` gives for the number of a metric the
+    included, ``automatic`` those that apply by themselves, ``shared_codes`` the ids of those that have a code
+    for everybody, by its form (see ``core/code_entry.py``). ``readers`` gives for the number of a metric the
     indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
     its index in ``needs``, ``tier_needs`` gives for each tier metric of the program its index in ``needs``
     (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded;
@@ -168,6 +169,7 @@ class Version(msgspec.Struct):
     rules: tuple[CompiledRule, ...] = ()
     rewards: dict[str, CompiledReward] = {}
     automatic: tuple[CompiledReward, ...] = ()
+    shared_codes: dict[str, str] = {}
     choices: tuple[Callable[..., Any] | None, ...] = ()
     tier_needs: tuple[int | None, ...] = ()
     histories: dict[History, int] = {}

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.code_entry import shared_form
 from perennial.core.checkout import PointsWanted
+from perennial.core.code_entry import shared_form
 from perennial.core.payments import Card
 from perennial.core.price import no
 from perennial.core.redeemables import Reason, Voucher, Wanted

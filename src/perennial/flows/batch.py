@@ -19,6 +19,7 @@ from perennial.flows.asked import FoundVoucher
 from perennial.flows.configuration import Workspace
 from perennial.flows.ids import Ids
 from perennial.flows.problems import customer_erased, problem
+from perennial.store.codebook import Codebook
 from perennial.store.customers import CustomerRow
 from perennial.store.database import Id
 from perennial.store.effects import Change
@@ -56,6 +57,7 @@ class Batch(msgspec.Struct):
     bucket: int
     now: Instant
     ids: Ids
+    codebook: Codebook
     names: dict[tuple[str, str], UUID] = {}
     returned: dict[UUID, UUID] = {}
     customers: dict[UUID, CustomerRow] = {}

@@ -58,6 +58,7 @@ from perennial.flows.problems import ProblemError, answer_problem, field_problem
 from perennial.flows.redeeming import handle_redeem_hold, handle_redemption
 from perennial.flows.timers_due import LotsNeeded
 from perennial.flows.write_batch import write
+from perennial.store.codebook import Codebook
 from perennial.store.database import Database
 from perennial.store.effects import GuardError
 from perennial.store.workspaces import WorkspaceRow, read_workspace
@@ -85,11 +86,13 @@ _log = logging.getLogger("perennial.flows")
 class Handler:
     """Handles batches of commands for any workspace; one per worker process.
 
-    ``generation`` counts how often the database was restored; postings carry it.
+    ``codebook`` is that of the installation; ``generation`` counts how often the database was restored;
+    postings carry it.
     """
 
-    def __init__(self, database: Database, generation: int = 0) -> None:
+    def __init__(self, database: Database, codebook: Codebook, generation: int = 0) -> None:
         self.database = database
+        self.codebook = codebook
         self.generation = generation
         self.configurations = Configurations()
         self.ids = Ids()
@@ -171,7 +174,13 @@ class Handler:
     async def batch(self, conn: Connection, workspace_id: int, bucket: int) -> Batch:
         """Begin a batch in the caller's transaction; loading it makes its configuration current."""
         workspace = await self.configurations.recent(conn, workspace_id)
-        return Batch(workspace=workspace, bucket=bucket, now=business_now(workspace), ids=self.ids)
+        return Batch(
+            workspace=workspace,
+            bucket=bucket,
+            now=business_now(workspace),
+            ids=self.ids,
+            codebook=self.codebook,
+        )
 
     async def read_workspace(self, workspace_id: int) -> WorkspaceRow:
         """Return the row of a workspace."""

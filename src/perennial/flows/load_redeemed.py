@@ -81,8 +81,12 @@ async def load_codes(conn: Connection, batch: Batch, codes: Sequence[str], *, lo
     """Load the vouchers of these codes into the batch; to change them they have to be locked."""
     workspace_id = batch.workspace.workspace_id
     hashes = {code: batch.codebook.hashes_of(workspace_id, code) for code in codes}
-    known = await find_vouchers(conn, workspace_id, sorted({each for every in hashes.values() for each in every}))
-    found = {code: place for code, every in hashes.items() if (place := first_found(every, known)) is not None}
+    known = await find_vouchers(
+        conn, workspace_id, sorted({each for every in hashes.values() for each in every})
+    )
+    found = {
+        code: place for code, every in hashes.items() if (place := first_found(every, known)) is not None
+    }
     buckets = sorted({bucket for bucket, _, _ in found.values()})
     loaded: dict[UUID, FoundVoucher] = {}
     for bucket in buckets:
@@ -91,9 +95,7 @@ async def load_codes(conn: Connection, batch: Batch, codes: Sequence[str], *, lo
         loaded |= {voucher_id: FoundVoucher(bucket, row) for voucher_id, row in rows.items()}
     if any(place[2] not in loaded for place in found.values()):
         raise SerializationError("a voucher was given to a customer while it was looked for")
-    batch.entered = {
-        code: loaded[voucher_id] for code, (_, _, voucher_id) in found.items()
-    }
+    batch.entered = {code: loaded[voucher_id] for code, (_, _, voucher_id) in found.items()}
     await _load_cards(conn, batch)
 
 

@@ -35,7 +35,13 @@ async def quote(handler: Handler, workspace_id: int, command: PostRedemption) ->
         workspace = await handler.configurations.current(conn, workspace_id)
         row = workspace.row
         bucket = bucket_of(command.customer or command.id, row.bucket_base, row.bucket_count)
-        batch = Batch(workspace=workspace, bucket=bucket, now=business_now(workspace), ids=handler.ids, codebook=handler.codebook)
+        batch = Batch(
+            workspace=workspace,
+            bucket=bucket,
+            now=business_now(workspace),
+            ids=handler.ids,
+            codebook=handler.codebook,
+        )
         at = command.at if command.at is not None else batch.now
         member = await _load(conn, batch, command)
         codes = sorted({asked.code for asked in command.redeem if asked.code is not None})

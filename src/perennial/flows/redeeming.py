@@ -130,8 +130,7 @@ def _customer_of(batch: Batch, customer: str | None, event_id: UUID) -> Member:
 def _without_codes(batch: Batch, command: PostRedemption) -> PostRedemption:
     """Return the command as it may be stored: a code is named by its hash."""
     redeem = tuple(
-        asked if asked.code is None else Asked(code=_hash_of(batch, asked.code))
-        for asked in command.redeem
+        asked if asked.code is None else Asked(code=_hash_of(batch, asked.code)) for asked in command.redeem
     )
     order = msgspec.structs.replace(command.order, codes=())
     return msgspec.structs.replace(command, redeem=redeem, order=order)
@@ -178,7 +177,7 @@ def _write(
     batch: Batch, operation: Operation, checkout: Checkout, found: Found, target: Account
 ) -> tuple[Used, list[Outcome]]:
     """Take over what every program decided, and return what was used."""
-    uses = _voucher_uses(batch, checkout, found)
+    uses = _voucher_uses(checkout, found)
     outcomes: list[Outcome] = []
     parts: list[UsedByProgram] = []
     for live in batch.workspace.programs:
@@ -233,7 +232,7 @@ def _settle(
     return Outcome(live, version, "cart.redeemed", decision, before, after), decision
 
 
-def _voucher_uses(batch: Batch, checkout: Checkout, found: Found) -> dict[int, list[UseVoucher]]:
+def _voucher_uses(checkout: Checkout, found: Found) -> dict[int, list[UseVoucher]]:
     """Return what uses the vouchers that were applied, by program."""
     uses: dict[int, list[UseVoucher]] = {}
     for place, redeemable in enumerate(checkout.quote.redeemables[: len(found.wanted)]):

@@ -108,7 +108,7 @@ from (values
     ('postings', '(amount > 0)'), ('postings', '(debit <> credit)'),
     ('limit_uses', '(used >= 0)'), ('limit_uses', '(used <= cap)'),
     ('budgets', '(used >= 0)'), ('budgets', '(used <= cap)'),
-    ('vouchers', '(value >= 0)')
+    ('vouchers', '(value >= 0)'), ('vouchers', '(used >= 0)'), ('vouchers', '(used <= uses)')
 ) as wanted (table_name, guard)
 where not exists (
     select from pg_constraint

@@ -64,7 +64,7 @@ from (
     from orders where workspace_id = $1
     union all
     select bucket, customer_id, array[operation_id], kind, event_id
-    from events where workspace_id = $1 and kind between 2 and 7
+    from events where workspace_id = $1 and (kind between 2 and 7 or kind = 20)
 ) as stored
 where not exists (
     select from external_ids
@@ -76,8 +76,8 @@ where not exists (
     ),
     Check(
         "customers",
-        "Whoever has an order, event, membership, wallet or timer is a known customer (a guest's order is"
-        " its own).",
+        "Whoever has an order, event, membership, wallet, timer or voucher is a known customer (a guest's order"
+        " is its own, and so is a voucher that is nobody's).",
         """
 select bucket, customer_id, null::uuid[] as operations, string_agg(distinct what, ', ') as words
 from (
@@ -89,6 +89,8 @@ from (
     union all select bucket, customer_id, 'timer' from timers where workspace_id = $1
     union all select bucket, customer_id, 'counter' from counters where workspace_id = $1
     union all select bucket, customer_id, 'limit' from limit_uses where workspace_id = $1
+    union all select bucket, customer_id, 'voucher' from vouchers
+        where workspace_id = $1 and customer_id <> voucher_id
 ) as named
 where not exists (
     select from customers
@@ -113,13 +115,15 @@ where workspace_id = $1 and not exists (
     ),
     Check(
         "buckets",
-        "Every customer and every order lies in one of the workspace's own buckets.",
+        "Every customer, every order and every voucher lies in one of the workspace's own buckets.",
         """
 select bucket, customer_id, null::uuid[] as operations, 'a bucket of another workspace' as words
 from (
     select bucket, customer_id from customers where workspace_id = $1
     union all
     select bucket, customer_id from orders where workspace_id = $1
+    union all
+    select bucket, customer_id from vouchers where workspace_id = $1
 ) as placed
 where not exists (
     select from workspaces
@@ -269,6 +273,23 @@ from (
 """,
     ),
     Check(
+        "batches",
+        "Every batch of codes holds as many as were made, and every code of a pool belongs to one.",
+        """
+select null::int as bucket, null::uuid as customer_id, null::uuid[] as operations,
+    format('batch %s: %s codes were made, %s are there', batch_id, made, there) as words
+from (
+    select batch_id, made from voucher_batches where workspace_id = $1
+) as batch
+full join (
+    select batch_id, count(*) as there
+    from vouchers where workspace_id = $1 and batch_id is not null
+    group by batch_id
+) as pool using (batch_id)
+where made is distinct from coalesce(there, 0)
+""",
+    ),
+    Check(
         "erased",
         "Of whoever was erased nothing is left but the ledger: no name, no content of orders and events, no"
         " membership, timer, counter or use of a limit, no voucher that is worth something, no points and no"
@@ -289,7 +310,7 @@ from (
     union all select bucket, customer_id, 'a counter' from counters where workspace_id = $1
     union all select bucket, customer_id, 'a limit' from limit_uses where workspace_id = $1
     union all select bucket, customer_id, 'a voucher' from vouchers
-        where workspace_id = $1 and (state <> 2 or code <> '')
+        where workspace_id = $1 and (state <> 2 or sealed <> '' or last4 <> '')
     union all select bucket, customer_id, 'a balance' from wallets
         where workspace_id = $1 and (balance <> 0 or debt <> 0 or shortfall <> 0)
 ) as kept
@@ -306,7 +327,7 @@ group by bucket, customer_id
         """
 select bucket, customer_id, array[operation_id] as operations, format('event %s', event_id) as words
 from events
-where workspace_id = $1 and kind in (2, 3, 4, 5, 7, 11) and (body = '' or external_id = '')
+where workspace_id = $1 and kind in (2, 3, 4, 5, 7, 11, 20) and (body = '' or external_id = '')
     and not exists (
         select from customers
         where customers.bucket = events.bucket and customers.workspace_id = $1

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from asyncpg import Connection
 
 from perennial.core.effects import IssueVoucher
@@ -21,7 +22,13 @@ from perennial.store.events import INSERT_EVENTS, EventRow, event_records
 from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write, write_together
 from perennial.store.orders import INSERT_ORDERS, OrderRow, order_records
-from perennial.store.vouchers import VoucherState, code_hash
+from perennial.store.vouchers import (
+    INSERT_VOUCHER_CODES,
+    INSERT_VOUCHERS,
+    USE_VOUCHER,
+    VoucherRow,
+    VoucherState,
+)
 from perennial.units import Instant
 
 __all__ = ["Change", "GuardError", "write_effects"]
@@ -155,18 +162,6 @@ where workspace_id = $1 and budget_id = $2 and period = $3
 returning 1
 """
 
-_INSERT_VOUCHERS = """
-insert into vouchers (bucket, workspace_id, customer_id, voucher_id, operation_id, program_id, version,
-    reward, code, value, currency, unit_id, points, state, issued_at, expires_at)
-select $2, $1, new.*
-from unnest($3::voucher_row[]) as new
-"""
-
-_INSERT_VOUCHER_CODES = """
-insert into voucher_codes (workspace_id, bucket, code_hash, customer_id, voucher_id)
-select $1, $2, new.* from unnest($3::uuid[], $4::uuid[], $5::uuid[]) as new
-"""
-
 _SET_TIMERS = """
 insert into timers (bucket, workspace_id, customer_id, due_at)
 select $2, $1, new.* from unnest($3::timer_row[]) as new
@@ -201,7 +196,7 @@ async def write_effects(
     for change in changes:
         net.add(change)
     dues = {**net.dues, **dues}
-    together = [*_inserts(ws, net, generation, orders, events), *_growing(net), *_due(dues)]
+    together = [*_inserts(net, generation, orders, events), *_growing(net), *_due(dues)]
     await write_together(conn, ws, bucket, together)
     for table, sql, rows in _shrinking(net):
         await _write_each(conn, table, sql, [(ws, bucket, *row) for row in rows])
@@ -219,7 +214,7 @@ async def _write_each(conn: Connection, table: str, sql: str, rows: list[tuple[A
 
 
 def _inserts(
-    ws: int, net: Netting, generation: int, orders: Iterable[OrderRow], events: Iterable[EventRow]
+    net: Netting, generation: int, orders: Iterable[OrderRow], events: Iterable[EventRow]
 ) -> Iterator[Write]:
     """What is inserted and was never there."""
     if rows := order_records(orders):
@@ -231,7 +226,7 @@ def _inserts(
     if net.tier_moves:
         yield Write("tier_moves", _INSERT_TIER_MOVES, [generation, net.tier_moves])
     if net.vouchers:
-        yield Write("vouchers", _INSERT_VOUCHERS, [_voucher_rows(ws, net)])
+        yield Write("vouchers", INSERT_VOUCHERS, [_voucher_rows(net)])
 
 
 def _growing(net: Netting) -> Iterator[Write]:
@@ -322,34 +317,40 @@ def _tier(membership: MembershipSum) -> tuple[Any, ...]:
     return membership.tier, membership.tier_since, membership.tier_until, membership.tier_floor
 
 
-def _voucher_rows(ws: int, net: Netting) -> list[tuple[Any, ...]]:
+def _voucher_rows(net: Netting) -> list[tuple[Any, ...]]:
     return [
-        (
-            change.customer_id,
-            voucher_id,
-            change.operation_id,
-            change.program_id,
-            change.version,
-            voucher.reward,
-            voucher.code,
-            voucher.value,
-            voucher.currency,
-            voucher.unit,
-            voucher.points,
-            VoucherState.ISSUED,
-            change.at,
-            voucher.expires_at,
+        msgspec.structs.astuple(
+            VoucherRow(
+                customer_id=change.customer_id,
+                voucher_id=voucher_id,
+                operation_id=change.operation_id,
+                program_id=change.program_id,
+                version=change.version,
+                reward=voucher.reward,
+                sealed=voucher.code.sealed,
+                last4=voucher.code.last4,
+                value=voucher.value,
+                currency=voucher.currency,
+                unit_id=voucher.unit,
+                points=voucher.points,
+                state=VoucherState.ISSUED,
+                issued_at=change.at,
+                starts_at=None,
+                expires_at=voucher.expires_at,
+                uses=voucher.uses,
+                bound=voucher.bound,
+            )
         )
-        for voucher_id, change, voucher in _numbered_vouchers(ws, net)
+        for voucher_id, change, voucher in _numbered_vouchers(net)
     ]
 
 
-def _numbered_vouchers(ws: int, net: Netting) -> Iterator[tuple[UUID, Change, IssueVoucher]]:
-    """Give every voucher its id: the first one of a claim carries the claim's own."""
+def _numbered_vouchers(net: Netting) -> Iterator[tuple[UUID, Change, IssueVoucher]]:
+    """Give every voucher its id: the first one of a claim carries the claim's own, others their code's."""
     ids: set[UUID] = set()
     for change, voucher in net.vouchers:
         own = change.source_id
-        voucher_id = code_hash(ws, voucher.code) if own in ids else own
+        voucher_id = voucher.code.code_hash if own in ids else own
         ids.add(voucher_id)
         yield voucher_id, change, voucher
 
@@ -358,10 +359,10 @@ async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) ->
     """Write the rows that have a key of their own and not the bucket's: codes, and last the budgets."""
     if net.vouchers:
         codes = sorted(
-            (code_hash(ws, voucher.code), change.customer_id, voucher_id)
-            for voucher_id, change, voucher in _numbered_vouchers(ws, net)
+            (voucher.code.code_hash, change.customer_id, voucher_id)
+            for voucher_id, change, voucher in _numbered_vouchers(net)
         )
-        await conn.execute(_INSERT_VOUCHER_CODES, ws, bucket, *zip(*codes, strict=True))
+        await conn.execute(INSERT_VOUCHER_CODES, ws, bucket, *zip(*codes, strict=True))
     budgets = [(ws, *key, *use) for key, use in sorted(net.budgets.items())]
     await _write_each(conn, "budgets", USE_BUDGET, budgets)
     uses = [(ws, *key, change) for key, change in sorted(net.voucher_uses.items()) if change]

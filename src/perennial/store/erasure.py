@@ -76,7 +76,7 @@ where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 
 _END_VOUCHERS = """
 update vouchers
-set state = $4, code = ''
+set state = $4, sealed = '', last4 = ''
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 """
 

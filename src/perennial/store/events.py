@@ -41,6 +41,8 @@ class EventKind(IntEnum):
     """The same was reserved for an order."""
     ROLLBACK = 17
     """What was held or redeemed came back, whole or in part."""
+    VOUCHER = 20
+    """A code of a pool was given to a member."""
 
 
 class EventRow(msgspec.Struct):

@@ -34,6 +34,7 @@ class IdKind(IntEnum):
     HOUSEHOLD = 8
     REDEMPTION = 15
     ROLLBACK = 17
+    VOUCHER = 20
 
 
 _FIND_EXTERNAL_IDS = """
