@@ -144,12 +144,13 @@ class PostRollback(_Command, frozen=True):
 
 
 class ExpireHold(_Command, frozen=True):
-    """Release a hold whose time is over; both ids are internal ones, in hex."""
+    """Release a hold whose time is over, or ``early``; both ids are internal ones, in hex."""
 
     customer_id: str
     redemption_id: str
     bucket: int
     at: Instant
+    early: bool = False
 
 
 class AssignTier(_Command, frozen=True):

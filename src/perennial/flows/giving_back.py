@@ -57,12 +57,16 @@ def handle_rollback(batch: Batch, command: PostRollback) -> Answer:
 def handle_expired_hold(batch: Batch, command: ExpireHold) -> Answer:
     """Release a hold whose time is over; one that was redeemed or released meanwhile stays as it is."""
     row = batch.redemptions.get(UUID(hex=command.redemption_id))
-    if row is None or row.state is not RedemptionState.HELD or (row.held_until or 0) > command.at:
+    if row is None or row.state is not RedemptionState.HELD or not _is_over(row, command):
         return Answer(status=200, body=b"{}", replayed=True)
     operation = batch.operation(holder_of(batch, row), batch.ids.next(), command.at)
     undo(batch, operation, row, row.used.quantities, void=True)
     batch.put_event(_row(batch, operation, "", b"", b"", row))
     return Answer(status=200, body=b"{}")
+
+
+def _is_over(row: RedemptionRow, command: ExpireHold) -> bool:
+    return command.early or (row.held_until or 0) <= command.at
 
 
 def give_back_with_order(

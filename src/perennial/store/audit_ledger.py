@@ -11,15 +11,15 @@ from perennial.store.invariant import Check
 LEDGER = (
     Check(
         "posting_accounts",
-        "Every posting moves between two different known accounts, one of them a wallet or a debt, and"
-        " names a lot exactly where a wallet takes part. (It balances by construction: one row, one amount.)",
+        "Every posting moves between two different known accounts, one of them an owner's (a wallet, a debt,"
+        " what is held), and names a lot exactly where a wallet takes part. (It balances by construction: one row, one amount.)",
         """
 select bucket, customer_id, array[operation_id] as operations,
     format('debit %s, credit %s, lot %s', debit, credit, lot_id) as words
 from postings
 where workspace_id = $1 and {new} and not (
-    debit <> credit and debit between 1 and 8 and credit between 1 and 8
-    and (debit in (1, 6) or credit in (1, 6))
+    debit <> credit and debit between 1 and 9 and credit between 1 and 9
+    and (debit in (1, 6, 9) or credit in (1, 6, 9))
     and (lot_id <> 0) = (debit = 1 or credit = 1)
 )
 """,

@@ -63,8 +63,9 @@ from (
     select bucket, customer_id, array[operation_id] as operations, 1 as kind, order_id as id_hash
     from orders where workspace_id = $1
     union all
-    select bucket, customer_id, array[operation_id], kind, event_id
-    from events where workspace_id = $1 and (kind between 2 and 7 or kind = 20)
+    select bucket, customer_id, array[operation_id], case kind when 16 then 15 else kind end, event_id
+    from events where workspace_id = $1
+        and (kind between 2 and 7 or kind = 20 or (kind in (15, 16, 17) and external_id <> ''))
 ) as stored
 where not exists (
     select from external_ids
@@ -77,7 +78,7 @@ where not exists (
     Check(
         "customers",
         "Whoever has an order, event, membership, wallet, timer or voucher is a known customer (a guest's order"
-        " is its own, and so is a voucher that is nobody's).",
+        " or redemption is its own, and so are a voucher that is nobody's and a gift card).",
         """
 select bucket, customer_id, null::uuid[] as operations, string_agg(distinct what, ', ') as words
 from (
@@ -96,7 +97,15 @@ where not exists (
     select from customers
     where customers.bucket = named.bucket and customers.workspace_id = $1
         and customers.customer_id = named.customer_id
-)
+) and not (what = 'event' and exists (
+    select from redemptions
+    where redemptions.bucket = named.bucket and redemptions.workspace_id = $1
+        and redemptions.customer_id = named.customer_id and redemption_id = named.customer_id
+)) and not (what = 'wallet' and exists (
+    select from vouchers
+    where vouchers.bucket = named.bucket and vouchers.workspace_id = $1
+        and voucher_id = named.customer_id
+))
 group by bucket, customer_id
 """,
     ),
@@ -234,8 +243,8 @@ from budgets where workspace_id = $1 and (used < 0 or used > cap)
     ),
     Check(
         "vouchers",
-        "Every voucher has its code and every code its voucher; the points that an operation redeemed are"
-        " those that its vouchers cost.",
+        "Every voucher has its code and every code its voucher; the points that a claim redeemed are those that"
+        " its vouchers cost.",
         """
 select bucket, customer_id, operations, words
 from (
@@ -260,7 +269,9 @@ from (
     select bucket, null, array[operation_id], format('redeemed %s, vouchers cost %s', redeemed, cost)
     from (
         select bucket, operation_id, sum(amount)::bigint as redeemed
-        from postings where workspace_id = $1 and debit = 1 and credit = 3
+        from postings where workspace_id = $1 and debit = 1 and credit = 3 and source_id not in (
+            select event_id from events where workspace_id = $1 and kind = 15
+        )
         group by bucket, operation_id
     ) as paid
     full join (

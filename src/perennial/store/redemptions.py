@@ -39,7 +39,7 @@ class RedemptionRow(msgspec.Struct):
     answer: bytes
 
 
-_COLUMNS = "customer_id, redemption_id, order_id, held_until, state, used, answer"
+_COLUMNS = "customer_id, redemption_id, order_id, held_until, state, taken, answer"
 
 _LOAD_REDEMPTIONS = f"""
 select found.*
@@ -86,13 +86,19 @@ cross join lateral (
 group by held.customer_id
 """
 
+_LIST_HELD = """
+select redemption_id
+from redemptions
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and state = 1
+"""
+
 _PUT_REDEMPTIONS = f"""
 insert into redemptions (bucket, workspace_id, {_COLUMNS})
 select $2, $1, new.*
 from unnest($3::redemption_row[]) as new
 on conflict (bucket, workspace_id, customer_id, redemption_id) do update set
     order_id = excluded.order_id, held_until = excluded.held_until, state = excluded.state,
-    used = excluded.used, answer = excluded.answer
+    taken = excluded.taken, answer = excluded.answer
 """
 
 # The condition on the state is that of the index.
@@ -123,12 +129,18 @@ where next.held_until <= coalesce(workspaces.clock_at, $1)
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Used).decode
+_NOTHING = Used((), (), (), (), (), captured=True, over=True)
+
+
+def decode_used(taken: bytes) -> Used:
+    """Read what a redemption took, as it is stored; of somebody who was erased nothing is left."""
+    return _decode(taken) if taken else _NOTHING
 
 
 def _redemption(record: Record) -> RedemptionRow:
-    customer_id, redemption_id, order_id, held_until, state, used, answer = record
+    customer_id, redemption_id, order_id, held_until, state, taken, answer = record
     return RedemptionRow(
-        customer_id, redemption_id, order_id, held_until, RedemptionState(state), _decode(used), answer
+        customer_id, redemption_id, order_id, held_until, RedemptionState(state), decode_used(taken), answer
     )
 
 
@@ -169,6 +181,11 @@ async def count_held(conn: Connection, ws: int, bucket: int, customers: list[UUI
     """Return how many holds each of these customers has open; who has none is left out."""
     rows = await conn.fetch(_COUNT_HELD, ws, bucket, customers)
     return {row[0]: row[1] for row in rows}
+
+
+async def list_held(conn: Connection, ws: int, bucket: int, customer_id: UUID) -> list[UUID]:
+    """Return the open holds of a customer, by their ids."""
+    return [row[0] for row in await conn.fetch(_LIST_HELD, ws, bucket, customer_id)]
 
 
 async def put_redemptions(conn: Connection, ws: int, bucket: int, rows: Iterable[RedemptionRow]) -> None:

@@ -98,7 +98,7 @@ create type redemption_row as (
     order_id uuid,
     held_until timestamp with time zone,
     state smallint,
-    used bytea,
+    taken bytea,
     answer bytea
 );
 
@@ -498,7 +498,7 @@ create table redemptions (
     order_id uuid,
     held_until timestamp with time zone,
     state smallint not null,
-    used bytea not null,
+    taken bytea not null,
     answer bytea not null,
     constraint redemptions_pkey PRIMARY KEY (bucket, workspace_id, customer_id, redemption_id)
 );

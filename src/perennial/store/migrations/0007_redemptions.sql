@@ -5,7 +5,7 @@ alter table wallets add column held bigint not null default 0 check (held >= 0);
 alter type wallet_row add attribute held bigint;
 
 -- One row per hold or redemption, beside its event; the customer of a guest's is the redemption itself.
--- What was used, and what of it was given back, is in the body that only the application reads.
+-- What was taken, and what of it was given back, is in a body that only the application reads.
 create table redemptions (
     bucket int not null,
     workspace_id int not null,
@@ -14,7 +14,7 @@ create table redemptions (
     order_id uuid,
     held_until timestamptz,
     state smallint not null,
-    used bytea not null,
+    taken bytea not null,
     answer bytea not null,
     primary key (bucket, workspace_id, customer_id, redemption_id)
 );
@@ -29,7 +29,7 @@ create type redemption_row as (
     order_id uuid,
     held_until timestamptz,
     state smallint,
-    used bytea,
+    taken bytea,
     answer bytea
 );
 
