@@ -165,7 +165,7 @@ async def test_no_code_is_kept_in_plain_text(checkout: Checkout) -> None:
     await checkout.redeem(redeem("r1", "anna", 2_000, codes=(code,)))
     async with checkout.shop.database.transaction(checkout.shop.workspace_id) as conn:
         bodies = await conn.fetch("select body || decision || answer as said from events")
-        answers = await conn.fetch("select answer || used as said from redemptions")
+        answers = await conn.fetch("select answer || taken as said from redemptions")
     plain = code.replace("-", "").encode()
     for row in [*bodies, *answers]:
         assert code.encode() not in row["said"]

@@ -101,7 +101,7 @@ def test_unknown_fields_are_said_to_be_refused() -> None:
     assert open_bodies == []
 
 
-_PLACES = {"order_put": "1001", "return_post": "1001"}
+_PLACES = {"order_put": "1001", "return_post": "1001", "redemption_rollback": "till-17"}
 _SCENARIO = [
     "membership_join",
     "customer_put",
@@ -109,6 +109,10 @@ _SCENARIO = [
     "return_post",
     "event_post",
     "adjustment_post",
+    "quote_post",
+    "hold_post",
+    "redemption_post",
+    "redemption_rollback",
     "claim_post",
     "transfer_post",
     "tier_assign",

@@ -11,12 +11,14 @@ import pytest
 from perennial.core.effects import (
     Activate,
     BeActive,
+    Capture,
     Count,
     Credit,
     Debit,
     Effect,
     FallShort,
     Forgive,
+    GiveBack,
     IssueVoucher,
     Join,
     Leave,
@@ -220,7 +222,7 @@ def _valid(draw: random.Random, wallet: Wallet) -> list[Effect]:
     keys = [DATED, LATER, ENDLESS, WAITING, LotKey(Origin.ADJUSTED, NOW, NOW + draw.randrange(1, 9) * DAY)]
     effects: list[Effect] = [
         given(draw.randrange(1, 50), draw.choice(keys)),
-        Credit(UNIT, draw.randrange(1, 9), ENDLESS, draw.choice([Account.REDEEMED, Account.EXPIRED]), False),
+        Credit(UNIT, draw.randrange(1, 9), ENDLESS, Account.EXPIRED, False),
         Owe(UNIT, draw.randrange(1, 5), draw.choice([Account.ISSUED, Account.ADJUSTED])),
         FallShort(UNIT, draw.randrange(1, 5)),
         Count(draw.randrange(3), draw.randrange(2), draw.randrange(-5, 9)),
@@ -232,8 +234,11 @@ def _valid(draw: random.Random, wallet: Wallet) -> list[Effect]:
         at = lot.key.available_at
         pending = at is None or at > wallet.activated_until
         amount = draw.randrange(1, lot.remaining + 1)
-        targets = [Account.REDEEMED, Account.EXPIRED, Account.ISSUED, Account.ADJUSTED]
+        targets = [Account.REDEEMED, Account.EXPIRED, Account.ISSUED, Account.ADJUSTED, Account.HELD]
         effects.append(Debit(UNIT, amount, lot.lot_id, draw.choice(targets), pending))
+        if wallet.held and not pending and lot.remaining < lot.granted:
+            back = min(wallet.held, lot.granted - lot.remaining)
+            effects.append(GiveBack(UNIT, back, lot.key, Account.HELD, pending=False))
         if wallet.debt and not pending:
             amount = min(amount, wallet.debt)
             effects.append(Debit(UNIT, amount, lot.lot_id, Account.DEBT, pending))
@@ -244,6 +249,10 @@ def _valid(draw: random.Random, wallet: Wallet) -> list[Effect]:
         effects.append(Forgive(UNIT, draw.randrange(1, wallet.debt + 1)))
     if wallet.shortfall:
         effects.append(FallShort(UNIT, -wallet.shortfall))
+    if wallet.held:
+        grace = LotKey(Origin.RETURNED, NOW, NOW + draw.randrange(1, 9) * DAY)
+        effects.append(Capture(UNIT, draw.randrange(1, wallet.held + 1)))
+        effects.append(GiveBack(UNIT, draw.randrange(1, wallet.held + 1), grace, Account.HELD, pending=False))
     return effects
 
 
@@ -292,8 +301,8 @@ async def test_the_books_balance_after_random_batches(book: Book) -> None:
     fold(member, version, effects, NOW)
     for number in range(60):
         effect = draw.choice(_valid(draw, member.wallets[UNIT]))
-        if isinstance(effect, Debit) and effect.target is Account.REDEEMED:
-            continue  # a claim would come with a voucher
+        if isinstance(effect, Debit) and effect.target in (Account.REDEEMED, Account.HELD):
+            continue  # a claim would come with a voucher, and a hold with a redemption
         if isinstance(effect, Debit) and effect.target is Account.EXPIRED:
             continue  # nothing is past its time yet
         fold(member, version, [effect], NOW)

@@ -49,7 +49,7 @@ where workspace_id = $1 and not case
         select from events
         where events.bucket = external_ids.bucket and events.workspace_id = $1
             and events.customer_id = external_ids.customer_id and events.event_id = external_ids.id_hash
-            and events.kind = external_ids.kind
+            and (events.kind = external_ids.kind or (external_ids.kind = 15 and events.kind = 16))
     )
 end
 """,
