@@ -112,6 +112,7 @@ _SCENARIO = [
     "claim_post",
     "transfer_post",
     "tier_assign",
+    "switch_set",
     "program_publish",
     "program_rollback",
     "clock_advance",

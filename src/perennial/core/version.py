@@ -146,7 +146,8 @@ class Version(msgspec.Struct):
     indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
     its index in ``needs``, ``tier_needs`` gives for each tier metric of the program its index in ``needs``
     (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded.
-    ``factors``, ``days``, ``today``, ``lookbacks`` and ``lot_days`` only remember what was worked out.
+    ``factors``, ``off``, ``days``, ``today``, ``lookbacks`` and ``lot_days`` only remember what was worked
+    out.
     """
 
     program: Program
@@ -173,6 +174,7 @@ class Version(msgspec.Struct):
     ends: Instant | None = None
     counts_hours: bool = False
     factors: dict[tuple[str | None, int], tuple[tuple[int, tuple[int, int]], ...] | None] = {}
+    off: dict[tuple[str, ...], Any] = {}
     readers: dict[int, tuple[int, ...]] = {}
     days: dict[int, Any] = {}
     today: tuple[Instant, Any] | None = None

@@ -29,6 +29,7 @@ from perennial.http.points import POINTS_ROUTES
 from perennial.http.problems import MEDIA_TYPE, bad_fields, bad_request, problem_of, write_problem
 from perennial.http.programs import PROGRAM_ROUTES
 from perennial.http.reference_page import REFERENCE_ROUTES
+from perennial.http.switches import SWITCH_ROUTES
 
 ROUTES = [
     *ORDER_ROUTES,
@@ -37,6 +38,7 @@ ROUTES = [
     *CUSTOMER_ROUTES,
     *POINTS_ROUTES,
     *PROGRAM_ROUTES,
+    *SWITCH_ROUTES,
     *CLOCK_ROUTES,
     *HEALTH_ROUTES,
     *REFERENCE_ROUTES,
