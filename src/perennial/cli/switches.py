@@ -6,6 +6,7 @@ import time
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from perennial.cli.console import OUT
@@ -66,7 +67,8 @@ def switches(workspace: Workspace) -> None:
         return
     table = Table("off", "since", "by", "why")
     for switch in found:
-        table.add_row(switch.object.path, format_instant(switch.off_at)[:19], switch.actor, switch.reason)
+        since = format_instant(switch.off_at)[:19]
+        table.add_row(switch.object.path, since, escape(switch.actor), escape(switch.reason))
     OUT.print(table)
 
 

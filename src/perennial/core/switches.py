@@ -40,7 +40,7 @@ class SwitchKind(StrEnum):
     VOUCHER_BATCH = "voucher_batch"
 
 
-class SwitchObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class SwitchObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """What a switch is for: ``everything``, a ``program``, or by its ``id`` some part of a program."""
 
     kind: SwitchKind
