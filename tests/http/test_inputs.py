@@ -146,6 +146,11 @@ _SAMPLES: dict[str, Any] = {
     "tier_assign": {"id": "t", "tier": "gold", "reason": "r"},
     "customer_put": {"attributes": {}},
     "membership_join": {"program": "points"},
+    "switch_set": {
+        "object": {"kind": "reward", "program": "points", "id": "five-off"},
+        "off": True,
+        "reason": "r",
+    },
     "program_publish": {},
     "program_rollback": {"version": 1},
     "clock_advance": {"advance_to": "2030-01-01T00:00:00Z"},
