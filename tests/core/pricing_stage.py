@@ -14,6 +14,7 @@ from perennial.core.price import Offer
 from perennial.core.program import Program
 from perennial.core.quote import Priced, Quote, price
 from perennial.core.redeemables import Voucher, Wanted
+from perennial.core.switches import ALL_ON, Switches
 from perennial.core.validation import validate
 from perennial.core.version import Version
 from perennial.units import Instant, parse_instant
@@ -57,11 +58,17 @@ def code(version: Version, reward: str, **fields: Any) -> Wanted:
 
 
 def priced(
-    version: Version, order: Order, *wanted: Wanted, member: Member | None = None, at: Instant = NOON
+    version: Version,
+    order: Order,
+    *wanted: Wanted,
+    member: Member | None = None,
+    at: Instant = NOON,
+    switches: Switches = ALL_ON,
 ) -> Priced:
     """Price a cart, for a guest if no ``member`` is given."""
     someone = member if member is not None else Member(customer_id=CART, owner=CART)
-    offer = Offer(version, snapshot_of(at, version, someone), member.customer_id if member else None)
+    snapshot = snapshot_of(at, version, someone, off=switches.keys_of(version))
+    offer = Offer(version, snapshot, member.customer_id if member else None)
     return price(order, wanted, [offer], at, CART)
 
 

@@ -167,6 +167,11 @@ _SAMPLES: dict[str, Any] = {
         "points": [{"wallet": "points"}],
     },
     "redemption_rollback": {"id": "b", "lines": [{"line": "1", "quantity": 1}]},
+    "switch_set": {
+        "object": {"kind": "reward", "program": "points", "id": "five-off"},
+        "off": True,
+        "reason": "r",
+    },
     "program_publish": {},
     "program_rollback": {"version": 1},
     "clock_advance": {"advance_to": "2030-01-01T00:00:00Z"},

@@ -116,6 +116,7 @@ _SCENARIO = [
     "claim_post",
     "transfer_post",
     "tier_assign",
+    "switch_set",
     "program_publish",
     "program_rollback",
     "clock_advance",

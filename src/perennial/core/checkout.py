@@ -21,6 +21,7 @@ from perennial.core.purse import Debited, Purse
 from perennial.core.quote import Priced, Quote, price
 from perennial.core.redeemables import Reason, Source, Standing, Wanted
 from perennial.core.spending import wallet_index
+from perennial.core.switches import ALL_ON, Switches
 from perennial.core.version import CompiledReward, Version
 from perennial.ledger.account import Account
 from perennial.units import Instant, Minor, Points
@@ -68,12 +69,16 @@ def offers_of(
     member: Member,
     at: Instant,
     spent: Mapping[tuple[int, int], int],
+    switches: Switches = ALL_ON,
     *,
     guest: bool,
 ) -> list[Offer]:
     """Return what each program offers to ``member``; a guest is a member of nothing with nothing."""
     customer = None if guest else member.customer_id
-    return [Offer(version, snapshot_of(at, version, member, spent), customer) for version in versions]
+    return [
+        Offer(version, snapshot_of(at, version, member, spent, switches.keys_of(version)), customer)
+        for version in versions
+    ]
 
 
 def check_out(

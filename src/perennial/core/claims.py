@@ -22,6 +22,7 @@ from perennial.core.schedule import schedule_applies
 from perennial.core.settling import refuse, settle
 from perennial.core.snapshot import Snapshot
 from perennial.core.spending import insufficient, not_a_member, spend
+from perennial.core.switches import ALL_ON, Switches
 from perennial.core.version import CompiledReward, Version
 from perennial.core.version_scope import scope_of
 from perennial.core.wallet_dates import end_of_day_after
@@ -34,6 +35,7 @@ def decide_claim(
     version: Version,
     member: Member,
     spent: Mapping[tuple[int, int], int] | None = None,
+    switches: Switches = ALL_ON,
 ) -> Decision:
     """Decide a claim: debits of the price and a voucher, or a refusal with the numbers behind it.
 
@@ -44,7 +46,10 @@ def decide_claim(
     if compiled is None:
         words = f"Program {version.program.program} has no reward {event.reward!r}."
         return refuse(version, _no(RefusalCode.REWARD_UNKNOWN, words, reward=event.reward))
-    snapshot = snapshot_of(event.at, version, member, spent)
+    off = _switched_off(version, compiled, switches)
+    if off is not None:
+        return refuse(version, off)
+    snapshot = snapshot_of(event.at, version, member, spent, switches.keys_of(version))
     reward = compiled.reward
     refusal = why_not(version, reward, snapshot, event.at)
     if refusal is not None:
@@ -63,6 +68,18 @@ def decide_claim(
     effects = paid + limited.effects(*limit_periods(version, event.at))
     effects.append(_voucher(event, version, compiled, reward.price))
     return settle(event, version, member, snapshot, effects)
+
+
+def _switched_off(version: Version, compiled: CompiledReward, switches: Switches) -> Refusal | None:
+    reward = compiled.reward.id
+    campaign = None if compiled.campaign is None else version.program.campaigns[compiled.campaign].id
+    switch = switches.why_off(version.program.program, reward, campaign)
+    if switch is None:
+        return None
+    words = f"Reward {reward} cannot be claimed: {switch.object.words} is switched off ({switch.reason})."
+    return _no(
+        RefusalCode.SWITCHED_OFF, words, reward=reward, switch=switch.object.path, reason=switch.reason
+    )
 
 
 def why_not(version: Version, reward: Reward, snapshot: Snapshot, at: Instant) -> Refusal | None:

@@ -27,6 +27,7 @@ from perennial.core.periods import add_span
 from perennial.core.program import EnrollmentMode
 from perennial.core.rule import Basket, Earned
 from perennial.core.snapshot import Snapshot
+from perennial.core.switches import off_in
 from perennial.core.tiers import tiers_after
 from perennial.core.version import CompiledRule, Version
 from perennial.units import MAX_AMOUNT, Instant, Minor, Points, allocate, format_instant
@@ -74,7 +75,8 @@ class Judgment(msgspec.Struct):
 def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
     """Decide what ``event`` earns under ``version`` for the member of ``snapshot``.
 
-    Counts are kept for every customer; awards and tiers are for members within the program's life.
+    Counts are kept for every customer; awards and tiers are for members within the program's life. While
+    the whole program is switched off nobody enters a tier either, and so nobody misses what it gives.
     """
     judgment = judge(event, version, snapshot)
     effects: list[Effect] = []
@@ -88,7 +90,7 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
     if judgment.takes_part:
         if isinstance(event, CustomEvent):
             effects += activity(version, event.name, event.at)
-        if version.program.tiers is not None:
+        if version.program.tiers is not None and off_in(version, snapshot.off).stopped is None:
             history = history_after(version, snapshot, event.at, counts)
             balances = _balances_after(version, snapshot, effects)
             tier_effects, follow_ups = tiers_after(version, event, snapshot, history, balances)
@@ -107,6 +109,8 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
     """Ask every rule of the event's trigger, and apply multipliers and limits to what they give."""
     why_not = outside_life(event.at, version, snapshot)
     judgment = Judgment(Allowances(version, snapshot), takes_part=why_not is None, why_not=why_not)
+    if snapshot.off and why_not is None:
+        judgment.why_not = why_not = off_in(version, snapshot.off).stopped
     fire = version.triggers.get(trigger_of(event))
     if fire is None or why_not is not None:
         return judgment
@@ -119,6 +123,10 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
         judgment.active, fired = fire(event.at, order, judgment.nets, {}, snapshot)
     else:
         judgment.active, fired = fire(event.at, None, [], attributes_of(event), snapshot)
+    if snapshot.off:
+        off = off_in(version, snapshot.off)
+        judgment.active &= ~off.campaigns
+        fired = [each for each in fired if version.rules[each[0]].rule.id not in off.rules]
     if fired:
         judgment.gifts = _gifts(version, snapshot, event.at, fired)
         _multiply(judgment, version, snapshot)

@@ -25,12 +25,16 @@ _NO_FIGURES = WalletFigures()
 
 
 def snapshot_of(
-    at: Instant, version: Version, member: Member, spent: Mapping[tuple[int, int], int] | None = None
+    at: Instant,
+    version: Version,
+    member: Member,
+    spent: Mapping[tuple[int, int], int] | None = None,
+    off: tuple[str, ...] = (),
 ) -> Snapshot:
     """Return everything that a decision at ``at`` under ``version`` may know of ``member``.
 
-    ``spent`` maps (number of a budget, period) to what all members together have used of it.
-    Whoever has left the program is no member any more.
+    ``spent`` maps (number of a budget, period) to what all members together have used of it, ``off``
+    names what of the version is switched off. Whoever has left the program is no member any more.
     """
     membership = member.memberships.get(version.program_id)
     if membership is not None and membership.left_at is not None and membership.left_at <= at:
@@ -48,6 +52,7 @@ def snapshot_of(
         _used(version, member, today),
         _spent(version, spent, today),
         tuple([_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
+        off,
     )
 
 

@@ -22,6 +22,7 @@ from perennial.core.price import Attempt, Bill, Candidate, Offer, no
 from perennial.core.redeemables import Reason, Source, Standing, Wanted
 from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.stack import stack
+from perennial.core.switches import off_in
 from perennial.core.why_not import why_not_offered
 from perennial.units import Instant, Minor, Rounding, divide
 
@@ -172,9 +173,12 @@ def _automatic(
         version = offer.version
         if not _alive(offer, bill.at):
             continue
+        off = off_in(version, offer.snapshot.off)
         for compiled in version.automatic:
             offered = compiled.offered
             if compiled.reward.id in asked_for:
+                continue
+            if off.why_reward(compiled.reward.id, by_code=False) is not None:
                 continue
             if offered is not None and not offered(bill.at, bill.order, cart.left, {}, offer.snapshot):
                 continue

@@ -38,6 +38,7 @@ from perennial.core.member import Member, Membership, Wallet
 from perennial.core.order import Order, Scalar, line_ids
 from perennial.core.program import EnrollmentMode, Program, unit_codes
 from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.switches import Switch, Switches, SwitchObject, parts_of
 from perennial.core.timers import next_due
 from perennial.core.version import Version
 from perennial.units import EARLIEST, Instant, Points, named_id
@@ -80,6 +81,7 @@ class Rehearsal:
         self.members: dict[str, Member] = {}
         self.orders: dict[str, PlayedOrder] = {}
         self.spent: dict[tuple[int, int], int] = {}
+        self.switches: dict[SwitchObject, Switch] = {}
         self._units: dict[str, int] = {}
         self._count = 0
         self.publish(program, EARLIEST)
@@ -221,6 +223,18 @@ class Rehearsal:
         event = TierAssigned(id=self._new_id(), at=at, tier=tier, reason="rehearsal", actor="rehearsal")
         return _decisions(self._happen(customer, event))
 
+    def turn_off(self, object: SwitchObject, at: Instant, reason: str) -> None:
+        """Switch something off, as of what happens next."""
+        parts = [parts_of(version.program).get(object.kind) for version in self.versions]
+        if object.id is not None and not any(ids is not None and object.id in ids for ids in parts):
+            raise UnknownName(f"the program has no {object.words}")
+        self.switches[object] = Switch(object=object, reason=reason, actor="rehearsal", off_at=at)
+
+    def turn_on(self, object: SwitchObject) -> None:
+        """Switch something on again."""
+        if self.switches.pop(object, None) is None:
+            raise UnknownName(f"{object.words} is not off")
+
     def describe(self, customer: str, attributes: dict[str, Scalar], at: Instant) -> None:
         """The customer's attributes change; ``None`` removes one."""
         member = self.member(customer)
@@ -263,7 +277,7 @@ class Rehearsal:
                 words = f"One event caused more than {MAX_FOLLOW_UPS} others."
                 raise RehearsalRefused(Refusal(RefusalCode.CASCADE_TOO_LONG, words))
             version = self.version_at(event.at)
-            decision = decide(event, version, member, self.spent)
+            decision = decide(event, version, member, self.spent, Switches(self.switches.values()))
             if decision.refusal is not None:
                 raise RehearsalRefused(decision.refusal)
             fold(member, version, decision.effects, event.at)

@@ -32,7 +32,8 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     period of ``at`` (for a cooldown: the instant at which the rule last fired, 0 if never);
     ``spent`` what everybody together has used of each of ``version.budgets``; ``wallets`` the
     figures of each of ``version.wallets``. ``joined_at`` is ``None`` for a customer who is not (or
-    no longer) a member of the program.
+    no longer) a member of the program. ``off`` holds the keys of what of the version was switched off
+    (see ``core/switches.py``).
     """
 
     joined_at: Instant | None
@@ -45,3 +46,4 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     used: tuple[int, ...]
     spent: tuple[int, ...]
     wallets: tuple[WalletFigures, ...]
+    off: tuple[str, ...] = ()

@@ -149,7 +149,7 @@ class Version(msgspec.Struct):
     indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
     its index in ``needs``, ``tier_needs`` gives for each tier metric of the program its index in ``needs``
     (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded;
-    ``card_unit`` is the unit of its gift cards. ``factors``, ``days``, ``today``, ``lookbacks`` and
+    ``card_unit`` is the unit of its gift cards. ``factors``, ``off``, ``days``, ``today``, ``lookbacks`` and
     ``lot_days`` only remember what was worked out.
     """
 
@@ -179,6 +179,7 @@ class Version(msgspec.Struct):
     card_unit: int = 0
     counts_hours: bool = False
     factors: dict[tuple[str | None, int], tuple[tuple[int, tuple[int, int]], ...] | None] = {}
+    off: dict[tuple[str, ...], Any] = {}
     readers: dict[int, tuple[int, ...]] = {}
     days: dict[int, Any] = {}
     today: tuple[Instant, Any] | None = None

@@ -16,7 +16,7 @@ from perennial.core.decision import Decision
 from perennial.core.effects import Effect, UseBudget, UseLimit, UseVoucher
 from perennial.core.events import CartRedeemed
 from perennial.core.member import Member
-from perennial.core.order import line_ids
+from perennial.core.order import Scalar, line_ids
 from perennial.core.price import Offer
 from perennial.core.redeemables import Status
 from perennial.core.settling import settle
@@ -25,7 +25,7 @@ from perennial.flows.answers import Answer
 from perennial.flows.asked import Found, find_asked
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import Asked, PostRedemption, RedeemHold
-from perennial.flows.configuration import LiveProgram
+from perennial.flows.configuration import LiveProgram, Workspace
 from perennial.flows.decide_program import Outcome, decide_follow_ups, store_outcomes
 from perennial.flows.enrolling import enroll_automatically
 from perennial.flows.event_types import check_order_attributes
@@ -98,6 +98,7 @@ def handle_redeem_hold(batch: Batch, command: RedeemHold) -> Answer:
     at = command.at if command.at is not None else batch.now
     if row.state is not RedemptionState.HELD or (row.held_until is not None and row.held_until <= at):
         raise problem(409, "hold_over", f"What {command.id!r} held was given back.")
+    _refuse_switched_off(batch.workspace, row.used)
     operation = batch.operation(holder_of(batch, row), batch.ids.next(), at)
     used, returning = capture(row.used)
     apply_returning(batch, operation, returning)
@@ -118,6 +119,22 @@ def handle_redeem_hold(batch: Batch, command: RedeemHold) -> Answer:
         event_row(batch, operation, EventKind.REDEMPTION, "", body, [], answer, source=row.redemption_id)
     )
     return Answer(status=200, body=answer)
+
+
+def _refuse_switched_off(workspace: Workspace, used: Used) -> None:
+    """Refuse to redeem a hold on something that was switched off since; it can only be released."""
+    for part in used.programs:
+        live = workspace.program_by_id(part.program)
+        version = live.version(part.version)
+        for reward in part.rewards or ("",):
+            compiled = version.rewards.get(reward)
+            place = compiled.campaign if compiled is not None else None
+            campaign = None if place is None else version.program.campaigns[place].id
+            switch = workspace.switches.why_off(live.code, reward or None, campaign, reward or None)
+            if switch is not None:
+                words = f"{reward or live.code} is switched off."
+                details: dict[str, Scalar] = {"reward": reward, "switch": switch.object.kind.value}
+                raise problem(409, "switched_off", words, details=details)
 
 
 def _customer_of(batch: Batch, customer: str | None, event_id: UUID) -> Member:
@@ -161,7 +178,7 @@ def live_offers(batch: Batch, member: Member, at: Instant, *, guest: bool) -> li
     versions = [version for live in batch.workspace.programs if (version := live.version_at(at)) is not None]
     if not versions:
         raise problem(409, "no_program", "There is no program yet that could price a cart.")
-    return offers_of(versions, member, at, batch.spent, guest=guest)
+    return offers_of(versions, member, at, batch.spent, batch.workspace.switches, guest=guest)
 
 
 def _check_expected(command: PostRedemption, checkout: Checkout) -> None:
@@ -221,7 +238,7 @@ def _settle(
     version = live.version_at(operation.at)
     assert version is not None
     member = operation.member
-    offer = offers_of([version], member, operation.at, batch.spent, guest=False)[0]
+    offer = offers_of([version], member, operation.at, batch.spent, batch.workspace.switches, guest=False)[0]
     membership = member.memberships.get(live.program_id)
     before = membership.tier if membership else None
     event = CartRedeemed(id=operation.source_id, at=operation.at)

@@ -30,6 +30,7 @@ from perennial.http.points import POINTS_ROUTES
 from perennial.http.problems import MEDIA_TYPE, bad_fields, bad_request, problem_of, write_problem
 from perennial.http.programs import PROGRAM_ROUTES
 from perennial.http.reference_page import REFERENCE_ROUTES
+from perennial.http.switches import SWITCH_ROUTES
 
 ROUTES = [
     *ORDER_ROUTES,
@@ -39,6 +40,7 @@ ROUTES = [
     *POINTS_ROUTES,
     *CHECKOUT_ROUTES,
     *PROGRAM_ROUTES,
+    *SWITCH_ROUTES,
     *CLOCK_ROUTES,
     *HEALTH_ROUTES,
     *REFERENCE_ROUTES,

@@ -168,6 +168,24 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "tier_assign": {
         "gold": Example("Gold for a friend of the house", {"id": "vip-1", "tier": "gold", "reason": "press"})
     },
+    "switch_set": {
+        "off": Example(
+            "A reward is stopped at once",
+            {
+                "object": {"kind": "reward", "program": "points", "id": "five-off"},
+                "off": True,
+                "reason": "it spread to the wrong audience",
+            },
+        ),
+        "on": Example(
+            "It goes on again",
+            {
+                "object": {"kind": "reward", "program": "points", "id": "five-off"},
+                "off": False,
+                "reason": "only members can claim it now",
+            },
+        ),
+    },
     "clock_advance": {"month": Example("Jump to the summer", {"advance_to": "2026-07-01T00:00:00Z"})},
     "program_publish": {"note": Example("Publish what was reviewed", {"revision": 1, "note": "spring"})},
     "program_rollback": {

@@ -35,6 +35,7 @@ TAGS = {
     "Points": "Rewards, and points moved by hand.",
     "Checkout": "Codes, rewards and points used on an order: quoted, held, redeemed, given back.",
     "Programs": "The life of a program: draft, version, comparison, rollback.",
+    "Switches": "The stop button: what gives nothing at this moment, whatever the versions say.",
     "Sandbox": "The test clock: business time that moves when you say so.",
     "Server": "For the platform that runs the process, and the description of this API.",
 }

@@ -85,6 +85,7 @@ PROBLEM_CODES = {
     "scope_missing": "The API key lacks the scope that the operation needs.",
     "status_backward": "The status of an order moves forward only.",
     "stopping": "The process is about to stop.",
+    "switch_unknown": "The program has nothing of this kind and name that could be switched.",
     "switched_off": "It was switched off.",
     "tier_unknown": "The program has no such tier.",
     "too_deep": "The body is nested deeper than 32 levels.",

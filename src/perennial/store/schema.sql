@@ -543,6 +543,24 @@ alter table seals force row level security;
 create policy seals_of_workspace on seals for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on seals to perennial_worker;
 
+create table switches (
+    workspace_id integer not null,
+    kind text not null,
+    program text not null,
+    object_id text not null,
+    off_at timestamp with time zone not null,
+    reason text not null,
+    actor text not null,
+    constraint switches_pkey PRIMARY KEY (workspace_id, kind, program, object_id),
+    constraint switches_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint switches_check CHECK (((object_id = ''::text) OR (program <> ''::text)))
+);
+
+alter table switches enable row level security;
+alter table switches force row level security;
+create policy switches_of_workspace on switches for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select, update on switches to perennial_worker;
+
 create table tier_moves (
     bucket integer not null,
     workspace_id integer not null,
