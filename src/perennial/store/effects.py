@@ -153,6 +153,13 @@ where workspace_id = $1 and budget_id = $2 and period = $3
 returning 1
 """
 
+# For figures alone: the budgets' own rows, which are locked, keep others from writing the same day.
+_ADD_TO_BUDGET_DAYS = """
+insert into budget_days (workspace_id, budget_id, day, used)
+select $1, new.* from unnest($2::bigint[], $3::int[], $4::bigint[]) as new
+on conflict (workspace_id, budget_id, day) do update set used = budget_days.used + excluded.used
+"""
+
 _INSERT_VOUCHERS = """
 insert into vouchers (bucket, workspace_id, customer_id, voucher_id, operation_id, program_id, version,
     reward, code, value, currency, unit_id, points, state, issued_at, expires_at)
@@ -355,3 +362,6 @@ async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) ->
         await conn.execute(_INSERT_VOUCHER_CODES, ws, bucket, *zip(*codes, strict=True))
     budgets = [(ws, *key, *use) for key, use in sorted(net.budgets.items())]
     await _write_each(conn, "budgets", USE_BUDGET, budgets)
+    days = [(*key, used) for key, used in sorted(net.budget_days.items()) if used]
+    if days:
+        await conn.execute(_ADD_TO_BUDGET_DAYS, ws, *zip(*days, strict=True))
