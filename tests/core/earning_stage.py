@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.budget_numbers import budget_numbers
 from perennial.core.compile import compile_version
 from perennial.core.condition_document import DEC_HOOK
 from perennial.core.decide import decide
@@ -89,7 +90,8 @@ class Shopper:
 
     def does(self, event: EarningEvent) -> Decision:
         """Decide the event, take its effects over, and demand that the explanation says the same."""
-        snapshot = snapshot_of(event.at, self.version, self.member, self.spent)
+        numbers = budget_numbers(self.version, event)
+        snapshot = snapshot_of(event.at, self.version, self.member, self.spent, numbers)
         decision = decide(event, self.version, self.member, self.spent)
         assert decision.facts == snapshot
         explanation = explain(event, self.version, snapshot)
@@ -107,7 +109,9 @@ class Shopper:
 
     def why(self, event: EarningEvent) -> Explanation:
         """Explain the event as it would be decided now."""
-        return explain(event, self.version, snapshot_of(event.at, self.version, self.member, self.spent))
+        numbers = budget_numbers(self.version, event)
+        snapshot = snapshot_of(event.at, self.version, self.member, self.spent, numbers)
+        return explain(event, self.version, snapshot)
 
 
 def points_of(decision: Decision) -> Points:
