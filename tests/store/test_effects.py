@@ -33,7 +33,7 @@ from perennial.core.member import Member, Membership, Wallet
 from perennial.ledger.account import Account
 from perennial.ledger.lot import Lot, LotKey, Origin
 from perennial.store.audit import audit
-from perennial.store.budgets import BudgetKey, lock_budgets
+from perennial.store.budgets import BudgetKey, lock_budgets, read_budgets
 from perennial.store.effects import GuardError, write_effects
 from perennial.store.events import EventKind
 from perennial.store.vouchers import VoucherState, find_voucher, list_vouchers
@@ -210,6 +210,23 @@ async def test_a_lowered_cap_stops_new_uses_and_lets_old_ones_return(book: Book)
     async with book.db.transaction(book.ws) as conn:
         assert await conn.fetchval("select used from limit_uses") == 6
         assert await lock_budgets(conn, book.ws, [BudgetKey(BUDGET, 0, 5)]) == {(BUDGET, 0): 6}
+
+
+async def test_what_is_used_is_kept_by_day(book: Book) -> None:
+    """Uses of a day add up, what is given back is taken off, and a use without a day is in none."""
+    row = await book.customer("c")
+    async with book.db.transaction(book.ws) as conn:
+        await lock_budgets(conn, book.ws, [BudgetKey(BUDGET, 0, 10), BudgetKey(78, 0, 10, 77, "berlin")])
+    await book.write(book.change(row, UseBudget(BUDGET, 0, 3, 10, 100), UseBudget(BUDGET, 0, 2, 10, 101)))
+    await book.write(book.change(row, UseBudget(BUDGET, 0, 4, 10, 101), UseBudget(78, 0, 5, 10)))
+    await book.write(book.change(row, UseBudget(BUDGET, 0, -3, 10, 100)))
+    async with book.db.transaction(book.ws) as conn:
+        days = await conn.fetch("select budget_id, day, used from budget_days order by day")
+        kept = await conn.fetch("select budget_id, used, limit_id, holder from budgets order by budget_id")
+        keys = [BudgetKey(BUDGET, 0, 10), BudgetKey(78, 0, 10), BudgetKey(79, 0, 10)]
+        assert await read_budgets(conn, book.ws, keys) == {(BUDGET, 0): 6, (78, 0): 5}
+    assert [tuple(each) for each in days] == [(BUDGET, 100, 0), (BUDGET, 101, 6)]
+    assert [tuple(each) for each in kept] == [(BUDGET, 6, None, None), (78, 5, 77, "berlin")]
 
 
 def _valid(draw: random.Random, wallet: Wallet) -> list[Effect]:
