@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.budget_numbers import budget_numbers
 from perennial.core.compile import compile_version
 from perennial.core.condition_document import DEC_HOOK
 from perennial.core.decide import decide
@@ -114,8 +115,8 @@ class Shopper:
         return explain(event, self.version, self._snapshot(event))
 
     def _snapshot(self, event: EarningEvent) -> Snapshot:
-        off = self.switches.keys_of(self.version)
-        return snapshot_of(event.at, self.version, self.member, self.spent, off)
+        off, numbers = self.switches.keys_of(self.version), budget_numbers(self.version, event)
+        return snapshot_of(event.at, self.version, self.member, self.spent, off, numbers)
 
 
 def points_of(decision: Decision) -> Points:

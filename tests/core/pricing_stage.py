@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from perennial.core.budget_numbers import numbers_of_order
 from perennial.core.compile import compile_version
 from perennial.core.document import program_of
+from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member, Membership
 from perennial.core.needs import snapshot_of
 from perennial.core.order import Line, Order, OrderStatus
@@ -15,6 +17,7 @@ from perennial.core.program import Program
 from perennial.core.quote import Priced, Quote, price
 from perennial.core.redeemables import Voucher, Wanted
 from perennial.core.switches import ALL_ON, Switches
+from perennial.core.today import today_of
 from perennial.core.validation import validate
 from perennial.core.version import Version
 from perennial.units import Instant, parse_instant
@@ -64,12 +67,43 @@ def priced(
     member: Member | None = None,
     at: Instant = NOON,
     switches: Switches = ALL_ON,
+    spent: dict[tuple[int, int], int] | None = None,
 ) -> Priced:
-    """Price a cart, for a guest if no ``member`` is given."""
+    """Price a cart, for a guest if no ``member`` is given; ``spent`` is what was used of budgets."""
+    return price(order, wanted, [offered(version, order, member, at, spent, switches)], at, CART)
+
+
+def offered(
+    version: Version,
+    order: Order,
+    member: Member | None = None,
+    at: Instant = NOON,
+    spent: dict[tuple[int, int], int] | None = None,
+    switches: Switches = ALL_ON,
+) -> Offer:
+    """Return what a program offers to a member, or to a guest, on a cart."""
     someone = member if member is not None else Member(customer_id=CART, owner=CART)
-    snapshot = snapshot_of(at, version, someone, off=switches.keys_of(version))
-    offer = Offer(version, snapshot, member.customer_id if member else None)
-    return price(order, wanted, [offer], at, CART)
+    snapshot = snapshot_of(
+        at, version, someone, spent, switches.keys_of(version), numbers_of_order(version, order)
+    )
+    return Offer(version, snapshot, member.customer_id if member else None)
+
+
+def redeemed(
+    version: Version,
+    order: Order,
+    *wanted: Wanted,
+    member: Member | None = None,
+    at: Instant = NOON,
+    spent: dict[tuple[int, int], int],
+) -> Quote:
+    """Price a cart and take what it used of limits over, into the member and into ``spent``."""
+    result = priced(version, order, *wanted, member=member, at=at, spent=spent)
+    effects = result.limited[1].effects(today_of(version, at))
+    if member is not None:
+        fold(member, version, effects, at)
+    fold_spent(spent, effects)
+    return result.quote
 
 
 def quoted(version: Version, order: Order, *wanted: Wanted, **more: Any) -> Quote:

@@ -21,7 +21,8 @@ from perennial.core.condition_document import encode_condition
 from perennial.core.conditions import Condition
 from perennial.core.document import plain_program, read_program, write_program
 from perennial.core.earlier_documents import in_words_of_today
-from perennial.core.program import Program
+from perennial.core.limits import Limit
+from perennial.core.program import Program, SharedLimit
 from perennial.core.program_parts import decode_published, join_parts, split_program
 from perennial.core.validation import validate
 
@@ -34,6 +35,10 @@ def full_form(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         tag = value.__struct_config__.tag
         fields = {name: full_form(getattr(value, name)) for name in value.__struct_fields__}
+        if isinstance(value, Limit | SharedLimit):
+            # Left out, it is what suits the thing counted; a document keeps meaning what it meant.
+            limit = value.limit() if isinstance(value, SharedLimit) else value
+            fields["at_cap"] = str(limit.when_full())
         return {"type": tag, **fields} if tag is not None else fields
     if isinstance(value, Condition):
         return encode_condition(value)

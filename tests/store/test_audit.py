@@ -12,7 +12,7 @@ from perennial.core.effects import Count, IssueVoucher, Join, MoveTier, Owe, Rel
 from perennial.core.identifiers import CustomerIdentifier, IdentifierType
 from perennial.ledger.account import Account
 from perennial.store.audit import AuditReport, audit
-from perennial.store.budgets import lock_budgets
+from perennial.store.budgets import BudgetKey, lock_budgets
 from perennial.store.customers import CustomerRow
 from perennial.store.erasure import erase_rows
 from perennial.store.events import EventKind
@@ -28,7 +28,7 @@ async def sound(book: Book) -> Book:
     home = await book.household("home")
     pooled = await book.customer("pooled", home.customer_id)
     async with book.db.transaction(book.ws) as conn:
-        await lock_budgets(conn, book.ws, [(5, 0, 10)])
+        await lock_budgets(conn, book.ws, [BudgetKey(5, 0, 10)])
     limits = UseLimit(7, 0, 3, 10), UseBudget(5, 0, 3, 10)
     await book.buy(row, "first", Join(NOW, "api"), given(100), given(30, LATER), given(20, WAITING), *limits)
     await book.buy(row, "second", Release(UNIT, WAITING.lot_id, 20, DATED), Owe(UNIT, 4))

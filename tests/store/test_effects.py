@@ -35,7 +35,7 @@ from perennial.core.member import Member, Membership, Wallet
 from perennial.ledger.account import Account
 from perennial.ledger.lot import Lot, LotKey, Origin
 from perennial.store.audit import audit
-from perennial.store.budgets import lock_budgets
+from perennial.store.budgets import BudgetKey, lock_budgets, read_budgets
 from perennial.store.effects import GuardError, write_effects
 from perennial.store.events import EventKind
 from perennial.store.vouchers import VoucherState, find_vouchers, list_vouchers
@@ -185,7 +185,7 @@ async def test_no_floor_or_cap_is_passed(book: Book, table: str, effects: tuple[
     """More than is there raises at the write, names the table, and leaves nothing behind."""
     row = await book.customer("c")
     async with book.db.transaction(book.ws) as conn:
-        await lock_budgets(conn, book.ws, [(BUDGET, 0, 10)])
+        await lock_budgets(conn, book.ws, [BudgetKey(BUDGET, 0, 10)])
     await book.write(book.change(row, given(100), UseLimit(21, 0, 7, 10), UseBudget(BUDGET, 0, 7, 10)))
     before = await book.load(row, limits={21: 0})
     with pytest.raises(GuardError) as refused:
@@ -206,7 +206,7 @@ async def test_a_lowered_cap_stops_new_uses_and_lets_old_ones_return(book: Book)
     """With 7 used and a cap lowered to 5 nothing more is used, while 1 may come back: 6 are left."""
     row = await book.customer("c")
     async with book.db.transaction(book.ws) as conn:
-        await lock_budgets(conn, book.ws, [(BUDGET, 0, 10)])
+        await lock_budgets(conn, book.ws, [BudgetKey(BUDGET, 0, 10)])
     await book.write(book.change(row, UseLimit(21, 0, 7, 10), UseBudget(BUDGET, 0, 7, 10)))
     for effect in (UseLimit(21, 0, 1, 5), UseBudget(BUDGET, 0, 1, 5)):
         with pytest.raises(GuardError):
@@ -214,7 +214,24 @@ async def test_a_lowered_cap_stops_new_uses_and_lets_old_ones_return(book: Book)
     await book.write(book.change(row, UseLimit(21, 0, -1, 5), UseBudget(BUDGET, 0, -1, 5)))
     async with book.db.transaction(book.ws) as conn:
         assert await conn.fetchval("select used from limit_uses") == 6
-        assert await lock_budgets(conn, book.ws, [(BUDGET, 0, 5)]) == {(BUDGET, 0): 6}
+        assert await lock_budgets(conn, book.ws, [BudgetKey(BUDGET, 0, 5)]) == {(BUDGET, 0): 6}
+
+
+async def test_what_is_used_is_kept_by_day(book: Book) -> None:
+    """Uses of a day add up, what is given back is taken off, and a use without a day is in none."""
+    row = await book.customer("c")
+    async with book.db.transaction(book.ws) as conn:
+        await lock_budgets(conn, book.ws, [BudgetKey(BUDGET, 0, 10), BudgetKey(78, 0, 10, 77, "berlin")])
+    await book.write(book.change(row, UseBudget(BUDGET, 0, 3, 10, 100), UseBudget(BUDGET, 0, 2, 10, 101)))
+    await book.write(book.change(row, UseBudget(BUDGET, 0, 4, 10, 101), UseBudget(78, 0, 5, 10)))
+    await book.write(book.change(row, UseBudget(BUDGET, 0, -3, 10, 100)))
+    async with book.db.transaction(book.ws) as conn:
+        days = await conn.fetch("select budget_id, day, used from budget_days order by day")
+        kept = await conn.fetch("select budget_id, used, limit_id, holder from budgets order by budget_id")
+        keys = [BudgetKey(BUDGET, 0, 10), BudgetKey(78, 0, 10), BudgetKey(79, 0, 10)]
+        assert await read_budgets(conn, book.ws, keys) == {(BUDGET, 0): 6, (78, 0): 5}
+    assert [tuple(each) for each in days] == [(BUDGET, 100, 0), (BUDGET, 101, 6)]
+    assert [tuple(each) for each in kept] == [(BUDGET, 6, None, None), (78, 5, 77, "berlin")]
 
 
 def _valid(draw: random.Random, wallet: Wallet) -> list[Effect]:

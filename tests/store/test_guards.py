@@ -14,7 +14,7 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.effects import UseBudget, UseLimit
-from perennial.store.budgets import lock_budgets
+from perennial.store.budgets import BudgetKey, lock_budgets
 from perennial.store.database import Database
 from perennial.store.effects import TAKE_FROM_WALLET, USE_BUDGET, GuardError, write_effects
 from perennial.store.members import CustomerRow
@@ -77,12 +77,12 @@ async def test_a_budget_is_used_to_its_cap_and_no_further(book: Book, crowd: Dat
     """A budget of 10, 24 clients use 3 each: exactly 3 get it, and 9 are used."""
     row = await book.customer("c")
     async with book.db.transaction(book.ws) as conn:
-        await lock_budgets(conn, book.ws, [(BUDGET, 0, 10)])
+        await lock_budgets(conn, book.ws, [BudgetKey(BUDGET, 0, 10)])
     rival = Book(crowd, book.ws)
     use = UseBudget(BUDGET, 0, 3, 10)
     assert await _all_at_once(lambda _: _succeeds(_without_locks(rival, row, use))) == 3
     async with book.db.transaction(book.ws) as conn:
-        assert await lock_budgets(conn, book.ws, [(BUDGET, 0, 10)]) == {(BUDGET, 0): 9}
+        assert await lock_budgets(conn, book.ws, [BudgetKey(BUDGET, 0, 10)]) == {(BUDGET, 0): 9}
 
 
 async def test_a_members_limit_is_used_to_its_cap(book: Book, crowd: Database) -> None:
@@ -100,7 +100,7 @@ async def test_a_locked_budget_makes_the_next_wait_and_see(book: Book, crowd: Da
 
     async def use(_: int) -> bool:
         async with crowd.transaction(book.ws) as conn:
-            used = await lock_budgets(conn, book.ws, [(BUDGET, 0, 10)])
+            used = await lock_budgets(conn, book.ws, [BudgetKey(BUDGET, 0, 10)])
             if used[BUDGET, 0] + 1 > 10:
                 return False
             change = book.change(row, UseBudget(BUDGET, 0, 1, 10))

@@ -1,94 +1,197 @@
-"""Limits at work: what an award may still give, and what it uses up.
+"""Limits at work: what an award or a reward may still give, and what it uses up.
 
 One :class:`Allowances` lives for one decision. Awards pass it in the order of the document, so that
 two rules which share a limit see each other's use. An award meets its rule's own limits first, then
-the shared ones, then the caps of its wallet; each may cut it further. What a limit counts is what was
-given in the end; an award of nothing uses nothing.
+the shared ones, its campaign's, then the caps of its wallet; each may cut it further. What a limit counts
+is what was given in the end; an award of nothing uses nothing. The value of an order counts once for a
+limit, however many rules or rewards took part in it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import msgspec
+
+from perennial.core.budget_numbers import Numbers
+from perennial.core.currency import format_money
 from perennial.core.effects import UseBudget, UseLimit
-from perennial.core.limits import AtCap, Use
+from perennial.core.limits import MONEY, AtCap, Counted, Holder, Use
 from perennial.core.snapshot import Snapshot
+from perennial.core.today import Today
 from perennial.core.version import Bound, CompiledLimit, Version
-from perennial.units import Points
+from perennial.units import Minor, Points
+
+_POINTS, _ORDER_VALUE, _CUSTOMERS = Counted.POINTS, Counted.ORDER_VALUE, Counted.CUSTOMERS
 
 
 class Allowances:
-    """The room that the limits of a version leave for the member of ``snapshot``."""
+    """The room that the limits of a version leave for the member of ``snapshot``.
 
-    def __init__(self, version: Version, snapshot: Snapshot) -> None:
+    ``numbers`` are those of the version's budgets for the order or event that is decided.
+    """
+
+    def __init__(self, version: Version, snapshot: Snapshot, numbers: Numbers) -> None:
         self._version = version
         self._snapshot = snapshot
+        self._numbers = numbers
         self.used: dict[Bound, int] = {}
         """What the decision has used of each limit so far."""
+        self.common: dict[int, int] | None = None
+        """What several programs used of each limit, by its number, where they decide together."""
 
-    def grant(self, bounds: tuple[Bound, ...], points: Points) -> tuple[Points, str | None]:
-        """Return what ``bounds`` leave of an award of ``points``, and the words of what cut it.
+    def grant(self, bounds: tuple[Bound, ...], use: Use) -> tuple[Points, str | None]:
+        """Return what ``bounds`` leave of an award of ``use.points``, and the words of what cut it.
 
         Where several cut it, the words name the one that cut last, which decided the result.
         """
-        granted, cut_by = points, None
+        granted, cut_by = use.points, None
         for bound in bounds:
             limit = self._limit(bound)
-            room = limit.cap - self._seen(bound) - self.used.get(bound, 0)
-            fits = room >= 1 if limit.times else room >= granted
-            if fits:
+            room = self._room(bound, limit)
+            if limit.counts is _POINTS and room is not None:
+                if room >= granted:
+                    continue
+                granted = 0 if limit.at_cap is AtCap.REJECT else room
+            elif room is not None and room >= self._needs(bound, limit, use):
                 continue
-            left = max(room, 0)
-            granted = 0 if limit.times or limit.at_cap is AtCap.REJECT else left
-            cut_by = _words(limit, left)
+            else:
+                granted = 0
+            cut_by = self._words(limit, room)
             if not granted:
                 return 0, cut_by
-        for bound in bounds:
-            self.used[bound] = self.used.get(bound, 0) + (1 if self._limit(bound).times else granted)
+        self._take(bounds, use, granted)
         return granted, cut_by
-
-    def copy(self) -> Allowances:
-        """Return allowances that can be used otherwise from here on."""
-        other = Allowances(self._version, self._snapshot)
-        other.used = dict(self.used)
-        return other
 
     def use(self, bounds: tuple[Bound, ...], use: Use) -> str | None:
         """Use up what ``use`` counts of every bound, or nothing; return the words of one without room."""
         for bound in bounds:
             limit = self._limit(bound)
-            if limit.cap - self._seen(bound) - self.used.get(bound, 0) < _counted(limit, use):
-                return _words(limit, max(limit.cap - self._seen(bound) - self.used.get(bound, 0), 0))
-        for bound in bounds:
-            self.used[bound] = self.used.get(bound, 0) + _counted(self._limit(bound), use)
+            room = self._room(bound, limit)
+            if room is None or room < self._needs(bound, limit, use):
+                return self._words(limit, room)
+        self._take(bounds, use, use.points)
         return None
 
-    def effects(
-        self, periods: tuple[int, ...], budget_periods: tuple[int, ...]
-    ) -> list[UseLimit | UseBudget]:
-        """Return what the decision used of each limit and budget; periods as in the version's lists."""
+    def discount_left(self, bounds: tuple[Bound, ...]) -> tuple[Minor | None, str]:
+        """Return to how much a discount is cut, and the words of the limit; None and no words: it is not."""
+        left: Minor | None = None
+        words = ""
+        for bound in bounds:
+            limit = self._limit(bound)
+            if limit.counts is Counted.DISCOUNT and limit.at_cap is AtCap.CUT:
+                room = self._room(bound, limit)
+                if left is None or (room or 0) < left:
+                    left, words = room or 0, self._words(limit, room)
+        return left, words
+
+    def per_customer(self, bounds: tuple[Bound, ...]) -> str | None:
+        """Return the name of a limit that only a known customer can keep, or None if there is none."""
+        for bound in bounds:
+            limit = self._limit(bound)
+            if limit.holder is Holder.MEMBER or limit.counts is _CUSTOMERS:
+                return limit.name
+        return None
+
+    def copy(self) -> Allowances:
+        """Return allowances that can be used otherwise from here on."""
+        other = Allowances(self._version, self._snapshot, self._numbers)
+        other.used = dict(self.used)
+        return other
+
+    def snapshot_after(self) -> Snapshot:
+        """Return the snapshot as it would be after the decision: with what was used of limits."""
+        if not any(self.used.values()):
+            return self._snapshot
+        used, spent = list(self._snapshot.used), list(self._snapshot.spent)
+        for bound, amount in self.used.items():
+            (spent if bound.total else used)[bound.index] += amount
+        return msgspec.structs.replace(self._snapshot, used=tuple(used), spent=tuple(spent))
+
+    def effects(self, today: Today) -> list[UseLimit | UseBudget]:
+        """Return what the decision used of each limit and budget in the periods of ``today``."""
         effects: list[UseLimit | UseBudget] = []
         for bound, amount in self.used.items():
             limit = self._limit(bound)
-            if bound.total:
-                effects.append(UseBudget(limit.number, budget_periods[bound.index], amount, limit.cap))
-            else:
-                effects.append(UseLimit(limit.number, periods[bound.index], amount, limit.cap))
+            if not amount:
+                continue
+            if not bound.total:
+                effects.append(UseLimit(limit.number, today.limits[bound.index], amount, limit.cap))
+                continue
+            number = self._number(bound, limit)
+            day = today.day if limit.holder is Holder.TOTAL else 0
+            effects.append(UseBudget(number, today.budgets[bound.index], amount, limit.cap, day))
         return effects
+
+    def _room(self, bound: Bound, limit: CompiledLimit) -> int | None:
+        """Return what is left below a cap; None if it is not known whose room is asked for."""
+        if bound.total and self._numbers[bound.index] is None:
+            return None
+        seen = (self._snapshot.spent if bound.total else self._snapshot.used)[bound.index]
+        return max(limit.cap - seen - self._used(bound, limit), 0)
+
+    def _needs(self, bound: Bound, limit: CompiledLimit, use: Use) -> int:
+        """Return how much ``use`` takes of a limit."""
+        if limit.counts is _ORDER_VALUE:
+            return max(use.order_value - self._used(bound, limit), 0)
+        if limit.counts is _CUSTOMERS and limit.marker is not None:
+            marker = self._version.limits[limit.marker]
+            took_part = self._snapshot.used[limit.marker] + self._used(Bound(False, limit.marker), marker)
+            return 0 if took_part > 0 else use.of(_CUSTOMERS)
+        return use.of(limit.counts)
+
+    def _used(self, bound: Bound, limit: CompiledLimit) -> int:
+        """Return what this decision has used of a limit, with other programs if they decide together."""
+        if self.common is None:
+            return self.used.get(bound, 0)
+        return self.common.get(self._number(bound, limit), 0)
+
+    def _number(self, bound: Bound, limit: CompiledLimit) -> int:
+        number = self._numbers[bound.index] if bound.total else limit.number
+        assert number is not None, "what has no holder has no room"
+        return number
+
+    def _take(self, bounds: tuple[Bound, ...], use: Use, points: Points) -> None:
+        for bound in bounds:
+            limit = self._limit(bound)
+            amount = points if limit.counts is _POINTS else self._needs(bound, limit, use)
+            self._add(bound, limit, amount)
+            if limit.marker is not None:
+                self._add(Bound(False, limit.marker), self._version.limits[limit.marker], use.times)
+
+    def _add(self, bound: Bound, limit: CompiledLimit, amount: int) -> None:
+        self.used[bound] = self.used.get(bound, 0) + amount
+        if self.common is not None:
+            number = self._number(bound, limit)
+            self.common[number] = self.common.get(number, 0) + amount
 
     def _limit(self, bound: Bound) -> CompiledLimit:
         return (self._version.budgets if bound.total else self._version.limits)[bound.index]
 
-    def _seen(self, bound: Bound) -> int:
-        return (self._snapshot.spent if bound.total else self._snapshot.used)[bound.index]
+    def _words(self, limit: CompiledLimit, room: int | None) -> str:
+        """Say which limit cut something, and what room it had left."""
+        if room is None:
+            missing = "location" if limit.holder is Holder.LOCATION else limit.attribute
+            return f"{limit.name}: no {missing} is given"
+        if room == 0 or limit.counts in (Counted.TIMES, Counted.CUSTOMERS):
+            return f"{limit.name}: used up"
+        left = format_money(room, self._version.program.currency) if limit.counts in MONEY else str(room)
+        if limit.at_cap is AtCap.CUT:
+            return f"{limit.name}: {left} left"
+        whole = "whole awards only" if limit.counts is _POINTS else "whole only"
+        return f"{limit.name}: {left} left, {whole}"
 
 
-def _counted(limit: CompiledLimit, use: Use) -> int:
-    return use.times if limit.times else use.points
+def together(limited: Mapping[int, Allowances]) -> dict[int, Allowances]:
+    """Let several programs decide together: each sees what the others use of a limit that all share.
 
-
-def _words(limit: CompiledLimit, left: int) -> str:
-    """Say which limit cut an award, and what room it had left."""
-    if limit.times or not left:
-        return f"{limit.name}: used up"
-    if limit.at_cap is AtCap.REJECT:
-        return f"{limit.name}: {left} left, whole awards only"
-    return f"{limit.name}: {left} left"
+    Returns copies; it is also how allowances that decide together are copied.
+    """
+    copies = {program: allowances.copy() for program, allowances in limited.items()}
+    if len(copies) > 1:
+        seen: dict[int, int] = {}
+        for allowances in limited.values():
+            seen.update(allowances.common or {})
+        for copied in copies.values():
+            copied.common = seen
+    return copies

@@ -11,9 +11,10 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.budget_numbers import numbers_of_order
 from perennial.core.effects import Effect, UseBudget, UseLimit
 from perennial.core.member import Member
-from perennial.core.needs import limit_periods, snapshot_of
+from perennial.core.needs import snapshot_of
 from perennial.core.order import Order
 from perennial.core.payments import Card, CardPaid, PointsPaid, pay_with_cards, pay_with_points
 from perennial.core.price import Candidate, Offer, no
@@ -22,6 +23,7 @@ from perennial.core.quote import Priced, Quote, price
 from perennial.core.redeemables import Reason, Source, Standing, Wanted
 from perennial.core.spending import wallet_index
 from perennial.core.switches import ALL_ON, Switches
+from perennial.core.today import today_of
 from perennial.core.version import CompiledReward, Version
 from perennial.ledger.account import Account
 from perennial.units import Instant, Minor, Points
@@ -69,14 +71,21 @@ def offers_of(
     member: Member,
     at: Instant,
     spent: Mapping[tuple[int, int], int],
+    order: Order,
     switches: Switches = ALL_ON,
     *,
     guest: bool,
 ) -> list[Offer]:
-    """Return what each program offers to ``member``; a guest is a member of nothing with nothing."""
+    """Return what each program offers on ``order`` to ``member``; a guest is a member of nothing."""
     customer = None if guest else member.customer_id
     return [
-        Offer(version, snapshot_of(at, version, member, spent, switches.keys_of(version)), customer)
+        Offer(
+            version,
+            snapshot_of(
+                at, version, member, spent, switches.keys_of(version), numbers_of_order(version, order)
+            ),
+            customer,
+        )
         for version in versions
     ]
 
@@ -125,7 +134,7 @@ def check_out(
 
 
 def _uses(priced: Priced, version: Version, at: Instant) -> list[UseLimit | UseBudget]:
-    return priced.limited[version.program_id].effects(*limit_periods(version, at))
+    return priced.limited[version.program_id].effects(today_of(version, at))
 
 
 def _price_of(candidate: Candidate) -> tuple[int, Points] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from perennial.core.allowances import Allowances
+from perennial.core.budget_numbers import budget_numbers
 from perennial.core.codes import Codes
 from perennial.core.condition_scope import date_or_none
 from perennial.core.condition_walk import refusing
@@ -13,8 +14,9 @@ from perennial.core.decision import Decision
 from perennial.core.effects import Effect, IssueVoucher
 from perennial.core.events import ClaimRequested
 from perennial.core.facts import BIRTHDAY
+from perennial.core.limits import Use
 from perennial.core.member import Member, Wallet
-from perennial.core.needs import limit_periods, snapshot_of
+from perennial.core.needs import snapshot_of
 from perennial.core.order import Scalar
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.reward import Reward
@@ -23,6 +25,7 @@ from perennial.core.settling import refuse, settle
 from perennial.core.snapshot import Snapshot
 from perennial.core.spending import insufficient, not_a_member, spend
 from perennial.core.switches import ALL_ON, Switches
+from perennial.core.today import today_of
 from perennial.core.version import CompiledReward, Version
 from perennial.core.version_scope import scope_of
 from perennial.core.wallet_dates import end_of_day_after
@@ -40,7 +43,8 @@ def decide_claim(
     """Decide a claim: debits of the price and a voucher, or a refusal with the numbers behind it.
 
     The lots of the member's wallets have to be loaded; ``spent`` maps (number of a budget, period) to
-    what all members used. Available lots pay, soonest expiry first.
+    what all members used. Available lots pay, soonest expiry first. A claim counts as one time and for
+    its customer; what is taken off an order counts when the reward is used on it.
     """
     compiled = version.rewards.get(event.reward)
     if compiled is None:
@@ -49,7 +53,8 @@ def decide_claim(
     off = _switched_off(version, compiled, switches)
     if off is not None:
         return refuse(version, off)
-    snapshot = snapshot_of(event.at, version, member, spent, switches.keys_of(version))
+    numbers = budget_numbers(version, event)
+    snapshot = snapshot_of(event.at, version, member, spent, switches.keys_of(version), numbers)
     reward = compiled.reward
     refusal = why_not(version, reward, snapshot, event.at)
     if refusal is not None:
@@ -57,15 +62,15 @@ def decide_claim(
     if reward.price is None:
         words = f"Reward {reward.id} cannot be claimed for points."
         return refuse(version, _no(RefusalCode.REWARD_NOT_AVAILABLE, words, reward=reward.id))
-    limited = Allowances(version, snapshot)
-    _, cut_by = limited.grant(compiled.bounds, reward.price)
+    limited = Allowances(version, snapshot, numbers)
+    cut_by = limited.use(compiled.bounds, Use(times=1))
     if cut_by is not None:
         words = f"Reward {reward.id} cannot be claimed now: {cut_by}."
         return refuse(version, _no(RefusalCode.LIMIT_REACHED, words, reward=reward.id, limit=cut_by))
     paid = _pay(version, compiled, reward.price, member, event.at)
     if isinstance(paid, Refusal):
         return refuse(version, paid)
-    effects = paid + limited.effects(*limit_periods(version, event.at))
+    effects = paid + limited.effects(today_of(version, event.at))
     effects.append(_voucher(event, version, compiled, reward.price))
     return settle(event, version, member, snapshot, effects)
 

@@ -13,6 +13,7 @@ from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_needs import NeedBook
 from perennial.core.compile_rewards import compile_rewards, shared_codes, wallet_place
 from perennial.core.compile_triggers import Compiler
+from perennial.core.limits import Holder
 from perennial.core.once import once_limits
 from perennial.core.periods import Period
 from perennial.core.program import (
@@ -72,6 +73,8 @@ def compile_version(
         readers=needs.readers(),
         counts_since_joining=any(need.window.since_joining for need in needs.needs),
         counts_hours=any(limit.period is Period.HOUR for limit in (*limits.limits, *limits.budgets)),
+        budget_numbers=tuple(budget.number for budget in limits.budgets),
+        has_holders=any(budget.holder is not Holder.TOTAL for budget in limits.budgets),
         starts=starts,
         ends=ends,
         card_unit=units.get(GIFT_CARDS, 0),
@@ -99,6 +102,7 @@ def _rules(program: Program, units: dict[str, int], limits: LimitBook) -> tuple[
         places += [(index, rule) for rule in campaign.earning_rules]
     compiled = []
     for campaign_index, rule in places:
+        owner = None if campaign_index is None else program.campaigns[campaign_index]
         index = wallet_place(program, rule.wallet)
         wallet = program.wallets[index]
         compiled.append(
@@ -106,7 +110,7 @@ def _rules(program: Program, units: dict[str, int], limits: LimitBook) -> tuple[
                 rule=rule,
                 campaign=campaign_index,
                 wallet=index,
-                bounds=limits.of_rule(rule, wallet, units[wallet.id]),
+                bounds=limits.of_rule(rule, wallet, units[wallet.id], owner),
                 cooldown=limits.of_cooldown(rule),
                 tier_factors=_tier_factors(program, rule, wallet.id),
                 campaign_factors=_campaign_factors(program.campaigns, rule, wallet.id),

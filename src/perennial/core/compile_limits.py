@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from perennial.core.codes import Codes
-from perennial.core.limits import AtCap, Holder, Limit
+from perennial.core.currency import format_money
+from perennial.core.limits import MONEY, AtCap, Counted, Holder, Limit
 from perennial.core.periods import Period
 from perennial.core.program import Campaign, Program, SharedLimit, WalletSpec
 from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
 from perennial.core.schedule import Span
 from perennial.core.version import Bound, CompiledLimit
-from perennial.units import stable_hash
+from perennial.units import MAX_AMOUNT, stable_hash
 
 _PERIODS = {
     Period.HOUR: "per hour",
@@ -24,7 +25,7 @@ _PERIODS = {
 
 
 class LimitBook:
-    """Collects the limits of a program: ``limits`` per member, ``budgets`` for all members together.
+    """Collects the limits of a program: ``limits`` per member, ``budgets`` that members use together.
 
     The number of a limit depends on where it stands and on what it counts, and not on its cap: what
     was used of it stays used when a new version raises or lowers it.
@@ -37,21 +38,21 @@ class LimitBook:
         self.limits: list[CompiledLimit] = []
         self.budgets: list[CompiledLimit] = []
 
-    def of_rule(self, rule: EarningRule, wallet: WalletSpec, unit: int) -> tuple[Bound, ...]:
-        """Return the limits of an earning rule in their order: its own, shared ones, its wallet's."""
+    def of_rule(
+        self, rule: EarningRule, wallet: WalletSpec, unit: int, campaign: Campaign | None = None
+    ) -> tuple[Bound, ...]:
+        """Return the limits of an earning rule in their order: its own, shared, campaign's, wallet's ones."""
         shared = {limit.id: limit for limit in self._program.limits}
         bounds = [
             *self._own("rule", rule.id, rule.limits),
             *(self._shared(shared[name]) for name in rule.shared_limits),
+            *(self._own("campaign", campaign.id, campaign.limits) if campaign is not None else ()),
             *self._of_wallet(wallet, unit),
         ]
         return tuple(dict.fromkeys(bounds))
 
     def of_reward(self, reward: Reward, campaign: Campaign | None = None) -> tuple[Bound, ...]:
-        """Return the limits of a reward in their order: its own, shared ones, its campaign's.
-
-        What does not fit into one of them is refused whole.
-        """
+        """Return the limits of a reward in their order: its own, shared ones, its campaign's."""
         shared = {limit.id: limit for limit in self._program.limits}
         bounds = [
             *self._own("reward", reward.id, reward.limits),
@@ -69,7 +70,7 @@ class LimitBook:
             number=stable_hash("cooldown", self._program_id, rule.id),
             name=f"cooldown of rule {rule.id}: {span_words(rule.cooldown)}",
             cap=0,
-            times=False,
+            counts=Counted.TIMES,
             period=Period.EVER,
             at_cap=AtCap.REJECT,
         )
@@ -77,46 +78,62 @@ class LimitBook:
 
     def _own(self, kind: str, owner: str, limits: tuple[Limit, ...]) -> list[Bound]:
         return [
-            self._add(limit, f"{kind} {owner}", (kind, self._program_id, owner), ordinal)
+            self._add(limit, (kind, owner), (kind, self._program_id, owner), ordinal)
             for limit, ordinal in _numbered(limits)
         ]
 
     def _of_wallet(self, wallet: WalletSpec, unit: int) -> list[Bound]:
         return [
-            self._add(limit, f"wallet {wallet.id}", ("wallet", unit), ordinal)
+            self._add(limit, ("wallet", wallet.id), ("wallet", unit), ordinal)
             for limit, ordinal in _numbered(wallet.caps)
         ]
 
     def _shared(self, shared: SharedLimit) -> Bound:
         home = 0 if shared.across_programs else self._program_id
-        limit = Limit(
-            per=shared.per,
-            points=shared.points,
-            times=shared.times,
-            every=shared.every,
-            at_cap=shared.at_cap,
-        )
-        return self._add(limit, f"limit {shared.id}", ("shared", home, shared.id), 0)
+        return self._add(shared.limit(), ("limit", shared.id), ("shared", home, shared.id), 0)
 
-    def _add(self, limit: Limit, owner: str, place: tuple[object, ...], ordinal: int) -> Bound:
-        times = limit.times is not None
-        cap = limit.times if limit.times is not None else limit.points or 0
-        what = f"{cap} {'time' if cap == 1 else 'times'}" if times else f"{cap} points"
-        everybody = ", all members together" if limit.per is Holder.TOTAL else ""
+    def _add(self, limit: Limit, owner: tuple[str, str], place: tuple[object, ...], ordinal: int) -> Bound:
+        counts, cap = limit.counted()
+        number = stable_hash("limit", *place, *_kind(limit), ordinal)
+        name = f"{' '.join(owner)}: {self._words(limit, counts, cap)}"
         compiled = CompiledLimit(
-            number=stable_hash("limit", *place, limit.per, times, limit.every, ordinal),
-            name=f"{owner}: {what} {_PERIODS[limit.every]}{everybody}",
+            number=number,
+            name=name,
             cap=cap,
-            times=times,
+            counts=counts,
             period=limit.every,
-            at_cap=limit.at_cap,
+            at_cap=limit.when_full(),
+            holder=limit.per,
+            attribute=limit.attribute,
+            owner=owner,
+            marker=self._marker(number, name, limit.every) if counts is Counted.CUSTOMERS else None,
         )
         return self._place(compiled, limit.per)
+
+    def _marker(self, number: int, name: str, every: Period) -> int:
+        """Return the place of the limit that counts how often each member took part: any number of times."""
+        marker = CompiledLimit(
+            number=stable_hash("customer", number),
+            name=name,
+            cap=MAX_AMOUNT,
+            counts=Counted.TIMES,
+            period=every,
+            at_cap=AtCap.REJECT,
+        )
+        return self._place(marker, Holder.MEMBER).index
+
+    def _words(self, limit: Limit, counts: Counted, cap: int) -> str:
+        currency = self._program.currency
+        amount = f"{format_money(cap, currency)} {currency} of" if counts in MONEY else str(cap)
+        noun = counts.value.replace("_", " ")
+        if cap == 1 and counts not in MONEY:
+            noun = noun.removesuffix("s")
+        return f"{amount} {noun} {_PERIODS[limit.every]}{_of_holder(limit)}"
 
     def _place(self, limit: CompiledLimit, holder: Holder) -> Bound:
         known = self._places.get(limit.number)
         if known is None:
-            total = holder is Holder.TOTAL
+            total = holder is not Holder.MEMBER
             limits = self.budgets if total else self.limits
             known = self._places[limit.number] = Bound(total, len(limits))
             limits.append(limit)
@@ -130,12 +147,33 @@ def uses_of_shared(codes: Codes | None) -> tuple[Limit, ...]:
     return (Limit(per=Holder.TOTAL, times=codes.uses),)
 
 
+def _of_holder(limit: Limit) -> str:
+    match limit.per:
+        case Holder.MEMBER:
+            return ""
+        case Holder.TOTAL:
+            return "" if limit.customers is not None else ", all members together"
+        case Holder.LOCATION:
+            return ", for each location"
+        case Holder.ATTRIBUTE:
+            return f", for each {limit.attribute}"
+
+
+def _kind(limit: Limit) -> tuple[object, ...]:
+    """Return what tells limits of one place apart, but not the cap. It is part of stored numbers."""
+    counts, _ = limit.counted()
+    # Once there were points and times only, told apart by whether it was times.
+    what = counts is Counted.TIMES if counts in (Counted.POINTS, Counted.TIMES) else counts
+    named = () if limit.attribute is None else (limit.attribute,)
+    return (limit.per, what, limit.every, *named)
+
+
 def _numbered(limits: tuple[Limit, ...]) -> list[tuple[Limit, int]]:
     """Pair each limit with how many before it count the same thing in the same period."""
     seen: dict[tuple[object, ...], int] = {}
     numbered = []
     for limit in limits:
-        kind = (limit.per, limit.times is not None, limit.every)
+        kind = _kind(limit)
         numbered.append((limit, seen.get(kind, 0)))
         seen[kind] = seen.get(kind, 0) + 1
     return numbered

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from perennial.core.adjustments import decide_adjustment
+from perennial.core.budget_numbers import budget_numbers
 from perennial.core.claims import decide_claim
 from perennial.core.decision import Decision
 from perennial.core.earn import earn
@@ -59,7 +60,8 @@ def decide(
     match event:
         case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered():
             off = switches.keys_of(version)
-            return earn(event, version, snapshot_of(event.at, version, member, spent, off))
+            numbers = budget_numbers(version, event)
+            return earn(event, version, snapshot_of(event.at, version, member, spent, off, numbers))
         case OrderReturned():
             return decide_return(event, version, member, spent)
         case OrderFulfilled():

@@ -13,6 +13,7 @@ import msgspec
 
 from perennial.core.allowances import Allowances
 from perennial.core.award import Award
+from perennial.core.budget_numbers import budget_numbers
 from perennial.core.condition_scope import attributes_of
 from perennial.core.counts import counts_of, counts_of_order
 from perennial.core.credit import activity, credit_award
@@ -20,15 +21,17 @@ from perennial.core.currency import in_program_currency
 from perennial.core.decision import Decision
 from perennial.core.effects import Credit, Debit, Effect, Touch
 from perennial.core.events import CustomEvent, Event, MemberJoined, OrderPaid, TierEntered
+from perennial.core.limits import Use
 from perennial.core.multipliers import UNCHANGED, Factor, combine, multiply
-from perennial.core.needs import history_after, limit_periods
-from perennial.core.order import Order, OrderStatus, net_amounts
+from perennial.core.needs import history_after
+from perennial.core.order import Order, OrderStatus, net_amounts, value_of
 from perennial.core.periods import add_span
 from perennial.core.program import EnrollmentMode
 from perennial.core.rule import Basket, Earned
 from perennial.core.snapshot import Snapshot
 from perennial.core.switches import off_in
 from perennial.core.tiers import tiers_after
+from perennial.core.today import today_of
 from perennial.core.version import CompiledRule, Version
 from perennial.units import MAX_AMOUNT, Instant, Minor, Points, allocate, format_instant
 
@@ -108,7 +111,8 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
 def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment:
     """Ask every rule of the event's trigger, and apply multipliers and limits to what they give."""
     why_not = outside_life(event.at, version, snapshot)
-    judgment = Judgment(Allowances(version, snapshot), takes_part=why_not is None, why_not=why_not)
+    limited = Allowances(version, snapshot, budget_numbers(version, event))
+    judgment = Judgment(limited, takes_part=why_not is None, why_not=why_not)
     if snapshot.off and why_not is None:
         judgment.why_not = why_not = off_in(version, snapshot.off).stopped
     fire = version.triggers.get(trigger_of(event))
@@ -131,17 +135,18 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
         judgment.gifts = _gifts(version, snapshot, event.at, fired)
         _multiply(judgment, version, snapshot)
         for gift in judgment.gifts:
-            _limit(gift, version.rules[gift.index], judgment.limited)
+            _limit(gift, version.rules[gift.index], judgment)
     return judgment
 
 
-def _limit(gift: Gift, compiled: CompiledRule, limited: Allowances) -> None:
+def _limit(gift: Gift, compiled: CompiledRule, judgment: Judgment) -> None:
     """Cut a gift to what may be given at all, and to what its limits leave."""
     if gift.points > MAX_AMOUNT:
         gift.points = MAX_AMOUNT
         gift.cut_by = f"the largest award: {MAX_AMOUNT} points"
     if compiled.bounds and gift.points:
-        gift.points, cut_by = limited.grant(compiled.bounds, gift.points)
+        use = Use(points=gift.points, order_value=value_of(judgment.nets))
+        gift.points, cut_by = judgment.limited.grant(compiled.bounds, use)
         gift.cut_by = cut_by or gift.cut_by
 
 
@@ -288,7 +293,7 @@ def _post(
         if gift.points and compiled.cooldown is not None:
             effects.append(Touch(version.limits[compiled.cooldown].number, event.at))
     if judgment.limited.used:
-        effects += judgment.limited.effects(*limit_periods(version, event.at))
+        effects += judgment.limited.effects(today_of(version, event.at))
     return tuple(awards), {version.wallets[wallet].unit: points for wallet, points in sums.items()}
 
 

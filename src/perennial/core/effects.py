@@ -111,12 +111,16 @@ class UseLimit(_Effect, frozen=True, tag=8):
 
 
 class UseBudget(_Effect, frozen=True, tag=9):
-    """All members together use ``amount`` of a budget in ``period``; held at or below ``cap``."""
+    """Members together use ``amount`` of a budget in ``period``; held at or below ``cap``.
+
+    ``day`` is the ordinal of the local day in whose figures it is shown (0: in none).
+    """
 
     budget: int
     period: int
     amount: int
     cap: int
+    day: int = 0
 
 
 class Touch(_Effect, frozen=True, tag=10):

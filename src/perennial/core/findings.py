@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from perennial.core.condition_check import Place, check
 from perennial.core.conditions import Condition
 from perennial.core.facts import BUILT_IN_EVENTS, FactTable, fact_table
-from perennial.core.limits import Cap
 from perennial.core.problems import Problem, join_path
 from perennial.core.program import MultiplierSpec, Program
 from perennial.core.schedule import Schedule, Span, check_schedule
@@ -72,13 +71,6 @@ class Findings:
         """Note a problem if the span is there, but empty."""
         if span is not None and span == Span():
             self.add(path, "empty_span", "a span needs a length, such as {days: 30}")
-
-    def one_of(self, path: str, points: Cap | None, times: Cap | None) -> None:
-        """Note a problem unless exactly one of the two is given, and more than 0."""
-        if (points is None) == (times is None):
-            self.add(path, "points_or_times", "a limit has either points or times, and not both")
-        elif not (points or times):
-            self.add(path, "limit_of_nothing", "a limit of 0 lets nothing through; leave the rule out")
 
     def multiplier(self, path: str, spec: MultiplierSpec | None) -> None:
         """Check what a multiplier refers to."""

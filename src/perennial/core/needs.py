@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from perennial.core.budget_numbers import Numbers
 from perennial.core.effects import Count
 from perennial.core.member import Member, Wallet
 from perennial.core.periods import Period, local_day, period_of
@@ -30,11 +31,13 @@ def snapshot_of(
     member: Member,
     spent: Mapping[tuple[int, int], int] | None = None,
     off: tuple[str, ...] = (),
+    numbers: Numbers | None = None,
 ) -> Snapshot:
     """Return everything that a decision at ``at`` under ``version`` may know of ``member``.
 
     ``spent`` maps (number of a budget, period) to what all members together have used of it, ``off``
-    names what of the version is switched off. Whoever has left the program is no member any more.
+    names what of the version is switched off, ``numbers`` are those of the version's budgets for the order
+    or event that is decided. Whoever has left the program is no member any more.
     """
     membership = member.memberships.get(version.program_id)
     if membership is not None and membership.left_at is not None and membership.left_at <= at:
@@ -50,7 +53,7 @@ def snapshot_of(
         tuple([member.attributes.get(name) for name in version.attributes]),
         history_of(version, member.counters, at, joined_at),
         _used(version, member, today),
-        _spent(version, spent, today),
+        _spent(version, spent, today, numbers),
         tuple([_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
         off,
     )
@@ -77,22 +80,19 @@ def _used(version: Version, member: Member, today: Today) -> tuple[int, ...]:
     )
 
 
-def _spent(version: Version, spent: Mapping[tuple[int, int], int] | None, today: Today) -> tuple[int, ...]:
-    """Return what everybody together has used of each budget."""
+def _spent(
+    version: Version, spent: Mapping[tuple[int, int], int] | None, today: Today, numbers: Numbers | None
+) -> tuple[int, ...]:
+    """Return what everybody together has used of each budget; of one whose holder is not known, nothing."""
     if not spent:
         return (0,) * len(version.budgets)
+    kept_under = version.budget_numbers if numbers is None else numbers
     return tuple(
         [
-            spent.get((budget.number, period), 0)
-            for budget, period in zip(version.budgets, today.budgets, strict=True)
+            0 if number is None else spent.get((number, period), 0)
+            for number, period in zip(kept_under, today.budgets, strict=True)
         ]
     )
-
-
-def limit_periods(version: Version, at: Instant) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the period at ``at`` of each of the version's limits, and of each of its budgets."""
-    today = today_of(version, at)
-    return today.limits, today.budgets
 
 
 def history_of(

@@ -6,7 +6,7 @@ member, seen in the snapshot, and held by the database at the write.
 
 from __future__ import annotations
 
-from perennial.core.limits import AtCap
+from perennial.core.limits import AtCap, Counted
 from perennial.core.periods import Period
 from perennial.core.program import Program
 from perennial.core.version import CompiledLimit
@@ -19,23 +19,20 @@ ANNIVERSARY = "member.anniversary"
 def once_limits(program: Program, program_id: int) -> tuple[CompiledLimit, ...]:
     """Return the limits that remember what the program has done once for a member."""
     days = [
-        CompiledLimit(once_number(program_id, day), f"{day}: once a year", 1, True, Period.YEAR, AtCap.REJECT)
+        _once(once_number(program_id, day), f"{day}: once a year", Period.YEAR)
         for day in (BIRTHDAY, ANNIVERSARY)
         if day in _triggers(program)
     ]
     levels = program.tiers.levels if program.tiers and not program.tiers.gifts_again else ()
     gifts = [
-        CompiledLimit(
-            gift_number(program_id, level.id),
-            f"tier {level.id}: entered once",
-            1,
-            True,
-            Period.EVER,
-            AtCap.REJECT,
-        )
+        _once(gift_number(program_id, level.id), f"tier {level.id}: entered once", Period.EVER)
         for level in levels
     ]
     return (*days, *gifts)
+
+
+def _once(number: int, name: str, period: Period) -> CompiledLimit:
+    return CompiledLimit(number, name, 1, Counted.TIMES, period, AtCap.REJECT)
 
 
 def once_number(program_id: int, name: str) -> int:

@@ -5,6 +5,7 @@ All amounts are in the minor unit of the order's currency.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
@@ -89,6 +90,11 @@ def net_amounts(order: Order) -> list[Minor]:
         shares = allocate(min(order.discount, sum(weights)), weights) if weights else []
         return [net - share for net, share in zip(nets, shares, strict=True)]
     return nets
+
+
+def value_of(nets: Sequence[Minor]) -> Minor:
+    """Return what an order is worth for limits on the value of orders: its lines together, never below 0."""
+    return max(sum(nets), 0)
 
 
 class ReturnedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -11,12 +11,12 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.allowances import Allowances
+from perennial.core.allowances import Allowances, together
 from perennial.core.benefit import Base, Level
 from perennial.core.cart import Cart
 from perennial.core.condition_walk import refusing
 from perennial.core.limits import Use
-from perennial.core.order import Order, Scalar
+from perennial.core.order import Order, Scalar, value_of
 from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.snapshot import Snapshot
 from perennial.core.stacking import NoEffect, Products, Stacking
@@ -37,8 +37,8 @@ class Candidate(msgspec.Struct, frozen=True):
     """A reward that may be applied, at its ``place`` among all of them.
 
     ``gives`` are its benefits, those of an issued voucher by the version that issued it. ``counts``
-    says that using it counts against the reward's limits; a claim was counted before. ``entered`` is
-    its place among what was asked for.
+    says that using it counts as a time, and its customer as one; a claim was counted so before, and only
+    what it takes off counts now. ``entered`` is its place among what was asked for.
     """
 
     place: int
@@ -56,7 +56,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
     @property
     def counts(self) -> bool:
-        """Whether using it counts against the limits of the reward."""
+        """Whether using it counts as a time against the limits of the reward."""
         return self.source is not Source.CLAIMED
 
     @property
@@ -87,8 +87,7 @@ class Attempt(msgspec.Struct):
 
     def copy(self) -> Attempt:
         """Return an attempt that can go another way."""
-        limited = {program: allowances.copy() for program, allowances in self.limited.items()}
-        return Attempt(self.cart.copy(), limited, dict(self.standings), self.applied)
+        return Attempt(self.cart.copy(), together(self.limited), dict(self.standings), self.applied)
 
 
 def apply(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
@@ -104,28 +103,45 @@ def apply(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
 
 
 def _apply(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
-    refused = why_not_usable(attempt.cart, candidate, bill)
+    refused = why_not_usable(attempt.cart, candidate, bill) or _why_not_for_guests(attempt, candidate)
     if refused is not None:
         return refused
+    limited, bounds = attempt.limited[candidate.offer.version.program_id], candidate.compiled.bounds
     cart = attempt.cart.copy()
     before = cart.taken()
-    worth = cart.total()
+    worth = value_of(cart.left)
+    cut_to, cut_by = limited.discount_left(bounds)
+    if cut_to == 0:
+        return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {cut_by}", limit=cut_by)
+    kept = 0 if cut_to is None else max(cart.may_take - cut_to, 0)
+    cart.may_take -= kept
     work(cart, candidate, bill)
+    cart.may_take += kept
     discount = cart.taken() - before
     if discount == 0 and not cart.added.keys() - attempt.cart.added.keys():
         no_effect = candidate.compiled.category.no_effect or bill.stacking.no_effect
         if no_effect is NoEffect.SKIP:
             words = f"{candidate.key} would take nothing off this order"
             return Standing(status=Status.SKIPPED, reason=Reason.NO_EFFECT, words=words)
-    if candidate.counts:
-        limited = attempt.limited[candidate.offer.version.program_id]
-        use = Use(times=1, discount=discount, order_value=worth)
-        cut_by = limited.use(candidate.compiled.bounds, use)
-        if cut_by is not None:
-            words = f"{candidate.key} cannot be used now: {cut_by}"
-            return no(Reason.LIMIT_REACHED, words, limit=cut_by)
+    use = Use(times=1 if candidate.counts else 0, discount=discount, order_value=worth)
+    full = limited.use(bounds, use)
+    if full is not None:
+        return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {full}", limit=full)
     attempt.cart = cart
-    return Standing(status=Status.APPLICABLE, discount=discount)
+    words = f"no more is left: {cut_by}" if discount == cut_to else ""
+    return Standing(status=Status.APPLICABLE, discount=discount, words=words)
+
+
+def _why_not_for_guests(attempt: Attempt, candidate: Candidate) -> Standing | None:
+    """Return that nobody is known whose use a limit could count."""
+    if candidate.offer.customer is not None:
+        return None
+    limited = attempt.limited[candidate.offer.version.program_id]
+    name = limited.per_customer(candidate.compiled.bounds)
+    if name is None:
+        return None
+    words = f"{candidate.key} is limited for each customer, and none is known: {name}"
+    return no(Reason.CUSTOMER_REQUIRED, words, limit=name)
 
 
 def work(cart: Cart, candidate: Candidate, bill: Bill) -> None:

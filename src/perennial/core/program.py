@@ -15,6 +15,7 @@ from msgspec import Meta
 from perennial.core.conditions import Condition, HistoryWindow, Measure
 from perennial.core.earning import EarningRules
 from perennial.core.limits import AtCap, Cap, Holder, Limit
+from perennial.core.order import Name
 from perennial.core.periods import Period
 from perennial.core.reward import Reward, Title
 from perennial.core.rule import ExchangeRate, Identifier, Multiplier, Percent
@@ -154,15 +155,26 @@ class WalletSpec(_Part, frozen=True):
 
 
 class SharedLimit(_Part, frozen=True):
-    """A limit that several rules share. With ``across_programs`` all programs share it by its id."""
+    """A limit that several rules and rewards share; its other fields are those of every limit.
+
+    With ``across_programs`` all programs share it by its id; what counts money is then of one currency.
+    """
 
     id: Identifier
     per: Holder = Holder.MEMBER
     points: Cap | None = None
     times: Cap | None = None
     every: Period = Period.EVER
-    at_cap: AtCap = AtCap.CUT
+    at_cap: AtCap | None = None
     across_programs: bool = False
+    attribute: Name | None = None
+    discount: Cap | None = None
+    order_value: Cap | None = None
+    customers: Cap | None = None
+
+    def limit(self) -> Limit:
+        """Return the limit that is shared."""
+        return Limit(**{name: getattr(self, name) for name in Limit.__struct_fields__})
 
 
 class Combine(StrEnum):
@@ -185,7 +197,7 @@ class Campaign(_Part, frozen=True):
     """A dated bundle of rules, rewards and a multiplier for an audience.
 
     Its rewards are offered while the campaign applies, on their own terms besides. Its ``limits`` count
-    the uses of all its rewards together.
+    what all its rules and rewards give together; what its multiplier adds to other rules is not counted.
     """
 
     id: Identifier

@@ -11,8 +11,9 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.allowances import Allowances
+from perennial.core.allowances import Allowances, together
 from perennial.core.award import Award
+from perennial.core.budget_numbers import numbers_of_order
 from perennial.core.cart import SHIPPING, Cart, cart_of
 from perennial.core.currency import in_program_currency
 from perennial.core.earn import earn
@@ -97,7 +98,7 @@ def price(order: Order, wanted: Sequence[Wanted], offers: Sequence[Offer], at: I
     if stacking.most_off is not None:
         share = cart.may_take * ten_thousandths(stacking.most_off)
         cart.may_take = divide(share, 100 * ONE, Rounding.DOWN)
-    limited = {offer.version.program_id: Allowances(offer.version, offer.snapshot) for offer in offers}
+    limited = together({offer.version.program_id: _allowances(offer, order) for offer in offers})
     found = _asked_for(wanted, offers, at)
     candidates = [one for one in found if isinstance(one, Candidate)]
     asked_for = {one.key for one in candidates}
@@ -113,7 +114,12 @@ def price(order: Order, wanted: Sequence[Wanted], offers: Sequence[Offer], at: I
         if candidate in attempt.applied or standing.reason in _WORTH_TELLING:
             places[candidate.place] = len(redeemables)
             redeemables.append(_quoted(candidate, standing))
-    quote = _quote(judged, attempt.cart, redeemables, places, offers, at, id)
+    # What it earns meets the limits as the rewards leave them.
+    after = [
+        msgspec.structs.replace(offer, snapshot=attempt.limited[offer.version.program_id].snapshot_after())
+        for offer in offers
+    ]
+    quote = _quote(judged, attempt.cart, redeemables, places, after, at, id)
     return Priced(quote, attempt.applied, attempt.limited)
 
 
@@ -126,6 +132,10 @@ _WORTH_TELLING = (
     Reason.ORDER_CAP,
 )
 """Why a reward that applies by itself was kept out although it is for this order."""
+
+
+def _allowances(offer: Offer, order: Order) -> Allowances:
+    return Allowances(offer.version, offer.snapshot, numbers_of_order(offer.version, order))
 
 
 def _asked_for(

@@ -11,18 +11,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from perennial.core.award import Award
+from perennial.core.budget_numbers import budget_numbers
 from perennial.core.counts import counts_of
+from perennial.core.currency import in_program_currency
 from perennial.core.decision import Decision
 from perennial.core.effects import Effect, UseBudget, UseLimit
 from perennial.core.events import OrderReturned
+from perennial.core.giving_back import give_back
+from perennial.core.limits import Use
 from perennial.core.member import Member, Wallet
-from perennial.core.needs import history_after, limit_periods, snapshot_of
-from perennial.core.order import Order, net_amounts
+from perennial.core.needs import history_after, snapshot_of
+from perennial.core.order import Order, net_amounts, value_of
 from perennial.core.program import RefundPolicy
 from perennial.core.taking_back import TakenBack, take_back
 from perennial.core.tier_reviews import tiers_after_return
 from perennial.core.tiers import available_balances
-from perennial.core.version import Bound, CompiledRule, Version
+from perennial.core.version import Version
 from perennial.units import Points
 
 Parts = list[tuple[Award, Points]]
@@ -40,7 +44,7 @@ def decide_return(
     what all members used. ``taken_back`` of the decision is, per unit, what left the wallet or is owed
     now; what was only noted as a shortfall is not in it.
     """
-    snapshot = snapshot_of(event.at, version, member, spent)
+    snapshot = snapshot_of(event.at, version, member, spent, numbers=budget_numbers(version, event))
     balances = available_balances(version, member, event.at)
     parts = _parts(event)
     effects: list[Effect] = []
@@ -128,29 +132,15 @@ def _take_back(event: OrderReturned, version: Version, member: Member, unit: int
 
 def _given_back(
     event: OrderReturned, version: Version, member: Member, spent: Mapping[tuple[int, int], int]
-) -> list[Effect]:
-    """Return to limits and budgets what the awards used, in the periods of the order.
-
-    Never more than is noted as used there: a limit may have been changed or renamed since.
-    """
-    amounts: dict[Bound, int] = {}
-    rules: dict[str, CompiledRule] = {compiled.rule.id: compiled for compiled in version.rules}
-    for award in event.awards:
-        compiled = rules.get(award.rule)
-        for bound in compiled.bounds if compiled and award.points else ():
-            limit = (version.budgets if bound.total else version.limits)[bound.index]
-            amounts[bound] = amounts.get(bound, 0) + (1 if limit.times else award.points)
-    limit_at, budget_at = limit_periods(version, event.paid_at)
-    effects: list[Effect] = []
-    for bound, amount in amounts.items():
-        if bound.total:
-            budget, period = version.budgets[bound.index], budget_at[bound.index]
-            back = min(amount, spent.get((budget.number, period), 0))
-            if back > 0:
-                effects.append(UseBudget(budget.number, period, -back, budget.cap))
-        else:
-            limit, period = version.limits[bound.index], limit_at[bound.index]
-            back = min(amount, member.limits.get(limit.number, {}).get(period, 0))
-            if back > 0:
-                effects.append(UseLimit(limit.number, period, -back, limit.cap))
-    return effects
+) -> list[UseLimit | UseBudget]:
+    """Return to limits and budgets what the awards used, in the periods of the order."""
+    rules = {compiled.rule.id: compiled for compiled in version.rules}
+    order = in_program_currency(event.order, version.program)
+    value = value_of(net_amounts(order)) if order is not None else 0
+    uses = [
+        (rules[award.rule].bounds, Use(points=award.points, order_value=value))
+        for award in event.awards
+        if award.points and award.rule in rules
+    ]
+    numbers = budget_numbers(version, event)
+    return give_back(version, member, spent, event.paid_at, numbers, uses)

@@ -30,7 +30,8 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``attributes`` holds the member attributes that the version reads; ``history`` the value of each
     of ``version.needs``; ``used`` what the member has used of each of ``version.limits`` in the
     period of ``at`` (for a cooldown: the instant at which the rule last fired, 0 if never);
-    ``spent`` what everybody together has used of each of ``version.budgets``; ``wallets`` the
+    ``spent`` what everybody together has used of each of ``version.budgets`` (of one per location or
+    attribute: of the part of the order or event that is decided); ``wallets`` the
     figures of each of ``version.wallets``. ``joined_at`` is ``None`` for a customer who is not (or
     no longer) a member of the program. ``off`` holds the keys of what of the version was switched off
     (see ``core/switches.py``).

@@ -15,6 +15,7 @@ from perennial.core.program import AttributeSpec, AttributeType, Program
 from perennial.core.program_cost import MAX_COST, worst_case
 from perennial.core.schedule import end_instant, start_instant
 from perennial.core.validation_codes import check_codes, shared_code_conflicts
+from perennial.core.validation_limits import money_conflicts
 from perennial.core.validation_rules import check_rewards, check_rules
 from perennial.core.validation_tiers import check_tiers
 from perennial.core.validation_wallets import check_wallets
@@ -145,10 +146,13 @@ def _check_size(findings: Findings) -> None:
 def check_agreement(program: Program, others: Mapping[str, Program]) -> list[Problem]:
     """Return where ``program`` contradicts the other programs of its workspace, by their codes.
 
-    An attribute that two programs declare has one type; a code for everybody belongs to one of them.
+    An attribute that two programs declare has one type; money that they limit together has one currency; a
+    code for everybody belongs to one of them.
     """
     conflicts = [
-        problem for code, other in others.items() for problem in _attribute_conflicts(program, code, other)
+        problem
+        for code, other in others.items()
+        for problem in (*_attribute_conflicts(program, code, other), *money_conflicts(program, code, other))
     ]
     return [*conflicts, *shared_code_conflicts(program, others)]
 

@@ -11,10 +11,16 @@ from perennial.core.condition_check import (
     rule_place,
 )
 from perennial.core.findings import Findings
-from perennial.core.limits import Limit
 from perennial.core.program import AttributeType, Campaign
 from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
+from perennial.core.validation_limits import (
+    check_limit,
+    check_limits,
+    place_of_campaign,
+    place_of_reward,
+    place_of_rule,
+)
 
 ORDER_PAID = "order.paid"
 
@@ -33,7 +39,7 @@ def check_rules(findings: Findings) -> None:
         _check_rule(findings, path, rule)
     findings.unique([(f"limits[{i}]", limit.id) for i, limit in enumerate(program.limits)], "shared limit")
     for index, limit in enumerate(program.limits):
-        findings.one_of(f"limits[{index}]", limit.points, limit.times)
+        check_limit(findings, f"limits[{index}]", limit.limit())
     campaigns = [(f"campaigns[{i}]", campaign) for i, campaign in enumerate(program.campaigns)]
     findings.unique([(path, campaign.id) for path, campaign in campaigns], "campaign")
     for path, campaign in campaigns:
@@ -46,7 +52,8 @@ def _check_rule(findings: Findings, path: str, rule: EarningRule) -> None:
     findings.schedule(f"{path}.schedule", rule.schedule)
     findings.span(f"{path}.cooldown", rule.cooldown)
     findings.all_known(f"{path}.shared_limits", "shared limit", rule.shared_limits, findings.shared_limits)
-    _check_limits(findings, path, rule.limits)
+    if is_known:
+        check_limits(findings, path, rule.limits, rule.shared_limits, place_of_rule(findings.program, rule))
     for tier in getattr(rule, "tiers", {}):
         findings.known(f"{path}.tiers.{tier}", "tier", tier, findings.tiers)
     if is_known:
@@ -72,11 +79,6 @@ def _check_basis(findings: Findings, path: str, rule: EarningRule) -> None:
             findings.add(f"{path}.attribute", "no_number", words)
 
 
-def _check_limits(findings: Findings, path: str, limits: tuple[Limit, ...]) -> None:
-    for index, limit in enumerate(limits):
-        findings.one_of(f"{path}.limits[{index}]", limit.points, limit.times)
-
-
 def _check_campaign(findings: Findings, path: str, campaign: Campaign) -> None:
     if campaign.multiplier is None and not campaign.earning_rules and not campaign.rewards:
         findings.add(path, "empty", "a campaign has a multiplier, earning rules or rewards")
@@ -94,7 +96,7 @@ def check_rewards(findings: Findings) -> None:
     rewards = [(f"rewards[{i}]", reward) for i, reward in enumerate(program.rewards)]
     for c, campaign in enumerate(program.campaigns):
         rewards += [(f"campaigns[{c}].rewards[{i}]", reward) for i, reward in enumerate(campaign.rewards)]
-        _check_uses(findings, f"campaigns[{c}]", campaign.limits)
+        check_limits(findings, f"campaigns[{c}]", campaign.limits, (), place_of_campaign(program, campaign))
     findings.unique([(path, reward.id) for path, reward in rewards], "reward")
     for path, reward in rewards:
         _check_reward(findings, path, reward, categories)
@@ -115,13 +117,5 @@ def _check_reward(findings: Findings, path: str, reward: Reward, categories: lis
     findings.condition(f"{path}.when", reward.when, member_place())
     findings.schedule(f"{path}.schedule", reward.schedule)
     findings.span(f"{path}.expires_after", reward.expires_after)
-    _check_uses(findings, path, reward.limits)
-
-
-def _check_uses(findings: Findings, path: str, limits: tuple[Limit, ...]) -> None:
-    """Check limits that count claims and uses."""
-    _check_limits(findings, path, limits)
-    for index, limit in enumerate(limits):
-        if limit.points is not None:
-            words = "a reward is limited by times: how often it is claimed"
-            findings.add(f"{path}.limits[{index}].points", "points_or_times", words)
+    place = place_of_reward(findings.program)
+    check_limits(findings, path, reward.limits, reward.shared_limits, place)

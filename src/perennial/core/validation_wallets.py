@@ -6,6 +6,7 @@ from datetime import date
 from typing import assert_never
 
 from perennial.core.findings import Findings
+from perennial.core.limits import Counted
 from perennial.core.problems import join_path
 from perennial.core.program import (
     Expiry,
@@ -18,6 +19,7 @@ from perennial.core.program import (
     PeriodPending,
     RollingExpiry,
 )
+from perennial.core.validation_limits import Place, check_limit
 
 MAX_WALLETS = 20
 ACTIVITIES = ("earning", "spending")
@@ -45,7 +47,7 @@ def check_wallets(findings: Findings) -> None:
             if dates.pending is not None:
                 _check_pending(findings, f"{here}.pending", dates.pending)
         for position, cap in enumerate(wallet.caps):
-            findings.one_of(f"{path}.caps[{position}]", cap.points, cap.times)
+            check_limit(findings, f"{path}.caps[{position}]", cap, Place((Counted.POINTS, Counted.TIMES)))
 
 
 def _check_expiry(findings: Findings, path: str, expiry: Expiry) -> None:

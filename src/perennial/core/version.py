@@ -15,7 +15,7 @@ import msgspec
 from perennial.core.benefit import Benefit
 from perennial.core.conditions import Condition, History, HistoryWindow, Measure
 from perennial.core.facts import FactTable
-from perennial.core.limits import AtCap
+from perennial.core.limits import AtCap, Counted, Holder
 from perennial.core.periods import Period
 from perennial.core.program import Expiry, Pending, Program, WalletSpec
 from perennial.core.reward import Reward
@@ -63,21 +63,30 @@ class Need(msgspec.Struct, frozen=True):
 
 
 class CompiledLimit(msgspec.Struct, frozen=True):
-    """A limit or cooldown with its number. ``cap`` is in points, or in times if ``times`` is set.
+    """A limit or cooldown with its number. ``cap`` is in what it ``counts``.
 
-    ``name`` says it to a person (``rule review: 3 times per month``).
+    ``name`` says it to a person (``rule review: 3 times per month``), ``owner`` is the kind and the id of
+    the part of the document that has it. A limit of customers has a ``marker``: the index of the limit of
+    each member that counts how often the member took part.
     """
 
     number: int
     name: str
     cap: int
-    times: bool
+    counts: Counted
     period: Period
     at_cap: AtCap
+    holder: Holder = Holder.MEMBER
+    attribute: str | None = None
+    owner: tuple[str, str] | None = None
+    marker: int | None = None
 
 
 class Bound(msgspec.Struct, frozen=True):
-    """A limit that an award meets: of ``version.budgets`` if it is a total, else of its ``limits``."""
+    """A limit that an award meets: of ``version.limits`` if it is each member's, else of its ``budgets``.
+
+    ``total`` says that it is of the budgets: what all members use together, everywhere or in one place.
+    """
 
     total: bool
     index: int
@@ -149,8 +158,10 @@ class Version(msgspec.Struct):
     indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
     its index in ``needs``, ``tier_needs`` gives for each tier metric of the program its index in ``needs``
     (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded;
-    ``card_unit`` is the unit of its gift cards. ``factors``, ``off``, ``days``, ``today``, ``lookbacks`` and
-    ``lot_days`` only remember what was worked out.
+    ``card_unit`` is the unit of its gift cards. ``budget_numbers`` are the numbers of the budgets; with
+    ``has_holders`` some of those depend on the order or event, see ``core/budget_numbers.py``.
+    ``factors``, ``off``, ``days``, ``today``, ``lookbacks`` and ``lot_days`` only remember what was worked
+    out.
     """
 
     program: Program
@@ -178,6 +189,8 @@ class Version(msgspec.Struct):
     ends: Instant | None = None
     card_unit: int = 0
     counts_hours: bool = False
+    budget_numbers: tuple[int, ...] = ()
+    has_holders: bool = False
     factors: dict[tuple[str | None, int], tuple[tuple[int, tuple[int, int]], ...] | None] = {}
     off: dict[tuple[str, ...], Any] = {}
     readers: dict[int, tuple[int, ...]] = {}

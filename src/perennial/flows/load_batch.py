@@ -11,7 +11,6 @@ from asyncpg import Connection
 
 from perennial.core.member import Member, Wallet
 from perennial.core.needs import lookback
-from perennial.core.periods import period_of
 from perennial.core.today import today_of
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
@@ -33,8 +32,8 @@ from perennial.flows.commands import (
     RunTimers,
 )
 from perennial.flows.configuration import Configurations, Workspace, business_now
+from perennial.flows.load_budgets import instant_of, load_budgets
 from perennial.flows.load_redeemed import load_entered, load_redeemed
-from perennial.store.budgets import lock_budgets
 from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
 from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
@@ -107,7 +106,7 @@ async def load(
     the ids that must not be claimed before their commands are decided.
     """
     await _load_customers(conn, batch, configurations, commands, with_lots, late)
-    await _load_budgets(conn, [batch], commands)
+    await load_budgets(conn, [batch], commands)
     await load_entered(conn, batch, commands)
 
 
@@ -121,7 +120,7 @@ async def load_together(
     """
     for batch in batches:
         await _load_customers(conn, batch, configurations, [command], frozenset())
-    await _load_budgets(conn, batches, [command])
+    await load_budgets(conn, batches, [command])
 
 
 async def _load_customers(
@@ -231,34 +230,6 @@ async def _load_past_orders(conn: Connection, batch: Batch) -> None:
     rows = await load_orders(conn, workspace_id, batch.bucket, keys)
     for row in sorted(rows.values(), key=lambda row: (row.paid_at or 0, row.order_id)):
         batch.past_orders.setdefault(row.customer_id, []).append(row)
-
-
-async def _load_budgets(conn: Connection, batches: Sequence[Batch], commands: Sequence[Command]) -> None:
-    keys = {key for batch in batches for key in budget_keys(batch, commands)}
-    if keys:
-        spent = await lock_budgets(conn, batches[0].workspace.workspace_id, sorted(keys))
-        for batch in batches:
-            batch.spent = spent
-
-
-def budget_keys(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, int, int]]:
-    """Return every budget and period that the batch may use: those of its events and its timers."""
-    if not any(version.budgets for live in batch.workspace.programs for version in live.versions):
-        return set()
-    instants = {batch.now, *(_instant_of(batch, command) for command in commands)}
-    instants.update(command.at for command in commands if getattr(command, "at", None) is not None)  # type: ignore[union-attr,misc]
-    instants.update(row.paid_at for row in batch.orders.values() if row.paid_at is not None)
-    instants.update(due for due in batch.loaded_dues.values() if due is not None)
-    keys = set()
-    for live in batch.workspace.programs:
-        for at in instants:
-            version = live.version_at(at)
-            if version is None:
-                continue
-            for budget in version.budgets:
-                period = period_of(at, budget.period, version.zone, version.program.week_starts)
-                keys.add((budget.number, period, budget.cap))
-    return keys
 
 
 async def _lock(
@@ -384,7 +355,7 @@ async def _load_members(
         for customer_id, _ in customers_of(batch, command)
         if customer_id in batch.customers
     } | with_lots
-    instants = [_instant_of(batch, command) for command in commands]
+    instants = [instant_of(batch, command) for command in commands]
     judged = [row.paid_at for row in batch.orders.values() if row.paid_at is not None]
     batch.members = await load_members(
         conn,
@@ -431,8 +402,3 @@ def _touches_known_order(batch: Batch, command: Command) -> bool:
     return isinstance(command, PutOrder) and (
         (IdKind.ORDER, batch.name("order", command.id)) in batch.external
     )
-
-
-def _instant_of(batch: Batch, command: Command) -> Instant:
-    at = None if isinstance(command, PutCustomer) else command.at
-    return batch.now if at is None else at

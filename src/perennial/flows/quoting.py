@@ -16,7 +16,8 @@ from perennial.flows.configuration import business_now
 from perennial.flows.enrolling import enroll_automatically
 from perennial.flows.event_types import check_order_attributes
 from perennial.flows.handle_events import Handler
-from perennial.flows.load_batch import budget_keys, read_from
+from perennial.flows.load_batch import read_from
+from perennial.flows.load_budgets import budgets_of_order
 from perennial.flows.load_redeemed import load_codes
 from perennial.flows.problems import problem
 from perennial.flows.quote_answers import QuoteAnswer, quote_answer
@@ -47,8 +48,9 @@ async def quote(handler: Handler, workspace_id: int, command: PostRedemption) ->
         codes = sorted({asked.code for asked in command.redeem if asked.code is not None})
         if codes:
             await load_codes(conn, batch, codes, lock=False)
-        keys = sorted(budget_keys(batch, [command]))
-        batch.spent = await read_budgets(conn, workspace_id, keys) if keys else {}
+        versions = [version for live in workspace.programs if (version := live.version_at(at)) is not None]
+        keys = {key for version in versions for key in budgets_of_order(version, at, command.order)}
+        batch.spent = await read_budgets(conn, workspace_id, keys)
     check_order_attributes(workspace, command.order)
     found = find_asked(workspace, command.redeem, command.points, batch.entered)
     operation = Operation(handler.ids.next(), batch.name("redemption", command.id), member, at)

@@ -16,7 +16,7 @@ from perennial.core.decision import Decision
 from perennial.core.effects import Effect, UseBudget, UseLimit, UseVoucher
 from perennial.core.events import CartRedeemed
 from perennial.core.member import Member
-from perennial.core.order import Scalar, line_ids
+from perennial.core.order import Order, Scalar, line_ids
 from perennial.core.price import Offer
 from perennial.core.redeemables import Status
 from perennial.core.settling import settle
@@ -39,7 +39,6 @@ from perennial.ledger.account import Account
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
 from perennial.store.redemptions import RedemptionRow, RedemptionState
-from perennial.units import Instant
 
 MAX_HOLDS = 10
 """How many holds one customer may have open, so that nobody starves budgets (reliability S21)."""
@@ -169,16 +168,17 @@ def checked_out(
         points=found.points,
         cards=found.cards,
     )
-    offers = live_offers(batch, operation.member, operation.at, guest=command.customer is None)
+    offers = live_offers(batch, operation, command.order, guest=command.customer is None)
     return check_out(basket, offers, operation.member, target)
 
 
-def live_offers(batch: Batch, member: Member, at: Instant, *, guest: bool) -> list[Offer]:
-    """Return what the programs that are valid at ``at`` offer; a workspace without one has no checkout."""
+def live_offers(batch: Batch, operation: Operation, order: Order, *, guest: bool) -> list[Offer]:
+    """Return what the valid programs offer on an order; a workspace without one has no checkout."""
+    member, at = operation.member, operation.at
     versions = [version for live in batch.workspace.programs if (version := live.version_at(at)) is not None]
     if not versions:
         raise problem(409, "no_program", "There is no program yet that could price a cart.")
-    return offers_of(versions, member, at, batch.spent, batch.workspace.switches, guest=guest)
+    return offers_of(versions, member, at, batch.spent, order, batch.workspace.switches, guest=guest)
 
 
 def _check_expected(command: PostRedemption, checkout: Checkout) -> None:
@@ -194,7 +194,7 @@ def _write(
     batch: Batch, operation: Operation, checkout: Checkout, found: Found, target: Account
 ) -> tuple[Used, list[Outcome]]:
     """Take over what every program decided, and return what was used."""
-    uses = _voucher_uses(checkout, found)
+    uses, order = _voucher_uses(checkout, found), checkout.quote.order
     outcomes: list[Outcome] = []
     parts: list[UsedByProgram] = []
     for live in batch.workspace.programs:
@@ -203,7 +203,7 @@ def _write(
         rewards = tuple(one.key for one in checkout.applied if one.offer.version is version)
         if version is None or not (effects or rewards):
             continue
-        outcome, decision = _settle(batch, operation, live, effects)
+        outcome, decision = _settle(batch, operation, live, effects, order)
         outcomes.append(outcome)
         outcomes += decide_follow_ups(batch, operation, live, decision.follow_ups)
         parts.append(
@@ -220,7 +220,6 @@ def _write(
             )
         )
     parts += charge_cards(batch, operation, checkout.cards, target)
-    order = checkout.quote.order
     used = Used(
         programs=tuple(parts),
         ids=tuple(line_ids(order)),
@@ -233,12 +232,12 @@ def _write(
 
 
 def _settle(
-    batch: Batch, operation: Operation, live: LiveProgram, effects: Sequence[Effect]
+    batch: Batch, operation: Operation, live: LiveProgram, effects: Sequence[Effect], order: Order
 ) -> tuple[Outcome, Decision]:
     version = live.version_at(operation.at)
     assert version is not None
     member = operation.member
-    offer = offers_of([version], member, operation.at, batch.spent, batch.workspace.switches, guest=False)[0]
+    offer = offers_of([version], member, operation.at, batch.spent, order, batch.workspace.switches, guest=False)[0]
     membership = member.memberships.get(live.program_id)
     before = membership.tier if membership else None
     event = CartRedeemed(id=operation.source_id, at=operation.at)

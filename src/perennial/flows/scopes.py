@@ -9,7 +9,7 @@ class Scope(StrEnum):
     """One permission. ``admin`` includes all others."""
 
     READ = "read"
-    """Customers, orders, balances, statements, explanations, programs."""
+    """Customers, orders, balances, statements, explanations, programs, budgets."""
     WRITE = "write"
     """Customers, memberships, orders, returns, events, claims."""
     ADJUST = "adjust"

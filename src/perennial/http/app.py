@@ -15,6 +15,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from perennial.flows.answers import FieldProblem, Problem
 from perennial.http.batch import BATCH_ROUTES
+from perennial.http.budgets import BUDGET_ROUTES
 from perennial.http.checkout import CHECKOUT_ROUTES
 from perennial.http.clock import CLOCK_ROUTES
 from perennial.http.customers import CUSTOMER_ROUTES
@@ -41,6 +42,7 @@ ROUTES = [
     *CHECKOUT_ROUTES,
     *PROGRAM_ROUTES,
     *SWITCH_ROUTES,
+    *BUDGET_ROUTES,
     *CLOCK_ROUTES,
     *HEALTH_ROUTES,
     *REFERENCE_ROUTES,

@@ -34,7 +34,7 @@ TAGS = {
     "Customers": "What is known of a customer, the programs they belong to, and what happened to them.",
     "Points": "Rewards, and points moved by hand.",
     "Checkout": "Codes, rewards and points used on an order: quoted, held, redeemed, given back.",
-    "Programs": "The life of a program: draft, version, comparison, rollback.",
+    "Programs": "The life of a program: draft, version, comparison, rollback; and its limits.",
     "Switches": "The stop button: what gives nothing at this moment, whatever the versions say.",
     "Sandbox": "The test clock: business time that moves when you say so.",
     "Server": "For the platform that runs the process, and the description of this API.",

@@ -162,6 +162,13 @@ where workspace_id = $1 and budget_id = $2 and period = $3
 returning 1
 """
 
+# For figures alone: the budgets' own rows, which are locked, keep others from writing the same day.
+_ADD_TO_BUDGET_DAYS = """
+insert into budget_days (workspace_id, budget_id, day, used)
+select $1, new.* from unnest($2::bigint[], $3::int[], $4::bigint[]) as new
+on conflict (workspace_id, budget_id, day) do update set used = budget_days.used + excluded.used
+"""
+
 _SET_TIMERS = """
 insert into timers (bucket, workspace_id, customer_id, due_at)
 select $2, $1, new.* from unnest($3::timer_row[]) as new
@@ -365,5 +372,8 @@ async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) ->
         await conn.execute(INSERT_VOUCHER_CODES, ws, bucket, *zip(*codes, strict=True))
     budgets = [(ws, *key, *use) for key, use in sorted(net.budgets.items())]
     await _write_each(conn, "budgets", USE_BUDGET, budgets)
+    days = [(*key, used) for key, used in sorted(net.budget_days.items()) if used]
+    if days:
+        await conn.execute(_ADD_TO_BUDGET_DAYS, ws, *zip(*days, strict=True))
     uses = [(ws, *key, change) for key, change in sorted(net.voucher_uses.items()) if change]
     await _write_each(conn, "vouchers", USE_VOUCHER, uses)

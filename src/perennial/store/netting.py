@@ -112,6 +112,7 @@ class Netting:
         self.limits: dict[tuple[UUID, int, int], tuple[int, int]] = {}
         self.touches: dict[tuple[UUID, int], Instant] = {}
         self.budgets: dict[tuple[int, int], tuple[int, int]] = {}
+        self.budget_days: dict[tuple[int, int], int] = {}
         self.vouchers: list[tuple[Change, IssueVoucher]] = []
         self.voucher_uses: dict[tuple[int, UUID, UUID], int] = {}
         self.dues: dict[UUID, Instant | None] = {}
@@ -264,6 +265,9 @@ class Netting:
         key = (effect.budget, effect.period)
         used, cap = self.budgets.get(key, (0, 0))
         self.budgets[key] = (used + effect.amount, max(cap, effect.cap))
+        if effect.day:
+            day = (effect.budget, effect.day)
+            self.budget_days[day] = self.budget_days.get(day, 0) + effect.amount
 
     def touch(self, change: Change, effect: Touch) -> None:
         """A rule with a cooldown fired."""

@@ -198,17 +198,33 @@ alter table audit_entries force row level security;
 create policy audit_entries_of_workspace on audit_entries for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on audit_entries to perennial_worker;
 
+create table budget_days (
+    workspace_id integer not null,
+    budget_id bigint not null,
+    day integer not null,
+    used bigint not null,
+    constraint budget_days_pkey PRIMARY KEY (workspace_id, budget_id, day)
+);
+
+alter table budget_days enable row level security;
+alter table budget_days force row level security;
+create policy budget_days_of_workspace on budget_days for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on budget_days to perennial_worker;
+
 create table budgets (
     workspace_id integer not null,
     budget_id bigint not null,
     period integer not null,
     used bigint not null,
     cap bigint not null,
+    limit_id bigint,
+    holder text,
     constraint budgets_pkey PRIMARY KEY (workspace_id, budget_id, period),
     constraint budgets_check CHECK ((used <= cap)),
     constraint budgets_used_check CHECK ((used >= 0))
 );
 
+CREATE INDEX budgets_limit ON budgets USING btree (workspace_id, limit_id, period) WHERE (limit_id IS NOT NULL);
 alter table budgets enable row level security;
 alter table budgets force row level security;
 create policy budgets_of_workspace on budgets for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));

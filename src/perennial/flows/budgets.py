@@ -1,0 +1,225 @@
+"""``GET /v1/budgets``: every limit of every program, what is used of it, and how long it will last.
+
+Reading locks nothing. A limit that several programs share is shown once, with the cap, the calendar and the
+zone of the first of them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from perennial.core.forecast import forecast
+from perennial.core.limits import MONEY, AtCap, Counted, Holder
+from perennial.core.periods import Period, first_day, start_of
+from perennial.core.today import today_of
+from perennial.core.version import CompiledLimit, Version
+from perennial.flows.configuration import LiveProgram, business_now
+from perennial.flows.handle_events import Handler
+from perennial.reports.budgets import Holders, read_budget_days, read_holders
+from perennial.store.budgets import BudgetKey, read_budgets
+from perennial.units import Instant, format_instant
+
+MAX_DAYS = 92
+MAX_HOLDERS = 100
+
+
+class DayUse(msgspec.Struct, frozen=True):
+    """What was used on one local day of the program, less what was given back of it since."""
+
+    day: str
+    used: int
+
+
+class HolderUse(msgspec.Struct, frozen=True):
+    """What one location has used of its part."""
+
+    holder: str
+    used: int
+    left: int
+
+
+class HoldersView(msgspec.Struct, frozen=True):
+    """How many locations (devices, ...) have used some of their part, and how many all of it.
+
+    ``most_used`` are at most 100 locations, those first that used most. The values of attributes are kept
+    as hashes, so that they cannot be shown.
+    """
+
+    count: int
+    full: int
+    most_used: tuple[HolderUse, ...]
+
+
+class ForecastView(msgspec.Struct, frozen=True):
+    """``per_day`` is the average of the last seven days with use, today left out if there are others.
+
+    The budget runs out on ``runs_out_on``, if it goes on like this: what was left this morning, divided by
+    the average and rounded up, is the number of days, today being the first. Null: not in this period.
+    """
+
+    per_day: int
+    runs_out_on: str | None
+
+
+class BudgetView(msgspec.Struct, frozen=True):
+    """One limit. ``part`` and ``id`` say where in the document it stands, ``words`` what it says.
+
+    ``cap``, ``used`` and ``left`` are in what it ``counts``: money in minor units of ``currency``. The
+    present period begins at ``starts_at`` and ends at ``ends_at`` (null: it never does). For each member's
+    own limits, and where each location or value of an ``attribute`` has a part, ``used`` and ``left`` are
+    null. ``days`` are the days of the period with use, at most the last 92. Where no ``forecast`` can be
+    made (nothing used yet, all used up, or a period of a day or an hour) it is null.
+    """
+
+    programs: tuple[str, ...]
+    part: str
+    id: str
+    words: str
+    counts: Counted
+    cap: int
+    currency: str | None
+    per: Holder
+    attribute: str | None
+    every: Period
+    at_cap: AtCap
+    starts_at: str | None
+    ends_at: str | None
+    used: int | None
+    left: int | None
+    days: tuple[DayUse, ...]
+    forecast: ForecastView | None
+    holders: HoldersView | None
+
+
+class BudgetList(msgspec.Struct, frozen=True):
+    """Every limit of every program: in the order of the programs, those of members first."""
+
+    data: tuple[BudgetView, ...]
+
+
+class _Shown(msgspec.Struct):
+    """A limit on its way into the view: whose it is, and the number of its present period."""
+
+    limit: CompiledLimit
+    version: Version
+    period: int
+    first_day: int
+    today: int
+    programs: list[str]
+
+
+async def read_all_budgets(handler: Handler, workspace_id: int) -> BudgetList:
+    """Return every limit of every program that is published, as of the workspace's business time."""
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        shown = _shown(workspace.programs, business_now(workspace))
+        totals = [each for each in shown if each.limit.holder is Holder.TOTAL]
+        parts = [each for each in shown if each.limit.holder in (Holder.LOCATION, Holder.ATTRIBUTE)]
+        keys = [BudgetKey(each.limit.number, each.period, each.limit.cap) for each in totals]
+        used = await read_budgets(conn, workspace_id, keys)
+        wanted = [(each.limit.number, each.first_day, each.today) for each in totals]
+        days = await read_budget_days(conn, workspace_id, wanted)
+        held = [(each.limit.number, each.period, each.limit.cap) for each in parts]
+        holders = await read_holders(conn, workspace_id, held, MAX_HOLDERS)
+    views = []
+    for each in shown:
+        number = each.limit.number
+        spent = used.get((number, each.period), 0) if each.limit.holder is Holder.TOTAL else None
+        views.append(_view(each, spent, days.get(number, {}), holders.get(number, Holders())))
+    return BudgetList(tuple(views))
+
+
+def _shown(programs: list[LiveProgram], at: Instant) -> list[_Shown]:
+    """Return the limits that documents name, each once; what programs remember for themselves is none."""
+    found: dict[int, _Shown] = {}
+    for live in programs:
+        version = live.version_at(at) or live.latest
+        today = today_of(version, at)
+        limits = [*zip(version.limits, today.limits, strict=True)]
+        limits += zip(version.budgets, today.budgets, strict=True)
+        for limit, period in limits:
+            if limit.owner is None:
+                continue
+            known = found.get(limit.number)
+            if known is not None:
+                known.programs.append(live.code)
+                continue
+            first = _first_day(limit.period, period, version, today.day)
+            found[limit.number] = _Shown(limit, version, period, first, today.day, [live.code])
+    return list(found.values())
+
+
+def _first_day(period: Period, number: int, version: Version, today: int) -> int:
+    """Return the first day whose use is shown: the period's first, but not too long ago."""
+    longest = today - MAX_DAYS + 1
+    if period in (Period.HOUR, Period.DAY):
+        return today
+    if period is Period.EVER:
+        return longest
+    return max(longest, first_day(number, period, version.program.week_starts).toordinal())
+
+
+def _view(each: _Shown, used: int | None, days: dict[int, int], holders: Holders) -> BudgetView:
+    limit, version = each.limit, each.version
+    part, part_id = limit.owner or ("", "")
+    starts_at, ends_at = _bounds(each)
+    return BudgetView(
+        programs=tuple(each.programs),
+        part=part,
+        id=part_id,
+        words=limit.name,
+        counts=limit.counts,
+        cap=limit.cap,
+        currency=version.program.currency if limit.counts in MONEY else None,
+        per=limit.holder,
+        attribute=limit.attribute,
+        every=limit.period,
+        at_cap=limit.at_cap,
+        starts_at=None if starts_at is None else format_instant(starts_at),
+        ends_at=None if ends_at is None else format_instant(ends_at),
+        used=used,
+        left=None if used is None else max(limit.cap - used, 0),
+        days=tuple(
+            DayUse(date.fromordinal(day).isoformat(), amount)
+            for day, amount in sorted(days.items())
+            if amount
+        ),
+        forecast=None if used is None else _forecast(each, used, days),
+        holders=_holders(limit, holders) if limit.holder in (Holder.LOCATION, Holder.ATTRIBUTE) else None,
+    )
+
+
+def _bounds(each: _Shown) -> tuple[Instant | None, Instant | None]:
+    """Return when the present period begins and ends; one that is for ever does neither."""
+    period, version = each.limit.period, each.version
+    if period is Period.EVER:
+        return None, None
+    week_starts = version.program.week_starts
+    return (
+        start_of(each.period, period, version.zone, week_starts),
+        start_of(each.period + 1, period, version.zone, week_starts),
+    )
+
+
+def _forecast(each: _Shown, used: int, days: dict[int, int]) -> ForecastView | None:
+    period = each.limit.period
+    if period in (Period.HOUR, Period.DAY):
+        return None
+    found = forecast(each.limit.cap - used, days, each.today)
+    if found is None:
+        return None
+    ends = date.max.toordinal()
+    if period is not Period.EVER:
+        ends = first_day(each.period + 1, period, each.version.program.week_starts).toordinal() - 1
+    in_time = found.day <= ends
+    return ForecastView(found.per_day, date.fromordinal(found.day).isoformat() if in_time else None)
+
+
+def _holders(limit: CompiledLimit, holders: Holders) -> HoldersView:
+    return HoldersView(
+        holders.count,
+        holders.full,
+        tuple(HolderUse(name, used, max(limit.cap - used, 0)) for name, used in holders.most_used),
+    )
