@@ -76,8 +76,8 @@ where not exists (
     ),
     Check(
         "customers",
-        "Whoever has an order, event, membership, wallet, timer or voucher is a known customer (a guest's order"
-        " is its own, and so is a voucher that is nobody's).",
+        "Whoever has an order, event, membership, wallet, timer or voucher is a known customer (a guest's"
+        " order is its own, and so is a voucher that is nobody's).",
         """
 select bucket, customer_id, null::uuid[] as operations, string_agg(distinct what, ', ') as words
 from (
