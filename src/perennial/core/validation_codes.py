@@ -107,9 +107,9 @@ def _check_strength(findings: Findings, path: str, codes: Codes) -> None:
     missing = pattern.missing_for(NEEDED_BITS)
     if missing:
         words = (
-            f"anybody who guesses a code gets money, and {pattern.random_characters} random characters out of "
-            f"{len(codes.alphabet)} are {pattern.bits} bits: add {missing} more {RANDOM} for {NEEDED_BITS} bits, "
-            "or bind the codes to members (bound: true)"
+            f"whoever guesses a code gets money, and {pattern.random_characters} random characters of "
+            f"{len(codes.alphabet)} are {pattern.bits} bits: add {missing} more {RANDOM} to have {NEEDED_BITS} "
+            "bits, or bind the codes to members (bound: true)"
         )
         findings.add(f"{path}.pattern" if codes.pattern else path, "weak_codes", words)
 

@@ -237,7 +237,9 @@ def _settle(
     version = live.version_at(operation.at)
     assert version is not None
     member = operation.member
-    offer = offers_of([version], member, operation.at, batch.spent, order, batch.workspace.switches, guest=False)[0]
+    offer = offers_of(
+        [version], member, operation.at, batch.spent, order, batch.workspace.switches, guest=False
+    )[0]
     membership = member.memberships.get(live.program_id)
     before = membership.tier if membership else None
     event = CartRedeemed(id=operation.source_id, at=operation.at)

@@ -77,8 +77,8 @@ where not exists (
     ),
     Check(
         "customers",
-        "Whoever has an order, event, membership, wallet, timer or voucher is a known customer (a guest's order"
-        " or redemption is its own, and so are a voucher that is nobody's and a gift card).",
+        "Whoever has an order, event, membership, wallet, timer or voucher is a known customer (a guest's"
+        " order or redemption is its own, and so are a voucher that is nobody's and a gift card).",
         """
 select bucket, customer_id, null::uuid[] as operations, string_agg(distinct what, ', ') as words
 from (

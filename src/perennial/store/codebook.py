@@ -79,7 +79,7 @@ class Codebook:
             raise SealedError("a code was sealed with another secret than this one") from error
 
     def mac(self, workspace_id: int, purpose: str, body: bytes) -> bytes:
-        """Return 32 bytes that tell ``body`` from any other, and that nobody can try out without the secret."""
+        """Return 32 bytes that tell ``body`` from any other; only with the secret can they be tried out."""
         return hmac.digest(self._finding, f"{workspace_id}\x1f{purpose}\x1f".encode() + body, "sha256")
 
 

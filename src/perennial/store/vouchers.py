@@ -115,12 +115,18 @@ cross join lateral (
 ) as found
 """
 
-# One row after the other, in the order in which they are asked for: so are they locked.
-_LOCK_VOUCHER = f"""
-select {COLUMNS}
-from vouchers
-where bucket = $2 and workspace_id = $1 and customer_id = $3 and voucher_id = $4
-for update
+# The rows are looked up, and locked, one after the other in the order of the keys that are given.
+_LOCK_VOUCHERS = f"""
+select found.*
+from unnest($3::uuid[], $4::uuid[]) as wanted (customer_id, voucher_id)
+cross join lateral (
+    select {COLUMNS}
+    from vouchers
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+        and voucher_id = wanted.voucher_id
+    offset 0
+    for update
+) as found
 """
 
 _LIST_VOUCHERS = f"""
@@ -174,10 +180,8 @@ async def load_vouchers(
     ordered = sorted(set(keys), key=lambda key: (key[0].bytes, key[1].bytes))
     if not ordered:
         return {}
-    if lock:
-        rows = await conn.fetchmany(_LOCK_VOUCHER, [(ws, bucket, *key) for key in ordered])
-    else:
-        rows = await conn.fetch(_LOAD_VOUCHERS, ws, bucket, *zip(*ordered, strict=True))
+    sql = _LOCK_VOUCHERS if lock else _LOAD_VOUCHERS
+    rows = await conn.fetch(sql, ws, bucket, *zip(*ordered, strict=True))
     found = [voucher_of(row) for row in rows]
     return {voucher.voucher_id: voucher for voucher in found}
 
