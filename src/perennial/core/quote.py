@@ -84,10 +84,20 @@ class Priced(msgspec.Struct, frozen=True):
     limited: Mapping[int, Allowances]
 
 
-def price(order: Order, wanted: Sequence[Wanted], offers: Sequence[Offer], at: Instant, id: UUID) -> Priced:
+def price(
+    order: Order,
+    wanted: Sequence[Wanted],
+    offers: Sequence[Offer],
+    at: Instant,
+    id: UUID,
+    *,
+    tell_all: bool = False,
+) -> Priced:
     """Price ``order`` at ``at`` with what was asked for and what the ``offers`` apply by themselves.
 
     ``offers`` come by the priority of their programs, at least one; the first says how rewards stack.
+    With ``tell_all`` the quote also lists the rewards that would apply by themselves, but are not for
+    this cart or this customer, with the reason.
     """
     judged = in_program_currency(order, offers[0].version.program) or order
     stacking = offers[0].version.program.stacking
@@ -109,9 +119,11 @@ def price(order: Order, wanted: Sequence[Wanted], offers: Sequence[Offer], at: I
     places = {place: place for place in range(len(found))}
     for candidate in candidates[len([one for one in found if isinstance(one, Candidate)]) :]:
         standing = attempt.standings[candidate.place]
-        if candidate in attempt.applied or standing.reason in _WORTH_TELLING:
+        if candidate in attempt.applied or standing.reason in _WORTH_TELLING or tell_all:
             places[candidate.place] = len(redeemables)
             redeemables.append(_quoted(candidate, standing))
+    if tell_all:
+        redeemables += _not_offered(offers, {one.compiled.reward.id for one in candidates}, at)
     quote = _quote(judged, attempt.cart, redeemables, places, offers, at, id)
     return Priced(quote, attempt.applied, attempt.limited)
 
@@ -122,6 +134,7 @@ _WORTH_TELLING = (
     Reason.TOO_MANY,
     Reason.NOT_THE_BEST,
     Reason.LIMIT_REACHED,
+    Reason.CUSTOMER_REQUIRED,
     Reason.ORDER_CAP,
 )
 """Why a reward that applies by itself was kept out although it is for this order."""
@@ -180,6 +193,20 @@ def _automatic(
                 continue
             yield Candidate(place, offer, compiled, compiled.gives, Source.AUTOMATIC, place)
             place += 1
+
+
+def _not_offered(offers: Sequence[Offer], known: set[str], at: Instant) -> Iterator[QuotedRedeemable]:
+    """Return the rewards that apply by themselves, but not to the customer or not now, and why."""
+    for offer in offers:
+        program = offer.version.program_id
+        for compiled in offer.version.automatic:
+            key = compiled.reward.id
+            if key in known:
+                continue
+            want = Wanted(name=key, program=program, reward=key)
+            standing = why_not_offered(want, compiled, offer, at)
+            if standing is not None:
+                yield QuotedRedeemable(key, program, key, Source.AUTOMATIC, standing)
 
 
 def _alive(offer: Offer, at: Instant) -> bool:

@@ -1,0 +1,24 @@
+"""Units that a reward adds to the cart."""
+
+from __future__ import annotations
+
+import msgspec
+
+from perennial.core.cart import Cart
+from perennial.core.order import Line
+from perennial.core.picks import Units
+from perennial.units import Minor
+
+
+def add_units(cart: Cart, sku: str, quantity: int, unit_price: Minor | None) -> Units:
+    """Add a line of ``quantity`` units to the cart on behalf of the reward at work; return its units.
+
+    Without a ``unit_price`` they cost what a unit of the product in the cart costs, or nothing.
+    """
+    known = next((line for line in cart.lines if line.sku == sku and line.quantity > 0), None)
+    if unit_price is None:
+        unit_price = max(known.amount // known.quantity, 0) if known is not None else 0
+    line = Line(sku=sku, amount=unit_price * quantity, quantity=quantity)
+    if known is not None:
+        line = msgspec.structs.replace(line, categories=known.categories, brand=known.brand)
+    return Units(cart.add(line), unit_price, quantity)
