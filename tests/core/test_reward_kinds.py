@@ -40,7 +40,7 @@ def off(quote: Quote) -> list[int]:
 
 
 def test_amount_off_units_together_moves_what_does_not_fit() -> None:
-    """7.00 off the two cheapest units: 5:3 by price (4.375 rounds up first), or 3.50 each, but one costs 3.00."""
+    """7.00 off the two cheapest units: by price 5:3, or 3.50 each, of which one takes only its 3.00."""
     lines = (line("a", 1_000), line("b", 500), line("c", 300))
     pick = {"by": "cheapest", "most": 2}
     by_amount = {"type": "amount_off", "value": 700, "off": "units", "pick": pick}
@@ -303,6 +303,21 @@ def test_a_discount_line_lowers_what_can_be_taken() -> None:
     lines = (line("a", 1_000), line("manual", -600))
     quote = given({"type": "amount_off", "value": 900}, lines=lines, shipping=500)
     assert (off(quote), quote.total) == ([400, 0], 500)
+
+
+def test_a_discount_line_lowers_what_each_line_can_lose() -> None:
+    """7.00 and 5.00 with a manual discount of 6.00: free lines lose the 6.00 that are left, not 12.00."""
+    lines = (line("a", 700), line("b", 500), line("manual", -600))
+    quote = given({"type": "percent_off", "percent": "100", "off": "lines"}, lines=lines, shipping=500)
+    assert (off(quote), quote.total) == ([600, 0, 0], 500)
+
+
+def test_a_gift_counts_against_no_cap_of_the_order() -> None:
+    """At most half of 10.00: the sample is free all the same, and 5.00 are taken off beside it."""
+    gift = {"type": "free_product", "sku": "sample", "unit_price": 300}
+    tenner = {"type": "amount_off", "value": 1_000}
+    quote = given(gift, tenner, lines=(line("a", 1_000),), stacking={"most_off": "50"})
+    assert (off(quote), quote.total) == ([500, 300], 500)
 
 
 def test_the_most_that_an_order_may_lose_is_shared_fairly() -> None:

@@ -156,10 +156,10 @@ class Cart(msgspec.Struct):
         self.takes.append(Take(self.taker, SHIPPING, taken))
         return taken
 
-    def add(self, line: Line) -> int:
+    def add(self, line: Line, gift: Minor) -> int:
         """Add a line to the cart on behalf of the reward at work; return its position.
 
-        What it costs may be taken off it, whatever else may.
+        ``gift`` is what the reward is about to take off it: that counts against no cap of the order.
         """
         position = len(self.lines)
         self.lines.append(line)
@@ -168,7 +168,7 @@ class Cart(msgspec.Struct):
             amounts.append(line.net)
         self.least.append(0)
         self.goods_room += line.net
-        self.may_take += line.net
+        self.may_take += gift
         self.added[position] = self.taker
         return position
 
@@ -182,8 +182,7 @@ class Cart(msgspec.Struct):
         own_discount = old.amount - given_up - self.initial[line]
         own_discount -= own_discount * count // old.quantity
         self.least[line] -= self.least[line] * count // old.quantity
-        self.goods_room = max(self.goods_room - given_up, 0)
-        self.may_take = max(self.may_take - given_up, 0)
+        self.goods_room -= given_up
         self.lines[line] = msgspec.structs.replace(
             old,
             quantity=old.quantity - count,

@@ -22,6 +22,7 @@ from perennial.core.price import Attempt, Bill, Candidate, Offer, no
 from perennial.core.redeemables import Reason, Source, Standing, Wanted
 from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.stack import stack
+from perennial.core.unit_prices import rebased
 from perennial.core.why_not import why_not_offered
 from perennial.units import Instant, Minor, Points, Rounding, divide
 
@@ -33,8 +34,19 @@ class LineDiscount(msgspec.Struct, frozen=True):
     amount: Minor
 
 
+class QuotedUnits(msgspec.Struct, frozen=True):
+    """``quantity`` units of a line that cost ``amount`` each before any reward, and ``discount`` less now."""
+
+    quantity: int
+    amount: Minor
+    discount: Minor
+
+
 class QuotedLine(msgspec.Struct, frozen=True):
-    """A line as priced. ``amount`` is what it cost before any reward; ``added_by`` a reward's place."""
+    """A line as priced. ``amount`` is what it cost before any reward; ``added_by`` a reward's place.
+
+    ``units`` are the units of a line with a discount, equal ones together.
+    """
 
     id: str
     sku: str
@@ -42,6 +54,7 @@ class QuotedLine(msgspec.Struct, frozen=True):
     amount: Minor
     discount: Minor
     discounts: tuple[LineDiscount, ...] = ()
+    units: tuple[QuotedUnits, ...] = ()
     added_by: int | None = None
 
 
@@ -268,8 +281,14 @@ def _line(cart: Cart, line: int, places: Mapping[int, int]) -> QuotedLine:
         amount=cart.initial[line],
         discount=sum(sums.values()),
         discounts=tuple(LineDiscount(places[taker], amount) for taker, amount in sums.items()),
+        units=_units(cart, line) if sums else (),
         added_by=places[cart.added[line]] if line in cart.added else None,
     )
+
+
+def _units(cart: Cart, line: int) -> tuple[QuotedUnits, ...]:
+    runs = rebased(cart.units_of(line), cart.initial[line])
+    return tuple(QuotedUnits(run.count, run.base, run.base - run.left) for run in runs)
 
 
 def _as_paid(order: Order, cart: Cart) -> Order:

@@ -61,13 +61,15 @@ lines: {fact: line.categories, contains: socks}
 
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Find out how often enough is bought, and take the percentage off what is given."""
+        percent = ten_thousandths(self.percent)
         if self.mode is _Mode.EXTRA:
             times = self._times(count_of(units_on(cart, lines)) // self.buy)
             count = times * self.get
-            given = [add_units(cart, self.sku, count, self.unit_price)] if self.sku and count else []
+            added = self.sku is not None and count > 0
+            given = [add_units(cart, self.sku or "", count, self.unit_price, percent)] if added else []
         else:
             given = self._in_cart(cart, lines, lines if self.get_lines is None else others[0])
-        take_percent(cart, given, ten_thousandths(self.percent))
+        take_percent(cart, given, percent)
 
     def _times(self, times: int) -> int:
         return times if self.at_most is None else min(times, self.at_most)

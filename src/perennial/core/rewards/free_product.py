@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
-from perennial.core.added_units import add_units
+from perennial.core.added_units import WHOLE, add_units
 from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
@@ -58,7 +58,7 @@ unit_price: 250
             free = first(units, self.quantity)
         missing = self.quantity - count_of(free)
         if self.sku is not None and self.mode is not _Mode.IN_CART and missing > 0:
-            free.append(add_units(cart, self.sku, missing, self.unit_price))
+            free.append(add_units(cart, self.sku, missing, self.unit_price, WHOLE))
         take_each(cart, free, lambda one: one.price)
 
     def problems(self) -> list[Problem]:

@@ -45,5 +45,5 @@ unit_price: 450
         if given_up:
             for old in given_up:
                 cart.give_up(old.line, old.price, old.count)
-            new = add_units(cart, self.sku, count_of(given_up), self.unit_price)
+            new = add_units(cart, self.sku, count_of(given_up), self.unit_price, 0)
             take_together(cart, new, sum(max(self.unit_price - old.price, 0) * old.count for old in given_up))
