@@ -49,8 +49,12 @@ def rebased(runs: Runs, initial: Minor | None) -> Runs:
 
     ``initial`` is what the whole line cost then, or None if that is not what counts.
     """
-    if initial is None or not runs:
+    if initial is None:
+        if all(run.base == run.left for run in runs):
+            return runs
         return _joined([Run(run.left, run.left, run.count) for run in runs])
+    if not runs:
+        return runs
     each, more = divmod(max(initial, 0), sum(run.count for run in runs))
     found, place = [], 0
     for run in runs:
