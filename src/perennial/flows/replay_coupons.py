@@ -120,7 +120,7 @@ class CouponReplay:
         self._waiting[basket.customer] = left
 
     def result(self) -> CouponFigures:
-        """Return the figures, once all baskets were sent: redemptions are those of households that shopped."""
+        """Return the figures once all baskets were sent; redemptions are of households that shopped."""
         self.figures.redemptions = sum(
             redemption.on <= self._last and redemption.household in self._shoppers
             for redemption in self._redeemed
