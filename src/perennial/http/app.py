@@ -29,6 +29,7 @@ from perennial.http.points import POINTS_ROUTES
 from perennial.http.problems import MEDIA_TYPE, bad_fields, bad_request, problem_of, write_problem
 from perennial.http.programs import PROGRAM_ROUTES
 from perennial.http.reference_page import REFERENCE_ROUTES
+from perennial.http.vouchers import VOUCHER_ROUTES
 
 ROUTES = [
     *ORDER_ROUTES,
@@ -36,6 +37,7 @@ ROUTES = [
     *BATCH_ROUTES,
     *CUSTOMER_ROUTES,
     *POINTS_ROUTES,
+    *VOUCHER_ROUTES,
     *PROGRAM_ROUTES,
     *CLOCK_ROUTES,
     *HEALTH_ROUTES,
