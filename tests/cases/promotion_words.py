@@ -144,7 +144,7 @@ def amount_off(effect: Plain) -> Plain:
     return given_only(
         type="amount_off",
         value=effect["amount"],
-        off=off,
+        target=off,
         lines=lines_of(effect.get("select")),
         pick=pick_of(effect),
         share_by=share_by,
@@ -157,7 +157,7 @@ def percentage(effect: Plain) -> Plain:
     target = effect["target"]
     off = target if target in ("order", "shipping") else "units" if is_of_units(effect) else "lines"
     return given_only(
-        off=off,
+        target=off,
         lines=lines_of(effect.get("select")),
         pick=pick_of(effect),
         share_by=share_of(effect),
@@ -257,9 +257,7 @@ def limits_of(given: Plain) -> list[Plain]:
     known(given, "total_uses", "budget_uses", "budget_amount", "uses_per_customer")
     per = {"uses_per_customer": "member"}
     counted = {"budget_amount": "discount"}
-    return [
-        {"per": per.get(word, "total"), counted.get(word, "times"): most} for word, most in given.items()
-    ]
+    return [{"per": per.get(word, "total"), counted.get(word, "times"): most} for word, most in given.items()]
 
 
 def schedule_of(promotion: Plain) -> Plain | None:
