@@ -20,9 +20,9 @@ from perennial.core.periods import Period
 from perennial.core.program import Expiry, Pending, Program, WalletSpec
 from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
-from perennial.core.stacking import Category
+from perennial.core.stacking import Category, Combines
 from perennial.ledger.lot import LotKey
-from perennial.units import Instant
+from perennial.units import Instant, Minor
 
 
 class CompiledWallet(msgspec.Struct, frozen=True):
@@ -123,6 +123,10 @@ class CompiledReward(msgspec.Struct, frozen=True):
     ``campaign`` is the index of the campaign it belongs to, ``wallet`` that of its wallet, ``category``
     the one by which it stacks. ``bounds`` are its limits in the order in which they apply. ``offered``
     tests for whom and when, its campaign included, and ``usable`` on which orders (``None``: always).
+
+    ``place`` is its place in the document, ``combines`` with what it goes together. ``from_total`` and
+    ``from_quantity`` are what ``usable`` asks of the order at least, and ``besides`` tests the rest of
+    it. ``recovers`` says that a reward which is not usable may become so when others take something off.
     """
 
     reward: Reward
@@ -133,6 +137,12 @@ class CompiledReward(msgspec.Struct, frozen=True):
     campaign: int | None = None
     offered: Test | None = None
     usable: Test | None = None
+    place: int = 0
+    combines: Combines = Combines.COMMON
+    from_total: Minor | None = None
+    from_quantity: int | None = None
+    besides: Test | None = None
+    recovers: bool = False
 
 
 class Version(msgspec.Struct):
@@ -142,7 +152,9 @@ class Version(msgspec.Struct):
     of the document, those of the campaigns last; ``triggers`` maps a trigger to the function generated for
     it, ``choices`` gives for each of ``metrics`` the function that chooses what counts (``None``:
     everything), see ``core/compile.py``. ``rewards`` are all rewards by their id, those of campaigns
-    included, ``automatic`` those that apply by themselves. ``readers`` gives for the number of a metric the
+    included, ``automatic`` those that apply by themselves, which ``finder`` looks through (see
+    ``core/compile_rewards.py``), ``priced`` those that are claimed for points, the cheapest first.
+    ``readers`` gives for the number of a metric the
     indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
     its index in ``needs``, ``tier_needs`` gives for each tier metric of the program its index in ``needs``
     (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded.
@@ -165,6 +177,8 @@ class Version(msgspec.Struct):
     rules: tuple[CompiledRule, ...] = ()
     rewards: dict[str, CompiledReward] = {}
     automatic: tuple[CompiledReward, ...] = ()
+    finder: Callable[..., Any] | None = None
+    priced: tuple[CompiledReward, ...] = ()
     choices: tuple[Callable[..., Any] | None, ...] = ()
     tier_needs: tuple[int | None, ...] = ()
     histories: dict[History, int] = {}
