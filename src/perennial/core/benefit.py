@@ -63,6 +63,13 @@ class Benefit(
         """
         raise NotImplementedError
 
+    def by_total(self) -> bool:
+        """Whether what it takes off depends on what all lines cost together, and not on each of them.
+
+        Where all rewards do so, the best choice of them is found much sooner; False is always right.
+        """
+        return False
+
     def claim_value(self) -> Minor:
         """Return what one claim is worth in money as far as that is certain, in minor units; else 0."""
         return 0

@@ -5,41 +5,27 @@ when its turn comes, takes something off (or is used up without effect, where th
 in its limits, and is not kept out by those before it (``core/combining.py``). A choice that leaves out
 a joint reward which could still be applied is not allowed. For the customer's sake the choice that
 takes most off wins; for the margin's, of all choices to which nothing can be added, the one that takes
-least off. Of equal ones the one with fewer rewards wins, then the one whose rewards, in their order,
-come first in the hierarchy.
+least off. Of equal ones the one with fewer rewards wins, then the one whose rewards come first in the
+hierarchy.
 
-The search goes depth first and gives up a branch that cannot beat the best choice so far. What bounds
-it: a benefit never takes more off a cart of which less is left, so what a reward takes off now, or
-would if its conditions held, is the most that it can take off later. (Where a product is discounted
-once only, or a reward adds lines, that does not hold, and only what is left to take is a bound.)
-Branches that come to the same cart with the same rewards are one.
+The search grows choices reward by reward. Those of which the same can come are one, a choice is left
+when another one with the same rewards is surely no worse, and when it cannot beat the best so far
+(``core/choice.py``).
 
 Up to :data:`EXACT` candidates the result is the true optimum. Of more, the most promising are searched
-breadth first with few branches, and the result says that it is approximate unless it meets the bound.
+with few branches, and the result says that it is approximate unless it meets the bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from enum import Enum
-from typing import TypeAlias
 
-import msgspec
-
-from perennial.core.cart import Cart
+from perennial.core.choice import Choice, Choices
 from perennial.core.combining import category_of, kept_out, skipped
-from perennial.core.price import (
-    Attempt,
-    Bill,
-    Candidate,
-    apply,
-    apply_if_usable,
-    is_usable,
-    why_not_usable,
-    work,
-)
+from perennial.core.price import Attempt, Bill, Candidate, apply, is_usable, why_not_usable
 from perennial.core.redeemables import Reason, Standing, Status
-from perennial.core.stacking import Combines, Products
+from perennial.core.stacking import Combines
 from perennial.units import Minor
 
 EXACT = 8
@@ -59,33 +45,6 @@ class Aim(Enum):
     LEAST_OFF = -1
 
 
-_State: TypeAlias = tuple[object, ...]
-
-
-class _Node(msgspec.Struct):
-    """One choice of rewards in one order; ``taken`` is what they took off, ``chosen`` which they are.
-
-    ``used`` is what those with limits counted, which two ways to the same cart need not share.
-    """
-
-    attempt: Attempt
-    taken: Minor
-    chosen: int
-    used: tuple[tuple[int, Minor, Minor], ...] = ()
-
-    @property
-    def count(self) -> int:
-        """Return how many rewards it has."""
-        return len(self.attempt.applied)
-
-    def state(self) -> _State:
-        """Return what all that can follow depends on."""
-        cart = self.attempt.cart
-        units = tuple((line, tuple(cart.units[line])) for line in sorted(cart.units))
-        added = tuple(cart.added.items())
-        return self.chosen, tuple(cart.left), cart.shipping_left, units, added, tuple(sorted(self.used))
-
-
 def best_choice(
     start: Attempt,
     candidates: Sequence[Candidate],
@@ -99,13 +58,19 @@ def best_choice(
     none. Every candidate has its standing then.
     """
     possible = [one for one in candidates if _may_apply(start, one, bill)]
-    search = _Search(start, possible, bill, aim, needed)
+    if not needed <= {one.place for one in possible}:
+        return None
+    search = _Search(Choices(start.copy(), possible, bill), aim, needed)
     best = search.exact() if len(possible) <= EXACT else search.approximate()
     if best is None:
         return None
-    result = best.attempt
+    result = start.copy()
+    for one in best.attempt.applied:
+        apply(result, one, bill)
+    result.approximate = best.attempt.approximate
+    chosen = {one.place for one in best.attempt.applied}
     for one in candidates:
-        if all(one is not other for other in result.applied):
+        if one.place not in chosen:
             result.standings[one.place] = _why_left_out(one, start, result, bill, aim)
     return result
 
@@ -118,254 +83,182 @@ def _may_apply(start: Attempt, candidate: Candidate, bill: Bill) -> bool:
 
 
 class _Search:
-    """Looks for the best choice; ``candidates`` are known by their place in the list."""
+    """Looks for the best of some choices."""
 
-    def __init__(
-        self,
-        start: Attempt,
-        candidates: Sequence[Candidate],
-        bill: Bill,
-        aim: Aim,
-        needed: frozenset[int],
-    ) -> None:
-        self._root = _Node(start, 0, 0)
-        self._candidates = candidates
-        self._bill = bill
+    def __init__(self, choices: Choices, aim: Aim, needed: frozenset[int]) -> None:
+        self._choices = choices
+        self._candidates = choices.candidates
         self._aim = aim
-        self._needed = sum(1 << i for i, one in enumerate(candidates) if one.place in needed)
-        self._is_possible = needed <= {one.place for one in candidates}
-        self._best: _Node | None = None
-        self._least = -1
-        self._seen: set[_State] = set()
-        self._bounded = bill.stacking.products is Products.STACK
-        self._most = [self._takes(start.cart, one) for one in candidates]
+        self._needed = sum(1 << i for i, one in enumerate(choices.candidates) if one.place in needed)
+        self._best: Choice | None = None
+        self._contests = any(one.compiled.category.best_of for one in choices.candidates)
 
-    def exact(self) -> _Node | None:
-        """Return the true optimum."""
-        if not self._is_possible:
-            return None
-        if self._aim is Aim.MOST_OFF:
-            found = self._complete(self._root)
-            if self._allowed(found):
-                self._least = found.taken
-        self._visit(self._root, self._most)
+    def exact(self) -> Choice | None:
+        """Return the true optimum: look at all choices of one reward, then of two, and so on."""
+        self._begin()
+        choices = self._choices
+        layer: dict[Hashable, tuple[Choice, Sequence[Minor]]] = {None: (choices.none, choices.most)}
+        while layer:
+            following: dict[Hashable, tuple[Choice, Sequence[Minor]]] = {}
+            for choice, most in layer.values():
+                if not self._is_worth_it(choice, most):
+                    continue
+                steps = choices.next(choice)
+                self._note(choice, steps)
+                bounds = choices.bounds(choice, steps, most)
+                for _, grown in self._open(steps):
+                    if self._is_worth_it(grown, bounds):
+                        self._keep(following, grown, bounds)
+            layer = following
         return self._best
 
-    def approximate(self) -> _Node | None:
-        """Return a good choice."""
-        if not self._is_possible:
-            return None
+    def _begin(self) -> None:
+        """Begin with choices that are good enough to leave many others at once."""
         everything = range(len(self._candidates))
-        nodes = [self._filled(self._root, everything)]
         if self._aim is Aim.MOST_OFF:
-            nodes += [self._filled(node, everything) for node in self._breadth_first()]
+            for choice in (self._filled(self._choices.none, everything), self._greedy()):
+                self._note(choice, self._choices.next(choice))
+        elif not self._contests:
+            choice = self._filled(self._choices.none, self._cheapest_first())
+            self._note(choice, self._choices.next(choice))
+
+    def _keep(
+        self,
+        layer: dict[Hashable, tuple[Choice, Sequence[Minor]]],
+        choice: Choice,
+        bounds: Sequence[Minor],
+    ) -> None:
+        """Keep a choice, unless one is there that is surely no worse."""
+        family = None
+        if self._aim is Aim.MOST_OFF or not self._contests:
+            family = self._choices.family(choice)
+        key = self._choices.state(choice) if family is None else family
+        known = layer.get(key)
+        sign = self._aim.value
+        if known is None or sign * choice.taken > sign * known[0].taken:
+            layer[key] = choice, bounds
+
+    def approximate(self) -> Choice | None:
+        """Return a good choice."""
+        choices = self._choices
+        everything = range(len(self._candidates))
+        found = [self._filled(choices.none, everything)]
+        if self._aim is Aim.MOST_OFF:
+            found += [self._filled(choice, everything) for choice in self._promising()]
         else:
-            nodes.append(self._filled(self._root, self._cheapest_first()))
-        nodes = [node for node in nodes if self._allowed(node)]
-        if not nodes:
-            return None
-        best = min(nodes, key=lambda node: (-self._aim.value * node.taken, node.count))
-        bound = self._bound(self._root, self._most)
-        best.attempt.approximate = self._aim is Aim.LEAST_OFF or best.taken < bound
-        return best
+            found.append(self._filled(choices.none, self._cheapest_first()))
+        for choice in found:
+            self._note(choice, choices.next(choice))
+        if self._best is not None:
+            bound = choices.at_most(choices.none, choices.most)
+            exact = self._aim is Aim.MOST_OFF and self._best.taken == bound
+            self._best.attempt.approximate = not exact
+        return self._best
 
-    # Steps
+    # Which choice is better
 
-    def _takes(self, cart: Cart, candidate: Candidate) -> Minor:
-        """Return what a candidate would take off a cart if its conditions held."""
-        cart, lines = cart.copy(), len(cart.lines)
-        before = len(cart.takes)
-        work(cart, candidate, self._bill)
-        self._bounded = self._bounded and len(cart.lines) == lines
-        return sum([take.amount for take in cart.takes[before:]])
-
-    def _next(self, node: _Node) -> list[tuple[int, _Node]]:
-        """Return what can be applied after a node, by the candidates' places in the list."""
-        following = []
-        for index in range(len(self._candidates)):
-            after = self._after(node, index)
-            if after is not None:
-                following.append((index, after))
-        return following
-
-    def _after(self, node: _Node, index: int) -> _Node | None:
-        """Return the node after ``node`` by applying the candidate at ``index``, if that is possible."""
-        candidate = self._candidates[index]
-        if node.chosen >> index & 1:
-            return None
-        if kept_out(candidate, node.attempt.applied, self._bill.stacking) is not None:
-            return None
-        attempt = node.attempt.copy()
-        if not apply_if_usable(attempt, candidate, self._bill):
-            return None
-        discount = attempt.standings[candidate.place].discount
-        used = node.used
-        if candidate.counts and candidate.compiled.bounds:
-            used = (*used, (index, discount, node.attempt.cart.total()))
-        return _Node(attempt, node.taken + discount, node.chosen | 1 << index, used)
-
-    def _allowed(self, node: _Node, following: Sequence[tuple[int, _Node]] | None = None) -> bool:
-        """Whether the choice of a node is complete: it has what is needed, and nothing joint is missing."""
-        if self._needed & ~node.chosen:
-            return False
-        following = self._next(node) if following is None else following
-        if self._aim is Aim.LEAST_OFF:
-            return not following
-        return all(self._candidates[i].combines is not Combines.JOINT for i, _ in following)
-
-    def _complete(self, node: _Node) -> _Node:
-        """Return what comes of a node by adding what takes most off, as long as something does."""
-        while following := self._next(node):
-            node = max(following, key=lambda step: step[1].taken)[1]
-        return node
-
-    # Depth first
-
-    def _visit(self, node: _Node, most: Sequence[Minor]) -> None:
-        """Look at a node and all that can follow; ``most`` bounds what each candidate takes off there."""
-        if not self._is_worth_it(node, most):
+    def _note(self, choice: Choice, steps: Sequence[tuple[int, Choice]]) -> None:
+        """Remember a choice if it is allowed, and the best so far; ``steps`` is what could be added."""
+        if self._needed & ~choice.chosen:
             return
-        state = node.state()
-        if state in self._seen:
-            return
-        self._seen.add(state)
-        following = self._next(node)
-        if self._allowed(node, following) and self._is_better(node):
-            self._best = node
         if self._aim is Aim.LEAST_OFF:
-            following = self._best_of(following)
-        most = self._bounds_after(node, following, most)
-        if self._is_worth_it(node, most, itself=False):
-            for _, after in following:
-                self._visit(after, most)
+            allowed = not steps
+        else:
+            allowed = all(self._candidates[i].combines is not Combines.JOINT for i, _ in steps)
+        if allowed and (self._best is None or self._rank(choice) < self._rank(self._best)):
+            self._best = choice
 
-    def _best_of(self, following: list[tuple[int, _Node]]) -> list[tuple[int, _Node]]:
-        """Leave of each ``best_of`` category only what takes most off: that is no matter of choice."""
-        most: dict[tuple[int, str], Minor] = {}
-        for index, node in following:
-            category = category_of(self._candidates[index])
-            most[category] = max(node.taken, most.get(category, node.taken))
-        return [
-            (index, node)
-            for index, node in following
-            if not self._candidates[index].compiled.category.best_of
-            or node.taken == most[category_of(self._candidates[index])]
-        ]
+    def _rank(self, choice: Choice) -> tuple[Minor, int, list[int]]:
+        """Return what is smaller for the better choice."""
+        return -self._aim.value * choice.taken, choice.count, self._members(choice)
 
-    def _bounds_after(
-        self, node: _Node, following: Sequence[tuple[int, _Node]], most: Sequence[Minor]
-    ) -> list[Minor]:
-        """Return what each candidate can take off at most after ``node``."""
-        steps = dict(following)
-        bounds = []
-        for index, candidate in enumerate(self._candidates):
-            after = steps.get(index)
-            if after is not None:
-                bounds.append(after.taken - node.taken if self._bounded else most[index])
-            elif self._is_out(node, candidate, index):
-                bounds.append(0)
-            else:
-                bounds.append(most[index])
-        return bounds
+    def _members(self, choice: Choice) -> list[int]:
+        return [index for index in range(len(self._candidates)) if choice.chosen >> index & 1]
 
-    def _is_out(self, node: _Node, candidate: Candidate, index: int) -> bool:
-        """Whether a candidate that cannot be applied after ``node`` never can after it."""
-        attempt = node.attempt
-        if node.chosen >> index & 1 or kept_out(candidate, attempt.applied, self._bill.stacking) is not None:
-            return True
-        return not candidate.compiled.recovers and not is_usable(attempt.cart, candidate, self._bill)
-
-    def _is_worth_it(self, node: _Node, most: Sequence[Minor], *, itself: bool = True) -> bool:
-        """Whether a node (or what follows) may be better than the best so far."""
-        if self._aim is Aim.LEAST_OFF:
-            return self._best is None or node.taken <= self._best.taken
-        at_most = self._bound(node, most)
-        if at_most < self._least:
-            return False
-        if self._best is None or at_most > self._best.taken:
-            return True
-        return (
-            at_most == self._best.taken
-            and node.count + self._fewest(node, most, self._best.taken, itself=itself) < self._best.count
-        )
-
-    def _bound(self, node: _Node, most: Sequence[Minor]) -> Minor:
-        """Return what a node and all that may follow can take off at most."""
-        cart = node.attempt.cart
-        left = [max(cost - least, 0) for cost, least in zip(cart.left, cart.least, strict=True)]
-        room = min(sum(left) + cart.shipping_left, cart.may_take)
-        if not self._bounded:
-            return node.taken + room
-        sums = dict.fromkeys(Combines, 0)
-        for index, candidate in enumerate(self._candidates):
-            if not node.chosen >> index & 1:
-                sums[candidate.combines] += most[index]
-        one_kind = max(sums[Combines.COMMON], sums[Combines.EXCLUSIVE])
-        return node.taken + min(room, sums[Combines.JOINT] + one_kind)
-
-    def _fewest(self, node: _Node, most: Sequence[Minor], goal: Minor, *, itself: bool) -> int:
-        """Return how many more rewards it takes at least to take ``goal`` off."""
-        missing = goal - node.taken
-        if missing <= 0:
-            return 0 if itself else 1
-        if not self._bounded:
-            return 1
-        open_ones = [amount for i, amount in enumerate(most) if not node.chosen >> i & 1]
-        for number, amount in enumerate(sorted(open_ones, reverse=True), 1):
-            missing -= amount
-            if missing <= 0:
-                return number
-        return len(open_ones) + 1
-
-    def _is_better(self, node: _Node) -> bool:
+    def _is_worth_it(self, choice: Choice, most: Sequence[Minor]) -> bool:
+        """Whether a choice, or what it may become, can be better than the best so far."""
         best = self._best
         if best is None:
             return True
-        if node.taken != best.taken:
-            return (node.taken > best.taken) is (self._aim is Aim.MOST_OFF)
-        return node.count < best.count
+        if self._aim is Aim.LEAST_OFF:
+            return choice.taken <= best.taken
+        at_most = self._choices.at_most(choice, most)
+        if at_most != best.taken:
+            return at_most > best.taken
+        more = self._choices.fewest(choice, most, best.taken)
+        if choice.count + more != best.count:
+            return choice.count + more < best.count
+        others = [i for i in range(len(self._candidates)) if not choice.chosen >> i & 1]
+        return sorted(self._members(choice) + others[:more]) < self._members(best)
 
-    # Breadth first
+    def _open(self, steps: list[tuple[int, Choice]]) -> list[tuple[int, Choice]]:
+        """Return what may be added: of a ``best_of`` category what takes most off.
 
-    def _breadth_first(self) -> list[_Node]:
-        """Return the best nodes of every length, looking at the most promising candidates only."""
-        order = sorted(range(len(self._candidates)), key=lambda i: (-self._most[i], i))[:PROMISING]
-        found: list[_Node] = []
-        nodes = [self._root]
-        while nodes:
-            following: dict[_State, _Node] = {}
-            for node in nodes:
-                for index in order:
-                    after = self._after(node, index)
-                    if after is not None:
-                        following.setdefault(after.state(), after)
-            nodes = sorted(following.values(), key=lambda node: -node.taken)[:WIDTH]
-            found += nodes[:1]
-        return sorted(found, key=lambda node: (-node.taken, node.count))[:2]
+        For the customer's sake the choice may be another, if that is better for the whole order.
+        """
+        if self._aim is Aim.MOST_OFF or not self._contests:
+            return steps
+        most: dict[tuple[int, str], Minor] = {}
+        for index, grown in steps:
+            category = category_of(self._candidates[index])
+            most[category] = max(grown.taken, most.get(category, grown.taken))
+        return [
+            (index, grown)
+            for index, grown in steps
+            if not self._candidates[index].compiled.category.best_of
+            or grown.taken == most[category_of(self._candidates[index])]
+        ]
 
-    def _filled(self, node: _Node, order: Sequence[int]) -> _Node:
-        """Return what comes of a node by adding, in this order, whatever can be added."""
+    # Good choices
+
+    def _greedy(self) -> Choice:
+        """Return what comes of always adding what takes most off."""
+        choice = self._choices.none
+        while steps := self._choices.next(choice):
+            choice = max(steps, key=lambda step: step[1].taken)[1]
+        return choice
+
+    def _filled(self, choice: Choice, order: Sequence[int]) -> Choice:
+        """Return what comes of a choice by adding, in this order, whatever can be added."""
         count = -1
-        while node.count != count:
-            count = node.count
+        while choice.count != count:
+            count = choice.count
             for index in order:
-                node = self._after(node, index) or node
-        return node
+                choice = self._choices.grown(choice, index) or choice
+        return choice
 
     def _cheapest_first(self) -> list[int]:
         """Return the candidates from the one that takes least off on; of a ``best_of`` category the best."""
+        most = self._choices.most
         best: dict[tuple[int, str], int] = {}
         for index, candidate in enumerate(self._candidates):
             if candidate.compiled.category.best_of:
                 known = best.setdefault(category_of(candidate), index)
-                if self._most[index] > self._most[known]:
+                if most[index] > most[known]:
                     best[category_of(candidate)] = index
         order = [
             index
             for index, candidate in enumerate(self._candidates)
             if best.get(category_of(candidate), index) == index
         ]
-        return sorted(order, key=self._most.__getitem__)
+        return sorted(order, key=most.__getitem__)
+
+    def _promising(self) -> list[Choice]:
+        """Return good choices of the candidates that may take most off, following few branches."""
+        most = self._choices.most
+        order = sorted(range(len(self._candidates)), key=lambda i: (-most[i], i))[:PROMISING]
+        found: list[Choice] = []
+        layer = [self._choices.none]
+        while layer:
+            following: dict[Hashable, Choice] = {}
+            for choice in layer:
+                for index in order:
+                    grown = self._choices.grown(choice, index)
+                    if grown is not None:
+                        following.setdefault(self._choices.state(grown), grown)
+            layer = sorted(following.values(), key=lambda choice: -choice.taken)[:WIDTH]
+            found += layer[:1]
+        return sorted(found, key=lambda choice: (-choice.taken, choice.count))[:2]
 
 
 def _why_left_out(candidate: Candidate, start: Attempt, result: Attempt, bill: Bill, aim: Aim) -> Standing:

@@ -12,7 +12,7 @@ from perennial.core.program import Campaign, Program
 from perennial.core.reward import Reward
 from perennial.core.schedule import Schedule
 from perennial.core.stacking import Category
-from perennial.core.thresholds import asked_of, course_of
+from perennial.core.thresholds import Course, asked_of, course_of, looks_at_lines
 from perennial.core.version import CompiledBenefit, CompiledReward
 
 UNSORTED = Category(id="other")
@@ -87,7 +87,8 @@ def _compile(
     category = UNSORTED if reward.category is None else categories[reward.category]
     schedules, conditions = _offered(reward, campaign)
     asked = asked_of(reward.usable_when)
-    reduced = reward.judged_on is Base.REDUCED
+    reduced = reward.usable_when if reward.judged_on is Base.REDUCED else None
+    course = Course() if reduced is None else course_of(reduced)
     return CompiledReward(
         reward=reward,
         wallet=wallet_place(program, reward.wallet),
@@ -104,5 +105,7 @@ def _compile(
         from_total=asked.total,
         from_quantity=asked.quantity,
         besides=compiler.test((), asked.besides) if asked.thresholds else None,
-        recovers=reduced and reward.usable_when is not None and course_of(reward.usable_when).begins,
+        by_total=reduced is None or not looks_at_lines(reduced),
+        wavers=course.begins or course.ceases,
+        recovers=course.begins,
     )

@@ -127,7 +127,7 @@ def apply(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
 
     Otherwise nothing is changed but the note of why.
     """
-    standing = why_not_usable(attempt.cart, candidate, bill) or _use(attempt, candidate, bill)
+    standing = why_not_usable(attempt.cart, candidate, bill) or use(attempt, candidate, bill)
     attempt.standings[candidate.place] = standing
     return standing
 
@@ -136,15 +136,15 @@ def apply_if_usable(attempt: Attempt, candidate: Candidate, bill: Bill) -> bool:
     """Apply a candidate as :func:`apply` does, without a word of why if it may not be used."""
     if not is_usable(attempt.cart, candidate, bill):
         return False
-    standing = _use(attempt, candidate, bill)
+    standing = use(attempt, candidate, bill)
     if standing.status is not Status.APPLICABLE:
         return False
     attempt.standings[candidate.place] = standing
     return True
 
 
-def _use(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
-    """Use a candidate whose conditions hold, unless it takes nothing off or has a limit without room."""
+def use(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
+    """Apply a candidate whose conditions hold, unless it takes nothing off or has a limit without room."""
     stacking = bill.stacking
     cart = attempt.cart.copy()
     work(cart, candidate, bill)

@@ -110,6 +110,21 @@ def course_of(condition: Condition) -> Course:
             return _STAYS
 
 
+def looks_at_lines(condition: Condition) -> bool:
+    """Whether the condition depends on what single lines cost, and not only on their total."""
+    match condition:
+        case All(of) | AnyOf(of):
+            return any(looks_at_lines(part) for part in of)
+        case Not(of):
+            return looks_at_lines(of)
+        case LinesMatch():
+            return course_of(condition) != _STAYS
+        case LinesTotal(_, where, _, _):
+            return where is not None and course_of(condition) != _STAYS
+        case Compare() | History():
+            return False
+
+
 def _of_falling(operator: Operator) -> Course:
     """Return what happens to the comparison of an amount that falls."""
     if operator in _AT_LEAST:

@@ -126,7 +126,8 @@ class CompiledReward(msgspec.Struct, frozen=True):
 
     ``place`` is its place in the document, ``combines`` with what it goes together. ``from_total`` and
     ``from_quantity`` are what ``usable`` asks of the order at least, and ``besides`` tests the rest of
-    it. ``recovers`` says that a reward which is not usable may become so when others take something off.
+    it. While other rewards take something off, ``usable`` ``wavers`` if it may change, and ``recovers`` if
+    it may come to hold; it is ``by_total`` if it depends on the lines' total, and not on what each costs.
     """
 
     reward: Reward
@@ -142,7 +143,9 @@ class CompiledReward(msgspec.Struct, frozen=True):
     from_total: Minor | None = None
     from_quantity: int | None = None
     besides: Test | None = None
+    wavers: bool = False
     recovers: bool = False
+    by_total: bool = True
 
 
 class Version(msgspec.Struct):

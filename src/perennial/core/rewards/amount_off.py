@@ -45,6 +45,10 @@ value: 500
             return Level.SHIPPING
         return Level.ORDER if self.off is _Off.ORDER else Level.ITEMS
 
+    def by_total(self) -> bool:
+        """Look at the total only, where the amount is for the whole order or the shipping."""
+        return self.off is _Off.SHIPPING or (self.off is _Off.ORDER and self.lines is None)
+
     def take(self, cart: Cart, lines: Sequence[int]) -> None:
         """Take ``value`` once, from each line, or from each unit."""
         match self.off:

@@ -42,6 +42,10 @@ most: 2000
         """Work where ``off`` says."""
         return {_Off.ORDER: Level.ORDER, _Off.LINES: Level.ITEMS, _Off.SHIPPING: Level.SHIPPING}[self.off]
 
+    def by_total(self) -> bool:
+        """Look at the total only, where the share is of the whole order or the shipping."""
+        return self.off is _Off.SHIPPING or (self.off is _Off.ORDER and self.lines is None)
+
     def take(self, cart: Cart, lines: Sequence[int]) -> None:
         """Take the percentage of what ``cart.base`` says, up to ``most``."""
         if self.off is _Off.SHIPPING:
