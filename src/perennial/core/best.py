@@ -101,13 +101,11 @@ class _Search:
         while layer:
             following: dict[Hashable, tuple[Choice, Sequence[Minor]]] = {}
             for choice, most in layer.values():
-                if not self._is_worth_it(choice, most):
-                    continue
                 steps = choices.next(choice)
                 self._note(choice, steps)
                 bounds = choices.bounds(choice, steps, most)
-                for _, grown in self._open(steps):
-                    if self._is_worth_it(grown, bounds):
+                if self._is_worth_it(choice, bounds):
+                    for _, grown in self._open(steps):
                         self._keep(following, grown, bounds)
             layer = following
         return self._best

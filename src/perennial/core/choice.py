@@ -55,6 +55,7 @@ class Choices:
         self._wavers = [one.compiled.wavers for one in candidates]
         self._all_combine = self._nothing_is_kept_out()
         self._by_lines = self._looking_at_lines(start.cart)
+        self._known_out: dict[tuple[int, int], bool] = {}
         self._zeros = [0] * (len(bill.order.lines) - 1)
         self.none = self._in_one(Choice(start))
         """The choice of nothing."""
@@ -103,7 +104,12 @@ class Choices:
             return True
         if self._all_combine:
             return False
-        return kept_out(self.candidates[index], choice.attempt.applied, self._bill.stacking) is not None
+        # In which order rewards were added does not matter to what they keep out.
+        out = self._known_out.get((choice.chosen, index))
+        if out is None:
+            standing = kept_out(self.candidates[index], choice.attempt.applied, self._bill.stacking)
+            out = self._known_out[choice.chosen, index] = standing is not None
+        return out
 
     def _is_usable(self, choice: Choice, index: int) -> bool:
         if not self._wavers[index]:
@@ -183,10 +189,16 @@ class Choices:
     def at_most(self, choice: Choice, most: Sequence[Minor]) -> Minor:
         """Return what the choice and all that may be added to it take off at most."""
         cart = choice.attempt.cart
-        left = sum([max(cost - least, 0) for cost, least in zip(cart.left, cart.least, strict=True)])
+        if choice.in_one:
+            left = cart.left[0]
+        else:
+            left = sum([max(cost - least, 0) for cost, least in zip(cart.left, cart.least, strict=True)])
         room = min(left + cart.shipping_left, cart.may_take)
         if not self._is_bounded:
             return choice.taken + room
+        if self._all_combine:
+            rest = sum([amount for index, amount in enumerate(most) if not choice.chosen >> index & 1])
+            return choice.taken + min(room, rest)
         joint = common = exclusive = 0
         for index, candidate in enumerate(self.candidates):
             if choice.chosen >> index & 1:
