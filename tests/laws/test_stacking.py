@@ -349,7 +349,7 @@ def _key(world: World, found: Found, sign: int) -> tuple[object, ...]:
     return -sign * found.off, len(found.chosen), sorted(_rank(world, one) for one in found.chosen)
 
 
-@settings(_SOME, max_examples=300)
+@settings(_SOME, max_examples=200)
 @given(worlds({"sequence": "best_for_customer"}, 5))
 def test_the_best_choice_for_the_customer_is_the_true_optimum(world: World) -> None:
     """No allowed choice in any order saves more; of equal ones it is the shortest, then the first."""
@@ -365,7 +365,7 @@ def test_the_best_choice_for_the_customer_is_the_true_optimum(world: World) -> N
     assert sorted(applied(quote)) == sorted(one.key for one in best.chosen)
 
 
-@settings(_SOME, max_examples=300)
+@settings(_SOME, max_examples=200)
 @given(worlds({"sequence": "best_for_margin"}, 5))
 def test_the_best_choice_for_the_margin_is_the_true_one(world: World) -> None:
     """No allowed choice to which nothing can be added takes less off."""

@@ -6,7 +6,7 @@ levels. Benefits of a level never see what a later level takes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum, StrEnum
 from typing import ClassVar
 
@@ -73,3 +73,8 @@ class Benefit(
     def claim_value(self) -> Minor:
         """Return what one claim is worth in money as far as that is certain, in minor units; else 0."""
         return 0
+
+
+def level_of(benefits: Iterable[Benefit]) -> Level | None:
+    """Return the first level at which some benefits work, or None if they do nothing to an order."""
+    return min((level for one in benefits if (level := one.level()) is not None), default=None)

@@ -22,12 +22,13 @@ def kept_out(candidate: Candidate, applied: Sequence[Candidate], stacking: Stack
 def _by_exclusivity(
     candidate: Candidate, applied: Sequence[Candidate], stacking: Stacking
 ) -> Standing | None:
-    if candidate.combines is Combines.JOINT:
+    combines = candidate.compiled.combines
+    if combines is Combines.JOINT:
         return None
-    exclusive = [other for other in applied if other.combines is Combines.EXCLUSIVE]
-    if candidate.combines is Combines.COMMON:
+    exclusive = [other for other in applied if other.compiled.combines is Combines.EXCLUSIVE]
+    if combines is Combines.COMMON:
         return exclusive_keeps_out(candidate, exclusive[-1]) if exclusive else None
-    common = [other for other in applied if other.combines is Combines.COMMON]
+    common = [other for other in applied if other.compiled.combines is Combines.COMMON]
     if common:
         by = common[-1].key
         words = f"{candidate.key} is exclusive: it does not go together with {by}"

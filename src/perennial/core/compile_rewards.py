@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from perennial.core.benefit import Base
+from perennial.core.benefit import Base, level_of
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_triggers import Compiler
 from perennial.core.conditions import AnyOf, Compare, Condition, Operator
@@ -101,6 +101,7 @@ def _compile(
         offered=compiler.test(schedules, conditions),
         usable=compiler.test((), [reward.usable_when]),
         place=place,
+        level=level_of(reward.gives),
         combines=reward.combines or category.combines,
         from_total=asked.total,
         from_quantity=asked.quantity,

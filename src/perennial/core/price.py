@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.allowances import Allowances
-from perennial.core.benefit import Base, Level
+from perennial.core.benefit import Base, Level, level_of
 from perennial.core.cart import Cart
 from perennial.core.condition_walk import refusing
 from perennial.core.currency import format_money
@@ -76,12 +76,12 @@ def candidate_of(
 
     ``home`` is the place of its program among the ``offers``.
     """
-    voucher = wanted.voucher if wanted is not None else None
-    gives = voucher.gives if voucher is not None else compiled.gives
-    levels = [level for given in gives if (level := given.benefit.level()) is not None]
+    gives, level = compiled.gives, compiled.level
     source = Source.AUTOMATIC if wanted is None else source_of(wanted)
+    if wanted is not None and wanted.voucher is not None:
+        gives = wanted.voucher.gives
+        level = level_of([given.benefit for given in gives])
     listed = (home, compiled.place)
-    level = min(levels, default=None)
     return Candidate(place, offers[home], compiled, gives, source, place, listed, level, wanted)
 
 

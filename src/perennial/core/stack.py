@@ -110,9 +110,10 @@ def _as_listed(candidate: Candidate) -> Turn:
 
 
 def _by_level(candidate: Candidate) -> Turn:
-    joint = candidate.combines is Combines.JOINT
-    tie = _as_listed(candidate) if joint else (candidate.entered,)
-    return candidate.level or 0, candidate.compiled.reward.priority, joint, *tie
+    compiled = candidate.compiled
+    if compiled.combines is Combines.JOINT:
+        return candidate.level or 0, compiled.reward.priority, True, *_as_listed(candidate)
+    return candidate.level or 0, compiled.reward.priority, False, candidate.entered
 
 
 def _as_entered(candidate: Candidate) -> Turn:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from perennial.core.benefit import Benefit
+from perennial.core.benefit import Benefit, Level
 from perennial.core.conditions import Condition, History, HistoryWindow, Measure
 from perennial.core.facts import FactTable
 from perennial.core.limits import AtCap
@@ -124,7 +124,8 @@ class CompiledReward(msgspec.Struct, frozen=True):
     the one by which it stacks. ``bounds`` are its limits in the order in which they apply. ``offered``
     tests for whom and when, its campaign included, and ``usable`` on which orders (``None``: always).
 
-    ``place`` is its place in the document, ``combines`` with what it goes together. ``from_total`` and
+    ``place`` is its place in the document, ``level`` the first at which it works (``None``: it does nothing
+    to an order), ``combines`` with what it goes together. ``from_total`` and
     ``from_quantity`` are what ``usable`` asks of the order at least, and ``besides`` tests the rest of
     it. While other rewards take something off, ``usable`` ``wavers`` if it may change, and ``recovers`` if
     it may come to hold; it is ``by_total`` if it depends on the lines' total, and not on what each costs.
@@ -139,6 +140,7 @@ class CompiledReward(msgspec.Struct, frozen=True):
     offered: Test | None = None
     usable: Test | None = None
     place: int = 0
+    level: Level | None = None
     combines: Combines = Combines.COMMON
     from_total: Minor | None = None
     from_quantity: int | None = None
