@@ -15,7 +15,7 @@ from perennial.core.stacking import Category
 from perennial.core.thresholds import Course, asked_of, course_of, looks_at_lines
 from perennial.core.version import CompiledBenefit, CompiledReward
 
-UNSORTED = Category(id="other")
+UNSORTED = Category(id="")
 """How a reward stacks that names no category: with all others that are not exclusive."""
 
 

@@ -15,6 +15,7 @@ from perennial.core.program import AttributeSpec, AttributeType, Program
 from perennial.core.program_cost import MAX_COST, worst_case
 from perennial.core.schedule import end_instant, start_instant
 from perennial.core.validation_rules import check_rewards, check_rules
+from perennial.core.validation_stacking import check_stacking
 from perennial.core.validation_tiers import check_tiers
 from perennial.core.validation_wallets import check_wallets
 
@@ -42,6 +43,7 @@ def validate(program: Program) -> list[Problem]:
     check_rules(findings)
     check_tiers(findings)
     check_rewards(findings)
+    check_stacking(findings)
     _check_size(findings)
     return findings.problems[:MAX_PROBLEMS]
 
