@@ -60,6 +60,7 @@ class Benefit(
         """Take what the benefit gives off ``cart``; ``lines`` are the positions that it is for.
 
         Percents look at ``cart.base``, which does not change while one reward is at work.
+        Of a cart of which less is left, line by line, no benefit takes more (see ``core/choice.py``).
         """
         raise NotImplementedError
 
