@@ -10,6 +10,7 @@ it takes off which line, what the order would earn, and what it just misses.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from random import Random
 from time import process_time_ns
 from typing import Any
@@ -30,6 +31,7 @@ from perennial.core.version import Version
 from perennial.units import DAY, parse_instant
 
 _AT = parse_instant("2026-11-23T12:00:00Z")
+_TODAY = date(2026, 11, 23)
 _CARTS = 256
 
 
@@ -126,9 +128,9 @@ def priced_orders(lines: int) -> list[Order]:
     ]
 
 
-def priced_version(rewards: int, codes: int, sequence: Sequence) -> Version:
-    """Return a program with so many campaigns of one automatic reward each, and with codes, compiled."""
-    document = {
+def priced_document(rewards: int, codes: int, sequence: Sequence, today: date = _TODAY) -> dict[str, Any]:
+    """Return a program with so many campaigns of one automatic reward each around a day, and with codes."""
+    return {
         "program": "bench",
         "name": "Bench",
         "time_zone": "Europe/Berlin",
@@ -136,10 +138,14 @@ def priced_version(rewards: int, codes: int, sequence: Sequence) -> Version:
         "declarations": {"member": {"country": {"type": "text"}}},
         "earning_rules": [{"id": "base", "type": "per_amount", "points": 1, "per": 100}],
         "stacking": {"sequence": sequence},
-        "campaigns": [_campaign(number) for number in range(rewards)],
+        "campaigns": [_campaign(number, today) for number in range(rewards)],
         "rewards": [_code(number) for number in range(codes)],
     }
-    program = program_of(document)
+
+
+def priced_version(rewards: int, codes: int, sequence: Sequence) -> Version:
+    """Return the program of :func:`priced_document`, compiled."""
+    program = program_of(priced_document(rewards, codes, sequence))
     if not isinstance(program, Program):
         raise TypeError(f"the benchmark's program is malformed: {program}")
     return compile_version(program, 1, 1, _AT - 30 * DAY, {"points": 1})
@@ -164,11 +170,14 @@ def _in(departments: tuple[str, ...]) -> dict[str, Any]:
     return {"fact": "line.categories", "in": list(departments)}
 
 
-def _campaign(number: int) -> dict[str, Any]:
+def _campaign(number: int, today: date) -> dict[str, Any]:
     """Return the campaign with this number. Of ten, three are over, three not begun, and four live."""
     turn = number // 10
-    life = [("2026-10-01", "2026-10-31"), ("2026-11-01", "2026-11-30"), ("2026-12-01", "2026-12-26")]
-    starts, ends = life[(0, 1, 2, 0, 1, 2, 1, 0, 1, 2)[number % 10]]
+    life = [(-50, -20), (-20, 10), (10, 40)]
+    starts, ends = (
+        (today + timedelta(days=days)).isoformat()
+        for days in life[(0, 1, 2, 0, 1, 2, 1, 0, 1, 2)[number % 10]]
+    )
     gives: dict[str, Any] = {"type": "percent_off", "percent": str(1 + number % 9)}
     conditions: list[dict[str, Any]] = [{"fact": "order.total", "at_least": 2_000 + 1_000 * turn}]
     match number % 7:

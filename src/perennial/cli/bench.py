@@ -8,7 +8,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from perennial.bench import bulk, decide, ingest, price, vouchers
+from perennial.bench import bulk, decide, ingest, price, quote, vouchers
 from perennial.cli.console import ERRORS, OUT
 from perennial.core.stacking import Sequence
 
@@ -75,6 +75,30 @@ def bench_bulk(
     """Orders from stored lines down the batch path, beside COPY of the same rows."""
     with ERRORS.status("measuring"):
         figures = bulk.run(orders=orders, members=members, rules=rules, rounds=rounds)
+    _show(figures, json)
+
+
+@BENCH.command("quote")
+def bench_quote(
+    seconds: Annotated[float, typer.Option(min=1, max=60, help="Length of each measurement.")] = 8.0,
+    members: _Members = 100_000,
+    campaigns: Annotated[int, typer.Option(min=1, max=2_000, help="Campaigns with a reward each.")] = 1_000,
+    vouchers: Annotated[int, typer.Option(min=1_000, max=1_000_000, help="Codes that are out.")] = 1_000_000,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="Interleaved rounds.")] = 3,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Worker processes.")] = 2,
+    json: _Json = False,
+) -> None:
+    """Quotes and redemptions of carts with five codes, in turns with pgbench doing the same rows."""
+    with ERRORS.status("starting") as status:
+        figures = quote.run(
+            seconds=seconds,
+            members=members,
+            campaigns=campaigns,
+            vouchers=vouchers,
+            rounds=rounds,
+            workers=workers,
+            progress=status.update,
+        )
     _show(figures, json)
 
 
