@@ -67,13 +67,15 @@ _FIND_BATCH = f"select {_BATCH_COLUMNS} from voucher_batches where workspace_id 
 _LIST_BATCHES = f"""
 select {_BATCH_COLUMNS}
 from voucher_batches
-where workspace_id = $1 and ($3::timestamptz is null or (created_at, batch_id) < ($3, $4::uuid))
+where workspace_id = $1 and made >= 0 and ($3::timestamptz is null or (created_at, batch_id) < ($3, $4::uuid))
 order by created_at desc, batch_id desc
 limit $2
 """
 
 _BATCHES_OF_REWARD = """
-select batch_id from voucher_batches where workspace_id = $1 and program_id = $2 and reward = $3
+select batch_id
+from voucher_batches
+where workspace_id = $1 and program_id = $2 and reward = $3 and made > 0
 """
 
 _TAKE_CODES = """
