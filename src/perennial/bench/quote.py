@@ -109,13 +109,11 @@ def _figures(rounds: list[_Round]) -> dict[str, Any]:
     def median(value: Callable[[_Round], float], digits: int = 2) -> float:
         return round(statistics.median(value(each) for each in rounds), digits)
 
-    figures: dict[str, Any] = {}
-    sides: list[tuple[str, Callable[[_Round], _Side], Callable[[_Round], NaiveReport]]] = [
-        ("quote", lambda each: each.quotes, lambda each: each.reading),
-        ("redemption", lambda each: each.redemptions, lambda each: each.writing),
-    ]
-    for name, ours, naive in sides:
-        figures |= {
+    def of_side(
+        name: str, ours: Callable[[_Round], _Side], naive: Callable[[_Round], NaiveReport]
+    ) -> dict[str, Any]:
+        failure = next((ours(each).report.first_failure for each in rounds if ours(each).report.failures), "")
+        figures: dict[str, Any] = {
             f"{name}s_per_s": median(lambda each: ours(each).report.requests / ours(each).report.seconds, 0),
             f"{name}_p50_ms": median(lambda each: ours(each).report.p50_ms),
             f"{name}_p99_ms": median(lambda each: ours(each).report.p99_ms),
@@ -125,10 +123,11 @@ def _figures(rounds: list[_Round]) -> dict[str, Any]:
             f"{name}_p99_over_single": median(lambda each: ours(each).report.p99_ms / each.single.p99_ms),
             f"{name}_failures": sum(ours(each).report.failures for each in rounds),
         }
-        failure = next((ours(each).report.first_failure for each in rounds if ours(each).report.failures), "")
-        if failure:
-            figures[f"{name}_first_failure"] = failure
-    return figures | {
+        return figures | ({f"{name}_first_failure": failure} if failure else {})
+
+    return {
+        **of_side("quote", lambda each: each.quotes, lambda each: each.reading),
+        **of_side("redemption", lambda each: each.redemptions, lambda each: each.writing),
         "single_tps": median(lambda each: each.single.tps, 0),
         "single_p50_ms": median(lambda each: each.single.p50_ms),
         "single_p99_ms": median(lambda each: each.single.p99_ms),
@@ -184,10 +183,10 @@ async def _prepare(url: str, secret: str, members: int, campaigns: int, vouchers
 
 
 _NAIVE_VOUCHERS = """
-insert into vouchers (bucket, workspace_id, customer_id, voucher_id, operation_id, program_id, version, value,
-    points, issued_at, unit_id, state, reward, sealed, last4, currency, used, uses)
-select $2, $1, id, id, id, 1, 1, 500, 0, now(), 1, 1, 'code-0', decode(repeat('61', 40), 'hex'), 'ABCD', 'USD',
-    0, null
+insert into vouchers (bucket, workspace_id, customer_id, voucher_id, operation_id, program_id, version,
+    value, points, issued_at, unit_id, state, reward, sealed, last4, currency, used, uses)
+select $2, $1, id, id, id, 1, 1, 500, 0, now(), 1, 1, 'code-0', decode(repeat('61', 40), 'hex'), 'ABCD',
+    'USD', 0, null
 from (select md5('v' || number)::uuid as id from generate_series(1, $3) as number) as ids
 """
 
@@ -311,13 +310,20 @@ def _writing() -> list[str]:
             f"select reward, used, uses from vouchers where {_of_voucher(n)} for update;"
             for n in range(CODES)
         ),
-        "insert into external_ids (workspace_id, kind, bucket, id_hash, customer_id)"
-        f" values (WORKSPACE, 15, 0, :id::uuid, {_CUSTOMER});",
-        "insert into events (bucket, workspace_id, customer_id, event_id, operation_id, occurred_at, recorded_at,"
-        " source_id, kind, external_id, body, decision, answer) values (KEY, :id::uuid, :op::uuid, now(), now(),"
-        " null, 15, substr(:id, 1, 14), decode(repeat('61', 900), 'hex'), decode(repeat('61', 80), 'hex'),"
-        " decode(repeat('61', 2000), 'hex'));",
-        "insert into redemptions (bucket, workspace_id, customer_id, redemption_id, state, taken, answer)"
-        " values (KEY, :id::uuid, 2, decode(repeat('61', 300), 'hex'), decode(repeat('61', 2000), 'hex'));",
+        (
+            "insert into external_ids (workspace_id, kind, bucket, id_hash, customer_id)"
+            f" values (WORKSPACE, 15, 0, :id::uuid, {_CUSTOMER});"
+        ),
+        (
+            "insert into events (bucket, workspace_id, customer_id, event_id, operation_id, occurred_at,"
+            " recorded_at, source_id, kind, external_id, body, decision, answer) values (KEY, :id::uuid,"
+            " :op::uuid, now(), now(), null, 15, substr(:id, 1, 14), decode(repeat('61', 900), 'hex'),"
+            " decode(repeat('61', 80), 'hex'), decode(repeat('61', 2000), 'hex'));"
+        ),
+        (
+            "insert into redemptions (bucket, workspace_id, customer_id, redemption_id, state, taken,"
+            " answer) values (KEY, :id::uuid, 2, decode(repeat('61', 300), 'hex'),"
+            " decode(repeat('61', 2000), 'hex'));"
+        ),
         *(f"update vouchers set used = used + 1 where {_of_voucher(n)};" for n in range(CODES - 1)),
     ]
