@@ -13,6 +13,7 @@ from perennial.core.code_entry import code_form, entered_forms, shared_form
 from perennial.core.codes import ALPHABET, Codes, last4, pattern_of
 from perennial.core.compile import compile_version
 from perennial.core.condition_document import DEC_HOOK
+from perennial.core.limits import Counted
 from perennial.core.problems import Problem
 from perennial.core.program import Program
 from perennial.core.validation import check_agreement, validate
