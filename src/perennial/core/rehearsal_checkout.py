@@ -14,7 +14,6 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.checkout import Basket, Checkout, PointsWanted, check_out, offers_of
-from perennial.core.codes import Codes
 from perennial.core.decision import Decision
 from perennial.core.effects import Effect, IssueVoucher, UseVoucher
 from perennial.core.entered import unknown_code, wanted_by_shared_code, wanted_by_voucher
@@ -125,7 +124,9 @@ class CheckoutRehearsal(Rehearsal):
         compiled = version.rewards.get(reward)
         if compiled is None:
             raise UnknownName(f"the program has no reward {reward!r}")
-        codes = compiled.reward.codes or Codes()
+        codes = compiled.reward.codes
+        if codes is None or codes.shared is not None:
+            raise UnknownName(f"reward {reward!r} has no codes of its own")
         lasts = codes.valid_for
         voucher_id = named_id(0, "voucher", name)
         self.vouchers[name] = PlayedVoucher(
@@ -255,6 +256,8 @@ class CheckoutRehearsal(Rehearsal):
         ]
         for until, name in sorted(over):
             known = self.redemptions[name]
+            if known.customer is not None:
+                self.run_timers(known.customer, until)
             self._undo_redemption(known, known.used.quantities, until, void=True)
 
     def redemption(self, name: str) -> PlayedRedemption:
