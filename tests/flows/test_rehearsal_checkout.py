@@ -33,7 +33,11 @@ tiers: %s
 limits:
   - {id: common, per: total, discount: 4000, every: week}
 rewards:
-  - {id: five-off, name: 5.00 off, price: 500, gives: [{type: amount_off, value: 500}], expires_after: {days: 10}}
+  - id: five-off
+    name: 5.00 off
+    price: 500
+    gives: [{type: amount_off, value: 500}]
+    expires_after: {days: 10}
   - id: firm
     name: Points stay spent
     price: 300
@@ -41,15 +45,38 @@ rewards:
     gives: [{type: amount_off, value: 200}]
     limits: [{times: 3, every: week}]
   - {id: card, name: A gift card, price: 1000, gives: [{type: gift_card, value: 2500}]}
-  - {id: ten, name: 10 %%, gives: [{type: percent_off, percent: "10"}], codes: {shared: TEN}, shared_limits: [common]}
-  - {id: few, name: Few, gives: [{type: amount_off, value: 100}], codes: {shared: FEW}, limits: [{times: 4, per: total}]}
-  - {id: mine, name: Mine, gives: [{type: amount_off, value: 90}], codes: {shared: MINE}, limits: [{times: 2}]}
-  - {id: many, name: Many, gives: [{type: amount_off, value: 80}], codes: {shared: MANY}, limits: [{customers: 2, per: total}]}
-  - {id: big, name: Big, gives: [{type: amount_off, value: 70}], codes: {shared: BIG}, limits: [{order_value: 40000, per: total}]}
+  - id: ten
+    name: 10 %%
+    gives: [{type: percent_off, percent: "10"}]
+    codes: {shared: TEN}
+    shared_limits: [common]
+  - id: few
+    name: Few
+    gives: [{type: amount_off, value: 100}]
+    codes: {shared: FEW}
+    limits: [{times: 4, per: total}]
+  - id: mine
+    name: Mine
+    gives: [{type: amount_off, value: 90}]
+    codes: {shared: MINE}
+    limits: [{times: 2}]
+  - id: many
+    name: Many
+    gives: [{type: amount_off, value: 80}]
+    codes: {shared: MANY}
+    limits: [{customers: 2, per: total}]
+  - id: big
+    name: Big
+    gives: [{type: amount_off, value: 70}]
+    codes: {shared: BIG}
+    limits: [{order_value: 40000, per: total}]
   - {id: pool, name: Pool, gives: [{type: amount_off, value: 150}], codes: {uses: 2, valid_for: {days: 5}}}
   - {id: bound, name: Bound, gives: [{type: percent_off, percent: "3"}], codes: {bound: true}}
-  - {id: bought, name: Bought card, gives: [{type: gift_card, value: 1500}], codes: {bound: true}}
-  - {id: ship, name: Free shipping, automatic: true, gives: [{type: free_shipping}], usable_when: {fact: order.total, at_least: 4000}}
+  - id: ship
+    name: Free shipping
+    automatic: true
+    gives: [{type: free_shipping}]
+    usable_when: {fact: order.total, at_least: 4000}
   - {id: gold-only, name: Gold, automatic: true, tiers: [gold], gives: [{type: percent_off, percent: "5"}]}
 campaigns:
   - id: sale
@@ -80,6 +107,7 @@ def rehearsal_of(document: str) -> CheckoutRehearsal:
     """Return a rehearsal of a document."""
     data, problems = parse_text(document)
     assert problems == []
+    assert isinstance(data, dict)
     program = program_of(data)
     assert isinstance(program, Program), program
     assert validate(program) == []
@@ -145,7 +173,9 @@ class Shopping:
         rewards = pick.choice(
             ((), (), (), ("five-off",), ("firm",), ("firm", "five-off"), ("ten",), ("card",))
         )
-        points = pick.choice(({}, {}, {"points": None}, {"points": 700}, {"points": 50_000}))
+        points: dict[str, int | None] = pick.choice(
+            ({}, {}, {"points": None}, {"points": 700}, {"points": 50_000})
+        )
         return CartAsked(order=self.order_of(), codes=tuple(codes), rewards=rewards, points=points)
 
     def who(self) -> str | None:
@@ -153,42 +183,52 @@ class Shopping:
         return self.random.choice((*MEMBERS, *MEMBERS, "dora", None))
 
     def some(self, names: list[str]) -> str | None:
+        """Return one of the names, if there is one."""
         return self.random.choice(names) if names else None
 
     async def shop(self) -> Any:
+        """An order is paid."""
         return await self.pair.order(self.random.choice(MEMBERS), self.pair.name("o"), self.order_of())
 
     async def wait(self) -> Any:
+        """Time passes."""
         pause = self.random.choice((SECOND, 60 * SECOND, HOUR, 5 * HOUR, DAY, 4 * DAY))
         await self.pair.wait(self.pair.at + pause)
 
     async def claim(self) -> Any:
+        """Points are exchanged."""
         reward = self.random.choice(("five-off", "five-off", "firm", "card", "card", "ten"))
         return await self.pair.claim(self.random.choice(MEMBERS), reward)
 
     async def hand_out(self) -> Any:
+        """A code of a pool is made."""
         customer = self.random.choice((*MEMBERS, None))
-        await self.pair.hand_out(customer, self.random.choice(("pool", "bound", "bought")))
+        await self.pair.hand_out(customer, self.random.choice(("pool", "bound")))
 
     async def quote(self) -> Any:
+        """A cart is priced."""
         return await self.pair.quote(self.who(), self.cart())
 
     async def redeem(self) -> Any:
+        """A cart is redeemed, for an order or for none."""
         name = self.pair.name("r")
         order = self.random.choice((None, f"of-{name}"))
         return await self.pair.redeem(self.who(), name, self.cart(), None, order)
 
     async def hold(self) -> Any:
+        """A cart is held for a while."""
         name, seconds = self.pair.name("r"), self.random.choice((30, 900, 86_400))
         return await self.pair.redeem(self.who(), name, self.cart(), seconds, f"of-{name}")
 
     async def redeem_hold(self) -> Any:
+        """A hold is redeemed, or something that is no open hold any more."""
         known = self.pair.rehearsal.redemptions
         open_ones = [name for name, one in known.items() if one.state == "held"]
         name = self.some(open_ones if self.random.randint(0, 3) else list(known))
         return None if name is None else await self.pair.redeem_hold(name)
 
     async def roll_back(self) -> Any:
+        """One of the last redemptions is rolled back, whole or in part."""
         name = self.some(list(self.pair.rehearsal.redemptions)[-6:])
         if name is None:
             return None
@@ -215,6 +255,7 @@ class Shopping:
         return await self.pair.order(known.customer, known.order_name, known.checkout.quote.order)
 
     async def give_back(self) -> Any:
+        """A unit of each line of an order comes back."""
         orders = self.pair.rehearsal.orders
         name = self.some([name for name, one in orders.items() if not one.canceled][-5:])
         if name is None:
@@ -225,26 +266,28 @@ class Shopping:
         return await self.pair.give_back(name, lines) if lines else None
 
     async def cancel(self) -> Any:
+        """One of the last orders is canceled."""
         orders = self.pair.rehearsal.orders
         name = self.some([name for name, one in orders.items() if not one.canceled][-3:])
         return await self.pair.cancel(name) if name is not None and not self.random.randint(0, 1) else None
 
     async def switch(self) -> Any:
+        """Something is switched off, or on again."""
         off = list(self.pair.rehearsal.switches)
         switched = off[0] if off else self.random.choice(SWITCHED)
         await self.pair.switch(switched)
 
 
 SEEN = {
-    "redeem redeemed", "redeem held" if False else "hold held", "redeem_hold done", "redeem_hold hold_over",
-    "roll_back done", "roll_back nothing_to_roll_back", "give_back done", "cancel done", "pay done",
-    "claim done", "card paid", "points paid", "limit_reached", "insufficient_points", "unknown", "used_up",
-    "other_holder", "customer_required", "given_twice",
+    "shop done", "pay done", "give_back done", "cancel done", "claim done", "quote done", "redeem redeemed",
+    "hold held", "roll_back done", "roll_back nothing_to_roll_back", "card paid", "points paid",
+    "insufficient_points", "unknown", "used_up", "customer_required", "given_twice", "not_offered",
 }  # fmt: skip
+"""What every one of the random walks below comes upon."""
 
 
 @pytest.mark.parametrize("tiers", [BY_SPEND, BY_BALANCE], ids=["by spend", "by balance"])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 async def test_the_rehearsal_says_what_the_shop_says(shop: Shop, tiers: str, seed: int) -> None:
     """Whatever is claimed, quoted, held, redeemed and given back: both say the same, and have the same."""
     document = PROGRAM % tiers
@@ -253,6 +296,6 @@ async def test_the_rehearsal_says_what_the_shop_says(shop: Shop, tiers: str, see
     for _ in range(2):
         for member in MEMBERS:
             await shopping.pair.order(member, shopping.pair.name("o"), shopping.order_of())
-    for _ in range(60):
+    for _ in range(90):
         await shopping.step()
-    assert shopping.seen
+    assert SEEN - shopping.seen == set()

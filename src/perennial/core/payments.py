@@ -13,7 +13,7 @@ import msgspec
 from perennial.core.effects import Credit, Debit, Effect
 from perennial.core.member import Member
 from perennial.core.program import PointsPayment
-from perennial.core.redeemables import Reason
+from perennial.core.redeemables import Reason, Wanted
 from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.spending import spend
 from perennial.core.used import UsedLot
@@ -31,10 +31,11 @@ class PointsPaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A gift card that was entered, with what it holds."""
+    """A gift card that was entered, with what it holds; ``wanted`` is its voucher, which may be refused."""
 
     card_id: UUID
     balance: Minor
+    wanted: Wanted | None = None
 
 
 class CardPaid(msgspec.Struct, frozen=True):
@@ -70,13 +71,15 @@ def pay_with_points(
 
 
 def pay_with_cards(cards: Sequence[Card], total: Minor) -> list[CardPaid]:
-    """Return what each card pays of ``total``, one after the other as they were entered."""
-    paid = []
+    """Return what each card pays of ``total``, one after the other as they were entered, each once."""
+    paid: dict[UUID, CardPaid] = {}
     for card in cards:
+        if card.card_id in paid:
+            continue
         amount = min(card.balance, total)
         total -= amount
-        paid.append(CardPaid(card.card_id, amount, card.balance - amount))
-    return paid
+        paid[card.card_id] = CardPaid(card.card_id, amount, card.balance - amount)
+    return list(paid.values())
 
 
 def charge_card(

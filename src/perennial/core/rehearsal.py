@@ -276,10 +276,13 @@ class Rehearsal:
         fold(member, version, (Join(at=at, source=source),), at)
         return self._decide(member, MemberJoined(id=self._new_id(), at=at, source=source))
 
-    def _decide(self, member: Member, *events: Event) -> list[Decided]:
-        """Decide events and everything that they cause, each on the state after the one before."""
+    def _decide(self, member: Member, event: Event) -> list[Decided]:
+        """Decide an event and everything that it caused, each on the state after the one before."""
+        return self._decide_all(member, [event])
+
+    def _decide_all(self, member: Member, waiting: list[Event]) -> list[Decided]:
+        """Decide what waits, and everything that it causes."""
         found: list[Decided] = []
-        waiting = list(events)
         while waiting:
             event = waiting.pop(0)
             if len(found) > MAX_FOLLOW_UPS:

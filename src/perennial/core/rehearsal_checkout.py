@@ -6,7 +6,7 @@ when :meth:`CheckoutRehearsal.end_holds` is told how late it is. Nothing here kn
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy, deepcopy
 from typing import Self
 from uuid import UUID
@@ -167,14 +167,13 @@ class CheckoutRehearsal(Rehearsal):
             member = self.member(customer)
             decisions = decisions_of(self._run_timers(member, at) + self._enroll_automatically(member, at))
         guest = customer is None
-        cards = [voucher for code in cart.codes if (voucher := self.vouchers.get(code)) and voucher.card]
         basket = Basket(
             id=redemption_id,
             at=at,
             order=cart.order,
             wanted=tuple(self._wanted(cart)),
             points=tuple(self._points(cart)),
-            cards=tuple(self._card(voucher) for voucher in cards),
+            cards=tuple(self._cards(cart)),
         )
         versions = [self.version_at(at)]
         offers = offers_of(versions, member, at, self.spent, cart.order, self.switched(), guest=guest)
@@ -323,10 +322,11 @@ class CheckoutRehearsal(Rehearsal):
         )
         return wanted_by_voucher(name, self.versions[-1], issued_by, judged)
 
-    def _card(self, voucher: PlayedVoucher) -> Card:
-        assert voucher.card is not None
-        unit = self.versions[voucher.version - 1].card_unit
-        return Card(voucher.voucher_id, voucher.card.wallets[unit].balance)
+    def _cards(self, cart: CartAsked) -> Iterator[Card]:
+        for code in cart.codes:
+            voucher = self.vouchers.get(code)
+            if voucher is not None and voucher.card is not None:
+                yield Card(voucher.voucher_id, self.card_balance(code), self._by_voucher(code, voucher))
 
     def _points(self, cart: CartAsked) -> list[PointsWanted]:
         wallets = {spec.id: spec for spec in self.versions[-1].program.wallets}
@@ -348,7 +348,7 @@ class CheckoutRehearsal(Rehearsal):
             event = CartRedeemed(id=named_id(0, "redemption", name), at=at)
             decision = settle_checkout(event, version, member, self.spent, order, self.switched(), effects)
             self._take_over(member, version, decision.effects, at)
-            caused = self._decide(member, *decision.follow_ups) if decision.follow_ups else []
+            caused = self._decide_all(member, list(decision.follow_ups))
             decisions = [decision, *decisions_of(caused)]
             parts.append(part)
         charged = (paid for paid in checkout.cards if paid.amount)

@@ -55,7 +55,8 @@ def find_asked(
             continue
         voucher = vouchers.get(asked.code or "")
         if voucher is not None and voucher.balance is not None:
-            cards.append(Card(voucher.row.voucher_id, voucher.balance))
+            card = _of_voucher(workspace, shown(asked.code or ""), voucher)
+            cards.append(Card(voucher.row.voucher_id, voucher.balance, card))
             continue
         if voucher is not None:
             found.vouchers[len(wanted)] = voucher
