@@ -16,9 +16,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import yaml
 
 from perennial.core.document import read_program
+from perennial.core.document_text import parse_text
 from perennial.core.program import Program
 from perennial.core.validation import validate
 from perennial.flows.clock import advance_sandbox_clock
@@ -156,7 +156,10 @@ def yaml_blocks() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("where", "text"), yaml_blocks())
 def test_programs_in_documents(where: str, text: str) -> None:
     """Every program in a document is valid; a part of one is valid in a program that has the rest."""
-    if "program" not in (part := yaml.safe_load(text)):
+    part, problems = parse_text(text)
+    assert problems == [], where
+    assert isinstance(part, dict), where
+    if "program" not in part:
         text = msgspec.json.encode(_MINIMAL | part).decode()
     program = read_program(text)
     assert isinstance(program, Program), (where, program)

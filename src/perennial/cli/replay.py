@@ -22,6 +22,7 @@ from perennial.cli.examples import examples_folder
 from perennial.cli.session import ready_installation, settings_of_environment
 from perennial.config import Settings, installation_secret
 from perennial.connectors.complete_journey import BASKETS, NotInstalled, Statistics, read_baskets
+from perennial.connectors.complete_journey_coupons import read_coupons
 from perennial.flows.batcher import Intake
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
@@ -87,6 +88,7 @@ async def _run(
                 lambda step: bar.update(
                     task, completed=step.baskets, description=f"{datetime_of(step.at):%d %B %Y}"
                 ),
+                read_coupons(),
             )
             await intake.close()
     with ERRORS.status("audit"):
@@ -122,7 +124,7 @@ async def _audit(url: str, workspace_id: int) -> AuditReport:
 
 
 def _print_summary(summary: ReplaySummary, report: AuditReport) -> None:
-    read, wallet = summary.read, summary.totals.wallet
+    read, wallet, coupons = summary.read, summary.totals.wallet, summary.coupons
     mix = ", ".join(f"{name or 'no tier'} {count:,}" for name, count in sorted(summary.totals.tiers.items()))
     rows = [
         ("members", f"{summary.totals.members:,}"),
@@ -135,6 +137,11 @@ def _print_summary(summary: ReplaySummary, report: AuditReport) -> None:
         ("unknown products", f"{read.unknown_products:,} lines"),
         ("points issued", f"{wallet.issued:,}"),
         ("points used", f"{wallet.used:,} in {summary.claims:,} claims ({summary.tries:,} tries)"),
+        (
+            "coupons",
+            f"{coupons.codes:,} codes of {coupons.campaigns} campaigns, {coupons.attributed:,} of"
+            f" {coupons.redemptions:,} redemptions attributed to a later basket",
+        ),
         ("points expired", f"{wallet.expired:,}"),
         ("points taken back", f"{wallet.taken_back:,}"),
         ("liability", f"{wallet.liability:,} points, {wallet.pending:,} of them pending"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from perennial.core.benefit import Benefit
 from perennial.core.code_entry import shared_form
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_triggers import Compiler
@@ -54,12 +55,15 @@ def _compile(
         reward=reward,
         wallet=wallet_place(program, reward.wallet),
         bounds=limits.of_reward(reward, campaign),
-        gives=tuple(
-            CompiledBenefit(benefit, compiler.lines(benefit.line_filter())) for benefit in reward.gives
-        ),
+        gives=tuple(_compile_benefit(compiler, benefit) for benefit in reward.gives),
         category=UNSORTED if reward.category is None else categories[reward.category],
         campaign=index,
         card=sum(benefit.card_value() for benefit in reward.gives),
         offered=compiler.test(schedules, [tiers, reward.when, campaign.when if campaign else None]),
         usable=compiler.test((), [reward.usable_when]),
     )
+
+
+def _compile_benefit(compiler: Compiler, benefit: Benefit) -> CompiledBenefit:
+    others = tuple(compiler.lines(where) for _, where in benefit.other_filters())
+    return CompiledBenefit(benefit, compiler.lines(benefit.line_filter()), others)

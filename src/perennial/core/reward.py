@@ -30,10 +30,11 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     takes ``price`` points out of ``wallet`` (which may be left out where the program has one wallet
     only). The reward is offered to members of ``tiers`` (everybody if none is named) for whom ``when``
     holds, while ``schedule`` applies; it is used on orders for which ``usable_when`` holds, judged by
-    the amounts that ``judged_on`` says. ``limits`` and ``shared_limits`` count claims and uses; what
-    does not fit is refused whole. What was claimed expires ``expires_after`` the claim, at the end of
-    that local day, and never if nothing is given. Of what is ``refundable`` the points come back when
-    it is rolled back.
+    the amounts that ``judged_on`` says. With ``full_price_only`` it leaves out lines that are cheaper
+    already, by a discount of their own or an earlier reward. ``limits`` and ``shared_limits`` count
+    claims and uses; what does not fit is refused whole. What was claimed expires ``expires_after`` the
+    claim, at the end of that local day, and never if nothing is given. Of what is ``refundable`` the
+    points come back when it is rolled back.
 
     ``category`` and ``priority`` (smaller first) say how it stacks with others, see
     :class:`~perennial.core.stacking.Stacking`.
@@ -51,6 +52,7 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     when: Condition | None = None
     usable_when: Condition | None = None
     judged_on: Base = Base.REDUCED
+    full_price_only: bool = False
     schedule: Schedule | None = None
     limits: tuple[Limit, ...] = ()
     shared_limits: tuple[Identifier, ...] = ()

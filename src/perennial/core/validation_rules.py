@@ -110,7 +110,11 @@ def _check_reward(findings: Findings, path: str, reward: Reward, categories: lis
     if reward.category is not None:
         findings.known(f"{path}.category", "category", reward.category, categories)
     for index, benefit in enumerate(reward.gives):
-        findings.condition(f"{path}.gives[{index}].lines", benefit.line_filter(), benefit_place())
+        at = f"{path}.gives[{index}]"
+        for field, where in [("lines", benefit.line_filter()), *benefit.other_filters()]:
+            findings.condition(f"{at}.{field}", where, benefit_place())
+        for problem in benefit.problems():
+            findings.add(f"{at}.{problem.path}", problem.code, problem.words)
     findings.condition(f"{path}.usable_when", reward.usable_when, order_place())
     findings.all_known(f"{path}.shared_limits", "shared limit", reward.shared_limits, findings.shared_limits)
     findings.all_known(f"{path}.tiers", "tier", reward.tiers, findings.tiers)

@@ -120,10 +120,14 @@ Test: TypeAlias = Callable[..., bool]
 
 
 class CompiledBenefit(msgspec.Struct, frozen=True):
-    """A benefit with the function that gives the positions of the lines it is for (``None``: all)."""
+    """A benefit with the function that gives the positions of the lines it is for (``None``: all).
+
+    ``others`` are the functions of its other filters.
+    """
 
     benefit: Benefit
     lines: Callable[..., Sequence[int]] | None
+    others: tuple[Callable[..., Sequence[int]] | None, ...] = ()
 
 
 class CompiledReward(msgspec.Struct, frozen=True):

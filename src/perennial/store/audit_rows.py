@@ -243,8 +243,8 @@ from budgets where workspace_id = $1 and (used < 0 or used > cap)
     ),
     Check(
         "vouchers",
-        "Every voucher has its code and every code its voucher; the points that a claim redeemed are those that"
-        " its vouchers cost.",
+        "Every voucher has its code and every code its voucher; the points that a claim redeemed are those"
+        " that its vouchers cost.",
         """
 select bucket, customer_id, operations, words
 from (

@@ -29,7 +29,7 @@ value: 5000
     def level(self) -> None:
         """Do nothing to an order: a gift card is a means of payment."""
 
-    def take(self, cart: Cart, lines: Sequence[int]) -> None:
+    def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take nothing off."""
 
     def claim_value(self) -> Minor:
