@@ -8,8 +8,9 @@ import msgspec
 import typer
 from rich.table import Table
 
-from perennial.bench import bulk, decide, ingest, vouchers
+from perennial.bench import bulk, decide, ingest, price, vouchers
 from perennial.cli.console import ERRORS, OUT
+from perennial.core.stacking import Sequence
 
 BENCH = typer.Typer(name="bench", help="Measure on this machine.", no_args_is_help=True)
 
@@ -26,6 +27,19 @@ def bench_decide(
 ) -> None:
     """Decisions per second of the pure core on one core, and what its rules alone cost."""
     _show(decide.run(rules, seconds), json)
+
+
+@BENCH.command("price")
+def bench_price(
+    rewards: Annotated[int, typer.Option(min=0, max=2_000, help="Campaigns, each with one reward.")] = 1_000,
+    codes: Annotated[int, typer.Option(min=0, max=30, help="Codes entered.")] = 5,
+    lines: Annotated[int, typer.Option(min=1, max=1_000, help="Lines of a cart.")] = 10,
+    sequence: Annotated[Sequence, typer.Option(help="How rewards stack.")] = Sequence.LEVELS,
+    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="How long to measure.")] = 5.0,
+    json: _Json = False,
+) -> None:
+    """Quotes per second of the pure core on one core."""
+    _show(price.run(rewards, codes, lines, seconds, sequence), json)
 
 
 @BENCH.command("ingest")
