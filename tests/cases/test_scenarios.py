@@ -11,9 +11,6 @@ from perennial.core.cases import run_case
 
 WAITING = {
     "SC-18": "cash payouts are no kind of reward yet",
-    "SC-52": "exclusive categories do not keep others out yet",
-    "SC-52-best": "the best choice for the customer is not looked for yet",
-    "SC-54": "exclusive categories do not keep others out yet",
 }
 """Files that say what is to come, by their names, and what they wait for."""
 

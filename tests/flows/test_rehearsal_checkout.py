@@ -173,9 +173,8 @@ class Shopping:
         rewards = pick.choice(
             ((), (), (), ("five-off",), ("firm",), ("firm", "five-off"), ("ten",), ("card",))
         )
-        points: dict[str, int | None] = pick.choice(
-            ({}, {}, {"points": None}, {"points": 700}, {"points": 50_000})
-        )
+        asked: list[dict[str, int | None]] = [{}, {}, {"points": None}, {"points": 700}, {"points": 50_000}]
+        points = pick.choice(asked)
         return CartAsked(order=self.order_of(), codes=tuple(codes), rewards=rewards, points=points)
 
     def who(self) -> str | None:
