@@ -107,13 +107,13 @@ class CheckoutRehearsal(Rehearsal):
         self.redemptions: dict[str, PlayedRedemption] = {}
 
     def claim(self, customer: str, at: Instant, reward: str, name: str | None = None) -> list[Decision]:
-        """Points for a reward; its voucher may be used under ``name``."""
+        """Points for a reward; its voucher, the first if it gives several, may be used under ``name``."""
         self._check_new_voucher(name)
         decisions = super().claim(customer, at, reward, name)
         for decision in decisions:
             version = self.versions[decision.version - 1]
             for effect in decision.effects:
-                if isinstance(effect, IssueVoucher) and name is not None:
+                if isinstance(effect, IssueVoucher) and name is not None and name not in self.vouchers:
                     self._issue(name, effect, version, self.member(customer).customer_id, at)
         return decisions
 
