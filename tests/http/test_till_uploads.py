@@ -24,8 +24,8 @@ async def shop(site: Site) -> Site:
 
 
 def now(ago: Instant = 0) -> str:
-    """Return the present, or an instant before, as the device writes it."""
-    return format_instant(time.time_ns() // 1_000 // SECOND * SECOND - ago)
+    """Return the present, or an instant before, as a device writes it whose clock is a second fast."""
+    return format_instant(time.time_ns() // 1_000 // SECOND * SECOND + SECOND - ago)
 
 
 async def till(shop: Site, name: str = "till-1", location: str = "berlin", **more: Any) -> Device:
@@ -60,6 +60,7 @@ async def granted(shop: Site) -> tuple[int, int, int]:
             " where workspace_id = $1",
             shop.row.workspace_id,
         )
+    assert row is not None
     return row[0], row[1], row[2]
 
 
@@ -148,7 +149,7 @@ async def test_an_allowance_may_refuse_what_is_gone(shop: Site) -> None:
     device = await till(shop, overspend="refuse")
     await shop.done("POST", "/v1/redemptions", {"id": "r1", "cart": cart(), "redeem": [{"code": code}]})
     points = [{"wallet": "points", "points": 100}]
-    given = {"customer": "anna", "redeem": [{"code": code}], "points": points, "amount": 600}
+    given: dict[str, Any] = {"customer": "anna", "redeem": [{"code": code}], "points": points, "amount": 600}
     [entry] = await device.upload(device.entry(now(), **given))
     assert (entry["state"], entry["reason"]) == ("refused", "overspent")
     assert await available(shop) == (9_500, 0)

@@ -5,7 +5,7 @@ Nothing is locked or changed. What is not found is answered in one way, whatever
 
 from __future__ import annotations
 
-from enum import StrEnum
+from typing import Literal, TypeAlias
 
 import msgspec
 from asyncpg import Connection
@@ -30,13 +30,8 @@ NAMES = ("name", "first_name")
 """The attributes by which a cashier may greet a member, the first that the member has."""
 
 
-class ScannedKind(StrEnum):
-    """What was found."""
-
-    MEMBER = "member"
-    VOUCHER = "voucher"
-    GIFT_CARD = "gift_card"
-    SHARED_CODE = "shared_code"
+ScannedKind: TypeAlias = Literal["member", "voucher", "gift_card", "shared_code"]
+"""What was found."""
 
 
 class _View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -147,7 +142,7 @@ async def _member(conn: Connection, workspace: Workspace, customer: str | None) 
     ]
     name = next((row.attributes[each] for each in NAMES if row.attributes.get(each)), None)
     return ScanAnswer(
-        kind=ScannedKind.MEMBER,
+        kind="member",
         member=ScannedMember(
             customer=customer,
             name=name if isinstance(name, str) else None,
@@ -170,7 +165,7 @@ async def _voucher(conn: Connection, batch: Batch, found: FoundVoucher, entered:
         customer = holders[row.customer_id].external_id if row.customer_id in holders else None
     card = found.balance is not None
     return ScanAnswer(
-        kind=ScannedKind.GIFT_CARD if card else ScannedKind.VOUCHER,
+        kind="gift_card" if card else "voucher",
         voucher=ScannedVoucher(
             reward=f"{live.code}/{row.reward}",
             name=reward.name,
@@ -213,7 +208,7 @@ def _shared(workspace: Workspace, text: str) -> ScanAnswer | None:
         reward = live.latest.shared_codes.get(shared_form(text))
         if reward is not None:
             return ScanAnswer(
-                kind=ScannedKind.SHARED_CODE,
+                kind="shared_code",
                 voucher=ScannedVoucher(
                     reward=f"{live.code}/{reward}",
                     name=live.latest.rewards[reward].reward.name,

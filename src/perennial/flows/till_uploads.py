@@ -16,7 +16,7 @@ from asyncpg import Connection
 
 from perennial.core.effects import Owe
 from perennial.core.order import Order
-from perennial.core.redeemables import Reason
+from perennial.core.redeemables import Reason, Source
 from perennial.core.till_allowance import EntryReason, EntryState, Overspend, Spent, why_refused
 from perennial.core.till_code import TillCode, TillKind
 from perennial.flows.answers import FieldProblem
@@ -356,7 +356,7 @@ async def _redeem_once(
 def _compared(batch: Batch, entry: Entry, command: PostRedemption, redeemed: RedemptionAnswer) -> EntryAnswer:
     """Compare what the device gave with what could be redeemed; points that are gone become a debt."""
     quote = redeemed.quote
-    redeemable = sum(one.discount for one in quote.redeemables if one.source == "code")
+    redeemable = sum(one.discount for one in quote.redeemables if one.source != Source.AUTOMATIC)
     redeemable += sum(paid.amount for paid in quote.points) + sum(card.amount for card in quote.cards)
     if redeemable > entry.amount:
         words = f"It is worth {redeemable}, and {entry.amount} was said to be given."
