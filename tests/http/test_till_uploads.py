@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from perennial.core.till_code import read
+from perennial.store.audit import audit
 from perennial.units import DAY, HOUR, MINUTE, SECOND, Instant, format_instant
 from tests.http.site import Site
 from tests.http.till_device import Device, cart, open_shop, voucher
@@ -135,6 +136,9 @@ async def test_points_that_are_gone_are_a_debt(shop: Site) -> None:
     assert await available(shop) == (-300, 300)
     await shop.done("POST", "/v1/adjustments", {**_adjustment(1_000), "id": "a2"})
     assert await available(shop) == (700, 0)
+    async with shop.database.unbound() as conn:
+        report = await audit(conn, shop.row.workspace_id)
+    assert [(check.name, check.findings) for check in report.broken] == []
     statement = await shop.done("GET", "/v1/customers/anna/ledger")
     assert [line["because"] for line in statement["data"] if line.get("owed", 0) > 0] == ["redeemed"]
 
