@@ -212,12 +212,12 @@ _UPLOAD = {
 }
 
 
-@pytest.mark.parametrize(("code", "attributes", "most"), [("STORE", "location", 2), ("TILL", "device", 1)])
-async def test_limits_of_stores_and_devices(shop: Site, code: str, attributes: str, most: int) -> None:
+@pytest.mark.parametrize(("code", "holder", "most"), [("STORE", "location", 2), ("TILL", "device", 1)])
+async def test_limits_of_stores_and_devices(shop: Site, code: str, holder: str, most: int) -> None:
     """A limit per location, or per device, counts the redemptions of one; the next one has room of its own."""
 
     async def discount(number: int, place: str) -> int:
-        where = {"location": place} if attributes == "location" else {"attributes": {"device": place}}
+        where = {"location": place} if holder == "location" else {"attributes": {"device": place}}
         body = {"id": f"{place}-{number}", "cart": {**cart(), **where}, "redeem": [{"code": code}]}
         answer = await shop.done("POST", "/v1/redemptions", body)
         taken: int = answer["quote"]["discount_total"]

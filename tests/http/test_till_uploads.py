@@ -272,7 +272,7 @@ async def test_no_gap_and_no_number_twice(shop: Site) -> None:
 
 
 async def test_two_devices_and_one_voucher(shop: Site) -> None:
-    """Uploaded in parallel, exactly one of them redeems it, and the other one's is an overspend; five times."""
+    """Uploaded in parallel, exactly one redeems it, and the other one's is an overspend; five times."""
     devices = [await till(shop, f"till-{number}") for number in range(2)]
     for round_number in range(5):
         code = await voucher(shop, f"c{round_number}")
@@ -313,7 +313,7 @@ async def test_the_risk_is_bounded(shop: Site) -> None:
     assert {each["state"] for each in final} == {"redeemed", "overspent", "refused"}
     async with shop.database.transaction(shop.row.workspace_id) as conn:
         most = await conn.fetchval(
-            "select max(total) from (select sum(points) as total from till_entries group by member_id) as each"
+            "select max(total) from (select sum(points) as total from till_entries group by member_id) as t"
         )
     assert most <= 700
 

@@ -1,4 +1,4 @@
-"""Devices, allowances and entries as they are stored: bounds hold at the write, and the audit watches them."""
+"""Devices, allowances and entries as they are stored: bounds hold at the write, the audit watches."""
 
 from __future__ import annotations
 
@@ -115,8 +115,8 @@ async def test_many_at_once_are_granted_what_is_allowed(
     await superuser.execute("update till_allowances set points = 0, amount = 0, redemptions = 0")
     assert await granted_at_once(database_url, till, without) == 5  # the check alone also holds
     await superuser.execute(
-        "create table unguarded as select * from till_allowances; update unguarded set points = 0, amount = 0,"
-        " redemptions = 0; grant all on unguarded to perennial_worker"
+        "create table unguarded as select * from till_allowances; update unguarded set points = 0,"
+        " amount = 0, redemptions = 0; grant all on unguarded to perennial_worker"
     )
     free = without.replace("update till_allowances", "update unguarded")
     assert await granted_at_once(database_url, till, free) == CLIENTS

@@ -263,8 +263,8 @@ async def scan_post(request: Request[Any, Any, Any]) -> Response[Any]:
     """Understands every code of ours, and whatever identifies a customer.
 
     That is: rotating codes, codes of vouchers and gift cards, shared codes, cards, aliases, phone numbers,
-    e-mail addresses, and your own ids of customers. Whatever is nothing of ours is answered in the same way, and counts as a guess: after too many of them
-    within a minute the device, or the key, has to wait.
+    e-mail addresses, and your own ids of customers. Whatever is nothing of ours is answered in the same
+    way, and counts as a guess: after too many of them within a minute the device, or the key, has to wait.
     """
     door, caller = admitted(request)
     data = await body_of(request, ScanBody)
