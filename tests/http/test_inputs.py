@@ -170,6 +170,29 @@ _SAMPLES: dict[str, Any] = {
         "points": [{"wallet": "points"}],
     },
     "redemption_rollback": {"id": "b", "lines": [{"line": "1", "quantity": 1}]},
+    "scan_post": {"text": "t"},
+    "device_post": {"id": "d", "location": "l", "name": "n", "public_key": "A" * 43 + "="},
+    "allowance_post": {
+        "id": "a",
+        "max_points": 1,
+        "max_amount": 1,
+        "max_redemptions": 1,
+        "expires_in": 60,
+    },
+    "upload_post": {
+        "allowance": "a",
+        "entries": [
+            {
+                "sequence": 1,
+                "at": "2026-01-01T00:00:00Z",
+                "cart": {"lines": [{"sku": "s", "amount": 1}]},
+                "amount": 0,
+                "redeem": [{"code": "c"}],
+                "points": [{"wallet": "points", "points": 1}],
+                "signature": "A" * 86 + "==",
+            }
+        ],
+    },
     "switch_set": {
         "object": {"kind": "reward", "program": "points", "id": "five-off"},
         "off": True,

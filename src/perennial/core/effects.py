@@ -52,9 +52,10 @@ class Debit(_Effect, frozen=True, tag=2):
 
 
 class Owe(_Effect, frozen=True, tag=3):
-    """The owner's debt grows by ``amount``: taken back under ``unlimited``, but no longer there.
+    """The owner's debt grows by ``amount`` that was taken back or spent, but was no longer there.
 
-    The posting goes from DEBT to ``target``: ISSUED for a return, ADJUSTED for a correction by staff.
+    The posting goes from DEBT to ``target``: ISSUED for a return, ADJUSTED for a correction by staff,
+    REDEEMED for what was spent offline.
     """
 
     unit: int

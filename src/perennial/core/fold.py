@@ -78,6 +78,8 @@ def fold(
                 wallet.debt += amount
                 if target is Account.ISSUED:
                     wallet.earned -= amount
+                elif target is Account.REDEEMED:
+                    wallet.spent += amount
             case Forgive(unit=unit, amount=amount):
                 _wallet(member, unit).debt -= amount
             case FallShort(unit=unit, amount=amount):

@@ -50,7 +50,8 @@ class Batch(msgspec.Struct):
     back,
     ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered`` are the
     vouchers whose codes were entered, ``cards`` the gift cards among them, ``held`` how many holds
-    customers have open, and ``elsewhere`` what is to be written in other buckets.
+    customers have open, and ``elsewhere`` what is to be written in other buckets. ``codes_judged_at`` is
+    the instant at which the rotating codes of vouchers have to be current (None: their time is not judged).
     """
 
     workspace: Workspace
@@ -76,6 +77,7 @@ class Batch(msgspec.Struct):
     redemptions: dict[UUID, RedemptionRow] = {}
     held: dict[UUID, int] = {}
     changed_redemptions: dict[UUID, RedemptionRow] = {}
+    codes_judged_at: Instant | None = 0
     elsewhere: dict[int, list[Change]] = {}
     changes: list[Change] = []
     early: dict[tuple[int, UUID], UUID] = {}

@@ -56,6 +56,7 @@ from perennial.flows.ids import Ids
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.flows.redeeming import handle_redeem_hold, handle_redemption
+from perennial.flows.signed_codes import wall_now
 from perennial.flows.timers_due import LotsNeeded
 from perennial.flows.write_batch import write
 from perennial.store.codebook import Codebook
@@ -180,6 +181,7 @@ class Handler:
             now=business_now(workspace),
             ids=self.ids,
             codebook=self.codebook,
+            codes_judged_at=wall_now(),
         )
 
     async def read_workspace(self, workspace_id: int) -> WorkspaceRow:

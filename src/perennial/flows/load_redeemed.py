@@ -14,6 +14,7 @@ from perennial.core.order import OrderStatus
 from perennial.flows.asked import FoundVoucher
 from perennial.flows.batch import Batch
 from perennial.flows.commands import Command, ExpireHold, PostRedemption, PostReturn, PutOrder
+from perennial.flows.signed_codes import hashes_entered
 from perennial.store.codebook import first_found
 from perennial.store.customers import CustomerRow
 from perennial.store.external_ids import Claimed, IdKind
@@ -80,7 +81,9 @@ async def load_entered(conn: Connection, batch: Batch, commands: Sequence[Comman
 async def load_codes(conn: Connection, batch: Batch, codes: Sequence[str], *, lock: bool) -> None:
     """Load the vouchers of these codes into the batch; to change them they have to be locked."""
     workspace_id = batch.workspace.workspace_id
-    hashes = {code: batch.codebook.hashes_of(workspace_id, code) for code in codes}
+    hashes = {
+        code: hashes_entered(batch.codebook, workspace_id, code, batch.codes_judged_at) for code in codes
+    }
     known = await find_vouchers(
         conn, workspace_id, sorted({each for every in hashes.values() for each in every})
     )

@@ -22,6 +22,7 @@ from perennial.flows.load_redeemed import load_codes
 from perennial.flows.problems import problem
 from perennial.flows.quote_answers import QuoteAnswer, quote_answer
 from perennial.flows.redeeming import checked_out
+from perennial.flows.signed_codes import wall_now
 from perennial.flows.timers_due import run_timers_due
 from perennial.ledger.account import Account
 from perennial.store.budgets import read_budgets
@@ -42,6 +43,7 @@ async def quote(handler: Handler, workspace_id: int, command: PostRedemption) ->
             now=business_now(workspace),
             ids=handler.ids,
             codebook=handler.codebook,
+            codes_judged_at=wall_now(),
         )
         at = command.at if command.at is not None else batch.now
         member = await _load(conn, batch, command)

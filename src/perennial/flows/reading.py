@@ -172,7 +172,7 @@ async def _view_customer(conn: Connection, workspace: Workspace, external_id: st
         ),
         household=household,
         memberships=tuple(_membership(program, member, at) for program in live),
-        wallets=tuple(view for program in live for view in _wallets(program, member, at)),
+        wallets=tuple(view for program in live for view in wallet_views(program, member, at)),
     )
 
 
@@ -244,7 +244,8 @@ def _text(instant: Instant | None) -> str | None:
     return None if instant is None else format_instant(instant)
 
 
-def _wallets(live: LiveProgram, member: Member, at: Instant) -> list[WalletView]:
+def wallet_views(live: LiveProgram, member: Member, at: Instant) -> list[WalletView]:
+    """Return the wallets that a member has in one program, as they are at an instant."""
     views = []
     for compiled in live.latest.wallets:
         wallet = member.wallets.get(compiled.unit) or Wallet(lots={})

@@ -22,6 +22,8 @@ class Scope(StrEnum):
     """Drafts, publishing and rollback of programs."""
     SWITCHES = "switches"
     """The stop button: what gives nothing from now on, and what goes on again."""
+    TILL = "till"
+    """What a till does: scan, quote, hold, redeem, and upload what was redeemed offline."""
     CLOCK = "clock"
     """The clock of a sandbox."""
     METRICS = "metrics"

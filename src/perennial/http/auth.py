@@ -49,8 +49,11 @@ class Keyring:
         self._asking = asyncio.Semaphore(MAX_QUESTIONS)
         self._tasks: set[asyncio.Task[_Remembered]] = set()
 
-    async def admit(self, authorization: bytes | None, needed: Scope) -> Key:
-        """Return the key of the caller, or raise 401 (no valid key) or 403 (not with this key)."""
+    async def admit(self, authorization: bytes | None, needed: Scope, *instead: Scope) -> Key:
+        """Return the key of the caller, or raise 401 (no valid key) or 403 (not with this key).
+
+        A key with one of the scopes ``instead`` is as good.
+        """
         if authorization is None:
             raise unauthorized("Send an API key: Authorization: Bearer sk_…")
         shown = sha256(authorization).digest()
@@ -66,7 +69,7 @@ class Keyring:
         key = entry.key
         if key is None or (key.expires_at is not None and key.expires_at <= time.time_ns() // 1_000):
             raise unauthorized("The API key is unknown, expired or revoked.")
-        if not allows(key.scopes, needed):
+        if not any(allows(key.scopes, scope) for scope in (needed, *instead)):
             raise bad_request(403, "scope_missing", f"The API key lacks the scope {needed.value!r}.")
         return key
 

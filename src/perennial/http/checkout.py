@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from msgspec import Meta
 
+from perennial.core.code_entry import MAX_ENTERED
 from perennial.core.order import Attributes, Line, Name, NonNegative, Order, OrderStatus, ReturnedLine
 from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.commands import Asked, PointsAsked, PostRedemption, PostRollback, RedeemHold
@@ -33,7 +34,11 @@ from perennial.http.problems import bad_fields
 from perennial.http.requests import OnceId, PositivePoints, Reason, Reference, When, once_id
 from perennial.units import MAX_AMOUNT, SECOND, Instant
 
-Code = Annotated[str, Meta(min_length=1, max_length=100, description="a code as it was entered")]
+_AT_THE_TILL = (Scope.TILL,)
+
+Code = Annotated[
+    str, Meta(min_length=1, max_length=MAX_ENTERED, description="a code as it was entered or scanned")
+]
 HoldSeconds = Annotated[int, Meta(ge=1, le=7 * 86_400, description="how long the hold lasts, in seconds")]
 Expected = Annotated[
     int,
@@ -128,6 +133,7 @@ class GiveBackBody(_Body, frozen=True):
         needs=Scope.READ,
         takes=QuoteBody,
         gives={200: QuoteAnswer},
+        instead=_AT_THE_TILL,
         refuses=(409, 410),
     ),
 )
@@ -152,6 +158,7 @@ async def quote_post(request: Request[Any, Any, Any]) -> Response[Any]:
         takes=HoldBody,
         once=True,
         gives={200: RedemptionAnswer, 201: RedemptionAnswer},
+        instead=_AT_THE_TILL,
         refuses=(404, 409, 410),
     ),
 )
@@ -180,6 +187,7 @@ async def hold_post(request: Request[Any, Any, Any]) -> Response[Any]:
         takes=RedemptionBody,
         once=True,
         gives={200: RedemptionAnswer, 201: RedemptionAnswer},
+        instead=_AT_THE_TILL,
         refuses=(404, 409, 410),
     ),
 )
@@ -218,6 +226,7 @@ async def post_redemption(door: Door, caller: Key, key: str | None, data: Redemp
         "Read a hold or redemption",
         needs=Scope.READ,
         gives={200: RedemptionAnswer},
+        instead=_AT_THE_TILL,
         refuses=(404, 410),
     ),
 )
@@ -261,8 +270,9 @@ async def redemption_rollback(request: Request[Any, Any, Any], id: ExternalId) -
     return answered(request, await door.intake.submit(caller.workspace_id, command))
 
 
-def _command(name: str, data: QuoteBody | RedemptionBody, cart: CartBody) -> PostRedemption:
-    order = Order(
+def order_of(cart: CartBody, codes: tuple[str, ...]) -> Order:
+    """Return a cart as the order that it may become."""
+    return Order(
         status=OrderStatus.CREATED,
         lines=cart.lines,
         currency=cart.currency,
@@ -271,9 +281,13 @@ def _command(name: str, data: QuoteBody | RedemptionBody, cart: CartBody) -> Pos
         tax=cart.tax,
         location=cart.location,
         channel=cart.channel,
-        codes=tuple(asked.code for asked in data.redeem if asked.code is not None),
+        codes=codes,
         attributes=cart.attributes,
     )
+
+
+def _command(name: str, data: QuoteBody | RedemptionBody, cart: CartBody) -> PostRedemption:
+    order = order_of(cart, tuple(asked.code for asked in data.redeem if asked.code is not None))
     return PostRedemption(
         id=name,
         customer=data.customer,

@@ -9,6 +9,7 @@ import msgspec
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
 from perennial.http.auth import Keyring
+from perennial.http.guesses import Guesses
 from perennial.store.database import Database
 
 MAX_BODY_BYTES = 1_000_000
@@ -23,6 +24,7 @@ class Door(msgspec.Struct):
     keyring: Keyring
     max_body_bytes: int = MAX_BODY_BYTES
     open: bool = True
+    guesses: Guesses = msgspec.field(default_factory=Guesses)
 
     @classmethod
     def of(cls, state: Any) -> Door:

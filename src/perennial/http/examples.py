@@ -136,6 +136,52 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         )
     },
     "voucher_void": {"void": Example("A lost voucher", {"reason": "printed twice"})},
+    "scan_post": {
+        "till": Example("Whatever the cashier scans or types", {"text": "0042 1234", "device": "till-1"})
+    },
+    "device_post": {
+        "till": Example(
+            "A till that made its own key pair",
+            {
+                "id": "till-1",
+                "location": "berlin",
+                "name": "The till at the door",
+                "public_key": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=",
+            },
+        )
+    },
+    "allowance_post": {
+        "day": Example(
+            "What one till may give away within a day",
+            {
+                "id": "2026-03-04",
+                "max_points": 1000,
+                "max_amount": 20000,
+                "max_redemptions": 50,
+                "expires_in": 86400,
+            },
+        )
+    },
+    "upload_post": {
+        "points": Example(
+            "500 points paid for a part of a mug",
+            {
+                "allowance": "2026-03-04",
+                "entries": [
+                    {
+                        "sequence": 1,
+                        "at": "2026-03-04T10:15:00Z",
+                        "customer": "anna",
+                        "cart": {"lines": [{"id": "1", "sku": "mug", "amount": 1800}]},
+                        "points": [{"wallet": "points", "points": 500}],
+                        "amount": 500,
+                        "signature": "LWXln+SXEdBSV/MGVkV6G7kw+GN65SRC0H8C3M50P3kd"
+                        "ZsPdzQVDCysDWmdgWeasNQmnE4fTKMqe0S2zrXK9DA==",
+                    }
+                ],
+            },
+        )
+    },
     "adjustment_post": {
         "goodwill": Example(
             "Points as an apology",

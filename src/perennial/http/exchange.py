@@ -24,6 +24,9 @@ COMPLETE = "perennial.complete"
 WHOLE = "perennial.whole"
 """In the scope, from the protocol: writes a whole answer (status, headers, body) at once, if it can now."""
 
+GUESS_SECONDS = 60
+"""How long to wait after too many guesses: then the minute in which they were counted is over."""
+
 BODY_SECONDS = 30.0
 """How long a caller may take to send one more piece of a body."""
 
@@ -148,6 +151,8 @@ def extra_headers(status: int, replayed: bool) -> tuple[tuple[bytes, bytes], ...
     """Return the headers that depend on how it went."""
     if status == 503:
         return ((b"retry-after", str(RETRY_AFTER_SECONDS).encode()),)
+    if status == 429:
+        return ((b"retry-after", str(GUESS_SECONDS).encode()),)
     if status == 401:
         return ((b"www-authenticate", b"Bearer"),)
     if status == 408:

@@ -36,6 +36,7 @@ TAGS = {
     "Checkout": "Codes, rewards and points used on an order: quoted, held, redeemed, given back.",
     "Vouchers": "Codes: made, imported, given to members, looked up, taken back.",
     "Programs": "The life of a program: draft, version, comparison, rollback; and its limits.",
+    "Till": "In the store: codes that rotate, scanning, and devices that go on while they are offline.",
     "Switches": "The stop button: what gives nothing at this moment, whatever the versions say.",
     "Sandbox": "The test clock: business time that moves when you say so.",
     "Server": "For the platform that runs the process, and the description of this API.",
@@ -52,6 +53,7 @@ _PROBLEMS = {
     413: "The body is too large.",
     415: "The body is not announced as what it must be.",
     422: "A field or parameter is wrong, or an id was used before with another body.",
+    429: "Too many guesses: wait for as long as `Retry-After` says.",
     503: "The database cannot be reached just now; send the same request again.",
 }
 _SUCCESSES = {200: "Done, or replayed.", 201: "Done.", 204: "Done; there is nothing to tell."}
@@ -123,7 +125,8 @@ def _operation(drawn: dict[str, Any], handler: HTTPRouteHandler, types: dict[str
         operation["requestBody"] = _request_body(name, declared["takes"], types)
     operation["responses"] = _responses(declared, bool(parameters), types)
     needs = declared["needs"]
-    operation["security"] = [{"api_key": [needs.value]}] if needs is not None else []
+    scopes = (needs, *declared["instead"]) if needs is not None else ()
+    operation["security"] = [{"api_key": [scope.value]} for scope in scopes]
     return operation
 
 
@@ -205,7 +208,7 @@ def _problem(status: int) -> dict[str, Any]:
         "headers": {"X-Request-Id": {"schema": {"type": "string"}, "description": "names the request"}},
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
     }
-    if status == 503:
+    if status in (429, 503):
         response["headers"]["Retry-After"] = {"schema": {"type": "integer"}, "description": "seconds"}
     return response
 

@@ -56,19 +56,28 @@ def operation(
     takes: Any = None,
     once: bool = False,
     refuses: tuple[int, ...] = (),
+    instead: tuple[Scope, ...] = (),
 ) -> dict[str, Any]:
     """Return the arguments of a route: its name, the scope it needs, what it takes and gives.
 
     ``gives`` maps a status to the type of its body (or to one or several media types, or to None: no body),
     ``refuses`` lists statuses of problems beyond those that every route may answer. ``once``: the body
     may go without an id if there is an ``Idempotency-Key``. ``takes`` is the struct of the body;
-    where it is something else (lines, a document) the route reads the body by itself.
+    where it is something else (lines, a document) the route reads the body by itself. ``instead`` lists
+    scopes that do as well as the one that it needs.
     """
     return {
         "operation_id": operation_id,
         "tags": [tag],
         "summary": summary,
-        "opt": {"needs": needs, "gives": dict(gives), "takes": takes, "once": once, "refuses": refuses},
+        "opt": {
+            "needs": needs,
+            "instead": instead,
+            "gives": dict(gives),
+            "takes": takes,
+            "once": once,
+            "refuses": refuses,
+        },
     }
 
 
@@ -113,7 +122,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     needs = handler.opt.get("needs")
     if needs is not None:
         given = connection.headers.get("authorization")
-        key = await Door.of(connection.app.state).keyring.admit(given.encode() if given else None, needs)
+        keyring = Door.of(connection.app.state).keyring
+        key = await keyring.admit(given.encode() if given else None, needs, *handler.opt.get("instead", ()))
         cast(Connection, connection.scope)["caller"] = key
     known = set(handler.parsed_fn_signature.parameters)
     seen: set[str] = set()

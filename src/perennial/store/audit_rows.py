@@ -301,6 +301,41 @@ where made is distinct from coalesce(there, 0)
 """,
     ),
     Check(
+        "till",
+        "Every allowance of a device has granted what its entries were granted, and the entries of a device"
+        " are numbered without a gap.",
+        """
+select null::int as bucket, null::uuid as customer_id, null::uuid[] as operations,
+    format('device %s: %s', device_id, what) as words
+from (
+    select device_id, format('allowance %s granted %s, its entries %s', allowance_id, granted, summed) as what
+    from (
+        select device_id, allowance_id, array[points, amount, redemptions] as granted
+        from till_allowances where workspace_id = $1
+    ) as allowance
+    full join (
+        select device_id, allowance_id, array[
+            sum(points), sum(amount), count(*) filter (where state <> 'refused')
+        ]::bigint[] as summed
+        from till_entries where workspace_id = $1
+        group by device_id, allowance_id
+    ) as entries using (device_id, allowance_id)
+    where granted is distinct from coalesce(summed, '{0,0,0}')
+    union all
+    select device_id, format('%s entries are there, the last one is %s', there, last_sequence)
+    from (
+        select device_id, last_sequence from till_devices where workspace_id = $1
+    ) as device
+    full join (
+        select device_id, count(*) as there, max(sequence) as last
+        from till_entries where workspace_id = $1
+        group by device_id
+    ) as numbered using (device_id)
+    where last_sequence is distinct from coalesce(there, 0) or last_sequence is distinct from coalesce(last, 0)
+) as broken
+""",
+    ),
+    Check(
         "erased",
         "Of whoever was erased nothing is left but the ledger: no name, no content of orders and events, no"
         " membership, timer, counter or use of a limit, no voucher that is worth something, no points and no"

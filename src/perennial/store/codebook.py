@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from perennial.core.code_entry import entered_forms
 from perennial.core.codes import Codes, IssuedCode, pattern_of
 from perennial.store.database import Id
+from perennial.store.signing import TillSigner
 
 MIN_SECRET_BYTES = 32
 _NONCE_BYTES = 12
@@ -38,6 +39,8 @@ class Codebook:
         self._sealing = AESGCM(_derive(secret, b"perennial codes: seal"))
         self.fingerprint = _derive(secret, b"perennial secret: fingerprint")[:16]
         """Tells two secrets apart, and says nothing about either."""
+        self.till = TillSigner(secret)
+        """Signs what is shown and given to devices at the till."""
 
     def __repr__(self) -> str:
         return "Codebook()"

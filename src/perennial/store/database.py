@@ -94,6 +94,20 @@ async def connect(url: str, *, role: str | None = None, **settings: str) -> Conn
     return conn
 
 
+@asynccontextmanager
+async def attempt(conn: Connection) -> AsyncIterator[None]:
+    """A part of a transaction that is undone by itself on any exception, which goes on to the caller."""
+    await conn.execute("savepoint attempt")
+    try:
+        yield
+    except Exception:
+        # Where the connection itself has failed there is nothing left to undo.
+        with suppress(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+            await conn.execute("rollback to savepoint attempt; release savepoint attempt")
+        raise
+    await conn.execute("release savepoint attempt")
+
+
 class Database:
     """A pool of connections under one role; make one with :meth:`connect` and ``close`` it."""
 

@@ -219,6 +219,8 @@ class Netting:
         wallet.debt += effect.amount
         if effect.target is Account.ISSUED:
             wallet.earned -= effect.amount
+        elif effect.target is Account.REDEEMED:
+            wallet.spent += effect.amount
 
     def forgive(self, change: Change, effect: Forgive) -> None:
         """The debt shrinks by what is written off."""

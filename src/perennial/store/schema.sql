@@ -599,6 +599,85 @@ alter table tier_moves force row level security;
 create policy tier_moves_of_workspace on tier_moves for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on tier_moves to perennial_worker;
 
+create table till_allowances (
+    workspace_id integer not null,
+    device_id uuid not null,
+    allowance_id uuid not null,
+    document bytea not null,
+    body bytea not null,
+    actor text not null,
+    issued_at timestamp with time zone not null,
+    expires_at timestamp with time zone not null,
+    max_points bigint not null,
+    max_amount bigint not null,
+    max_redemptions bigint not null,
+    points bigint not null default 0,
+    amount bigint not null default 0,
+    redemptions bigint not null default 0,
+    constraint till_allowances_pkey PRIMARY KEY (workspace_id, device_id, allowance_id),
+    constraint till_allowances_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint till_allowances_check CHECK (((points >= 0) AND (points <= max_points))),
+    constraint till_allowances_check1 CHECK (((amount >= 0) AND (amount <= max_amount))),
+    constraint till_allowances_check2 CHECK (((redemptions >= 0) AND (redemptions <= max_redemptions)))
+);
+
+alter table till_allowances enable row level security;
+alter table till_allowances force row level security;
+create policy till_allowances_of_workspace on till_allowances for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on till_allowances to perennial_worker;
+grant update (amount, points, redemptions) on till_allowances to perennial_worker;
+
+create table till_devices (
+    workspace_id integer not null,
+    device_id uuid not null,
+    external_id text not null,
+    location text not null,
+    name text not null,
+    public_key bytea not null,
+    actor text not null,
+    created_at timestamp with time zone not null,
+    last_sequence bigint not null default 0,
+    constraint till_devices_pkey PRIMARY KEY (workspace_id, device_id),
+    constraint till_devices_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint till_devices_last_sequence_check CHECK ((last_sequence >= 0))
+);
+
+alter table till_devices enable row level security;
+alter table till_devices force row level security;
+create policy till_devices_of_workspace on till_devices for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on till_devices to perennial_worker;
+grant update (last_sequence) on till_devices to perennial_worker;
+
+create table till_entries (
+    workspace_id integer not null,
+    device_id uuid not null,
+    sequence bigint not null,
+    allowance_id uuid not null,
+    member_id uuid,
+    body bytea not null,
+    at timestamp with time zone not null,
+    recorded_at timestamp with time zone not null,
+    state text not null,
+    points bigint not null,
+    amount bigint not null,
+    owed bigint not null,
+    lost bigint not null,
+    answer bytea not null,
+    constraint till_entries_pkey PRIMARY KEY (workspace_id, device_id, sequence),
+    constraint till_entries_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint till_entries_amount_check CHECK ((amount >= 0)),
+    constraint till_entries_lost_check CHECK ((lost >= 0)),
+    constraint till_entries_owed_check CHECK ((owed >= 0)),
+    constraint till_entries_points_check CHECK ((points >= 0)),
+    constraint till_entries_sequence_check CHECK ((sequence > 0))
+);
+
+CREATE INDEX till_entries_member ON till_entries USING btree (workspace_id, device_id, allowance_id, member_id) WHERE (member_id IS NOT NULL);
+alter table till_entries enable row level security;
+alter table till_entries force row level security;
+create policy till_entries_of_workspace on till_entries for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on till_entries to perennial_worker;
+
 create table timers (
     bucket integer not null,
     workspace_id integer not null,
