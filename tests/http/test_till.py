@@ -214,7 +214,7 @@ _UPLOAD = {
 
 @pytest.mark.parametrize(("code", "holder", "most"), [("STORE", "location", 2), ("TILL", "device", 1)])
 async def test_limits_of_stores_and_devices(shop: Site, code: str, holder: str, most: int) -> None:
-    """A limit per location, or per device, counts the redemptions of one; the next one has room of its own."""
+    """A limit per location, or per device, counts the redemptions of one; the next has its own room."""
 
     async def discount(number: int, place: str) -> int:
         where = {"location": place} if holder == "location" else {"attributes": {"device": place}}
