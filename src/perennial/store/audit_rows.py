@@ -331,7 +331,8 @@ from (
         from till_entries where workspace_id = $1
         group by device_id
     ) as numbered using (device_id)
-    where last_sequence is distinct from coalesce(there, 0) or last_sequence is distinct from coalesce(last, 0)
+    where last_sequence is distinct from coalesce(there, 0)
+        or last_sequence is distinct from coalesce(last, 0)
 ) as broken
 """,
     ),
