@@ -15,6 +15,7 @@ from msgspec import UNSET
 
 from perennial.core.case import (
     Case,
+    CaseGift,
     CaseLot,
     CaseOrder,
     Expectation,
@@ -24,11 +25,11 @@ from perennial.core.case import (
 )
 from perennial.core.decision import Decision
 from perennial.core.document import program_of
-from perennial.core.effects import IssueVoucher
+from perennial.core.effects import Entitle, IssueVoucher
 from perennial.core.order import Order, OrderStatus
 from perennial.core.periods import instant_of_local, local_datetime
 from perennial.core.program import Program
-from perennial.core.refusals import Refusal
+from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.rehearsal import Rehearsal, RehearsalRefused, UnknownName
 from perennial.core.validation import validate
 from perennial.ledger.lot import Lot
@@ -219,6 +220,9 @@ class _Comparison:
             value = sum(effect.value for effect in issued)
             if value != expected.value:
                 found.append(f"the voucher should be worth {expected.value} but is worth {value}")
+        if expected.gives is not None:
+            found += self.gifts(decisions, expected.gives)
+        found += self.catalogue(step.customer, expected)
         found += self.state(step.customer, expected)
         for other, wanted in expected.others.items():
             found += [f"{other}: {words}" for words in self.state(other, wanted)]
@@ -234,6 +238,56 @@ class _Comparison:
             + (f" in wallet {wallet}" if len(self.program.wallets) > 1 else "")
             for wallet, points in wanted.items()
             if seen.get(wallet, 0) != points
+        ]
+
+    def gifts(self, decisions: list[Decision], expected: tuple[CaseGift, ...]) -> list[str]:
+        """Compare what was handed out, vouchers first, with what is expected of each."""
+        seen = [
+            self.gift(effect)
+            for decision in decisions
+            for effect in decision.effects
+            if isinstance(effect, IssueVoucher | Entitle)
+        ]
+        shown = [
+            _plain({name: getattr(gift, name) for name in _given(wanted)})
+            for gift, wanted in zip(seen, expected, strict=False)
+        ]
+        if len(seen) != len(expected) or shown != [_plain(wanted) for wanted in expected]:
+            return [f"it should give {_plain(list(expected))} but gives {_plain(seen)}"]
+        return []
+
+    def gift(self, effect: IssueVoucher | Entitle) -> CaseGift:
+        """Return what was handed out as cases write it."""
+        expires_at = self.local(effect.expires_at)
+        if isinstance(effect, IssueVoucher):
+            return CaseGift(kind="voucher", amount=effect.value, expires_at=expires_at)
+        return CaseGift(
+            kind=effect.kind,
+            name=effect.name,
+            amount=effect.amount,
+            quantity=effect.quantity,
+            state=effect.state.word,
+            expires_at=expires_at,
+        )
+
+    def catalogue(self, customer: str, expected: Expectation) -> list[str]:
+        """Compare which rewards the customer sees, and which can be claimed."""
+        if expected.offered is None and expected.claimable is None:
+            return []
+        rewards = self.rehearsal.catalogue(customer, self.at)
+        claimable = [each.compiled.reward.id for each in rewards if not each.reasons]
+        offered = [
+            each.compiled.reward.id
+            for each in rewards
+            if all(reason.code in _COMES_WITH_THE_PRICE for reason in each.reasons)
+        ]
+        return [
+            f"{what} should be {list(wanted)} but are {seen}"
+            for what, wanted, seen in (
+                ("the offered rewards", expected.offered, offered),
+                ("the claimable rewards", expected.claimable, claimable),
+            )
+            if wanted is not None and list(wanted) != seen
         ]
 
     def state(self, customer: str, expected: Expectation) -> list[str]:
@@ -285,6 +339,19 @@ class _Comparison:
         wall = local_datetime(instant, self.rehearsal.versions[-1].zone).replace(tzinfo=None)
         text = wall.isoformat(sep=" ", timespec="minutes" if not wall.second else "auto")
         return text.removesuffix(" 00:00")
+
+
+_COMES_WITH_THE_PRICE = (
+    RefusalCode.INSUFFICIENT_POINTS,
+    RefusalCode.OUT_OF_STOCK,
+    RefusalCode.LIMIT_REACHED,
+)
+"""Why a reward that is offered to somebody cannot be claimed just now."""
+
+
+def _given(wanted: CaseGift) -> list[str]:
+    """Return the fields that an expected gift says something about."""
+    return [name for name in wanted.__struct_fields__ if name in msgspec.to_builtins(wanted)]
 
 
 def _by_dates(lot: Lot) -> tuple[bool, Instant, Instant]:

@@ -58,7 +58,11 @@ def compile_version(
         facts=compiler.facts,
         rules=rules,
         rewards=rewards,
-        automatic=tuple(compiled for compiled in rewards.values() if compiled.reward.automatic),
+        automatic=tuple(
+            compiled
+            for compiled in rewards.values()
+            if compiled.reward.automatic and compiled.works_on_orders
+        ),
         choices=tuple(compiler.choice(metric) for metric in metrics),
         tier_needs=tier_needs,
         histories=needs.histories,

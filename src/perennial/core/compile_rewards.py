@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from perennial.core.benefit import Benefit
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_triggers import Compiler
 from perennial.core.conditions import AnyOf, Compare, Condition, Operator
 from perennial.core.program import Program
 from perennial.core.reward import Reward
 from perennial.core.stacking import Category
-from perennial.core.version import CompiledBenefit, CompiledReward
+from perennial.core.version import CompiledBenefit, CompiledPrice, CompiledReward
 
 UNSORTED = Category(id="other")
 """How a reward stacks that names no category: with all others that are not exclusive."""
@@ -34,19 +37,47 @@ def _compile(
 ) -> CompiledReward:
     campaign = None if index is None else program.campaigns[index]
     categories = {category.id: category for category in program.stacking.categories}
-    tiers: Condition | None = None
-    if reward.tiers:
-        tiers = AnyOf(tuple(Compare("member.tier", Operator.IS, tier) for tier in reward.tiers))
+    stock = limits.of_stock(reward)
     schedules = [reward.schedule, campaign.schedule if campaign else None]
     return CompiledReward(
         reward=reward,
         wallet=wallet_place(program, reward.wallet),
-        bounds=limits.of_reward(reward, campaign),
-        gives=tuple(
-            CompiledBenefit(benefit, compiler.lines(benefit.line_filter())) for benefit in reward.gives
-        ),
+        bounds=(*(() if stock is None else (stock,)), *limits.of_reward(reward, campaign)),
+        gives=_gives(compiler, reward.gives),
         category=UNSORTED if reward.category is None else categories[reward.category],
         campaign=index,
-        offered=compiler.test(schedules, [tiers, reward.when, campaign.when if campaign else None]),
+        offered=compiler.test(
+            schedules, [_tiers(reward.tiers), reward.when, campaign.when if campaign else None]
+        ),
         usable=compiler.test((), [reward.usable_when]),
+        prices=_prices(program, compiler, reward),
+        stock=stock,
+        gives_by_tier={
+            tier: _gives(compiler, terms.gives) for tier, terms in reward.by_tier.items() if terms.gives
+        },
     )
+
+
+def _gives(compiler: Compiler, gives: Iterable[Benefit]) -> tuple[CompiledBenefit, ...]:
+    return tuple(CompiledBenefit(benefit, compiler.lines(benefit.line_filter())) for benefit in gives)
+
+
+def _prices(program: Program, compiler: Compiler, reward: Reward) -> tuple[CompiledPrice, ...]:
+    """Return the prices in the order in which they are tried; what everybody pays comes last."""
+    prices = [
+        CompiledPrice(
+            points=price.points,
+            wallet=wallet_place(program, price.wallet or reward.wallet),
+            fits=compiler.test((), [_tiers(price.tiers), price.when]),
+        )
+        for price in reward.prices
+    ]
+    if reward.price is not None:
+        prices.append(CompiledPrice(reward.price, wallet_place(program, reward.wallet)))
+    return tuple(prices)
+
+
+def _tiers(tiers: tuple[str, ...]) -> Condition | None:
+    if not tiers:
+        return None
+    return AnyOf(tuple(Compare("member.tier", Operator.IS, tier) for tier in tiers))

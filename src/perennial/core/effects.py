@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from perennial.core.entitlements import EntitlementState
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Minor, Points
@@ -145,7 +146,10 @@ class MoveTier(_Effect, frozen=True, tag=11):
 
 
 class IssueVoucher(_Effect, frozen=True, tag=12):
-    """The member receives a voucher: ``code`` is worth ``value`` minor units of ``currency``."""
+    """The member receives a voucher: ``code`` is worth ``value`` minor units of ``currency``.
+
+    ``tier`` is set where the reward gives members of that tier something else than others.
+    """
 
     code: str
     reward: str
@@ -154,6 +158,7 @@ class IssueVoucher(_Effect, frozen=True, tag=12):
     expires_at: Instant | None
     points: Points
     unit: int
+    tier: str | None = None
 
 
 class SetDue(_Effect, frozen=True, tag=13):
@@ -189,6 +194,27 @@ class Forgive(_Effect, frozen=True, tag=17):
     amount: Points
 
 
+class Entitle(_Effect, frozen=True, tag=30):
+    """The member receives something besides vouchers and points: money that is owed, goods, a seat, a perk.
+
+    What is given at once (points, a code of a pool) is noted too. ``kind`` is the kind of the benefit,
+    ``name`` what it is, such as a sku. ``amount`` is in minor units; ``quantity`` counts pieces or points.
+    ``points`` of ``unit`` were paid for it. It may be used from ``starts_at`` until ``expires_at``.
+    """
+
+    kind: str
+    reward: str
+    state: EntitlementState
+    name: str
+    amount: Minor
+    currency: str | None
+    quantity: int
+    starts_at: Instant | None
+    expires_at: Instant | None
+    points: Points
+    unit: int
+
+
 Effect: TypeAlias = (
     Credit
     | Debit
@@ -203,6 +229,7 @@ Effect: TypeAlias = (
     | Touch
     | MoveTier
     | IssueVoucher
+    | Entitle
     | SetDue
     | Join
     | Leave

@@ -74,10 +74,14 @@ class TierEntered(_Event, frozen=True, tag="tier.entered"):
 
 
 class ClaimRequested(_Event, frozen=True, tag="claim.requested"):
-    """The member wants a reward for points. ``code`` is the voucher code to issue, made outside."""
+    """The member wants a reward for points. ``code`` is the voucher code to issue, made outside.
+
+    ``drawn`` names the pools (by the id of their reward) of which a code was set aside for this claim.
+    """
 
     reward: str
     code: str
+    drawn: tuple[str, ...] = ()
 
 
 class PointsAdjusted(_Event, frozen=True, tag="points.adjusted"):

@@ -17,6 +17,7 @@ from perennial.core.effects import (
     Credit,
     Debit,
     Effect,
+    Entitle,
     FallShort,
     Forgive,
     IssueVoucher,
@@ -60,7 +61,7 @@ def fold(
                 _add(member.counters, metric, period, amount)
             case UseLimit(limit=limit, period=period, amount=amount):
                 _add(member.limits, limit, period, amount)
-            case UseBudget() | IssueVoucher():
+            case UseBudget() | IssueVoucher() | Entitle():
                 pass
             case Debit():
                 _debit(_wallet(member, effect.unit), effect)

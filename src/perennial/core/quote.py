@@ -162,7 +162,8 @@ def _asked_for(
             refused = standing or no(Reason.UNKNOWN, "")
             found.append(QuotedRedeemable(want.name, want.program, want.reward, source, refused, voucher_id))
             continue
-        gives = want.voucher.gives if want.voucher is not None else compiled.gives
+        tier = offer.snapshot.tier
+        gives = want.voucher.gives if want.voucher is not None else compiled.gives_to(tier)
         found.append(Candidate(place, offer, compiled, gives, source, place, want))
     return found
 
@@ -188,7 +189,8 @@ def _automatic(
                 continue
             if offered is not None and not offered(bill.at, bill.order, cart.left, {}, offer.snapshot):
                 continue
-            yield Candidate(place, offer, compiled, compiled.gives, Source.AUTOMATIC, place)
+            gives = compiled.gives_to(offer.snapshot.tier)
+            yield Candidate(place, offer, compiled, gives, Source.AUTOMATIC, place)
             place += 1
 
 

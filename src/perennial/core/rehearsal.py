@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.availability import Availability, catalogue
 from perennial.core.award import Award
 from perennial.core.compile import compile_version
 from perennial.core.decide import decide
@@ -159,10 +160,20 @@ class Rehearsal:
         return _decisions(self._happen(customer, event, enrolls=True))
 
     def claim(self, customer: str, at: Instant, reward: str) -> list[Decision]:
-        """Points for a reward."""
+        """Points for a reward. Pools of codes are never empty here."""
         event_id = self._new_id()
-        event = ClaimRequested(id=event_id, at=at, reward=reward, code=event_id.hex[:12].upper())
+        event = ClaimRequested(
+            id=event_id,
+            at=at,
+            reward=reward,
+            code=event_id.hex[:12].upper(),
+            drawn=tuple(self.version_at(at).rewards),
+        )
         return _decisions(self._happen(customer, event))
+
+    def catalogue(self, customer: str, at: Instant) -> list[Availability]:
+        """Return what every reward that has a price is to the customer."""
+        return list(catalogue(self.version_at(at), self.member(customer), self.spent, at))
 
     def adjust(
         self,

@@ -22,7 +22,7 @@ from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
 from perennial.core.stacking import Category
 from perennial.ledger.lot import LotKey
-from perennial.units import Instant
+from perennial.units import Instant, Points
 
 
 class CompiledWallet(msgspec.Struct, frozen=True):
@@ -126,12 +126,22 @@ class CompiledBenefit(msgspec.Struct, frozen=True):
     lines: Callable[..., Sequence[int]] | None
 
 
+class CompiledPrice(msgspec.Struct, frozen=True):
+    """``points`` of the wallet with the index ``wallet``, for whom ``fits`` holds (``None``: everybody)."""
+
+    points: Points
+    wallet: int
+    fits: Test | None = None
+
+
 class CompiledReward(msgspec.Struct, frozen=True):
     """A reward with everything that its words refer to.
 
     ``campaign`` is the index of the campaign it belongs to, ``wallet`` that of its wallet, ``category``
     the one by which it stacks. ``bounds`` are its limits in the order in which they apply. ``offered``
     tests for whom and when, its campaign included, and ``usable`` on which orders (``None``: always).
+    ``prices`` are tried in their order. ``stock`` is the limit that counts how many there are, one of the
+    ``bounds``. ``gives_by_tier`` replaces ``gives`` for members of these tiers, see :meth:`gives_to`.
     """
 
     reward: Reward
@@ -142,6 +152,19 @@ class CompiledReward(msgspec.Struct, frozen=True):
     campaign: int | None = None
     offered: Test | None = None
     usable: Test | None = None
+    prices: tuple[CompiledPrice, ...] = ()
+    stock: Bound | None = None
+    gives_by_tier: dict[str, tuple[CompiledBenefit, ...]] = {}
+
+    def gives_to(self, tier: str | None) -> tuple[CompiledBenefit, ...]:
+        """Return the benefits for a member of ``tier``."""
+        return self.gives if tier is None else self.gives_by_tier.get(tier, self.gives)
+
+    @property
+    def works_on_orders(self) -> bool:
+        """Whether something of it changes what an order costs."""
+        every = [self.gives, *self.gives_by_tier.values()]
+        return any(given.benefit.level() is not None for gives in every for given in gives)
 
 
 class Version(msgspec.Struct):
