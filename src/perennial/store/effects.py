@@ -17,7 +17,14 @@ from asyncpg import Connection
 
 from perennial.core.effects import IssueVoucher
 from perennial.ledger.lot import LotKey
+from perennial.store.entitlements import (
+    INSERT_ENTITLEMENTS,
+    EntitlementRow,
+    entitlement_id,
+    entitlement_records,
+)
 from perennial.store.events import INSERT_EVENTS, EventRow, event_records
+from perennial.store.external_ids import IdKind, claim_external_ids
 from perennial.store.netting import Change, MembershipSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write, write_together
 from perennial.store.orders import INSERT_ORDERS, OrderRow, order_records
@@ -162,7 +169,7 @@ on conflict (workspace_id, budget_id, day) do update set used = budget_days.used
 
 _INSERT_VOUCHERS = """
 insert into vouchers (bucket, workspace_id, customer_id, voucher_id, operation_id, program_id, version,
-    reward, code, value, currency, unit_id, points, state, issued_at, expires_at)
+    reward, code, value, currency, unit_id, points, state, issued_at, expires_at, tier)
 select $2, $1, new.*
 from unnest($3::voucher_row[]) as new
 """
@@ -237,6 +244,9 @@ def _inserts(
         yield Write("tier_moves", _INSERT_TIER_MOVES, [generation, net.tier_moves])
     if net.vouchers:
         yield Write("vouchers", _INSERT_VOUCHERS, [_voucher_rows(ws, net)])
+    if net.entitlements:
+        rows = entitlement_records(_entitlements(ws, net))
+        yield Write("entitlements", INSERT_ENTITLEMENTS, [rows])
 
 
 def _growing(net: Netting) -> Iterator[Write]:
@@ -337,6 +347,7 @@ def _voucher_rows(ws: int, net: Netting) -> list[tuple[Any, ...]]:
             VoucherState.ISSUED,
             change.at,
             voucher.expires_at,
+            voucher.tier,
         )
         for voucher_id, change, voucher in _numbered_vouchers(ws, net)
     ]
@@ -352,6 +363,34 @@ def _numbered_vouchers(ws: int, net: Netting) -> Iterator[tuple[UUID, Change, Is
         yield voucher_id, change, voucher
 
 
+def _entitlements(ws: int, net: Netting) -> Iterator[EntitlementRow]:
+    """Give everything that was handed out its id, numbered within its operation."""
+    numbers: dict[UUID, int] = {}
+    for change, effect in net.entitlements:
+        number = numbers.get(change.operation_id, 0)
+        numbers[change.operation_id] = number + 1
+        yield EntitlementRow(
+            customer_id=change.customer_id,
+            entitlement_id=entitlement_id(ws, change.operation_id, number),
+            operation_id=change.operation_id,
+            program_id=change.program_id,
+            version=change.version,
+            kind=effect.kind,
+            reward=effect.reward,
+            name=effect.name,
+            state=effect.state,
+            amount=effect.amount,
+            currency=effect.currency,
+            quantity=effect.quantity,
+            unit_id=effect.unit,
+            points=effect.points,
+            issued_at=change.at,
+            changed_at=change.at,
+            starts_at=effect.starts_at,
+            expires_at=effect.expires_at,
+        )
+
+
 async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) -> None:
     """Write the rows that have a key of their own and not the bucket's: codes, and last the budgets."""
     if net.vouchers:
@@ -360,6 +399,9 @@ async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) ->
             for voucher_id, change, voucher in _numbered_vouchers(ws, net)
         )
         await conn.execute(_INSERT_VOUCHER_CODES, ws, bucket, *zip(*codes, strict=True))
+    if net.entitlements:
+        ids = [(IdKind.ENTITLEMENT, row.entitlement_id, row.customer_id) for row in _entitlements(ws, net)]
+        await claim_external_ids(conn, [*ids], ws, bucket)
     budgets = [(ws, *key, *use) for key, use in sorted(net.budgets.items())]
     await _write_each(conn, "budgets", USE_BUDGET, budgets)
     days = [(*key, used) for key, used in sorted(net.budget_days.items()) if used]

@@ -35,6 +35,8 @@ class EventKind(IntEnum):
     """The receiving side of a transfer."""
     ERASURE = 14
     """The balance of somebody who was erased was closed."""
+    ENTITLEMENT = 20
+    """Something that was handed out was paid, sent, used or canceled."""
 
 
 class EventRow(msgspec.Struct):

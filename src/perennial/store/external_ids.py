@@ -32,6 +32,8 @@ class IdKind(IntEnum):
     TRANSFER = 6
     ASSIGNMENT = 7
     HOUSEHOLD = 8
+    ENTITLEMENT = 20
+    """Ours and not the caller's: by it the bucket and the customer of an entitlement are found."""
 
 
 _FIND_EXTERNAL_IDS = """

@@ -20,7 +20,10 @@ class VoucherState(IntEnum):
 
 
 class VoucherRow(msgspec.Struct):
-    """One row of ``vouchers``: worth ``value`` minor units of ``currency`` for ``points`` paid."""
+    """One row of ``vouchers``: worth ``value`` minor units of ``currency`` for ``points`` paid.
+
+    ``tier`` is that of the claim, where the reward gives its members something else than others.
+    """
 
     customer_id: UUID
     voucher_id: UUID
@@ -36,11 +39,12 @@ class VoucherRow(msgspec.Struct):
     state: VoucherState
     issued_at: Instant
     expires_at: Instant | None
+    tier: str | None = None
 
 
 _LIST_VOUCHERS = """
 select customer_id, voucher_id, operation_id, program_id, version, reward, code, value, currency,
-    unit_id, points, state, issued_at, expires_at
+    unit_id, points, state, issued_at, expires_at, tier
 from vouchers
 where bucket = $2 and workspace_id = $1 and customer_id = $3
 order by issued_at desc, voucher_id
