@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import os
+import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
 DEFAULT_PORT = 8400
+SECRET_FILE = "secret.key"
+SECRET_BYTES = 32
 
 
 class SettingsError(ValueError):
@@ -22,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     embedded server runs under ``data`` (``PERENNIAL_DATA``). ``host`` and ``port``
     (``PERENNIAL_HOST``, ``PERENNIAL_PORT``) are the door, ``workers`` (``PERENNIAL_WORKERS``) the
     processes behind it, ``connections`` (``PERENNIAL_CONNECTIONS``) the most connections of each.
+    ``secret`` (``PERENNIAL_SECRET``) is what codes are stored under; without it a file under ``data``.
     """
 
     database_url: str | None = None
@@ -30,6 +38,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = DEFAULT_PORT
     workers: int = 1
     connections: int = 4
+    secret: str | None = None
+
+    def __repr__(self) -> str:
+        given = {**msgspec.structs.asdict(self), "secret": self.secret and "..."}
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -46,6 +59,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         port=_number(given, "PERENNIAL_PORT", default.port, 1, 65_535),
         workers=_number(given, "PERENNIAL_WORKERS", default.workers, 1, 64),
         connections=_number(given, "PERENNIAL_CONNECTIONS", default.connections, 2, 100),
+        secret=_secret(given.get("PERENNIAL_SECRET")),
     )
 
 
@@ -65,3 +79,50 @@ def _number(given: Mapping[str, str], name: str, default: int, least: int, most:
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise SettingsError(f"{name} is a whole number from {least} to {most}, not {text!r}")
     return int(text)
+
+
+def _secret(text: str | None) -> str | None:
+    if text is not None:
+        _secret_bytes(text, "PERENNIAL_SECRET")
+    return text
+
+
+def _secret_bytes(text: str, where: str) -> bytes:
+    """Read a secret of at least 32 bytes, in hexadecimal digits or in base64; never say what it is."""
+    for read in (bytes.fromhex, _base64):
+        with suppress(ValueError, binascii.Error):
+            if len(secret := read(text)) >= SECRET_BYTES:
+                return secret
+    raise SettingsError(f"{where} holds no {SECRET_BYTES} bytes in hexadecimal digits or base64")
+
+
+def _base64(text: str) -> bytes:
+    return base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
+
+
+def installation_secret(settings: Settings) -> bytes:
+    """Return the secret of this installation: the given one, or that of the file ``secret.key``.
+
+    Where there is neither, the file is made, for its owner's eyes only. Processes that start at the same
+    moment end up with the same one. Raises :class:`SettingsError` for a file that holds no secret.
+    """
+    if settings.secret is not None:
+        return _secret_bytes(settings.secret, "PERENNIAL_SECRET")
+    file = settings.data / SECRET_FILE
+    if not file.exists():
+        _make_secret(file)
+    return _secret_bytes(file.read_text().strip(), str(file))
+
+
+def _make_secret(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{SECRET_FILE}-{secrets.token_hex(8)}")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as kept:
+            kept.write(f"{secrets.token_hex(SECRET_BYTES)}\n")
+            kept.flush()
+            os.fsync(kept.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, file)  # whole or not at all, and never over one that came up meanwhile
+    finally:
+        draft.unlink(missing_ok=True)

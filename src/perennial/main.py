@@ -27,7 +27,7 @@ from typing import Any
 import msgspec
 import uvicorn
 
-from perennial.config import Settings
+from perennial.config import Settings, installation_secret
 from perennial.flows.batcher import Intake
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.keys import Key, find_valid_key
@@ -38,6 +38,7 @@ from perennial.http.fast_lane import FastLane
 from perennial.http.metrics import MeasuredHandler
 from perennial.http.protocol import BoundedProtocol
 from perennial.jobs.worker import Worker
+from perennial.store.codebook import Codebook
 from perennial.store.database import DISPATCHER_ROLE, Database
 from perennial.store.installation import read_generation
 
@@ -61,6 +62,7 @@ def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
     url = settings.database_url
     if url is None:
         raise ValueError("the server needs the URL of a database")
+    codebook = Codebook(installation_secret(settings))
 
     @asynccontextmanager
     async def open_door() -> AsyncIterator[Door]:
@@ -69,7 +71,7 @@ def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
                 await Database.connect(url, smallest=2, largest=settings.connections)
             )
             async with database.unbound() as conn:
-                handler = MeasuredHandler(database, await read_generation(conn))
+                handler = MeasuredHandler(database, codebook, await read_generation(conn))
             intake = Intake(handler)
 
             async def find(secret_hash: bytes) -> Key | None:

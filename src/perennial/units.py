@@ -74,8 +74,8 @@ def divide(numerator: int, denominator: int, rounding: Rounding = Rounding.DOWN)
 def allocate(total: int, weights: Sequence[int]) -> list[int]:
     """Split ``total`` in proportion to ``weights`` by largest remainder; ties go to the earlier part.
 
-    The parts always sum to ``total``. Weights must not be negative; if they are all zero, everything
-    goes to the first part (an empty list of weights needs a total of zero).
+    The parts always sum to ``total``. Weights must not be negative; if they are all zero, all parts count
+    the same (an empty list of weights needs a total of zero).
     """
     if not weights:
         if total:
@@ -83,7 +83,7 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
         return []
     whole = sum(weights)
     if whole == 0:
-        return [total] + [0] * (len(weights) - 1)
+        return allocate(total, [1] * len(weights))
     if total < 0:
         return [-part for part in allocate(-total, weights)]
     parts = []

@@ -183,6 +183,25 @@ def test_programs_as_code(environment: dict[str, str], tmp_path: Path) -> None:
     assert "nonsense" in _run(environment, "plan", "demo", str(file), fails=True)
 
 
+def test_the_stop_button(environment: dict[str, str]) -> None:
+    """Stop, list, resume; a mistake is said in words, with the field that is wrong."""
+    assert "Nothing is off" in _run(environment, "switches", "demo")
+    stopped = _run(environment, "stop", "demo", "reward", "points/five-off", "--reason", "it leaked [1]")
+    assert "reward five-off (it leaked [1])" in stopped
+    assert "everything" in _run(environment, "stop", "demo", "everything", "--reason", "fraud")
+    listed = _run(environment, "switches", "demo")
+    assert "reward/points/five-off" in listed
+    assert "it leaked [1]" in listed
+    assert "On: everything." in _run(environment, "resume", "demo", "everything", "--reason", "mended")
+    resumed = ("resume", "demo", "reward", "points/five-off", "--reason", "mended")
+    assert _run(environment, *resumed) == _run(environment, *resumed)
+    assert "Nothing is off" in _run(environment, "switches", "demo")
+    wrong = _run(environment, "stop", "demo", "rule", "points/nothing", "--reason", "x", fails=True)
+    assert "program points has no rule 'nothing'" in wrong
+    assert "Traceback" not in wrong
+    assert "--reason" in _run(environment, "stop", "demo", "everything", fails=True)
+
+
 def test_mistakes_are_one_line(environment: dict[str, str]) -> None:
     """A wrong variable, an unknown workspace: words without a traceback, and status 1."""
     wrong = {**environment, "PERENNIAL_PORT": "many"}

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.budget_numbers import budget_numbers
 from perennial.core.compile import compile_version
 from perennial.core.condition_document import DEC_HOOK
 from perennial.core.decide import decide
@@ -20,6 +21,8 @@ from perennial.core.member import Member, Membership
 from perennial.core.needs import snapshot_of
 from perennial.core.order import Line, Order, OrderStatus, Scalar
 from perennial.core.program import Program
+from perennial.core.snapshot import Snapshot
+from perennial.core.switches import ALL_ON, Switches
 from perennial.core.version import Version
 from perennial.units import Instant, Points, parse_instant
 
@@ -78,10 +81,12 @@ class Shopper:
         joined_at: Instant | None = NOON - 1,
         tier: str | None = None,
         spent: dict[tuple[int, int], int] | None = None,
+        switches: Switches = ALL_ON,
         **attributes: Scalar,
     ) -> None:
         self.version = version
         self.spent = {} if spent is None else spent
+        self.switches = switches
         self.member = Member(customer_id=CUSTOMER, owner=CUSTOMER, attributes=attributes)
         if joined_at is not None:
             since = joined_at if tier else None
@@ -89,8 +94,8 @@ class Shopper:
 
     def does(self, event: EarningEvent) -> Decision:
         """Decide the event, take its effects over, and demand that the explanation says the same."""
-        snapshot = snapshot_of(event.at, self.version, self.member, self.spent)
-        decision = decide(event, self.version, self.member, self.spent)
+        snapshot = self._snapshot(event)
+        decision = decide(event, self.version, self.member, self.spent, self.switches)
         assert decision.facts == snapshot
         explanation = explain(event, self.version, snapshot)
         assert {award.rule: award.points for award in decision.awards} == {
@@ -107,7 +112,11 @@ class Shopper:
 
     def why(self, event: EarningEvent) -> Explanation:
         """Explain the event as it would be decided now."""
-        return explain(event, self.version, snapshot_of(event.at, self.version, self.member, self.spent))
+        return explain(event, self.version, self._snapshot(event))
+
+    def _snapshot(self, event: EarningEvent) -> Snapshot:
+        off, numbers = self.switches.keys_of(self.version), budget_numbers(self.version, event)
+        return snapshot_of(event.at, self.version, self.member, self.spent, off, numbers)
 
 
 def points_of(decision: Decision) -> Points:

@@ -16,6 +16,7 @@ from perennial.core.price import Offer
 from perennial.core.program import Program
 from perennial.core.quote import Priced, Quote, price
 from perennial.core.redeemables import Voucher, Wanted
+from perennial.core.switches import ALL_ON, Switches
 from perennial.core.today import today_of
 from perennial.core.validation import validate
 from perennial.core.version import Version
@@ -65,10 +66,11 @@ def priced(
     *wanted: Wanted,
     member: Member | None = None,
     at: Instant = NOON,
+    switches: Switches = ALL_ON,
     spent: dict[tuple[int, int], int] | None = None,
 ) -> Priced:
     """Price a cart, for a guest if no ``member`` is given; ``spent`` is what was used of budgets."""
-    return price(order, wanted, [offered(version, order, member, at, spent)], at, CART)
+    return price(order, wanted, [offered(version, order, member, at, spent, switches)], at, CART)
 
 
 def offered(
@@ -77,10 +79,13 @@ def offered(
     member: Member | None = None,
     at: Instant = NOON,
     spent: dict[tuple[int, int], int] | None = None,
+    switches: Switches = ALL_ON,
 ) -> Offer:
     """Return what a program offers to a member, or to a guest, on a cart."""
     someone = member if member is not None else Member(customer_id=CART, owner=CART)
-    snapshot = snapshot_of(at, version, someone, spent, numbers_of_order(version, order))
+    snapshot = snapshot_of(
+        at, version, someone, spent, switches.keys_of(version), numbers_of_order(version, order)
+    )
     return Offer(version, snapshot, member.customer_id if member else None)
 
 

@@ -123,6 +123,13 @@ def test_rfc_3339_times() -> None:
         ("{at: someday}", "'someday' is no time"),
         ("{at: 2026-05-01, cancel: o9}", "step 1: there is no order 'o9'"),
         ("{at: 2026-05-01, publish: {wallets: 5}}", "step 1: wallets: "),
+        (
+            "{at: 2026-05-01, switch: {off: {kind: rule, id: nothing}}}",
+            "step 1: the program has no rule nothing",
+        ),
+        ("{at: 2026-05-01, switch: {on: {kind: everything}}}", "step 1: everything is not off"),
+        ("{at: 2026-05-01, switch: {off: {kind: rule}}}", "step 1: only a part of the program has an id"),
+        ("{at: 2026-05-01, switch: {}}", "step 1: a switch goes either off or on"),
     ],
 )
 def test_what_a_case_cannot_mean(step: str, words: str) -> None:

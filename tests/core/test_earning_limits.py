@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from perennial.core.decide import decide
 from perennial.core.effects import Touch, UseBudget, UseLimit
+from perennial.core.events import OrderReturned
+from perennial.core.fold import fold, fold_spent
+from perennial.units import stable_hash
 from tests.core.earning_stage import Shopper, by_rule, happened, local, paid, points_of, version_of
 
 EVENTS: dict[str, Any] = {"declarations": {"events": {"act": {}, "other": {}}}}
@@ -94,6 +98,110 @@ def test_cap_of_the_wallet_comes_last() -> None:
     second = shopper.does(happened("other"))
     assert (points_of(second), second.awards[0].cut_by) == (10, "wallet points: 40 points per day: 10 left")
     assert shopper.earns(happened("act", local("2026-11-25 00:00:00"))) == 30
+
+
+def test_only_orders_whose_value_fits_take_part() -> None:
+    """SC-63 for rules: of 100.00 in all 99.50 are used by two rules at once; 1.00 is refused, 0.50 fits."""
+    rules = [
+        {"id": name, "type": "per_amount", "points": 1, "per": 10, "shared_limits": ["value"]}
+        for name in ("a", "b")
+    ]
+    version = version_of(rules, limits=[{"id": "value", "per": "total", "order_value": 10_000}])
+    shopper = Shopper(version)
+    assert shopper.earns(paid(9_950, number=1)) == 2 * 995
+    refused = shopper.does(paid(100, number=2))
+    assert [award.cut_by for award in refused.awards] == [
+        "limit value: 100.00 USD of order value in all, all members together: 0.50 left, whole only"
+    ] * 2
+    assert shopper.earns(paid(50, number=3)) == 10
+    assert [*shopper.spent.values()] == [10_000]
+
+
+def test_the_first_customers_go_on_earning() -> None:
+    """Of the first two customers both go on; the third gets nothing, with the reason."""
+    limit = {"per": "total", "customers": 2, "every": "month"}
+    version = version_of([act(limits=[limit])], **EVENTS)
+    spent: dict[tuple[int, int], int] = {}
+    first, second, third = (Shopper(version, spent=spent) for _ in range(3))
+    earned = [shopper.earns(happened("act")) for shopper in (first, first, second, third, first, second)]
+    assert earned == [30, 30, 30, 0, 30, 30]
+    assert third.does(happened("act")).awards[0].cut_by == "rule act: 2 customers per month: used up"
+    assert third.earns(happened("act", local("2026-12-01 00:00:00"))) == 30
+    assert sorted(spent.values()) == [1, 2]
+
+
+def test_each_store_and_each_device_has_a_part() -> None:
+    """A cap per location is shared by a store's orders; one per attribute by what carries its value."""
+    base = {"id": "base", "type": "per_amount", "points": 1, "per": 100}
+    in_store = version_of([base | {"limits": [{"per": "location", "points": 15, "every": "day"}]}])
+    shopper = Shopper(in_store)
+    points = [
+        shopper.earns(paid(1_000, location=place, number=number))
+        for number, place in enumerate(("berlin", "berlin", "bonn", None), 1)
+    ]
+    assert points == [10, 5, 10, 0]
+    nowhere = shopper.does(paid(1_000, number=5)).awards[0]
+    assert nowhere.cut_by == "rule base: 15 points per day, for each location: no location is given"
+    declared = {"events": {"act": {"attributes": {"device": {"type": "text"}}}}}
+    limit = {"per": "attribute", "attribute": "device", "times": 1}
+    by_device = Shopper(version_of([act(limits=[limit])], declarations=declared))
+    events = [happened("act", device="d1"), happened("act", device="d1"), happened("act", device="d2")]
+    assert [by_device.earns(event) for event in events] == [30, 0, 30]
+    assert by_device.earns(happened("act", device="")) == 0
+
+
+def test_a_campaign_limits_its_rules_together() -> None:
+    """Two rules of a campaign share its 50 points; a rule outside of it goes on."""
+    campaign = {"id": "may", "earning_rules": [act(30, "a"), act(30, "b")], "limits": [{"points": 50}]}
+    shopper = Shopper(version_of([act(30, "c")], campaigns=[campaign], **EVENTS))
+    assert by_rule(shopper.does(happened("act"))) == {"c": 30, "a": 30, "b": 20}
+    assert by_rule(shopper.does(happened("act"))) == {"c": 30, "a": 0, "b": 0}
+
+
+def test_a_canceled_order_gives_everything_back() -> None:
+    """Order value, customers, times and a store's points come back, on the day on which they were used."""
+    limits = [
+        {"per": "total", "order_value": 10_000},
+        {"per": "total", "customers": 1},
+        {"times": 1},
+        {"per": "location", "points": 100},
+    ]
+    base = {"id": "base", "type": "per_amount", "points": 1, "per": 100, "limits": limits}
+    shopper = Shopper(version_of([base]))
+    event = paid(1_000, location="berlin")
+    awards = shopper.does(event).awards
+    used = dict(shopper.spent)
+    assert sorted(used.values()) == [1, 10, 1_000]
+    canceled = OrderReturned(
+        id=event.id,
+        at=local("2026-12-24 12:00:00"),
+        order=event.order,
+        paid_at=event.at,
+        awards=awards,
+        before=(0,),
+        after=(1,),
+        canceled=True,
+    )
+    effects = decide(canceled, shopper.version, shopper.member, shopper.spent).effects
+    days = {each.amount: each.day for each in effects if isinstance(each, UseBudget)}
+    fold_spent(shopper.spent, effects)
+    fold(shopper.member, shopper.version, effects, canceled.at)
+    assert {*shopper.spent.values()} == {0}
+    assert days == {-1_000: 739_944, -1: 739_944, -10: 0}
+    assert {used for uses in shopper.member.limits.values() for used in uses.values()} == {0}
+    assert shopper.earns(paid(1_000, location="berlin", number=2)) == 10
+
+
+def test_numbers_of_limits_in_points_and_times_are_what_they_were() -> None:
+    """What is stored of limits is found under numbers that no release may change."""
+    limits = [{"points": 5}, {"times": 5, "every": "month"}, {"points": 5, "per": "total", "every": "day"}]
+    version = version_of([act(limits=limits)], **EVENTS)
+    numbers = [each.number for each in (*version.limits, *version.budgets)]
+    assert numbers == [
+        stable_hash("limit", "rule", 1, "act", "member", False, "ever", 0),
+        stable_hash("limit", "rule", 1, "act", "member", True, "month", 0),
+        stable_hash("limit", "rule", 1, "act", "total", False, "day", 0),
+    ]
 
 
 def test_lowered_cap_leaves_no_room() -> None:

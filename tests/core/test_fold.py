@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from perennial.core.codes import IssuedCode
 from perennial.core.credit import credit_award
 from perennial.core.effects import (
     Activate,
@@ -163,7 +164,7 @@ def test_counters_limits_and_budgets() -> None:
 def test_membership_and_tier() -> None:
     """Joining, moving, leaving; a voucher changes no figure."""
     move = MoveTier(None, "gold", NOW, NOW, at("2027-01-01"), "silver", "reached")
-    voucher = IssueVoucher("CODE", "five", 500, "EUR", None, 500, UNIT)
+    voucher = IssueVoucher(IssuedCode("CODE", UUID(int=1), b""), "five", 500, "EUR", None, 500, UNIT)
     member = after(Join(NOW, "web"), move, voucher, Leave(NOW + 1))
     membership = member.memberships[1]
     assert (membership.joined_at, membership.source, membership.left_at) == (NOW, "web", NOW + 1)

@@ -297,7 +297,11 @@ def test_limits_of_one_program_are_copied_apart() -> None:
 
 def test_effects_name_the_day_of_a_total_alone() -> None:
     """A budget in total is shown by day, a store's is not; a member's is an effect on the member."""
-    limits = [{"per": "total", "times": 9}, {"per": "location", "times": 9}, {"times": 9}]
+    limits: list[dict[str, Any]] = [
+        {"per": "total", "times": 9},
+        {"per": "location", "times": 9},
+        {"times": 9},
+    ]
     version = version_of(off("off", 100, *limits))
     result = priced(version, cart(line("tee", 1_000), location="berlin"), member=anna())
     effects = result.limited[1].effects(today_of(version, NOON))

@@ -83,6 +83,33 @@ def test_the_base_documents_of_these_tests_are_valid() -> None:
         ("{id: x, type: fixed, points: 1, limits: [{every: day}]}", "limits[0]", "points_or_times"),
         ("{id: x, type: fixed, points: 1, limits: [{points: 1, times: 1}]}", "limits[0]", "points_or_times"),
         ("{id: x, type: fixed, points: 1, limits: [{times: 0}]}", "limits[0]", "limit_of_nothing"),
+        ("{id: x, type: fixed, points: 1, limits: [{discount: 9}]}", "limits[0].discount", "points_or_times"),
+        ("{id: x, type: fixed, points: 1, limits: [{customers: 9}]}", "limits[0].per", "customers_in_total"),
+        (
+            "{id: x, type: fixed, points: 1, limits: [{per: total, customers: 9, at_cap: cut}]}",
+            "limits[0].at_cap",
+            "cannot_be_cut",
+        ),
+        (
+            "{id: x, type: fixed, points: 1, limits: [{per: attribute, times: 1}]}",
+            "limits[0].attribute",
+            "attribute_needed",
+        ),
+        (
+            "{id: x, type: fixed, points: 1, limits: [{per: attribute, attribute: no, times: 1}]}",
+            "limits[0].attribute",
+            "unknown_reference",
+        ),
+        (
+            "{id: x, type: fixed, points: 1, trigger: review.posted, limits: [{per: location, times: 1}]}",
+            "limits[0].per",
+            "no_location",
+        ),
+        (
+            "{id: x, type: fixed, points: 1, trigger: review.posted, limits: [{order_value: 1}]}",
+            "limits[0].order_value",
+            "points_or_times",
+        ),
         ("{id: x, type: fixed, points: 1, schedule: {starts: soon}}", "schedule.starts", None),
         ("{id: x, type: fixed, points: 1, schedule: {starts: 2026-03-02, ends: 2026-03-01}}", None, None),
         ("{id: x, type: fixed, points: 1, schedule: {rrule: FREQ=NEVER}}", "schedule.rrule", None),
@@ -329,6 +356,19 @@ def test_tiers_that_cannot_work_are_named(old: str, new: str, path: str, code: s
             "duplicate_id",
         ),
         ("limits: [{id: a, times: 1, points: 1}]", "limits[0]", "points_or_times"),
+        (
+            (
+                "limits: [{id: a, points: 5}]\n"
+                "rewards: [{id: r, name: R, price: 1, gives: [{type: free_shipping}], shared_limits: [a]}]"
+            ),
+            "rewards[0].shared_limits[0]",
+            "points_or_times",
+        ),
+        (
+            'campaigns: [{id: a, multiplier: {by: "2"}, limits: [{points: 5}]}]',
+            "campaigns[0].limits[0].points",
+            "points_or_times",
+        ),
         ("limits: [{id: a, times: 1}, {id: a, times: 1}]", "limits[1].id", "duplicate_id"),
     ],
 )
@@ -361,3 +401,12 @@ def test_an_attribute_has_one_type_in_all_programs_of_a_workspace() -> None:
         ("declarations.member.mood", "declared_differently")
     ]
     assert problems[0].words == "program other declares it as boolean, this one as text"
+
+
+def test_programs_of_two_currencies_share_no_money() -> None:
+    """What two programs limit together across them is of one currency, if it is money."""
+    limits = "limits: [{id: all, per: total, discount: 100, across_programs: true}]"
+    ours, theirs = read(BASE + limits), read(BASE.replace("currency: EUR", "currency: USD") + limits)
+    assert ours.currency != theirs.currency
+    assert [problem.path for problem in check_agreement(ours, {"other": theirs})] == ["limits[0]"]
+    assert check_agreement(ours, {"other": ours}) == []

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import yaml
 
 from perennial.core.document import read_program
+from perennial.core.document_text import parse_text
 from perennial.core.program import Program
 from perennial.core.validation import validate
 from perennial.flows.clock import advance_sandbox_clock
@@ -28,6 +28,7 @@ from perennial.flows.programs import Author, apply_document
 from perennial.flows.workspaces import create_workspace
 from perennial.store.database import Database
 from perennial.units import parse_instant
+from tests.codebook import CODEBOOK, SECRET
 from tests.docs.documents import ROOT, Step, blocks, documents, rewrite, run_document, settled
 from tests.http.process import process
 
@@ -72,7 +73,13 @@ def environment(database_url: str, port: int) -> dict[str, str]:
     """What a reader's shell has: the commands on the path, the database of the server, its address."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PERENNIAL_")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
-    given = {"PATH": path, "PERENNIAL_DATABASE_URL": database_url, "COLUMNS": "100", "TERM": "dumb"}
+    given = {
+        "PATH": path,
+        "PERENNIAL_DATABASE_URL": database_url,
+        "PERENNIAL_SECRET": SECRET.hex(),
+        "COLUMNS": "100",
+        "TERM": "dumb",
+    }
     return {**kept, **given, "URL": f"http://127.0.0.1:{port}"}
 
 
@@ -81,7 +88,7 @@ async def sandbox(url: str, code: str, program: Path | None = None, at: int = 0)
     async with await Database.connect(url, largest=2) as database:
         row = await create_workspace(database, code, code, sandbox=True)
         if program is not None:
-            await advance_sandbox_clock(Handler(database), row.workspace_id, at)
+            await advance_sandbox_clock(Handler(database, CODEBOOK), row.workspace_id, at)
             author = Author(actor="test", at=time.time_ns() // 1000)
             await apply_document(database, row.workspace_id, program.read_text(), author)
         return (await create_key(database, code, "the reader", ["admin"], actor="test")).secret
@@ -149,7 +156,10 @@ def yaml_blocks() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("where", "text"), yaml_blocks())
 def test_programs_in_documents(where: str, text: str) -> None:
     """Every program in a document is valid; a part of one is valid in a program that has the rest."""
-    if "program" not in (part := yaml.safe_load(text)):
+    part, problems = parse_text(text)
+    assert problems == [], where
+    assert isinstance(part, dict), where
+    if "program" not in part:
         text = msgspec.json.encode(_MINIMAL | part).decode()
     program = read_program(text)
     assert isinstance(program, Program), (where, program)

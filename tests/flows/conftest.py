@@ -10,6 +10,7 @@ from asyncpg import Connection
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
 from perennial.store.database import Database, connect
+from tests.codebook import CODEBOOK
 from tests.flows.shop import START, Shop
 
 
@@ -18,7 +19,7 @@ async def shop(db: Database, workspace: int) -> AsyncIterator[Shop]:
     """A sandbox whose clock stands at START, without any program yet."""
     async with db.transaction(workspace) as conn:
         await conn.execute("update workspaces set clock_at = $2 where workspace_id = $1", workspace, START)
-    intake = Intake(Handler(db))
+    intake = Intake(Handler(db, CODEBOOK))
     yield Shop(db, workspace, intake)
     await intake.close()
 

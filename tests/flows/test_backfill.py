@@ -14,6 +14,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.programs import Author, apply_document
 from perennial.store.database import Database
 from perennial.units import DAY
+from tests.codebook import CODEBOOK
 from tests.flows.shop import START, Shop, put_order
 
 PLAIN = """
@@ -158,7 +159,7 @@ async def test_orders_that_arrive_while_a_version_is_published_are_counted_once(
     await shop.publish(PLAIN, valid_from=START - 300 * DAY)
     for number in range(20):
         await shop.order(f"before-{number}", f"c{number}", 1000)
-    other = Intake(Handler(db))  # a second worker with a configuration of its own
+    other = Intake(Handler(db, CODEBOOK))  # a second worker with a configuration of its own
 
     async def keep_ordering(intake: Intake, prefix: str) -> None:
         for number in range(60):

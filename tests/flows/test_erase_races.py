@@ -20,6 +20,7 @@ from perennial.store.audit import audit
 from perennial.store.customers import read_customers
 from perennial.store.database import Database
 from perennial.store.erasure import read_transfers
+from tests.codebook import CODEBOOK
 from tests.flows.erasing import CANARY, PROGRAM, audited, erase, found, move
 from tests.flows.shop import START, Shop, put_order
 
@@ -53,7 +54,7 @@ async def test_orders_that_arrive_meanwhile_come_before_or_not_at_all(
         name = f"{CANARY}-{round_number}"
         await shop.do(put_order(f"{name}-first", name, 10_000))
         async with await Database.connect(database_url, largest=8) as database:
-            shops = [Shop(database, shop.workspace_id, Intake(Handler(database))) for _ in range(6)]
+            shops = [Shop(database, shop.workspace_id, Intake(Handler(database, CODEBOOK))) for _ in range(6)]
 
             async def send(worker: int, name: str = name, shops: list[Shop] = shops) -> list[int]:
                 answers = []
@@ -109,7 +110,7 @@ async def test_the_first_order_and_the_erasure_race(shop: Shop, owner: Connectio
     """Whoever is not there yet is a 404 and stays; whoever is there is erased."""
     await shop.publish(PROGRAM)
     async with await Database.connect(database_url, largest=4) as database:
-        rival = Handler(database)
+        rival = Handler(database, CODEBOOK)
         for number in range(10):
             name = f"new-{number}"
             sent, erased = await asyncio.gather(

@@ -292,7 +292,10 @@ async def test_a_version_is_valid_from_business_time(db: Database, workspace: in
 async def test_parallel_publications_queue_up(db: Database, workspace: int) -> None:
     """Six programs and six versions of one program published at once: every number and unit is used once."""
     await apply_document(db, workspace, TEXT, by())
-    names = [TEXT.replace("program: points", f"program: p{n}") for n in range(6)]
+    names = [
+        TEXT.replace("program: points", f"program: p{n}").replace("WELCOME10", f"WELCOME{n}")
+        for n in range(6)
+    ]
     changes = [TEXT.replace("points: 250", f"points: {n}") for n in range(6)]
     await asyncio.gather(*(apply_document(db, workspace, text, by()) for text in (*names, *changes)))
     versions = await load_versions_of(db, workspace)

@@ -131,6 +131,7 @@ async def test_policies_ask_for_the_workspace(owner: Connection) -> None:
         ("workspaces", "a", ("-",)),
         ("api_keys", "r", ("-",)),
         ("timers", "r", ("perennial_dispatcher",)),
+        ("redemptions", "r", ("perennial_dispatcher",)),
     }
 
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 import httpx
 
+from tests.codebook import SECRET
+
 
 @contextmanager
 def process(database_url: str, workers: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
@@ -20,9 +22,10 @@ def process(database_url: str, workers: int) -> Iterator[tuple[subprocess.Popen[
         port: int = probe.getsockname()[1]
     code = (
         "import sys; from perennial.config import Settings; from perennial.main import run_server; "
-        "sys.exit(run_server(Settings(database_url=sys.argv[1], port=int(sys.argv[2])), int(sys.argv[3])))"
+        "sys.exit(run_server("
+        "Settings(database_url=sys.argv[1], port=int(sys.argv[2]), secret=sys.argv[4]), int(sys.argv[3])))"
     )
-    arguments = [sys.executable, "-c", code, database_url, str(port), str(workers)]
+    arguments = [sys.executable, "-c", code, database_url, str(port), str(workers), SECRET.hex()]
     running = subprocess.Popen(arguments)
     try:
         until = time.monotonic() + 30

@@ -101,7 +101,7 @@ def test_unknown_fields_are_said_to_be_refused() -> None:
     assert open_bodies == []
 
 
-_PLACES = {"order_put": "1001", "return_post": "1001"}
+_PLACES = {"order_put": "1001", "return_post": "1001", "redemption_rollback": "till-17"}
 _SCENARIO = [
     "membership_join",
     "customer_put",
@@ -109,9 +109,14 @@ _SCENARIO = [
     "return_post",
     "event_post",
     "adjustment_post",
+    "quote_post",
+    "hold_post",
+    "redemption_post",
+    "redemption_rollback",
     "claim_post",
     "transfer_post",
     "tier_assign",
+    "switch_set",
     "program_publish",
     "program_rollback",
     "clock_advance",

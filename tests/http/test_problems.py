@@ -15,6 +15,7 @@ from perennial.config import Settings
 from perennial.flows.answers import Answer
 from perennial.http.problems import problem_of
 from perennial.main import create_app
+from tests.codebook import SECRET
 from tests.http.site import Site, order, running
 
 
@@ -258,7 +259,7 @@ async def test_a_database_that_is_gone_is_a_503(site: Site, database_url: str) -
     async with Cable(url.hostname, url.port) as cable:
         user = url.netloc.rpartition("@")[0]
         through = url._replace(netloc=f"{user}@127.0.0.1:{cable.port}").geturl()
-        app = create_app(Settings(database_url=through, connections=2), jobs=False)
+        app = create_app(Settings(database_url=through, connections=2, secret=SECRET.hex()), jobs=False)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with (
             running(app),

@@ -20,6 +20,7 @@ import pytest
 from perennial.config import Settings
 from perennial.http import protocol
 from perennial.main import bind, create_app, server_of
+from tests.codebook import SECRET
 from tests.http.process import process
 from tests.http.site import Site, order, order_status
 
@@ -31,7 +32,7 @@ async def served(site: Site, database_url: str, *, buffer: int | None = None) ->
     if buffer is not None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
     port: int = listener.getsockname()[1]
-    server = server_of(create_app(Settings(database_url=database_url), jobs=False))
+    server = server_of(create_app(Settings(database_url=database_url, secret=SECRET.hex()), jobs=False))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.01)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.codebook import SECRET
 from tests.races.caller import worker_of
 
 PATIENCE_SECONDS = 60.0
@@ -61,7 +62,9 @@ class Served:
 @contextmanager
 def served(url: str, workers: int) -> Iterator[Served]:
     """Run ``perennial serve`` on a database that is up, on a free port; stop it at the end."""
-    server = served_from({"PERENNIAL_DATABASE_URL": url}, workers, free_port())
+    server = served_from(
+        {"PERENNIAL_DATABASE_URL": url, "PERENNIAL_SECRET": SECRET.hex()}, workers, free_port()
+    )
     server.url = url
     try:
         server.wait_until_ready()

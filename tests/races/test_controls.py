@@ -22,6 +22,7 @@ from perennial.flows.commands import Command, JoinProgram, PostAdjustment, PostC
 from perennial.flows.handle_events import Handler
 from perennial.store import budgets, customers, effects
 from perennial.store.database import Database, connect
+from tests.codebook import CODEBOOK
 from tests.races.conftest import FreshDatabase
 from tests.races.shop import LIMITED, PROGRAM, open_workspace
 
@@ -133,6 +134,14 @@ async def limited(url: str) -> AsyncIterator[Rivals]:
         yield rivals
 
 
+@pytest.fixture
+async def first_five(url: str) -> AsyncIterator[Rivals]:
+    """Twelve clients; gifts are for the first five customers."""
+    program = LIMITED.replace("{points: 777, per: total}", "{customers: 5, per: total}")
+    async with connected_rivals(url, program) as rivals:
+        yield rivals
+
+
 @asynccontextmanager
 async def connected_rivals(url: str, program: str) -> AsyncIterator[Rivals]:
     """Connect a worker of its own for each client of a new workspace with a program."""
@@ -143,7 +152,7 @@ async def connected_rivals(url: str, program: str) -> AsyncIterator[Rivals]:
             await stack.enter_async_context(await Database.connect(url, largest=1)) for _ in range(CLIENTS)
         ]
         workspace_id = await open_workspace(databases[0], "rivals", program)
-        yield Rivals([Handler(database) for database in databases], owner, workspace_id)
+        yield Rivals([Handler(database, CODEBOOK) for database in databases], owner, workspace_id)
 
 
 def meet(monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...]) -> None:
@@ -235,3 +244,21 @@ async def test_total_limit(
     await limited.race([gift(f"gift-{number}", f"c{number}") for number in range(CLIENTS)])
     assert await limited.ask("select max(used) from budgets") == granted
     assert await limited.ask("select sum(balance) from wallets") == granted
+
+
+@pytest.mark.parametrize(
+    ("down", "customers_in"),
+    [((), 5), ((BUDGET_CAP,), 5), ((BUDGET_LOCK,), 5), ((BUDGET_LOCK, BUDGET_CAP), CLIENTS)],
+    ids=["all stand", "the lock stands", "the cap stands", "none stands"],
+)
+async def test_first_customers(
+    first_five: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], customers_in: int
+) -> None:
+    """Of twelve customers at once five are in behind any wall; all twelve are behind none."""
+    for wall in down:
+        await first_five.take_down(wall, monkeypatch)
+    meet(monkeypatch, down)
+    await first_five.race([gift(f"gift-{number}", f"c{number}") for number in range(CLIENTS)])
+    assert await first_five.ask("select max(used) from budgets") == customers_in
+    assert await first_five.ask("select count(*) from limit_uses where used > 0") == customers_in
+    assert await first_five.ask("select sum(balance) from wallets") == 10 * customers_in

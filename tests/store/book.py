@@ -8,6 +8,7 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from perennial.core.codes import Codes, IssuedCode
 from perennial.core.effects import Credit, Debit, Effect
 from perennial.core.member import Member
 from perennial.core.order import Line, Order, OrderStatus, net_amounts
@@ -23,6 +24,7 @@ from perennial.store.members import CustomerRow, load_members
 from perennial.store.orders import OrderRow, encode_order
 from perennial.store.seal import Seal, seal
 from perennial.units import DAY, Instant, named_id, parse_instant
+from tests.codebook import CODEBOOK
 
 NOW = parse_instant("2026-11-20T12:00:00Z")
 UNIT = 1
@@ -94,6 +96,10 @@ class Book:
             claim = (IdKind.HOUSEHOLD, row.customer_id, row.customer_id)
             await claim_external_ids(conn, [claim], self.ws, self.bucket)
         return row
+
+    def code(self, text: str) -> IssuedCode:
+        """Return a code as it is stored."""
+        return CODEBOOK.issue(self.ws, Codes(), text)
 
     def change(self, row: CustomerRow, *effects: Effect, source: UUID | None = None) -> Change:
         """Return the decision that has these effects on a customer."""

@@ -38,7 +38,7 @@ async def sound(book: Book) -> Book:
     claim = book.change(
         row,
         taken(60),
-        IssueVoucher("CODE", "off", 500, "USD", None, 60, UNIT),
+        IssueVoucher(book.code("CODE"), "off", 500, "USD", None, 60, UNIT),
         source=book.id_of("x", "claim"),
     )
     await book.write(claim, events=[book.event(row, "x", EventKind.CLAIM, claim)])

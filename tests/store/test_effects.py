@@ -11,12 +11,14 @@ import pytest
 from perennial.core.effects import (
     Activate,
     BeActive,
+    Capture,
     Count,
     Credit,
     Debit,
     Effect,
     FallShort,
     Forgive,
+    GiveBack,
     IssueVoucher,
     Join,
     Leave,
@@ -33,11 +35,12 @@ from perennial.core.member import Member, Membership, Wallet
 from perennial.ledger.account import Account
 from perennial.ledger.lot import Lot, LotKey, Origin
 from perennial.store.audit import audit
-from perennial.store.budgets import BudgetKey, lock_budgets
+from perennial.store.budgets import BudgetKey, lock_budgets, read_budgets
 from perennial.store.effects import GuardError, write_effects
 from perennial.store.events import EventKind
-from perennial.store.vouchers import VoucherState, find_voucher, list_vouchers
+from perennial.store.vouchers import VoucherState, find_vouchers, list_vouchers
 from perennial.units import DAY
+from tests.codebook import CODEBOOK
 from tests.core.earning_stage import version_of
 from tests.store.book import DATED, ENDLESS, LATER, NOW, UNIT, WAITING, Book, count, given, taken
 
@@ -139,22 +142,24 @@ async def test_a_voucher_is_found_by_its_code_in_either_case(book: Book) -> None
     """The first voucher of a claim carries the claim's id; another one gets an id of its own."""
     row = await book.customer("c")
     vouchers = [
-        IssueVoucher(code, "five-off", 500, "USD", None, points, UNIT)
+        IssueVoucher(book.code(code), "five-off", 500, "USD", None, points, UNIT)
         for code, points in (("ABCD-1", 60), ("ABCD-2", 40))
     ]
     change = book.change(row, given(100), taken(100), *vouchers, source=book.id_of("claim", "claim"))
     await book.write(change, events=[book.event(row, "claim", EventKind.CLAIM, change)])
     async with book.db.transaction(book.ws) as conn:
         found = await list_vouchers(conn, book.ws, book.bucket, row.customer_id)
-        assert await find_voucher(conn, book.ws, "abcd-1") == (book.bucket, row.customer_id, change.source_id)
-        assert await find_voucher(conn, book.ws, "ABCD-3") is None
-    assert {(v.code, v.points, v.state) for v in found} == {
+        hashes = [CODEBOOK.hashes_of(book.ws, entered)[0] for entered in ("abcd-1", "ab cd1", "ABCD-3")]
+        places = await find_vouchers(conn, book.ws, hashes)
+    assert hashes[0] == hashes[1]
+    assert places == {hashes[0]: (book.bucket, row.customer_id, change.source_id)}
+    assert {(CODEBOOK.open(book.ws, v.sealed), v.points, v.state) for v in found} == {
         ("ABCD-1", 60, VoucherState.ISSUED),
         ("ABCD-2", 40, VoucherState.ISSUED),
     }
     assert len({v.voucher_id for v in found}) == 2
     with pytest.raises(asyncpg.UniqueViolationError):
-        await book.write(book.change(row, msgspec.structs.replace(vouchers[0], code="abcd-2")))
+        await book.write(book.change(row, msgspec.structs.replace(vouchers[0], code=book.code("abcd-2"))))
 
 
 @pytest.mark.parametrize(
@@ -212,12 +217,29 @@ async def test_a_lowered_cap_stops_new_uses_and_lets_old_ones_return(book: Book)
         assert await lock_budgets(conn, book.ws, [BudgetKey(BUDGET, 0, 5)]) == {(BUDGET, 0): 6}
 
 
+async def test_what_is_used_is_kept_by_day(book: Book) -> None:
+    """Uses of a day add up, what is given back is taken off, and a use without a day is in none."""
+    row = await book.customer("c")
+    async with book.db.transaction(book.ws) as conn:
+        await lock_budgets(conn, book.ws, [BudgetKey(BUDGET, 0, 10), BudgetKey(78, 0, 10, 77, "berlin")])
+    await book.write(book.change(row, UseBudget(BUDGET, 0, 3, 10, 100), UseBudget(BUDGET, 0, 2, 10, 101)))
+    await book.write(book.change(row, UseBudget(BUDGET, 0, 4, 10, 101), UseBudget(78, 0, 5, 10)))
+    await book.write(book.change(row, UseBudget(BUDGET, 0, -3, 10, 100)))
+    async with book.db.transaction(book.ws) as conn:
+        days = await conn.fetch("select budget_id, day, used from budget_days order by day")
+        kept = await conn.fetch("select budget_id, used, limit_id, holder from budgets order by budget_id")
+        keys = [BudgetKey(BUDGET, 0, 10), BudgetKey(78, 0, 10), BudgetKey(79, 0, 10)]
+        assert await read_budgets(conn, book.ws, keys) == {(BUDGET, 0): 6, (78, 0): 5}
+    assert [tuple(each) for each in days] == [(BUDGET, 100, 0), (BUDGET, 101, 6)]
+    assert [tuple(each) for each in kept] == [(BUDGET, 6, None, None), (78, 5, 77, "berlin")]
+
+
 def _valid(draw: random.Random, wallet: Wallet) -> list[Effect]:
     """Return effects that the wallet allows now."""
     keys = [DATED, LATER, ENDLESS, WAITING, LotKey(Origin.ADJUSTED, NOW, NOW + draw.randrange(1, 9) * DAY)]
     effects: list[Effect] = [
         given(draw.randrange(1, 50), draw.choice(keys)),
-        Credit(UNIT, draw.randrange(1, 9), ENDLESS, draw.choice([Account.REDEEMED, Account.EXPIRED]), False),
+        Credit(UNIT, draw.randrange(1, 9), ENDLESS, Account.EXPIRED, False),
         Owe(UNIT, draw.randrange(1, 5), draw.choice([Account.ISSUED, Account.ADJUSTED])),
         FallShort(UNIT, draw.randrange(1, 5)),
         Count(draw.randrange(3), draw.randrange(2), draw.randrange(-5, 9)),
@@ -229,8 +251,11 @@ def _valid(draw: random.Random, wallet: Wallet) -> list[Effect]:
         at = lot.key.available_at
         pending = at is None or at > wallet.activated_until
         amount = draw.randrange(1, lot.remaining + 1)
-        targets = [Account.REDEEMED, Account.EXPIRED, Account.ISSUED, Account.ADJUSTED]
+        targets = [Account.REDEEMED, Account.EXPIRED, Account.ISSUED, Account.ADJUSTED, Account.HELD]
         effects.append(Debit(UNIT, amount, lot.lot_id, draw.choice(targets), pending))
+        if wallet.held and not pending and lot.remaining < lot.granted:
+            back = min(wallet.held, lot.granted - lot.remaining)
+            effects.append(GiveBack(UNIT, back, lot.key, Account.HELD, pending=False))
         if wallet.debt and not pending:
             amount = min(amount, wallet.debt)
             effects.append(Debit(UNIT, amount, lot.lot_id, Account.DEBT, pending))
@@ -241,6 +266,10 @@ def _valid(draw: random.Random, wallet: Wallet) -> list[Effect]:
         effects.append(Forgive(UNIT, draw.randrange(1, wallet.debt + 1)))
     if wallet.shortfall:
         effects.append(FallShort(UNIT, -wallet.shortfall))
+    if wallet.held:
+        grace = LotKey(Origin.RETURNED, NOW, NOW + draw.randrange(1, 9) * DAY)
+        effects.append(Capture(UNIT, draw.randrange(1, wallet.held + 1)))
+        effects.append(GiveBack(UNIT, draw.randrange(1, wallet.held + 1), grace, Account.HELD, pending=False))
     return effects
 
 
@@ -289,8 +318,8 @@ async def test_the_books_balance_after_random_batches(book: Book) -> None:
     fold(member, version, effects, NOW)
     for number in range(60):
         effect = draw.choice(_valid(draw, member.wallets[UNIT]))
-        if isinstance(effect, Debit) and effect.target is Account.REDEEMED:
-            continue  # a claim would come with a voucher
+        if isinstance(effect, Debit) and effect.target in (Account.REDEEMED, Account.HELD):
+            continue  # a claim would come with a voucher, and a hold with a redemption
         if isinstance(effect, Debit) and effect.target is Account.EXPIRED:
             continue  # nothing is past its time yet
         fold(member, version, [effect], NOW)

@@ -164,7 +164,7 @@ async def test_control_a_wallet_without_its_guard_goes_below_zero(
         "wallets",
         "and balance + $5 >= 0 and pending + $6 between 0 and balance + $5",
     )
-    values = (book.ws, book.bucket, row.customer_id, UNIT, -30, 0, 0, 0, 0, 30, 0, 0, None)
+    values = (book.ws, book.bucket, row.customer_id, UNIT, -30, 0, 0, 0, 0, 30, 0, 0, None, 0)
     assert await _run_each(crowd, book.ws, sql, *values) == CLIENTS
     assert await superuser.fetchval("select balance from unguarded_wallets") == 100 - 30 * CLIENTS
 
@@ -174,7 +174,7 @@ async def test_control_the_check_alone_also_holds(book: Book, crowd: Database) -
     row = await book.customer("c")
     await book.write(book.change(row, given(100)))
     sql = TAKE_FROM_WALLET.replace("and balance + $5 >= 0 and pending + $6 between 0 and balance + $5", "")
-    values = (book.ws, book.bucket, row.customer_id, UNIT, -30, 0, 0, 0, 0, 30, 0, 0, None)
+    values = (book.ws, book.bucket, row.customer_id, UNIT, -30, 0, 0, 0, 0, 30, 0, 0, None, 0)
 
     async def run(_: int) -> bool:
         async with crowd.transaction(book.ws) as conn:

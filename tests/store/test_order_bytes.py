@@ -13,6 +13,7 @@ from perennial.flows.commands import PutOrder
 from perennial.flows.handle_events import Handler
 from perennial.flows.programs import Author, apply_document
 from perennial.store.database import Database
+from tests.codebook import CODEBOOK
 from tests.store.book import NOW
 
 GOAL = 1_800
@@ -53,7 +54,7 @@ async def test_an_order_keeps_less_than_the_goal(db: Database, workspace: int, s
     document = msgspec.json.encode(bench_document(20)).decode()
     await apply_document(db, workspace, document, Author(actor="test", at=NOW))
     await superuser.execute("update workspaces set clock_at = $2 where workspace_id = $1", workspace, NOW)
-    handler = Handler(db)
+    handler = Handler(db, CODEBOOK)
     sent = 0
 
     async def send(count: int) -> None:

@@ -41,11 +41,16 @@ _KEYS = {
     "budgets": {"workspace_id", "budget_id", "period"},
     "workspaces": {"workspace_id"},
     "identifiers": {"workspace_id", "id_hash"},
+    "vouchers": {"bucket", "workspace_id", "customer_id", "voucher_id"},
+    "voucher_codes": {"workspace_id", "code_hash"},
+    "redemptions": {"bucket", "workspace_id", "customer_id"},
 }
 
 # Found by another key of the table: all that a customer has.
 _OTHER_KEYS = {
     ("identifiers", "identifiers_customer"): {"bucket", "customer_id"},
+    ("redemptions", "redemptions_order"): {"bucket", "workspace_id", "customer_id", "order_id"},
+    ("redemptions", "redemptions_due"): {"bucket", "held_until"},
 }
 
 _STATEMENTS = {

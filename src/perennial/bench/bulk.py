@@ -8,6 +8,7 @@ database with the same tables and indexes: what a driver and PostgreSQL need at 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from random import Random
 from typing import Any, cast
@@ -17,11 +18,13 @@ import msgspec
 from perennial.bench.cluster import cluster
 from perennial.bench.load import order_body
 from perennial.bench.prepare import Prepared, prepare
+from perennial.config import SECRET_BYTES
 from perennial.flows.batcher import Intake
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
 from perennial.http.batch_lines import BatchLine, command_of
 from perennial.http.strict_json import Reader
+from perennial.store.codebook import Codebook
 from perennial.store.database import Database, connect
 from perennial.store.embedded import EmbeddedServer
 from perennial.store.migrate import migrate
@@ -89,7 +92,7 @@ def _lines(prefix: str, orders: int, members: int) -> list[bytes]:
 async def _replay(url: str, prepared: Prepared, lines: list[bytes]) -> None:
     reader: Reader[BatchLine] = Reader(cast(type[BatchLine], BatchLine))
     async with await Database.connect(url) as database:
-        intake = Intake(Handler(database))
+        intake = Intake(Handler(database, Codebook(secrets.token_bytes(SECRET_BYTES))))
         collect_seldom()
         for start in range(0, len(lines), CHUNK):
             commands = [command_of(reader.read(line), "bench") for line in lines[start : start + CHUNK]]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import socket
 import statistics
 import subprocess
@@ -43,6 +44,7 @@ from perennial.bench.prepare import (
     vacuum,
 )
 from perennial.bench.processes import cpu_seconds, resident_bytes
+from perennial.config import SECRET_BYTES
 from perennial.store.embedded import EmbeddedServer
 
 ROUNDS = 7
@@ -262,7 +264,12 @@ def _door(url: str, workers: int) -> Iterator[tuple[int, int]]:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "PERENNIAL_DATABASE_URL": url, "PERENNIAL_PORT": str(port)}
+    environment = {
+        **os.environ,
+        "PERENNIAL_DATABASE_URL": url,
+        "PERENNIAL_PORT": str(port),
+        "PERENNIAL_SECRET": secrets.token_hex(SECRET_BYTES),
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "perennial.cli", "serve", "--workers", str(workers)],
         env=environment,

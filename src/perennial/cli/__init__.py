@@ -19,6 +19,7 @@ from perennial.cli.programs import PROGRAM_COMMANDS
 from perennial.cli.replay import REPLAY
 from perennial.cli.serve import SERVE_COMMANDS
 from perennial.cli.start import start
+from perennial.cli.switches import SWITCH_COMMANDS
 from perennial.config import SettingsError
 from perennial.flows.problems import ProblemError
 from perennial.store.backup import BackupError
@@ -45,7 +46,13 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(start)
-for _command in (*SERVE_COMMANDS, *DATA_COMMANDS, *PROGRAM_COMMANDS, *DOCUMENT_COMMANDS):
+for _command in (
+    *SERVE_COMMANDS,
+    *DATA_COMMANDS,
+    *PROGRAM_COMMANDS,
+    *SWITCH_COMMANDS,
+    *DOCUMENT_COMMANDS,
+):
     app.command()(_command)
 app.add_typer(KEYS)
 app.add_typer(WORKSPACES)

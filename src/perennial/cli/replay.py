@@ -19,15 +19,17 @@ from rich.table import Table
 
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.examples import examples_folder
-from perennial.cli.session import ready_database, settings_of_environment
-from perennial.config import Settings
+from perennial.cli.session import ready_installation, settings_of_environment
+from perennial.config import Settings, installation_secret
 from perennial.connectors.complete_journey import BASKETS, NotInstalled, Statistics, read_baskets
+from perennial.connectors.complete_journey_coupons import read_coupons
 from perennial.flows.batcher import Intake
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
 from perennial.flows.replay import ReplaySummary, replay, sample_program
 from perennial.flows.workspaces import all_workspaces, create_workspace
 from perennial.store.audit import AuditReport, audit
+from perennial.store.codebook import Codebook
 from perennial.store.database import WORKER_ROLE, Database, connect
 from perennial.store.installation import read_generation
 from perennial.units import datetime_of
@@ -50,7 +52,7 @@ def complete_journey(
 ) -> None:
     """Send a year of grocery baskets, in the order of time, into a new sandbox, and audit the books."""
     document = sample_program(examples_folder())
-    with ready_database(settings_of_environment()) as settings:
+    with ready_installation(settings_of_environment()) as settings:
         try:
             summary, report = asyncio.run(_run(settings, document, limit, members))
         except NotInstalled as error:
@@ -65,9 +67,10 @@ async def _run(
     settings: Settings, document: str, limit: int | None, members: int | None
 ) -> tuple[ReplaySummary, AuditReport]:
     assert settings.database_url is not None, "a ready database has a URL"
+    codebook = Codebook(installation_secret(settings))
     async with await Database.connect(settings.database_url, largest=settings.connections) as database:
         async with database.unbound() as conn:
-            handler = Handler(database, await read_generation(conn))
+            handler = Handler(database, codebook, await read_generation(conn))
         collect_seldom()
         workspace_id = await _new_sandbox(database)
         read = Statistics()
@@ -85,6 +88,7 @@ async def _run(
                 lambda step: bar.update(
                     task, completed=step.baskets, description=f"{datetime_of(step.at):%d %B %Y}"
                 ),
+                read_coupons(),
             )
             await intake.close()
     with ERRORS.status("audit"):
@@ -120,7 +124,7 @@ async def _audit(url: str, workspace_id: int) -> AuditReport:
 
 
 def _print_summary(summary: ReplaySummary, report: AuditReport) -> None:
-    read, wallet = summary.read, summary.totals.wallet
+    read, wallet, coupons = summary.read, summary.totals.wallet, summary.coupons
     mix = ", ".join(f"{name or 'no tier'} {count:,}" for name, count in sorted(summary.totals.tiers.items()))
     rows = [
         ("members", f"{summary.totals.members:,}"),
@@ -133,6 +137,11 @@ def _print_summary(summary: ReplaySummary, report: AuditReport) -> None:
         ("unknown products", f"{read.unknown_products:,} lines"),
         ("points issued", f"{wallet.issued:,}"),
         ("points used", f"{wallet.used:,} in {summary.claims:,} claims ({summary.tries:,} tries)"),
+        (
+            "coupons",
+            f"{coupons.codes:,} codes of {coupons.campaigns} campaigns, {coupons.attributed:,} of"
+            f" {coupons.redemptions:,} redemptions attributed to a later basket",
+        ),
         ("points expired", f"{wallet.expired:,}"),
         ("points taken back", f"{wallet.taken_back:,}"),
         ("liability", f"{wallet.liability:,} points, {wallet.pending:,} of them pending"),

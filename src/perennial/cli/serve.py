@@ -11,12 +11,13 @@ import msgspec
 import typer
 
 from perennial.cli.console import OUT
-from perennial.cli.session import ready_database, settings_of_environment
-from perennial.config import Settings
+from perennial.cli.session import ready_installation, settings_of_environment
+from perennial.config import Settings, installation_secret
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
 from perennial.jobs.worker import Worker
 from perennial.main import run_server
+from perennial.store.codebook import Codebook
 from perennial.store.database import DISPATCHER_ROLE, Database
 from perennial.store.installation import read_generation
 
@@ -28,7 +29,7 @@ Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="The port to l
 def serve(workers: Workers = None, host: Host = None, port: Port = None) -> None:
     """Serve the API, with a job worker in each process, until a signal says stop."""
     settings = with_options(settings_of_environment(), workers, host, port)
-    with suppress(KeyboardInterrupt), ready_database(settings) as ready:
+    with suppress(KeyboardInterrupt), ready_installation(settings) as ready:
         OUT.print(f"Perennial listens on http://{settings.host}:{settings.port}")
         run_server(ready)
     OUT.print("Stopped.")
@@ -44,7 +45,7 @@ def with_options(settings: Settings, workers: int | None, host: str | None, port
 
 def work() -> None:
     """Run due timers and seal the ledger, without serving, until a signal says stop."""
-    with suppress(KeyboardInterrupt), ready_database(settings_of_environment()) as settings:
+    with suppress(KeyboardInterrupt), ready_installation(settings_of_environment()) as settings:
         asyncio.run(_work(settings))
     OUT.print("Stopped.")
 
@@ -59,7 +60,8 @@ async def _work(settings: Settings) -> None:
         await Database.connect(settings.database_url, role=DISPATCHER_ROLE, largest=1) as dispatcher,
     ):
         async with database.unbound() as conn:
-            handler = Handler(database, await read_generation(conn))
+            codebook = Codebook(installation_secret(settings))
+            handler = Handler(database, codebook, await read_generation(conn))
         collect_seldom()
         OUT.print("The job worker runs.")
         await Worker(handler, dispatcher).run(stop)

@@ -10,9 +10,12 @@ from typing import TypeVar
 
 import msgspec
 
-from perennial.config import Settings, read_settings
+from perennial.config import SECRET_FILE, Settings, SettingsError, installation_secret, read_settings
+from perennial.flows.handle_events import Handler
+from perennial.store.codebook import Codebook
 from perennial.store.database import Database, connect
 from perennial.store.embedded import EmbeddedServer
+from perennial.store.installation import keep_fingerprint, read_generation
 from perennial.store.migrate import MigrationError, migrate, pending_migrations
 
 T = TypeVar("T")
@@ -56,6 +59,47 @@ async def _demand_schema(url: str) -> None:
         await conn.close()
     if missing:
         raise MigrationError(f"the database lacks {', '.join(missing)}: run perennial migrate")
+
+
+@contextmanager
+def ready_installation(settings: Settings) -> Iterator[Settings]:
+    """Hand out settings with a database as :func:`ready_database` does, and with the installation's secret.
+
+    Raises :class:`SettingsError` if the codes in the database were stored under another secret.
+    """
+    with ready_database(settings) as ready:
+        secret = installation_secret(settings)
+        assert ready.database_url is not None, "a ready database has a URL"
+        if not asyncio.run(_has_secret(ready.database_url, Codebook(secret))):
+            raise SettingsError(_OTHER_SECRET.format(file=settings.data / SECRET_FILE))
+        yield msgspec.structs.replace(ready, secret=secret.hex())
+
+
+async def _has_secret(url: str, codebook: Codebook) -> bool:
+    conn = await connect(url)
+    try:
+        return await keep_fingerprint(conn, codebook.fingerprint)
+    finally:
+        await conn.close()
+
+
+_OTHER_SECRET = """\
+the codes in this database were stored under another secret: set PERENNIAL_SECRET to it, or put it back
+into {file}. Every host and every restored database needs the same one"""
+
+
+def with_handler(work: Callable[[Handler], Awaitable[T]]) -> T:
+    """Run ``work`` with a handler on the database of the environment and return what it returns."""
+
+    async def run(url: str, codebook: Codebook) -> T:
+        async with await Database.connect(url) as database:
+            async with database.unbound() as conn:
+                generation = await read_generation(conn)
+            return await work(Handler(database, codebook, generation))
+
+    with ready_installation(settings_of_environment()) as settings:
+        assert settings.database_url is not None, "a ready database has a URL"
+        return asyncio.run(run(settings.database_url, Codebook(installation_secret(settings))))
 
 
 def with_database(work: Callable[[Database], Awaitable[T]]) -> T:

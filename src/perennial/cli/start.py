@@ -14,7 +14,7 @@ from pathlib import Path
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.examples import examples_folder
 from perennial.cli.serve import Host, Port, Workers, with_options
-from perennial.cli.session import ready_database, settings_of_environment
+from perennial.cli.session import ready_installation, settings_of_environment
 from perennial.config import Settings
 from perennial.flows.keys import create_key, find_valid_key, hash_of
 from perennial.flows.program_versions import programs_of
@@ -64,7 +64,7 @@ def start(workers: Workers = None, host: Host = None, port: Port = None) -> None
     bind(settings.host, settings.port).close()  # a port that is taken is said before anything is set up
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         with _step("PostgreSQL"):
-            ready = stack.enter_context(ready_database(settings))
+            ready = stack.enter_context(ready_installation(settings))
         with _step("demo workspace"):
             secret = asyncio.run(_prepare_demo(ready))
         threading.Thread(target=_greet, args=(ready, secret), daemon=True).start()

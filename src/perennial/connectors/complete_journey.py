@@ -174,7 +174,7 @@ def _read_rows(path: Path) -> Iterator[list[_Row]]:
 
 
 def _read_table(path: Path) -> Iterator[_Row]:
-    with _parquet_file(path) as file:
+    with parquet_file(path) as file:
         for batch in file.iter_batches(batch_size=_ROWS_PER_READ, columns=list(_COLUMNS)):
             columns = [batch.column(name) for name in _COLUMNS]
             whole = [column.to_pylist() for column in columns[:5]]
@@ -184,7 +184,7 @@ def _read_table(path: Path) -> Iterator[_Row]:
 
 def _read_products(path: Path) -> dict[int, _Product]:
     """Map each product to its categories (department first) and its brand."""
-    with _parquet_file(path) as file:
+    with parquet_file(path) as file:
         table = file.read(columns=["product_id", "department", "product_category", "brand"])
     rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
     return {
@@ -193,7 +193,8 @@ def _read_products(path: Path) -> dict[int, _Product]:
     }
 
 
-def _parquet_file(path: Path) -> Any:
+def parquet_file(path: Path) -> Any:
+    """Open a parquet file with pyarrow; raise :class:`NotInstalled` where that is not there."""
     try:
         return import_module("pyarrow.parquet").ParquetFile(path)
     except ModuleNotFoundError as error:

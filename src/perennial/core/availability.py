@@ -25,6 +25,7 @@ from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.schedule import Schedule, end_instant, life_of, schedule_applies
 from perennial.core.snapshot import Snapshot
 from perennial.core.spending import insufficient, not_a_member
+from perennial.core.switches import ALL_ON, Switches
 from perennial.core.version import Bound, CompiledPrice, CompiledReward, Version
 from perennial.core.version_scope import scope_of
 from perennial.units import Instant, Points, format_instant
@@ -52,14 +53,17 @@ def availability(
     snapshot: Snapshot,
     limited: Allowances,
     at: Instant,
+    off: Refusal | None = None,
 ) -> Availability:
     """Return whether ``member`` can claim a reward at ``at``, and why not: every reason, in a fixed order.
 
-    The lots of the member's wallets have to be loaded; ``limited`` are the allowances of a claim.
+    The lots of the member's wallets have to be loaded; ``limited`` are the allowances of a claim, ``off``
+    is what :func:`why_off` said.
     """
     price = price_for(compiled, snapshot, at) if snapshot.joined_at is not None else None
     there = 0 if price is None else spendable(version, price, member, at)
-    reasons = [*why_not_offered(version, compiled, snapshot, at)]
+    reasons = [] if off is None else [off]
+    reasons += why_not_offered(version, compiled, snapshot, at)
     if snapshot.joined_at is not None:
         reasons += _without_price(compiled, price, snapshot)
         reasons += _limited(version, compiled, snapshot, limited)
@@ -76,7 +80,11 @@ def availability(
 
 
 def catalogue(
-    version: Version, member: Member, spent: Mapping[tuple[int, int], int], at: Instant
+    version: Version,
+    member: Member,
+    spent: Mapping[tuple[int, int], int],
+    at: Instant,
+    switches: Switches = ALL_ON,
 ) -> Iterator[Availability]:
     """Yield what every reward that has a price is to ``member`` at ``at``, in the order of the document.
 
@@ -84,11 +92,23 @@ def catalogue(
     what all members used.
     """
     numbers = numbers_of_order(version, None)
-    snapshot = snapshot_of(at, version, member, spent, numbers)
+    snapshot = snapshot_of(at, version, member, spent, switches.keys_of(version), numbers)
     for compiled in version.rewards.values():
         if compiled.reward.has_price:
             limited = Allowances(version, snapshot, numbers)
-            yield availability(version, compiled, member, snapshot, limited, at)
+            off = why_off(version, compiled, switches)
+            yield availability(version, compiled, member, snapshot, limited, at, off)
+
+
+def why_off(version: Version, compiled: CompiledReward, switches: Switches) -> Refusal | None:
+    """Return the refusal if a switch turns the reward off, its campaign's and its program's included."""
+    name = compiled.reward.id
+    campaign = None if compiled.campaign is None else version.program.campaigns[compiled.campaign].id
+    switch = switches.why_off(version.program.program, name, campaign)
+    if switch is None:
+        return None
+    words = f"Reward {name} cannot be claimed: {switch.object.words} is switched off ({switch.reason})."
+    return _no(RefusalCode.SWITCHED_OFF, words, reward=name, switch=switch.object.path, reason=switch.reason)
 
 
 def why_not_offered(
@@ -123,9 +143,9 @@ def why_not_offered(
 def ends_at(version: Version, compiled: CompiledReward) -> Instant | None:
     """Return when the offer is over for everybody, or None if no end is known."""
     campaign = None if compiled.campaign is None else version.program.campaigns[compiled.campaign]
+    schedules = (compiled.reward.schedule, campaign.schedule if campaign else None)
     ends = [version.ends, _end_of_use(version, compiled)]
-    for schedule in (compiled.reward.schedule, campaign.schedule if campaign else None):
-        ends.append(None if schedule is None else life_of(schedule, version.zone)[1])
+    ends += [life_of(schedule, version.zone)[1] for schedule in schedules if schedule is not None]
     return min((end for end in ends if end is not None), default=None)
 
 

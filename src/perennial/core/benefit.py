@@ -15,6 +15,7 @@ import msgspec
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
 from perennial.core.entitlements import EntitlementState
+from perennial.core.problems import Problem
 from perennial.units import Minor, Points
 
 
@@ -77,16 +78,29 @@ class Benefit(
         """Return which lines the benefit is for; None is all of them."""
         return getattr(self, "lines", None)
 
-    def take(self, cart: Cart, lines: Sequence[int]) -> None:
+    def other_filters(self) -> Sequence[tuple[str, Condition | None]]:
+        """Return further choices of lines that the benefit needs, each with the path of its field."""
+        return ()
+
+    def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take what the benefit gives off ``cart``; ``lines`` are the positions that it is for.
 
-        Percents look at ``cart.base``, which does not change while one reward is at work.
+        ``others`` are those of each of its other filters. What it gives is worked out from
+        ``cart.base``, which does not change while one reward is at work.
         """
         raise NotImplementedError
 
+    def card_value(self) -> Minor:
+        """Return the money on the gift card that is issued; 0 for everything that is none."""
+        return 0
+
+    def problems(self) -> Sequence[Problem]:
+        """Return what does not go together in its fields, with paths from the benefit on."""
+        return ()
+
     def needs_voucher(self) -> bool:
         """Whether a claim issues a voucher for it: that is how it comes to an order later."""
-        return self.level() is not None
+        return self.level() is not None or self.card_value() > 0
 
     def hands_out(self) -> HandedOut | None:
         """Return what a claim hands out at once, besides a voucher; None is nothing."""

@@ -1,23 +1,25 @@
 """A cart while it is priced: what each line still costs, and which reward took what off it.
 
-All amounts are minor units of the program's currency. Nothing ever costs less than its floor, and a
-discount that does not fit on one line moves to the others as far as they have room.
+All amounts are minor units of the program's currency. Nothing ever costs less than its floor, the lines
+together never less than nothing, and a discount that does not fit on one line moves to the others as far
+as they have room.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import msgspec
 
 from perennial.core.order import Line, Order, line_ids, net_amounts
+from perennial.core.unit_prices import Runs, rebased, remove, split, take_evenly, take_off
 from perennial.units import Minor, allocate
 
 SHIPPING = -1
 """The place of the shipping cost, where others are positions of lines."""
 
-MAX_UNITS = 10_000
-"""The most units of a line that are looked at one by one."""
+_Part = TypeVar("_Part")
 
 
 class Take(msgspec.Struct, frozen=True, gc=False):
@@ -32,10 +34,10 @@ class Cart(msgspec.Struct):
     """The working state of a price calculation.
 
     ``initial`` is what each line costs before any reward, ``left`` what is left of it, ``least`` what
-    it costs at least; ``base`` is what percents look at. ``may_take`` is how much may still be taken
-    off lines and shipping together. ``units`` splits the lines that were looked at unit by unit.
-    ``taker`` is the place of the reward at work, ``added`` the lines that rewards added, with the
-    place of the reward.
+    it costs at least; ``base`` is what the reward at work looks at. ``goods_room`` is how much may still
+    be taken off all lines together, ``may_take`` off lines and shipping together. ``units`` splits the
+    lines that were looked at unit by unit. ``taker`` is the place of the reward at work, ``added`` the
+    lines that rewards added, with the place of the reward.
     """
 
     lines: list[Line]
@@ -47,8 +49,9 @@ class Cart(msgspec.Struct):
     shipping: Minor
     shipping_left: Minor
     shipping_base: Minor
+    goods_room: Minor
     may_take: Minor
-    units: dict[int, list[Minor]]
+    units: dict[int, Runs]
     takes: list[Take]
     added: dict[int, int]
     taker: int = 0
@@ -65,12 +68,21 @@ class Cart(msgspec.Struct):
             self.shipping,
             self.shipping_left,
             self.shipping_base,
+            self.goods_room,
             self.may_take,
-            {line: units[:] for line, units in self.units.items()},
+            dict(self.units),
             self.takes[:],
             dict(self.added),
             self.taker,
         )
+
+    def begin(self, taker: int, *, on_initial: bool) -> None:
+        """Let the reward at place ``taker`` work, on the initial amounts or on what is left of them."""
+        self.taker = taker
+        self.base = (self.initial if on_initial else self.left)[:]
+        self.shipping_base = self.shipping if on_initial else self.shipping_left
+        for line, runs in self.units.items():
+            self.units[line] = rebased(runs, self.initial[line] if on_initial else None)
 
     def total(self) -> Minor:
         """Return what all lines together still cost, without shipping."""
@@ -86,61 +98,53 @@ class Cart(msgspec.Struct):
 
     def room(self, line: int) -> Minor:
         """Return how much may still be taken off a line."""
-        return min(max(self.left[line] - self.least[line], 0), self.may_take)
+        return max(min(self.left[line] - self.least[line], self.goods_room, self.may_take), 0)
+
+    def floor(self, line: int) -> Minor:
+        """Return what one unit of a line costs at least."""
+        return self.least[line] // max(self.lines[line].quantity, 1)
 
     def take(self, line: int, amount: Minor) -> Minor:
         """Take up to ``amount`` off a line; return how much that was."""
         taken = min(amount, self.room(line))
         if taken <= 0:
             return 0
-        units = self.units.get(line)
-        if units is not None:
-            shares = allocate(taken, units)
-            self.units[line] = [unit - share for unit, share in zip(units, shares, strict=True)]
+        runs = self.units.get(line)
+        if runs:
+            self.units[line] = take_evenly(runs, taken, self.floor(line))
         self._note(line, taken)
         return taken
 
-    def take_unit(self, line: int, unit: int, amount: Minor) -> Minor:
-        """Take up to ``amount`` off one unit of a line; return how much that was."""
-        units = self.units_of(line)
-        floor = self.least[line] // max(len(units), 1)
-        taken = min(amount, max(units[unit] - floor, 0), self.room(line))
-        if taken <= 0:
-            return 0
-        units[unit] -= taken
-        self._note(line, taken)
-        return taken
+    def take_units(self, line: int, base: Minor, offs: Iterable[tuple[int, Minor]]) -> Minor:
+        """Take amounts off the first units of a line whose base is ``base``; return how much that was.
 
-    def units_of(self, line: int) -> list[Minor]:
-        """Return what each unit of a line still costs, the earlier ones no less than the later.
-
-        A line of more than :data:`MAX_UNITS` units, or without a positive price, has none.
+        ``offs`` says off how many units how much each.
         """
-        units = self.units.get(line)
-        if units is None:
-            quantity = self.lines[line].quantity
-            countable = 0 < quantity <= MAX_UNITS and self.left[line] >= 0
-            units = allocate(self.left[line], [1] * quantity) if countable else []
-            self.units[line] = units
-        return units
+        runs, taken = take_off(self.units_of(line), base, offs, self.floor(line), self.room(line))
+        if taken > 0:
+            self.units[line] = runs
+            self._note(line, taken)
+        return taken
 
-    def spread(self, amount: Minor, lines: Iterable[int]) -> Minor:
-        """Take ``amount`` off the lines together, in proportion to what they still cost.
+    def units_of(self, line: int) -> Runs:
+        """Return the units of a line; none if it has no quantity, or costs less than nothing."""
+        runs = self.units.get(line)
+        if runs is None:
+            runs = split(self.base[line], self.left[line], self.lines[line].quantity)
+            self.units[line] = runs
+        return runs
+
+    def spread(self, amount: Minor, lines: Iterable[int], *, by_quantity: bool = False) -> Minor:
+        """Take ``amount`` off the lines together, in proportion to what they still cost (or to quantity).
 
         Largest remainder, ties to the earlier line. What a line has no room for moves to the others;
         what fits nowhere is dropped. Returns how much was taken.
         """
-        remaining = min(amount, self.may_take)
-        placed = 0
-        open_lines = [line for line in lines if self.room(line) > 0]
-        while remaining > 0 and open_lines:
-            shares = allocate(remaining, [self.left[line] for line in open_lines])
-            for line, share in zip(open_lines, shares, strict=True):
-                taken = self.take(line, share)
-                placed += taken
-                remaining -= taken
-            open_lines = [line for line in open_lines if self.room(line) > 0]
-        return placed
+
+        def weight(line: int) -> int:
+            return self.lines[line].quantity if by_quantity else self.left[line]
+
+        return spread_over(lines, min(amount, self.goods_room, self.may_take), self.room, weight, self.take)
 
     def take_shipping(self, amount: Minor) -> Minor:
         """Take up to ``amount`` off the shipping cost; return how much that was."""
@@ -152,27 +156,82 @@ class Cart(msgspec.Struct):
         self.takes.append(Take(self.taker, SHIPPING, taken))
         return taken
 
-    def add(self, line: Line) -> int:
-        """Add a line to the cart on behalf of the reward at work; return its position."""
+    def add(self, line: Line, gift: Minor) -> int:
+        """Add a line to the cart on behalf of the reward at work; return its position.
+
+        ``gift`` is what the reward is about to take off it: that counts against no cap of the order.
+        """
         position = len(self.lines)
         self.lines.append(line)
-        self.ids.append(line.id or str(position + 1))
+        self.ids.append(line.id or self._free_id())
         for amounts in (self.initial, self.left, self.base):
             amounts.append(line.net)
         self.least.append(0)
+        self.goods_room += line.net
+        self.may_take += gift
         self.added[position] = self.taker
         return position
 
+    def give_up(self, line: int, price: Minor, count: int) -> None:
+        """Take ``count`` units that cost ``price`` each out of a line that no reward has made cheaper."""
+        old = self.lines[line]
+        given_up = price * count
+        self.units[line] = remove(self.units_of(line), price, count)
+        for amounts in (self.initial, self.left, self.base):
+            amounts[line] -= given_up
+        own_discount = old.amount - given_up - self.initial[line]
+        own_discount -= own_discount * count // old.quantity
+        self.least[line] -= self.least[line] * count // old.quantity
+        self.goods_room -= given_up
+        self.lines[line] = msgspec.structs.replace(
+            old,
+            quantity=old.quantity - count,
+            amount=self.initial[line] + own_discount,
+            discount=max(own_discount, 0),
+            cost=None if old.cost is None else old.cost - old.cost * count // old.quantity,
+        )
+
     def judged(self, order: Order) -> Order:
-        """Return ``order`` with the lines that were added."""
+        """Return ``order`` with the lines as they are now."""
         if not self.added:
             return order
         return msgspec.structs.replace(order, lines=tuple(self.lines))
 
+    def _free_id(self) -> str:
+        number = len(self.added) + 1
+        while f"added-{number}" in self.ids:
+            number += 1
+        return f"added-{number}"
+
     def _note(self, line: int, taken: Minor) -> None:
         self.left[line] -= taken
+        self.goods_room -= taken
         self.may_take -= taken
         self.takes.append(Take(self.taker, line, taken))
+
+
+def spread_over(
+    parts: Iterable[_Part],
+    amount: Minor,
+    room: Callable[[_Part], Minor],
+    weight: Callable[[_Part], int],
+    take: Callable[[_Part, Minor], Minor],
+) -> Minor:
+    """Let ``take`` take ``amount`` off the parts together, by weight; return how much was taken.
+
+    Largest remainder, ties to the earlier part. What a part has no room for moves to the others; what
+    fits nowhere is dropped.
+    """
+    placed = 0
+    open_parts = [part for part in parts if room(part) > 0]
+    while placed < amount and open_parts:
+        shares = allocate(amount - placed, [weight(part) for part in open_parts])
+        taken = [take(part, share) for part, share in zip(open_parts, shares, strict=True)]
+        placed += sum(taken)
+        if not any(taken):
+            break
+        open_parts = [part for part in open_parts if room(part) > 0]
+    return placed
 
 
 def cart_of(order: Order, *, covers_cost: bool = False) -> Cart:
@@ -181,6 +240,7 @@ def cart_of(order: Order, *, covers_cost: bool = False) -> Cart:
     With ``covers_cost`` no line that has a cost is sold below it.
     """
     nets = net_amounts(order)
+    goods_room = max(sum(nets), 0)
     return Cart(
         lines=list(order.lines),
         ids=line_ids(order),
@@ -191,7 +251,8 @@ def cart_of(order: Order, *, covers_cost: bool = False) -> Cart:
         shipping=order.shipping,
         shipping_left=order.shipping,
         shipping_base=order.shipping,
-        may_take=sum(max(net, 0) for net in nets) + order.shipping,
+        goods_room=goods_room,
+        may_take=goods_room + order.shipping,
         units={},
         takes=[],
         added={},
@@ -201,8 +262,3 @@ def cart_of(order: Order, *, covers_cost: bool = False) -> Cart:
 def _least(line: Line, *, covers_cost: bool) -> Minor:
     cost = line.cost or 0 if covers_cost else 0
     return max((line.floor or 0) * line.quantity, cost)
-
-
-def cheapest_first(prices: Sequence[Minor]) -> list[int]:
-    """Return the positions of ``prices`` from the smallest to the largest; ties to the earlier one."""
-    return sorted(range(len(prices)), key=prices.__getitem__)

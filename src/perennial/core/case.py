@@ -15,9 +15,10 @@
         expect: {tier: silver}
 
 A step has at most one deed: ``order``, ``return``, ``cancel``, ``fulfill``, ``event``, ``claim``,
-``adjust``, ``transfer``, ``join``, ``attributes``, ``assign_tier`` or ``publish``. Where the program
-has one wallet, points are plain numbers; otherwise ``{wallet: points}``. :func:`read_case` reads a
-case; ``core/cases.py`` runs it.
+``adjust``, ``transfer``, ``join``, ``attributes``, ``assign_tier``, ``publish`` or ``switch`` (``{off:
+{kind: reward, id: five-off}, reason: it leaked}``, or ``{on: ...}``). Where the program has one wallet,
+points are plain numbers; otherwise ``{wallet: points}``. :func:`read_case` reads a case; ``core/cases.py``
+runs it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from perennial.core.document_text import parse_text
 from perennial.core.order import Line, Scalar
 from perennial.core.problems import Problem
 from perennial.core.program import Program
+from perennial.core.switches import SwitchKind
 from perennial.core.validation import validate
 from perennial.units import Points
 
@@ -87,6 +89,21 @@ class CaseTransfer(_CasePart, frozen=True, kw_only=True):
     to: str
     points: Points
     wallet: str | None = None
+
+
+class CaseSwitched(_CasePart, frozen=True, kw_only=True):
+    """What is switched: ``everything``, the ``program``, or some part of it by its ``id``."""
+
+    kind: SwitchKind
+    id: str | None = None
+
+
+class CaseSwitch(_CasePart, frozen=True, kw_only=True):
+    """Something is stopped, or goes on again."""
+
+    off: CaseSwitched | None = None
+    on: CaseSwitched | None = None
+    reason: str = "rehearsal"
 
 
 class CaseLot(_CasePart, frozen=True, kw_only=True):
@@ -161,6 +178,7 @@ class Step(_CasePart, frozen=True, kw_only=True):
     attributes: dict[str, Scalar] | None = None
     assign_tier: str | UnsetType | None = UNSET
     publish: dict[str, Any] | None = None
+    switch: CaseSwitch | None = None
     expect: Expectation = Expectation()
 
 
@@ -192,6 +210,7 @@ _DEEDS = (
     "transfer",
     "attributes",
     "publish",
+    "switch",
 )
 
 

@@ -18,6 +18,7 @@ from perennial.core.case import (
     CaseGift,
     CaseLot,
     CaseOrder,
+    CaseSwitch,
     Expectation,
     Figure,
     Step,
@@ -31,6 +32,7 @@ from perennial.core.periods import instant_of_local, local_datetime
 from perennial.core.program import Program
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.rehearsal import Rehearsal, RehearsalRefused, UnknownName
+from perennial.core.switches import SwitchKind, SwitchObject
 from perennial.core.validation import validate
 from perennial.ledger.lot import Lot
 from perennial.units import Instant, Points, parse_instant
@@ -136,6 +138,9 @@ class _Player:
         if step.publish is not None:
             self.publish(step.publish, at, number)
             return []
+        if step.switch is not None:
+            self.switch(step.switch, at, number)
+            return []
         return self.correct_or_wait(step, at)
 
     def correct_or_wait(self, step: Step, at: Instant) -> list[Decision]:
@@ -166,6 +171,21 @@ class _Player:
         if wrong or isinstance(program, list):
             raise CaseError(f"step {number}: " + "; ".join(f"{p.path}: {p.words}" for p in wrong))
         self.rehearsal.publish(program, at)
+
+    def switch(self, given: CaseSwitch, at: Instant, number: int) -> None:
+        """Switch something of the program off, or on again."""
+        named = given.off or given.on
+        if named is None or (given.off is not None and given.on is not None):
+            raise CaseError(f"step {number}: a switch goes either off or on")
+        whole = named.kind in (SwitchKind.EVERYTHING, SwitchKind.PROGRAM)
+        if whole is not (named.id is None):
+            raise CaseError(f"step {number}: only a part of the program has an id, and every part has one")
+        program = None if named.kind is SwitchKind.EVERYTHING else self.rehearsal.versions[-1].program.program
+        switched = SwitchObject(kind=named.kind, program=program, id=named.id)
+        if given.off is None:
+            self.rehearsal.turn_on(switched)
+        else:
+            self.rehearsal.turn_off(switched, at, given.reason)
 
 
 def _order(given: CaseOrder) -> Order:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from perennial.core.allowances import Allowances
-from perennial.core.availability import availability
+from perennial.core.availability import availability, why_off
 from perennial.core.budget_numbers import budget_numbers
 from perennial.core.decision import Decision
 from perennial.core.events import ClaimRequested
@@ -17,6 +17,7 @@ from perennial.core.prices import pay
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.settling import refuse, settle
 from perennial.core.snapshot import Snapshot
+from perennial.core.switches import ALL_ON, Switches
 from perennial.core.today import today_of
 from perennial.core.version import CompiledReward, Version
 
@@ -26,6 +27,7 @@ def decide_claim(
     version: Version,
     member: Member,
     spent: Mapping[tuple[int, int], int] | None = None,
+    switches: Switches = ALL_ON,
 ) -> Decision:
     """Decide a claim: debits of the price and what is handed out, or a refusal with its numbers.
 
@@ -38,9 +40,10 @@ def decide_claim(
         words = f"Program {version.program.program} has no reward {event.reward!r}."
         return refuse(version, Refusal(RefusalCode.REWARD_UNKNOWN, words, {"reward": event.reward}))
     numbers = budget_numbers(version, event)
-    snapshot = snapshot_of(event.at, version, member, spent, numbers)
+    snapshot = snapshot_of(event.at, version, member, spent, switches.keys_of(version), numbers)
     limited = Allowances(version, snapshot, numbers)
-    found = availability(version, compiled, member, snapshot, limited, event.at)
+    off = why_off(version, compiled, switches)
+    found = availability(version, compiled, member, snapshot, limited, event.at, off)
     refusal = found.reasons[0] if found.reasons else _empty_pool(compiled, snapshot, event)
     if refusal is not None or found.price is None:
         assert refusal is not None, "without a price there is a reason"

@@ -11,12 +11,19 @@ from zoneinfo import ZoneInfo
 
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_needs import NeedBook
-from perennial.core.compile_rewards import compile_rewards, wallet_place
+from perennial.core.compile_rewards import compile_rewards, shared_codes, wallet_place
 from perennial.core.compile_triggers import Compiler
 from perennial.core.limits import Holder
 from perennial.core.once import once_limits
 from perennial.core.periods import Period
-from perennial.core.program import Campaign, FulfillmentPending, MultiplierSpec, Program, WalletSpec
+from perennial.core.program import (
+    GIFT_CARDS,
+    Campaign,
+    FulfillmentPending,
+    MultiplierSpec,
+    Program,
+    WalletSpec,
+)
 from perennial.core.rule import EarningRule, ten_thousandths
 from perennial.core.schedule import Schedule, life_of
 from perennial.core.version import CompiledRule, CompiledWallet, Version
@@ -58,6 +65,7 @@ def compile_version(
         facts=compiler.facts,
         rules=rules,
         rewards=rewards,
+        shared_codes=shared_codes(compiled.reward for compiled in rewards.values()),
         automatic=tuple(
             compiled
             for compiled in rewards.values()
@@ -73,6 +81,7 @@ def compile_version(
         has_holders=any(budget.holder is not Holder.TOTAL for budget in limits.budgets),
         starts=starts,
         ends=ends,
+        card_unit=units.get(GIFT_CARDS, 0),
     )
 
 

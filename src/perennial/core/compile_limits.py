@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perennial.core.codes import Codes
 from perennial.core.currency import format_money
 from perennial.core.limits import MONEY, AtCap, Counted, Holder, Limit
 from perennial.core.periods import Period
@@ -55,6 +56,7 @@ class LimitBook:
         shared = {limit.id: limit for limit in self._program.limits}
         bounds = [
             *self._own("reward", reward.id, reward.limits),
+            *self._own("shared code", reward.id, uses_of_shared(reward.codes)),
             *(self._shared(shared[name]) for name in reward.shared_limits),
             *(self._own("campaign", campaign.id, campaign.limits) if campaign is not None else ()),
         ]
@@ -143,6 +145,13 @@ class LimitBook:
             known = self._places[limit.number] = Bound(total, len(limits))
             limits.append(limit)
         return known
+
+
+def uses_of_shared(codes: Codes | None) -> tuple[Limit, ...]:
+    """Return what a code for everybody is limited to: its uses by all members together."""
+    if codes is None or codes.shared is None or codes.uses is None:
+        return ()
+    return (Limit(per=Holder.TOTAL, times=codes.uses),)
 
 
 def _of_holder(limit: Limit) -> str:

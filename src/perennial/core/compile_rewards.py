@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from perennial.core.benefit import Benefit
+from perennial.core.code_entry import shared_form
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_triggers import Compiler
 from perennial.core.conditions import AnyOf, Compare, Condition, Operator
@@ -23,6 +24,15 @@ def compile_rewards(program: Program, compiler: Compiler, limits: LimitBook) -> 
     for index, campaign in enumerate(program.campaigns):
         places += [(index, reward) for reward in campaign.rewards]
     return {reward.id: _compile(program, compiler, limits, index, reward) for index, reward in places}
+
+
+def shared_codes(rewards: Iterable[Reward]) -> dict[str, str]:
+    """Return the ids of the rewards that have a code for everybody, by its form."""
+    return {
+        shared_form(reward.codes.shared): reward.id
+        for reward in rewards
+        if reward.codes is not None and reward.codes.shared is not None
+    }
 
 
 def wallet_place(program: Program, name: str | None) -> int:
@@ -59,7 +69,12 @@ def _compile(
 
 
 def _gives(compiler: Compiler, gives: Iterable[Benefit]) -> tuple[CompiledBenefit, ...]:
-    return tuple(CompiledBenefit(benefit, compiler.lines(benefit.line_filter())) for benefit in gives)
+    return tuple(_compile_benefit(compiler, benefit) for benefit in gives)
+
+
+def _compile_benefit(compiler: Compiler, benefit: Benefit) -> CompiledBenefit:
+    others = tuple(compiler.lines(where) for _, where in benefit.other_filters())
+    return CompiledBenefit(benefit, compiler.lines(benefit.line_filter()), others)
 
 
 def _prices(program: Program, compiler: Compiler, reward: Reward) -> tuple[CompiledPrice, ...]:

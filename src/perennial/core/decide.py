@@ -15,6 +15,7 @@ from perennial.core.claims import decide_claim
 from perennial.core.decision import Decision
 from perennial.core.earn import earn
 from perennial.core.events import (
+    CartRedeemed,
     ClaimRequested,
     CustomEvent,
     Event,
@@ -33,6 +34,7 @@ from perennial.core.fulfillment import decide_fulfillment
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.returns import decide_return
+from perennial.core.switches import ALL_ON, Switches
 from perennial.core.tier_reviews import decide_assignment
 from perennial.core.timers import decide_timers
 from perennial.core.transfers import decide_receiving, decide_sending
@@ -42,24 +44,32 @@ _NOTHING: Mapping[tuple[int, int], int] = {}
 
 
 def decide(
-    event: Event, version: Version, member: Member, spent: Mapping[tuple[int, int], int] = _NOTHING
+    event: Event,
+    version: Version,
+    member: Member,
+    spent: Mapping[tuple[int, int], int] = _NOTHING,
+    switches: Switches = ALL_ON,
 ) -> Decision:
     """Decide ``event`` for ``member`` under ``version``; nothing is changed.
 
     ``member`` holds what ``needs.lookback`` asks for and, for everything but earning, the lots of its
     wallets. ``spent`` maps (number of a budget, period) to what all members together have used of it.
+    ``switches`` say what is off: it gives nothing and cannot be claimed; all else goes on.
     A follow-up is decided by a call of its own, on the member that the effects made.
     """
     match event:
         case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered():
+            off = switches.keys_of(version)
             numbers = budget_numbers(version, event)
-            return earn(event, version, snapshot_of(event.at, version, member, spent, numbers))
+            return earn(event, version, snapshot_of(event.at, version, member, spent, off, numbers))
         case OrderReturned():
             return decide_return(event, version, member, spent)
         case OrderFulfilled():
             return decide_fulfillment(event, version, member)
         case ClaimRequested():
-            return decide_claim(event, version, member, spent)
+            return decide_claim(event, version, member, spent, switches)
+        case CartRedeemed():
+            raise ValueError("a cart is decided whole, see core/checkout.py")
         case PointsAdjusted():
             return decide_adjustment(event, version, member)
         case TransferSent():

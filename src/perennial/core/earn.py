@@ -29,6 +29,7 @@ from perennial.core.periods import add_span
 from perennial.core.program import EnrollmentMode
 from perennial.core.rule import Basket, Earned
 from perennial.core.snapshot import Snapshot
+from perennial.core.switches import off_in
 from perennial.core.tiers import tiers_after
 from perennial.core.today import today_of
 from perennial.core.version import CompiledRule, Version
@@ -77,7 +78,8 @@ class Judgment(msgspec.Struct):
 def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
     """Decide what ``event`` earns under ``version`` for the member of ``snapshot``.
 
-    Counts are kept for every customer; awards and tiers are for members within the program's life.
+    Counts are kept for every customer; awards and tiers are for members within the program's life. While
+    the whole program is switched off nobody enters a tier either, and so nobody misses what it gives.
     """
     judgment = judge(event, version, snapshot)
     effects: list[Effect] = []
@@ -91,7 +93,7 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
     if judgment.takes_part:
         if isinstance(event, CustomEvent):
             effects += activity(version, event.name, event.at)
-        if version.program.tiers is not None:
+        if version.program.tiers is not None and off_in(version, snapshot.off).stopped is None:
             history = history_after(version, snapshot, event.at, counts)
             balances = _balances_after(version, snapshot, effects)
             tier_effects, follow_ups = tiers_after(version, event, snapshot, history, balances)
@@ -111,6 +113,8 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
     why_not = outside_life(event.at, version, snapshot)
     limited = Allowances(version, snapshot, budget_numbers(version, event))
     judgment = Judgment(limited, takes_part=why_not is None, why_not=why_not)
+    if snapshot.off and why_not is None:
+        judgment.why_not = why_not = off_in(version, snapshot.off).stopped
     fire = version.triggers.get(trigger_of(event))
     if fire is None or why_not is not None:
         return judgment
@@ -123,6 +127,10 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
         judgment.active, fired = fire(event.at, order, judgment.nets, {}, snapshot)
     else:
         judgment.active, fired = fire(event.at, None, [], attributes_of(event), snapshot)
+    if snapshot.off:
+        off = off_in(version, snapshot.off)
+        judgment.active &= ~off.campaigns
+        fired = [each for each in fired if version.rules[each[0]].rule.id not in off.rules]
     if fired:
         judgment.gifts = _gifts(version, snapshot, event.at, fired)
         _multiply(judgment, version, snapshot)

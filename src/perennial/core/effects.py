@@ -8,9 +8,11 @@ numbers; the compiled version knows the words.
 from __future__ import annotations
 
 from typing import TypeAlias
+from uuid import UUID
 
 import msgspec
 
+from perennial.core.codes import IssuedCode
 from perennial.core.entitlements import EntitlementState
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey
@@ -38,8 +40,8 @@ class Credit(_Effect, frozen=True, tag=1):
 class Debit(_Effect, frozen=True, tag=2):
     """``amount`` points leave the lot ``lot_id`` of the wallet into ``target``.
 
-    ``target`` is REDEEMED for a claim, EXPIRED, ISSUED when an award is taken back, ADJUSTED,
-    IN_TRANSIT for a transfer, DEBT when a credit pays a debt off, CLOSED at the program's end.
+    ``target`` is REDEEMED for a claim, HELD for a hold, EXPIRED, ISSUED when an award is taken back,
+    ADJUSTED, IN_TRANSIT for a transfer, DEBT when a credit pays a debt off, CLOSED at the program's end.
     ``pending`` tells whether the lot was still pending.
     """
 
@@ -148,16 +150,19 @@ class MoveTier(_Effect, frozen=True, tag=11):
 class IssueVoucher(_Effect, frozen=True, tag=12):
     """The member receives a voucher: ``code`` is worth ``value`` minor units of ``currency``.
 
-    ``tier`` is set where the reward gives members of that tier something else than others.
+    It may be used ``uses`` times, and by the member alone if it is ``bound``. ``tier`` is set where the
+    reward gives members of that tier something else than others.
     """
 
-    code: str
+    code: IssuedCode
     reward: str
     value: Minor
     currency: str
     expires_at: Instant | None
     points: Points
     unit: int
+    uses: int = 1
+    bound: bool = False
     tier: str | None = None
 
 
@@ -192,6 +197,38 @@ class Forgive(_Effect, frozen=True, tag=17):
 
     unit: int
     amount: Points
+
+
+class Capture(_Effect, frozen=True, tag=18):
+    """``amount`` points that were held are redeemed."""
+
+    unit: int
+    amount: Points
+
+
+class GiveBack(_Effect, frozen=True, tag=19):
+    """``amount`` points return into the lot ``key`` from which they were held or redeemed.
+
+    ``source`` is HELD or REDEEMED. A lot of the origin RETURNED is a new one, with a grace date.
+    """
+
+    unit: int
+    amount: Points
+    key: LotKey
+    source: Account
+    pending: bool
+
+
+class UseVoucher(_Effect, frozen=True, tag=20):
+    """The voucher is used ``uses`` more times; the write holds it between none and all of its uses.
+
+    It lies in ``bucket`` with its ``holder``: a customer, or itself where anybody may use it.
+    """
+
+    bucket: int
+    holder: UUID
+    voucher_id: UUID
+    uses: int
 
 
 class Entitle(_Effect, frozen=True, tag=30):
@@ -234,4 +271,7 @@ Effect: TypeAlias = (
     | Join
     | Leave
     | BeActive
+    | Capture
+    | GiveBack
+    | UseVoucher
 )

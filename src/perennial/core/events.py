@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.award import Award
+from perennial.core.codes import IssuedCode
 from perennial.core.order import Order, Scalar
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Points
@@ -80,8 +81,12 @@ class ClaimRequested(_Event, frozen=True, tag="claim.requested"):
     """
 
     reward: str
-    code: str
+    code: IssuedCode
     drawn: tuple[str, ...] = ()
+
+
+class CartRedeemed(_Event, frozen=True, tag="cart.redeemed"):
+    """Vouchers, rewards or points were used on an order; what of it was decided by ``core/checkout.py``."""
 
 
 class PointsAdjusted(_Event, frozen=True, tag="points.adjusted"):
@@ -129,6 +134,7 @@ Event: TypeAlias = (
     | MemberJoined
     | TierEntered
     | ClaimRequested
+    | CartRedeemed
     | PointsAdjusted
     | TransferSent
     | TransferReceived

@@ -33,6 +33,7 @@ from perennial.core.order import line_ids, net_amounts
 from perennial.core.rule import ONE
 from perennial.core.schedule import Schedule, compile_schedule
 from perennial.core.snapshot import Snapshot
+from perennial.core.switches import off_in
 from perennial.core.version import CompiledRule, Version, depends_on
 from perennial.core.version_scope import scope_of
 from perennial.core.wallet_dates import lot_key
@@ -114,7 +115,10 @@ def _explain_campaigns(setting: _Setting) -> tuple[CampaignExplanation, ...]:
         because: tuple[Seen, ...] = ()
         words = f"Campaign {campaign.id}: applied."
         if not applied:
-            reason, because = _refusal(setting, campaign.schedule, campaign.when)
+            if off_in(setting.version, setting.snapshot.off).campaigns >> index & 1:
+                reason = "it was switched off"
+            else:
+                reason, because = _refusal(setting, campaign.schedule, campaign.when)
             words = f"Campaign {campaign.id}: did not apply: {reason}."
         explained.append(
             CampaignExplanation(campaign=campaign.id, applied=applied, words=words, because=because)
@@ -209,6 +213,9 @@ def _why_silent(setting: _Setting, compiled: CompiledRule) -> tuple[str, tuple[S
         return f"it is for {rule.trigger}", ()
     if setting.judgment.why_not is not None:
         return setting.judgment.why_not, ()
+    off = off_in(setting.version, setting.snapshot.off).rules.get(rule.id)
+    if off is not None:
+        return off, ()
     if compiled.campaign is not None and not setting.judgment.active >> compiled.campaign & 1:
         campaign = setting.version.program.campaigns[compiled.campaign].id
         return f"campaign {campaign} did not apply", ()

@@ -13,6 +13,7 @@ from perennial.core.calendar_days import next_yearly_day
 from perennial.core.effects import (
     Activate,
     BeActive,
+    Capture,
     Count,
     Credit,
     Debit,
@@ -20,6 +21,7 @@ from perennial.core.effects import (
     Entitle,
     FallShort,
     Forgive,
+    GiveBack,
     IssueVoucher,
     Join,
     Leave,
@@ -30,6 +32,7 @@ from perennial.core.effects import (
     Touch,
     UseBudget,
     UseLimit,
+    UseVoucher,
 )
 from perennial.core.member import Member, Membership, Wallet
 from perennial.core.periods import add_span
@@ -37,7 +40,7 @@ from perennial.core.program import InactivityExpiry
 from perennial.core.version import Version
 from perennial.core.wallet_dates import end_of_day_after, wallet_expiry
 from perennial.ledger.account import Account
-from perennial.ledger.lot import Lot, LotKey
+from perennial.ledger.lot import Lot, LotKey, Origin
 from perennial.units import Instant, Points
 
 
@@ -61,8 +64,14 @@ def fold(
                 _add(member.counters, metric, period, amount)
             case UseLimit(limit=limit, period=period, amount=amount):
                 _add(member.limits, limit, period, amount)
-            case UseBudget() | IssueVoucher() | Entitle():
+            case UseBudget() | IssueVoucher() | Entitle() | UseVoucher():
                 pass
+            case Capture(unit=unit, amount=amount):
+                wallet = _wallet(member, unit)
+                wallet.held -= amount
+                wallet.spent += amount
+            case GiveBack():
+                _give_back(member, effect)
             case Debit():
                 _debit(_wallet(member, effect.unit), effect)
             case Owe(unit=unit, amount=amount, target=target):
@@ -155,9 +164,19 @@ def _credit(member: Member, effect: Credit) -> None:
 
 
 def _arrive(
-    member: Member, wallet: Wallet, key: LotKey, amount: Points, pending: bool, *, added: Points
+    member: Member,
+    wallet: Wallet,
+    key: LotKey,
+    amount: Points,
+    pending: bool,
+    *,
+    added: Points,
+    granted: bool = True,
 ) -> None:
-    """Put ``amount`` into the lot ``key``; ``added`` of it are new to the wallet's pending points."""
+    """Put ``amount`` into the lot ``key``; ``added`` of it are new to the wallet's pending points.
+
+    What comes back into a lot was ``granted`` by it before.
+    """
     if pending:
         wallet.pending += added
         _due(member, key.available_at)
@@ -172,8 +191,19 @@ def _arrive(
         if lot is None:
             wallet.lots[lot_id] = Lot(lot_id, key, amount, amount)
         else:
-            lot.granted += amount
+            lot.granted += amount if granted else 0
             lot.remaining += amount
+
+
+def _give_back(member: Member, effect: GiveBack) -> None:
+    wallet, amount = _wallet(member, effect.unit), effect.amount
+    wallet.balance += amount
+    if effect.source is Account.HELD:
+        wallet.held -= amount
+    else:
+        wallet.spent -= amount
+    granted = effect.key.origin is Origin.RETURNED
+    _arrive(member, wallet, effect.key, amount, effect.pending, added=amount, granted=granted)
 
 
 def _release(member: Member, effect: Release) -> None:
@@ -197,6 +227,8 @@ def _debit(wallet: Wallet, effect: Debit) -> None:
         wallet.earned -= amount
     elif target is Account.DEBT:
         wallet.debt -= amount
+    elif target is Account.HELD:
+        wallet.held += amount
     if wallet.lots is not None:
         wallet.lots[effect.lot_id].remaining -= amount
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from perennial.core.benefit import Benefit, HandedOut
+from perennial.core.codes import Codes
 from perennial.core.credit import credit_award
 from perennial.core.effects import Effect, Entitle, IssueVoucher
 from perennial.core.entitlements import MOVES
@@ -33,6 +34,8 @@ def hand_out(
     benefits = [given.benefit for given in compiled.gives_to(tier)]
     span = reward.expires_after_for(tier)
     expires_at = None if span is None else end_of_day_after(version, event.at, span)
+    codes = reward.codes or Codes()
+    lasts = span or codes.valid_for
     unit = version.wallets[price.wallet].unit
     issued: list[IssueVoucher | Entitle] = []
     if any(benefit.needs_voucher() for benefit in benefits):
@@ -40,11 +43,13 @@ def hand_out(
             IssueVoucher(
                 code=event.code,
                 reward=reward.id,
-                value=sum(benefit.claim_value() for benefit in benefits if benefit.needs_voucher()),
+                value=reward.claim_value(tier),
                 currency=version.program.currency,
-                expires_at=expires_at,
+                expires_at=None if lasts is None else end_of_day_after(version, event.at, lasts),
                 points=0,
                 unit=unit,
+                uses=1 if codes.shared is not None else codes.uses_of_each,
+                bound=codes.bound,
                 tier=tier if tier in compiled.gives_by_tier else None,
             )
         )

@@ -18,11 +18,12 @@ from perennial.units import Instant, Points
 class Wallet(msgspec.Struct):
     """The stored figures of one wallet, and its lots where the event needs them.
 
-    ``balance`` is the sum of what remains in the lots, pending ones included; ``pending`` the part
-    whose activation the timers have not yet counted: lots that wait for an event, or whose
-    ``available_at`` lies after ``activated_until``; a credit or release that is not pending moves
-    ``activated_until`` up to its own ``available_at``. ``debt`` is owed and shown; ``shortfall`` is not
-    shown and netted from later awards. ``lots`` is ``None`` while they are not loaded.
+    ``balance`` is the sum of what remains in the lots, pending ones included; ``pending`` the part whose
+    activation the timers have not yet counted: lots that wait for an event, or whose ``available_at`` lies
+    after ``activated_until``; a credit or release that is not pending moves ``activated_until`` up to its
+    own ``available_at``. ``debt`` is owed and shown; ``shortfall`` is not shown and netted from later
+    awards. ``held`` is reserved for orders and no part of the balance. ``lots`` is ``None`` while they are
+    not loaded.
     """
 
     balance: Points = 0
@@ -32,6 +33,7 @@ class Wallet(msgspec.Struct):
     earned: Points = 0
     spent: Points = 0
     expired: Points = 0
+    held: Points = 0
     activated_until: Instant = 0
     active_at: Instant | None = None
     lots: dict[int, Lot] | None = None

@@ -30,13 +30,14 @@ def snapshot_of(
     version: Version,
     member: Member,
     spent: Mapping[tuple[int, int], int] | None = None,
+    off: tuple[str, ...] = (),
     numbers: Numbers | None = None,
 ) -> Snapshot:
     """Return everything that a decision at ``at`` under ``version`` may know of ``member``.
 
-    ``spent`` maps (number of a budget, period) to what all members together have used of it;
-    ``numbers`` are those of the version's budgets for the order or event that is decided.
-    Whoever has left the program is no member any more.
+    ``spent`` maps (number of a budget, period) to what all members together have used of it, ``off``
+    names what of the version is switched off, ``numbers`` are those of the version's budgets for the order
+    or event that is decided. Whoever has left the program is no member any more.
     """
     membership = member.memberships.get(version.program_id)
     if membership is not None and membership.left_at is not None and membership.left_at <= at:
@@ -54,6 +55,7 @@ def snapshot_of(
         _used(version, member, today),
         _spent(version, spent, today, numbers),
         tuple([_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
+        off,
     )
 
 

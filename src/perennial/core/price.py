@@ -6,7 +6,7 @@ several choices and orders of rewards can be tried.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -146,25 +146,31 @@ def _why_not_for_guests(attempt: Attempt, candidate: Candidate) -> Standing | No
 
 def work(cart: Cart, candidate: Candidate, bill: Bill) -> None:
     """Let every benefit of a candidate take off the cart what it gives."""
-    stacking = bill.stacking
+    stacking, reward = bill.stacking, candidate.compiled.reward
     percents_look_at = candidate.compiled.category.percent_base or stacking.percent_base
-    initial = percents_look_at is Base.INITIAL
-    cart.taker = candidate.place
-    cart.base = (cart.initial if initial else cart.left)[:]
-    cart.shipping_base = cart.shipping if initial else cart.shipping_left
-    untouched: set[int] | None = None
+    cart.begin(candidate.place, on_initial=percents_look_at is Base.INITIAL)
+    places: Sequence[int] = range(len(cart.lines))
+    if reward.full_price_only:
+        places = [line for line in places if cart.left[line] == cart.lines[line].amount]
     if stacking.products is Products.ONCE:
-        untouched = {line for line in range(len(cart.lines)) if cart.left[line] == cart.initial[line]}
+        places = [line for line in places if cart.left[line] == cart.initial[line]]
+    order = cart.judged(bill.order)
     for given in candidate.gives:
         if given.benefit.level() is None:
             continue
-        order = cart.judged(bill.order)
-        lines = (
-            range(len(cart.lines))
-            if given.lines is None
-            else given.lines(bill.at, order, cart.initial, {}, candidate.offer.snapshot)
-        )
-        given.benefit.take(cart, lines if untouched is None else [i for i in lines if i in untouched])
+        lines, *others = [
+            places
+            if where is None
+            else _both(where(bill.at, order, cart.initial, {}, candidate.offer.snapshot), places)
+            for where in (given.lines, *given.others)
+        ]
+        given.benefit.take(cart, lines, others)
+
+
+def _both(chosen: Sequence[int], places: Sequence[int]) -> Sequence[int]:
+    """Return the positions that are in both."""
+    allowed = places if isinstance(places, range) else frozenset(places)
+    return [line for line in chosen if line in allowed]
 
 
 def why_not_usable(cart: Cart, candidate: Candidate, bill: Bill) -> Standing | None:

@@ -18,10 +18,10 @@ from perennial.core.limits import AtCap, Cap, Holder, Limit
 from perennial.core.order import Name
 from perennial.core.periods import Period
 from perennial.core.reward import Reward, Title
-from perennial.core.rule import ExchangeRate, Identifier, Multiplier
+from perennial.core.rule import ExchangeRate, Identifier, Multiplier, Percent
 from perennial.core.schedule import Schedule, Span
 from perennial.core.stacking import Stacking
-from perennial.units import Rounding
+from perennial.units import MAX_AMOUNT, Rounding
 
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="a currency of ISO 4217, such as EUR")]
 DayOfYear = Annotated[str, Meta(pattern=r"^\d\d-\d\d$", description='a day of the year, such as "12-31"')]
@@ -120,11 +120,25 @@ class TierDates(_Part, frozen=True):
     pending: Pending | None = None
 
 
+class PointsPayment(_Part, frozen=True):
+    """Members may pay part of an order with points: ``points`` are worth ``amount`` minor units.
+
+    Whole steps of ``points`` only, at least ``least`` of them, for at most ``most`` percent of what is to
+    pay after discounts, shipping included. ``cover`` lets the last step be worth less than it could.
+    """
+
+    amount: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]
+    points: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)] = 1
+    least: Cap = 0
+    most: Percent = "100"
+    cover: bool = False
+
+
 class WalletSpec(_Part, frozen=True):
     """One balance that every member of the program has, in a unit of its own.
 
     ``decimals`` only moves the point when amounts are shown: amounts are always whole numbers of the
-    smallest part. ``caps`` bound what all rules together may earn.
+    smallest part. ``caps`` bound what all rules together may earn. ``pays`` lets its points pay for orders.
     """
 
     id: Identifier
@@ -137,6 +151,7 @@ class WalletSpec(_Part, frozen=True):
     grace: Span = Span(days=30)
     caps: tuple[Limit, ...] = ()
     rounding: Rounding = Rounding.DOWN
+    pays: PointsPayment | None = None
 
 
 class SharedLimit(_Part, frozen=True):
@@ -356,3 +371,21 @@ class Program(_Part, frozen=True):
     tiers: TierSystem | None = None
     rewards: tuple[Reward, ...] = ()
     stacking: Stacking = Stacking()
+
+
+GIFT_CARDS = "gift_card"
+"""The code of the unit in which gift cards of a program hold money; no wallet may have it."""
+
+
+def rewards_of(program: Program) -> list[Reward]:
+    """Return all rewards of a program: its own in their order, then those of its campaigns."""
+    return [*program.rewards, *(reward for campaign in program.campaigns for reward in campaign.rewards)]
+
+
+def unit_codes(program: Program) -> list[str]:
+    """Return the codes of all units that a program uses: its wallets, and gift cards if it gives any."""
+    codes = [wallet.id for wallet in program.wallets]
+    every = [gives for reward in rewards_of(program) for _, gives in reward.all_gives()]
+    if any(benefit.card_value() for gives in every for benefit in gives):
+        codes.append(GIFT_CARDS)
+    return codes

@@ -65,6 +65,13 @@ class _Differ:
             return self._mapping(path, owner, old, new)
         if isinstance(old, tuple) and isinstance(new, tuple) and _have_ids(old + new):
             return self._list(path, owner, old, new)
+        if _are_alike(old, new):
+            return [
+                change
+                for place, (before, after) in enumerate(zip(old, new, strict=True))
+                if before != after
+                for change in self.fields(f"{path}[{place}]", owner, before, after)
+            ]
         if old is None and isinstance(new, msgspec.Struct) and (parts := _parts_with_ids(new)):
             added = [Change(path, f"{owner}: {_words_of(path)} added")]
             return added + [
@@ -115,6 +122,19 @@ def _parts_with_ids(whole: msgspec.Struct) -> dict[str, tuple[Any, ...]]:
 
 def _have_ids(parts: tuple[Any, ...]) -> bool:
     return bool(parts) and all(isinstance(part, msgspec.Struct) and hasattr(part, "id") for part in parts)
+
+
+def _are_alike(old: Any, new: Any) -> bool:
+    """Whether both are lists of as many parts of the same kinds, such as the benefits of a reward."""
+    return (
+        isinstance(old, tuple)
+        and isinstance(new, tuple)
+        and len(old) == len(new)
+        and all(
+            isinstance(before, msgspec.Struct) and type(before) is type(after) and not _is_short(before)
+            for before, after in zip(old, new, strict=True)
+        )
+    )
 
 
 def _is_short(value: msgspec.Struct) -> bool:

@@ -23,8 +23,10 @@ from perennial.core.price import Attempt, Bill, Candidate, Offer, no
 from perennial.core.redeemables import Reason, Source, Standing, Wanted
 from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.stack import stack
+from perennial.core.switches import off_in
+from perennial.core.unit_prices import rebased
 from perennial.core.why_not import why_not_offered
-from perennial.units import Instant, Minor, Points, Rounding, divide
+from perennial.units import Instant, Minor, Rounding, divide
 
 
 class LineDiscount(msgspec.Struct, frozen=True):
@@ -34,8 +36,19 @@ class LineDiscount(msgspec.Struct, frozen=True):
     amount: Minor
 
 
+class QuotedUnits(msgspec.Struct, frozen=True):
+    """``quantity`` units of a line that cost ``amount`` each before any reward, and ``discount`` less now."""
+
+    quantity: int
+    amount: Minor
+    discount: Minor
+
+
 class QuotedLine(msgspec.Struct, frozen=True):
-    """A line as priced. ``amount`` is what it cost before any reward; ``added_by`` a reward's place."""
+    """A line as priced. ``amount`` is what it cost before any reward; ``added_by`` a reward's place.
+
+    ``units`` are the units of a line with a discount, equal ones together.
+    """
 
     id: str
     sku: str
@@ -43,6 +56,7 @@ class QuotedLine(msgspec.Struct, frozen=True):
     amount: Minor
     discount: Minor
     discounts: tuple[LineDiscount, ...] = ()
+    units: tuple[QuotedUnits, ...] = ()
     added_by: int | None = None
 
 
@@ -85,10 +99,20 @@ class Priced(msgspec.Struct, frozen=True):
     limited: Mapping[int, Allowances]
 
 
-def price(order: Order, wanted: Sequence[Wanted], offers: Sequence[Offer], at: Instant, id: UUID) -> Priced:
+def price(
+    order: Order,
+    wanted: Sequence[Wanted],
+    offers: Sequence[Offer],
+    at: Instant,
+    id: UUID,
+    *,
+    tell_all: bool = False,
+) -> Priced:
     """Price ``order`` at ``at`` with what was asked for and what the ``offers`` apply by themselves.
 
     ``offers`` come by the priority of their programs, at least one; the first says how rewards stack.
+    With ``tell_all`` the quote also lists the rewards that would apply by themselves, but are not for
+    this cart or this customer, with the reason.
     """
     judged = in_program_currency(order, offers[0].version.program) or order
     stacking = offers[0].version.program.stacking
@@ -110,9 +134,11 @@ def price(order: Order, wanted: Sequence[Wanted], offers: Sequence[Offer], at: I
     places = {place: place for place in range(len(found))}
     for candidate in candidates[len([one for one in found if isinstance(one, Candidate)]) :]:
         standing = attempt.standings[candidate.place]
-        if candidate in attempt.applied or standing.reason in _WORTH_TELLING:
+        if candidate in attempt.applied or standing.reason in _WORTH_TELLING or tell_all:
             places[candidate.place] = len(redeemables)
             redeemables.append(_quoted(candidate, standing))
+    if tell_all:
+        redeemables += _not_offered(offers, {one.compiled.reward.id for one in candidates}, at)
     # What it earns meets the limits as the rewards leave them.
     after = [
         msgspec.structs.replace(offer, snapshot=attempt.limited[offer.version.program_id].snapshot_after())
@@ -128,6 +154,7 @@ _WORTH_TELLING = (
     Reason.TOO_MANY,
     Reason.NOT_THE_BEST,
     Reason.LIMIT_REACHED,
+    Reason.CUSTOMER_REQUIRED,
     Reason.ORDER_CAP,
 )
 """Why a reward that applies by itself was kept out although it is for this order."""
@@ -147,7 +174,7 @@ def _asked_for(
     for place, want in enumerate(wanted):
         offer = by_program.get(want.program)
         source = _source_of(want)
-        compiled = offer.version.rewards.get(want.reward) if offer is not None else None
+        compiled = offer.version.rewards.get(want.reward, want.terms) if offer is not None else None
         standing = want.refused
         key = (want.program, want.reward, want.voucher.voucher_id if want.voucher else None)
         if standing is None and key in seen:
@@ -183,15 +210,32 @@ def _automatic(
         version = offer.version
         if not _alive(offer, bill.at):
             continue
+        off = off_in(version, offer.snapshot.off)
         for compiled in version.automatic:
             offered = compiled.offered
             if compiled.reward.id in asked_for:
+                continue
+            if off.why_reward(compiled.reward.id, by_code=False) is not None:
                 continue
             if offered is not None and not offered(bill.at, bill.order, cart.left, {}, offer.snapshot):
                 continue
             gives = compiled.gives_to(offer.snapshot.tier)
             yield Candidate(place, offer, compiled, gives, Source.AUTOMATIC, place)
             place += 1
+
+
+def _not_offered(offers: Sequence[Offer], known: set[str], at: Instant) -> Iterator[QuotedRedeemable]:
+    """Return the rewards that apply by themselves, but not to the customer or not now, and why."""
+    for offer in offers:
+        program = offer.version.program_id
+        for compiled in offer.version.automatic:
+            key = compiled.reward.id
+            if key in known:
+                continue
+            want = Wanted(name=key, program=program, reward=key)
+            standing = why_not_offered(want, compiled, offer, at)
+            if standing is not None:
+                yield QuotedRedeemable(key, program, key, Source.AUTOMATIC, standing)
 
 
 def _alive(offer: Offer, at: Instant) -> bool:
@@ -253,8 +297,14 @@ def _line(cart: Cart, line: int, places: Mapping[int, int]) -> QuotedLine:
         amount=cart.initial[line],
         discount=sum(sums.values()),
         discounts=tuple(LineDiscount(places[taker], amount) for taker, amount in sums.items()),
+        units=_units(cart, line) if sums else (),
         added_by=places[cart.added[line]] if line in cart.added else None,
     )
+
+
+def _units(cart: Cart, line: int) -> tuple[QuotedUnits, ...]:
+    runs = rebased(cart.units_of(line), cart.initial[line])
+    return tuple(QuotedUnits(run.count, run.base, run.base - run.left) for run in runs)
 
 
 def _as_paid(order: Order, cart: Cart) -> Order:
@@ -266,12 +316,3 @@ def _as_paid(order: Order, cart: Cart) -> Order:
     return msgspec.structs.replace(
         order, status=OrderStatus.PAID, lines=lines, discount=0, shipping=cart.shipping_left
     )
-
-
-def points_earned(quote: Quote) -> dict[int, Points]:
-    """Return the points that the order would earn, by unit."""
-    points: dict[int, Points] = {}
-    for awards in quote.earns.values():
-        for award in awards:
-            points[award.unit] = points.get(award.unit, 0) + award.points
-    return points

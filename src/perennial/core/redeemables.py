@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.order import Scalar
-from perennial.core.version import CompiledBenefit
+from perennial.core.version import CompiledBenefit, CompiledReward
 from perennial.units import Instant, Minor
 
 
@@ -82,13 +82,15 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was asked for: a ``voucher`` by its code, or a reward to be claimed in the cart.
 
-    ``name`` is how the caller named it. ``refused`` is why it was found to be no use before its
+    ``name`` is how the caller named it. ``terms`` are those of a reward that its program no longer has,
+    without its limits. ``refused`` is why it was found to be no use before its
     program was asked.
     """
 
     name: str
     program: int = 0
     reward: str = ""
+    terms: CompiledReward | None = None
     voucher: Voucher | None = None
     refused: Standing | None = None
 

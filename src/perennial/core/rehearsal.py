@@ -15,6 +15,7 @@ import msgspec
 
 from perennial.core.availability import Availability, catalogue
 from perennial.core.award import Award
+from perennial.core.codes import IssuedCode
 from perennial.core.compile import compile_version
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
@@ -36,8 +37,9 @@ from perennial.core.events import (
 from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member, Membership, Wallet
 from perennial.core.order import Order, Scalar, line_ids
-from perennial.core.program import EnrollmentMode, Program
+from perennial.core.program import EnrollmentMode, Program, unit_codes
 from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.switches import Switch, Switches, SwitchObject, parts_of
 from perennial.core.timers import next_due
 from perennial.core.version import Version
 from perennial.units import EARLIEST, Instant, Points, named_id
@@ -80,15 +82,17 @@ class Rehearsal:
         self.members: dict[str, Member] = {}
         self.orders: dict[str, PlayedOrder] = {}
         self.spent: dict[tuple[int, int], int] = {}
+        self.switches: dict[SwitchObject, Switch] = {}
         self._units: dict[str, int] = {}
         self._count = 0
         self.publish(program, EARLIEST)
 
     def publish(self, program: Program, at: Instant) -> None:
         """Make ``program`` the version that judges what happens from ``at`` on."""
-        for wallet in program.wallets:
-            self._units.setdefault(wallet.id, len(self._units) + 1)
-        units = {wallet.id: self._units[wallet.id] for wallet in program.wallets}
+        codes = unit_codes(program)
+        for code in codes:
+            self._units.setdefault(code, len(self._units) + 1)
+        units = {code: self._units[code] for code in codes}
         number = len(self.versions) + 1
         self.versions.append(compile_version(program, PROGRAM_ID, number, at, units))
 
@@ -166,7 +170,7 @@ class Rehearsal:
             id=event_id,
             at=at,
             reward=reward,
-            code=event_id.hex[:12].upper(),
+            code=IssuedCode(event_id.hex[:12].upper(), event_id, b""),
             drawn=tuple(self.version_at(at).rewards),
         )
         return _decisions(self._happen(customer, event))
@@ -228,6 +232,18 @@ class Rehearsal:
         event = TierAssigned(id=self._new_id(), at=at, tier=tier, reason="rehearsal", actor="rehearsal")
         return _decisions(self._happen(customer, event))
 
+    def turn_off(self, object: SwitchObject, at: Instant, reason: str) -> None:
+        """Switch something off, as of what happens next."""
+        parts = [parts_of(version.program).get(object.kind) for version in self.versions]
+        if object.id is not None and not any(ids is not None and object.id in ids for ids in parts):
+            raise UnknownName(f"the program has no {object.words}")
+        self.switches[object] = Switch(object=object, reason=reason, actor="rehearsal", off_at=at)
+
+    def turn_on(self, object: SwitchObject) -> None:
+        """Switch something on again."""
+        if self.switches.pop(object, None) is None:
+            raise UnknownName(f"{object.words} is not off")
+
     def describe(self, customer: str, attributes: dict[str, Scalar], at: Instant) -> None:
         """The customer's attributes change; ``None`` removes one."""
         member = self.member(customer)
@@ -270,7 +286,7 @@ class Rehearsal:
                 words = f"One event caused more than {MAX_FOLLOW_UPS} others."
                 raise RehearsalRefused(Refusal(RefusalCode.CASCADE_TOO_LONG, words))
             version = self.version_at(event.at)
-            decision = decide(event, version, member, self.spent)
+            decision = decide(event, version, member, self.spent, Switches(self.switches.values()))
             if decision.refusal is not None:
                 raise RehearsalRefused(decision.refusal)
             fold(member, version, decision.effects, event.at)

@@ -44,7 +44,7 @@ def decide_return(
     what all members used. ``taken_back`` of the decision is, per unit, what left the wallet or is owed
     now; what was only noted as a shortfall is not in it.
     """
-    snapshot = snapshot_of(event.at, version, member, spent, budget_numbers(version, event))
+    snapshot = snapshot_of(event.at, version, member, spent, numbers=budget_numbers(version, event))
     balances = available_balances(version, member, event.at)
     parts = _parts(event)
     effects: list[Effect] = []

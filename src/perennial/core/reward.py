@@ -18,6 +18,7 @@ from perennial.core.limits import Cap, Limit
 from perennial.core.rewards import Benefits
 from perennial.core.rule import Identifier
 from perennial.core.schedule import Schedule, Span
+from perennial.units import Minor
 
 Title = Annotated[str, Meta(min_length=1, max_length=200, description="a name for people")]
 
@@ -48,12 +49,13 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     takes ``price`` points out of ``wallet`` (which may be left out where the program has one wallet
     only); before that, the first of ``prices`` that is for the member is taken. There are ``stock`` of
     them in all, if a number is given. ``by_tier`` gives the members of a tier other benefits or a longer
-    expiry, by their tier at the claim. The reward is offered to members of ``tiers`` (everybody if none is named) for whom ``when``
-    holds, while ``schedule`` applies; it is used on orders for which ``usable_when`` holds, judged by
-    the amounts that ``judged_on`` says. ``limits`` and ``shared_limits`` count claims and uses; what
-    does not fit is refused whole. What was claimed expires ``expires_after`` the claim, at the end of
-    that local day, and never if nothing is given. Of what is ``refundable`` the points come back when
-    it is rolled back.
+    expiry, by their tier at the claim. The reward is offered to members of ``tiers`` (everybody if none is
+    named) for whom ``when`` holds, while ``schedule`` applies; it is used on orders for which ``usable_when``
+    holds, judged by the amounts that ``judged_on`` says. With ``full_price_only`` it leaves out lines that are cheaper
+    already, by a discount of their own or an earlier reward. ``limits`` and ``shared_limits`` count
+    claims and uses; what does not fit is refused whole. What was claimed expires ``expires_after`` the
+    claim, at the end of that local day, and never if nothing is given. Of what is ``refundable`` the
+    points come back when it is rolled back.
 
     ``category`` and ``priority`` (smaller first) say how it stacks with others, see
     :class:`~perennial.core.stacking.Stacking`.
@@ -74,6 +76,7 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     when: Condition | None = None
     usable_when: Condition | None = None
     judged_on: Base = Base.REDUCED
+    full_price_only: bool = False
     schedule: Schedule | None = None
     limits: tuple[Limit, ...] = ()
     shared_limits: tuple[Identifier, ...] = ()
@@ -86,6 +89,14 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         """Return the benefits for a member of ``tier``."""
         terms = None if tier is None else self.by_tier.get(tier)
         return terms.gives if terms is not None and terms.gives else self.gives
+
+    def claim_value(self, tier: str | None = None) -> Minor:
+        """Return what the voucher of a claim is worth as far as that is certain, in minor units."""
+        return sum(benefit.claim_value() for benefit in self.gives_to(tier) if benefit.needs_voucher())
+
+    def worth(self, tier: str | None) -> Minor:
+        """Return what everything that a member of ``tier`` gets is worth as far as that is certain."""
+        return sum(benefit.claim_value() for benefit in self.gives_to(tier))
 
     def expires_after_for(self, tier: str | None) -> Span | None:
         """Return after which span the claim of a member of ``tier`` expires; None is never."""

@@ -33,7 +33,8 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``spent`` what everybody together has used of each of ``version.budgets`` (of one per location or
     attribute: of the part of the order or event that is decided); ``wallets`` the
     figures of each of ``version.wallets``. ``joined_at`` is ``None`` for a customer who is not (or
-    no longer) a member of the program.
+    no longer) a member of the program. ``off`` holds the keys of what of the version was switched off
+    (see ``core/switches.py``).
     """
 
     joined_at: Instant | None
@@ -46,3 +47,4 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     used: tuple[int, ...]
     spent: tuple[int, ...]
     wallets: tuple[WalletFigures, ...]
+    off: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from perennial.core.problems import Problem, join_path
 from perennial.core.program import AttributeSpec, AttributeType, Program
 from perennial.core.program_cost import MAX_COST, worst_case
 from perennial.core.schedule import end_instant, start_instant
+from perennial.core.validation_codes import check_codes, shared_code_conflicts
 from perennial.core.validation_limits import money_conflicts
 from perennial.core.validation_rewards import check_rewards
 from perennial.core.validation_rules import check_rules
@@ -44,6 +45,7 @@ def validate(program: Program) -> list[Problem]:
     check_rules(findings)
     check_tiers(findings)
     check_rewards(findings)
+    check_codes(findings)
     _check_size(findings)
     return findings.problems[:MAX_PROBLEMS]
 
@@ -145,13 +147,15 @@ def _check_size(findings: Findings) -> None:
 def check_agreement(program: Program, others: Mapping[str, Program]) -> list[Problem]:
     """Return where ``program`` contradicts the other programs of its workspace, by their codes.
 
-    An attribute that two programs declare has one type; money that they limit together has one currency.
+    An attribute that two programs declare has one type; money that they limit together has one currency; a
+    code for everybody belongs to one of them.
     """
-    return [
+    conflicts = [
         problem
         for code, other in others.items()
         for problem in (*_attribute_conflicts(program, code, other), *money_conflicts(program, code, other))
     ]
+    return [*conflicts, *shared_code_conflicts(program, others)]
 
 
 def _attribute_conflicts(program: Program, code: str, other: Program) -> list[Problem]:

@@ -70,7 +70,10 @@ def _check_price(findings: Findings, path: str, reward: Reward) -> None:
 
 
 def _check_benefit(findings: Findings, path: str, reward: Reward, benefit: Benefit, pools: list[str]) -> None:
-    findings.condition(f"{path}.lines", benefit.line_filter(), benefit_place())
+    for field, where in [("lines", benefit.line_filter()), *benefit.other_filters()]:
+        findings.condition(f"{path}.{field}", where, benefit_place())
+    for problem in benefit.problems():
+        findings.add(f"{path}.{problem.path}", problem.code, problem.words)
     out = benefit.hands_out()
     if reward.automatic and benefit.level() is None and (out is None or out.state not in MOVES or out.amount):
         words = "only what works on an order, or a perk, is given by itself; the rest has to be claimed"

@@ -22,7 +22,7 @@ from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
 from perennial.core.stacking import Category
 from perennial.ledger.lot import LotKey
-from perennial.units import Instant, Points
+from perennial.units import Instant, Minor, Points
 
 
 class CompiledWallet(msgspec.Struct, frozen=True):
@@ -120,10 +120,14 @@ Test: TypeAlias = Callable[..., bool]
 
 
 class CompiledBenefit(msgspec.Struct, frozen=True):
-    """A benefit with the function that gives the positions of the lines it is for (``None``: all)."""
+    """A benefit with the function that gives the positions of the lines it is for (``None``: all).
+
+    ``others`` are the functions of its other filters.
+    """
 
     benefit: Benefit
     lines: Callable[..., Sequence[int]] | None
+    others: tuple[Callable[..., Sequence[int]] | None, ...] = ()
 
 
 class CompiledPrice(msgspec.Struct, frozen=True):
@@ -137,11 +141,12 @@ class CompiledPrice(msgspec.Struct, frozen=True):
 class CompiledReward(msgspec.Struct, frozen=True):
     """A reward with everything that its words refer to.
 
-    ``campaign`` is the index of the campaign it belongs to, ``wallet`` that of its wallet, ``category``
-    the one by which it stacks. ``bounds`` are its limits in the order in which they apply. ``offered``
-    tests for whom and when, its campaign included, and ``usable`` on which orders (``None``: always).
-    ``prices`` are tried in their order. ``stock`` is the limit that counts how many there are, one of the
-    ``bounds``. ``gives_by_tier`` replaces ``gives`` for members of these tiers, see :meth:`gives_to`.
+    ``campaign`` is the index of the campaign it belongs to, ``wallet`` that of its wallet, ``category`` the
+    one by which it stacks. ``bounds`` are its limits in the
+    order in which they apply. ``offered`` tests for whom and when, its campaign included, and ``usable`` on
+    which orders (``None``: always). ``prices`` are tried in their order. ``stock`` is the limit that counts
+    how many there are, one of the ``bounds``. ``gives_by_tier`` replaces ``gives`` for members of these
+    tiers, see :meth:`gives_to`.
     """
 
     reward: Reward
@@ -160,6 +165,10 @@ class CompiledReward(msgspec.Struct, frozen=True):
         """Return the benefits for a member of ``tier``."""
         return self.gives if tier is None else self.gives_by_tier.get(tier, self.gives)
 
+    def card_for(self, tier: str | None) -> Minor:
+        """Return what the gift card holds that it gives a member of ``tier``; 0 if it gives none."""
+        return sum(given.benefit.card_value() for given in self.gives_to(tier))
+
     @property
     def works_on_orders(self) -> bool:
         """Whether something of it changes what an order costs."""
@@ -174,13 +183,15 @@ class Version(msgspec.Struct):
     of the document, those of the campaigns last; ``triggers`` maps a trigger to the function generated for
     it, ``choices`` gives for each of ``metrics`` the function that chooses what counts (``None``:
     everything), see ``core/compile.py``. ``rewards`` are all rewards by their id, those of campaigns
-    included, ``automatic`` those that apply by themselves. ``readers`` gives for the number of a metric the
+    included, ``automatic`` those that apply by themselves, ``shared_codes`` the ids of those that have a code
+    for everybody, by its form (see ``core/code_entry.py``). ``readers`` gives for the number of a metric the
     indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
     its index in ``needs``, ``tier_needs`` gives for each tier metric of the program its index in ``needs``
-    (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded.
-    ``budget_numbers`` are the numbers of the budgets; with ``has_holders`` some of those depend on the order
-    or event, see ``core/budget_numbers.py``.
-    ``factors``, ``days``, ``today``, ``lookbacks`` and ``lot_days`` only remember what was worked out.
+    (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded;
+    ``card_unit`` is the unit of its gift cards. ``budget_numbers`` are the numbers of the budgets; with
+    ``has_holders`` some of those depend on the order or event, see ``core/budget_numbers.py``.
+    ``factors``, ``off``, ``days``, ``today``, ``lookbacks`` and ``lot_days`` only remember what was worked
+    out.
     """
 
     program: Program
@@ -199,16 +210,19 @@ class Version(msgspec.Struct):
     rules: tuple[CompiledRule, ...] = ()
     rewards: dict[str, CompiledReward] = {}
     automatic: tuple[CompiledReward, ...] = ()
+    shared_codes: dict[str, str] = {}
     choices: tuple[Callable[..., Any] | None, ...] = ()
     tier_needs: tuple[int | None, ...] = ()
     histories: dict[History, int] = {}
     counts_since_joining: bool = False
     starts: Instant | None = None
     ends: Instant | None = None
+    card_unit: int = 0
     counts_hours: bool = False
     budget_numbers: tuple[int, ...] = ()
     has_holders: bool = False
     factors: dict[tuple[str | None, int], tuple[tuple[int, tuple[int, int]], ...] | None] = {}
+    off: dict[tuple[str, ...], Any] = {}
     readers: dict[int, tuple[int, ...]] = {}
     days: dict[int, Any] = {}
     today: tuple[Instant, Any] | None = None

@@ -8,6 +8,7 @@ from perennial.core.facts import BIRTHDAY
 from perennial.core.price import Offer, no
 from perennial.core.redeemables import Reason, Standing, Voucher, Wanted
 from perennial.core.schedule import Schedule, life_of, schedule_applies
+from perennial.core.switches import off_in
 from perennial.core.version import CompiledReward
 from perennial.core.version_scope import scope_of
 from perennial.units import Instant, format_instant
@@ -20,6 +21,10 @@ def why_not_offered(want: Wanted, compiled: CompiledReward, offer: Offer, at: In
         return no(Reason.NOT_STARTED, "the program has not started")
     if version.ends is not None and at >= version.ends:
         return no(Reason.EXPIRED, "the program has ended")
+    by_code = want.voucher is not None and not want.voucher.claimed
+    off = off_in(version, offer.snapshot.off).why_reward(compiled.reward.id, by_code=by_code)
+    if off is not None:
+        return no(Reason.SWITCHED_OFF, off)
     if want.voucher is not None:
         refused = _of_voucher(want, want.voucher, offer, at)
         if refused is not None or want.voucher.claimed:

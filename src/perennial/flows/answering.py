@@ -93,6 +93,7 @@ def program_balances(live: LiveProgram, member: Member) -> list[BalanceAnswer]:
                 available=wallet.balance - wallet.pending - wallet.debt if wallet else 0,
                 pending=wallet.pending if wallet else 0,
                 debt=wallet.debt if wallet else 0,
+                held=wallet.held if wallet else 0,
             )
         )
     return answers

@@ -38,13 +38,17 @@ class ProgramAnswer(_Answer, frozen=True):
 
 
 class BalanceAnswer(_Answer, frozen=True):
-    """One wallet: ``available`` may be spent now (lots minus debt), ``pending`` comes later."""
+    """One wallet: ``available`` may be spent now (lots minus debt), ``pending`` comes later.
+
+    ``held`` is reserved for orders.
+    """
 
     program: str
     wallet: str
     available: Points
     pending: Points
     debt: Points = 0
+    held: Points = 0
 
 
 class VoucherAnswer(_Answer, frozen=True):

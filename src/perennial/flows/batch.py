@@ -15,9 +15,11 @@ from perennial.core.effects import Effect
 from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member
 from perennial.core.version import Version
+from perennial.flows.asked import FoundVoucher
 from perennial.flows.configuration import Workspace
 from perennial.flows.ids import Ids
 from perennial.flows.problems import customer_erased, problem
+from perennial.store.codebook import Codebook
 from perennial.store.customers import CustomerRow
 from perennial.store.database import Id
 from perennial.store.effects import Change
@@ -25,6 +27,7 @@ from perennial.store.events import EventRow
 from perennial.store.external_ids import IdKind
 from perennial.store.identifiers import IdentifierRow
 from perennial.store.orders import OrderRow
+from perennial.store.redemptions import RedemptionRow
 from perennial.units import Instant, bucket_of, named_bytes
 
 
@@ -43,14 +46,18 @@ class Operation(msgspec.Struct):
 class Batch(msgspec.Struct):
     """The working state of one batch.
 
-    ``now`` is the workspace's business time, ``returned`` whose the orders are that come back,
-    ``early`` the ids that were claimed when they were looked up and are not taken yet.
+    ``now`` is the workspace's business time, ``returned`` whose the orders and redemptions are that come
+    back,
+    ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered`` are the
+    vouchers whose codes were entered, ``cards`` the gift cards among them, ``held`` how many holds
+    customers have open, and ``elsewhere`` what is to be written in other buckets.
     """
 
     workspace: Workspace
     bucket: int
     now: Instant
     ids: Ids
+    codebook: Codebook
     names: dict[tuple[str, str], UUID] = {}
     returned: dict[UUID, UUID] = {}
     customers: dict[UUID, CustomerRow] = {}
@@ -64,6 +71,12 @@ class Batch(msgspec.Struct):
     loaded_identifiers: dict[UUID, IdentifierRow] = {}
     identifier_owners: dict[UUID, UUID] = {}
     spent: dict[tuple[int, int], int] = {}
+    entered: dict[str, FoundVoucher] = {}
+    cards: dict[UUID, Member] = {}
+    redemptions: dict[UUID, RedemptionRow] = {}
+    held: dict[UUID, int] = {}
+    changed_redemptions: dict[UUID, RedemptionRow] = {}
+    elsewhere: dict[int, list[Change]] = {}
     changes: list[Change] = []
     early: dict[tuple[int, UUID], UUID] = {}
     claimed: list[tuple[int, UUID, UUID]] = []
@@ -109,14 +122,20 @@ class Batch(msgspec.Struct):
         else:
             self.claimed.append((kind, id_hash, customer_id))
 
-    def apply(self, operation: Operation, version: Version, effects: tuple[Effect, ...]) -> None:
-        """Take effects over: into the member in memory, and into what will be written."""
+    def apply(
+        self, operation: Operation, version: Version, effects: tuple[Effect, ...], bucket: int | None = None
+    ) -> None:
+        """Take effects over: into the member in memory, and into what will be written.
+
+        ``bucket`` is where their owner lives, if it is not this one.
+        """
         if not effects:
             return
         member = operation.member
         fold(member, version, effects, operation.at)
         fold_spent(self.spent, effects)
-        self.changes.append(
+        changes = self.changes if bucket is None else self.elsewhere.setdefault(bucket, [])
+        changes.append(
             Change(
                 customer_id=member.customer_id,
                 owner=member.owner,
@@ -152,6 +171,11 @@ class Batch(msgspec.Struct):
         self.external[IdKind.ORDER, guest.order_id] = customer_id
         self.adopted.append((guest.order_id, customer_id, bucket))
         self.orders.pop(guest.order_id)
+
+    def put_redemption(self, row: RedemptionRow) -> None:
+        """Store a redemption as it is now."""
+        self.redemptions[row.redemption_id] = row
+        self.changed_redemptions[row.redemption_id] = row
 
     def put_event(self, row: EventRow) -> None:
         """Store an event; events are never changed."""

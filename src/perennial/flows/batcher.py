@@ -14,12 +14,25 @@ from collections.abc import Sequence
 import msgspec
 
 from perennial.flows.answers import Answer
-from perennial.flows.commands import Command, Identified, PostTransfer, PutOrder, RunTimers
+from perennial.flows.commands import (
+    Command,
+    ExpireHold,
+    Identified,
+    PostRedemption,
+    PostRollback,
+    PostTransfer,
+    PutOrder,
+    RedeemHold,
+    RunTimers,
+)
 from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import Lookups, find_meant
 from perennial.units import bucket_of
 
 MAX_BATCH = 256
+
+_OF_GUESTS = (PutOrder, PostRedemption, RedeemHold)
+# What goes by its own id where no customer is named.
 
 
 class Buckets(msgspec.Struct, frozen=True):
@@ -118,11 +131,13 @@ def bucket_of_command(buckets: Buckets, command: Command) -> int:
     """Return the bucket of the customer of a command; a guest's order goes by its own id."""
     if buckets.count == 1:
         return buckets.base
-    if isinstance(command, RunTimers):
+    if isinstance(command, RunTimers | ExpireHold):
         return command.bucket
     if isinstance(command, PostTransfer):
         return bucket_of(command.sender, buckets.base, buckets.count)
-    if isinstance(command, PutOrder) and command.customer is None:
+    if isinstance(command, _OF_GUESTS) and command.customer is None:
         return bucket_of(command.id, buckets.base, buckets.count)
+    if isinstance(command, PostRollback) and command.customer is None:
+        return bucket_of(command.redemption, buckets.base, buckets.count)
     assert command.customer is not None
     return bucket_of(command.customer, buckets.base, buckets.count)

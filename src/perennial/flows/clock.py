@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perennial.flows.expire_holds import expire_holds
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.run_timers import run_due_timers
@@ -27,4 +28,5 @@ async def advance_sandbox_clock(handler: Handler, workspace_id: int, to: Instant
             raise field_problem("$.advance_to", "clock_backward", f"the clock stands at {now}")
     for bucket in range(row.bucket_base, row.bucket_base + row.bucket_count):
         await run_due_timers(handler, workspace_id, bucket, to)
+        await expire_holds(handler, workspace_id, bucket, to)
     return moved

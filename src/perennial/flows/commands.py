@@ -13,7 +13,7 @@ import msgspec
 
 from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.order import Order, ReturnedLine, Scalar
-from perennial.units import Instant, Points
+from perennial.units import Instant, Minor, Points
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +88,71 @@ class PostTransfer(_Command, frozen=True):
     reason: str | None = None
 
 
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """One thing to be used on an order: a ``code`` that was entered, or a ``reward`` to be claimed for it.
+
+    ``reward`` is ``program/reward`` or unique without a program.
+    """
+
+    code: str | None = None
+    reward: str | None = None
+
+
+class PointsAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Points that shall pay: ``points`` None is as many as possible; ``wallet`` is ``program/wallet``."""
+
+    wallet: str
+    points: Points | None = None
+
+
+class PostRedemption(_Command, frozen=True):
+    """Use codes, rewards and points on an order, or with ``hold_for`` (microseconds) reserve them for it.
+
+    ``order_id`` names the order that it is for, ``expects`` is the amount that was quoted as left to pay:
+    another one is refused.
+    """
+
+    id: str
+    customer: str | None
+    at: Instant | None
+    order: Order
+    redeem: tuple[Asked, ...] = ()
+    points: tuple[PointsAsked, ...] = ()
+    order_id: str | None = None
+    hold_for: Instant | None = None
+    expects: Minor | None = None
+
+
+class RedeemHold(_Command, frozen=True):
+    """Redeem what the hold ``id`` reserved, as it was priced then; ``order_id`` names its order."""
+
+    id: str
+    customer: str | None
+    at: Instant | None
+    order_id: str | None = None
+
+
+class PostRollback(_Command, frozen=True):
+    """Give back what a hold or redemption used, or what ``lines`` of it share; no lines is all of it."""
+
+    id: str
+    redemption: str
+    customer: str | None
+    at: Instant | None
+    lines: tuple[ReturnedLine, ...] = ()
+    reason: str | None = None
+
+
+class ExpireHold(_Command, frozen=True):
+    """Release a hold whose time is over, or ``early``; both ids are internal ones, in hex."""
+
+    customer_id: str
+    redemption_id: str
+    bucket: int
+    at: Instant
+    early: bool = False
+
+
 class AssignTier(_Command, frozen=True):
     """Set (or lift, with ``None``) the manual tier floor of a member."""
 
@@ -156,6 +221,10 @@ Command: TypeAlias = (
     | PostClaim
     | PostAdjustment
     | PostTransfer
+    | PostRedemption
+    | RedeemHold
+    | PostRollback
+    | ExpireHold
     | AssignTier
     | PutCustomer
     | PutHousehold

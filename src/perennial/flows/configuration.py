@@ -1,7 +1,8 @@
 """What a workspace is set up to do: its programs, compiled once per version and shared.
 
-Every change of configuration raises the workspace's ``revision``. Each batch reads the revision in
-its own transaction, so that a published version is used by the very next order on every worker.
+Every change of configuration, a switch included, raises the workspace's ``revision``. Each batch reads the
+revision in its own transaction, so that a published version is used, and a switch obeyed, by the very next
+order on every worker.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.compile import compile_version
+from perennial.core.switches import ALL_ON, Switches
 from perennial.core.version import Version
 from perennial.store.programs import StoredVersion, load_versions
+from perennial.store.switches import list_switches
 from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import Instant
 
@@ -42,10 +45,14 @@ class LiveProgram(msgspec.Struct):
 
 
 class Workspace(msgspec.Struct):
-    """A workspace as one batch sees it. ``programs`` are in the order in which they decide."""
+    """A workspace as one batch sees it. ``programs`` are in the order in which they decide.
+
+    ``switches`` say what is off at this moment.
+    """
 
     row: WorkspaceRow
     programs: list[LiveProgram]
+    switches: Switches = ALL_ON
 
     @property
     def workspace_id(self) -> int:
@@ -77,10 +84,12 @@ class Configurations:
         workspace_id = row.workspace_id
         known = self._workspaces.get(workspace_id)
         if known is None or known.row.revision != row.revision:
-            known = Workspace(row=row, programs=await self._load_programs(conn, row))
+            programs = await self._load_programs(conn, row)
+            switches = Switches(await list_switches(conn, workspace_id))
+            known = Workspace(row=row, programs=programs, switches=switches)
             self._workspaces[workspace_id] = known
         elif known.row.clock_at != row.clock_at:
-            known = Workspace(row=row, programs=known.programs)
+            known = Workspace(row=row, programs=known.programs, switches=known.switches)
             self._workspaces[workspace_id] = known
         return known
 

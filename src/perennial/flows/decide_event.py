@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from perennial.core.counts import counts_of
 from perennial.core.decision import Decision
 from perennial.core.effects import Count
+from perennial.core.switches import Switches
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.decide_program import EventOf, Outcome, decide_follow_ups, decide_in
@@ -20,13 +21,18 @@ from perennial.units import Points
 
 
 def decide_event(
-    batch: Batch, operation: Operation, event_of: EventOf, *, enrolls: bool = False
+    batch: Batch,
+    operation: Operation,
+    event_of: EventOf,
+    *,
+    enrolls: bool = False,
+    switches: Switches | None = None,
 ) -> list[Outcome]:
     """Decide an event in every program and take its effects over into the batch.
 
     ``event_of`` builds the event for a program, or returns None where it takes no part. ``enrolls``
-    says that the event makes its customer a member of automatic programs. Raises the problem of the
-    first refusal.
+    says that the event makes its customer a member of automatic programs. ``switches`` say what is off
+    for an event that is judged anew, instead of what is off now. Raises the problem of the first refusal.
     """
     if run_timers_due(batch, operation.member, operation.at):
         # Ids of operations ascend in the order in which things happened to the member.
@@ -45,7 +51,7 @@ def decide_event(
         version = live.version_at(operation.at)
         points: dict[int, Points] = {}
         if version is not None:
-            outcome, now_counts = decide_in(batch, operation, live, version, event)
+            outcome, now_counts = decide_in(batch, operation, live, version, event, switches)
             main.append(outcome)
             points = _points_of(outcome.decision)
             counts.append((version, _fresh(version, now_counts, counted)))

@@ -12,6 +12,7 @@ from perennial.core.decision import Decision
 from perennial.core.effects import Count
 from perennial.core.events import CustomEvent, Event
 from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.switches import Switches
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
@@ -41,16 +42,23 @@ def trigger_of(event: Event) -> str:
 
 
 def decide_in(
-    batch: Batch, operation: Operation, live: LiveProgram, version: Version, event: Event
+    batch: Batch,
+    operation: Operation,
+    live: LiveProgram,
+    version: Version,
+    event: Event,
+    switches: Switches | None = None,
 ) -> tuple[Outcome, list[Count]]:
     """Decide the event and take its effects over, but for its counts, which are returned.
 
-    Raises the problem of a refusal before anything was taken over.
+    What is off is what the workspace has off now, unless ``switches`` say otherwise. Raises the problem of
+    a refusal before anything was taken over.
     """
     member = operation.member
     membership = member.memberships.get(live.program_id)
     before = membership.tier if membership else None
-    decision = decide(event, version, member, batch.spent)
+    off = batch.workspace.switches if switches is None else switches
+    decision = decide(event, version, member, batch.spent, off)
     if decision.refusal is not None:
         raise refused(decision.refusal)
     now_counts = [effect for effect in decision.effects if isinstance(effect, Count)]

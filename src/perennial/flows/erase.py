@@ -11,12 +11,12 @@ import time
 from uuid import UUID
 
 import msgspec
-from asyncpg import Connection
+from asyncpg import Connection, SerializationError
 
 from perennial.core.closing import close_wallet, open_lots, out
 from perennial.core.effects import Effect
 from perennial.core.member import Wallet
-from perennial.flows.commands import PostTransfer
+from perennial.flows.commands import ExpireHold, PostTransfer
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import problem
@@ -34,6 +34,7 @@ from perennial.store.erasure import (
 from perennial.store.events import EventKind, EventRow
 from perennial.store.members import load_members
 from perennial.store.orders import load_orders
+from perennial.store.redemptions import list_held
 from perennial.units import Instant, bucket_of, named_id
 
 
@@ -97,11 +98,15 @@ class _Erasure(msgspec.Struct):
 
 
 async def erase_customer(handler: Handler, workspace_id: int, customer: str, actor: str) -> None:
-    """Erase a customer for good, or raise the 404; ``actor`` is named in the audit log."""
+    """Erase a customer for good, or raise the 404; ``actor`` is named in the audit log.
+
+    What the customer holds for an order is released first.
+    """
     await handler.retrying(lambda: _erase(handler, workspace_id, customer, actor))
 
 
 async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str) -> None:
+    await _release_holds(handler, workspace_id, customer)
     async with handler.database.transaction(workspace_id) as conn:
         workspace = await handler.configurations.recent(conn, workspace_id)
         bucket = bucket_of(customer, workspace.row.bucket_base, workspace.row.bucket_count)
@@ -111,6 +116,8 @@ async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str)
             raise problem(404, "customer_unknown", f"There is no customer {customer!r}.")
         if row.erased_at is not None:
             return
+        if await list_held(conn, workspace_id, bucket, customer_id):
+            raise SerializationError("something was held for the customer meanwhile")
         workspace = await handler.configurations.current(conn, workspace_id)
         emptied, inhabited = await _households(conn, workspace_id, bucket, customer_id)
         erasure = _Erasure(
@@ -125,6 +132,22 @@ async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str)
         await erase_rows(conn, workspace_id, bucket, erasure.erased, erasure.now)
         await blank_transfers(conn, workspace_id, others)
         await insert_audit_entry(conn, workspace_id, _entry(erasure, actor))
+
+
+async def _release_holds(handler: Handler, workspace_id: int, customer: str) -> None:
+    """Give back whatever the customer holds, through a batch as everything else."""
+    customer_id = named_id(workspace_id, "customer", customer)
+    async with handler.database.transaction(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        bucket = bucket_of(customer, workspace.row.bucket_base, workspace.row.bucket_count)
+        held = await list_held(conn, workspace_id, bucket, customer_id)
+    now = business_now(workspace)
+    commands = [
+        ExpireHold(customer_id=customer_id.hex, redemption_id=each.hex, bucket=bucket, at=now, early=True)
+        for each in held
+    ]
+    if commands:
+        await handler.handle_batch(workspace_id, bucket, commands)
 
 
 async def _households(

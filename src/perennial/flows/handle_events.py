@@ -22,17 +22,22 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import (
     AssignTier,
     Command,
+    ExpireHold,
     JoinProgram,
     LeaveProgram,
     PostAdjustment,
     PostClaim,
     PostEvent,
+    PostRedemption,
     PostReturn,
+    PostRollback,
     PutCustomer,
     PutOrder,
+    RedeemHold,
     RunTimers,
 )
 from perennial.flows.configuration import Configurations, business_now
+from perennial.flows.giving_back import handle_expired_hold, handle_rollback
 from perennial.flows.handle_customer import (
     handle_join,
     handle_leave,
@@ -50,8 +55,10 @@ from perennial.flows.handle_return import handle_return
 from perennial.flows.ids import Ids
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
+from perennial.flows.redeeming import handle_redeem_hold, handle_redemption
 from perennial.flows.timers_due import LotsNeeded
 from perennial.flows.write_batch import write
+from perennial.store.codebook import Codebook
 from perennial.store.database import Database
 from perennial.store.effects import GuardError
 from perennial.store.workspaces import WorkspaceRow, read_workspace
@@ -79,11 +86,13 @@ _log = logging.getLogger("perennial.flows")
 class Handler:
     """Handles batches of commands for any workspace; one per worker process.
 
-    ``generation`` counts how often the database was restored; postings carry it.
+    ``codebook`` is that of the installation; ``generation`` counts how often the database was restored;
+    postings carry it.
     """
 
-    def __init__(self, database: Database, generation: int = 0) -> None:
+    def __init__(self, database: Database, codebook: Codebook, generation: int = 0) -> None:
         self.database = database
+        self.codebook = codebook
         self.generation = generation
         self.configurations = Configurations()
         self.ids = Ids()
@@ -165,7 +174,13 @@ class Handler:
     async def batch(self, conn: Connection, workspace_id: int, bucket: int) -> Batch:
         """Begin a batch in the caller's transaction; loading it makes its configuration current."""
         workspace = await self.configurations.recent(conn, workspace_id)
-        return Batch(workspace=workspace, bucket=bucket, now=business_now(workspace), ids=self.ids)
+        return Batch(
+            workspace=workspace,
+            bucket=bucket,
+            now=business_now(workspace),
+            ids=self.ids,
+            codebook=self.codebook,
+        )
 
     async def read_workspace(self, workspace_id: int) -> WorkspaceRow:
         """Return the row of a workspace."""
@@ -179,6 +194,10 @@ _HANDLERS: dict[type, Callable[[Batch, Any], Answer]] = {
     PostEvent: handle_event,
     PostClaim: handle_claim,
     PostAdjustment: handle_adjustment,
+    PostRedemption: handle_redemption,
+    RedeemHold: handle_redeem_hold,
+    PostRollback: handle_rollback,
+    ExpireHold: handle_expired_hold,
     AssignTier: handle_assignment,
     PutCustomer: handle_put_customer,
     JoinProgram: handle_join,
@@ -192,7 +211,11 @@ def _decide(batch: Batch, index: int, command: Command) -> Answer:
     changes = len(batch.changes)
     try:
         at = getattr(command, "at", None)
-        if at is not None and at > batch.now + FUTURE_TOLERANCE and not isinstance(command, RunTimers):
+        if (
+            at is not None
+            and at > batch.now + FUTURE_TOLERANCE
+            and not isinstance(command, RunTimers | ExpireHold)
+        ):
             return answer_problem(IN_THE_FUTURE.problem)
         return _HANDLERS[type(command)](batch, command)
     except LotsNeeded:

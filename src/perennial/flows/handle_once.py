@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.codes import Codes
 from perennial.core.effects import IssueVoucher
 from perennial.core.events import ClaimRequested, CustomEvent, Event, PointsAdjusted, TierAssigned
 from perennial.core.member import Member
@@ -18,10 +19,11 @@ from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_event import decide_event
 from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
 from perennial.flows.event_types import check_event
+from perennial.flows.gift_cards import fund_cards
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import field_problem
 from perennial.flows.references import one_program
-from perennial.flows.voucher_codes import voucher_code
+from perennial.flows.voucher_answers import shown_answer, stored_answer
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
 from perennial.units import format_instant
@@ -47,10 +49,18 @@ def handle_claim(batch: Batch, command: PostClaim) -> Answer:
     live, reward = one_program(batch.workspace, command.reward, "reward", "$.reward")
 
     def event_of(operation: Operation) -> EventOf:
-        event = ClaimRequested(id=operation.source_id, at=operation.at, reward=reward, code=voucher_code())
+        code = batch.codebook.draw(batch.workspace.workspace_id, _codes_of(live, reward, operation))
+        event = ClaimRequested(id=operation.source_id, at=operation.at, reward=reward, code=code)
         return _only(live, event)
 
     return _once(batch, command, "claim", IdKind.CLAIM, EventKind.CLAIM, event_of)
+
+
+def _codes_of(live: LiveProgram, reward: str, operation: Operation) -> Codes:
+    """Return how the code of a claim looks, by the version that decides it."""
+    version = live.version_at(operation.at)
+    compiled = None if version is None else version.rewards.get(reward)
+    return Codes() if compiled is None or compiled.reward.codes is None else compiled.reward.codes
 
 
 def handle_adjustment(batch: Batch, command: PostAdjustment) -> Answer:
@@ -111,14 +121,16 @@ def _once(
     body = body_of(command)
     earlier = replayed(batch, id_kind, event_id, member.customer_id, command.id, body)
     if earlier is not None:
-        return earlier
+        return shown_answer(batch.codebook, batch.workspace.workspace_id, earlier)
     at = command.at if command.at is not None else batch.now
     operation = batch.operation(member, event_id, at)
     outcomes = decide_event(batch, operation, event_of(operation), enrolls=enrolls)
+    fund_cards(batch, operation, outcomes)
     batch.claim(id_kind, event_id, member.customer_id)
-    answer = encode_answer(_with_voucher(decided(batch, member, command.id, outcomes), outcomes, event_id))
-    batch.put_event(_row(batch, command, member, operation, kind, body, outcomes, answer))
-    return Answer(status=201, body=answer)
+    answer = _with_voucher(decided(batch, member, command.id, outcomes), outcomes, event_id)
+    stored = stored_answer(batch.codebook, batch.workspace.workspace_id, answer)
+    batch.put_event(_row(batch, command, member, operation, kind, body, outcomes, stored))
+    return Answer(status=201, body=stored if answer.voucher is None else encode_answer(answer))
 
 
 def _row(
@@ -153,7 +165,7 @@ def _with_voucher(answer: Decided, outcomes: list[Outcome], event_id: UUID) -> D
                 expires = format_instant(effect.expires_at) if effect.expires_at is not None else None
                 voucher = VoucherAnswer(
                     id=str(event_id),
-                    code=effect.code,
+                    code=effect.code.text,
                     reward=f"{outcome.live.code}/{effect.reward}",
                     value=effect.value,
                     currency=effect.currency,

@@ -9,6 +9,7 @@ import msgspec
 from perennial.core.events import OrderFulfilled, OrderPaid
 from perennial.core.member import Member
 from perennial.core.order import Order, OrderStatus, net_amounts
+from perennial.core.switches import Switches, recorded
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer, Decided, FieldProblem
 from perennial.flows.batch import Batch, Operation
@@ -205,7 +206,10 @@ def _cancel(
 def _judge_anew(
     batch: Batch, member: Member, order: Order, known: OrderRow, stored: list[StoredDecision]
 ) -> list[Outcome]:
-    """Undo the old decision and decide the changed order at its original time and version."""
+    """Undo the old decision and decide the changed order at its original time and version.
+
+    So are switches: by what was off when it was decided first, whatever is off now.
+    """
     if known.returned:
         raise problem(
             422, "order_has_returns", f"Order {known.external_id!r} has returns and cannot be changed."
@@ -213,7 +217,18 @@ def _judge_anew(
     assert known.paid_at is not None
     operation = Operation(batch.ids.next(), known.order_id, member, known.paid_at)
     _cancel(batch, operation, known, stored, revised=True)
-    return decide_event(batch, operation, _paid(operation, order), enrolls=True)
+    then = _switches_then(batch, stored)
+    return decide_event(batch, operation, _paid(operation, order), enrolls=True, switches=then)
+
+
+def _switches_then(batch: Batch, stored: list[StoredDecision]) -> Switches:
+    """Return what was off when an order was decided first: a change costs nobody what a stop left alone."""
+    return Switches(
+        switch
+        for decision in stored
+        if decision.trigger == "order.paid" and decision.snapshot is not None
+        for switch in recorded(batch.workspace.program_by_id(decision.program).code, decision.snapshot.off)
+    )
 
 
 def _put_guest_order(batch: Batch, command: PutOrder, order_id: UUID) -> Answer:

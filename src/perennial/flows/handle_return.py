@@ -12,6 +12,7 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import PostReturn
 from perennial.flows.decide_event import decide_event
 from perennial.flows.decide_program import store_outcomes
+from perennial.flows.giving_back import give_back_with_order
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import customer_erased, field_problem, problem
 from perennial.flows.stored import decode_decisions
@@ -45,6 +46,8 @@ def handle_return(batch: Batch, command: PostReturn) -> Answer:
     outcomes = decide_event(
         batch, operation, undo_event(known, stored, operation, tuple(after), canceled=False)
     )
+    units = dict(zip(line_ids(order), after, strict=True))
+    give_back_with_order(batch, operation, known.order_id, units, canceled=False)
     batch.claim(IdKind.RETURN, event_id, member.customer_id)
     answer = encode_answer(decided(batch, member, command.id, outcomes))
     batch.put_order(msgspec.structs.replace(known, returned=after))

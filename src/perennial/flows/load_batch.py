@@ -16,19 +16,24 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import (
     AssignTier,
     Command,
+    ExpireHold,
     JoinProgram,
     PostAdjustment,
     PostClaim,
     PostEvent,
+    PostRedemption,
     PostReturn,
+    PostRollback,
     PostTransfer,
     PutCustomer,
     PutHousehold,
     PutOrder,
+    RedeemHold,
     RunTimers,
 )
 from perennial.flows.configuration import Configurations, Workspace, business_now
 from perennial.flows.load_budgets import instant_of, load_budgets
+from perennial.flows.load_redeemed import load_entered, load_redeemed
 from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
 from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
@@ -38,7 +43,7 @@ from perennial.store.members import Reads, load_members
 from perennial.store.orders import load_orders
 from perennial.units import Instant, bucket_of
 
-_CREATES_CUSTOMER = (PutOrder, PostEvent, PutCustomer, PutHousehold, JoinProgram)
+_CREATES_CUSTOMER = (PutOrder, PostEvent, PutCustomer, PutHousehold, JoinProgram, PostRedemption)
 _ONCE = {
     PostReturn: ("return", IdKind.RETURN),
     PostEvent: ("event", IdKind.EVENT),
@@ -46,8 +51,20 @@ _ONCE = {
     PostAdjustment: ("adjustment", IdKind.ADJUSTMENT),
     AssignTier: ("assignment", IdKind.ASSIGNMENT),
     PostTransfer: ("transfer", IdKind.TRANSFER),
+    PostRedemption: ("redemption", IdKind.REDEMPTION),
+    PostRollback: ("rollback", IdKind.ROLLBACK),
 }
-_READS_LOTS = (PostReturn, PostClaim, PostAdjustment, PostTransfer, AssignTier, RunTimers, PutHousehold)
+_OF_REDEMPTIONS = (PostRedemption, RedeemHold, PostRollback, ExpireHold)
+_READS_LOTS = (
+    PostReturn,
+    PostClaim,
+    PostAdjustment,
+    PostTransfer,
+    AssignTier,
+    RunTimers,
+    PutHousehold,
+    *_OF_REDEMPTIONS,
+)
 
 
 def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]]:
@@ -64,8 +81,11 @@ def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]
     if isinstance(command, PutHousehold) and command.household is not None:
         household = (batch.name("household", command.household), command.household)
         return [(batch.name("customer", command.customer), command.customer), household]
-    if isinstance(command, PostReturn) and command.customer is None:
-        owner = batch.returned.get(batch.name("order", command.order))
+    if isinstance(command, ExpireHold):
+        guest = command.customer_id == command.redemption_id
+        return [] if guest else [(UUID(hex=command.customer_id), None)]
+    if isinstance(command, PostReturn | RedeemHold | PostRollback) and command.customer is None:
+        owner = batch.returned.get(_taken_back(batch, command))
         return [] if owner is None else [(owner, None)]
     if command.customer is None:
         return []
@@ -87,6 +107,7 @@ async def load(
     """
     await _load_customers(conn, batch, configurations, commands, with_lots, late)
     await load_budgets(conn, [batch], commands)
+    await load_entered(conn, batch, commands)
 
 
 async def load_together(
@@ -129,7 +150,7 @@ async def _load_customers(
     batch.early = {key: owner for key, owner in new.items() if key not in claimed}
     batch.workspace = await configurations.as_of(conn, row)
     batch.now = business_now(batch.workspace)
-    await _load_named(conn, batch, claimed)
+    await _load_named(conn, batch, commands, claimed)
     if any(batch.external.get((IdKind.ORDER, order_id)) != owner for order_id, owner in stored.items()):
         raise asyncpg.SerializationError("an order that comes back was given to a customer meanwhile")
     await _load_identifiers(conn, batch, commands)
@@ -144,6 +165,7 @@ async def _find_returned(
 
     An order may also be placed by a command of the same batch.
     """
+    await _find_redeemed(conn, batch, commands)
     wanted = {
         batch.name("order", command.order)
         for command in commands
@@ -159,8 +181,34 @@ async def _find_returned(
         if isinstance(command, PutOrder) and command.customer is not None
     }
     belongs = {order: owner for order, owner in stored.items() if owner is not None and owner != order}
-    batch.returned = placed | belongs
+    batch.returned |= placed | belongs
     return stored
+
+
+async def _find_redeemed(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
+    """Find out whose the redemptions are whose commands do not say it; a guest's is nobody's."""
+    wanted = {
+        _taken_back(batch, command)
+        for command in commands
+        if isinstance(command, RedeemHold | PostRollback) and command.customer is None
+    }
+    if wanted:
+        workspace_id = batch.workspace.workspace_id
+        found = await find_external_ids(conn, workspace_id, IdKind.REDEMPTION, list(wanted))
+        batch.returned |= {
+            name: owner for name, (bucket, owner) in found.items() if owner != name and bucket == batch.bucket
+        }
+
+
+def _taken_back(batch: Batch, command: PostReturn | RedeemHold | PostRollback) -> UUID:
+    """Return the internal id of the order or redemption that a command is about."""
+    match command:
+        case PostReturn(order=order):
+            return batch.name("order", order)
+        case RedeemHold(id=hold):
+            return batch.name("redemption", hold)
+        case PostRollback(redemption=redemption):
+            return batch.name("redemption", redemption)
 
 
 async def _load_past_orders(conn: Connection, batch: Batch) -> None:
@@ -228,6 +276,8 @@ def _named_ids(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, UUID
             wanted.add((IdKind.ORDER, batch.name("order", command.id)))
         elif isinstance(command, PostReturn):
             wanted.add((IdKind.ORDER, batch.name("order", command.order)))
+        elif isinstance(command, RedeemHold | PostRollback):
+            wanted.add((IdKind.REDEMPTION, _taken_back(batch, command)))
         once = _ONCE.get(type(command))
         if once is not None:
             wanted.add((once[1], batch.name(once[0], command.id)))  # type: ignore[union-attr]
@@ -254,7 +304,7 @@ def _new_ids(batch: Batch, commands: Sequence[Command]) -> dict[tuple[int, UUID]
     return new
 
 
-async def _load_named(conn: Connection, batch: Batch, claimed: Claimed) -> None:
+async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command], claimed: Claimed) -> None:
     """Load what is stored of the orders and once-only things that were named."""
     workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
     orders: list[tuple[UUID, UUID]] = []
@@ -270,6 +320,7 @@ async def _load_named(conn: Connection, batch: Batch, claimed: Claimed) -> None:
         batch.orders.update(await load_orders(conn, workspace_id, bucket, orders))
     if events:
         batch.events = await load_events(conn, workspace_id, bucket, events)
+    await load_redeemed(conn, batch, commands, claimed)
 
 
 async def _load_identifiers(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:

@@ -6,8 +6,10 @@ budgets of a location or an attribute from the orders and events themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from uuid import UUID
 
+import msgspec
 from asyncpg import Connection
 
 from perennial.core.budget_numbers import holder_of, number_of
@@ -16,13 +18,21 @@ from perennial.core.order import Order, Scalar
 from perennial.core.today import today_of
 from perennial.core.version import Version
 from perennial.flows.batch import Batch
-from perennial.flows.commands import Command, PostEvent, PostReturn, PutCustomer, PutOrder
+from perennial.flows.commands import Command, PostEvent, PostRedemption, PostReturn, PutCustomer, PutOrder
 from perennial.store.budgets import BudgetKey, lock_budgets
-from perennial.store.orders import OrderRow, decode_order
+from perennial.store.orders import decode_order
 from perennial.units import Instant
 
-Brought = tuple[Order | None, Mapping[str, Scalar]]
-"""What is decided: an order, and the attributes that it or an event brings."""
+
+class _Matter(msgspec.Struct):
+    """One order or event: when it may be decided, and what it brings (before and after it is changed)."""
+
+    instants: set[Instant] = msgspec.field(default_factory=set)
+    brings: list[tuple[Order | None, Mapping[str, Scalar]]] = msgspec.field(default_factory=list)
+
+    def add(self, order: Order) -> None:
+        """Let the order be what is decided."""
+        self.brings.append((order, order.attributes))
 
 
 async def load_budgets(conn: Connection, batches: Sequence[Batch], commands: Sequence[Command]) -> None:
@@ -34,23 +44,9 @@ async def load_budgets(conn: Connection, batches: Sequence[Batch], commands: Seq
             batch.spent = spent
 
 
-def budget_keys(
-    version: Version, instants: Iterable[Instant], brought: Iterable[Brought] = ()
-) -> Iterator[BudgetKey]:
-    """Return the budgets that ``version`` may use at some of ``instants`` for some of what is ``brought``."""
-    days = [today_of(version, at).budgets for at in instants]
-    for place, budget in enumerate(version.budgets):
-        periods = {periods[place] for periods in days}
-        if budget.holder is Holder.TOTAL:
-            for period in periods:
-                yield BudgetKey(budget.number, period, budget.cap)
-            continue
-        holders = {holder_of(budget, order, attributes) for order, attributes in brought}
-        for holder in holders - {None}:
-            shown = holder if budget.holder is Holder.LOCATION else None
-            for period in periods:
-                number = number_of(budget, holder or "")
-                yield BudgetKey(number, period, budget.cap, budget.number, shown)
+def budgets_of_order(version: Version, at: Instant, order: Order) -> set[BudgetKey]:
+    """Return the budgets that ``version`` may use at ``at`` for an order or a cart."""
+    return {*_totals(version, at), *_parts(version, at, order, order.attributes)}
 
 
 def instant_of(batch: Batch, command: Command) -> Instant:
@@ -64,19 +60,43 @@ def _keys(batch: Batch, commands: Sequence[Command]) -> set[BudgetKey]:
     versions = [version for live in batch.workspace.programs for version in live.versions]
     if not any(version.budgets for version in versions):
         return set()
-    instants = _instants(batch, commands)
-    holders = any(version.has_holders for version in versions)
-    brought = list(_brought(batch, commands)) if holders else []
     keys: set[BudgetKey] = set()
-    for live in batch.workspace.programs:
-        at_version: dict[int, list[Instant]] = {}
-        for at in instants:
-            version = live.version_at(at)
-            if version is not None and version.budgets:
-                at_version.setdefault(version.number, []).append(at)
-        for number, decided_at in at_version.items():
-            keys.update(budget_keys(live.version(number), decided_at, brought))
+    for at in _instants(batch, commands):
+        for version in _valid_at(batch, at):
+            keys.update(_totals(version, at))
+    if any(version.has_holders for version in versions):
+        for matter in _matters(batch, commands):
+            for at in matter.instants:
+                for version in _valid_at(batch, at):
+                    for order, attributes in matter.brings:
+                        keys.update(_parts(version, at, order, attributes))
     return keys
+
+
+def _valid_at(batch: Batch, at: Instant) -> Iterator[Version]:
+    for live in batch.workspace.programs:
+        version = live.version_at(at)
+        if version is not None and version.budgets:
+            yield version
+
+
+def _totals(version: Version, at: Instant) -> Iterator[BudgetKey]:
+    for budget, period in zip(version.budgets, today_of(version, at).budgets, strict=True):
+        if budget.holder is Holder.TOTAL:
+            yield BudgetKey(budget.number, period, budget.cap)
+
+
+def _parts(
+    version: Version, at: Instant, order: Order | None, attributes: Mapping[str, Scalar]
+) -> Iterator[BudgetKey]:
+    """Return the parts that the order or event has of budgets of a location or an attribute."""
+    if not version.has_holders:
+        return
+    for budget, period in zip(version.budgets, today_of(version, at).budgets, strict=True):
+        holder = None if budget.holder is Holder.TOTAL else holder_of(budget, order, attributes)
+        if holder is not None:
+            shown = holder if budget.holder is Holder.LOCATION else None
+            yield BudgetKey(number_of(budget, holder), period, budget.cap, budget.number, shown)
 
 
 def _instants(batch: Batch, commands: Sequence[Command]) -> set[Instant]:
@@ -89,25 +109,27 @@ def _instants(batch: Batch, commands: Sequence[Command]) -> set[Instant]:
     return instants
 
 
-def _brought(batch: Batch, commands: Sequence[Command]) -> Iterator[Brought]:
-    """Return the orders and attributes that may be judged: those that are sent, and those that are stored."""
+def _matters(batch: Batch, commands: Sequence[Command]) -> list[_Matter]:
+    """Return the orders and events that may be judged: those that are sent, and those that are stored."""
+    orders: dict[UUID, _Matter] = {}
+    events: list[_Matter] = []
     for command in commands:
         if isinstance(command, PutOrder):
-            yield command.order, command.order.attributes
+            matter = orders.setdefault(batch.name("order", command.id), _Matter())
+            matter.instants.add(instant_of(batch, command))
+            matter.add(command.order)
+        elif isinstance(command, PostRedemption):
+            cart = command.order
+            events.append(_Matter({instant_of(batch, command)}, [(cart, cart.attributes)]))
         elif isinstance(command, PostEvent):
-            yield None, command.attributes
-    for command in commands:
-        if isinstance(command, PutOrder | PostReturn):
-            name = command.id if isinstance(command, PutOrder) else command.order
-            row = batch.orders.get(batch.name("order", name))
-            if row is not None:
-                yield from _stored(row)
-    for rows in batch.past_orders.values():
-        for row in rows:
-            yield from _stored(row)
-
-
-def _stored(row: OrderRow) -> Iterator[Brought]:
-    if row.body:
-        order = decode_order(row.body)
-        yield order, order.attributes
+            events.append(_Matter({instant_of(batch, command)}, [(None, command.attributes)]))
+        elif isinstance(command, PostReturn):
+            orders.setdefault(batch.name("order", command.order), _Matter())
+    past = {row.order_id: row for rows in batch.past_orders.values() for row in rows}
+    for order_id in {*orders, *past}:
+        row = batch.orders.get(order_id) or past.get(order_id)
+        if row is not None and row.body:
+            matter = orders.setdefault(order_id, _Matter())
+            matter.instants.update({row.occurred_at, row.paid_at or row.occurred_at})
+            matter.add(decode_order(row.body))
+    return [*orders.values(), *events]

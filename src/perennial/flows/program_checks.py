@@ -6,7 +6,7 @@ from asyncpg import Connection
 
 from perennial.core.document import read_program
 from perennial.core.problems import Problem
-from perennial.core.program import Program
+from perennial.core.program import GIFT_CARDS, Program
 from perennial.core.program_parts import decode_published, join_parts
 from perennial.core.validation import check_agreement, validate
 from perennial.flows.answers import FieldProblem
@@ -109,7 +109,7 @@ async def _lost_wallets(
     conn: Connection, workspace_id: int, row: ProgramRow, program: Program
 ) -> list[Problem]:
     """A wallet in which members hold points cannot go: nobody would see, spend or expire them."""
-    kept = {wallet.id for wallet in program.wallets}
+    kept = {wallet.id for wallet in program.wallets} | {GIFT_CARDS}
     units = (await read_units(conn, workspace_id)).get(row.program_id, {})
     gone = {unit: code for code, unit in units.items() if code not in kept}
     used = await units_in_use(conn, await read_workspace(conn, workspace_id), sorted(gone)) if gone else []

@@ -17,7 +17,7 @@ from asyncpg import Connection
 from perennial.core.compile import compile_version
 from perennial.core.document import read_program
 from perennial.core.problems import Problem
-from perennial.core.program import Program
+from perennial.core.program import Program, unit_codes
 from perennial.core.program_diff import Change, diff
 from perennial.core.program_parts import split_program
 from perennial.core.validation import validate
@@ -229,7 +229,7 @@ async def _uncounted(
     if not await has_customers(conn, workspace):
         return None
     row = row or await insert_program(conn, workspace_id, program.program, at)
-    units = await assign_units(conn, workspace_id, row.program_id, [wallet.id for wallet in program.wallets])
+    units = await assign_units(conn, workspace_id, row.program_id, unit_codes(program))
     version = compile_version(program, row.program_id, 0, 0, units)
     live = latest_versions(await load_versions(conn, workspace_id))
     metrics = metrics_to_backfill(live.values(), version)
@@ -303,7 +303,7 @@ async def _publish(
         actor=author.actor,
         note=author.note,
     )
-    await assign_units(conn, workspace_id, row.program_id, [wallet.id for wallet in program.wallets])
+    await assign_units(conn, workspace_id, row.program_id, unit_codes(program))
     await insert_version(conn, workspace_id, row.program_id, version, parts)
     await _note(
         conn,

@@ -15,6 +15,7 @@ from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.member import Member, Wallet
 from perennial.core.order import Order, Scalar
 from perennial.core.tier_progress import Missing, progress
+from perennial.flows.answers import Answer
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import names_of
@@ -25,6 +26,7 @@ from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.identifiers import read_identifiers
 from perennial.store.members import load_members
 from perennial.store.orders import OrderRow, decode_order, load_orders
+from perennial.store.redemptions import read_redemption
 from perennial.units import Instant, Points, bucket_of, format_instant, named_id
 
 
@@ -49,6 +51,7 @@ class WalletView(_View, frozen=True):
     available: Points
     pending: Points
     debt: Points
+    held: Points
     earned: Points
     spent: Points
     expired: Points
@@ -259,6 +262,7 @@ def _wallets(live: LiveProgram, member: Member, at: Instant) -> list[WalletView]
                 available=available - wallet.debt,
                 pending=pending,
                 debt=wallet.debt,
+                held=wallet.held,
                 earned=wallet.earned,
                 spent=wallet.spent,
                 expired=wallet.expired,
@@ -319,3 +323,17 @@ async def load_order(conn: Connection, workspace_id: int, external_id: str) -> t
 async def _customer_name(conn: Connection, workspace_id: int, bucket: int, customer_id: UUID) -> str | None:
     customers = await read_customers(conn, workspace_id, bucket, [customer_id])
     return customers[customer_id].external_id if customer_id in customers else None
+
+
+async def read_redemption_answer(handler: Handler, workspace_id: int, name: str) -> Answer:
+    """Return what is known of a hold or redemption, or raise the 404."""
+    redemption_id = named_id(workspace_id, "redemption", name)
+    async with handler.database.snapshot(workspace_id) as conn:
+        found = await find_external_ids(conn, workspace_id, IdKind.REDEMPTION, [redemption_id])
+        row = None
+        if redemption_id in found:
+            bucket, customer_id = found[redemption_id]
+            row = await read_redemption(conn, workspace_id, bucket, customer_id, redemption_id)
+    if row is None:
+        raise problem(404, "redemption_unknown", f"There is no hold or redemption {name!r}.")
+    return Answer(status=200, body=row.answer)

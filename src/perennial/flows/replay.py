@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,13 +24,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from perennial.connectors.complete_journey import TIME_ZONE, Basket, Statistics
+from perennial.connectors.complete_journey_coupons import Coupons
 from perennial.core.periods import Period, end_of_period, local_day
 from perennial.core.refusals import RefusalCode
 from perennial.flows.answers import Answer
 from perennial.flows.batcher import Intake
 from perennial.flows.clock import advance_sandbox_clock
-from perennial.flows.commands import Command, PostClaim, PutOrder
+from perennial.flows.commands import Command, PostClaim, PostRedemption, PutOrder
 from perennial.flows.programs import Author, apply_document
+from perennial.flows.replay_coupons import CouponFigures, CouponReplay
 from perennial.reports.program_totals import ProgramTotals, read_program_totals
 from perennial.store.programs import find_program
 from perennial.units import Instant
@@ -56,7 +59,8 @@ class Progress(msgspec.Struct, frozen=True):
 class ReplaySummary(msgspec.Struct, frozen=True):
     """What a replay did. ``read`` counts what was read, ``totals`` says what the ledger holds.
 
-    ``tries`` are the claims sent, ``claims`` those that went through. ``seconds`` is the wall time of
+    ``tries`` are the claims sent, ``claims`` those that went through, ``coupons`` what became of the
+    campaigns. ``seconds`` is the wall time of
     the whole replay, the timers included.
     """
 
@@ -65,6 +69,7 @@ class ReplaySummary(msgspec.Struct, frozen=True):
     totals: ProgramTotals
     tries: int
     claims: int
+    coupons: CouponFigures
     ended_at: Instant
     seconds: float
 
@@ -81,26 +86,33 @@ async def replay(
     baskets: Iterable[Basket],
     read: Statistics,
     on_progress: Callable[[Progress], None] | None = None,
+    coupons: Coupons | None = None,
 ) -> ReplaySummary:
     """Publish ``document`` in an empty sandbox, send every basket, and return what it came to.
 
-    ``baskets`` are in the order of time, ``read`` counts them while they are read. Raises
+    ``baskets`` are in the order of time, ``read`` counts them while they are read. With ``coupons`` the
+    campaigns of the data take part, see ``flows/replay_coupons.py``. Raises
     :class:`UnexpectedAnswer` if a basket is refused, and a problem if the workspace is no sandbox.
     """
     began = time.monotonic()
     handler = intake.handler
     tries = claims = sent = 0
     at: Instant | None = None
+    sent_out = CouponReplay(intake, workspace_id, PROGRAM, coupons or Coupons((), ()))
     for day in _days(baskets):
         if at is None:
             await advance_sandbox_clock(handler, workspace_id, day[0].at)
             author = Author(actor="replay", at=time.time_ns() // 1_000)
-            await apply_document(handler.database, workspace_id, document, author)
+            await apply_document(handler.database, workspace_id, sent_out.document(document), author)
         at = day[-1].at
         await advance_sandbox_clock(handler, workspace_id, at)
-        commands = [command for basket in day for command in _commands_of(basket)]
+        on = date.fromordinal(local_day(day[0].at, _ZONE))
+        await sent_out.give_codes(on, day)
+        commands = [command for basket in day for command in _commands_of(basket, sent_out, on)]
         answers = await intake.submit_many(workspace_id, commands)
         tried, claimed = _check(commands, answers)
+        pairs = zip(commands, answers, strict=True)
+        sent_out.count(answer for command, answer in pairs if isinstance(command, PostRedemption))
         tries, claims, sent = tries + tried, claims + claimed, sent + len(day)
         if on_progress is not None:
             on_progress(Progress(sent, at))
@@ -114,6 +126,7 @@ async def replay(
         totals=await _totals(intake, workspace_id),
         tries=tries,
         claims=claims,
+        coupons=sent_out.result(),
         ended_at=ended_at,
         seconds=time.monotonic() - began,
     )
@@ -137,7 +150,8 @@ def _days(baskets: Iterable[Basket]) -> Iterator[list[Basket]]:
             yield portion
 
 
-def _commands_of(basket: Basket) -> Iterator[Command]:
+def _commands_of(basket: Basket, sent_out: CouponReplay, on: date) -> Iterator[Command]:
+    yield from sent_out.redemptions_of(basket, on)
     yield PutOrder(id=basket.order_id, customer=basket.customer, at=basket.at, order=basket.order)
     if int(basket.customer) % CLAIMS_EVERY == 0:
         yield PostClaim(id=f"after-{basket.order_id}", customer=basket.customer, at=basket.at, reward=REWARD)

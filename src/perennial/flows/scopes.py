@@ -18,6 +18,8 @@ class Scope(StrEnum):
     """Customers, erased for good."""
     PROGRAMS = "programs"
     """Drafts, publishing and rollback of programs."""
+    SWITCHES = "switches"
+    """The stop button: what gives nothing from now on, and what goes on again."""
     CLOCK = "clock"
     """The clock of a sandbox."""
     METRICS = "metrics"

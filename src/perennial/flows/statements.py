@@ -5,16 +5,13 @@ Pages are newest first; a cursor is opaque, and holds what the next page needs t
 
 from __future__ import annotations
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
-from perennial.flows.problems import field_problem
+from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.reading import bucket_of_customer, load_customer
 from perennial.flows.stored import decode_decisions
 from perennial.store.events import EventKind
@@ -26,8 +23,6 @@ from perennial.store.statement import (
     read_timeline,
 )
 from perennial.units import Instant, Points, format_instant
-
-T = TypeVar("T")
 
 
 class _View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -88,7 +83,7 @@ async def statement_of(
     handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
 ) -> StatementPage:
     """Return a page of the postings of a customer's wallets (those of the household that pools them)."""
-    begin = _read_cursor(cursor, StatementCursor)
+    begin = read_cursor(cursor, StatementCursor)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row, _ = await load_customer(conn, workspace, customer)
@@ -98,7 +93,7 @@ async def statement_of(
         )
     units = _units(workspace)
     return StatementPage(
-        data=tuple(_entry(line, units) for line in lines), next_cursor=_write_cursor(following)
+        data=tuple(_entry(line, units) for line in lines), next_cursor=write_cursor(following)
     )
 
 
@@ -134,7 +129,7 @@ async def timeline_of(
     handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
 ) -> TimelinePage:
     """Return a page of everything that happened to a customer."""
-    begin = _read_cursor(cursor, _TimelineCursor)
+    begin = read_cursor(cursor, _TimelineCursor)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row, _ = await load_customer(conn, workspace, customer)
@@ -148,7 +143,7 @@ async def timeline_of(
     more = len(found) > limit
     following = _TimelineCursor(entries[-1].occurred_at, entries[-1].id) if more else None
     return TimelinePage(
-        data=tuple(_item(entry, units) for entry in entries), next_cursor=_write_cursor(following)
+        data=tuple(_item(entry, units) for entry in entries), next_cursor=write_cursor(following)
     )
 
 
@@ -175,19 +170,3 @@ def _type(kind: EventKind | None) -> str:
 
 def _text(instant: Instant | None) -> str | None:
     return None if instant is None else format_instant(instant)
-
-
-def _write_cursor(cursor: msgspec.Struct | None) -> str | None:
-    if cursor is None:
-        return None
-    return urlsafe_b64encode(msgspec.msgpack.encode(cursor)).decode().rstrip("=")
-
-
-def _read_cursor(text: str | None, kind: type[T]) -> T | None:
-    """Read a cursor that we wrote; anything else is a problem of the field."""
-    if text is None:
-        return None
-    try:
-        return msgspec.msgpack.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
-    except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
-        raise field_problem("$.cursor", "invalid_cursor", "is not a cursor of this list") from error

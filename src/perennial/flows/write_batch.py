@@ -10,6 +10,7 @@ from perennial.store.effects import write_effects
 from perennial.store.external_ids import IdKind, claim_external_ids, give_external_id
 from perennial.store.identifiers import delete_identifiers, insert_identifiers
 from perennial.store.orders import delete_guest_orders, update_orders
+from perennial.store.redemptions import put_redemptions
 
 
 async def write(conn: Connection, batch: Batch, generation: int) -> None:
@@ -36,6 +37,10 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         orders=batch.new_orders.values(),
         events=batch.new_events,
     )
+    if batch.changed_redemptions:
+        await put_redemptions(conn, workspace_id, bucket, batch.changed_redemptions.values())
+    for other, changes in sorted(batch.elsewhere.items()):
+        await write_effects(conn, workspace_id, other, generation, changes, {})
 
 
 async def _write_identifiers(conn: Connection, batch: Batch) -> None:

@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from perennial.flows.answers import FieldProblem, Problem
 from perennial.http.batch import BATCH_ROUTES
 from perennial.http.budgets import BUDGET_ROUTES
+from perennial.http.checkout import CHECKOUT_ROUTES
 from perennial.http.clock import CLOCK_ROUTES
 from perennial.http.customers import CUSTOMER_ROUTES
 from perennial.http.door import MAX_BODY_BYTES, Door
@@ -30,6 +31,7 @@ from perennial.http.points import POINTS_ROUTES
 from perennial.http.problems import MEDIA_TYPE, bad_fields, bad_request, problem_of, write_problem
 from perennial.http.programs import PROGRAM_ROUTES
 from perennial.http.reference_page import REFERENCE_ROUTES
+from perennial.http.switches import SWITCH_ROUTES
 
 ROUTES = [
     *ORDER_ROUTES,
@@ -37,7 +39,9 @@ ROUTES = [
     *BATCH_ROUTES,
     *CUSTOMER_ROUTES,
     *POINTS_ROUTES,
+    *CHECKOUT_ROUTES,
     *PROGRAM_ROUTES,
+    *SWITCH_ROUTES,
     *BUDGET_ROUTES,
     *CLOCK_ROUTES,
     *HEALTH_ROUTES,

@@ -14,6 +14,14 @@ class Example(msgspec.Struct, frozen=True):
     request: Any
 
 
+_CART = {
+    "lines": [
+        {"id": "1", "sku": "grinder", "amount": 4900},
+        {"id": "2", "sku": "espresso-250", "amount": 2500, "quantity": 2},
+    ],
+    "shipping": 495,
+}
+
 EXAMPLES: dict[str, dict[str, Example]] = {
     "order_put": {
         "paid": Example(
@@ -70,6 +78,51 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "claim_post": {
         "voucher": Example("500 points become a voucher", {"id": "claim-1", "reward": "five-off"})
     },
+    "quote_post": {
+        "member": Example(
+            "A member's cart with a code and points",
+            {
+                "customer": "anna",
+                "cart": _CART,
+                "redeem": [{"code": "welcome10"}],
+                "points": [{"wallet": "points", "points": 500}],
+            },
+        ),
+        "guest": Example("A guest's cart", {"cart": _CART}),
+    },
+    "hold_post": {
+        "checkout": Example(
+            "Reserved while the member pays",
+            {
+                "id": "cart-9001",
+                "customer": "anna",
+                "order": "1002",
+                "cart": _CART,
+                "redeem": [{"code": "welcome10"}],
+                "seconds": 600,
+            },
+        )
+    },
+    "redemption_post": {
+        "hold": Example("The hold is redeemed as it was priced", {"hold": "cart-9001"}),
+        "at_once": Example(
+            "A reward is claimed and used in one step",
+            {
+                "id": "till-17",
+                "customer": "anna",
+                "cart": _CART,
+                "redeem": [{"reward": "points/five-off"}],
+                "expects": 6900,
+            },
+        ),
+    },
+    "redemption_rollback": {
+        "part": Example(
+            "One of the two bags comes back",
+            {"id": "undo-1", "lines": [{"line": "2", "quantity": 1}]},
+        ),
+        "whole": Example("The purchase is undone", {"id": "undo-2", "reason": "wrong address"}),
+    },
     "adjustment_post": {
         "goodwill": Example(
             "Points as an apology",
@@ -114,6 +167,24 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "membership_join": {"join": Example("Join at the till", {"program": "points", "source": "till"})},
     "tier_assign": {
         "gold": Example("Gold for a friend of the house", {"id": "vip-1", "tier": "gold", "reason": "press"})
+    },
+    "switch_set": {
+        "off": Example(
+            "A reward is stopped at once",
+            {
+                "object": {"kind": "reward", "program": "points", "id": "five-off"},
+                "off": True,
+                "reason": "it spread to the wrong audience",
+            },
+        ),
+        "on": Example(
+            "It goes on again",
+            {
+                "object": {"kind": "reward", "program": "points", "id": "five-off"},
+                "off": False,
+                "reason": "only members can claim it now",
+            },
+        ),
     },
     "clock_advance": {"month": Example("Jump to the summer", {"advance_to": "2026-07-01T00:00:00Z"})},
     "program_publish": {"note": Example("Publish what was reviewed", {"revision": 1, "note": "spring"})},

@@ -33,7 +33,9 @@ TAGS = {
     "Events": "What customers do besides buying, and many things at once.",
     "Customers": "What is known of a customer, the programs they belong to, and what happened to them.",
     "Points": "Rewards, and points moved by hand.",
-    "Programs": "The life of a program: draft, version, comparison, rollback.",
+    "Checkout": "Codes, rewards and points used on an order: quoted, held, redeemed, given back.",
+    "Programs": "The life of a program: draft, version, comparison, rollback; and its limits.",
+    "Switches": "The stop button: what gives nothing at this moment, whatever the versions say.",
     "Sandbox": "The test clock: business time that moves when you say so.",
     "Server": "For the platform that runs the process, and the description of this API.",
 }

@@ -14,6 +14,7 @@ from msgspec import Meta
 from perennial.core.identifiers import MAX_IDENTIFIERS, CustomerIdentifier, IdentifierType, normalized
 from perennial.core.order import Attributes, Name, Order, ReturnedLine
 from perennial.core.rule import Identifier
+from perennial.core.switches import SwitchObject
 from perennial.flows.answers import FieldProblem
 from perennial.flows.commands import (
     AssignTier,
@@ -205,6 +206,14 @@ class ClockBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """The instant to which the sandbox's clock moves; everything due until then happens."""
 
     advance_to: When
+
+
+class SwitchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is switched off (or, with ``off`` false, on again), and why."""
+
+    object: SwitchObject
+    off: bool
+    reason: Reason
 
 
 def _when(text: str | None, path: str = "$.occurred_at") -> Instant | None:

@@ -13,10 +13,12 @@ import time
 from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
+from perennial.flows.expire_holds import expire_holds
 from perennial.flows.handle_events import Handler
 from perennial.flows.run_timers import run_due_timers
 from perennial.store.database import Database
 from perennial.store.leases import hold_lease
+from perennial.store.redemptions import buckets_with_due_holds
 from perennial.store.seal import seal
 from perennial.store.timers import due_buckets
 from perennial.store.workspaces import WorkspaceRow, list_workspaces
@@ -47,7 +49,7 @@ class Worker:
         """Work until ``stop`` is set; what is in flight is finished."""
         sealed_at = 0.0
         while not stop.is_set():
-            busy = await self._guarded(self.run_timers)
+            busy = await self._guarded(self.run_timers) + await self._guarded(self.expire_holds)
             if time.monotonic() - sealed_at >= SEAL_EVERY_SECONDS:
                 await self._guarded(self.seal_all)
                 sealed_at = time.monotonic()
@@ -73,6 +75,18 @@ class Worker:
             if await self._leased(workspace_id, bucket, "timers"):
                 ran += await run_due_timers(self.handler, workspace_id, bucket, _business_now(row, now))
         return ran
+
+    async def expire_holds(self) -> int:
+        """Release the holds that are over in every bucket that this worker gets the lease of."""
+        now = time.time_ns() // 1000
+        async with self.dispatcher.unbound() as conn:
+            due = await buckets_with_due_holds(conn, now)
+        released = 0
+        for workspace_id, bucket in due:
+            row = await self.handler.read_workspace(workspace_id)
+            if await self._leased(workspace_id, bucket, "holds"):
+                released += await expire_holds(self.handler, workspace_id, bucket, _business_now(row, now))
+        return released
 
     async def seal_all(self) -> int:
         """Seal what was committed since the last block, in every bucket; return how many blocks."""

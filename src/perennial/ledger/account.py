@@ -29,3 +29,5 @@ class Account(IntEnum):
     """Points on the way between two owners, or between two buckets. Sums to zero over all buckets."""
     CLOSED = 8
     """Balances closed when a program has ended or a member was erased."""
+    HELD = 9
+    """An owner's points that are reserved for an order: still theirs, but not to be spent again."""

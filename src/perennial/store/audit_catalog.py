@@ -103,12 +103,12 @@ select null::int as bucket, null::uuid as customer_id, null::uuid[] as operation
     format('%s lacks the guard %s', wanted.table_name, wanted.guard) as words
 from (values
     ('wallets', '(balance >= 0)'), ('wallets', '(pending >= 0)'), ('wallets', '(pending <= balance)'),
-    ('wallets', '(debt >= 0)'), ('wallets', '(shortfall >= 0)'),
+    ('wallets', '(debt >= 0)'), ('wallets', '(shortfall >= 0)'), ('wallets', '(held >= 0)'),
     ('lots', '(remaining >= 0)'), ('lots', '(remaining <= granted)'),
     ('postings', '(amount > 0)'), ('postings', '(debit <> credit)'),
     ('limit_uses', '(used >= 0)'), ('limit_uses', '(used <= cap)'),
     ('budgets', '(used >= 0)'), ('budgets', '(used <= cap)'),
-    ('vouchers', '(value >= 0)')
+    ('vouchers', '(value >= 0)'), ('vouchers', '(used >= 0)'), ('vouchers', '(used <= uses)')
 ) as wanted (table_name, guard)
 where not exists (
     select from pg_constraint

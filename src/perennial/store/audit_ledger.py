@@ -11,15 +11,15 @@ from perennial.store.invariant import Check
 LEDGER = (
     Check(
         "posting_accounts",
-        "Every posting moves between two different known accounts, one of them a wallet or a debt, and"
-        " names a lot exactly where a wallet takes part. (It balances by construction: one row, one amount.)",
+        "Every posting moves between two different known accounts, one of them an owner's (a wallet, a debt,"
+        " what is held), and names a lot exactly where a wallet takes part. (It balances by construction: one row, one amount.)",
         """
 select bucket, customer_id, array[operation_id] as operations,
     format('debit %s, credit %s, lot %s', debit, credit, lot_id) as words
 from postings
 where workspace_id = $1 and {new} and not (
-    debit <> credit and debit between 1 and 8 and credit between 1 and 8
-    and (debit in (1, 6) or credit in (1, 6))
+    debit <> credit and debit between 1 and 9 and credit between 1 and 9
+    and (debit in (1, 6, 9) or credit in (1, 6, 9))
     and (lot_id <> 0) = (debit = 1 or credit = 1)
 )
 """,
@@ -57,7 +57,7 @@ having count(distinct xact) > 1
 select bucket, customer_id, null::uuid[] as operations,
     format('unit %s: stored %s, replayed %s', unit_id, stored, replayed) as words
 from (
-    select bucket, customer_id, unit_id, array[balance, debt, earned, spent, expired] as stored
+    select bucket, customer_id, unit_id, array[balance, debt, earned, spent, expired, held] as stored
     from wallets where workspace_id = $1 and {owners}
 ) as wallet
 full join (
@@ -67,12 +67,13 @@ full join (
         sum(case when debit = 2 and credit = 1 then amount
             when credit = 2 then -amount else 0 end)::bigint,
         sum(case when credit = 3 then amount when debit = 3 then -amount else 0 end)::bigint,
-        sum(case when credit = 4 then amount when debit = 4 then -amount else 0 end)::bigint
+        sum(case when credit = 4 then amount when debit = 4 then -amount else 0 end)::bigint,
+        sum(case when credit = 9 then amount when debit = 9 then -amount else 0 end)::bigint
     ] as replayed
     from postings where workspace_id = $1 and {owners}
     group by bucket, customer_id, unit_id
 ) as history using (bucket, customer_id, unit_id)
-where coalesce(stored, '{0,0,0,0,0}') <> coalesce(replayed, '{0,0,0,0,0}')
+where coalesce(stored, '{0,0,0,0,0,0}') <> coalesce(replayed, '{0,0,0,0,0,0}')
 """,
     ),
     Check(
@@ -107,24 +108,27 @@ where coalesce(balance, 0) <> coalesce(remaining, 0) or coalesce(pending, 0) <> 
     ),
     Check(
         "lot_postings",
-        "A lot was granted what entered it, and what remains is that less what left it; never below zero.",
+        "A lot was granted what entered it for the first time, and what remains is what entered it less what"
+        " left it; never below zero.",
         """
 select bucket, customer_id, operations,
     format('unit %s, lot %s: stored %s of %s, replayed %s of %s',
-        unit_id, lot_id, remaining, granted, came - went, came) as words
+        unit_id, lot_id, remaining, granted, came - went, came - returned) as words
 from (
-    select bucket, customer_id, unit_id, lot_id, granted, remaining
+    select bucket, customer_id, unit_id, lot_id, granted, remaining, origin
     from lots where workspace_id = $1 and {owners}
 ) as lot
 full join (
     select bucket, customer_id, unit_id, lot_id,
         sum(amount) filter (where credit = 1)::bigint as came,
+        coalesce(sum(amount) filter (where credit = 1 and debit in (3, 9)), 0)::bigint as returned,
         coalesce(sum(amount) filter (where debit = 1), 0)::bigint as went,
         (array_agg(operation_id order by operation_id desc))[1:10] as operations
     from postings where workspace_id = $1 and {owners} and lot_id <> 0
     group by bucket, customer_id, unit_id, lot_id
 ) as history using (bucket, customer_id, unit_id, lot_id)
-where granted is distinct from came or remaining is distinct from came - went or remaining < 0
+where granted is distinct from came - case when origin = 4 then 0 else returned end
+    or remaining is distinct from came - went or remaining < 0
 """,
     ),
     Check(

@@ -40,7 +40,7 @@ where workspace_id = $1 and not case
         where orders.bucket = external_ids.bucket and orders.workspace_id = $1
             and orders.customer_id = external_ids.customer_id and orders.order_id = external_ids.id_hash
     )
-    when kind = 20 then exists (
+    when kind = 30 then exists (
         select from entitlements
         where entitlements.bucket = external_ids.bucket and entitlements.workspace_id = $1
             and entitlements.customer_id = external_ids.customer_id
@@ -55,7 +55,7 @@ where workspace_id = $1 and not case
         select from events
         where events.bucket = external_ids.bucket and events.workspace_id = $1
             and events.customer_id = external_ids.customer_id and events.event_id = external_ids.id_hash
-            and events.kind = external_ids.kind
+            and (events.kind = external_ids.kind or (external_ids.kind = 15 and events.kind = 16))
     )
 end
 """,
@@ -69,8 +69,9 @@ from (
     select bucket, customer_id, array[operation_id] as operations, 1 as kind, order_id as id_hash
     from orders where workspace_id = $1
     union all
-    select bucket, customer_id, array[operation_id], kind, event_id
-    from events where workspace_id = $1 and kind between 2 and 7
+    select bucket, customer_id, array[operation_id], case kind when 16 then 15 else kind end, event_id
+    from events where workspace_id = $1
+        and (kind between 2 and 7 or kind = 20 or (kind in (15, 16, 17) and external_id <> ''))
 ) as stored
 where not exists (
     select from external_ids
@@ -82,8 +83,8 @@ where not exists (
     ),
     Check(
         "customers",
-        "Whoever has an order, event, membership, wallet or timer is a known customer (a guest's order is"
-        " its own).",
+        "Whoever has an order, event, membership, wallet, timer or voucher is a known customer (a guest's"
+        " order or redemption is its own, and so are a voucher that is nobody's and a gift card).",
         """
 select bucket, customer_id, null::uuid[] as operations, string_agg(distinct what, ', ') as words
 from (
@@ -95,12 +96,22 @@ from (
     union all select bucket, customer_id, 'timer' from timers where workspace_id = $1
     union all select bucket, customer_id, 'counter' from counters where workspace_id = $1
     union all select bucket, customer_id, 'limit' from limit_uses where workspace_id = $1
+    union all select bucket, customer_id, 'voucher' from vouchers
+        where workspace_id = $1 and customer_id <> voucher_id
 ) as named
 where not exists (
     select from customers
     where customers.bucket = named.bucket and customers.workspace_id = $1
         and customers.customer_id = named.customer_id
-)
+) and not (what = 'event' and exists (
+    select from redemptions
+    where redemptions.bucket = named.bucket and redemptions.workspace_id = $1
+        and redemptions.customer_id = named.customer_id and redemption_id = named.customer_id
+)) and not (what = 'wallet' and exists (
+    select from vouchers
+    where vouchers.bucket = named.bucket and vouchers.workspace_id = $1
+        and voucher_id = named.customer_id
+))
 group by bucket, customer_id
 """,
     ),
@@ -119,13 +130,15 @@ where workspace_id = $1 and not exists (
     ),
     Check(
         "buckets",
-        "Every customer and every order lies in one of the workspace's own buckets.",
+        "Every customer, every order and every voucher lies in one of the workspace's own buckets.",
         """
 select bucket, customer_id, null::uuid[] as operations, 'a bucket of another workspace' as words
 from (
     select bucket, customer_id from customers where workspace_id = $1
     union all
     select bucket, customer_id from orders where workspace_id = $1
+    union all
+    select bucket, customer_id from vouchers where workspace_id = $1
 ) as placed
 where not exists (
     select from workspaces
@@ -236,8 +249,8 @@ from budgets where workspace_id = $1 and (used < 0 or used > cap)
     ),
     Check(
         "vouchers",
-        "Every voucher has its code and every code its voucher; the points that an operation redeemed are"
-        " those that its vouchers and entitlements cost.",
+        "Every voucher has its code and every code its voucher; the points that a claim redeemed are those"
+        " that its vouchers and entitlements cost.",
         """
 select bucket, customer_id, operations, words
 from (
@@ -262,7 +275,9 @@ from (
     select bucket, null, array[operation_id], format('redeemed %s, what was given cost %s', redeemed, cost)
     from (
         select bucket, operation_id, sum(amount)::bigint as redeemed
-        from postings where workspace_id = $1 and debit = 1 and credit = 3
+        from postings where workspace_id = $1 and debit = 1 and credit = 3 and source_id not in (
+            select event_id from events where workspace_id = $1 and kind = 15
+        )
         group by bucket, operation_id
     ) as paid
     full join (
@@ -279,6 +294,23 @@ from (
 """,
     ),
     Check(
+        "batches",
+        "Every batch of codes holds as many as were made, and every code of a pool belongs to one.",
+        """
+select null::int as bucket, null::uuid as customer_id, null::uuid[] as operations,
+    format('batch %s: %s codes were made, %s are there', batch_id, made, there) as words
+from (
+    select batch_id, made from voucher_batches where workspace_id = $1
+) as batch
+full join (
+    select batch_id, count(*) as there
+    from vouchers where workspace_id = $1 and batch_id is not null
+    group by batch_id
+) as pool using (batch_id)
+where made is distinct from coalesce(there, 0)
+""",
+    ),
+    Check(
         "entitlements",
         "Every entitlement belongs to a known customer, is found by its id, and has a state that its kind of"
         " benefit can have.",
@@ -289,7 +321,7 @@ from (
     from entitlements
     where workspace_id = $1 and not exists (
         select from external_ids
-        where external_ids.workspace_id = $1 and external_ids.kind = 20
+        where external_ids.workspace_id = $1 and external_ids.kind = 30
             and external_ids.id_hash = entitlements.entitlement_id
             and external_ids.bucket = entitlements.bucket
             and external_ids.customer_id = entitlements.customer_id
@@ -312,8 +344,8 @@ from (
     Check(
         "erased",
         "Of whoever was erased nothing is left but the ledger: no name, no content of orders and events, no"
-        " membership, timer, counter or use of a limit, no voucher that is worth something, nothing that is still to be"
-        " paid, sent or used, no points and no debt.",
+        " membership, timer, counter or use of a limit, no voucher that is worth something, nothing that is"
+        " still to be paid, sent or used, no points and no debt.",
         """
 select bucket, customer_id, null::uuid[] as operations, string_agg(distinct what, ', ') as words
 from (
@@ -330,7 +362,7 @@ from (
     union all select bucket, customer_id, 'a counter' from counters where workspace_id = $1
     union all select bucket, customer_id, 'a limit' from limit_uses where workspace_id = $1
     union all select bucket, customer_id, 'a voucher' from vouchers
-        where workspace_id = $1 and (state <> 2 or code <> '')
+        where workspace_id = $1 and (state <> 2 or sealed <> '' or last4 <> '')
     union all select bucket, customer_id, 'an entitlement' from entitlements
         where workspace_id = $1 and (state in (2, 4, 5, 7) or reference is not null)
     union all select bucket, customer_id, 'a balance' from wallets
@@ -349,7 +381,7 @@ group by bucket, customer_id
         """
 select bucket, customer_id, array[operation_id] as operations, format('event %s', event_id) as words
 from events
-where workspace_id = $1 and kind in (2, 3, 4, 5, 7, 11) and (body = '' or external_id = '')
+where workspace_id = $1 and kind in (2, 3, 4, 5, 7, 11, 20) and (body = '' or external_id = '')
     and not exists (
         select from customers
         where customers.bucket = events.bucket and customers.workspace_id = $1

@@ -50,6 +50,11 @@ where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and no
 order by c.relname collate "C"
 """
 
+# Read so that a database from before there were secrets has none.
+_FINGERPRINT = "select substr(to_jsonb(installation) ->> 'secret_fingerprint', 3) from installation"
+
+_SET_FINGERPRINT = "update installation set secret_fingerprint = $1"
+
 
 class BackupError(RuntimeError):
     """A backup cannot be written or restored; nothing was changed. The message says why."""
@@ -65,7 +70,10 @@ class CopiedTable(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a backup holds. ``migrations`` are those of the database, as (version, checksum)."""
+    """What a backup holds. ``migrations`` are those of the database, as (version, checksum).
+
+    ``fingerprint`` (hex) is that of the secret under which its codes are stored, which is not in it.
+    """
 
     format: int
     created_at: Instant
@@ -73,6 +81,7 @@ class Manifest(msgspec.Struct, frozen=True):
     migrations: tuple[tuple[int, str], ...]
     workspaces: tuple[int, ...]
     tables: tuple[CopiedTable, ...]
+    fingerprint: str | None = None
 
     @property
     def rows(self) -> int:
@@ -116,6 +125,7 @@ async def _copy_out(conn: Connection, folder: Path, tell: Tell) -> Manifest:
         migrations=tuple(sorted(migrations.items())),
         workspaces=tuple(workspaces),
         tables=tuple(tables),
+        fingerprint=await conn.fetchval(_FINGERPRINT),
     )
 
 
@@ -217,6 +227,8 @@ async def restore_backup(url: str, file: Path, tell: Tell = lambda _table, _rows
         async with conn.transaction():
             await _copy_in(conn, file, tell)
             await conn.execute("update installation set generation = $1", manifest.generation + 1)
+            if manifest.fingerprint is not None:
+                await conn.execute(_SET_FINGERPRINT, bytes.fromhex(manifest.fingerprint))
     finally:
         await conn.close()
     await migrate(url)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from asyncpg import Connection
 
 from perennial.core.effects import IssueVoucher
@@ -25,10 +26,16 @@ from perennial.store.entitlements import (
 )
 from perennial.store.events import INSERT_EVENTS, EventRow, event_records
 from perennial.store.external_ids import IdKind, claim_external_ids
-from perennial.store.netting import Change, MembershipSum, Netting, WalletSum
+from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write, write_together
 from perennial.store.orders import INSERT_ORDERS, OrderRow, order_records
-from perennial.store.vouchers import VoucherState, code_hash
+from perennial.store.vouchers import (
+    INSERT_VOUCHER_CODES,
+    INSERT_VOUCHERS,
+    USE_VOUCHER,
+    VoucherRow,
+    VoucherState,
+)
 from perennial.units import Instant
 
 __all__ = ["Change", "GuardError", "write_effects"]
@@ -51,7 +58,7 @@ from unnest($4::tier_move_row[]) as new
 # A wallet that only grows may be new.
 _ADD_TO_WALLETS = """
 insert into wallets (bucket, workspace_id, customer_id, unit_id, balance, pending, debt, shortfall,
-    earned, spent, expired, activated_until, active_at)
+    earned, spent, expired, activated_until, active_at, held)
 select $2, $1, new.*
 from unnest($3::wallet_row[]) as new
 on conflict (bucket, workspace_id, customer_id, unit_id) do update set
@@ -63,7 +70,8 @@ on conflict (bucket, workspace_id, customer_id, unit_id) do update set
     spent = wallets.spent + excluded.spent,
     expired = wallets.expired + excluded.expired,
     activated_until = greatest(wallets.activated_until, excluded.activated_until),
-    active_at = greatest(wallets.active_at, excluded.active_at)
+    active_at = greatest(wallets.active_at, excluded.active_at),
+    held = wallets.held + excluded.held
 """
 
 # What shrinks is there, and keeps its floor of zero. (An upsert would propose a row with negative
@@ -73,10 +81,11 @@ TAKE_FROM_WALLET = """
 update wallets
 set balance = balance + $5, pending = pending + $6, debt = debt + $7, shortfall = shortfall + $8,
     earned = earned + $9, spent = spent + $10, expired = expired + $11,
-    activated_until = greatest(activated_until, $12), active_at = greatest(active_at, $13)
+    activated_until = greatest(activated_until, $12), active_at = greatest(active_at, $13),
+    held = held + $14
 where bucket = $2 and workspace_id = $1 and customer_id = $3 and unit_id = $4
     and balance + $5 >= 0 and pending + $6 between 0 and balance + $5
-    and debt + $7 >= 0 and shortfall + $8 >= 0
+    and debt + $7 >= 0 and shortfall + $8 >= 0 and held + $14 >= 0
 returning 1
 """
 
@@ -167,18 +176,6 @@ select $1, new.* from unnest($2::bigint[], $3::int[], $4::bigint[]) as new
 on conflict (workspace_id, budget_id, day) do update set used = budget_days.used + excluded.used
 """
 
-_INSERT_VOUCHERS = """
-insert into vouchers (bucket, workspace_id, customer_id, voucher_id, operation_id, program_id, version,
-    reward, code, value, currency, unit_id, points, state, issued_at, expires_at, tier)
-select $2, $1, new.*
-from unnest($3::voucher_row[]) as new
-"""
-
-_INSERT_VOUCHER_CODES = """
-insert into voucher_codes (workspace_id, bucket, code_hash, customer_id, voucher_id)
-select $1, $2, new.* from unnest($3::uuid[], $4::uuid[], $5::uuid[]) as new
-"""
-
 _SET_TIMERS = """
 insert into timers (bucket, workspace_id, customer_id, due_at)
 select $2, $1, new.* from unnest($3::timer_row[]) as new
@@ -243,10 +240,9 @@ def _inserts(
     if net.tier_moves:
         yield Write("tier_moves", _INSERT_TIER_MOVES, [generation, net.tier_moves])
     if net.vouchers:
-        yield Write("vouchers", _INSERT_VOUCHERS, [_voucher_rows(ws, net)])
+        yield Write("vouchers", INSERT_VOUCHERS, [_voucher_rows(net)])
     if net.entitlements:
-        rows = entitlement_records(_entitlements(ws, net))
-        yield Write("entitlements", INSERT_ENTITLEMENTS, [rows])
+        yield Write("entitlements", INSERT_ENTITLEMENTS, [entitlement_records(_entitlements(ws, net))])
 
 
 def _growing(net: Netting) -> Iterator[Write]:
@@ -260,7 +256,7 @@ def _growing(net: Netting) -> Iterator[Write]:
     lots = [
         (*name, each.granted, each.remaining, each.key.origin, *_dates(each.key))
         for name, each in net.lots.items()
-        if each.key is not None and each.remaining >= 0
+        if each.key is not None and _fills(each)
     ]
     counters = [(*key, value) for key, value in net.counters.items()]
     limits = [(*key, amount, cap) for key, (amount, cap) in net.limits.items() if amount >= 0]
@@ -285,11 +281,7 @@ def _due(dues: Mapping[UUID, Instant | None]) -> Iterator[Write]:
 def _shrinking(net: Netting) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]:
     """What is taken from a row that must be there, or changes it: table, statement and rows."""
     wallets = [(*key, *_figures(each)) for key, each in net.wallets.items() if not _only_grows(each)]
-    lots = [
-        (*name, each.granted, each.remaining)
-        for name, each in net.lots.items()
-        if each.key is None or each.remaining < 0
-    ]
+    lots = [(*name, each.granted, each.remaining) for name, each in net.lots.items() if not _fills(each)]
     memberships = [
         (*key, each.moved, *_tier(each), each.left_at)
         for key, each in net.memberships.items()
@@ -304,8 +296,18 @@ def _shrinking(net: Netting) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]
     yield "limit_uses", _TOUCH_LIMIT, touches
 
 
+def _fills(lot: LotSum) -> bool:
+    """Whether a lot may be new; one that gets back what it granted before is there."""
+    return lot.key is not None and 0 <= lot.remaining <= lot.granted
+
+
 def _only_grows(wallet: WalletSum) -> bool:
-    return wallet.balance >= wallet.pending >= 0 and wallet.debt >= 0 and wallet.shortfall >= 0
+    return (
+        wallet.balance >= wallet.pending >= 0
+        and wallet.debt >= 0
+        and wallet.shortfall >= 0
+        and wallet.held >= 0
+    )
 
 
 def _figures(wallet: WalletSum) -> tuple[Any, ...]:
@@ -319,6 +321,7 @@ def _figures(wallet: WalletSum) -> tuple[Any, ...]:
         wallet.expired,
         wallet.activated_until,
         wallet.active_at,
+        wallet.held,
     )
 
 
@@ -330,35 +333,41 @@ def _tier(membership: MembershipSum) -> tuple[Any, ...]:
     return membership.tier, membership.tier_since, membership.tier_until, membership.tier_floor
 
 
-def _voucher_rows(ws: int, net: Netting) -> list[tuple[Any, ...]]:
+def _voucher_rows(net: Netting) -> list[tuple[Any, ...]]:
     return [
-        (
-            change.customer_id,
-            voucher_id,
-            change.operation_id,
-            change.program_id,
-            change.version,
-            voucher.reward,
-            voucher.code,
-            voucher.value,
-            voucher.currency,
-            voucher.unit,
-            voucher.points,
-            VoucherState.ISSUED,
-            change.at,
-            voucher.expires_at,
-            voucher.tier,
+        msgspec.structs.astuple(
+            VoucherRow(
+                customer_id=change.customer_id,
+                voucher_id=voucher_id,
+                operation_id=change.operation_id,
+                program_id=change.program_id,
+                version=change.version,
+                reward=voucher.reward,
+                sealed=voucher.code.sealed,
+                last4=voucher.code.last4,
+                value=voucher.value,
+                currency=voucher.currency,
+                unit_id=voucher.unit,
+                points=voucher.points,
+                state=VoucherState.ISSUED,
+                issued_at=change.at,
+                starts_at=None,
+                expires_at=voucher.expires_at,
+                uses=voucher.uses,
+                bound=voucher.bound,
+                tier=voucher.tier,
+            )
         )
-        for voucher_id, change, voucher in _numbered_vouchers(ws, net)
+        for voucher_id, change, voucher in _numbered_vouchers(net)
     ]
 
 
-def _numbered_vouchers(ws: int, net: Netting) -> Iterator[tuple[UUID, Change, IssueVoucher]]:
-    """Give every voucher its id: the first one of a claim carries the claim's own."""
+def _numbered_vouchers(net: Netting) -> Iterator[tuple[UUID, Change, IssueVoucher]]:
+    """Give every voucher its id: the first one of a claim carries the claim's own, others their code's."""
     ids: set[UUID] = set()
     for change, voucher in net.vouchers:
         own = change.source_id
-        voucher_id = code_hash(ws, voucher.code) if own in ids else own
+        voucher_id = voucher.code.code_hash if own in ids else own
         ids.add(voucher_id)
         yield voucher_id, change, voucher
 
@@ -395,10 +404,10 @@ async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) ->
     """Write the rows that have a key of their own and not the bucket's: codes, and last the budgets."""
     if net.vouchers:
         codes = sorted(
-            (code_hash(ws, voucher.code), change.customer_id, voucher_id)
-            for voucher_id, change, voucher in _numbered_vouchers(ws, net)
+            (voucher.code.code_hash, change.customer_id, voucher_id)
+            for voucher_id, change, voucher in _numbered_vouchers(net)
         )
-        await conn.execute(_INSERT_VOUCHER_CODES, ws, bucket, *zip(*codes, strict=True))
+        await conn.execute(INSERT_VOUCHER_CODES, ws, bucket, *zip(*codes, strict=True))
     if net.entitlements:
         ids = [(IdKind.ENTITLEMENT, row.entitlement_id, row.customer_id) for row in _entitlements(ws, net)]
         await claim_external_ids(conn, [*ids], ws, bucket)
@@ -407,3 +416,5 @@ async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) ->
     days = [(*key, used) for key, used in sorted(net.budget_days.items()) if used]
     if days:
         await conn.execute(_ADD_TO_BUDGET_DAYS, ws, *zip(*days, strict=True))
+    uses = [(ws, *key, change) for key, change in sorted(net.voucher_uses.items()) if change]
+    await _write_each(conn, "vouchers", USE_VOUCHER, uses)

@@ -56,6 +56,12 @@ set external_id = '', body = '', decision = '', answer = '', net = 0, paid_at = 
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 """
 
+_BLANK_REDEMPTIONS = """
+update redemptions
+set taken = '', answer = ''
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
+"""
+
 _BLANK_EVENTS = """
 update events
 set external_id = '', body = '', decision = '', answer = ''
@@ -77,7 +83,7 @@ where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 
 _END_VOUCHERS = """
 update vouchers
-set state = $4, code = ''
+set state = $4, sealed = '', last4 = ''
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 """
 
@@ -129,6 +135,7 @@ async def erase_rows(conn: Connection, ws: int, bucket: int, ids: Iterable[UUID]
     erased = sorted(ids)
     await conn.execute(_ERASE_CUSTOMERS, ws, bucket, erased, at)
     await conn.execute(_BLANK_ORDERS, ws, bucket, erased)
+    await conn.execute(_BLANK_REDEMPTIONS, ws, bucket, erased)
     await conn.execute(_BLANK_EVENTS, ws, bucket, erased)
     await conn.execute(_END_MEMBERSHIPS, ws, bucket, erased, at)
     await conn.execute(_END_VOUCHERS, ws, bucket, erased, VoucherState.ENDED)

@@ -35,7 +35,15 @@ class EventKind(IntEnum):
     """The receiving side of a transfer."""
     ERASURE = 14
     """The balance of somebody who was erased was closed."""
-    ENTITLEMENT = 20
+    REDEMPTION = 15
+    """Vouchers, rewards or points were used on an order, or what was held for it."""
+    HOLD = 16
+    """The same was reserved for an order."""
+    ROLLBACK = 17
+    """What was held or redeemed came back, whole or in part."""
+    VOUCHER = 20
+    """A code of a pool was given to a member."""
+    ENTITLEMENT = 30
     """Something that was handed out was paid, sent, used or canceled."""
 
 

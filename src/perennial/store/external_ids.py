@@ -32,7 +32,10 @@ class IdKind(IntEnum):
     TRANSFER = 6
     ASSIGNMENT = 7
     HOUSEHOLD = 8
-    ENTITLEMENT = 20
+    REDEMPTION = 15
+    ROLLBACK = 17
+    VOUCHER = 20
+    ENTITLEMENT = 30
     """Ours and not the caller's: by it the bucket and the customer of an entitlement are found."""
 
 

@@ -75,7 +75,7 @@ _LOAD_WALLETS = """
 select 'wallet', array_agg(place), array_agg(numbers), array_agg(instants), null
 from unnest($4::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
-    select array[unit_id::bigint, balance, pending, debt, shortfall, earned, spent, expired] as numbers,
+    select array[unit_id::bigint, balance, pending, debt, shortfall, earned, spent, expired, held] as numbers,
         array[activated_until, active_at] as instants
     from wallets
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id

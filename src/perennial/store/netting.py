@@ -14,6 +14,7 @@ import msgspec
 from perennial.core.effects import (
     Activate,
     BeActive,
+    Capture,
     Count,
     Credit,
     Debit,
@@ -21,6 +22,7 @@ from perennial.core.effects import (
     Entitle,
     FallShort,
     Forgive,
+    GiveBack,
     IssueVoucher,
     Join,
     Leave,
@@ -31,9 +33,10 @@ from perennial.core.effects import (
     Touch,
     UseBudget,
     UseLimit,
+    UseVoucher,
 )
 from perennial.ledger.account import Account
-from perennial.ledger.lot import LotKey
+from perennial.ledger.lot import LotKey, Origin
 from perennial.units import EARLIEST, Instant, Points
 
 
@@ -66,6 +69,7 @@ class WalletSum(msgspec.Struct):
     expired: Points = 0
     activated_until: Instant = 0
     active_at: Instant | None = None
+    held: Points = 0
 
 
 class LotSum(msgspec.Struct):
@@ -112,6 +116,7 @@ class Netting:
         self.budget_days: dict[tuple[int, int], int] = {}
         self.vouchers: list[tuple[Change, IssueVoucher]] = []
         self.entitlements: list[tuple[Change, Entitle]] = []
+        self.voucher_uses: dict[tuple[int, UUID, UUID], int] = {}
         self.dues: dict[UUID, Instant | None] = {}
         self._positions: dict[UUID, int] = {}
 
@@ -204,6 +209,8 @@ class Netting:
             wallet.expired += amount
         elif effect.target is Account.ISSUED:
             wallet.earned -= amount
+        elif effect.target is Account.HELD:
+            wallet.held += amount
         elif effect.target is Account.DEBT:
             wallet.debt -= amount
 
@@ -316,6 +323,37 @@ class Netting:
         wallet = self._wallet(change, effect.unit)
         wallet.active_at = max(wallet.active_at or effect.at, effect.at)
 
+    def capture(self, change: Change, effect: Capture) -> None:
+        """What was held is redeemed; no lot changes."""
+        self._post(change, effect.unit, Account.HELD, Account.REDEEMED, effect.amount, 0)
+        wallet = self._wallet(change, effect.unit)
+        wallet.held -= effect.amount
+        wallet.spent += effect.amount
+
+    def give_back(self, change: Change, effect: GiveBack) -> None:
+        """Points return into the lot that they came from, or into a new one with a grace date."""
+        amount, lot_id = effect.amount, effect.key.lot_id
+        self._post(change, effect.unit, effect.source, Account.WALLET, amount, lot_id)
+        is_new = effect.key.origin is Origin.RETURNED
+        lot = self._lot(change, effect.unit, lot_id, effect.key if is_new else None)
+        lot.granted += amount if is_new else 0
+        lot.remaining += amount
+        wallet = self._wallet(change, effect.unit)
+        wallet.balance += amount
+        if effect.pending:
+            wallet.pending += amount
+        else:
+            wallet.activated_until = max(wallet.activated_until, effect.key.available_at or 0)
+        if effect.source is Account.HELD:
+            wallet.held -= amount
+        else:
+            wallet.spent -= amount
+
+    def use_voucher(self, change: Change, effect: UseVoucher) -> None:
+        """A voucher is used, or a use is given back."""
+        key = (effect.bucket, effect.holder, effect.voucher_id)
+        self.voucher_uses[key] = self.voucher_uses.get(key, 0) + effect.uses
+
 
 _ADD: dict[type, Callable[..., None]] = {
     Credit: Netting.credit,
@@ -336,4 +374,7 @@ _ADD: dict[type, Callable[..., None]] = {
     Join: Netting.join,
     Leave: Netting.leave,
     BeActive: Netting.be_active,
+    Capture: Netting.capture,
+    GiveBack: Netting.give_back,
+    UseVoucher: Netting.use_voucher,
 }

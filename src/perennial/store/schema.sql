@@ -114,6 +114,16 @@ create type posting_row as (
     source_id uuid
 );
 
+create type redemption_row as (
+    customer_id uuid,
+    redemption_id uuid,
+    order_id uuid,
+    held_until timestamp with time zone,
+    state smallint,
+    taken bytea,
+    answer bytea
+);
+
 create type tier_move_row as (
     customer_id uuid,
     operation_id uuid,
@@ -138,14 +148,21 @@ create type voucher_row as (
     program_id integer,
     version integer,
     reward text,
-    code text,
+    sealed bytea,
+    last4 text,
     value bigint,
     currency text,
     unit_id integer,
     points bigint,
     state smallint,
     issued_at timestamp with time zone,
+    starts_at timestamp with time zone,
     expires_at timestamp with time zone,
+    used bigint,
+    uses bigint,
+    bound boolean,
+    batch_id uuid,
+    referrer_id uuid,
     tier text
 );
 
@@ -160,7 +177,8 @@ create type wallet_row as (
     spent bigint,
     expired bigint,
     activated_until timestamp with time zone,
-    active_at timestamp with time zone
+    active_at timestamp with time zone,
+    held bigint
 );
 
 create table api_keys (
@@ -362,6 +380,7 @@ grant delete, insert, select on identifiers to perennial_worker;
 create table installation (
     single boolean not null default true,
     generation integer not null default 0,
+    secret_fingerprint bytea,
     constraint installation_pkey PRIMARY KEY (single),
     constraint installation_generation_check CHECK (((generation >= 0) AND (generation <= 32767))),
     constraint installation_single_check CHECK (single)
@@ -545,6 +564,28 @@ alter table programs force row level security;
 create policy programs_of_workspace on programs for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select, update on programs to perennial_worker;
 
+create table redemptions (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    redemption_id uuid not null,
+    order_id uuid,
+    held_until timestamp with time zone,
+    state smallint not null,
+    taken bytea not null,
+    answer bytea not null,
+    constraint redemptions_pkey PRIMARY KEY (bucket, workspace_id, customer_id, redemption_id)
+);
+
+CREATE INDEX redemptions_due ON redemptions USING btree (bucket, held_until) WHERE (state = 1);
+CREATE INDEX redemptions_order ON redemptions USING btree (bucket, workspace_id, customer_id, order_id) WHERE (order_id IS NOT NULL);
+alter table redemptions enable row level security;
+alter table redemptions force row level security;
+create policy redemptions_of_everybody on redemptions for select to perennial_dispatcher using (true);
+create policy redemptions_of_workspace on redemptions for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on redemptions to perennial_worker;
+grant select (bucket, held_until, state, workspace_id) on redemptions to perennial_dispatcher;
+
 create table schema_migrations (
     version integer not null,
     name text not null,
@@ -575,6 +616,24 @@ alter table seals enable row level security;
 alter table seals force row level security;
 create policy seals_of_workspace on seals for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on seals to perennial_worker;
+
+create table switches (
+    workspace_id integer not null,
+    kind text not null,
+    program text not null,
+    object_id text not null,
+    off_at timestamp with time zone not null,
+    reason text not null,
+    actor text not null,
+    constraint switches_pkey PRIMARY KEY (workspace_id, kind, program, object_id),
+    constraint switches_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint switches_check CHECK (((object_id = ''::text) OR (program <> ''::text)))
+);
+
+alter table switches enable row level security;
+alter table switches force row level security;
+create policy switches_of_workspace on switches for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select, update on switches to perennial_worker;
 
 create table tier_moves (
     bucket integer not null,
@@ -629,6 +688,31 @@ alter table units force row level security;
 create policy units_of_workspace on units for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on units to perennial_worker;
 
+create table voucher_batches (
+    workspace_id integer not null,
+    batch_id uuid not null,
+    program_id integer not null,
+    version integer not null,
+    external_id text not null,
+    reward text not null,
+    actor text not null,
+    imported boolean not null,
+    made integer not null,
+    created_at timestamp with time zone not null,
+    starts_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    body bytea not null,
+    answer bytea not null,
+    constraint voucher_batches_pkey PRIMARY KEY (workspace_id, batch_id),
+    constraint voucher_batches_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint voucher_batches_made_check CHECK ((made >= 0))
+);
+
+alter table voucher_batches enable row level security;
+alter table voucher_batches force row level security;
+create policy voucher_batches_of_workspace on voucher_batches for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on voucher_batches to perennial_worker;
+
 create table voucher_codes (
     workspace_id integer not null,
     bucket integer not null,
@@ -642,6 +726,7 @@ alter table voucher_codes enable row level security;
 alter table voucher_codes force row level security;
 create policy voucher_codes_of_workspace on voucher_codes for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on voucher_codes to perennial_worker;
+grant update (bucket, customer_id) on voucher_codes to perennial_worker;
 
 create table vouchers (
     bucket integer not null,
@@ -658,17 +743,29 @@ create table vouchers (
     unit_id integer not null,
     state smallint not null,
     reward text not null,
-    code text not null,
     currency text not null,
+    sealed bytea not null,
+    last4 text not null,
+    used bigint not null default 0,
+    uses bigint,
+    starts_at timestamp with time zone,
+    bound boolean not null default false,
+    batch_id uuid,
+    referrer_id uuid,
     tier text,
     constraint vouchers_pkey PRIMARY KEY (bucket, workspace_id, customer_id, voucher_id),
+    constraint vouchers_used_check CHECK ((used >= 0)),
+    constraint vouchers_used_uses_check CHECK ((used <= uses)),
+    constraint vouchers_uses_check CHECK ((uses > 0)),
     constraint vouchers_value_check CHECK ((value >= 0))
 );
 
+CREATE INDEX vouchers_pool ON vouchers USING btree (bucket, batch_id, ((customer_id = voucher_id)), voucher_id) WHERE (batch_id IS NOT NULL);
 alter table vouchers enable row level security;
 alter table vouchers force row level security;
+create policy vouchers_of_nobody on vouchers as restrictive for delete using (((customer_id = voucher_id) AND (used = 0) AND (batch_id IS NOT NULL) AND (workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))));
 create policy vouchers_of_workspace on vouchers for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
-grant insert, select, update on vouchers to perennial_worker;
+grant delete, insert, select, update on vouchers to perennial_worker;
 
 create table wallets (
     bucket integer not null,
@@ -684,10 +781,12 @@ create table wallets (
     activated_until timestamp with time zone not null,
     active_at timestamp with time zone,
     unit_id integer not null,
+    held bigint not null default 0,
     constraint wallets_pkey PRIMARY KEY (bucket, workspace_id, customer_id, unit_id),
     constraint wallets_balance_check CHECK ((balance >= 0)),
     constraint wallets_check CHECK ((pending <= balance)),
     constraint wallets_debt_check CHECK ((debt >= 0)),
+    constraint wallets_held_check CHECK ((held >= 0)),
     constraint wallets_pending_check CHECK ((pending >= 0)),
     constraint wallets_shortfall_check CHECK ((shortfall >= 0))
 );

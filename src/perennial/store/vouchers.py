@@ -1,14 +1,22 @@
-"""Vouchers that members hold. They are issued by ``store/effects.py`` with the decision."""
+"""Vouchers: what a code is good for, whose it is, and how often it was used.
+
+Decisions issue them through ``store/effects.py``, pools through ``store/voucher_pools.py``. Who has a
+code first finds here the bucket, the customer and the voucher by the code's hash, and then reads the row.
+A voucher may move to another customer in between: who does not find the row any more asks again.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from enum import IntEnum
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
 from asyncpg import Connection, Record
 
-from perennial.units import Instant, Minor, Points, named_id
+from perennial.store.one_statement import GuardError
+from perennial.units import Instant, Minor, Points
 
 
 class VoucherState(IntEnum):
@@ -17,12 +25,16 @@ class VoucherState(IntEnum):
     ISSUED = 1
     ENDED = 2
     """Its holder was erased: it is worth nothing any more, and its code is gone."""
+    VOIDED = 3
+    """Somebody took it back, with a reason."""
 
 
 class VoucherRow(msgspec.Struct):
     """One row of ``vouchers``: worth ``value`` minor units of ``currency`` for ``points`` paid.
 
-    ``tier`` is that of the claim, where the reward gives its members something else than others.
+    A bearer's voucher is its own customer. A ``bound`` one is for its customer alone. ``uses`` is None
+    where there is no end. ``tier`` is that of the claim, where the reward gives its members something else
+    than others.
     """
 
     customer_id: UUID
@@ -31,53 +43,181 @@ class VoucherRow(msgspec.Struct):
     program_id: int
     version: int
     reward: str
-    code: str
+    sealed: bytes
+    last4: str
     value: Minor
     currency: str
     unit_id: int
     points: Points
     state: VoucherState
     issued_at: Instant
+    starts_at: Instant | None
     expires_at: Instant | None
+    used: int = 0
+    uses: int | None = 1
+    bound: bool = False
+    batch_id: UUID | None = None
+    referrer_id: UUID | None = None
     tier: str | None = None
 
+    @property
+    def is_bearers(self) -> bool:
+        """Whether it belongs to no customer."""
+        return self.customer_id == self.voucher_id
 
-_LIST_VOUCHERS = """
-select customer_id, voucher_id, operation_id, program_id, version, reward, code, value, currency,
-    unit_id, points, state, issued_at, expires_at, tier
+    @property
+    def holder(self) -> UUID | None:
+        """The customer for whom alone it is; of a bound one that nobody has yet it is nobody's id."""
+        return self.customer_id if self.bound else None
+
+    @property
+    def uses_left(self) -> int | None:
+        """How often it may still be used; None: without end."""
+        return None if self.uses is None else self.uses - self.used
+
+
+Place: TypeAlias = tuple[int, UUID, UUID]
+"""Where a voucher is: its bucket, its customer, its id."""
+
+COLUMNS = """customer_id, voucher_id, operation_id, program_id, version, reward, sealed, last4, value,
+    currency, unit_id, points, state, issued_at, starts_at, expires_at, used, uses, bound, batch_id,
+    referrer_id, tier"""
+
+INSERT_VOUCHERS = f"""
+insert into vouchers (bucket, workspace_id, {COLUMNS})
+select $2, $1, new.*
+from unnest($3::voucher_row[]) as new
+"""
+
+INSERT_VOUCHER_CODES = """
+insert into voucher_codes (workspace_id, bucket, code_hash, customer_id, voucher_id)
+select $1, $2, new.* from unnest($3::uuid[], $4::uuid[], $5::uuid[]) as new
+"""
+
+_FIND_VOUCHERS = """
+select found.*
+from unnest($2::uuid[]) as wanted (code_hash)
+cross join lateral (
+    select code_hash, bucket, customer_id, voucher_id
+    from voucher_codes
+    where workspace_id = $1 and code_hash = wanted.code_hash
+    offset 0
+) as found
+"""
+
+_LOAD_VOUCHERS = f"""
+select found.*
+from unnest($3::uuid[], $4::uuid[]) as wanted (customer_id, voucher_id)
+cross join lateral (
+    select {COLUMNS}
+    from vouchers
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+        and voucher_id = wanted.voucher_id
+    offset 0
+) as found
+"""
+
+# The rows are looked up, and locked, one after the other in the order of the keys that are given.
+_LOCK_VOUCHERS = f"""
+select found.*
+from unnest($3::uuid[], $4::uuid[]) as wanted (customer_id, voucher_id)
+cross join lateral (
+    select {COLUMNS}
+    from vouchers
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+        and voucher_id = wanted.voucher_id
+    offset 0
+    for update
+) as found
+"""
+
+_LIST_VOUCHERS = f"""
+select {COLUMNS}
 from vouchers
 where bucket = $2 and workspace_id = $1 and customer_id = $3
-order by issued_at desc, voucher_id
+    and ($5::timestamptz is null or (issued_at, voucher_id) < ($5, $6::uuid))
+order by issued_at desc, voucher_id desc
 limit $4
 """
 
-_FIND_VOUCHER = """
-select bucket, customer_id, voucher_id
-from voucher_codes
-where workspace_id = $1 and code_hash = $2
+# What was given back may be used again, whatever became of the voucher; a new use needs one that is issued.
+USE_VOUCHER = """
+update vouchers
+set used = used + $5
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and voucher_id = $4
+    and used + $5 >= 0 and (uses is null or used + $5 <= uses) and ($5 <= 0 or state = 1)
+returning 1
+"""
+
+_SET_STATE = """
+update vouchers
+set state = $6
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and voucher_id = $4 and state = $5
+returning 1
 """
 
 
-def _voucher(record: Record) -> VoucherRow:
-    values = list(record)
-    values[11] = VoucherState(values[11])
-    return VoucherRow(*values)
+def voucher_of(record: Record) -> VoucherRow:
+    """Return the row of a record with the columns of a voucher."""
+    row = VoucherRow(*record)
+    row.state = VoucherState(row.state)
+    return row
 
 
-def code_hash(ws: int, code: str) -> UUID:
-    """Return the key under which a voucher code is found: equal in upper and lower case."""
-    return named_id(ws, "voucher", code.upper())
+async def find_vouchers(conn: Connection, ws: int, code_hashes: Collection[UUID]) -> dict[UUID, Place]:
+    """Return the place of each voucher that has one of these codes, by the hash of the code."""
+    if not code_hashes:
+        return {}
+    rows = await conn.fetch(_FIND_VOUCHERS, ws, list(code_hashes))
+    return {code_hash: (bucket, customer, voucher) for code_hash, bucket, customer, voucher in rows}
+
+
+async def load_vouchers(
+    conn: Connection, ws: int, bucket: int, keys: Collection[tuple[UUID, UUID]], *, lock: bool = True
+) -> dict[UUID, VoucherRow]:
+    """Return the vouchers of a bucket among ``(customer_id, voucher_id)`` by their ids.
+
+    With ``lock`` they are locked, in sorted order, until the transaction ends.
+    """
+    ordered = sorted(set(keys), key=lambda key: (key[0].bytes, key[1].bytes))
+    if not ordered:
+        return {}
+    sql = _LOCK_VOUCHERS if lock else _LOAD_VOUCHERS
+    rows = await conn.fetch(sql, ws, bucket, *zip(*ordered, strict=True))
+    found = [voucher_of(row) for row in rows]
+    return {voucher.voucher_id: voucher for voucher in found}
 
 
 async def list_vouchers(
-    conn: Connection, ws: int, bucket: int, customer_id: UUID, limit: int = 100
+    conn: Connection,
+    ws: int,
+    bucket: int,
+    customer_id: UUID,
+    limit: int = 100,
+    before: tuple[Instant, UUID] | None = None,
 ) -> list[VoucherRow]:
-    """Return the vouchers of a customer, the latest first."""
-    rows = await conn.fetch(_LIST_VOUCHERS, ws, bucket, customer_id, limit)
-    return [_voucher(row) for row in rows]
+    """Return the vouchers of a customer, the latest first; ``before`` is the last one of a page before."""
+    begin = before if before is not None else (None, None)
+    rows = await conn.fetch(_LIST_VOUCHERS, ws, bucket, customer_id, limit, *begin)
+    return [voucher_of(row) for row in rows]
 
 
-async def find_voucher(conn: Connection, ws: int, code: str) -> tuple[int, UUID, UUID] | None:
-    """Return the bucket, the customer and the id of the voucher with this code, or None."""
-    row = await conn.fetchrow(_FIND_VOUCHER, ws, code_hash(ws, code))
-    return (row[0], row[1], row[2]) if row else None
+async def use_vouchers(
+    conn: Connection, ws: int, bucket: int, deltas: Iterable[tuple[UUID, UUID, int]]
+) -> None:
+    """Use vouchers of a bucket, or give uses back: ``(customer_id, voucher_id, times)``.
+
+    Raises :class:`GuardError` if one of them is used up, voided or gone, or was not used so often.
+    """
+    rows = [(ws, bucket, *delta) for delta in sorted(deltas, key=lambda each: (each[0].bytes, each[1].bytes))]
+    written = len(await conn.fetchmany(USE_VOUCHER, rows)) if rows else 0
+    if written != len(rows):
+        raise GuardError("vouchers", len(rows), written)
+
+
+async def set_voucher_state(
+    conn: Connection, ws: int, place: Place, before: VoucherState, after: VoucherState
+) -> bool:
+    """Move a voucher from one state to another; return False if it was in neither, or is gone."""
+    bucket, customer_id, voucher_id = place
+    return bool(await conn.fetchval(_SET_STATE, ws, bucket, customer_id, voucher_id, before, after))

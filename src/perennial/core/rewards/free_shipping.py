@@ -23,7 +23,7 @@ type: free_shipping
         """Work on the shipping cost."""
         return Level.SHIPPING
 
-    def take(self, cart: Cart, lines: Sequence[int]) -> None:
+    def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take off what is left of the shipping cost."""
         left = cart.shipping_left
         cart.take_shipping(left if self.most is None else min(left, self.most))

@@ -1,35 +1,33 @@
-"""Percent off: a share of the order's, of chosen lines' or of the shipping's price."""
+"""Percent off: a share of the price of the order, of chosen lines or units, or of the shipping cost."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import ClassVar
 
 from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
 from perennial.core.limits import Cap
-from perennial.core.rule import ONE, Percent, ten_thousandths
-from perennial.units import Minor, Rounding, divide
-
-
-class _Off(StrEnum):
-    ORDER = "order"
-    LINES = "lines"
-    SHIPPING = "shipping"
+from perennial.core.percentage import Off, check_percentage, take_percentage
+from perennial.core.picks import Pick, Share
+from perennial.core.problems import Problem
+from perennial.core.rule import Percent, ten_thousandths
 
 
 class PercentOff(Benefit, frozen=True, tag="percent_off"):
-    """``percent`` off the ``order``, off each of the chosen ``lines``, or off the ``shipping`` cost.
+    """``percent`` off the ``order``, off chosen ``lines``, off ``units`` of them, or off the ``shipping``.
 
-    Off the order it is rounded half up once and shared over the lines; off lines it is rounded line by
-    line. ``most`` caps the discount, in minor units.
+    ``pick`` says which of the chosen lines or units: the cheapest, every second, three at most. Off
+    lines and units it is rounded half up line by line. Off the order, or with ``share_by``, it is
+    rounded once and shared over them by amount or by quantity. ``most`` caps the discount, in minor units.
     """
 
     percent: Percent
-    off: _Off = _Off.ORDER
+    off: Off = Off.ORDER
     lines: Condition | None = None
+    pick: Pick | None = None
+    share_by: Share | None = None
     most: Cap | None = None
 
     example: ClassVar[str] = """\
@@ -40,24 +38,15 @@ most: 2000
 
     def level(self) -> Level:
         """Work where ``off`` says."""
-        return {_Off.ORDER: Level.ORDER, _Off.LINES: Level.ITEMS, _Off.SHIPPING: Level.SHIPPING}[self.off]
+        return self.off.level
 
-    def take(self, cart: Cart, lines: Sequence[int]) -> None:
+    def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take the percentage of what ``cart.base`` says, up to ``most``."""
-        if self.off is _Off.SHIPPING:
-            cart.take_shipping(self._at_most(self._of(cart.shipping_base)))
-            return
-        if self.off is _Off.ORDER:
-            cart.spread(self._at_most(self._of(sum(cart.base[line] for line in lines))), lines)
-            return
-        room = self.most
-        for line in lines:
-            amount = self._of(cart.base[line])
-            taken = cart.take(line, amount if room is None else min(amount, room))
-            room = None if room is None else room - taken
+        percent = ten_thousandths(self.percent)
+        take_percentage(
+            cart, lines, percent, self.off, pick=self.pick, share_by=self.share_by, most=self.most
+        )
 
-    def _of(self, amount: Minor) -> Minor:
-        return divide(max(amount, 0) * ten_thousandths(self.percent), 100 * ONE, Rounding.HALF_UP)
-
-    def _at_most(self, amount: Minor) -> Minor:
-        return amount if self.most is None else min(amount, self.most)
+    def problems(self) -> list[Problem]:
+        """Return what does not go together."""
+        return check_percentage(self.off, self.pick, self.share_by)

@@ -1,5 +1,5 @@
 -- What members were given besides vouchers: money that is owed, goods, seats, perks; and what was given at
--- once, such as points. Found by its id in external_ids (kind 20), which tells bucket and customer.
+-- once, such as points. Found by its id in external_ids (kind 30), which tells bucket and customer.
 create table entitlements (
     bucket int not null,
     workspace_id int not null,

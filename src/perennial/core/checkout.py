@@ -1,0 +1,184 @@
+"""A checkout: a cart is priced, points and gift cards pay, and what that uses is told.
+
+The quote, the hold and the redemption of one cart are decided here, by the same function: a quote only
+shows what the others write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.budget_numbers import numbers_of_order
+from perennial.core.effects import Effect, UseBudget, UseLimit
+from perennial.core.member import Member
+from perennial.core.needs import snapshot_of
+from perennial.core.order import Order
+from perennial.core.payments import Card, CardPaid, PointsPaid, pay_with_cards, pay_with_points
+from perennial.core.price import Candidate, Offer, no
+from perennial.core.prices import price_for
+from perennial.core.purse import Debited, Purse
+from perennial.core.quote import Priced, Quote, price
+from perennial.core.redeemables import Reason, Source, Standing, Wanted
+from perennial.core.spending import wallet_index
+from perennial.core.switches import ALL_ON, Switches
+from perennial.core.today import today_of
+from perennial.core.version import CompiledReward, Version
+from perennial.ledger.account import Account
+from perennial.units import Instant, Minor, Points
+
+
+class PointsWanted(msgspec.Struct, frozen=True):
+    """How many points of a program's wallet shall pay; None: as many as possible."""
+
+    program: int
+    wallet: str
+    points: Points | None
+
+
+class Basket(msgspec.Struct, frozen=True):
+    """What somebody wants to pay for: the order, what is to be used on it, and what pays.
+
+    ``id`` is the order's or the quote's own; ``cards`` are the gift cards in the order of entry.
+    """
+
+    id: UUID
+    at: Instant
+    order: Order
+    wanted: tuple[Wanted, ...] = ()
+    points: tuple[PointsWanted, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+
+class Checkout(msgspec.Struct, frozen=True):
+    """A priced cart with its payments; ``to_pay`` is left for other means of payment.
+
+    ``points`` has one entry per wallet that was asked to pay, by program and the unit of the wallet.
+    """
+
+    quote: Quote
+    applied: tuple[Candidate, ...]
+    points: dict[tuple[int, int], PointsPaid]
+    cards: tuple[CardPaid, ...]
+    to_pay: Minor
+    effects: dict[int, tuple[Effect, ...]]
+    debited: dict[int, tuple[Debited, ...]]
+
+
+def offers_of(
+    versions: Sequence[Version],
+    member: Member,
+    at: Instant,
+    spent: Mapping[tuple[int, int], int],
+    order: Order,
+    switches: Switches = ALL_ON,
+    *,
+    guest: bool,
+) -> list[Offer]:
+    """Return what each program offers on ``order`` to ``member``; a guest is a member of nothing."""
+    customer = None if guest else member.customer_id
+    return [
+        Offer(
+            version,
+            snapshot_of(
+                at, version, member, spent, switches.keys_of(version), numbers_of_order(version, order)
+            ),
+            customer,
+        )
+        for version in versions
+    ]
+
+
+def check_out(
+    basket: Basket, offers: Sequence[Offer], member: Member, target: Account = Account.REDEEMED
+) -> Checkout:
+    """Price the basket and return what everything in it uses; points go to the account ``target``.
+
+    The lots of the member's wallets have to be loaded.
+    """
+    purse = Purse(member, basket.at, target)
+    wanted = [_affordable(want, offers, purse, basket.at) for want in basket.wanted]
+    priced = price(basket.order, wanted, offers, basket.at, basket.id)
+    purse = Purse(member, basket.at, target)
+    for candidate in priced.applied:
+        cost = _price_of(candidate, basket.at)
+        if cost is not None:
+            purse.pay(candidate.offer.version, *cost, refundable=candidate.compiled.reward.refundable)
+    left = priced.quote.total
+    paid: dict[tuple[int, int], PointsPaid] = {}
+    for want in basket.points:
+        offer = next((offer for offer in offers if offer.version.program_id == want.program), None)
+        if offer is None or offer.customer is None:
+            continue
+        place = wallet_index(offer.version, want.wallet)
+        terms = offer.version.wallets[place].spec.pays if place is not None else None
+        if place is None or terms is None:
+            continue
+        unit = offer.version.wallets[place].unit
+        points = pay_with_points(terms, want.points, purse.available(unit), left)
+        paid[want.program, unit] = points
+        left -= points.amount
+        if points.points:
+            purse.pay(offer.version, unit, points.points, refundable=True)
+    cards = pay_with_cards(basket.cards, left)
+    left -= sum(card.amount for card in cards)
+    effects = {
+        offer.version.program_id: (
+            *purse.effects(offer.version, basket.at),
+            *_uses(priced, offer.version, basket.at),
+        )
+        for offer in offers
+    }
+    return Checkout(priced.quote, priced.applied, paid, tuple(cards), left, effects, purse.debited())
+
+
+def _uses(priced: Priced, version: Version, at: Instant) -> list[UseLimit | UseBudget]:
+    return priced.limited[version.program_id].effects(today_of(version, at))
+
+
+def _price_of(candidate: Candidate, at: Instant) -> tuple[int, Points] | None:
+    """Return the unit and the points that a reward costs which is claimed in the cart."""
+    if candidate.source is not Source.CLAIM:
+        return None
+    compiled = candidate.compiled
+    price = price_for(compiled, candidate.offer.snapshot, at)
+    assert price is not None, "what has no price was not applied"
+    return candidate.offer.version.wallets[price.wallet].unit, price.points
+
+
+def _affordable(want: Wanted, offers: Sequence[Offer], purse: Purse, at: Instant) -> Wanted:
+    """Refuse a reward to be claimed that has no price, or that what came before leaves no points for."""
+    offer = next((offer for offer in offers if offer.version.program_id == want.program), None)
+    compiled = offer.version.rewards.get(want.reward) if offer is not None else None
+    if want.refused is not None or want.voucher is not None or offer is None or compiled is None:
+        return want
+    refused = _why_not_claimed(compiled, offer, purse, at)
+    return want if refused is None else msgspec.structs.replace(want, refused=refused)
+
+
+def _why_not_claimed(compiled: CompiledReward, offer: Offer, purse: Purse, at: Instant) -> Standing | None:
+    reward, snapshot = compiled.reward, offer.snapshot
+    if not reward.has_price:
+        return no(Reason.NOT_OFFERED, f"{reward.id} cannot be claimed for points")
+    if offer.customer is None or snapshot.joined_at is None:
+        return no(Reason.CUSTOMER_REQUIRED, f"{reward.id} is for members")
+    if any(given.benefit.hands_out() is not None for given in compiled.gives_to(snapshot.tier)):
+        return no(Reason.NOT_FOR_ORDERS, f"{reward.id} gives more than a discount: claim it by itself")
+    price = price_for(compiled, snapshot, at)
+    if price is None:
+        return no(Reason.NOT_OFFERED, f"no price of {reward.id} is for this member")
+    unit = offer.version.wallets[price.wallet].unit
+    available = purse.available(unit)
+    if available < price.points:
+        missing = price.points - available
+        return no(
+            Reason.INSUFFICIENT_POINTS,
+            f"{reward.id} costs {price.points} points, and {available} are available: {missing} are missing",
+            required=price.points,
+            available=available,
+            missing=missing,
+        )
+    purse.reserve(unit, price.points)
+    return None

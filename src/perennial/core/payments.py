@@ -1,0 +1,73 @@
+"""What pays for an order after all discounts: points at a rate, and then gift cards.
+
+A payment is no discount: what an order earns does not depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.program import PointsPayment
+from perennial.core.redeemables import Reason
+from perennial.core.rule import ONE, ten_thousandths
+from perennial.units import Minor, Points, Rounding, divide
+
+
+class PointsPaid(msgspec.Struct, frozen=True, kw_only=True):
+    """How many points pay, and how much; ``reason`` says why it is less than was asked for."""
+
+    points: Points = 0
+    amount: Minor = 0
+    reason: Reason | None = None
+
+
+class Card(msgspec.Struct, frozen=True):
+    """A gift card that was entered, with what it holds."""
+
+    card_id: UUID
+    balance: Minor
+
+
+class CardPaid(msgspec.Struct, frozen=True):
+    """What one gift card pays, and what it holds after that."""
+
+    card_id: UUID
+    amount: Minor
+    left: Minor
+
+
+def pay_with_points(
+    terms: PointsPayment, wanted: Points | None, available: Points, total: Minor
+) -> PointsPaid:
+    """Return what points pay of ``total``, cut down to what the terms and the balance allow.
+
+    ``wanted`` None asks for as many as possible.
+    """
+    most = divide(total * ten_thousandths(terms.most), 100 * ONE, Rounding.DOWN)
+    whole = most // terms.amount
+    if terms.cover and most == total and whole * terms.amount < most:
+        whole += 1
+    asked = available if wanted is None else wanted
+    steps = min(min(asked, available) // terms.points, whole)
+    points = steps * terms.points
+    if points < max(terms.least, 1):
+        short = available < max(terms.least, terms.points)
+        why = Reason.INSUFFICIENT_POINTS if short else Reason.CONDITIONS_NOT_MET
+        return PointsPaid(reason=why if asked else None)
+    reason: Reason | None = None
+    if wanted is not None and points < wanted:
+        reason = Reason.INSUFFICIENT_POINTS if available < wanted else Reason.ORDER_CAP
+    return PointsPaid(points=points, amount=min(steps * terms.amount, most), reason=reason)
+
+
+def pay_with_cards(cards: Sequence[Card], total: Minor) -> list[CardPaid]:
+    """Return what each card pays of ``total``, one after the other as they were entered."""
+    paid = []
+    for card in cards:
+        amount = min(card.balance, total)
+        total -= amount
+        paid.append(CardPaid(card.card_id, amount, card.balance - amount))
+    return paid

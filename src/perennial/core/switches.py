@@ -1,0 +1,247 @@
+"""Switches: what was stopped at once, whatever the published versions say.
+
+A decision is made by what is off now. It keeps the *keys* of what was off in its snapshot, such as
+``campaign/summer``, so that it is explained in the same way when that has long been on again. What is
+off gives nothing; nothing that was given before is touched: returns, releases and expiry go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from perennial.core.program import Program
+from perennial.core.rule import Identifier
+from perennial.core.version import Version
+from perennial.units import Instant
+
+SwitchedId = Annotated[str, Meta(min_length=1, max_length=200, description="its id in the program")]
+
+Keys: TypeAlias = tuple[str, ...]
+"""What is off, as one version sees it; sorted, and nearly always empty."""
+
+
+class SwitchKind(StrEnum):
+    """What can be switched off. The words are stored: never rename one.
+
+    ``voucher_batch`` is a pool of codes: one batch, or by the id of a reward all codes of that reward.
+    """
+
+    EVERYTHING = "everything"
+    PROGRAM = "program"
+    CAMPAIGN = "campaign"
+    RULE = "rule"
+    REWARD = "reward"
+    VOUCHER_BATCH = "voucher_batch"
+
+
+class SwitchObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """What a switch is for: ``everything``, a ``program``, or by its ``id`` some part of a program."""
+
+    kind: SwitchKind
+    program: Identifier | None = None
+    id: SwitchedId | None = None
+
+    @property
+    def key(self) -> str:
+        """Return how a snapshot of its program names it (``campaign/summer``)."""
+        return self.kind.value if self.id is None else f"{self.kind.value}/{self.id}"
+
+    @property
+    def path(self) -> str:
+        """Return how the whole workspace names it (``campaign/points/summer``)."""
+        return "/".join(part for part in (self.kind.value, self.program, self.id) if part is not None)
+
+    @property
+    def words(self) -> str:
+        """Say what it is (``campaign summer``)."""
+        name = self.program if self.id is None else self.id
+        return self.kind.value if name is None else f"{self.kind.value.replace('_', ' ')} {name}"
+
+
+EVERYTHING = SwitchObject(kind=SwitchKind.EVERYTHING)
+
+
+class Switch(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is off: who turned it off, why, and when (wall time)."""
+
+    object: SwitchObject
+    reason: str
+    actor: str
+    off_at: Instant
+
+
+class Switches:
+    """Everything of a workspace that is off at one moment."""
+
+    def __init__(self, off: Iterable[Switch] = ()) -> None:
+        self._off = {switch.object: switch for switch in off}
+        self._keys: dict[tuple[int, int], Keys] = {}
+
+    def keys_of(self, version: Version) -> Keys:
+        """Return what of this version is off, for the snapshots of its decisions."""
+        if not self._off:
+            return ()
+        number = (version.program_id, version.number)
+        keys = self._keys.get(number)
+        if keys is None:
+            keys = self._keys[number] = tuple(sorted(_known_keys(self._off, version.program)))
+        return keys
+
+    def everything(self) -> Switch | None:
+        """Return the switch that turns everything off."""
+        return self._off.get(EVERYTHING)
+
+    def off_program(self, program: str) -> Switch | None:
+        """Return what turns a whole program off: its own switch, or that of everything."""
+        return self.everything() or self._find(SwitchKind.PROGRAM, program)
+
+    def off_campaign(self, program: str, campaign: str) -> Switch | None:
+        """Return what turns a campaign off."""
+        return self.off_program(program) or self._find(SwitchKind.CAMPAIGN, program, campaign)
+
+    def off_rule(self, program: str, rule: str) -> Switch | None:
+        """Return what turns an earning rule off, its campaign apart."""
+        return self.off_program(program) or self._find(SwitchKind.RULE, program, rule)
+
+    def off_reward(self, program: str, reward: str) -> Switch | None:
+        """Return what turns a reward off, its campaign apart."""
+        return self.off_program(program) or self._find(SwitchKind.REWARD, program, reward)
+
+    def why_off(
+        self, program: str, reward: str | None = None, campaign: str | None = None, batch: str | None = None
+    ) -> Switch | None:
+        """Return the widest switch for which what is named may not be used, or None if it may.
+
+        ``campaign`` is that of the reward. ``batch`` is that of the code with which it is used: for a code
+        of the reward that belongs to no batch, the id of the reward again.
+        """
+        if not self._off:
+            return None
+        named = [(SwitchKind.CAMPAIGN, campaign), (SwitchKind.REWARD, reward)]
+        if batch is not None:
+            named += [(SwitchKind.VOUCHER_BATCH, reward), (SwitchKind.VOUCHER_BATCH, batch)]
+        found = [self._find(kind, program, name) for kind, name in named if name is not None]
+        return next((switch for switch in [self.off_program(program), *found] if switch is not None), None)
+
+    def _find(self, kind: SwitchKind, program: str, id: str | None = None) -> Switch | None:
+        return self._off.get(SwitchObject(kind=kind, program=program, id=id))
+
+
+ALL_ON = Switches()
+"""Nothing is off."""
+
+
+def recorded(program: str, keys: Iterable[str]) -> list[Switch]:
+    """Return the switches of ``program`` whose keys a snapshot kept; who, why and when it does not know."""
+    found = []
+    for key in keys:
+        kind, _, name = key.partition("/")
+        whole = kind == SwitchKind.EVERYTHING
+        known = SwitchObject(kind=SwitchKind(kind), program=None if whole else program, id=name or None)
+        found.append(Switch(object=known, reason="", actor="", off_at=0))
+    return found
+
+
+class Off(msgspec.Struct, frozen=True):
+    """What the keys of a snapshot mean to its version.
+
+    ``stopped`` says why the whole program gives nothing. ``campaigns`` are off bit by bit, by their index.
+    ``rules`` and ``rewards`` say by their ids why they are off, alone or with their campaign; ``codes`` are
+    the rewards whose codes are off.
+    """
+
+    stopped: str | None = None
+    campaigns: int = 0
+    rules: dict[str, str] = {}
+    rewards: dict[str, str] = {}
+    codes: frozenset[str] = frozenset()
+
+    def why_reward(self, reward: str, *, by_code: bool) -> str | None:
+        """Return why a reward cannot be used, or None if it can; ``by_code``: by one of its codes."""
+        if self.stopped is not None:
+            return f"{reward} cannot be used: {self.stopped}"
+        if reward in self.rewards:
+            return f"{reward} cannot be used: {self.rewards[reward]}"
+        if by_code and reward in self.codes:
+            return f"{reward} cannot be used by a code: its codes were switched off"
+        return None
+
+
+_NOTHING_OFF = Off()
+_REMEMBERED = 64
+
+
+def off_in(version: Version, keys: Keys) -> Off:
+    """Return what is off in ``version`` by the keys of a snapshot."""
+    if not keys:
+        return _NOTHING_OFF
+    off: Off | None = version.off.get(keys)
+    if off is None:
+        if len(version.off) >= _REMEMBERED:
+            version.off.clear()
+        off = version.off[keys] = _off_in(version, keys)
+    return off
+
+
+def _off_in(version: Version, keys: Keys) -> Off:
+    named: dict[str, set[str]] = {}
+    for key in keys:
+        kind, _, name = key.partition("/")
+        named.setdefault(kind, set()).add(name)
+    stopped = None
+    if SwitchKind.PROGRAM in named:
+        stopped = "the program was switched off"
+    if SwitchKind.EVERYTHING in named:
+        stopped = "everything was switched off"
+    campaigns: dict[int | None, str] = {
+        index: f"campaign {campaign.id} was switched off"
+        for index, campaign in enumerate(version.program.campaigns)
+        if campaign.id in named.get(SwitchKind.CAMPAIGN, ())
+    }
+    by_campaign = {each.rule.id: each.campaign for each in version.rules}
+    rewards = {reward: each.campaign for reward, each in version.rewards.items()}
+    return Off(
+        stopped=stopped,
+        campaigns=sum(1 << index for index in campaigns if index is not None),
+        rules=_why_each(by_campaign, named.get(SwitchKind.RULE, set()), campaigns),
+        rewards=_why_each(rewards, named.get(SwitchKind.REWARD, set()), campaigns),
+        codes=frozenset(named.get(SwitchKind.VOUCHER_BATCH, ())),
+    )
+
+
+def _why_each(
+    campaign_of: Mapping[str, int | None], named: AbstractSet[str], campaigns: Mapping[int | None, str]
+) -> dict[str, str]:
+    """Return why each of the named ones, and each of a campaign that is off, is off."""
+    why = {part: campaigns[campaign] for part, campaign in campaign_of.items() if campaign in campaigns}
+    return why | dict.fromkeys(named, "it was switched off")
+
+
+def parts_of(program: Program) -> dict[SwitchKind, frozenset[str]]:
+    """Return the ids of everything of a program that can be switched off by itself."""
+    campaigns = program.campaigns
+    rules = [*program.earning_rules, *(rule for campaign in campaigns for rule in campaign.earning_rules)]
+    rewards = [*program.rewards, *(reward for campaign in campaigns for reward in campaign.rewards)]
+    return {
+        SwitchKind.CAMPAIGN: frozenset(campaign.id for campaign in campaigns),
+        SwitchKind.RULE: frozenset(rule.id for rule in rules),
+        SwitchKind.REWARD: frozenset(reward.id for reward in rewards),
+        SwitchKind.VOUCHER_BATCH: frozenset(reward.id for reward in rewards if reward.codes is not None),
+    }
+
+
+def _known_keys(off: Iterable[SwitchObject], program: Program) -> Iterator[str]:
+    """Yield the key of each switch that says anything to this version of a program."""
+    parts = parts_of(program)
+    for switched in off:
+        if switched.kind is SwitchKind.EVERYTHING or (
+            switched.program == program.program
+            and (switched.kind is SwitchKind.PROGRAM or switched.id in parts[switched.kind])
+        ):
+            yield switched.key

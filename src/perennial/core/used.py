@@ -1,0 +1,161 @@
+"""What a redemption used, as it is stored: all that giving it back needs, and nothing of the person.
+
+Giving back is cumulative: after any number of partial returns exactly as much is back as after one
+return of the same lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.effects import (
+    Capture,
+    Effect,
+    GiveBack,
+    UseBudget,
+    UseLimit,
+    UseVoucher,
+)
+from perennial.ledger.account import Account
+from perennial.ledger.lot import LotKey, Origin
+from perennial.units import Instant, Minor, Points
+
+
+class UsedLot(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """``amount`` was taken out of the lot ``key`` of the wallet of ``owner``, who lives in ``bucket``."""
+
+    bucket: int
+    owner: UUID
+    unit: int
+    key: LotKey
+    amount: Points
+    refundable: bool = True
+
+
+class UsedByProgram(msgspec.Struct, frozen=True, array_like=True):
+    """What was used under one version of one program; ``rewards`` are those that were applied."""
+
+    program: int
+    version: int
+    rewards: tuple[str, ...] = ()
+    lots: tuple[UsedLot, ...] = ()
+    limits: tuple[UseLimit | UseBudget, ...] = ()
+    vouchers: tuple[UseVoucher, ...] = ()
+
+
+class Used(msgspec.Struct, frozen=True, array_like=True):
+    """Everything that a redemption used. ``captured``: it is redeemed, and not only held.
+
+    ``ids`` and ``quantities`` name the lines of the order, ``paid`` is what each of them cost in the end,
+    and ``returned`` counts the units that came back.
+    """
+
+    programs: tuple[UsedByProgram, ...]
+    ids: tuple[str, ...]
+    quantities: tuple[int, ...]
+    paid: tuple[Minor, ...]
+    returned: tuple[int, ...]
+    captured: bool = False
+    over: bool = False
+
+    @property
+    def account(self) -> Account:
+        """Return where the points went."""
+        return Account.REDEEMED if self.captured else Account.HELD
+
+
+class Returning(msgspec.Struct, frozen=True):
+    """What one owner gets back under one program: effects for the ledger, limits and vouchers."""
+
+    program: int
+    version: int
+    bucket: int
+    owner: UUID
+    effects: tuple[Effect, ...]
+
+
+def capture(used: Used) -> tuple[Used, list[Returning]]:
+    """Return what redeems everything that was held."""
+    found = [
+        Returning(
+            part.program,
+            part.version,
+            bucket,
+            owner,
+            tuple(Capture(lot.unit, lot.amount) for lot in lots),
+        )
+        for part in used.programs
+        for (bucket, owner), lots in _by_owner(part.lots).items()
+    ]
+    return msgspec.structs.replace(used, captured=True), found
+
+
+def give_back(
+    used: Used,
+    returned: tuple[int, ...],
+    at: Instant,
+    grace_until: Mapping[int, Instant | None],
+    holder: tuple[int, UUID],
+    *,
+    void: bool = False,
+) -> tuple[Used, list[Returning]]:
+    """Return what comes back once ``returned`` units of each line are back, less what came back before.
+
+    Points go into the lot that they came from, or where that has expired into a new one until
+    ``grace_until`` (by the number of the unit). Limits, budgets and vouchers come back with the last
+    unit, or at once if everything is ``void``; ``holder`` (bucket and customer) used them.
+    """
+    before, after = _value(used, used.returned), _value(used, returned)
+    whole = _value(used, used.quantities)
+    over = void or returned == used.quantities
+    found = []
+    for part in used.programs:
+        shares: dict[tuple[int, UUID], list[Effect]] = {}
+        for lot in part.lots:
+            if not lot.refundable and used.captured:
+                continue
+            amount = (lot.amount if over else _share(lot.amount, after, whole)) - _share(
+                lot.amount, before, whole
+            )
+            if amount > 0:
+                effect = _into_lot(lot, amount, at, grace_until.get(lot.unit), used.account)
+                shares.setdefault((lot.bucket, lot.owner), []).append(effect)
+        if over:
+            undone = shares.setdefault(holder, [])
+            undone += [msgspec.structs.replace(use, amount=-use.amount) for use in part.limits]
+            undone += [msgspec.structs.replace(use, uses=-use.uses) for use in part.vouchers]
+        found += [
+            Returning(part.program, part.version, bucket, owner, tuple(effects))
+            for (bucket, owner), effects in shares.items()
+            if effects
+        ]
+    return msgspec.structs.replace(used, returned=returned, over=over), found
+
+
+def _by_owner(lots: tuple[UsedLot, ...]) -> dict[tuple[int, UUID], list[UsedLot]]:
+    found: dict[tuple[int, UUID], list[UsedLot]] = {}
+    for lot in lots:
+        found.setdefault((lot.bucket, lot.owner), []).append(lot)
+    return found
+
+
+def _value(used: Used, units: tuple[int, ...]) -> Minor:
+    """Return what so many units of each line cost together, rounded down line by line."""
+    return sum(
+        paid * count // quantity if quantity else 0
+        for paid, count, quantity in zip(used.paid, units, used.quantities, strict=True)
+    )
+
+
+def _share(amount: Points, value: Minor, whole: Minor) -> Points:
+    return amount * value // whole if whole > 0 else 0
+
+
+def _into_lot(lot: UsedLot, amount: Points, at: Instant, until: Instant | None, source: Account) -> GiveBack:
+    expires_at = lot.key.expires_at
+    if expires_at is None or at < expires_at:
+        return GiveBack(lot.unit, amount, lot.key, source, pending=False)
+    return GiveBack(lot.unit, amount, LotKey(Origin.RETURNED, at, until), source, pending=False)

@@ -1,0 +1,129 @@
+"""What must be right about the codes of rewards: how they look, and that nobody guesses money."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from perennial.core.code_entry import plain_form, shared_form
+from perennial.core.codes import MAX_LENGTH, RANDOM, Codes, pattern_of
+from perennial.core.findings import Findings
+from perennial.core.problems import Problem
+from perennial.core.program import Program
+from perennial.core.reward import Reward
+
+NEEDED_BITS = 59
+"""How strong a code must be that anybody may use and that carries money: 12 characters out of 31."""
+
+
+def rewards_of(program: Program) -> list[tuple[str, Reward]]:
+    """Return every reward of a program with its path, those of campaigns included."""
+    found = [(f"rewards[{index}]", reward) for index, reward in enumerate(program.rewards)]
+    for number, campaign in enumerate(program.campaigns):
+        found += [
+            (f"campaigns[{number}].rewards[{index}]", reward) for index, reward in enumerate(campaign.rewards)
+        ]
+    return found
+
+
+def check_codes(findings: Findings) -> None:
+    """Check the codes of every reward."""
+    owners: dict[str, str] = {}
+    for path, reward in rewards_of(findings.program):
+        codes = reward.codes
+        if codes is None:
+            continue
+        here = f"{path}.codes"
+        findings.span(f"{here}.valid_for", codes.valid_for)
+        _check_alphabet(findings, here, codes.alphabet)
+        if codes.shared is not None:
+            _check_shared(findings, here, codes)
+            owner = owners.setdefault(shared_form(codes.shared), reward.id)
+            if owner != reward.id:
+                words = f'"{codes.shared}" is read as the code of reward {owner}: one code, one reward'
+                findings.add(f"{here}.shared", "duplicate", words)
+        if codes.pattern is not None:
+            _check_pattern(findings, here, codes, codes.pattern)
+        if _guards_money(reward, codes):
+            _check_strength(findings, here, codes)
+
+
+def _check_shared(findings: Findings, path: str, codes: Codes) -> None:
+    assert codes.shared is not None, "asked for a shared code only"
+    _check_text(findings, f"{path}.shared", codes.shared)
+    if not plain_form(codes.shared):
+        findings.add(
+            f"{path}.shared", "empty_code", "a code has letters or digits, not only spaces and dashes"
+        )
+    for name, given in (("pattern", codes.pattern), ("valid_for", codes.valid_for)):
+        if given is not None:
+            words = f"a code for everybody is not issued one by one: give shared or {name}, not both"
+            findings.add(f"{path}.{name}", "shared_or_own", words)
+    if codes.bound:
+        findings.add(f"{path}.bound", "shared_or_own", "a code for everybody cannot be one member's alone")
+
+
+def _check_alphabet(findings: Findings, path: str, alphabet: str) -> None:
+    seen: dict[str, str] = {}
+    for letter in alphabet:
+        form = plain_form(letter)
+        if len(form) != 1 or letter == RANDOM or unicodedata.category(letter)[0] == "C":
+            findings.add(f"{path}.alphabet", "bad_letter", f"{letter!r} cannot be a letter of a code")
+        elif form in seen:
+            words = f'"{seen[form]}" and "{letter}" are read as the same letter; upper and lower case are one'
+            findings.add(f"{path}.alphabet", "duplicate_letter", words)
+        seen.setdefault(form, letter)
+
+
+def _check_pattern(findings: Findings, path: str, codes: Codes, pattern: str) -> None:
+    _check_text(findings, f"{path}.pattern", pattern)
+    if RANDOM not in pattern:
+        words = (
+            f"a pattern has a {RANDOM} for every random character; a code for everybody is given as shared"
+        )
+        findings.add(f"{path}.pattern", "no_random_character", words)
+    if len(pattern) + codes.check > MAX_LENGTH:
+        words = f"a code has at most {MAX_LENGTH} characters, the check character included"
+        findings.add(f"{path}.pattern", "too_long", words)
+
+
+def _check_text(findings: Findings, path: str, text: str) -> None:
+    bad = next((each for each in text if not each.isprintable()), None)
+    if bad is not None:
+        findings.add(path, "bad_letter", f"a code cannot hold the character U+{ord(bad):04X}")
+
+
+def _guards_money(reward: Reward, codes: Codes) -> bool:
+    """Whether whoever guesses one of the codes gets money: they are made by us, and anybody may use them.
+
+    Imported codes are looked at when they are imported.
+    """
+    made = codes.pattern is not None or (codes.shared is None and reward.has_price)
+    return made and not codes.bound and reward.claim_value() > 0
+
+
+def _check_strength(findings: Findings, path: str, codes: Codes) -> None:
+    pattern = pattern_of(codes)
+    missing = pattern.missing_for(NEEDED_BITS)
+    if missing:
+        words = (
+            f"whoever guesses a code gets money, and {pattern.random_characters} random characters of "
+            f"{len(codes.alphabet)} are {pattern.bits} bits: add {missing} more {RANDOM} to have {NEEDED_BITS} "
+            "bits, or bind the codes to members (bound: true)"
+        )
+        findings.add(f"{path}.pattern" if codes.pattern else path, "weak_codes", words)
+
+
+def shared_code_conflicts(program: Program, others: Mapping[str, Program]) -> Iterable[Problem]:
+    """Return where a code for everybody is one of another program of the workspace as well."""
+    taken = {
+        shared_form(reward.codes.shared): f"{reward.id} of program {code}"
+        for code, other in others.items()
+        for _, reward in rewards_of(other)
+        if reward.codes is not None and reward.codes.shared is not None
+    }
+    for path, reward in rewards_of(program):
+        shared = None if reward.codes is None else reward.codes.shared
+        if shared is not None and (owner := taken.get(shared_form(shared))) is not None:
+            words = f'"{shared}" is read as the code of reward {owner}: one code, one reward'
+            yield Problem(f"{path}.codes.shared", "duplicate", words)

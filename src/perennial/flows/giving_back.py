@@ -1,0 +1,211 @@
+"""``POST /v1/redemptions/{id}/rollback``, and what comes back by itself: with returns, and when holds end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.effects import GiveBack
+from perennial.core.member import Member
+from perennial.core.used import Returning, Used, give_back
+from perennial.core.wallet_dates import end_of_day_after
+from perennial.flows.answers import Answer
+from perennial.flows.batch import Batch, Operation
+from perennial.flows.commands import ExpireHold, PostRollback
+from perennial.flows.once import body_of, replayed
+from perennial.flows.problems import customer_erased, field_problem, problem
+from perennial.flows.quote_answers import RollbackAnswer, encode_redemption, wallet_names, with_state
+from perennial.store.events import EventKind, EventRow
+from perennial.store.external_ids import IdKind
+from perennial.store.redemptions import RedemptionRow, RedemptionState
+from perennial.units import Instant, Minor, Points
+
+
+def handle_rollback(batch: Batch, command: PostRollback) -> Answer:
+    """Give back what a redemption or hold used, whole or what the returned lines share of it."""
+    row = redemption_of(batch, command.redemption)
+    event_id = batch.name("rollback", command.id)
+    body = body_of(command)
+    earlier = replayed(batch, IdKind.ROLLBACK, event_id, row.customer_id, command.id, body)
+    if earlier is not None:
+        return earlier
+    if row.used.over:
+        raise problem(409, "nothing_to_roll_back", f"Everything of {command.redemption!r} came back before.")
+    held = row.state is RedemptionState.HELD
+    if held and command.lines:
+        raise field_problem("$.lines", "not_redeemed", "a hold is released as a whole")
+    at = command.at if command.at is not None else batch.now
+    operation = batch.operation(holder_of(batch, row), event_id, at)
+    returned = _returned(row.used, command)
+    changed, returning = undo(batch, operation, row, returned, void=not command.lines)
+    answer = encode_redemption(
+        RollbackAnswer(
+            id=command.id,
+            redemption=command.redemption,
+            state=changed.state.name.lower(),
+            points=points_back(batch, returning),
+            cards=cards_back(batch, returning),
+        )
+    )
+    batch.claim(IdKind.ROLLBACK, event_id, row.customer_id)
+    batch.put_event(_row(batch, operation, command.id, body, answer, row))
+    return Answer(status=201, body=answer)
+
+
+def handle_expired_hold(batch: Batch, command: ExpireHold) -> Answer:
+    """Release a hold whose time is over; one that was redeemed or released meanwhile stays as it is."""
+    row = batch.redemptions.get(UUID(hex=command.redemption_id))
+    if row is None or row.state is not RedemptionState.HELD or not _is_over(row, command):
+        return Answer(status=200, body=b"{}", replayed=True)
+    operation = batch.operation(holder_of(batch, row), batch.ids.next(), command.at)
+    undo(batch, operation, row, row.used.quantities, void=True)
+    batch.put_event(_row(batch, operation, "", b"", b"", row))
+    return Answer(status=200, body=b"{}")
+
+
+def _is_over(row: RedemptionRow, command: ExpireHold) -> bool:
+    return command.early or (row.held_until or 0) <= command.at
+
+
+def give_back_with_order(
+    batch: Batch, operation: Operation, order_id: UUID, units: Mapping[str, int], *, canceled: bool
+) -> None:
+    """Give back what was redeemed on an order as ``units`` of its lines (by their ids) have come back.
+
+    The units are all that came back so far. Without units to compare, only a canceled order gives back.
+    """
+    for row in list(batch.redemptions.values()):
+        if row.order_id != order_id or row.used.over or row.customer_id != operation.member.customer_id:
+            continue
+        used = row.used
+        returned = tuple(
+            max(before, min(units.get(line, 0), quantity))
+            for line, before, quantity in zip(used.ids, used.returned, used.quantities, strict=True)
+        )
+        if canceled or returned != used.returned:
+            undo(batch, operation, row, used.quantities if canceled else returned, void=canceled)
+
+
+def undo(
+    batch: Batch, operation: Operation, row: RedemptionRow, returned: tuple[int, ...], *, void: bool
+) -> tuple[RedemptionRow, list[Returning]]:
+    """Give back what ``returned`` units share, and store the redemption as it is then."""
+    used, returning = give_back(
+        row.used,
+        returned,
+        operation.at,
+        _grace(batch, operation.at),
+        (batch.bucket, row.customer_id),
+        void=void,
+    )
+    apply_returning(batch, operation, returning)
+    state = row.state
+    if used.over:
+        state = RedemptionState.ROLLED_BACK if row.used.captured else RedemptionState.RELEASED
+    changed = msgspec.structs.replace(
+        row,
+        used=used,
+        state=state,
+        held_until=row.held_until if state is RedemptionState.HELD else None,
+        answer=with_state(row.answer, state),
+    )
+    batch.put_redemption(changed)
+    return changed, returning
+
+
+def apply_returning(batch: Batch, operation: Operation, returning: Sequence[Returning]) -> None:
+    """Take over what came back, or was captured, owner by owner."""
+    for part in returning:
+        version = batch.workspace.program_by_id(part.program).version(part.version)
+        member = operation.member
+        if part.owner not in (member.owner, member.customer_id):
+            member = batch.cards.get(part.owner) or Member(customer_id=part.owner, owner=part.owner)
+        own = Operation(operation.operation_id, operation.source_id, member, operation.at)
+        batch.apply(own, version, part.effects, None if part.bucket == batch.bucket else part.bucket)
+
+
+def redemption_of(batch: Batch, name: str) -> RedemptionRow:
+    """Return the loaded redemption or hold that the caller names ``name``, or raise the 404."""
+    row = batch.redemptions.get(batch.name("redemption", name))
+    if row is None:
+        raise problem(404, "redemption_unknown", f"There is no hold or redemption {name!r}.")
+    if row.customer_id in batch.erased:
+        raise customer_erased()
+    return row
+
+
+def holder_of(batch: Batch, row: RedemptionRow) -> Member:
+    """Return the member of a redemption; a guest is somebody with nothing."""
+    member = batch.members.get(row.customer_id)
+    return member if member is not None else Member(customer_id=row.customer_id, owner=row.customer_id)
+
+
+def points_back(batch: Batch, returning: Sequence[Returning]) -> dict[str, int]:
+    """Return the points that came back to the member's own wallets, by ``program/wallet``."""
+    names = wallet_names(batch.workspace)
+    points: dict[str, Points] = {}
+    for unit, amount in _amounts(returning):
+        if unit in names:
+            points[names[unit]] = points.get(names[unit], 0) + amount
+    return points
+
+
+def cards_back(batch: Batch, returning: Sequence[Returning]) -> Minor:
+    """Return how much money came back to gift cards, in minor units."""
+    names = wallet_names(batch.workspace)
+    return sum(amount for unit, amount in _amounts(returning) if unit not in names)
+
+
+def _amounts(returning: Sequence[Returning]) -> Iterator[tuple[int, int]]:
+    """Return the unit and amount of everything that came back into a lot."""
+    for part in returning:
+        for effect in part.effects:
+            if isinstance(effect, GiveBack):
+                yield effect.unit, effect.amount
+
+
+def _grace(batch: Batch, at: Instant) -> dict[int, Instant | None]:
+    """Return until when points may be spent that come back after their own lot expired, by unit."""
+    return {
+        compiled.unit: end_of_day_after(live.latest, at, compiled.spec.grace)
+        for live in batch.workspace.programs
+        for compiled in live.latest.wallets
+    }
+
+
+def _returned(used: Used, command: PostRollback) -> tuple[int, ...]:
+    if not command.lines:
+        return used.quantities
+    places = {line: place for place, line in enumerate(used.ids)}
+    returned = list(used.returned)
+    for number, line in enumerate(command.lines):
+        place = places.get(line.line)
+        if place is None:
+            words = f"the redemption has no line {line.line!r}"
+            raise field_problem(f"$.lines[{number}].line", "line_unknown", words)
+        returned[place] += line.quantity
+        left = used.quantities[place] - used.returned[place]
+        if returned[place] > used.quantities[place]:
+            words = f"only {left} can still come back"
+            raise field_problem(f"$.lines[{number}].quantity", "too_many_returned", words)
+    return tuple(returned)
+
+
+def _row(
+    batch: Batch, operation: Operation, external_id: str, body: bytes, answer: bytes, row: RedemptionRow
+) -> EventRow:
+    return EventRow(
+        customer_id=row.customer_id,
+        event_id=operation.source_id,
+        operation_id=operation.operation_id,
+        kind=EventKind.ROLLBACK,
+        external_id=external_id,
+        source_id=row.redemption_id,
+        occurred_at=operation.at,
+        recorded_at=batch.now,
+        body=body,
+        decision=b"",
+        answer=answer,
+    )

@@ -1,0 +1,125 @@
+"""What a batch reads of redemptions and of the codes that were entered: locked after the customers.
+
+Vouchers are locked last of all, after budgets, in sorted order over all buckets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from asyncpg import Connection, SerializationError
+
+from perennial.core.order import OrderStatus
+from perennial.flows.asked import FoundVoucher
+from perennial.flows.batch import Batch
+from perennial.flows.commands import Command, ExpireHold, PostRedemption, PostReturn, PutOrder
+from perennial.store.codebook import first_found
+from perennial.store.customers import CustomerRow
+from perennial.store.external_ids import Claimed, IdKind
+from perennial.store.members import load_members
+from perennial.store.redemptions import count_held, load_redemptions, load_redemptions_of_orders
+from perennial.store.vouchers import find_vouchers, load_vouchers
+
+
+async def load_redeemed(
+    conn: Connection, batch: Batch, commands: Sequence[Command], claimed: Claimed
+) -> None:
+    """Lock and load the redemptions that commands name, and those of orders that come back."""
+    workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
+    keys = [
+        (owner, id_hash)
+        for (kind, id_hash), (where, owner) in claimed.items()
+        if kind == IdKind.REDEMPTION and where == bucket
+    ]
+    keys += [
+        (UUID(hex=command.customer_id), UUID(hex=command.redemption_id))
+        for command in commands
+        if isinstance(command, ExpireHold)
+    ]
+    rows = await load_redemptions(conn, workspace_id, bucket, keys) if keys else []
+    orders = [
+        (batch.orders[order_id].customer_id, order_id)
+        for command in commands
+        if (order_id := _coming_back(batch, command)) in batch.orders and order_id is not None
+    ]
+    if orders:
+        rows += await load_redemptions_of_orders(conn, workspace_id, bucket, orders)
+    batch.redemptions = {row.redemption_id: row for row in rows}
+    holders = {
+        batch.name("customer", command.customer)
+        for command in commands
+        if isinstance(command, PostRedemption) and command.customer is not None and command.hold_for
+    }
+    if holders:
+        batch.held = await count_held(conn, workspace_id, bucket, sorted(holders))
+
+
+def _coming_back(batch: Batch, command: Command) -> UUID | None:
+    """Return the order that a command takes back, in part or whole."""
+    if isinstance(command, PostReturn):
+        return batch.name("order", command.order)
+    if isinstance(command, PutOrder) and command.order.status is OrderStatus.CANCELED:
+        return batch.name("order", command.id)
+    return None
+
+
+async def load_entered(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
+    """Lock the vouchers whose codes were entered, and load the wallets of the gift cards among them."""
+    codes = {
+        asked.code
+        for command in commands
+        if isinstance(command, PostRedemption)
+        for asked in command.redeem
+        if asked.code is not None
+    }
+    if codes:
+        await load_codes(conn, batch, sorted(codes), lock=True)
+
+
+async def load_codes(conn: Connection, batch: Batch, codes: Sequence[str], *, lock: bool) -> None:
+    """Load the vouchers of these codes into the batch; to change them they have to be locked."""
+    workspace_id = batch.workspace.workspace_id
+    hashes = {code: batch.codebook.hashes_of(workspace_id, code) for code in codes}
+    known = await find_vouchers(
+        conn, workspace_id, sorted({each for every in hashes.values() for each in every})
+    )
+    found = {
+        code: place for code, every in hashes.items() if (place := first_found(every, known)) is not None
+    }
+    buckets = sorted({bucket for bucket, _, _ in found.values()})
+    loaded: dict[UUID, FoundVoucher] = {}
+    for bucket in buckets:
+        keys = sorted((owner, voucher) for where, owner, voucher in found.values() if where == bucket)
+        rows = await load_vouchers(conn, workspace_id, bucket, keys, lock=lock)
+        loaded |= {voucher_id: FoundVoucher(bucket, row) for voucher_id, row in rows.items()}
+    if any(place[2] not in loaded for place in found.values()):
+        raise SerializationError("a voucher was given to a customer while it was looked for")
+    batch.entered = {code: loaded[voucher_id] for code, (_, _, voucher_id) in found.items()}
+    await _load_cards(conn, batch)
+
+
+async def _load_cards(conn: Connection, batch: Batch) -> None:
+    """Load what the gift cards hold that were entered."""
+    cards: dict[int, list[FoundVoucher]] = {}
+    for entered in batch.entered.values():
+        row = entered.row
+        version = batch.workspace.program_by_id(row.program_id).version(row.version)
+        if version.rewards[row.reward].card_for(row.tier):
+            entered.unit = version.card_unit
+            cards.setdefault(entered.bucket, []).append(entered)
+    for bucket, found in cards.items():
+        owners = {one.row.voucher_id: one for one in found}
+        rows = [CustomerRow(customer_id=card_id, external_id="", created_at=batch.now) for card_id in owners]
+        members = await load_members(
+            conn,
+            batch.workspace.workspace_id,
+            bucket,
+            rows,
+            lots_for=frozenset(owners),
+            reads=lambda _: ({}, {}),
+        )
+        for card_id, member in members.items():
+            batch.cards[card_id] = member
+            wallet = member.wallets.get(owners[card_id].unit)
+            owners[card_id].balance = wallet.balance if wallet is not None else 0

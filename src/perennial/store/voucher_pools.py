@@ -1,0 +1,209 @@
+"""Pools: codes that are made or imported in batches, and given to members one by one.
+
+A code that is nobody's yet is its own customer, in the bucket that its hash says. Giving it to a member
+moves its row to theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.store.vouchers import COLUMNS, INSERT_VOUCHERS, VoucherRow, voucher_of
+from perennial.units import Instant
+
+
+class BatchRow(msgspec.Struct, frozen=True):
+    """One row of ``voucher_batches``. ``body`` is what was asked for, as keyed hashes of its fields."""
+
+    batch_id: UUID
+    program_id: int
+    version: int
+    external_id: str
+    reward: str
+    actor: str
+    imported: bool
+    made: int
+    created_at: Instant
+    starts_at: Instant | None
+    expires_at: Instant | None
+    body: bytes
+    answer: bytes
+
+
+_BATCH_COLUMNS = """batch_id, program_id, version, external_id, reward, actor, imported, made, created_at,
+    starts_at, expires_at, body, answer"""
+
+_INSERT_BATCH = f"""
+insert into voucher_batches (workspace_id, {_BATCH_COLUMNS})
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+on conflict do nothing
+returning 1
+"""
+
+_FINISH_BATCH = """
+update voucher_batches set made = $3, answer = $4 where workspace_id = $1 and batch_id = $2
+"""
+
+_FIND_BATCH = f"select {_BATCH_COLUMNS} from voucher_batches where workspace_id = $1 and batch_id = $2"
+
+_LIST_BATCHES = f"""
+select {_BATCH_COLUMNS}
+from voucher_batches
+where workspace_id = $1 and ($3::timestamptz is null or (created_at, batch_id) < ($3, $4::uuid))
+order by created_at desc, batch_id desc
+limit $2
+"""
+
+_BATCHES_OF_REWARD = """
+select batch_id from voucher_batches where workspace_id = $1 and program_id = $2 and reward = $3
+"""
+
+_TAKE_CODES = """
+insert into voucher_codes (workspace_id, bucket, code_hash, customer_id, voucher_id)
+select $1, new.* from unnest($2::int[], $3::uuid[], $4::uuid[], $5::uuid[]) as new
+on conflict do nothing
+returning code_hash
+"""
+
+_INSERT_POOL = f"""
+insert into vouchers (bucket, workspace_id, {COLUMNS})
+select new.bucket, $1, {COLUMNS}
+from unnest($2::int[], $3::voucher_row[]) as new (bucket, {COLUMNS})
+"""
+
+# The codes of a batch in the order of the index: those that are nobody's ({free}), or that somebody has.
+_READ_POOL = f"""
+select {COLUMNS}
+from vouchers
+where bucket = $2 and workspace_id = $1 and batch_id = $3 and (customer_id = voucher_id) = $4
+    and voucher_id > $5
+order by voucher_id
+limit $6
+"""
+
+# Whoever takes begins somewhere else, so that they seldom meet; where they do each takes another one.
+_TAKE_FREE = f"""
+select {COLUMNS}
+from vouchers
+where bucket = $2 and workspace_id = $1 and batch_id = any($3::uuid[]) and (customer_id = voucher_id)
+    and voucher_id >= $4 and voucher_id <= $5 and state = 1 and used = 0
+    and ($6::timestamptz is null or expires_at is null or expires_at > $6)
+limit 1
+for update"""
+
+TAKE_FREE_OR_SKIP = f"{_TAKE_FREE} skip locked\n"
+_TAKE_FREE_OR_WAIT = f"{_TAKE_FREE}\n"
+
+_DELETE_FREE = """
+delete from vouchers
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and voucher_id = $3
+returning 1
+"""
+
+_MOVE_CODE = """
+update voucher_codes
+set bucket = $4, customer_id = $5
+where workspace_id = $1 and code_hash = $2 and voucher_id = $3
+returning 1
+"""
+
+_FIRST, _LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
+
+
+def bucket_of_code(code_hash: UUID, bucket_base: int, bucket_count: int) -> int:
+    """Return the bucket of a code that is nobody's."""
+    return bucket_base + code_hash.int % bucket_count
+
+
+async def insert_batch(conn: Connection, ws: int, row: BatchRow) -> bool:
+    """Begin a batch, unless there is one with its id; who began it at the same moment is waited for."""
+    return bool(await conn.fetchval(_INSERT_BATCH, ws, *msgspec.structs.astuple(row)))
+
+
+async def finish_batch(conn: Connection, ws: int, batch_id: UUID, made: int, answer: bytes) -> None:
+    """Note how many codes a batch has, and what its maker was answered."""
+    await conn.execute(_FINISH_BATCH, ws, batch_id, made, answer)
+
+
+async def find_batch(conn: Connection, ws: int, batch_id: UUID) -> BatchRow | None:
+    """Return a batch, or None."""
+    row = await conn.fetchrow(_FIND_BATCH, ws, batch_id)
+    return BatchRow(*row) if row else None
+
+
+async def list_batches(
+    conn: Connection, ws: int, limit: int, before: tuple[Instant, UUID] | None = None
+) -> list[BatchRow]:
+    """Return the batches of a workspace, the latest first; ``before`` is the last one of a page before."""
+    begin = before if before is not None else (None, None)
+    return [BatchRow(*row) for row in await conn.fetch(_LIST_BATCHES, ws, limit, *begin)]
+
+
+async def batches_of_reward(conn: Connection, ws: int, program_id: int, reward: str) -> list[UUID]:
+    """Return the ids of the batches that hold codes of a reward."""
+    return [batch_id for (batch_id,) in await conn.fetch(_BATCHES_OF_REWARD, ws, program_id, reward)]
+
+
+async def insert_pool(conn: Connection, ws: int, rows: Sequence[tuple[int, UUID, VoucherRow]]) -> set[UUID]:
+    """Store vouchers with their buckets and the hashes of their codes; return the hashes that were free.
+
+    A code that another voucher has already is left out.
+    """
+    ordered = sorted(rows, key=lambda row: row[1].bytes)
+    columns = zip(
+        *((bucket, each, row.customer_id, row.voucher_id) for bucket, each, row in ordered), strict=True
+    )
+    fresh = {code_hash for (code_hash,) in await conn.fetch(_TAKE_CODES, ws, *columns)}
+    kept = [(bucket, row) for bucket, code_hash, row in ordered if code_hash in fresh]
+    records = [msgspec.structs.astuple(row) for _, row in kept]
+    await conn.execute(_INSERT_POOL, ws, [bucket for bucket, _ in kept], records)
+    return fresh
+
+
+async def read_pool(
+    conn: Connection, ws: int, bucket: int, batch_id: UUID, *, free: bool, after: UUID = _FIRST, limit: int
+) -> list[VoucherRow]:
+    """Return a page of a batch's codes in one bucket: those that are nobody's, or those of somebody."""
+    rows = await conn.fetch(_READ_POOL, ws, bucket, batch_id, free, after, limit)
+    return [voucher_of(row) for row in rows]
+
+
+async def take_free(
+    conn: Connection,
+    ws: int,
+    bucket: int,
+    batches: Sequence[UUID],
+    start: UUID,
+    valid_at: Instant | None,
+    *,
+    wait: bool = False,
+) -> VoucherRow | None:
+    """Lock and return a code that is nobody's and unused, of one of the batches, or None if there is none.
+
+    ``start`` is where the search begins. With ``valid_at`` it has not expired by then. What others have
+    locked is passed over, or with ``wait`` waited for.
+    """
+    sql = _TAKE_FREE_OR_WAIT if wait else TAKE_FREE_OR_SKIP
+    for first, last in ((start, _LAST), (_FIRST, start)):
+        row = await conn.fetchrow(sql, ws, bucket, batches, first, last, valid_at)
+        if row is not None:
+            return voucher_of(row)
+    return None
+
+
+async def give_free(conn: Connection, ws: int, places: tuple[int, int], row: VoucherRow) -> None:
+    """Move a code that is nobody's, and locked, to the customer whom ``row`` names.
+
+    ``places`` are the bucket where it is and the one of the customer. The id of a code that is nobody's
+    is its hash.
+    """
+    old, new = places
+    deleted = await conn.fetchval(_DELETE_FREE, ws, old, row.voucher_id)
+    moved = await conn.fetchval(_MOVE_CODE, ws, row.voucher_id, row.voucher_id, new, row.customer_id)
+    if not (deleted and moved):
+        raise LookupError(f"voucher {row.voucher_id} is not there to be given")
+    await conn.execute(INSERT_VOUCHERS, ws, new, [msgspec.structs.astuple(row)])

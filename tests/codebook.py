@@ -1,0 +1,8 @@
+"""The secret of every installation in the tests, and what finds and seals codes under it."""
+
+from __future__ import annotations
+
+from perennial.store.codebook import Codebook
+
+SECRET = bytes(range(32))
+CODEBOOK = Codebook(SECRET)

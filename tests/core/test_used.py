@@ -1,0 +1,99 @@
+"""Giving back what a redemption used: in proportion, cumulative, whole with the last unit."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perennial.core.effects import Capture, GiveBack, UseBudget, UseLimit, UseVoucher
+from perennial.core.used import Used, UsedByProgram, UsedLot, capture, give_back
+from perennial.ledger.account import Account
+from perennial.ledger.lot import LotKey, Origin
+
+ANNA = UUID(int=1)
+CARD = UUID(int=2)
+LASTING = LotKey(Origin.EARNED, 0, None)
+ENDING = LotKey(Origin.EARNED, 0, 100)
+GRACE = {7: 900}
+
+
+def used(*lots: UsedLot, captured: bool = True) -> Used:
+    """Return what was used on an order of two lines, which cost 30.00 and 10.00."""
+    part = UsedByProgram(
+        program=1,
+        version=1,
+        lots=lots,
+        limits=(UseLimit(5, 0, 1, 9), UseBudget(6, 0, 300, 999)),
+        vouchers=(UseVoucher(0, ANNA, CARD, 1),),
+    )
+    return Used((part,), ("a", "b"), (3, 1), (3_000, 1_000), (0, 0), captured=captured)
+
+
+def points(returning: list) -> int:  # type: ignore[type-arg]
+    """Return the points that came back."""
+    return sum(e.amount for part in returning for e in part.effects if isinstance(e, GiveBack))
+
+
+def test_the_whole_comes_back_with_limits_and_vouchers() -> None:
+    """Everything returned gives back the lot, the limit, the budget and the voucher."""
+    before = used(UsedLot(0, ANNA, 7, LASTING, 400))
+    after, returning = give_back(before, (3, 1), 50, GRACE, (0, ANNA))
+    assert after.over
+    assert [effect for part in returning for effect in part.effects] == [
+        GiveBack(7, 400, LASTING, Account.REDEEMED, pending=False),
+        UseLimit(5, 0, -1, 9),
+        UseBudget(6, 0, -300, 999),
+        UseVoucher(0, ANNA, CARD, -1),
+    ]
+
+
+def test_a_part_gives_back_its_share_of_the_points_only() -> None:
+    """A unit of 10.00 of 40.00 gives back a quarter of the points; the voucher stays used."""
+    after, returning = give_back(used(UsedLot(0, ANNA, 7, LASTING, 401)), (1, 0), 50, GRACE, (0, ANNA))
+    assert not after.over
+    assert [effect for part in returning for effect in part.effects] == [
+        GiveBack(7, 100, LASTING, Account.REDEEMED, pending=False)
+    ]
+
+
+def test_points_of_a_lot_that_has_expired_come_back_with_a_grace_date() -> None:
+    """At its expiry a lot is no place to return to: the points are a new lot until the grace ends."""
+    _, returning = give_back(used(UsedLot(0, ANNA, 7, ENDING, 400)), (3, 1), 100, GRACE, (0, ANNA))
+    key = LotKey(Origin.RETURNED, 100, 900)
+    assert returning[0].effects[0] == GiveBack(7, 400, key, Account.REDEEMED, pending=False)
+
+
+def test_what_is_not_refundable_comes_back_from_a_hold_only() -> None:
+    """The price of a reward that is not refundable is released with a hold, but not after redeeming."""
+    lot = UsedLot(0, ANNA, 7, LASTING, 400, False)
+    assert points(give_back(used(lot, captured=False), (3, 1), 50, GRACE, (0, ANNA), void=True)[1]) == 400
+    assert points(give_back(used(lot), (3, 1), 50, GRACE, (0, ANNA), void=True)[1]) == 0
+
+
+def test_redeeming_a_hold_captures_every_owner_s_part() -> None:
+    """The member's points and the card's money are each captured where they are."""
+    held = used(UsedLot(0, ANNA, 7, LASTING, 400), UsedLot(3, CARD, 8, LASTING, 50), captured=False)
+    after, returning = capture(held)
+    assert after.captured
+    assert [(part.bucket, part.owner, part.effects) for part in returning] == [
+        (0, ANNA, (Capture(7, 400),)),
+        (3, CARD, (Capture(8, 50),)),
+    ]
+
+
+UNITS = st.tuples(st.integers(0, 3), st.integers(0, 1))
+
+
+@given(st.lists(UNITS, max_size=6), st.integers(1, 999), st.booleans())
+def test_any_parts_sum_to_the_whole(steps: list[tuple[int, int]], amount: int, void: bool) -> None:
+    """However the units come back, one after the other, the points sum to what was used."""
+    state, sum_back = used(UsedLot(0, ANNA, 7, LASTING, amount)), 0
+    for a, b in [*steps, (3, 1)]:
+        returned = (max(state.returned[0], a), max(state.returned[1], b))
+        if state.over:
+            break
+        state, returning = give_back(state, returned, 50, GRACE, (0, ANNA), void=void and returned == (3, 1))
+        sum_back += points(returning)
+    assert (state.over, sum_back) == (True, amount)
