@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 DEFAULT_PORT = 8400
-SECRET_FILE = "secret.key"
+KEY_FILE = "secret.key"
 SECRET_BYTES = 32
 
 
@@ -108,7 +108,7 @@ def installation_secret(settings: Settings) -> bytes:
     """
     if settings.secret is not None:
         return _secret_bytes(settings.secret, "PERENNIAL_SECRET")
-    file = settings.data / SECRET_FILE
+    file = settings.data / KEY_FILE
     if not file.exists():
         _make_secret(file)
     return _secret_bytes(file.read_text().strip(), str(file))
@@ -116,7 +116,7 @@ def installation_secret(settings: Settings) -> bytes:
 
 def _make_secret(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{SECRET_FILE}-{secrets.token_hex(8)}")
+    draft = file.with_name(f".{KEY_FILE}-{secrets.token_hex(8)}")
     try:
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as kept:
             kept.write(f"{secrets.token_hex(SECRET_BYTES)}\n")

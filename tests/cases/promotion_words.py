@@ -144,7 +144,7 @@ def amount_off(effect: Plain) -> Plain:
     return given_only(
         type="amount_off",
         value=effect["amount"],
-        off=off,
+        target=off,
         lines=lines_of(effect.get("select")),
         pick=pick_of(effect),
         share_by=share_by,
@@ -157,7 +157,7 @@ def percentage(effect: Plain) -> Plain:
     target = effect["target"]
     off = target if target in ("order", "shipping") else "units" if is_of_units(effect) else "lines"
     return given_only(
-        off=off,
+        target=off,
         lines=lines_of(effect.get("select")),
         pick=pick_of(effect),
         share_by=share_of(effect),

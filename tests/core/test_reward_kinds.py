@@ -43,20 +43,20 @@ def test_amount_off_units_together_moves_what_does_not_fit() -> None:
     """7.00 off the two cheapest units: by price 5:3, or 3.50 each, of which one takes only its 3.00."""
     lines = (line("a", 1_000), line("b", 500), line("c", 300))
     pick = {"by": "cheapest", "most": 2}
-    by_amount = {"type": "amount_off", "value": 700, "off": "units", "pick": pick}
+    by_amount = {"type": "amount_off", "value": 700, "target": "units", "pick": pick}
     assert off(given(by_amount, lines=lines)) == [0, 438, 262]
     assert off(given(by_amount | {"share_by": "quantity"}, lines=lines)) == [0, 400, 300]
 
 
 def test_amount_off_lines_is_shared_by_quantity() -> None:
     """6.00 over one unit and five: 1.00 and 5.00, whatever they cost."""
-    gives = {"type": "amount_off", "value": 600, "off": "lines", "share_by": "quantity"}
+    gives = {"type": "amount_off", "value": 600, "target": "lines", "share_by": "quantity"}
     assert off(given(gives, lines=(line("a", 5_000), line("b", 200, 5)))) == [100, 500]
 
 
 def test_amount_off_each_unit_never_passes_its_price_or_the_most() -> None:
     """5.00 off each unit, of which one costs 3.00; at most 9.00 in all gives each the same share."""
-    gives = {"type": "amount_off", "value": 500, "off": "each_unit"}
+    gives = {"type": "amount_off", "value": 500, "target": "each_unit"}
     lines = (line("a", 300), line("b", 800, 2))
     assert off(given(gives, lines=lines)) == [300, 1_000]
     assert off(given(gives | {"most": 900}, lines=lines)) == [300, 600]
@@ -65,7 +65,7 @@ def test_amount_off_each_unit_never_passes_its_price_or_the_most() -> None:
 
 def test_amount_off_every_second_line_from_the_dearest() -> None:
     """The dearest is skipped, then every second line gets 1.00 off: the second and the fourth."""
-    gives = {"type": "amount_off", "value": 100, "off": "each_line"}
+    gives = {"type": "amount_off", "value": 100, "target": "each_line"}
     pick = {"by": "dearest", "skip": 1, "every": 2}
     lines = (line("d", 400, 3), line("a", 900), line("c", 500), line("b", 700))
     assert off(given(gives | {"pick": pick}, lines=lines)) == [100, 0, 0, 100]
@@ -73,19 +73,19 @@ def test_amount_off_every_second_line_from_the_dearest() -> None:
 
 def test_percent_off_the_dearest_units_is_rounded_once_per_line() -> None:
     """15 % of the three dearest units: 1.05 and two of 0.33: 0.16 and 0.10, not two of 0.05."""
-    gives = {"type": "percent_off", "percent": "15", "off": "units", "pick": {"by": "dearest", "most": 3}}
+    gives = {"type": "percent_off", "percent": "15", "target": "units", "pick": {"by": "dearest", "most": 3}}
     assert off(given(gives, lines=(line("a", 33, 3), line("b", 105)))) == [10, 16]
 
 
 def test_percent_off_lines_shares_its_cap_in_proportion() -> None:
     """10 % off 30.00 and 10.00 is 3.00 and 1.00; at most 2.00 is 1.50 and 0.50."""
-    gives = {"type": "percent_off", "percent": "10", "off": "lines", "most": 200}
+    gives = {"type": "percent_off", "percent": "10", "target": "lines", "most": 200}
     assert off(given(gives, lines=(line("a", 3_000), line("b", 1_000)))) == [150, 50]
 
 
 def test_percent_off_lines_can_be_rounded_together() -> None:
     """5 % of three lines of 0.10: 0.01 each, but 0.02 together, shared from the first line on."""
-    gives = {"type": "percent_off", "percent": "5", "off": "lines"}
+    gives = {"type": "percent_off", "percent": "5", "target": "lines"}
     lines = (line("a", 10), line("b", 10), line("c", 10))
     assert off(given(gives, lines=lines)) == [1, 1, 1]
     assert off(given(gives | {"share_by": "amount"}, lines=lines)) == [1, 1, 0]
@@ -94,26 +94,31 @@ def test_percent_off_lines_can_be_rounded_together() -> None:
 def test_units_are_capped_per_line_and_in_all() -> None:
     """Two units per line and three in all: two of the first line and one of the second."""
     pick = {"most_per_line": 2, "most": 3}
-    gives = {"type": "percent_off", "percent": "50", "off": "units", "pick": pick}
+    gives = {"type": "percent_off", "percent": "50", "target": "units", "pick": pick}
     assert off(given(gives, lines=(line("a", 100, 5), line("b", 100, 5)))) == [100, 50]
 
 
 def test_every_third_unit_is_free() -> None:
     """Two are skipped, then each third is free: of seven units the third and the sixth."""
-    gives = {"type": "percent_off", "percent": "100", "off": "units", "pick": {"skip": 2, "every": 3}}
+    gives = {"type": "percent_off", "percent": "100", "target": "units", "pick": {"skip": 2, "every": 3}}
     assert off(given(gives, lines=(line("a", 100, 4), line("b", 70, 3)))) == [100, 70]
 
 
 def test_a_free_unit_is_not_the_cheapest() -> None:
     """What costs nothing is never picked: the cheapest unit is the cheapest that is paid."""
-    gives = {"type": "percent_off", "percent": "100", "off": "units", "pick": {"by": "cheapest", "most": 1}}
+    gives = {
+        "type": "percent_off",
+        "percent": "100",
+        "target": "units",
+        "pick": {"by": "cheapest", "most": 1},
+    }
     assert off(given(gives, lines=(line("sample", 0), line("a", 300), line("b", 200)))) == [0, 0, 200]
 
 
 def test_percent_by_total_takes_the_highest_step_reached() -> None:
     """From three units 10 %, from five 20 %, counted over the chosen lines only."""
     steps = [{"at_least": 3, "percent": "10"}, {"at_least": 5, "percent": "20"}]
-    gives = {"type": "percent_by_total", "steps": steps, "total": "quantity", "off": "lines", "lines": TEA}
+    gives = {"type": "percent_by_total", "steps": steps, "total": "quantity", "target": "lines", "lines": TEA}
     assert off(given(gives, lines=(tea("a", 100, 2), cups("x", 100, 9)))) == [0, 0]
     assert off(given(gives, lines=(tea("a", 100, 4), cups("x", 100, 9)))) == [40, 0]
     assert off(given(gives, lines=(tea("a", 100, 4), tea("b", 100, 1)))) == [80, 20]
@@ -280,8 +285,8 @@ def test_an_upgraded_line_keeps_its_own_discount() -> None:
 
 def test_effects_of_one_reward_do_not_see_each_other() -> None:
     """Half off the cheapest unit and 10 % off each: both look at 2.00, and the same unit is the cheapest."""
-    half = {"type": "percent_off", "percent": "50", "off": "units", "pick": {"by": "cheapest", "most": 1}}
-    tenth = {"type": "percent_off", "percent": "10", "off": "units"}
+    half = {"type": "percent_off", "percent": "50", "target": "units", "pick": {"by": "cheapest", "most": 1}}
+    tenth = {"type": "percent_off", "percent": "10", "target": "units"}
     lines = (line("a", 300), line("b", 200, 2))
     assert off(given(half, tenth, lines=lines)) == off(given(tenth, half, lines=lines)) == [30, 140]
     again = off(given(half, half, lines=lines))
@@ -291,9 +296,9 @@ def test_effects_of_one_reward_do_not_see_each_other() -> None:
 def test_full_price_only_leaves_out_what_is_cheaper_already() -> None:
     """A line with a discount of its own, and one that an earlier reward lowered, keep their price."""
     first = {"id": "first", "automatic": True, "priority": 1}
-    first["gives"] = [{"type": "amount_off", "value": 10, "off": "lines", "lines": TEA}]
+    first["gives"] = [{"type": "amount_off", "value": 10, "target": "lines", "lines": TEA}]
     last = {"id": "last", "automatic": True, "full_price_only": True}
-    last["gives"] = [{"type": "percent_off", "percent": "10", "off": "lines"}]
+    last["gives"] = [{"type": "percent_off", "percent": "10", "target": "lines"}]
     lines = (tea("a", 100), line("b", 100, discount=5), line("c", 100))
     assert off(quoted(version_of(first, last), cart(*lines))) == [10, 0, 10]
 
@@ -308,7 +313,7 @@ def test_a_discount_line_lowers_what_can_be_taken() -> None:
 def test_a_discount_line_lowers_what_each_line_can_lose() -> None:
     """7.00 and 5.00 with a manual discount of 6.00: free lines lose the 6.00 that are left, not 12.00."""
     lines = (line("a", 700), line("b", 500), line("manual", -600))
-    quote = given({"type": "percent_off", "percent": "100", "off": "lines"}, lines=lines, shipping=500)
+    quote = given({"type": "percent_off", "percent": "100", "target": "lines"}, lines=lines, shipping=500)
     assert (off(quote), quote.total) == ([600, 0, 0], 500)
 
 
@@ -329,25 +334,25 @@ def test_the_most_that_an_order_may_lose_is_shared_fairly() -> None:
 
 def test_many_units_are_priced_at_once() -> None:
     """A thousand million units, of which every second is half off."""
-    gives = {"type": "percent_off", "percent": "50", "off": "units", "pick": {"every": 2}}
+    gives = {"type": "percent_off", "percent": "50", "target": "units", "pick": {"every": 2}}
     assert off(given(gives, lines=(line("screw", 4, 10**9),))) == [10**9]
 
 
 @pytest.mark.parametrize(
     ("benefit", "path", "code"),
     [
-        ({"type": "percent_off", "percent": "5", "off": "shipping", "pick": {}}, "pick", "not_used"),
+        ({"type": "percent_off", "percent": "5", "target": "shipping", "pick": {}}, "pick", "not_used"),
         (
-            {"type": "percent_off", "percent": "5", "off": "lines", "pick": {"most_per_line": 1}},
+            {"type": "percent_off", "percent": "5", "target": "lines", "pick": {"most_per_line": 1}},
             "pick.most_per_line",
             "not_used",
         ),
         (
-            {"type": "amount_off", "value": 5, "off": "each_line", "share_by": "quantity"},
+            {"type": "amount_off", "value": 5, "target": "each_line", "share_by": "quantity"},
             "share_by",
             "not_used",
         ),
-        ({"type": "amount_off", "value": 5, "off": "shipping", "pick": {}}, "pick", "not_used"),
+        ({"type": "amount_off", "value": 5, "target": "shipping", "pick": {}}, "pick", "not_used"),
         ({"type": "free_product"}, "sku", "missing"),
         ({"type": "free_product", "mode": "in_cart"}, "lines", "missing"),
         ({"type": "buy_x_get_y", "buy": 1, "mode": "extra"}, "sku", "missing"),

@@ -114,6 +114,9 @@ _SCENARIO = [
     "redemption_post",
     "redemption_rollback",
     "claim_post",
+    "batch_create",
+    "voucher_assign",
+    "voucher_void",
     "transfer_post",
     "tier_assign",
     "switch_set",
@@ -140,6 +143,7 @@ async def test_every_example_works(site: Site) -> None:
     }
     for name in _SCENARIO:
         path, method, operation = described[name]
+        path = path.replace("{code}", "SHIP-2026-4711-A")
         place = path.replace("{id}", _PLACES.get(name, "points" if "programs" in path else "anna"))
         for example in EXAMPLES[name].values():
             body = dict(example.request)

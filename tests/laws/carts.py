@@ -66,7 +66,7 @@ def _pick(*, units: bool) -> st.SearchStrategy[dict[str, Any] | None]:
 def _percentage(off: str) -> dict[str, st.SearchStrategy[Any]]:
     shared = st.none() if off == "shipping" else st.sampled_from([None, "amount", "quantity"])
     return {
-        "off": st.just(off),
+        "target": st.just(off),
         "lines": _filters,
         "pick": st.none() if off == "shipping" else _pick(units=off == "units"),
         "share_by": shared,
@@ -79,7 +79,7 @@ def _amount_off(off: str) -> st.SearchStrategy[dict[str, Any]]:
     return given_only(
         type=st.just("amount_off"),
         value=_amounts,
-        off=st.just(off),
+        target=st.just(off),
         lines=_filters,
         pick=st.none() if off == "shipping" else _pick(units="unit" in off),
         share_by=st.sampled_from([None, "quantity"]) if together else st.none(),

@@ -20,6 +20,7 @@ from perennial.cli.replay import REPLAY
 from perennial.cli.serve import SERVE_COMMANDS
 from perennial.cli.start import start
 from perennial.cli.switches import SWITCH_COMMANDS
+from perennial.cli.vouchers import VOUCHERS
 from perennial.config import SettingsError
 from perennial.flows.problems import ProblemError
 from perennial.store.backup import BackupError
@@ -56,6 +57,7 @@ for _command in (
     app.command()(_command)
 app.add_typer(KEYS)
 app.add_typer(WORKSPACES)
+app.add_typer(VOUCHERS)
 app.add_typer(REPLAY)
 app.add_typer(BENCH)
 

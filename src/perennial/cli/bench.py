@@ -8,7 +8,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from perennial.bench import bulk, decide, ingest
+from perennial.bench import bulk, decide, ingest, vouchers
 from perennial.cli.console import ERRORS, OUT
 
 BENCH = typer.Typer(name="bench", help="Measure on this machine.", no_args_is_help=True)
@@ -61,6 +61,17 @@ def bench_bulk(
     """Orders from stored lines down the batch path, beside COPY of the same rows."""
     with ERRORS.status("measuring"):
         figures = bulk.run(orders=orders, members=members, rules=rules, rounds=rounds)
+    _show(figures, json)
+
+
+@BENCH.command("vouchers")
+def bench_vouchers(
+    count: Annotated[int, typer.Option(min=1_000, max=1_000_000, help="Codes to be made.")] = 1_000_000,
+    json: _Json = False,
+) -> None:
+    """A pool of codes made in one go, beside COPY of the same rows."""
+    with ERRORS.status("measuring"):
+        figures = vouchers.run(count=count)
     _show(figures, json)
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from perennial.config import SECRET_FILE, Settings, SettingsError, installation_secret, read_settings
+from perennial.config import KEY_FILE, Settings, SettingsError, installation_secret, read_settings
 from perennial.flows.handle_events import Handler
 from perennial.store.codebook import Codebook
 from perennial.store.database import Database, connect
@@ -71,7 +71,7 @@ def ready_installation(settings: Settings) -> Iterator[Settings]:
         secret = installation_secret(settings)
         assert ready.database_url is not None, "a ready database has a URL"
         if not asyncio.run(_has_secret(ready.database_url, Codebook(secret))):
-            raise SettingsError(_OTHER_SECRET.format(file=settings.data / SECRET_FILE))
+            raise SettingsError(_ANOTHER_INSTALLATIONS.format(file=settings.data / KEY_FILE))
         yield msgspec.structs.replace(ready, secret=secret.hex())
 
 
@@ -83,7 +83,7 @@ async def _has_secret(url: str, codebook: Codebook) -> bool:
         await conn.close()
 
 
-_OTHER_SECRET = """\
+_ANOTHER_INSTALLATIONS = """\
 the codes in this database were stored under another secret: set PERENNIAL_SECRET to it, or put it back
 into {file}. Every host and every restored database needs the same one"""
 

@@ -21,7 +21,7 @@ _SEPARATORS = frozenset({"Zs", "Zl", "Zp", "Pd", "Pc", "Cf", "Cc"})
 
 
 def plain_form(text: str) -> str:
-    """Return ``text`` in upper case without spaces, dashes and underscores; digits of any script are 0 to 9."""
+    """Return ``text`` in upper case without spaces, dashes and underscores, with digits from 0 to 9."""
     if text.isascii():
         return text.upper().translate(_ASCII_SEPARATORS)
     wide = unicodedata.normalize("NFKC", text).upper()

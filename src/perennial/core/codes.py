@@ -92,6 +92,12 @@ class CodePattern:
         self._size = len(codes.alphabet)
         self._check = codes.check
         *self._before, self._after = (codes.pattern or DEFAULT_PATTERN).split(RANDOM)
+        self._places = [
+            tuple((f"{literal}{letter}", self.form(f"{literal}{letter}")) for letter in self.alphabet)
+            for literal in self._before
+        ]
+        self._checks = tuple((letter, self.form(letter)) for letter in self.alphabet)
+        self._end = self._after, self.form(self._after)
 
     @property
     def random_characters(self) -> int:
@@ -115,18 +121,20 @@ class CodePattern:
             more += 1
         return more
 
-    def write(self, number: int) -> str:
-        """Return the code with this number, from 0 up to but not including ``space``."""
-        digits = []
-        for _ in self._before:
+    def write(self, number: int) -> tuple[str, str]:
+        """Return the code with this number, from 0 up to but not including ``space``, and its form."""
+        text, form, digits = "", "", []
+        for place in self._places:
             number, digit = divmod(number, self._size)
             digits.append(digit)
-        alphabet = self.alphabet
-        parts = [f"{literal}{alphabet[digit]}" for literal, digit in zip(self._before, digits, strict=True)]
+            letter = place[digit]
+            text += letter[0]
+            form += letter[1]
         if self._check and digits:
-            parts.append(alphabet[check_digit(digits, self._size)])
-        parts.append(self._after)
-        return "".join(parts)
+            letter = self._checks[check_digit(digits, self._size)]
+            text += letter[0]
+            form += letter[1]
+        return text + self._end[0], form + self._end[1]
 
     def form(self, text: str) -> str:
         """Return the form under which a code of this pool is found."""

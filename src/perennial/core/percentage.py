@@ -23,8 +23,8 @@ from perennial.core.rule import ONE
 from perennial.units import Minor, Rounding, allocate, divide
 
 
-class Off(StrEnum):
-    """Off what a percentage is."""
+class Target(StrEnum):
+    """What a percentage is taken off."""
 
     ORDER = "order"
     LINES = "lines"
@@ -34,9 +34,9 @@ class Off(StrEnum):
     @property
     def level(self) -> Level:
         """The level at which that is."""
-        if self is Off.SHIPPING:
+        if self is Target.SHIPPING:
             return Level.SHIPPING
-        return Level.ORDER if self is Off.ORDER else Level.ITEMS
+        return Level.ORDER if self is Target.ORDER else Level.ITEMS
 
 
 def part_of(amount: Minor, percent: int) -> Minor:
@@ -55,7 +55,7 @@ def take_percentage(
     cart: Cart,
     lines: Sequence[int],
     percent: int,
-    off: Off,
+    target: Target,
     *,
     pick: Pick | None,
     share_by: Share | None,
@@ -65,15 +65,15 @@ def take_percentage(
 
     Off the order, or if it is shared, it is rounded once; else line by line. It gives at most ``most``.
     """
-    if off is Off.SHIPPING:
+    if target is Target.SHIPPING:
         return cart.take_shipping(_at_most(part_of(cart.shipping_base, percent), most))
-    if off is Off.UNITS:
+    if target is Target.UNITS:
         units = picked_units(cart, lines, pick)
         if share_by is None:
             return take_percent(cart, units, percent, most)
         return spread_units(cart, units, _at_most(part_of(worth_of(units), percent), most), share_by)
     chosen = picked_lines(cart, lines, pick)
-    if off is Off.ORDER or share_by is not None:
+    if target is Target.ORDER or share_by is not None:
         amount = _at_most(part_of(sum(cart.base[line] for line in chosen), percent), most)
         return cart.spread(amount, chosen, by_quantity=share_by is Share.QUANTITY)
     shares = within([part_of(cart.base[line], percent) for line in chosen], most)
@@ -96,15 +96,15 @@ def take_percent(cart: Cart, units: Sequence[Units], percent: int, most: Minor |
     return taken
 
 
-def check_percentage(off: Off, pick: Pick | None, share_by: Share | None) -> list[Problem]:
+def check_percentage(target: Target, pick: Pick | None, share_by: Share | None) -> list[Problem]:
     """Return what does not go together."""
     problems = []
-    if off is Off.SHIPPING:
+    if target is Target.SHIPPING:
         for name, given in (("pick", pick), ("share_by", share_by)):
             if given is not None:
                 problems.append(Problem(name, "not_used", "the shipping cost has no lines and no units"))
-    if pick is not None and pick.most_per_line is not None and off in (Off.ORDER, Off.LINES):
-        words = "this counts units of a line: use it with off: units"
+    if pick is not None and pick.most_per_line is not None and target in (Target.ORDER, Target.LINES):
+        words = "this counts units of a line: use it with target: units"
         problems.append(Problem("pick.most_per_line", "not_used", words))
     return problems
 

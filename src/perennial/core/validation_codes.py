@@ -108,8 +108,8 @@ def _check_strength(findings: Findings, path: str, codes: Codes) -> None:
     if missing:
         words = (
             f"whoever guesses a code gets money, and {pattern.random_characters} random characters of "
-            f"{len(codes.alphabet)} are {pattern.bits} bits: add {missing} more {RANDOM} to have {NEEDED_BITS} "
-            "bits, or bind the codes to members (bound: true)"
+            f"{len(codes.alphabet)} are {pattern.bits} bits: add {missing} more {RANDOM} to have "
+            f"{NEEDED_BITS}, or bind the codes to members (bound: true)"
         )
         findings.add(f"{path}.pattern" if codes.pattern else path, "weak_codes", words)
 

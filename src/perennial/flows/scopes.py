@@ -16,6 +16,8 @@ class Scope(StrEnum):
     """Points by hand: adjustments, transfers, manual tiers."""
     ERASE = "erase"
     """Customers, erased for good."""
+    VOUCHERS = "vouchers"
+    """Codes: made, imported, exported, given to members, voided."""
     PROGRAMS = "programs"
     """Drafts, publishing and rollback of programs."""
     SWITCHES = "switches"

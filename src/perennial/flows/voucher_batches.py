@@ -7,6 +7,7 @@ comes with a customer is theirs at once; every other one is nobody's, until it i
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -31,13 +32,14 @@ from perennial.store.codebook import Codebook
 from perennial.store.customers import lock_customers
 from perennial.store.voucher_pools import (
     BatchRow,
+    PlacedCode,
+    Terms,
     bucket_of_code,
     find_batch,
     finish_batch,
     insert_batch,
     insert_pool,
 )
-from perennial.store.vouchers import VoucherRow, VoucherState
 from perennial.units import Instant, bucket_of, format_instant, named_id
 
 MAX_CODES = 1_000_000
@@ -119,6 +121,12 @@ class _Making:
         self.reward: Reward = compiled.reward
         self.codes = _codes_of(self.reward)
         self.batch_id = batch_id_of(workspace.workspace_id, command.id)
+        self.terms = Terms(
+            value=self.reward.claim_value(),
+            currency=version.program.currency,
+            uses=self.codes.uses_of_each,
+            bound=self.codes.bound,
+        )
         self.refused: list[RefusedRow] = []
         self.made = 0
         self._expires_at = command.expires_at
@@ -129,35 +137,14 @@ class _Making:
         """Leave a row out, or the whole batch."""
         self.refused.append(RefusedRow(row, code, message))
 
-    def placed(self, wanted: _Wanted, code: IssuedCode) -> tuple[int, UUID, VoucherRow]:
-        """Return the voucher of a row, with its bucket and the hash of its code."""
-        row = self.workspace.row
-        bucket = bucket_of_code(code.code_hash, row.bucket_base, row.bucket_count)
-        customer_id = code.code_hash
+    def placed(self, wanted: _Wanted, code: IssuedCode) -> PlacedCode:
+        """Return the code of a row as it is stored: with its customer, or as nobody's."""
         if wanted.customer is not None:
             bucket, customer_id = wanted.customer
-        voucher = VoucherRow(
-            customer_id=customer_id,
-            voucher_id=code.code_hash,
-            operation_id=self.batch_id,
-            program_id=self.program_id,
-            version=self.version.number,
-            reward=self.reward.id,
-            sealed=code.sealed,
-            last4=code.last4,
-            value=self.reward.claim_value(),
-            currency=self.version.program.currency,
-            unit_id=0,
-            points=0,
-            state=VoucherState.ISSUED,
-            issued_at=self.now,
-            starts_at=self.command.starts_at,
-            expires_at=self._expires_at,
-            uses=self.codes.uses_of_each,
-            bound=self.codes.bound,
-            batch_id=self.batch_id,
-        )
-        return bucket, code.code_hash, voucher
+            return bucket, code.code_hash, customer_id, code.sealed, code.last4
+        row = self.workspace.row
+        bucket = bucket_of_code(code.code_hash, row.bucket_base, row.bucket_count)
+        return bucket, code.code_hash, code.code_hash, code.sealed, code.last4
 
     def view(self) -> BatchView:
         """Return the batch as its maker sees it."""
@@ -213,11 +200,12 @@ async def _create(handler: Handler, workspace_id: int, command: NewBatch, actor:
             workspace = await handler.configurations.current(conn, workspace_id)
             making = _Making(handler, workspace, command)
             _check(making)
-            if not await insert_batch(conn, workspace_id, making.batch_row(actor)):
+            batch = making.batch_row(actor)
+            if not await insert_batch(conn, workspace_id, batch):
                 earlier = await find_batch(conn, workspace_id, batch_id)
         if earlier is not None:
             return _replayed(handler, workspace_id, command, earlier)
-        await _make(conn, making)
+        await _make(conn, making, batch)
         if command.all_or_nothing and making.refused:
             raise _all_refused(making.refused)
         answer = msgspec.json.encode(making.view())
@@ -253,7 +241,7 @@ def _check(making: _Making) -> None:
         raise field_problem("$.count", "pattern_exhausted", words)
 
 
-async def _make(conn: Connection, making: _Making) -> None:
+async def _make(conn: Connection, making: _Making, batch: BatchRow) -> None:
     """Write all rows of the batch, those of customers in the order in which customers are locked."""
     customers = await _customers(conn, making)
     texts = making.command.codes or (None,) * (making.command.count or 0)
@@ -267,9 +255,9 @@ async def _make(conn: Connection, making: _Making) -> None:
             making.refuse(each.row, "customer_unknown", "there is no such customer")
         rows = [each for each in rows if each.customer is not None]
     if making.command.codes is None:
-        await _write_made(conn, making, rows)
+        await _write_made(conn, making, batch, rows)
     else:
-        await _write_imported(conn, making, rows)
+        await _write_imported(conn, making, batch, rows)
 
 
 async def _customers(conn: Connection, making: _Making) -> Sequence[tuple[int, UUID] | None]:
@@ -289,24 +277,39 @@ async def _customers(conn: Connection, making: _Making) -> Sequence[tuple[int, U
     return [place if place[1] in known else None for place in places]
 
 
-async def _write_made(conn: Connection, making: _Making, rows: Iterable[_Wanted]) -> None:
-    """Draw a code for each row, and another one where it is taken."""
+async def _write_made(conn: Connection, making: _Making, batch: BatchRow, rows: Iterable[_Wanted]) -> None:
+    """Draw a code for each row, and another one where it is taken; draw while others are written."""
     workspace_id = making.workspace.workspace_id
     waiting = deque(rows)
     fruitless = 0
-    while waiting:
-        drawn = making.codebook.draw_many(workspace_id, making.codes, min(CHUNK, len(waiting)))
-        pairs = [(waiting.popleft(), code) for code in drawn]
-        fresh = await insert_pool(conn, workspace_id, [making.placed(*pair) for pair in pairs])
+    drawn = _draw(making, waiting)
+    while drawn:
+        codes = [making.placed(*pair) for pair in drawn]
+        writing = asyncio.create_task(insert_pool(conn, workspace_id, batch, making.terms, codes))
+        try:
+            await asyncio.sleep(0)  # lets the codes go out
+            following = _draw(making, waiting)
+        finally:
+            fresh = await writing
         making.made += len(fresh)
-        waiting.extend(wanted for wanted, code in pairs if code.code_hash not in fresh)
+        waiting.extend(wanted for wanted, code in drawn if code.code_hash not in fresh)
+        drawn = following or _draw(making, waiting)
         fruitless = 0 if fresh else fruitless + 1
         if fruitless == _FRUITLESS:
             words = f"nearly all codes of the pattern are taken; {making.made:,} were found"
             raise field_problem("$.count", "pattern_exhausted", words)
 
 
-async def _write_imported(conn: Connection, making: _Making, rows: Sequence[_Wanted]) -> None:
+def _draw(making: _Making, waiting: deque[_Wanted]) -> list[tuple[_Wanted, IssuedCode]]:
+    """Draw codes for the next rows, as many as are written at a time."""
+    count = min(CHUNK, len(waiting))
+    drawn = making.codebook.draw_many(making.workspace.workspace_id, making.codes, count)
+    return [(waiting.popleft(), code) for code in drawn]
+
+
+async def _write_imported(
+    conn: Connection, making: _Making, batch: BatchRow, rows: Sequence[_Wanted]
+) -> None:
     """Take the code of each row over, unless it is wrong, given twice or taken."""
     workspace_id = making.workspace.workspace_id
     seen: dict[UUID, int] = {}
@@ -321,7 +324,8 @@ async def _write_imported(conn: Connection, making: _Making, rows: Sequence[_Wan
                 making.refuse(wanted.row, "code_twice", f"is read as the code of row {first}")
                 continue
             pairs.append((wanted, code))
-        fresh = await insert_pool(conn, workspace_id, [making.placed(*pair) for pair in pairs])
+        placed = [making.placed(*pair) for pair in pairs]
+        fresh = await insert_pool(conn, workspace_id, batch, making.terms, placed)
         making.made += len(fresh)
         for wanted, code in pairs:
             if code.code_hash not in fresh:

@@ -32,6 +32,7 @@ from perennial.http.problems import MEDIA_TYPE, bad_fields, bad_request, problem
 from perennial.http.programs import PROGRAM_ROUTES
 from perennial.http.reference_page import REFERENCE_ROUTES
 from perennial.http.switches import SWITCH_ROUTES
+from perennial.http.vouchers import VOUCHER_ROUTES
 
 ROUTES = [
     *ORDER_ROUTES,
@@ -40,6 +41,7 @@ ROUTES = [
     *CUSTOMER_ROUTES,
     *POINTS_ROUTES,
     *CHECKOUT_ROUTES,
+    *VOUCHER_ROUTES,
     *PROGRAM_ROUTES,
     *SWITCH_ROUTES,
     *BUDGET_ROUTES,

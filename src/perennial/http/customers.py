@@ -14,6 +14,7 @@ from perennial.flows.household import put_household
 from perennial.flows.reading import CustomerPage, CustomerView, find_customer, read_customer
 from perennial.flows.scopes import Scope
 from perennial.flows.statements import StatementPage, TimelinePage, statement_of, timeline_of
+from perennial.flows.vouchers import VoucherPage, vouchers_of
 from perennial.http.operation import (
     Cursor,
     ExternalId,
@@ -210,8 +211,30 @@ async def timeline_list(
     return written(page)
 
 
+@get(
+    "/v1/customers/{id:str}/vouchers",
+    **operation(
+        "vouchers_list",
+        "Customers",
+        "List the vouchers",
+        needs=Scope.READ,
+        gives={200: VoucherPage},
+        refuses=(404,),
+    ),
+)
+async def vouchers_list(
+    request: Request[Any, Any, Any], id: ExternalId, limit: Limit = 50, cursor: Cursor = ""
+) -> Response[Any]:
+    """Every voucher that is the customer's, the latest first, with its code."""
+    door, caller = admitted(request)
+    customer = plain_segment(id)
+    page = await vouchers_of(door.handler, caller.workspace_id, customer, cursor=cursor or None, limit=limit)
+    return written(page)
+
+
 CUSTOMER_ROUTES = [
     ledger_list,
+    vouchers_list,
     timeline_list,
     customer_put,
     customer_get,

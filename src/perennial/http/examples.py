@@ -123,6 +123,19 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         ),
         "whole": Example("The purchase is undone", {"id": "undo-2", "reason": "wrong address"}),
     },
+    "batch_create": {
+        "made": Example("Three codes of a pool", {"id": "summer-1", "reward": "free-shipping", "count": 3}),
+        "imported": Example(
+            "Codes that were made elsewhere",
+            {"id": "printed-1", "reward": "free-shipping", "codes": ["SHIP-2026-4711-A", "SHIP-2026-4712-B"]},
+        ),
+    },
+    "voucher_assign": {
+        "assign": Example(
+            "A code of the pool for a member", {"id": "mail-1", "customer": "anna", "reward": "free-shipping"}
+        )
+    },
+    "voucher_void": {"void": Example("A lost voucher", {"reason": "printed twice"})},
     "adjustment_post": {
         "goodwill": Example(
             "Points as an apology",

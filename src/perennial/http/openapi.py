@@ -34,6 +34,7 @@ TAGS = {
     "Customers": "What is known of a customer, the programs they belong to, and what happened to them.",
     "Points": "Rewards, and points moved by hand.",
     "Checkout": "Codes, rewards and points used on an order: quoted, held, redeemed, given back.",
+    "Vouchers": "Codes: made, imported, given to members, looked up, taken back.",
     "Programs": "The life of a program: draft, version, comparison, rollback; and its limits.",
     "Switches": "The stop button: what gives nothing at this moment, whatever the versions say.",
     "Sandbox": "The test clock: business time that moves when you say so.",
@@ -177,9 +178,11 @@ def _responses(declared: dict[str, Any], has_parameters: bool, types: dict[str, 
             "headers": {"X-Request-Id": {"schema": {"type": "string"}, "description": "names the request"}},
         }
         if gives is not None:
-            media_type = gives if isinstance(gives, str) else _media_type_of(declared["takes"])
-            schema = _plain_schema(gives) if isinstance(gives, str) else _schema_of(gives, types)
-            responses[str(status)]["content"] = {media_type: {"schema": schema}}
+            plain = (gives,) if isinstance(gives, str) else gives if isinstance(gives, tuple) else ()
+            content = {media_type: {"schema": _plain_schema(media_type)} for media_type in plain}
+            responses[str(status)]["content"] = content or {
+                _media_type_of(declared["takes"]): {"schema": _schema_of(gives, types)}
+            }
     problems = {503, *declared["refuses"]}
     if declared["needs"] is not None:
         problems |= {401, 403}

@@ -59,7 +59,7 @@ def operation(
 ) -> dict[str, Any]:
     """Return the arguments of a route: its name, the scope it needs, what it takes and gives.
 
-    ``gives`` maps a status to the type of its body (or to a media type, or to None: no body),
+    ``gives`` maps a status to the type of its body (or to one or several media types, or to None: no body),
     ``refuses`` lists statuses of problems beyond those that every route may answer. ``once``: the body
     may go without an id if there is an ``Idempotency-Key``. ``takes`` is the struct of the body;
     where it is something else (lines, a document) the route reads the body by itself.

@@ -15,6 +15,8 @@ _FILLED = {
     "/v1/programs/{id}": "/v1/programs/points",
     "/v1/orders/{id}": "/v1/orders/1001",
     "/v1/events/{id}": "/v1/events/review-77",
+    "/v1/vouchers/batches/{id}": "/v1/vouchers/batches/summer-1",
+    "{code}": "SHIP-2026-4711-A",
     "{id}": "anna",
     "{program}": "points",
     "{version}": "1",

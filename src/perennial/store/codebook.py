@@ -52,18 +52,32 @@ class Codebook:
 
     def issue(self, workspace_id: int, codes: Codes, text: str) -> IssuedCode:
         """Return a code of a pool as it is stored."""
-        code_hash = self.hash_of(workspace_id, pattern_of(codes).form(text))
-        return IssuedCode(text, code_hash, self.seal(workspace_id, text))
+        return self._issue(workspace_id, text, pattern_of(codes).form(text))
 
     def draw(self, workspace_id: int, codes: Codes) -> IssuedCode:
         """Return a new code, made by the pattern of a pool."""
         pattern = pattern_of(codes)
-        return self.issue(workspace_id, codes, pattern.write(secrets.randbelow(pattern.space)))
+        return self._issue(workspace_id, *pattern.write(secrets.randbelow(pattern.space)))
+
+    def _issue(self, workspace_id: int, text: str, form: str) -> IssuedCode:
+        return IssuedCode(text, self.hash_of(workspace_id, form), self.seal(workspace_id, text))
 
     def draw_many(self, workspace_id: int, codes: Codes, count: int) -> list[IssuedCode]:
-        """Return ``count`` new codes, all of them different."""
-        drawn = (self.draw(workspace_id, codes) for _ in range(count))
-        return list({code.code_hash: code for code in drawn}.values())
+        """Return ``count`` new codes, or fewer where some were drawn twice; the work of many is shared."""
+        pattern = pattern_of(codes)
+        write, space, finding, encrypt = pattern.write, pattern.space, self._finding, self._sealing.encrypt
+        prefix, wall = self._prefix(workspace_id, "code"), str(workspace_id).encode()
+        # So many more bits than a number has that each is as likely as any other, by all that can be told.
+        width = _NONCE_BYTES + (space.bit_length() + 71) // 8
+        random = secrets.token_bytes(count * width)
+        drawn = {}
+        for start in range(0, count * width, width):
+            nonce = random[start : start + _NONCE_BYTES]
+            number = int.from_bytes(random[start + _NONCE_BYTES : start + width])
+            text, form = write(number % space)
+            code_hash = Id(hmac.digest(finding, prefix + form.encode(), "sha256")[:16])
+            drawn[code_hash] = IssuedCode(text, code_hash, nonce + encrypt(nonce, text.encode(), wall))
+        return list(drawn.values())
 
     def seal(self, workspace_id: int, text: str) -> bytes:
         """Return ``text`` so that only this secret opens it, in this workspace."""
@@ -80,7 +94,10 @@ class Codebook:
 
     def mac(self, workspace_id: int, purpose: str, body: bytes) -> bytes:
         """Return 32 bytes that tell ``body`` from any other; only with the secret can they be tried out."""
-        return hmac.digest(self._finding, f"{workspace_id}\x1f{purpose}\x1f".encode() + body, "sha256")
+        return hmac.digest(self._finding, self._prefix(workspace_id, purpose) + body, "sha256")
+
+    def _prefix(self, workspace_id: int, purpose: str) -> bytes:
+        return f"{workspace_id}\x1f{purpose}\x1f".encode()
 
 
 def first_found(

@@ -7,13 +7,14 @@ moves its row to theirs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
 from asyncpg import Connection
 
-from perennial.store.vouchers import COLUMNS, INSERT_VOUCHERS, VoucherRow, voucher_of
-from perennial.units import Instant
+from perennial.store.vouchers import COLUMNS, INSERT_VOUCHERS, VoucherRow, VoucherState, voucher_of
+from perennial.units import Instant, Minor
 
 
 class BatchRow(msgspec.Struct, frozen=True):
@@ -33,6 +34,18 @@ class BatchRow(msgspec.Struct, frozen=True):
     body: bytes
     answer: bytes
 
+
+class Terms(msgspec.Struct, frozen=True):
+    """What every code of a batch is worth, how often it may be used, and whether by its customer alone."""
+
+    value: Minor
+    currency: str
+    uses: int
+    bound: bool
+
+
+PlacedCode: TypeAlias = tuple[int, UUID, UUID, bytes, str]
+"""A code to be stored: bucket, hash, customer (the hash itself: nobody), sealed text, last characters."""
 
 _BATCH_COLUMNS = """batch_id, program_id, version, external_id, reward, actor, imported, made, created_at,
     starts_at, expires_at, body, answer"""
@@ -69,10 +82,13 @@ on conflict do nothing
 returning code_hash
 """
 
+# What all vouchers of a batch have in common travels once.
 _INSERT_POOL = f"""
 insert into vouchers (bucket, workspace_id, {COLUMNS})
-select new.bucket, $1, {COLUMNS}
-from unnest($2::int[], $3::voucher_row[]) as new (bucket, {COLUMNS})
+select new.bucket, $1, new.customer_id, new.voucher_id, $7, $8, $9, $10, new.sealed, new.last4, $11, $12,
+    0, 0, $13, $14, $15, $16, 0, $17, $18, $7, null
+from unnest($2::int[], $3::uuid[], $4::uuid[], $5::bytea[], $6::text[])
+    as new (bucket, customer_id, voucher_id, sealed, last4)
 """
 
 # The codes of a batch in the order of the index: those that are nobody's ({free}), or that somebody has.
@@ -148,19 +164,40 @@ async def batches_of_reward(conn: Connection, ws: int, program_id: int, reward: 
     return [batch_id for (batch_id,) in await conn.fetch(_BATCHES_OF_REWARD, ws, program_id, reward)]
 
 
-async def insert_pool(conn: Connection, ws: int, rows: Sequence[tuple[int, UUID, VoucherRow]]) -> set[UUID]:
-    """Store vouchers with their buckets and the hashes of their codes; return the hashes that were free.
-
-    A code that another voucher has already is left out.
-    """
-    ordered = sorted(rows, key=lambda row: row[1].bytes)
-    columns = zip(
-        *((bucket, each, row.customer_id, row.voucher_id) for bucket, each, row in ordered), strict=True
+async def insert_pool(
+    conn: Connection, ws: int, batch: BatchRow, terms: Terms, codes: Sequence[PlacedCode]
+) -> set[UUID]:
+    """Store the vouchers of a batch; return the hashes of their codes, without those that were taken."""
+    if not codes:
+        return set()
+    # Sorted, for two transactions that take the same codes must not wait for each other.
+    ordered = sorted(codes, key=lambda code: code[1].bytes)
+    buckets, hashes, customers, sealed, ends = zip(*ordered, strict=True)
+    fresh = {each for (each,) in await conn.fetch(_TAKE_CODES, ws, buckets, hashes, customers, hashes)}
+    if len(fresh) < len(ordered):
+        kept = [code for code in ordered if code[1] in fresh]
+        buckets, hashes, customers, sealed, ends = zip(*kept, strict=True) if kept else ((),) * 5
+    await conn.execute(
+        _INSERT_POOL,
+        ws,
+        buckets,
+        customers,
+        hashes,
+        sealed,
+        ends,
+        batch.batch_id,
+        batch.program_id,
+        batch.version,
+        batch.reward,
+        terms.value,
+        terms.currency,
+        VoucherState.ISSUED,
+        batch.created_at,
+        batch.starts_at,
+        batch.expires_at,
+        terms.uses,
+        terms.bound,
     )
-    fresh = {code_hash for (code_hash,) in await conn.fetch(_TAKE_CODES, ws, *columns)}
-    kept = [(bucket, row) for bucket, code_hash, row in ordered if code_hash in fresh]
-    records = [msgspec.structs.astuple(row) for _, row in kept]
-    await conn.execute(_INSERT_POOL, ws, [bucket for bucket, _ in kept], records)
     return fresh
 
 

@@ -18,7 +18,7 @@ from perennial.core.problems import Problem
 from perennial.units import MAX_AMOUNT, Minor
 
 
-class _Off(StrEnum):
+class _Target(StrEnum):
     ORDER = "order"
     LINES = "lines"
     UNITS = "units"
@@ -27,21 +27,21 @@ class _Off(StrEnum):
     SHIPPING = "shipping"
 
 
-_OF_LINES = (_Off.ORDER, _Off.LINES, _Off.EACH_LINE)
-_TOGETHER = (_Off.ORDER, _Off.LINES, _Off.UNITS)
+_OF_LINES = (_Target.ORDER, _Target.LINES, _Target.EACH_LINE)
+_TOGETHER = (_Target.ORDER, _Target.LINES, _Target.UNITS)
 
 
 class AmountOff(Benefit, frozen=True, tag="amount_off"):
     """``value`` off, in minor units of the program's currency.
 
-    ``off`` says off what: the whole ``order``, the chosen ``lines`` or ``units`` together, ``each_line``
+    ``target`` says off what: the whole ``order``, the chosen ``lines`` or ``units`` together, ``each_line``
     or ``each_unit`` of them, or the ``shipping`` cost. ``pick`` says which of the chosen lines or units:
     the cheapest, every second, three at most. An amount off several together is shared in proportion to
     what they cost, or ``share_by`` their quantity. ``most`` caps the discount, in minor units.
     """
 
     value: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]
-    off: _Off = _Off.ORDER
+    target: _Target = _Target.ORDER
     lines: Condition | None = None
     pick: Pick | None = None
     share_by: Share = Share.AMOUNT
@@ -53,48 +53,48 @@ value: 500
 """
 
     def level(self) -> Level:
-        """Work where ``off`` says."""
-        if self.off is _Off.SHIPPING:
+        """Work where ``target`` says."""
+        if self.target is _Target.SHIPPING:
             return Level.SHIPPING
-        return Level.ORDER if self.off is _Off.ORDER else Level.ITEMS
+        return Level.ORDER if self.target is _Target.ORDER else Level.ITEMS
 
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take ``value`` once, from each line, or from each unit."""
         once = self.value if self.most is None else min(self.value, self.most)
-        match self.off:
-            case _Off.ORDER | _Off.LINES:
+        match self.target:
+            case _Target.ORDER | _Target.LINES:
                 chosen = picked_lines(cart, lines, self.pick)
                 cart.spread(once, chosen, by_quantity=self.share_by is Share.QUANTITY)
-            case _Off.UNITS:
+            case _Target.UNITS:
                 spread_units(cart, picked_units(cart, lines, self.pick), once, self.share_by)
-            case _Off.EACH_LINE:
+            case _Target.EACH_LINE:
                 chosen = picked_lines(cart, lines, self.pick)
                 amounts = [max(min(self.value, cart.base[line]), 0) for line in chosen]
                 for line, amount in zip(chosen, within(amounts, self.most), strict=True):
                     cart.take(line, amount)
-            case _Off.EACH_UNIT:
+            case _Target.EACH_UNIT:
                 units = picked_units(cart, lines, self.pick)
                 whole = sum(min(self.value, one.price) * one.count for one in units)
                 if self.most is None or whole <= self.most:
                     take_each(cart, units, lambda _: self.value)
                 else:
                     spread_units(cart, units, self.most, Share.QUANTITY)
-            case _Off.SHIPPING:
+            case _Target.SHIPPING:
                 cart.take_shipping(once)
 
     def problems(self) -> list[Problem]:
         """Return what does not go together."""
         problems = []
-        if self.off is _Off.SHIPPING and self.pick is not None:
+        if self.target is _Target.SHIPPING and self.pick is not None:
             problems.append(Problem("pick", "not_used", "the shipping cost has no lines and no units"))
-        if self.share_by is not Share.AMOUNT and self.off not in _TOGETHER:
+        if self.share_by is not Share.AMOUNT and self.target not in _TOGETHER:
             words = "an amount is shared only off the order, lines or units together"
             problems.append(Problem("share_by", "not_used", words))
-        if self.pick is not None and self.pick.most_per_line is not None and self.off in _OF_LINES:
-            words = "this counts units of a line: use it with off: units or each_unit"
+        if self.pick is not None and self.pick.most_per_line is not None and self.target in _OF_LINES:
+            words = "this counts units of a line: use it with target: units or each_unit"
             problems.append(Problem("pick.most_per_line", "not_used", words))
         return problems
 
     def claim_value(self) -> Minor:
         """Return the amount, which is certain unless it is given by line or unit."""
-        return 0 if self.off in (_Off.EACH_LINE, _Off.EACH_UNIT) else self.value
+        return 0 if self.target in (_Target.EACH_LINE, _Target.EACH_UNIT) else self.value

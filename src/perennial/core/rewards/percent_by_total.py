@@ -13,7 +13,7 @@ from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
 from perennial.core.limits import Cap
-from perennial.core.percentage import Off, check_percentage, take_percentage
+from perennial.core.percentage import Target, check_percentage, take_percentage
 from perennial.core.picks import Pick, Share
 from perennial.core.problems import Problem
 from perennial.core.rule import Percent, ten_thousandths
@@ -40,7 +40,7 @@ class PercentByTotal(Benefit, frozen=True, tag="percent_by_total"):
 
     steps: Annotated[tuple[_Step, ...], Meta(min_length=1, max_length=100)]
     total: _Total = _Total.AMOUNT
-    off: Off = Off.ORDER
+    target: Target = Target.ORDER
     lines: Condition | None = None
     pick: Pick | None = None
     share_by: Share | None = None
@@ -55,8 +55,8 @@ steps:
 """
 
     def level(self) -> Level:
-        """Work where ``off`` says."""
-        return self.off.level
+        """Work where ``target`` says."""
+        return self.target.level
 
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take the percentage of the step that is reached."""
@@ -68,12 +68,12 @@ steps:
         if reached:
             percent = ten_thousandths(reached[-1])
             take_percentage(
-                cart, lines, percent, self.off, pick=self.pick, share_by=self.share_by, most=self.most
+                cart, lines, percent, self.target, pick=self.pick, share_by=self.share_by, most=self.most
             )
 
     def problems(self) -> list[Problem]:
         """Return what does not go together; the steps rise."""
-        problems = check_percentage(self.off, self.pick, self.share_by)
+        problems = check_percentage(self.target, self.pick, self.share_by)
         for place in range(1, len(self.steps)):
             if self.steps[place].at_least <= self.steps[place - 1].at_least:
                 words = "each step begins above the one before"

@@ -9,7 +9,7 @@ from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
 from perennial.core.limits import Cap
-from perennial.core.percentage import Off, check_percentage, take_percentage
+from perennial.core.percentage import Target, check_percentage, take_percentage
 from perennial.core.picks import Pick, Share
 from perennial.core.problems import Problem
 from perennial.core.rule import Percent, ten_thousandths
@@ -18,13 +18,13 @@ from perennial.core.rule import Percent, ten_thousandths
 class PercentOff(Benefit, frozen=True, tag="percent_off"):
     """``percent`` off the ``order``, off chosen ``lines``, off ``units`` of them, or off the ``shipping``.
 
-    ``pick`` says which of the chosen lines or units: the cheapest, every second, three at most. Off
-    lines and units it is rounded half up line by line. Off the order, or with ``share_by``, it is
+    ``pick`` says which of the chosen lines or units: the cheapest, every second, three at most. Target
+    lines and units it is rounded half up line by line. Target the order, or with ``share_by``, it is
     rounded once and shared over them by amount or by quantity. ``most`` caps the discount, in minor units.
     """
 
     percent: Percent
-    off: Off = Off.ORDER
+    target: Target = Target.ORDER
     lines: Condition | None = None
     pick: Pick | None = None
     share_by: Share | None = None
@@ -37,16 +37,16 @@ most: 2000
 """
 
     def level(self) -> Level:
-        """Work where ``off`` says."""
-        return self.off.level
+        """Work where ``target`` says."""
+        return self.target.level
 
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take the percentage of what ``cart.base`` says, up to ``most``."""
         percent = ten_thousandths(self.percent)
         take_percentage(
-            cart, lines, percent, self.off, pick=self.pick, share_by=self.share_by, most=self.most
+            cart, lines, percent, self.target, pick=self.pick, share_by=self.share_by, most=self.most
         )
 
     def problems(self) -> list[Problem]:
         """Return what does not go together."""
-        return check_percentage(self.off, self.pick, self.share_by)
+        return check_percentage(self.target, self.pick, self.share_by)

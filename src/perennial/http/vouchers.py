@@ -1,0 +1,247 @@
+"""Vouchers: batches of codes, one voucher by its code, and codes for members."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import PathParameter, QueryParameter
+from litestar.response import Stream
+from msgspec import Meta
+
+from perennial.core.order import Name
+from perennial.flows.answers import Decided
+from perennial.flows.assign_voucher import AssignVoucher, assign_voucher
+from perennial.flows.scopes import Scope
+from perennial.flows.voucher_batches import MAX_CODES, BatchView, NewBatch, create_batch
+from perennial.flows.voucher_export import BatchPage, ExportedCode, batches_of, export_codes
+from perennial.flows.vouchers import VoucherView, read_voucher, void_voucher
+from perennial.http.exchange import headers_of, idempotency_key
+from perennial.http.instants import read_instant
+from perennial.http.operation import (
+    Cursor,
+    ExternalId,
+    Limit,
+    admitted,
+    answered,
+    body_of,
+    connection_of,
+    operation,
+    written,
+)
+from perennial.http.paths import plain_segment
+from perennial.http.requests import OnceId, Reason, Reference, When, once_id
+
+CSV = "text/csv"
+NDJSON = "application/x-ndjson"
+
+_CODES_OF_A_REQUEST = 1_000
+
+Code = Annotated[
+    str, PathParameter(min_length=1, max_length=600, description="a code, as somebody enters it")
+]
+Format = Annotated[
+    str, QueryParameter(pattern="^(csv|ndjson)$", description="`csv` with a header, or `ndjson`")
+]
+GivenCode = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class BatchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Codes of a reward: ``count`` to be made, or ``codes`` to be imported, up to 1,000 in one request.
+
+    The first code is for the first of ``customers``, and so on; without them the codes are nobody's.
+    Rows that are wrong are left out and told, unless ``all_or_nothing``. Imported codes that are easy to
+    guess and carry money are refused, unless ``allow_weak``.
+    """
+
+    reward: Reference
+    id: OnceId | None = None
+    count: Annotated[int, Meta(ge=1, le=MAX_CODES)] | None = None
+    codes: Annotated[tuple[GivenCode, ...], Meta(min_length=1, max_length=_CODES_OF_A_REQUEST)] | None = None
+    customers: Annotated[tuple[Name, ...], Meta(max_length=_CODES_OF_A_REQUEST)] = ()
+    starts_at: When | None = None
+    expires_at: When | None = None
+    all_or_nothing: bool = False
+    allow_weak: bool = False
+
+
+class AssignBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A code of ``reward`` for a customer, out of one ``batch`` or of any."""
+
+    reward: Reference
+    customer: Name
+    id: OnceId | None = None
+    batch: Name | None = None
+
+
+class VoidBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Why a voucher is taken back."""
+
+    reason: Reason
+
+
+@post(
+    "/v1/vouchers/batches",
+    **operation(
+        "batch_create",
+        "Vouchers",
+        "Make or import codes",
+        needs=Scope.VOUCHERS,
+        takes=BatchBody,
+        once=True,
+        gives={200: BatchView, 201: BatchView},
+    ),
+)
+async def batch_create(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Makes up to a million codes by the pattern of their reward, or takes yours over, once per id.
+
+    All of them are there at the end, or none. The codes are not in the answer: export the batch.
+    """
+    door, caller = admitted(request)
+    data = await body_of(request, BatchBody)
+    command = NewBatch(
+        id=once_id(data.id, idempotency_key(headers_of(connection_of(request)))),
+        reward=data.reward,
+        count=data.count,
+        codes=data.codes,
+        customers=data.customers,
+        starts_at=None if data.starts_at is None else read_instant(data.starts_at, "$.starts_at"),
+        expires_at=None if data.expires_at is None else read_instant(data.expires_at, "$.expires_at"),
+        all_or_nothing=data.all_or_nothing,
+        allow_weak=data.allow_weak,
+    )
+    return answered(request, await create_batch(door.handler, caller.workspace_id, command, caller.actor))
+
+
+@get(
+    "/v1/vouchers/batches",
+    **operation("batch_list", "Vouchers", "List the batches", needs=Scope.READ, gives={200: BatchPage}),
+)
+async def batch_list(
+    request: Request[Any, Any, Any], limit: Limit = 50, cursor: Cursor = ""
+) -> Response[Any]:
+    """Every batch of codes, the latest first, without its codes."""
+    door, caller = admitted(request)
+    page = await batches_of(door.handler, caller.workspace_id, cursor=cursor or None, limit=limit)
+    return written(page)
+
+
+@get(
+    "/v1/vouchers/batches/{id:str}/codes",
+    **operation(
+        "batch_export",
+        "Vouchers",
+        "Export the codes of a batch",
+        needs=Scope.VOUCHERS,
+        gives={200: (CSV, NDJSON)},
+        refuses=(404,),
+    ),
+)
+async def batch_export(request: Request[Any, Any, Any], id: ExternalId, format: Format = "csv") -> Stream:
+    """Every code of the batch in full, with its state and whose it is, line by line. It is audited."""
+    door, caller = admitted(request)
+    pages = await export_codes(door.handler, caller.workspace_id, plain_segment(id), caller.actor)
+    if format == "csv":
+        return Stream(csv_lines(pages), media_type=f"{CSV}; charset=utf-8")
+    return Stream(ndjson_lines(pages), media_type=NDJSON)
+
+
+async def csv_lines(pages: AsyncIterator[list[ExportedCode]]) -> AsyncIterator[bytes]:
+    """Write pages of codes as CSV, with a header."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(ExportedCode.__struct_fields__)
+    async for page in pages:
+        lines.writerows(msgspec.structs.astuple(each) for each in page)
+        yield text.getvalue().encode()
+        text.seek(0)
+        text.truncate()
+    yield text.getvalue().encode()
+
+
+async def ndjson_lines(pages: AsyncIterator[list[ExportedCode]]) -> AsyncIterator[bytes]:
+    """Write pages of codes as lines of JSON."""
+    async for page in pages:
+        yield b"".join(msgspec.json.encode(each) + b"\n" for each in page)
+
+
+@get(
+    "/v1/vouchers/{code:str}",
+    **operation(
+        "voucher_get",
+        "Vouchers",
+        "Look a voucher up",
+        needs=Scope.READ,
+        gives={200: VoucherView},
+        refuses=(404,),
+    ),
+)
+async def voucher_get(request: Request[Any, Any, Any], code: Code) -> Response[Any]:
+    """What the voucher of a code is good for now. Upper and lower case, spaces and dashes do not matter."""
+    door, caller = admitted(request)
+    return written(await read_voucher(door.handler, caller.workspace_id, plain_segment(code)))
+
+
+@post(
+    "/v1/vouchers/{code:str}/void",
+    status_code=200,
+    **operation(
+        "voucher_void",
+        "Vouchers",
+        "Take a voucher back",
+        needs=Scope.VOUCHERS,
+        takes=VoidBody,
+        gives={200: VoucherView},
+        refuses=(404,),
+    ),
+)
+async def voucher_void(request: Request[Any, Any, Any], code: Code) -> Response[Any]:
+    """Nobody can use it any more. It is audited; voiding twice changes nothing."""
+    door, caller = admitted(request)
+    data = await body_of(request, VoidBody)
+    entered = plain_segment(code)
+    view = await void_voucher(door.handler, caller.workspace_id, entered, data.reason, caller.actor)
+    return written(view)
+
+
+@post(
+    "/v1/vouchers/assign",
+    **operation(
+        "voucher_assign",
+        "Vouchers",
+        "Give a member a code",
+        needs=Scope.VOUCHERS,
+        takes=AssignBody,
+        once=True,
+        gives={200: Decided, 201: Decided},
+        refuses=(404, 409, 410),
+    ),
+)
+async def voucher_assign(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Takes a code of the reward that is nobody's yet, and makes it the customer's, once per id.
+
+    Where the codes of the reward are valid for a span, it begins now.
+    """
+    door, caller = admitted(request)
+    data = await body_of(request, AssignBody)
+    command = AssignVoucher(
+        id=once_id(data.id, idempotency_key(headers_of(connection_of(request)))),
+        customer=data.customer,
+        reward=data.reward,
+        batch=data.batch,
+    )
+    return answered(request, await assign_voucher(door.handler, caller.workspace_id, command))
+
+
+VOUCHER_ROUTES = [
+    batch_create,
+    batch_list,
+    batch_export,
+    voucher_assign,
+    voucher_get,
+    voucher_void,
+]
