@@ -39,6 +39,7 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     compiled: CompiledReward
+    tier: str | None
     price: CompiledPrice | None
     spendable: Points
     stock_left: int | None
@@ -71,6 +72,7 @@ def availability(
             reasons.append(insufficient(price.points, there))
     return Availability(
         compiled=compiled,
+        tier=snapshot.tier,
         price=price,
         spendable=there,
         stock_left=stock_left(version, compiled, snapshot),

@@ -236,7 +236,8 @@ class Entitle(_Effect, frozen=True, tag=30):
 
     What is given at once (points, a code of a pool) is noted too. ``kind`` is the kind of the benefit,
     ``name`` what it is, such as a sku. ``amount`` is in minor units; ``quantity`` counts pieces or points.
-    ``points`` of ``unit`` were paid for it. It may be used from ``starts_at`` until ``expires_at``.
+    ``points`` of ``unit`` were paid for it. It may be used from ``starts_at`` until ``expires_at``. A code
+    of ``pool`` is handed over with it.
     """
 
     kind: str
@@ -250,6 +251,7 @@ class Entitle(_Effect, frozen=True, tag=30):
     expires_at: Instant | None
     points: Points
     unit: int
+    pool: str | None = None
 
 
 Effect: TypeAlias = (

@@ -33,6 +33,11 @@ class EntitlementState(IntEnum):
         """Return how the API names it."""
         return self.name.lower()
 
+    @property
+    def expires(self) -> bool:
+        """Whether it matters that its time is over: of what is owed, and of what may be used."""
+        return self in (EntitlementState.OPEN, EntitlementState.HELD)
+
 
 _State = EntitlementState
 

@@ -85,6 +85,19 @@ class ClaimRequested(_Event, frozen=True, tag="claim.requested"):
     drawn: tuple[str, ...] = ()
 
 
+class EntitlementCanceled(_Event, frozen=True, tag="entitlement.canceled"):
+    """What a claim handed out is canceled, and with it the whole claim: nothing else of it is left.
+
+    ``claimed_at`` is when ``reward`` was claimed. ``paid`` are the points that come back, with the lots of
+    the wallet of ``unit`` from which they were taken.
+    """
+
+    reward: str
+    claimed_at: Instant
+    unit: int
+    paid: tuple[tuple[LotKey, Points], ...] = ()
+
+
 class CartRedeemed(_Event, frozen=True, tag="cart.redeemed"):
     """Vouchers, rewards or points were used on an order; what of it was decided by ``core/checkout.py``."""
 
@@ -134,6 +147,7 @@ Event: TypeAlias = (
     | MemberJoined
     | TierEntered
     | ClaimRequested
+    | EntitlementCanceled
     | CartRedeemed
     | PointsAdjusted
     | TransferSent

@@ -76,6 +76,7 @@ def _entitle(
         expires_at=None if out.points or out.pool is not None else min(known, default=None),
         points=0,
         unit=unit,
+        pool=out.pool,
     )
 
 

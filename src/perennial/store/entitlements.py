@@ -12,6 +12,7 @@ import msgspec
 from asyncpg import Connection, Record
 
 from perennial.core.entitlements import UNDONE, EntitlementState
+from perennial.ledger.lot import LotKey, Origin
 from perennial.units import Instant, Minor, Points, named_id
 
 
@@ -79,6 +80,17 @@ select
             and entitlement_id <> $5 and state <> $6)
     + (select count(*) from vouchers
         where bucket = $2 and workspace_id = $1 and customer_id = $3 and operation_id = $4)
+"""
+
+# The lots out of which an operation redeemed points, and how many.
+_READ_PAID = """
+select lots.origin, lots.available_at, lots.expires_at, lots.waits_for, sum(amount)::bigint
+from postings
+join lots using (bucket, workspace_id, customer_id, unit_id, lot_id)
+where postings.bucket = $2 and lots.bucket = $2 and postings.workspace_id = $1
+    and customer_id = any($3::uuid[]) and operation_id = $4 and unit_id = $5 and debit = 1 and credit = 3
+group by lots.origin, lots.available_at, lots.expires_at, lots.waits_for
+order by lots.expires_at, lots.available_at
 """
 
 _UPDATE_ENTITLEMENT = """
@@ -165,6 +177,14 @@ async def count_companions(conn: Connection, ws: int, bucket: int, row: Entitlem
         EntitlementState.CANCELED,
     )
     return count
+
+
+async def read_paid(
+    conn: Connection, ws: int, bucket: int, row: EntitlementRow, owners: Iterable[UUID]
+) -> tuple[tuple[LotKey, Points], ...]:
+    """Return the lots out of which the claim of an entitlement was paid, in the wallets of ``owners``."""
+    found = await conn.fetch(_READ_PAID, ws, bucket, sorted(set(owners)), row.operation_id, row.unit_id)
+    return tuple((LotKey(Origin(origin), *dates), points) for origin, *dates, points in found)
 
 
 async def update_entitlements(conn: Connection, ws: int, bucket: int, rows: Iterable[EntitlementRow]) -> None:
