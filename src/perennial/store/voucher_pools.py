@@ -86,7 +86,7 @@ returning code_hash
 _INSERT_POOL = f"""
 insert into vouchers (bucket, workspace_id, {COLUMNS})
 select new.bucket, $1, new.customer_id, new.voucher_id, $7, $8, $9, $10, new.sealed, new.last4, $11, $12,
-    0, 0, $13, $14, $15, $16, 0, $17, $18, $7, null
+    0, 0, $13, $14, $15, $16, 0, $17, $18, $7, null, null
 from unnest($2::int[], $3::uuid[], $4::uuid[], $5::bytea[], $6::text[])
     as new (bucket, customer_id, voucher_id, sealed, last4)
 """
