@@ -28,6 +28,7 @@ def check_rewards(findings: Findings) -> None:
         _check_reward(findings, path, reward, categories)
         _check_price(findings, path, reward)
         for where, gives in reward.all_gives():
+            _check_codes_given(findings, f"{path}.{where}", gives)
             for index, benefit in enumerate(gives):
                 _check_benefit(findings, f"{path}.{where}[{index}]", reward, benefit, pools)
 
@@ -88,6 +89,15 @@ def _check_benefit(findings: Findings, path: str, reward: Reward, benefit: Benef
     if out.pool is not None:
         findings.known(f"{path}.pool", "reward with codes", out.pool, pools)
     _check_moments(findings, path, out.starts, out.ends)
+
+
+def _check_codes_given(findings: Findings, path: str, gives: tuple[Benefit, ...]) -> None:
+    """Check that a claim gives the member one code at most: that of a voucher, or one of a pool."""
+    handed = [benefit.hands_out() for benefit in gives]
+    pools = sum(1 for out in handed if out is not None and out.pool is not None)
+    if pools + any(benefit.needs_voucher() for benefit in gives) > 1:
+        words = "a claim gives one code: a code of a pool comes alone, or with what needs no voucher"
+        findings.add(path, "one_code", words)
 
 
 def _check_moments(findings: Findings, path: str, starts: str | None, ends: str | None) -> None:
