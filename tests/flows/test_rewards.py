@@ -123,6 +123,7 @@ async def points_of(shop: Shop, owner: Connection) -> tuple[int, int]:
         "select balance, spent from wallets where workspace_id = $1 order by unit_id limit 1",
         shop.workspace_id,
     )
+    assert row is not None
     return row["balance"], row["spent"]
 
 

@@ -47,7 +47,10 @@ _STATES = "open|paid|ordered|shipped|delivered|held|used|canceled|given|ended"
 GivenState = Annotated[
     str,
     QueryParameter(
-        pattern=f"^({_STATES}|)$", description="one state; empty for everything that is still to be done"
+        # The router keeps the name "state" for itself.
+        name="state",
+        pattern=f"^({_STATES}|)$",
+        description="one state; empty for everything that is still to be done",
     ),
 ]
 GivenKind = Annotated[
@@ -153,7 +156,7 @@ async def perk_get(request: Request[Any, Any, Any], id: ExternalId, name: PerkNa
 )
 async def entitlement_list(
     request: Request[Any, Any, Any],
-    state: GivenState = "",
+    in_state: GivenState = "",
     kind: GivenKind = "",
     limit: Limit = 50,
     cursor: Cursor = "",
@@ -166,7 +169,7 @@ async def entitlement_list(
     page = await list_all(
         door.handler,
         caller.workspace_id,
-        states=_states(state),
+        states=_states(in_state),
         kind=kind or None,
         cursor=cursor or None,
         limit=limit,
@@ -185,7 +188,7 @@ async def entitlement_list(
     ),
 )
 async def entitlement_export(
-    request: Request[Any, Any, Any], state: GivenState = "", kind: GivenKind = ""
+    request: Request[Any, Any, Any], in_state: GivenState = "", kind: GivenKind = ""
 ) -> Stream:
     """All of it with a header, line by line; `state=open` are the payables.
 
@@ -193,7 +196,7 @@ async def entitlement_export(
     begins with an apostrophe.
     """
     door, caller = admitted(request)
-    pages = export_all(door.handler, caller.workspace_id, states=_states(state), kind=kind or None)
+    pages = export_all(door.handler, caller.workspace_id, states=_states(in_state), kind=kind or None)
     return Stream(csv_lines(pages), media_type=CSV)
 
 
