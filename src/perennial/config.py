@@ -6,6 +6,7 @@ import base64
 import binascii
 import os
 import secrets
+import string
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -89,10 +90,10 @@ def _secret(text: str | None) -> str | None:
 
 def _secret_bytes(text: str, where: str) -> bytes:
     """Read a secret of at least 32 bytes, in hexadecimal digits or in base64; never say what it is."""
-    for read in (bytes.fromhex, _base64):
-        with suppress(ValueError, binascii.Error):
-            if len(secret := read(text)) >= SECRET_BYTES:
-                return secret
+    read = bytes.fromhex if set(text) <= set(string.hexdigits) else _base64
+    with suppress(ValueError, binascii.Error):
+        if len(secret := read(text)) >= SECRET_BYTES:
+            return secret
     raise SettingsError(f"{where} holds no {SECRET_BYTES} bytes in hexadecimal digits or base64")
 
 

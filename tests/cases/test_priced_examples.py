@@ -23,9 +23,7 @@ def read(name: str) -> list[dict[str, Any]]:
 CASES = read("priced-examples.json")
 OURS = read("our-priced-examples.json")
 
-WAITING = {
-    "ST-14": "the best one of a category is not chosen yet",
-}
+WAITING: dict[str, str] = {}
 """Examples that need what is not there yet, and why."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -163,6 +164,9 @@ def test_backup_and_restore_from_the_command_line(environment: dict[str, str], t
         assert "everything holds" in _run(fresh, "restore", file)
         assert "Demo" in _run(fresh, "workspaces", "list")
         assert "not empty" in _run(fresh, "restore", file, fails=True)
+        assert "another secret" in _run(fresh, "vouchers", "show", "demo", "x", fails=True)
+        shutil.copy(Path(environment["PERENNIAL_DATA"], "secret.key"), home)
+        assert "no such voucher" in _run(fresh, "vouchers", "show", "demo", "x", fails=True)
 
 
 def test_programs_as_code(environment: dict[str, str], tmp_path: Path) -> None:
@@ -200,6 +204,46 @@ def test_the_stop_button(environment: dict[str, str]) -> None:
     assert "program points has no rule 'nothing'" in wrong
     assert "Traceback" not in wrong
     assert "--reason" in _run(environment, "stop", "demo", "everything", fails=True)
+
+
+def test_codes_from_the_command_line(environment: dict[str, str], tmp_path: Path) -> None:
+    """A pool is made, exported, and looked up; a file is imported, and its wrong lines are told."""
+    made = _run(environment, "vouchers", "create", "demo", "free-shipping", "--count", "300", "--id", "b1")
+    assert "300 codes of points/free-shipping are there" in made
+    again = _run(environment, "vouchers", "create", "demo", "free-shipping", "--count", "300", "--id", "b1")
+    assert "were made before" in again
+    lines = _run(environment, "vouchers", "export", "demo", "b1").splitlines()
+    assert lines[0] == "code,state,used,uses,starts_at,expires_at,customer"
+    assert len(set(lines)) == 301
+    code = lines[1].partition(",")[0]
+    assert "issued" in _run(environment, "vouchers", "show", "demo", code.lower())
+    file = tmp_path / "codes.csv"
+    file.write_text(f"code\nPRINTED-1\n{code}\nPRINTED-2\n")
+    words = ("vouchers", "import", "demo", "points/free-shipping", str(file), "--id", "b2")
+    told = _run(environment, *words, fails=True)
+    assert "line 2: another voucher has this code" in told
+    assert "2 codes of points/free-shipping are there, in batch b2." in told
+    target = tmp_path / "out.csv"
+    _run(environment, "vouchers", "export", "demo", "b2", "--file", str(target))
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert {line.partition(",")[0] for line in target.read_text().splitlines()[1:]} == {
+        "PRINTED-1",
+        "PRINTED-2",
+    }
+    file.write_text("A,anna\nB\n")
+    assert "row 2" in _run(environment, *words[:-1], "b3", fails=True)
+
+
+def test_another_secret_is_refused(environment: dict[str, str]) -> None:
+    """The codes of a database are found under one secret alone: with another one nothing begins."""
+    other = {**environment, "PERENNIAL_SECRET": "ab" * 32}
+    told = _run(other, "vouchers", "show", "demo", "x", fails=True)
+    assert "stored under another secret" in told
+    assert "Traceback" not in told
+    kept = Path(environment["PERENNIAL_DATA"], "secret.key")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.read_text().strip() not in told
+    assert "everything holds" in _run(other, "audit")
 
 
 def test_mistakes_are_one_line(environment: dict[str, str]) -> None:

@@ -47,6 +47,27 @@ def test_a_case_passes_or_says_what_differs(tmp_path: Path) -> None:
     assert "broken.yaml" in _RUN.invoke(app, ["cases", str(tmp_path)]).output
 
 
+def test_cases_for_machines(tmp_path: Path) -> None:
+    """With --json everything is one object: how many passed, and what differed where."""
+    (tmp_path / "wrong.yaml").write_text(_CASE.replace("earned: 10", "earned: 11"))
+    done = _RUN.invoke(app, ["cases", str(tmp_path), "--json"])
+    assert done.exit_code == 1
+    assert msgspec.json.decode(done.stdout) == {
+        "passed": 0,
+        "failed": 1,
+        "cases": [
+            {
+                "file": str(tmp_path / "wrong.yaml"),
+                "passed": False,
+                "case": "one",
+                "title": "One order",
+                "steps": 1,
+                "differences": ["step 1 (2026-11-01 12:00): earned should be 11 but is 10"],
+            }
+        ],
+    }
+
+
 def test_no_cases_is_no_success(tmp_path: Path) -> None:
     """An empty folder must not look like a passed run."""
     assert _RUN.invoke(app, ["cases", str(tmp_path)]).exit_code == 1

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from perennial.config import Settings, SettingsError, read_settings
+from perennial.config import Settings, SettingsError, installation_secret, read_settings
 
 
 def test_nothing_set_is_the_embedded_server() -> None:
@@ -26,6 +29,7 @@ def test_every_variable_is_read() -> None:
         "PERENNIAL_PORT": "80",
         "PERENNIAL_WORKERS": "3",
         "PERENNIAL_CONNECTIONS": "8",
+        "PERENNIAL_SECRET": "ab" * 32,
         "OTHER": "ignored",
     }
     assert read_settings(given) == Settings(
@@ -35,6 +39,7 @@ def test_every_variable_is_read() -> None:
         port=80,
         workers=3,
         connections=8,
+        secret="ab" * 32,
     )
 
 
@@ -47,6 +52,8 @@ def test_every_variable_is_read() -> None:
         ("PERENNIAL_WORKERS", "-1"),
         ("PERENNIAL_WORKERS", "1.5"),
         ("PERENNIAL_CONNECTIONS", "1"),
+        ("PERENNIAL_SECRET", "ab" * 31),
+        ("PERENNIAL_SECRET", "a password that is long enough for somebody"),
         ("PERENNIAL_DATABASE_URL", "mysql://db"),
         ("PERENNIAL_DATABASE_URL", "db.example"),
     ],
@@ -55,3 +62,49 @@ def test_what_cannot_be_is_named(name: str, value: str) -> None:
     """A value that cannot be is an error that names its variable."""
     with pytest.raises(SettingsError, match=name):
         read_settings({name: value})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        bytes(range(32)).hex(),
+        b64encode(bytes(range(32))).decode(),
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+    ],
+)
+def test_a_secret_is_read_in_either_spelling(text: str) -> None:
+    """Hexadecimal digits, base64, and base64 without its padding; what is shown of it is nothing."""
+    settings = Settings(secret=text)
+    assert installation_secret(settings) == bytes(range(32))
+    assert text not in repr(settings)
+
+
+def test_a_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    """The first start makes a file that only its owner reads; every other start reads the same secret."""
+    settings = Settings(data=tmp_path / "data")
+    secret = installation_secret(settings)
+    file = tmp_path / "data" / "secret.key"
+    assert (len(secret), file.stat().st_mode & 0o777) == (32, 0o600)
+    assert installation_secret(settings) == bytes.fromhex(file.read_text()) == secret
+    assert [each.name for each in file.parent.iterdir()] == ["secret.key"]
+
+
+def test_processes_that_start_at_once_have_one_secret(tmp_path: Path) -> None:
+    """Sixteen threads that all find no file end up with the same one."""
+    settings, together = Settings(data=tmp_path), Barrier(16)
+
+    def start(_: int) -> bytes:
+        together.wait()
+        return installation_secret(settings)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert len(set(pool.map(start, range(16)))) == 1
+
+
+def test_a_damaged_secret_is_said_and_not_replaced(tmp_path: Path) -> None:
+    """An empty file is an error that names it: with a new secret no code would be found again."""
+    file = tmp_path / "secret.key"
+    file.write_text("")
+    with pytest.raises(SettingsError, match=r"secret\.key"):
+        installation_secret(Settings(data=tmp_path))
+    assert file.read_text() == ""

@@ -160,3 +160,151 @@ def test_problems_of_the_file(text: str, path: str, code: str) -> None:
     found = read_case(text)
     assert isinstance(found, list)
     assert (found[0].path, found[0].code) == (path, code)
+
+
+CHECKOUT = """
+case: cafe
+title: A cafe with a checkout
+program:
+  program: cafe
+  name: Cafe
+  time_zone: Europe/Berlin
+  wallets: [{id: points, name: Points, pays: {points: 1, amount: 10}}]
+  earning_rules:
+    - {id: base, type: per_amount, points: 1, per: 100}
+  rewards:
+    - {id: two-off, name: 2.00 off, price: 20, gives: [{type: amount_off, value: 200}]}
+    - {id: ten, name: 10 % off, codes: {shared: TEN}, gives: [{type: percent_off, percent: "10"}]}
+    - {id: card, name: A card, price: 50, gives: [{type: gift_card, value: 1000}]}
+    - {id: pool, name: 1.00 off, codes: {uses: 2}, gives: [{type: amount_off, value: 100}]}
+steps:
+  - {at: 2026-05-01 12:00, order: {id: o0, lines: [{sku: a, amount: 10000}]}, expect: {balance: 100}}
+"""
+
+
+def check_out(steps: str) -> CaseReport:
+    case = read_case(CHECKOUT + steps)
+    assert isinstance(case, Case), case
+    return run_case(case)
+
+
+def test_a_checkout_from_claim_to_return() -> None:
+    """Claimed, quoted, held, redeemed, paid for and returned: every figure is said and compared."""
+    report = check_out("""
+  - {at: 2026-05-02 12:00, claim: two-off, as: v1, expect: {balance: 80}}
+  - {at: 2026-05-02 12:01, claim: card, as: c1, expect: {balance: 30, cards: {c1: 1000}}}
+  - at: 2026-05-02 12:02
+    quote: {lines: [{id: l1, sku: a, amount: 4000}], shipping: 500, codes: [TEN, v1, c1, NO], points: 20}
+    expect:
+      discount: 600
+      shipping_discount: 0
+      total: 3900
+      to_pay: 2700
+      lines: {l1: 600}
+      applied: [v1, TEN]
+      not_applied: {NO: unknown}
+      points_paid: 20
+      earns: 34
+      balance: 30
+      cards: {c1: 1000}
+  - at: 2026-05-02 12:03
+    hold:
+      {id: h1, order: o1, seconds: 60, lines: [{id: l1, sku: a, amount: 4000}], codes: [v1, c1], points: all}
+    expect: {total: 3800, to_pay: 2500, balance: 0, held: 30, cards: {c1: 0}}
+  - {at: "2026-05-02 12:03:59", redeem_hold: h1, expect: {to_pay: 2500, held: 0}}
+  - {at: 2026-05-02 12:05, order: {id: o1, redemption: h1}, expect: {earned: 38}}
+  - {at: 2026-05-03 12:00, return: {order: o1}, expect: {taken_back: 38, balance: 30, cards: {c1: 1000}}}
+  - {at: 2026-05-03 12:01, quote: {lines: [{sku: a, amount: 500}], codes: [v1]}, expect: {applied: [v1]}}
+""")
+    assert report.differences() == []
+
+
+def test_holds_end_by_themselves_and_guests_have_carts() -> None:
+    """A hold gives back when its time is over; a guest may use a code of whoever has it, so often."""
+    report = check_out("""
+  - {at: 2026-05-02 12:00, voucher: {reward: pool, as: p1}}
+  - at: 2026-05-02 12:01
+    guest: true
+    hold: {id: h1, seconds: 600, lines: [{sku: a, amount: 500}], codes: [p1]}
+    expect: {to_pay: 400}
+  - at: 2026-05-02 12:02
+    guest: true
+    redeem: {id: r1, lines: [{sku: a, amount: 500}], codes: [p1]}
+    expect: {to_pay: 400}
+  - at: 2026-05-02 12:03
+    quote: {lines: [{sku: a, amount: 500}], codes: [p1]}
+    expect: {not_applied: {p1: used_up}}
+  - {at: "2026-05-02 12:11:00", quote: {lines: [{sku: a, amount: 500}], codes: [p1]}, expect: {applied: [p1]}}
+  - {at: 2026-05-02 12:12, guest: true, redeem_hold: h1, expect: {refused: hold_over}}
+  - {at: 2026-05-02 12:13, roll_back: {redemption: r1}}
+  - {at: 2026-05-02 12:14, roll_back: {redemption: r1}, expect: {refused: nothing_to_roll_back}}
+  - at: 2026-05-02 12:15
+    redeem: {id: r2, lines: [{sku: a, amount: 500}], expects: 400}
+    expect: {refused: price_changed}
+""")
+    assert report.differences() == []
+
+
+def test_every_difference_of_a_checkout_in_words() -> None:
+    """Each wrong figure is one sentence with what should be and what is."""
+    report = check_out("""
+  - at: 2026-05-02 12:02
+    quote: {lines: [{id: l1, sku: a, amount: 4000}], shipping: 500, codes: [TEN], points: 20}
+    expect:
+      discount: 1
+      shipping_discount: 1
+      total: 1
+      to_pay: 1
+      lines: {l1: 1}
+      applied: []
+      not_applied: {TEN: expired}
+      points_paid: 1
+      earns: 1
+  - {at: 2026-05-02 12:03, expect: {discount: 5}}
+""")
+    said = [words.split(": ", 1)[1] for words in report.differences()]
+    assert said == [
+        "the discount should be 1 but is 400",
+        "the discount on shipping should be 1 but is 0",
+        "the total should be 1 but is 4100",
+        "what is left to pay should be 1 but is 3900",
+        "the discounts of lines should be {'l1': 1} but are {'l1': 400}",
+        "nothing should be applied, but it is TEN",
+        "what is not applied should be {'TEN': 'expired'} but is {}",
+        "points that pay should be 1 but is 20",
+        "what it would earn should be 1 but is 36",
+        "there is no cart, and so no discount",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("{redeem_hold: h9}", "there is no hold or redemption 'h9'"),
+        ("{voucher: {reward: ten, as: v}}", "reward 'ten' has no codes of its own"),
+        ("{voucher: {reward: none, as: v}}", "the program has no reward 'none'"),
+        ("{quote: {lines: [], rewards: [none]}}", "the program has no reward 'none'"),
+        ("{quote: {lines: [], points: {stars: 5}}}", "points of 'stars' do not pay for orders"),
+        ("{order: {id: o1, redemption: r9}}", "there is no hold or redemption 'r9'"),
+        ("{expect: {cards: {c9: 5}}}", "there is no gift card 'c9'"),
+    ],
+)
+def test_what_a_checkout_cannot_mean(step: str, words: str) -> None:
+    """Names that do not exist are errors of the case."""
+    with pytest.raises(CaseError, match=words):
+        check_out(f"  - {step.replace('{', '{at: 2026-05-02, ', 1)}")
+
+
+@pytest.mark.parametrize(
+    ("step", "path", "code"),
+    [
+        ("{guest: true, claim: two-off}", "steps[1].guest", "not_a_guests"),
+        ("{as: v1, fulfill: o0}", "steps[1].as", "no_voucher"),
+        ("{order: {id: o1}}", "steps[1].order", "lines_or_redemption"),
+    ],
+)
+def test_problems_of_a_checkout_step(step: str, path: str, code: str) -> None:
+    """What does not go together in one step is found before anything runs."""
+    found = read_case(f"{CHECKOUT}  - {step.replace('{', '{at: 2026-05-02, ', 1)}")
+    assert isinstance(found, list)
+    assert [(problem.path, problem.code) for problem in found] == [(path, code)]

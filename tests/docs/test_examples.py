@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from perennial.core.case import Case, read_case
 from perennial.core.document import read_program
 from perennial.core.document_text import parse_text
 from perennial.core.program import Program
@@ -155,10 +156,16 @@ def yaml_blocks() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("where", "text"), yaml_blocks())
 def test_programs_in_documents(where: str, text: str) -> None:
-    """Every program in a document is valid; a part of one is valid in a program that has the rest."""
+    """Every program in a document is valid; a part of one is valid in a program that has the rest.
+
+    So is every case with its program.
+    """
     part, problems = parse_text(text)
     assert problems == [], where
     assert isinstance(part, dict), where
+    if "case" in part:
+        assert isinstance(read_case(text), Case), where
+        return
     if "program" not in part:
         text = msgspec.json.encode(_MINIMAL | part).decode()
     program = read_program(text)

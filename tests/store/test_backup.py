@@ -17,9 +17,12 @@ import msgspec
 import pytest
 
 from perennial.store.backup import BackupError, check_backup, restore_backup, write_backup
+from perennial.store.codebook import Codebook
 from perennial.store.database import WORKER_ROLE, connect
 from perennial.store.embedded import EmbeddedServer
+from perennial.store.installation import keep_fingerprint, read_fingerprint
 from perennial.store.migrate import migrate
+from tests.codebook import CODEBOOK
 from tests.house.made_up import fill_every_table, tables_with
 
 
@@ -91,6 +94,22 @@ async def test_everything_comes_back(filled_url: str, archive: Path, empty_url: 
         )
     finally:
         await worker.close()
+
+
+async def test_the_fingerprint_of_the_secret_comes_back(
+    filled_url: str, tmp_path: Path, empty_url: str
+) -> None:
+    """A restored database knows under which secret its codes are stored, which is not in the backup."""
+    conn = await connect(filled_url)
+    assert await keep_fingerprint(conn, CODEBOOK.fingerprint)
+    await conn.close()
+    manifest = await write_backup(filled_url, tmp_path / "sealed")
+    assert manifest.fingerprint == CODEBOOK.fingerprint.hex()
+    await restore_backup(empty_url, tmp_path / "sealed")
+    conn = await connect(empty_url)
+    assert await read_fingerprint(conn) == CODEBOOK.fingerprint
+    assert not await keep_fingerprint(conn, Codebook(bytes(32)).fingerprint)
+    await conn.close()
 
 
 async def test_a_migrated_database_without_rows_counts_as_empty(archive: Path, empty_url: str) -> None:

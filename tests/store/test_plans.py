@@ -24,6 +24,8 @@ from perennial.store import (
     members,
     orders,
     timers,
+    voucher_pools,
+    vouchers,
 )
 from perennial.store.database import LIVE_PATH
 
@@ -41,8 +43,9 @@ _KEYS = {
     "budgets": {"workspace_id", "budget_id", "period"},
     "workspaces": {"workspace_id"},
     "identifiers": {"workspace_id", "id_hash"},
-    "vouchers": {"bucket", "workspace_id", "customer_id", "voucher_id"},
+    "vouchers": {"bucket", "workspace_id", "customer_id"},
     "voucher_codes": {"workspace_id", "code_hash"},
+    "voucher_batches": {"workspace_id", "batch_id"},
     "redemptions": {"bucket", "workspace_id", "customer_id"},
 }
 
@@ -51,16 +54,30 @@ _OTHER_KEYS = {
     ("identifiers", "identifiers_customer"): {"bucket", "customer_id"},
     ("redemptions", "redemptions_order"): {"bucket", "workspace_id", "customer_id", "order_id"},
     ("redemptions", "redemptions_due"): {"bucket", "held_until"},
+    ("vouchers", "vouchers_pool"): {"bucket", "batch_id", "voucher_id"},
 }
 
 _STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": value
-    for module in (budgets, customers, effects, events, external_ids, identifiers, members, orders)
+    for module in (
+        budgets,
+        customers,
+        effects,
+        events,
+        external_ids,
+        identifiers,
+        members,
+        orders,
+        voucher_pools,
+        vouchers,
+    )
     for name, value in vars(module).items()
     if isinstance(value, str)
     and re.match(r"\s*(select|insert|update|delete|with)\b", value)
     and module is not members
 }
+# Batches are found by what they are of and listed by when they were made, and are few.
+del _STATEMENTS["voucher_pools._LIST_BATCHES"], _STATEMENTS["voucher_pools._BATCHES_OF_REWARD"]
 _STATEMENTS["members.load_statement"] = members.load_statement(2, 3)
 
 

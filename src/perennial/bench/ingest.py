@@ -82,7 +82,7 @@ def run(
     with cluster() as server:
         progress("preparing members")
         prepared = asyncio.run(prepare(server.url, members=members, rules=rules))
-        with _door(server.url, workers) as (port, supervisor):
+        with serving(server.url, workers) as (port, supervisor):
             bench = _Bench(server, prepared, port, supervisor, members)
             progress("warming up")
             kept = bench.warm_up(max(seconds, 2.0))
@@ -235,21 +235,7 @@ class _Bench:
             members=self.members,
             now=time.time_ns() // 1000,
         )
-        process = subprocess.Popen(
-            [sys.executable, "-m", "perennial.bench.load"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        assert process.stdin is not None
-        assert process.stderr is not None
-        process.stdin.write(msgspec.json.encode(plan) + b"\n")
-        process.stdin.flush()
-        process.stderr.readline()  # it has built its requests
-        out, errors = process.communicate(b"go\n")
-        if process.returncode != 0:
-            raise RuntimeError(f"the load generator failed: {errors.decode()[-2000:]}")
-        return msgspec.json.decode(out, type=Report)
+        return drive("perennial.bench.load", plan)
 
     def naive(self, seconds: float, clients: int) -> NaiveReport:
         """Drive the same work through pgbench, in the role of a worker."""
@@ -258,9 +244,31 @@ class _Bench:
         return run_pgbench(program, url, self._scripts, clients, seconds, self.folder / "log")
 
 
+def drive(module: str, plan: Plan) -> Report:
+    """Let the load generator ``module`` send what the plan says, from a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stderr is not None
+    process.stdin.write(msgspec.json.encode(plan) + b"\n")
+    process.stdin.flush()
+    process.stderr.readline()  # it has built its requests
+    out, errors = process.communicate(b"go\n")
+    if process.returncode != 0:
+        raise RuntimeError(f"the load generator failed: {errors.decode()[-2000:]}")
+    return msgspec.json.decode(out, type=Report)
+
+
 @contextmanager
-def _door(url: str, workers: int) -> Iterator[tuple[int, int]]:
-    """Serve with so many workers on a free port; yields the port and the supervisor's process id."""
+def serving(url: str, workers: int, **more: str) -> Iterator[tuple[int, int]]:
+    """Serve with so many workers on a free port; yields the port and the supervisor's process id.
+
+    ``more`` are further variables of the environment.
+    """
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port = probe.getsockname()[1]
@@ -269,6 +277,7 @@ def _door(url: str, workers: int) -> Iterator[tuple[int, int]]:
         "PERENNIAL_DATABASE_URL": url,
         "PERENNIAL_PORT": str(port),
         "PERENNIAL_SECRET": secrets.token_hex(SECRET_BYTES),
+        **more,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "perennial.cli", "serve", "--workers", str(workers)],

@@ -27,7 +27,9 @@ class Plan(msgspec.Struct, kw_only=True):
     """What to send: ``connections`` at once for ``seconds``, at most ``requests`` of them in all.
 
     ``prefix`` makes the ids of one run its own; customers are ``c1`` to ``c<members>``. Of twenty
-    requests eighteen are new orders, one returns a line of an earlier order, one is a custom event.
+    requests eighteen are new orders, one returns a line of an earlier order, one is a custom event. The
+    other ``kind``s are ``quotes`` and ``redemptions`` of carts (see ``bench/carts.py``), with the codes in
+    the file ``codes``.
     """
 
     port: int
@@ -38,6 +40,8 @@ class Plan(msgspec.Struct, kw_only=True):
     requests: int
     members: int
     now: int
+    kind: str = "orders"
+    codes: str = ""
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -81,7 +85,7 @@ def order_body(random: Random, members: int, at: str) -> dict[str, object]:
     }
 
 
-class _Requests:
+class OrderRequests:
     """The prebuilt requests of one connection, as bytes, and whether each is an order."""
 
     def __init__(self, plan: Plan, connection: int, count: int) -> None:
@@ -116,24 +120,29 @@ class _Requests:
         }
 
     def _add(self, method: str, path: str, body: dict[str, object], order: bool) -> None:
-        content = msgspec.json.encode(body)
-        head = (
-            f"{method} {path} HTTP/1.1\r\nhost: {LOOPBACK}\r\nauthorization: Bearer {self._plan.key}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
-        )
-        self.built.append((head.encode() + content, order))
+        self.built.append((request_bytes(self._plan.key, method, path, body), order))
+
+
+def request_bytes(key: str, method: str, path: str, body: dict[str, object]) -> bytes:
+    """Return a whole request as it is sent."""
+    content = msgspec.json.encode(body)
+    head = (
+        f"{method} {path} HTTP/1.1\r\nhost: {LOOPBACK}\r\nauthorization: Bearer {key}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
+    )
+    return head.encode() + content
 
 
 class _Connection(asyncio.Protocol):
     """One connection: sends the next request when the answer to the last one is complete."""
 
-    def __init__(self, requests: _Requests, end: float) -> None:
+    def __init__(self, requests: list[tuple[bytes, bool]], end: float) -> None:
         self.latencies: list[int] = []
         self.orders = 0
         self.failures = 0
         self.first_failure = ""
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._requests = requests.built
+        self._requests = requests
         self._next = 0
         self._end = end
         self._received = b""
@@ -183,9 +192,8 @@ class _Connection(asyncio.Protocol):
         self._next += 1
 
 
-async def _run(plan: Plan) -> Report:
-    each = -(-plan.requests // plan.connections)
-    prebuilt = [_Requests(plan, number, each) for number in range(plan.connections)]
+async def run(plan: Plan, prebuilt: list[list[tuple[bytes, bool]]]) -> Report:
+    """Send the requests of each connection once the word comes, and report what came back."""
     print("ready", file=sys.stderr, flush=True)
     sys.stdin.buffer.readline()
     loop = asyncio.get_running_loop()
@@ -213,7 +221,9 @@ async def _run(plan: Plan) -> Report:
 def main() -> None:
     """Read the plan, wait for the word to start (a second line), and print the report."""
     plan = msgspec.json.decode(sys.stdin.buffer.readline(), type=Plan)
-    report = uvloop.run(_run(plan))
+    each = -(-plan.requests // plan.connections)
+    prebuilt = [OrderRequests(plan, number, each).built for number in range(plan.connections)]
+    report = uvloop.run(run(plan, prebuilt))
     sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
 
 

@@ -49,8 +49,10 @@ async def prepare(url: str, *, members: int, rules: int) -> Prepared:
         program = await owner.fetchval(
             "select program_id from programs where workspace_id = $1", ours.workspace_id
         )
-        for workspace, of in ((ours, _our_id), (naive, _naive_id)):
-            await _fill(owner, workspace.workspace_id, workspace.bucket_base, members, program, unit, of)
+        for workspace, of in ((ours, our_id), (naive, naive_id)):
+            await fill_members(
+                owner, workspace.workspace_id, workspace.bucket_base, members, program, unit, of
+            )
         await owner.execute("analyze")
     finally:
         await owner.close()
@@ -62,17 +64,20 @@ async def prepare(url: str, *, members: int, rules: int) -> Prepared:
     )
 
 
-def _our_id(workspace_id: int, name: str) -> UUID:
+def our_id(workspace_id: int, name: str) -> UUID:
+    """Return the id of a member on our side."""
     return named_id(workspace_id, "customer", name)
 
 
-def _naive_id(_: int, name: str) -> UUID:
+def naive_id(_: int, name: str) -> UUID:
+    """Return the id of a member in the baseline, as pgbench can work it out."""
     return UUID(bytes=md5(name.encode(), usedforsecurity=False).digest())
 
 
-async def _fill(
+async def fill_members(
     owner: Connection, workspace_id: int, bucket: int, members: int, program: int, unit: int, id_of: Any
 ) -> None:
+    """Give a workspace its members ``c1`` and so on, each with an empty wallet."""
     now = time.time_ns() // 1000
     for start in range(0, members, 50_000):
         names = [f"c{number + 1}" for number in range(start, min(start + 50_000, members))]

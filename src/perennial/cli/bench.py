@@ -8,8 +8,9 @@ import msgspec
 import typer
 from rich.table import Table
 
-from perennial.bench import bulk, decide, ingest, vouchers
+from perennial.bench import bulk, decide, ingest, price, quote, vouchers
 from perennial.cli.console import ERRORS, OUT
+from perennial.core.stacking import Sequence
 
 BENCH = typer.Typer(name="bench", help="Measure on this machine.", no_args_is_help=True)
 
@@ -26,6 +27,19 @@ def bench_decide(
 ) -> None:
     """Decisions per second of the pure core on one core, and what its rules alone cost."""
     _show(decide.run(rules, seconds), json)
+
+
+@BENCH.command("price")
+def bench_price(
+    rewards: Annotated[int, typer.Option(min=0, max=2_000, help="Campaigns, each with one reward.")] = 1_000,
+    codes: Annotated[int, typer.Option(min=0, max=30, help="Codes entered.")] = 5,
+    lines: Annotated[int, typer.Option(min=1, max=1_000, help="Lines of a cart.")] = 10,
+    sequence: Annotated[Sequence, typer.Option(help="How rewards stack.")] = Sequence.LEVELS,
+    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="How long to measure.")] = 5.0,
+    json: _Json = False,
+) -> None:
+    """Quotes per second of the pure core on one core."""
+    _show(price.run(rewards, codes, lines, seconds, sequence), json)
 
 
 @BENCH.command("ingest")
@@ -61,6 +75,30 @@ def bench_bulk(
     """Orders from stored lines down the batch path, beside COPY of the same rows."""
     with ERRORS.status("measuring"):
         figures = bulk.run(orders=orders, members=members, rules=rules, rounds=rounds)
+    _show(figures, json)
+
+
+@BENCH.command("quote")
+def bench_quote(
+    seconds: Annotated[float, typer.Option(min=1, max=60, help="Length of each measurement.")] = 8.0,
+    members: _Members = 100_000,
+    campaigns: Annotated[int, typer.Option(min=1, max=2_000, help="Campaigns with a reward each.")] = 1_000,
+    vouchers: Annotated[int, typer.Option(min=1_000, max=1_000_000, help="Codes that are out.")] = 1_000_000,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="Interleaved rounds.")] = 3,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Worker processes.")] = 2,
+    json: _Json = False,
+) -> None:
+    """Quotes and redemptions of carts with five codes, in turns with pgbench doing the same rows."""
+    with ERRORS.status("starting") as status:
+        figures = quote.run(
+            seconds=seconds,
+            members=members,
+            campaigns=campaigns,
+            vouchers=vouchers,
+            rounds=rounds,
+            workers=workers,
+            progress=status.update,
+        )
     _show(figures, json)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from perennial.cli.console import ERRORS, OUT
@@ -18,14 +19,33 @@ def schema() -> None:
     print(schema_text(), end="")
 
 
+class _Played(msgspec.Struct):
+    """How one case file went; ``differences`` are of the file itself where it could not be played."""
+
+    file: str
+    passed: bool
+    case: str = ""
+    title: str = ""
+    steps: int = 0
+    differences: list[str] = []
+
+
 def cases(
-    files: Annotated[list[Path], typer.Argument(help="Case files (YAML), or folders of them.")],
+    files: Annotated[list[Path], typer.Argument(help="Case files (YAML), or folders of them.", exists=True)],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")] = False,
 ) -> None:
     """Play case files (a program, what happens, what is expected) and say what differs."""
-    found = [path for file in files for path in _case_files(file)]
-    failed = sum(not _play(path) for path in found)
-    OUT.print(f"{len(found) - failed} passed, {failed} failed", highlight=False)
-    if failed or not found:
+    played = [_play(path) for file in files for path in _case_files(file)]
+    failed = sum(not one.passed for one in played)
+    if as_json:
+        sums = {"passed": len(played) - failed, "failed": failed, "cases": played}
+        print(msgspec.json.encode(sums).decode())
+    else:
+        for one in played:
+            _print_played(one)
+        OUT.print(f"{len(played) - failed} passed, {failed} failed", highlight=False)
+    if failed or not played:
         raise typer.Exit(1)
 
 
@@ -33,23 +53,26 @@ def _case_files(path: Path) -> list[Path]:
     return sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
 
 
-def _play(path: Path) -> bool:
-    """Run one case; print what differs, or what is wrong with the file."""
+def _play(path: Path) -> _Played:
+    """Run one case, and find out what differs or what is wrong with the file."""
     read = read_case(path.read_bytes())
     if not isinstance(read, Case):
-        return _failed(path, [f"{problem.path}: {problem.words}" for problem in read])
+        return _Played(str(path), False, differences=[f"{one.path}: {one.words}" for one in read])
     try:
         report = run_case(read)
     except CaseError as error:
-        return _failed(path, [str(error)])
-    return report.passed or _failed(path, report.differences())
+        return _Played(str(path), False, read.name, read.title, len(read.steps), [str(error)])
+    differences = report.differences()
+    return _Played(str(path), not differences, read.name, read.title, len(read.steps), differences)
 
 
-def _failed(path: Path, words: list[str]) -> bool:
-    ERRORS.print(f"[red]failed[/] {path}", highlight=False, soft_wrap=True)
-    for line in words:
+def _print_played(one: _Played) -> None:
+    console = OUT if one.passed else ERRORS
+    console.print("[green]passed[/]" if one.passed else "[red]failed[/]", end=" ", highlight=False)
+    words = f"{one.file} ({one.title})" if one.title else one.file
+    console.print(words, highlight=False, markup=False, soft_wrap=True)
+    for line in one.differences:
         ERRORS.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
-    return False
 
 
 DOCUMENT_COMMANDS = (schema, cases)

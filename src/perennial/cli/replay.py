@@ -139,8 +139,10 @@ def _print_summary(summary: ReplaySummary, report: AuditReport) -> None:
         ("points used", f"{wallet.used:,} in {summary.claims:,} claims ({summary.tries:,} tries)"),
         (
             "coupons",
-            f"{coupons.codes:,} codes of {coupons.campaigns} campaigns, {coupons.attributed:,} of"
-            f" {coupons.redemptions:,} redemptions attributed to a later basket",
+            (
+                f"{coupons.codes:,} codes of {coupons.campaigns} campaigns, {coupons.attributed:,} of"
+                f" {coupons.redemptions:,} redemptions attributed to a later basket"
+            ),
         ),
         ("points expired", f"{wallet.expired:,}"),
         ("points taken back", f"{wallet.taken_back:,}"),

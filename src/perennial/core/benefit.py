@@ -6,7 +6,7 @@ levels. Benefits of a level never see what a later level takes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum, StrEnum
 from typing import ClassVar
 
@@ -90,6 +90,21 @@ class Benefit(
         """
         raise NotImplementedError
 
+    def by_total(self) -> bool:
+        """Whether what it takes off depends on what all lines cost together, and not on each of them.
+
+        Where all rewards do so, the best choice of them is found much sooner; False is always right.
+        """
+        return False
+
+    def shrinks(self) -> bool:
+        """Whether it never takes more off a cart of which less is left, line by line.
+
+        A benefit that picks lines or units by their price may: those that cost nothing are passed over.
+        Where all rewards do so, the best choice of them is found sooner; False is always right.
+        """
+        return getattr(self, "pick", None) is None
+
     def card_value(self) -> Minor:
         """Return the money on the gift card that is issued; 0 for everything that is none."""
         return 0
@@ -113,3 +128,8 @@ class Benefit(
     def claim_value(self) -> Minor:
         """Return what one claim is worth in money as far as that is certain, in minor units; else 0."""
         return 0
+
+
+def level_of(benefits: Iterable[Benefit]) -> Level | None:
+    """Return the first level at which some benefits work, or None if they do nothing to an order."""
+    return min((level for one in benefits if (level := one.level()) is not None), default=None)

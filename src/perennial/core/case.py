@@ -15,18 +15,32 @@
         expect: {tier: silver}
 
 A step has at most one deed: ``order``, ``return``, ``cancel``, ``fulfill``, ``event``, ``claim``,
-``adjust``, ``transfer``, ``join``, ``attributes``, ``assign_tier``, ``publish`` or ``switch`` (``{off:
-{kind: reward, id: five-off}, reason: it leaked}``, or ``{on: ...}``). Where the program has one wallet,
+``adjust``, ``transfer``, ``join``, ``attributes``, ``assign_tier``, ``publish``, ``switch`` (``{off:
+{kind: reward, id: five-off}, reason: it leaked}``, or ``{on: ...}``), or one at the checkout::
+
+      - at: 2026-12-02 10:00
+        customer: anna
+        claim: five-off
+        as: v1                          how its voucher is called from now on
+      - at: 2026-12-02 10:05
+        customer: anna
+        quote: {lines: [{sku: coffee, amount: 4000}], shipping: 500, codes: [v1, SUMMER], points: all}
+        expect: {discount: 900, total: 3600, applied: [v1], not_applied: {SUMMER: expired}}
+
+``quote``, ``hold`` and ``redeem`` take a cart with ``codes`` (shared ones, and vouchers by their names),
+``rewards`` to be claimed for it, and ``points`` that pay; a hold ends after its ``seconds`` by itself.
+``redeem_hold`` and ``release`` name a hold, ``roll_back`` a redemption; ``voucher`` hands out a code of a
+reward's pool. A ``guest: true`` has a cart without being a customer. Where the program has one wallet,
 points are plain numbers; otherwise ``{wallet: points}``. :func:`read_case` reads a case; ``core/cases.py``
 runs it.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from perennial.core.document import program_of
 from perennial.core.document_text import parse_text
@@ -46,10 +60,11 @@ class _CasePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
 
 class CaseOrder(_CasePart, frozen=True, kw_only=True):
-    """A paid order; amounts in minor units."""
+    """A paid order; amounts in minor units. With ``redemption`` it is the cart as that priced it."""
 
     id: str
-    lines: tuple[Line, ...]
+    lines: tuple[Line, ...] = ()
+    redemption: str | None = None
     currency: str | None = None
     discount: int = 0
     shipping: int = 0
@@ -72,6 +87,61 @@ class CaseEvent(_CasePart, frozen=True, kw_only=True):
 
     type: str
     attributes: dict[str, Scalar] = {}
+
+
+Asked: TypeAlias = int | Literal["all"]
+"""So many points, or as many as possible."""
+
+
+class CaseCart(_CasePart, frozen=True, kw_only=True):
+    """What somebody wants to buy, and what shall be used on it: ``codes``, then ``rewards``, then ``points``.
+
+    Amounts are in minor units.
+    """
+
+    lines: tuple[Line, ...]
+    currency: str | None = None
+    discount: int = 0
+    shipping: int = 0
+    tax: int = 0
+    location: str | None = None
+    channel: str | None = None
+    attributes: dict[str, Scalar] = {}
+    codes: tuple[str, ...] = ()
+    rewards: tuple[str, ...] = ()
+    points: Asked | dict[str, Asked] | None = None
+
+
+class CaseRedemption(CaseCart, frozen=True, kw_only=True):
+    """A cart on which something is used for good. ``order`` names the order that it is for.
+
+    ``expects`` is the amount that was quoted as left to pay; another one is refused.
+    """
+
+    id: str
+    order: str | None = None
+    expects: int | None = None
+
+
+class CaseHold(CaseRedemption, frozen=True, kw_only=True):
+    """A cart for which something is reserved for so many seconds."""
+
+    seconds: Annotated[int, Meta(ge=1)] = 900
+
+
+class CaseRollback(_CasePart, frozen=True, kw_only=True):
+    """What a redemption gives back: the share of units of lines, by the line's id; no lines means all."""
+
+    redemption: str
+    lines: dict[str, int] = {}
+
+
+class CaseVoucher(_CasePart, frozen=True, kw_only=True):
+    """A code of a reward's pool, called ``as``; without a ``customer`` it is for whoever has it."""
+
+    reward: str
+    name: str = msgspec.field(name="as")
+    customer: str | None = None
 
 
 class CaseAdjustment(_CasePart, frozen=True, kw_only=True):
@@ -137,6 +207,12 @@ class Expectation(_CasePart, frozen=True, kw_only=True):
     expected is a difference. ``value`` is what the issued voucher is worth, ``gives`` everything that was
     handed out. ``offered`` are the rewards that the customer sees for points, whatever they cost,
     ``claimable`` those that can be claimed now.
+
+    Of a checkout, in minor units: ``discount`` is everything that rewards take off, shipping included
+    (``shipping_discount`` alone), ``total`` what is left with shipping, ``to_pay`` what points and gift
+    cards leave of it, ``lines`` what comes off each line, ``points_paid`` how many points pay.
+    ``applied`` names everything that is used, ``not_applied`` everything else with the reason, ``earns`` is
+    what the order would earn. ``cards`` is what gift cards hold, ``held`` what holds reserve of points.
     """
 
     earned: Figure | None = None
@@ -155,23 +231,44 @@ class Expectation(_CasePart, frozen=True, kw_only=True):
     gives: tuple[CaseGift, ...] | None = None
     offered: tuple[str, ...] | None = None
     claimable: tuple[str, ...] | None = None
+    discount: int | None = None
+    shipping_discount: int | None = None
+    total: int | None = None
+    to_pay: int | None = None
+    lines: dict[str, int] | None = None
+    applied: tuple[str, ...] | None = None
+    not_applied: dict[str, str] | None = None
+    points_paid: Figure | None = None
+    earns: Figure | None = None
+    held: Figure | None = None
+    cards: dict[str, int] = {}
     others: dict[str, Expectation] = {}
 
 
 class Step(_CasePart, frozen=True, kw_only=True):
     """One thing that happens to ``customer`` at ``at``; without a deed only time passes, for everybody.
 
-    ``publish`` holds the parts of the program document that change from now on.
+    ``publish`` holds the parts of the program document that change from now on, ``as`` is how the voucher
+    of a claim is called. A ``guest`` is no customer, and can only have a cart.
     """
 
     at: str
     customer: str = "member"
+    guest: bool = False
     order: CaseOrder | None = None
     given_back: CaseReturn | None = msgspec.field(default=None, name="return")
     cancel: str | None = None
     fulfill: str | None = None
     event: CaseEvent | None = None
     claim: str | None = None
+    name: str | None = msgspec.field(default=None, name="as")
+    voucher: CaseVoucher | None = None
+    quote: CaseCart | None = None
+    hold: CaseHold | None = None
+    redeem: CaseRedemption | None = None
+    redeem_hold: str | None = None
+    release: str | None = None
+    roll_back: CaseRollback | None = None
     adjust: CaseAdjustment | None = None
     transfer: CaseTransfer | None = None
     join: bool = False
@@ -206,6 +303,13 @@ _DEEDS = (
     "fulfill",
     "event",
     "claim",
+    "voucher",
+    "quote",
+    "hold",
+    "redeem",
+    "redeem_hold",
+    "release",
+    "roll_back",
     "adjust",
     "transfer",
     "attributes",
@@ -234,12 +338,30 @@ def read_case(text: str | bytes) -> Case | list[Problem]:
     except msgspec.ValidationError as error:
         return [Problem("", "wrong_type", str(error))]
     crowded = [
-        Problem(f"steps[{position}]", "one_deed", f"a step has one deed; here are {' and '.join(deeds)}")
+        problem.under(f"steps[{position}]")
         for position, step in enumerate(file.steps)
-        if len(deeds := deeds_of(step)) > 1
+        for problem in _problems_of(step)
     ]
     program = program_of(file.program)
     wrong = program if isinstance(program, list) else validate(program)
     if wrong or crowded or isinstance(program, list):
         return [*(problem.under("program") for problem in wrong), *crowded]
     return Case(file.case, file.title, program, file.program, file.steps)
+
+
+_OF_A_GUEST = ("quote", "hold", "redeem", "redeem_hold", "release", "roll_back")
+
+
+def _problems_of(step: Step) -> list[Problem]:
+    deeds = deeds_of(step)
+    found: list[Problem] = []
+    if len(deeds) > 1:
+        found.append(Problem("", "one_deed", f"a step has one deed; here are {' and '.join(deeds)}"))
+    if step.guest and not all(deed in _OF_A_GUEST for deed in deeds):
+        found.append(Problem("guest", "not_a_guests", "a guest can only have a cart"))
+    if step.name is not None and step.claim is None:
+        found.append(Problem("as", "no_voucher", "only the voucher of a claim is given a name"))
+    if step.order is not None and bool(step.order.lines) is (step.order.redemption is not None):
+        words = "an order has lines, or the redemption whose cart it is"
+        found.append(Problem("order", "lines_or_redemption", words))
+    return found

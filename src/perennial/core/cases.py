@@ -14,28 +14,27 @@ import msgspec
 from msgspec import UNSET
 
 from perennial.core.case import (
+    Asked,
     Case,
-    CaseGift,
-    CaseLot,
+    CaseCart,
     CaseOrder,
+    CaseRedemption,
     CaseSwitch,
-    Expectation,
-    Figure,
     Step,
     deeds_of,
 )
+from perennial.core.case_differences import Comparison
+from perennial.core.checkout import Checkout
 from perennial.core.decision import Decision
 from perennial.core.document import program_of
-from perennial.core.effects import Entitle, IssueVoucher
 from perennial.core.order import Order, OrderStatus
-from perennial.core.periods import instant_of_local, local_datetime
-from perennial.core.program import Program
-from perennial.core.refusals import Refusal, RefusalCode
-from perennial.core.rehearsal import Rehearsal, RehearsalRefused, UnknownName
+from perennial.core.periods import instant_of_local
+from perennial.core.refusals import Refusal
+from perennial.core.rehearsal import RehearsalRefused, UnknownName
+from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
 from perennial.core.switches import SwitchKind, SwitchObject
 from perennial.core.validation import validate
-from perennial.ledger.lot import Lot
-from perennial.units import Instant, Points, parse_instant
+from perennial.units import SECOND, Instant, Points, parse_instant
 
 
 class CaseError(ValueError):
@@ -43,13 +42,17 @@ class CaseError(ValueError):
 
 
 class StepReport(msgspec.Struct, frozen=True):
-    """What one step did. ``differences`` say what is not as expected; none means it passed."""
+    """What one step did. ``differences`` say what is not as expected; none means it passed.
+
+    ``checkout`` is the cart as it was priced, where there was one.
+    """
 
     number: int
     at: Instant
     decisions: tuple[Decision, ...]
     refusal: Refusal | None
     differences: tuple[str, ...]
+    checkout: Checkout | None = None
 
 
 class CaseReport(msgspec.Struct, frozen=True):
@@ -79,27 +82,34 @@ def run_case(case: Case) -> CaseReport:
 
 class _Player:
     def __init__(self, case: Case) -> None:
-        self.rehearsal = Rehearsal(case.program)
+        self.rehearsal = CheckoutRehearsal(case.program)
         self.document = dict(case.document)
+        self.priced: Checkout | None = None
 
     def play(self, step: Step, number: int) -> StepReport:
         """Play one step and compare what it did with what it expects."""
         refusal: Refusal | None = None
         decisions: list[Decision] = []
+        self.priced = None
+        at = self.instant(step.at)
         try:
-            at = self.instant(step.at)
+            self.rehearsal.end_holds(at)
             decisions = self.deed(step, at, number)
         except RehearsalRefused as refused:
             refusal = refused.refusal
         except UnknownName as error:
             raise CaseError(f"step {number}: {error}") from error
-        found = _Comparison(self.rehearsal, at).compare(step, decisions, refusal)
+        try:
+            found = Comparison(self.rehearsal, at).compare(step, decisions, refusal, self.priced)
+        except UnknownName as error:
+            raise CaseError(f"step {number}: {error}") from error
         return StepReport(
             number,
             at,
             tuple(decisions),
             refusal,
             tuple(f"step {number} ({step.at}): {words}" for words in found),
+            self.priced,
         )
 
     def instant(self, text: str) -> Instant:
@@ -117,7 +127,7 @@ class _Player:
         play, customer = self.rehearsal, step.customer
         deed = next(iter(deeds_of(step)), None)
         if step.order is not None:
-            return play.pay(customer, step.order.id, at, _order(step.order))
+            return play.pay(customer, step.order.id, at, self.order(step.order))
         if step.given_back is not None:
             return play.give_back(step.given_back.order, at, step.given_back.lines)
         if step.cancel is not None:
@@ -127,7 +137,7 @@ class _Player:
         if step.event is not None:
             return play.report(customer, at, step.event.type, step.event.attributes)
         if step.claim is not None:
-            return play.claim(customer, at, step.claim)
+            return play.claim(customer, at, step.claim, step.name)
         if step.join:
             return play.join(customer, at)
         if step.attributes is not None:
@@ -141,7 +151,61 @@ class _Player:
         if step.switch is not None:
             self.switch(step.switch, at, number)
             return []
-        return self.correct_or_wait(step, at)
+        return self.check_out(step, at)
+
+    def check_out(self, step: Step, at: Instant) -> list[Decision]:
+        """Quote, hold, redeem, or give back; or correct something, or let time pass."""
+        play, customer = self.rehearsal, None if step.guest else step.customer
+        if step.voucher is not None:
+            play.hand_out(step.voucher.customer, at, step.voucher.reward, step.voucher.name)
+        elif step.quote is not None:
+            self.priced = play.quote(customer, at, self.cart(step.quote))
+        elif step.hold is not None:
+            return self.redeem(customer, at, step.hold, at + step.hold.seconds * SECOND)
+        elif step.redeem is not None:
+            return self.redeem(customer, at, step.redeem, None)
+        elif step.redeem_hold is not None:
+            self.priced = play.redeem_hold(step.redeem_hold, at)
+        elif step.release is not None:
+            play.release(step.release, at)
+        elif step.roll_back is not None:
+            play.roll_back(step.roll_back.redemption, at, step.roll_back.lines)
+        else:
+            return self.correct_or_wait(step, at)
+        return []
+
+    def redeem(
+        self, customer: str | None, at: Instant, given: CaseRedemption, held_until: Instant | None
+    ) -> list[Decision]:
+        """Redeem a cart, or hold it."""
+        self.priced, decisions = self.rehearsal.redeem(
+            customer,
+            given.id,
+            at,
+            self.cart(given),
+            order=given.order,
+            held_until=held_until,
+            expects=given.expects,
+        )
+        return decisions
+
+    def cart(self, given: CaseCart) -> CartAsked:
+        """Return a cart as it is asked for."""
+        points = given.points
+        if points is not None and not isinstance(points, dict):
+            points = {self.wallet(None): points}
+        return CartAsked(
+            order=_order(given, OrderStatus.CREATED),
+            codes=given.codes,
+            rewards=given.rewards,
+            points={name: _wanted(asked) for name, asked in (points or {}).items()},
+        )
+
+    def order(self, given: CaseOrder) -> Order:
+        """Return a paid order: its own lines, or the cart of a redemption as it was priced."""
+        if given.redemption is None:
+            return _order(given, OrderStatus.PAID)
+        return self.rehearsal.redemption(given.redemption).checkout.quote.order
 
     def correct_or_wait(self, step: Step, at: Instant) -> list[Decision]:
         """Adjust, transfer, or let time pass for everybody."""
@@ -188,9 +252,13 @@ class _Player:
             self.rehearsal.turn_off(switched, at, given.reason)
 
 
-def _order(given: CaseOrder) -> Order:
+def _wanted(asked: Asked) -> Points | None:
+    return None if asked == "all" else int(asked)
+
+
+def _order(given: CaseOrder | CaseCart, status: OrderStatus) -> Order:
     return Order(
-        status=OrderStatus.PAID,
+        status=status,
         lines=given.lines,
         currency=given.currency,
         discount=given.discount,
@@ -201,186 +269,3 @@ def _order(given: CaseOrder) -> Order:
         codes=given.codes,
         attributes=given.attributes,
     )
-
-
-class _Comparison:
-    """Compares the state after a step with an expectation."""
-
-    def __init__(self, rehearsal: Rehearsal, at: Instant) -> None:
-        self.rehearsal = rehearsal
-        self.at = at
-        self.program: Program = rehearsal.version_at(at).program
-
-    def compare(self, step: Step, decisions: list[Decision], refusal: Refusal | None) -> list[str]:
-        """Return everything that differs from what the step expects, in words."""
-        expected = step.expect
-        found: list[str] = []
-        code = refusal.code.value if refusal is not None else None
-        if code != expected.refused:
-            said = f" ({refusal.words})" if refusal is not None else ""
-            found.append(f"expected {_outcome(expected.refused)}, but it was {_outcome(code)}{said}")
-        names = self.rehearsal.wallet_names()
-        earned: dict[str, Points] = {}
-        awards: dict[str, Points] = {}
-        taken: dict[str, Points] = {}
-        for decision in decisions:
-            for award in decision.awards:
-                earned[names[award.unit]] = earned.get(names[award.unit], 0) + award.points
-                awards[award.rule] = awards.get(award.rule, 0) + award.points
-            for unit, points in decision.taken_back.items():
-                taken[names[unit]] = taken.get(names[unit], 0) + points
-        found += self.figure("earned", expected.earned, earned)
-        found += self.figure("taken back", expected.taken_back, taken)
-        if expected.awards is not None:
-            given = {rule: points for rule, points in awards.items() if points}
-            if given != expected.awards:
-                found.append(f"awards should be {expected.awards} but are {given}")
-        if expected.value is not None:
-            issued = [e for decision in decisions for e in decision.effects if isinstance(e, IssueVoucher)]
-            value = sum(effect.value for effect in issued)
-            if value != expected.value:
-                found.append(f"the voucher should be worth {expected.value} but is worth {value}")
-        if expected.gives is not None:
-            found += self.gifts(decisions, expected.gives)
-        found += self.catalogue(step.customer, expected)
-        found += self.state(step.customer, expected)
-        for other, wanted in expected.others.items():
-            found += [f"{other}: {words}" for words in self.state(other, wanted)]
-        return found
-
-    def figure(self, name: str, expected: Figure | None, seen: Mapping[str, Points]) -> list[str]:
-        """Compare points of the only wallet, or of each wallet that is named."""
-        if expected is None:
-            return []
-        wanted = expected if isinstance(expected, dict) else {self.program.wallets[0].id: expected}
-        return [
-            f"{name} should be {points} but is {seen.get(wallet, 0)}"
-            + (f" in wallet {wallet}" if len(self.program.wallets) > 1 else "")
-            for wallet, points in wanted.items()
-            if seen.get(wallet, 0) != points
-        ]
-
-    def gifts(self, decisions: list[Decision], expected: tuple[CaseGift, ...]) -> list[str]:
-        """Compare what was handed out, vouchers first, with what is expected of each."""
-        seen = [
-            self.gift(effect)
-            for decision in decisions
-            for effect in decision.effects
-            if isinstance(effect, IssueVoucher | Entitle)
-        ]
-        shown = [
-            _plain({name: getattr(gift, name) for name in _given(wanted)})
-            for gift, wanted in zip(seen, expected, strict=False)
-        ]
-        if len(seen) != len(expected) or shown != [_plain(wanted) for wanted in expected]:
-            return [f"it should give {_plain(list(expected))} but gives {_plain(seen)}"]
-        return []
-
-    def gift(self, effect: IssueVoucher | Entitle) -> CaseGift:
-        """Return what was handed out as cases write it."""
-        expires_at = self.local(effect.expires_at)
-        if isinstance(effect, IssueVoucher):
-            return CaseGift(kind="voucher", amount=effect.value, expires_at=expires_at)
-        return CaseGift(
-            kind=effect.kind,
-            name=effect.name,
-            amount=effect.amount,
-            quantity=effect.quantity,
-            state=effect.state.word,
-            expires_at=expires_at,
-        )
-
-    def catalogue(self, customer: str, expected: Expectation) -> list[str]:
-        """Compare which rewards the customer sees, and which can be claimed."""
-        if expected.offered is None and expected.claimable is None:
-            return []
-        rewards = self.rehearsal.catalogue(customer, self.at)
-        claimable = [each.compiled.reward.id for each in rewards if not each.reasons]
-        offered = [
-            each.compiled.reward.id
-            for each in rewards
-            if all(reason.code in _COMES_WITH_THE_PRICE for reason in each.reasons)
-        ]
-        return [
-            f"{what} should be {list(wanted)} but are {seen}"
-            for what, wanted, seen in (
-                ("the offered rewards", expected.offered, offered),
-                ("the claimable rewards", expected.claimable, claimable),
-            )
-            if wanted is not None and list(wanted) != seen
-        ]
-
-    def state(self, customer: str, expected: Expectation) -> list[str]:
-        """Compare the balances, the lots and the tier of one customer."""
-        balances: dict[str, dict[str, Points]] = {}
-        for spec in self.program.wallets:
-            wallet = self.rehearsal.wallet(customer, spec.id)
-            balances.setdefault("balance", {})[spec.id] = wallet.balance - wallet.debt
-            balances.setdefault("available", {})[spec.id] = wallet.balance - wallet.pending - wallet.debt
-            balances.setdefault("pending", {})[spec.id] = wallet.pending
-            balances.setdefault("debt", {})[spec.id] = wallet.debt
-            balances.setdefault("shortfall", {})[spec.id] = wallet.shortfall
-        found: list[str] = []
-        for name, seen in balances.items():
-            found += self.figure(name, getattr(expected, name), seen)
-        if expected.lots is not None:
-            found += self.lots(customer, expected.lots)
-        membership = self.rehearsal.membership(customer)
-        tier = membership.tier if membership is not None else None
-        if expected.tier is not UNSET and expected.tier != tier:
-            found.append(f"the tier should be {expected.tier} but is {tier}")
-        if expected.tier_until is not UNSET:
-            until = membership.tier_until if membership is not None else None
-            if self.local(until) != expected.tier_until:
-                found.append(f"the tier should last until {expected.tier_until}, not {self.local(until)}")
-        return found
-
-    def lots(self, customer: str, expected: tuple[CaseLot, ...]) -> list[str]:
-        """Compare what is left by date, in the order in which it would be spent."""
-        wallet = self.rehearsal.wallet(customer, self.program.wallets[0].id)
-        left = [lot for lot in (wallet.lots or {}).values() if lot.remaining]
-        seen = [self.lot(lot) for lot in sorted(left, key=_by_dates)]
-        if seen != list(expected):
-            return [f"the lots should be {_plain(list(expected))} but are {_plain(seen)}"]
-        return []
-
-    def lot(self, lot: Lot) -> CaseLot:
-        """Return a lot as cases write it."""
-        return CaseLot(
-            available_at=self.local(lot.key.available_at),
-            expires_at=self.local(lot.key.expires_at),
-            left=lot.remaining,
-        )
-
-    def local(self, instant: Instant | None) -> str | None:
-        """Write an instant in the program's local time: a date alone at midnight."""
-        if instant is None:
-            return None
-        wall = local_datetime(instant, self.rehearsal.versions[-1].zone).replace(tzinfo=None)
-        text = wall.isoformat(sep=" ", timespec="minutes" if not wall.second else "auto")
-        return text.removesuffix(" 00:00")
-
-
-_COMES_WITH_THE_PRICE = (
-    RefusalCode.INSUFFICIENT_POINTS,
-    RefusalCode.OUT_OF_STOCK,
-    RefusalCode.LIMIT_REACHED,
-)
-"""Why a reward that is offered to somebody cannot be claimed just now."""
-
-
-def _given(wanted: CaseGift) -> list[str]:
-    """Return the fields that an expected gift says something about."""
-    return [name for name in wanted.__struct_fields__ if name in msgspec.to_builtins(wanted)]
-
-
-def _by_dates(lot: Lot) -> tuple[bool, Instant, Instant]:
-    return lot.key.expires_at is None, lot.key.expires_at or 0, lot.key.available_at or 0
-
-
-def _plain(lots: object) -> object:
-    return msgspec.to_builtins(lots)
-
-
-def _outcome(code: str | None) -> str:
-    return "no refusal" if code is None else f"the refusal {code}"

@@ -3,8 +3,8 @@
 In an alphabet of an odd number of letters it is the pure system of ISO 7064 with radix 2, modulo the
 size of the alphabet: every single wrong character and every swap of two neighbors is found. No such
 system exists for all even sizes; there it is the hybrid system of ISO 7064 (modulo size + 1 and size):
-every single wrong character is found, and every swap of neighbors but a few (one pair of letters in 10
-letters, for example).
+every single wrong character is found, and all swaps of neighbors but a few in a thousand (in 10 letters a
+few in a hundred).
 """
 
 from __future__ import annotations

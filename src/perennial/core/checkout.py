@@ -26,6 +26,7 @@ from perennial.core.spending import wallet_index
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.today import today_of
 from perennial.core.version import CompiledReward, Version
+from perennial.core.why_not import why_card_refused
 from perennial.ledger.account import Account
 from perennial.units import Instant, Minor, Points
 
@@ -100,6 +101,8 @@ def check_out(
     """
     purse = Purse(member, basket.at, target)
     wanted = [_affordable(want, offers, purse, basket.at) for want in basket.wanted]
+    usable, refused = _cards(basket.cards, offers, basket.at)
+    wanted += refused
     priced = price(basket.order, wanted, offers, basket.at, basket.id)
     purse = Purse(member, basket.at, target)
     for candidate in priced.applied:
@@ -122,7 +125,7 @@ def check_out(
         left -= points.amount
         if points.points:
             purse.pay(offer.version, unit, points.points, refundable=True)
-    cards = pay_with_cards(basket.cards, left)
+    cards = pay_with_cards(usable, left)
     left -= sum(card.amount for card in cards)
     effects = {
         offer.version.program_id: (
@@ -132,6 +135,21 @@ def check_out(
         for offer in offers
     }
     return Checkout(priced.quote, priced.applied, paid, tuple(cards), left, effects, purse.debited())
+
+
+def _cards(cards: Sequence[Card], offers: Sequence[Offer], at: Instant) -> tuple[list[Card], list[Wanted]]:
+    """Return the gift cards that pay, and the vouchers of the others, each with why it does not."""
+    usable: list[Card] = []
+    refused: list[Wanted] = []
+    for card in cards:
+        want = card.wanted
+        offer = next((each for each in offers if want and each.version.program_id == want.program), None)
+        standing = None if want is None or offer is None else why_card_refused(want, offer, at)
+        if want is None or standing is None:
+            usable.append(card)
+        else:
+            refused.append(msgspec.structs.replace(want, refused=standing))
+    return usable, refused
 
 
 def _uses(priced: Priced, version: Version, at: Instant) -> list[UseLimit | UseBudget]:

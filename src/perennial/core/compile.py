@@ -11,7 +11,13 @@ from zoneinfo import ZoneInfo
 
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_needs import NeedBook
-from perennial.core.compile_rewards import compile_rewards, shared_codes, wallet_place
+from perennial.core.compile_rewards import (
+    automatic_finder,
+    by_price,
+    compile_rewards,
+    shared_codes,
+    wallet_place,
+)
 from perennial.core.compile_triggers import Compiler
 from perennial.core.limits import Holder
 from perennial.core.once import once_limits
@@ -44,6 +50,10 @@ def compile_version(
     rules = _rules(program, units, limits)
     triggers = compiler.triggers(rules)
     rewards = compile_rewards(program, compiler, limits)
+    automatic = tuple(
+        compiled for compiled in rewards.values() if compiled.reward.automatic and compiled.works_on_orders
+    )
+    finder = automatic_finder(program, compiler, automatic)
     tier_needs = tuple(
         needs.of_tier_metric(metric) for metric in (program.tiers.metrics if program.tiers else ())
     )
@@ -66,11 +76,9 @@ def compile_version(
         rules=rules,
         rewards=rewards,
         shared_codes=shared_codes(compiled.reward for compiled in rewards.values()),
-        automatic=tuple(
-            compiled
-            for compiled in rewards.values()
-            if compiled.reward.automatic and compiled.works_on_orders
-        ),
+        automatic=automatic,
+        finder=finder,
+        priced=by_price(rewards.values()),
         choices=tuple(compiler.choice(metric) for metric in metrics),
         tier_needs=tier_needs,
         histories=needs.histories,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from perennial.core.benefit import Benefit
+from perennial.core.benefit import Base, Benefit, level_of
 from perennial.core.code_entry import shared_form
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_triggers import Compiler
 from perennial.core.conditions import AnyOf, Compare, Condition, Operator
-from perennial.core.program import Program
+from perennial.core.program import Campaign, Program
 from perennial.core.reward import Reward
+from perennial.core.schedule import Schedule
 from perennial.core.stacking import Category
+from perennial.core.thresholds import Course, asked_of, course_of, looks_at_lines
 from perennial.core.version import CompiledBenefit, CompiledPrice, CompiledReward
 
-UNSORTED = Category(id="other")
+UNSORTED = Category(id="")
 """How a reward stacks that names no category: with all others that are not exclusive."""
 
 
@@ -23,7 +25,10 @@ def compile_rewards(program: Program, compiler: Compiler, limits: LimitBook) -> 
     places: list[tuple[int | None, Reward]] = [(None, reward) for reward in program.rewards]
     for index, campaign in enumerate(program.campaigns):
         places += [(index, reward) for reward in campaign.rewards]
-    return {reward.id: _compile(program, compiler, limits, index, reward) for index, reward in places}
+    return {
+        reward.id: _compile(program, compiler, limits, index, place, reward)
+        for place, (index, reward) in enumerate(places)
+    }
 
 
 def shared_codes(rewards: Iterable[Reward]) -> dict[str, str]:
@@ -42,29 +47,78 @@ def wallet_place(program: Program, name: str | None) -> int:
     return [wallet.id for wallet in program.wallets].index(name)
 
 
+def by_price(rewards: Iterable[CompiledReward]) -> tuple[CompiledReward, ...]:
+    """Return the rewards that can be claimed for points, those first that are the cheapest for somebody."""
+    prices = [
+        (compiled.lowest_price, compiled.place, compiled) for compiled in rewards if compiled.lowest_price
+    ]
+    return tuple(compiled for _, _, compiled in sorted(prices, key=lambda one: one[:2]))
+
+
+def automatic_finder(
+    program: Program, compiler: Compiler, automatic: Sequence[CompiledReward]
+) -> Callable[..., list[tuple[int, bool]]] | None:
+    """Return the function that finds the automatic rewards of an order; None if there are none.
+
+    ``find(at, order, nets, event, snapshot)`` gives the index of each that is offered and for this order,
+    with whether the order reaches its thresholds. What may come to hold while amounts fall is not asked.
+    """
+    if not automatic:
+        return None
+    places = []
+    for compiled in automatic:
+        reward = compiled.reward
+        campaign = None if compiled.campaign is None else program.campaigns[compiled.campaign]
+        asked = asked_of(reward.usable_when)
+        initial = reward.judged_on is Base.INITIAL
+        lasting = [part for part in asked.besides if initial or not course_of(part).begins]
+        schedules, conditions = _offered(reward, campaign)
+        places.append((schedules, [*conditions, *lasting], asked.thresholds))
+    return compiler.finder(places)
+
+
+def _offered(
+    reward: Reward, campaign: Campaign | None
+) -> tuple[list[Schedule | None], list[Condition | None]]:
+    """Return when a reward is offered, and to whom."""
+    schedules = [reward.schedule, campaign.schedule if campaign else None]
+    return schedules, [_tiers(reward.tiers), reward.when, campaign.when if campaign else None]
+
+
 def _compile(
-    program: Program, compiler: Compiler, limits: LimitBook, index: int | None, reward: Reward
+    program: Program, compiler: Compiler, limits: LimitBook, index: int | None, place: int, reward: Reward
 ) -> CompiledReward:
     campaign = None if index is None else program.campaigns[index]
     categories = {category.id: category for category in program.stacking.categories}
+    category = UNSORTED if reward.category is None else categories[reward.category]
+    schedules, conditions = _offered(reward, campaign)
+    asked = asked_of(reward.usable_when)
+    reduced = reward.usable_when if reward.judged_on is Base.REDUCED else None
+    course = Course() if reduced is None else course_of(reduced)
     stock = limits.of_stock(reward)
-    schedules = [reward.schedule, campaign.schedule if campaign else None]
     return CompiledReward(
         reward=reward,
         wallet=wallet_place(program, reward.wallet),
         bounds=(*(() if stock is None else (stock,)), *limits.of_reward(reward, campaign)),
         gives=_gives(compiler, reward.gives),
-        category=UNSORTED if reward.category is None else categories[reward.category],
+        category=category,
         campaign=index,
-        offered=compiler.test(
-            schedules, [_tiers(reward.tiers), reward.when, campaign.when if campaign else None]
-        ),
+        offered=compiler.test(schedules, conditions),
         usable=compiler.test((), [reward.usable_when]),
         prices=_prices(program, compiler, reward),
         stock=stock,
         gives_by_tier={
             tier: _gives(compiler, terms.gives) for tier, terms in reward.by_tier.items() if terms.gives
         },
+        place=place,
+        level=level_of(reward.gives),
+        combines=reward.combines or category.combines,
+        from_total=asked.total,
+        from_quantity=asked.quantity,
+        besides=compiler.test((), asked.besides) if asked.thresholds else None,
+        by_total=reduced is None or not looks_at_lines(reduced),
+        wavers=course.begins or course.ceases,
+        recovers=course.begins,
     )
 
 
@@ -95,4 +149,5 @@ def _prices(program: Program, compiler: Compiler, reward: Reward) -> tuple[Compi
 def _tiers(tiers: tuple[str, ...]) -> Condition | None:
     if not tiers:
         return None
-    return AnyOf(tuple(Compare("member.tier", Operator.IS, tier) for tier in tiers))
+    each = [Compare("member.tier", Operator.IS, tier) for tier in tiers]
+    return each[0] if len(each) == 1 else AnyOf(tuple(each))

@@ -17,7 +17,7 @@ from perennial.core.conditions import Condition, Measure
 from perennial.core.facts import fact_table
 from perennial.core.line_tables import line_tables
 from perennial.core.program import Program
-from perennial.core.rule_arrangement import arrange
+from perennial.core.rule_arrangement import RuleSource, arrange
 from perennial.core.schedule import Schedule
 from perennial.core.trigger_source import TriggerWriter
 from perennial.core.version import CompiledRule, Metric, depends_on
@@ -75,6 +75,30 @@ class Compiler:
         holds = " and ".join(test.text for test in sorted(tests, key=lambda test: test.cost))
         source.constants.update(line_tables(list(conditions)))
         return _function("test", _ARGUMENTS, [*source.prelude(), f"return bool({holds})"], source)
+
+    def finder(
+        self,
+        places: Sequence[tuple[Sequence[Schedule | None], Sequence[Condition | None], Sequence[Condition]]],
+    ) -> Callable[..., list[tuple[int, bool]]]:
+        """Return the function that finds at once which of many things apply to an order.
+
+        Each is given by its schedules, its conditions, and further conditions of which is told whether
+        they hold. ``find(at, order, nets, event, snapshot)`` returns the index of everything whose
+        schedules and conditions hold, with whether the further ones do.
+        """
+        source = self._source("order.paid")
+        writer = TriggerWriter(source, self._zone, self._attribute_index)
+        rules = []
+        conditions: list[Condition | None] = []
+        for index, (schedules, always, further) in enumerate(places):
+            tests = [test for schedule in schedules for test in writer.schedule(schedule)]
+            tests += [test for condition in always for test in writer.conjuncts(condition)]
+            told = " and ".join(source.expression(condition) for condition in further) or "True"
+            rules.append(RuleSource(index, tuple(tests), told))
+            conditions += [*always, *further]
+        source.constants.update(line_tables(conditions))
+        body = [*source.prelude(), "fired = []", *arrange(rules), "return fired"]
+        return _function("find", _ARGUMENTS, body, source)
 
     def lines(self, where: Condition | None) -> Callable[..., Sequence[int]] | None:
         """Return the function that gives the positions of the matching lines; None if all are."""

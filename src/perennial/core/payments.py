@@ -10,10 +10,16 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.effects import Credit, Debit, Effect
+from perennial.core.member import Member
 from perennial.core.program import PointsPayment
-from perennial.core.redeemables import Reason
+from perennial.core.redeemables import Reason, Wanted
 from perennial.core.rule import ONE, ten_thousandths
-from perennial.units import Minor, Points, Rounding, divide
+from perennial.core.spending import spend
+from perennial.core.used import UsedLot
+from perennial.ledger.account import Account
+from perennial.ledger.lot import LotKey, Origin
+from perennial.units import Instant, Minor, Points, Rounding, divide
 
 
 class PointsPaid(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,10 +31,11 @@ class PointsPaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A gift card that was entered, with what it holds."""
+    """A gift card that was entered, with what it holds; ``wanted`` is its voucher, which may be refused."""
 
     card_id: UUID
     balance: Minor
+    wanted: Wanted | None = None
 
 
 class CardPaid(msgspec.Struct, frozen=True):
@@ -64,10 +71,35 @@ def pay_with_points(
 
 
 def pay_with_cards(cards: Sequence[Card], total: Minor) -> list[CardPaid]:
-    """Return what each card pays of ``total``, one after the other as they were entered."""
-    paid = []
+    """Return what each card pays of ``total``, one after the other as they were entered, each once."""
+    paid: dict[UUID, CardPaid] = {}
     for card in cards:
+        if card.card_id in paid:
+            continue
         amount = min(card.balance, total)
         total -= amount
-        paid.append(CardPaid(card.card_id, amount, card.balance - amount))
-    return paid
+        paid[card.card_id] = CardPaid(card.card_id, amount, card.balance - amount)
+    return list(paid.values())
+
+
+def charge_card(
+    card: Member, unit: int, amount: Minor, at: Instant, target: Account, bucket: int
+) -> tuple[tuple[Effect, ...], tuple[UsedLot, ...]]:
+    """Return what takes ``amount`` out of a card, and which lots that uses; ``target`` is HELD or REDEEMED.
+
+    A card is an owner of its own, in ``bucket``; its wallet of ``unit`` has to be loaded with its lots.
+    """
+    wallet = card.wallets[unit]
+    effects, _ = spend(wallet, unit, amount, at, target)
+    assert wallet.lots is not None, "the lots of an entered card are loaded"
+    lots = tuple(
+        UsedLot(bucket, card.owner, effect.unit, wallet.lots[effect.lot_id].key, effect.amount)
+        for effect in effects
+        if isinstance(effect, Debit)
+    )
+    return tuple(effects), lots
+
+
+def card_credit(unit: int, amount: Minor, at: Instant) -> Credit:
+    """Return what puts money on a card that is issued or topped up, as it is issued by the program."""
+    return Credit(unit, amount, LotKey(Origin.EARNED, at, None), Account.ISSUED, pending=False)

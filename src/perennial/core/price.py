@@ -1,7 +1,8 @@
 """One reward applied to a cart: whether it may, and what it takes off.
 
 Everything that a price calculation changes is in an :class:`Attempt`, which can be copied, so that
-several choices and orders of rewards can be tried.
+several choices and orders of rewards can be tried. A copy costs next to nothing: applying a reward
+replaces the cart and the limits of the attempt, and never changes them in place.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.allowances import Allowances, together
-from perennial.core.benefit import Base, Level
+from perennial.core.benefit import Base, Level, level_of
 from perennial.core.cart import Cart
 from perennial.core.condition_walk import refusing
+from perennial.core.currency import format_money
 from perennial.core.limits import Use
 from perennial.core.order import Order, Scalar, value_of
 from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.snapshot import Snapshot
-from perennial.core.stacking import NoEffect, Products, Stacking
+from perennial.core.stacking import Combines, NoEffect, Products, Stacking
 from perennial.core.version import CompiledBenefit, CompiledReward, Version
 from perennial.core.version_scope import scope_of
-from perennial.units import Instant
+from perennial.units import Instant, Minor
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -33,12 +35,12 @@ class Offer(msgspec.Struct, frozen=True):
     customer: UUID | None
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class Candidate(msgspec.Struct, frozen=True, eq=False):
     """A reward that may be applied, at its ``place`` among all of them.
 
-    ``gives`` are its benefits, those of an issued voucher by the version that issued it. ``counts``
-    says that using it counts as a time, and its customer as one; a claim was counted so before, and only
-    what it takes off counts now. ``entered`` is its place among what was asked for.
+    ``gives`` are its benefits, those of an issued voucher by the version that issued it. ``entered`` is
+    its place among what was asked for, ``listed`` its place in the documents of all programs. ``level``
+    is the first level at which it works, None if it does nothing to an order.
     """
 
     place: int
@@ -47,6 +49,8 @@ class Candidate(msgspec.Struct, frozen=True):
     gives: tuple[CompiledBenefit, ...]
     source: Source
     entered: int
+    listed: tuple[int, int]
+    level: Level | None
     wanted: Wanted | None = None
 
     @property
@@ -55,39 +59,70 @@ class Candidate(msgspec.Struct, frozen=True):
         return self.compiled.reward.id
 
     @property
-    def counts(self) -> bool:
-        """Whether using it counts as a time against the limits of the reward."""
-        return self.source is not Source.CLAIMED
+    def combines(self) -> Combines:
+        """Return with what it goes together."""
+        return self.compiled.combines
 
     @property
-    def level(self) -> Level | None:
-        """Return the first level at which it works, or None if it does nothing to an order."""
-        levels = [level for given in self.gives if (level := given.benefit.level()) is not None]
-        return min(levels, default=None)
+    def counts(self) -> bool:
+        """Whether using it counts as a time against the limits of the reward; a claim was one before."""
+        return self.source is not Source.CLAIMED
+
+
+def candidate_of(
+    place: int, offers: Sequence[Offer], home: int, compiled: CompiledReward, wanted: Wanted | None = None
+) -> Candidate:
+    """Return the candidate for what was ``wanted``, or for a reward that applies by itself.
+
+    ``home`` is the place of its program among the ``offers``.
+    """
+    gives, level = compiled.gives, compiled.level
+    if compiled.gives_by_tier:
+        gives = compiled.gives_to(offers[home].snapshot.tier)
+        level = level_of([given.benefit for given in gives])
+    source = Source.AUTOMATIC if wanted is None else source_of(wanted)
+    if wanted is not None and wanted.voucher is not None:
+        gives = wanted.voucher.gives
+        level = level_of([given.benefit for given in gives])
+    listed = (home, compiled.place)
+    return Candidate(place, offers[home], compiled, gives, source, place, listed, level, wanted)
+
+
+def source_of(wanted: Wanted) -> Source:
+    """Return how something that was asked for came to the cart."""
+    if wanted.voucher is None:
+        return Source.CLAIM
+    return Source.CLAIMED if wanted.voucher.claimed else Source.CODE
 
 
 class Bill(msgspec.Struct, frozen=True):
     """What does not change while a cart is priced: the order as it came, when, and the rules.
 
-    The order's amounts are in the program's currency.
+    The order's amounts are in the program's currency. ``chosen`` remembers the lines that a benefit is
+    for, by the candidate's place and the benefit's.
     """
 
     order: Order
     at: Instant
     stacking: Stacking
+    chosen: dict[tuple[int, int], Sequence[Sequence[int] | None]] = {}
 
 
 class Attempt(msgspec.Struct):
-    """The state of one try: the cart, what was used of the limits, and what became of each reward."""
+    """The state of one try: the cart, what was used of the limits, and what became of each reward.
+
+    ``approximate`` says that a better choice of rewards may exist.
+    """
 
     cart: Cart
     limited: Mapping[int, Allowances]
     standings: dict[int, Standing] = {}
     applied: tuple[Candidate, ...] = ()
+    approximate: bool = False
 
     def copy(self) -> Attempt:
         """Return an attempt that can go another way."""
-        return Attempt(self.cart.copy(), together(self.limited), dict(self.standings), self.applied)
+        return Attempt(self.cart, self.limited, self.standings.copy(), self.applied, self.approximate)
 
 
 def apply(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
@@ -95,40 +130,59 @@ def apply(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
 
     Otherwise nothing is changed but the note of why.
     """
-    standing = _apply(attempt, candidate, bill)
+    standing = why_not_usable(attempt.cart, candidate, bill) or use(attempt, candidate, bill)
     attempt.standings[candidate.place] = standing
-    if standing.status is Status.APPLICABLE:
-        attempt.applied = (*attempt.applied, candidate)
     return standing
 
 
-def _apply(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
-    refused = why_not_usable(attempt.cart, candidate, bill) or _why_not_for_guests(attempt, candidate)
-    if refused is not None:
-        return refused
-    limited, bounds = attempt.limited[candidate.offer.version.program_id], candidate.compiled.bounds
+def apply_if_usable(attempt: Attempt, candidate: Candidate, bill: Bill) -> bool:
+    """Apply a candidate as :func:`apply` does, without a word of why if it may not be used."""
+    if not is_usable(attempt.cart, candidate, bill):
+        return False
+    standing = use(attempt, candidate, bill)
+    if standing.status is not Status.APPLICABLE:
+        return False
+    attempt.standings[candidate.place] = standing
+    return True
+
+
+def use(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
+    """Apply a candidate whose conditions hold, unless it takes nothing off or has a limit without room."""
+    bounds, program = candidate.compiled.bounds, candidate.offer.version.program_id
+    cut_to, cut_by = None, ""
+    if bounds:
+        refused = _why_not_for_guests(attempt, candidate)
+        if refused is not None:
+            return refused
+        cut_to, cut_by = attempt.limited[program].discount_left(bounds)
+        if cut_to == 0:
+            return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {cut_by}", limit=cut_by)
     cart = attempt.cart.copy()
-    before = cart.taken()
-    worth = value_of(cart.left)
-    cut_to, cut_by = limited.discount_left(bounds)
-    if cut_to == 0:
-        return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {cut_by}", limit=cut_by)
     kept = 0 if cut_to is None else max(cart.may_take - cut_to, 0)
     cart.may_take -= kept
     work(cart, candidate, bill)
     cart.may_take += kept
-    discount = cart.taken() - before
-    if discount == 0 and not cart.added.keys() - attempt.cart.added.keys():
+    discount = sum([take.amount for take in cart.takes[len(attempt.cart.takes) :]])
+    cut = _cut_by_cap(attempt.cart, cart, discount, candidate, bill)
+    if discount == 0 and len(cart.added) == len(attempt.cart.added):
+        if cut:
+            return _capped(candidate, discount, cut, bill.stacking)
         no_effect = candidate.compiled.category.no_effect or bill.stacking.no_effect
         if no_effect is NoEffect.SKIP:
             words = f"{candidate.key} would take nothing off this order"
             return Standing(status=Status.SKIPPED, reason=Reason.NO_EFFECT, words=words)
-    use = Use(times=1 if candidate.counts else 0, discount=discount, order_value=worth)
-    full = limited.use(bounds, use)
-    if full is not None:
-        return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {full}", limit=full)
+    if bounds:
+        limited = together(attempt.limited)
+        times, worth = 1 if candidate.counts else 0, value_of(attempt.cart.left)
+        full = limited[program].use(bounds, Use(times=times, discount=discount, order_value=worth))
+        if full is not None:
+            return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {full}", limit=full)
+        attempt.limited = limited
     attempt.cart = cart
-    words = f"no more is left: {cut_by}" if discount == cut_to else ""
+    attempt.applied = (*attempt.applied, candidate)
+    if cut:
+        return _capped(candidate, discount, cut, bill.stacking)
+    words = f"no more is left: {cut_by}" if cut_by and discount == cut_to else ""
     return Standing(status=Status.APPLICABLE, discount=discount, words=words)
 
 
@@ -154,40 +208,104 @@ def work(cart: Cart, candidate: Candidate, bill: Bill) -> None:
         places = [line for line in places if cart.left[line] == cart.lines[line].amount]
     if stacking.products is Products.ONCE:
         places = [line for line in places if cart.left[line] == cart.initial[line]]
-    order = cart.judged(bill.order)
-    for given in candidate.gives:
+    for index, given in enumerate(candidate.gives):
         if given.benefit.level() is None:
             continue
-        lines, *others = [
-            places
-            if where is None
-            else _both(where(bill.at, order, cart.initial, {}, candidate.offer.snapshot), places)
-            for where in (given.lines, *given.others)
-        ]
+        lines, *others = [_both(chosen, places) for chosen in _chosen_lines(cart, candidate, index, bill)]
         given.benefit.take(cart, lines, others)
 
 
-def _both(chosen: Sequence[int], places: Sequence[int]) -> Sequence[int]:
+def _chosen_lines(cart: Cart, candidate: Candidate, index: int, bill: Bill) -> Sequence[Sequence[int] | None]:
+    """Return the positions that each filter of a benefit chooses, by initial amounts; None is all."""
+    known = None if cart.added else bill.chosen.get((candidate.place, index))
+    if known is None:
+        given, order = candidate.gives[index], cart.judged(bill.order)
+        known = [
+            None if choose is None else choose(bill.at, order, cart.initial, {}, candidate.offer.snapshot)
+            for choose in (given.lines, *given.others)
+        ]
+        if not cart.added:
+            bill.chosen[candidate.place, index] = known
+    return known
+
+
+def _both(chosen: Sequence[int] | None, places: Sequence[int]) -> Sequence[int]:
     """Return the positions that are in both."""
-    allowed = places if isinstance(places, range) else frozenset(places)
+    if chosen is None:
+        return places
+    if isinstance(places, range):
+        return chosen
+    allowed = frozenset(places)
     return [line for line in chosen if line in allowed]
+
+
+def _cut_by_cap(before: Cart, after: Cart, discount: Minor, candidate: Candidate, bill: Bill) -> Minor:
+    """Return how much more the candidate would have taken but for the caps on the whole order."""
+    if bill.stacking.most_off is None and not bill.stacking.covers_cost:
+        return 0
+    floors = [(line.floor or 0) * line.quantity for line in before.lines]
+    at_cost = any(
+        left <= least and least > floor
+        for left, least, floor in zip(after.left, before.least, floors, strict=False)
+    )
+    if after.may_take and not at_cost:
+        return 0
+    free = before.copy()
+    free.least = floors
+    free.goods_room = max(sum(free.left), 0)
+    free.may_take = sum(max(left, 0) for left in free.left) + free.shipping_left
+    taken = len(free.takes)
+    work(free, candidate, bill)
+    return sum([take.amount for take in free.takes[taken:]]) - discount
+
+
+def _capped(candidate: Candidate, discount: Minor, cut: Minor, stacking: Stacking) -> Standing:
+    """Return that a cap on the whole order cut a discount by ``cut``, or left nothing of it."""
+    rules = []
+    if stacking.most_off is not None:
+        rules.append(f"rewards take at most {stacking.most_off} % of an order")
+    if stacking.covers_cost:
+        rules.append("nothing is sold below its cost")
+    currency = candidate.offer.version.program.currency
+    much, whole = format_money(discount, currency), format_money(discount + cut, currency)
+    return Standing(
+        status=Status.APPLICABLE if discount else Status.SKIPPED,
+        reason=Reason.ORDER_CAP,
+        words=f"{candidate.key} takes {much} and not {whole} off: {' and '.join(rules)}",
+        details={"cut": cut},
+        by="stacking.most_off" if stacking.most_off is not None else "stacking.covers_cost",
+        discount=discount,
+    )
+
+
+def is_usable(cart: Cart, candidate: Candidate, bill: Bill) -> bool:
+    """Whether the conditions of a candidate let it be used on the cart as it is now."""
+    usable = candidate.compiled.usable
+    if candidate.level is None:
+        return False
+    return usable is None or usable(
+        bill.at, bill.order, judged_amounts(cart, candidate, bill), {}, candidate.offer.snapshot
+    )
+
+
+def judged_amounts(cart: Cart, candidate: Candidate, bill: Bill) -> list[Minor]:
+    """Return the amounts of the order's lines by which conditions judge; what rewards added is not seen."""
+    nets = cart.initial if candidate.compiled.reward.judged_on is Base.INITIAL else cart.left
+    return nets[: len(bill.order.lines)]
 
 
 def why_not_usable(cart: Cart, candidate: Candidate, bill: Bill) -> Standing | None:
     """Return why the conditions of a candidate do not let it be used on the cart as it is now."""
-    usable, reward = candidate.compiled.usable, candidate.compiled.reward
+    if is_usable(cart, candidate, bill):
+        return None
+    reward = candidate.compiled.reward
     if candidate.level is None:
         return no(Reason.NOT_FOR_ORDERS, f"{reward.id} is not used on an order")
-    if usable is None:
-        return None
-    order = cart.judged(bill.order)
-    nets = cart.initial if reward.judged_on is Base.INITIAL else cart.left
-    if usable(bill.at, order, nets, {}, candidate.offer.snapshot):
-        return None
     if candidate.source is Source.AUTOMATIC or reward.usable_when is None:
         return no(Reason.CONDITIONS_NOT_MET, f"{reward.id} is not for this order")
     offer = candidate.offer
-    scope = scope_of(offer.version, offer.snapshot, bill.at, order=order, nets=nets)
+    nets = judged_amounts(cart, candidate, bill)
+    scope = scope_of(offer.version, offer.snapshot, bill.at, order=bill.order, nets=nets)
     seen = refusing(reward.usable_when, scope)[0]
     value = seen.value if not isinstance(seen.value, tuple) else ", ".join(seen.value)
     words = f"{reward.id} can be used only if {seen.words}"

@@ -18,15 +18,18 @@ from perennial.core.cart import SHIPPING, Cart, cart_of
 from perennial.core.currency import in_program_currency
 from perennial.core.earn import earn
 from perennial.core.events import OrderPaid
+from perennial.core.hints import Hint, Near, hints_of
+from perennial.core.next_reward import NextReward, next_reward
 from perennial.core.order import Order, OrderStatus
-from perennial.core.price import Attempt, Bill, Candidate, Offer, no
-from perennial.core.redeemables import Reason, Source, Standing, Wanted
+from perennial.core.price import Attempt, Bill, Candidate, Offer, candidate_of, no, source_of
+from perennial.core.prices import price_for
+from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.stack import stack
 from perennial.core.switches import off_in
 from perennial.core.unit_prices import rebased
 from perennial.core.why_not import why_not_offered
-from perennial.units import Instant, Minor, Rounding, divide
+from perennial.units import Instant, Minor, Points, Rounding, divide
 
 
 class LineDiscount(msgspec.Struct, frozen=True):
@@ -76,7 +79,9 @@ class Quote(msgspec.Struct, frozen=True):
 
     ``subtotal`` is what the lines cost before rewards, ``discount_total`` everything that rewards took
     off lines and shipping, ``total`` what is left, shipping included. ``order`` is the order as it
-    would be paid; ``earns`` what that would earn, by program.
+    would be paid; ``earns`` what that would earn, by program. ``approximate`` says that a better choice
+    of rewards may exist. ``hints`` are rewards that the order just misses, the nearest first;
+    ``to_next_reward`` says, by program, which reward the member can almost afford after this order.
     """
 
     order: Order
@@ -89,6 +94,8 @@ class Quote(msgspec.Struct, frozen=True):
     redeemables: tuple[QuotedRedeemable, ...]
     earns: dict[int, tuple[Award, ...]]
     approximate: bool = False
+    hints: tuple[Hint, ...] = ()
+    to_next_reward: dict[int, NextReward] = {}
 
 
 class Priced(msgspec.Struct, frozen=True):
@@ -124,27 +131,35 @@ def price(
     limited = together({offer.version.program_id: _allowances(offer, order) for offer in offers})
     found = _asked_for(wanted, offers, at)
     candidates = [one for one in found if isinstance(one, Candidate)]
-    asked_for = {one.key for one in candidates}
-    candidates += _automatic(offers, bill, cart, len(found), asked_for)
-    attempt = stack(Attempt(cart, limited), candidates, bill)
+    refused = [one.reward or one.name for one in found if isinstance(one, QuotedRedeemable)]
+    asked_for = {(one.offer.version.program_id, one.key) for one in candidates}
+    automatic, near = _automatic(offers, bill, cart, len(found), asked_for)
+    candidates += automatic
+    attempt = stack(Attempt(cart, limited), candidates, bill, refused[0] if refused else None)
     redeemables = [
         one if isinstance(one, QuotedRedeemable) else _quoted(one, attempt.standings[one.place])
         for one in found
     ]
     places = {place: place for place in range(len(found))}
-    for candidate in candidates[len([one for one in found if isinstance(one, Candidate)]) :]:
+    for candidate in automatic:
         standing = attempt.standings[candidate.place]
-        if candidate in attempt.applied or standing.reason in _WORTH_TELLING or tell_all:
+        if standing.status is Status.APPLICABLE or standing.reason in _WORTH_TELLING or tell_all:
             places[candidate.place] = len(redeemables)
             redeemables.append(_quoted(candidate, standing))
+    near += [
+        Near(one.listed[0], one.compiled, one)
+        for one in candidates
+        if attempt.standings[one.place].reason is Reason.CONDITIONS_NOT_MET
+    ]
+    hints = hints_of(near, offers, attempt, bill)
     if tell_all:
-        redeemables += _not_offered(offers, {one.compiled.reward.id for one in candidates}, at)
+        redeemables += _not_for_this(offers, {one.compiled.reward.id for one in candidates}, bill)
     # What it earns meets the limits as the rewards leave them.
     after = [
         msgspec.structs.replace(offer, snapshot=attempt.limited[offer.version.program_id].snapshot_after())
         for offer in offers
     ]
-    quote = _quote(judged, attempt.cart, redeemables, places, after, at, id)
+    quote = _quote(bill, attempt, redeemables, places, after, hints, id)
     return Priced(quote, attempt.applied, attempt.limited)
 
 
@@ -168,64 +183,59 @@ def _asked_for(
     wanted: Sequence[Wanted], offers: Sequence[Offer], at: Instant
 ) -> list[Candidate | QuotedRedeemable]:
     """Return a candidate for everything that may be used, and for the rest why it may not."""
-    by_program = {offer.version.program_id: offer for offer in offers}
+    homes = {offer.version.program_id: home for home, offer in enumerate(offers)}
     found: list[Candidate | QuotedRedeemable] = []
     seen: set[tuple[object, ...]] = set()
     for place, want in enumerate(wanted):
-        offer = by_program.get(want.program)
-        source = _source_of(want)
-        compiled = offer.version.rewards.get(want.reward, want.terms) if offer is not None else None
+        home = homes.get(want.program)
+        compiled = offers[home].version.rewards.get(want.reward, want.terms) if home is not None else None
+        voucher_id = want.voucher.voucher_id if want.voucher else None
+        key = (want.program, want.reward, voucher_id)
         standing = want.refused
-        key = (want.program, want.reward, want.voucher.voucher_id if want.voucher else None)
         if standing is None and key in seen:
             standing = no(Reason.GIVEN_TWICE, f"{want.name} is given twice")
-        if standing is None and (offer is None or compiled is None):
-            standing = no(Reason.UNKNOWN, f"{want.name} is not known")
-        if standing is None and offer is not None and compiled is not None:
-            standing = why_not_offered(want, compiled, offer, at)
         seen.add(key)
-        if standing is not None or offer is None or compiled is None:
-            voucher_id = want.voucher.voucher_id if want.voucher else None
-            refused = standing or no(Reason.UNKNOWN, "")
-            found.append(QuotedRedeemable(want.name, want.program, want.reward, source, refused, voucher_id))
-            continue
-        tier = offer.snapshot.tier
-        gives = want.voucher.gives if want.voucher is not None else compiled.gives_to(tier)
-        found.append(Candidate(place, offer, compiled, gives, source, place, want))
+        if home is not None and compiled is not None and standing is None:
+            standing = why_not_offered(want, compiled, offers[home], at)
+            if standing is None:
+                found.append(candidate_of(place, offers, home, compiled, want))
+                continue
+        refused = standing or no(Reason.UNKNOWN, f"{want.name} is not known")
+        source = source_of(want)
+        found.append(QuotedRedeemable(want.name, want.program, want.reward, source, refused, voucher_id))
     return found
 
 
-def _source_of(want: Wanted) -> Source:
-    if want.voucher is None:
-        return Source.CLAIM
-    return Source.CLAIMED if want.voucher.claimed else Source.CODE
-
-
 def _automatic(
-    offers: Sequence[Offer], bill: Bill, cart: Cart, first: int, asked_for: set[str]
-) -> Iterator[Candidate]:
-    """Return the rewards that apply by themselves to the customer now, in the order of the documents."""
-    place = first
-    for offer in offers:
+    offers: Sequence[Offer], bill: Bill, cart: Cart, first: int, asked_for: set[tuple[int, str]]
+) -> tuple[list[Candidate], list[Near]]:
+    """Return the rewards that apply by themselves to this order, in the order of the documents.
+
+    They are judged by the order as it came, since nothing that they ask can come to hold later.
+    Those for which it is too small come apart.
+    """
+    candidates: list[Candidate] = []
+    near: list[Near] = []
+    for home, offer in enumerate(offers):
         version = offer.version
-        if not _alive(offer, bill.at):
+        if version.finder is None or not _alive(offer, bill.at):
             continue
         off = off_in(version, offer.snapshot.off)
-        for compiled in version.automatic:
-            offered = compiled.offered
-            if compiled.reward.id in asked_for:
-                continue
+        for index, is_enough in version.finder(bill.at, bill.order, cart.left, {}, offer.snapshot):
+            compiled = version.automatic[index]
             if off.why_reward(compiled.reward.id, by_code=False) is not None:
                 continue
-            if offered is not None and not offered(bill.at, bill.order, cart.left, {}, offer.snapshot):
+            if (version.program_id, compiled.reward.id) in asked_for:
                 continue
-            gives = compiled.gives_to(offer.snapshot.tier)
-            yield Candidate(place, offer, compiled, gives, Source.AUTOMATIC, place)
-            place += 1
+            if is_enough:
+                candidates.append(candidate_of(first + len(candidates), offers, home, compiled))
+            else:
+                near.append(Near(home, compiled))
+    return candidates, near
 
 
-def _not_offered(offers: Sequence[Offer], known: set[str], at: Instant) -> Iterator[QuotedRedeemable]:
-    """Return the rewards that apply by themselves, but not to the customer or not now, and why."""
+def _not_for_this(offers: Sequence[Offer], known: set[str], bill: Bill) -> Iterator[QuotedRedeemable]:
+    """Return the rewards that apply by themselves, but not to this customer or order, and why."""
     for offer in offers:
         program = offer.version.program_id
         for compiled in offer.version.automatic:
@@ -233,9 +243,10 @@ def _not_offered(offers: Sequence[Offer], known: set[str], at: Instant) -> Itera
             if key in known:
                 continue
             want = Wanted(name=key, program=program, reward=key)
-            standing = why_not_offered(want, compiled, offer, at)
-            if standing is not None:
-                yield QuotedRedeemable(key, program, key, Source.AUTOMATIC, standing)
+            standing = why_not_offered(want, compiled, offer, bill.at) or no(
+                Reason.CONDITIONS_NOT_MET, f"{key} is not for this order"
+            )
+            yield QuotedRedeemable(key, program, key, Source.AUTOMATIC, standing)
 
 
 def _alive(offer: Offer, at: Instant) -> bool:
@@ -256,49 +267,73 @@ def _quoted(candidate: Candidate, standing: Standing) -> QuotedRedeemable:
 
 
 def _quote(
-    order: Order,
-    cart: Cart,
+    bill: Bill,
+    attempt: Attempt,
     redeemables: list[QuotedRedeemable],
     places: Mapping[int, int],
     offers: Sequence[Offer],
-    at: Instant,
+    hints: tuple[Hint, ...],
     id: UUID,
 ) -> Quote:
-    paid = _as_paid(order, cart)
-    shipping_discount = sum(take.amount for take in cart.takes if take.line == SHIPPING)
+    cart = attempt.cart
+    paid = _as_paid(bill.order, cart)
+    event = OrderPaid(id=id, at=bill.at, order=paid)
+    members = [offer for offer in offers if offer.customer is not None]
+    earns = {offer.version.program_id: earn(event, offer.version, offer.snapshot).awards for offer in members}
+    following = {
+        offer.version.program_id: next_reward(
+            offer.version, offer.snapshot, bill.at, paid, _change(earns, attempt, bill.at)
+        )
+        for offer in members
+        if offer.snapshot.joined_at is not None
+    }
     return Quote(
         order=paid,
-        lines=tuple(_line(cart, line, places) for line in range(len(cart.lines))),
+        lines=_lines(cart, places),
         subtotal=sum(cart.initial),
         shipping=cart.shipping,
-        shipping_discount=shipping_discount,
+        shipping_discount=sum([take.amount for take in cart.takes if take.line == SHIPPING]),
         discount_total=cart.taken(),
         total=cart.total() + cart.shipping_left,
         redeemables=tuple(redeemables),
-        earns={
-            offer.version.program_id: earn(
-                OrderPaid(id=id, at=at, order=paid), offer.version, offer.snapshot
-            ).awards
-            for offer in offers
-            if offer.customer is not None
-        },
+        earns=earns,
+        approximate=attempt.approximate,
+        hints=hints,
+        to_next_reward={program: reward for program, reward in following.items() if reward is not None},
     )
 
 
-def _line(cart: Cart, line: int, places: Mapping[int, int]) -> QuotedLine:
-    sums: dict[int, Minor] = {}
+def _change(earns: Mapping[int, tuple[Award, ...]], attempt: Attempt, at: Instant) -> dict[int, Points]:
+    """Return what the order adds to the customer's wallets, and what claims in the cart cost, by unit."""
+    change = _points(earns)
+    for one in attempt.applied:
+        if one.source is not Source.CLAIM:
+            continue
+        price = price_for(one.compiled, one.offer.snapshot, at)
+        if price is not None:
+            unit = one.offer.version.wallets[price.wallet].unit
+            change[unit] = change.get(unit, 0) - price.points
+    return change
+
+
+def _lines(cart: Cart, places: Mapping[int, int]) -> tuple[QuotedLine, ...]:
+    sums: list[dict[int, Minor]] = [{} for _ in cart.lines]
     for take in cart.takes:
-        if take.line == line:
-            sums[take.taker] = sums.get(take.taker, 0) + take.amount
-    return QuotedLine(
-        id=cart.ids[line],
-        sku=cart.lines[line].sku,
-        quantity=cart.lines[line].quantity,
-        amount=cart.initial[line],
-        discount=sum(sums.values()),
-        discounts=tuple(LineDiscount(places[taker], amount) for taker, amount in sums.items()),
-        units=_units(cart, line) if sums else (),
-        added_by=places[cart.added[line]] if line in cart.added else None,
+        if take.line != SHIPPING:
+            of_line = sums[take.line]
+            of_line[take.taker] = of_line.get(take.taker, 0) + take.amount
+    return tuple(
+        QuotedLine(
+            id=cart.ids[i],
+            sku=line.sku,
+            quantity=line.quantity,
+            amount=cart.initial[i],
+            discount=sum(sums[i].values()),
+            discounts=tuple([LineDiscount(places[taker], amount) for taker, amount in sums[i].items()]),
+            units=_units(cart, i) if sums[i] else (),
+            added_by=places[cart.added[i]] if i in cart.added else None,
+        )
+        for i, line in enumerate(cart.lines)
     )
 
 
@@ -316,3 +351,11 @@ def _as_paid(order: Order, cart: Cart) -> Order:
     return msgspec.structs.replace(
         order, status=OrderStatus.PAID, lines=lines, discount=0, shipping=cart.shipping_left
     )
+
+
+def _points(earns: Mapping[int, tuple[Award, ...]]) -> dict[int, Points]:
+    points: dict[int, Points] = {}
+    for awards in earns.values():
+        for award in awards:
+            points[award.unit] = points.get(award.unit, 0) + award.points
+    return points

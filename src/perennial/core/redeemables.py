@@ -98,7 +98,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one reward in a price calculation, with the numbers behind it.
 
-    ``by`` names the reward or rule that kept it out.
+    ``by`` names the reward or rule that kept it out. One that is applicable has a reason only where a
+    cap on the whole order cut it.
     """
 
     status: Status

@@ -31,6 +31,10 @@ class RefusalCode(StrEnum):
     SAME_WALLET = "same_wallet"
     CASCADE_TOO_LONG = "cascade_too_long"
     SWITCHED_OFF = "switched_off"
+    TOO_MANY_HOLDS = "too_many_holds"
+    PRICE_CHANGED = "price_changed"
+    HOLD_OVER = "hold_over"
+    NOTHING_TO_ROLL_BACK = "nothing_to_roll_back"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -47,7 +47,7 @@ from perennial.units import EARLIEST, Instant, Points, named_id
 PROGRAM_ID = 1
 MAX_FOLLOW_UPS = 32
 
-_Decided = tuple[Event, Decision]
+Decided = tuple[Event, Decision]
 
 
 class RehearsalRefused(Exception):
@@ -131,13 +131,13 @@ class Rehearsal:
         awards = next(decision.awards for decided, decision in found if decided is event)
         nothing = (0,) * len(order.lines)
         self.orders[name] = PlayedOrder(event.id, customer, order, at, awards, nothing)
-        return _decisions(found)
+        return decisions_of(found)
 
     def fulfill(self, name: str, at: Instant) -> list[Decision]:
         """An order is fulfilled: what waits for it becomes available."""
         known = self._order(name)
         event = OrderFulfilled(id=known.order_id, at=at, waits_for=known.order_id.hex)
-        return _decisions(self._happen(known.customer, event))
+        return decisions_of(self._happen(known.customer, event))
 
     def give_back(self, name: str, at: Instant, lines: Mapping[str, int]) -> list[Decision]:
         """Units of lines come back (line id -> units); no lines means all that is left."""
@@ -161,11 +161,11 @@ class Rehearsal:
     def report(self, customer: str, at: Instant, name: str, attributes: dict[str, Scalar]) -> list[Decision]:
         """A custom event."""
         event = CustomEvent(id=self._new_id(), at=at, name=name, attributes=attributes)
-        return _decisions(self._happen(customer, event, enrolls=True))
+        return decisions_of(self._happen(customer, event, enrolls=True))
 
-    def claim(self, customer: str, at: Instant, reward: str) -> list[Decision]:
-        """Points for a reward. Pools of codes are never empty here."""
-        event_id = self._new_id()
+    def claim(self, customer: str, at: Instant, reward: str, name: str | None = None) -> list[Decision]:
+        """Points for a reward; ``name`` is how its voucher is called. Pools are never empty here."""
+        event_id = self._new_id() if name is None else named_id(0, "voucher", name)
         event = ClaimRequested(
             id=event_id,
             at=at,
@@ -173,7 +173,7 @@ class Rehearsal:
             code=IssuedCode(event_id.hex[:12].upper(), event_id, b""),
             drawn=tuple(self.version_at(at).rewards),
         )
-        return _decisions(self._happen(customer, event))
+        return decisions_of(self._happen(customer, event))
 
     def catalogue(self, customer: str, at: Instant) -> list[Availability]:
         """Return what every reward that has a price is to the customer."""
@@ -199,7 +199,7 @@ class Rehearsal:
             available_at=available_at,
             expires_at=expires_at,
         )
-        return _decisions(self._happen(customer, event))
+        return decisions_of(self._happen(customer, event))
 
     def transfer(
         self, sender: str, receiver: str, at: Instant, wallet: str, points: Points
@@ -213,7 +213,7 @@ class Rehearsal:
         keys = {lot.lot_id: lot.key for lot in (self.wallet(sender, wallet).lots or {}).values()}
         event_id = self._new_id()
         sending = TransferSent(id=event_id, at=at, wallet=wallet, amount=points)
-        sent = _decisions(self._happen(sender, sending))
+        sent = decisions_of(self._happen(sender, sending))
         moved = tuple(
             (keys[effect.lot_id], effect.amount)
             for decision in sent
@@ -221,16 +221,16 @@ class Rehearsal:
             if isinstance(effect, Debit)
         )
         receiving = TransferReceived(id=event_id, at=at, wallet=wallet, lots=moved)
-        return sent + _decisions(self._happen(receiver, receiving))
+        return sent + decisions_of(self._happen(receiver, receiving))
 
     def join(self, customer: str, at: Instant, source: str = "rehearsal") -> list[Decision]:
         """The customer joins on request."""
-        return _decisions(self._enroll(self.member(customer), at, source))
+        return decisions_of(self._enroll(self.member(customer), at, source))
 
     def assign_tier(self, customer: str, at: Instant, tier: str | None) -> list[Decision]:
         """Staff sets the floor of the member's tier, or lifts it."""
         event = TierAssigned(id=self._new_id(), at=at, tier=tier, reason="rehearsal", actor="rehearsal")
-        return _decisions(self._happen(customer, event))
+        return decisions_of(self._happen(customer, event))
 
     def turn_off(self, object: SwitchObject, at: Instant, reason: str) -> None:
         """Switch something off, as of what happens next."""
@@ -244,6 +244,10 @@ class Rehearsal:
         if self.switches.pop(object, None) is None:
             raise UnknownName(f"{object.words} is not off")
 
+    def switched(self) -> Switches:
+        """Return what is off now."""
+        return Switches(self.switches.values())
+
     def describe(self, customer: str, attributes: dict[str, Scalar], at: Instant) -> None:
         """The customer's attributes change; ``None`` removes one."""
         member = self.member(customer)
@@ -254,39 +258,47 @@ class Rehearsal:
 
     def run_timers(self, customer: str, at: Instant) -> list[Decision]:
         """Run what is due for the customer up to ``at``."""
-        return _decisions(self._run_timers(self.member(customer), at))
+        return decisions_of(self._run_timers(self.member(customer), at))
 
-    def _run_timers(self, member: Member, at: Instant) -> list[_Decided]:
+    def _run_timers(self, member: Member, at: Instant) -> list[Decided]:
         if member.due_at is None or member.due_at > at:
             return []
         found = self._decide(member, TimersDue(id=self._new_id(), at=at))
         member.due_at = next_due([self.versions[-1]], member, at)
         return found
 
-    def _happen(self, customer: str, event: Event, *, enrolls: bool = False) -> list[_Decided]:
+    def _happen(self, customer: str, event: Event, *, enrolls: bool = False) -> list[Decided]:
         member = self.member(customer)
         found = self._run_timers(member, event.at)
-        automatic = self.version_at(event.at).program.enrollment.mode is EnrollmentMode.AUTOMATIC
-        if enrolls and automatic and PROGRAM_ID not in member.memberships:
-            found += self._enroll(member, event.at, "automatic")
+        if enrolls:
+            found += self._enroll_automatically(member, event.at)
         return found + self._decide(member, event)
 
-    def _enroll(self, member: Member, at: Instant, source: str) -> list[_Decided]:
+    def _enroll_automatically(self, member: Member, at: Instant) -> list[Decided]:
+        automatic = self.version_at(at).program.enrollment.mode is EnrollmentMode.AUTOMATIC
+        if not automatic or PROGRAM_ID in member.memberships:
+            return []
+        return self._enroll(member, at, "automatic")
+
+    def _enroll(self, member: Member, at: Instant, source: str) -> list[Decided]:
         version = self.version_at(at)
         fold(member, version, (Join(at=at, source=source),), at)
         return self._decide(member, MemberJoined(id=self._new_id(), at=at, source=source))
 
-    def _decide(self, member: Member, event: Event) -> list[_Decided]:
+    def _decide(self, member: Member, event: Event) -> list[Decided]:
         """Decide an event and everything that it caused, each on the state after the one before."""
-        found: list[_Decided] = []
-        waiting = [event]
+        return self._decide_all(member, [event])
+
+    def _decide_all(self, member: Member, waiting: list[Event]) -> list[Decided]:
+        """Decide what waits, and everything that it causes."""
+        found: list[Decided] = []
         while waiting:
             event = waiting.pop(0)
             if len(found) > MAX_FOLLOW_UPS:
                 words = f"One event caused more than {MAX_FOLLOW_UPS} others."
                 raise RehearsalRefused(Refusal(RefusalCode.CASCADE_TOO_LONG, words))
             version = self.version_at(event.at)
-            decision = decide(event, version, member, self.spent, Switches(self.switches.values()))
+            decision = decide(event, version, member, self.spent, self.switched())
             if decision.refusal is not None:
                 raise RehearsalRefused(decision.refusal)
             fold(member, version, decision.effects, event.at)
@@ -310,7 +322,7 @@ class Rehearsal:
             after=after,
             canceled=canceled,
         )
-        decisions = _decisions(self._happen(known.customer, event))
+        decisions = decisions_of(self._happen(known.customer, event))
         known.returned, known.canceled = after, canceled
         return decisions
 
@@ -324,5 +336,6 @@ class Rehearsal:
         return named_id(0, "event", str(self._count))
 
 
-def _decisions(found: list[_Decided]) -> list[Decision]:
+def decisions_of(found: list[Decided]) -> list[Decision]:
+    """Return the decisions without the events that they are about."""
     return [decision for _, decision in found]

@@ -18,6 +18,7 @@ from perennial.core.limits import Cap, Limit
 from perennial.core.rewards import Benefits
 from perennial.core.rule import Identifier
 from perennial.core.schedule import Schedule, Span
+from perennial.core.stacking import Combines
 from perennial.units import Minor
 
 Title = Annotated[str, Meta(min_length=1, max_length=200, description="a name for people")]
@@ -58,7 +59,8 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     points come back when it is rolled back.
 
     ``category`` and ``priority`` (smaller first) say how it stacks with others, see
-    :class:`~perennial.core.stacking.Stacking`.
+    :class:`~perennial.core.stacking.Stacking`; ``combines`` replaces what the category says, so that a
+    single reward is exclusive (or joint) without a category of its own.
     """
 
     id: Identifier
@@ -83,6 +85,7 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     expires_after: Span | None = None
     refundable: bool = True
     category: Identifier | None = None
+    combines: Combines | None = None
     priority: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000
 
     def gives_to(self, tier: str | None) -> tuple[Benefits, ...]:

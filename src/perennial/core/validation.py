@@ -18,6 +18,7 @@ from perennial.core.validation_codes import check_codes, shared_code_conflicts
 from perennial.core.validation_limits import money_conflicts
 from perennial.core.validation_rewards import check_rewards
 from perennial.core.validation_rules import check_rules
+from perennial.core.validation_stacking import check_stacking
 from perennial.core.validation_tiers import check_tiers
 from perennial.core.validation_wallets import check_wallets
 
@@ -46,6 +47,7 @@ def validate(program: Program) -> list[Problem]:
     check_tiers(findings)
     check_rewards(findings)
     check_codes(findings)
+    check_stacking(findings)
     _check_size(findings)
     return findings.problems[:MAX_PROBLEMS]
 

@@ -16,8 +16,6 @@ def check_rewards(findings: Findings) -> None:
     """Check every reward of the program, those of campaigns included."""
     program = findings.program
     categories = [category.id for category in program.stacking.categories]
-    paths = [(f"stacking.categories[{i}]", category) for i, category in enumerate(categories)]
-    findings.unique(paths, "category")
     rewards = [(f"rewards[{i}]", reward) for i, reward in enumerate(program.rewards)]
     for c, campaign in enumerate(program.campaigns):
         rewards += [(f"campaigns[{c}].rewards[{i}]", reward) for i, reward in enumerate(campaign.rewards)]

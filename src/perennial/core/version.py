@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from perennial.core.benefit import Benefit
+from perennial.core.benefit import Benefit, Level
 from perennial.core.conditions import Condition, History, HistoryWindow, Measure
 from perennial.core.facts import FactTable
 from perennial.core.limits import AtCap, Counted, Holder
@@ -20,7 +20,7 @@ from perennial.core.periods import Period
 from perennial.core.program import Expiry, Pending, Program, WalletSpec
 from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
-from perennial.core.stacking import Category
+from perennial.core.stacking import Category, Combines
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Minor, Points
 
@@ -142,11 +142,16 @@ class CompiledReward(msgspec.Struct, frozen=True):
     """A reward with everything that its words refer to.
 
     ``campaign`` is the index of the campaign it belongs to, ``wallet`` that of its wallet, ``category`` the
-    one by which it stacks. ``bounds`` are its limits in the
-    order in which they apply. ``offered`` tests for whom and when, its campaign included, and ``usable`` on
-    which orders (``None``: always). ``prices`` are tried in their order. ``stock`` is the limit that counts
+    one by which it stacks. ``bounds`` are its limits in the order in which they apply. ``offered`` tests for
+    whom and when, its campaign included, and ``usable`` on which orders (``None``: always). ``prices`` are tried in their order. ``stock`` is the limit that counts
     how many there are, one of the ``bounds``. ``gives_by_tier`` replaces ``gives`` for members of these
     tiers, see :meth:`gives_to`.
+
+    ``place`` is its place in the document, ``level`` the first at which it works (``None``: it does nothing
+    to an order), ``combines`` with what it goes together. ``from_total`` and
+    ``from_quantity`` are what ``usable`` asks of the order at least, and ``besides`` tests the rest of
+    it. While other rewards take something off, ``usable`` ``wavers`` if it may change, and ``recovers`` if
+    it may come to hold; it is ``by_total`` if it depends on the lines' total, and not on what each costs.
     """
 
     reward: Reward
@@ -160,10 +165,24 @@ class CompiledReward(msgspec.Struct, frozen=True):
     prices: tuple[CompiledPrice, ...] = ()
     stock: Bound | None = None
     gives_by_tier: dict[str, tuple[CompiledBenefit, ...]] = {}
+    place: int = 0
+    level: Level | None = None
+    combines: Combines = Combines.COMMON
+    from_total: Minor | None = None
+    from_quantity: int | None = None
+    besides: Test | None = None
+    wavers: bool = False
+    recovers: bool = False
+    by_total: bool = True
 
     def gives_to(self, tier: str | None) -> tuple[CompiledBenefit, ...]:
         """Return the benefits for a member of ``tier``."""
         return self.gives if tier is None else self.gives_by_tier.get(tier, self.gives)
+
+    @property
+    def lowest_price(self) -> Points:
+        """The fewest points that somebody pays for it; 0 if it costs nobody anything, or has no price."""
+        return min((price.points for price in self.prices if price.points), default=0)
 
     def card_for(self, tier: str | None) -> Minor:
         """Return what the gift card holds that it gives a member of ``tier``; 0 if it gives none."""
@@ -183,8 +202,10 @@ class Version(msgspec.Struct):
     of the document, those of the campaigns last; ``triggers`` maps a trigger to the function generated for
     it, ``choices`` gives for each of ``metrics`` the function that chooses what counts (``None``:
     everything), see ``core/compile.py``. ``rewards`` are all rewards by their id, those of campaigns
-    included, ``automatic`` those that apply by themselves, ``shared_codes`` the ids of those that have a code
-    for everybody, by its form (see ``core/code_entry.py``). ``readers`` gives for the number of a metric the
+    included, ``automatic`` those that apply by themselves, which ``finder`` looks through (see
+    ``core/compile_rewards.py``), ``priced`` those that are claimed for points, the cheapest first,
+    ``shared_codes`` the ids of those that have a code for everybody, by its form (see
+    ``core/code_entry.py``). ``readers`` gives for the number of a metric the
     indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
     its index in ``needs``, ``tier_needs`` gives for each tier metric of the program its index in ``needs``
     (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded;
@@ -211,6 +232,8 @@ class Version(msgspec.Struct):
     rewards: dict[str, CompiledReward] = {}
     automatic: tuple[CompiledReward, ...] = ()
     shared_codes: dict[str, str] = {}
+    finder: Callable[..., Any] | None = None
+    priced: tuple[CompiledReward, ...] = ()
     choices: tuple[Callable[..., Any] | None, ...] = ()
     tier_needs: tuple[int | None, ...] = ()
     histories: dict[History, int] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from perennial.core.condition_scope import date_or_none
 from perennial.core.condition_walk import refusing
 from perennial.core.facts import BIRTHDAY
@@ -30,6 +32,20 @@ def why_not_offered(want: Wanted, compiled: CompiledReward, offer: Offer, at: In
         if refused is not None or want.voucher.claimed:
             return refused
     return _of_terms(compiled, offer, at)
+
+
+def why_card_refused(want: Wanted, offer: Offer, at: Instant) -> Standing | None:
+    """Return why a gift card does not pay, or None if it does.
+
+    It is money: neither the terms of its reward nor the life of the program matter any more.
+    """
+    voucher = want.voucher
+    if voucher is None:
+        return no(Reason.UNKNOWN, f"{want.name} is not known")
+    off = off_in(offer.version, offer.snapshot.off).why_reward(want.reward, by_code=not voucher.claimed)
+    if off is not None:
+        return no(Reason.SWITCHED_OFF, off)
+    return _of_voucher(want, msgspec.structs.replace(voucher, uses_left=None), offer, at)
 
 
 def _of_voucher(want: Wanted, voucher: Voucher, offer: Offer, at: Instant) -> Standing | None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from uuid import UUID
 
 import msgspec
 
 from perennial.core.checkout import PointsWanted
-from perennial.core.code_entry import shared_form
+from perennial.core.entered import unknown_code, wanted_by_shared_code, wanted_by_voucher
 from perennial.core.payments import Card
-from perennial.core.price import no
-from perennial.core.redeemables import Reason, Voucher, Wanted
-from perennial.core.version import CompiledReward
+from perennial.core.redeemables import Voucher, Wanted
 from perennial.flows.commands import Asked, PointsAsked
-from perennial.flows.configuration import LiveProgram, Workspace
+from perennial.flows.configuration import Workspace
 from perennial.flows.problems import field_problem
 from perennial.flows.references import one_program
 from perennial.store.vouchers import VoucherRow, VoucherState
@@ -58,7 +55,8 @@ def find_asked(
             continue
         voucher = vouchers.get(asked.code or "")
         if voucher is not None and voucher.balance is not None:
-            cards.append(Card(voucher.row.voucher_id, voucher.balance))
+            card = _of_voucher(workspace, shown(asked.code or ""), voucher)
+            cards.append(Card(voucher.row.voucher_id, voucher.balance, card))
             continue
         if voucher is not None:
             found.vouchers[len(wanted)] = voucher
@@ -82,13 +80,8 @@ def _of_code(workspace: Workspace, code: str, voucher: FoundVoucher | None) -> W
     """Return what a code stands for: a voucher, or the reward of a code that everybody shares."""
     if voucher is not None:
         return _of_voucher(workspace, shown(code), voucher)
-    for live in workspace.programs:
-        reward = live.latest.shared_codes.get(shared_form(code))
-        if reward is not None:
-            compiled = live.latest.rewards[reward]
-            shared = Voucher(voucher_id=UUID(int=0), gives=compiled.gives, uses_left=None)
-            return Wanted(name=code, program=live.program_id, reward=reward, voucher=shared)
-    return Wanted(name=shown(code), refused=no(Reason.UNKNOWN, "this code is not known"))
+    shared = wanted_by_shared_code(code, (live.latest for live in workspace.programs))
+    return unknown_code(shown(code)) if shared is None else shared
 
 
 def _of_voucher(workspace: Workspace, name: str, found: FoundVoucher) -> Wanted:
@@ -96,30 +89,18 @@ def _of_voucher(workspace: Workspace, name: str, found: FoundVoucher) -> Wanted:
     row = found.row
     live = workspace.program_by_id(row.program_id)
     issued_by = live.version(row.version).rewards[row.reward]
-    return Wanted(
-        name=name,
-        program=row.program_id,
-        reward=row.reward,
-        terms=_terms(live, row.reward, issued_by),
-        voucher=Voucher(
-            voucher_id=row.voucher_id,
-            gives=issued_by.gives_to(row.tier),
-            uses_left=row.uses_left,
-            starts_at=row.starts_at,
-            expires_at=row.expires_at,
-            holder=row.holder,
-            referrer=row.referrer_id,
-            claimed=row.batch_id is None,
-            voided=row.state is not VoucherState.ISSUED,
-        ),
+    voucher = Voucher(
+        voucher_id=row.voucher_id,
+        gives=issued_by.gives_to(row.tier),
+        uses_left=row.uses_left,
+        starts_at=row.starts_at,
+        expires_at=row.expires_at,
+        holder=row.holder,
+        referrer=row.referrer_id,
+        claimed=row.batch_id is None,
+        voided=row.state is not VoucherState.ISSUED,
     )
-
-
-def _terms(live: LiveProgram, reward: str, issued_by: CompiledReward) -> CompiledReward | None:
-    """Return the terms of a reward that the program no longer has: its own, but for its limits."""
-    if reward in live.latest.rewards:
-        return None
-    return msgspec.structs.replace(issued_by, bounds=(), campaign=None)
+    return wanted_by_voucher(name, live.latest, issued_by, voucher)
 
 
 def shown(code: str) -> str:

@@ -9,18 +9,18 @@ import msgspec
 
 from perennial.core.effects import GiveBack
 from perennial.core.member import Member
+from perennial.core.redemption import grace_of, nothing_to_roll_back, returned_with_order
 from perennial.core.used import Returning, Used, give_back
-from perennial.core.wallet_dates import end_of_day_after
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import ExpireHold, PostRollback
 from perennial.flows.once import body_of, replayed
-from perennial.flows.problems import customer_erased, field_problem, problem
+from perennial.flows.problems import customer_erased, field_problem, problem, refused
 from perennial.flows.quote_answers import RollbackAnswer, encode_redemption, wallet_names, with_state
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
 from perennial.store.redemptions import RedemptionRow, RedemptionState
-from perennial.units import Instant, Minor, Points
+from perennial.units import Minor, Points
 
 
 def handle_rollback(batch: Batch, command: PostRollback) -> Answer:
@@ -32,7 +32,7 @@ def handle_rollback(batch: Batch, command: PostRollback) -> Answer:
     if earlier is not None:
         return earlier
     if row.used.over:
-        raise problem(409, "nothing_to_roll_back", f"Everything of {command.redemption!r} came back before.")
+        raise refused(nothing_to_roll_back(command.redemption))
     held = row.state is RedemptionState.HELD
     if held and command.lines:
         raise field_problem("$.lines", "not_redeemed", "a hold is released as a whole")
@@ -80,10 +80,7 @@ def give_back_with_order(
         if row.order_id != order_id or row.used.over or row.customer_id != operation.member.customer_id:
             continue
         used = row.used
-        returned = tuple(
-            max(before, min(units.get(line, 0), quantity))
-            for line, before, quantity in zip(used.ids, used.returned, used.quantities, strict=True)
-        )
+        returned = returned_with_order(used, units)
         if canceled or returned != used.returned:
             undo(batch, operation, row, used.quantities if canceled else returned, void=canceled)
 
@@ -96,7 +93,7 @@ def undo(
         row.used,
         returned,
         operation.at,
-        _grace(batch, operation.at),
+        grace_of((live.latest for live in batch.workspace.programs), operation.at),
         (batch.bucket, row.customer_id),
         void=void,
     )
@@ -164,15 +161,6 @@ def _amounts(returning: Sequence[Returning]) -> Iterator[tuple[int, int]]:
         for effect in part.effects:
             if isinstance(effect, GiveBack):
                 yield effect.unit, effect.amount
-
-
-def _grace(batch: Batch, at: Instant) -> dict[int, Instant | None]:
-    """Return until when points may be spent that come back after their own lot expired, by unit."""
-    return {
-        compiled.unit: end_of_day_after(live.latest, at, compiled.spec.grace)
-        for live in batch.workspace.programs
-        for compiled in live.latest.wallets
-    }
 
 
 def _returned(used: Used, command: PostRollback) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from perennial.flows.commands import PutOrder
 from perennial.flows.decide_event import decide_event
 from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
 from perennial.flows.event_types import check_order_attributes
+from perennial.flows.giving_back import give_back_with_order
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.stored import StoredDecision, decode_decisions
 from perennial.flows.undoing import undo_event
@@ -74,6 +75,8 @@ def _create(
         batch.claim(IdKind.ORDER, order_id, member.customer_id)
     else:
         batch.adopt_guest_order(guest, member.customer_id)
+    if order.status is OrderStatus.CANCELED:
+        give_back_with_order(batch, operation, order_id, {}, canceled=True)
     answer = decided(batch, member, command.id, outcomes, status=order.status.value, revision=1)
     batch.put_order(
         OrderRow(
@@ -117,6 +120,7 @@ def _change(batch: Batch, command: PutOrder, member: Member, known: OrderRow) ->
     if after is OrderStatus.CANCELED:
         if known.paid_at is not None:
             outcomes = _cancel(batch, operation, known, stored)
+        give_back_with_order(batch, operation, known.order_id, {}, canceled=True)
     elif known.paid_at is None:
         if after in _EARNING:
             outcomes = decide_event(batch, operation, _paid(operation, command.order), enrolls=True)

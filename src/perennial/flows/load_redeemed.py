@@ -38,11 +38,7 @@ async def load_redeemed(
         if isinstance(command, ExpireHold)
     ]
     rows = await load_redemptions(conn, workspace_id, bucket, keys) if keys else []
-    orders = [
-        (batch.orders[order_id].customer_id, order_id)
-        for command in commands
-        if (order_id := _coming_back(batch, command)) in batch.orders and order_id is not None
-    ]
+    orders = [found for command in commands if (found := _coming_back(batch, command)) is not None]
     if orders:
         rows += await load_redemptions_of_orders(conn, workspace_id, bucket, orders)
     batch.redemptions = {row.redemption_id: row for row in rows}
@@ -55,12 +51,16 @@ async def load_redeemed(
         batch.held = await count_held(conn, workspace_id, bucket, sorted(holders))
 
 
-def _coming_back(batch: Batch, command: Command) -> UUID | None:
-    """Return the order that a command takes back, in part or whole."""
+def _coming_back(batch: Batch, command: Command) -> tuple[UUID, UUID] | None:
+    """Return whose order a command takes back, in part or whole, and the order.
+
+    An order may be canceled of which nothing was heard before but what was redeemed on it.
+    """
     if isinstance(command, PostReturn):
-        return batch.name("order", command.order)
-    if isinstance(command, PutOrder) and command.order.status is OrderStatus.CANCELED:
-        return batch.name("order", command.id)
+        order_id = batch.name("order", command.order)
+        return (batch.orders[order_id].customer_id, order_id) if order_id in batch.orders else None
+    if isinstance(command, PutOrder) and command.order.status is OrderStatus.CANCELED and command.customer:
+        return batch.name("customer", command.customer), batch.name("order", command.id)
     return None
 
 

@@ -13,14 +13,23 @@ import msgspec
 
 from perennial.core.checkout import Basket, Checkout, check_out, offers_of
 from perennial.core.decision import Decision
-from perennial.core.effects import Effect, UseBudget, UseLimit, UseVoucher
+from perennial.core.effects import Effect, UseVoucher
 from perennial.core.events import CartRedeemed
 from perennial.core.member import Member
-from perennial.core.order import Order, Scalar, line_ids
+from perennial.core.order import Order
 from perennial.core.price import Offer
-from perennial.core.redeemables import Status
-from perennial.core.settling import settle
-from perennial.core.used import Used, UsedByProgram, UsedLot, capture
+from perennial.core.redemption import (
+    hold_over,
+    price_changed,
+    settle_checkout,
+    switched_off_since,
+    too_many_holds,
+    used_by_program,
+    used_on,
+    used_places,
+)
+from perennial.core.refusals import Refusal
+from perennial.core.used import Used, UsedByProgram, capture
 from perennial.flows.answers import Answer
 from perennial.flows.asked import Found, find_asked
 from perennial.flows.batch import Batch, Operation
@@ -32,16 +41,13 @@ from perennial.flows.event_types import check_order_attributes
 from perennial.flows.gift_cards import charge_cards
 from perennial.flows.giving_back import apply_returning, holder_of, redemption_of
 from perennial.flows.once import body_of, replayed
-from perennial.flows.problems import problem
+from perennial.flows.problems import problem, refused
 from perennial.flows.quote_answers import encode_redemption, redemption_answer, with_state
 from perennial.flows.timers_due import run_timers_due
 from perennial.ledger.account import Account
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
 from perennial.store.redemptions import RedemptionRow, RedemptionState
-
-MAX_HOLDS = 10
-"""How many holds one customer may have open, so that nobody starves budgets (reliability S21)."""
 
 
 def handle_redemption(batch: Batch, command: PostRedemption) -> Answer:
@@ -53,9 +59,8 @@ def handle_redemption(batch: Batch, command: PostRedemption) -> Answer:
     if earlier is not None:
         return earlier
     holds = command.hold_for is not None
-    if holds and command.customer is not None and batch.held.get(member.customer_id, 0) >= MAX_HOLDS:
-        words = f"The customer has {MAX_HOLDS} open holds, and that is the most."
-        raise problem(409, "too_many_holds", words)
+    if holds and command.customer is not None:
+        _refuse(too_many_holds(batch.held.get(member.customer_id, 0)))
     check_order_attributes(batch.workspace, command.order)
     found = find_asked(batch.workspace, command.redeem, command.points, batch.entered)
     at = command.at if command.at is not None else batch.now
@@ -68,7 +73,7 @@ def handle_redemption(batch: Batch, command: PostRedemption) -> Answer:
             enroll_automatically(batch, operation, live)
     target = Account.HELD if holds else Account.REDEEMED
     checkout = checked_out(batch, operation, found, command, target)
-    _check_expected(command, checkout)
+    _refuse(price_changed(command.expects, checkout.to_pay))
     used, outcomes = _write(batch, operation, checkout, found, target)
     held_until = at + command.hold_for if command.hold_for is not None else None
     state = RedemptionState.HELD if holds else RedemptionState.REDEEMED
@@ -96,7 +101,7 @@ def handle_redeem_hold(batch: Batch, command: RedeemHold) -> Answer:
         return Answer(status=200, body=row.answer, replayed=True)
     at = command.at if command.at is not None else batch.now
     if row.state is not RedemptionState.HELD or (row.held_until is not None and row.held_until <= at):
-        raise problem(409, "hold_over", f"What {command.id!r} held was given back.")
+        raise refused(hold_over(command.id))
     _refuse_switched_off(batch.workspace, row.used)
     operation = batch.operation(holder_of(batch, row), batch.ids.next(), at)
     used, returning = capture(row.used)
@@ -123,17 +128,13 @@ def handle_redeem_hold(batch: Batch, command: RedeemHold) -> Answer:
 def _refuse_switched_off(workspace: Workspace, used: Used) -> None:
     """Refuse to redeem a hold on something that was switched off since; it can only be released."""
     for part in used.programs:
-        live = workspace.program_by_id(part.program)
-        version = live.version(part.version)
-        for reward in part.rewards or ("",):
-            compiled = version.rewards.get(reward)
-            place = compiled.campaign if compiled is not None else None
-            campaign = None if place is None else version.program.campaigns[place].id
-            switch = workspace.switches.why_off(live.code, reward or None, campaign, reward or None)
-            if switch is not None:
-                words = f"{reward or live.code} is switched off."
-                details: dict[str, Scalar] = {"reward": reward, "switch": switch.object.kind.value}
-                raise problem(409, "switched_off", words, details=details)
+        version = workspace.program_by_id(part.program).version(part.version)
+        _refuse(switched_off_since(part, version, workspace.switches))
+
+
+def _refuse(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise refused(refusal)
 
 
 def _customer_of(batch: Batch, customer: str | None, event_id: UUID) -> Member:
@@ -181,15 +182,6 @@ def live_offers(batch: Batch, operation: Operation, order: Order, *, guest: bool
     return offers_of(versions, member, at, batch.spent, order, batch.workspace.switches, guest=guest)
 
 
-def _check_expected(command: PostRedemption, checkout: Checkout) -> None:
-    """Refuse what costs something else than was quoted, and say both."""
-    if command.expects is not None and command.expects != checkout.to_pay:
-        words = f"{command.expects} was expected to be left to pay, and now it is {checkout.to_pay}."
-        raise problem(
-            409, "price_changed", words, details={"expected": command.expects, "to_pay": checkout.to_pay}
-        )
-
-
 def _write(
     batch: Batch, operation: Operation, checkout: Checkout, found: Found, target: Account
 ) -> tuple[Used, list[Outcome]]:
@@ -198,36 +190,19 @@ def _write(
     outcomes: list[Outcome] = []
     parts: list[UsedByProgram] = []
     for live in batch.workspace.programs:
-        effects = (*checkout.effects.get(live.program_id, ()), *uses.get(live.program_id, ()))
         version = live.version_at(operation.at)
-        rewards = tuple(one.key for one in checkout.applied if one.offer.version is version)
-        if version is None or not (effects or rewards):
+        if version is None:
+            continue
+        effects = (*checkout.effects.get(live.program_id, ()), *uses.get(live.program_id, ()))
+        part = used_by_program(checkout, version, effects, operation.member.owner, batch.bucket)
+        if part is None:
             continue
         outcome, decision = _settle(batch, operation, live, effects, order)
         outcomes.append(outcome)
         outcomes += decide_follow_ups(batch, operation, live, decision.follow_ups)
-        parts.append(
-            UsedByProgram(
-                program=live.program_id,
-                version=version.number,
-                rewards=rewards,
-                lots=tuple(
-                    UsedLot(batch.bucket, operation.member.owner, debit.unit, key, debit.amount, refundable)
-                    for debit, key, refundable in checkout.debited.get(live.program_id, ())
-                ),
-                limits=tuple(effect for effect in effects if isinstance(effect, UseLimit | UseBudget)),
-                vouchers=tuple(effect for effect in effects if isinstance(effect, UseVoucher)),
-            )
-        )
+        parts.append(part)
     parts += charge_cards(batch, operation, checkout.cards, target)
-    used = Used(
-        programs=tuple(parts),
-        ids=tuple(line_ids(order)),
-        quantities=tuple(line.quantity for line in order.lines),
-        paid=tuple(max(line.net, 0) for line in order.lines),
-        returned=(0,) * len(order.lines),
-        captured=target is Account.REDEEMED,
-    )
+    used = used_on(order, parts, target)
     return used, outcomes
 
 
@@ -237,13 +212,10 @@ def _settle(
     version = live.version_at(operation.at)
     assert version is not None
     member = operation.member
-    offer = offers_of(
-        [version], member, operation.at, batch.spent, order, batch.workspace.switches, guest=False
-    )[0]
     membership = member.memberships.get(live.program_id)
     before = membership.tier if membership else None
     event = CartRedeemed(id=operation.source_id, at=operation.at)
-    decision = settle(event, version, member, offer.snapshot, effects)
+    decision = settle_checkout(event, version, member, batch.spent, order, batch.workspace.switches, effects)
     batch.apply(operation, version, decision.effects)
     membership = member.memberships.get(live.program_id)
     after = membership.tier if membership else None
@@ -253,9 +225,9 @@ def _settle(
 def _voucher_uses(checkout: Checkout, found: Found) -> dict[int, list[UseVoucher]]:
     """Return what uses the vouchers that were applied, by program."""
     uses: dict[int, list[UseVoucher]] = {}
-    for place, redeemable in enumerate(checkout.quote.redeemables[: len(found.wanted)]):
+    for place in used_places(checkout, len(found.wanted)):
         voucher = found.vouchers.get(place)
-        if voucher is None or redeemable.standing.status is not Status.APPLICABLE:
+        if voucher is None:
             continue
         row = voucher.row
         row.used += 1

@@ -146,7 +146,7 @@ async def batch_export(request: Request[Any, Any, Any], id: ExternalId, format: 
     door, caller = admitted(request)
     pages = await export_codes(door.handler, caller.workspace_id, plain_segment(id), caller.actor)
     if format == "csv":
-        return Stream(csv_lines(pages), media_type=f"{CSV}; charset=utf-8")
+        return Stream(csv_lines(pages), media_type=CSV)
     return Stream(ndjson_lines(pages), media_type=NDJSON)
 
 

@@ -12,8 +12,8 @@ LEDGER = (
     Check(
         "posting_accounts",
         "Every posting moves between two different known accounts, one of them an owner's (a wallet, a debt,"
-        " what is held), and names a lot exactly where a wallet takes part. (It balances by construction: one row,"
-        " one amount.)",
+        " what is held), and names a lot exactly where a wallet takes part. (It balances by construction: one"
+        " row, one amount.)",
         """
 select bucket, customer_id, array[operation_id] as operations,
     format('debit %s, credit %s, lot %s', debit, credit, lot_id) as words

@@ -708,6 +708,8 @@ create table voucher_batches (
     constraint voucher_batches_made_check CHECK ((made >= 0))
 );
 
+CREATE INDEX voucher_batches_latest ON voucher_batches USING btree (workspace_id, created_at, batch_id) WHERE (made >= 0);
+CREATE INDEX voucher_batches_reward ON voucher_batches USING btree (workspace_id, program_id, reward) WHERE (made >= 0);
 alter table voucher_batches enable row level security;
 alter table voucher_batches force row level security;
 create policy voucher_batches_of_workspace on voucher_batches for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
+from perennial.store.one_statement import GuardError
 from perennial.store.vouchers import COLUMNS, INSERT_VOUCHERS, VoucherRow, VoucherState, voucher_of
 from perennial.units import Instant, Minor
 
@@ -66,13 +67,15 @@ _FIND_BATCH = f"select {_BATCH_COLUMNS} from voucher_batches where workspace_id 
 _LIST_BATCHES = f"""
 select {_BATCH_COLUMNS}
 from voucher_batches
-where workspace_id = $1 and ($3::timestamptz is null or (created_at, batch_id) < ($3, $4::uuid))
+where workspace_id = $1 and made >= 0 and ($3::timestamptz is null or (created_at, batch_id) < ($3, $4::uuid))
 order by created_at desc, batch_id desc
 limit $2
 """
 
 _BATCHES_OF_REWARD = """
-select batch_id from voucher_batches where workspace_id = $1 and program_id = $2 and reward = $3
+select batch_id
+from voucher_batches
+where workspace_id = $1 and program_id = $2 and reward = $3 and made > 0
 """
 
 _TAKE_CODES = """
@@ -113,9 +116,9 @@ limit 1
 for update"""
 
 TAKE_FREE_OR_SKIP = f"{_TAKE_FREE} skip locked\n"
-_TAKE_FREE_OR_WAIT = f"{_TAKE_FREE}\n"
+TAKE_FREE_OR_WAIT = f"{_TAKE_FREE}\n"
 
-_DELETE_FREE = """
+DELETE_FREE = """
 delete from vouchers
 where bucket = $2 and workspace_id = $1 and customer_id = $3 and voucher_id = $3
 returning 1
@@ -226,7 +229,7 @@ async def take_free(
     ``start`` is where the search begins. With ``valid_at`` it has not expired by then. What others have
     locked is passed over, or with ``wait`` waited for. ``besides`` are codes that were taken before.
     """
-    sql = _TAKE_FREE_OR_WAIT if wait else TAKE_FREE_OR_SKIP
+    sql = TAKE_FREE_OR_WAIT if wait else TAKE_FREE_OR_SKIP
     for first, last in ((start, _LAST), (_FIRST, start)):
         row = await conn.fetchrow(sql, ws, bucket, batches, first, last, valid_at, besides)
         if row is not None:
@@ -238,11 +241,11 @@ async def give_free(conn: Connection, ws: int, places: tuple[int, int], row: Vou
     """Move a code that is nobody's, and locked, to the customer whom ``row`` names.
 
     ``places`` are the bucket where it is and the one of the customer. The id of a code that is nobody's
-    is its hash.
+    is its hash. Raises :class:`GuardError` if it was given to somebody in between.
     """
     old, new = places
-    deleted = await conn.fetchval(_DELETE_FREE, ws, old, row.voucher_id)
+    deleted = await conn.fetchval(DELETE_FREE, ws, old, row.voucher_id)
     moved = await conn.fetchval(_MOVE_CODE, ws, row.voucher_id, row.voucher_id, new, row.customer_id)
     if not (deleted and moved):
-        raise LookupError(f"voucher {row.voucher_id} is not there to be given")
+        raise GuardError("vouchers", 1, 0)
     await conn.execute(INSERT_VOUCHERS, ws, new, [msgspec.structs.astuple(row)])

@@ -58,6 +58,11 @@ value: 500
             return Level.SHIPPING
         return Level.ORDER if self.target is _Target.ORDER else Level.ITEMS
 
+    def by_total(self) -> bool:
+        """Look at the total only, where the amount is for the whole order or the shipping."""
+        whole = self.lines is None and self.pick is None and self.share_by is Share.AMOUNT
+        return self.target is _Target.SHIPPING or (self.target is _Target.ORDER and whole)
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take ``value`` once, from each line, or from each unit."""
         once = self.value if self.most is None else min(self.value, self.most)

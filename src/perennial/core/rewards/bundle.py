@@ -66,6 +66,10 @@ price: 89900
         """Return the choice of each part."""
         return [(f"parts[{place}].lines", part.lines) for place, part in enumerate(self.parts)]
 
+    def shrinks(self) -> bool:
+        """Pick other units where some cost nothing any more."""
+        return False
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Find the bundles, and take what they give off their units."""
         uses = Counter(line for chosen in others for line in chosen)

@@ -59,6 +59,10 @@ lines: {fact: line.categories, contains: socks}
         """Return the choice of what is given."""
         return [("get_lines", self.get_lines)]
 
+    def shrinks(self) -> bool:
+        """Pick other units where some cost nothing any more."""
+        return False
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Find out how often enough is bought, and take the percentage off what is given."""
         percent = ten_thousandths(self.percent)

@@ -49,6 +49,10 @@ unit_price: 250
         """Work on items."""
         return Level.ITEMS
 
+    def shrinks(self) -> bool:
+        """Pick other units where some cost nothing any more."""
+        return False
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Free what is in the cart, then add what is missing and free that."""
         free = []

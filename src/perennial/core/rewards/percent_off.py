@@ -40,6 +40,11 @@ most: 2000
         """Work where ``target`` says."""
         return self.target.level
 
+    def by_total(self) -> bool:
+        """Look at the total only, where the share is of the whole order or the shipping."""
+        whole = self.lines is None and self.pick is None and self.share_by is None
+        return self.target is Target.SHIPPING or (self.target is Target.ORDER and whole)
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take the percentage of what ``cart.base`` says, up to ``most``."""
         percent = ten_thousandths(self.percent)

@@ -38,6 +38,10 @@ unit_price: 450
         """Work on items."""
         return Level.ITEMS
 
+    def shrinks(self) -> bool:
+        """Pick other units where some cost nothing any more."""
+        return False
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take the units out of the cart, add the better ones, and take off what they are worth more."""
         untouched = [line for line in lines if cart.left[line] == cart.initial[line]]

@@ -66,6 +66,10 @@ create table voucher_batches (
     primary key (workspace_id, batch_id)
 );
 
+-- Partial, although their condition always holds: so a look-up of one batch cannot use them.
+create index voucher_batches_latest on voucher_batches (workspace_id, created_at, batch_id) where made >= 0;
+create index voucher_batches_reward on voucher_batches (workspace_id, program_id, reward) where made >= 0;
+
 alter table voucher_batches enable row level security;
 alter table voucher_batches force row level security;
 create policy voucher_batches_of_workspace on voucher_batches

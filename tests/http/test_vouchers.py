@@ -1,0 +1,171 @@
+"""Vouchers through the API: batches, exports, one voucher by its code, codes for members."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from perennial.flows.programs import Author, apply_document
+from tests.http.site import PROGRAM, Site
+
+_POOLS = (
+    PROGRAM
+    + """\
+  - id: ship
+    name: Free shipping
+    codes: {pattern: "SHIP-########", uses: 2}
+    gives: [{type: free_shipping}]
+"""
+)
+_BATCHES = "/v1/vouchers/batches"
+
+
+@pytest.fixture
+async def pool(site: Site) -> Site:
+    """The shop with a pool of three codes, one of which was made elsewhere."""
+    author = Author(actor="test", at=site.row.created_at)
+    await apply_document(site.database, site.row.workspace_id, _POOLS, author)
+    await site.done("PUT", "/v1/customers/anna", {"attributes": {}})
+    await site.done("POST", _BATCHES, {"id": "b1", "reward": "ship", "count": 2})
+    await site.done("POST", _BATCHES, {"id": "b2", "reward": "points/ship", "codes": ["ship/50%-off"]})
+    return site
+
+
+async def _codes(site: Site, batch: str) -> list[str]:
+    response = await site.call("GET", f"{_BATCHES}/{batch}/codes")
+    return [row["code"] for row in csv.DictReader(io.StringIO(response.text))]
+
+
+async def test_a_batch_is_made_and_exported(pool: Site) -> None:
+    """Its answer has no code; the export has them all, as CSV and as lines of JSON."""
+    response = await pool.call("POST", _BATCHES, {"id": "b1", "reward": "ship", "count": 2})
+    assert (response.status_code, response.headers["idempotency-replayed"]) == (200, "true")
+    assert response.json() == {
+        "id": "b1",
+        "reward": "points/ship",
+        "version": 2,
+        "imported": False,
+        "made": 2,
+        "created_at": response.json()["created_at"],
+    }
+    exported = await pool.call("GET", f"{_BATCHES}/b1/codes")
+    assert exported.headers["content-type"] == "text/csv; charset=utf-8"
+    assert exported.headers["cache-control"] == "no-store"
+    rows = list(csv.DictReader(io.StringIO(exported.text)))
+    assert [(row["state"], row["used"], row["uses"], row["customer"]) for row in rows] == [
+        ("issued", "0", "2", "")
+    ] * 2
+    lines = await pool.call("GET", f"{_BATCHES}/b1/codes?format=ndjson")
+    assert lines.headers["content-type"].startswith("application/x-ndjson")
+    assert {json.loads(line)["code"] for line in lines.text.splitlines()} == {row["code"] for row in rows}
+    listed = await pool.done("GET", _BATCHES)
+    assert [batch["id"] for batch in listed["data"]] == ["b2", "b1"]
+    await pool.refused(404, "batch_unknown", "GET", f"{_BATCHES}/b9/codes")
+    await pool.refused(422, "invalid_parameter", "GET", f"{_BATCHES}/b1/codes?format=xls")
+
+
+async def test_an_idempotency_key_is_an_id(pool: Site) -> None:
+    """Without an id the header is the id; without either nothing is done."""
+    body = {"reward": "ship", "count": 1}
+    headers = {"idempotency-key": "key-of-a-batch"}
+    made = await pool.done("POST", _BATCHES, body, headers=headers)
+    assert made["id"] == "key-of-a-batch"
+    await pool.refused(422, "idempotency_key_required", "POST", _BATCHES, body)
+
+
+async def test_bad_rows_are_in_the_answer(pool: Site) -> None:
+    """Each with its number; with all_or_nothing they refuse the whole."""
+    body = {"id": "b3", "reward": "ship", "codes": ["NEW-1", "SHIP/50% OFF", "NEW-1"]}
+    made = await pool.done("POST", _BATCHES, body)
+    assert (made["made"], made["refused"]) == (
+        1,
+        [
+            {"row": 2, "code": "code_taken", "message": "another voucher has this code"},
+            {"row": 3, "code": "code_twice", "message": "is read as the code of row 1"},
+        ],
+    )
+    problem = await pool.refused(
+        422, "rows_refused", "POST", _BATCHES, {**body, "id": "b4", "all_or_nothing": True}
+    )
+    assert [error["path"] for error in problem["errors"]] == ["$.codes[0]", "$.codes[1]", "$.codes[2]"]
+
+
+async def test_a_voucher_is_looked_up_by_its_code(pool: Site) -> None:
+    """In lower case, with a slash and a percent sign; every unknown code is answered with the same words."""
+    [code] = await _codes(pool, "b2")
+    assert code == "ship/50%-off"
+    found = await pool.done("GET", "/v1/vouchers/SHIP%2F50%25OFF")
+    assert (found["reward"], found["state"], found["uses_left"], found["last4"], found["batch"]) == (
+        "points/ship",
+        "issued",
+        2,
+        "-off",
+        "b2",
+    )
+    assert "code" not in found
+    details = {
+        (await pool.refused(404, "voucher_unknown", "GET", f"/v1/vouchers/{unknown}"))["detail"]
+        for unknown in ("SHIP-22222222", "x", "-", "EVERYBODY")
+    }
+    assert details == {"There is no such voucher."}
+
+
+async def test_a_voucher_is_taken_back(pool: Site) -> None:
+    """With a reason; what was voided stays voided."""
+    [code, _] = await _codes(pool, "b1")
+    await pool.refused(422, "required", "POST", f"/v1/vouchers/{code}/void", {})
+    for _ in range(2):
+        voided = await pool.done("POST", f"/v1/vouchers/{code}/void", {"reason": "printed twice"})
+        assert voided["state"] == "voided"
+    await pool.refused(404, "voucher_unknown", "POST", "/v1/vouchers/no/void", {"reason": "r"})
+
+
+async def test_a_member_is_given_a_code_and_reads_it(pool: Site) -> None:
+    """The answer has the code, and so has the member's list, in pages."""
+    codes = []
+    for number in range(3):
+        body = {"id": f"a{number}", "reward": "ship", "customer": "anna"}
+        given = await pool.done("POST", "/v1/vouchers/assign", body)
+        assert (await pool.call("POST", "/v1/vouchers/assign", body)).json() == given
+        codes.append(given["voucher"]["code"])
+    page = await pool.done("GET", "/v1/customers/anna/vouchers?limit=2")
+    rest = await pool.done("GET", f"/v1/customers/anna/vouchers?limit=2&cursor={page['next_cursor']}")
+    assert {voucher["code"] for voucher in (*page["data"], *rest["data"])} == set(codes)
+    assert rest["next_cursor"] is None
+    assert (await pool.done("GET", "/v1/vouchers/ship-50-off".replace("-50-", "%2F50%25")))[
+        "customer"
+    ] == "anna"
+    body = {"id": "a9", "reward": "ship", "customer": "anna"}
+    await pool.refused(409, "pool_empty", "POST", "/v1/vouchers/assign", body)
+    await pool.refused(404, "customer_unknown", "POST", "/v1/vouchers/assign", {**body, "customer": "nobody"})
+    await pool.refused(404, "customer_unknown", "GET", "/v1/customers/nobody/vouchers")
+
+
+async def test_a_claimed_code_is_replayed_and_read_back(pool: Site) -> None:
+    """What is stored is sealed; who asks again gets the same answer, byte for byte."""
+    body = {"id": "o1", "customer": "anna", "wallet": "points", "points": 500, "reason": "test"}
+    await pool.done("POST", "/v1/customers/anna/memberships", {"program": "points"})
+    await pool.done("POST", "/v1/adjustments", body)
+    claim = {"id": "c1", "reward": "five-off"}
+    first = await pool.call("POST", "/v1/customers/anna/claims", claim)
+    again = await pool.call("POST", "/v1/customers/anna/claims", claim)
+    assert (first.status_code, again.status_code, again.content) == (201, 200, first.content)
+    [voucher] = (await pool.done("GET", "/v1/customers/anna/vouchers"))["data"]
+    assert voucher["code"] == first.json()["voucher"]["code"]
+
+
+async def test_only_who_may_handles_codes(pool: Site) -> None:
+    """A key that reads looks up; it neither exports, makes, gives nor voids."""
+    reader = await pool.key("read")
+    [code, _] = await _codes(pool, "b1")
+    assert (await pool.call("GET", f"/v1/vouchers/{code}", secret=reader)).status_code == 200
+    for method, path, body in (
+        ("GET", f"{_BATCHES}/b1/codes", None),
+        ("POST", _BATCHES, {"id": "b9", "reward": "ship", "count": 1}),
+        ("POST", "/v1/vouchers/assign", {"id": "a", "reward": "ship", "customer": "anna"}),
+        ("POST", f"/v1/vouchers/{code}/void", {"reason": "r"}),
+    ):
+        await pool.refused(403, "scope_missing", method, path, body, secret=reader)
