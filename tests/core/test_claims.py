@@ -142,14 +142,15 @@ def test_schedule_condition_and_limits_of_a_reward() -> None:
     }
     play = shop(reward=reward)
     play.pay("anna", "o1", at("2026-01-01"), order(200_000))
-    assert details(play, "2026-01-31 23:59") == ("reward_not_available", {"reward": "five"})
+    early = {"reward": "five", "starts_at": "2026-01-31T23:00:00Z"}
+    assert details(play, "2026-01-31 23:59") == ("reward_not_available", early)
     code, seen = details(play, "2026-02-01")
     assert (code, seen["value"]) == ("conditions_not_met", 1)
     play.pay("anna", "o2", at("2026-02-02"), order(100))
     play.claim("anna", at("2026-02-03"), "five")
     assert details(play, "2026-02-04") == (
         "limit_reached",
-        {"reward": "five", "limit": "reward five: 1 time per month: used up"},
+        {"reward": "five", "limit": "reward five: 1 time per month: used up", "cap": 1, "used": 1},
     )
     assert details(play, "2026-03-01")[0] == "reward_not_available"
 

@@ -11,7 +11,7 @@ CARD = {"id": "card", "price": 100, "gives": [{"type": "gift_card", "value": 10_
 def test_a_card_is_worth_its_value_and_what_is_put_on_top() -> None:
     """A reward with a gift card knows what is put on it, and what a claim is worth."""
     compiled = version_of(CARD).rewards["card"]
-    assert (compiled.card, compiled.reward.claim_value()) == (11_000, 11_000)
+    assert (compiled.card_for(None), compiled.reward.claim_value()) == (11_000, 11_000)
 
 
 def test_a_card_is_no_discount() -> None:

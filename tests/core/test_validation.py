@@ -344,6 +344,63 @@ def test_tiers_that_cannot_work_are_named(old: str, new: str, path: str, code: s
             "rewards[0].when.fact",
             "fact_not_here",
         ),
+        *(
+            (f"rewards: [{{id: a, name: A, {fields}}}]", f"rewards[0]{path}", code)
+            for fields, path, code in (
+                (
+                    "prices: [{points: 1, wallet: x}], gives: [{type: free_shipping}]",
+                    ".prices[0].wallet",
+                    "unknown_reference",
+                ),
+                (
+                    "prices: [{points: 1, tiers: [x]}], gives: [{type: free_shipping}]",
+                    ".prices[0].tiers[0]",
+                    "unknown_reference",
+                ),
+                (
+                    "price: 2, prices: [{points: 1}], gives: [{type: free_shipping}]",
+                    ".prices[0]",
+                    "never_reached",
+                ),
+                (
+                    "prices: [{points: 1, when: {fact: order.total, is: 1}}], gives: [{type: free_shipping}]",
+                    ".prices[0].when.fact",
+                    "fact_not_here",
+                ),
+                (
+                    "price: 1, gives: [{type: points, points: 1, wallet: x}]",
+                    ".gives[0].wallet",
+                    "unknown_reference",
+                ),
+                ("price: 1, gives: [{type: coupon, pool: x}]", ".gives[0].pool", "unknown_reference"),
+                ("price: 1, gives: [{type: coupon, pool: a}, {type: free_shipping}]", ".gives", "one_code"),
+                ("price: 1, gives: [{type: physical, sku: s, quantity: 2, stock: 1}]", "", "no_stock"),
+                ("price: 1, stock: 0, gives: [{type: free_shipping}]", "", "no_stock"),
+                (
+                    "price: 1, gives: [{type: experience, event: e, starts: soon}]",
+                    ".gives[0].starts",
+                    "bad_moment",
+                ),
+                (
+                    "price: 1, gives: [{type: experience, event: e, starts: 2026-02-02, ends: 2026-02-01}]",
+                    ".gives[0].ends",
+                    "ends_before_start",
+                ),
+                ("automatic: true, gives: [{type: cash_payout, value: 1}]", ".gives[0]", "not_automatic"),
+                ("automatic: true, gives: [{type: points, points: 1}]", ".gives[0]", "not_automatic"),
+                (
+                    "price: 1, by_tier: {x: {}}, gives: [{type: free_shipping}]",
+                    ".by_tier.x",
+                    "unknown_reference",
+                ),
+                ("price: 1, by_tier: {x: {}}, gives: [{type: free_shipping}]", ".by_tier.x", "empty"),
+                (
+                    "price: 1, by_tier: {x: {gives: [{type: physical, sku: s, stock: 1}]}}, gives: []",
+                    ".by_tier.x.gives[0]",
+                    "stock_by_tier",
+                ),
+            )
+        ),
         ("campaigns: [{id: a}]", "campaigns[0]", "empty"),
         (
             'campaigns: [{id: a, multiplier: {by: "2", wallet: x}}]',

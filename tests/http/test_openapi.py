@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -102,6 +103,7 @@ def test_unknown_fields_are_said_to_be_refused() -> None:
     assert open_bodies == []
 
 
+_numbers = itertools.count(1)
 _PLACES = {
     "order_put": "1001",
     "return_post": "1001",
@@ -125,6 +127,7 @@ _SCENARIO = [
     "allowance_post",
     "upload_post",
     "claim_post",
+    "entitlement_move",
     "batch_create",
     "voucher_assign",
     "voucher_void",
@@ -135,6 +138,25 @@ _SCENARIO = [
     "program_rollback",
     "clock_advance",
 ]
+
+
+_GIFTS = """
+program: gifts
+name: Gifts
+wallets: [{id: gifts, name: Gifts}]
+rewards: [{id: payout, name: A payout, price: 0, gives: [{type: cash_payout, value: 1000}]}]
+"""
+
+
+async def _payout(site: Site) -> str:
+    """Return the id of something that was handed out anew."""
+    author = Author(actor="test", at=site.row.created_at)
+    await apply_document(site.database, site.row.workspace_id, _GIFTS, author)
+    await site.done("POST", "/v1/customers/gil/memberships", {"program": "gifts"})
+    headers = {"idempotency-key": f"payout-{next(_numbers)}"}
+    claim = await site.done("POST", "/v1/customers/gil/claims", {"reward": "gifts/payout"}, headers=headers)
+    found: str = claim["entitlements"][0]["id"]
+    return found
 
 
 async def test_every_example_works(site: Site) -> None:
@@ -157,6 +179,8 @@ async def test_every_example_works(site: Site) -> None:
         path = path.replace("{code}", "SHIP-2026-4711-A")
         place = path.replace("{id}", _PLACES.get(name, "points" if "programs" in path else "anna"))
         for example in EXAMPLES[name].values():
+            if name == "entitlement_move":
+                place = f"/v1/entitlements/{await _payout(site)}/state"
             body = dict(example.request)
             if name == "program_publish":
                 body["revision"] = draft["revision"]

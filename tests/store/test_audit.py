@@ -8,7 +8,18 @@ from __future__ import annotations
 import pytest
 from asyncpg import Connection
 
-from perennial.core.effects import Count, IssueVoucher, Join, MoveTier, Owe, Release, UseBudget, UseLimit
+from perennial.core.effects import (
+    Count,
+    Entitle,
+    IssueVoucher,
+    Join,
+    MoveTier,
+    Owe,
+    Release,
+    UseBudget,
+    UseLimit,
+)
+from perennial.core.entitlements import EntitlementState
 from perennial.core.identifiers import CustomerIdentifier, IdentifierType
 from perennial.ledger.account import Account
 from perennial.store.audit import AuditReport, audit
@@ -38,7 +49,8 @@ async def sound(book: Book) -> Book:
     claim = book.change(
         row,
         taken(60),
-        IssueVoucher(book.code("CODE"), "off", 500, "USD", None, 60, UNIT),
+        IssueVoucher(book.code("CODE"), "off", 500, "USD", None, 40, UNIT),
+        Entitle("cash_payout", "off", EntitlementState.OPEN, "", 100, "USD", 1, None, None, 20, UNIT),
         source=book.id_of("x", "claim"),
     )
     await book.write(claim, events=[book.event(row, "x", EventKind.CLAIM, claim)])
@@ -154,7 +166,12 @@ DAMAGE = [
     ("update identifiers set type = 'ring'", {"identifier_hashes"}),
     ("delete from voucher_codes", {"vouchers"}),
     ("delete from vouchers", {"vouchers"}),
-    ("update vouchers set points = 61", {"vouchers"}),
+    ("update vouchers set points = 41", {"vouchers"}),
+    ("update entitlements set points = 21", {"vouchers"}),
+    ("update entitlements set amount = 0", {"entitlements"}),
+    ("update entitlements set entitlement_id = gen_random_uuid()", {"entitlements", "external_ids"}),
+    ("update entitlements set customer_id = gen_random_uuid()", {"entitlements", "external_ids"}),
+    ("delete from external_ids where kind = 30", {"entitlements"}),
     ("update seals set hash = sha256('x')", {"seals"}),
     ("update seals set block = block + 7", {"seals"}),
 ]

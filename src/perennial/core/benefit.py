@@ -14,8 +14,9 @@ import msgspec
 
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
+from perennial.core.entitlements import EntitlementState
 from perennial.core.problems import Problem
-from perennial.units import Minor
+from perennial.units import Minor, Points
 
 
 class Level(IntEnum):
@@ -31,6 +32,26 @@ class Base(StrEnum):
 
     INITIAL = "initial"
     REDUCED = "reduced"
+
+
+class HandedOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What a benefit gives outside of orders, and in which state that begins.
+
+    ``name`` says what it is: the sku of goods, the event of a seat, the name of a perk. ``amount`` is money
+    that is owed, in minor units; ``points`` are credited to ``wallet`` (None: the program's only one).
+    ``starts`` and ``ends`` are local dates or instants between which it may be used. ``pool`` is the
+    reward one of whose codes is handed over.
+    """
+
+    state: EntitlementState
+    name: str = ""
+    quantity: int = 1
+    amount: Minor = 0
+    points: Points = 0
+    wallet: str | None = None
+    starts: str | None = None
+    ends: str | None = None
+    pool: str | None = None
 
 
 class Benefit(
@@ -91,6 +112,18 @@ class Benefit(
     def problems(self) -> Sequence[Problem]:
         """Return what does not go together in its fields, with paths from the benefit on."""
         return ()
+
+    def needs_voucher(self) -> bool:
+        """Whether a claim issues a voucher for it: that is how it comes to an order later."""
+        return self.level() is not None or self.card_value() > 0
+
+    def hands_out(self) -> HandedOut | None:
+        """Return what a claim hands out at once, besides a voucher; None is nothing."""
+        return None
+
+    def room(self) -> int | None:
+        """Return how many claims there is room for in all: of goods, of seats. None: without end."""
+        return None
 
     def claim_value(self) -> Minor:
         """Return what one claim is worth in money as far as that is certain, in minor units; else 0."""

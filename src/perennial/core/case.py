@@ -184,13 +184,29 @@ class CaseLot(_CasePart, frozen=True, kw_only=True):
     left: Points
 
 
+class CaseGift(_CasePart, frozen=True, kw_only=True):
+    """What a claim handed out: a ``voucher`` with its value as ``amount``, or something by its kind.
+
+    What is left out is not looked at.
+    """
+
+    kind: str
+    name: str | None = None
+    amount: int | None = None
+    quantity: int | None = None
+    state: str | None = None
+    expires_at: str | UnsetType | None = UNSET
+
+
 class Expectation(_CasePart, frozen=True, kw_only=True):
     """What must be so after a step; what is left out is not looked at.
 
     ``earned`` is everything that the step gave the customer, ``awards`` the same by rule,
     ``taken_back`` what it took back. ``balance`` is what is shown (lots less debt, pending included),
     ``available`` what can be spent now. ``refused`` is the code of a refusal; a refusal that is not
-    expected is a difference. ``value`` is what the issued voucher is worth.
+    expected is a difference. ``value`` is what the issued voucher is worth, ``gives`` everything that was
+    handed out. ``offered`` are the rewards that the customer sees for points, whatever they cost,
+    ``claimable`` those that can be claimed now.
 
     Of a checkout, in minor units: ``discount`` is everything that rewards take off, shipping included
     (``shipping_discount`` alone), ``total`` what is left with shipping, ``to_pay`` what points and gift
@@ -212,6 +228,9 @@ class Expectation(_CasePart, frozen=True, kw_only=True):
     tier_until: str | UnsetType | None = UNSET
     refused: str | None = None
     value: int | None = None
+    gives: tuple[CaseGift, ...] | None = None
+    offered: tuple[str, ...] | None = None
+    claimable: tuple[str, ...] | None = None
     discount: int | None = None
     shipping_discount: int | None = None
     total: int | None = None

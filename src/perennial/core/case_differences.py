@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import UNSET
 
-from perennial.core.case import CaseLot, Expectation, Figure, Step
+from perennial.core.case import CaseGift, CaseLot, Expectation, Figure, Step
 from perennial.core.checkout import Checkout
 from perennial.core.decision import Decision
-from perennial.core.effects import IssueVoucher
+from perennial.core.effects import Entitle, IssueVoucher
 from perennial.core.periods import local_datetime
 from perennial.core.program import Program
 from perennial.core.redeemables import Status
-from perennial.core.refusals import Refusal
+from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.rehearsal_checkout import CheckoutRehearsal
 from perennial.ledger.lot import Lot
 from perennial.units import Instant, Minor, Points
@@ -59,6 +59,10 @@ class Comparison:
             value = sum(effect.value for effect in issued)
             if value != expected.value:
                 found.append(f"the voucher should be worth {expected.value} but is worth {value}")
+        if expected.gives is not None:
+            found += self.gifts(decisions, expected.gives)
+        if expected.offered is not None or expected.claimable is not None:
+            found += self.catalogue(step.customer, expected)
         found += self.checkout(expected, checkout)
         found += self.cards(expected.cards)
         if not step.guest:
@@ -77,6 +81,54 @@ class Comparison:
             + (f" in wallet {wallet}" if len(self.program.wallets) > 1 else "")
             for wallet, points in wanted.items()
             if seen.get(wallet, 0) != points
+        ]
+
+    def gifts(self, decisions: list[Decision], expected: tuple[CaseGift, ...]) -> list[str]:
+        """Compare what was handed out, vouchers first, with what is expected of each."""
+        seen = [
+            self.gift(effect)
+            for decision in decisions
+            for effect in decision.effects
+            if isinstance(effect, IssueVoucher | Entitle)
+        ]
+        shown = [
+            _plain({name: getattr(gift, name) for name in _given(wanted)})
+            for gift, wanted in zip(seen, expected, strict=False)
+        ]
+        if len(seen) != len(expected) or shown != [_plain(wanted) for wanted in expected]:
+            return [f"it should give {_plain(list(expected))} but gives {_plain(seen)}"]
+        return []
+
+    def gift(self, effect: IssueVoucher | Entitle) -> CaseGift:
+        """Return what was handed out as cases write it."""
+        expires_at = self.local(effect.expires_at)
+        if isinstance(effect, IssueVoucher):
+            return CaseGift(kind="voucher", amount=effect.value, expires_at=expires_at)
+        return CaseGift(
+            kind=effect.kind,
+            name=effect.name,
+            amount=effect.amount,
+            quantity=effect.quantity,
+            state=effect.state.word,
+            expires_at=expires_at,
+        )
+
+    def catalogue(self, customer: str, expected: Expectation) -> list[str]:
+        """Compare which rewards the customer sees, and which can be claimed."""
+        rewards = self.rehearsal.catalogue(customer, self.at)
+        claimable = [each.compiled.reward.id for each in rewards if not each.reasons]
+        offered = [
+            each.compiled.reward.id
+            for each in rewards
+            if all(reason.code in _COMES_WITH_THE_PRICE for reason in each.reasons)
+        ]
+        return [
+            f"{what} should be {list(wanted)} but are {seen}"
+            for what, wanted, seen in (
+                ("the offered rewards", expected.offered, offered),
+                ("the claimable rewards", expected.claimable, claimable),
+            )
+            if wanted is not None and list(wanted) != seen
         ]
 
     def checkout(self, expected: Expectation, checkout: Checkout | None) -> list[str]:
@@ -186,6 +238,19 @@ class Comparison:
         wall = local_datetime(instant, self.rehearsal.versions[-1].zone).replace(tzinfo=None)
         text = wall.isoformat(sep=" ", timespec="minutes" if not wall.second else "auto")
         return text.removesuffix(" 00:00")
+
+
+_COMES_WITH_THE_PRICE = (
+    RefusalCode.INSUFFICIENT_POINTS,
+    RefusalCode.OUT_OF_STOCK,
+    RefusalCode.LIMIT_REACHED,
+)
+"""Why a reward that is offered to somebody cannot be claimed just now."""
+
+
+def _given(wanted: CaseGift) -> list[str]:
+    """Return the fields that an expected gift says something about."""
+    return [name for name in wanted.__struct_fields__ if name in msgspec.to_builtins(wanted)]
 
 
 def _by_dates(lot: Lot) -> tuple[bool, Instant, Instant]:

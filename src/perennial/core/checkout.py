@@ -18,6 +18,7 @@ from perennial.core.needs import snapshot_of
 from perennial.core.order import Order
 from perennial.core.payments import Card, CardPaid, PointsPaid, pay_with_cards, pay_with_points
 from perennial.core.price import Candidate, Offer, no
+from perennial.core.prices import price_for
 from perennial.core.purse import Debited, Purse
 from perennial.core.quote import Priced, Quote, price
 from perennial.core.redeemables import Reason, Source, Standing, Wanted
@@ -99,13 +100,13 @@ def check_out(
     The lots of the member's wallets have to be loaded.
     """
     purse = Purse(member, basket.at, target)
-    wanted = [_affordable(want, offers, purse) for want in basket.wanted]
+    wanted = [_affordable(want, offers, purse, basket.at) for want in basket.wanted]
     usable, refused = _cards(basket.cards, offers, basket.at)
     wanted += refused
     priced = price(basket.order, wanted, offers, basket.at, basket.id)
     purse = Purse(member, basket.at, target)
     for candidate in priced.applied:
-        cost = _price_of(candidate)
+        cost = _price_of(candidate, basket.at)
         if cost is not None:
             purse.pay(candidate.offer.version, *cost, refundable=candidate.compiled.reward.refundable)
     left = priced.quote.total
@@ -155,40 +156,47 @@ def _uses(priced: Priced, version: Version, at: Instant) -> list[UseLimit | UseB
     return priced.limited[version.program_id].effects(today_of(version, at))
 
 
-def _price_of(candidate: Candidate) -> tuple[int, Points] | None:
+def _price_of(candidate: Candidate, at: Instant) -> tuple[int, Points] | None:
     """Return the unit and the points that a reward costs which is claimed in the cart."""
     if candidate.source is not Source.CLAIM:
         return None
     compiled = candidate.compiled
-    return candidate.offer.version.wallets[compiled.wallet].unit, compiled.reward.price or 0
+    price = price_for(compiled, candidate.offer.snapshot, at)
+    assert price is not None, "what has no price was not applied"
+    return candidate.offer.version.wallets[price.wallet].unit, price.points
 
 
-def _affordable(want: Wanted, offers: Sequence[Offer], purse: Purse) -> Wanted:
+def _affordable(want: Wanted, offers: Sequence[Offer], purse: Purse, at: Instant) -> Wanted:
     """Refuse a reward to be claimed that has no price, or that what came before leaves no points for."""
     offer = next((offer for offer in offers if offer.version.program_id == want.program), None)
     compiled = offer.version.rewards.get(want.reward) if offer is not None else None
     if want.refused is not None or want.voucher is not None or offer is None or compiled is None:
         return want
-    refused = _why_not_claimed(compiled, offer, purse)
+    refused = _why_not_claimed(compiled, offer, purse, at)
     return want if refused is None else msgspec.structs.replace(want, refused=refused)
 
 
-def _why_not_claimed(compiled: CompiledReward, offer: Offer, purse: Purse) -> Standing | None:
-    reward = compiled.reward
-    if reward.price is None:
+def _why_not_claimed(compiled: CompiledReward, offer: Offer, purse: Purse, at: Instant) -> Standing | None:
+    reward, snapshot = compiled.reward, offer.snapshot
+    if not reward.has_price:
         return no(Reason.NOT_OFFERED, f"{reward.id} cannot be claimed for points")
-    if offer.customer is None or offer.snapshot.joined_at is None:
+    if offer.customer is None or snapshot.joined_at is None:
         return no(Reason.CUSTOMER_REQUIRED, f"{reward.id} is for members")
-    unit = offer.version.wallets[compiled.wallet].unit
+    if any(given.benefit.hands_out() is not None for given in compiled.gives_to(snapshot.tier)):
+        return no(Reason.NOT_FOR_ORDERS, f"{reward.id} gives more than a discount: claim it by itself")
+    price = price_for(compiled, snapshot, at)
+    if price is None:
+        return no(Reason.NOT_OFFERED, f"no price of {reward.id} is for this member")
+    unit = offer.version.wallets[price.wallet].unit
     available = purse.available(unit)
-    if available < reward.price:
-        missing = reward.price - available
+    if available < price.points:
+        missing = price.points - available
         return no(
             Reason.INSUFFICIENT_POINTS,
-            f"{reward.id} costs {reward.price} points, and {available} are available: {missing} are missing",
-            required=reward.price,
+            f"{reward.id} costs {price.points} points, and {available} are available: {missing} are missing",
+            required=price.points,
             available=available,
             missing=missing,
         )
-    purse.reserve(unit, reward.price)
+    purse.reserve(unit, price.points)
     return None

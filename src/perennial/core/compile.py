@@ -50,7 +50,9 @@ def compile_version(
     rules = _rules(program, units, limits)
     triggers = compiler.triggers(rules)
     rewards = compile_rewards(program, compiler, limits)
-    automatic = tuple(compiled for compiled in rewards.values() if compiled.reward.automatic)
+    automatic = tuple(
+        compiled for compiled in rewards.values() if compiled.reward.automatic and compiled.works_on_orders
+    )
     finder = automatic_finder(program, compiler, automatic)
     tier_needs = tuple(
         needs.of_tier_metric(metric) for metric in (program.tiers.metrics if program.tiers else ())

@@ -62,6 +62,13 @@ class LimitBook:
         ]
         return tuple(dict.fromkeys(bounds))
 
+    def of_stock(self, reward: Reward) -> Bound | None:
+        """Return the limit that counts how many of a reward there are, if that has an end."""
+        room = reward.room()
+        if room is None:
+            return None
+        return self._own("stock", reward.id, (Limit(per=Holder.TOTAL, times=room),))[0]
+
     def of_cooldown(self, rule: EarningRule) -> int | None:
         """Return the place of the rule's cooldown among the limits."""
         if rule.cooldown is None:

@@ -14,7 +14,7 @@ from perennial.core.reward import Reward
 from perennial.core.schedule import Schedule
 from perennial.core.stacking import Category
 from perennial.core.thresholds import Course, asked_of, course_of, looks_at_lines
-from perennial.core.version import CompiledBenefit, CompiledReward
+from perennial.core.version import CompiledBenefit, CompiledPrice, CompiledReward
 
 UNSORTED = Category(id="")
 """How a reward stacks that names no category: with all others that are not exclusive."""
@@ -48,9 +48,9 @@ def wallet_place(program: Program, name: str | None) -> int:
 
 
 def by_price(rewards: Iterable[CompiledReward]) -> tuple[CompiledReward, ...]:
-    """Return the rewards that can be claimed for points, the cheapest first."""
+    """Return the rewards that can be claimed for points, those first that are the cheapest for somebody."""
     prices = [
-        (compiled.reward.price, compiled.place, compiled) for compiled in rewards if compiled.reward.price
+        (compiled.lowest_price, compiled.place, compiled) for compiled in rewards if compiled.lowest_price
     ]
     return tuple(compiled for _, _, compiled in sorted(prices, key=lambda one: one[:2]))
 
@@ -81,12 +81,8 @@ def _offered(
     reward: Reward, campaign: Campaign | None
 ) -> tuple[list[Schedule | None], list[Condition | None]]:
     """Return when a reward is offered, and to whom."""
-    tiers: Condition | None = None
-    if reward.tiers:
-        each = [Compare("member.tier", Operator.IS, tier) for tier in reward.tiers]
-        tiers = each[0] if len(each) == 1 else AnyOf(tuple(each))
     schedules = [reward.schedule, campaign.schedule if campaign else None]
-    return schedules, [tiers, reward.when, campaign.when if campaign else None]
+    return schedules, [_tiers(reward.tiers), reward.when, campaign.when if campaign else None]
 
 
 def _compile(
@@ -99,16 +95,21 @@ def _compile(
     asked = asked_of(reward.usable_when)
     reduced = reward.usable_when if reward.judged_on is Base.REDUCED else None
     course = Course() if reduced is None else course_of(reduced)
+    stock = limits.of_stock(reward)
     return CompiledReward(
         reward=reward,
         wallet=wallet_place(program, reward.wallet),
-        bounds=limits.of_reward(reward, campaign),
-        gives=tuple(_compile_benefit(compiler, benefit) for benefit in reward.gives),
+        bounds=(*(() if stock is None else (stock,)), *limits.of_reward(reward, campaign)),
+        gives=_gives(compiler, reward.gives),
         category=category,
         campaign=index,
-        card=sum(benefit.card_value() for benefit in reward.gives),
         offered=compiler.test(schedules, conditions),
         usable=compiler.test((), [reward.usable_when]),
+        prices=_prices(program, compiler, reward),
+        stock=stock,
+        gives_by_tier={
+            tier: _gives(compiler, terms.gives) for tier, terms in reward.by_tier.items() if terms.gives
+        },
         place=place,
         level=level_of(reward.gives),
         combines=reward.combines or category.combines,
@@ -121,6 +122,32 @@ def _compile(
     )
 
 
+def _gives(compiler: Compiler, gives: Iterable[Benefit]) -> tuple[CompiledBenefit, ...]:
+    return tuple(_compile_benefit(compiler, benefit) for benefit in gives)
+
+
 def _compile_benefit(compiler: Compiler, benefit: Benefit) -> CompiledBenefit:
     others = tuple(compiler.lines(where) for _, where in benefit.other_filters())
     return CompiledBenefit(benefit, compiler.lines(benefit.line_filter()), others)
+
+
+def _prices(program: Program, compiler: Compiler, reward: Reward) -> tuple[CompiledPrice, ...]:
+    """Return the prices in the order in which they are tried; what everybody pays comes last."""
+    prices = [
+        CompiledPrice(
+            points=price.points,
+            wallet=wallet_place(program, price.wallet or reward.wallet),
+            fits=compiler.test((), [_tiers(price.tiers), price.when]),
+        )
+        for price in reward.prices
+    ]
+    if reward.price is not None:
+        prices.append(CompiledPrice(reward.price, wallet_place(program, reward.wallet)))
+    return tuple(prices)
+
+
+def _tiers(tiers: tuple[str, ...]) -> Condition | None:
+    if not tiers:
+        return None
+    each = [Compare("member.tier", Operator.IS, tier) for tier in tiers]
+    return each[0] if len(each) == 1 else AnyOf(tuple(each))

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from perennial.core.adjustments import decide_adjustment
 from perennial.core.budget_numbers import budget_numbers
+from perennial.core.canceling import decide_cancellation
 from perennial.core.claims import decide_claim
 from perennial.core.decision import Decision
 from perennial.core.earn import earn
@@ -18,6 +19,7 @@ from perennial.core.events import (
     CartRedeemed,
     ClaimRequested,
     CustomEvent,
+    EntitlementCanceled,
     Event,
     MemberJoined,
     OrderFulfilled,
@@ -70,6 +72,8 @@ def decide(
             return decide_claim(event, version, member, spent, switches)
         case CartRedeemed():
             raise ValueError("a cart is decided whole, see core/checkout.py")
+        case EntitlementCanceled():
+            return decide_cancellation(event, version, member, spent)
         case PointsAdjusted():
             return decide_adjustment(event, version, member)
         case TransferSent():

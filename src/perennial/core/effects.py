@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.codes import IssuedCode
+from perennial.core.entitlements import EntitlementState
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Minor, Points
@@ -150,7 +151,8 @@ class MoveTier(_Effect, frozen=True, tag=11):
 class IssueVoucher(_Effect, frozen=True, tag=12):
     """The member receives a voucher: ``code`` is worth ``value`` minor units of ``currency``.
 
-    It may be used ``uses`` times, and by the member alone if it is ``bound``.
+    It may be used ``uses`` times, and by the member alone if it is ``bound``. ``tier`` is set where the
+    reward gives members of that tier something else than others.
     """
 
     code: IssuedCode
@@ -162,6 +164,7 @@ class IssueVoucher(_Effect, frozen=True, tag=12):
     unit: int
     uses: int = 1
     bound: bool = False
+    tier: str | None = None
 
 
 class SetDue(_Effect, frozen=True, tag=13):
@@ -229,6 +232,29 @@ class UseVoucher(_Effect, frozen=True, tag=20):
     uses: int
 
 
+class Entitle(_Effect, frozen=True, tag=30):
+    """The member receives something besides vouchers and points: money that is owed, goods, a seat, a perk.
+
+    What is given at once (points, a code of a pool) is noted too. ``kind`` is the kind of the benefit,
+    ``name`` what it is, such as a sku. ``amount`` is in minor units; ``quantity`` counts pieces or points.
+    ``points`` of ``unit`` were paid for it. It may be used from ``starts_at`` until ``expires_at``. A code
+    of ``pool`` is handed over with it.
+    """
+
+    kind: str
+    reward: str
+    state: EntitlementState
+    name: str
+    amount: Minor
+    currency: str | None
+    quantity: int
+    starts_at: Instant | None
+    expires_at: Instant | None
+    points: Points
+    unit: int
+    pool: str | None = None
+
+
 Effect: TypeAlias = (
     Credit
     | Debit
@@ -243,6 +269,7 @@ Effect: TypeAlias = (
     | Touch
     | MoveTier
     | IssueVoucher
+    | Entitle
     | SetDue
     | Join
     | Leave

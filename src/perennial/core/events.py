@@ -75,10 +75,27 @@ class TierEntered(_Event, frozen=True, tag="tier.entered"):
 
 
 class ClaimRequested(_Event, frozen=True, tag="claim.requested"):
-    """The member wants a reward for points. ``code`` is the voucher code to issue, made outside."""
+    """The member wants a reward for points. ``code`` is the voucher code to issue, made outside.
+
+    ``drawn`` names the pools (by the id of their reward) of which a code was set aside for this claim.
+    """
 
     reward: str
     code: IssuedCode
+    drawn: tuple[str, ...] = ()
+
+
+class EntitlementCanceled(_Event, frozen=True, tag="entitlement.canceled"):
+    """What a claim handed out is canceled, and with it the whole claim: nothing else of it is left.
+
+    ``claimed_at`` is when ``reward`` was claimed. ``paid`` are the points that come back, with the lots of
+    the wallet of ``unit`` from which they were taken.
+    """
+
+    reward: str
+    claimed_at: Instant
+    unit: int
+    paid: tuple[tuple[LotKey, Points], ...] = ()
 
 
 class CartRedeemed(_Event, frozen=True, tag="cart.redeemed"):
@@ -130,6 +147,7 @@ Event: TypeAlias = (
     | MemberJoined
     | TierEntered
     | ClaimRequested
+    | EntitlementCanceled
     | CartRedeemed
     | PointsAdjusted
     | TransferSent

@@ -18,6 +18,7 @@ from perennial.core.effects import (
     Credit,
     Debit,
     Effect,
+    Entitle,
     FallShort,
     Forgive,
     GiveBack,
@@ -63,7 +64,7 @@ def fold(
                 _add(member.counters, metric, period, amount)
             case UseLimit(limit=limit, period=period, amount=amount):
                 _add(member.limits, limit, period, amount)
-            case UseBudget() | IssueVoucher() | UseVoucher():
+            case UseBudget() | IssueVoucher() | Entitle() | UseVoucher():
                 pass
             case Capture(unit=unit, amount=amount):
                 wallet = _wallet(member, unit)

@@ -55,7 +55,7 @@ def hints_of(near: Sequence[Near], offers: Sequence[Offer], attempt: Attempt, bi
     totals = _Totals(attempt, bill)
     by_distance = []
     for place, one in enumerate(near):
-        candidate = one.candidate or candidate_of(-1, offers, one.home, one.compiled)
+        candidate = one.candidate or candidate_of(-1 - place, offers, one.home, one.compiled)
         total = totals.seen_by(candidate)
         distance = _distance(one.compiled, total, quantity)
         if distance > 0:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from perennial.core.order import Order, net_amounts
+from perennial.core.prices import price_for
 from perennial.core.snapshot import Snapshot
 from perennial.core.version import Version
 from perennial.units import Instant, Points
@@ -31,22 +32,21 @@ def next_reward(
     yet available count as there. Where several wallets have such a reward, it is the one of which the
     fewest points are missing. None if there is none.
     """
-    nearest: NextReward | None = None
-    decided: set[int] = set()
+    cheapest: dict[int, NextReward] = {}
     nets = net_amounts(order)
     for compiled in version.priced:
-        price, wallet = compiled.reward.price, compiled.wallet
-        if price is None or wallet in decided:
-            continue
-        figures, unit = snapshot.wallets[wallet], version.wallets[wallet].unit
-        missing = price - (figures.balance - figures.debt + change.get(unit, 0))
-        if missing <= 0:
-            continue
-        if compiled.offered is not None and not compiled.offered(at, order, nets, {}, snapshot):
-            continue
-        decided.add(wallet)
-        if nearest is None or missing < nearest.missing:
-            nearest = NextReward(compiled.reward.id, compiled.reward.name, unit, price, missing)
-        if len(decided) == len(version.wallets):
+        if len(cheapest) == len(version.wallets) and compiled.lowest_price >= max(
+            known.price for known in cheapest.values()
+        ):
             break
-    return nearest
+        price = price_for(compiled, snapshot, at)
+        if price is None:
+            continue
+        wallet, points = price.wallet, price.points
+        figures, unit = snapshot.wallets[wallet], version.wallets[wallet].unit
+        missing = points - (figures.balance - figures.debt + change.get(unit, 0))
+        if missing <= 0 or (wallet in cheapest and cheapest[wallet].price <= points):
+            continue
+        if compiled.offered is None or compiled.offered(at, order, nets, {}, snapshot):
+            cheapest[wallet] = NextReward(compiled.reward.id, compiled.reward.name, unit, points, missing)
+    return min(cheapest.values(), key=lambda known: known.missing, default=None)

@@ -77,6 +77,9 @@ def candidate_of(
     ``home`` is the place of its program among the ``offers``.
     """
     gives, level = compiled.gives, compiled.level
+    if compiled.gives_by_tier:
+        gives = compiled.gives_to(offers[home].snapshot.tier)
+        level = level_of([given.benefit for given in gives])
     source = Source.AUTOMATIC if wanted is None else source_of(wanted)
     if wanted is not None and wanted.voucher is not None:
         gives = wanted.voucher.gives

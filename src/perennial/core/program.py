@@ -385,6 +385,7 @@ def rewards_of(program: Program) -> list[Reward]:
 def unit_codes(program: Program) -> list[str]:
     """Return the codes of all units that a program uses: its wallets, and gift cards if it gives any."""
     codes = [wallet.id for wallet in program.wallets]
-    if any(benefit.card_value() for reward in rewards_of(program) for benefit in reward.gives):
+    every = [gives for reward in rewards_of(program) for _, gives in reward.all_gives()]
+    if any(benefit.card_value() for gives in every for benefit in gives):
         codes.append(GIFT_CARDS)
     return codes

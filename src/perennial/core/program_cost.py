@@ -43,7 +43,10 @@ def _conditions(program: Program) -> list[Condition]:
     found = [*(rule.when for rule in rules), *(campaign.when for campaign in program.campaigns)]
     rewards = [*program.rewards, *(reward for one in program.campaigns for reward in one.rewards)]
     found += [condition for reward in rewards for condition in (reward.when, reward.usable_when)]
-    found += [benefit.line_filter() for reward in rewards for benefit in reward.gives]
+    found += [price.when for reward in rewards for price in reward.prices]
+    found += [
+        benefit.line_filter() for reward in rewards for _, gives in reward.all_gives() for benefit in gives
+    ]
     return [condition for condition in found if condition is not None]
 
 

@@ -22,6 +22,7 @@ from perennial.core.hints import Hint, Near, hints_of
 from perennial.core.next_reward import NextReward, next_reward
 from perennial.core.order import Order, OrderStatus
 from perennial.core.price import Attempt, Bill, Candidate, Offer, candidate_of, no, source_of
+from perennial.core.prices import price_for
 from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.stack import stack
@@ -281,7 +282,7 @@ def _quote(
     earns = {offer.version.program_id: earn(event, offer.version, offer.snapshot).awards for offer in members}
     following = {
         offer.version.program_id: next_reward(
-            offer.version, offer.snapshot, bill.at, paid, _change(earns, attempt)
+            offer.version, offer.snapshot, bill.at, paid, _change(earns, attempt, bill.at)
         )
         for offer in members
         if offer.snapshot.joined_at is not None
@@ -302,14 +303,16 @@ def _quote(
     )
 
 
-def _change(earns: Mapping[int, tuple[Award, ...]], attempt: Attempt) -> dict[int, Points]:
+def _change(earns: Mapping[int, tuple[Award, ...]], attempt: Attempt, at: Instant) -> dict[int, Points]:
     """Return what the order adds to the customer's wallets, and what claims in the cart cost, by unit."""
     change = _points(earns)
     for one in attempt.applied:
-        price = one.compiled.reward.price
-        if one.source is Source.CLAIM and price is not None:
-            unit = one.offer.version.wallets[one.compiled.wallet].unit
-            change[unit] = change.get(unit, 0) - price
+        if one.source is not Source.CLAIM:
+            continue
+        price = price_for(one.compiled, one.offer.snapshot, at)
+        if price is not None:
+            unit = one.offer.version.wallets[price.wallet].unit
+            change[unit] = change.get(unit, 0) - price.points
     return change
 
 

@@ -21,6 +21,8 @@ class RefusalCode(StrEnum):
     PROGRAM_NOT_STARTED = "program_not_started"
     REWARD_UNKNOWN = "reward_unknown"
     REWARD_NOT_AVAILABLE = "reward_not_available"
+    NO_MATCHING_PRICE = "no_matching_price"
+    OUT_OF_STOCK = "out_of_stock"
     CONDITIONS_NOT_MET = "conditions_not_met"
     LIMIT_REACHED = "limit_reached"
     NEEDS_TIER = "needs_tier"

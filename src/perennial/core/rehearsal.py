@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.availability import Availability, catalogue
 from perennial.core.award import Award
 from perennial.core.codes import IssuedCode
 from perennial.core.compile import compile_version
@@ -163,12 +164,20 @@ class Rehearsal:
         return decisions_of(self._happen(customer, event, enrolls=True))
 
     def claim(self, customer: str, at: Instant, reward: str, name: str | None = None) -> list[Decision]:
-        """Points for a reward; ``name`` is how its voucher is called."""
+        """Points for a reward; ``name`` is how its voucher is called. Pools are never empty here."""
         event_id = self._new_id() if name is None else named_id(0, "voucher", name)
         event = ClaimRequested(
-            id=event_id, at=at, reward=reward, code=IssuedCode(event_id.hex[:12].upper(), event_id, b"")
+            id=event_id,
+            at=at,
+            reward=reward,
+            code=IssuedCode(event_id.hex[:12].upper(), event_id, b""),
+            drawn=tuple(self.version_at(at).rewards),
         )
         return decisions_of(self._happen(customer, event))
+
+    def catalogue(self, customer: str, at: Instant) -> list[Availability]:
+        """Return what every reward that has a price is to the customer."""
+        return list(catalogue(self.version_at(at), self.member(customer), self.spent, at))
 
     def adjust(
         self,

@@ -59,7 +59,8 @@ BUCKET = 0
 class PlayedVoucher(msgspec.Struct):
     """A code that somebody has, under a name. ``holder`` is whose it is, the voucher itself if nobody's.
 
-    ``version`` is the number of the version that issued it, ``card`` the account of a gift card.
+    ``version`` is the number of the version that issued it, ``card`` the account of a gift card, ``tier``
+    that of the claim where it gives something else than others have.
     """
 
     voucher_id: UUID
@@ -71,6 +72,7 @@ class PlayedVoucher(msgspec.Struct):
     expires_at: Instant | None
     claimed: bool
     card: Member | None = None
+    tier: str | None = None
     used: int = 0
 
 
@@ -138,7 +140,7 @@ class CheckoutRehearsal(Rehearsal):
             bound=codes.bound,
             expires_at=None if lasts is None else end_of_day_after(version, at, lasts),
             claimed=False,
-            card=_funded(voucher_id, version, compiled.card, at),
+            card=_funded(voucher_id, version, compiled.card_for(None), at),
         )
 
     def card_balance(self, name: str) -> Minor:
@@ -314,7 +316,7 @@ class CheckoutRehearsal(Rehearsal):
         issued_by = self.versions[voucher.version - 1].rewards[voucher.reward]
         judged = Voucher(
             voucher_id=voucher.voucher_id,
-            gives=issued_by.gives,
+            gives=issued_by.gives_to(voucher.tier),
             uses_left=None if voucher.uses is None else voucher.uses - voucher.used,
             expires_at=voucher.expires_at,
             holder=voucher.holder if voucher.bound else None,
@@ -384,7 +386,8 @@ class CheckoutRehearsal(Rehearsal):
             bound=effect.bound,
             expires_at=effect.expires_at,
             claimed=True,
-            card=_funded(voucher_id, version, version.rewards[effect.reward].card, at),
+            tier=effect.tier,
+            card=_funded(voucher_id, version, version.rewards[effect.reward].card_for(effect.tier), at),
         )
 
     def _check_new_voucher(self, name: str | None) -> None:

@@ -16,7 +16,8 @@ from perennial.core.program_cost import MAX_COST, worst_case
 from perennial.core.schedule import end_instant, start_instant
 from perennial.core.validation_codes import check_codes, shared_code_conflicts
 from perennial.core.validation_limits import money_conflicts
-from perennial.core.validation_rules import check_rewards, check_rules
+from perennial.core.validation_rewards import check_rewards
+from perennial.core.validation_rules import check_rules
 from perennial.core.validation_stacking import check_stacking
 from perennial.core.validation_tiers import check_tiers
 from perennial.core.validation_wallets import check_wallets

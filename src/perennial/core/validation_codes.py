@@ -98,7 +98,7 @@ def _guards_money(reward: Reward, codes: Codes) -> bool:
 
     Imported codes are looked at when they are imported.
     """
-    made = codes.pattern is not None or (codes.shared is None and reward.price is not None)
+    made = codes.pattern is not None or (codes.shared is None and reward.has_price)
     return made and not codes.bound and reward.claim_value() > 0
 
 

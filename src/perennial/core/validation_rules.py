@@ -1,26 +1,12 @@
-"""What must be right about earning rules, campaigns, shared limits and rewards beyond types."""
+"""What must be right about earning rules, campaigns and shared limits beyond types."""
 
 from __future__ import annotations
 
-from perennial.core.condition_check import (
-    benefit_place,
-    campaign_place,
-    line_place,
-    member_place,
-    order_place,
-    rule_place,
-)
+from perennial.core.condition_check import campaign_place, line_place, rule_place
 from perennial.core.findings import Findings
 from perennial.core.program import AttributeType, Campaign
-from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
-from perennial.core.validation_limits import (
-    check_limit,
-    check_limits,
-    place_of_campaign,
-    place_of_reward,
-    place_of_rule,
-)
+from perennial.core.validation_limits import check_limit, check_limits, place_of_rule
 
 ORDER_PAID = "order.paid"
 
@@ -85,39 +71,3 @@ def _check_campaign(findings: Findings, path: str, campaign: Campaign) -> None:
     findings.schedule(f"{path}.schedule", campaign.schedule)
     findings.condition(f"{path}.when", campaign.when, campaign_place())
     findings.multiplier(f"{path}.multiplier", campaign.multiplier)
-
-
-def check_rewards(findings: Findings) -> None:
-    """Check every reward of the program."""
-    program = findings.program
-    categories = [category.id for category in program.stacking.categories]
-    rewards = [(f"rewards[{i}]", reward) for i, reward in enumerate(program.rewards)]
-    for c, campaign in enumerate(program.campaigns):
-        rewards += [(f"campaigns[{c}].rewards[{i}]", reward) for i, reward in enumerate(campaign.rewards)]
-        check_limits(findings, f"campaigns[{c}]", campaign.limits, (), place_of_campaign(program, campaign))
-    findings.unique([(path, reward.id) for path, reward in rewards], "reward")
-    for path, reward in rewards:
-        _check_reward(findings, path, reward, categories)
-
-
-def _check_reward(findings: Findings, path: str, reward: Reward, categories: list[str]) -> None:
-    if reward.price is not None or reward.wallet is not None:
-        findings.wallet(path, reward.wallet)
-    if not reward.gives:
-        findings.add(f"{path}.gives", "empty", "a reward gives at least one benefit")
-    if reward.category is not None:
-        findings.known(f"{path}.category", "category", reward.category, categories)
-    for index, benefit in enumerate(reward.gives):
-        at = f"{path}.gives[{index}]"
-        for field, where in [("lines", benefit.line_filter()), *benefit.other_filters()]:
-            findings.condition(f"{at}.{field}", where, benefit_place())
-        for problem in benefit.problems():
-            findings.add(f"{at}.{problem.path}", problem.code, problem.words)
-    findings.condition(f"{path}.usable_when", reward.usable_when, order_place())
-    findings.all_known(f"{path}.shared_limits", "shared limit", reward.shared_limits, findings.shared_limits)
-    findings.all_known(f"{path}.tiers", "tier", reward.tiers, findings.tiers)
-    findings.condition(f"{path}.when", reward.when, member_place())
-    findings.schedule(f"{path}.schedule", reward.schedule)
-    findings.span(f"{path}.expires_after", reward.expires_after)
-    place = place_of_reward(findings.program)
-    check_limits(findings, path, reward.limits, reward.shared_limits, place)

@@ -22,7 +22,7 @@ from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
 from perennial.core.stacking import Category, Combines
 from perennial.ledger.lot import LotKey
-from perennial.units import Instant, Minor
+from perennial.units import Instant, Minor, Points
 
 
 class CompiledWallet(msgspec.Struct, frozen=True):
@@ -130,13 +130,22 @@ class CompiledBenefit(msgspec.Struct, frozen=True):
     others: tuple[Callable[..., Sequence[int]] | None, ...] = ()
 
 
+class CompiledPrice(msgspec.Struct, frozen=True):
+    """``points`` of the wallet with the index ``wallet``, for whom ``fits`` holds (``None``: everybody)."""
+
+    points: Points
+    wallet: int
+    fits: Test | None = None
+
+
 class CompiledReward(msgspec.Struct, frozen=True):
     """A reward with everything that its words refer to.
 
     ``campaign`` is the index of the campaign it belongs to, ``wallet`` that of its wallet, ``category`` the
-    one by which it stacks, ``card`` what a gift card holds that it gives. ``bounds`` are its limits in the
-    order in which they apply. ``offered`` tests for whom and when, its campaign included, and ``usable`` on
-    which orders (``None``: always).
+    one by which it stacks. ``bounds`` are its limits in the order in which they apply. ``offered`` tests for
+    whom and when, its campaign included, and ``usable`` on which orders (``None``: always). ``prices`` are
+    tried in their order. ``stock`` is the limit that counts how many there are, one of the ``bounds``.
+    ``gives_by_tier`` replaces ``gives`` for members of these tiers, see :meth:`gives_to`.
 
     ``place`` is its place in the document, ``level`` the first at which it works (``None``: it does nothing
     to an order), ``combines`` with what it goes together. ``from_total`` and
@@ -151,9 +160,11 @@ class CompiledReward(msgspec.Struct, frozen=True):
     gives: tuple[CompiledBenefit, ...]
     category: Category
     campaign: int | None = None
-    card: Minor = 0
     offered: Test | None = None
     usable: Test | None = None
+    prices: tuple[CompiledPrice, ...] = ()
+    stock: Bound | None = None
+    gives_by_tier: dict[str, tuple[CompiledBenefit, ...]] = {}
     place: int = 0
     level: Level | None = None
     combines: Combines = Combines.COMMON
@@ -163,6 +174,25 @@ class CompiledReward(msgspec.Struct, frozen=True):
     wavers: bool = False
     recovers: bool = False
     by_total: bool = True
+
+    def gives_to(self, tier: str | None) -> tuple[CompiledBenefit, ...]:
+        """Return the benefits for a member of ``tier``."""
+        return self.gives if tier is None else self.gives_by_tier.get(tier, self.gives)
+
+    @property
+    def lowest_price(self) -> Points:
+        """The fewest points that somebody pays for it; 0 if it costs nobody anything, or has no price."""
+        return min((price.points for price in self.prices if price.points), default=0)
+
+    def card_for(self, tier: str | None) -> Minor:
+        """Return what the gift card holds that it gives a member of ``tier``; 0 if it gives none."""
+        return sum(given.benefit.card_value() for given in self.gives_to(tier))
+
+    @property
+    def works_on_orders(self) -> bool:
+        """Whether something of it changes what an order costs."""
+        every = [self.gives, *self.gives_by_tier.values()]
+        return any(given.benefit.level() is not None for gives in every for given in gives)
 
 
 class Version(msgspec.Struct):

@@ -63,6 +63,25 @@ class VoucherAnswer(_Answer, frozen=True):
     expires_at: str | None = None
 
 
+class EntitlementAnswer(_Answer, frozen=True):
+    """Something that a claim handed out besides a voucher, by the ``kind`` of the benefit.
+
+    ``amount`` is money that is owed, in minor units of ``currency``; ``quantity`` counts pieces, seats or
+    points. ``name`` is the sku, the event, the perk, the wallet or the pool.
+    """
+
+    id: str
+    kind: str
+    reward: str
+    state: str
+    name: str
+    quantity: int
+    amount: int = 0
+    currency: str | None = None
+    starts_at: str | None = None
+    expires_at: str | None = None
+
+
 class Decided(_Answer, frozen=True):
     """The answer to everything that happens to a member: what was decided, and the balances after."""
 
@@ -73,6 +92,7 @@ class Decided(_Answer, frozen=True):
     programs: tuple[ProgramAnswer, ...] = ()
     balances: tuple[BalanceAnswer, ...] = ()
     voucher: VoucherAnswer | None = None
+    entitlements: tuple[EntitlementAnswer, ...] = ()
     note: str | None = None
 
 

@@ -91,7 +91,7 @@ def _of_voucher(workspace: Workspace, name: str, found: FoundVoucher) -> Wanted:
     issued_by = live.version(row.version).rewards[row.reward]
     voucher = Voucher(
         voucher_id=row.voucher_id,
-        gives=issued_by.gives,
+        gives=issued_by.gives_to(row.tier),
         uses_left=row.uses_left,
         starts_at=row.starts_at,
         expires_at=row.expires_at,

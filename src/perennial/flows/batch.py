@@ -17,12 +17,15 @@ from perennial.core.member import Member
 from perennial.core.version import Version
 from perennial.flows.asked import FoundVoucher
 from perennial.flows.configuration import Workspace
+from perennial.flows.handed_out import FreeCode, LoadedEntitlement
 from perennial.flows.ids import Ids
 from perennial.flows.problems import customer_erased, problem
+from perennial.store.audit_entries import AuditEntry
 from perennial.store.codebook import Codebook
 from perennial.store.customers import CustomerRow
 from perennial.store.database import Id
 from perennial.store.effects import Change
+from perennial.store.entitlements import EntitlementRow
 from perennial.store.events import EventRow
 from perennial.store.external_ids import IdKind
 from perennial.store.identifiers import IdentifierRow
@@ -47,11 +50,11 @@ class Batch(msgspec.Struct):
     """The working state of one batch.
 
     ``now`` is the workspace's business time, ``returned`` whose the orders and redemptions are that come
-    back,
-    ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered`` are the
-    vouchers whose codes were entered, ``cards`` the gift cards among them, ``held`` how many holds
-    customers have open, and ``elsewhere`` what is to be written in other buckets. ``codes_judged_at`` is
-    the instant at which the rotating codes of vouchers have to be current (None: their time is not judged).
+    back, ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered``
+    are the vouchers whose codes were entered, ``cards`` the gift cards among them, ``held`` how many holds
+    customers have open, and ``elsewhere`` what is to be written in other buckets. ``free_codes`` are those
+    set aside for claims, by program and pool. ``codes_judged_at`` is the instant at which the rotating
+    codes of vouchers have to be current (None: their time is not judged).
     """
 
     workspace: Workspace
@@ -74,6 +77,11 @@ class Batch(msgspec.Struct):
     spent: dict[tuple[int, int], int] = {}
     entered: dict[str, FoundVoucher] = {}
     cards: dict[UUID, Member] = {}
+    free_codes: dict[tuple[int, str], list[FreeCode]] = {}
+    given_codes: list[FreeCode] = []
+    entitlements: dict[UUID, LoadedEntitlement] = {}
+    changed_entitlements: dict[UUID, EntitlementRow] = {}
+    audit_entries: list[AuditEntry] = []
     redemptions: dict[UUID, RedemptionRow] = {}
     held: dict[UUID, int] = {}
     changed_redemptions: dict[UUID, RedemptionRow] = {}

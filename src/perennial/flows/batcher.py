@@ -15,6 +15,7 @@ import msgspec
 
 from perennial.flows.answers import Answer
 from perennial.flows.commands import (
+    ChangeEntitlement,
     Command,
     ExpireHold,
     Identified,
@@ -131,7 +132,7 @@ def bucket_of_command(buckets: Buckets, command: Command) -> int:
     """Return the bucket of the customer of a command; a guest's order goes by its own id."""
     if buckets.count == 1:
         return buckets.base
-    if isinstance(command, RunTimers | ExpireHold):
+    if isinstance(command, ChangeEntitlement | RunTimers | ExpireHold):
         return command.bucket
     if isinstance(command, PostTransfer):
         return bucket_of(command.sender, buckets.base, buckets.count)

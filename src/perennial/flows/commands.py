@@ -153,6 +153,22 @@ class ExpireHold(_Command, frozen=True):
     early: bool = False
 
 
+class ChangeEntitlement(_Command, frozen=True):
+    """Let something that was handed out be paid, sent, used or canceled; both ids are internal, in hex.
+
+    ``state`` is the number of an :class:`~perennial.core.entitlements.EntitlementState`.
+    """
+
+    customer_id: str
+    entitlement_id: str
+    bucket: int
+    state: int
+    actor: str
+    reference: str | None = None
+    reason: str | None = None
+    at: Instant | None = None
+
+
 class AssignTier(_Command, frozen=True):
     """Set (or lift, with ``None``) the manual tier floor of a member."""
 
@@ -225,6 +241,7 @@ Command: TypeAlias = (
     | RedeemHold
     | PostRollback
     | ExpireHold
+    | ChangeEntitlement
     | AssignTier
     | PutCustomer
     | PutHousehold

@@ -43,7 +43,9 @@ def fund_cards(batch: Batch, operation: Operation, outcomes: Sequence[Outcome]) 
     """Put money on the gift cards that were issued: the card of a claim has the id of the claim."""
     for outcome in outcomes:
         for effect in outcome.decision.effects:
-            if isinstance(effect, IssueVoucher) and (amount := outcome.version.rewards[effect.reward].card):
+            if isinstance(effect, IssueVoucher) and (
+                amount := outcome.version.rewards[effect.reward].card_for(effect.tier)
+            ):
                 card = Member(customer_id=operation.source_id, owner=operation.source_id)
                 fund_card(batch, operation, outcome.version, card, amount)
 

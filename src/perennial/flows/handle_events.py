@@ -21,6 +21,7 @@ from perennial.flows.answers import Answer, Problem
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
     AssignTier,
+    ChangeEntitlement,
     Command,
     ExpireHold,
     JoinProgram,
@@ -44,6 +45,7 @@ from perennial.flows.handle_customer import (
     handle_put_customer,
     handle_timers,
 )
+from perennial.flows.handle_entitlement import handle_entitlement
 from perennial.flows.handle_once import (
     handle_adjustment,
     handle_assignment,
@@ -200,6 +202,7 @@ _HANDLERS: dict[type, Callable[[Batch, Any], Answer]] = {
     RedeemHold: handle_redeem_hold,
     PostRollback: handle_rollback,
     ExpireHold: handle_expired_hold,
+    ChangeEntitlement: handle_entitlement,
     AssignTier: handle_assignment,
     PutCustomer: handle_put_customer,
     JoinProgram: handle_join,

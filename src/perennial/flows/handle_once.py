@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import UUID
-
-import msgspec
 
 from perennial.core.codes import Codes
-from perennial.core.effects import IssueVoucher
 from perennial.core.events import ClaimRequested, CustomEvent, Event, PointsAdjusted, TierAssigned
 from perennial.core.member import Member
 from perennial.flows.answering import decided, encode_answer
-from perennial.flows.answers import Answer, Decided, VoucherAnswer
+from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import AssignTier, PostAdjustment, PostClaim, PostEvent
 from perennial.flows.configuration import LiveProgram
@@ -20,13 +16,13 @@ from perennial.flows.decide_event import decide_event
 from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
 from perennial.flows.event_types import check_event
 from perennial.flows.gift_cards import fund_cards
+from perennial.flows.gifts import drawn_pools, with_gifts
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import field_problem
 from perennial.flows.references import one_program
 from perennial.flows.voucher_answers import shown_answer, stored_answer
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
-from perennial.units import format_instant
 
 _Once = PostEvent | PostClaim | PostAdjustment | AssignTier
 
@@ -49,8 +45,13 @@ def handle_claim(batch: Batch, command: PostClaim) -> Answer:
     live, reward = one_program(batch.workspace, command.reward, "reward", "$.reward")
 
     def event_of(operation: Operation) -> EventOf:
-        code = batch.codebook.draw(batch.workspace.workspace_id, _codes_of(live, reward, operation))
-        event = ClaimRequested(id=operation.source_id, at=operation.at, reward=reward, code=code)
+        event = ClaimRequested(
+            id=operation.source_id,
+            at=operation.at,
+            reward=reward,
+            code=batch.codebook.draw(batch.workspace.workspace_id, _codes_of(live, reward, operation)),
+            drawn=drawn_pools(batch, live),
+        )
         return _only(live, event)
 
     return _once(batch, command, "claim", IdKind.CLAIM, EventKind.CLAIM, event_of)
@@ -127,7 +128,7 @@ def _once(
     outcomes = decide_event(batch, operation, event_of(operation), enrolls=enrolls)
     fund_cards(batch, operation, outcomes)
     batch.claim(id_kind, event_id, member.customer_id)
-    answer = _with_voucher(decided(batch, member, command.id, outcomes), outcomes, event_id)
+    answer = with_gifts(batch, operation, decided(batch, member, command.id, outcomes), outcomes)
     stored = stored_answer(batch.codebook, batch.workspace.workspace_id, answer)
     batch.put_event(_row(batch, command, member, operation, kind, body, outcomes, stored))
     return Answer(status=201, body=stored if answer.voucher is None else encode_answer(answer))
@@ -156,21 +157,3 @@ def _row(
         decision=store_outcomes(outcomes),
         answer=answer,
     )
-
-
-def _with_voucher(answer: Decided, outcomes: list[Outcome], event_id: UUID) -> Decided:
-    for outcome in outcomes:
-        for effect in outcome.decision.effects:
-            if isinstance(effect, IssueVoucher):
-                expires = format_instant(effect.expires_at) if effect.expires_at is not None else None
-                voucher = VoucherAnswer(
-                    id=str(event_id),
-                    code=effect.code.text,
-                    reward=f"{outcome.live.code}/{effect.reward}",
-                    value=effect.value,
-                    currency=effect.currency,
-                    points=effect.points,
-                    expires_at=expires,
-                )
-                return msgspec.structs.replace(answer, voucher=voucher)
-    return answer

@@ -15,6 +15,7 @@ from perennial.core.today import today_of
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
     AssignTier,
+    ChangeEntitlement,
     Command,
     ExpireHold,
     JoinProgram,
@@ -33,6 +34,7 @@ from perennial.flows.commands import (
 )
 from perennial.flows.configuration import Configurations, Workspace, business_now
 from perennial.flows.load_budgets import instant_of, load_budgets
+from perennial.flows.load_claims import load_entitled, set_codes_aside
 from perennial.flows.load_redeemed import load_entered, load_redeemed
 from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
@@ -61,6 +63,7 @@ _READS_LOTS = (
     PostAdjustment,
     PostTransfer,
     AssignTier,
+    ChangeEntitlement,
     RunTimers,
     PutHousehold,
     *_OF_REDEMPTIONS,
@@ -69,7 +72,7 @@ _READS_LOTS = (
 
 def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]]:
     """Return the internal and external ids of the batch's customers that a command concerns."""
-    if isinstance(command, RunTimers):
+    if isinstance(command, ChangeEntitlement | RunTimers):
         return [(UUID(hex=command.customer_id), None)]
     if isinstance(command, PostTransfer):
         row = batch.workspace.row
@@ -108,6 +111,7 @@ async def load(
     await _load_customers(conn, batch, configurations, commands, with_lots, late)
     await load_budgets(conn, [batch], commands)
     await load_entered(conn, batch, commands)
+    await set_codes_aside(conn, batch, commands)
 
 
 async def load_together(
@@ -154,6 +158,7 @@ async def _load_customers(
     if any(batch.external.get((IdKind.ORDER, order_id)) != owner for order_id, owner in stored.items()):
         raise asyncpg.SerializationError("an order that comes back was given to a customer meanwhile")
     await _load_identifiers(conn, batch, commands)
+    await load_entitled(conn, batch, commands)
     await _load_members(conn, batch, commands, with_lots)
     await _load_past_orders(conn, batch)
 
@@ -357,6 +362,7 @@ async def _load_members(
     } | with_lots
     instants = [instant_of(batch, command) for command in commands]
     judged = [row.paid_at for row in batch.orders.values() if row.paid_at is not None]
+    judged += [loaded.row.issued_at for loaded in batch.entitlements.values()]
     batch.members = await load_members(
         conn,
         workspace.workspace_id,

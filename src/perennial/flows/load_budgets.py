@@ -44,9 +44,10 @@ async def load_budgets(conn: Connection, batches: Sequence[Batch], commands: Seq
             batch.spent = spent
 
 
-def budgets_of_order(version: Version, at: Instant, order: Order) -> set[BudgetKey]:
-    """Return the budgets that ``version`` may use at ``at`` for an order or a cart."""
-    return {*_totals(version, at), *_parts(version, at, order, order.attributes)}
+def budgets_of_order(version: Version, at: Instant, order: Order | None) -> set[BudgetKey]:
+    """Return the budgets that ``version`` may use at ``at`` for an order or a cart; None is no order."""
+    attributes = {} if order is None else order.attributes
+    return {*_totals(version, at), *_parts(version, at, order, attributes)}
 
 
 def instant_of(batch: Batch, command: Command) -> Instant:
@@ -103,6 +104,7 @@ def _instants(batch: Batch, commands: Sequence[Command]) -> set[Instant]:
     """Return the instants as of which something may be decided: of the commands, stored orders and timers."""
     instants = {batch.now, *(instant_of(batch, command) for command in commands)}
     instants.update(row.paid_at for row in batch.orders.values() if row.paid_at is not None)
+    instants.update(loaded.row.issued_at for loaded in batch.entitlements.values())
     instants.update(due for due in batch.loaded_dues.values() if due is not None)
     for rows in batch.past_orders.values():
         instants.update(row.paid_at for row in rows if row.paid_at is not None)

@@ -108,7 +108,7 @@ async def _load_cards(conn: Connection, batch: Batch) -> None:
     for entered in batch.entered.values():
         row = entered.row
         version = batch.workspace.program_by_id(row.program_id).version(row.version)
-        if version.rewards[row.reward].card:
+        if version.rewards[row.reward].card_for(row.tier):
             entered.unit = version.card_unit
             cards.setdefault(entered.bucket, []).append(entered)
     for bucket, found in cards.items():

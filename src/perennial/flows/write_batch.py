@@ -5,12 +5,15 @@ from __future__ import annotations
 from asyncpg import Connection
 
 from perennial.flows.batch import Batch
+from perennial.store.audit_entries import insert_audit_entry
 from perennial.store.customers import update_customers
 from perennial.store.effects import write_effects
+from perennial.store.entitlements import update_entitlements
 from perennial.store.external_ids import IdKind, claim_external_ids, give_external_id
 from perennial.store.identifiers import delete_identifiers, insert_identifiers
 from perennial.store.orders import delete_guest_orders, update_orders
 from perennial.store.redemptions import put_redemptions
+from perennial.store.voucher_pools import give_free
 
 
 async def write(conn: Connection, batch: Batch, generation: int) -> None:
@@ -39,6 +42,12 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
     )
     if batch.changed_redemptions:
         await put_redemptions(conn, workspace_id, bucket, batch.changed_redemptions.values())
+    if batch.changed_entitlements:
+        await update_entitlements(conn, workspace_id, bucket, batch.changed_entitlements.values())
+    for free in batch.given_codes:
+        await give_free(conn, workspace_id, (free.bucket, bucket), free.row)
+    for entry in batch.audit_entries:
+        await insert_audit_entry(conn, workspace_id, entry)
     for other, changes in sorted(batch.elsewhere.items()):
         await write_effects(conn, workspace_id, other, generation, changes, {})
 

@@ -31,6 +31,7 @@ from perennial.http.points import POINTS_ROUTES
 from perennial.http.problems import MEDIA_TYPE, bad_fields, bad_request, problem_of, write_problem
 from perennial.http.programs import PROGRAM_ROUTES
 from perennial.http.reference_page import REFERENCE_ROUTES
+from perennial.http.rewards import REWARD_ROUTES
 from perennial.http.switches import SWITCH_ROUTES
 from perennial.http.till import TILL_ROUTES
 from perennial.http.vouchers import VOUCHER_ROUTES
@@ -41,6 +42,7 @@ ROUTES = [
     *BATCH_ROUTES,
     *CUSTOMER_ROUTES,
     *POINTS_ROUTES,
+    *REWARD_ROUTES,
     *CHECKOUT_ROUTES,
     *VOUCHER_ROUTES,
     *TILL_ROUTES,

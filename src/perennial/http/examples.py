@@ -182,6 +182,10 @@ EXAMPLES: dict[str, dict[str, Example]] = {
             },
         )
     },
+    "entitlement_move": {
+        "paid": Example("A payout was transferred", {"state": "paid", "reference": "SEPA 2026-03-0007"}),
+        "canceled": Example("Goods cannot be sent", {"state": "canceled", "reason": "sold out"}),
+    },
     "adjustment_post": {
         "goodwill": Example(
             "Points as an apology",

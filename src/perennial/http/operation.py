@@ -11,6 +11,7 @@ from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.params import PathParameter, QueryParameter
+from litestar.typing import FieldDefinition
 
 from perennial.flows.answers import Answer
 from perennial.flows.keys import Key
@@ -125,7 +126,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         keyring = Door.of(connection.app.state).keyring
         key = await keyring.admit(given.encode() if given else None, needs, *handler.opt.get("instead", ()))
         cast(Connection, connection.scope)["caller"] = key
-    known = set(handler.parsed_fn_signature.parameters)
+    known = {_query_name(each) for each in handler.parsed_fn_signature.parameters.values()}
     seen: set[str] = set()
     for name, _ in connection.query_params.multi_items():
         if name not in known:
@@ -133,6 +134,12 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         if name in seen:
             raise bad_query(name, "duplicate_parameter", "the parameter is given more than once")
         seen.add(name)
+
+
+def _query_name(field: FieldDefinition) -> str:
+    """Return how callers write a parameter: a name of its own, or that of the argument."""
+    alias = getattr(field.kwarg_definition, "name", None)
+    return alias if isinstance(alias, str) else field.name
 
 
 def answered(request: Request[Any, Any, Any], answer: Answer) -> Response[bytes]:

@@ -17,6 +17,8 @@ _FILLED = {
     "/v1/events/{id}": "/v1/events/review-77",
     "/v1/vouchers/batches/{id}": "/v1/vouchers/batches/summer-1",
     "{code}": "SHIP-2026-4711-A",
+    "/v1/entitlements/{id}": "/v1/entitlements/0b8a3b2e-6f1c-5d0e-9a63-3f5b7f1f2c11",
+    "{name}": "order-ahead",
     "{id}": "anna",
     "{program}": "points",
     "{version}": "1",

@@ -30,7 +30,7 @@ where workspace_id = $1 and {new}
     ),
     Check(
         "external_ids",
-        "Every claimed id belongs to an order, event or household of its bucket and customer.",
+        "Every claimed id belongs to an order, event, household or entitlement of its bucket and customer.",
         """
 select bucket, customer_id, null::uuid[] as operations, format('kind %s, id %s', kind, id_hash) as words
 from external_ids
@@ -39,6 +39,12 @@ where workspace_id = $1 and not case
         select from orders
         where orders.bucket = external_ids.bucket and orders.workspace_id = $1
             and orders.customer_id = external_ids.customer_id and orders.order_id = external_ids.id_hash
+    )
+    when kind = 30 then exists (
+        select from entitlements
+        where entitlements.bucket = external_ids.bucket and entitlements.workspace_id = $1
+            and entitlements.customer_id = external_ids.customer_id
+            and entitlements.entitlement_id = external_ids.id_hash
     )
     when kind = 8 then exists (
         select from customers
@@ -244,7 +250,7 @@ from budgets where workspace_id = $1 and (used < 0 or used > cap)
     Check(
         "vouchers",
         "Every voucher has its code and every code its voucher; the points that a claim redeemed are those"
-        " that its vouchers cost.",
+        " that its vouchers and entitlements cost.",
         """
 select bucket, customer_id, operations, words
 from (
@@ -266,7 +272,7 @@ from (
             and vouchers.voucher_id = voucher_codes.voucher_id
     )
     union all
-    select bucket, null, array[operation_id], format('redeemed %s, vouchers cost %s', redeemed, cost)
+    select bucket, null, array[operation_id], format('redeemed %s, what was given cost %s', redeemed, cost)
     from (
         select bucket, operation_id, sum(amount)::bigint as redeemed
         from postings where workspace_id = $1 and debit = 1 and credit = 3 and source_id not in (
@@ -276,7 +282,11 @@ from (
     ) as paid
     full join (
         select bucket, operation_id, sum(points)::bigint as cost
-        from vouchers where workspace_id = $1 and points > 0
+        from (
+            select bucket, operation_id, points from vouchers where workspace_id = $1 and points > 0
+            union all
+            select bucket, operation_id, points from entitlements where workspace_id = $1 and points > 0
+        ) as given
         group by bucket, operation_id
     ) as bought using (bucket, operation_id)
     where redeemed is distinct from cost
@@ -337,10 +347,41 @@ from (
 """,
     ),
     Check(
+        "entitlements",
+        "Every entitlement belongs to a known customer, is found by its id, and has a state that its kind of"
+        " benefit can have.",
+        """
+select bucket, customer_id, array[operation_id] as operations, words
+from (
+    select bucket, customer_id, operation_id, format('%s is not found by its id', entitlement_id) as words
+    from entitlements
+    where workspace_id = $1 and not exists (
+        select from external_ids
+        where external_ids.workspace_id = $1 and external_ids.kind = 30
+            and external_ids.id_hash = entitlements.entitlement_id
+            and external_ids.bucket = entitlements.bucket
+            and external_ids.customer_id = entitlements.customer_id
+    )
+    union all
+    select bucket, customer_id, operation_id, format('%s is of nobody', entitlement_id)
+    from entitlements
+    where workspace_id = $1 and not exists (
+        select from customers
+        where customers.bucket = entitlements.bucket and customers.workspace_id = $1
+            and customers.customer_id = entitlements.customer_id
+    )
+    union all
+    select bucket, customer_id, operation_id, format('%s owes nothing', entitlement_id)
+    from entitlements
+    where workspace_id = $1 and state in (2, 3) and (amount = 0 or currency is null)
+) as broken
+""",
+    ),
+    Check(
         "erased",
         "Of whoever was erased nothing is left but the ledger: no name, no content of orders and events, no"
-        " membership, timer, counter or use of a limit, no voucher that is worth something, no points and no"
-        " debt.",
+        " membership, timer, counter or use of a limit, no voucher that is worth something, nothing that is"
+        " still to be paid, sent or used, no points and no debt.",
         """
 select bucket, customer_id, null::uuid[] as operations, string_agg(distinct what, ', ') as words
 from (
@@ -358,6 +399,8 @@ from (
     union all select bucket, customer_id, 'a limit' from limit_uses where workspace_id = $1
     union all select bucket, customer_id, 'a voucher' from vouchers
         where workspace_id = $1 and (state <> 2 or sealed <> '' or last4 <> '')
+    union all select bucket, customer_id, 'an entitlement' from entitlements
+        where workspace_id = $1 and (state in (2, 4, 5, 7) or reference is not null)
     union all select bucket, customer_id, 'a balance' from wallets
         where workspace_id = $1 and (balance <> 0 or debt <> 0 or shortfall <> 0)
 ) as kept

@@ -18,7 +18,14 @@ from asyncpg import Connection
 
 from perennial.core.effects import IssueVoucher
 from perennial.ledger.lot import LotKey
+from perennial.store.entitlements import (
+    INSERT_ENTITLEMENTS,
+    EntitlementRow,
+    entitlement_id,
+    entitlement_records,
+)
 from perennial.store.events import INSERT_EVENTS, EventRow, event_records
+from perennial.store.external_ids import IdKind, claim_external_ids
 from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write, write_together
 from perennial.store.orders import INSERT_ORDERS, OrderRow, order_records
@@ -203,7 +210,7 @@ async def write_effects(
     for change in changes:
         net.add(change)
     dues = {**net.dues, **dues}
-    together = [*_inserts(net, generation, orders, events), *_growing(net), *_due(dues)]
+    together = [*_inserts(ws, net, generation, orders, events), *_growing(net), *_due(dues)]
     await write_together(conn, ws, bucket, together)
     for table, sql, rows in _shrinking(net):
         await _write_each(conn, table, sql, [(ws, bucket, *row) for row in rows])
@@ -221,7 +228,7 @@ async def _write_each(conn: Connection, table: str, sql: str, rows: list[tuple[A
 
 
 def _inserts(
-    net: Netting, generation: int, orders: Iterable[OrderRow], events: Iterable[EventRow]
+    ws: int, net: Netting, generation: int, orders: Iterable[OrderRow], events: Iterable[EventRow]
 ) -> Iterator[Write]:
     """What is inserted and was never there."""
     if rows := order_records(orders):
@@ -234,6 +241,8 @@ def _inserts(
         yield Write("tier_moves", _INSERT_TIER_MOVES, [generation, net.tier_moves])
     if net.vouchers:
         yield Write("vouchers", INSERT_VOUCHERS, [_voucher_rows(net)])
+    if net.entitlements:
+        yield Write("entitlements", INSERT_ENTITLEMENTS, [entitlement_records(_entitlements(ws, net))])
 
 
 def _growing(net: Netting) -> Iterator[Write]:
@@ -346,6 +355,7 @@ def _voucher_rows(net: Netting) -> list[tuple[Any, ...]]:
                 expires_at=voucher.expires_at,
                 uses=voucher.uses,
                 bound=voucher.bound,
+                tier=voucher.tier,
             )
         )
         for voucher_id, change, voucher in _numbered_vouchers(net)
@@ -362,6 +372,34 @@ def _numbered_vouchers(net: Netting) -> Iterator[tuple[UUID, Change, IssueVouche
         yield voucher_id, change, voucher
 
 
+def _entitlements(ws: int, net: Netting) -> Iterator[EntitlementRow]:
+    """Give everything that was handed out its id, numbered within its operation."""
+    numbers: dict[UUID, int] = {}
+    for change, effect in net.entitlements:
+        number = numbers.get(change.operation_id, 0)
+        numbers[change.operation_id] = number + 1
+        yield EntitlementRow(
+            customer_id=change.customer_id,
+            entitlement_id=entitlement_id(ws, change.operation_id, number),
+            operation_id=change.operation_id,
+            program_id=change.program_id,
+            version=change.version,
+            kind=effect.kind,
+            reward=effect.reward,
+            name=effect.name,
+            state=effect.state,
+            amount=effect.amount,
+            currency=effect.currency,
+            quantity=effect.quantity,
+            unit_id=effect.unit,
+            points=effect.points,
+            issued_at=change.at,
+            changed_at=change.at,
+            starts_at=effect.starts_at,
+            expires_at=effect.expires_at,
+        )
+
+
 async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) -> None:
     """Write the rows that have a key of their own and not the bucket's: codes, and last the budgets."""
     if net.vouchers:
@@ -370,6 +408,9 @@ async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) ->
             for voucher_id, change, voucher in _numbered_vouchers(net)
         )
         await conn.execute(INSERT_VOUCHER_CODES, ws, bucket, *zip(*codes, strict=True))
+    if net.entitlements:
+        ids = [(IdKind.ENTITLEMENT, row.entitlement_id, row.customer_id) for row in _entitlements(ws, net)]
+        await claim_external_ids(conn, [*ids], ws, bucket)
     budgets = [(ws, *key, *use) for key, use in sorted(net.budgets.items())]
     await _write_each(conn, "budgets", USE_BUDGET, budgets)
     days = [(*key, used) for key, used in sorted(net.budget_days.items()) if used]

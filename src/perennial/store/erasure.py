@@ -12,6 +12,7 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from perennial.core.entitlements import UNDONE, EntitlementState
 from perennial.store.events import EventKind
 from perennial.store.identifiers import erase_identifiers
 from perennial.store.vouchers import VoucherState
@@ -86,6 +87,13 @@ set state = $4, sealed = '', last4 = ''
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 """
 
+# What was done stays done for the books; what was still to be done ends. The reference may name a person.
+_END_ENTITLEMENTS = """
+update entitlements
+set state = case when state = any($4::smallint[]) then $5 else state end, changed_at = $6, reference = null
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
+"""
+
 _DELETE_COUNTERS = """
 delete from counters
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
@@ -131,6 +139,7 @@ async def erase_rows(conn: Connection, ws: int, bucket: int, ids: Iterable[UUID]
     await conn.execute(_BLANK_EVENTS, ws, bucket, erased)
     await conn.execute(_END_MEMBERSHIPS, ws, bucket, erased, at)
     await conn.execute(_END_VOUCHERS, ws, bucket, erased, VoucherState.ENDED)
+    await conn.execute(_END_ENTITLEMENTS, ws, bucket, erased, list(UNDONE), EntitlementState.ENDED, at)
     await conn.execute(_DELETE_COUNTERS, ws, bucket, erased)
     await conn.execute(_DELETE_LIMIT_USES, ws, bucket, erased)
     for each in erased:

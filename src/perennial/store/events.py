@@ -43,6 +43,8 @@ class EventKind(IntEnum):
     """What was held or redeemed came back, whole or in part."""
     VOUCHER = 20
     """A code of a pool was given to a member."""
+    ENTITLEMENT = 30
+    """Something that was handed out was paid, sent, used or canceled."""
 
 
 class EventRow(msgspec.Struct):

@@ -19,6 +19,7 @@ from perennial.core.effects import (
     Credit,
     Debit,
     Effect,
+    Entitle,
     FallShort,
     Forgive,
     GiveBack,
@@ -114,6 +115,7 @@ class Netting:
         self.budgets: dict[tuple[int, int], tuple[int, int]] = {}
         self.budget_days: dict[tuple[int, int], int] = {}
         self.vouchers: list[tuple[Change, IssueVoucher]] = []
+        self.entitlements: list[tuple[Change, Entitle]] = []
         self.voucher_uses: dict[tuple[int, UUID, UUID], int] = {}
         self.dues: dict[UUID, Instant | None] = {}
         self._positions: dict[UUID, int] = {}
@@ -302,6 +304,10 @@ class Netting:
         """The customer receives a voucher."""
         self.vouchers.append((change, effect))
 
+    def entitle(self, change: Change, effect: Entitle) -> None:
+        """The customer is given something besides a voucher."""
+        self.entitlements.append((change, effect))
+
     def set_due(self, change: Change, effect: SetDue) -> None:
         """The next timer of the customer is due at another instant."""
         self.dues[change.customer_id] = effect.at
@@ -365,6 +371,7 @@ _ADD: dict[type, Callable[..., None]] = {
     Touch: Netting.touch,
     MoveTier: Netting.move_tier,
     IssueVoucher: Netting.issue_voucher,
+    Entitle: Netting.entitle,
     SetDue: Netting.set_due,
     Join: Netting.join,
     Leave: Netting.leave,

@@ -7,6 +7,28 @@ create type counter_row as (
     value bigint
 );
 
+create type entitlement_row as (
+    customer_id uuid,
+    entitlement_id uuid,
+    operation_id uuid,
+    program_id integer,
+    version integer,
+    kind text,
+    reward text,
+    name text,
+    state smallint,
+    amount bigint,
+    currency text,
+    quantity bigint,
+    unit_id integer,
+    points bigint,
+    issued_at timestamp with time zone,
+    changed_at timestamp with time zone,
+    starts_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    reference text
+);
+
 create type event_row as (
     customer_id uuid,
     event_id uuid,
@@ -140,7 +162,8 @@ create type voucher_row as (
     uses bigint,
     bound boolean,
     batch_id uuid,
-    referrer_id uuid
+    referrer_id uuid,
+    tier text
 );
 
 create type wallet_row as (
@@ -264,6 +287,41 @@ alter table customers enable row level security;
 alter table customers force row level security;
 create policy customers_of_workspace on customers for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select, update on customers to perennial_worker;
+
+create table entitlements (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    entitlement_id uuid not null,
+    operation_id uuid not null,
+    program_id integer not null,
+    version integer not null,
+    amount bigint not null,
+    quantity bigint not null,
+    points bigint not null,
+    issued_at timestamp with time zone not null,
+    changed_at timestamp with time zone not null,
+    starts_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    unit_id integer not null,
+    state smallint not null,
+    kind text not null,
+    reward text not null,
+    name text not null,
+    currency text,
+    reference text,
+    constraint entitlements_pkey PRIMARY KEY (bucket, workspace_id, customer_id, entitlement_id),
+    constraint entitlements_amount_check CHECK ((amount >= 0)),
+    constraint entitlements_points_check CHECK ((points >= 0)),
+    constraint entitlements_quantity_check CHECK ((quantity > 0))
+);
+
+CREATE INDEX entitlements_undone ON entitlements USING btree (bucket, issued_at, entitlement_id) WHERE (state = ANY (ARRAY[2, 4, 5, 7]));
+alter table entitlements enable row level security;
+alter table entitlements force row level security;
+create policy entitlements_of_workspace on entitlements for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on entitlements to perennial_worker;
+grant update (changed_at, reference, state) on entitlements to perennial_worker;
 
 create table events (
     bucket integer not null,
@@ -775,6 +833,7 @@ create table vouchers (
     bound boolean not null default false,
     batch_id uuid,
     referrer_id uuid,
+    tier text,
     constraint vouchers_pkey PRIMARY KEY (bucket, workspace_id, customer_id, voucher_id),
     constraint vouchers_used_check CHECK ((used >= 0)),
     constraint vouchers_used_uses_check CHECK ((used <= uses)),

@@ -89,7 +89,7 @@ returning code_hash
 _INSERT_POOL = f"""
 insert into vouchers (bucket, workspace_id, {COLUMNS})
 select new.bucket, $1, new.customer_id, new.voucher_id, $7, $8, $9, $10, new.sealed, new.last4, $11, $12,
-    0, 0, $13, $14, $15, $16, 0, $17, $18, $7, null
+    0, 0, $13, $14, $15, $16, 0, $17, $18, $7, null, null
 from unnest($2::int[], $3::uuid[], $4::uuid[], $5::bytea[], $6::text[])
     as new (bucket, customer_id, voucher_id, sealed, last4)
 """
@@ -111,6 +111,7 @@ from vouchers
 where bucket = $2 and workspace_id = $1 and batch_id = any($3::uuid[]) and (customer_id = voucher_id)
     and voucher_id >= $4 and voucher_id <= $5 and state = 1 and used = 0
     and ($6::timestamptz is null or expires_at is null or expires_at > $6)
+    and voucher_id <> all($7::uuid[])
 limit 1
 for update"""
 
@@ -221,15 +222,16 @@ async def take_free(
     valid_at: Instant | None,
     *,
     wait: bool = False,
+    besides: Sequence[UUID] = (),
 ) -> VoucherRow | None:
     """Lock and return a code that is nobody's and unused, of one of the batches, or None if there is none.
 
     ``start`` is where the search begins. With ``valid_at`` it has not expired by then. What others have
-    locked is passed over, or with ``wait`` waited for.
+    locked is passed over, or with ``wait`` waited for. ``besides`` are codes that were taken before.
     """
     sql = TAKE_FREE_OR_WAIT if wait else TAKE_FREE_OR_SKIP
     for first, last in ((start, _LAST), (_FIRST, start)):
-        row = await conn.fetchrow(sql, ws, bucket, batches, first, last, valid_at)
+        row = await conn.fetchrow(sql, ws, bucket, batches, first, last, valid_at, besides)
         if row is not None:
             return voucher_of(row)
     return None

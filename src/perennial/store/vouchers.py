@@ -33,7 +33,8 @@ class VoucherRow(msgspec.Struct):
     """One row of ``vouchers``: worth ``value`` minor units of ``currency`` for ``points`` paid.
 
     A bearer's voucher is its own customer. A ``bound`` one is for its customer alone. ``uses`` is None
-    where there is no end.
+    where there is no end. ``tier`` is that of the claim, where the reward gives its members something else
+    than others.
     """
 
     customer_id: UUID
@@ -57,6 +58,7 @@ class VoucherRow(msgspec.Struct):
     bound: bool = False
     batch_id: UUID | None = None
     referrer_id: UUID | None = None
+    tier: str | None = None
 
     @property
     def is_bearers(self) -> bool:
@@ -79,7 +81,7 @@ Place: TypeAlias = tuple[int, UUID, UUID]
 
 COLUMNS = """customer_id, voucher_id, operation_id, program_id, version, reward, sealed, last4, value,
     currency, unit_id, points, state, issued_at, starts_at, expires_at, used, uses, bound, batch_id,
-    referrer_id"""
+    referrer_id, tier"""
 
 INSERT_VOUCHERS = f"""
 insert into vouchers (bucket, workspace_id, {COLUMNS})

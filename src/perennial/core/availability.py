@@ -1,0 +1,247 @@
+"""Whether a member can claim a reward now, at which price, and everything that stands in the way.
+
+The catalogue shows all of it; a claim is refused with the first reason. Both ask the same function, so
+that what is shown as available can be claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from perennial.core.allowances import Allowances
+from perennial.core.budget_numbers import numbers_of_order
+from perennial.core.condition_scope import date_or_none
+from perennial.core.condition_walk import refusing
+from perennial.core.conditions import Condition
+from perennial.core.facts import BIRTHDAY
+from perennial.core.limits import Use
+from perennial.core.member import Member
+from perennial.core.needs import snapshot_of
+from perennial.core.order import Scalar
+from perennial.core.prices import price_for, spendable
+from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.schedule import Schedule, end_instant, life_of, schedule_applies
+from perennial.core.snapshot import Snapshot
+from perennial.core.spending import insufficient, not_a_member
+from perennial.core.switches import ALL_ON, Switches
+from perennial.core.version import Bound, CompiledPrice, CompiledReward, Version
+from perennial.core.version_scope import scope_of
+from perennial.units import Instant, Points, format_instant
+
+
+class Availability(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reward is to one member at one moment; ``reasons`` is empty if it can be claimed.
+
+    ``price`` is None where no price is for the member, ``spendable`` what there is in its wallet.
+    ``stock_left`` is None where there is no end of it. At ``ends_at`` the offer is over for everybody.
+    """
+
+    compiled: CompiledReward
+    tier: str | None
+    price: CompiledPrice | None
+    spendable: Points
+    stock_left: int | None
+    ends_at: Instant | None
+    reasons: tuple[Refusal, ...]
+
+
+def availability(
+    version: Version,
+    compiled: CompiledReward,
+    member: Member,
+    snapshot: Snapshot,
+    limited: Allowances,
+    at: Instant,
+    off: Refusal | None = None,
+) -> Availability:
+    """Return whether ``member`` can claim a reward at ``at``, and why not: every reason, in a fixed order.
+
+    The lots of the member's wallets have to be loaded; ``limited`` are the allowances of a claim, ``off``
+    is what :func:`why_off` said.
+    """
+    price = price_for(compiled, snapshot, at) if snapshot.joined_at is not None else None
+    there = 0 if price is None else spendable(version, price, member, at)
+    reasons = [] if off is None else [off]
+    reasons += why_not_offered(version, compiled, snapshot, at)
+    if snapshot.joined_at is not None:
+        reasons += _without_price(compiled, price, snapshot)
+        reasons += _limited(version, compiled, snapshot, limited)
+        if price is not None and there < price.points:
+            reasons.append(insufficient(price.points, there))
+    return Availability(
+        compiled=compiled,
+        tier=snapshot.tier,
+        price=price,
+        spendable=there,
+        stock_left=stock_left(version, compiled, snapshot),
+        ends_at=ends_at(version, compiled),
+        reasons=tuple(reasons),
+    )
+
+
+def catalogue(
+    version: Version,
+    member: Member,
+    spent: Mapping[tuple[int, int], int],
+    at: Instant,
+    switches: Switches = ALL_ON,
+) -> Iterator[Availability]:
+    """Yield what every reward that has a price is to ``member`` at ``at``, in the order of the document.
+
+    The lots of the member's wallets have to be loaded; ``spent`` maps (number of a budget, period) to
+    what all members used.
+    """
+    numbers = numbers_of_order(version, None)
+    snapshot = snapshot_of(at, version, member, spent, switches.keys_of(version), numbers)
+    for compiled in version.rewards.values():
+        if compiled.reward.has_price:
+            limited = Allowances(version, snapshot, numbers)
+            off = why_off(version, compiled, switches)
+            yield availability(version, compiled, member, snapshot, limited, at, off)
+
+
+def why_off(version: Version, compiled: CompiledReward, switches: Switches) -> Refusal | None:
+    """Return the refusal if a switch turns the reward off, its campaign's and its program's included."""
+    name = compiled.reward.id
+    campaign = None if compiled.campaign is None else version.program.campaigns[compiled.campaign].id
+    switch = switches.why_off(version.program.program, name, campaign)
+    if switch is None:
+        return None
+    words = f"Reward {name} cannot be claimed: {switch.object.words} is switched off ({switch.reason})."
+    return _no(RefusalCode.SWITCHED_OFF, words, reward=name, switch=switch.object.path, reason=switch.reason)
+
+
+def why_not_offered(
+    version: Version, compiled: CompiledReward, snapshot: Snapshot, at: Instant
+) -> Iterator[Refusal]:
+    """Yield why a reward is not offered to the member at ``at``, whatever its price.
+
+    A stranger to the program is told that alone.
+    """
+    if snapshot.joined_at is None:
+        yield not_a_member(version)
+        return
+    reward, name = compiled.reward, version.program.program
+    campaign = None if compiled.campaign is None else version.program.campaigns[compiled.campaign]
+    if version.starts is not None and at < version.starts:
+        yield _no(RefusalCode.PROGRAM_NOT_STARTED, f"Program {name} has not started.", program=name)
+    if version.ends is not None and at >= version.ends:
+        yield _no(RefusalCode.PROGRAM_ENDED, f"Program {name} has ended.", program=name)
+    if reward.tiers and snapshot.tier not in reward.tiers:
+        needed = " or ".join(reward.tiers)
+        words = f"Reward {reward.id} needs tier {needed}."
+        yield _no(RefusalCode.NEEDS_TIER, words, needs_tier=needed, tier=snapshot.tier)
+    for schedule in (reward.schedule, campaign.schedule if campaign else None):
+        if schedule is not None:
+            yield from _out_of_schedule(version, compiled, schedule, snapshot, at)
+    yield from _over(version, compiled, at)
+    for condition in (reward.when, campaign.when if campaign else None):
+        if condition is not None:
+            yield from _unmet(version, compiled, condition, snapshot, at)
+
+
+def ends_at(version: Version, compiled: CompiledReward) -> Instant | None:
+    """Return when the offer is over for everybody, or None if no end is known."""
+    campaign = None if compiled.campaign is None else version.program.campaigns[compiled.campaign]
+    schedules = (compiled.reward.schedule, campaign.schedule if campaign else None)
+    ends = [version.ends, _end_of_use(version, compiled)]
+    ends += [life_of(schedule, version.zone)[1] for schedule in schedules if schedule is not None]
+    return min((end for end in ends if end is not None), default=None)
+
+
+def stock_left(version: Version, compiled: CompiledReward, snapshot: Snapshot) -> int | None:
+    """Return how many of a reward are left for everybody, or None if there is no end of it."""
+    if compiled.stock is None:
+        return None
+    cap, used = _figures(version, compiled.stock, snapshot)
+    return max(cap - used, 0)
+
+
+def _out_of_schedule(
+    version: Version, compiled: CompiledReward, schedule: Schedule, snapshot: Snapshot, at: Instant
+) -> Iterator[Refusal]:
+    attributes = dict(zip(version.attributes, snapshot.attributes, strict=True))
+    born = date_or_none(attributes.get(BIRTHDAY))
+    if schedule_applies(schedule, version.zone)(at, born, snapshot.joined_at):
+        return
+    name = compiled.reward.id
+    starts, ends = life_of(schedule, version.zone)
+    details: dict[str, Scalar] = {"reward": name}
+    words = f"Reward {name} is not available at this time."
+    if starts is not None and at < starts:
+        words = f"Reward {name} is available from {format_instant(starts)}."
+        details["starts_at"] = format_instant(starts)
+    if ends is not None and at >= ends:
+        words = f"Reward {name} was available until {format_instant(ends)}."
+        details["ended_at"] = format_instant(ends)
+    yield _no(RefusalCode.REWARD_NOT_AVAILABLE, words, **details)
+
+
+def _over(version: Version, compiled: CompiledReward, at: Instant) -> Iterator[Refusal]:
+    """Yield a reason if what would be handed out could not be used any more."""
+    ends = _end_of_use(version, compiled)
+    if ends is not None and at >= ends:
+        over = format_instant(ends)
+        words = f"Reward {compiled.reward.id} is over since {over}."
+        yield _no(RefusalCode.REWARD_NOT_AVAILABLE, words, reward=compiled.reward.id, ended_at=over)
+
+
+def _end_of_use(version: Version, compiled: CompiledReward) -> Instant | None:
+    handed = [given.benefit.hands_out() for given in compiled.gives]
+    ends = [end_instant(out.ends, version.zone) for out in handed if out is not None and out.ends is not None]
+    return min(ends, default=None)
+
+
+def _unmet(
+    version: Version, compiled: CompiledReward, condition: Condition, snapshot: Snapshot, at: Instant
+) -> Iterator[Refusal]:
+    seen = refusing(condition, scope_of(version, snapshot, at))
+    if not seen:
+        return
+    name, found = compiled.reward.id, seen[0].value
+    value = ", ".join(found) if isinstance(found, tuple) else found
+    words = f"Reward {name} is offered only if {seen[0].words}."
+    yield _no(RefusalCode.CONDITIONS_NOT_MET, words, reward=name, condition=seen[0].words, value=value)
+
+
+def _without_price(
+    compiled: CompiledReward, price: CompiledPrice | None, snapshot: Snapshot
+) -> Iterator[Refusal]:
+    name = compiled.reward.id
+    if not compiled.prices:
+        words = f"Reward {name} cannot be claimed for points."
+        yield _no(RefusalCode.REWARD_NOT_AVAILABLE, words, reward=name)
+    elif price is None:
+        words = f"No price of reward {name} is for this member."
+        yield _no(RefusalCode.NO_MATCHING_PRICE, words, reward=name, tier=snapshot.tier)
+
+
+def _limited(
+    version: Version, compiled: CompiledReward, snapshot: Snapshot, limited: Allowances
+) -> Iterator[Refusal]:
+    """Yield every limit that has no room for one more claim, with its numbers."""
+    name = compiled.reward.id
+    for bound in compiled.bounds:
+        cut_by = limited.copy().use((bound,), Use(times=1))
+        if cut_by is None:
+            continue
+        cap, used = _figures(version, bound, snapshot)
+        if bound == compiled.stock:
+            words = f"Reward {name} is out of stock: all {cap} are taken."
+            yield _no(RefusalCode.OUT_OF_STOCK, words, reward=name, stock=cap, taken=used)
+        else:
+            words = f"Reward {name} cannot be claimed now: {cut_by}."
+            details: dict[str, Scalar] = {"reward": name, "limit": cut_by, "cap": cap, "used": used}
+            yield _no(RefusalCode.LIMIT_REACHED, words, **details)
+
+
+def _figures(version: Version, bound: Bound, snapshot: Snapshot) -> tuple[int, int]:
+    """Return the cap of a limit, and what is used of it."""
+    limit = (version.budgets if bound.total else version.limits)[bound.index]
+    return limit.cap, (snapshot.spent if bound.total else snapshot.used)[bound.index]
+
+
+def _no(code: RefusalCode, words: str, **details: Scalar) -> Refusal:
+    return Refusal(code, words, details)

@@ -1,0 +1,111 @@
+"""What must be right about rewards beyond types: what they refer to, what they cost and what they give."""
+
+from __future__ import annotations
+
+from perennial.core.benefit import Benefit
+from perennial.core.condition_check import benefit_place, member_place, order_place
+from perennial.core.entitlements import MOVES
+from perennial.core.findings import Findings
+from perennial.core.problems import join_path
+from perennial.core.reward import Reward
+from perennial.core.schedule import end_instant, start_instant
+from perennial.core.validation_limits import check_limits, place_of_campaign, place_of_reward
+
+
+def check_rewards(findings: Findings) -> None:
+    """Check every reward of the program, those of campaigns included."""
+    program = findings.program
+    categories = [category.id for category in program.stacking.categories]
+    rewards = [(f"rewards[{i}]", reward) for i, reward in enumerate(program.rewards)]
+    for c, campaign in enumerate(program.campaigns):
+        rewards += [(f"campaigns[{c}].rewards[{i}]", reward) for i, reward in enumerate(campaign.rewards)]
+        check_limits(findings, f"campaigns[{c}]", campaign.limits, (), place_of_campaign(program, campaign))
+    findings.unique([(path, reward.id) for path, reward in rewards], "reward")
+    pools = [reward.id for _, reward in rewards if reward.codes is not None]
+    for path, reward in rewards:
+        _check_reward(findings, path, reward, categories)
+        _check_price(findings, path, reward)
+        for where, gives in reward.all_gives():
+            _check_codes_given(findings, f"{path}.{where}", gives)
+            for index, benefit in enumerate(gives):
+                _check_benefit(findings, f"{path}.{where}[{index}]", reward, benefit, pools)
+
+
+def _check_reward(findings: Findings, path: str, reward: Reward, categories: list[str]) -> None:
+    if not reward.gives:
+        findings.add(f"{path}.gives", "empty", "a reward gives at least one benefit")
+    if reward.category is not None:
+        findings.known(f"{path}.category", "category", reward.category, categories)
+    findings.condition(f"{path}.usable_when", reward.usable_when, order_place())
+    findings.all_known(f"{path}.shared_limits", "shared limit", reward.shared_limits, findings.shared_limits)
+    findings.all_known(f"{path}.tiers", "tier", reward.tiers, findings.tiers)
+    findings.condition(f"{path}.when", reward.when, member_place())
+    findings.schedule(f"{path}.schedule", reward.schedule)
+    findings.span(f"{path}.expires_after", reward.expires_after)
+    for tier, terms in reward.by_tier.items():
+        findings.known(join_path(f"{path}.by_tier", tier), "tier", tier, findings.tiers)
+        findings.span(f"{path}.by_tier.{tier}.expires_after", terms.expires_after)
+        if not terms.gives and terms.expires_after is None:
+            findings.add(f"{path}.by_tier.{tier}", "empty", "say what this tier gets, or for how long")
+    place = place_of_reward(findings.program)
+    check_limits(findings, path, reward.limits, reward.shared_limits, place)
+    if reward.room() == 0:
+        findings.add(path, "no_stock", "there is not enough stock for a single claim; leave the reward out")
+
+
+def _check_price(findings: Findings, path: str, reward: Reward) -> None:
+    """Check the prices: known wallets, and none behind one that everybody pays."""
+    if reward.wallet is not None or reward.price is not None:
+        findings.wallet(path, reward.wallet)
+    for index, price in enumerate(reward.prices):
+        here = f"{path}.prices[{index}]"
+        findings.wallet(here, price.wallet or reward.wallet)
+        findings.all_known(f"{here}.tiers", "tier", price.tiers, findings.tiers)
+        findings.condition(f"{here}.when", price.when, member_place())
+        is_last = index == len(reward.prices) - 1 and reward.price is None
+        if not price.tiers and price.when is None and not is_last:
+            words = "everybody pays this price, so that those behind it are never looked at"
+            findings.add(here, "never_reached", words)
+
+
+def _check_benefit(findings: Findings, path: str, reward: Reward, benefit: Benefit, pools: list[str]) -> None:
+    for field, where in [("lines", benefit.line_filter()), *benefit.other_filters()]:
+        findings.condition(f"{path}.{field}", where, benefit_place())
+    for problem in benefit.problems():
+        findings.add(f"{path}.{problem.path}", problem.code, problem.words)
+    out = benefit.hands_out()
+    if reward.automatic and benefit.level() is None and (out is None or out.state not in MOVES or out.amount):
+        words = "only what works on an order, or a perk, is given by itself; the rest has to be claimed"
+        findings.add(path, "not_automatic", words)
+    if benefit.room() is not None and benefit not in reward.gives:
+        words = "what differs by tier shares the stock of the reward; say stock there"
+        findings.add(path, "stock_by_tier", words)
+    if out is None:
+        return
+    if out.points:
+        findings.wallet(path, out.wallet)
+    if out.pool is not None:
+        findings.known(f"{path}.pool", "reward with codes", out.pool, pools)
+    _check_moments(findings, path, out.starts, out.ends)
+
+
+def _check_codes_given(findings: Findings, path: str, gives: tuple[Benefit, ...]) -> None:
+    """Check that a claim gives the member one code at most: that of a voucher, or one of a pool."""
+    handed = [benefit.hands_out() for benefit in gives]
+    pools = sum(1 for out in handed if out is not None and out.pool is not None)
+    if pools + any(benefit.needs_voucher() for benefit in gives) > 1:
+        words = "a claim gives one code: a code of a pool comes alone, or with what needs no voucher"
+        findings.add(path, "one_code", words)
+
+
+def _check_moments(findings: Findings, path: str, starts: str | None, ends: str | None) -> None:
+    """Check that a start and an end can be read and come in this order."""
+    bounds: list[int | None] = []
+    for field, text, read in (("starts", starts, start_instant), ("ends", ends, end_instant)):
+        try:
+            bounds.append(None if text is None else read(text, findings.zone))
+        except ValueError as error:
+            findings.add(f"{path}.{field}", "bad_moment", str(error))
+            return
+    if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
+        findings.add(f"{path}.ends", "ends_before_start", f"it ends ({ends}) before it starts ({starts})")

@@ -1,0 +1,126 @@
+"""``GET /v1/customers/{id}/rewards``: what a member can have for points, at which price, and why not."""
+
+from __future__ import annotations
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.availability import Availability, catalogue
+from perennial.core.order import Scalar
+from perennial.core.version import Version
+from perennial.flows.configuration import LiveProgram, Workspace, business_now
+from perennial.flows.handle_events import Handler
+from perennial.flows.load_budgets import budgets_of_order
+from perennial.flows.reading import load_customer
+from perennial.store.budgets import read_budgets
+from perennial.units import Instant, Minor, Points, format_instant
+
+
+class _View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    pass
+
+
+class PriceView(_View, frozen=True):
+    """What the member pays: ``points`` of ``wallet``, of which ``available`` are there now.
+
+    ``missing`` is how many more are needed.
+    """
+
+    points: Points
+    wallet: str
+    available: Points
+    missing: Points = 0
+
+
+class WhyNotView(_View, frozen=True):
+    """One reason why a reward cannot be claimed now: a stable code, words, and the numbers behind it."""
+
+    code: str
+    words: str
+    details: dict[str, Scalar] = {}
+
+
+class RewardView(_View, frozen=True):
+    """A reward as one member sees it. It can be claimed exactly if ``why_not`` is empty.
+
+    ``gives`` are the kinds of its benefits, for this member's tier. ``value`` is what they are worth in
+    minor units of ``currency``, as far as that is certain. ``price`` is null where no price is for the
+    member. ``stock_left`` is null where there is no end of it. At ``ends_at`` the offer is over.
+    """
+
+    program: str
+    id: str
+    name: str
+    gives: tuple[str, ...]
+    claimable: bool
+    price: PriceView | None
+    value: Minor
+    currency: str
+    stock_left: int | None
+    ends_at: str | None
+    why_not: tuple[WhyNotView, ...]
+    description: str | None = None
+    tiers: tuple[str, ...] = ()
+
+
+class RewardList(_View, frozen=True):
+    """Every reward that has a price, as of ``at``; ``next_cursor`` is null, for it is one page."""
+
+    data: tuple[RewardView, ...]
+    at: str
+    next_cursor: str | None
+
+
+async def read_catalogue(handler: Handler, workspace_id: int, customer: str) -> RewardList:
+    """Return what every reward with a price is to a customer at this moment, or raise the 404."""
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        _, member = await load_customer(conn, workspace, customer)
+        at = business_now(workspace)
+        spent = await _spent(conn, workspace, at)
+    views = [
+        _view(live, version, found)
+        for live, version in _versions(workspace, at)
+        for found in catalogue(version, member, spent, at, workspace.switches)
+    ]
+    return RewardList(data=tuple(views), at=format_instant(at), next_cursor=None)
+
+
+def _versions(workspace: Workspace, at: Instant) -> list[tuple[LiveProgram, Version]]:
+    found = [(live, live.version_at(at)) for live in workspace.programs]
+    return [(live, version) for live, version in found if version is not None]
+
+
+async def _spent(conn: Connection, workspace: Workspace, at: Instant) -> dict[tuple[int, int], int]:
+    """Return what all members have used of the programs' budgets."""
+    keys = {key for _, version in _versions(workspace, at) for key in budgets_of_order(version, at, None)}
+    return await read_budgets(conn, workspace.workspace_id, keys)
+
+
+def _view(live: LiveProgram, version: Version, found: Availability) -> RewardView:
+    compiled, reward, price = found.compiled, found.compiled.reward, found.price
+    return RewardView(
+        program=live.code,
+        id=reward.id,
+        name=reward.name,
+        description=reward.description,
+        gives=tuple(str(given.benefit.__struct_config__.tag) for given in compiled.gives_to(found.tier)),
+        claimable=not found.reasons,
+        price=None
+        if price is None
+        else PriceView(
+            points=price.points,
+            wallet=version.wallets[price.wallet].spec.id,
+            available=found.spendable,
+            missing=max(price.points - found.spendable, 0),
+        ),
+        value=reward.worth(found.tier),
+        currency=version.program.currency,
+        stock_left=found.stock_left,
+        ends_at=None if found.ends_at is None else format_instant(found.ends_at),
+        why_not=tuple(
+            WhyNotView(code=reason.code.value, words=reason.words, details=reason.details)
+            for reason in found.reasons
+        ),
+        tiers=reward.tiers,
+    )

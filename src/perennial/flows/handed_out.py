@@ -1,0 +1,28 @@
+"""What claims hand out, as a batch holds it: codes that were set aside, and entitlements that change."""
+
+from __future__ import annotations
+
+import msgspec
+
+from perennial.ledger.lot import LotKey
+from perennial.store.entitlements import EntitlementRow
+from perennial.store.vouchers import VoucherRow
+from perennial.units import Points
+
+
+class FreeCode(msgspec.Struct):
+    """A code that is nobody's yet and was locked for a claim; ``bucket`` is where it is."""
+
+    bucket: int
+    row: VoucherRow
+
+
+class LoadedEntitlement(msgspec.Struct):
+    """An entitlement that is to change. ``alone``: nothing else of its claim is left.
+
+    ``paid`` are the lots out of which the claim was paid, where it is to be canceled.
+    """
+
+    row: EntitlementRow
+    alone: bool = False
+    paid: tuple[tuple[LotKey, Points], ...] = ()

@@ -1,0 +1,114 @@
+"""What claims read besides the member: codes of pools set aside for them, and what was handed out before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from asyncpg import Connection
+
+from perennial.core.codes import Codes
+from perennial.core.entitlements import EntitlementState
+from perennial.core.version import CompiledReward
+from perennial.core.wallet_dates import end_of_day_after
+from perennial.flows.batch import Batch
+from perennial.flows.commands import ChangeEntitlement, Command, PostClaim
+from perennial.flows.configuration import LiveProgram
+from perennial.flows.handed_out import FreeCode, LoadedEntitlement
+from perennial.store.entitlements import count_companions, load_entitlements, read_paid
+from perennial.store.external_ids import IdKind
+from perennial.store.voucher_pools import batches_of_reward, bucket_of_code, take_free
+from perennial.units import Instant
+
+
+async def load_entitled(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
+    """Load the entitlements that commands change; their customers are locked."""
+    changing = [command for command in commands if isinstance(command, ChangeEntitlement)]
+    if not changing:
+        return
+    workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
+    keys = [(UUID(hex=command.customer_id), UUID(hex=command.entitlement_id)) for command in changing]
+    rows = await load_entitlements(conn, workspace_id, bucket, keys)
+    canceling = {
+        UUID(hex=command.entitlement_id) for command in changing if command.state == EntitlementState.CANCELED
+    }
+    for row in rows.values():
+        loaded = batch.entitlements[row.entitlement_id] = LoadedEntitlement(row)
+        customer = batch.customers.get(row.customer_id)
+        if row.entitlement_id in canceling and customer is not None:
+            loaded.alone = await count_companions(conn, workspace_id, bucket, row) == 0
+            if loaded.alone and row.points:
+                owners = (row.customer_id, customer.owner)
+                loaded.paid = await read_paid(conn, workspace_id, bucket, row, owners)
+
+
+async def set_codes_aside(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
+    """Lock a free code for every claim of a reward that hands one over, as far as there are some.
+
+    Each pool is asked last of all, when everything else is locked; nobody waits for a code but those who
+    would find none.
+    """
+    wanted: dict[tuple[int, str], int] = {}
+    for command in commands:
+        if isinstance(command, PostClaim):
+            for key in _pools_of(batch, command):
+                wanted[key] = wanted.get(key, 0) + 1
+    for (program_id, pool), count in sorted(wanted.items()):
+        batch.free_codes[program_id, pool] = await _take(conn, batch, program_id, pool, count)
+
+
+def _pools_of(batch: Batch, command: PostClaim) -> list[tuple[int, str]]:
+    """Return the pools of which the reward of a new claim may hand over a code, in whichever program."""
+    if (IdKind.CLAIM, batch.name("claim", command.id)) in batch.external:
+        return []
+    at = batch.now if command.at is None else command.at
+    code, _, name = command.reward.rpartition("/")
+    found: set[tuple[int, str]] = set()
+    for live in batch.workspace.programs:
+        version = live.version_at(at)
+        compiled = None if version is None or code not in ("", live.code) else version.rewards.get(name)
+        if compiled is not None:
+            found.update((live.program_id, pool) for pool in pools_of(compiled))
+    return sorted(found)
+
+
+def pools_of(compiled: CompiledReward) -> set[str]:
+    """Return the rewards of whose codes a claim may hand one over, whatever the member's tier."""
+    every = [compiled.gives, *compiled.gives_by_tier.values()]
+    handed = [given.benefit.hands_out() for gives in every for given in gives]
+    return {out.pool for out in handed if out is not None and out.pool is not None}
+
+
+async def _take(conn: Connection, batch: Batch, program_id: int, pool: str, count: int) -> list[FreeCode]:
+    """Lock up to ``count`` codes of a pool, beginning somewhere of one's own."""
+    row = batch.workspace.row
+    live = batch.workspace.program_by_id(program_id)
+    batches = await batches_of_reward(conn, row.workspace_id, program_id, pool)
+    codes = _codes_of(live, pool)
+    valid_at = batch.now if codes.valid_for is None else None
+    start = batch.ids.next()
+    first = bucket_of_code(start, 0, row.bucket_count)
+    found: list[FreeCode] = []
+    for wait in (False, True):
+        for offset in range(row.bucket_count if batches else 0):
+            place = row.bucket_base + (first + offset) % row.bucket_count
+            taken = [free.row.voucher_id for free in found]
+            while len(found) < count:
+                free = await take_free(
+                    conn, row.workspace_id, place, batches, start, valid_at, wait=wait, besides=taken
+                )
+                if free is None:
+                    break
+                free.expires_at = _expires_at(live, codes, free.expires_at, batch.now)
+                found.append(FreeCode(place, free))
+                taken.append(free.voucher_id)
+    return found
+
+
+def _codes_of(live: LiveProgram, pool: str) -> Codes:
+    compiled = live.latest.rewards.get(pool)
+    return Codes() if compiled is None or compiled.reward.codes is None else compiled.reward.codes
+
+
+def _expires_at(live: LiveProgram, codes: Codes, expires_at: Instant | None, now: Instant) -> Instant | None:
+    return expires_at if codes.valid_for is None else end_of_day_after(live.latest, now, codes.valid_for)
