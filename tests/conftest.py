@@ -77,6 +77,12 @@ def kills(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(scope="session")
+def rounds(request: pytest.FixtureRequest) -> int:
+    """How often a race is run: 5 times, with ``--torture`` 100 times."""
+    return 100 if request.config.getoption("--torture") else 5
+
+
+@pytest.fixture(scope="session")
 def template(server: EmbeddedServer) -> str:
     """The name of the migrated, otherwise empty database that every other one is copied from."""
     with open(Path(os.environ[_HOME]) / "template.lock", "w") as lock:

@@ -11,21 +11,34 @@ from perennial.store.invariant import Check
 ROWS = (
     Check(
         "sources",
-        "Every posting and tier move belongs to an order or event that is stored.",
+        "Every posting and tier move belongs to an order or event that is stored in its bucket. (What pays"
+        " with a gift card may be in another bucket than the card.)",
         """
+with lost as materialized (
+    select bucket, customer_id, operation_id, source_id
+    from postings
+    where workspace_id = $1 and {new}
+        and not exists (
+            select from orders
+            where orders.workspace_id = $1 and orders.bucket = postings.bucket
+                and orders.order_id = postings.source_id
+        )
+        and not exists (
+            select from events
+            where events.workspace_id = $1 and events.bucket = postings.bucket
+                and events.event_id = postings.source_id
+        )
+)
 select bucket, customer_id, array[operation_id] as operations, format('source %s', source_id) as words
-from postings
-where workspace_id = $1 and {new}
-    and not exists (
-        select from orders
-        where orders.workspace_id = $1 and orders.bucket = postings.bucket
-            and orders.order_id = postings.source_id
-    )
-    and not exists (
-        select from events
-        where events.workspace_id = $1 and events.bucket = postings.bucket
-            and events.event_id = postings.source_id
-    )
+from lost
+full join (
+    select event_id from events where workspace_id = $1 and kind in (15, 16, 17)
+) as checkout on event_id = source_id
+where event_id is null or source_id is not null and not exists (
+    select from vouchers
+    where vouchers.workspace_id = $1 and vouchers.bucket = lost.bucket
+        and vouchers.voucher_id = lost.customer_id
+)
 """,
     ),
     Check(

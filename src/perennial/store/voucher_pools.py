@@ -104,19 +104,29 @@ order by voucher_id
 limit $6
 """
 
-# Whoever takes begins somewhere else, so that they seldom meet; where they do each takes another one.
-_TAKE_FREE = f"""
-select {COLUMNS}
-from vouchers
-where bucket = $2 and workspace_id = $1 and batch_id = any($3::uuid[]) and (customer_id = voucher_id)
-    and voucher_id >= $4 and voucher_id <= $5 and state = 1 and used = 0
-    and ($6::timestamptz is null or expires_at is null or expires_at > $6)
-    and voucher_id <> all($7::uuid[])
-limit 1
-for update"""
 
-TAKE_FREE_OR_SKIP = f"{_TAKE_FREE} skip locked\n"
-TAKE_FREE_OR_WAIT = f"{_TAKE_FREE}\n"
+# Whoever takes begins somewhere else, so that they seldom meet; where they do each takes another one.
+# The batches are looked at one after the other: PostgreSQL 15 may read the codes of all for a list.
+def _take_free(locked: str) -> str:
+    return f"""
+select free.*
+from unnest($3::uuid[]) as wanted (batch_id)
+cross join lateral (
+    select {COLUMNS}
+    from vouchers
+    where bucket = $2 and workspace_id = $1 and batch_id = wanted.batch_id and (customer_id = voucher_id)
+        and voucher_id >= $4 and voucher_id <= $5 and state = 1 and used = 0
+        and ($6::timestamptz is null or expires_at is null or expires_at > $6)
+        and voucher_id <> all($7::uuid[])
+    limit 1
+    for update {locked}
+) as free
+limit 1
+"""
+
+
+TAKE_FREE_OR_SKIP = _take_free("skip locked")
+TAKE_FREE_OR_WAIT = _take_free("")
 
 DELETE_FREE = """
 delete from vouchers
