@@ -8,6 +8,7 @@ and all of them read before the first one writes. One wall that stands is enough
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, NamedTuple
@@ -15,12 +16,21 @@ from typing import Any, NamedTuple
 import pytest
 from asyncpg import Connection
 
+from perennial.core.order import Line, Order, OrderStatus
 from perennial.flows import handle_events, write_batch
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
-from perennial.flows.commands import Command, JoinProgram, PostAdjustment, PostClaim, PostEvent
+from perennial.flows.commands import (
+    Asked,
+    Command,
+    JoinProgram,
+    PostAdjustment,
+    PostClaim,
+    PostEvent,
+    PostRedemption,
+)
 from perennial.flows.handle_events import Handler
-from perennial.store import budgets, customers, effects
+from perennial.store import budgets, customers, effects, vouchers
 from perennial.store.database import Database, connect
 from tests.codebook import CODEBOOK
 from tests.races.conftest import FreshDatabase
@@ -63,6 +73,24 @@ CHECKS = Wall(
 )
 BUDGET_LOCK = Wall(((budgets, "_LOCK_BUDGETS", "    for update\n"),))
 BUDGET_CAP = Wall(((effects, "USE_BUDGET", " and ($4 <= 0 or used + $4 <= $5)"),))
+CODE_LOCK = Wall(((vouchers, "_LOCK_VOUCHERS", "    for update\n"),))
+CODE_CAP = Wall(((effects, "USE_VOUCHER", " and (uses is null or used + $5 <= uses)"),))
+CODE_CHECK = Wall(constraints=(("vouchers", "vouchers_used_uses_check"),))
+
+CODES = f"""\
+{PROGRAM}\
+  - {{id: start, type: fixed, trigger: member.joined, points: 10}}
+campaigns:
+  - id: incentives
+    name: Incentives
+    rewards:
+      - id: coupon
+        name: One off
+        price: 1
+        codes: {{pattern: "C-############", uses: 5}}
+        gives: [{{type: amount_off, value: 100}}]
+      - {{id: card, name: A gift card, price: 1, gives: [{{type: gift_card, value: 1000}}]}}
+"""
 
 
 class Rivals:
@@ -77,6 +105,13 @@ class Rivals:
         """Do something before the race."""
         answers = await self._handlers[0].handle_batch(self._workspace_id, await self._bucket(), commands)
         assert {answer.status for answer in answers} <= {200, 201}, answers[0].body
+
+    async def claim(self, reward: str) -> str:
+        """Let Anna claim a reward and return its code."""
+        claim = PostClaim(id=reward, customer="anna", at=None, reward=reward)
+        (answer,) = await self._handlers[0].handle_batch(self._workspace_id, await self._bucket(), [claim])
+        code: str = json.loads(answer.body)["voucher"]["code"]
+        return code
 
     async def race(self, commands: Sequence[Command]) -> int:
         """Do one thing per client, all at once; return how many were done anew."""
@@ -142,6 +177,14 @@ async def first_five(url: str) -> AsyncIterator[Rivals]:
         yield rivals
 
 
+@pytest.fixture
+async def holders(url: str) -> AsyncIterator[Rivals]:
+    """Twelve clients; Anna has points for a coupon with five uses and for a gift card of 10.00."""
+    async with connected_rivals(url, CODES) as rivals:
+        await rivals.do(JoinProgram(customer="anna", program="points", source="test", at=None))
+        yield rivals
+
+
 @asynccontextmanager
 async def connected_rivals(url: str, program: str) -> AsyncIterator[Rivals]:
     """Connect a worker of its own for each client of a new workspace with a program."""
@@ -157,7 +200,7 @@ async def connected_rivals(url: str, program: str) -> AsyncIterator[Rivals]:
 
 def meet(monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...]) -> None:
     """Let nobody write before all have read; where a lock stands the others cannot come to the meeting."""
-    patience = BRIEF_SECONDS if {LOCK, BUDGET_LOCK}.isdisjoint(down) else LONG_SECONDS
+    patience = BRIEF_SECONDS if {LOCK, BUDGET_LOCK, CODE_LOCK}.isdisjoint(down) else LONG_SECONDS
     write, over, come = write_batch.write, asyncio.Event(), []
 
     async def write_together(conn: Connection, batch: Batch, generation: int) -> None:
@@ -182,6 +225,17 @@ def adjustment(name: str, points: int) -> PostAdjustment:
 def gift(name: str, customer: str) -> PostEvent:
     """Return a wish for a gift of 10 points."""
     return PostEvent(id=name, customer=customer, at=None, name="gift.asked")
+
+
+def redemptions(code: str, amount: int, expects: int) -> list[PostRedemption]:
+    """Return one redemption per client, of carts of this amount, which must cost what is expected."""
+    cart = Order(status=OrderStatus.CREATED, lines=(Line(id="1", sku="tea", amount=amount),), currency="USD")
+    return [
+        PostRedemption(
+            id=f"r{n}", customer=f"c{n}", at=None, order=cart, redeem=(Asked(code=code),), expects=expects
+        )
+        for n in range(CLIENTS)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -262,3 +316,50 @@ async def test_first_customers(
     assert await first_five.ask("select max(used) from budgets") == customers_in
     assert await first_five.ask("select count(*) from limit_uses where used > 0") == customers_in
     assert await first_five.ask("select sum(balance) from wallets") == 10 * customers_in
+
+
+@pytest.mark.parametrize(
+    ("down", "uses"),
+    [
+        ((), 5),
+        ((CODE_CAP, CODE_CHECK), 5),
+        ((CODE_LOCK, CODE_CHECK), 5),
+        ((CODE_LOCK, CODE_CAP), 5),
+        ((CODE_LOCK, CODE_CAP, CODE_CHECK), CLIENTS),
+    ],
+    ids=["all stand", "the lock stands", "the cap stands", "the check stands", "none stands"],
+)
+async def test_one_code(
+    holders: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], uses: int
+) -> None:
+    """A code with five uses, twelve carts: five get 1.00 off behind any wall; all twelve behind none."""
+    code = await holders.claim("coupon")
+    for wall in down:
+        await holders.take_down(wall, monkeypatch)
+    meet(monkeypatch, down)
+    assert await holders.race(redemptions(code, 500, 400)) == uses
+    assert await holders.ask("select used from vouchers") == uses
+
+
+@pytest.mark.parametrize(
+    ("down", "paid"),
+    [
+        ((), 3),
+        ((FLOORS, CHECKS), 3),
+        ((CODE_LOCK, CHECKS), 3),
+        ((CODE_LOCK, FLOORS), 3),
+        ((CODE_LOCK, FLOORS, CHECKS), CLIENTS),
+    ],
+    ids=["all stand", "the lock stands", "the floors stand", "the checks stand", "none stands"],
+)
+async def test_one_card(
+    holders: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], paid: int
+) -> None:
+    """A card of 10.00, twelve carts of 3.00: three are paid behind any wall; all behind none."""
+    code = await holders.claim("card")
+    for wall in down:
+        await holders.take_down(wall, monkeypatch)
+    meet(monkeypatch, down)
+    assert await holders.race(redemptions(code, 300, 0)) == paid
+    of_card = "where customer_id = (select voucher_id from vouchers)"
+    assert await holders.ask(f"select balance from wallets {of_card}") == 1_000 - 300 * paid
