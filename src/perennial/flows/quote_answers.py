@@ -85,11 +85,31 @@ class EarnsAnswer(_Answer, frozen=True):
     points: Points
 
 
+class HintAnswer(_Answer, frozen=True):
+    """A reward that the cart would have with ``amount`` more in its total, and ``quantity`` more units."""
+
+    reward: str
+    name: str
+    amount: Minor | None = None
+    quantity: int | None = None
+
+
+class NextRewardAnswer(_Answer, frozen=True):
+    """A reward that the member can almost claim: its ``price``, the points ``missing`` after this order."""
+
+    reward: str
+    name: str
+    wallet: str
+    price: Points
+    missing: Points
+
+
 class QuoteAnswer(_Answer, frozen=True):
     """A priced cart, in minor units of ``currency``.
 
     ``subtotal`` is what the lines cost before rewards, ``total`` what is left with shipping after all
     discounts, ``to_pay`` what points and gift cards leave of it. ``earns`` is what the order would earn.
+    A quote (and no hold or redemption) has ``hints``, the nearest first, and ``next_rewards``.
     """
 
     currency: str
@@ -104,6 +124,8 @@ class QuoteAnswer(_Answer, frozen=True):
     points: tuple[PointsPaidAnswer, ...] = ()
     cards: tuple[CardPaidAnswer, ...] = ()
     earns: tuple[EarnsAnswer, ...] = ()
+    hints: tuple[HintAnswer, ...] = ()
+    next_rewards: tuple[NextRewardAnswer, ...] = ()
     approximate: bool = False
 
 
@@ -199,6 +221,34 @@ def quote_answer(workspace: Workspace, checkout: Checkout) -> QuoteAnswer:
             EarnsAnswer(wallet=names[unit], points=points) for unit, points in _earned(quote).items()
         ),
         approximate=quote.approximate,
+    )
+
+
+def with_what_is_near(answer: QuoteAnswer, workspace: Workspace, quote: Quote) -> QuoteAnswer:
+    """Return the answer with what the cart just misses, and what the member can almost claim after it."""
+    codes = {live.program_id: live.code for live in workspace.programs}
+    names = wallet_names(workspace)
+    return msgspec.structs.replace(
+        answer,
+        hints=tuple(
+            HintAnswer(
+                reward=f"{codes[hint.program]}/{hint.reward}",
+                name=hint.name,
+                amount=hint.amount,
+                quantity=hint.quantity,
+            )
+            for hint in quote.hints
+        ),
+        next_rewards=tuple(
+            NextRewardAnswer(
+                reward=f"{codes[program]}/{near.reward}",
+                name=near.name,
+                wallet=names[near.unit],
+                price=near.price,
+                missing=near.missing,
+            )
+            for program, near in quote.to_next_reward.items()
+        ),
     )
 
 

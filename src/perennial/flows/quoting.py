@@ -20,7 +20,7 @@ from perennial.flows.load_batch import read_from
 from perennial.flows.load_budgets import budgets_of_order
 from perennial.flows.load_redeemed import load_codes
 from perennial.flows.problems import problem
-from perennial.flows.quote_answers import QuoteAnswer, quote_answer
+from perennial.flows.quote_answers import QuoteAnswer, quote_answer, with_what_is_near
 from perennial.flows.redeeming import checked_out
 from perennial.flows.signed_codes import wall_now
 from perennial.flows.timers_due import run_timers_due
@@ -60,7 +60,8 @@ async def quote(handler: Handler, workspace_id: int, command: PostRedemption) ->
         run_timers_due(batch, member, at)
         for live in workspace.programs:
             enroll_automatically(batch, operation, live)
-    return quote_answer(workspace, checked_out(batch, operation, found, command, Account.REDEEMED))
+    checkout = checked_out(batch, operation, found, command, Account.REDEEMED)
+    return with_what_is_near(quote_answer(workspace, checkout), workspace, checkout.quote)
 
 
 async def _load(conn: Connection, batch: Batch, command: PostRedemption) -> Member:

@@ -49,7 +49,9 @@ CHUNK = 1_000
 MAX_NAMED = 20
 """So many rows are named where a batch is refused as a whole."""
 
-_FRUITLESS = 20
+_FRUITLESS = 200
+"""So many draws in a row of which all codes are taken say that nearly all codes of the pattern are."""
+
 _LETTERS = 36
 """The letters and digits that the strength of an imported code is judged by, which nobody knows better."""
 

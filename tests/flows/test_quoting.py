@@ -1,0 +1,51 @@
+"""What only a quote says: what the cart just misses, and what the member can almost claim."""
+
+from __future__ import annotations
+
+import pytest
+
+from perennial.flows.quote_answers import HintAnswer, NextRewardAnswer
+from tests.flows.checkout import Checkout, redeem
+from tests.flows.shop import Shop
+
+PROGRAM = """
+program: points
+name: Points
+time_zone: UTC
+currency: USD
+wallets: [{id: points, name: Points}]
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+rewards:
+  - id: ship
+    name: Free shipping
+    automatic: true
+    usable_when: {fact: order.total, at_least: 5000}
+    gives: [{type: free_shipping}]
+  - {id: mug, name: A mug, price: 100, gives: [{type: amount_off, value: 1500}]}
+"""
+
+
+@pytest.fixture
+async def checkout(shop: Shop) -> Checkout:
+    """A shop whose customer anna has 20 points."""
+    await shop.publish(PROGRAM)
+    await shop.order("seed", "anna", 2_000)
+    return Checkout(shop)
+
+
+async def test_a_quote_says_what_is_near(checkout: Checkout) -> None:
+    """With 42.00 in the cart 8.00 are missing for free shipping, and after it 38 points for the mug."""
+    command = redeem("q", "anna", 4_200, shipping=490)
+    quoted = await checkout.quote(command)
+    ship = HintAnswer(reward="points/ship", name="Free shipping", amount=800)
+    mug = NextRewardAnswer(reward="points/mug", name="A mug", wallet="points/points", price=100, missing=38)
+    assert (quoted.hints, quoted.next_rewards) == ((ship,), (mug,))
+    redeemed = (await checkout.redeem(command)).quote
+    assert (redeemed.hints, redeemed.next_rewards) == ((), ())
+
+
+async def test_nothing_is_near_what_is_there(checkout: Checkout) -> None:
+    """A cart that has free shipping gets no hint; a guest, who has no points, no next reward."""
+    quoted = await checkout.quote(redeem("q", None, 5_000, shipping=490))
+    assert (quoted.shipping_discount, quoted.hints, quoted.next_rewards) == (490, (), ())
