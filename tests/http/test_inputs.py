@@ -144,6 +144,7 @@ _SAMPLES: dict[str, Any] = {
     "batch_create": {"id": "b", "reward": "five-off", "count": 1},
     "voucher_assign": {"id": "v", "reward": "five-off", "customer": "c"},
     "voucher_void": {"reason": "r"},
+    "entitlement_move": {"state": "canceled", "reason": "r", "reference": "p"},
     "adjustment_post": {"id": "a", "customer": "c", "wallet": "points", "points": 1, "reason": "r"},
     "transfer_post": {"id": "t", "from": "c", "to": "d", "wallet": "points", "points": 1, "reason": "r"},
     "tier_assign": {"id": "t", "tier": "gold", "reason": "r"},
