@@ -23,42 +23,24 @@ def read(name: str) -> list[dict[str, Any]]:
 CASES = read("priced-examples.json")
 OURS = read("our-priced-examples.json")
 
-WAITING: dict[str, str] = {}
-"""Examples that need what is not there yet, and why."""
-
 
 def compare(expected: dict[str, Any], shown: dict[str, Any], case: str) -> None:
     """Every figure that the example states is what was shown."""
-    for name, value in expected.items():
-        where = (case, expected["after"], name)
+    for name, stated in expected.items():
         if name in ("after", "requested"):
             continue
-        found = shown[name]
+        value, found = stated, shown[name]
         if name == "added_lines":
-            value = [{key: one[key] for key in one if key != "id"} for one in value]  # noqa: PLW2901
+            value = [{key: one[key] for key in one if key != "id"} for one in stated]
             found = [{key: one[key] for key in value[0]} for one in found] if value else found
         elif isinstance(value, dict):
             found = {key: found.get(key, 0) for key in value}
         elif isinstance(found, dict):
             found = sum(found.values())
-        assert found == value, where
+        assert found == value, (case, expected["after"], name)
 
 
-def playable() -> list[Any]:
-    """Every example; one that waits has to fail, so that it is noticed when it need not wait any more."""
-    return [
-        pytest.param(
-            case,
-            id=case["id"],
-            marks=[pytest.mark.xfail(reason=WAITING[case["id"]], strict=True)]
-            if case["id"] in WAITING
-            else [],
-        )
-        for case in CASES + OURS
-    ]
-
-
-@pytest.mark.parametrize("case", playable())
+@pytest.mark.parametrize("case", CASES + OURS, ids=lambda case: case["id"])
 def test_priced_example(case: dict[str, Any]) -> None:
     """What an example states is what a quote says."""
     shown = PricedExample(case).run()
@@ -68,14 +50,13 @@ def test_priced_example(case: dict[str, Any]) -> None:
 
 
 def test_every_area_is_there() -> None:
-    """No recommended example about prices was left out, and what waits is known."""
+    """No recommended example about prices was left out."""
     assert all(case["recommended"] for case in CASES)
     assert sorted(case["id"] for case in CASES) == [
         "AL-01", "AL-05", "AL-08", "BUD-01", "BUD-02", "BX-05", "BX-06", "BX-07", "CAP-04", "CAP-06", "CH-03",
         "CH-04", "DA-04", "DA-06", "DP-02", "DP-05", "DU-01", "DU-03", "FS-01", "FS-05", "MIN-01", "MIN-04",
         "PCL-03", "RFL-04", "ST-01", "ST-07", "ST-08", "ST-14", "ST-17", "ST-18", "TW-02",
     ]  # fmt: skip
-    assert set(WAITING) <= {case["id"] for case in CASES}
 
 
 @pytest.mark.parametrize(

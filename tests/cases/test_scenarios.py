@@ -9,24 +9,10 @@ import pytest
 from perennial.core.case import Case, read_case
 from perennial.core.cases import run_case
 
-WAITING: dict[str, str] = {}
-"""Files that say what is to come, by their names, and what they wait for."""
-
 FILES = sorted((Path(__file__).parent / "scenarios").glob("*.yaml"))
 
 
-def _marked(file: Path) -> object:
-    waits = WAITING.get(file.stem)
-    marks = () if waits is None else (pytest.mark.xfail(reason=waits, strict=True, raises=AssertionError),)
-    return pytest.param(file, id=file.stem, marks=marks)
-
-
-def test_what_is_waited_for_is_there() -> None:
-    """Nothing waits that has no file."""
-    assert WAITING.keys() - {file.stem for file in FILES} == set()
-
-
-@pytest.mark.parametrize("file", [_marked(file) for file in FILES])
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_scenario(file: Path) -> None:
     """What the scenario expects after each step is what the program does."""
     case = read_case(file.read_text())
