@@ -59,6 +59,14 @@ async def test_two_that_migrate_at_once_take_turns(empty_url: str) -> None:
     assert sorted(first + second) == [migration.name for migration in all_migrations()]
 
 
+async def test_many_that_create_the_list_at_once_agree(empty_url: str) -> None:
+    """The list of migrations is made by one of many, at whichever step the others find it."""
+    await migrate(empty_url)
+    for _ in range(30):
+        await _fetch(empty_url, "drop table schema_migrations")
+        await asyncio.gather(*(migrate(empty_url, last=0) for _ in range(8)))
+
+
 async def test_a_failing_migration_leaves_nothing(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A migration is one transaction: when its second statement fails, the first is undone."""
     _carry(monkeypatch, "create table half (n int); select 1 / 0;")

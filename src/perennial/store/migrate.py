@@ -83,8 +83,11 @@ async def migrate(
     conn = await connect(url, statement_timeout="0", lock_timeout=LOCK_TIMEOUT)
     try:
         if await conn.fetchval("select to_regclass('schema_migrations')") is None:
-            # Somebody else may be at it too: "if not exists" alone does not see that.
-            with suppress(asyncpg.UniqueViolationError, asyncpg.DuplicateTableError):
+            # Somebody else may be at it too: "if not exists" alone does not see that, and which of the
+            # three says so (index, table, or row type) depends on how far the other is.
+            with suppress(
+                asyncpg.UniqueViolationError, asyncpg.DuplicateTableError, asyncpg.DuplicateObjectError
+            ):
                 await conn.execute(_CREATE_MIGRATIONS)
         try:
             await _patiently("the roles", tell, lambda: _create_roles(conn))
