@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perennial.core.effects import Capture, GiveBack, UseBudget, UseLimit, UseVoucher
-from perennial.core.used import Used, UsedByProgram, UsedLot, capture, give_back
+from perennial.core.used import Used, UsedByProgram, UsedLot, UsedPlace, capture, give_back
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin
 
@@ -39,7 +39,7 @@ def points(returning: list) -> int:  # type: ignore[type-arg]
 def test_the_whole_comes_back_with_limits_and_vouchers() -> None:
     """Everything returned gives back the lot, the limit, the budget and the voucher."""
     before = used(UsedLot(0, ANNA, 7, LASTING, 400))
-    after, returning = give_back(before, (3, 1), 50, GRACE, (0, ANNA))
+    after, returning = give_back(before, (3, 1), 50, GRACE, (0, ANNA), {})
     assert after.over
     assert [effect for part in returning for effect in part.effects] == [
         GiveBack(7, 400, LASTING, Account.REDEEMED, pending=False),
@@ -51,7 +51,7 @@ def test_the_whole_comes_back_with_limits_and_vouchers() -> None:
 
 def test_a_part_gives_back_its_share_of_the_points_only() -> None:
     """A unit of 10.00 of 40.00 gives back a quarter of the points; the voucher stays used."""
-    after, returning = give_back(used(UsedLot(0, ANNA, 7, LASTING, 401)), (1, 0), 50, GRACE, (0, ANNA))
+    after, returning = give_back(used(UsedLot(0, ANNA, 7, LASTING, 401)), (1, 0), 50, GRACE, (0, ANNA), {})
     assert not after.over
     assert [effect for part in returning for effect in part.effects] == [
         GiveBack(7, 100, LASTING, Account.REDEEMED, pending=False)
@@ -60,7 +60,7 @@ def test_a_part_gives_back_its_share_of_the_points_only() -> None:
 
 def test_points_of_a_lot_that_has_expired_come_back_with_a_grace_date() -> None:
     """At its expiry a lot is no place to return to: the points are a new lot until the grace ends."""
-    _, returning = give_back(used(UsedLot(0, ANNA, 7, ENDING, 400)), (3, 1), 100, GRACE, (0, ANNA))
+    _, returning = give_back(used(UsedLot(0, ANNA, 7, ENDING, 400)), (3, 1), 100, GRACE, (0, ANNA), {})
     key = LotKey(Origin.RETURNED, 100, 900)
     assert returning[0].effects[0] == GiveBack(7, 400, key, Account.REDEEMED, pending=False)
 
@@ -68,8 +68,8 @@ def test_points_of_a_lot_that_has_expired_come_back_with_a_grace_date() -> None:
 def test_what_is_not_refundable_comes_back_from_a_hold_only() -> None:
     """The price of a reward that is not refundable is released with a hold, but not after redeeming."""
     lot = UsedLot(0, ANNA, 7, LASTING, 400, False)
-    assert points(give_back(used(lot, captured=False), (3, 1), 50, GRACE, (0, ANNA), void=True)[1]) == 400
-    assert points(give_back(used(lot), (3, 1), 50, GRACE, (0, ANNA), void=True)[1]) == 0
+    assert points(give_back(used(lot, captured=False), (3, 1), 50, GRACE, (0, ANNA), {}, void=True)[1]) == 400
+    assert points(give_back(used(lot), (3, 1), 50, GRACE, (0, ANNA), {}, void=True)[1]) == 0
 
 
 def test_redeeming_a_hold_captures_every_owner_s_part() -> None:
@@ -94,6 +94,21 @@ def test_any_parts_sum_to_the_whole(steps: list[tuple[int, int]], amount: int, v
         returned = (max(state.returned[0], a), max(state.returned[1], b))
         if state.over:
             break
-        state, returning = give_back(state, returned, 50, GRACE, (0, ANNA), void=void and returned == (3, 1))
+        state, returning = give_back(
+            state, returned, 50, GRACE, (0, ANNA), {}, void=void and returned == (3, 1)
+        )
         sum_back += points(returning)
     assert (state.over, sum_back) == (True, amount)
+
+
+def test_a_place_is_left_with_the_last_time() -> None:
+    """A customer who took part twice keeps the place when one of them comes back."""
+    place = UsedPlace(UseLimit(5, 0, 1, 9), UseBudget(6, 0, 1, 2))
+    part = UsedByProgram(program=1, version=1, places=(place,))
+    state = Used((part,), ("a",), (1,), (100,), (0,), captured=True)
+    for noted, expected in (
+        (2, [UseLimit(5, 0, -1, 9)]),
+        (1, [UseLimit(5, 0, -1, 9), UseBudget(6, 0, -1, 2)]),
+    ):
+        _, returning = give_back(state, (1,), 50, GRACE, (0, ANNA), {5: {0: noted}})
+        assert [effect for one in returning for effect in one.effects] == expected

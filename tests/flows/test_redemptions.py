@@ -188,3 +188,37 @@ async def test_the_books_are_sound_after_all_of_it(checkout: Checkout, database_
         await conn.close()
     assert report.checks
     assert [f"{check.name}: {found.words}" for check in report.broken for found in check.findings] == []
+
+
+FIRST_ONE = """
+  - id: first
+    name: For the first customer
+    gives: [{type: amount_off, value: 100}]
+    codes: {shared: FIRST}
+    limits: [{customers: 1, per: total, every: month}]
+"""
+
+
+@pytest.mark.parametrize("order", [("r1", "r2"), ("r2", "r1")])
+async def test_a_place_is_kept_until_the_last_use_comes_back(shop: Shop, order: tuple[str, str]) -> None:
+    """Who took part twice stays among the first customers until both are rolled back, in any order."""
+    await shop.publish(PROGRAM + FIRST_ONE)
+    checkout = Checkout(shop)
+    for customer in ("anna", "berta"):
+        await shop.order(f"seed-{customer}", customer, 10_000)
+    before = await checkout.books()
+
+    async def status(customer: str) -> str:
+        quoted = await checkout.quote(redeem("q", customer, 5_000, codes=("FIRST",)))
+        return quoted.redeemables[0].status
+
+    for name in ("r1", "r2"):
+        await checkout.redeem(redeem(name, "anna", 5_000, codes=("FIRST",)))
+    assert (await status("anna"), await status("berta")) == ("applicable", "inapplicable")
+    await shop.advance(START + 40 * 24 * HOUR)  # another month: what was used is looked for in its own
+    await checkout.roll_back("b1", order[0], "anna")
+    left = {tuple(row[1:]) for row in (await checkout.books())["budgets"]}
+    assert {used for _, used in left} == {1}
+    await checkout.roll_back("b2", order[1], "anna")
+    books = await checkout.books()
+    assert (books["budgets"], books["limits"]) == (before["budgets"], before["limits"])

@@ -18,7 +18,8 @@ from perennial.core.redeemables import Status
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.settling import settle
 from perennial.core.switches import Switches
-from perennial.core.used import Used, UsedByProgram, UsedLot
+from perennial.core.today import Today, today_of
+from perennial.core.used import Used, UsedByProgram, UsedLot, UsedPlace
 from perennial.core.version import Version
 from perennial.core.wallet_dates import end_of_day_after
 from perennial.ledger.account import Account
@@ -92,15 +93,23 @@ def settle_checkout(
 
 
 def used_by_program(
-    checkout: Checkout, version: Version, effects: Sequence[Effect], owner: UUID, bucket: int
+    checkout: Checkout,
+    version: Version,
+    effects: Sequence[Effect],
+    owner: UUID,
+    bucket: int,
+    at: Instant,
 ) -> UsedByProgram | None:
-    """Return what the checkout used under one version, or None if that is nothing.
+    """Return what the checkout used at ``at`` under one version, or None if that is nothing.
 
     ``effects`` are those of its program; ``owner``, who lives in ``bucket``, has the wallets.
     """
     rewards = tuple(one.key for one in checkout.applied if one.offer.version is version)
     if not (effects or rewards):
         return None
+    uses = [effect for effect in effects if isinstance(effect, UseLimit | UseBudget)]
+    places = _places(version, today_of(version, at), uses)
+    apart = {place.marker.limit for place in places} | {place.budget.budget for place in places}
     return UsedByProgram(
         program=version.program_id,
         version=version.number,
@@ -109,13 +118,29 @@ def used_by_program(
             UsedLot(bucket, owner, debit.unit, key, debit.amount, refundable)
             for debit, key, refundable in checkout.debited.get(version.program_id, ())
         ),
-        limits=tuple(effect for effect in effects if isinstance(effect, UseLimit | UseBudget)),
+        limits=tuple(use for use in uses if _number_of(use) not in apart),
         vouchers=tuple(effect for effect in effects if isinstance(effect, UseVoucher)),
+        places=places,
     )
 
 
-def used_on(order: Order, parts: Iterable[UsedByProgram], target: Account) -> Used:
-    """Return everything that was used on the order as it was priced; ``target`` is HELD or REDEEMED."""
+def _places(version: Version, today: Today, uses: Iterable[UseLimit | UseBudget]) -> tuple[UsedPlace, ...]:
+    """Return the places among the first so many customers of which the uses make use, new or not."""
+    taking_part = {use.limit: use for use in uses if isinstance(use, UseLimit)}
+    return tuple(
+        UsedPlace(use, UseBudget(budget.number, today.budgets[index], 1, budget.cap, today.day))
+        for index, budget in enumerate(version.budgets)
+        if budget.marker is not None
+        and (use := taking_part.get(version.limits[budget.marker].number)) is not None
+    )
+
+
+def _number_of(use: UseLimit | UseBudget) -> int:
+    return use.limit if isinstance(use, UseLimit) else use.budget
+
+
+def used_on(order: Order, parts: Iterable[UsedByProgram], target: Account, at: Instant) -> Used:
+    """Return what was used on the order, priced at ``at``; ``target`` is HELD or REDEEMED."""
     return Used(
         programs=tuple(parts),
         ids=tuple(line_ids(order)),
@@ -123,6 +148,7 @@ def used_on(order: Order, parts: Iterable[UsedByProgram], target: Account) -> Us
         paid=tuple(max(line.net, 0) for line in order.lines),
         returned=(0,) * len(order.lines),
         captured=target is Account.REDEEMED,
+        at=at,
     )
 
 

@@ -343,7 +343,7 @@ class CheckoutRehearsal(Rehearsal):
         """Take over what the program decided, and return what was used."""
         version, order = self.version_at(at), checkout.quote.order
         effects = (*checkout.effects.get(PROGRAM_ID, ()), *self._voucher_uses(cart, checkout))
-        part = used_by_program(checkout, version, effects, member.owner, BUCKET)
+        part = used_by_program(checkout, version, effects, member.owner, BUCKET, at)
         decisions: list[Decision] = []
         parts: list[UsedByProgram] = []
         if part is not None:
@@ -355,7 +355,7 @@ class CheckoutRehearsal(Rehearsal):
             parts.append(part)
         charged = (paid for paid in checkout.cards if paid.amount)
         parts += [self._charge(paid.card_id, paid.amount, at, target) for paid in charged]
-        return used_on(order, parts, target), decisions
+        return used_on(order, parts, target, at), decisions
 
     def _voucher_uses(self, cart: CartAsked, checkout: Checkout) -> list[UseVoucher]:
         asked = [
@@ -400,7 +400,8 @@ class CheckoutRehearsal(Rehearsal):
         """Give back what ``returned`` units share, and note how the redemption stands then."""
         holder = (BUCKET, known.member_id)
         grace = grace_of([self.versions[-1]], at)
-        known.used, returning = give_back(known.used, returned, at, grace, holder, void=void)
+        limits = self.member(known.customer).limits if known.customer is not None else {}
+        known.used, returning = give_back(known.used, returned, at, grace, holder, limits, void=void)
         self._apply(known, returning, at)
         if known.used.over:
             known.state = "rolled_back" if known.used.captured else "released"

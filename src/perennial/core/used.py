@@ -6,7 +6,7 @@ return of the same lines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 import msgspec
@@ -35,6 +35,17 @@ class UsedLot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     refundable: bool = True
 
 
+class UsedPlace(msgspec.Struct, frozen=True, array_like=True):
+    """A place among the first so many customers of a limit.
+
+    ``marker`` counts how often the customer took part, ``budget`` the customers. Whoever took part more
+    than once keeps the place until the last of it is given back, whichever that is.
+    """
+
+    marker: UseLimit
+    budget: UseBudget
+
+
 class UsedByProgram(msgspec.Struct, frozen=True, array_like=True):
     """What was used under one version of one program; ``rewards`` are those that were applied."""
 
@@ -44,13 +55,14 @@ class UsedByProgram(msgspec.Struct, frozen=True, array_like=True):
     lots: tuple[UsedLot, ...] = ()
     limits: tuple[UseLimit | UseBudget, ...] = ()
     vouchers: tuple[UseVoucher, ...] = ()
+    places: tuple[UsedPlace, ...] = ()
 
 
 class Used(msgspec.Struct, frozen=True, array_like=True):
     """Everything that a redemption used. ``captured``: it is redeemed, and not only held.
 
     ``ids`` and ``quantities`` name the lines of the order, ``paid`` is what each of them cost in the end,
-    and ``returned`` counts the units that came back.
+    and ``returned`` counts the units that came back. ``at`` is when it was used.
     """
 
     programs: tuple[UsedByProgram, ...]
@@ -60,6 +72,7 @@ class Used(msgspec.Struct, frozen=True, array_like=True):
     returned: tuple[int, ...]
     captured: bool = False
     over: bool = False
+    at: Instant = 0
 
     @property
     def account(self) -> Account:
@@ -99,6 +112,7 @@ def give_back(
     at: Instant,
     grace_until: Mapping[int, Instant | None],
     holder: tuple[int, UUID],
+    limits: Mapping[int, Mapping[int, int]],
     *,
     void: bool = False,
 ) -> tuple[Used, list[Returning]]:
@@ -106,7 +120,8 @@ def give_back(
 
     Points go into the lot that they came from, or where that has expired into a new one until
     ``grace_until`` (by the number of the unit). Limits, budgets and vouchers come back with the last
-    unit, or at once if everything is ``void``; ``holder`` (bucket and customer) used them.
+    unit, or at once if everything is ``void``; ``holder`` (bucket and customer) used them, of whose limits
+    ``limits`` says what is used, by number and period.
     """
     before, after = _value(used, used.returned), _value(used, returned)
     whole = _value(used, used.quantities)
@@ -127,12 +142,27 @@ def give_back(
             undone = shares.setdefault(holder, [])
             undone += [msgspec.structs.replace(use, amount=-use.amount) for use in part.limits]
             undone += [msgspec.structs.replace(use, uses=-use.uses) for use in part.vouchers]
+            undone += _leave_places(part.places, limits)
         found += [
             Returning(part.program, part.version, bucket, owner, tuple(effects))
             for (bucket, owner), effects in shares.items()
             if effects
         ]
     return msgspec.structs.replace(used, returned=returned, over=over), found
+
+
+def _leave_places(
+    places: tuple[UsedPlace, ...], limits: Mapping[int, Mapping[int, int]]
+) -> Iterator[UseLimit | UseBudget]:
+    """Take back that the customer took part, and the place with the last time."""
+    for place in places:
+        marker = place.marker
+        noted = limits.get(marker.limit, {}).get(marker.period, 0)
+        back = min(marker.amount, noted)
+        if back > 0:
+            yield msgspec.structs.replace(marker, amount=-back)
+        if 0 < back == noted:
+            yield msgspec.structs.replace(place.budget, amount=-place.budget.amount)
 
 
 def _by_owner(lots: tuple[UsedLot, ...]) -> dict[tuple[int, UUID], list[UsedLot]]:

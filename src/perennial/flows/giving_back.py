@@ -95,6 +95,7 @@ def undo(
         operation.at,
         grace_of((live.latest for live in batch.workspace.programs), operation.at),
         (batch.bucket, row.customer_id),
+        operation.member.limits,
         void=void,
     )
     apply_returning(batch, operation, returning)

@@ -362,6 +362,8 @@ async def _load_members(
     } | with_lots
     instants = [instant_of(batch, command) for command in commands]
     judged = [row.paid_at for row in batch.orders.values() if row.paid_at is not None]
+    redeemed = [row.used for row in batch.redemptions.values()]
+    judged += [used.at for used in redeemed if any(part.places for part in used.programs)]
     judged += [loaded.row.issued_at for loaded in batch.entitlements.values()]
     batch.members = await load_members(
         conn,

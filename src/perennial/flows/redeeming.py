@@ -194,7 +194,7 @@ def _write(
         if version is None:
             continue
         effects = (*checkout.effects.get(live.program_id, ()), *uses.get(live.program_id, ()))
-        part = used_by_program(checkout, version, effects, operation.member.owner, batch.bucket)
+        part = used_by_program(checkout, version, effects, operation.member.owner, batch.bucket, operation.at)
         if part is None:
             continue
         outcome, decision = _settle(batch, operation, live, effects, order)
@@ -202,7 +202,7 @@ def _write(
         outcomes += decide_follow_ups(batch, operation, live, decision.follow_ups)
         parts.append(part)
     parts += charge_cards(batch, operation, checkout.cards, target)
-    used = used_on(order, parts, target)
+    used = used_on(order, parts, target, operation.at)
     return used, outcomes
 
 
