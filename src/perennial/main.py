@@ -31,6 +31,7 @@ from perennial.config import Settings, installation_secret
 from perennial.flows.batcher import Intake
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.keys import Key, find_valid_key
+from perennial.flows.quoting import Quotes
 from perennial.http.app import build_app
 from perennial.http.auth import Keyring
 from perennial.http.door import Door
@@ -73,6 +74,7 @@ def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
             async with database.unbound() as conn:
                 handler = MeasuredHandler(database, codebook, await read_generation(conn))
             intake = Intake(handler)
+            quotes = Quotes(intake)
 
             async def find(secret_hash: bytes) -> Key | None:
                 return await find_valid_key(database, secret_hash)
@@ -80,8 +82,11 @@ def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
             if jobs:
                 await stack.enter_async_context(_working(url, handler))
             stack.push_async_callback(intake.close)
+            stack.push_async_callback(quotes.close)
             collect_seldom()
-            yield Door(database=database, handler=handler, intake=intake, keyring=Keyring(find))
+            yield Door(
+                database=database, handler=handler, intake=intake, quotes=quotes, keyring=Keyring(find)
+            )
 
     return build_app(open_door)
 

@@ -86,14 +86,10 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
         return allocate(total, [1] * len(weights))
     if total < 0:
         return [-part for part in allocate(-total, weights)]
-    parts = []
-    remainders = []
-    for weight in weights:
-        part, remainder = divmod(total * weight, whole)
-        parts.append(part)
-        remainders.append(remainder)
-    missing = sum(remainders) // whole
+    parts = [total * weight // whole for weight in weights]
+    missing = total - sum(parts)
     if missing:
+        remainders = [total * weight % whole for weight in weights]
         # Sorting is stable, in reverse as well: of equal remainders the earlier part comes first.
         for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:missing]:
             parts[index] += 1

@@ -7,7 +7,7 @@ as they have room.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -109,10 +109,7 @@ class Cart(msgspec.Struct):
         taken = min(amount, self.room(line))
         if taken <= 0:
             return 0
-        runs = self.units.get(line)
-        if runs:
-            self.units[line] = take_evenly(runs, taken, self.floor(line))
-        self._note(line, taken)
+        self._take(line, taken)
         return taken
 
     def take_units(self, line: int, base: Minor, offs: Iterable[tuple[int, Minor]]) -> Minor:
@@ -134,7 +131,7 @@ class Cart(msgspec.Struct):
             self.units[line] = runs
         return runs
 
-    def spread(self, amount: Minor, lines: Iterable[int], *, by_quantity: bool = False) -> Minor:
+    def spread(self, amount: Minor, lines: Sequence[int], *, by_quantity: bool = False) -> Minor:
         """Take ``amount`` off the lines together, in proportion to what they still cost (or to quantity).
 
         Largest remainder, ties to the earlier line. What a line has no room for moves to the others;
@@ -144,7 +141,24 @@ class Cart(msgspec.Struct):
         def weight(line: int) -> int:
             return self.lines[line].quantity if by_quantity else self.left[line]
 
-        return spread_over(lines, min(amount, self.goods_room, self.may_take), self.room, weight, self.take)
+        amount = min(amount, self.goods_room, self.may_take)
+        if not self._spread_at_once(amount, lines, weight):
+            return spread_over(lines, amount, self.room, weight, self.take)
+        return amount
+
+    def _spread_at_once(self, amount: Minor, lines: Sequence[int], weight: Callable[[int], int]) -> bool:
+        """Take the shares of an amount that fits off all lines, if each has room for its own."""
+        left, least = self.left, self.least
+        open_lines = [line for line in lines if left[line] > least[line]]
+        if amount <= 0 or not open_lines:
+            return False
+        shares = allocate(amount, list(map(weight, open_lines)))
+        if any(share > left[line] - least[line] for line, share in zip(open_lines, shares, strict=True)):
+            return False
+        for line, share in zip(open_lines, shares, strict=True):
+            if share:
+                self._take(line, share)
+        return True
 
     def take_shipping(self, amount: Minor) -> Minor:
         """Take up to ``amount`` off the shipping cost; return how much that was."""
@@ -202,6 +216,13 @@ class Cart(msgspec.Struct):
         while f"added-{number}" in self.ids:
             number += 1
         return f"added-{number}"
+
+    def _take(self, line: int, amount: Minor) -> None:
+        """Take an amount off a line that has room for it."""
+        runs = self.units.get(line)
+        if runs:
+            self.units[line] = take_evenly(runs, amount, self.floor(line))
+        self._note(line, amount)
 
     def _note(self, line: int, taken: Minor) -> None:
         self.left[line] -= taken

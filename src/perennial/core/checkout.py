@@ -93,17 +93,22 @@ def offers_of(
 
 
 def check_out(
-    basket: Basket, offers: Sequence[Offer], member: Member, target: Account = Account.REDEEMED
+    basket: Basket,
+    offers: Sequence[Offer],
+    member: Member,
+    target: Account = Account.REDEEMED,
+    *,
+    tell_near: bool = True,
 ) -> Checkout:
     """Price the basket and return what everything in it uses; points go to the account ``target``.
 
-    The lots of the member's wallets have to be loaded.
+    The lots of the member's wallets have to be loaded. ``tell_near``: see :func:`price`.
     """
     purse = Purse(member, basket.at, target)
     wanted = [_affordable(want, offers, purse, basket.at) for want in basket.wanted]
     usable, refused = _cards(basket.cards, offers, basket.at)
     wanted += refused
-    priced = price(basket.order, wanted, offers, basket.at, basket.id)
+    priced = price(basket.order, wanted, offers, basket.at, basket.id, tell_near=tell_near)
     purse = Purse(member, basket.at, target)
     for candidate in priced.applied:
         cost = _price_of(candidate, basket.at)

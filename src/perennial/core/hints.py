@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from heapq import heapify, heappop, heappush
+from itertools import islice
 
 import msgspec
 
-from perennial.core.benefit import Base
+from perennial.core.benefit import Base, Level
 from perennial.core.cart import SHIPPING
 from perennial.core.combining import kept_out
 from perennial.core.limits import Use
@@ -53,20 +55,38 @@ def hints_of(near: Sequence[Near], offers: Sequence[Offer], attempt: Attempt, bi
         return ()
     quantity = sum([line.quantity for line in bill.order.lines])
     totals = _Totals(attempt, bill)
-    by_distance = []
-    for place, one in enumerate(near):
-        candidate = one.candidate or candidate_of(-1 - place, offers, one.home, one.compiled)
-        total = totals.seen_by(candidate)
-        distance = _distance(one.compiled, total, quantity)
-        if distance > 0:
-            by_distance.append((distance, place, total, candidate))
     hints: list[Hint] = []
-    for _, _, total, candidate in sorted(by_distance, key=lambda one: one[:2])[:LOOKED_AT]:
+    for candidate, total in islice(_nearest_first(near, offers, totals, quantity), LOOKED_AT):
         if _would_help(candidate, attempt, bill):
             hints.append(_hint(candidate, total, quantity))
             if len(hints) == MOST:
                 break
     return tuple(hints)
+
+
+def _nearest_first(
+    near: Sequence[Near], offers: Sequence[Offer], totals: _Totals, quantity: int
+) -> Iterator[tuple[Candidate, Minor]]:
+    """Yield the candidates that miss something with the total that each looks at, the nearest first.
+
+    None sees more than what the order costs at first, which tells at once how near it is at best; what
+    it sees is found out only when it comes to the front.
+    """
+    known: dict[int, tuple[Candidate, Minor]] = {}
+    heap = [(_distance(one.compiled, totals.initial, quantity), place) for place, one in enumerate(near)]
+    heapify(heap)
+    while heap:
+        least, place = heappop(heap)
+        if place in known:
+            yield known[place]
+            continue
+        one = near[place]
+        candidate = one.candidate or candidate_of(-1 - place, offers, one.home, one.compiled)
+        total = totals.seen_by(candidate)
+        distance = least if total == totals.initial else _distance(one.compiled, total, quantity)
+        if distance > 0:
+            known[place] = candidate, total
+            heappush(heap, (distance, place))
 
 
 class _Totals:
@@ -75,7 +95,7 @@ class _Totals:
     def __init__(self, attempt: Attempt, bill: Bill) -> None:
         self._turn = turn(bill)
         lines = len(bill.order.lines)
-        self._initial = total = sum(attempt.cart.initial[:lines])
+        self.initial = total = sum(attempt.cart.initial[:lines])
         off: dict[int, Minor] = {}
         for take in attempt.cart.takes:
             if take.line != SHIPPING and take.line < lines:
@@ -92,7 +112,7 @@ class _Totals:
     def seen_by(self, candidate: Candidate) -> Minor:
         """Return the total that a candidate looks at."""
         if candidate.compiled.reward.judged_on is Base.INITIAL:
-            return self._initial
+            return self.initial
         if self._turn is None:
             return self._totals[-1]
         return self._totals[bisect_left(self._turns, self._turn(candidate))]
@@ -118,6 +138,8 @@ def _hint(candidate: Candidate, total: Minor, quantity: int) -> Hint:
 def _would_help(candidate: Candidate, attempt: Attempt, bill: Bill) -> bool:
     """Whether nothing but its thresholds keeps a reward from taking something off."""
     compiled, cart = candidate.compiled, attempt.cart
+    if candidate.level is Level.SHIPPING and not cart.shipping_left:
+        return False
     nets = judged_amounts(cart, candidate, bill)
     snapshot = candidate.offer.snapshot
     if compiled.besides is not None and not compiled.besides(bill.at, bill.order, nets, {}, snapshot):

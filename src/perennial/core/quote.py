@@ -27,7 +27,7 @@ from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.stack import stack
 from perennial.core.switches import off_in
-from perennial.core.unit_prices import rebased
+from perennial.core.unit_prices import Runs, rebased, split
 from perennial.core.why_not import why_not_offered
 from perennial.units import Instant, Minor, Points, Rounding, divide
 
@@ -50,7 +50,7 @@ class QuotedUnits(msgspec.Struct, frozen=True):
 class QuotedLine(msgspec.Struct, frozen=True):
     """A line as priced. ``amount`` is what it cost before any reward; ``added_by`` a reward's place.
 
-    ``units`` are the units of a line with a discount, equal ones together.
+    ``runs`` are its units as they stand, if a reward looked at them one by one.
     """
 
     id: str
@@ -59,8 +59,18 @@ class QuotedLine(msgspec.Struct, frozen=True):
     amount: Minor
     discount: Minor
     discounts: tuple[LineDiscount, ...] = ()
-    units: tuple[QuotedUnits, ...] = ()
+    runs: Runs | None = None
     added_by: int | None = None
+
+    @property
+    def units(self) -> tuple[QuotedUnits, ...]:
+        """The units of a line with a discount, equal ones together; of any other none."""
+        if not self.discounts:
+            return ()
+        runs = self.runs or split(self.amount, self.amount - self.discount, self.quantity)
+        return tuple(
+            QuotedUnits(run.count, run.base, run.base - run.left) for run in rebased(runs, self.amount)
+        )
 
 
 class QuotedRedeemable(msgspec.Struct, frozen=True):
@@ -114,12 +124,14 @@ def price(
     id: UUID,
     *,
     tell_all: bool = False,
+    tell_near: bool = True,
 ) -> Priced:
     """Price ``order`` at ``at`` with what was asked for and what the ``offers`` apply by themselves.
 
     ``offers`` come by the priority of their programs, at least one; the first says how rewards stack.
     With ``tell_all`` the quote also lists the rewards that would apply by themselves, but are not for
-    this cart or this customer, with the reason.
+    this cart or this customer, with the reason. Without ``tell_near`` it says neither what the cart just
+    misses nor what the member can almost afford: that costs a third of all.
     """
     judged = in_program_currency(order, offers[0].version.program) or order
     stacking = offers[0].version.program.stacking
@@ -146,12 +158,14 @@ def price(
         if standing.status is Status.APPLICABLE or standing.reason in _WORTH_TELLING or tell_all:
             places[candidate.place] = len(redeemables)
             redeemables.append(_quoted(candidate, standing))
-    near += [
-        Near(one.listed[0], one.compiled, one)
-        for one in candidates
-        if attempt.standings[one.place].reason is Reason.CONDITIONS_NOT_MET
-    ]
-    hints = hints_of(near, offers, attempt, bill)
+    hints: tuple[Hint, ...] = ()
+    if tell_near:
+        near += [
+            Near(one.listed[0], one.compiled, one)
+            for one in candidates
+            if attempt.standings[one.place].reason is Reason.CONDITIONS_NOT_MET
+        ]
+        hints = hints_of(near, offers, attempt, bill)
     if tell_all:
         redeemables += _not_for_this(offers, {one.compiled.reward.id for one in candidates}, bill)
     # What it earns meets the limits as the rewards leave them.
@@ -159,7 +173,10 @@ def price(
         msgspec.structs.replace(offer, snapshot=attempt.limited[offer.version.program_id].snapshot_after())
         for offer in offers
     ]
-    quote = _quote(bill, attempt, redeemables, places, after, hints, id)
+    quote = _quote(bill, attempt, redeemables, places, after, id)
+    if tell_near:
+        following = _next_rewards(quote, after, attempt, at)
+        quote = msgspec.structs.replace(quote, hints=hints, to_next_reward=following)
     return Priced(quote, attempt.applied, attempt.limited)
 
 
@@ -272,7 +289,6 @@ def _quote(
     redeemables: list[QuotedRedeemable],
     places: Mapping[int, int],
     offers: Sequence[Offer],
-    hints: tuple[Hint, ...],
     id: UUID,
 ) -> Quote:
     cart = attempt.cart
@@ -280,13 +296,6 @@ def _quote(
     event = OrderPaid(id=id, at=bill.at, order=paid)
     members = [offer for offer in offers if offer.customer is not None]
     earns = {offer.version.program_id: earn(event, offer.version, offer.snapshot).awards for offer in members}
-    following = {
-        offer.version.program_id: next_reward(
-            offer.version, offer.snapshot, bill.at, paid, _change(earns, attempt, bill.at)
-        )
-        for offer in members
-        if offer.snapshot.joined_at is not None
-    }
     return Quote(
         order=paid,
         lines=_lines(cart, places),
@@ -298,9 +307,20 @@ def _quote(
         redeemables=tuple(redeemables),
         earns=earns,
         approximate=attempt.approximate,
-        hints=hints,
-        to_next_reward={program: reward for program, reward in following.items() if reward is not None},
     )
+
+
+def _next_rewards(
+    quote: Quote, offers: Sequence[Offer], attempt: Attempt, at: Instant
+) -> dict[int, NextReward]:
+    """Return which reward of each program the customer can almost afford once this order is paid."""
+    change = _change(quote.earns, attempt, at)
+    following = {
+        offer.version.program_id: next_reward(offer.version, offer.snapshot, at, quote.order, change)
+        for offer in offers
+        if offer.customer is not None and offer.snapshot.joined_at is not None
+    }
+    return {program: reward for program, reward in following.items() if reward is not None}
 
 
 def _change(earns: Mapping[int, tuple[Award, ...]], attempt: Attempt, at: Instant) -> dict[int, Points]:
@@ -330,16 +350,11 @@ def _lines(cart: Cart, places: Mapping[int, int]) -> tuple[QuotedLine, ...]:
             amount=cart.initial[i],
             discount=sum(sums[i].values()),
             discounts=tuple([LineDiscount(places[taker], amount) for taker, amount in sums[i].items()]),
-            units=_units(cart, i) if sums[i] else (),
+            runs=cart.units.get(i),
             added_by=places[cart.added[i]] if i in cart.added else None,
         )
         for i, line in enumerate(cart.lines)
     )
-
-
-def _units(cart: Cart, line: int) -> tuple[QuotedUnits, ...]:
-    runs = rebased(cart.units_of(line), cart.initial[line])
-    return tuple(QuotedUnits(run.count, run.base, run.base - run.left) for run in runs)
 
 
 def _as_paid(order: Order, cart: Cart) -> Order:

@@ -1,9 +1,4 @@
-"""Natural batching: while one batch commits, what arrives becomes the next one.
-
-No timer and no waiting: with one client every command is its own batch, with many the cost of a
-commit is shared. A lane is one bucket of one workspace; one batch of a lane is in flight at a time,
-so the commands of a customer are handled in the order in which they came.
-"""
+"""What comes through the doors of one process: commands in batches, one transaction each; see ``lanes``."""
 
 from __future__ import annotations
 
@@ -28,6 +23,7 @@ from perennial.flows.commands import (
 )
 from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import Lookups, find_meant
+from perennial.flows.lanes import Lanes, Place, Waiting
 from perennial.units import bucket_of
 
 MAX_BATCH = 256
@@ -43,18 +39,12 @@ class Buckets(msgspec.Struct, frozen=True):
     count: int
 
 
-class _Lane:
-    def __init__(self) -> None:
-        self.waiting: deque[tuple[Command, asyncio.Future[Answer]]] = deque()
-        self.task: asyncio.Task[None] | None = None
-
-
 class Intake:
     """Takes commands from the doors of one process and answers each when its batch is committed."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
-        self._lanes: dict[tuple[int, int], _Lane] = {}
+        self._lanes: Lanes[Command, Answer] = Lanes(self._handle, _take)
         self._buckets: dict[int, Buckets] = {}
         self._lookups = Lookups(handler.database)
 
@@ -89,18 +79,15 @@ class Intake:
 
     async def close(self) -> None:
         """Finish what is in flight. The doors must have stopped taking commands."""
-        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
-        await asyncio.gather(*tasks)
+        await self._lanes.close()
 
     async def _enqueue(self, workspace_id: int, command: Command) -> asyncio.Future[Answer]:
+        return self._lanes.enqueue((workspace_id, await self.bucket(workspace_id, command)), command)
+
+    async def bucket(self, workspace_id: int, command: Command) -> int:
+        """Return the bucket in which a command is handled."""
         buckets = self._buckets.get(workspace_id) or await self._spread(workspace_id)
-        bucket = bucket_of_command(buckets, command)
-        lane = self._lanes.setdefault((workspace_id, bucket), _Lane())
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        lane.waiting.append((command, future))
-        if lane.task is None:
-            lane.task = asyncio.create_task(self._run(lane, workspace_id, bucket))
-        return future
+        return bucket_of_command(buckets, command)
 
     async def _spread(self, workspace_id: int) -> Buckets:
         buckets = self._buckets.get(workspace_id)
@@ -109,23 +96,15 @@ class Intake:
             buckets = self._buckets[workspace_id] = Buckets(row.bucket_base, row.bucket_count)
         return buckets
 
-    async def _run(self, lane: _Lane, workspace_id: int, bucket: int) -> None:
-        while lane.waiting:
-            size = min(MAX_BATCH, len(lane.waiting))
-            taken = [lane.waiting.popleft() for _ in range(size)]
-            try:
-                answers = await self.handler.handle_batch(
-                    workspace_id, bucket, [command for command, _ in taken]
-                )
-            except Exception as error:  # noqa: BLE001 - whatever it is, the callers must hear of it
-                for _, future in taken:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for (_, future), answer in zip(taken, answers, strict=True):
-                if not future.done():
-                    future.set_result(answer)
-        lane.task = None
+    async def _handle(self, place: Place, taken: Sequence[Waiting[Command, Answer]]) -> None:
+        answers = await self.handler.handle_batch(*place, [command for command, _ in taken])
+        for (_, future), answer in zip(taken, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)
+
+
+def _take(waiting: deque[Waiting[Command, Answer]]) -> list[Waiting[Command, Answer]]:
+    return [waiting.popleft() for _ in range(min(MAX_BATCH, len(waiting)))]
 
 
 def bucket_of_command(buckets: Buckets, command: Command) -> int:

@@ -72,7 +72,7 @@ def handle_redemption(batch: Batch, command: PostRedemption) -> Answer:
         for live in batch.workspace.programs:
             enroll_automatically(batch, operation, live)
     target = Account.HELD if holds else Account.REDEEMED
-    checkout = checked_out(batch, operation, found, command, target)
+    checkout = checked_out(batch, operation, found, command, target, tell_near=False)
     _refuse(price_changed(command.expects, checkout.to_pay))
     used, outcomes = _write(batch, operation, checkout, found, target)
     held_until = at + command.hold_for if command.hold_for is not None else None
@@ -158,7 +158,13 @@ def _hash_of(batch: Batch, code: str) -> str:
 
 
 def checked_out(
-    batch: Batch, operation: Operation, found: Found, command: PostRedemption, target: Account
+    batch: Batch,
+    operation: Operation,
+    found: Found,
+    command: PostRedemption,
+    target: Account,
+    *,
+    tell_near: bool,
 ) -> Checkout:
     """Price the command's cart for the member as it stands in the batch."""
     basket = Basket(
@@ -170,7 +176,7 @@ def checked_out(
         cards=found.cards,
     )
     offers = live_offers(batch, operation, command.order, guest=command.customer is None)
-    return check_out(basket, offers, operation.member, target)
+    return check_out(basket, offers, operation.member, target, tell_near=tell_near)
 
 
 def live_offers(batch: Batch, operation: Operation, order: Order, *, guest: bool) -> list[Offer]:

@@ -14,7 +14,6 @@ from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.commands import Asked, PointsAsked, PostRedemption, PostRollback, RedeemHold
 from perennial.flows.keys import Key
 from perennial.flows.quote_answers import QuoteAnswer, RedemptionAnswer, RollbackAnswer
-from perennial.flows.quoting import quote
 from perennial.flows.reading import read_redemption_answer
 from perennial.flows.scopes import Scope
 from perennial.http.door import Door
@@ -27,7 +26,6 @@ from perennial.http.operation import (
     body_of,
     connection_of,
     operation,
-    written,
 )
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields
@@ -145,7 +143,13 @@ async def quote_post(request: Request[Any, Any, Any]) -> Response[Any]:
     """
     door, caller = admitted(request)
     data = await body_of(request, QuoteBody)
-    return written(await quote(door.handler, caller.workspace_id, _command("quote", data, data.cart)))
+    return answered(request, await post_quote(door, caller, data))
+
+
+async def post_quote(door: Door, caller: Key, data: QuoteBody) -> Answer:
+    """Price what the body says."""
+    quoted = await door.quotes.quote(caller.workspace_id, _command("quote", data, data.cart))
+    return Answer(status=200, body=msgspec.json.encode(quoted))
 
 
 @post(

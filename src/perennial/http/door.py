@@ -8,6 +8,7 @@ import msgspec
 
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
+from perennial.flows.quoting import Quotes
 from perennial.http.auth import Keyring
 from perennial.http.guesses import Guesses
 from perennial.store.database import Database
@@ -21,6 +22,7 @@ class Door(msgspec.Struct):
     database: Database
     handler: Handler
     intake: Intake
+    quotes: Quotes
     keyring: Keyring
     max_body_bytes: int = MAX_BODY_BYTES
     open: bool = True

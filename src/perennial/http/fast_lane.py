@@ -18,6 +18,7 @@ from perennial.flows.keys import Key
 from perennial.flows.problems import answer_problem
 from perennial.flows.scopes import Scope as KeyScope
 from perennial.http.asgi import Connection, Message, Receive, Send
+from perennial.http.checkout import QuoteBody, RedemptionBody, post_quote, post_redemption
 from perennial.http.door import Door
 from perennial.http.events import post_event
 from perennial.http.exchange import (
@@ -56,6 +57,8 @@ class Call(NamedTuple):
 _read_order = Reader(OrderBody).read
 _read_return = Reader(ReturnBody).read
 _read_event = Reader(EventBody).read
+_read_quote = Reader(QuoteBody).read
+_read_redemption = Reader(RedemptionBody).read
 
 
 async def _order(call: Call) -> Answer:
@@ -71,18 +74,44 @@ async def _event(call: Call) -> Answer:
     return await post_event(call.door, call.caller, idempotency_key(call.headers), _read_event(call.body))
 
 
-Hot = Callable[[Call], Awaitable[Answer]]
+async def _quote(call: Call) -> Answer:
+    return await post_quote(call.door, call.caller, _read_quote(call.body))
 
 
-def hot_route(method: str, segments: list[str]) -> tuple[str, Hot] | None:
-    """Return the operation and the function of a hot route, or None for all others."""
+async def _redemption(call: Call) -> Answer:
+    key = idempotency_key(call.headers)
+    return await post_redemption(call.door, call.caller, key, _read_redemption(call.body))
+
+
+class Hot(NamedTuple):
+    """A hot route: the name of its operation, of which scopes a key needs one, and what answers it."""
+
+    operation: str
+    needs: tuple[KeyScope, ...]
+    serve: Callable[[Call], Awaitable[Answer]]
+
+
+_WRITE = (KeyScope.WRITE,)
+_ORDER = Hot("order_put", _WRITE, _order)
+_RETURN = Hot("return_post", _WRITE, _return)
+_EVENT = Hot("event_post", _WRITE, _event)
+_QUOTE = Hot("quote_post", (KeyScope.READ, KeyScope.TILL), _quote)
+_REDEMPTION = Hot("redemption_post", (KeyScope.WRITE, KeyScope.TILL), _redemption)
+
+
+def hot_route(method: str, segments: list[str]) -> Hot | None:
+    """Return a hot route, or None for all others."""
     match segments:
         case ["v1", "orders", order] if method == "PUT" and order:
-            return "order_put", _order
+            return _ORDER
         case ["v1", "orders", order, "returns"] if method == "POST" and order:
-            return "return_post", _return
+            return _RETURN
         case ["v1", "events"] if method == "POST":
-            return "event_post", _event
+            return _EVENT
+        case ["v1", "quotes"] if method == "POST":
+            return _QUOTE
+        case ["v1", "redemptions"] if method == "POST":
+            return _REDEMPTION
     return None
 
 
@@ -140,22 +169,22 @@ class FastLane:
         method = scope["method"]
         hot = hot_route(method, segments)
         if hot is not None:
-            answering.operation, serve = hot
-            answer = await self._hot(scope, headers, receive, segments, serve)
+            answering.operation = hot.operation
+            answer = await self._hot(scope, headers, receive, segments, hot)
             await answering.send_answer(answer)
         else:
             await self._forward(scope, receive, answering, segments, identity)
             answering.operation = _operation_of(scope)
 
     async def _hot(
-        self, scope: Connection, headers: Headers, receive: Receive, segments: list[str], serve: Hot
+        self, scope: Connection, headers: Headers, receive: Receive, segments: list[str], hot: Hot
     ) -> Answer:
         door = self.door
-        caller = await door.keyring.admit(headers.get(b"authorization"), KeyScope.WRITE)
+        caller = await door.keyring.admit(headers.get(b"authorization"), *hot.needs)
         check_json(headers, b"application/json")
         body = await read_body(scope, headers, receive, door.max_body_bytes)
         refuse_query(scope)
-        return await serve(Call(door, caller, segments, headers, body))
+        return await hot.serve(Call(door, caller, segments, headers, body))
 
     async def _forward(
         self, scope: Connection, receive: Receive, answering: _Answering, segments: list[str], identity: str
