@@ -332,6 +332,13 @@ def test_the_most_that_an_order_may_lose_is_shared_fairly() -> None:
     assert off(quote) == [300, 200]
 
 
+def test_what_is_added_makes_no_room_for_what_the_cart_has() -> None:
+    """Of two free units one is in the cart: it is capped at half of the order, the added one is free."""
+    both = {"type": "free_product", "sku": "a", "quantity": 2}
+    quote = given(both, lines=(line("a", 1_000),), stacking={"most_off": "50"})
+    assert [(one.amount, one.discount) for one in quote.lines] == [(1_000, 500), (1_000, 1_000)]
+
+
 def test_many_units_are_priced_at_once() -> None:
     """A thousand million units, of which every second is half off."""
     gives = {"type": "percent_off", "percent": "50", "target": "units", "pick": {"every": 2}}

@@ -61,9 +61,11 @@ unit_price: 250
             units = in_order(units_on(cart, product), self.by, lambda one: one.price)
             free = first(units, self.quantity)
         missing = self.quantity - count_of(free)
-        if self.sku is not None and self.mode is not _Mode.IN_CART and missing > 0:
-            free.append(add_units(cart, self.sku, missing, self.unit_price, WHOLE))
+        # First what the order has: what is added brings room of its own below the caps of the order.
         take_each(cart, free, lambda one: one.price)
+        if self.sku is not None and self.mode is not _Mode.IN_CART and missing > 0:
+            added = add_units(cart, self.sku, missing, self.unit_price, WHOLE)
+            take_each(cart, [added], lambda one: one.price)
 
     def problems(self) -> list[Problem]:
         """Return what does not go together."""
