@@ -25,9 +25,12 @@ def _by_exclusivity(
     combines = candidate.compiled.combines
     if combines is Combines.JOINT:
         return None
-    exclusive = [other for other in applied if other.compiled.combines is Combines.EXCLUSIVE]
     if combines is Combines.COMMON:
-        return exclusive_keeps_out(candidate, exclusive[-1]) if exclusive else None
+        for other in reversed(applied):
+            if other.compiled.combines is Combines.EXCLUSIVE:
+                return exclusive_keeps_out(candidate, other)
+        return None
+    exclusive = [other for other in applied if other.compiled.combines is Combines.EXCLUSIVE]
     common = [other for other in applied if other.compiled.combines is Combines.COMMON]
     if common:
         by = common[-1].key

@@ -56,7 +56,8 @@ def hints_of(near: Sequence[Near], offers: Sequence[Offer], attempt: Attempt, bi
     quantity = sum([line.quantity for line in bill.order.lines])
     totals = _Totals(attempt, bill)
     hints: list[Hint] = []
-    for candidate, total in islice(_nearest_first(near, offers, totals, quantity), LOOKED_AT):
+    ships = attempt.cart.shipping_left > 0
+    for candidate, total in islice(_nearest_first(near, offers, totals, quantity, ships=ships), LOOKED_AT):
         if _would_help(candidate, attempt, bill):
             hints.append(_hint(candidate, total, quantity))
             if len(hints) == MOST:
@@ -65,15 +66,20 @@ def hints_of(near: Sequence[Near], offers: Sequence[Offer], attempt: Attempt, bi
 
 
 def _nearest_first(
-    near: Sequence[Near], offers: Sequence[Offer], totals: _Totals, quantity: int
+    near: Sequence[Near], offers: Sequence[Offer], totals: _Totals, quantity: int, *, ships: bool
 ) -> Iterator[tuple[Candidate, Minor]]:
     """Yield the candidates that miss something with the total that each looks at, the nearest first.
 
     None sees more than what the order costs at first, which tells at once how near it is at best; what
-    it sees is found out only when it comes to the front.
+    it sees is found out only when it comes to the front. Where nothing is left of the shipping cost (it
+    does not ship), what only works on that is no hint.
     """
     known: dict[int, tuple[Candidate, Minor]] = {}
-    heap = [(_distance(one.compiled, totals.initial, quantity), place) for place, one in enumerate(near)]
+    heap = [
+        (_distance(one.compiled, totals.initial, quantity), place)
+        for place, one in enumerate(near)
+        if ships or one.compiled.level is not Level.SHIPPING or one.compiled.gives_by_tier
+    ]
     heapify(heap)
     while heap:
         least, place = heappop(heap)
@@ -138,8 +144,6 @@ def _hint(candidate: Candidate, total: Minor, quantity: int) -> Hint:
 def _would_help(candidate: Candidate, attempt: Attempt, bill: Bill) -> bool:
     """Whether nothing but its thresholds keeps a reward from taking something off."""
     compiled, cart = candidate.compiled, attempt.cart
-    if candidate.level is Level.SHIPPING and not cart.shipping_left:
-        return False
     nets = judged_amounts(cart, candidate, bill)
     snapshot = candidate.offer.snapshot
     if compiled.besides is not None and not compiled.besides(bill.at, bill.order, nets, {}, snapshot):

@@ -289,9 +289,13 @@ def is_usable(cart: Cart, candidate: Candidate, bill: Bill) -> bool:
 
 
 def judged_amounts(cart: Cart, candidate: Candidate, bill: Bill) -> list[Minor]:
-    """Return the amounts of the order's lines by which conditions judge; what rewards added is not seen."""
+    """Return the amounts of the order's lines by which conditions judge; what rewards added is not seen.
+
+    They are only to be read.
+    """
     nets = cart.initial if candidate.compiled.reward.judged_on is Base.INITIAL else cart.left
-    return nets[: len(bill.order.lines)]
+    lines = len(bill.order.lines)
+    return nets if len(nets) == lines else nets[:lines]
 
 
 def why_not_usable(cart: Cart, candidate: Candidate, bill: Bill) -> Standing | None:
