@@ -15,8 +15,9 @@
         expect: {tier: silver}
 
 A step has at most one deed: ``order``, ``return``, ``cancel``, ``fulfill``, ``event``, ``claim``,
-``adjust``, ``transfer``, ``join``, ``attributes``, ``assign_tier``, ``publish``, ``switch`` (``{off:
-{kind: reward, id: five-off}, reason: it leaked}``, or ``{on: ...}``), or one at the checkout::
+``adjust``, ``transfer``, ``start`` (a challenge), ``join``, ``attributes``, ``assign_tier``, ``publish``,
+``switch`` (``{off: {kind: reward, id: five-off}, reason: it leaked}``, or ``{on: ...}``), or one at the
+checkout::
 
       - at: 2026-12-02 10:00
         customer: anna
@@ -198,6 +199,14 @@ class CaseGift(_CasePart, frozen=True, kw_only=True):
     expires_at: str | UnsetType | None = UNSET
 
 
+class CaseChallenge(_CasePart, frozen=True, kw_only=True):
+    """How often a challenge was completed, how far its present round is, and in which state."""
+
+    completed: int | None = None
+    progress: int | None = None
+    state: str | None = None
+
+
 class Expectation(_CasePart, frozen=True, kw_only=True):
     """What must be so after a step; what is left out is not looked at.
 
@@ -213,6 +222,7 @@ class Expectation(_CasePart, frozen=True, kw_only=True):
     cards leave of it, ``lines`` what comes off each line, ``points_paid`` how many points pay.
     ``applied`` names everything that is used, ``not_applied`` everything else with the reason, ``earns`` is
     what the order would earn. ``cards`` is what gift cards hold, ``held`` what holds reserve of points.
+    ``challenges`` says how far challenges are.
     """
 
     earned: Figure | None = None
@@ -242,14 +252,16 @@ class Expectation(_CasePart, frozen=True, kw_only=True):
     earns: Figure | None = None
     held: Figure | None = None
     cards: dict[str, int] = {}
+    challenges: dict[str, CaseChallenge] = {}
     others: dict[str, Expectation] = {}
 
 
 class Step(_CasePart, frozen=True, kw_only=True):
     """One thing that happens to ``customer`` at ``at``; without a deed only time passes, for everybody.
 
-    ``publish`` holds the parts of the program document that change from now on, ``as`` is how the voucher
-    of a claim is called. A ``guest`` is no customer, and can only have a cart.
+    ``publish`` holds the parts of the program document that change from now on, ``start`` names a challenge
+    that begins on request, ``as`` is how the voucher of a claim or a completed challenge is called. A
+    ``guest`` is no customer, and can only have a cart.
     """
 
     at: str
@@ -271,6 +283,7 @@ class Step(_CasePart, frozen=True, kw_only=True):
     roll_back: CaseRollback | None = None
     adjust: CaseAdjustment | None = None
     transfer: CaseTransfer | None = None
+    start: str | None = None
     join: bool = False
     attributes: dict[str, Scalar] | None = None
     assign_tier: str | UnsetType | None = UNSET
@@ -312,6 +325,7 @@ _DEEDS = (
     "roll_back",
     "adjust",
     "transfer",
+    "start",
     "attributes",
     "publish",
     "switch",
@@ -359,8 +373,9 @@ def _problems_of(step: Step) -> list[Problem]:
         found.append(Problem("", "one_deed", f"a step has one deed; here are {' and '.join(deeds)}"))
     if step.guest and not all(deed in _OF_A_GUEST for deed in deeds):
         found.append(Problem("guest", "not_a_guests", "a guest can only have a cart"))
-    if step.name is not None and step.claim is None:
-        found.append(Problem("as", "no_voucher", "only the voucher of a claim is given a name"))
+    if step.name is not None and step.claim is None and step.order is None and step.event is None:
+        words = "only the voucher of a claim, or of what an order or event completes, is given a name"
+        found.append(Problem("as", "no_voucher", words))
     if step.order is not None and bool(step.order.lines) is (step.order.redemption is not None):
         words = "an order has lines, or the redemption whose cart it is"
         found.append(Problem("order", "lines_or_redemption", words))

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import UNSET
 
-from perennial.core.case import CaseGift, CaseLot, Expectation, Figure, Step
+from perennial.core.case import CaseChallenge, CaseGift, CaseLot, Expectation, Figure, Step
+from perennial.core.challenge_view import views_of
 from perennial.core.checkout import Checkout
 from perennial.core.decision import Decision
 from perennial.core.effects import Entitle, IssueVoucher
@@ -67,8 +68,10 @@ class Comparison:
         found += self.cards(expected.cards)
         if not step.guest:
             found += self.state(step.customer, expected)
+            found += self.challenges(step.customer, expected.challenges)
         for other, wanted in expected.others.items():
             found += [f"{other}: {words}" for words in self.state(other, wanted)]
+            found += [f"{other}: {words}" for words in self.challenges(other, wanted.challenges)]
         return found
 
     def figure(self, name: str, expected: Figure | None, seen: Mapping[str, Points]) -> list[str]:
@@ -177,6 +180,25 @@ class Comparison:
                 earns[names[award.unit]] = earns.get(names[award.unit], 0) + award.points
         found += self.figure("points that pay", expected.points_paid, paid)
         found += self.figure("what it would earn", expected.earns, earns)
+        return found
+
+    def challenges(self, customer: str, expected: Mapping[str, CaseChallenge]) -> list[str]:
+        """Compare how far challenges are with what is expected of each."""
+        version, member = self.rehearsal.version_at(self.at), self.rehearsal.member(customer)
+        seen = {view.compiled.challenge.id: view for view in views_of(version, member, self.at)}
+        found = []
+        for name, wanted in expected.items():
+            view = seen.get(name)
+            if view is None:
+                found.append(f"there is no challenge {name}")
+                continue
+            for what, want, is_ in (
+                ("completed", wanted.completed, view.completed_count),
+                ("progress", wanted.progress, view.progress),
+                ("state", wanted.state, view.state),
+            ):
+                if want is not None and want != is_:
+                    found.append(f"challenge {name}: {what} should be {want} but is {is_}")
         return found
 
     def cards(self, expected: Mapping[str, Minor]) -> list[str]:

@@ -127,7 +127,7 @@ class _Player:
         play, customer = self.rehearsal, step.customer
         deed = next(iter(deeds_of(step)), None)
         if step.order is not None:
-            return play.pay(customer, step.order.id, at, self.order(step.order))
+            return self.named(step, at, play.pay(customer, step.order.id, at, self.order(step.order)))
         if step.given_back is not None:
             return play.give_back(step.given_back.order, at, step.given_back.lines)
         if step.cancel is not None:
@@ -135,7 +135,10 @@ class _Player:
         if step.fulfill is not None:
             return play.fulfill(step.fulfill, at)
         if step.event is not None:
-            return play.report(customer, at, step.event.type, step.event.attributes)
+            found = play.report(customer, at, step.event.type, step.event.attributes)
+            return self.named(step, at, found)
+        if step.start is not None:
+            return play.start_challenge(customer, at, step.start)
         if step.claim is not None:
             return play.claim(customer, at, step.claim, step.name)
         if step.join:
@@ -152,6 +155,12 @@ class _Player:
             self.switch(step.switch, at, number)
             return []
         return self.check_out(step, at)
+
+    def named(self, step: Step, at: Instant, decisions: list[Decision]) -> list[Decision]:
+        """Give the voucher of a completed challenge its name, if it has one."""
+        if step.name is not None:
+            self.rehearsal.name_voucher(step.customer, at, step.name, decisions)
+        return decisions
 
     def check_out(self, step: Step, at: Instant) -> list[Decision]:
         """Quote, hold, redeem, or give back; or correct something, or let time pass."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from perennial.core.compile_challenges import compile_challenges
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_needs import NeedBook
 from perennial.core.compile_rewards import (
@@ -54,6 +55,7 @@ def compile_version(
         compiled for compiled in rewards.values() if compiled.reward.automatic and compiled.works_on_orders
     )
     finder = automatic_finder(program, compiler, automatic)
+    challenges = compile_challenges(program, program_id, compiler, units, zone)
     tier_needs = tuple(
         needs.of_tier_metric(metric) for metric in (program.tiers.metrics if program.tiers else ())
     )
@@ -85,6 +87,7 @@ def compile_version(
         readers=needs.readers(),
         counts_since_joining=any(need.window.since_joining for need in needs.needs),
         counts_hours=any(limit.period is Period.HOUR for limit in (*limits.limits, *limits.budgets)),
+        challenges=challenges,
         budget_numbers=tuple(budget.number for budget in limits.budgets),
         has_holders=any(budget.holder is not Holder.TOTAL for budget in limits.budgets),
         starts=starts,

@@ -25,6 +25,7 @@ def compile_rewards(program: Program, compiler: Compiler, limits: LimitBook) -> 
     places: list[tuple[int | None, Reward]] = [(None, reward) for reward in program.rewards]
     for index, campaign in enumerate(program.campaigns):
         places += [(index, reward) for reward in campaign.rewards]
+    places += [(None, reward) for each in program.challenges if (reward := each.reward()) is not None]
     return {
         reward.id: _compile(program, compiler, limits, index, place, reward)
         for place, (index, reward) in enumerate(places)

@@ -69,7 +69,9 @@ _COUNTED = {
     Measure.EVENTS_SUM: frozenset({FactSource.EVENT}),
 }
 # Triggers that are no events of their own in the books: orders have measures, the others come once.
-_NOT_COUNTED = frozenset({"order.paid", "member.joined", "tier.entered"})
+_NOT_COUNTED = frozenset(
+    {"order.paid", "member.joined", "tier.entered", "challenge.completed", "challenge.missed"}
+)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -85,7 +87,7 @@ class Place(msgspec.Struct, frozen=True):
     history: bool = True
 
 
-_PERSON = frozenset({FactSource.MEMBER, FactSource.WALLET, FactSource.NOW})
+_PERSON = frozenset({FactSource.MEMBER, FactSource.WALLET, FactSource.NOW, FactSource.CHALLENGE})
 
 
 def rule_place(trigger: str) -> Place:

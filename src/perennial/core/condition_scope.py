@@ -10,7 +10,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from perennial.core.conditions import History
-from perennial.core.events import CustomEvent, Event, MemberJoined, TierEntered
+from perennial.core.events import (
+    ChallengeCompleted,
+    ChallengeMissed,
+    CustomEvent,
+    Event,
+    MemberJoined,
+    TierEntered,
+)
 from perennial.core.facts import FactTable
 from perennial.core.order import Line, Order, Scalar
 from perennial.core.periods import WEEKDAYS, local_day, offset_at
@@ -38,7 +45,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     program's currency, and ``nets`` its :func:`~perennial.core.order.net_amounts`; without an order
     every fact about it is missing. ``event_name`` is the trigger's name and ``event`` the event's
     attributes (:func:`attributes_of`). ``member`` holds the member's attributes, ``joined_at`` is
-    ``None`` for someone who is not a member, ``wallets`` are the figures by the wallet's id.
+    ``None`` for someone who is not a member, ``wallets`` are the figures by the wallet's id,
+    ``challenges`` those of challenges by theirs: how often completed, and how far.
     ``history`` gives the figure for a history comparison. ``line`` and ``net`` are set while one
     line is looked at.
     """
@@ -54,6 +62,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     joined_at: Instant | None = None
     tier: str | None = None
     wallets: Mapping[str, WalletFigures] = {}
+    challenges: Mapping[str, tuple[int, int]] = {}
     history: Callable[[History], int] | None = None
     line: Line | None = None
     net: Minor = 0
@@ -68,6 +77,8 @@ def attributes_of(event: Event) -> Mapping[str, Scalar]:
             return {"source": event.source}
         case TierEntered():
             return {"tier": event.after, "before": event.before}
+        case ChallengeCompleted() | ChallengeMissed():
+            return {"challenge": event.challenge}
         case _:
             return {}
 

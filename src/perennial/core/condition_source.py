@@ -183,6 +183,10 @@ class Source:
             name = fact.name.rpartition(".")[2]
             wallet = f"{self._local('f_wallets')}[{self._wallet_index(fact.wallet)}]"
             return self._fill(READS[f"wallet.{name}"], wallet)
+        if fact.challenge is not None:
+            figure = 0 if fact.name.endswith(".completed_count") else 1
+            place = self._facts.challenges().index(fact.challenge)
+            return self._fill((f"snapshot.challenges[{place}][{figure}]", ("snapshot",)))
         if fact.attribute is None:
             return self._fill(READS[fact.name])
         if fact.source is FactSource.MEMBER:

@@ -68,6 +68,38 @@ def counts_of_order(
     return _counts(version, at, 1, lambda metric, choose: _of_order(metric, choose, at, part, points))
 
 
+def measured(
+    version: Version, event: Event, wanted: Sequence[tuple[Metric, Choice]], points: Mapping[int, Points]
+) -> list[int]:
+    """Return what ``event`` (no return) adds to each metric; ``points`` is what it earned, by unit."""
+    if isinstance(event, OrderPaid):
+        order, nets = _converted(version, event.order)
+        part = _Part(order, nets, nets, [line.quantity for line in order.lines], 1)
+        return [_of_order(metric, choose, event.at, part, points) for metric, choose in wanted]
+    return [_of_event(metric, choose, event, points) for metric, choose in wanted]
+
+
+def measured_back(
+    version: Version,
+    event: OrderReturned,
+    returned: Sequence[int],
+    metric: Metric,
+    choose: Choice,
+    points: Mapping[int, Points],
+) -> int:
+    """Return what of an order came back for a metric, once ``returned`` units of each line are back.
+
+    ``points`` is what its awards give back then. The order itself comes back with everything of it.
+    """
+    order, nets = _converted(version, event.order)
+    amounts = [
+        _part_of(net, line.quantity, units)
+        for net, line, units in zip(nets, order.lines, returned, strict=True)
+    ]
+    part = _Part(order, nets, amounts, returned, 0)
+    return _of_order(metric, choose, event.paid_at, part, points)
+
+
 def _counts_of_return(
     version: Version, event: OrderReturned, points: Mapping[int, Points]
 ) -> tuple[Count, ...]:

@@ -12,11 +12,17 @@ from typing import assert_never
 from perennial.core.adjustments import decide_adjustment
 from perennial.core.budget_numbers import budget_numbers
 from perennial.core.canceling import decide_cancellation
+from perennial.core.challenge_completion import decide_completion
+from perennial.core.challenge_returns import with_returned
+from perennial.core.challenges import decide_start, with_challenges
 from perennial.core.claims import decide_claim
 from perennial.core.decision import Decision
 from perennial.core.earn import earn
 from perennial.core.events import (
     CartRedeemed,
+    ChallengeCompleted,
+    ChallengeMissed,
+    ChallengeStarted,
     ClaimRequested,
     CustomEvent,
     EntitlementCanceled,
@@ -60,12 +66,19 @@ def decide(
     A follow-up is decided by a call of its own, on the member that the effects made.
     """
     match event:
-        case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered():
+        case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered() | ChallengeMissed():
             off = switches.keys_of(version)
             numbers = budget_numbers(version, event)
-            return earn(event, version, snapshot_of(event.at, version, member, spent, off, numbers))
+            earned = earn(event, version, snapshot_of(event.at, version, member, spent, off, numbers))
+            return with_challenges(earned, event, version, member) if version.challenges else earned
+        case ChallengeCompleted():
+            given = decide_completion(event, version, member, spent, switches)
+            return with_challenges(given, event, version, member) if version.challenges else given
+        case ChallengeStarted():
+            return decide_start(event, version, member)
         case OrderReturned():
-            return decide_return(event, version, member, spent)
+            returned = decide_return(event, version, member, spent)
+            return with_returned(returned, event, version, member) if event.contributions else returned
         case OrderFulfilled():
             return decide_fulfillment(event, version, member)
         case ClaimRequested():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from perennial.core.award import Award
+from perennial.core.challenge_round import Contribution
 from perennial.core.effects import Effect
 from perennial.core.events import Event
 from perennial.core.refusals import Refusal
@@ -18,7 +19,8 @@ class Decision(msgspec.Struct, frozen=True):
     ``awards`` is what the event earned, ``effects`` everything to be written, ``follow_ups`` the
     events that it caused (decided next, in the same transaction). ``facts`` is the snapshot that was
     read, stored beside the event so that the explanation can be recomputed. ``taken_back`` maps a
-    unit to the points that a return reversed. A ``refusal`` comes with no effects at all.
+    unit to the points that a return reversed. ``contributions`` are what it counts for in challenges. A
+    ``refusal`` comes with no effects at all.
     """
 
     program: int
@@ -29,3 +31,4 @@ class Decision(msgspec.Struct, frozen=True):
     facts: Snapshot | None = None
     taken_back: dict[int, Points] = {}
     refusal: Refusal | None = None
+    contributions: tuple[Contribution, ...] = ()

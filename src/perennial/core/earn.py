@@ -20,7 +20,15 @@ from perennial.core.credit import activity, credit_award
 from perennial.core.currency import in_program_currency
 from perennial.core.decision import Decision
 from perennial.core.effects import Credit, Debit, Effect, Touch
-from perennial.core.events import CustomEvent, Event, MemberJoined, OrderPaid, TierEntered
+from perennial.core.events import (
+    ChallengeCompleted,
+    ChallengeMissed,
+    CustomEvent,
+    Event,
+    MemberJoined,
+    OrderPaid,
+    TierEntered,
+)
 from perennial.core.limits import Use
 from perennial.core.multipliers import UNCHANGED, Factor, combine, multiply
 from perennial.core.needs import history_after
@@ -35,7 +43,9 @@ from perennial.core.today import today_of
 from perennial.core.version import CompiledRule, Version
 from perennial.units import MAX_AMOUNT, Instant, Minor, Points, allocate, format_instant
 
-EarningEvent: TypeAlias = OrderPaid | CustomEvent | MemberJoined | TierEntered
+EarningEvent: TypeAlias = (
+    OrderPaid | CustomEvent | MemberJoined | TierEntered | ChallengeCompleted | ChallengeMissed
+)
 
 Factors: TypeAlias = tuple[tuple[int, Factor], ...]
 """The factor of each rule, with the number of its group."""
@@ -179,6 +189,10 @@ def trigger_of(event: EarningEvent) -> str:
             return "member.joined"
         case TierEntered():
             return "tier.entered"
+        case ChallengeCompleted():
+            return "challenge.completed"
+        case ChallengeMissed():
+            return "challenge.missed"
 
 
 def _gifts(version: Version, snapshot: Snapshot, at: Instant, fired: list[tuple[int, Basket]]) -> list[Gift]:

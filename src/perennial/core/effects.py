@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.challenge_round import Round
 from perennial.core.codes import IssuedCode
 from perennial.core.entitlements import EntitlementState
 from perennial.ledger.account import Account
@@ -152,7 +153,8 @@ class IssueVoucher(_Effect, frozen=True, tag=12):
     """The member receives a voucher: ``code`` is worth ``value`` minor units of ``currency``.
 
     It may be used ``uses`` times, and by the member alone if it is ``bound``. ``tier`` is set where the
-    reward gives members of that tier something else than others.
+    reward gives members of that tier something else than others. One that is ``claimed`` has the id of its
+    claim, others that of their code.
     """
 
     code: IssuedCode
@@ -165,6 +167,7 @@ class IssueVoucher(_Effect, frozen=True, tag=12):
     uses: int = 1
     bound: bool = False
     tier: str | None = None
+    claimed: bool = True
 
 
 class SetDue(_Effect, frozen=True, tag=13):
@@ -255,6 +258,13 @@ class Entitle(_Effect, frozen=True, tag=30):
     pool: str | None = None
 
 
+class Progress(_Effect, frozen=True, tag=31):
+    """The member's round of a challenge becomes ``round``; the one before it had the revision before."""
+
+    challenge: int
+    round: Round
+
+
 Effect: TypeAlias = (
     Credit
     | Debit
@@ -277,4 +287,5 @@ Effect: TypeAlias = (
     | Capture
     | GiveBack
     | UseVoucher
+    | Progress
 )

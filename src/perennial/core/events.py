@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.award import Award
+from perennial.core.challenge_round import Contribution
 from perennial.core.codes import IssuedCode
 from perennial.core.order import Order, Scalar
 from perennial.ledger.lot import LotKey
@@ -43,6 +44,7 @@ class OrderReturned(_Event, frozen=True, tag="order.returned"):
     for it; ``before`` and ``after`` count the returned units of each line before and after this
     event. ``canceled`` says that the whole order is void, and not only that all of it came back;
     ``revised`` that it is judged anew right after, so that what is missing is netted from that.
+    ``contributions`` are what the order counted for in challenges.
     """
 
     order: Order
@@ -52,6 +54,7 @@ class OrderReturned(_Event, frozen=True, tag="order.returned"):
     after: tuple[int, ...]
     canceled: bool = False
     revised: bool = False
+    contributions: tuple[Contribution, ...] = ()
 
 
 class CustomEvent(_Event, frozen=True, tag="event"):
@@ -72,6 +75,31 @@ class TierEntered(_Event, frozen=True, tag="tier.entered"):
 
     before: str | None
     after: str | None
+
+
+class ChallengeStarted(_Event, frozen=True, tag="challenge.started"):
+    """The member asks to take part in a challenge that begins on request."""
+
+    challenge: str
+
+
+class ChallengeCompleted(_Event, frozen=True, tag="challenge.completed"):
+    """A follow-up: the member completed a challenge, in its ``round`` for the ``time``-th time.
+
+    ``code`` is the voucher code to issue, made outside; None where it gives no voucher.
+    """
+
+    challenge: str
+    round: int
+    time: int
+    code: IssuedCode | None = None
+
+
+class ChallengeMissed(_Event, frozen=True, tag="challenge.missed"):
+    """A follow-up: the time of a round is over, or a streak broke."""
+
+    challenge: str
+    round: int
 
 
 class ClaimRequested(_Event, frozen=True, tag="claim.requested"):
@@ -146,6 +174,9 @@ Event: TypeAlias = (
     | CustomEvent
     | MemberJoined
     | TierEntered
+    | ChallengeStarted
+    | ChallengeCompleted
+    | ChallengeMissed
     | ClaimRequested
     | EntitlementCanceled
     | CartRedeemed

@@ -39,14 +39,15 @@ class FactSource(StrEnum):
     EVENT = "event"
     WALLET = "wallet"
     NOW = "now"
+    CHALLENGE = "challenge"
 
 
 class Fact(msgspec.Struct, frozen=True):
     """One fact.
 
     ``optional`` says that it may be missing. ``attribute`` is the name of the attribute that it reads
-    (of the member, the order, the line or the event, as ``source`` says), ``wallet`` the wallet;
-    ``values`` lists everything that it may be, if that is known.
+    (of the member, the order, the line or the event, as ``source`` says), ``wallet`` the wallet,
+    ``challenge`` the challenge; ``values`` lists everything that it may be, if that is known.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Fact(msgspec.Struct, frozen=True):
     optional: bool = False
     attribute: str | None = None
     wallet: str | None = None
+    challenge: str | None = None
     values: tuple[str, ...] = ()
 
 
@@ -122,12 +124,19 @@ _WALLET = (
     ("earned", "the points earned in all"),
 )
 
+_CHALLENGE = (
+    ("completed_count", "how often it was completed"),
+    ("progress", "how far the present round is"),
+)
+
 BUILT_IN_EVENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "order.paid": (),
     "member.joined": (("source", "how the member joined"),),
     "member.birthday": (),
     "member.anniversary": (),
     "tier.entered": (("tier", "the tier entered"), ("before", "the tier before")),
+    "challenge.completed": (("challenge", "the challenge completed"),),
+    "challenge.missed": (("challenge", "the challenge missed"),),
 }
 """The triggers that exist in every program, and the text attributes of their events."""
 
@@ -142,6 +151,11 @@ class FactTable(msgspec.Struct, frozen=True):
     events: dict[str, dict[str, Fact]]
     tiers: tuple[str, ...]
     currency: str
+
+    def challenges(self) -> list[str]:
+        """Return the ids of the program's challenges, in their order."""
+        named = dict.fromkeys(fact.challenge for fact in self.facts.values())
+        return [name for name in named if name is not None]
 
     def find(self, name: str, event: str | None = None) -> Fact | None:
         """Return the fact ``name`` where the event ``event`` (a trigger's name) is judged, or None."""
@@ -195,6 +209,10 @@ def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:
         for name, label in _WALLET:
             words = f"{wallet.name}: {label}"
             yield Fact(f"wallet.{wallet.id}.{name}", _I, FactSource.WALLET, words, wallet=wallet.id)
+    for each in program.challenges:
+        for name, label in _CHALLENGE:
+            words = f"{each.name}: {label}"
+            yield Fact(f"challenge.{each.id}.{name}", _I, FactSource.CHALLENGE, words, challenge=each.id)
 
 
 def _attributes(source: FactSource, prefix: str, specs: Mapping[str, AttributeSpec]) -> Iterator[Fact]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from perennial.core.calendar_days import next_yearly_day
+from perennial.core.challenge_round import RoundState, Standing
 from perennial.core.effects import (
     Activate,
     BeActive,
@@ -27,6 +28,7 @@ from perennial.core.effects import (
     Leave,
     MoveTier,
     Owe,
+    Progress,
     Release,
     SetDue,
     Touch,
@@ -100,6 +102,8 @@ def fold(
                 member.due_at = due
             case BeActive(unit=unit, at=active):
                 _be_active(member, version, unit, active)
+            case Progress():
+                _progress(member, effect)
             case _:
                 assert_never(effect)
 
@@ -241,6 +245,9 @@ def _move(member: Member, version: Version, effect: MoveTier | Join | Leave) -> 
         day = next_yearly_day(version, member, effect.at)
         _due(member, day.at if day else None)
         _due(member, closes_at(version))
+        for goal in [goal.goal for compiled in version.challenges for goal in compiled.goals]:
+            if goal.member_for is not None:
+                _due(member, add_span(effect.at, goal.member_for, version.zone))
         return
     membership = member.memberships[version.program_id]
     if isinstance(effect, Leave):
@@ -251,6 +258,13 @@ def _move(member: Member, version: Version, effect: MoveTier | Join | Leave) -> 
     membership.tier_until = effect.until
     membership.tier_floor = effect.floor
     _due(member, effect.until)
+
+
+def _progress(member: Member, effect: Progress) -> None:
+    standing = member.challenges.setdefault(effect.challenge, Standing({}))
+    standing.rounds[effect.round.number] = effect.round
+    if effect.round.state is RoundState.ACTIVE:
+        _due(member, effect.round.ends_at)
 
 
 def _be_active(member: Member, version: Version, unit: int, at: Instant) -> None:

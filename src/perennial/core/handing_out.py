@@ -10,7 +10,7 @@ from perennial.core.benefit import Benefit, HandedOut
 from perennial.core.codes import Codes
 from perennial.core.credit import credit_award
 from perennial.core.effects import Effect, Entitle, IssueVoucher
-from perennial.core.entitlements import MOVES
+from perennial.core.entitlements import MOVES, EntitlementState
 from perennial.core.events import ClaimRequested
 from perennial.core.schedule import end_instant, start_instant
 from perennial.core.snapshot import Snapshot
@@ -73,7 +73,7 @@ def _entitle(
         currency=version.program.currency if out.amount else None,
         quantity=out.points or out.quantity,
         starts_at=None if out.starts is None else start_instant(out.starts, version.zone),
-        expires_at=None if out.points or out.pool is not None else min(known, default=None),
+        expires_at=None if out.state is EntitlementState.GIVEN else min(known, default=None),
         points=0,
         unit=unit,
         pool=out.pool,

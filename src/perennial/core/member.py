@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.challenge_round import Standing
 from perennial.core.order import Scalar
 from perennial.ledger.lot import Lot, LotKey
 from perennial.units import Instant, Points
@@ -64,7 +65,8 @@ class Member(msgspec.Struct):
 
     ``owner`` is whose wallets are used: the customer, or the household that pools them. Units,
     programs, metrics and limits are keyed by their numbers; ``counters`` and ``limits`` map
-    number -> period -> value. ``due_at`` is a lower bound of the next due timer.
+    number -> period -> value. ``challenges`` holds how far the member is with each challenge. ``due_at`` is a
+    lower bound of the next due timer.
     """
 
     customer_id: UUID
@@ -74,4 +76,5 @@ class Member(msgspec.Struct):
     wallets: dict[int, Wallet] = {}
     counters: dict[int, dict[int, int]] = {}
     limits: dict[int, dict[int, int]] = {}
+    challenges: dict[int, Standing] = {}
     due_at: Instant | None = None

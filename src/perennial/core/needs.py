@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from perennial.core.budget_numbers import Numbers
+from perennial.core.challenge_figures import figures_of
 from perennial.core.effects import Count
 from perennial.core.member import Member, Wallet
 from perennial.core.periods import Period, local_day, period_of
@@ -56,6 +57,7 @@ def snapshot_of(
         _spent(version, spent, today, numbers),
         tuple([_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
         off,
+        figures_of(version, member, at) if version.challenges else (),
     )
 
 

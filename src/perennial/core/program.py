@@ -12,6 +12,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from perennial.core.challenge import Challenge
 from perennial.core.conditions import Condition, HistoryWindow, Measure
 from perennial.core.earning import EarningRules
 from perennial.core.limits import AtCap, Cap, Holder, Limit
@@ -371,6 +372,7 @@ class Program(_Part, frozen=True):
     tiers: TierSystem | None = None
     rewards: tuple[Reward, ...] = ()
     stacking: Stacking = Stacking()
+    challenges: tuple[Challenge, ...] = ()
 
 
 GIFT_CARDS = "gift_card"
@@ -378,8 +380,12 @@ GIFT_CARDS = "gift_card"
 
 
 def rewards_of(program: Program) -> list[Reward]:
-    """Return all rewards of a program: its own in their order, then those of its campaigns."""
-    return [*program.rewards, *(reward for campaign in program.campaigns for reward in campaign.rewards)]
+    """Return all rewards of a program: its own in their order, those of its campaigns, its challenges'."""
+    return [
+        *program.rewards,
+        *(reward for campaign in program.campaigns for reward in campaign.rewards),
+        *(reward for each in program.challenges if (reward := each.reward()) is not None),
+    ]
 
 
 def unit_codes(program: Program) -> list[str]:

@@ -23,6 +23,8 @@ _NAMES = {
     "campaigns": "campaign",
     "rewards": "reward",
     "levels": "tier",
+    "challenges": "challenge",
+    "goals": "goal",
     "metrics": "metric",
 }
 

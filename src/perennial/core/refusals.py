@@ -35,6 +35,8 @@ class RefusalCode(StrEnum):
     PRICE_CHANGED = "price_changed"
     HOLD_OVER = "hold_over"
     NOTHING_TO_ROLL_BACK = "nothing_to_roll_back"
+    CHALLENGE_UNKNOWN = "challenge_unknown"
+    CHALLENGE_NOT_OPEN = "challenge_not_open"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -15,12 +15,15 @@ import msgspec
 
 from perennial.core.availability import Availability, catalogue
 from perennial.core.award import Award
+from perennial.core.challenge_round import Contribution
 from perennial.core.codes import IssuedCode
 from perennial.core.compile import compile_version
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
 from perennial.core.effects import Debit, Join
 from perennial.core.events import (
+    ChallengeCompleted,
+    ChallengeStarted,
     ClaimRequested,
     CustomEvent,
     Event,
@@ -70,6 +73,7 @@ class PlayedOrder(msgspec.Struct):
     order: Order
     paid_at: Instant
     awards: tuple[Award, ...]
+    contributions: tuple[Contribution, ...]
     returned: tuple[int, ...]
     canceled: bool = False
 
@@ -128,9 +132,11 @@ class Rehearsal:
             raise UnknownName(f"there already is an order {name!r}")
         event = OrderPaid(id=named_id(0, "order", name), at=at, order=order)
         found = self._happen(customer, event, enrolls=True)
-        awards = next(decision.awards for decided, decision in found if decided is event)
+        paid = next(decision for decided, decision in found if decided is event)
         nothing = (0,) * len(order.lines)
-        self.orders[name] = PlayedOrder(event.id, customer, order, at, awards, nothing)
+        self.orders[name] = PlayedOrder(
+            event.id, customer, order, at, paid.awards, paid.contributions, nothing
+        )
         return decisions_of(found)
 
     def fulfill(self, name: str, at: Instant) -> list[Decision]:
@@ -173,6 +179,11 @@ class Rehearsal:
             code=IssuedCode(event_id.hex[:12].upper(), event_id, b""),
             drawn=tuple(self.version_at(at).rewards),
         )
+        return decisions_of(self._happen(customer, event))
+
+    def start_challenge(self, customer: str, at: Instant, challenge: str) -> list[Decision]:
+        """The customer takes part in a challenge that begins on request."""
+        event = ChallengeStarted(id=self._new_id(), at=at, challenge=challenge)
         return decisions_of(self._happen(customer, event))
 
     def catalogue(self, customer: str, at: Instant) -> list[Availability]:
@@ -298,6 +309,8 @@ class Rehearsal:
                 words = f"One event caused more than {MAX_FOLLOW_UPS} others."
                 raise RehearsalRefused(Refusal(RefusalCode.CASCADE_TOO_LONG, words))
             version = self.version_at(event.at)
+            if isinstance(event, ChallengeCompleted):
+                event = msgspec.structs.replace(event, code=self._draw())
             decision = decide(event, version, member, self.spent, self.switched())
             if decision.refusal is not None:
                 raise RehearsalRefused(decision.refusal)
@@ -318,6 +331,7 @@ class Rehearsal:
             order=known.order,
             paid_at=known.paid_at,
             awards=known.awards,
+            contributions=known.contributions,
             before=known.returned,
             after=after,
             canceled=canceled,
@@ -330,6 +344,11 @@ class Rehearsal:
         if name not in self.orders:
             raise UnknownName(f"there is no order {name!r}")
         return self.orders[name]
+
+    def _draw(self) -> IssuedCode:
+        """Return a new code."""
+        code_id = self._new_id()
+        return IssuedCode(code_id.hex[:12].upper(), code_id, b"")
 
     def _new_id(self) -> UUID:
         self._count += 1

@@ -112,12 +112,18 @@ class CheckoutRehearsal(Rehearsal):
         """Points for a reward; its voucher, the first if it gives several, may be used under ``name``."""
         self._check_new_voucher(name)
         decisions = super().claim(customer, at, reward, name)
+        if name is not None:
+            self.name_voucher(customer, at, name, decisions)
+        return decisions
+
+    def name_voucher(self, customer: str, at: Instant, name: str, decisions: list[Decision]) -> None:
+        """Let the first voucher that was just issued be used under ``name``."""
+        self._check_new_voucher(name)
         for decision in decisions:
             version = self.versions[decision.version - 1]
             for effect in decision.effects:
-                if isinstance(effect, IssueVoucher) and name is not None and name not in self.vouchers:
+                if isinstance(effect, IssueVoucher) and name not in self.vouchers:
                     self._issue(name, effect, version, self.member(customer).customer_id, at)
-        return decisions
 
     def hand_out(self, customer: str | None, at: Instant, reward: str, name: str) -> None:
         """A code of the reward's pool is made, for a customer or for whoever has it."""

@@ -57,7 +57,7 @@ def decide_return(
         taken_back[unit] = taken.points
         if unit in balances:
             balances[unit] -= taken.from_available
-    if _is_over(event.order, event.after, event.canceled) and not _is_over(event.order, event.before):
+    if is_over(event.order, event.after, event.canceled) and not is_over(event.order, event.before):
         effects += _given_back(event, version, member, spent or {})
     counts = counts_of(version, event, reversed_points)
     effects += counts
@@ -82,7 +82,7 @@ def reversed_of(award: Award, order: Order, returned: Sequence[int], *, canceled
     no line earned goes in proportion to the net that came back. A canceled order, and one of which
     every unit came back, gives back the whole award.
     """
-    if _is_over(order, returned, canceled):
+    if is_over(order, returned, canceled):
         return award.points
     if award.lines:
         return sum(
@@ -102,8 +102,8 @@ def reversed_of(award: Award, order: Order, returned: Sequence[int], *, canceled
     return award.points * back // total
 
 
-def _is_over(order: Order, returned: Sequence[int], canceled: bool = False) -> bool:
-    """Whether the order is canceled, or all units of all of its lines have come back."""
+def is_over(order: Order, returned: Sequence[int], canceled: bool = False) -> bool:
+    """Return whether the order is canceled, or all units of all of its lines have come back."""
     everything = all(units >= line.quantity for units, line in zip(returned, order.lines, strict=True))
     return canceled or (everything and any(returned))
 

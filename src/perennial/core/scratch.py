@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from perennial.core.challenge_round import Standing
 from perennial.core.member import Member
 from perennial.core.version import Version
 from perennial.ledger.lot import Lot
@@ -30,4 +31,9 @@ def copy_of(member: Member, version: Version) -> Member:
     if membership is not None:
         memberships[version.program_id] = msgspec.structs.replace(membership)
     limits = {number: dict(periods) for number, periods in member.limits.items()}
-    return msgspec.structs.replace(member, wallets=wallets, memberships=memberships, limits=limits)
+    challenges = {
+        number: Standing(dict(known.rounds), known.before) for number, known in member.challenges.items()
+    }
+    return msgspec.structs.replace(
+        member, wallets=wallets, memberships=memberships, limits=limits, challenges=challenges
+    )

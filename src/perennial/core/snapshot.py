@@ -34,7 +34,8 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     attribute: of the part of the order or event that is decided); ``wallets`` the
     figures of each of ``version.wallets``. ``joined_at`` is ``None`` for a customer who is not (or
     no longer) a member of the program. ``off`` holds the keys of what of the version was switched off
-    (see ``core/switches.py``).
+    (see ``core/switches.py``). ``challenges`` holds for each of ``version.challenges`` how
+    often it was completed and how far the present round is.
     """
 
     joined_at: Instant | None
@@ -48,3 +49,4 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     spent: tuple[int, ...]
     wallets: tuple[WalletFigures, ...]
     off: tuple[str, ...] = ()
+    challenges: tuple[tuple[int, int], ...] = ()

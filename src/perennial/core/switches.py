@@ -15,7 +15,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from perennial.core.program import Program
+from perennial.core.program import Program, rewards_of
 from perennial.core.rule import Identifier
 from perennial.core.version import Version
 from perennial.units import Instant
@@ -227,7 +227,7 @@ def parts_of(program: Program) -> dict[SwitchKind, frozenset[str]]:
     """Return the ids of everything of a program that can be switched off by itself."""
     campaigns = program.campaigns
     rules = [*program.earning_rules, *(rule for campaign in campaigns for rule in campaign.earning_rules)]
-    rewards = [*program.rewards, *(reward for campaign in campaigns for reward in campaign.rewards)]
+    rewards = rewards_of(program)
     return {
         SwitchKind.CAMPAIGN: frozenset(campaign.id for campaign in campaigns),
         SwitchKind.RULE: frozenset(rule.id for rule in rules),

@@ -2,8 +2,8 @@
 
 Due instants are handled one after the other. At one instant the order is fixed: pending points become
 active, tiers are reviewed, points expire (and tiers that follow a balance are judged again), then
-birthdays and anniversaries become events, and at last an ended program closes its balances. Running
-timers twice changes nothing, and neither does expiring a lot that was spent.
+birthdays and anniversaries become events, challenges end, and at last an ended program closes its
+balances. Running timers twice changes nothing, and neither does expiring a lot that was spent.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from perennial.core.calendar_days import YearlyDay, next_yearly_day
+from perennial.core.challenge_timers import ends_due, next_end, next_time_goal, time_reached
 from perennial.core.closing import open_lots, out
 from perennial.core.decision import Decision
 from perennial.core.effects import Activate, Effect
@@ -36,6 +37,8 @@ def decide_timers(event: TimersDue, version: Version, member: Member) -> Decisio
     play = _Play(event, version, member)
     while (at := play.next_instant()) is not None and at <= event.at:
         play.run(at)
+    if version.challenges:
+        play.catch_up(event.at)
     return Decision(
         program=version.program_id,
         version=version.number,
@@ -57,6 +60,8 @@ def next_due(versions: Iterable[Version], member: Member, at: Instant) -> Instan
         if day is not None:
             dues.append(day.at)
         due = _next_of_program(version, member)
+        if version.challenges and (goal := next_time_goal(version, member, at)) is not None:
+            dues.append(goal)
         if due is not None:
             # What the version that judged the timers did not know is looked at again the next day.
             dues.append(due if due > at else at + DAY)
@@ -90,6 +95,8 @@ class _Play:
         """Return the earliest instant at which something is still due."""
         day = self._yearly_day()
         dues = [_next_of_program(self._version, self._member), day.at if day else None]
+        if self._version.challenges:
+            dues.append(next_time_goal(self._version, self._member, self._from - 1))
         return min((due for due in dues if due is not None), default=None)
 
     def run(self, at: Instant) -> None:
@@ -106,8 +113,16 @@ class _Play:
         while (day := self._yearly_day()) is not None and day.at <= at:
             self._apply(at, [day.use(self._version.program_id)])
             self.follow_ups.append(CustomEvent(id=self._event.id, at=day.at, name=day.name))
+        if self._version.challenges:
+            self._look_at_challenges(at)
         self._apply(at, _close(self._version, self._member, at))
         self._from = at + 1
+
+    def catch_up(self, at: Instant) -> None:
+        """Take over what a new version lets members have reached already by time alone."""
+        for effect, follow_ups in list(time_reached(self._event, self._version, self._member, at)):
+            self._apply(at, [effect])
+            self.follow_ups += follow_ups
 
     def _apply(self, at: Instant, effects: list[Effect]) -> bool:
         fold(self._member, self._version, effects, at)
@@ -140,6 +155,12 @@ class _Play:
         snapshot = snapshot_of(at, self._version, self._member)
         self._take(at, tiers_after(self._version, event, snapshot, snapshot.history, self._balances(at)))
 
+    def _look_at_challenges(self, at: Instant) -> None:
+        for look in (time_reached, ends_due):
+            for effect, follow_ups in list(look(self._event, self._version, self._member, at)):
+                self._apply(at, [effect])
+                self.follow_ups += follow_ups
+
     def _balances(self, at: Instant) -> tuple[Points, ...]:
         return tuple(available_balances(self._version, self._member, at).values())
 
@@ -155,6 +176,8 @@ def _next_of_program(version: Version, member: Member) -> Instant | None:
     membership = member.memberships.get(version.program_id)
     if membership is not None and membership.left_at is None and version.program.tiers is not None:
         dues.append(membership.tier_until)
+    if version.challenges:
+        dues.append(next_end(version, member))
     for compiled in version.wallets:
         wallet = member.wallets.get(compiled.unit)
         lots = open_lots(wallet)

@@ -14,6 +14,7 @@ from perennial.core.problems import Problem, join_path
 from perennial.core.program import AttributeSpec, AttributeType, Program
 from perennial.core.program_cost import MAX_COST, worst_case
 from perennial.core.schedule import end_instant, start_instant
+from perennial.core.validation_challenges import check_challenges
 from perennial.core.validation_codes import check_codes, shared_code_conflicts
 from perennial.core.validation_limits import money_conflicts
 from perennial.core.validation_rewards import check_rewards
@@ -25,7 +26,7 @@ from perennial.core.validation_wallets import check_wallets
 MAX_PARTS = 2_000
 _EVENT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
-_RESERVED_EVENTS = ("order.", "member.", "tier.", "points.", "claim.", "transfer.", "timers.")
+_RESERVED_EVENTS = ("order.", "member.", "tier.", "points.", "claim.", "transfer.", "timers.", "challenge.")
 
 
 def validate(program: Program) -> list[Problem]:
@@ -48,6 +49,7 @@ def validate(program: Program) -> list[Problem]:
     check_rewards(findings)
     check_codes(findings)
     check_stacking(findings)
+    check_challenges(findings)
     _check_size(findings)
     return findings.problems[:MAX_PROBLEMS]
 

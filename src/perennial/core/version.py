@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from perennial.core.benefit import Benefit, Level
+from perennial.core.challenge import Challenge, Goal
 from perennial.core.conditions import Condition, History, HistoryWindow, Measure
 from perennial.core.facts import FactTable
 from perennial.core.limits import AtCap, Counted, Holder
@@ -195,6 +196,29 @@ class CompiledReward(msgspec.Struct, frozen=True):
         return any(given.benefit.level() is not None for gives in every for given in gives)
 
 
+class CompiledGoal(msgspec.Struct, frozen=True):
+    """A goal with what it counts (``None``: time alone) and the function that chooses what counts."""
+
+    goal: Goal
+    metric: Metric | None
+    choose: Callable[..., Any] | None
+
+
+class CompiledChallenge(msgspec.Struct, frozen=True):
+    """A challenge with everything that its words refer to.
+
+    ``number`` is under which its rounds are kept; ``fits`` tests for whom and when it is (``None``: always);
+    ``starts`` and ``ends`` bound its life, the end excluded.
+    """
+
+    challenge: Challenge
+    number: int
+    goals: tuple[CompiledGoal, ...]
+    fits: Test | None = None
+    starts: Instant | None = None
+    ends: Instant | None = None
+
+
 class Version(msgspec.Struct):
     """A compiled program version; ``program_id`` and ``number`` identify it in a workspace.
 
@@ -242,6 +266,7 @@ class Version(msgspec.Struct):
     ends: Instant | None = None
     card_unit: int = 0
     counts_hours: bool = False
+    challenges: tuple[CompiledChallenge, ...] = ()
     budget_numbers: tuple[int, ...] = ()
     has_holders: bool = False
     factors: dict[tuple[str | None, int], tuple[tuple[int, tuple[int, int]], ...] | None] = {}

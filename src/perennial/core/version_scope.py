@@ -41,5 +41,9 @@ def scope_of(
         wallets={
             wallet.spec.id: figures for wallet, figures in zip(version.wallets, snapshot.wallets, strict=True)
         },
+        challenges={
+            compiled.challenge.id: figures
+            for compiled, figures in zip(version.challenges, snapshot.challenges, strict=False)
+        },
         history=lambda node: snapshot.history[version.histories[node]],
     )

@@ -8,6 +8,7 @@ from perennial.core.effects import Credit
 from perennial.core.member import Member
 from perennial.flows.answers import AwardAnswer, BalanceAnswer, Decided, ProgramAnswer
 from perennial.flows.batch import Batch
+from perennial.flows.challenge_answers import changed_challenges
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_program import Outcome
 from perennial.units import Points, format_instant
@@ -20,15 +21,15 @@ def encode_answer(decided: Decided) -> bytes:
     return _encoder.encode(decided)
 
 
-def program_answers(outcomes: list[Outcome]) -> tuple[ProgramAnswer, ...]:
+def program_answers(outcomes: list[Outcome], member: Member) -> tuple[ProgramAnswer, ...]:
     """Return one answer per program: what its decisions (follow-ups included) gave together."""
     by_program: dict[int, list[Outcome]] = {}
     for outcome in outcomes:
         by_program.setdefault(outcome.live.program_id, []).append(outcome)
-    return tuple(_program_answer(group) for group in by_program.values())
+    return tuple(_program_answer(group, member) for group in by_program.values())
 
 
-def _program_answer(outcomes: list[Outcome]) -> ProgramAnswer:
+def _program_answer(outcomes: list[Outcome], member: Member) -> ProgramAnswer:
     first, last = outcomes[0], outcomes[-1]
     points: dict[str, Points] = {}
     taken_back: dict[str, Points] = {}
@@ -64,6 +65,7 @@ def _program_answer(outcomes: list[Outcome]) -> ProgramAnswer:
         taken_back=taken_back,
         tier=last.tier_after,
         tier_before=first.tier_before if first.tier_before != last.tier_after else None,
+        challenges=changed_challenges(outcomes, member) if first.version.challenges else (),
     )
 
 
@@ -114,6 +116,6 @@ def decided(
         customer=batch.external_name(member),
         status=status,
         revision=revision,
-        programs=program_answers(outcomes),
+        programs=program_answers(outcomes, member),
         balances=balance_answers(batch, member),
     )

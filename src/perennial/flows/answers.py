@@ -25,8 +25,25 @@ class AwardAnswer(_Answer, frozen=True):
     cut_by: str | None = None
 
 
+class ChallengeAnswer(_Answer, frozen=True):
+    """A challenge that this changed: how far it is now, what is missing, and what to do next.
+
+    ``completed`` is how often this completed it, ``completed_count`` how often it was completed in all.
+    """
+
+    challenge: str
+    state: str
+    progress: int
+    target: int
+    missing: int
+    completed_count: int
+    next_step: str
+    completed: int = 0
+    ends_at: str | None = None
+
+
 class ProgramAnswer(_Answer, frozen=True):
-    """What one program decided: points per wallet, awards, what was taken back, the tier after."""
+    """What one program decided: points per wallet, awards, what was taken back, the tier, challenges."""
 
     program: str
     version: int
@@ -35,6 +52,7 @@ class ProgramAnswer(_Answer, frozen=True):
     taken_back: dict[str, Points] = {}
     tier: str | None = None
     tier_before: str | None = None
+    challenges: tuple[ChallengeAnswer, ...] = ()
 
 
 class BalanceAnswer(_Answer, frozen=True):

@@ -222,6 +222,15 @@ class LeaveProgram(_Command, frozen=True):
     at: Instant | None
 
 
+class StartChallenge(_Command, frozen=True):
+    """Take part in a challenge that begins on request; starting one that is under way changes nothing."""
+
+    customer: str
+    challenge: str
+    at: Instant | None
+    program: str | None = None
+
+
 class RunTimers(_Command, frozen=True):
     """Run what is due for a customer (by its internal id, in hex, and bucket) up to ``at``."""
 
@@ -247,6 +256,7 @@ Command: TypeAlias = (
     | PutHousehold
     | JoinProgram
     | LeaveProgram
+    | StartChallenge
     | RunTimers
 )
 

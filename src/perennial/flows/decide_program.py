@@ -7,10 +7,12 @@ from typing import TypeAlias
 
 import msgspec
 
+from perennial.core.challenge_completion import needs_code
+from perennial.core.codes import Codes
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
 from perennial.core.effects import Count
-from perennial.core.events import CustomEvent, Event
+from perennial.core.events import ChallengeCompleted, ChallengeMissed, CustomEvent, Event, TierEntered
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.switches import Switches
 from perennial.core.version import Version
@@ -18,6 +20,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.problems import refused
 from perennial.flows.stored import StoredDecision, encode_decisions
+from perennial.units import Instant
 
 MAX_FOLLOW_UPS = 32
 
@@ -25,7 +28,7 @@ EventOf: TypeAlias = Callable[[LiveProgram], Event | None]
 
 
 class Outcome(msgspec.Struct):
-    """What one program decided; ``trigger`` names the event, ``caused`` tells a follow-up."""
+    """What one program decided at ``at``; ``trigger`` names the event, ``caused`` tells a follow-up."""
 
     live: LiveProgram
     version: Version
@@ -34,6 +37,7 @@ class Outcome(msgspec.Struct):
     tier_before: str | None
     tier_after: str | None = None
     caused: bool = False
+    at: Instant = 0
 
 
 def trigger_of(event: Event) -> str:
@@ -66,7 +70,7 @@ def decide_in(
     batch.apply(operation, version, others)
     membership = member.memberships.get(live.program_id)
     after = membership.tier if membership else None
-    return Outcome(live, version, trigger_of(event), decision, before, after), now_counts
+    return Outcome(live, version, trigger_of(event), decision, before, after, at=event.at), now_counts
 
 
 def decide_in_program(
@@ -87,7 +91,7 @@ def decide_follow_ups(
     done: set[tuple[object, ...]] = set()
     while waiting:
         event = waiting.pop(0)
-        key = (trigger_of(event), event.at, getattr(event, "after", None))
+        key = (trigger_of(event), event.at, *_particulars(event))
         if key in done:
             continue
         done.add(key)
@@ -101,12 +105,39 @@ def decide_follow_ups(
         version = live.version_at(event.at)
         if version is None:
             continue
+        if isinstance(event, ChallengeCompleted):
+            event = _with_code(batch, operation, version, event)
         outcome, now_counts = decide_in(batch, operation, live, version, event)
         batch.apply(operation, version, tuple(now_counts))
         outcome.caused = True
         outcomes.append(outcome)
         waiting.extend(outcome.decision.follow_ups)
     return outcomes
+
+
+def _particulars(event: Event) -> tuple[object, ...]:
+    """Return what tells follow-ups of one kind and moment apart: the same one is decided once."""
+    match event:
+        case TierEntered():
+            return (event.after,)
+        case ChallengeCompleted():
+            return (event.challenge, event.round, event.time)
+        case ChallengeMissed():
+            return (event.challenge, event.round)
+        case _:
+            return ()
+
+
+def _with_code(
+    batch: Batch, operation: Operation, version: Version, event: ChallengeCompleted
+) -> ChallengeCompleted:
+    """Draw the code of what completing the challenge gives, if that comes with one."""
+    compiled = version.rewards.get(event.challenge)
+    membership = operation.member.memberships.get(version.program_id)
+    if compiled is None or not needs_code(compiled, membership.tier if membership else None):
+        return event
+    code = batch.codebook.draw(batch.workspace.workspace_id, compiled.reward.codes or Codes())
+    return msgspec.structs.replace(event, code=code)
 
 
 def store_outcomes(outcomes: list[Outcome]) -> bytes:
@@ -120,6 +151,7 @@ def store_outcomes(outcomes: list[Outcome]) -> bytes:
                 snapshot=outcome.decision.facts,
                 awards=outcome.decision.awards,
                 taken_back=outcome.decision.taken_back,
+                contributions=outcome.decision.contributions,
             )
             for outcome in outcomes
         ]

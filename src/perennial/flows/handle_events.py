@@ -36,9 +36,11 @@ from perennial.flows.commands import (
     PutOrder,
     RedeemHold,
     RunTimers,
+    StartChallenge,
 )
 from perennial.flows.configuration import Configurations, business_now
 from perennial.flows.giving_back import handle_expired_hold, handle_rollback
+from perennial.flows.handle_challenge import handle_start
 from perennial.flows.handle_customer import (
     handle_join,
     handle_leave,
@@ -207,6 +209,7 @@ _HANDLERS: dict[type, Callable[[Batch, Any], Answer]] = {
     PutCustomer: handle_put_customer,
     JoinProgram: handle_join,
     LeaveProgram: handle_leave,
+    StartChallenge: handle_start,
     RunTimers: handle_timers,
 }
 

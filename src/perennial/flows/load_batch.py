@@ -34,6 +34,7 @@ from perennial.flows.commands import (
 )
 from perennial.flows.configuration import Configurations, Workspace, business_now
 from perennial.flows.load_budgets import instant_of, load_budgets
+from perennial.flows.load_challenges import load_challenges
 from perennial.flows.load_claims import load_entitled, set_codes_aside
 from perennial.flows.load_redeemed import load_entered, load_redeemed
 from perennial.store.customers import CustomerRow, insert_customers, lock_customers
@@ -374,6 +375,7 @@ async def _load_members(
         due_until=max(instants),
         reads=read_from(workspace, [*instants, *judged]),
     )
+    await load_challenges(conn, workspace, batch.bucket, batch.members, min([*instants, *judged]))
     batch.loaded_dues = {customer_id: member.due_at for customer_id, member in batch.members.items()}
     for member in batch.members.values():
         if member.owner in reads_lots:

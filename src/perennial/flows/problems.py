@@ -21,6 +21,7 @@ TITLES = {
 
 _REFUSED_AS = {
     RefusalCode.REWARD_UNKNOWN: 404,
+    RefusalCode.CHALLENGE_UNKNOWN: 404,
     RefusalCode.WALLET_UNKNOWN: 422,
     RefusalCode.TIER_UNKNOWN: 422,
 }

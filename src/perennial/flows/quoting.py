@@ -25,6 +25,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.lanes import Lanes, Place, Waiting
 from perennial.flows.load_batch import read_from
 from perennial.flows.load_budgets import budgets_of_order, instant_of
+from perennial.flows.load_challenges import load_challenges
 from perennial.flows.load_redeemed import load_codes
 from perennial.flows.quote_answers import QuoteAnswer, quote_answer, with_what_is_near
 from perennial.flows.redeeming import checked_out
@@ -176,6 +177,7 @@ async def _load_members(conn: Connection, batch: Batch, commands: Sequence[PostR
         due_until=max(instants),
         reads=read_from(batch.workspace, instants),
     )
+    await load_challenges(conn, batch.workspace, batch.bucket, batch.members, min(instants))
 
 
 def _priced(batch: Batch, command: PostRedemption) -> QuoteAnswer:

@@ -20,6 +20,7 @@ from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import names_of
 from perennial.flows.load_batch import read_from
+from perennial.flows.load_challenges import load_challenges
 from perennial.flows.problems import problem
 from perennial.store.customers import CustomerRow, read_customers
 from perennial.store.external_ids import IdKind, find_external_ids
@@ -189,6 +190,7 @@ async def load_customer(
     members = await load_members(
         conn, workspace_id, bucket, [row], lots_for=frozenset([row.owner]), reads=reads
     )
+    await load_challenges(conn, workspace, bucket, members, business_now(workspace))
     return row, members[customer_id]
 
 

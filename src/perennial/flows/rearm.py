@@ -16,7 +16,17 @@ from perennial.store.timers import arm_timers
 from perennial.store.workspaces import WorkspaceRow
 from perennial.units import Instant
 
-_MOVES_TIMERS = ("earning_rules", "campaigns", "starts", "ends", "grace", "tiers", "wallets", "time_zone")
+_MOVES_TIMERS = (
+    "earning_rules",
+    "campaigns",
+    "starts",
+    "ends",
+    "grace",
+    "tiers",
+    "wallets",
+    "time_zone",
+    "challenges",
+)
 
 
 def moves_timers(changes: tuple[Change, ...]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from perennial.core.award import Award
+from perennial.core.challenge_round import Contribution
 from perennial.core.snapshot import Snapshot
 from perennial.units import Points
 
@@ -22,6 +23,7 @@ class StoredDecision(msgspec.Struct, frozen=True, array_like=True, omit_defaults
     snapshot: Snapshot | None
     awards: tuple[Award, ...] = ()
     taken_back: dict[int, Points] = {}
+    contributions: tuple[Contribution, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()

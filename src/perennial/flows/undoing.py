@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from perennial.core.award import Award
+from perennial.core.challenge_round import Contribution
 from perennial.core.events import Event, OrderReturned
 from perennial.flows.batch import Operation
 from perennial.flows.configuration import LiveProgram
@@ -24,9 +25,11 @@ def undo_event(
     order = decode_order(known.body)
     before = tuple(known.returned or [0] * len(order.lines))
     awards: dict[int, tuple[Award, ...]] = {}
+    contributions: dict[int, tuple[Contribution, ...]] = {}
     for decision in stored:
         if decision.trigger == "order.paid":
             awards[decision.program] = decision.awards
+            contributions[decision.program] = decision.contributions
 
     def event_of(live: LiveProgram) -> Event | None:
         return OrderReturned(
@@ -39,6 +42,7 @@ def undo_event(
             after=after,
             canceled=canceled,
             revised=revised,
+            contributions=contributions.get(live.program_id, ()),
         )
 
     return event_of

@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from perennial.flows.answers import FieldProblem, Problem
 from perennial.http.batch import BATCH_ROUTES
 from perennial.http.budgets import BUDGET_ROUTES
+from perennial.http.challenges import CHALLENGE_ROUTES
 from perennial.http.checkout import CHECKOUT_ROUTES
 from perennial.http.clock import CLOCK_ROUTES
 from perennial.http.customers import CUSTOMER_ROUTES
@@ -43,6 +44,7 @@ ROUTES = [
     *CUSTOMER_ROUTES,
     *POINTS_ROUTES,
     *REWARD_ROUTES,
+    *CHALLENGE_ROUTES,
     *CHECKOUT_ROUTES,
     *VOUCHER_ROUTES,
     *TILL_ROUTES,

@@ -18,6 +18,7 @@ from asyncpg import Connection
 
 from perennial.core.effects import IssueVoucher
 from perennial.ledger.lot import LotKey
+from perennial.store.challenges import PUT_CHALLENGE_ROUNDS, round_records
 from perennial.store.entitlements import (
     INSERT_ENTITLEMENTS,
     EntitlementRow,
@@ -270,6 +271,9 @@ def _growing(net: Netting) -> Iterator[Write]:
         yield Write("counters", _ADD_TO_COUNTERS, [counters])
     if limits:
         yield Write("limit_uses", _USE_LIMITS, [limits], len(limits))
+    if net.rounds:
+        rows = round_records(net.rounds)
+        yield Write("challenge_rounds", PUT_CHALLENGE_ROUNDS, [rows], len(rows))
 
 
 def _due(dues: Mapping[UUID, Instant | None]) -> Iterator[Write]:
@@ -367,7 +371,7 @@ def _numbered_vouchers(net: Netting) -> Iterator[tuple[UUID, Change, IssueVouche
     ids: set[UUID] = set()
     for change, voucher in net.vouchers:
         own = change.source_id
-        voucher_id = voucher.code.code_hash if own in ids else own
+        voucher_id = own if voucher.claimed and own not in ids else voucher.code.code_hash
         ids.add(voucher_id)
         yield voucher_id, change, voucher
 

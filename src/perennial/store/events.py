@@ -41,6 +41,8 @@ class EventKind(IntEnum):
     """The same was reserved for an order."""
     ROLLBACK = 17
     """What was held or redeemed came back, whole or in part."""
+    CHALLENGE = 19
+    """A challenge was started on request."""
     VOUCHER = 20
     """A code of a pool was given to a member."""
     ENTITLEMENT = 30

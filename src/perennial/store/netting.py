@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.challenge_round import Round
 from perennial.core.effects import (
     Activate,
     BeActive,
@@ -28,6 +29,7 @@ from perennial.core.effects import (
     Leave,
     MoveTier,
     Owe,
+    Progress,
     Release,
     SetDue,
     Touch,
@@ -93,6 +95,14 @@ class MembershipSum(msgspec.Struct):
     left_at: Instant | None = None
 
 
+class RoundSum(msgspec.Struct):
+    """What one round of a challenge becomes; ``revised`` is the revision that it had before the batch."""
+
+    round: Round
+    program_id: int
+    revised: int
+
+
 PostingRow = tuple[UUID, UUID, int, int, int, int, Points, int, Instant, int, int, UUID]
 """owner, operation, position, debit, credit, program, amount, lot, at, unit, version, source."""
 
@@ -117,6 +127,7 @@ class Netting:
         self.vouchers: list[tuple[Change, IssueVoucher]] = []
         self.entitlements: list[tuple[Change, Entitle]] = []
         self.voucher_uses: dict[tuple[int, UUID, UUID], int] = {}
+        self.rounds: dict[tuple[UUID, int, int], RoundSum] = {}
         self.dues: dict[UUID, Instant | None] = {}
         self._positions: dict[UUID, int] = {}
 
@@ -356,6 +367,13 @@ class Netting:
         key = (effect.bucket, effect.holder, effect.voucher_id)
         self.voucher_uses[key] = self.voucher_uses.get(key, 0) + effect.uses
 
+    def progress(self, change: Change, effect: Progress) -> None:
+        """A round of a challenge changes; what it was before the batch is what the write must find."""
+        key = (change.customer_id, effect.challenge, effect.round.number)
+        known = self.rounds.get(key)
+        revised = effect.round.revision - 1 if known is None else known.revised
+        self.rounds[key] = RoundSum(effect.round, change.program_id, revised)
+
 
 _ADD: dict[type, Callable[..., None]] = {
     Credit: Netting.credit,
@@ -379,4 +397,5 @@ _ADD: dict[type, Callable[..., None]] = {
     Capture: Netting.capture,
     GiveBack: Netting.give_back,
     UseVoucher: Netting.use_voucher,
+    Progress: Netting.progress,
 }

@@ -1,5 +1,22 @@
 -- Written by `make generate` from a migrated database. Change the migrations, not this file.
 
+create type challenge_round_row as (
+    customer_id uuid,
+    challenge bigint,
+    round integer,
+    program_id integer,
+    state smallint,
+    given integer,
+    revision integer,
+    revised integer,
+    started_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    amounts bigint[],
+    marked integer[],
+    marks bigint[]
+);
+
 create type counter_row as (
     customer_id uuid,
     metric bigint,
@@ -252,6 +269,37 @@ alter table budgets enable row level security;
 alter table budgets force row level security;
 create policy budgets_of_workspace on budgets for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select, update on budgets to perennial_worker;
+
+create table challenge_rounds (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    challenge bigint not null,
+    round integer not null,
+    program_id integer not null,
+    state smallint not null,
+    given integer not null,
+    revision integer not null,
+    revised integer not null,
+    started_at timestamp with time zone not null,
+    ends_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    amounts bigint[] not null,
+    marked integer[] not null,
+    marks bigint[] not null,
+    constraint challenge_rounds_pkey PRIMARY KEY (bucket, workspace_id, customer_id, challenge, round),
+    constraint challenge_rounds_check CHECK ((revision >= revised)),
+    constraint challenge_rounds_check1 CHECK ((cardinality(marks) = cardinality(marked))),
+    constraint challenge_rounds_given_check CHECK ((given >= 0)),
+    constraint challenge_rounds_revised_check CHECK ((revised >= 0)),
+    constraint challenge_rounds_state_check CHECK (((state >= 1) AND (state <= 4)))
+);
+
+alter table challenge_rounds enable row level security;
+alter table challenge_rounds force row level security;
+create policy challenge_rounds_of_workspace on challenge_rounds for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on challenge_rounds to perennial_worker;
+grant update (amounts, completed_at, ends_at, given, marked, marks, program_id, revised, revision, started_at, state) on challenge_rounds to perennial_worker;
 
 create table counters (
     bucket integer not null,

@@ -1,0 +1,78 @@
+"""A challenge was completed: what it gives, and what rules give for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from perennial.core.allowances import Allowances
+from perennial.core.availability import why_off
+from perennial.core.budget_numbers import budget_numbers
+from perennial.core.codes import IssuedCode
+from perennial.core.decision import Decision
+from perennial.core.earn import earn
+from perennial.core.effects import Effect, IssueVoucher
+from perennial.core.events import ChallengeCompleted, ClaimRequested
+from perennial.core.fold import fold, fold_spent
+from perennial.core.handing_out import hand_out
+from perennial.core.limits import Use
+from perennial.core.member import Member
+from perennial.core.needs import snapshot_of
+from perennial.core.scratch import copy_of
+from perennial.core.settling import settle
+from perennial.core.switches import Switches
+from perennial.core.today import today_of
+from perennial.core.version import CompiledPrice, CompiledReward, Version
+
+
+def decide_completion(
+    event: ChallengeCompleted,
+    version: Version,
+    member: Member,
+    spent: Mapping[tuple[int, int], int],
+    switches: Switches,
+) -> Decision:
+    """Decide what completing a challenge gives: by its own benefits, and by rules that it triggers.
+
+    What a limit or budget has no room for, or a switch turns off, is not given; the challenge is
+    completed all the same.
+    """
+    numbers = budget_numbers(version, event)
+    off = switches.keys_of(version)
+    decision = earn(event, version, snapshot_of(event.at, version, member, spent, off, numbers))
+    compiled = version.rewards.get(event.challenge)
+    if compiled is None or why_off(version, compiled, switches) is not None:
+        return decision
+    after = copy_of(member, version)
+    used = dict(spent)
+    fold(after, version, decision.effects, event.at)
+    fold_spent(used, decision.effects)
+    snapshot = snapshot_of(event.at, version, after, used, off, numbers)
+    limited = Allowances(version, snapshot, numbers)
+    if snapshot.joined_at is None or limited.use(compiled.bounds, Use(times=1)) is not None:
+        return decision
+    claim = ClaimRequested(
+        id=event.id,
+        at=event.at,
+        reward=event.challenge,
+        code=event.code or IssuedCode("", event.id, b""),
+    )
+    effects: list[Effect] = list(limited.effects(today_of(version, event.at)))
+    price = CompiledPrice(points=0, wallet=compiled.wallet)
+    effects += [_unclaimed(effect) for effect in hand_out(version, compiled, price, snapshot, claim)]
+    given = settle(event, version, after, snapshot, effects)
+    return msgspec.structs.replace(
+        decision,
+        effects=(*decision.effects, *given.effects),
+        follow_ups=(*decision.follow_ups, *given.follow_ups),
+    )
+
+
+def needs_code(compiled: CompiledReward | None, tier: str | None) -> bool:
+    """Return whether what a completed challenge gives comes as a voucher with a code."""
+    return compiled is not None and any(given.benefit.needs_voucher() for given in compiled.gives_to(tier))
+
+
+def _unclaimed(effect: Effect) -> Effect:
+    return msgspec.structs.replace(effect, claimed=False) if isinstance(effect, IssueVoucher) else effect
