@@ -75,6 +75,7 @@ BUDGET_LOCK = Wall(((budgets, "_LOCK_BUDGETS", "    for update\n"),))
 BUDGET_CAP = Wall(((effects, "USE_BUDGET", " and ($4 <= 0 or used + $4 <= $5)"),))
 CODE_LOCK = Wall(((vouchers, "_LOCK_VOUCHERS", "    for update\n"),))
 CODE_CAP = Wall(((effects, "USE_VOUCHER", " and (uses is null or used + $5 <= uses)"),))
+ROUNDS = Wall(((effects, "PUT_CHALLENGE_ROUNDS", "where challenge_rounds.revision = excluded.revised\n"),))
 CODE_CHECK = Wall(constraints=(("vouchers", "vouchers_used_uses_check"),))
 
 CODES = f"""\
@@ -90,6 +91,16 @@ campaigns:
         codes: {{pattern: "C-############", uses: 5}}
         gives: [{{type: amount_off, value: 100}}]
       - {{id: card, name: A gift card, price: 1, gives: [{{type: gift_card, value: 1000}}]}}
+"""
+
+CARD = f"""\
+{PROGRAM}\
+challenges:
+  - id: card
+    name: Twelve gifts
+    goals: [{{measure: events.count, event: gift.asked, target: 12}}]
+    repeat: {{}}
+    gives: [{{type: points, points: 100}}]
 """
 
 
@@ -182,6 +193,14 @@ async def holders(url: str) -> AsyncIterator[Rivals]:
     """Twelve clients; Anna has points for a coupon with five uses and for a gift card of 10.00."""
     async with connected_rivals(url, CODES) as rivals:
         await rivals.do(JoinProgram(customer="anna", program="points", source="test", at=None))
+        yield rivals
+
+
+@pytest.fixture
+async def punched(url: str) -> AsyncIterator[Rivals]:
+    """Twelve clients; eleven of the twelve punches of Anna's card are there."""
+    async with connected_rivals(url, CARD) as rivals:
+        await rivals.do(*(gift(f"before-{number}", "anna") for number in range(11)))
         yield rivals
 
 
@@ -363,3 +382,20 @@ async def test_one_card(
     assert await holders.race(redemptions(code, 300, 0)) == paid
     of_card = "where customer_id = (select voucher_id from vouchers)"
     assert await holders.ask(f"select balance from wallets {of_card}") == 1_000 - 300 * paid
+
+
+@pytest.mark.parametrize(
+    ("down", "times"),
+    [((), 1), ((ROUNDS,), 1), ((LOCK,), 1), ((LOCK, ROUNDS), CLIENTS)],
+    ids=["all stand", "the lock stands", "the revisions stand", "none stands"],
+)
+async def test_the_last_punch(
+    punched: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], times: int
+) -> None:
+    """Twelve clients punch a card that lacks one: full once behind any wall, twelve times behind none."""
+    for wall in down:
+        await punched.take_down(wall, monkeypatch)
+    meet(monkeypatch, down)
+    await punched.race([gift(f"gift-{number}", "anna") for number in range(CLIENTS)])
+    assert await punched.ask(f"select balance from wallets where {ANNAS}") == 100 * times
+    assert await punched.ask("select given from challenge_rounds") == 1

@@ -169,8 +169,8 @@ def _goal_step(program: Program, view: GoalView) -> str:
     if goal.measure in (Measure.ORDERS_NET, Measure.LINES_NET):
         return f"{format_money(missing, program.currency)} {program.currency} more{label}"
     if goal.measure is Measure.EVENTS_SUM:
-        return f"{missing} more {goal.attribute}{label}"
+        return f"{missing} more {goal.name or goal.attribute}"
     if goal.measure is Measure.EVENTS_COUNT:
-        return f"{missing} more {goal.event}{label}"
+        return f"{missing} more {goal.name or goal.event}"
     one, many = _NOUNS[goal.measure or Measure.ORDERS_COUNT]
     return f"{missing} more {one if missing == 1 else many}{label}"
