@@ -14,6 +14,7 @@ from asyncpg import Connection
 
 from perennial.flows import assign_voucher as flow
 from perennial.flows.assign_voucher import AssignVoucher, assign_voucher
+from perennial.flows.card_money import TopUpCard, top_up_card
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError
 from perennial.flows.statements import timeline_of
@@ -25,7 +26,7 @@ from perennial.store.vouchers import VoucherRow
 from perennial.units import DAY, parse_instant
 from tests.codebook import CODEBOOK
 from tests.flows.erasing import audited, erase
-from tests.flows.pool import assigned, exported, made, open_pool, problem_of
+from tests.flows.pool import PROGRAM, assigned, exported, made, open_pool, problem_of
 from tests.flows.shop import START, Shop
 
 CLIENTS = 200
@@ -204,3 +205,16 @@ async def test_the_last_code(
 def test_the_dates_of_these_tests() -> None:
     """The clock of the shop stands where the expected dates say."""
     assert parse_instant("2026-03-02T12:00:00Z") == START
+
+
+async def test_a_card_that_somebody_paid_for_is_given_to_nobody(shop: Shop) -> None:
+    """Of two printed gift cards one was topped up: it belongs to whoever bought it."""
+    card = "rewards:\n  - {id: card, name: Card, codes: {}, gives: [{type: gift_card, value: 1000}]}"
+    await open_pool(shop, "anna", "ben")
+    await shop.publish(PROGRAM.replace("rewards:", card))
+    await made(shop, "cards", "card", codes=("K7MNP2QRST47", "K7MNP2QRST48"), allow_weak=True)
+    command = TopUpCard(id="t1", code="K7MNP2QRST47", amount=500, reason="bought", actor="till")
+    assert (await top_up_card(shop.handler, shop.workspace_id, command)).status == 201
+    assert await assigned(shop, "a1", "anna", "card") == "K7MNP2QRST48"
+    assert await problem_of(_ask(shop, "a2", "ben", "card")) == (409, "pool_empty", [])
+    await audited(shop)

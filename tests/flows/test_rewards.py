@@ -19,9 +19,9 @@ from perennial.flows.entitlements import change_entitlement, entitlements_of, ex
 from perennial.flows.erase import erase_customer
 from perennial.flows.problems import ProblemError
 from perennial.flows.voucher_batches import NewBatch, create_batch
-from perennial.store.audit import audit
 from perennial.units import DAY, HOUR
 from tests.flows.shop import START, Shop
+from tests.flows.sound import is_sound
 
 PROGRAM = """
 program: points
@@ -109,12 +109,6 @@ async def refused_move(shop: Shop, entitlement: str, state: EntitlementState, **
 def balance(answer: Decided, wallet: str) -> int:
     """Return an available balance of an answer."""
     return next(each.available for each in answer.balances if each.wallet == wallet)
-
-
-async def is_sound(shop: Shop, owner: Connection) -> None:
-    """Demand that the audit finds nothing."""
-    report = await audit(owner, shop.workspace_id)
-    assert [(check.name, check.findings) for check in report.broken] == []
 
 
 async def points_of(shop: Shop, owner: Connection) -> tuple[int, int]:

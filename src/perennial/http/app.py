@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from perennial.flows.answers import FieldProblem, Problem
 from perennial.http.batch import BATCH_ROUTES
 from perennial.http.budgets import BUDGET_ROUTES
+from perennial.http.cards import CARD_ROUTES
 from perennial.http.challenges import CHALLENGE_ROUTES
 from perennial.http.checkout import CHECKOUT_ROUTES
 from perennial.http.clock import CLOCK_ROUTES
@@ -47,6 +48,7 @@ ROUTES = [
     *CHALLENGE_ROUTES,
     *CHECKOUT_ROUTES,
     *VOUCHER_ROUTES,
+    *CARD_ROUTES,
     *TILL_ROUTES,
     *PROGRAM_ROUTES,
     *SWITCH_ROUTES,

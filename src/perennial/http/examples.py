@@ -135,6 +135,18 @@ EXAMPLES: dict[str, dict[str, Example]] = {
             "A code of the pool for a member", {"id": "mail-1", "customer": "anna", "reward": "free-shipping"}
         )
     },
+    "card_sell": {
+        "sale": Example(
+            "A card over 50.00 that was bought online",
+            {"id": "sale-1", "reward": "card", "amount": 5000, "reason": "order web-77"},
+        )
+    },
+    "card_top_up": {"top_up": Example("10.00 more", {"id": "top-up-1", "amount": 1000, "reason": "till 3"})},
+    "card_transfer": {
+        "merge": Example(
+            "All of it to another card", {"id": "merge-1", "to": "GC-K7MN-P2QR", "reason": "merged"}
+        )
+    },
     "voucher_void": {"void": Example("A lost voucher", {"reason": "printed twice"})},
     "scan_post": {
         "till": Example("Whatever the cashier scans or types", {"text": "0042 1234", "device": "till-1"})

@@ -32,7 +32,7 @@ with lost as materialized (
 select bucket, customer_id, array[operation_id] as operations, format('source %s', source_id) as words
 from lost
 full join (
-    select event_id from events where workspace_id = $1 and kind in (15, 16, 17)
+    select event_id from events where workspace_id = $1 and kind in (15, 16, 17, 21)
 ) as checkout on event_id = source_id
 where event_id is null or source_id is not null and not exists (
     select from vouchers
@@ -84,7 +84,7 @@ from (
     union all
     select bucket, customer_id, array[operation_id], case kind when 16 then 15 else kind end, event_id
     from events where workspace_id = $1
-        and (kind between 2 and 7 or kind = 20 or (kind in (15, 16, 17) and external_id <> ''))
+        and (kind between 2 and 7 or kind in (20, 21) or (kind in (15, 16, 17) and external_id <> ''))
 ) as stored
 where not exists (
     select from external_ids
@@ -120,7 +120,7 @@ where not exists (
     select from redemptions
     where redemptions.bucket = named.bucket and redemptions.workspace_id = $1
         and redemptions.customer_id = named.customer_id and redemption_id = named.customer_id
-)) and not (what = 'wallet' and exists (
+)) and not (what in ('event', 'wallet') and exists (
     select from vouchers
     where vouchers.bucket = named.bucket and vouchers.workspace_id = $1
         and voucher_id = named.customer_id

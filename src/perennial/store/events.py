@@ -45,6 +45,8 @@ class EventKind(IntEnum):
     """A challenge was started on request."""
     VOUCHER = 20
     """A code of a pool was given to a member."""
+    CARD = 21
+    """A gift card was sold, topped up, or its money moved to another one."""
     ENTITLEMENT = 30
     """Something that was handed out was paid, sent, used or canceled."""
 

@@ -35,6 +35,7 @@ class IdKind(IntEnum):
     REDEMPTION = 15
     ROLLBACK = 17
     VOUCHER = 20
+    CARD = 21
     ENTITLEMENT = 30
     """Ours and not the caller's: by it the bucket and the customer of an entitlement are found."""
 

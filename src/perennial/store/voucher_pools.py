@@ -105,6 +105,7 @@ limit $6
 """
 
 
+# A gift card with money on it belongs to whoever bought it.
 # Whoever takes begins somewhere else, so that they seldom meet; where they do each takes another one.
 # The batches are looked at one after the other: PostgreSQL 15 may read the codes of all for a list.
 def _take_free(locked: str) -> str:
@@ -118,6 +119,12 @@ cross join lateral (
         and voucher_id >= $4 and voucher_id <= $5 and state = 1 and used = 0
         and ($6::timestamptz is null or expires_at is null or expires_at > $6)
         and voucher_id <> all($7::uuid[])
+        and (
+            select true from wallets
+            where wallets.bucket = $2 and wallets.workspace_id = $1
+                and wallets.customer_id = vouchers.voucher_id
+            limit 1
+        ) is null
     limit 1
     for update {locked}
 ) as free
