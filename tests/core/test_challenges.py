@@ -8,6 +8,7 @@ import pytest
 
 from perennial.core.effects import Entitle, IssueVoucher
 from perennial.core.rehearsal import RehearsalRefused
+from perennial.core.switches import SwitchKind, SwitchObject
 from tests.core.challenge_stage import (
     COFFEES,
     ORDERS,
@@ -261,3 +262,32 @@ def test_what_is_off_counts_nothing() -> None:
     assert how(on, "2026-03-07 11:00")[2] == 2
     on.describe("anna", {"country": "DE"}, at("2026-03-08"))
     assert how(on, "2026-03-08 11:00", "c2") == ("open", 0, 0)
+
+
+def test_a_reward_may_be_for_those_who_completed_a_challenge() -> None:
+    """The catalogue asks the same figures as rules do, by the walk of the condition."""
+    reward = {
+        "id": "regulars",
+        "name": "For regulars",
+        "price": 1,
+        "when": {"fact": "challenge.c1.completed_count", "at_least": 1},
+        "gives": [{"type": "amount_off", "value": 100}],
+    }
+    on = play(CARD, rewards=[reward])
+    buy(on, "o1", "2026-03-02 10:00", coffees(4))
+    assert on.catalogue("anna", at("2026-03-02 11:00"))[0].reasons != ()
+    buy(on, "o2", "2026-03-03 10:00", coffees(1))
+    assert on.catalogue("anna", at("2026-03-03 11:00"))[0].reasons == ()
+
+
+def test_what_is_switched_off_counts_and_gives_nothing() -> None:
+    """While the program is off nothing counts; while the challenge's gift is off, it counts all the same."""
+    on = play({**CARD, "gives": [HUNDRED]}, earning_rules=[])
+    gift = SwitchObject(kind=SwitchKind.REWARD, program="shop", id="c1")
+    on.turn_off(gift, at("2026-03-01"), "leaked")
+    assert completed(buy(on, "o1", "2026-03-02 10:00", coffees(5))) == ["c1"]
+    assert on.wallet("anna", "points").balance == 0
+    on.turn_on(gift)
+    on.turn_off(SwitchObject(kind=SwitchKind.PROGRAM, program="shop", id=None), at("2026-03-03"), "broken")
+    assert completed(buy(on, "o2", "2026-03-03 10:00", coffees(5))) == []
+    assert how(on, "2026-03-03 11:00") == ("active", 0, 1)

@@ -8,8 +8,16 @@ from asyncpg import Connection
 from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.flows.answers import ChallengeAnswer, Decided
 from perennial.flows.challenges import CustomerChallenge, read_challenges
-from perennial.flows.commands import JoinProgram, PostEvent, PostReturn, PutOrder, StartChallenge
+from perennial.flows.commands import (
+    JoinProgram,
+    PostEvent,
+    PostRedemption,
+    PostReturn,
+    PutOrder,
+    StartChallenge,
+)
 from perennial.flows.entitlements import entitlements_of
+from perennial.flows.quoting import Quotes
 from perennial.flows.vouchers import vouchers_of
 from perennial.store.audit import audit
 from perennial.units import DAY, SECOND, Instant
@@ -161,3 +169,22 @@ async def test_nothing_is_kept_where_no_program_has_challenges(shop: Shop, owner
 def walk(name: str, steps: int) -> PostEvent:
     """Anna reports a walk."""
     return PostEvent(id=name, customer="anna", at=None, name="walk.done", attributes={"steps": steps})
+
+
+async def test_a_quote_tells_how_far_the_order_would_bring(shop: Shop) -> None:
+    """The cart is asked, and nothing is counted; the order then does as was told."""
+    await shop.publish(PROGRAM)
+    await shop.do(lattes("o1", 4))
+    cart = lattes("q", 2).order
+    asked = PostRedemption(id="q", customer="anna", at=None, order=cart)
+    for _ in range(2):
+        quote = await Quotes(shop.intake).quote(shop.workspace_id, asked)
+        told_of = {each.challenge: each for each in quote.challenges}
+        assert (told_of["coffee/card"].completed, told_of["coffee/card"].progress) == (1, 1)
+        assert (await shown(shop))["card"].progress == 4
+    card = told(await shop.do(lattes("o2", 2)))["card"]
+    assert (card.completed, card.progress) == (1, 1)
+    stranger = await Quotes(shop.intake).quote(
+        shop.workspace_id, PostRedemption(id="s", customer=None, at=None, order=cart)
+    )
+    assert stranger.challenges == ()

@@ -11,7 +11,7 @@ from perennial.core.member import Member
 from perennial.core.order import Scalar
 from perennial.core.quote import Quote, QuotedRedeemable
 from perennial.flows.answering import balance_answers
-from perennial.flows.answers import BalanceAnswer
+from perennial.flows.answers import BalanceAnswer, ChallengeAnswer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import PostRedemption
 from perennial.flows.configuration import Workspace
@@ -109,7 +109,8 @@ class QuoteAnswer(_Answer, frozen=True):
 
     ``subtotal`` is what the lines cost before rewards, ``total`` what is left with shipping after all
     discounts, ``to_pay`` what points and gift cards leave of it. ``earns`` is what the order would earn.
-    A quote (and no hold or redemption) has ``hints``, the nearest first, and ``next_rewards``.
+    A quote (and no hold or redemption) has ``hints``, the nearest first, ``next_rewards``, and
+    ``challenges``: how far the order would bring them.
     """
 
     currency: str
@@ -126,6 +127,7 @@ class QuoteAnswer(_Answer, frozen=True):
     earns: tuple[EarnsAnswer, ...] = ()
     hints: tuple[HintAnswer, ...] = ()
     next_rewards: tuple[NextRewardAnswer, ...] = ()
+    challenges: tuple[ChallengeAnswer, ...] = ()
     approximate: bool = False
 
 

@@ -11,12 +11,14 @@ from collections import deque
 from collections.abc import Sequence
 from copy import deepcopy
 
+import msgspec
 from asyncpg import Connection
 
 from perennial.core.member import Member
 from perennial.flows.asked import find_asked
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.batcher import Intake
+from perennial.flows.challenge_answers import challenges_after_order
 from perennial.flows.commands import PostRedemption
 from perennial.flows.configuration import business_now
 from perennial.flows.enrolling import enroll_automatically
@@ -197,4 +199,8 @@ def _priced(batch: Batch, command: PostRedemption) -> QuoteAnswer:
         for live in workspace.programs:
             enroll_automatically(batch, operation, live)
     checkout = checked_out(batch, operation, found, command, Account.REDEEMED, tell_near=True)
-    return with_what_is_near(quote_answer(workspace, checkout), workspace, checkout.quote)
+    answer = with_what_is_near(quote_answer(workspace, checkout), workspace, checkout.quote)
+    if guest or not any(live.latest.challenges for live in workspace.programs):
+        return answer
+    challenges = challenges_after_order(batch, member, quote_id, at, checkout.quote.order)
+    return msgspec.structs.replace(answer, challenges=challenges)
