@@ -144,7 +144,7 @@ _SAMPLES: dict[str, Any] = {
     "batch_create": {"id": "b", "reward": "five-off", "count": 1},
     "voucher_assign": {"id": "v", "reward": "five-off", "customer": "c"},
     "card_sell": {"id": "s", "reward": "card", "reason": "r"},
-    "card_top_up": {"id": "t", "amount": 1, "reason": "r"},
+    "card_topup": {"id": "t", "amount": 1, "reason": "r"},
     "card_transfer": {"id": "m", "to": "CODE", "reason": "r"},
     "voucher_void": {"reason": "r"},
     "entitlement_move": {"state": "canceled", "reason": "r", "reference": "p"},

@@ -132,7 +132,7 @@ _SCENARIO = [
     "voucher_assign",
     "voucher_void",
     "card_sell",
-    "card_top_up",
+    "card_topup",
     "card_transfer",
     "transfer_post",
     "tier_assign",
@@ -147,7 +147,9 @@ _GIFTS = """
 program: gifts
 name: Gifts
 wallets: [{id: gifts, name: Gifts}]
-rewards: [{id: payout, name: A payout, price: 0, gives: [{type: cash_payout, value: 1000}]}]
+rewards:
+  - {id: payout, name: A payout, price: 0, gives: [{type: cash_payout, value: 1000}]}
+  - {id: card, name: A gift card, gives: [{type: gift_card, value: 2500}]}
 """
 
 
@@ -160,6 +162,16 @@ async def _payout(site: Site) -> str:
     claim = await site.done("POST", "/v1/customers/gil/claims", {"reward": "gifts/payout"}, headers=headers)
     found: str = claim["entitlements"][0]["id"]
     return found
+
+
+async def _card(site: Site) -> str:
+    """Return the code of a gift card that was sold anew."""
+    author = Author(actor="test", at=site.row.created_at)
+    await apply_document(site.database, site.row.workspace_id, _GIFTS, author)
+    body = {"id": f"sale-{next(_numbers)}-x", "reward": "gifts/card", "reason": "sold"}
+    sold = await site.done("POST", "/v1/gift-cards", body)
+    code: str = sold["voucher"]["code"]
+    return code
 
 
 async def test_every_example_works(site: Site) -> None:
@@ -185,6 +197,10 @@ async def test_every_example_works(site: Site) -> None:
             if name == "entitlement_move":
                 place = f"/v1/entitlements/{await _payout(site)}/state"
             body = dict(example.request)
+            if name.startswith("card_"):
+                place = path.replace("SHIP-2026-4711-A", await _card(site))
+            if name == "card_transfer":
+                body["to"] = await _card(site)
             if name == "program_publish":
                 body["revision"] = draft["revision"]
             response = await site.call(method.upper(), place.replace("{program}", "points"), body)

@@ -101,7 +101,7 @@ async def card_sell(request: Request[Any, Any, Any]) -> Response[Any]:
 @post(
     "/v1/gift-cards/{code:str}/top-ups",
     **operation(
-        "card_top_up",
+        "card_topup",
         "Vouchers",
         "Top a gift card up",
         needs=Scope.ADJUST,
@@ -111,7 +111,7 @@ async def card_sell(request: Request[Any, Any, Any]) -> Response[Any]:
         refuses=(404, 409),
     ),
 )
-async def card_top_up(request: Request[Any, Any, Any], code: Code) -> Response[Any]:
+async def card_topup(request: Request[Any, Any, Any], code: Code) -> Response[Any]:
     """Puts money on a card that is valid, once per id."""
     door, caller = admitted(request)
     data = await body_of(request, TopUpBody)
@@ -153,4 +153,4 @@ async def card_transfer(request: Request[Any, Any, Any], code: Code) -> Response
     return answered(request, await move_card_money(door.handler, caller.workspace_id, command))
 
 
-CARD_ROUTES = [card_sell, card_top_up, card_transfer]
+CARD_ROUTES = [card_sell, card_topup, card_transfer]

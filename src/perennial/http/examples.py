@@ -141,7 +141,7 @@ EXAMPLES: dict[str, dict[str, Example]] = {
             {"id": "sale-1", "reward": "card", "amount": 5000, "reason": "order web-77"},
         )
     },
-    "card_top_up": {"top_up": Example("10.00 more", {"id": "top-up-1", "amount": 1000, "reason": "till 3"})},
+    "card_topup": {"top_up": Example("10.00 more", {"id": "top-up-1", "amount": 1000, "reason": "till 3"})},
     "card_transfer": {
         "merge": Example(
             "All of it to another card", {"id": "merge-1", "to": "GC-K7MN-P2QR", "reason": "merged"}
