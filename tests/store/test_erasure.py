@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from perennial.core.effects import Count, UseLimit
+from perennial.core.challenge_round import Round, RoundState
+from perennial.core.effects import Count, Progress, UseLimit
 from perennial.ledger.account import Account
 from perennial.store.customers import CustomerRow, insert_customers, update_customers
 from perennial.store.erasure import (
@@ -30,7 +31,9 @@ async def pair(book: Book) -> tuple[CustomerRow, CustomerRow]:
     """Somebody who stays and somebody who was erased, with an event, a transfer and figures each."""
     rows = await book.customer("stays"), await book.customer("gone")
     for row in rows:
-        await book.buy(row, f"{row.external_id} 1", given(5), UseLimit(7, 0, 1, 10), Count(8, 0, 1))
+        walked = Progress(9, Round(1, NOW, None, RoundState.ACTIVE, (3,), revision=1))
+        figures = UseLimit(7, 0, 1, 10), Count(8, 0, 1), walked
+        await book.buy(row, f"{row.external_id} 1", given(5), *figures)
         await _event(book, row, f"{row.external_id} e", EventKind.EVENT)
         await _event(book, row, f"{row.external_id} t", EventKind.TRANSFER)
     closing = book.change(rows[1], taken(7, target=Account.CLOSED), source=book.id_of("gone e", "event"))
@@ -57,6 +60,7 @@ _BLANK = "update events set external_id = '', body = '', decision = '', answer =
         (f"{_BLANK} where kind = 6", ("UPDATE 1", "UPDATE 1")),
         ("delete from counters where true", ("DELETE 0", "DELETE 0")),
         ("delete from limit_uses where true", ("DELETE 0", "DELETE 0")),
+        ("delete from challenge_rounds where true", ("DELETE 0", "DELETE 0")),
     ],
 )
 async def test_the_living_are_out_of_reach(
@@ -68,7 +72,7 @@ async def test_the_living_are_out_of_reach(
 
 async def test_figures_go_with_their_customer(book: Book, pair: tuple[CustomerRow, CustomerRow]) -> None:
     """Counters and uses of limits of the erased are gone, those of the other are there."""
-    for table in ("counters", "limit_uses"):
+    for table in ("counters", "limit_uses", "challenge_rounds"):
         async with book.db.transaction(book.ws) as conn:
             rows = await conn.fetch(f"select customer_id from {table}")
         assert [row[0] for row in rows] == [pair[0].customer_id]

@@ -104,6 +104,11 @@ delete from limit_uses
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 """
 
+_DELETE_CHALLENGE_ROUNDS = """
+delete from challenge_rounds
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
+"""
+
 
 async def find_households(conn: Connection, ws: int, bucket: int, customer_id: UUID) -> set[UUID]:
     """Return every household that a customer, who must be locked, has ever entered."""
@@ -142,6 +147,7 @@ async def erase_rows(conn: Connection, ws: int, bucket: int, ids: Iterable[UUID]
     await conn.execute(_END_ENTITLEMENTS, ws, bucket, erased, list(UNDONE), EntitlementState.ENDED, at)
     await conn.execute(_DELETE_COUNTERS, ws, bucket, erased)
     await conn.execute(_DELETE_LIMIT_USES, ws, bucket, erased)
+    await conn.execute(_DELETE_CHALLENGE_ROUNDS, ws, bucket, erased)
     for each in erased:
         await erase_identifiers(conn, ws, bucket, each)
 

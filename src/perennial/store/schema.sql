@@ -297,8 +297,9 @@ create table challenge_rounds (
 
 alter table challenge_rounds enable row level security;
 alter table challenge_rounds force row level security;
+create policy challenge_rounds_of_the_erased on challenge_rounds as restrictive for delete using ((EXISTS ( SELECT FROM customers WHERE ((customers.bucket = challenge_rounds.bucket) AND (customers.workspace_id = challenge_rounds.workspace_id) AND (customers.customer_id = challenge_rounds.customer_id) AND (customers.erased_at IS NOT NULL) AND (customers.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
 create policy challenge_rounds_of_workspace on challenge_rounds for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
-grant insert, select on challenge_rounds to perennial_worker;
+grant delete, insert, select on challenge_rounds to perennial_worker;
 grant update (amounts, completed_at, ends_at, given, marked, marks, program_id, revised, revision, started_at, state) on challenge_rounds to perennial_worker;
 
 create table counters (
