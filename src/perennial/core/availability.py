@@ -25,7 +25,7 @@ from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.schedule import Schedule, end_instant, life_of, schedule_applies
 from perennial.core.snapshot import Snapshot
 from perennial.core.spending import insufficient, not_a_member
-from perennial.core.switches import ALL_ON, Switches
+from perennial.core.switches import ALL_ON, Switches, off_of
 from perennial.core.version import Bound, CompiledPrice, CompiledReward, Version
 from perennial.core.version_scope import scope_of
 from perennial.units import Instant, Points, format_instant
@@ -124,6 +124,10 @@ def why_not_offered(
         yield not_a_member(version)
         return
     reward, name = compiled.reward, version.program.program
+    withheld = off_of(version, snapshot).withheld.get(reward.id)
+    if withheld is not None:
+        words = f"Reward {reward.id} is not offered: {withheld}."
+        yield _no(RefusalCode.REWARD_NOT_AVAILABLE, words, reward=reward.id)
     campaign = None if compiled.campaign is None else version.program.campaigns[compiled.campaign]
     if version.starts is not None and at < version.starts:
         yield _no(RefusalCode.PROGRAM_NOT_STARTED, f"Program {name} has not started.", program=name)

@@ -222,6 +222,8 @@ class Expectation(_CasePart, frozen=True, kw_only=True):
     cards leave of it, ``lines`` what comes off each line, ``points_paid`` how many points pay.
     ``applied`` names everything that is used, ``not_applied`` everything else with the reason, ``earns`` is
     what the order would earn. ``cards`` is what gift cards hold, ``held`` what holds reserve of points.
+
+    ``variants`` are those of experiments and holdouts that the customer was exposed to (null: never was).
     ``challenges`` says how far challenges are.
     """
 
@@ -252,6 +254,7 @@ class Expectation(_CasePart, frozen=True, kw_only=True):
     earns: Figure | None = None
     held: Figure | None = None
     cards: dict[str, int] = {}
+    variants: dict[str, str | None] = {}
     challenges: dict[str, CaseChallenge] = {}
     others: dict[str, Expectation] = {}
 

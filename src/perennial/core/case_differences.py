@@ -66,6 +66,7 @@ class Comparison:
             found += self.catalogue(step.customer, expected)
         found += self.checkout(expected, checkout)
         found += self.cards(expected.cards)
+        found += self.variants(step.customer, expected)
         if not step.guest:
             found += self.state(step.customer, expected)
             found += self.challenges(step.customer, expected.challenges)
@@ -73,6 +74,18 @@ class Comparison:
             found += [f"{other}: {words}" for words in self.state(other, wanted)]
             found += [f"{other}: {words}" for words in self.challenges(other, wanted.challenges)]
         return found
+
+    def variants(self, customer: str, expected: Expectation) -> list[str]:
+        """Compare what the customer was exposed to."""
+        if not expected.variants:
+            return []
+        exposures = self.rehearsal.member(customer).exposures
+        seen = {trial: exposure.variant for (_, trial), exposure in exposures.items()}
+        return [
+            f"the variant of {trial} should be {wanted} but is {seen.get(trial)}"
+            for trial, wanted in expected.variants.items()
+            if seen.get(trial) != wanted
+        ]
 
     def figure(self, name: str, expected: Figure | None, seen: Mapping[str, Points]) -> list[str]:
         """Compare points of the only wallet, or of each wallet that is named."""

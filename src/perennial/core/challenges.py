@@ -33,7 +33,7 @@ from perennial.core.periods import add_span
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.settling import refuse
 from perennial.core.snapshot import Snapshot
-from perennial.core.switches import off_in
+from perennial.core.switches import off_of
 from perennial.core.version import CompiledChallenge, Version
 from perennial.units import Instant, Points, format_instant
 
@@ -183,8 +183,8 @@ def _why_over(version: Version, compiled: CompiledChallenge, latest: Round | Non
 def _why_not(version: Version, snapshot: Snapshot, at: Instant) -> str | None:
     """Return why nothing is counted at all: no member, out of the program's life, or switched off."""
     outside = outside_life(at, version, snapshot)
-    if outside is None and snapshot.off:
-        return off_in(version, snapshot.off).stopped
+    if outside is None:
+        return off_of(version, snapshot).stopped
     return outside
 
 

@@ -33,6 +33,7 @@ from perennial.core.program import (
 )
 from perennial.core.rule import EarningRule, ten_thousandths
 from perennial.core.schedule import Schedule, life_of
+from perennial.core.variants import compile_trials
 from perennial.core.version import CompiledRule, CompiledWallet, Version
 from perennial.units import Instant
 
@@ -59,6 +60,7 @@ def compile_version(
     tier_needs = tuple(
         needs.of_tier_metric(metric) for metric in (program.tiers.metrics if program.tiers else ())
     )
+    trials = compile_trials(program, zone, lambda audience: compiler.test([], [audience]))
     starts, ends = life_of(Schedule(starts=program.starts, ends=program.ends), zone)
     metrics = needs.metrics
     return Version(
@@ -92,6 +94,7 @@ def compile_version(
         has_holders=any(budget.holder is not Holder.TOTAL for budget in limits.budgets),
         starts=starts,
         ends=ends,
+        trials=trials,
         card_unit=units.get(GIFT_CARDS, 0),
     )
 

@@ -87,7 +87,8 @@ class Place(msgspec.Struct, frozen=True):
     history: bool = True
 
 
-_PERSON = frozenset({FactSource.MEMBER, FactSource.WALLET, FactSource.NOW, FactSource.CHALLENGE})
+_ALONE = frozenset({FactSource.MEMBER, FactSource.WALLET, FactSource.NOW, FactSource.CHALLENGE})
+_PERSON = _ALONE | {FactSource.EXPERIMENT}
 
 
 def rule_place(trigger: str) -> Place:
@@ -110,6 +111,11 @@ def campaign_place() -> Place:
 def member_place() -> Place:
     """Return the place of a condition on the member alone: ``when`` of a reward."""
     return Place(_PERSON)
+
+
+def audience_place() -> Place:
+    """Return the place of the audience of an experiment, which cannot depend on experiments."""
+    return Place(_ALONE)
 
 
 def order_place() -> Place:

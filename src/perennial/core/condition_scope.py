@@ -47,6 +47,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     attributes (:func:`attributes_of`). ``member`` holds the member's attributes, ``joined_at`` is
     ``None`` for someone who is not a member, ``wallets`` are the figures by the wallet's id,
     ``challenges`` those of challenges by theirs: how often completed, and how far.
+    ``variants`` the member's variants by the experiment's id (of those that the member takes part in).
     ``history`` gives the figure for a history comparison. ``line`` and ``net`` are set while one
     line is looked at.
     """
@@ -63,6 +64,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     tier: str | None = None
     wallets: Mapping[str, WalletFigures] = {}
     challenges: Mapping[str, tuple[int, int]] = {}
+    variants: Mapping[str, str] = {}
     history: Callable[[History], int] | None = None
     line: Line | None = None
     net: Minor = 0

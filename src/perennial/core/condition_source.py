@@ -105,6 +105,8 @@ class Source:
         self._need_index = need_index
         self._attribute_index = attribute_index
         self._wallet_index = wallet_index
+        trials = (fact.attribute for fact in facts.facts.values() if fact.source is FactSource.EXPERIMENT)
+        self._trials = {trial: place for place, trial in enumerate(trials)}
         self._statements: dict[str, str] = {}
         self._bound: dict[tuple[str, str], str] = {}
         levels = {tier: level for level, tier in enumerate(facts.tiers, 1)}
@@ -187,6 +189,8 @@ class Source:
             figure = 0 if fact.name.endswith(".completed_count") else 1
             place = self._facts.challenges().index(fact.challenge)
             return self._fill((f"snapshot.challenges[{place}][{figure}]", ("snapshot",)))
+        if fact.source is FactSource.EXPERIMENT:
+            return f"({self._local('f_variants')}[{self._trials[fact.attribute]}] or None)"
         if fact.attribute is None:
             return self._fill(READS[fact.name])
         if fact.source is FactSource.MEMBER:

@@ -214,6 +214,8 @@ def fact_value(fact: Fact, scope: Scope) -> Value:
         case FactSource.CHALLENGE:
             completed, progress = scope.challenges.get(fact.challenge or "", (0, 0))
             return completed if fact.name.endswith(".completed_count") else progress
+        case FactSource.EXPERIMENT:
+            return scope.variants.get(fact.attribute or "")
         case FactSource.NOW:
             now = now_at(scope.at, scope.zone)
             value: Value = getattr(now, fact.name.removeprefix("now."))

@@ -38,6 +38,7 @@ from perennial.core.events import (
     TransferReceived,
     TransferSent,
 )
+from perennial.core.exposing import exposed
 from perennial.core.fulfillment import decide_fulfillment
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
@@ -69,7 +70,8 @@ def decide(
         case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered() | ChallengeMissed():
             off = switches.keys_of(version)
             numbers = budget_numbers(version, event)
-            earned = earn(event, version, snapshot_of(event.at, version, member, spent, off, numbers))
+            snapshot = snapshot_of(event.at, version, member, spent, off, numbers)
+            earned = exposed(earn(event, version, snapshot), version, member, event.at)
             return with_challenges(earned, event, version, member) if version.challenges else earned
         case ChallengeCompleted():
             given = decide_completion(event, version, member, spent, switches)
@@ -82,7 +84,8 @@ def decide(
         case OrderFulfilled():
             return decide_fulfillment(event, version, member)
         case ClaimRequested():
-            return decide_claim(event, version, member, spent, switches)
+            decision = decide_claim(event, version, member, spent, switches)
+            return exposed(decision, version, member, event.at)
         case CartRedeemed():
             raise ValueError("a cart is decided whole, see core/checkout.py")
         case EntitlementCanceled():

@@ -37,7 +37,7 @@ from perennial.core.periods import add_span
 from perennial.core.program import EnrollmentMode
 from perennial.core.rule import Basket, Earned
 from perennial.core.snapshot import Snapshot
-from perennial.core.switches import off_in
+from perennial.core.switches import off_of
 from perennial.core.tiers import tiers_after
 from perennial.core.today import today_of
 from perennial.core.version import CompiledRule, Version
@@ -103,7 +103,7 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
     if judgment.takes_part:
         if isinstance(event, CustomEvent):
             effects += activity(version, event.name, event.at)
-        if version.program.tiers is not None and off_in(version, snapshot.off).stopped is None:
+        if version.program.tiers is not None and off_of(version, snapshot).stopped is None:
             history = history_after(version, snapshot, event.at, counts)
             balances = _balances_after(version, snapshot, effects)
             tier_effects, follow_ups = tiers_after(version, event, snapshot, history, balances)
@@ -123,8 +123,8 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
     why_not = outside_life(event.at, version, snapshot)
     limited = Allowances(version, snapshot, budget_numbers(version, event))
     judgment = Judgment(limited, takes_part=why_not is None, why_not=why_not)
-    if snapshot.off and why_not is None:
-        judgment.why_not = why_not = off_in(version, snapshot.off).stopped
+    if (snapshot.off or snapshot.variants) and why_not is None:
+        judgment.why_not = why_not = off_of(version, snapshot).stopped
     fire = version.triggers.get(trigger_of(event))
     if fire is None or why_not is not None:
         return judgment
@@ -137,8 +137,8 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
         judgment.active, fired = fire(event.at, order, judgment.nets, {}, snapshot)
     else:
         judgment.active, fired = fire(event.at, None, [], attributes_of(event), snapshot)
-    if snapshot.off:
-        off = off_in(version, snapshot.off)
+    if snapshot.off or snapshot.variants:
+        off = off_of(version, snapshot)
         judgment.active &= ~off.campaigns
         fired = [each for each in fired if version.rules[each[0]].rule.id not in off.rules]
     if fired:

@@ -265,6 +265,14 @@ class Progress(_Effect, frozen=True, tag=31):
     round: Round
 
 
+class Expose(_Effect, frozen=True, tag=70):
+    """The member is exposed to ``variant`` of an experiment or holdout for the first time, at ``at``."""
+
+    experiment: str
+    variant: str
+    at: Instant
+
+
 Effect: TypeAlias = (
     Credit
     | Debit
@@ -288,4 +296,5 @@ Effect: TypeAlias = (
     | GiveBack
     | UseVoucher
     | Progress
+    | Expose
 )

@@ -24,6 +24,7 @@ from perennial.core.explain_words import (
     local_words,
     seen_words,
     settled_words,
+    variant_words,
     whole_words,
 )
 from perennial.core.explanation import CampaignExplanation, Explanation, RuleExplanation
@@ -33,7 +34,7 @@ from perennial.core.order import line_ids, net_amounts
 from perennial.core.rule import ONE
 from perennial.core.schedule import Schedule, compile_schedule
 from perennial.core.snapshot import Snapshot
-from perennial.core.switches import off_in
+from perennial.core.switches import off_of
 from perennial.core.version import CompiledRule, Version, depends_on
 from perennial.core.version_scope import scope_of
 from perennial.core.wallet_dates import lot_key
@@ -74,9 +75,10 @@ def explain(event: EarningEvent, version: Version, snapshot: Snapshot) -> Explan
         version=version.number,
         trigger=trigger_of(event),
         at=format_instant(event.at),
-        words=whole_words(points, judgment.why_not, [*fired, *settled]),
+        words=whole_words(points, judgment.why_not, [*fired, *settled]) + variant_words(scope.variants),
         tier=snapshot.tier,
         why_not=judgment.why_not,
+        variants=dict(scope.variants),
         points=points,
         made_up=made_up,
         paid_off=paid_off,
@@ -115,8 +117,9 @@ def _explain_campaigns(setting: _Setting) -> tuple[CampaignExplanation, ...]:
         because: tuple[Seen, ...] = ()
         words = f"Campaign {campaign.id}: applied."
         if not applied:
-            if off_in(setting.version, setting.snapshot.off).campaigns >> index & 1:
-                reason = "it was switched off"
+            off = off_of(setting.version, setting.snapshot).why_campaigns.get(index)
+            if off is not None:
+                reason = off
             else:
                 reason, because = _refusal(setting, campaign.schedule, campaign.when)
             words = f"Campaign {campaign.id}: did not apply: {reason}."
@@ -213,7 +216,7 @@ def _why_silent(setting: _Setting, compiled: CompiledRule) -> tuple[str, tuple[S
         return f"it is for {rule.trigger}", ()
     if setting.judgment.why_not is not None:
         return setting.judgment.why_not, ()
-    off = off_in(setting.version, setting.snapshot.off).rules.get(rule.id)
+    off = off_of(setting.version, setting.snapshot).rules.get(rule.id)
     if off is not None:
         return off, ()
     if compiled.campaign is not None and not setting.judgment.active >> compiled.campaign & 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from perennial.core.condition_walk import Seen, Value
@@ -75,6 +76,11 @@ def whole_words(points: dict[str, Points], why_not: str | None, fired: list[str]
         return "Nothing was earned: no rule fired."
     sums = " and ".join(f"{amount} {wallet}" for wallet, amount in points.items())
     return f"Earned {sums}. " + " ".join(f"{words}." for words in fired)
+
+
+def variant_words(variants: Mapping[str, str]) -> str:
+    """Say which variant the member had of every experiment and holdout."""
+    return "".join(f" {trial}: variant {variant}." for trial, variant in variants.items())
 
 
 def _value(value: Value) -> str:

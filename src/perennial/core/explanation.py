@@ -55,6 +55,7 @@ class RuleExplanation(_Part, frozen=True):
 class Explanation(_Part, frozen=True):
     """What one version of a program made of one event; ``words`` says the whole.
 
+    ``variants`` are the member's, by experiment and holdout.
     ``points`` is what was earned by wallet; of that ``made_up`` went against what an earlier return
     could not take back, and ``paid_off`` against a debt.
     """
@@ -66,6 +67,7 @@ class Explanation(_Part, frozen=True):
     words: str
     tier: str | None = None
     why_not: str | None = None
+    variants: dict[str, str] = {}
     points: dict[str, Points] = {}
     made_up: dict[str, Points] = {}
     paid_off: dict[str, Points] = {}

@@ -89,6 +89,7 @@ PRELUDE: dict[str, tuple[str, tuple[str, ...]]] = {
     "f_attributes": ("snapshot.attributes", ("snapshot",)),
     "f_history": ("snapshot.history", ("snapshot",)),
     "f_wallets": ("snapshot.wallets", ("snapshot",)),
+    "f_variants": ("snapshot.variants", ("snapshot",)),
     "f_now": ("h_now(at, h_zone)", ("at",)),
     "f_joined": ("h_joined(snapshot.joined_at, h_zone)", ("snapshot",)),
     "f_by_sku": ("h_by_sku(f_lines)", ("f_lines",)),

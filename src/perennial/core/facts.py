@@ -15,6 +15,7 @@ from enum import StrEnum
 
 import msgspec
 
+from perennial.core.experiments import HELD_OUT, TREATED, Holdout, in_order
 from perennial.core.program import AttributeSpec, AttributeType, Program
 
 
@@ -40,6 +41,7 @@ class FactSource(StrEnum):
     WALLET = "wallet"
     NOW = "now"
     CHALLENGE = "challenge"
+    EXPERIMENT = "experiment"
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -213,6 +215,18 @@ def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:
         for name, label in _CHALLENGE:
             words = f"{each.name}: {label}"
             yield Fact(f"challenge.{each.id}.{name}", _I, FactSource.CHALLENGE, words, challenge=each.id)
+    for trial in in_order(program.holdouts, program.experiments):
+        named = () if isinstance(trial, Holdout) else trial.variants
+        words = f"the variant of {trial.id}"
+        yield Fact(
+            f"experiment.{trial.id}",
+            _T,
+            FactSource.EXPERIMENT,
+            words,
+            optional=True,
+            attribute=trial.id,
+            values=tuple(variant.id for variant in named) or (HELD_OUT, TREATED),
+        )
 
 
 def _attributes(source: FactSource, prefix: str, specs: Mapping[str, AttributeSpec]) -> Iterator[Fact]:

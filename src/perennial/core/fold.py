@@ -20,6 +20,7 @@ from perennial.core.effects import (
     Debit,
     Effect,
     Entitle,
+    Expose,
     FallShort,
     Forgive,
     GiveBack,
@@ -36,7 +37,7 @@ from perennial.core.effects import (
     UseLimit,
     UseVoucher,
 )
-from perennial.core.member import Member, Membership, Wallet
+from perennial.core.member import Exposure, Member, Membership, Wallet
 from perennial.core.periods import add_span
 from perennial.core.program import InactivityExpiry
 from perennial.core.version import Version
@@ -104,6 +105,9 @@ def fold(
                 _be_active(member, version, unit, active)
             case Progress():
                 _progress(member, effect)
+            case Expose(experiment=experiment, variant=variant, at=exposed):
+                key = (version.program_id, experiment)
+                member.exposures = {**member.exposures, key: Exposure(variant, exposed)}
             case _:
                 assert_never(effect)
 

@@ -60,13 +60,21 @@ class Membership(msgspec.Struct):
     left_at: Instant | None = None
 
 
+class Exposure(msgspec.Struct, frozen=True):
+    """The variant of an experiment or holdout that a customer has, and since when."""
+
+    variant: str
+    at: Instant
+
+
 class Member(msgspec.Struct):
     """A customer with everything that decisions about the present batch may read.
 
     ``owner`` is whose wallets are used: the customer, or the household that pools them. Units,
     programs, metrics and limits are keyed by their numbers; ``counters`` and ``limits`` map
     number -> period -> value. ``challenges`` holds how far the member is with each challenge. ``due_at`` is a
-    lower bound of the next due timer.
+    lower bound of the next due timer. ``exposures`` are loaded where some program has experiments: by the
+    program and the experiment.
     """
 
     customer_id: UUID
@@ -78,3 +86,4 @@ class Member(msgspec.Struct):
     limits: dict[int, dict[int, int]] = {}
     challenges: dict[int, Standing] = {}
     due_at: Instant | None = None
+    exposures: dict[tuple[int, str], Exposure] = {}

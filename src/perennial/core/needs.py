@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from perennial.core.budget_numbers import Numbers
 from perennial.core.challenge_figures import figures_of
 from perennial.core.effects import Count
@@ -18,6 +20,7 @@ from perennial.core.periods import Period, local_day, period_of
 from perennial.core.snapshot import Snapshot, WalletFigures
 from perennial.core.tier_terms import grants_at
 from perennial.core.today import Range, Today, today_of
+from perennial.core.variants import variants_of
 from perennial.core.version import Need, Version
 from perennial.units import Instant
 
@@ -45,7 +48,7 @@ def snapshot_of(
         membership = None
     joined_at = membership.joined_at if membership else None
     today = today_of(version, at)
-    return Snapshot(
+    snapshot = Snapshot(
         joined_at,
         membership.tier if membership else None,
         membership.tier_since if membership else None,
@@ -59,6 +62,10 @@ def snapshot_of(
         off,
         figures_of(version, member, at) if version.challenges else (),
     )
+    if not version.trials:
+        return snapshot
+    variants = variants_of(version.trials, version.program_id, member, snapshot, at)
+    return msgspec.structs.replace(snapshot, variants=variants)
 
 
 def _figures(wallet: Wallet | None) -> WalletFigures:

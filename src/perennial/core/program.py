@@ -15,6 +15,7 @@ from msgspec import Meta
 from perennial.core.challenge import Challenge
 from perennial.core.conditions import Condition, HistoryWindow, Measure
 from perennial.core.earning import EarningRules
+from perennial.core.experiments import Experiment, Holdout
 from perennial.core.limits import AtCap, Cap, Holder, Limit
 from perennial.core.order import Name
 from perennial.core.periods import Period
@@ -373,6 +374,8 @@ class Program(_Part, frozen=True):
     rewards: tuple[Reward, ...] = ()
     stacking: Stacking = Stacking()
     challenges: tuple[Challenge, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
+    holdouts: tuple[Holdout, ...] = ()
 
 
 GIFT_CARDS = "gift_card"

@@ -26,6 +26,9 @@ _NAMES = {
     "challenges": "challenge",
     "goals": "goal",
     "metrics": "metric",
+    "experiments": "experiment",
+    "holdouts": "holdout",
+    "variants": "variant",
 }
 
 

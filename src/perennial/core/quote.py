@@ -26,7 +26,7 @@ from perennial.core.prices import price_for
 from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.stack import stack
-from perennial.core.switches import off_in
+from perennial.core.switches import off_of
 from perennial.core.unit_prices import Runs, rebased, split
 from perennial.core.why_not import why_not_offered
 from perennial.units import Instant, Minor, Points, Rounding, divide
@@ -237,12 +237,13 @@ def _automatic(
         version = offer.version
         if version.finder is None or not _alive(offer, bill.at):
             continue
-        off = off_in(version, offer.snapshot.off)
+        off = off_of(version, offer.snapshot)
         for index, is_enough in version.finder(bill.at, bill.order, cart.left, {}, offer.snapshot):
             compiled = version.automatic[index]
-            if off.why_reward(compiled.reward.id, by_code=False) is not None:
+            key = compiled.reward.id
+            if off.why_reward(key, by_code=False) is not None or key in off.withheld:
                 continue
-            if (version.program_id, compiled.reward.id) in asked_for:
+            if (version.program_id, key) in asked_for:
                 continue
             if is_enough:
                 candidates.append(candidate_of(first + len(candidates), offers, home, compiled))

@@ -12,6 +12,7 @@ from perennial.core.checkout import Checkout, offers_of
 from perennial.core.decision import Decision
 from perennial.core.effects import Effect, UseBudget, UseLimit, UseVoucher
 from perennial.core.events import CartRedeemed
+from perennial.core.exposing import exposed
 from perennial.core.member import Member
 from perennial.core.order import Order, Scalar, line_ids
 from perennial.core.redeemables import Status
@@ -89,7 +90,8 @@ def settle_checkout(
 ) -> Decision:
     """Return what one program decides about a redeemed cart: its effects, and what they do to the tier."""
     offer = offers_of([version], member, event.at, spent, order, switches, guest=False)[0]
-    return settle(event, version, member, offer.snapshot, effects)
+    decision = settle(event, version, member, offer.snapshot, effects)
+    return exposed(decision, version, member, event.at)
 
 
 def used_by_program(

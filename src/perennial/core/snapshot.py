@@ -35,7 +35,8 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     figures of each of ``version.wallets``. ``joined_at`` is ``None`` for a customer who is not (or
     no longer) a member of the program. ``off`` holds the keys of what of the version was switched off
     (see ``core/switches.py``). ``challenges`` holds for each of ``version.challenges`` how
-    often it was completed and how far the present round is.
+    often it was completed and how far the present round is. ``variants`` holds
+    the member's variant of each of ``version.trials`` (empty: takes no part).
     """
 
     joined_at: Instant | None
@@ -50,3 +51,4 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     wallets: tuple[WalletFigures, ...]
     off: tuple[str, ...] = ()
     challenges: tuple[tuple[int, int], ...] = ()
+    variants: tuple[str, ...] = ()

@@ -8,15 +8,17 @@ off gives nothing; nothing that was given before is touched: returns, releases a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
+from perennial.core.experiments import HELD_OUT
 from perennial.core.program import Program, rewards_of
 from perennial.core.rule import Identifier
+from perennial.core.snapshot import Snapshot
+from perennial.core.variants import Key
 from perennial.core.version import Version
 from perennial.units import Instant
 
@@ -149,22 +151,27 @@ def recorded(program: str, keys: Iterable[str]) -> list[Switch]:
 
 
 class Off(msgspec.Struct, frozen=True):
-    """What the keys of a snapshot mean to its version.
+    """What a snapshot says is off, to its version: by switches, and by the variants that the member has.
 
-    ``stopped`` says why the whole program gives nothing. ``campaigns`` are off bit by bit, by their index.
-    ``rules`` and ``rewards`` say by their ids why they are off, alone or with their campaign; ``codes`` are
-    the rewards whose codes are off.
+    ``stopped`` says why the whole program gives nothing. ``campaigns`` are off bit by bit, by their index,
+    and ``why_campaigns`` says why. ``rules`` and ``rewards`` say by their ids why they are off, alone or with
+    their campaign; ``codes`` are the rewards whose codes are off. ``withheld`` are the rewards that the
+    member's variants do not offer: what the member has of them can be used. ``held_out`` tells that the
+    program is stopped for this member alone, who may still spend.
     """
 
     stopped: str | None = None
+    held_out: bool = False
     campaigns: int = 0
+    why_campaigns: dict[int, str] = {}
     rules: dict[str, str] = {}
     rewards: dict[str, str] = {}
     codes: frozenset[str] = frozenset()
+    withheld: dict[str, str] = {}
 
     def why_reward(self, reward: str, *, by_code: bool) -> str | None:
-        """Return why a reward cannot be used, or None if it can; ``by_code``: by one of its codes."""
-        if self.stopped is not None:
+        """Return why a reward is switched off, or None if it is not; ``by_code``: by one of its codes."""
+        if self.stopped is not None and not self.held_out:
             return f"{reward} cannot be used: {self.stopped}"
         if reward in self.rewards:
             return f"{reward} cannot be used: {self.rewards[reward]}"
@@ -174,22 +181,23 @@ class Off(msgspec.Struct, frozen=True):
 
 
 _NOTHING_OFF = Off()
-_REMEMBERED = 64
+_REMEMBERED = 256
 
 
-def off_in(version: Version, keys: Keys) -> Off:
-    """Return what is off in ``version`` by the keys of a snapshot."""
-    if not keys:
+def off_of(version: Version, snapshot: Snapshot) -> Off:
+    """Return what is off in ``version`` by what a snapshot kept."""
+    if not snapshot.off and not snapshot.variants:
         return _NOTHING_OFF
-    off: Off | None = version.off.get(keys)
+    key = (snapshot.off, snapshot.variants)
+    off: Off | None = version.off.get(key)
     if off is None:
         if len(version.off) >= _REMEMBERED:
             version.off.clear()
-        off = version.off[keys] = _off_in(version, keys)
+        off = version.off[key] = _off_of(version, *key)
     return off
 
 
-def _off_in(version: Version, keys: Keys) -> Off:
+def _off_of(version: Version, keys: Keys, variants: tuple[str, ...]) -> Off:
     named: dict[str, set[str]] = {}
     for key in keys:
         kind, _, name = key.partition("/")
@@ -199,28 +207,62 @@ def _off_in(version: Version, keys: Keys) -> Off:
         stopped = "the program was switched off"
     if SwitchKind.EVERYTHING in named:
         stopped = "everything was switched off"
-    campaigns: dict[int | None, str] = {
+    gone, held_out = _gone(version, variants)
+    campaigns = {
         index: f"campaign {campaign.id} was switched off"
         for index, campaign in enumerate(version.program.campaigns)
         if campaign.id in named.get(SwitchKind.CAMPAIGN, ())
     }
+    lost = {
+        index: why
+        for index, campaign in enumerate(version.program.campaigns)
+        if (why := gone.get(("campaign", campaign.id))) is not None
+    }
     by_campaign = {each.rule.id: each.campaign for each in version.rules}
-    rewards = {reward: each.campaign for reward, each in version.rewards.items()}
+    of_rewards = {reward: each.campaign for reward, each in version.rewards.items()}
     return Off(
-        stopped=stopped,
-        campaigns=sum(1 << index for index in campaigns if index is not None),
-        rules=_why_each(by_campaign, named.get(SwitchKind.RULE, set()), campaigns),
-        rewards=_why_each(rewards, named.get(SwitchKind.REWARD, set()), campaigns),
+        stopped=stopped or held_out,
+        held_out=stopped is None and held_out is not None,
+        campaigns=sum(1 << index for index in {**campaigns, **lost}),
+        why_campaigns=lost | dict.fromkeys(campaigns, "it was switched off"),
+        rules=_of_campaigns(by_campaign, lost)
+        | {name: why for (kind, name), why in gone.items() if kind == "rule"}
+        | _of_campaigns(by_campaign, campaigns)
+        | dict.fromkeys(named.get(SwitchKind.RULE, ()), "it was switched off"),
+        rewards=_of_campaigns(of_rewards, campaigns)
+        | dict.fromkeys(named.get(SwitchKind.REWARD, ()), "it was switched off"),
         codes=frozenset(named.get(SwitchKind.VOUCHER_BATCH, ())),
+        withheld=_withheld(version, held_out)
+        | _of_campaigns(of_rewards, lost)
+        | {name: why for (kind, name), why in gone.items() if kind == "reward"},
     )
 
 
-def _why_each(
-    campaign_of: Mapping[str, int | None], named: AbstractSet[str], campaigns: Mapping[int | None, str]
-) -> dict[str, str]:
-    """Return why each of the named ones, and each of a campaign that is off, is off."""
-    why = {part: campaigns[campaign] for part, campaign in campaign_of.items() if campaign in campaigns}
-    return why | dict.fromkeys(named, "it was switched off")
+def _gone(version: Version, variants: tuple[str, ...]) -> tuple[dict[Key, str], str | None]:
+    """Return the parts that the member's variants turn off, and why the program is, if it is."""
+    gone: dict[Key, str] = {}
+    held_out = None
+    for compiled, variant in zip(version.trials, variants, strict=True):
+        gone.update(compiled.off.get(variant, {}))
+        if compiled.whole and variant == HELD_OUT:
+            held_out = f"the customer is in holdout {compiled.trial.id}"
+    return gone, held_out
+
+
+def _withheld(version: Version, held_out: str | None) -> dict[str, str]:
+    """Return the rewards that somebody who is held out is not offered: all that cost no points."""
+    if held_out is None:
+        return {}
+    return {reward: held_out for reward, each in version.rewards.items() if not each.lowest_price}
+
+
+def _of_campaigns(campaign_of: Mapping[str, int | None], campaigns: Mapping[int, str]) -> dict[str, str]:
+    """Return why each part of a campaign that is off is off."""
+    return {
+        part: campaigns[campaign]
+        for part, campaign in campaign_of.items()
+        if campaign is not None and campaign in campaigns
+    }
 
 
 def parts_of(program: Program) -> dict[SwitchKind, frozenset[str]]:

@@ -16,6 +16,7 @@ from perennial.core.program_cost import MAX_COST, worst_case
 from perennial.core.schedule import end_instant, start_instant
 from perennial.core.validation_challenges import check_challenges
 from perennial.core.validation_codes import check_codes, shared_code_conflicts
+from perennial.core.validation_experiments import check_experiments
 from perennial.core.validation_limits import money_conflicts
 from perennial.core.validation_rewards import check_rewards
 from perennial.core.validation_rules import check_rules
@@ -50,6 +51,7 @@ def validate(program: Program) -> list[Problem]:
     check_codes(findings)
     check_stacking(findings)
     check_challenges(findings)
+    check_experiments(findings)
     _check_size(findings)
     return findings.problems[:MAX_PROBLEMS]
 

@@ -22,6 +22,7 @@ from perennial.core.program import Expiry, Pending, Program, WalletSpec
 from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
 from perennial.core.stacking import Category, Combines
+from perennial.core.variants import CompiledTrial
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Minor, Points
 
@@ -235,6 +236,7 @@ class Version(msgspec.Struct):
     (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded;
     ``card_unit`` is the unit of its gift cards. ``budget_numbers`` are the numbers of the budgets; with
     ``has_holders`` some of those depend on the order or event, see ``core/budget_numbers.py``.
+    ``trials`` are its holdouts and experiments, see ``core/variants.py``.
     ``factors``, ``off``, ``days``, ``today``, ``lookbacks`` and ``lot_days`` only remember what was worked
     out.
     """
@@ -265,12 +267,13 @@ class Version(msgspec.Struct):
     starts: Instant | None = None
     ends: Instant | None = None
     card_unit: int = 0
+    trials: tuple[CompiledTrial, ...] = ()
     counts_hours: bool = False
     challenges: tuple[CompiledChallenge, ...] = ()
     budget_numbers: tuple[int, ...] = ()
     has_holders: bool = False
     factors: dict[tuple[str | None, int], tuple[tuple[int, tuple[int, int]], ...] | None] = {}
-    off: dict[tuple[str, ...], Any] = {}
+    off: dict[tuple[tuple[str, ...], tuple[str, ...]], Any] = {}
     readers: dict[int, tuple[int, ...]] = {}
     days: dict[int, Any] = {}
     today: tuple[Instant, Any] | None = None

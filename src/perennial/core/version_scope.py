@@ -45,5 +45,10 @@ def scope_of(
             compiled.challenge.id: figures
             for compiled, figures in zip(version.challenges, snapshot.challenges, strict=False)
         },
+        variants={
+            compiled.trial.id: variant
+            for compiled, variant in zip(version.trials, snapshot.variants, strict=False)
+            if variant
+        },
         history=lambda node: snapshot.history[version.histories[node]],
     )

@@ -10,7 +10,7 @@ from perennial.core.facts import BIRTHDAY
 from perennial.core.price import Offer, no
 from perennial.core.redeemables import Reason, Standing, Voucher, Wanted
 from perennial.core.schedule import Schedule, life_of, schedule_applies
-from perennial.core.switches import off_in
+from perennial.core.switches import off_of
 from perennial.core.version import CompiledReward
 from perennial.core.version_scope import scope_of
 from perennial.units import Instant, format_instant
@@ -24,14 +24,23 @@ def why_not_offered(want: Wanted, compiled: CompiledReward, offer: Offer, at: In
     if version.ends is not None and at >= version.ends:
         return no(Reason.EXPIRED, "the program has ended")
     by_code = want.voucher is not None and not want.voucher.claimed
-    off = off_in(version, offer.snapshot.off).why_reward(compiled.reward.id, by_code=by_code)
-    if off is not None:
-        return no(Reason.SWITCHED_OFF, off)
+    off = off_of(version, offer.snapshot)
+    stopped = off.why_reward(compiled.reward.id, by_code=by_code)
+    if stopped is not None:
+        return no(Reason.SWITCHED_OFF, stopped)
+    withheld = off.withheld.get(compiled.reward.id)
+    if withheld is not None and not _in_hand(want.voucher):
+        return no(Reason.NOT_OFFERED, f"{compiled.reward.id} is not offered: {withheld}")
     if want.voucher is not None:
         refused = _of_voucher(want, want.voucher, offer, at)
         if refused is not None or want.voucher.claimed:
             return refused
     return _of_terms(compiled, offer, at)
+
+
+def _in_hand(voucher: Voucher | None) -> bool:
+    """Whether the customer has a voucher of their own, and not just a code."""
+    return voucher is not None and (voucher.claimed or voucher.holder is not None)
 
 
 def why_card_refused(want: Wanted, offer: Offer, at: Instant) -> Standing | None:
@@ -42,7 +51,7 @@ def why_card_refused(want: Wanted, offer: Offer, at: Instant) -> Standing | None
     voucher = want.voucher
     if voucher is None:
         return no(Reason.UNKNOWN, f"{want.name} is not known")
-    off = off_in(offer.version, offer.snapshot.off).why_reward(want.reward, by_code=not voucher.claimed)
+    off = off_of(offer.version, offer.snapshot).why_reward(want.reward, by_code=not voucher.claimed)
     if off is not None:
         return no(Reason.SWITCHED_OFF, off)
     return _of_voucher(want, msgspec.structs.replace(voucher, uses_left=None), offer, at)

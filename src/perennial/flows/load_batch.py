@@ -36,6 +36,7 @@ from perennial.flows.configuration import Configurations, Workspace, business_no
 from perennial.flows.load_budgets import instant_of, load_budgets
 from perennial.flows.load_challenges import load_challenges
 from perennial.flows.load_claims import load_entitled, set_codes_aside
+from perennial.flows.load_exposures import load_variants
 from perennial.flows.load_redeemed import load_entered, load_redeemed
 from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
@@ -376,6 +377,7 @@ async def _load_members(
         reads=read_from(workspace, [*instants, *judged]),
     )
     await load_challenges(conn, workspace, batch.bucket, batch.members, min([*instants, *judged]))
+    await load_variants(conn, workspace, batch.bucket, batch.members)
     batch.loaded_dues = {customer_id: member.due_at for customer_id, member in batch.members.items()}
     for member in batch.members.values():
         if member.owner in reads_lots:

@@ -28,6 +28,7 @@ from perennial.flows.lanes import Lanes, Place, Waiting
 from perennial.flows.load_batch import read_from
 from perennial.flows.load_budgets import budgets_of_order, instant_of
 from perennial.flows.load_challenges import load_challenges
+from perennial.flows.load_exposures import load_variants
 from perennial.flows.load_redeemed import load_codes
 from perennial.flows.quote_answers import QuoteAnswer, quote_answer, with_what_is_near
 from perennial.flows.redeeming import checked_out
@@ -180,6 +181,7 @@ async def _load_members(conn: Connection, batch: Batch, commands: Sequence[PostR
         reads=read_from(batch.workspace, instants),
     )
     await load_challenges(conn, batch.workspace, batch.bucket, batch.members, min(instants))
+    await load_variants(conn, batch.workspace, batch.bucket, batch.members)
 
 
 def _priced(batch: Batch, command: PostRedemption) -> QuoteAnswer:

@@ -21,6 +21,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import names_of
 from perennial.flows.load_batch import read_from
 from perennial.flows.load_challenges import load_challenges
+from perennial.flows.load_exposures import load_variants
 from perennial.flows.problems import problem
 from perennial.store.customers import CustomerRow, read_customers
 from perennial.store.external_ids import IdKind, find_external_ids
@@ -191,6 +192,7 @@ async def load_customer(
         conn, workspace_id, bucket, [row], lots_for=frozenset([row.owner]), reads=reads
     )
     await load_challenges(conn, workspace, bucket, members, business_now(workspace))
+    await load_variants(conn, workspace, bucket, members)
     return row, members[customer_id]
 
 

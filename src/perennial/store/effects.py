@@ -26,6 +26,7 @@ from perennial.store.entitlements import (
     entitlement_records,
 )
 from perennial.store.events import INSERT_EVENTS, EventRow, event_records
+from perennial.store.exposures import INSERT_EXPOSURES
 from perennial.store.external_ids import IdKind, claim_external_ids
 from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write, write_together
@@ -242,6 +243,8 @@ def _inserts(
         yield Write("tier_moves", _INSERT_TIER_MOVES, [generation, net.tier_moves])
     if net.vouchers:
         yield Write("vouchers", INSERT_VOUCHERS, [_voucher_rows(net)])
+    if net.exposures:
+        yield Write("exposures", INSERT_EXPOSURES, [net.exposures])
     if net.entitlements:
         yield Write("entitlements", INSERT_ENTITLEMENTS, [entitlement_records(_entitlements(ws, net))])
 

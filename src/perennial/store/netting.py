@@ -21,6 +21,7 @@ from perennial.core.effects import (
     Debit,
     Effect,
     Entitle,
+    Expose,
     FallShort,
     Forgive,
     GiveBack,
@@ -110,6 +111,10 @@ TierMoveRow = tuple[UUID, UUID, int, int, int, Instant, str | None, str | None, 
 """customer, operation, position, program, version, at, before, after, because."""
 
 
+ExposureRow = tuple[UUID, int, int, UUID, Instant, str, str]
+"""customer, program, version, operation, at, experiment, variant."""
+
+
 class Netting:
     """The sums of a batch, by the keys of the rows that they change."""
 
@@ -126,6 +131,7 @@ class Netting:
         self.budget_days: dict[tuple[int, int], int] = {}
         self.vouchers: list[tuple[Change, IssueVoucher]] = []
         self.entitlements: list[tuple[Change, Entitle]] = []
+        self.exposures: list[ExposureRow] = []
         self.voucher_uses: dict[tuple[int, UUID, UUID], int] = {}
         self.rounds: dict[tuple[UUID, int, int], RoundSum] = {}
         self.dues: dict[UUID, Instant | None] = {}
@@ -362,6 +368,20 @@ class Netting:
         else:
             wallet.spent -= amount
 
+    def expose(self, change: Change, effect: Expose) -> None:
+        """The customer is exposed to an experiment for the first time."""
+        self.exposures.append(
+            (
+                change.customer_id,
+                change.program_id,
+                change.version,
+                change.operation_id,
+                effect.at,
+                effect.experiment,
+                effect.variant,
+            )
+        )
+
     def use_voucher(self, change: Change, effect: UseVoucher) -> None:
         """A voucher is used, or a use is given back."""
         key = (effect.bucket, effect.holder, effect.voucher_id)
@@ -397,5 +417,6 @@ _ADD: dict[type, Callable[..., None]] = {
     Capture: Netting.capture,
     GiveBack: Netting.give_back,
     UseVoucher: Netting.use_voucher,
+    Expose: Netting.expose,
     Progress: Netting.progress,
 }

@@ -60,6 +60,16 @@ create type event_row as (
     answer bytea
 );
 
+create type exposure_row as (
+    customer_id uuid,
+    program_id integer,
+    version integer,
+    operation_id uuid,
+    exposed_at timestamp with time zone,
+    experiment text,
+    variant text
+);
+
 create type identifier_row as (
     customer_id uuid,
     id_hash uuid,
@@ -395,6 +405,24 @@ create policy events_are_blanked on events as restrictive for update using (((ki
 create policy events_of_workspace on events for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on events to perennial_worker;
 grant update (answer, body, decision, external_id) on events to perennial_worker;
+
+create table exposures (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    program_id integer not null,
+    version integer not null,
+    operation_id uuid not null,
+    exposed_at timestamp with time zone not null,
+    experiment text not null,
+    variant text not null,
+    constraint exposures_pkey PRIMARY KEY (bucket, workspace_id, customer_id, program_id, experiment)
+);
+
+alter table exposures enable row level security;
+alter table exposures force row level security;
+create policy exposures_of_workspace on exposures for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on exposures to perennial_worker;
 
 create table external_ids (
     workspace_id integer not null,
