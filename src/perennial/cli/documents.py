@@ -1,7 +1,8 @@
-"""Documents without a database: the JSON Schema of a program, and cases that a program must pass."""
+"""Documents without a database: the JSON Schema of a program, cases that it must pass, and its flaws."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,12 @@ import typer
 from perennial.cli.console import ERRORS, OUT
 from perennial.core.case import Case, read_case
 from perennial.core.cases import CaseError, run_case
+from perennial.core.document import read_program
 from perennial.core.document_schema import schema_text
+from perennial.core.find_flaws import find_flaws
+from perennial.core.flaw import Assumptions
+from perennial.core.validation import validate
+from perennial.units import parse_instant
 
 
 def schema() -> None:
@@ -75,4 +81,42 @@ def _print_played(one: _Played) -> None:
         ERRORS.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
 
 
-DOCUMENT_COMMANDS = (schema, cases)
+def check(
+    file: Annotated[Path, typer.Argument(help="A program (YAML or JSON).", exists=True, dir_okay=False)],
+    *,
+    margin: Annotated[str, typer.Option(help="What is left of a sale before rewards, in percent.")] = "30",
+    month_spend: Annotated[
+        int | None, typer.Option(help="What a good customer spends a month, in minor units.", min=1)
+    ] = None,
+    at: Annotated[str | None, typer.Option(help="The instant to search from; default: now.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")] = False,
+) -> None:
+    """Search a program for what it gives away; each finding comes with a case that proves it."""
+    program = read_program(file.read_bytes())
+    problems = program if isinstance(program, list) else validate(program)
+    if problems or isinstance(program, list):
+        for each in problems:
+            ERRORS.print(f"{each.path}: {each.words} ({each.code})", markup=False, highlight=False)
+        raise typer.Exit(1)
+    try:
+        given = {"margin": margin} | ({} if month_spend is None else {"month_spend": month_spend})
+        assumptions = msgspec.convert(given, Assumptions)
+        start = time.time_ns() // 1_000 if at is None else parse_instant(at)
+    except ValueError as error:
+        ERRORS.print(str(error), markup=False, highlight=False)
+        raise typer.Exit(2) from error
+    found = find_flaws(program, start, assumptions)
+    if as_json:
+        print(msgspec.json.encode(found).decode())
+    else:
+        for flaw in found.flaws:
+            OUT.print(f"{flaw.path}: {flaw.words} ({flaw.kind})", markup=False, highlight=False)
+            print(f"\n{flaw.proof}")
+        for kind in found.unfinished:
+            ERRORS.print(f"not searched to the end: {kind}", markup=False, highlight=False)
+        OUT.print(f"{len(found.flaws)} found", highlight=False)
+    if found.flaws:
+        raise typer.Exit(1)
+
+
+DOCUMENT_COMMANDS = (schema, cases, check)

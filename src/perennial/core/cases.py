@@ -74,15 +74,17 @@ class CaseReport(msgspec.Struct, frozen=True):
 
 def run_case(case: Case) -> CaseReport:
     """Play ``case`` and compare; raise :class:`CaseError` for what it cannot mean."""
-    player = _Player(case)
+    player = CasePlayer(case)
     return CaseReport(
         case.name, case.title, tuple(player.play(step, n) for n, step in enumerate(case.steps, 1))
     )
 
 
-class _Player:
-    def __init__(self, case: Case) -> None:
-        self.rehearsal = CheckoutRehearsal(case.program)
+class CasePlayer:
+    """Plays the steps of a case, one after the other; ``rehearsal`` is an empty one of the same program."""
+
+    def __init__(self, case: Case, rehearsal: CheckoutRehearsal | None = None) -> None:
+        self.rehearsal = rehearsal or CheckoutRehearsal(case.program)
         self.document = dict(case.document)
         self.priced: Checkout | None = None
 

@@ -108,6 +108,13 @@ class CheckoutRehearsal(Rehearsal):
         self.vouchers: dict[str, PlayedVoucher] = {}
         self.redemptions: dict[str, PlayedRedemption] = {}
 
+    def from_the_start(self) -> CheckoutRehearsal:
+        """Return a rehearsal of the same versions in which nothing has happened yet."""
+        empty = copy(self)
+        empty.members, empty.orders, empty.spent, empty.switches = {}, {}, {}, {}
+        empty.vouchers, empty.redemptions = {}, {}
+        return empty
+
     def claim(self, customer: str, at: Instant, reward: str, name: str | None = None) -> list[Decision]:
         """Points for a reward; its voucher, the first if it gives several, may be used under ``name``."""
         self._check_new_voucher(name)

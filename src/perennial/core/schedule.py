@@ -147,7 +147,7 @@ def check_schedule(schedule: Schedule, zone: ZoneInfo) -> list[Problem]:
     if schedule.starts and schedule.ends and not problems and bounds[1] <= bounds[0]:
         problems.append(Problem("ends", "ends_before_start", "the end lies before the start"))
     problems += _check_rrule(schedule, zone) if not problems else []
-    if schedule.holidays is not None and _holidays(schedule.holidays) is None:
+    if schedule.holidays is not None and holidays_of(schedule.holidays) is None:
         words = "a country code, such as DE, or with a subdivision, such as DE-BY, is expected here"
         problems.append(Problem("holidays", "unknown_country", words))
     for path, around in (("birthday", schedule.birthday), ("anniversary", schedule.anniversary)):
@@ -176,11 +176,11 @@ def _check_rrule(schedule: Schedule, zone: ZoneInfo) -> list[Problem]:
         return [Problem(name, "not_used", "this belongs to an rrule, and there is none") for name in unused]
     problems = []
     try:
-        _recurrence(schedule, zone)
+        recurrence_of(schedule, zone)
     except ValueError as error:
         problems.append(Problem("rrule", "bad_rrule", str(error)))
     span = schedule.duration or _A_DAY
-    if span == Span() or _longest_days(span) > MAX_DURATION_DAYS:
+    if span == Span() or longest_days(span) > MAX_DURATION_DAYS:
         words = f"an occurrence lasts more than nothing and at most {MAX_DURATION_DAYS} days"
         problems.append(Problem("duration", "out_of_range", words))
     return problems
@@ -249,16 +249,17 @@ def _minute(wall: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def _recurrence(schedule: Schedule, zone: ZoneInfo) -> Recurrence:
+def recurrence_of(schedule: Schedule, zone: ZoneInfo) -> Recurrence:
+    """Return the recurrence of a schedule that has one; raise ``ValueError`` with words."""
     given = schedule.rrule_start or schedule.starts
     start = _NO_START if given is None else local_datetime(start_instant(given, zone), zone)
     return parse_recurrence(schedule.rrule or "", start, has_start=given is not None)
 
 
 def _in_recurrence(schedule: Schedule, zone: ZoneInfo) -> Applies:
-    occurrences = occurrences_on(_recurrence(schedule, zone))
+    occurrences = occurrences_on(recurrence_of(schedule, zone))
     span = schedule.duration or _A_DAY
-    days_back = _longest_days(span) + 1
+    days_back = longest_days(span) + 1
 
     @lru_cache(512)
     def open_around(today: int) -> list[tuple[Instant, Instant]]:
@@ -272,14 +273,14 @@ def _in_recurrence(schedule: Schedule, zone: ZoneInfo) -> Applies:
     return applies
 
 
-def _longest_days(span: Span) -> int:
+def longest_days(span: Span) -> int:
     """Return at least how many days a span lasts at most."""
     days = span.years * 366 + span.months * 31 + span.weeks * 7 + span.days
     return days + -(-(span.hours * 60 + span.minutes) // _MINUTES)
 
 
 def _on_holidays(country: str, zone: ZoneInfo) -> Applies:
-    table = _holidays(country)
+    table = holidays_of(country)
     if table is None:
         raise ValueError(f"there are no holidays of {country}")
 
@@ -289,7 +290,7 @@ def _on_holidays(country: str, zone: ZoneInfo) -> Applies:
     return applies
 
 
-def _holidays(code: str) -> Any:
+def holidays_of(code: str) -> Any:
     """Return the table of public holidays of a country (or ``country-subdivision``), or None."""
     if not _COUNTRY.fullmatch(code):
         return None
@@ -336,7 +337,10 @@ __all__ = [
     "check_schedule",
     "compile_schedule",
     "end_instant",
+    "holidays_of",
     "life_of",
+    "longest_days",
+    "recurrence_of",
     "start_instant",
 ]
 

@@ -1,0 +1,124 @@
+"""A rule that can never fire."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from perennial.core.alternatives import Asked, Way, Ways, both, contradiction, ways_of
+from perennial.core.facts import FactType
+from perennial.core.flaw import Flaw, FlawKind
+from perennial.core.occurrences import open_between
+from perennial.core.play import Play, awards_of
+from perennial.core.program import Campaign
+from perennial.core.schedule import Schedule, life_of
+from perennial.core.search import Search, Shape
+from perennial.units import DAY, Instant
+
+_HORIZON = 5 * 366 * DAY
+
+
+class RuleNeverFires(FlawKind):
+    """An earning rule whose conditions exclude each other, or whose time never comes.
+
+    What excludes the rule is found in its words, and then played: one event for each way in which the rule
+    might have fired, and it does not.
+    """
+
+    name: ClassVar[str] = "rule_never_fires"
+    title: ClassVar[str] = "A rule can never fire"
+    example: ClassVar[str] = """\
+earning_rules:
+  - id: large
+    type: fixed
+    points: 100
+    when: {all: [{fact: order.total, at_least: 5000}, {fact: order.total, less_than: 4000}]}
+"""
+
+    def find(self, search: Search) -> Flaw | None:
+        """Look at every rule, and play the first that cannot fire."""
+        for index, (campaign, rule) in enumerate(search.rules()):
+            path = f"earning_rules[{index}]"
+            if campaign is not None:
+                number = search.program.campaigns.index(campaign)
+                path = f"campaigns[{number}].earning_rules[{campaign.earning_rules.index(rule)}]"
+            why = self._why_never(search, campaign, rule)
+            found = None if why is None else self._played(search, campaign, rule, path, why)
+            if found is not None:
+                return found
+        return None
+
+    def _why_never(self, search: Search, campaign: Campaign | None, rule: Any) -> str | None:
+        """Return why the rule cannot fire for sure, in words; None: it may."""
+        schedules = [rule.schedule, campaign.schedule if campaign is not None else None]
+        given = [schedule for schedule in schedules if schedule is not None]
+        if given and not self._ever_open(search, given):
+            return "its time never comes"
+        single = _of_one_value(search, rule.trigger)
+        for ways in (self._ways(campaign, rule), ways_of(rule.lines)):
+            pairs = [contradiction(way.asked, single) for way in ways.of]
+            if ways.complete and pairs and all(pair is not None for pair in pairs):
+                first, second = next(pair for pair in pairs if pair is not None)
+                return f"{_words(first)} and {_words(second)} exclude each other"
+        return None
+
+    def _ways(self, campaign: Campaign | None, rule: Any) -> Ways:
+        when = ways_of(rule.when)
+        return when if campaign is None else both(when, ways_of(campaign.when))
+
+    def _ever_open(self, search: Search, schedules: list[Schedule]) -> bool:
+        """Return whether the schedules are open at one time from the search's instant on."""
+        if any(each.birthday or each.anniversary for each in schedules):
+            schedules = [each for each in schedules if not (each.birthday or each.anniversary)]
+        version = search.empty.versions[-1]
+        first, last = search.at, version.ends or search.at + _HORIZON
+        for schedule in schedules:
+            starts, _ = life_of(schedule, search.zone)
+            first = max(first, starts or first)
+        last = max(last, first) if version.ends is not None else max(last, first + _HORIZON)
+        return bool(open_between(schedules, search.zone, first, last, most=1))
+
+    def _played(
+        self, search: Search, campaign: Campaign | None, rule: Any, path: str, why: str
+    ) -> Flaw | None:
+        play = search.play()
+        at = search.at
+        shapes = [
+            shape
+            for way in both(self._ways(campaign, rule), ways_of(rule.lines, of_line=True)).of or (Way(),)
+            if (shape := search.shape_of(way)) is not None
+        ]
+        for number, shape in enumerate([Shape(), *shapes]):
+            name = f"customer-{number}"
+            search.join(play, name, at, shape)
+            for report in self._attempts(search, play, name, at, rule, shape):
+                if rule.id in awards_of(report):
+                    return None
+                play.expect(awards=awards_of(report))
+        words = f"The rule {rule.id} can never fire: {why}"
+        return search.flaw(self.name, path, words, play)
+
+    def _attempts(
+        self, search: Search, play: Play, name: str, at: Instant, rule: Any, shape: Shape
+    ) -> list[Any]:
+        if rule.trigger in search.program.declarations.events:
+            return [play.do(at, name, event={"type": rule.trigger, "attributes": dict(shape.event)})]
+        amounts = search.amounts_for(shape) or [search.least_price]
+        tried = {amounts[0], amounts[len(amounts) // 2], amounts[-1]}
+        reports = []
+        for amount in sorted(tried):
+            reports.append(play.order(at, name, shape.priced(amount)))
+            play.expect(awards=awards_of(reports[-1]))
+        return reports
+
+
+def _of_one_value(search: Search, trigger: str) -> frozenset[str]:
+    """Return the facts that have one value at a time: everything but lists."""
+    facts = search.facts
+    names = facts.names(trigger)
+    found = [(name, facts.find(name, trigger)) for name in names]
+    return frozenset(name for name, fact in found if fact is not None and fact.type is not FactType.TEXTS)
+
+
+def _words(asked: Asked) -> str:
+    operand = ", ".join(map(str, asked.operand)) if isinstance(asked.operand, tuple) else str(asked.operand)
+    return f"{asked.fact} {asked.operator.value.replace('_', ' ')} {operand}"

@@ -1,0 +1,75 @@
+"""The finder: it finds what was planted, proves it, and finds nothing in programs that are sound."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from perennial.core.case import Case, read_case
+from perennial.core.cases import run_case
+from perennial.core.document import program_of
+from perennial.core.find_flaws import find_flaws
+from perennial.core.finder import KINDS
+from perennial.core.program import Program
+from perennial.core.validation import validate
+from perennial.units import parse_instant
+from tests.core.planted_programs import PLANTS, Document, sound
+
+AT = parse_instant("2026-12-01T12:00:00Z")
+SEEDS = range(12)
+
+
+def _program(document: Document) -> Program:
+    program = program_of(document)
+    assert isinstance(program, Program), program
+    assert validate(program) == []
+    return program
+
+
+def test_every_kind_is_planted() -> None:
+    """Each kind of flaw has a generator of programs that have it."""
+    assert sorted(PLANTS) == sorted(KINDS)
+
+
+@pytest.mark.parametrize("kind", PLANTS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_planted_is_found_with_a_proof(kind: str, seed: int) -> None:
+    """A planted flaw is found, and its proof is a case file that passes as it stands."""
+    program = _program(PLANTS[kind](Random(seed)))
+    [flaw] = find_flaws(program, AT, kinds=[kind]).flaws
+    assert flaw.kind == kind
+    case = read_case(flaw.proof)
+    assert isinstance(case, Case), case
+    assert len(case.steps) == flaw.steps
+    report = run_case(case)
+    assert report.differences() == []
+    assert any(step.expect != type(step.expect)() for step in case.steps)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_is_found_in_a_sound_program(seed: int) -> None:
+    """A program that has none of the flaws is left alone, and searched to the end."""
+    found = find_flaws(_program(sound(Random(seed))), AT)
+    assert [flaw.words for flaw in found.flaws] == []
+    assert found.unfinished == ()
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    """Nothing is drawn: two searches find the very same."""
+    program = _program(PLANTS["stacks_below_cost"](Random(3)))
+    assert find_flaws(program, AT) == find_flaws(program, AT)
+
+
+def test_a_proof_fails_where_the_flaw_is_mended() -> None:
+    """The proof shows the flaw itself: under a program without it the case does not pass."""
+    document = PLANTS["gift_card_loop"](Random(1))
+    [flaw] = find_flaws(_program(document), AT, kinds=["gift_card_loop"]).flaws
+    rule = document["earning_rules"][0]
+    mended = document | {
+        "earning_rules": [rule | {"lines": {"not": {"fact": "line.categories", "contains": "gift-cards"}}}]
+    }
+    assert find_flaws(_program(mended), AT, kinds=["gift_card_loop"]).flaws == ()
+    case = read_case(flaw.proof)
+    assert isinstance(case, Case)
+    assert not run_case(Case(case.name, case.title, _program(mended), mended, case.steps)).passed
