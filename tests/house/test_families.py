@@ -9,7 +9,7 @@ import pytest
 
 from tests.house.source import ROOT, SOURCE, files_of_tests, modules, tree, where
 
-_FAMILIES = ("core/earning", "core/finder", "core/rewards")
+_FAMILIES = ("core/earning", "core/finder", "core/fraud", "core/rewards")
 
 
 def _kinds(family: str) -> list[Path]:

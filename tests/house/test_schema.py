@@ -20,7 +20,7 @@ _APPEND_ONLY = {"postings", "tier_moves", "audit_entries", "seals", "program_ver
 # A bucket's own rows, of no customer.
 _OF_BUCKETS = {"seals", "leases"}
 # Found by a natural key that says nothing of the customer; they tell the bucket.
-_OF_NATURAL_KEYS = {"external_ids", "voucher_codes", "identifiers"}
+_OF_NATURAL_KEYS = {"external_ids", "voucher_codes", "identifiers", "referral_codes"}
 
 
 @pytest.fixture
@@ -132,6 +132,7 @@ async def test_policies_ask_for_the_workspace(owner: Connection) -> None:
         ("api_keys", "r", ("-",)),
         ("timers", "r", ("perennial_dispatcher",)),
         ("redemptions", "r", ("perennial_dispatcher",)),
+        ("referrals", "r", ("perennial_dispatcher",)),
     }
 
 

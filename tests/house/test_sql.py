@@ -24,7 +24,7 @@ _OFF_THE_HOT_PATH_FOLDERS = {
 }
 
 # Found by a key that says nothing of the customer: they tell the bucket.
-_OF_NATURAL_KEYS = {"external_ids", "voucher_codes", "identifiers"}
+_OF_NATURAL_KEYS = {"external_ids", "voucher_codes", "identifiers", "referral_codes"}
 
 _REFERENCE = re.compile(r"\b(?:from|join|update|into)\s+(?:only\s+)?([a-z_]+)\b(?!\s*\()")
 _BUCKET = re.compile(r"\bbucket\s*(?:=|between)\s*(?:any\()?(?:\$\d|[a-z_]+\.bucket|\{)")

@@ -152,6 +152,9 @@ _SAMPLES: dict[str, Any] = {
     "transfer_post": {"id": "t", "from": "c", "to": "d", "wallet": "points", "points": 1, "reason": "r"},
     "tier_assign": {"id": "t", "tier": "gold", "reason": "r"},
     "customer_put": {"attributes": {}},
+    "referral_post": {"customer": "c", "code": "k", "program": "points", "context": {"ip": "1"}},
+    "referral_approve": {"reason": "r"},
+    "referral_reject": {"reason": "r"},
     "membership_join": {"program": "points"},
     "quote_post": {
         "customer": "c",

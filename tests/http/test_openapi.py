@@ -134,6 +134,9 @@ _SCENARIO = [
     "card_sell",
     "card_topup",
     "card_transfer",
+    "referral_post",
+    "referral_approve",
+    "referral_reject",
     "transfer_post",
     "tier_assign",
     "switch_set",
@@ -174,6 +177,36 @@ async def _card(site: Site) -> str:
     return code
 
 
+_FRIENDS = """
+program: friends
+name: Friends
+wallets: [{id: hearts, name: Hearts}]
+referrals:
+  offers:
+    - id: friends
+      name: Friends
+      advocate: {gets: {gives: [{type: points, points: 1}]}}
+      checks: [{type: same_device, action: review}]
+"""
+
+
+async def _befriend(site: Site) -> None:
+    """Publish a program in which anna refers others."""
+    author = Author(actor="test", at=site.row.created_at)
+    await apply_document(site.database, site.row.workspace_id, _FRIENDS, author)
+    await site.done("POST", "/v1/customers/anna/memberships", {"program": "friends"})
+
+
+async def _suspect(site: Site) -> str:
+    """Return the id of a new referral that is in review."""
+    await site.done("PUT", "/v1/customers/anna", {"context": {"device": "d-1"}})
+    body = {"customer": f"suspect-{next(_numbers)}", "advocate": "anna", "program": "friends"}
+    found = await site.done("POST", "/v1/referrals", {**body, "context": {"device": "d-1"}})
+    assert found["state"] == "in_review"
+    referral: str = found["id"]
+    return referral
+
+
 async def test_every_example_works(site: Site) -> None:
     """Each example, sent in order to the program of the quick start, is answered as described."""
     assert sorted(_SCENARIO) == sorted(EXAMPLES)
@@ -201,6 +234,10 @@ async def test_every_example_works(site: Site) -> None:
                 place = path.replace("SHIP-2026-4711-A", await _card(site))
             if name == "card_transfer":
                 body["to"] = await _card(site)
+            if name == "referral_post":
+                await _befriend(site)
+            if name in ("referral_approve", "referral_reject"):
+                place = path.replace("{id}", await _suspect(site))
             if name == "program_publish":
                 body["revision"] = draft["revision"]
             response = await site.call(method.upper(), place.replace("{program}", "points"), body)

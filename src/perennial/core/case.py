@@ -15,9 +15,9 @@
         expect: {tier: silver}
 
 A step has at most one deed: ``order``, ``return``, ``cancel``, ``fulfill``, ``event``, ``claim``,
-``adjust``, ``transfer``, ``start`` (a challenge), ``join``, ``attributes``, ``assign_tier``, ``publish``,
-``switch`` (``{off: {kind: reward, id: five-off}, reason: it leaked}``, or ``{on: ...}``), or one at the
-checkout::
+``adjust``, ``transfer``, ``start`` (a challenge), ``join``, ``attributes``, ``assign_tier``, ``refer``,
+``review``, ``seen``, ``publish``, ``switch`` (``{off: {kind: reward, id: five-off}, reason: it leaked}``,
+or ``{on: ...}``), or one at the checkout::
 
       - at: 2026-12-02 10:00
         customer: anna
@@ -32,8 +32,10 @@ checkout::
 ``rewards`` to be claimed for it, and ``points`` that pay; a hold ends after its ``seconds`` by itself.
 ``redeem_hold`` and ``release`` name a hold, ``roll_back`` a redemption; ``voucher`` hands out a code of a
 reward's pool. A ``guest: true`` has a cart without being a customer. Where the program has one wallet,
-points are plain numbers; otherwise ``{wallet: points}``. :func:`read_case` reads a case; ``core/cases.py``
-runs it.
+points are plain numbers; otherwise ``{wallet: points}``. ``refer: {friend: ben}`` says whom the customer
+refers; a voucher that comes of it is called ``friend of ben`` or ``advocate of ben``. ``seen`` says by what
+the customer is known: ``{email: anna@example.com, device: d1}``. :func:`read_case` reads a case;
+``core/cases.py`` runs it.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from perennial.core.document import program_of
 from perennial.core.document_text import parse_text
+from perennial.core.fraud_signal import Trace
 from perennial.core.order import Line, Scalar
 from perennial.core.problems import Problem
 from perennial.core.program import Program
@@ -162,6 +165,21 @@ class CaseTransfer(_CasePart, frozen=True, kw_only=True):
     wallet: str | None = None
 
 
+class CaseReferral(_CasePart, frozen=True, kw_only=True):
+    """Whom the customer refers, and from which address that comes."""
+
+    friend: str
+    ip: str | None = None
+
+
+class CaseReview(_CasePart, frozen=True, kw_only=True):
+    """What staff says of the referral of a friend that is in review."""
+
+    friend: str
+    approve: bool
+    reason: str = "rehearsal"
+
+
 class CaseSwitched(_CasePart, frozen=True, kw_only=True):
     """What is switched: ``everything``, the ``program``, or some part of it by its ``id``."""
 
@@ -225,6 +243,9 @@ class Expectation(_CasePart, frozen=True, kw_only=True):
 
     ``variants`` are those of experiments and holdouts that the customer was exposed to (null: never was).
     ``challenges`` says how far challenges are.
+
+    ``referral`` is the state of the customer's own referral (pending, waiting, converted, rejected,
+    in_review, reversed), ``referral_reason`` why it is so, ``referrals`` how many friends have converted.
     """
 
     earned: Figure | None = None
@@ -256,6 +277,9 @@ class Expectation(_CasePart, frozen=True, kw_only=True):
     cards: dict[str, int] = {}
     variants: dict[str, str | None] = {}
     challenges: dict[str, CaseChallenge] = {}
+    referral: str | None = None
+    referral_reason: str | None = None
+    referrals: int | None = None
     others: dict[str, Expectation] = {}
 
 
@@ -290,6 +314,9 @@ class Step(_CasePart, frozen=True, kw_only=True):
     join: bool = False
     attributes: dict[str, Scalar] | None = None
     assign_tier: str | UnsetType | None = UNSET
+    refer: CaseReferral | None = None
+    review: CaseReview | None = None
+    seen: dict[Trace, str] | None = None
     publish: dict[str, Any] | None = None
     switch: CaseSwitch | None = None
     expect: Expectation = Expectation()
@@ -330,6 +357,9 @@ _DEEDS = (
     "transfer",
     "start",
     "attributes",
+    "refer",
+    "review",
+    "seen",
     "publish",
     "switch",
 )

@@ -16,7 +16,7 @@ from perennial.core.periods import local_datetime
 from perennial.core.program import Program
 from perennial.core.redeemables import Status
 from perennial.core.refusals import Refusal, RefusalCode
-from perennial.core.rehearsal_checkout import CheckoutRehearsal
+from perennial.core.rehearsal_referrals import ReferralRehearsal
 from perennial.ledger.lot import Lot
 from perennial.units import Instant, Minor, Points
 
@@ -24,7 +24,7 @@ from perennial.units import Instant, Minor, Points
 class Comparison:
     """Compares the state after a step with an expectation."""
 
-    def __init__(self, rehearsal: CheckoutRehearsal, at: Instant) -> None:
+    def __init__(self, rehearsal: ReferralRehearsal, at: Instant) -> None:
         self.rehearsal = rehearsal
         self.at = at
         self.program: Program = rehearsal.version_at(at).program
@@ -247,6 +247,19 @@ class Comparison:
             until = membership.tier_until if membership is not None else None
             if self.local(until) != expected.tier_until:
                 found.append(f"the tier should last until {expected.tier_until}, not {self.local(until)}")
+        return found + self.referral(customer, expected)
+
+    def referral(self, customer: str, expected: Expectation) -> list[str]:
+        """Compare how the customer was referred, and how many friends have converted."""
+        known = self.rehearsal.referrals.get(customer)
+        found = []
+        for what, wanted, seen in (
+            ("referral", expected.referral, None if known is None else known.referral.state.word),
+            ("reason of the referral", expected.referral_reason, known and known.referral.reason),
+            ("number of friends", expected.referrals, self.rehearsal.referral_count(customer)),
+        ):
+            if wanted is not None and wanted != seen:
+                found.append(f"the {what} should be {wanted} but is {seen}")
         return found
 
     def lots(self, customer: str, expected: tuple[CaseLot, ...]) -> list[str]:

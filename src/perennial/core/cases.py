@@ -31,7 +31,8 @@ from perennial.core.order import Order, OrderStatus
 from perennial.core.periods import instant_of_local
 from perennial.core.refusals import Refusal
 from perennial.core.rehearsal import RehearsalRefused, UnknownName
-from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
+from perennial.core.rehearsal_checkout import CartAsked
+from perennial.core.rehearsal_referrals import ReferralRehearsal
 from perennial.core.switches import SwitchKind, SwitchObject
 from perennial.core.validation import validate
 from perennial.units import SECOND, Instant, Points, parse_instant
@@ -83,8 +84,8 @@ def run_case(case: Case) -> CaseReport:
 class CasePlayer:
     """Plays the steps of a case, one after the other; ``rehearsal`` is an empty one of the same program."""
 
-    def __init__(self, case: Case, rehearsal: CheckoutRehearsal | None = None) -> None:
-        self.rehearsal = rehearsal or CheckoutRehearsal(case.program)
+    def __init__(self, case: Case, rehearsal: ReferralRehearsal | None = None) -> None:
+        self.rehearsal = rehearsal or ReferralRehearsal(case.program)
         self.document = dict(case.document)
         self.priced: Checkout | None = None
 
@@ -96,7 +97,9 @@ class CasePlayer:
         at = self.instant(step.at)
         try:
             self.rehearsal.end_holds(at)
-            decisions = self.deed(step, at, number)
+            decisions = self.rehearsal.settle_referrals(at)
+            decisions += self.deed(step, at, number)
+            decisions += self.rehearsal.settle_referrals(at)
         except RehearsalRefused as refused:
             refusal = refused.refusal
         except UnknownName as error:
@@ -155,6 +158,14 @@ class CasePlayer:
             return []
         if step.switch is not None:
             self.switch(step.switch, at, number)
+            return []
+        if step.refer is not None:
+            return play.refer(customer, step.refer.friend, at, step.refer.ip)
+        if step.review is not None:
+            play.review(step.review.friend, at, step.review.approve, step.review.reason)
+            return []
+        if step.seen is not None:
+            play.see(customer, step.seen)
             return []
         return self.check_out(step, at)
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from perennial.core.compile_challenges import compile_challenges
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_needs import NeedBook
+from perennial.core.compile_referrals import compile_offers, referral_limits
 from perennial.core.compile_rewards import (
     automatic_finder,
     by_price,
@@ -55,6 +56,8 @@ def compile_version(
     automatic = tuple(
         compiled for compiled in rewards.values() if compiled.reward.automatic and compiled.works_on_orders
     )
+    offers = compile_offers(program, compiler, limits)
+    counted = referral_limits(program, program_id)
     finder = automatic_finder(program, compiler, automatic)
     challenges = compile_challenges(program, program_id, compiler, units, zone)
     tier_needs = tuple(
@@ -73,7 +76,7 @@ def compile_version(
         attributes=compiler.attributes,
         metrics=metrics,
         needs=tuple(needs.needs),
-        limits=(*limits.limits, *once_limits(program, program_id)),
+        limits=(*limits.limits, *once_limits(program, program_id), *counted),
         budgets=tuple(limits.budgets),
         triggers=triggers,
         facts=compiler.facts,
@@ -87,6 +90,8 @@ def compile_version(
         tier_needs=tier_needs,
         histories=needs.histories,
         readers=needs.readers(),
+        offers=offers,
+        referral_limit=None if not counted else -1,
         counts_since_joining=any(need.window.since_joining for need in needs.needs),
         counts_hours=any(limit.period is Period.HOUR for limit in (*limits.limits, *limits.budgets)),
         challenges=challenges,

@@ -7,6 +7,7 @@ from perennial.core.currency import format_money
 from perennial.core.limits import MONEY, AtCap, Counted, Holder, Limit
 from perennial.core.periods import Period
 from perennial.core.program import Campaign, Program, SharedLimit, WalletSpec
+from perennial.core.referral_terms import ReferralOffer
 from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
 from perennial.core.schedule import Span
@@ -59,6 +60,16 @@ class LimitBook:
             *self._own("shared code", reward.id, uses_of_shared(reward.codes)),
             *(self._shared(shared[name]) for name in reward.shared_limits),
             *(self._own("campaign", campaign.id, campaign.limits) if campaign is not None else ()),
+        ]
+        return tuple(dict.fromkeys(bounds))
+
+    def of_referrals(self, offer: ReferralOffer) -> tuple[Bound, ...]:
+        """Return the limits of what advocates get for referrals: the offer's own, then shared ones."""
+        shared = {limit.id: limit for limit in self._program.limits}
+        advocate = offer.advocate
+        bounds = [
+            *self._own("referral", offer.id, advocate.limits),
+            *(self._shared(shared[name]) for name in advocate.shared_limits),
         ]
         return tuple(dict.fromkeys(bounds))
 

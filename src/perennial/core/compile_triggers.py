@@ -60,13 +60,16 @@ class Compiler:
         return {name: self._fire(name, rules) for name in names}
 
     def test(
-        self, schedules: Sequence[Schedule | None], conditions: Sequence[Condition | None]
+        self,
+        schedules: Sequence[Schedule | None],
+        conditions: Sequence[Condition | None],
+        trigger: str = "order.paid",
     ) -> Callable[..., bool] | None:
         """Return the function that tests whether all of these apply to an order; None if there are none.
 
-        ``test(at, order, nets, event, snapshot)``
+        ``test(at, order, nets, event, snapshot)``; of another ``trigger`` than an order, to its event.
         """
-        source = self._source("order.paid")
+        source = self._source(trigger)
         writer = TriggerWriter(source, self._zone, self._attribute_index)
         tests = [test for schedule in schedules for test in writer.schedule(schedule)]
         tests += [test for condition in conditions for test in writer.conjuncts(condition)]

@@ -66,6 +66,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     challenges: Mapping[str, tuple[int, int]] = {}
     variants: Mapping[str, str] = {}
     history: Callable[[History], int] | None = None
+    referral_count: int = 0
     line: Line | None = None
     net: Minor = 0
 

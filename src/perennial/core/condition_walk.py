@@ -287,6 +287,8 @@ def _member_value(fact: Fact, scope: Scope) -> Value:
             return scope.joined_at is not None
         case "tier":
             return scope.tier
+        case "referral_count":
+            return scope.referral_count
         case "tier_level":
             return 1 + scope.facts.tiers.index(scope.tier) if scope.tier in scope.facts.tiers else 0
     joined = joining_date(scope.joined_at, scope.zone)

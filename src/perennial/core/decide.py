@@ -32,6 +32,8 @@ from perennial.core.events import (
     OrderPaid,
     OrderReturned,
     PointsAdjusted,
+    ReferralReversed,
+    ReferralRewarded,
     TierAssigned,
     TierEntered,
     TimersDue,
@@ -42,6 +44,7 @@ from perennial.core.exposing import exposed
 from perennial.core.fulfillment import decide_fulfillment
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
+from perennial.core.referral_rewards import decide_reversal, decide_reward
 from perennial.core.returns import decide_return
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.tier_reviews import decide_assignment
@@ -88,6 +91,10 @@ def decide(
             return exposed(decision, version, member, event.at)
         case CartRedeemed():
             raise ValueError("a cart is decided whole, see core/checkout.py")
+        case ReferralRewarded():
+            return decide_reward(event, version, member, spent, switches)
+        case ReferralReversed():
+            return decide_reversal(event, version, member, spent)
         case EntitlementCanceled():
             return decide_cancellation(event, version, member, spent)
         case PointsAdjusted():

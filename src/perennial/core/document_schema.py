@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from perennial.core import earning, rewards
+from perennial.core import earning, fraud, rewards
 from perennial.core.condition_document import SCHEMA_HOOK, condition_schema
 from perennial.core.program import Program
 
@@ -21,7 +21,11 @@ def program_schema() -> dict[str, Any]:
 
 def kind_schemas() -> dict[str, dict[str, dict[str, Any]]]:
     """Return, for each open family and each of its kinds, the JSON Schema of the kind alone."""
-    families: dict[str, dict[str, Any]] = {"earning_rules": {**earning.KINDS}, "rewards": {**rewards.KINDS}}
+    families: dict[str, dict[str, Any]] = {
+        "earning_rules": {**earning.KINDS},
+        "rewards": {**rewards.KINDS},
+        "fraud_signals": {**fraud.KINDS},
+    }
     return {
         family: {tag: _schema_of(kind, tag) for tag, kind in kinds.items()}
         for family, kinds in families.items()
@@ -36,9 +40,14 @@ def schema_text() -> str:
 def kinds_text() -> str:
     """Return the text of ``docs/reference/program-kinds.md``: every kind with its words and example."""
     pages = [
-        "# Kinds of earning rules and rewards\n\nGenerated from the code: `make generate` writes this page.\n"
+        "# Kinds of rules, rewards, signals\n\nGenerated from the code: `make generate` writes this page.\n"
     ]
-    for title, kinds in (("Earning rules", earning.KINDS), ("Rewards", rewards.KINDS)):
+    families: dict[str, dict[str, Any]] = {
+        "Earning rules": {**earning.KINDS},
+        "Rewards": {**rewards.KINDS},
+        "Signals of fraud": {**fraud.KINDS},
+    }
+    for title, kinds in families.items():
         pages.append(f"## {title}\n")
         for tag, kind in kinds.items():
             example = vars(kind)["example"].strip()

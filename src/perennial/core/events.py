@@ -130,6 +130,37 @@ class CartRedeemed(_Event, frozen=True, tag="cart.redeemed"):
     """Vouchers, rewards or points were used on an order; what of it was decided by ``core/checkout.py``."""
 
 
+class ReferralRewarded(_Event, frozen=True, tag="referral.rewarded"):
+    """A side of a referral gets what the ``offer`` gives it. ``role`` is ``advocate`` or ``friend``.
+
+    ``converts`` says that the referral converts with it (and not that a friend gets something at once),
+    ``gives`` that something is given: a friend may have it already. ``code`` is the voucher code to issue,
+    ``drawn`` names the pools of which a code was set aside.
+    """
+
+    offer: str
+    role: str
+    code: IssuedCode
+    drawn: tuple[str, ...] = ()
+    converts: bool = True
+    gives: bool = True
+
+
+class ReferralReversed(_Event, frozen=True, tag="referral.reversed"):
+    """What a side of a referral got at ``given_at`` is taken back, but for vouchers and goods.
+
+    ``points`` are the unit, the number of the lot and the points of every credit; ``reward`` is what was
+    given (None: nothing), ``counted`` says that the conversion was counted.
+    """
+
+    offer: str
+    role: str
+    reward: str | None
+    given_at: Instant
+    points: tuple[tuple[int, int, Points], ...] = ()
+    counted: bool = True
+
+
 class PointsAdjusted(_Event, frozen=True, tag="points.adjusted"):
     """Staff or an import corrects a balance; a positive amount may bring its own dates."""
 
@@ -180,6 +211,8 @@ Event: TypeAlias = (
     | ClaimRequested
     | EntitlementCanceled
     | CartRedeemed
+    | ReferralRewarded
+    | ReferralReversed
     | PointsAdjusted
     | TransferSent
     | TransferReceived

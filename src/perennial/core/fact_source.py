@@ -59,6 +59,7 @@ READS: dict[str, tuple[str, tuple[str, ...]]] = {
     "member.joined_years": ("(f_joined and h_years(f_joined, f_now.ordinal))", ("f_joined", "f_now")),
     "member.is_anniversary": ("(f_joined and h_falls_on(f_joined, f_now.ordinal))", ("f_joined", "f_now")),
     "member.tier": ("snapshot.tier", ("snapshot",)),
+    "member.referral_count": ("snapshot.used[-1]", ("snapshot",)),
     "member.tier_level": ("h_levels.get(snapshot.tier, 0)", ("snapshot",)),
     "member.birthday_month": ("((d := h_date({0})) and d.month)", ()),
     "member.birthday_day": ("((d := h_date({0})) and d.day)", ()),

@@ -63,6 +63,9 @@ class Fact(msgspec.Struct, frozen=True):
     values: tuple[str, ...] = ()
 
 
+REFERRAL_COUNT = "member.referral_count"
+"""How many friends a member has referred who converted; of programs that have referrals."""
+
 BIRTHDAY = "birthday"
 """The member attribute that holds the date of birth."""
 
@@ -139,6 +142,7 @@ BUILT_IN_EVENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "tier.entered": (("tier", "the tier entered"), ("before", "the tier before")),
     "challenge.completed": (("challenge", "the challenge completed"),),
     "challenge.missed": (("challenge", "the challenge missed"),),
+    "referral.converted": (("role", "advocate or friend"), ("offer", "the kind of referral")),
 }
 """The triggers that exist in every program, and the text attributes of their events."""
 
@@ -192,7 +196,8 @@ def fact_table(program: Program) -> FactTable:
 
 def reserved_attributes() -> frozenset[str]:
     """Return the names that a declared member attribute may not have; ``birthday`` must be a date."""
-    return frozenset(row[0] for row in (*_MEMBER, *_BIRTHDAY)) - {BIRTHDAY}
+    names = {row[0] for row in (*_MEMBER, *_BIRTHDAY)} | {REFERRAL_COUNT.removeprefix("member.")}
+    return frozenset(names) - {BIRTHDAY}
 
 
 def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:
@@ -205,6 +210,8 @@ def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:
         yield Fact(f"member.{name}", kind, FactSource.MEMBER, label, optional, values=values)
     for name, kind, label, optional in _BIRTHDAY:
         yield Fact(f"member.{name}", kind, FactSource.MEMBER, label, optional, attribute=BIRTHDAY)
+    if program.referrals is not None:
+        yield Fact(REFERRAL_COUNT, _I, FactSource.MEMBER, "how many friends of the member have converted")
     for name, kind, label, allowed in _NOW:
         yield Fact(f"now.{name}", kind, FactSource.NOW, label, values=allowed)
     for wallet in program.wallets:

@@ -19,6 +19,7 @@ from perennial.core.experiments import Experiment, Holdout
 from perennial.core.limits import AtCap, Cap, Holder, Limit
 from perennial.core.order import Name
 from perennial.core.periods import Period
+from perennial.core.referral_terms import Referrals, incentive_rewards
 from perennial.core.reward import Reward, Title
 from perennial.core.rule import ExchangeRate, Identifier, Multiplier, Percent
 from perennial.core.schedule import Schedule, Span
@@ -376,6 +377,7 @@ class Program(_Part, frozen=True):
     challenges: tuple[Challenge, ...] = ()
     experiments: tuple[Experiment, ...] = ()
     holdouts: tuple[Holdout, ...] = ()
+    referrals: Referrals | None = None
 
 
 GIFT_CARDS = "gift_card"
@@ -383,11 +385,12 @@ GIFT_CARDS = "gift_card"
 
 
 def rewards_of(program: Program) -> list[Reward]:
-    """Return all rewards of a program: its own in their order, those of its campaigns, its challenges'."""
+    """Return all rewards: a program's own in their order, its campaigns', its challenges', its referrals'."""
     return [
         *program.rewards,
         *(reward for campaign in program.campaigns for reward in campaign.rewards),
         *(reward for each in program.challenges if (reward := each.reward()) is not None),
+        *(reward for _, reward in incentive_rewards(program.referrals)),
     ]
 
 

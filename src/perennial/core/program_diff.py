@@ -29,6 +29,7 @@ _NAMES = {
     "experiments": "experiment",
     "holdouts": "holdout",
     "variants": "variant",
+    "offers": "offer",
 }
 
 

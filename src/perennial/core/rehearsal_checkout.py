@@ -108,7 +108,7 @@ class CheckoutRehearsal(Rehearsal):
         self.vouchers: dict[str, PlayedVoucher] = {}
         self.redemptions: dict[str, PlayedRedemption] = {}
 
-    def from_the_start(self) -> CheckoutRehearsal:
+    def from_the_start(self) -> Self:
         """Return a rehearsal of the same versions in which nothing has happened yet."""
         empty = copy(self)
         empty.members, empty.orders, empty.spent, empty.switches = {}, {}, {}, {}

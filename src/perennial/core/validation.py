@@ -18,6 +18,7 @@ from perennial.core.validation_challenges import check_challenges
 from perennial.core.validation_codes import check_codes, shared_code_conflicts
 from perennial.core.validation_experiments import check_experiments
 from perennial.core.validation_limits import money_conflicts
+from perennial.core.validation_referrals import check_referrals
 from perennial.core.validation_rewards import check_rewards
 from perennial.core.validation_rules import check_rules
 from perennial.core.validation_stacking import check_stacking
@@ -27,7 +28,17 @@ from perennial.core.validation_wallets import check_wallets
 MAX_PARTS = 2_000
 _EVENT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
-_RESERVED_EVENTS = ("order.", "member.", "tier.", "points.", "claim.", "transfer.", "timers.", "challenge.")
+_RESERVED_EVENTS = (
+    "order.",
+    "member.",
+    "tier.",
+    "points.",
+    "claim.",
+    "transfer.",
+    "timers.",
+    "challenge.",
+    "referral.",
+)
 
 
 def validate(program: Program) -> list[Problem]:
@@ -52,6 +63,7 @@ def validate(program: Program) -> list[Problem]:
     check_stacking(findings)
     check_challenges(findings)
     check_experiments(findings)
+    check_referrals(findings)
     _check_size(findings)
     return findings.problems[:MAX_PROBLEMS]
 

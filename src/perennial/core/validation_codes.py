@@ -29,6 +29,11 @@ def rewards_of(program: Program) -> list[tuple[str, Reward]]:
 def check_codes(findings: Findings) -> None:
     """Check the codes of every reward."""
     owners: dict[str, str] = {}
+    referrals = findings.program.referrals
+    if referrals is not None:
+        _check_alphabet(findings, "referrals.codes", referrals.codes.alphabet)
+        if referrals.codes.pattern is not None:
+            _check_pattern(findings, "referrals.codes", referrals.codes, referrals.codes.pattern)
     for path, reward in rewards_of(findings.program):
         codes = reward.codes
         if codes is None:

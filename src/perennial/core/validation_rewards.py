@@ -7,13 +7,14 @@ from perennial.core.condition_check import benefit_place, member_place, order_pl
 from perennial.core.entitlements import MOVES
 from perennial.core.findings import Findings
 from perennial.core.problems import join_path
+from perennial.core.referral_terms import incentive_rewards
 from perennial.core.reward import Reward
 from perennial.core.schedule import end_instant, start_instant
 from perennial.core.validation_limits import check_limits, place_of_campaign, place_of_reward
 
 
 def check_rewards(findings: Findings) -> None:
-    """Check every reward of the program, those of campaigns included."""
+    """Check every reward of the program, those of campaigns and what referrals give included."""
     program = findings.program
     categories = [category.id for category in program.stacking.categories]
     rewards = [(f"rewards[{i}]", reward) for i, reward in enumerate(program.rewards)]
@@ -21,6 +22,7 @@ def check_rewards(findings: Findings) -> None:
         rewards += [(f"campaigns[{c}].rewards[{i}]", reward) for i, reward in enumerate(campaign.rewards)]
         check_limits(findings, f"campaigns[{c}]", campaign.limits, (), place_of_campaign(program, campaign))
     findings.unique([(path, reward.id) for path, reward in rewards], "reward")
+    rewards += incentive_rewards(program.referrals)
     pools = [reward.id for _, reward in rewards if reward.codes is not None]
     for path, reward in rewards:
         _check_reward(findings, path, reward, categories)

@@ -19,6 +19,7 @@ from perennial.core.facts import FactTable
 from perennial.core.limits import AtCap, Counted, Holder
 from perennial.core.periods import Period
 from perennial.core.program import Expiry, Pending, Program, WalletSpec
+from perennial.core.referral_terms import ReferralOffer
 from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
 from perennial.core.stacking import Category, Combines
@@ -220,6 +221,21 @@ class CompiledChallenge(msgspec.Struct, frozen=True):
     ends: Instant | None = None
 
 
+class CompiledOffer(msgspec.Struct, frozen=True):
+    """A kind of referral with everything that its words refer to.
+
+    ``offered`` tests when there is one, ``advocates`` and ``friends`` who may take part, ``meets`` whether an
+    order or event is what converts it (``None``: always). ``bounds`` are the limits of the advocate.
+    """
+
+    offer: ReferralOffer
+    offered: Test | None
+    advocates: Test | None
+    friends: Test | None
+    meets: Test | None
+    bounds: tuple[Bound, ...]
+
+
 class Version(msgspec.Struct):
     """A compiled program version; ``program_id`` and ``number`` identify it in a workspace.
 
@@ -237,6 +253,8 @@ class Version(msgspec.Struct):
     ``card_unit`` is the unit of its gift cards. ``budget_numbers`` are the numbers of the budgets; with
     ``has_holders`` some of those depend on the order or event, see ``core/budget_numbers.py``.
     ``trials`` are its holdouts and experiments, see ``core/variants.py``.
+    ``offers`` are the kinds of referral by their id, ``referral_limit`` is the place of the limit that counts
+    how many friends of a member have converted.
     ``factors``, ``off``, ``days``, ``today``, ``lookbacks`` and ``lot_days`` only remember what was worked
     out.
     """
@@ -278,4 +296,6 @@ class Version(msgspec.Struct):
     days: dict[int, Any] = {}
     today: tuple[Instant, Any] | None = None
     lookbacks: dict[tuple[int, int], dict[int, int]] = {}
+    offers: dict[str, CompiledOffer] = {}
+    referral_limit: int | None = None
     lot_days: dict[tuple[int, str | None], tuple[Instant, Instant, LotKey, int]] = {}

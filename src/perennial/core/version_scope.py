@@ -51,4 +51,5 @@ def scope_of(
             if variant
         },
         history=lambda node: snapshot.history[version.histories[node]],
+        referral_count=0 if version.referral_limit is None else snapshot.used[version.referral_limit],
     )

@@ -100,6 +100,18 @@ class EntitlementAnswer(_Answer, frozen=True):
     expires_at: str | None = None
 
 
+class ReferralNote(_Answer, frozen=True):
+    """What became of a code that came with an order or a customer: the state of the referral.
+
+    ``refused`` where there is none, with the reason. ``voucher`` is what the friend got at once.
+    """
+
+    state: str
+    id: str | None = None
+    reason: str | None = None
+    voucher: VoucherAnswer | None = None
+
+
 class Decided(_Answer, frozen=True):
     """The answer to everything that happens to a member: what was decided, and the balances after."""
 
@@ -112,6 +124,7 @@ class Decided(_Answer, frozen=True):
     voucher: VoucherAnswer | None = None
     entitlements: tuple[EntitlementAnswer, ...] = ()
     note: str | None = None
+    referral: ReferralNote | None = None
 
 
 class FieldProblem(_Answer, frozen=True):

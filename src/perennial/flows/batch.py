@@ -31,6 +31,7 @@ from perennial.store.external_ids import IdKind
 from perennial.store.identifiers import IdentifierRow
 from perennial.store.orders import OrderRow
 from perennial.store.redemptions import RedemptionRow
+from perennial.store.referrals import ReferralRow
 from perennial.units import Instant, bucket_of, named_bytes
 
 
@@ -53,7 +54,8 @@ class Batch(msgspec.Struct):
     back, ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered``
     are the vouchers whose codes were entered, ``cards`` the gift cards among them, ``held`` how many holds
     customers have open, and ``elsewhere`` what is to be written in other buckets. ``free_codes`` are those
-    set aside for claims, by program and pool. ``codes_judged_at`` is the instant at which the rotating
+    set aside for claims, by program and pool. ``referrals`` are those of
+    friends, by the friend. ``codes_judged_at`` is the instant at which the rotating
     codes of vouchers have to be current (None: their time is not judged).
     """
 
@@ -82,6 +84,8 @@ class Batch(msgspec.Struct):
     entitlements: dict[UUID, LoadedEntitlement] = {}
     changed_entitlements: dict[UUID, EntitlementRow] = {}
     audit_entries: list[AuditEntry] = []
+    referrals: dict[UUID, list[ReferralRow]] = {}
+    changed_referrals: dict[UUID, ReferralRow] = {}
     redemptions: dict[UUID, RedemptionRow] = {}
     held: dict[UUID, int] = {}
     changed_redemptions: dict[UUID, RedemptionRow] = {}
@@ -181,6 +185,13 @@ class Batch(msgspec.Struct):
         self.external[IdKind.ORDER, guest.order_id] = customer_id
         self.adopted.append((guest.order_id, customer_id, bucket))
         self.orders.pop(guest.order_id)
+
+    def put_referral(self, row: ReferralRow) -> None:
+        """Store a referral as it is now."""
+        known = self.referrals.get(row.friend_id, [])
+        others = [other for other in known if other.referral.referral_id != row.referral.referral_id]
+        self.referrals[row.friend_id] = [*others, row]
+        self.changed_referrals[row.referral.referral_id] = row
 
     def put_redemption(self, row: RedemptionRow) -> None:
         """Store a redemption as it is now."""

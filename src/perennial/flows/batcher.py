@@ -14,15 +14,20 @@ from perennial.flows.commands import (
     Command,
     ExpireHold,
     Identified,
+    Introduced,
     PostRedemption,
     PostRollback,
     PostTransfer,
+    PutCustomer,
     PutOrder,
     RedeemHold,
+    ReferralPair,
+    ReviewReferral,
     RunTimers,
 )
 from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import Lookups, find_meant
+from perennial.flows.introduce import introduce, with_note
 from perennial.flows.lanes import Lanes, Place, Waiting
 from perennial.units import bucket_of
 
@@ -48,8 +53,10 @@ class Intake:
         self._buckets: dict[int, Buckets] = {}
         self._lookups = Lookups(handler.database)
 
-    async def submit(self, workspace_id: int, command: Command | Identified) -> Answer:
+    async def submit(self, workspace_id: int, command: Command | Identified | Introduced) -> Answer:
         """Handle one command and return its answer, after the commit."""
+        if isinstance(command, Introduced):
+            return await self._introduce(workspace_id, command)
         if isinstance(command, Identified):
             meant = await self._lookups.find(workspace_id, command)
             if isinstance(meant, Answer):
@@ -57,11 +64,47 @@ class Intake:
             command = meant
         return await (await self._enqueue(workspace_id, command))
 
-    async def submit_many(self, workspace_id: int, commands: Sequence[Command | Identified]) -> list[Answer]:
+    async def _introduce(self, workspace_id: int, introduced: Introduced) -> Answer:
+        """Handle a command with where its customer came from: an order after that, a customer before.
+
+        By what a customer is known is compared with the advocate, and so it has to be known first.
+        """
+        command: Command | Identified | Answer = introduced.command
+        if isinstance(command, Identified):
+            command = await self._lookups.find(workspace_id, command)
+            if isinstance(command, Answer):
+                return command
+        if isinstance(command, PutCustomer):
+            answer = await self.submit(workspace_id, command)
+            if answer.status >= 400:
+                return answer
+            note = await introduce(self.handler, workspace_id, command.customer, introduced)
+            return with_note(answer, note)
+        assert isinstance(command, PutOrder), "nothing else is introduced"
+        found = msgspec.structs.replace(introduced, command=command)
+        note = await introduce(self.handler, workspace_id, command.customer, found)
+        return with_note(await self.submit(workspace_id, command), note)
+
+    async def submit_many(
+        self, workspace_id: int, commands: Sequence[Command | Identified | Introduced]
+    ) -> list[Answer]:
         """Handle commands in bulk; those of one customer in the order given.
 
-        Identifiers are looked up before any of the commands is handled.
+        Identifiers are looked up before any of the commands is handled. What comes with where its customer
+        came from is handled alone: what was before it first.
         """
+        answered: list[Answer] = []
+        waiting: list[Command | Identified] = []
+        for command in commands:
+            if isinstance(command, Introduced):
+                answered += await self._submit_many(workspace_id, waiting)
+                waiting = []
+                answered.append(await self._introduce(workspace_id, command))
+            else:
+                waiting.append(command)
+        return answered + await self._submit_many(workspace_id, waiting)
+
+    async def _submit_many(self, workspace_id: int, commands: Sequence[Command | Identified]) -> list[Answer]:
         identified = [command for command in commands if isinstance(command, Identified)]
         found = iter(await find_meant(self.handler.database, workspace_id, identified) if identified else ())
         meant = [next(found) if isinstance(command, Identified) else command for command in commands]
@@ -111,7 +154,7 @@ def bucket_of_command(buckets: Buckets, command: Command) -> int:
     """Return the bucket of the customer of a command; a guest's order goes by its own id."""
     if buckets.count == 1:
         return buckets.base
-    if isinstance(command, ChangeEntitlement | RunTimers | ExpireHold):
+    if isinstance(command, ChangeEntitlement | RunTimers | ExpireHold | ReviewReferral):
         return command.bucket
     if isinstance(command, PostTransfer):
         return bucket_of(command.sender, buckets.base, buckets.count)
@@ -119,5 +162,6 @@ def bucket_of_command(buckets: Buckets, command: Command) -> int:
         return bucket_of(command.id, buckets.base, buckets.count)
     if isinstance(command, PostRollback) and command.customer is None:
         return bucket_of(command.redemption, buckets.base, buckets.count)
+    assert not isinstance(command, ReferralPair), "it has a transaction of its own"
     assert command.customer is not None
     return bucket_of(command.customer, buckets.base, buckets.count)

@@ -6,6 +6,7 @@ from perennial.flows.expire_holds import expire_holds
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.run_timers import run_due_timers
+from perennial.flows.settle_referrals import settle_referrals
 from perennial.store.workspaces import WorkspaceRow, advance_clock, read_workspace
 from perennial.units import Instant, format_instant
 
@@ -29,4 +30,6 @@ async def advance_sandbox_clock(handler: Handler, workspace_id: int, to: Instant
     for bucket in range(row.bucket_base, row.bucket_base + row.bucket_count):
         await run_due_timers(handler, workspace_id, bucket, to)
         await expire_holds(handler, workspace_id, bucket, to)
+    for bucket in range(row.bucket_base, row.bucket_base + row.bucket_count):
+        await settle_referrals(handler, workspace_id, bucket, to)
     return moved

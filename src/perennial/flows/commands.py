@@ -169,6 +169,34 @@ class ChangeEntitlement(_Command, frozen=True):
     at: Instant | None = None
 
 
+class ReferralPair(_Command, frozen=True):
+    """The two sides of a referral, for what concerns both: internal ids in hex, each with its bucket.
+
+    ``friend`` is the caller's id of a friend who may be new. ``at`` is when it happens, ``given_at`` are the
+    instants at which something was given that may come back.
+    """
+
+    friend_id: str
+    friend_bucket: int
+    advocate_id: str
+    advocate_bucket: int
+    friend: str | None = None
+    at: Instant | None = None
+    given_at: tuple[Instant, ...] = ()
+
+
+class ReviewReferral(_Command, frozen=True):
+    """Let a referral in review go on, or reject it; both ids are internal ones, in hex."""
+
+    customer_id: str
+    referral_id: str
+    bucket: int
+    approve: bool
+    actor: str
+    reason: str
+    at: Instant | None = None
+
+
 class AssignTier(_Command, frozen=True):
     """Set (or lift, with ``None``) the manual tier floor of a member."""
 
@@ -251,6 +279,8 @@ Command: TypeAlias = (
     | PostRollback
     | ExpireHold
     | ChangeEntitlement
+    | ReferralPair
+    | ReviewReferral
     | AssignTier
     | PutCustomer
     | PutHousehold
@@ -273,3 +303,11 @@ class Identified(_Command, frozen=True):
 
     command: Identifiable
     identifier: CustomerIdentifier
+
+
+class Introduced(_Command, frozen=True):
+    """A command with where its customer came from: by whose ``code``, and in which ``context``."""
+
+    command: PutOrder | PutCustomer | Identified
+    code: str | None = None
+    context: msgspec.Struct | None = None

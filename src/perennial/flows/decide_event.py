@@ -16,6 +16,7 @@ from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.decide_program import EventOf, Outcome, decide_follow_ups, decide_in
 from perennial.flows.enrolling import enroll_automatically
+from perennial.flows.referred import note_in_referrals
 from perennial.flows.timers_due import run_timers_due
 from perennial.units import Points
 
@@ -61,6 +62,8 @@ def decide_event(
             counts.append((live.latest, _fresh(live.latest, late, counted)))
     for version, fresh in counts:
         batch.apply(operation, version, tuple(fresh))
+    if batch.referrals:
+        note_in_referrals(batch, operation.member, event_of)
     for outcome in main:
         outcomes.append(outcome)
         outcomes += decide_follow_ups(batch, operation, outcome.live, outcome.decision.follow_ups)

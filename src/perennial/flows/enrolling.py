@@ -10,6 +10,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_program import Outcome, decide_in_program
 from perennial.flows.past_orders import count_past_orders
+from perennial.flows.referred import note_in_referrals
 
 
 def enroll_automatically(batch: Batch, operation: Operation, live: LiveProgram) -> list[Outcome]:
@@ -29,4 +30,9 @@ def enroll(
     batch.apply(operation, version, (Join(at=operation.at, source=source),))
     past = count_past_orders(batch, operation, live)
     event = MemberJoined(id=operation.operation_id, at=operation.at, source=source)
-    return [*past, *decide_in_program(batch, operation, live, version, event)]
+    outcomes = decide_in_program(batch, operation, live, version, event)
+    if batch.referrals:
+        note_in_referrals(
+            batch, operation.member, lambda other: event if other.program_id == live.program_id else None
+        )
+    return [*past, *outcomes]

@@ -35,6 +35,7 @@ from perennial.flows.commands import (
     PutCustomer,
     PutOrder,
     RedeemHold,
+    ReviewReferral,
     RunTimers,
     StartChallenge,
 )
@@ -56,6 +57,7 @@ from perennial.flows.handle_once import (
 )
 from perennial.flows.handle_order import handle_put_order
 from perennial.flows.handle_return import handle_return
+from perennial.flows.handle_review import handle_review
 from perennial.flows.ids import Ids
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
@@ -205,6 +207,7 @@ _HANDLERS: dict[type, Callable[[Batch, Any], Answer]] = {
     PostRollback: handle_rollback,
     ExpireHold: handle_expired_hold,
     ChangeEntitlement: handle_entitlement,
+    ReviewReferral: handle_review,
     AssignTier: handle_assignment,
     PutCustomer: handle_put_customer,
     JoinProgram: handle_join,

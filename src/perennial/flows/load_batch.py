@@ -30,6 +30,8 @@ from perennial.flows.commands import (
     PutHousehold,
     PutOrder,
     RedeemHold,
+    ReferralPair,
+    ReviewReferral,
     RunTimers,
 )
 from perennial.flows.configuration import Configurations, Workspace, business_now
@@ -38,6 +40,7 @@ from perennial.flows.load_challenges import load_challenges
 from perennial.flows.load_claims import load_entitled, set_codes_aside
 from perennial.flows.load_exposures import load_variants
 from perennial.flows.load_redeemed import load_entered, load_redeemed
+from perennial.flows.load_referred import load_referred, sides_of
 from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
 from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
@@ -47,7 +50,15 @@ from perennial.store.members import Reads, load_members
 from perennial.store.orders import load_orders
 from perennial.units import Instant, bucket_of
 
-_CREATES_CUSTOMER = (PutOrder, PostEvent, PutCustomer, PutHousehold, JoinProgram, PostRedemption)
+_CREATES_CUSTOMER = (
+    PutOrder,
+    PostEvent,
+    PutCustomer,
+    PutHousehold,
+    JoinProgram,
+    PostRedemption,
+    ReferralPair,
+)
 _ONCE = {
     PostReturn: ("return", IdKind.RETURN),
     PostEvent: ("event", IdKind.EVENT),
@@ -68,13 +79,15 @@ _READS_LOTS = (
     ChangeEntitlement,
     RunTimers,
     PutHousehold,
+    ReferralPair,
+    ReviewReferral,
     *_OF_REDEMPTIONS,
 )
 
 
 def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]]:
     """Return the internal and external ids of the batch's customers that a command concerns."""
-    if isinstance(command, ChangeEntitlement | RunTimers):
+    if isinstance(command, ChangeEntitlement | RunTimers | ReviewReferral):
         return [(UUID(hex=command.customer_id), None)]
     if isinstance(command, PostTransfer):
         row = batch.workspace.row
@@ -83,6 +96,8 @@ def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]
             for name in (command.sender, command.receiver)
             if bucket_of(name, row.bucket_base, row.bucket_count) == batch.bucket
         ]
+    if isinstance(command, ReferralPair):
+        return sides_of(command, batch.bucket)
     if isinstance(command, PutHousehold) and command.household is not None:
         household = (batch.name("household", command.household), command.household)
         return [(batch.name("customer", command.customer), command.customer), household]
@@ -163,6 +178,7 @@ async def _load_customers(
     await load_entitled(conn, batch, commands)
     await _load_members(conn, batch, commands, with_lots)
     await _load_past_orders(conn, batch)
+    await load_referred(conn, batch)
 
 
 async def _find_returned(
@@ -363,6 +379,7 @@ async def _load_members(
         if customer_id in batch.customers
     } | with_lots
     instants = [instant_of(batch, command) for command in commands]
+    instants += [at for command in commands if isinstance(command, ReferralPair) for at in command.given_at]
     judged = [row.paid_at for row in batch.orders.values() if row.paid_at is not None]
     redeemed = [row.used for row in batch.redemptions.values()]
     judged += [used.at for used in redeemed if any(part.places for part in used.programs)]

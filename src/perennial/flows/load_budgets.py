@@ -18,7 +18,15 @@ from perennial.core.order import Order, Scalar
 from perennial.core.today import today_of
 from perennial.core.version import Version
 from perennial.flows.batch import Batch
-from perennial.flows.commands import Command, PostEvent, PostRedemption, PostReturn, PutCustomer, PutOrder
+from perennial.flows.commands import (
+    Command,
+    PostEvent,
+    PostRedemption,
+    PostReturn,
+    PutCustomer,
+    PutOrder,
+    ReferralPair,
+)
 from perennial.store.budgets import BudgetKey, lock_budgets
 from perennial.store.orders import decode_order
 from perennial.units import Instant
@@ -103,6 +111,9 @@ def _parts(
 def _instants(batch: Batch, commands: Sequence[Command]) -> set[Instant]:
     """Return the instants as of which something may be decided: of the commands, stored orders and timers."""
     instants = {batch.now, *(instant_of(batch, command) for command in commands)}
+    instants.update(
+        at for command in commands if isinstance(command, ReferralPair) for at in command.given_at
+    )
     instants.update(row.paid_at for row in batch.orders.values() if row.paid_at is not None)
     instants.update(loaded.row.issued_at for loaded in batch.entitlements.values())
     instants.update(due for due in batch.loaded_dues.values() if due is not None)

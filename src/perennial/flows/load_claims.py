@@ -54,7 +54,7 @@ async def set_codes_aside(conn: Connection, batch: Batch, commands: Sequence[Com
             for key in _pools_of(batch, command):
                 wanted[key] = wanted.get(key, 0) + 1
     for (program_id, pool), count in sorted(wanted.items()):
-        batch.free_codes[program_id, pool] = await _take(conn, batch, program_id, pool, count)
+        batch.free_codes[program_id, pool] = await take_codes(conn, batch, program_id, pool, count)
 
 
 def _pools_of(batch: Batch, command: PostClaim) -> list[tuple[int, str]]:
@@ -79,7 +79,9 @@ def pools_of(compiled: CompiledReward) -> set[str]:
     return {out.pool for out in handed if out is not None and out.pool is not None}
 
 
-async def _take(conn: Connection, batch: Batch, program_id: int, pool: str, count: int) -> list[FreeCode]:
+async def take_codes(
+    conn: Connection, batch: Batch, program_id: int, pool: str, count: int
+) -> list[FreeCode]:
     """Lock up to ``count`` codes of a pool, beginning somewhere of one's own."""
     row = batch.workspace.row
     live = batch.workspace.program_by_id(program_id)

@@ -13,6 +13,7 @@ from perennial.store.external_ids import IdKind, claim_external_ids, give_extern
 from perennial.store.identifiers import delete_identifiers, insert_identifiers
 from perennial.store.orders import delete_guest_orders, update_orders
 from perennial.store.redemptions import put_redemptions
+from perennial.store.referrals import put_referrals
 from perennial.store.voucher_pools import give_free
 
 
@@ -44,6 +45,8 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await put_redemptions(conn, workspace_id, bucket, batch.changed_redemptions.values())
     if batch.changed_entitlements:
         await update_entitlements(conn, workspace_id, bucket, batch.changed_entitlements.values())
+    if batch.changed_referrals:
+        await put_referrals(conn, workspace_id, bucket, batch.changed_referrals.values())
     for free in batch.given_codes:
         await give_free(conn, workspace_id, (free.bucket, bucket), free.row)
     for entry in batch.audit_entries:

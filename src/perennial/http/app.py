@@ -33,6 +33,7 @@ from perennial.http.points import POINTS_ROUTES
 from perennial.http.problems import MEDIA_TYPE, bad_fields, bad_request, problem_of, write_problem
 from perennial.http.programs import PROGRAM_ROUTES
 from perennial.http.reference_page import REFERENCE_ROUTES
+from perennial.http.referrals import REFERRAL_ROUTES
 from perennial.http.rewards import REWARD_ROUTES
 from perennial.http.switches import SWITCH_ROUTES
 from perennial.http.till import TILL_ROUTES
@@ -44,6 +45,7 @@ ROUTES = [
     *BATCH_ROUTES,
     *CUSTOMER_ROUTES,
     *POINTS_ROUTES,
+    *REFERRAL_ROUTES,
     *REWARD_ROUTES,
     *CHALLENGE_ROUTES,
     *CHECKOUT_ROUTES,

@@ -17,7 +17,7 @@ from litestar import Request, post
 from litestar.types import ASGIApp
 
 from perennial.flows.answers import Answer, Decided
-from perennial.flows.commands import Command, Identified
+from perennial.flows.commands import Command, Identified, Introduced
 from perennial.flows.keys import Key
 from perennial.flows.order_owner import owner_of_order
 from perennial.flows.problems import ProblemError, answer_problem
@@ -52,7 +52,7 @@ class _Line(msgspec.Struct):
 
     number: int
     id: str | None = None
-    command: Command | Identified | None = None
+    command: Command | Identified | Introduced | None = None
     answer: Answer | None = None
 
 
@@ -214,7 +214,7 @@ class _Run:
             raise bad_request(413, "line_too_large", f"A line has at most {limit} bytes.")
         return _reader.read(raw)
 
-    async def _command(self, body: BatchLine) -> Command | Identified:
+    async def _command(self, body: BatchLine) -> Command | Identified | Introduced:
         needed = needed_scope(body)
         if not allows(self._caller.scopes, needed):
             raise bad_request(403, "scope_missing", f"The API key lacks the scope {needed.value!r}.")

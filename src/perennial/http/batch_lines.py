@@ -8,20 +8,23 @@ import msgspec
 
 from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.order import Attributes, Name
-from perennial.flows.commands import Command, Identified, PutCustomer
+from perennial.flows.commands import Command, Identified, Introduced
 from perennial.flows.scopes import Scope
+from perennial.flows.traces import Context
 from perennial.http.requests import (
     AdjustmentBody,
     ClaimBody,
+    CustomerBody,
     EventBody,
     Identifiers,
     OnceId,
     OrderBody,
+    ReferralCode,
     ReturnBody,
     adjustment_command,
     claim_command,
+    customer_command,
     event_command,
-    identifiers_of,
     order_command,
     return_command,
 )
@@ -74,6 +77,8 @@ class CustomerLine(
     id: Name
     attributes: Attributes = {}
     identifiers: Identifiers | msgspec.UnsetType = msgspec.UNSET
+    referral_code: ReferralCode | None = None
+    context: Context | None = None
 
     @property
     def identifies(self) -> bool:
@@ -94,7 +99,9 @@ def identifier_in(line: BatchLine) -> CustomerIdentifier | None:
     return None if isinstance(line, ReturnLine | CustomerLine) else line.identifier
 
 
-def command_of(line: BatchLine, actor: str, returned_by: str | None = None) -> Command | Identified:
+def command_of(
+    line: BatchLine, actor: str, returned_by: str | None = None
+) -> Command | Identified | Introduced:
     """Return the command of a line; ``returned_by`` is the customer of a returned order, where known."""
     match line:
         case OrderLine():
@@ -108,5 +115,10 @@ def command_of(line: BatchLine, actor: str, returned_by: str | None = None) -> C
         case AdjustmentLine():
             return adjustment_command(line.id, actor, line)
         case CustomerLine():
-            identifiers = identifiers_of(line.identifiers)
-            return PutCustomer(customer=line.id, attributes=line.attributes, identifiers=identifiers)
+            body = CustomerBody(
+                attributes=line.attributes,
+                identifiers=line.identifiers,
+                referral_code=line.referral_code,
+                context=line.context,
+            )
+            return customer_command(line.id, body)

@@ -8,9 +8,10 @@ import msgspec
 from litestar import Request, Response, delete, get, post, put
 
 from perennial.flows.answers import Decided
-from perennial.flows.commands import LeaveProgram
+from perennial.flows.commands import Introduced, LeaveProgram
 from perennial.flows.erase import erase_customer
 from perennial.flows.household import put_household
+from perennial.flows.introduce import introduce, with_note
 from perennial.flows.reading import CustomerPage, CustomerView, find_customer, read_customer
 from perennial.flows.scopes import Scope
 from perennial.flows.statements import StatementPage, TimelinePage, statement_of, timeline_of
@@ -64,6 +65,10 @@ async def customer_put(request: Request[Any, Any, Any], id: ExternalId) -> Respo
     else:
         command = household_command(customer, data.household, data)
         answer = await put_household(door.handler, caller.workspace_id, command)
+        introduced = customer_command(customer, data)
+        if answer.status < 400 and isinstance(introduced, Introduced):
+            note = await introduce(door.handler, caller.workspace_id, customer, introduced)
+            answer = with_note(answer, note)
     return answered(request, answer)
 
 

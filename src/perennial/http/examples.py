@@ -243,6 +243,14 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "tier_assign": {
         "gold": Example("Gold for a friend of the house", {"id": "vip-1", "tier": "gold", "reason": "press"})
     },
+    "referral_post": {
+        "named": Example(
+            "Anna refers Zoe",
+            {"customer": "zoe", "advocate": "anna", "program": "friends", "context": {"device": "d-17"}},
+        ),
+    },
+    "referral_approve": {"known": Example("It is a friend indeed", {"reason": "known in the shop"})},
+    "referral_reject": {"oneself": Example("It is the advocate", {"reason": "the same person"})},
     "switch_set": {
         "off": Example(
             "A reward is stopped at once",

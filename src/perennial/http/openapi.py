@@ -35,6 +35,7 @@ TAGS = {
     "Points": "Rewards, and points moved by hand.",
     "Checkout": "Codes, rewards and points used on an order: quoted, held, redeemed, given back.",
     "Rewards": "What was handed out besides vouchers: payables, parcels, seats.",
+    "Referrals": "Who was referred by whom, what came of it, and what staff has to look at.",
     "Vouchers": "Codes: made, imported, given to members, looked up, taken back.",
     "Programs": "The life of a program: draft, version, comparison, rollback; and its limits.",
     "Till": "In the store: codes that rotate, scanning, and devices that go on while they are offline.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 PROBLEM_CODES = {
     "allowance_unknown": "The device has no such allowance.",
+    "already_referred": "Somebody else referred the customer before; the first one stays.",
     "attribute_type": "An attribute has another type, or another value, than a program declares.",
     "attribute_undeclared": "An event has an attribute that no program declares for it.",
     "batch_unknown": "There is no such batch of codes, or it is one of another reward.",
@@ -13,6 +14,7 @@ PROBLEM_CODES = {
     "cascade_too_long": "One event caused more than 32 others; the program feeds on itself.",
     "clock_backward": "A sandbox's clock moves forward only.",
     "code_malformed": "It cannot be a code: too long, or only spaces and dashes.",
+    "code_or_advocate": "Say who refers in one way: by the code, or by name.",
     "code_taken": "Another voucher has the code.",
     "code_twice": "The batch has the code twice; letters that look alike count as one.",
     "code_weak": "The code is easy to guess, and carries money.",
@@ -144,4 +146,10 @@ PROBLEM_CODES = {
     "workspace_race": "Too many workspaces are being created at this moment.",
     "workspace_unknown": "There is no such workspace.",
     "wrong_type": "The value has another type than the field.",
+    "code_unknown": "It is no code by which a member refers others.",
+    "no_offer": "No referral is offered to these two at this time.",
+    "not_in_review": "The referral is not in review; `details` says where it is.",
+    "referral_unknown": "There is no such referral.",
+    "self_referral": "Nobody refers themselves.",
+    "no_codes_left": "All codes of the pattern are taken.",
 }

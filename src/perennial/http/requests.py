@@ -20,6 +20,7 @@ from perennial.flows.commands import (
     AssignTier,
     Identifiable,
     Identified,
+    Introduced,
     JoinProgram,
     PostAdjustment,
     PostClaim,
@@ -30,6 +31,7 @@ from perennial.flows.commands import (
     PutHousehold,
     PutOrder,
 )
+from perennial.flows.traces import Context
 from perennial.http.instants import read_instant
 from perennial.http.problems import bad_fields
 from perennial.units import MAX_AMOUNT, Instant
@@ -69,6 +71,9 @@ OnceId = Annotated[
     ),
 ]
 
+ReferralCode = Annotated[
+    str, Meta(min_length=1, max_length=200, description="the code by which a member refers others")
+]
 Identifiers = Annotated[tuple[CustomerIdentifier, ...], Meta(max_length=MAX_IDENTIFIERS)]
 
 
@@ -77,12 +82,15 @@ class OrderBody(Order, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
     ``customer`` is your own id of the customer, ``identifier`` another way to say who that is; without
     either it is a guest's order. All amounts are in the minor unit of ``currency``, which defaults to
-    the program's.
+    the program's. ``referral_code`` is the code by which a member referred the customer, ``context`` says
+    from where the order came; neither is part of the order, and a code that is not good stops nothing.
     """
 
     customer: Name | None = None
     identifier: CustomerIdentifier | None = None
     occurred_at: When | None = None
+    referral_code: ReferralCode | None = None
+    context: Context | None = None
 
 
 class ReturnBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -158,12 +166,15 @@ class CustomerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
 
     ``identifiers`` are all by which the customer is known besides the id: those that are not in the list
     are removed. ``household`` pools the wallets with those of the household's other members; ``null``
-    leaves it. Without one of these fields what it says stays as it is.
+    leaves it. Without one of these fields what it says stays as it is. ``referral_code`` is the code by which
+    a member referred the customer, ``context`` says from where the customer came.
     """
 
     attributes: Attributes = {}
     identifiers: Identifiers | msgspec.UnsetType = msgspec.UNSET
     household: Name | msgspec.UnsetType | None = msgspec.UNSET
+    referral_code: ReferralCode | None = None
+    context: Context | None = None
 
 
 class MembershipBody(
@@ -263,7 +274,7 @@ def _meant(command: Identifiable, identifier: CustomerIdentifier | None) -> Iden
     return command
 
 
-def order_command(order_id: str, body: OrderBody) -> Identifiable | Identified:
+def order_command(order_id: str, body: OrderBody) -> Identifiable | Identified | Introduced:
     """Return the command that stores an order."""
     order = Order(
         status=body.status,
@@ -278,7 +289,11 @@ def order_command(order_id: str, body: OrderBody) -> Identifiable | Identified:
         attributes=body.attributes,
     )
     command = PutOrder(id=order_id, customer=body.customer, at=_when(body.occurred_at), order=order)
-    return _meant(command, body.identifier)
+    meant = _meant(command, body.identifier)
+    if body.referral_code is None and body.context is None:
+        return meant
+    assert isinstance(meant, PutOrder | Identified), "it is an order"
+    return Introduced(command=meant, code=body.referral_code, context=body.context)
 
 
 def return_command(order_id: str, customer: str | None, return_id: str, body: ReturnBody) -> PostReturn:
@@ -355,11 +370,14 @@ def transfer_command(transfer_id: str, body: TransferBody) -> PostTransfer:
     )
 
 
-def customer_command(customer: str, body: CustomerBody) -> PutCustomer:
+def customer_command(customer: str, body: CustomerBody) -> PutCustomer | Introduced:
     """Return the command that creates or changes a customer."""
-    return PutCustomer(
+    command = PutCustomer(
         customer=customer, attributes=body.attributes, identifiers=identifiers_of(body.identifiers)
     )
+    if body.referral_code is None and body.context is None:
+        return command
+    return Introduced(command=command, code=body.referral_code, context=body.context)
 
 
 def household_command(customer: str, household: str | None, body: CustomerBody) -> PutHousehold:

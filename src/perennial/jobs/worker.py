@@ -16,9 +16,11 @@ from uuid import UUID, uuid4
 from perennial.flows.expire_holds import expire_holds
 from perennial.flows.handle_events import Handler
 from perennial.flows.run_timers import run_due_timers
+from perennial.flows.settle_referrals import settle_referrals
 from perennial.store.database import Database
 from perennial.store.leases import hold_lease
 from perennial.store.redemptions import buckets_with_due_holds
+from perennial.store.referrals import buckets_with_due_referrals
 from perennial.store.seal import seal
 from perennial.store.timers import due_buckets
 from perennial.store.workspaces import WorkspaceRow, list_workspaces
@@ -50,6 +52,7 @@ class Worker:
         sealed_at = 0.0
         while not stop.is_set():
             busy = await self._guarded(self.run_timers) + await self._guarded(self.expire_holds)
+            busy += await self._guarded(self.settle_referrals)
             if time.monotonic() - sealed_at >= SEAL_EVERY_SECONDS:
                 await self._guarded(self.seal_all)
                 sealed_at = time.monotonic()
@@ -87,6 +90,19 @@ class Worker:
             if await self._leased(workspace_id, bucket, "holds"):
                 released += await expire_holds(self.handler, workspace_id, bucket, _business_now(row, now))
         return released
+
+    async def settle_referrals(self) -> int:
+        """Go through with the referrals that are due in every bucket that this worker gets the lease of."""
+        now = time.time_ns() // 1000
+        async with self.dispatcher.unbound() as conn:
+            due = await buckets_with_due_referrals(conn, now)
+        settled = 0
+        for workspace_id, bucket in due:
+            row = await self.handler.read_workspace(workspace_id)
+            if await self._leased(workspace_id, bucket, "referrals"):
+                until = _business_now(row, now)
+                settled += await settle_referrals(self.handler, workspace_id, bucket, until)
+        return settled
 
     async def seal_all(self) -> int:
         """Seal what was committed since the last block, in every bucket; return how many blocks."""

@@ -15,6 +15,9 @@ from asyncpg import Connection
 from perennial.core.entitlements import UNDONE, EntitlementState
 from perennial.store.events import EventKind
 from perennial.store.identifiers import erase_identifiers
+from perennial.store.marks import erase_marks
+from perennial.store.referral_codes import erase_codes
+from perennial.store.referrals import erase_referrals
 from perennial.store.vouchers import VoucherState
 from perennial.units import Instant
 
@@ -150,6 +153,9 @@ async def erase_rows(conn: Connection, ws: int, bucket: int, ids: Iterable[UUID]
     await conn.execute(_DELETE_CHALLENGE_ROUNDS, ws, bucket, erased)
     for each in erased:
         await erase_identifiers(conn, ws, bucket, each)
+    await erase_codes(conn, ws, bucket, erased)
+    await erase_marks(conn, ws, bucket, erased)
+    await erase_referrals(conn, ws, bucket, erased)
 
 
 async def blank_transfers(conn: Connection, ws: int, others: Iterable[tuple[int, UUID, UUID]]) -> None:

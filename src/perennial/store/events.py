@@ -49,6 +49,8 @@ class EventKind(IntEnum):
     """A gift card was sold, topped up, or its money moved to another one."""
     ENTITLEMENT = 30
     """Something that was handed out was paid, sent, used or canceled."""
+    REFERRAL = 40
+    """One side of a referral got what it gets, or it was taken back."""
 
 
 class EventRow(msgspec.Struct):

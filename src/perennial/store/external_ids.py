@@ -38,6 +38,8 @@ class IdKind(IntEnum):
     CARD = 21
     ENTITLEMENT = 30
     """Ours and not the caller's: by it the bucket and the customer of an entitlement are found."""
+    REFERRAL = 40
+    """Ours as well: by it the bucket and the friend of a referral are found."""
 
 
 _FIND_EXTERNAL_IDS = """

@@ -151,6 +151,30 @@ create type redemption_row as (
     answer bytea
 );
 
+create type referral_row as (
+    customer_id uuid,
+    referral_id uuid,
+    program_id integer,
+    version integer,
+    offer text,
+    advocate_bucket integer,
+    advocate_id uuid,
+    state smallint,
+    reason text,
+    signals text[],
+    approved boolean,
+    undo boolean,
+    attributed_at timestamp with time zone,
+    deadline timestamp with time zone,
+    progress uuid[],
+    reached_at timestamp with time zone,
+    source_id uuid,
+    due_at timestamp with time zone,
+    converted_at timestamp with time zone,
+    ip_mark uuid,
+    given bytea
+);
+
 create type tier_move_row as (
     customer_id uuid,
     operation_id uuid,
@@ -207,6 +231,21 @@ create type wallet_row as (
     active_at timestamp with time zone,
     held bigint
 );
+
+create table advocacies (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    referral_id uuid not null,
+    friend_bucket integer not null,
+    friend_id uuid not null,
+    constraint advocacies_pkey PRIMARY KEY (bucket, workspace_id, customer_id, referral_id)
+);
+
+alter table advocacies enable row level security;
+alter table advocacies force row level security;
+create policy advocacies_of_workspace on advocacies for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on advocacies to perennial_worker;
 
 create table api_keys (
     workspace_id integer not null,
@@ -327,6 +366,21 @@ alter table counters force row level security;
 create policy counters_of_the_erased on counters as restrictive for delete using ((EXISTS ( SELECT FROM customers WHERE ((customers.bucket = counters.bucket) AND (customers.workspace_id = counters.workspace_id) AND (customers.customer_id = counters.customer_id) AND (customers.erased_at IS NOT NULL) AND (customers.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
 create policy counters_of_workspace on counters for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant delete, insert, select, update on counters to perennial_worker;
+
+create table customer_marks (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    trace text not null,
+    mark uuid not null,
+    seen_at timestamp with time zone not null,
+    constraint customer_marks_pkey PRIMARY KEY (bucket, workspace_id, customer_id, trace, mark)
+);
+
+alter table customer_marks enable row level security;
+alter table customer_marks force row level security;
+create policy customer_marks_of_workspace on customer_marks for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select on customer_marks to perennial_worker;
 
 create table customers (
     bucket integer not null,
@@ -662,6 +716,60 @@ create policy redemptions_of_everybody on redemptions for select to perennial_di
 create policy redemptions_of_workspace on redemptions for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select, update on redemptions to perennial_worker;
 grant select (bucket, held_until, state, workspace_id) on redemptions to perennial_dispatcher;
+
+create table referral_codes (
+    workspace_id integer not null,
+    bucket integer not null,
+    code_hash uuid not null,
+    customer_id uuid not null,
+    program_id integer not null,
+    sealed bytea not null,
+    created_at timestamp with time zone not null,
+    constraint referral_codes_pkey PRIMARY KEY (workspace_id, code_hash)
+);
+
+CREATE INDEX referral_codes_customer ON referral_codes USING btree (bucket, customer_id);
+alter table referral_codes enable row level security;
+alter table referral_codes force row level security;
+create policy referral_codes_of_workspace on referral_codes for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select on referral_codes to perennial_worker;
+
+create table referrals (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    referral_id uuid not null,
+    program_id integer not null,
+    version integer not null,
+    offer text not null,
+    advocate_bucket integer not null,
+    advocate_id uuid not null,
+    state smallint not null,
+    reason text,
+    signals text[] not null,
+    approved boolean not null,
+    undo boolean not null,
+    attributed_at timestamp with time zone not null,
+    deadline timestamp with time zone,
+    progress uuid[] not null,
+    reached_at timestamp with time zone,
+    source_id uuid,
+    due_at timestamp with time zone,
+    converted_at timestamp with time zone,
+    ip_mark uuid,
+    given bytea not null,
+    constraint referrals_pkey PRIMARY KEY (bucket, workspace_id, customer_id, referral_id)
+);
+
+CREATE INDEX referrals_due ON referrals USING btree (bucket, due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX referrals_in_order ON referrals USING btree (bucket, attributed_at, referral_id);
+CREATE INDEX referrals_of_place ON referrals USING btree (bucket, ip_mark, attributed_at) WHERE (ip_mark IS NOT NULL);
+alter table referrals enable row level security;
+alter table referrals force row level security;
+create policy referrals_of_everybody on referrals for select to perennial_dispatcher using (true);
+create policy referrals_of_workspace on referrals for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on referrals to perennial_worker;
+grant select (bucket, due_at, workspace_id) on referrals to perennial_dispatcher;
 
 create table schema_migrations (
     version integer not null,

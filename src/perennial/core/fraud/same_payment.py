@@ -1,0 +1,26 @@
+"""Both pay with one card or account: they may be one person."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from perennial.core.fraud_signal import Action, Evidence, Signal, Trace
+
+
+class SamePayment(Signal, frozen=True, tag="same_payment"):
+    """The advocate has paid with the same card or account as the friend."""
+
+    action: Action = Action.REJECT
+
+    example: ClassVar[str] = """\
+type: same_payment
+action: reject
+"""
+
+    def is_there(self, evidence: Evidence) -> bool:
+        """Return whether they have it in common."""
+        return Trace.PAYMENT in evidence.shared
+
+    def does(self) -> Action:
+        """Return what happens then."""
+        return self.action

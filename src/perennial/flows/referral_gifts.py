@@ -1,0 +1,157 @@
+"""What one side of a referral gets, and how it is taken back: decided, and noted in the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.codes import Codes
+from perennial.core.decide import decide
+from perennial.core.effects import Entitle, IssueVoucher
+from perennial.core.entitlements import MOVES, EntitlementState
+from perennial.core.events import ReferralReversed, ReferralRewarded
+from perennial.core.member import Member
+from perennial.core.referral_rewards import credited
+from perennial.core.referral_terms import Role
+from perennial.core.referrals import Given
+from perennial.core.version import Version
+from perennial.flows.answering import decided
+from perennial.flows.answers import Decided
+from perennial.flows.batch import Batch, Operation
+from perennial.flows.decide_program import Outcome, decide_in_program, store_outcomes
+from perennial.flows.gift_cards import fund_cards
+from perennial.flows.gifts import drawn_pools, with_gifts
+from perennial.flows.load_claims import pools_of, take_codes
+from perennial.flows.referred import terms_of
+from perennial.store.entitlements import entitlement_id, load_entitlements
+from perennial.store.events import EventKind, EventRow
+from perennial.store.referrals import ReferralRow
+from perennial.store.vouchers import VoucherState, set_voucher_state
+from perennial.units import Instant
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why a side gets nothing: the code of the refusal."""
+
+    code: str
+
+
+async def set_gift_codes_aside(conn: Connection, batch: Batch, version: Version, offer: str) -> None:
+    """Lock a free code of each pool of which the offer may hand one over."""
+    for reward_id, compiled in version.rewards.items():
+        if reward_id.split(".", 1)[0] == offer and "." in reward_id:
+            for pool in sorted(pools_of(compiled)):
+                key = (version.program_id, pool)
+                if key not in batch.free_codes:
+                    batch.free_codes[key] = await take_codes(conn, batch, version.program_id, pool, 2)
+
+
+def give(
+    batch: Batch, row: ReferralRow, role: Role, member: Member, at: Instant, *, converts: bool
+) -> tuple[ReferralRow, Decided] | Refused:
+    """Give one side what it gets, and note it; or return why it gets nothing: then nothing was changed.
+
+    The timers of the member up to ``at`` must have run.
+    """
+    live, version, compiled = terms_of(batch, row)
+    referral = row.referral
+    source_id = batch.name("referral gift", f"{referral.referral_id}/{role}/{len(referral.given)}")
+    event = ReferralRewarded(
+        id=source_id,
+        at=at,
+        offer=referral.offer,
+        role=role,
+        code=batch.codebook.draw(batch.workspace.workspace_id, Codes()),
+        drawn=drawn_pools(batch, live),
+        converts=converts,
+        gives=not referral.has_given(role),
+    )
+    refusal = decide(event, version, member, batch.spent, batch.workspace.switches).refusal
+    if refusal is not None:
+        return Refused(refusal.code.value)
+    before = _referral_count(version, member)
+    operation = batch.operation(member, source_id, at)
+    outcomes = decide_in_program(batch, operation, live, version, event)
+    fund_cards(batch, operation, outcomes)
+    answer = with_gifts(batch, operation, decided(batch, member, "", outcomes), outcomes)
+    batch.put_event(event_row_of(batch, row, operation, outcomes))
+    effects = [effect for outcome in outcomes for effect in outcome.decision.effects]
+    given = Given(
+        role=role,
+        at=at,
+        operation_id=operation.operation_id,
+        source_id=source_id,
+        reward=compiled.offer.reward_id(role, before) if event.gives else None,
+        counted=converts and role is Role.ADVOCATE,
+        points=credited(effects),
+        has_voucher=any(isinstance(effect, IssueVoucher) for effect in effects),
+        entitlements=sum(1 for effect in effects if isinstance(effect, Entitle)),
+    )
+    noted = msgspec.structs.replace(referral, given=(*referral.given, given))
+    return msgspec.structs.replace(row, referral=noted), answer
+
+
+async def take_away(
+    conn: Connection, batch: Batch, row: ReferralRow, given: Given, member: Member, at: Instant
+) -> None:
+    """Take back what one side got: points by the policy of their wallet, vouchers and what is still owed.
+
+    A voucher that was used is worth nothing more; what was paid, sent or used stays.
+    """
+    live, version, _ = terms_of(batch, row)
+    source_id = batch.name("referral reversal", f"{row.referral.referral_id}/{given.source_id}")
+    event = ReferralReversed(
+        id=source_id,
+        at=at,
+        offer=row.referral.offer,
+        role=given.role,
+        reward=given.reward,
+        given_at=given.at,
+        points=given.points,
+        counted=given.counted,
+    )
+    operation = batch.operation(member, source_id, at)
+    outcomes = decide_in_program(batch, operation, live, version, event)
+    batch.put_event(event_row_of(batch, row, operation, outcomes))
+    workspace_id = batch.workspace.workspace_id
+    if given.has_voucher:
+        place = (batch.bucket, member.customer_id, given.source_id)
+        await set_voucher_state(conn, workspace_id, place, VoucherState.ISSUED, VoucherState.VOIDED)
+    keys = [
+        (member.customer_id, entitlement_id(workspace_id, given.operation_id, number))
+        for number in range(given.entitlements)
+    ]
+    for each in (await load_entitlements(conn, workspace_id, batch.bucket, keys)).values():
+        if EntitlementState.CANCELED in MOVES.get(each.state, ()):
+            batch.changed_entitlements[each.entitlement_id] = msgspec.structs.replace(
+                each, state=EntitlementState.CANCELED, changed_at=at
+            )
+
+
+def _referral_count(version: Version, member: Member) -> int:
+    if version.referral_limit is None:
+        return 0
+    return sum(member.limits.get(version.limits[version.referral_limit].number, {}).values())
+
+
+def event_row_of(
+    batch: Batch, row: ReferralRow, operation: Operation, outcomes: Sequence[Outcome]
+) -> EventRow:
+    """Return the row of something that a referral did to one of its sides."""
+    source: UUID = row.referral.referral_id
+    return EventRow(
+        customer_id=operation.member.customer_id,
+        event_id=operation.source_id,
+        operation_id=operation.operation_id,
+        kind=EventKind.REFERRAL,
+        external_id="",
+        source_id=source,
+        occurred_at=operation.at,
+        recorded_at=batch.now,
+        body=b"",
+        decision=store_outcomes(list(outcomes)),
+        answer=b"",
+    )

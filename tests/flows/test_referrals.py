@@ -1,0 +1,324 @@
+"""Referrals on a real database: attributed, converted, limited, looked at, taken back; each exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from asyncpg import Connection
+
+from perennial.core.identifiers import CustomerIdentifier, IdentifierType
+from perennial.core.order import Line, Order, OrderStatus
+from perennial.flows.answers import Decided
+from perennial.flows.commands import (
+    Asked,
+    Introduced,
+    JoinProgram,
+    PostRedemption,
+    PutCustomer,
+    PutOrder,
+)
+from perennial.flows.problems import ProblemError
+from perennial.flows.refer import Refer, refer
+from perennial.flows.referral_lists import list_all_referrals, read_home, review_referral
+from perennial.flows.referral_views import ReferralView
+from perennial.flows.settle_referrals import settle_referrals
+from perennial.flows.traces import Context
+from perennial.units import DAY
+from tests.flows.shop import START, Shop, available, decided
+
+PROGRAM = """\
+program: shop
+name: Shop
+currency: USD
+wallets: [{id: points, name: Points, refunds: unlimited}]
+earning_rules:
+  - {id: thanks, type: fixed, trigger: referral.converted, points: 7, when: {fact: event.role, is: advocate}}
+  - id: fifth
+    type: fixed
+    trigger: referral.converted
+    points: 1000
+    when: {all: [{fact: event.role, is: advocate}, {fact: member.referral_count, is: 3}]}
+referrals:
+  link: https://shop.example/?ref={code}
+  codes: {pattern: "FRIEND-########"}
+  offers:
+    - id: friends
+      name: Friends
+      advocate:
+        gets: {gives: [{type: points, points: 500}]}
+        tiers: [{after: 2, gives: [{type: points, points: 600}]}]
+        limits: [{times: 3}]
+      friend: {at: at_once, gets: {gives: [{type: amount_off, value: 1000}]}}
+      converts: {on: order, min_order: 2500}
+"""
+
+
+async def settle(shop: Shop) -> int:
+    """Do what is due at the shop's present time, as the worker does."""
+    async with shop.database.transaction(shop.workspace_id) as conn:
+        now = await conn.fetchval(
+            "select clock_at from workspaces where workspace_id = $1", shop.workspace_id
+        )
+    return await settle_referrals(shop.handler, shop.workspace_id, await bucket(shop), now)
+
+
+async def bucket(shop: Shop) -> int:
+    return (await shop.handler.read_workspace(shop.workspace_id)).bucket_base
+
+
+async def referral(shop: Shop, friend: str) -> ReferralView:
+    """Return the only referral of a friend."""
+    page = await list_all_referrals(shop.handler, shop.workspace_id, customer=friend)
+    return page.data[0]
+
+
+async def code_of(shop: Shop, member: str) -> str:
+    """Return the code of a member."""
+    return (await read_home(shop.handler, shop.workspace_id, member)).data[0].code
+
+
+async def balance(shop: Shop, customer: str) -> int:
+    answer = await shop.do(JoinProgram(customer=customer, program="shop", at=None, source="test"))
+    return available(answer)
+
+
+@pytest.fixture
+async def open_shop(shop: Shop) -> Shop:
+    """A shop with referrals and one member, anna."""
+    await shop.publish(PROGRAM)
+    await shop.do(JoinProgram(customer="anna", program="shop", at=None, source="test"))
+    return shop
+
+
+def order(name: str, customer: str | None, amount: int, status: str = "paid") -> PutOrder:
+    lines = (Line(sku="a", amount=amount),)
+    return PutOrder(
+        id=name, customer=customer, at=START, order=Order(status=OrderStatus(status), lines=lines)
+    )
+
+
+async def introduced(shop: Shop, command: Any, code: str, **context: str) -> Decided:
+    return decided(
+        await shop.intake.submit(
+            shop.workspace_id, Introduced(command=command, code=code, context=Context(**context))
+        )
+    )
+
+
+async def test_a_code_with_an_order_converts(open_shop: Shop) -> None:
+    """The code that comes with the first order refers the friend, and the order converts it."""
+    shop = open_shop
+    code = await code_of(shop, "anna")
+    assert code.startswith("FRIEND-")
+    assert await code_of(shop, "anna") == code
+    home = (await read_home(shop.handler, shop.workspace_id, "anna")).data[0]
+    assert home.link == f"https://shop.example/?ref={code}"
+    # Upper and lower case, spaces and dashes are one, as with vouchers.
+    answer = await introduced(shop, order("o1", "ben", 5000), f" {code.lower().replace('-', ' ')} ")
+    assert answer.referral is not None
+    assert answer.referral.state == "pending"
+    assert answer.referral.voucher is not None
+    assert (await referral(shop, "ben")).state == "waiting"
+    assert await balance(shop, "anna") == 0
+    assert await settle(shop) == 1
+    assert (await referral(shop, "ben")).state == "converted"
+    assert await balance(shop, "anna") == 507
+    assert await settle(shop) == 0
+    # The same order again, and a second order, give nothing.
+    await introduced(shop, order("o1", "ben", 5000), code)
+    await shop.do(order("o2", "ben", 5000))
+    assert await settle(shop) == 0
+    assert await balance(shop, "anna") == 507
+    home = (await read_home(shop.handler, shop.workspace_id, "anna")).data[0]
+    assert home.referrals == {"converted": 1}
+
+
+async def test_a_code_with_a_customer(open_shop: Shop) -> None:
+    """A customer is created with a code and gets the voucher at once; it works on the first order."""
+    shop = open_shop
+    code = await code_of(shop, "anna")
+    answer = await introduced(shop, PutCustomer(customer="ben"), code)
+    assert answer.referral is not None
+    assert answer.referral.voucher is not None
+    redemption = PostRedemption(
+        id="r1",
+        customer="ben",
+        at=START,
+        order=Order(status=OrderStatus.CREATED, lines=(Line(sku="a", amount=6000),)),
+        redeem=(Asked(code=answer.referral.voucher.code),),
+        order_id="o1",
+    )
+    priced = await shop.send(redemption)
+    assert priced.status == 201
+    assert b'"to_pay":5000' in priced.body
+    await shop.do(order("o1", "ben", 5000))
+    await settle(shop)
+    assert (await referral(shop, "ben")).state == "converted"
+
+
+async def test_what_is_no_code_stops_no_order(open_shop: Shop) -> None:
+    """An unknown code, one's own, and a guest's: the order goes on, and the answer says why."""
+    shop = open_shop
+    code = await code_of(shop, "anna")
+    for name, customer, entered, reason in (
+        ("o1", "ben", "FRIEND-NOTHING", "code_unknown"),
+        ("o2", "anna", code, "self_referral"),
+        ("o3", None, code, "no_customer"),
+    ):
+        answer = await introduced(shop, order(name, customer, 5000), entered)
+        assert answer.referral is not None
+        assert (answer.referral.state, answer.referral.reason) == ("refused", reason)
+    page = await list_all_referrals(shop.handler, shop.workspace_id)
+    assert page.data == ()
+
+
+async def test_the_first_who_refers_stays(open_shop: Shop) -> None:
+    """Twice is once, and somebody else is a conflict."""
+    shop = open_shop
+    await shop.do(JoinProgram(customer="cora", program="shop", at=None, source="test"))
+    first = await refer(shop.handler, shop.workspace_id, Refer(friend="ben", advocate="anna"))
+    again = await refer(shop.handler, shop.workspace_id, Refer(friend="ben", advocate="anna"))
+    assert first.is_new
+    assert not again.is_new
+    assert first.view.id == again.view.id
+    with pytest.raises(ProblemError) as refused:
+        await refer(shop.handler, shop.workspace_id, Refer(friend="ben", advocate="cora"))
+    assert refused.value.problem.code == "already_referred"
+    with pytest.raises(ProblemError) as refused:
+        await refer(shop.handler, shop.workspace_id, Refer(friend="anna", advocate="anna"))
+    assert refused.value.problem.code == "self_referral"
+    circle = await refer(shop.handler, shop.workspace_id, Refer(friend="anna", advocate="ben"))
+    assert (circle.view.state, circle.view.reason) == ("rejected", "circle")
+
+
+async def test_limit_tiers_rules_and_reversal(open_shop: Shop) -> None:
+    """Two friends give 500, the third 600 and the bonus, the fourth is too many; a return takes it back."""
+    shop = open_shop
+    for number in range(4):
+        await refer(shop.handler, shop.workspace_id, Refer(friend=f"f{number}", advocate="anna"))
+        await shop.do(order(f"o{number}", f"f{number}", 5000))
+        await settle(shop)
+    assert await balance(shop, "anna") == 507 + 507 + 607 + 1000
+    last = await referral(shop, "f3")
+    assert (last.state, last.reason) == ("rejected", "limit_reached")
+    await shop.give_back("back", "o0", "f0")
+    assert await settle(shop) == 1
+    assert await balance(shop, "anna") == 507 + 607 + 1000
+    assert (await referral(shop, "f0")).state == "reversed"
+    assert await settle(shop) == 0
+    # There is room again for one.
+    await refer(shop.handler, shop.workspace_id, Refer(friend="f4", advocate="anna"))
+    await shop.do(order("o4", "f4", 5000))
+    await settle(shop)
+    assert (await referral(shop, "f4")).state == "converted"
+
+
+async def test_an_alias_is_oneself(open_shop: Shop) -> None:
+    """RFL-02: ann+friend@ is ann@, also with a code that comes with the customer."""
+    shop = open_shop
+
+    def known(customer: str, email: str) -> PutCustomer:
+        return PutCustomer(
+            customer=customer,
+            identifiers=(CustomerIdentifier(type=IdentifierType.EMAIL, value=email),),
+        )
+
+    await shop.do(known("anna", "ann@example.com"))
+    await introduced(shop, known("f", "ann+friend@example.com"), await code_of(shop, "anna"))
+    await shop.do(order("o1", "f", 5000))
+    await settle(shop)
+    found = await referral(shop, "f")
+    assert (found.state, found.reason) == ("rejected", "same_email")
+    assert await balance(shop, "anna") == 0
+
+
+async def test_review(open_shop: Shop, owner: Connection) -> None:
+    """One device for both is looked at by staff: approved it goes on, with an entry in the audit log."""
+    shop = open_shop
+    code = await code_of(shop, "anna")
+    device = Context(device="d-1")
+    await shop.intake.submit(
+        shop.workspace_id, Introduced(command=PutCustomer(customer="anna"), context=device)
+    )
+    for name in ("ben", "cora"):
+        await introduced(shop, order(f"o-{name}", name, 5000), code, device="d-1", ip="1.2.3.4")
+    queue = await list_all_referrals(shop.handler, shop.workspace_id)
+    found = sorted(queue.data, key=lambda each: str(each.customer))
+    assert [(each.customer, each.state, each.signals) for each in found] == [
+        ("ben", "in_review", ("same_device",)),
+        ("cora", "in_review", ("same_device",)),
+    ]
+    assert await settle(shop) == 0
+    for each, approve in zip(found, (True, False), strict=True):
+        for _ in range(2):
+            answer = await review_referral(
+                shop.intake, shop.workspace_id, each.id, approve=approve, actor="eve", reason="known"
+            )
+            assert answer.status == 200, answer.body
+    assert await settle(shop) == 1
+    assert (await referral(shop, "ben")).state == "converted"
+    assert (await referral(shop, "cora")).reason == "rejected_by_staff"
+    entries = await owner.fetch(
+        "select action, actor, reason from audit_entries where workspace_id = $1 and action like 'referral%'"
+        " order by entry_id",
+        shop.workspace_id,
+    )
+    assert [tuple(entry) for entry in entries] == [
+        ("referral.approved", "eve", "known"),
+        ("referral.rejected", "eve", "known"),
+    ]
+    stored = await owner.fetch("select * from customer_marks where workspace_id = $1", shop.workspace_id)
+    assert not any("1.2.3.4" in str(row) or "d-1" in str(row) for row in stored)
+
+
+async def test_waiting_and_deadline(shop: Shop) -> None:
+    """The friend's order waits until nothing can come back; who does not order in time is too late."""
+    await shop.publish(
+        PROGRAM.replace(
+            "converts: {on: order, min_order: 2500}",
+            "converts: {on: order}\n      waits: {days: 14}\n      deadline: {days: 30}",
+        )
+    )
+    await shop.do(JoinProgram(customer="anna", program="shop", at=None, source="test"))
+    for friend in ("ben", "cora", "dan"):
+        await refer(shop.handler, shop.workspace_id, Refer(friend=friend, advocate="anna"))
+    await shop.do(order("o1", "ben", 5000))
+    await shop.do(order("o2", "cora", 5000))
+    await shop.advance(START + 10 * DAY)
+    await shop.give_back("back", "o2", "cora", at=START + 10 * DAY)
+    assert await balance(shop, "anna") == 0
+    await shop.advance(START + 15 * DAY)
+    assert await balance(shop, "anna") == 507
+    await shop.advance(START + 40 * DAY)
+    states = {friend: (await referral(shop, friend)) for friend in ("ben", "cora", "dan")}
+    assert {friend: (each.state, each.reason) for friend, each in states.items()} == {
+        "ben": ("converted", None),
+        "cora": ("rejected", "order_returned"),
+        "dan": ("rejected", "expired"),
+    }
+
+
+async def test_a_small_first_order_decides(open_shop: Shop) -> None:
+    """The first order decides; one that was canceled was none."""
+    shop = open_shop
+    for friend in ("ben", "cora"):
+        await refer(shop.handler, shop.workspace_id, Refer(friend=friend, advocate="anna"))
+        await shop.do(order(f"o-{friend}", friend, 1000))
+        assert (await referral(shop, friend)).reason == "order_too_small"
+    await shop.do(order("o-cora", "cora", 1000, status="canceled"))
+    assert (await referral(shop, "cora")).state == "pending"
+    await shop.do(order("o2-cora", "cora", 2500))
+    assert (await referral(shop, "cora")).state == "waiting"
+
+
+async def test_two_who_settle_give_once(open_shop: Shop) -> None:
+    """Several workers at the same moment: each referral converts once."""
+    shop = open_shop
+    for number in range(3):
+        await refer(shop.handler, shop.workspace_id, Refer(friend=f"f{number}", advocate="anna"))
+        await shop.do(order(f"o{number}", f"f{number}", 5000))
+    settled = await asyncio.gather(*(settle(shop) for _ in range(4)))
+    assert sum(settled) == 3
+    assert await balance(shop, "anna") == 507 + 507 + 607 + 1000
