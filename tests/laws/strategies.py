@@ -34,7 +34,8 @@ from perennial.core.conditions import (
     Operator,
     Quantifier,
 )
-from perennial.core.facts import Fact, FactSource, FactType, fact_table
+from perennial.core.facts import STALE_FROM, Fact, FactSource, FactType, fact_table
+from perennial.core.figures import UNKNOWN, Figure, Take
 from perennial.core.order import Line, Order, OrderStatus, Scalar, net_amounts
 from perennial.core.periods import Period, Span
 from perennial.core.program import (
@@ -52,6 +53,7 @@ from perennial.core.snapshot import Snapshot, WalletFigures
 from perennial.units import Instant, datetime_of, format_instant, parse_instant
 
 ATTRIBUTES = {kind.value: AttributeSpec(type=kind) for kind in AttributeType}
+OUTSIDE = AttributeSpec(type=AttributeType.TEXT, outside=True)
 PROGRAM = Program(
     program="laws",
     name="Laws",
@@ -59,10 +61,11 @@ PROGRAM = Program(
     time_zone="Europe/Berlin",
     wallets=(WalletSpec(id="points", name="Points"), WalletSpec(id="stamps", name="Stamps")),
     declarations=Declarations(
-        member={**ATTRIBUTES, "birthday": AttributeSpec(type=AttributeType.DATE)},
+        member={**ATTRIBUTES, "birthday": AttributeSpec(type=AttributeType.DATE), "weather": OUTSIDE},
         order=ATTRIBUTES,
         line=ATTRIBUTES,
         events={"review.posted": EventSpec(attributes=ATTRIBUTES)},
+        location={**ATTRIBUTES, "place": AttributeSpec(type=AttributeType.PLACE), "weather": OUTSIDE},
     ),
     tiers=TierSystem(
         metrics=(TierMetric(measure=Measure.ORDERS_NET),),
@@ -74,7 +77,8 @@ PROGRAM = Program(
 )
 FACTS = fact_table(PROGRAM)
 WALLETS = tuple(wallet.id for wallet in PROGRAM.wallets)
-MEMBER_ATTRIBUTES = tuple(PROGRAM.declarations.member)
+MEMBER_ATTRIBUTES = (*PROGRAM.declarations.member, f"weather{STALE_FROM}")
+LOCATION_ATTRIBUTES = (*PROGRAM.declarations.location, f"weather{STALE_FROM}")
 TRIGGERS = ("order.paid", "review.posted", "tier.entered", "member.joined")
 
 FIRST_INSTANT = parse_instant("2023-06-01T00:00:00Z")
@@ -135,9 +139,13 @@ spans = st.builds(
 
 texts = st.sampled_from(["", "a", "b", "ab", "b a", "coffee", "tea", "Tea", "\u00e4", "\U0001f600"])
 integers = st.integers(-3, 12) | st.sampled_from([-(10**15), 99, 100, 101, 1_000, 10**15])
+radii = st.sampled_from([1, 1_000, 2_000, 5_000_000, 10_007_557, 20_000_000])
 amounts = st.integers(-500, 3_000) | st.sampled_from([0, 100, 10**12])
 scalars: st.SearchStrategy[Scalar] = st.none() | st.booleans() | integers | texts | _dates | _instant_texts
 
+places = st.sampled_from(
+    ["0,0", "0.000001,0", "0,180", "-0.5,-179.999999", "90,0", "-90,12", "52.520008,13.404954", "52.53,13.4"]
+)
 _OF_TYPE: dict[FactType, st.SearchStrategy[Any]] = {
     FactType.TEXT: texts,
     FactType.INTEGER: integers | amounts,
@@ -146,6 +154,7 @@ _OF_TYPE: dict[FactType, st.SearchStrategy[Any]] = {
     FactType.TIME: st.builds("{:02}:{:02}".format, st.integers(0, 23), st.sampled_from([0, 1, 30, 59])),
     FactType.INSTANT: _instant_texts,
     FactType.TEXTS: texts,
+    FactType.PLACE: places,
 }
 
 
@@ -193,6 +202,8 @@ def _operators(kind: FactType) -> list[Operator]:
             return [*ordered, Operator.BETWEEN, Operator.CONTAINS, Operator.STARTS_WITH, Operator.MATCHES]
         case FactType.TEXTS:
             return [Operator.CONTAINS, Operator.IN, Operator.NOT_IN, Operator.EXISTS]
+        case FactType.PLACE:
+            return [Operator.WITHIN, Operator.EXISTS]
         case FactType.BOOLEAN:
             return [Operator.IS, Operator.IS_NOT, Operator.EXISTS]
         case _:
@@ -216,6 +227,8 @@ def _comparisons_of(
             return operator, draw(st.booleans())
         case Operator.IN | Operator.NOT_IN:
             return operator, tuple(draw(st.lists(known, min_size=1, max_size=3)))
+        case Operator.WITHIN:
+            return operator, (draw(places), draw(radii))
         case Operator.BETWEEN:
             ends = [draw(_OF_TYPE[kind]), draw(_OF_TYPE[kind])]
             order: Callable[[Any], Any] | None = parse_instant if kind is FactType.INSTANT else None
@@ -292,7 +305,7 @@ def _histories(draw: st.DrawFn) -> Condition:
 @st.composite
 def line_conditions(draw: st.DrawFn, *sources: FactSource) -> Condition:
     """Draw a condition on one line of an order that asks facts of these sources (None: of all)."""
-    return draw(_line_tree(sources or (FactSource.LINE, FactSource.ORDER, *_PERSON)))
+    return draw(_line_tree(sources or (FactSource.LINE, FactSource.ORDER, FactSource.LOCATION, *_PERSON)))
 
 
 @cache
@@ -321,7 +334,7 @@ def conditions(draw: st.DrawFn, trigger: str) -> Condition:
 def _trigger_tree(trigger: str) -> st.SearchStrategy[Condition]:
     leaves = [_compare(*_PERSON), _histories()]
     if trigger == "order.paid":
-        leaves += [_compare(FactSource.ORDER), _lines_match(), _lines_total()]
+        leaves += [_compare(FactSource.ORDER, FactSource.LOCATION), _lines_match(), _lines_total()]
     elif _facts((FactSource.EVENT,), trigger):
         leaves.append(_compare(FactSource.EVENT, event=trigger))
     return _tree(st.one_of(leaves))
@@ -338,8 +351,10 @@ class World(msgspec.Struct, frozen=True):
     scope: Scope
 
     @staticmethod
-    def need_index(node: History) -> int:
-        """Return the place of a history figure: any of the 7 that the snapshot has."""
+    def need_index(node: History | Figure) -> int:
+        """Return the place of a figure: any of the 7 sums that the snapshot has, or of the 3 others."""
+        if isinstance(node, Figure) and node.take is not Take.SUM:
+            return 7 + len(node.take) % 3
         return len(repr(node)) % 7
 
 
@@ -352,16 +367,27 @@ _figures = st.builds(
 )
 
 
+def _with_dates(
+    drawn: st.SearchStrategy[dict[str, Scalar]], at: Instant
+) -> st.SearchStrategy[dict[str, Scalar]]:
+    """Say of what comes from outside when it becomes stale: before, at or after this instant, or not."""
+    stale_from = st.sampled_from([at // 10**6 + step for step in (-1, 0, 1, 1)]) | st.none() | texts
+    return st.builds(lambda known, stale: {**known, f"weather{STALE_FROM}": stale}, drawn, stale_from)
+
+
 @st.composite
 def worlds(draw: st.DrawFn, trigger: str) -> World:
     """Draw an event of ``trigger`` with everything that conditions may ask about it."""
     zone, at = draw(zones), draw(instants())
     order = draw(orders) if trigger == "order.paid" else None
     declared = PROGRAM.declarations
-    member = draw(attributes(declared.member))
+    member = draw(_with_dates(attributes(declared.member), at))
+    location = draw(_with_dates(attributes(declared.location), at))
     joined_at = draw(st.none() | st.integers(FIRST_INSTANT - 10**15, at))
     tier = draw(st.sampled_from([None, "silver", "gold"]))
-    history = tuple(draw(st.lists(integers, min_size=7, max_size=7)))
+    sums = draw(st.lists(integers, min_size=7, max_size=7))
+    others = draw(st.lists(st.sampled_from([UNKNOWN, 2, 3, 4]), min_size=3, max_size=3))
+    history = (*sums, *others)
     wallets = tuple(draw(_figures) for _ in WALLETS)
     event: dict[str, Scalar] = {}
     if trigger in declared.events:
@@ -381,6 +407,7 @@ def worlds(draw: st.DrawFn, trigger: str) -> World:
         used=(),
         spent=(),
         wallets=wallets,
+        location=tuple(location.get(name) for name in LOCATION_ATTRIBUTES),
     )
     scope = Scope(
         facts=FACTS,
@@ -395,16 +422,22 @@ def worlds(draw: st.DrawFn, trigger: str) -> World:
         tier=tier,
         wallets=dict(zip(WALLETS, wallets, strict=True)),
         history=lambda node: history[World.need_index(node)],
+        location=location,
     )
     return World(trigger, snapshot, scope)
 
 
 def facts_asked(world: World) -> list[Fact]:
-    """Return every fact that a rule with the world's trigger may ask about (lines: of an order)."""
+    """Return every fact that a rule with the world's trigger may ask about (lines: of an order).
+
+    Of the computed ones there is one of each kind: a law draws several times for each fact.
+    """
     sources = [FactSource.EVENT, *_PERSON]
     if world.scope.order is not None:
-        sources += [FactSource.ORDER, FactSource.LINE]
-    return _facts(tuple(sources), world.trigger)
+        sources += [FactSource.ORDER, FactSource.LOCATION, FactSource.LINE]
+    asked = _facts(tuple(sources), world.trigger)
+    readers = {fact.computed.reader: fact for fact in asked if fact.computed is not None}
+    return [fact for fact in asked if fact.computed is None or readers[fact.computed.reader] is fact]
 
 
 def near(world: World, fact: Fact, chance: Random) -> Condition:
@@ -434,6 +467,8 @@ def _near_operand(operator: Operator, value: Value, fact: Fact, chance: Random) 
             return chance.choice(["a", "^a$", "e", "[a-z]+"])
         case Operator.IN | Operator.NOT_IN:
             return tuple(_neighbor(own, fact.type, chance) for _ in range(2))
+        case Operator.WITHIN:
+            return own if isinstance(own, str) else "0,0", chance.choice([1, 2_000, 10_007_557])
         case Operator.BETWEEN:
             order: Callable[[Any], Any] | None = parse_instant if fact.type is FactType.INSTANT else None
             ends: list[Any] = [_neighbor(own, fact.type, chance) for _ in range(2)]

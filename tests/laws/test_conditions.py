@@ -17,6 +17,7 @@ from perennial.core.conditions import Condition
 from perennial.core.rule import EarningRule
 from tests.laws.strategies import (
     FACTS,
+    LOCATION_ATTRIBUTES,
     MEMBER_ATTRIBUTES,
     TRIGGERS,
     WALLETS,
@@ -43,6 +44,7 @@ def _source(world: World) -> Source:
         need_index=World.need_index,
         attribute_index=MEMBER_ATTRIBUTES.index,
         wallet_index=WALLETS.index,
+        location_index=LOCATION_ATTRIBUTES.index,
     )
 
 

@@ -17,7 +17,8 @@
 A step has at most one deed: ``order``, ``return``, ``cancel``, ``fulfill``, ``event``, ``claim``,
 ``adjust``, ``transfer``, ``start`` (a challenge), ``join``, ``attributes``, ``assign_tier``, ``refer``,
 ``review``, ``seen``, ``publish``, ``switch`` (``{off: {kind: reward, id: five-off}, reason: it leaked}``,
-or ``{on: ...}``), or one at the checkout::
+or ``{on: ...}``), ``facts`` from outside (``{weather: {value: rain, seconds: 3600}}``), ``locations``
+(``{store-1: {place: "52.52,13.40"}}``), or one at the checkout::
 
       - at: 2026-12-02 10:00
         customer: anna
@@ -84,6 +85,13 @@ class CaseReturn(_CasePart, frozen=True, kw_only=True):
 
     order: str
     lines: dict[str, int] = {}
+
+
+class CaseFact(_CasePart, frozen=True, kw_only=True):
+    """A fact from outside, which becomes stale after so many seconds."""
+
+    value: Scalar
+    seconds: Annotated[int, Meta(ge=1)]
 
 
 class CaseEvent(_CasePart, frozen=True, kw_only=True):
@@ -313,6 +321,8 @@ class Step(_CasePart, frozen=True, kw_only=True):
     start: str | None = None
     join: bool = False
     attributes: dict[str, Scalar] | None = None
+    facts: dict[str, CaseFact] | None = None
+    locations: dict[str, dict[str, Scalar]] | None = None
     assign_tier: str | UnsetType | None = UNSET
     refer: CaseReferral | None = None
     review: CaseReview | None = None
@@ -360,6 +370,8 @@ _DEEDS = (
     "refer",
     "review",
     "seen",
+    "facts",
+    "locations",
     "publish",
     "switch",
 )

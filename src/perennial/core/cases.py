@@ -153,6 +153,12 @@ class CasePlayer:
             return []
         if deed == "assign_tier":
             return play.assign_tier(customer, at, None if step.assign_tier is UNSET else step.assign_tier)
+        if step.facts is not None:
+            play.push(customer, {name: (f.value, at // SECOND + f.seconds) for name, f in step.facts.items()})
+            return []
+        if step.locations is not None:
+            play.surround(step.locations)
+            return []
         if step.publish is not None:
             self.publish(step.publish, at, number)
             return []

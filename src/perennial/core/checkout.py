@@ -84,7 +84,13 @@ def offers_of(
         Offer(
             version,
             snapshot_of(
-                at, version, member, spent, switches.keys_of(version), numbers_of_order(version, order)
+                at,
+                version,
+                member,
+                spent,
+                switches.keys_of(version),
+                numbers_of_order(version, order),
+                order.location,
             ),
             customer,
         )

@@ -34,18 +34,26 @@ from perennial.core.program import (
 )
 from perennial.core.rule import EarningRule, ten_thousandths
 from perennial.core.schedule import Schedule, life_of
+from perennial.core.surroundings import ALONE, Surroundings, with_declarations
 from perennial.core.variants import compile_trials
 from perennial.core.version import CompiledRule, CompiledWallet, Version
 from perennial.units import Instant
 
 
 def compile_version(
-    program: Program, program_id: int, number: int, valid_from: Instant, units: dict[str, int]
+    program: Program,
+    program_id: int,
+    number: int,
+    valid_from: Instant,
+    units: dict[str, int],
+    surroundings: Surroundings = ALONE,
 ) -> Version:
     """Compile version ``number`` of a valid program; ``units`` gives the unit of each of its wallets.
 
-    Raises ``KeyError`` or ``ValueError`` for a program that names what it does not define.
+    ``surroundings`` is what the workspace adds to every program. Raises ``KeyError`` or ``ValueError`` for
+    a program that names what it does not define.
     """
+    program = with_declarations(program, surroundings.declared)
     zone = ZoneInfo(program.time_zone)
     limits = LimitBook(program, program_id)
     needs = NeedBook(program, units)
@@ -76,6 +84,9 @@ def compile_version(
         attributes=compiler.attributes,
         metrics=metrics,
         needs=tuple(needs.needs),
+        taken=needs.taken,
+        location_attributes=compiler.location_attributes,
+        locations=surroundings.locations,
         limits=(*limits.limits, *once_limits(program, program_id), *counted),
         budgets=tuple(limits.budgets),
         triggers=triggers,

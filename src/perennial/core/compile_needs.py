@@ -6,6 +6,7 @@ import msgspec
 
 from perennial.core.condition_document import encode_condition
 from perennial.core.conditions import Condition, History, HistoryWindow, Measure
+from perennial.core.figures import Figure, Take
 from perennial.core.program import Program, TierMetric
 from perennial.core.today import granularity
 from perennial.core.version import Metric, Need
@@ -19,17 +20,26 @@ class NeedBook:
         self._program = program
         self._units = units
         self._metrics: dict[int, Metric] = {}
-        self._needs: dict[tuple[int, HistoryWindow], int] = {}
+        self._needs: dict[tuple[int, HistoryWindow, Take], int] = {}
         self.needs: list[Need] = []
-        self.histories: dict[History, int] = {}
+        self.histories: dict[History | Figure, int] = {}
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """Every metric that some need reads."""
         return tuple(self._metrics.values())
 
-    def of_history(self, history: History) -> int:
+    @property
+    def taken(self) -> tuple[int, ...]:
+        """The places of the needs that are no sums."""
+        return tuple(place for place, need in enumerate(self.needs) if need.take is not Take.SUM)
+
+    def of_history(self, history: History | Figure) -> int:
         """Return the place among the needs of what a condition compares."""
+        if isinstance(history, Figure):
+            place = self._add(history.measure, None, None, None, None, history.window, history.take)
+            self.histories[history] = place
+            return place
         place = self._add(
             history.measure,
             history.where,
@@ -57,6 +67,7 @@ class NeedBook:
         attribute: str | None,
         wallet: str | None,
         window: HistoryWindow,
+        take: Take = Take.SUM,
     ) -> int:
         unit = None
         if measure is Measure.POINTS_EARNED:
@@ -77,15 +88,17 @@ class NeedBook:
         metric = self._metrics.setdefault(
             number, Metric(number, measure, where, event, attribute, unit, period)
         )
-        place = self._needs.setdefault((number, window), len(self.needs))
+        place = self._needs.setdefault((number, window, take), len(self.needs))
         if place == len(self.needs):
-            self.needs.append(Need(metric, window))
+            self.needs.append(Need(metric, window, take))
         return place
 
     def readers(self) -> dict[int, tuple[int, ...]]:
-        """Return, for the number of each metric, the places of the needs that read it."""
+        """Return, for the number of each metric, the places of the needs that are sums of it."""
         readers: dict[int, tuple[int, ...]] = {}
         for place, need in enumerate(self.needs):
+            if need.take is not Take.SUM:
+                continue
             number = need.metric.number
             readers[number] = (*readers.get(number, ()), place)
         return readers

@@ -48,11 +48,17 @@ class Compiler:
         self._needs = needs
         self.facts = fact_table(program)
         self._attributes: dict[str, int] = {}
+        self._location: dict[str, int] = {}
 
     @property
     def attributes(self) -> tuple[str, ...]:
         """The member attributes that the version reads."""
         return tuple(self._attributes)
+
+    @property
+    def location_attributes(self) -> tuple[str, ...]:
+        """The attributes of an order's location that the version reads."""
+        return tuple(self._location)
 
     def triggers(self, rules: tuple[CompiledRule, ...]) -> dict[str, Callable[..., Any]]:
         """Return the function of every trigger that some rule has."""
@@ -136,10 +142,14 @@ class Compiler:
             need_index=self._needs.of_history,
             attribute_index=self._attribute_index,
             wallet_index=wallets.index,
+            location_index=self._location_index,
         )
 
     def _attribute_index(self, name: str) -> int:
         return self._attributes.setdefault(name, len(self._attributes))
+
+    def _location_index(self, name: str) -> int:
+        return self._location.setdefault(name, len(self._location))
 
     def _fire(self, trigger: str, rules: tuple[CompiledRule, ...]) -> Callable[..., Any]:
         """Write the function of one trigger."""

@@ -25,6 +25,7 @@ from perennial.core.conditions import (
     Operator,
 )
 from perennial.core.facts import Fact, FactSource, FactTable, FactType
+from perennial.core.geography import MAX_RADIUS, point_or_none
 from perennial.core.order import Scalar
 from perennial.core.periods import Period
 from perennial.core.problems import Problem, join_path
@@ -47,6 +48,7 @@ _OPERATORS: dict[FactType, set[Operator]] = {
     FactType.TIME: _EQUAL | _ORDERED,
     FactType.INSTANT: _EQUAL | _ORDERED,
     FactType.TEXTS: {Operator.CONTAINS, Operator.IN, Operator.NOT_IN, Operator.EXISTS},
+    FactType.PLACE: {Operator.WITHIN, Operator.EXISTS},
 }
 _FIGURE = _OPERATORS[FactType.INTEGER] - {Operator.EXISTS}
 _VALUES = {
@@ -57,6 +59,7 @@ _VALUES = {
     FactType.TIME: "a time, such as 17:00",
     FactType.INSTANT: "an instant with an offset, such as 2026-12-31T17:00:00Z",
     FactType.TEXTS: "a text",
+    FactType.PLACE: "a place, such as 52.520008,13.404954",
 }
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _COUNTED = {
@@ -89,23 +92,24 @@ class Place(msgspec.Struct, frozen=True):
 
 _ALONE = frozenset({FactSource.MEMBER, FactSource.WALLET, FactSource.NOW, FactSource.CHALLENGE})
 _PERSON = _ALONE | {FactSource.EXPERIMENT}
+_ORDER = frozenset({FactSource.ORDER, FactSource.LOCATION})
 
 
 def rule_place(trigger: str) -> Place:
     """Return the place of ``when`` of an earning rule with this trigger."""
     if trigger == "order.paid":
-        return Place(_PERSON | {FactSource.ORDER}, trigger, lines=True)
+        return Place(_PERSON | _ORDER, trigger, lines=True)
     return Place(_PERSON | {FactSource.EVENT}, trigger)
 
 
 def line_place(trigger: str = "order.paid") -> Place:
     """Return the place of a filter of lines: ``lines`` of an earning rule."""
-    return Place(_PERSON | {FactSource.ORDER, FactSource.LINE}, trigger)
+    return Place(_PERSON | _ORDER | {FactSource.LINE}, trigger)
 
 
 def campaign_place() -> Place:
     """Return the place of ``when`` of a campaign: every trigger asks it, with or without an order."""
-    return Place(_PERSON | {FactSource.ORDER}, None, lines=True)
+    return Place(_PERSON | _ORDER, None, lines=True)
 
 
 def member_place() -> Place:
@@ -120,7 +124,7 @@ def audience_place() -> Place:
 
 def order_place() -> Place:
     """Return the place of a condition on an order and who places it: ``usable_when`` of a reward."""
-    return Place(_PERSON | {FactSource.ORDER}, "order.paid", lines=True)
+    return Place(_PERSON | _ORDER, "order.paid", lines=True)
 
 
 def benefit_place() -> Place:
@@ -305,6 +309,8 @@ def _check_operand(
         except PatternError as error:
             return [Problem(at, "bad_pattern", f"the expression is not valid: {error}")]
         return []
+    if operator is Operator.WITHIN and isinstance(operand, tuple):
+        return _check_circle(operand, at)
     values = operand if isinstance(operand, tuple) else (operand,)
     paths = [f"{at}[{i}]" if isinstance(operand, tuple) else at for i in range(len(values))]
     problems = [
@@ -316,6 +322,16 @@ def _check_operand(
         problems.append(
             Problem(at, "between", "nothing lies between these two: the first is the greater one")
         )
+    return problems
+
+
+def _check_circle(circle: tuple[Scalar, ...], path: str) -> list[Problem]:
+    (center, meters), problems = circle, []
+    if point_or_none(center) is None:
+        problems.append(Problem(f"{path}[0]", "wrong_type", f"{_VALUES[FactType.PLACE]} is expected here"))
+    if not isinstance(meters, int) or isinstance(meters, bool) or not 0 < meters <= MAX_RADIUS:
+        words = f"a radius is 1 to {MAX_RADIUS:,} meters"
+        problems.append(Problem(f"{path}[1]", "out_of_range", words))
     return problems
 
 
@@ -342,6 +358,8 @@ def _fits(kind: FactType, value: Scalar) -> bool:
             return isinstance(value, str) and _TIME.fullmatch(value) is not None
         case FactType.INSTANT:
             return instant_or_none(value) is not None
+        case FactType.PLACE:
+            return point_or_none(value) is not None
 
 
 def _check_values(fact: Fact, node: Compare, path: str) -> list[Problem]:

@@ -248,6 +248,11 @@ def _operand(operator: Operator, plain: object, path: str) -> Operand:
             if not 0 < len(plain) <= MAX_OPERANDS:
                 raise ConditionError(path, "list_length", f"a list here has 1 to {MAX_OPERANDS} values")
             return tuple(_scalar(value, f"{path}[{i}]") for i, value in enumerate(plain))
+        case Operator.WITHIN:
+            if not isinstance(plain, list | tuple) or len(plain) != 2:
+                words = 'within needs a place and meters, such as ["52.520008,13.404954", 5000]'
+                raise ConditionError(path, "within", words)
+            return tuple(_scalar(value, f"{path}[{i}]") for i, value in enumerate(plain))
         case Operator.EXISTS:
             if not isinstance(plain, bool):
                 raise ConditionError(path, "wrong_type", "exists is followed by true or false")
@@ -314,6 +319,13 @@ def condition_schema() -> dict[str, Any]:
         "exists": {"type": "boolean"},
         "starts_with": {"type": "string"},
         "matches": {"type": "string"},
+        "within": many
+        | {
+            "minItems": 2,
+            "maxItems": 2,
+            "prefixItems": [{"type": "string"}, {"type": "integer"}],
+            "items": False,
+        },
     }
     one_operator = {"oneOf": [{"required": [name]} for name in _OPERATORS]}
     parts = {"type": "array", "items": this}

@@ -19,10 +19,11 @@ from perennial.core.events import (
     TierEntered,
 )
 from perennial.core.facts import FactTable
+from perennial.core.figures import Figure
 from perennial.core.order import Line, Order, Scalar
 from perennial.core.periods import WEEKDAYS, local_day, offset_at
 from perennial.core.snapshot import WalletFigures
-from perennial.units import DAY, MINUTE, Instant, Minor, parse_instant
+from perennial.units import DAY, MINUTE, SECOND, Instant, Minor, parse_instant
 
 
 class Now(msgspec.Struct, frozen=True):
@@ -48,8 +49,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     ``None`` for someone who is not a member, ``wallets`` are the figures by the wallet's id,
     ``challenges`` those of challenges by theirs: how often completed, and how far.
     ``variants`` the member's variants by the experiment's id (of those that the member takes part in).
-    ``history`` gives the figure for a history comparison. ``line`` and ``net`` are set while one
-    line is looked at.
+    ``history`` gives the figure for a history comparison or a computed fact, ``location`` holds the
+    attributes of the order's location. ``line`` and ``net`` are set while one line is looked at.
     """
 
     facts: FactTable
@@ -65,8 +66,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     wallets: Mapping[str, WalletFigures] = {}
     challenges: Mapping[str, tuple[int, int]] = {}
     variants: Mapping[str, str] = {}
-    history: Callable[[History], int] | None = None
+    history: Callable[[History | Figure], int] | None = None
     referral_count: int = 0
+    location: Mapping[str, Scalar] = {}
     line: Line | None = None
     net: Minor = 0
 
@@ -123,6 +125,11 @@ def date_or_none(text: Scalar) -> date | None:
 def date_text_or_none(text: Scalar) -> str | None:
     """Return a date (``YYYY-MM-DD``) as it is; anything else is None."""
     return text if isinstance(text, str) and date_or_none(text) is not None else None
+
+
+def fresh_or_none(value: Scalar, stale_from: Scalar, at: Instant) -> Scalar:
+    """Return a value from outside as long as it is not stale at ``at``; else None."""
+    return value if type(stale_from) is int and at < stale_from * SECOND else None
 
 
 @lru_cache(16384)

@@ -20,10 +20,11 @@ the beginning of the function, before the first expression. The function must de
 ``at``         the instant of the event
 =============  ===================================================================================
 
-``need_index`` returns the place of a history figure in ``snapshot.history``, ``attribute_index`` that
-of a member attribute in ``snapshot.attributes``, ``wallet_index`` that of a wallet in
-``snapshot.wallets``. Where the trigger brings no order (every one but ``order.paid``), the order's
-facts are missing: nothing about the order or its lines holds.
+``need_index`` returns the place of a figure of the past in ``snapshot.history``, ``attribute_index`` that
+of a member attribute in ``snapshot.attributes``, ``location_index`` that of an attribute of the order's
+location in ``snapshot.location``, ``wallet_index`` that of a wallet in ``snapshot.wallets``. Where the
+trigger brings no order (every one but ``order.paid``), the order's facts are missing: nothing about the
+order, its location or its lines holds.
 
 For what counts in a history (``Metric.where``) and for the lines of a rule::
 
@@ -38,6 +39,7 @@ above all, is bound by name in ``constants`` and never becomes source. Names mad
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from perennial.core.condition_scope import instant_or_none
@@ -56,7 +58,9 @@ from perennial.core.conditions import (
     Quantifier,
 )
 from perennial.core.fact_source import HELPERS, PRELUDE, PRESENT, READS
-from perennial.core.facts import Fact, FactSource, FactTable, FactType
+from perennial.core.facts import STALE_FROM, Fact, FactSource, FactTable, FactType
+from perennial.core.figures import Computed, Figure
+from perennial.core.geography import lies_within
 from perennial.core.text_pattern import compile_pattern
 
 _TESTS = {
@@ -72,6 +76,7 @@ _TESTS = {
     Operator.CONTAINS: "{1} in {0}",
     Operator.STARTS_WITH: "{0}.startswith({1})",
     Operator.MATCHES: "{1}({0})",
+    Operator.WITHIN: "{1}({0})",
 }
 _LIST_TESTS = {
     Operator.CONTAINS: "{1} in {0}",
@@ -93,9 +98,10 @@ class Source:
         zone: ZoneInfo,
         *,
         trigger: str | None,
-        need_index: Callable[[History], int],
+        need_index: Callable[[History | Figure], int],
         attribute_index: Callable[[str], int],
         wallet_index: Callable[[str], int],
+        location_index: Callable[[str], int] | None = None,
         constants: dict[str, object] | None = None,
     ) -> None:
         self.constants: dict[str, object] = {} if constants is None else constants
@@ -107,6 +113,7 @@ class Source:
         self._wallet_index = wallet_index
         trials = (fact.attribute for fact in facts.facts.values() if fact.source is FactSource.EXPERIMENT)
         self._trials = {trial: place for place, trial in enumerate(trials)}
+        self._location_index = location_index
         self._statements: dict[str, str] = {}
         self._bound: dict[tuple[str, str], str] = {}
         levels = {tier: level for level, tier in enumerate(facts.tiers, 1)}
@@ -171,7 +178,7 @@ class Source:
             return self._missing(node.operator, node.operand)
         if fact is None or (fact.source is FactSource.LINE and not in_line):
             raise ValueError(f"{node.fact} is not a fact here")
-        if fact.source is FactSource.ORDER and not self.has_order:
+        if fact.source in (FactSource.ORDER, FactSource.LOCATION) and not self.has_order:
             return self._missing(node.operator, node.operand)
         value = self._value(fact)
         if not fact.optional:
@@ -191,14 +198,31 @@ class Source:
             return self._fill((f"snapshot.challenges[{place}][{figure}]", ("snapshot",)))
         if fact.source is FactSource.EXPERIMENT:
             return f"({self._local('f_variants')}[{self._trials[fact.attribute]}] or None)"
+        if fact.computed is not None:
+            return self._computed(fact.computed)
         if fact.attribute is None:
             return self._fill(READS[fact.name])
-        if fact.source is FactSource.MEMBER:
-            value = f"{self._local('f_attributes')}[{self._attribute_index(fact.attribute)}]"
+        if fact.source in (FactSource.MEMBER, FactSource.LOCATION):
+            value = self._kept(fact.source, fact.attribute)
+            if fact.outside:
+                stale_from = self._kept(fact.source, fact.attribute + STALE_FROM)
+                value = f"h_fresh({value}, {stale_from}, {self._local('at')})"
             return value if read is None else self._fill(read, value)
         bag = {FactSource.ORDER: "f_order_attributes", FactSource.LINE: "line.attributes"}.get(fact.source)
         bag = bag if bag == "line.attributes" else self._local(bag or "event")
         return f"{bag}.get({self._constant(fact.attribute)})"
+
+    def _kept(self, source: FactSource, attribute: str) -> str:
+        """Return an expression for an attribute that the snapshot keeps."""
+        if source is FactSource.MEMBER:
+            return f"{self._local('f_attributes')}[{self._attribute_index(attribute)}]"
+        if self._location_index is None:
+            raise ValueError("nothing is known of locations here")
+        return f"{self._local('f_location')}[{self._location_index(attribute)}]"
+
+    def _computed(self, computed: Computed) -> str:
+        figures = [f"{self._local('f_history')}[{self._need_index(figure)}]" for figure in computed.figures]
+        return f"h_{computed.reader}({', '.join(figures)})" if computed.reader else figures[0]
 
     def _fill(self, read: tuple[str, tuple[str, ...]], value: str = "") -> str:
         template, needed = read
@@ -290,6 +314,10 @@ class Source:
                 if isinstance(operand, tuple)
                 else instant_or_none(operand)
             )
+        if operator is Operator.WITHIN and isinstance(operand, tuple):
+            center, meters = operand
+            circle = partial(lies_within, center=center, meters=int(meters or 0))
+            return [self._bind("within", repr(operand), circle)]
         if operator is Operator.MATCHES:
             return [self._bind("matches", repr(operand), compile_pattern(str(operand)))]
         if isinstance(operand, tuple):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ import msgspec
 from perennial.core.condition_scope import (
     Scope,
     date_or_none,
+    fresh_or_none,
     instant_or_none,
     joining_date,
     now_at,
@@ -32,12 +34,14 @@ from perennial.core.conditions import (
     Operator,
     Quantifier,
 )
-from perennial.core.facts import BIRTHDAY, Fact, FactSource, FactType
+from perennial.core.facts import BIRTHDAY, STALE_FROM, Fact, FactSource, FactType
+from perennial.core.figures import READERS, Computed
+from perennial.core.geography import lies_within, point_or_none
 from perennial.core.order import Line, Order, Scalar
 from perennial.core.periods import falls_on, years_since
 from perennial.core.problems import join_path
 from perennial.core.text_pattern import compile_pattern
-from perennial.units import Minor
+from perennial.units import SECOND, Instant, Minor, format_instant
 
 Value = Scalar | tuple[str, ...]
 
@@ -46,13 +50,15 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the walk saw at one comparison or quantifier.
 
     ``path`` leads from the condition's root to the part, ``words`` says the part, ``value`` is the
-    value found (``None``: missing; for lines: how many matched), ``held`` whether it held.
+    value found (``None``: missing; for lines: how many matched), ``held`` whether it held. A value from
+    outside that is missing because it is stale has been so ``stale_since``.
     """
 
     path: str
     words: str
     value: Value
     held: bool
+    stale_since: str | None = None
 
 
 def holds(condition: Condition, scope: Scope) -> bool:
@@ -88,7 +94,22 @@ def trace(condition: Condition, scope: Scope, path: str = "") -> list[Seen]:
             value = None if scope.order is None else len(matching_lines(where, scope))
         case Compare() | LinesTotal() | History():
             value = value_of(condition, scope)
-    return [Seen(path, describe(condition), value, holds(condition, scope))]
+    held = holds(condition, scope)
+    return [Seen(path, describe(condition), value, held, _stale_since(condition, value, scope))]
+
+
+def _stale_since(condition: Condition, value: Value, scope: Scope) -> str | None:
+    """Return when the fact that a comparison looks at became stale, if that is why it is missing."""
+    if not isinstance(condition, Compare) or value is not None:
+        return None
+    fact = scope.facts.find(condition.fact, scope.event_name)
+    if fact is None or not fact.outside or fact.attribute is None:
+        return None
+    kept = scope.location if fact.source is FactSource.LOCATION else scope.member
+    stale_from = kept.get(fact.attribute + STALE_FROM)
+    if typed(fact.type, kept.get(fact.attribute)) is None or not isinstance(stale_from, int):
+        return None
+    return format_instant(stale_from * SECOND)
 
 
 def refusing(condition: Condition, scope: Scope) -> list[Seen]:
@@ -135,6 +156,9 @@ def compare(value: Value, operator: Operator, operand: Operand) -> bool:
             return isinstance(value, str | tuple) and isinstance(operand, str) and operand in value
         case Operator.STARTS_WITH:
             return isinstance(value, str) and isinstance(operand, str) and value.startswith(operand)
+        case Operator.WITHIN:
+            center, meters = operand if isinstance(operand, tuple) else (None, 0)
+            return lies_within(value if isinstance(value, str) else None, center, int(meters or 0))
         case Operator.MATCHES:
             return isinstance(value, str) and compile_pattern(str(operand))(value)
         case _:
@@ -207,6 +231,8 @@ def fact_value(fact: Fact, scope: Scope) -> Value:
             return None if scope.line is None else _line_value(fact, scope.line, scope.net)
         case FactSource.MEMBER:
             return _member_value(fact, scope)
+        case FactSource.LOCATION:
+            return None if scope.order is None else _kept_value(fact, scope.location, scope.at)
         case FactSource.EVENT:
             return typed(fact.type, scope.event.get(fact.attribute or ""))
         case FactSource.WALLET:
@@ -235,6 +261,8 @@ def typed(kind: FactType, value: Scalar) -> Scalar:
             fits = date_or_none(value) is not None
         case FactType.INSTANT:
             fits = instant_or_none(value) is not None
+        case FactType.PLACE:
+            fits = point_or_none(value) is not None
         case _:
             fits = False
     return value if fits else None
@@ -281,7 +309,9 @@ def _member_value(fact: Fact, scope: Scope) -> Value:
     if fact.attribute == BIRTHDAY and name != BIRTHDAY:
         return _birthday_value(name, date_or_none(scope.member.get(BIRTHDAY)), scope)
     if fact.attribute is not None:
-        return typed(fact.type, scope.member.get(fact.attribute))
+        return _kept_value(fact, scope.member, scope.at)
+    if fact.computed is not None:
+        return _computed_value(fact.computed, scope)
     match name:
         case "joined":
             return scope.joined_at is not None
@@ -305,6 +335,20 @@ def _member_value(fact: Fact, scope: Scope) -> Value:
         case "is_anniversary":
             return falls_on(joined, today)
     raise ValueError(f"{fact.name} is not a fact")
+
+
+def _kept_value(fact: Fact, kept: Mapping[str, Scalar], at: Instant) -> Scalar:
+    """Return a declared attribute of a member or a location; one from outside while it is not stale."""
+    name = fact.attribute or ""
+    value = kept.get(name)
+    return typed(fact.type, fresh_or_none(value, kept.get(name + STALE_FROM), at) if fact.outside else value)
+
+
+def _computed_value(computed: Computed, scope: Scope) -> Value:
+    if scope.history is None:
+        return None
+    figures = [scope.history(figure) for figure in computed.figures]
+    return figures[0] if computed.reader is None else READERS[computed.reader](*figures)
 
 
 def _birthday_value(name: str, born: date | None, scope: Scope) -> Value:

@@ -83,6 +83,8 @@ def describe_comparison(operator: Operator, operand: Operand) -> str:
     """Return the operator and its operand in words, such as ``is at least 5``."""
     if operator is Operator.EXISTS:
         return "is known" if operand else "is missing"
+    if operator is Operator.WITHIN and isinstance(operand, tuple):
+        return f"is within {operand[1]} m of {operand[0]}"
     if operator is Operator.BETWEEN and isinstance(operand, tuple):
         return f"is between {_say(operand[0])} and {_say(operand[1])}"
     said = ", ".join(map(_say, operand)) if isinstance(operand, tuple) else _say(operand)

@@ -50,7 +50,8 @@ class Operator(StrEnum):
     A comparison with a missing value never holds, ``is_not`` and ``not_in`` included; only
     ``exists`` may (``exists: false``). Texts compare by code point, dates and times as ISO text.
     ``between`` includes both ends. ``contains`` asks a list for a member and a text for a part;
-    ``matches`` finds an RE2 expression anywhere in a text (anchor it with ``^`` and ``$``).
+    ``matches`` finds an RE2 expression anywhere in a text (anchor it with ``^`` and ``$``). ``within``
+    takes a place and meters: ``["52.520008,13.404954", 5000]``.
     """
 
     IS = "is"
@@ -66,6 +67,7 @@ class Operator(StrEnum):
     STARTS_WITH = "starts_with"
     MATCHES = "matches"
     EXISTS = "exists"
+    WITHIN = "within"
 
 
 class Quantifier(StrEnum):

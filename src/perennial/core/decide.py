@@ -73,7 +73,8 @@ def decide(
         case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered() | ChallengeMissed():
             off = switches.keys_of(version)
             numbers = budget_numbers(version, event)
-            snapshot = snapshot_of(event.at, version, member, spent, off, numbers)
+            where = event.order.location if isinstance(event, OrderPaid) else None
+            snapshot = snapshot_of(event.at, version, member, spent, off, numbers, where)
             earned = exposed(earn(event, version, snapshot), version, member, event.at)
             return with_challenges(earned, event, version, member) if version.challenges else earned
         case ChallengeCompleted():

@@ -59,6 +59,8 @@ def local_words(instant: Instant, zone: ZoneInfo) -> str:
 
 def seen_words(seen: Seen) -> str:
     """Say what a condition wanted and what it saw."""
+    if seen.stale_since is not None:
+        return f"{seen.words} (stale since {seen.stale_since})"
     return f"{seen.words} ({'held' if seen.held else f'was {_value(seen.value)}'})"
 
 

@@ -14,11 +14,14 @@ from typing import Any
 from perennial.core.condition_scope import (
     date_or_none,
     date_text_or_none,
+    fresh_or_none,
     instant_or_none,
     joining_date,
     now_at,
 )
 from perennial.core.facts import FactType
+from perennial.core.figures import READERS
+from perennial.core.geography import place_or_none
 from perennial.core.order import Line
 from perennial.core.periods import falls_on, years_since
 from perennial.units import Minor
@@ -29,6 +32,7 @@ PRESENT: dict[FactType, tuple[str, str]] = {
     FactType.BOOLEAN: ("{0}", "(type({0}) is bool)"),
     FactType.DATE: ("h_date_text({0})", "({0} is not None)"),
     FactType.INSTANT: ("h_instant({0})", "({0} is not None)"),
+    FactType.PLACE: ("h_place({0})", "({0} is not None)"),
 }
 """How an attribute of each type is read, and the test whether the result is a value of that type."""
 
@@ -89,6 +93,7 @@ PRELUDE: dict[str, tuple[str, tuple[str, ...]]] = {
     "f_order_attributes": ("order.attributes", ("order",)),
     "f_attributes": ("snapshot.attributes", ("snapshot",)),
     "f_history": ("snapshot.history", ("snapshot",)),
+    "f_location": ("snapshot.location", ("snapshot",)),
     "f_wallets": ("snapshot.wallets", ("snapshot",)),
     "f_variants": ("snapshot.variants", ("snapshot",)),
     "f_now": ("h_now(at, h_zone)", ("at",)),
@@ -150,6 +155,9 @@ HELPERS: dict[str, Callable[..., Any]] = {
     "h_date": date_or_none,
     "h_date_text": date_text_or_none,
     "h_instant": instant_or_none,
+    "h_place": place_or_none,
+    "h_fresh": fresh_or_none,
+    **{f"h_{name}": reader for name, reader in READERS.items()},
     "h_by_sku": _by_sku,
     "h_by_brand": _by_brand,
     "h_by_category": _by_category,

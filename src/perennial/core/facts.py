@@ -1,8 +1,9 @@
 """What conditions may ask about: every fact, declared once with its type, source and label.
 
-Built-in facts are listed here; a program's declared attributes are facts as well:
-``member.<attribute>``, ``order.attributes.<attribute>``, ``line.attributes.<attribute>`` and
-``event.<attribute>`` of the event that is judged.
+Built-in facts are listed here, those computed of a customer's orders in ``core/figures.py``; declared
+attributes are facts as well: ``member.<attribute>``, ``order.attributes.<attribute>``,
+``line.attributes.<attribute>``, ``location.<attribute>`` of the order's location and
+``event.<attribute>`` of the event that is judged. A declared attribute hides a computed fact of its name.
 
 A value that is not of the declared type counts as missing. An empty list is a value: a line without
 categories is ``not_in`` any. Amounts are in minor units of the program's currency.
@@ -16,11 +17,15 @@ from enum import StrEnum
 import msgspec
 
 from perennial.core.experiments import HELD_OUT, TREATED, Holdout, in_order
+from perennial.core.figures import COMPUTED, STAGES, Computed
 from perennial.core.program import AttributeSpec, AttributeType, Program
 
 
 class FactType(StrEnum):
-    """The type of a fact. ``date`` is ``YYYY-MM-DD``, ``time`` is ``HH:MM``, ``texts`` a list of texts."""
+    """The type of a fact. ``date`` is ``YYYY-MM-DD``, ``time`` is ``HH:MM``, ``texts`` a list of texts.
+
+    ``place`` is latitude and longitude, see ``core/geography.py``.
+    """
 
     TEXT = "text"
     INTEGER = "integer"
@@ -29,6 +34,7 @@ class FactType(StrEnum):
     TIME = "time"
     INSTANT = "instant"
     TEXTS = "texts"
+    PLACE = "place"
 
 
 class FactSource(StrEnum):
@@ -42,14 +48,16 @@ class FactSource(StrEnum):
     NOW = "now"
     CHALLENGE = "challenge"
     EXPERIMENT = "experiment"
+    LOCATION = "location"
 
 
 class Fact(msgspec.Struct, frozen=True):
     """One fact.
 
     ``optional`` says that it may be missing. ``attribute`` is the name of the attribute that it reads
-    (of the member, the order, the line or the event, as ``source`` says), ``wallet`` the wallet,
-    ``challenge`` the challenge; ``values`` lists everything that it may be, if that is known.
+    (of the member, the order, the line, the location or the event, as ``source`` says), ``wallet`` the
+    wallet, ``challenge`` the challenge, ``computed`` the figures of the past; ``values`` lists everything
+    that it may be, if that is known. One from ``outside`` is missing once it is stale.
     """
 
     name: str
@@ -61,10 +69,17 @@ class Fact(msgspec.Struct, frozen=True):
     wallet: str | None = None
     challenge: str | None = None
     values: tuple[str, ...] = ()
+    computed: Computed | None = None
+    outside: bool = False
 
 
 REFERRAL_COUNT = "member.referral_count"
 """How many friends a member has referred who converted; of programs that have referrals."""
+STALE_FROM = "@stale_from"
+"""Behind a name: where the second since 1970 is kept in which something from outside becomes stale."""
+
+LOCATION_PLACE = "place"
+"""The attribute of a location that holds its coordinates; every location may have it."""
 
 BIRTHDAY = "birthday"
 """The member attribute that holds the date of birth."""
@@ -184,9 +199,12 @@ def fact_table(program: Program) -> FactTable:
         (FactSource.MEMBER, "member.", declared.member),
         (FactSource.ORDER, "order.attributes.", declared.order),
         (FactSource.LINE, "line.attributes.", declared.line),
+        (FactSource.LOCATION, "location.", declared.location),
     ):
         for fact in _attributes(source, prefix, specs):
             facts.setdefault(fact.name, fact)
+    for fact in _computed():
+        facts.setdefault(fact.name, fact)
     events = {name: _event_facts(attributes) for name, attributes in BUILT_IN_EVENTS.items()}
     for name, spec in declared.events.items():
         own = _attributes(FactSource.EVENT, "event.", spec.attributes)
@@ -198,6 +216,21 @@ def reserved_attributes() -> frozenset[str]:
     """Return the names that a declared member attribute may not have; ``birthday`` must be a date."""
     names = {row[0] for row in (*_MEMBER, *_BIRTHDAY)} | {REFERRAL_COUNT.removeprefix("member.")}
     return frozenset(names) - {BIRTHDAY}
+
+
+def computed_attributes() -> frozenset[str]:
+    """Return the names of member attributes that hide a computed fact, or one that is to come."""
+    return frozenset(COMPUTED) | {"referral_count"}
+
+
+def _computed() -> Iterator[Fact]:
+    for name, (kind, label, computed) in COMPUTED.items():
+        values = STAGES if name == "lifecycle" else ()
+        optional = computed.reader is not None
+        member = FactSource.MEMBER
+        yield Fact(
+            f"member.{name}", FactType(kind), member, label, optional, values=values, computed=computed
+        )
 
 
 def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:
@@ -214,6 +247,14 @@ def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:
         yield Fact(REFERRAL_COUNT, _I, FactSource.MEMBER, "how many friends of the member have converted")
     for name, kind, label, allowed in _NOW:
         yield Fact(f"now.{name}", kind, FactSource.NOW, label, values=allowed)
+    yield Fact(
+        f"location.{LOCATION_PLACE}",
+        FactType.PLACE,
+        FactSource.LOCATION,
+        "the place of the order's location",
+        optional=True,
+        attribute=LOCATION_PLACE,
+    )
     for wallet in program.wallets:
         for name, label in _WALLET:
             words = f"{wallet.name}: {label}"
@@ -240,7 +281,14 @@ def _attributes(source: FactSource, prefix: str, specs: Mapping[str, AttributeSp
     types: dict[AttributeType, FactType] = {kind: FactType(kind.value) for kind in AttributeType}
     for name, spec in specs.items():
         yield Fact(
-            prefix + name, types[spec.type], source, name, optional=True, attribute=name, values=spec.values
+            prefix + name,
+            types[spec.type],
+            source,
+            spec.label or name,
+            optional=True,
+            attribute=name,
+            values=spec.values,
+            outside=spec.outside,
         )
 
 

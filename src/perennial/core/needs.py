@@ -15,7 +15,9 @@ import msgspec
 from perennial.core.budget_numbers import Numbers
 from perennial.core.challenge_figures import figures_of
 from perennial.core.effects import Count
+from perennial.core.figures import taken
 from perennial.core.member import Member, Wallet
+from perennial.core.order import Scalar
 from perennial.core.periods import Period, local_day, period_of
 from perennial.core.snapshot import Snapshot, WalletFigures
 from perennial.core.tier_terms import grants_at
@@ -36,12 +38,14 @@ def snapshot_of(
     spent: Mapping[tuple[int, int], int] | None = None,
     off: tuple[str, ...] = (),
     numbers: Numbers | None = None,
+    location: str | None = None,
 ) -> Snapshot:
     """Return everything that a decision at ``at`` under ``version`` may know of ``member``.
 
     ``spent`` maps (number of a budget, period) to what all members together have used of it, ``off``
     names what of the version is switched off, ``numbers`` are those of the version's budgets for the order
-    or event that is decided. Whoever has left the program is no member any more.
+    or event that is decided, ``location`` is where the order was placed. Whoever has left the program is
+    no member any more.
     """
     membership = member.memberships.get(version.program_id)
     if membership is not None and membership.left_at is not None and membership.left_at <= at:
@@ -61,11 +65,18 @@ def snapshot_of(
         tuple([_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
         off,
         figures_of(version, member, at) if version.challenges else (),
+        location=_location(version, location) if version.location_attributes else (),
     )
     if not version.trials:
         return snapshot
     variants = variants_of(version.trials, version.program_id, member, snapshot, at)
     return msgspec.structs.replace(snapshot, variants=variants)
+
+
+def _location(version: Version, location: str | None) -> tuple[Scalar, ...]:
+    """Return what the version reads of an order's location; nothing is known of one without an entry."""
+    known = version.locations.get(location or "", {})
+    return tuple([known.get(name) for name in version.location_attributes])
 
 
 def _figures(wallet: Wallet | None) -> WalletFigures:
@@ -114,9 +125,15 @@ def history_of(
     if not version.needs:
         return ()
     values = []
-    for need, (first, last) in zip(version.needs, ranges_of(version, at, joined_at), strict=True):
+    ranges = ranges_of(version, at, joined_at)
+    for need, (first, last) in zip(version.needs, ranges, strict=True):
         periods = counters.get(need.metric.number)
         values.append(_sum(periods, first, last) if periods else 0)
+    for place in version.taken:
+        need, (first, last) = version.needs[place], ranges[place]
+        periods = counters.get(need.metric.number, {})
+        days = {day: value for day, value in periods.items() if first <= day <= last}
+        values[place] = taken(need.take, days, today_of(version, at).day)
     return tuple(values)
 
 
@@ -141,7 +158,7 @@ def _sum(periods: Mapping[int, int], first: int, last: int) -> int:
 def history_after(
     version: Version, snapshot: Snapshot, at: Instant, counts: Iterable[Count]
 ) -> tuple[int, ...]:
-    """Return the history of ``snapshot``, taken at ``at``, after ``counts`` were added."""
+    """Return the history of ``snapshot``, taken at ``at``, after ``counts`` were added to the sums."""
     if not version.needs:
         return ()
     values = list(snapshot.history)

@@ -321,14 +321,21 @@ class AttributeType(StrEnum):
     BOOLEAN = "boolean"
     DATE = "date"
     INSTANT = "instant"
+    PLACE = "place"
 
 
 class AttributeSpec(_Part, frozen=True):
-    """A declared attribute: ``values`` lists the allowed texts, ``personal`` marks data of a person."""
+    """A declared attribute: ``values`` lists the allowed texts, ``personal`` marks data of a person.
+
+    ``label`` is what people read instead of the name. An attribute from ``outside`` (of a member or a
+    location) is pushed with the instant at which it becomes stale; a stale one is missing.
+    """
 
     type: AttributeType
     values: tuple[str, ...] = ()
     personal: bool = False
+    label: Title | None = None
+    outside: bool = False
 
 
 class EventSpec(_Part, frozen=True):
@@ -344,6 +351,7 @@ class Declarations(_Part, frozen=True):
     order: dict[str, AttributeSpec] = {}
     line: dict[str, AttributeSpec] = {}
     events: dict[str, EventSpec] = {}
+    location: dict[str, AttributeSpec] = {}
 
 
 class Program(_Part, frozen=True):

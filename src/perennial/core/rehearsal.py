@@ -37,11 +37,13 @@ from perennial.core.events import (
     TransferReceived,
     TransferSent,
 )
+from perennial.core.facts import STALE_FROM
 from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member, Membership, Wallet
 from perennial.core.order import Order, Scalar, line_ids
 from perennial.core.program import EnrollmentMode, Program, unit_codes
 from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.surroundings import ALONE, Surroundings
 from perennial.core.switches import Switch, Switches, SwitchObject, parts_of
 from perennial.core.timers import next_due
 from perennial.core.version import Version
@@ -87,6 +89,7 @@ class Rehearsal:
         self.orders: dict[str, PlayedOrder] = {}
         self.spent: dict[tuple[int, int], int] = {}
         self.switches: dict[SwitchObject, Switch] = {}
+        self.surroundings = ALONE
         self._units: dict[str, int] = {}
         self._count = 0
         self.publish(program, EARLIEST)
@@ -98,7 +101,8 @@ class Rehearsal:
             self._units.setdefault(code, len(self._units) + 1)
         units = {code: self._units[code] for code in codes}
         number = len(self.versions) + 1
-        self.versions.append(compile_version(program, PROGRAM_ID, number, at, units))
+        version = compile_version(program, PROGRAM_ID, number, at, units, self.surroundings)
+        self.versions.append(version)
 
     def version_at(self, at: Instant) -> Version:
         """Return the version that judges what happens at ``at``."""
@@ -266,6 +270,20 @@ class Rehearsal:
         member.attributes = {name: value for name, value in merged.items() if value is not None}
         if PROGRAM_ID in member.memberships:
             member.due_at = next_due([self.versions[-1]], member, at)
+
+    def push(self, customer: str, facts: Mapping[str, tuple[Scalar, int]]) -> None:
+        """Facts from outside about the customer, each with the second at which it becomes stale."""
+        member = self.member(customer)
+        pushed: dict[str, Scalar] = {name: value for name, (value, _) in facts.items()}
+        pushed |= {name + STALE_FROM: stale_from for name, (_, stale_from) in facts.items()}
+        member.attributes = {**member.attributes, **pushed}
+
+    def surround(self, locations: Mapping[str, Mapping[str, Scalar]]) -> None:
+        """The workspace's locations change."""
+        known = self.surroundings
+        self.surroundings = Surroundings(known.declared, {**known.locations, **locations})
+        for version in self.versions:
+            version.locations = self.surroundings.locations
 
     def run_timers(self, customer: str, at: Instant) -> list[Decision]:
         """Run what is due for the customer up to ``at``."""

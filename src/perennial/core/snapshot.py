@@ -36,7 +36,8 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     no longer) a member of the program. ``off`` holds the keys of what of the version was switched off
     (see ``core/switches.py``). ``challenges`` holds for each of ``version.challenges`` how
     often it was completed and how far the present round is. ``variants`` holds
-    the member's variant of each of ``version.trials`` (empty: takes no part).
+    the member's variant of each of ``version.trials`` (empty: takes no part). ``location`` holds the
+    attributes of the order's location that the version reads.
     """
 
     joined_at: Instant | None
@@ -52,3 +53,4 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     off: tuple[str, ...] = ()
     challenges: tuple[tuple[int, int], ...] = ()
     variants: tuple[str, ...] = ()
+    location: tuple[Scalar, ...] = ()

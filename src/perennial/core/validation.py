@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from perennial.core.currency_codes import CURRENCIES
 from perennial.core.document_shape import MAX_PROBLEMS
-from perennial.core.facts import BIRTHDAY, BUILT_IN_EVENTS, reserved_attributes
+from perennial.core.facts import BIRTHDAY, BUILT_IN_EVENTS, LOCATION_PLACE, reserved_attributes
 from perennial.core.findings import Findings
 from perennial.core.problems import Problem, join_path
-from perennial.core.program import AttributeSpec, AttributeType, Program
+from perennial.core.program import AttributeSpec, AttributeType, Declarations, Program
 from perennial.core.program_cost import MAX_COST, worst_case
 from perennial.core.schedule import end_instant, start_instant
 from perennial.core.validation_challenges import check_challenges
@@ -109,8 +109,16 @@ def _check_life(findings: Findings) -> None:
 
 def _check_declarations(findings: Findings) -> None:
     declared = findings.program.declarations
-    for what, attributes in (("member", declared.member), ("order", declared.order), ("line", declared.line)):
+    for what, attributes in (
+        ("member", declared.member),
+        ("order", declared.order),
+        ("line", declared.line),
+        ("location", declared.location),
+    ):
         _check_attributes(findings, f"declarations.{what}", attributes)
+    place = declared.location.get(LOCATION_PLACE)
+    if place is not None and place.type is not AttributeType.PLACE:
+        findings.add(f"declarations.location.{LOCATION_PLACE}.type", "place_type", "it holds a place")
     reserved = reserved_attributes()
     for name, spec in declared.member.items():
         path = f"declarations.member.{name}"
@@ -135,6 +143,9 @@ def _check_attributes(findings: Findings, path: str, attributes: Mapping[str, At
             findings.add(
                 here, "malformed", "an attribute is named with letters, digits and _, such as rating"
             )
+        if spec.outside and not path.endswith((".member", ".location")):
+            words = "only attributes of members and locations are pushed from outside"
+            findings.add(f"{here}.outside", "not_outside", words)
         if spec.values and spec.type is not AttributeType.TEXT:
             findings.add(f"{here}.values", "values_of_text", "only attributes of type text list their values")
         for index, value in enumerate(spec.values):
@@ -176,8 +187,27 @@ def check_agreement(program: Program, others: Mapping[str, Program]) -> list[Pro
     return [*conflicts, *shared_code_conflicts(program, others)]
 
 
+def declared_differently(program: Program, declared: Declarations) -> list[Problem]:
+    """Return where a program declares an attribute otherwise than its workspace does."""
+    ours, theirs = _declared(program.declarations), _declared(declared)
+    return [
+        Problem(
+            path,
+            "declared_differently",
+            f"the workspace declares it as {theirs[path].type}, program {program.program} as {spec.type}",
+        )
+        for path, spec in ours.items()
+        if path in theirs and theirs[path].type is not spec.type
+    ]
+
+
+def attributes_by_path(declared: Declarations) -> dict[str, AttributeSpec]:
+    """Return every declared attribute by its path in a program document."""
+    return _declared(declared)
+
+
 def _attribute_conflicts(program: Program, code: str, other: Program) -> list[Problem]:
-    ours, theirs = _declared(program), _declared(other)
+    ours, theirs = _declared(program.declarations), _declared(other.declarations)
     return [
         Problem(
             path,
@@ -189,10 +219,14 @@ def _attribute_conflicts(program: Program, code: str, other: Program) -> list[Pr
     ]
 
 
-def _declared(program: Program) -> dict[str, AttributeSpec]:
+def _declared(declared: Declarations) -> dict[str, AttributeSpec]:
     """Return every declared attribute by its path."""
-    declared = program.declarations
-    groups = {"member": declared.member, "order": declared.order, "line": declared.line}
+    groups = {
+        "member": declared.member,
+        "order": declared.order,
+        "line": declared.line,
+        "location": declared.location,
+    }
     groups |= {f"events.{name}.attributes": event.attributes for name, event in declared.events.items()}
     return {
         f"declarations.{group}.{name}": spec

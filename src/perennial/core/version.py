@@ -6,7 +6,7 @@ of the tuples in a :class:`~perennial.core.snapshot.Snapshot`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,9 @@ from perennial.core.benefit import Benefit, Level
 from perennial.core.challenge import Challenge, Goal
 from perennial.core.conditions import Condition, History, HistoryWindow, Measure
 from perennial.core.facts import FactTable
+from perennial.core.figures import Figure, Take
 from perennial.core.limits import AtCap, Counted, Holder
+from perennial.core.order import Scalar
 from perennial.core.periods import Period
 from perennial.core.program import Expiry, Pending, Program, WalletSpec
 from perennial.core.referral_terms import ReferralOffer
@@ -59,10 +61,11 @@ class Metric(msgspec.Struct, frozen=True):
 
 
 class Need(msgspec.Struct, frozen=True):
-    """One figure of the past that decisions read: a metric within a window."""
+    """One figure of the past that decisions read: what is taken from a metric within a window."""
 
     metric: Metric
     window: HistoryWindow
+    take: Take = Take.SUM
 
 
 class CompiledLimit(msgspec.Struct, frozen=True):
@@ -248,13 +251,16 @@ class Version(msgspec.Struct):
     ``shared_codes`` the ids of those that have a code for everybody, by its form (see
     ``core/code_entry.py``). ``readers`` gives for the number of a metric the
     indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
-    its index in ``needs``, ``tier_needs`` gives for each tier metric of the program its index in ``needs``
-    (``None``: it looks at a balance). ``starts`` and ``ends`` bound the program's life, the end excluded;
+    its index in ``needs``, ``taken`` the indexes of those that are no sums, ``tier_needs`` gives for each
+    tier metric of the program its index in ``needs`` (``None``: it looks at a balance). ``starts`` and
+    ``ends`` bound the program's life, the end excluded;
     ``card_unit`` is the unit of its gift cards. ``budget_numbers`` are the numbers of the budgets; with
     ``has_holders`` some of those depend on the order or event, see ``core/budget_numbers.py``.
     ``trials`` are its holdouts and experiments, see ``core/variants.py``.
     ``offers`` are the kinds of referral by their id, ``referral_limit`` is the place of the limit that counts
     how many friends of a member have converted.
+    ``location_attributes`` are those that the version reads of an order's location; ``locations`` (attributes
+    by the location's id) are the workspace's as of now.
     ``factors``, ``off``, ``days``, ``today``, ``lookbacks`` and ``lot_days`` only remember what was worked
     out.
     """
@@ -280,7 +286,10 @@ class Version(msgspec.Struct):
     priced: tuple[CompiledReward, ...] = ()
     choices: tuple[Callable[..., Any] | None, ...] = ()
     tier_needs: tuple[int | None, ...] = ()
-    histories: dict[History, int] = {}
+    histories: dict[History | Figure, int] = {}
+    taken: tuple[int, ...] = ()
+    location_attributes: tuple[str, ...] = ()
+    locations: Mapping[str, Mapping[str, Scalar]] = {}
     counts_since_joining: bool = False
     starts: Instant | None = None
     ends: Instant | None = None

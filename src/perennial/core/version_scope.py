@@ -52,4 +52,5 @@ def scope_of(
         },
         history=lambda node: snapshot.history[version.histories[node]],
         referral_count=0 if version.referral_limit is None else snapshot.used[version.referral_limit],
+        location=dict(zip(version.location_attributes, snapshot.location, strict=False)),
     )

@@ -7,7 +7,7 @@ order in which they were submitted.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 
@@ -209,15 +209,24 @@ class AssignTier(_Command, frozen=True):
     actor: str
 
 
+class OutsideFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A fact from outside: its value (null removes it), and for how many seconds it is known."""
+
+    value: Scalar
+    seconds: Annotated[int, msgspec.Meta(ge=1, le=31_622_400)] = 86_400
+
+
 class PutCustomer(_Command, frozen=True):
     """Create a customer or change attributes; a given attribute replaces, ``None`` removes it.
 
-    ``identifiers`` are all that the customer has from now on; without them everything stays.
+    ``identifiers`` are all that the customer has from now on; without them everything stays. ``facts`` are
+    attributes from outside.
     """
 
     customer: str
     attributes: dict[str, Scalar] = {}
     identifiers: tuple[CustomerIdentifier, ...] | None = None
+    facts: dict[str, OutsideFact] = {}
 
 
 class PutHousehold(_Command, frozen=True):

@@ -14,9 +14,11 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.compile import compile_version
+from perennial.core.program import Declarations
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.version import Version
 from perennial.store.programs import StoredVersion, load_versions
+from perennial.store.surroundings import latest_declarations, list_locations
 from perennial.store.switches import list_switches
 from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import Instant
@@ -47,12 +49,13 @@ class LiveProgram(msgspec.Struct):
 class Workspace(msgspec.Struct):
     """A workspace as one batch sees it. ``programs`` are in the order in which they decide.
 
-    ``switches`` say what is off at this moment.
+    ``switches`` say what is off at this moment, ``declared`` are the workspace's own attributes.
     """
 
     row: WorkspaceRow
     programs: list[LiveProgram]
     switches: Switches = ALL_ON
+    declared: Declarations = Declarations()
 
     @property
     def workspace_id(self) -> int:
@@ -73,7 +76,7 @@ class Configurations:
 
     def __init__(self) -> None:
         self._workspaces: dict[int, Workspace] = {}
-        self._compiled: dict[tuple[int, int, int], Version] = {}
+        self._compiled: dict[tuple[int, int, int, int], Version] = {}
 
     async def current(self, conn: Connection, workspace_id: int) -> Workspace:
         """Return the workspace as of now in the caller's transaction, which must be set to it."""
@@ -86,10 +89,11 @@ class Configurations:
         if known is None or known.row.revision != row.revision:
             programs = await self._load_programs(conn, row)
             switches = Switches(await list_switches(conn, workspace_id))
-            known = Workspace(row=row, programs=programs, switches=switches)
+            _, declared = await latest_declarations(conn, workspace_id)
+            known = Workspace(row=row, programs=programs, switches=switches, declared=declared)
             self._workspaces[workspace_id] = known
         elif known.row.clock_at != row.clock_at:
-            known = Workspace(row=row, programs=known.programs, switches=known.switches)
+            known = msgspec.structs.replace(known, row=row)
             self._workspaces[workspace_id] = known
         return known
 
@@ -100,8 +104,10 @@ class Configurations:
 
     async def _load_programs(self, conn: Connection, row: WorkspaceRow) -> list[LiveProgram]:
         programs: dict[int, LiveProgram] = {}
+        locations = await list_locations(conn, row.workspace_id)
         for stored in await load_versions(conn, row.workspace_id):
             version = self._compile(row.workspace_id, stored)
+            version.locations = locations
             live = programs.setdefault(
                 stored.program_id, LiveProgram(stored.program_id, stored.program.program, [])
             )
@@ -111,7 +117,7 @@ class Configurations:
         return sorted(programs.values(), key=lambda live: (live.latest.program.priority, live.program_id))
 
     def _compile(self, workspace_id: int, stored: StoredVersion) -> Version:
-        key = (workspace_id, stored.program_id, stored.number)
+        key = (workspace_id, stored.program_id, stored.number, stored.declarations)
         if key not in self._compiled:
             self._compiled[key] = compile_version(
                 stored.program, stored.program_id, stored.number, stored.valid_from, stored.units

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
+from perennial.core.facts import STALE_FROM
+from perennial.core.geography import point_or_none
 from perennial.core.order import Order, Scalar
-from perennial.core.program import AttributeSpec, AttributeType, EventSpec
-from perennial.flows.commands import PostEvent
+from perennial.core.program import AttributeSpec, AttributeType, Declarations, EventSpec
+from perennial.flows.commands import OutsideFact, PostEvent
 from perennial.flows.configuration import Workspace
 from perennial.flows.problems import field_problem
-from perennial.units import parse_instant
+from perennial.units import SECOND, Instant, parse_instant
 
 
 def check_event(workspace: Workspace, command: PostEvent) -> None:
@@ -26,9 +29,54 @@ def check_event(workspace: Workspace, command: PostEvent) -> None:
 
 def check_member_attributes(workspace: Workspace, attributes: dict[str, Scalar]) -> None:
     """Refuse member attributes that differ from their declaration; undeclared ones are free."""
-    for live in workspace.programs:
-        declared = live.latest.program.declarations.member
-        _check_attributes(declared, attributes, "$.attributes", closed=False)
+    declarations = _all_declared(workspace)
+    for name in attributes:
+        if name.endswith(STALE_FROM):
+            raise field_problem(f"$.attributes.{name}", "reserved", f"no name ends with {STALE_FROM}")
+        if any(name in each.member and each.member[name].outside for each in declarations):
+            words = "comes from outside: push it as a fact, with a time to live"
+            raise field_problem(f"$.attributes.{name}", "attribute_from_outside", words)
+    for each in declarations:
+        _check_attributes(each.member, attributes, "$.attributes", closed=False)
+
+
+def check_location(workspace: Workspace, attributes: dict[str, Scalar]) -> None:
+    """Refuse attributes of a location that are not declared, or differ from their declaration."""
+    declared = {name: spec for each in _all_declared(workspace) for name, spec in each.location.items()}
+    for name in attributes:
+        if name in declared and declared[name].outside:
+            words = "comes from outside: push it as a fact, with a time to live"
+            raise field_problem(f"$.attributes.{name}", "attribute_from_outside", words)
+    _check_attributes(declared, attributes, "$.attributes")
+
+
+def check_facts(workspace: Workspace, facts: Mapping[str, OutsideFact], *, of_location: bool) -> None:
+    """Refuse facts that are not declared as from outside, or differ from their declaration."""
+    for name, fact in facts.items():
+        found = [
+            (each.location if of_location else each.member).get(name) for each in _all_declared(workspace)
+        ]
+        specs = [spec for spec in found if spec is not None]
+        if not any(spec.outside for spec in specs):
+            words = "is not declared as an attribute from outside"
+            raise field_problem(f"$.facts.{name}", "attribute_undeclared", words)
+        for spec in specs:
+            _check_attributes({"value": spec}, {"value": fact.value}, f"$.facts.{name}")
+
+
+def pushed(known: dict[str, Scalar], facts: Mapping[str, OutsideFact], now: Instant) -> dict[str, Scalar]:
+    """Return attributes with facts from outside in them, and when each becomes stale; null removes one."""
+    attributes = dict(known)
+    for name, fact in facts.items():
+        for key in (name, name + STALE_FROM):
+            attributes.pop(key, None)
+        if fact.value is not None:
+            attributes[name], attributes[name + STALE_FROM] = fact.value, now // SECOND + fact.seconds
+    return attributes
+
+
+def _all_declared(workspace: Workspace) -> list[Declarations]:
+    return [workspace.declared, *(live.latest.program.declarations for live in workspace.programs)]
 
 
 def check_order_attributes(workspace: Workspace, order: Order) -> None:
@@ -69,6 +117,8 @@ def _fits(spec: AttributeSpec, value: Scalar) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if not isinstance(value, str) or (spec.values and value not in spec.values):
         return False
+    if spec.type is AttributeType.PLACE:
+        return point_or_none(value) is not None
     return spec.type is AttributeType.TEXT or _reads(spec.type, value)
 
 

@@ -18,7 +18,7 @@ from perennial.flows.commands import JoinProgram, LeaveProgram, PutCustomer, Run
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_program import Outcome, store_outcomes
 from perennial.flows.enrolling import enroll
-from perennial.flows.event_types import check_member_attributes
+from perennial.flows.event_types import check_facts, check_member_attributes, pushed
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.timers_due import run_timers_due
 from perennial.store.events import EventKind, EventRow
@@ -32,6 +32,9 @@ def handle_put_customer(batch: Batch, command: PutCustomer) -> Answer:
     if command.identifiers is not None:
         _identify(batch, member, command.identifiers)
     attributes = merged_attributes(member.attributes, command.attributes)
+    if command.facts:
+        check_facts(batch.workspace, command.facts, of_location=False)
+        attributes = pushed(attributes, command.facts, batch.now)
     if attributes != member.attributes:
         member.attributes = attributes
         row = batch.customers[member.customer_id]

@@ -8,7 +8,8 @@ from perennial.core.document import read_program
 from perennial.core.problems import Problem
 from perennial.core.program import GIFT_CARDS, Program
 from perennial.core.program_parts import decode_published, join_parts
-from perennial.core.validation import check_agreement, validate
+from perennial.core.surroundings import with_declarations
+from perennial.core.validation import check_agreement, declared_differently, validate
 from perennial.flows.answers import FieldProblem
 from perennial.flows.problems import ProblemError, problem
 from perennial.store.programs import (
@@ -21,6 +22,7 @@ from perennial.store.programs import (
     read_units,
     units_in_use,
 )
+from perennial.store.surroundings import latest_declarations
 from perennial.store.workspaces import read_workspace
 
 
@@ -65,12 +67,18 @@ async def program_of_version(conn: Connection, workspace_id: int, version: Versi
     return decode_published(join_parts(version.manifest, bodies))
 
 
+async def surrounded(conn: Connection, workspace_id: int, program: Program) -> Program:
+    """Return a program with the declarations of its workspace beside its own."""
+    _, declared = await latest_declarations(conn, workspace_id)
+    return with_declarations(program, declared)
+
+
 async def problems_of(conn: Connection, workspace_id: int, row: ProgramRow, text: str) -> list[Problem]:
     """Return everything that keeps ``text`` from being published as the next version of ``row``."""
     program = read_program(text)
     if isinstance(program, list):
         return program
-    problems = validate(program)
+    problems = validate(await surrounded(conn, workspace_id, program))
     if program.program != row.code:
         words = f'this is the draft of program {row.code}; the document says "{program.program}"'
         problems.append(Problem("program", "other_program", words))
@@ -102,7 +110,8 @@ async def conflicts_of(
             published := await list_versions(conn, workspace_id, other.program_id)
         ):
             others[other.code] = await program_of_version(conn, workspace_id, published[-1])
-    return problems + check_agreement(program, others)
+    _, declared = await latest_declarations(conn, workspace_id)
+    return problems + check_agreement(program, others) + declared_differently(program, declared)
 
 
 async def _lost_wallets(

@@ -20,6 +20,7 @@ from perennial.flows.program_checks import (
     readable,
     require_program,
     require_version,
+    surrounded,
 )
 from perennial.store.database import Database
 from perennial.store.programs import ProgramRow, find_program, list_programs, list_versions, read_parts
@@ -131,7 +132,8 @@ async def plan_document(database: Database, workspace_id: int, text: str) -> Pla
     async with database.transaction(workspace_id) as conn:
         row = await find_program(conn, workspace_id, program.program)
         versions = await list_versions(conn, workspace_id, row.program_id) if row else []
-        problems = validate(program) + await conflicts_of(conn, workspace_id, row, program, versions)
+        problems = validate(await surrounded(conn, workspace_id, program))
+        problems += await conflicts_of(conn, workspace_id, row, program, versions)
         before = await program_of_version(conn, workspace_id, versions[-1]) if versions else None
     number = versions[-1].number if versions else None
     changes = () if problems else tuple(diff(before, program))

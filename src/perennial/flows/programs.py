@@ -33,6 +33,7 @@ from perennial.flows.program_checks import (
     readable,
     require_program,
     require_version,
+    surrounded,
 )
 from perennial.flows.rearm import moves_timers, rearm_timers
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
@@ -223,14 +224,15 @@ async def _uncounted(
     """
     row = await find_program(conn, workspace_id, program.program)
     versions = await list_versions(conn, workspace_id, row.program_id) if row else []
-    if validate(program) or await conflicts_of(conn, workspace_id, row, program, versions):
+    whole = await surrounded(conn, workspace_id, program)
+    if validate(whole) or await conflicts_of(conn, workspace_id, row, program, versions):
         return None
     workspace = await read_workspace(conn, workspace_id)
     if not await has_customers(conn, workspace):
         return None
     row = row or await insert_program(conn, workspace_id, program.program, at)
     units = await assign_units(conn, workspace_id, row.program_id, unit_codes(program))
-    version = compile_version(program, row.program_id, 0, 0, units)
+    version = compile_version(whole, row.program_id, 0, 0, units)
     live = latest_versions(await load_versions(conn, workspace_id))
     metrics = metrics_to_backfill(live.values(), version)
     return (workspace, version, metrics) if metrics else None

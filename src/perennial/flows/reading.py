@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
+from perennial.core.facts import STALE_FROM
 from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.member import Member, Wallet
 from perennial.core.order import Order, Scalar
@@ -29,7 +30,7 @@ from perennial.store.identifiers import read_identifiers
 from perennial.store.members import load_members
 from perennial.store.orders import OrderRow, decode_order, load_orders
 from perennial.store.redemptions import read_redemption
-from perennial.units import Instant, Points, bucket_of, format_instant, named_id
+from perennial.units import SECOND, Instant, Points, bucket_of, format_instant, named_id
 
 
 class _View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -107,12 +108,39 @@ class MembershipView(_View, frozen=True):
     progress: TierProgressView | None = None
 
 
+class FactView(_View, frozen=True):
+    """A fact from outside; a ``stale`` one is missing to every condition."""
+
+    value: Scalar
+    expires_at: str
+    stale: bool
+
+
+def outside_facts(kept: dict[str, Scalar], at: Instant) -> dict[str, FactView]:
+    """Return what comes from outside of the attributes of a customer or a location."""
+    return {
+        name: FactView(value=value, expires_at=format_instant(until * SECOND), stale=until * SECOND <= at)
+        for name, value in kept.items()
+        if isinstance(until := kept.get(name + STALE_FROM), int)
+    }
+
+
+def own_attributes(kept: dict[str, Scalar]) -> dict[str, Scalar]:
+    """Return the attributes that do not come from outside."""
+    return {
+        name: value
+        for name, value in kept.items()
+        if not name.endswith(STALE_FROM) and name + STALE_FROM not in kept
+    }
+
+
 class CustomerView(_View, frozen=True):
     """A customer with everything that is stored about them but their history."""
 
     id: str
     created_at: str
     attributes: dict[str, Scalar]
+    facts: dict[str, FactView]
     identifiers: tuple[CustomerIdentifier, ...]
     household: str | None
     memberships: tuple[MembershipView, ...]
@@ -168,7 +196,8 @@ async def _view_customer(conn: Connection, workspace: Workspace, external_id: st
     return CustomerView(
         id=external_id,
         created_at=format_instant(row.created_at),
-        attributes=row.attributes,
+        attributes=own_attributes(row.attributes),
+        facts=outside_facts(row.attributes, at),
         identifiers=tuple(
             each.identifier for each in sorted(identifiers, key=lambda each: (each.type, each.given))
         ),

@@ -35,6 +35,7 @@ from perennial.http.programs import PROGRAM_ROUTES
 from perennial.http.reference_page import REFERENCE_ROUTES
 from perennial.http.referrals import REFERRAL_ROUTES
 from perennial.http.rewards import REWARD_ROUTES
+from perennial.http.surroundings import SURROUNDING_ROUTES
 from perennial.http.switches import SWITCH_ROUTES
 from perennial.http.till import TILL_ROUTES
 from perennial.http.vouchers import VOUCHER_ROUTES
@@ -53,6 +54,7 @@ ROUTES = [
     *CARD_ROUTES,
     *TILL_ROUTES,
     *PROGRAM_ROUTES,
+    *SURROUNDING_ROUTES,
     *SWITCH_ROUTES,
     *BUDGET_ROUTES,
     *CLOCK_ROUTES,

@@ -251,6 +251,25 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     },
     "referral_approve": {"known": Example("It is a friend indeed", {"reason": "known in the shop"})},
     "referral_reject": {"oneself": Example("It is the advocate", {"reason": "the same person"})},
+    "attributes_put": {
+        "weather": Example(
+            "The weather at the customer's place, and the country",
+            {
+                "member": {
+                    "country": {"type": "text", "label": "the country"},
+                    "weather": {"type": "text", "values": ["rain", "sun"], "outside": True},
+                },
+                "location": {"region": {"type": "text"}},
+            },
+        )
+    },
+    "customer_facts_put": {
+        "rain": Example("It rains, for an hour", {"facts": {"weather": {"value": "rain", "seconds": 3600}}})
+    },
+    "location_put": {"berlin": Example("A store in Berlin", {"place": "52.520008,13.404954"})},
+    "location_facts_put": {
+        "queue": Example("A long queue", {"facts": {"queue": {"value": 12, "seconds": 300}}})
+    },
     "switch_set": {
         "off": Example(
             "A reward is stopped at once",

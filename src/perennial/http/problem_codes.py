@@ -5,6 +5,8 @@ from __future__ import annotations
 PROBLEM_CODES = {
     "allowance_unknown": "The device has no such allowance.",
     "already_referred": "Somebody else referred the customer before; the first one stays.",
+    "attribute_from_outside": "The attribute is declared as from outside: push it as a fact.",
+    "attribute_in_use": "A published version asks for the attribute; it can neither go nor change its type.",
     "attribute_type": "An attribute has another type, or another value, than a program declares.",
     "attribute_undeclared": "An event has an attribute that no program declares for it.",
     "batch_unknown": "There is no such batch of codes, or it is one of another reward.",

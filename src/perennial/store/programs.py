@@ -22,6 +22,8 @@ from perennial.core.program_parts import (
     join_parts,
     manifest_digest,
 )
+from perennial.core.surroundings import with_declarations
+from perennial.store.surroundings import latest_declarations
 from perennial.store.workspaces import WorkspaceRow
 from perennial.units import Instant
 
@@ -53,13 +55,17 @@ class VersionRow(msgspec.Struct, frozen=True):
 
 
 class StoredVersion(msgspec.Struct, frozen=True):
-    """A published version ready to be compiled; ``units`` maps wallet ids to unit numbers."""
+    """A published version ready to be compiled; ``units`` maps wallet ids to unit numbers.
+
+    The program has the workspace's declarations beside its own; ``declarations`` is their version.
+    """
 
     program_id: int
     number: int
     valid_from: Instant
     program: Program
     units: dict[str, int]
+    declarations: int = 0
 
 
 _LOCK_CONFIGURATION = "select revision from workspaces where workspace_id = $1 for update"
@@ -246,8 +252,16 @@ async def load_versions(conn: Connection, workspace_id: int) -> list[StoredVersi
         return []
     units = await read_units(conn, workspace_id)
     programs = await _decode_all(conn, workspace_id, {parts for _, _, parts, _ in records})
+    latest, declared = await latest_declarations(conn, workspace_id)
     return [
-        StoredVersion(program_id, number, valid_from, programs[parts], units.get(program_id, {}))
+        StoredVersion(
+            program_id,
+            number,
+            valid_from,
+            with_declarations(programs[parts], declared),
+            units.get(program_id, {}),
+            latest,
+        )
         for program_id, number, parts, valid_from in records
     ]
 

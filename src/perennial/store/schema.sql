@@ -268,6 +268,22 @@ create policy api_keys_of_everybody on api_keys for select using (true);
 create policy api_keys_of_workspace on api_keys for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select, update on api_keys to perennial_worker;
 
+create table attribute_versions (
+    workspace_id integer not null,
+    version integer not null,
+    document jsonb not null,
+    published_at timestamp with time zone not null,
+    actor text not null,
+    constraint attribute_versions_pkey PRIMARY KEY (workspace_id, version),
+    constraint attribute_versions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint attribute_versions_version_check CHECK ((version > 0))
+);
+
+alter table attribute_versions enable row level security;
+alter table attribute_versions force row level security;
+create policy attribute_versions_of_workspace on attribute_versions for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on attribute_versions to perennial_worker;
+
 create table audit_entries (
     workspace_id integer not null,
     entry_id uuid not null,
@@ -551,6 +567,19 @@ alter table limit_uses force row level security;
 create policy limit_uses_of_the_erased on limit_uses as restrictive for delete using ((EXISTS ( SELECT FROM customers WHERE ((customers.bucket = limit_uses.bucket) AND (customers.workspace_id = limit_uses.workspace_id) AND (customers.customer_id = limit_uses.customer_id) AND (customers.erased_at IS NOT NULL) AND (customers.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
 create policy limit_uses_of_workspace on limit_uses for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant delete, insert, select, update on limit_uses to perennial_worker;
+
+create table locations (
+    workspace_id integer not null,
+    location_id text not null,
+    attributes jsonb not null,
+    constraint locations_pkey PRIMARY KEY (workspace_id, location_id),
+    constraint locations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+
+alter table locations enable row level security;
+alter table locations force row level security;
+create policy locations_of_workspace on locations for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on locations to perennial_worker;
 
 create table lots (
     bucket integer not null,

@@ -1,0 +1,277 @@
+"""What a workspace adds to every program: declared attributes, locations, and the list of facts."""
+
+from __future__ import annotations
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.condition_document import ENC_HOOK
+from perennial.core.facts import LOCATION_PLACE, Fact, FactTable, computed_attributes, fact_table
+from perennial.core.order import Scalar
+from perennial.core.program import Declarations, Program, WalletSpec
+from perennial.core.validation import attributes_by_path, declared_differently, validate
+from perennial.flows.answers import FieldProblem
+from perennial.flows.commands import OutsideFact
+from perennial.flows.configuration import Configurations, business_now
+from perennial.flows.event_types import check_facts, check_location, pushed
+from perennial.flows.ids import Ids
+from perennial.flows.problems import problem
+from perennial.flows.programs import Author
+from perennial.flows.reading import FactView, outside_facts, own_attributes
+from perennial.store.audit_entries import AuditEntry, insert_audit_entry
+from perennial.store.database import Database
+from perennial.store.programs import load_versions, lock_configuration, raise_revision
+from perennial.store.surroundings import (
+    find_location,
+    insert_declarations,
+    latest_declarations,
+    list_locations,
+    put_location,
+)
+
+MAX_LOCATIONS = 20_000
+_ids = Ids()
+
+
+class DeclaredAttributes(msgspec.Struct, frozen=True, kw_only=True):
+    """The workspace's declarations and their version; 0 while nothing was ever declared."""
+
+    version: int
+    attributes: Declarations
+
+
+class LocationView(msgspec.Struct, frozen=True, kw_only=True):
+    """A location: its coordinates, its own attributes, and what comes from outside."""
+
+    id: str
+    place: str | None
+    attributes: dict[str, Scalar]
+    facts: dict[str, FactView]
+
+
+class FactEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact as conditions may ask about it; ``event`` is the only trigger that has it."""
+
+    name: str
+    type: str
+    source: str
+    label: str
+    optional: bool
+    outside: bool
+    computed: bool
+    values: tuple[str, ...]
+    event: str | None = None
+
+
+class FactList(msgspec.Struct, frozen=True):
+    """Every fact, those of events last."""
+
+    data: tuple[FactEntry, ...]
+
+
+async def read_declarations(database: Database, workspace_id: int) -> DeclaredAttributes:
+    """Return what the workspace declares now."""
+    async with database.transaction(workspace_id) as conn:
+        version, declared = await latest_declarations(conn, workspace_id)
+    return DeclaredAttributes(version=version, attributes=declared)
+
+
+async def put_declarations(
+    database: Database, workspace_id: int, declared: Declarations, author: Author
+) -> DeclaredAttributes:
+    """Make ``declared`` the next version; an equal document changes nothing.
+
+    Raises a 422 that names every field that is wrong, and a 409 where a published version of some program
+    asks for an attribute that would go or change its type.
+    """
+    async with database.transaction(workspace_id) as conn:
+        await lock_configuration(conn, workspace_id)
+        version, before = await latest_declarations(conn, workspace_id)
+        if declared == before:
+            return DeclaredAttributes(version=version, attributes=before)
+        await _check(conn, workspace_id, before, declared)
+        await insert_declarations(conn, workspace_id, version + 1, declared, author.at, author.actor)
+        await _note(conn, workspace_id, author, "attributes.declared", "attributes", version, version + 1)
+    return DeclaredAttributes(version=version + 1, attributes=declared)
+
+
+async def _check(conn: Connection, workspace_id: int, before: Declarations, after: Declarations) -> None:
+    alone = Program(
+        program="workspace",
+        name="Workspace",
+        wallets=(WalletSpec(id="points", name="Points"),),
+        declarations=after,
+    )
+    found = [(each.path, each.code, each.words) for each in validate(alone)]
+    found += [
+        (
+            f"declarations.member.{name}",
+            "reserved",
+            f'"member.{name}" is a computed fact; choose another name',
+        )
+        for name in after.member
+        if name in computed_attributes()
+    ]
+    stored = await load_versions(conn, workspace_id)
+    newest = {each.program_id: each.program for each in stored}
+    ours, theirs = attributes_by_path(before), attributes_by_path(after)
+    for program in newest.values():
+        # What a program has from the workspace is not its own, and follows below.
+        own = {
+            path for path, spec in attributes_by_path(program.declarations).items() if spec != ours.get(path)
+        }
+        conflicts = declared_differently(program, after)
+        found += [(each.path, each.code, each.words) for each in conflicts if each.path in own]
+    if found:
+        fields = [
+            FieldProblem(path="$." + path.removeprefix("declarations."), code=code, message=words)
+            for path, code, words in found
+        ]
+        raise problem(422, "attributes_invalid", f"{fields[0].path}: {fields[0].message}", *fields)
+    changed = [path for path, spec in ours.items() if path not in theirs or theirs[path].type != spec.type]
+    for each in stored:
+        for path in changed:
+            if _asks(each.program, path):
+                shown = "$." + path.removeprefix("declarations.")
+                words = f"version {each.number} of program {each.program.program} asks for it"
+                field = FieldProblem(path=shown, code="attribute_in_use", message=words)
+                raise problem(409, "attribute_in_use", f"{shown}: {words}", field)
+
+
+def _asks(program: Program, path: str) -> bool:
+    """Return whether some part of a program names the attribute at this path of the declarations."""
+    _, group, *rest = path.split(".")
+    rest_of_document = msgspec.structs.replace(program, declarations=Declarations())
+    texts = set(_texts(msgspec.to_builtins(rest_of_document, enc_hook=ENC_HOOK)))
+    name = path.rpartition(".")[2]
+    if group == "events":
+        return ".".join(rest[:-2]) in texts
+    fact = {"member": "member.", "location": "location."}.get(group, f"{group}.attributes.") + name
+    return fact in texts or (group in ("order", "line") and name in texts)
+
+
+def _texts(plain: object) -> list[str]:
+    if isinstance(plain, dict):
+        return [text for value in plain.values() for text in _texts(value)]
+    if isinstance(plain, list | tuple):
+        return [text for value in plain for text in _texts(value)]
+    return [plain] if isinstance(plain, str) else []
+
+
+async def read_location(
+    database: Database, configurations: Configurations, workspace_id: int, location: str
+) -> LocationView:
+    """Return a location or raise the 404."""
+    async with database.transaction(workspace_id) as conn:
+        workspace = await configurations.current(conn, workspace_id)
+        kept = await find_location(conn, workspace_id, location)
+    if kept is None:
+        raise problem(404, "location_unknown", f"There is no location {location!r}.")
+    return _view(location, kept, business_now(workspace))
+
+
+async def write_location(
+    database: Database,
+    configurations: Configurations,
+    workspace_id: int,
+    location: str,
+    attributes: dict[str, Scalar],
+    author: Author,
+) -> LocationView:
+    """Give a location exactly these attributes, ``place`` among them; what comes from outside stays."""
+    async with database.transaction(workspace_id) as conn:
+        await lock_configuration(conn, workspace_id)
+        workspace = await configurations.current(conn, workspace_id)
+        own = {name: value for name, value in attributes.items() if value is not None}
+        check_location(workspace, {name: value for name, value in own.items() if name != LOCATION_PLACE})
+        known = await list_locations(conn, workspace_id)
+        if location not in known and len(known) >= MAX_LOCATIONS:
+            raise problem(409, "too_many_locations", f"A workspace has at most {MAX_LOCATIONS:,} locations.")
+        before = known.get(location, {})
+        outside = {name: value for name, value in before.items() if name not in own_attributes(before)}
+        kept = {**own, **outside}
+        if kept != before or location not in known:
+            await put_location(conn, workspace_id, location, kept)
+            await _note(conn, workspace_id, author, "location.put", f"location/{location}", 0, 0)
+    return _view(location, kept, business_now(workspace))
+
+
+async def push_to_location(
+    database: Database,
+    configurations: Configurations,
+    workspace_id: int,
+    location: str,
+    facts: dict[str, OutsideFact],
+) -> LocationView:
+    """Push facts from outside about a location, or raise the 404."""
+    async with database.transaction(workspace_id) as conn:
+        await lock_configuration(conn, workspace_id)
+        workspace = await configurations.current(conn, workspace_id)
+        check_facts(workspace, facts, of_location=True)
+        before = await find_location(conn, workspace_id, location)
+        if before is None:
+            raise problem(404, "location_unknown", f"There is no location {location!r}.")
+        kept = pushed(before, facts, business_now(workspace))
+        await put_location(conn, workspace_id, location, kept)
+        await raise_revision(conn, workspace_id)
+    return _view(location, kept, business_now(workspace))
+
+
+def _view(location: str, kept: dict[str, Scalar], now: int) -> LocationView:
+    own = own_attributes(kept)
+    place = own.pop(LOCATION_PLACE, None)
+    return LocationView(
+        id=location,
+        place=place if isinstance(place, str) else None,
+        attributes=own,
+        facts=outside_facts(kept, now),
+    )
+
+
+async def list_facts(
+    database: Database, configurations: Configurations, workspace_id: int, code: str
+) -> FactList:
+    """Return every fact of a published program, or raise the 404."""
+    async with database.transaction(workspace_id) as conn:
+        workspace = await configurations.current(conn, workspace_id)
+    live = workspace.program(code)
+    if live is None:
+        raise problem(404, "program_unknown", f"There is no published program {code!r}.")
+    return FactList(tuple(_entries(fact_table(live.latest.program))))
+
+
+def _entries(table: FactTable) -> list[FactEntry]:
+    named: list[tuple[str | None, Fact]] = [(None, fact) for fact in table.facts.values()]
+    named += [(event, fact) for event, facts in table.events.items() for fact in facts.values()]
+    return [
+        FactEntry(
+            name=fact.name,
+            type=fact.type.value,
+            source=fact.source.value,
+            label=fact.label,
+            optional=fact.optional,
+            outside=fact.outside,
+            computed=fact.computed is not None,
+            values=fact.values,
+            event=event,
+        )
+        for event, fact in named
+    ]
+
+
+async def _note(
+    conn: Connection, workspace_id: int, author: Author, action: str, what: str, before: int, after: int
+) -> None:
+    """Write who did it, and tell every worker."""
+    entry = AuditEntry(
+        entry_id=_ids.next(),
+        at=author.at,
+        actor=author.actor,
+        action=action,
+        object=what,
+        reason=author.note or None,
+        before={"version": before} if before else None,
+        after={"version": after} if after else {},
+    )
+    await insert_audit_entry(conn, workspace_id, entry)
+    await raise_revision(conn, workspace_id)
