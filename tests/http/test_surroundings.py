@@ -57,7 +57,8 @@ async def test_facts_from_outside_and_locations(site: Site) -> None:
     stored = await site.done("PUT", "/v1/locations/m1", body)
     assert stored == await site.done("GET", "/v1/locations/m1")
     paid = await site.done("PUT", "/v1/orders/r1", {**order(1000), "location": "m1"})
-    earned = {one["rule"]: one["points"] for one in paid["earned"] if one["program"] == "rainy"}
+    rainy = next(one for one in paid["programs"] if one["program"] == "rainy")
+    earned = {award["rule"]: award["points"] for award in rainy["awards"]}
     assert earned == {"rain": 5, "south": 7, "near": 9}
     await site.refused(404, "location_unknown", "GET", "/v1/locations/m2")
 
