@@ -201,9 +201,9 @@ _SAMPLES: dict[str, Any] = {
         ],
     },
     "attributes_put": {"member": {"country": {"type": "text"}}},
-    "customer_facts_put": {"facts": {"weather": {"value": "rain", "seconds": 60}}},
+    "facts_push": {"facts": {"weather": {"value": "rain", "seconds": 60}}},
     "location_put": {"place": "52.5,13.4", "attributes": {}},
-    "location_facts_put": {"facts": {"weather": {"value": "rain", "seconds": 60}}},
+    "location_push": {"facts": {"weather": {"value": "rain", "seconds": 60}}},
     "switch_set": {
         "object": {"kind": "reward", "program": "points", "id": "five-off"},
         "off": True,

@@ -112,8 +112,12 @@ _PLACES = {
     "upload_post": "till-1",
 }
 _SCENARIO = [
+    "attributes_put",
+    "location_put",
+    "location_push",
     "membership_join",
     "customer_put",
+    "facts_push",
     "order_put",
     "return_post",
     "event_post",

@@ -16,6 +16,7 @@ from perennial.core.compile_referrals import compile_offers, referral_limits
 from perennial.core.compile_rewards import (
     automatic_finder,
     by_price,
+    by_themselves,
     compile_rewards,
     shared_codes,
     wallet_place,
@@ -61,16 +62,13 @@ def compile_version(
     rules = _rules(program, units, limits)
     triggers = compiler.triggers(rules)
     rewards = compile_rewards(program, compiler, limits)
-    automatic = tuple(
-        compiled for compiled in rewards.values() if compiled.reward.automatic and compiled.works_on_orders
-    )
+    automatic = by_themselves(rewards.values())
     offers = compile_offers(program, compiler, limits)
     counted = referral_limits(program, program_id)
     finder = automatic_finder(program, compiler, automatic)
     challenges = compile_challenges(program, program_id, compiler, units, zone)
-    tier_needs = tuple(
-        needs.of_tier_metric(metric) for metric in (program.tiers.metrics if program.tiers else ())
-    )
+    tier_metrics = program.tiers.metrics if program.tiers else ()
+    tier_needs = tuple(needs.of_tier_metric(metric) for metric in tier_metrics)
     trials = compile_trials(program, zone, lambda audience: compiler.test([], [audience]))
     starts, ends = life_of(Schedule(starts=program.starts, ends=program.ends), zone)
     metrics = needs.metrics

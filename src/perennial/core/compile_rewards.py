@@ -50,6 +50,11 @@ def wallet_place(program: Program, name: str | None) -> int:
     return [wallet.id for wallet in program.wallets].index(name)
 
 
+def by_themselves(rewards: Iterable[CompiledReward]) -> tuple[CompiledReward, ...]:
+    """Return the rewards that apply to orders by themselves."""
+    return tuple(compiled for compiled in rewards if compiled.reward.automatic and compiled.works_on_orders)
+
+
 def by_price(rewards: Iterable[CompiledReward]) -> tuple[CompiledReward, ...]:
     """Return the rewards that can be claimed for points, those first that are the cheapest for somebody."""
     prices = [

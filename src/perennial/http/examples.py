@@ -259,17 +259,18 @@ EXAMPLES: dict[str, dict[str, Example]] = {
                     "country": {"type": "text", "label": "the country"},
                     "weather": {"type": "text", "values": ["rain", "sun"], "outside": True},
                 },
-                "location": {"region": {"type": "text"}},
+                "location": {
+                    "region": {"type": "text"},
+                    "queue": {"type": "integer", "label": "who waits", "outside": True},
+                },
             },
         )
     },
-    "customer_facts_put": {
+    "facts_push": {
         "rain": Example("It rains, for an hour", {"facts": {"weather": {"value": "rain", "seconds": 3600}}})
     },
     "location_put": {"berlin": Example("A store in Berlin", {"place": "52.520008,13.404954"})},
-    "location_facts_put": {
-        "queue": Example("A long queue", {"facts": {"queue": {"value": 12, "seconds": 300}}})
-    },
+    "location_push": {"queue": Example("A long queue", {"facts": {"queue": {"value": 12, "seconds": 300}}})},
     "switch_set": {
         "off": Example(
             "A reward is stopped at once",

@@ -96,7 +96,7 @@ async def attributes_put(request: Request[Any, Any, Any]) -> Response[Any]:
 @put(
     "/v1/customers/{id:str}/facts",
     **operation(
-        "customer_facts_put",
+        "facts_push",
         "Customers",
         "Push facts from outside about a customer",
         needs=Scope.WRITE,
@@ -172,7 +172,7 @@ async def location_put(request: Request[Any, Any, Any], id: ExternalId) -> Respo
 @put(
     "/v1/locations/{id:str}/facts",
     **operation(
-        "location_facts_put",
+        "location_push",
         "Customers",
         "Push facts from outside about a location",
         needs=Scope.WRITE,

@@ -1,5 +1,7 @@
 -- How far members are with challenges: one row per member, challenge and round. A round is numbered by its
 -- calendar period, or from 1. States: 1 active, 2 completed, 3 missed, 4 reversed.
+-- Every change counts the revision up, and names the one that it was made from. What is marked are, of a streak,
+-- the periods that counted something, and what.
 create table challenge_rounds (
     bucket int not null,
     workspace_id int not null,
@@ -9,14 +11,12 @@ create table challenge_rounds (
     program_id int not null,
     state smallint not null check (state between 1 and 4),
     given int not null check (given >= 0),
-    -- Every change counts the revision up, and names the one that it was made from.
     revision int not null check (revision >= revised),
     revised int not null check (revised >= 0),
     started_at timestamptz not null,
     ends_at timestamptz,
     completed_at timestamptz,
     amounts bigint[] not null,
-    -- Of a streak: the periods that counted something, and what.
     marked int[] not null,
     marks bigint[] not null check (cardinality(marks) = cardinality(marked)),
     primary key (bucket, workspace_id, customer_id, challenge, round)
