@@ -9,7 +9,7 @@ import msgspec
 from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.flows.commands import Asked, PointsAsked, PostClaim, PostRedemption, PostRollback, RedeemHold
 from perennial.flows.quote_answers import QuoteAnswer, RedemptionAnswer, RollbackAnswer
-from perennial.flows.quoting import quote
+from perennial.flows.quoting import Quotes
 from perennial.units import MINUTE, Instant
 from tests.flows.shop import START, Shop
 
@@ -75,7 +75,7 @@ class Checkout:
 
     async def quote(self, command: PostRedemption) -> QuoteAnswer:
         """Price a cart."""
-        return await quote(self.shop.handler, self.shop.workspace_id, command)
+        return await Quotes(self.shop.intake).quote(self.shop.workspace_id, command)
 
     async def redeem(self, command: PostRedemption) -> RedemptionAnswer:
         """Redeem or hold, which must succeed."""

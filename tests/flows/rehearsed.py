@@ -25,7 +25,7 @@ from perennial.flows.commands import (
 )
 from perennial.flows.programs import Author
 from perennial.flows.quote_answers import QuoteAnswer, RedemptionAnswer
-from perennial.flows.quoting import quote
+from perennial.flows.quoting import Quotes
 from perennial.flows.switches import turn_off, turn_on
 from perennial.flows.voucher_batches import NewBatch, create_batch
 from perennial.units import SECOND, Instant, named_id
@@ -110,7 +110,7 @@ class RehearsedShop:
     async def quote(self, customer: str | None, cart: CartAsked) -> tuple[Said, Said]:
         """A cart is priced."""
         command = self.command(self.name("quote"), customer, cart)
-        live = await quote(self.shop.handler, self.shop.workspace_id, command)
+        live = await Quotes(self.shop.intake).quote(self.shop.workspace_id, command)
         checkout = self.rehearsal.quote(customer, self.at, cart)
         return self.quoted(live), self.priced(checkout)
 

@@ -38,7 +38,6 @@ from perennial.ledger.account import Account
 from perennial.store.budgets import read_budgets
 from perennial.store.customers import CustomerRow, read_customers
 from perennial.store.members import load_members
-from perennial.units import bucket_of
 
 MAX_TOGETHER = 32
 """So many carts are read at once: pricing them takes some tens of milliseconds."""
@@ -88,15 +87,6 @@ def _take(
             customers.add(customer)
         taken.append(waiting.popleft())
     return taken
-
-
-async def quote(handler: Handler, workspace_id: int, command: PostRedemption) -> QuoteAnswer:
-    """Price one cart by itself; see :meth:`Quotes.quote`."""
-    async with handler.database.snapshot(workspace_id) as conn:
-        row = (await handler.configurations.current(conn, workspace_id)).row
-    bucket = bucket_of(command.customer or command.id, row.bucket_base, row.bucket_count)
-    [batch] = await _load(handler, workspace_id, bucket, [command])
-    return _priced(batch, command)
 
 
 async def _load(
