@@ -11,7 +11,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
-from asyncpg import Connection
+from asyncpg import Connection, SerializationError
 
 from perennial.core.availability import why_off
 from perennial.core.codes import Codes
@@ -51,7 +51,7 @@ from perennial.store.events import EventKind, EventRow, load_events
 from perennial.store.external_ids import IdKind, claim_or_find
 from perennial.store.voucher_pools import bucket_of_code
 from perennial.store.vouchers import VoucherState
-from perennial.units import Minor, bucket_of, format_instant
+from perennial.units import Minor, bucket_of, format_instant, named_id
 
 
 class SellCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +145,9 @@ async def _do(handler: Handler, workspace_id: int, command: _Command) -> Answer:
         if not isinstance(command, SellCard):
             codes = [command.code] if isinstance(command, TopUpCard) else [command.code, command.to]
             await load_codes(conn, batch, codes, lock=True)
+            found = batch.entered.get(command.code)
+            if found is not None and (found.bucket, found.row.customer_id) != (bucket, owner):
+                raise SerializationError("the card was given to a customer while it was looked for")
         # Ids of operations ascend in the order in which things happened to a card: it is locked by now.
         operation = Operation(batch.ids.next(), event_id, Member(customer_id=owner, owner=owner), batch.now)
         if isinstance(command, SellCard):
@@ -170,11 +173,10 @@ async def _home(conn: Connection, handler: Handler, workspace_id: int, command: 
             raise voucher_unknown()
         bucket, customer_id, _ = found[command.code]
         return bucket, customer_id
-    batch = await handler.batch(conn, workspace_id, row.bucket_base)
     if command.customer is not None:
         bucket = bucket_of(command.customer, row.bucket_base, row.bucket_count)
-        return bucket, batch.name("customer", command.customer)
-    card_id = batch.name("card", command.id)
+        return bucket, named_id(workspace_id, "customer", command.customer)
+    card_id = named_id(workspace_id, "card", command.id)
     return bucket_of_code(card_id, row.bucket_base, row.bucket_count), card_id
 
 

@@ -76,7 +76,7 @@ class Configurations:
 
     def __init__(self) -> None:
         self._workspaces: dict[int, Workspace] = {}
-        self._compiled: dict[tuple[int, int, int, int], Version] = {}
+        self._compiled: dict[tuple[int, int, int], tuple[int, Version]] = {}
 
     async def current(self, conn: Connection, workspace_id: int) -> Workspace:
         """Return the workspace as of now in the caller's transaction, which must be set to it."""
@@ -106,8 +106,9 @@ class Configurations:
         programs: dict[int, LiveProgram] = {}
         locations = await list_locations(conn, row.workspace_id)
         for stored in await load_versions(conn, row.workspace_id):
-            version = self._compile(row.workspace_id, stored)
-            version.locations = locations
+            # A copy: others may still be deciding with the locations as they were.
+            compiled = self._compile(row.workspace_id, stored)
+            version = msgspec.structs.replace(compiled, locations=locations)
             live = programs.setdefault(
                 stored.program_id, LiveProgram(stored.program_id, stored.program.program, [])
             )
@@ -117,12 +118,15 @@ class Configurations:
         return sorted(programs.values(), key=lambda live: (live.latest.program.priority, live.program_id))
 
     def _compile(self, workspace_id: int, stored: StoredVersion) -> Version:
-        key = (workspace_id, stored.program_id, stored.number, stored.declarations)
-        if key not in self._compiled:
-            self._compiled[key] = compile_version(
+        """Return a version compiled with the workspace's declarations of now; only these ever change."""
+        key = (workspace_id, stored.program_id, stored.number)
+        known = self._compiled.get(key)
+        if known is None or known[0] != stored.declarations:
+            version = compile_version(
                 stored.program, stored.program_id, stored.number, stored.valid_from, stored.units
             )
-        return self._compiled[key]
+            known = self._compiled[key] = stored.declarations, version
+        return known[1]
 
 
 def business_now(workspace: Workspace) -> Instant:

@@ -22,10 +22,10 @@ from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.database import Database
 from perennial.store.programs import load_versions, lock_configuration, raise_revision
 from perennial.store.surroundings import (
+    count_locations,
     find_location,
     insert_declarations,
     latest_declarations,
-    list_locations,
     put_location,
 )
 
@@ -184,13 +184,13 @@ async def write_location(
         workspace = await configurations.current(conn, workspace_id)
         own = {name: value for name, value in attributes.items() if value is not None}
         check_location(workspace, {name: value for name, value in own.items() if name != LOCATION_PLACE})
-        known = await list_locations(conn, workspace_id)
-        if location not in known and len(known) >= MAX_LOCATIONS:
+        before = await find_location(conn, workspace_id, location)
+        if before is None and await count_locations(conn, workspace_id) >= MAX_LOCATIONS:
             raise problem(409, "too_many_locations", f"A workspace has at most {MAX_LOCATIONS:,} locations.")
-        before = known.get(location, {})
-        outside = {name: value for name, value in before.items() if name not in own_attributes(before)}
+        ours = own_attributes(before or {})
+        outside = {name: value for name, value in (before or {}).items() if name not in ours}
         kept = {**own, **outside}
-        if kept != before or location not in known:
+        if kept != before:
             await put_location(conn, workspace_id, location, kept)
             await _note(conn, workspace_id, author, "location.put", f"location/{location}", 0, 0)
     return _view(location, kept, business_now(workspace))

@@ -105,7 +105,7 @@ async def attributes_put(request: Request[Any, Any, Any]) -> Response[Any]:
         refuses=(409, 410),
     ),
 )
-async def customer_facts_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+async def facts_push(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """The weather where the customer is, a score of another system: known until it is stale, then missing.
 
     Sent again, a fact is known for its seconds from then on. It has to be declared with `outside: true`.
@@ -181,7 +181,7 @@ async def location_put(request: Request[Any, Any, Any], id: ExternalId) -> Respo
         refuses=(404,),
     ),
 )
-async def location_facts_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+async def location_push(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """Known until they are stale, then missing; see the facts of customers."""
     door, caller = admitted(request)
     data = await body_of(request, FactsBody)
@@ -212,9 +212,9 @@ async def fact_list(request: Request[Any, Any, Any], program: FromQuery[str]) ->
 SURROUNDING_ROUTES = [
     attributes_get,
     attributes_put,
-    customer_facts_put,
+    facts_push,
     location_get,
     location_put,
-    location_facts_put,
+    location_push,
     fact_list,
 ]

@@ -24,6 +24,8 @@ values ($1, $2, $3::text::jsonb, $4, $5)
 
 _LIST_LOCATIONS = "select location_id, attributes::text from locations where workspace_id = $1"
 
+_COUNT_LOCATIONS = "select count(*) from locations where workspace_id = $1"
+
 _FIND_LOCATION = "select attributes::text from locations where workspace_id = $1 and location_id = $2"
 
 _PUT_LOCATION = """
@@ -53,6 +55,12 @@ async def list_locations(conn: Connection, workspace_id: int) -> dict[str, dict[
     """Return the attributes of every location by its id."""
     records = await conn.fetch(_LIST_LOCATIONS, workspace_id)
     return {location: _decode_attributes(attributes) for location, attributes in records}
+
+
+async def count_locations(conn: Connection, workspace_id: int) -> int:
+    """Return how many locations a workspace has."""
+    count: int = await conn.fetchval(_COUNT_LOCATIONS, workspace_id)
+    return count
 
 
 async def find_location(conn: Connection, workspace_id: int, location: str) -> dict[str, Scalar] | None:
