@@ -27,6 +27,7 @@ from perennial.flows.settle_referrals import settle_referrals
 from perennial.flows.traces import Context
 from perennial.units import DAY
 from tests.flows.shop import START, Shop, available, decided
+from tests.flows.sound import is_sound
 
 PROGRAM = """\
 program: shop
@@ -193,7 +194,7 @@ async def test_the_first_who_refers_stays(open_shop: Shop) -> None:
     assert (circle.view.state, circle.view.reason) == ("rejected", "circle")
 
 
-async def test_limit_tiers_rules_and_reversal(open_shop: Shop) -> None:
+async def test_limit_tiers_rules_and_reversal(open_shop: Shop, owner: Connection) -> None:
     """Two friends give 500, the third 600 and the bonus, the fourth is too many; a return takes it back."""
     shop = open_shop
     for number in range(4):
@@ -213,6 +214,7 @@ async def test_limit_tiers_rules_and_reversal(open_shop: Shop) -> None:
     await shop.do(order("o4", "f4", 5000))
     await settle(shop)
     assert (await referral(shop, "f4")).state == "converted"
+    await is_sound(shop, owner)
 
 
 async def test_an_alias_is_oneself(open_shop: Shop) -> None:

@@ -17,7 +17,7 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.order import Line, Order, OrderStatus
-from perennial.flows import handle_events, write_batch
+from perennial.flows import handle_events, referral_pairs, write_batch
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
@@ -28,8 +28,11 @@ from perennial.flows.commands import (
     PostClaim,
     PostEvent,
     PostRedemption,
+    PutOrder,
 )
 from perennial.flows.handle_events import Handler
+from perennial.flows.refer import Refer, refer
+from perennial.flows.settle_referrals import settle_one
 from perennial.store import budgets, customers, effects, vouchers
 from perennial.store.database import Database, connect
 from tests.codebook import CODEBOOK
@@ -76,6 +79,8 @@ BUDGET_CAP = Wall(((effects, "USE_BUDGET", " and ($4 <= 0 or used + $4 <= $5)"),
 CODE_LOCK = Wall(((vouchers, "_LOCK_VOUCHERS", "    for update\n"),))
 CODE_CAP = Wall(((effects, "USE_VOUCHER", " and (uses is null or used + $5 <= uses)"),))
 ROUNDS = Wall(((effects, "PUT_CHALLENGE_ROUNDS", "where challenge_rounds.revision = excluded.revised\n"),))
+LIMIT_CAP = Wall(((effects, "_USE_LIMITS", "where limit_uses.used + excluded.used <= excluded.cap\n"),))
+LIMIT_CHECK = Wall(constraints=(("limit_uses", "limit_uses_check"),))
 CODE_CHECK = Wall(constraints=(("vouchers", "vouchers_used_uses_check"),))
 
 CODES = f"""\
@@ -101,6 +106,20 @@ challenges:
     goals: [{{measure: events.count, event: gift.asked, target: 12}}]
     repeat: {{}}
     gives: [{{type: points, points: 100}}]
+"""
+
+
+FRIENDS = """\
+program: points
+name: Points
+currency: USD
+wallets: [{id: points, name: Points}]
+referrals:
+  offers:
+    - id: friends
+      name: Friends
+      advocate: {gets: {gives: [{type: points, points: 100}]}, limits: [{times: 3}]}
+      converts: {on: order}
 """
 
 
@@ -138,6 +157,24 @@ class Rivals:
             )
         )
         return [answer for (answer,) in answers]
+
+    async def refer(self, friend: str) -> None:
+        """Let a friend be referred by Anna, and pay the order that converts it."""
+        await refer(self._handlers[0], self._workspace_id, Refer(friend=friend, advocate="anna"))
+        order = Order(status=OrderStatus.PAID, lines=(Line(id="1", sku="tea", amount=500),), currency="USD")
+        await self.do(PutOrder(id=f"of-{friend}", customer=friend, at=None, order=order))
+
+    async def settle(self) -> None:
+        """Let every client settle a referral of its own, all at once."""
+        bucket = await self._bucket()
+        rows = await self._owner.fetch("select customer_id, referral_id, due_at from referrals order by 2")
+        await asyncio.gather(
+            *(
+                settle_one(handler, self._workspace_id, bucket, *row)
+                for handler, row in zip(self._handlers, rows, strict=True)
+            ),
+            return_exceptions=True,
+        )
 
     async def take_down(self, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
         """Remove a wall from the product and from its database."""
@@ -197,6 +234,16 @@ async def holders(url: str) -> AsyncIterator[Rivals]:
 
 
 @pytest.fixture
+async def friends(url: str) -> AsyncIterator[Rivals]:
+    """Twelve clients; Anna has referred twelve friends, who have paid, and three may count."""
+    async with connected_rivals(url, FRIENDS) as rivals:
+        await rivals.do(JoinProgram(customer="anna", program="points", source="test", at=None))
+        for number in range(CLIENTS):
+            await rivals.refer(f"c{number}")
+        yield rivals
+
+
+@pytest.fixture
 async def punched(url: str) -> AsyncIterator[Rivals]:
     """Twelve clients; eleven of the twelve punches of Anna's card are there."""
     async with connected_rivals(url, CARD) as rivals:
@@ -232,6 +279,7 @@ def meet(monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...]) -> None:
         await write(conn, batch, generation)
 
     monkeypatch.setattr(handle_events, "write", write_together)
+    monkeypatch.setattr(referral_pairs, "write", write_together)
 
 
 def adjustment(name: str, points: int) -> PostAdjustment:
@@ -399,3 +447,25 @@ async def test_the_last_punch(
     await punched.race([gift(f"gift-{number}", "anna") for number in range(CLIENTS)])
     assert await punched.ask(f"select balance from wallets where {ANNAS}") == 100 * times
     assert await punched.ask("select given from challenge_rounds") == 1
+
+
+@pytest.mark.parametrize(
+    ("down", "counted"),
+    [
+        ((), 3),
+        ((LIMIT_CAP, LIMIT_CHECK), 3),
+        ((LOCK, LIMIT_CHECK), 3),
+        ((LOCK, LIMIT_CAP), 3),
+        ((LOCK, LIMIT_CAP, LIMIT_CHECK), CLIENTS),
+    ],
+    ids=["all stand", "the lock stands", "the cap stands", "the check stands", "none stands"],
+)
+async def test_friends_at_a_limit(
+    friends: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], counted: int
+) -> None:
+    """Twelve friends are settled at once, and three may count: three do behind any wall, all behind none."""
+    for wall in down:
+        await friends.take_down(wall, monkeypatch)
+    meet(monkeypatch, down)
+    await friends.settle()
+    assert await friends.ask(f"select balance from wallets where {ANNAS}") == 100 * counted

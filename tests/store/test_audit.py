@@ -27,9 +27,17 @@ from perennial.store.budgets import BudgetKey, lock_budgets
 from perennial.store.customers import CustomerRow
 from perennial.store.erasure import erase_rows
 from perennial.store.events import EventKind
+from perennial.store.external_ids import IdKind, claim_external_ids
 from perennial.store.identifiers import IdentifierRow, identifier_hash, insert_identifiers
+from perennial.store.referrals import insert_advocacy
 from perennial.units import DAY
 from tests.store.book import DATED, LATER, NOW, UNIT, WAITING, Book, count, given, taken
+
+_INSERT_REFERRAL = """
+insert into referrals (bucket, workspace_id, customer_id, referral_id, program_id, version, offer,
+    advocate_bucket, advocate_id, state, signals, approved, undo, attributed_at, progress, given)
+values ($2, $1, $3, $4, 1, 1, 'friends', $2, $5, 1, '{}', false, false, $6, '{}', '')
+"""
 
 
 @pytest.fixture
@@ -65,6 +73,15 @@ async def sound(book: Book) -> Book:
     known = IdentifierRow(row.customer_id, identifier_hash(book.ws, card), "card", "4711")
     async with book.db.transaction(book.ws) as conn:
         await insert_identifiers(conn, book.ws, book.bucket, [known])
+        referral_id = book.id_of("friend", "referral")
+        await claim_external_ids(
+            conn, [(IdKind.REFERRAL, referral_id, other.customer_id)], book.ws, book.bucket
+        )
+        await conn.execute(
+            _INSERT_REFERRAL, book.ws, book.bucket, other.customer_id, referral_id, row.customer_id, NOW
+        )
+        place = (book.bucket, other.customer_id)
+        await insert_advocacy(conn, book.ws, book.bucket, row.customer_id, referral_id, place)
     await book.settle()
     await book.seal()
     return book
@@ -172,6 +189,10 @@ DAMAGE = [
     ("update entitlements set entitlement_id = gen_random_uuid()", {"entitlements", "external_ids"}),
     ("update entitlements set customer_id = gen_random_uuid()", {"entitlements", "external_ids"}),
     ("delete from external_ids where kind = 30", {"entitlements"}),
+    ("delete from advocacies", {"referrals"}),
+    ("delete from referrals", {"referrals", "external_ids"}),
+    ("delete from external_ids where kind = 40", {"referrals"}),
+    ("update referrals set advocate_id = gen_random_uuid()", {"referrals"}),
     ("update seals set hash = sha256('x')", {"seals"}),
     ("update seals set block = block + 7", {"seals"}),
 ]

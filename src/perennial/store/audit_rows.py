@@ -43,7 +43,8 @@ where event_id is null or source_id is not null and not exists (
     ),
     Check(
         "external_ids",
-        "Every claimed id belongs to an order, event, household or entitlement of its bucket and customer.",
+        "Every claimed id belongs to an order, event, household, entitlement or referral of its bucket and"
+        " customer.",
         """
 select bucket, customer_id, null::uuid[] as operations, format('kind %s, id %s', kind, id_hash) as words
 from external_ids
@@ -58,6 +59,12 @@ where workspace_id = $1 and not case
         where entitlements.bucket = external_ids.bucket and entitlements.workspace_id = $1
             and entitlements.customer_id = external_ids.customer_id
             and entitlements.entitlement_id = external_ids.id_hash
+    )
+    when kind = 40 then exists (
+        select from referrals
+        where referrals.bucket = external_ids.bucket and referrals.workspace_id = $1
+            and referrals.customer_id = external_ids.customer_id
+            and referrals.referral_id = external_ids.id_hash
     )
     when kind = 8 then exists (
         select from customers
@@ -126,6 +133,26 @@ where not exists (
         and voucher_id = named.customer_id
 ))
 group by bucket, customer_id
+""",
+    ),
+    Check(
+        "referrals",
+        "Every referral has claimed its id and stands on the side of its advocate as well, and nothing stands"
+        " there without it.",
+        """
+select coalesce(friend.bucket, advocate.bucket) as bucket,
+    coalesce(friend.customer_id, advocate.customer_id) as customer_id, null::uuid[] as operations,
+    format('referral %s', referral_id) as words
+from (select * from referrals where workspace_id = $1) as friend
+full join (select * from advocacies where workspace_id = $1) as advocate using (referral_id)
+where friend.customer_id is null or advocate.customer_id is null
+    or (advocate.bucket, advocate.customer_id) <> (friend.advocate_bucket, friend.advocate_id)
+    or (friend.bucket, friend.customer_id) <> (advocate.friend_bucket, advocate.friend_id)
+    or not exists (
+        select from external_ids
+        where external_ids.workspace_id = $1 and kind = 40 and id_hash = referral_id
+            and external_ids.bucket = friend.bucket and external_ids.customer_id = friend.customer_id
+    )
 """,
     ),
     Check(
