@@ -6,7 +6,6 @@ How a member is given a variant is in ``core/variants.py``, what must hold beyon
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 import msgspec
@@ -28,20 +27,6 @@ HELD_OUT, TREATED = "held_out", "treated"
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     pass
-
-
-class Outcome(StrEnum):
-    """What an experiment is judged by, for each member exposed to it.
-
-    ``revenue`` and ``margin`` of their orders, the number of ``orders``, ``retention`` (did they order again
-    a day or more after the exposure), ``points`` (what they were given, less what returns took back).
-    """
-
-    REVENUE = "revenue"
-    MARGIN = "margin"
-    ORDERS = "orders"
-    RETENTION = "retention"
-    POINTS = "points"
 
 
 class Parts(_Part, frozen=True):
@@ -80,7 +65,7 @@ class Experiment(_Part, frozen=True, kw_only=True):
 
     What the weights leave of 1,000 takes no part. ``audience`` is asked when a member would take part for
     the first time; who was exposed keeps the variant until the end. ``starts`` and ``ends`` are local dates
-    or instants as in a schedule. The verdict is about ``outcome``. Another ``salt`` shuffles everybody anew.
+    or instants as in a schedule. Another ``salt`` shuffles everybody anew.
     """
 
     id: Identifier
@@ -89,7 +74,6 @@ class Experiment(_Part, frozen=True, kw_only=True):
     audience: Condition | None = None
     starts: str | None = None
     ends: str | None = None
-    outcome: Outcome = Outcome.REVENUE
     salt: Identifier | None = None
 
 
@@ -104,7 +88,6 @@ class Holdout(_Part, frozen=True, kw_only=True):
     name: Title | None = None
     share: Share
     campaign: Identifier | None = None
-    outcome: Outcome = Outcome.REVENUE
     salt: Identifier | None = None
 
 
