@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
+from collections.abc import Mapping
 
 import msgspec
 from asyncpg import Connection
 
 from perennial.core.compile import compile_version
+from perennial.core.order import Scalar
 from perennial.core.program import Declarations
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.version import Version
@@ -106,9 +108,7 @@ class Configurations:
         programs: dict[int, LiveProgram] = {}
         locations = await list_locations(conn, row.workspace_id)
         for stored in await load_versions(conn, row.workspace_id):
-            # A copy: others may still be deciding with the locations as they were.
-            compiled = self._compile(row.workspace_id, stored)
-            version = msgspec.structs.replace(compiled, locations=locations)
+            version = self._compile(row.workspace_id, stored, locations)
             live = programs.setdefault(
                 stored.program_id, LiveProgram(stored.program_id, stored.program.program, [])
             )
@@ -117,14 +117,20 @@ class Configurations:
             live.versions.sort(key=lambda version: (version.valid_from, version.number))
         return sorted(programs.values(), key=lambda live: (live.latest.program.priority, live.program_id))
 
-    def _compile(self, workspace_id: int, stored: StoredVersion) -> Version:
-        """Return a version compiled with the workspace's declarations of now; only these ever change."""
+    def _compile(
+        self, workspace_id: int, stored: StoredVersion, locations: Mapping[str, Mapping[str, Scalar]]
+    ) -> Version:
+        """Return a version compiled with what the workspace adds to it now, which alone may change."""
         key = (workspace_id, stored.program_id, stored.number)
         known = self._compiled.get(key)
         if known is None or known[0] != stored.declarations:
             version = compile_version(
                 stored.program, stored.program_id, stored.number, stored.valid_from, stored.units
             )
+            known = self._compiled[key] = stored.declarations, version
+        if known[1].locations != locations:
+            # A copy: others may still be deciding with the locations as they were.
+            version = msgspec.structs.replace(known[1], locations=locations)
             known = self._compiled[key] = stored.declarations, version
         return known[1]
 
