@@ -240,12 +240,12 @@ async def test_review(open_shop: Shop, owner: Connection) -> None:
     """One device for both is looked at by staff: approved it goes on, with an entry in the audit log."""
     shop = open_shop
     code = await code_of(shop, "anna")
-    device = Context(device="d-1")
+    device = Context(device="phone-1")
     await shop.intake.submit(
         shop.workspace_id, Introduced(command=PutCustomer(customer="anna"), context=device)
     )
     for name in ("ben", "cora"):
-        await introduced(shop, order(f"o-{name}", name, 5000), code, device="d-1", ip="1.2.3.4")
+        await introduced(shop, order(f"o-{name}", name, 5000), code, device="phone-1", ip="1.2.3.4")
     queue = await list_all_referrals(shop.handler, shop.workspace_id)
     found = sorted(queue.data, key=lambda each: str(each.customer))
     assert [(each.customer, each.state, each.signals) for each in found] == [
@@ -272,7 +272,7 @@ async def test_review(open_shop: Shop, owner: Connection) -> None:
         ("referral.rejected", "eve", "known"),
     ]
     stored = await owner.fetch("select * from customer_marks where workspace_id = $1", shop.workspace_id)
-    assert not any("1.2.3.4" in str(row) or "d-1" in str(row) for row in stored)
+    assert not any("1.2.3.4" in str(row) or "phone-1" in str(row) for row in stored)
 
 
 async def test_waiting_and_deadline(shop: Shop) -> None:
