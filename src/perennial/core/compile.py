@@ -67,8 +67,7 @@ def compile_version(
     counted = referral_limits(program, program_id)
     finder = automatic_finder(program, compiler, automatic)
     challenges = compile_challenges(program, program_id, compiler, units, zone)
-    tier_metrics = program.tiers.metrics if program.tiers else ()
-    tier_needs = tuple(needs.of_tier_metric(metric) for metric in tier_metrics)
+    tier_needs = tuple(map(needs.of_tier_metric, program.tiers.metrics)) if program.tiers else ()
     trials = compile_trials(program, zone, lambda audience: compiler.test([], [audience]))
     starts, ends = life_of(Schedule(starts=program.starts, ends=program.ends), zone)
     metrics = needs.metrics
@@ -78,7 +77,7 @@ def compile_version(
         number=number,
         valid_from=valid_from,
         zone=zone,
-        wallets=tuple(_compile_wallet(wallet, program, units) for wallet in program.wallets),
+        wallets=compile_wallets(program, units),
         attributes=compiler.attributes,
         metrics=metrics,
         needs=tuple(needs.needs),
@@ -105,12 +104,27 @@ def compile_version(
         counts_hours=any(limit.period is Period.HOUR for limit in (*limits.limits, *limits.budgets)),
         challenges=challenges,
         budget_numbers=tuple(budget.number for budget in limits.budgets),
+        segments=_segments(program, compiler),
         has_holders=any(budget.holder is not Holder.TOTAL for budget in limits.budgets),
         starts=starts,
         ends=ends,
         trials=trials,
         card_unit=units.get(GIFT_CARDS, 0),
     )
+
+
+def _segments(program: Program, compiler: Compiler) -> tuple[str, ...]:
+    """Return the segments that decisions ask about: those of conditions, and the one it is closed to."""
+    closed_to = program.enrollment.segment if program.enrollment.closed else None
+    asked = dict.fromkeys(compiler.segments)
+    if closed_to is not None:
+        asked.setdefault(closed_to)
+    return tuple(asked)
+
+
+def compile_wallets(program: Program, units: dict[str, int]) -> tuple[CompiledWallet, ...]:
+    """Look up what the wallets of a program refer to."""
+    return tuple(_compile_wallet(wallet, program, units) for wallet in program.wallets)
 
 
 def _compile_wallet(wallet: WalletSpec, program: Program, units: dict[str, int]) -> CompiledWallet:

@@ -49,6 +49,12 @@ class Compiler:
         self.facts = fact_table(program)
         self._attributes: dict[str, int] = {}
         self._location: dict[str, int] = {}
+        self._segments: dict[str, None] = {}
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The segments that the version asks about."""
+        return tuple(self._segments)
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -109,6 +115,15 @@ class Compiler:
         body = [*source.prelude(), "fired = []", *arrange(rules), "return fired"]
         return _function("find", _ARGUMENTS, body, source)
 
+    def judge(self, conditions: Sequence[Condition]) -> Callable[..., tuple[bool, ...]]:
+        """Return the function that says of each of these, which ask about a customer alone, if it holds.
+
+        ``judge(at, snapshot)``
+        """
+        source = self._source(None)
+        told = "".join(f"bool({source.expression(condition)}), " for condition in conditions)
+        return _function("judge", "at, snapshot", [*source.prelude(), f"return ({told})"], source)
+
     def lines(self, where: Condition | None) -> Callable[..., Sequence[int]] | None:
         """Return the function that gives the positions of the matching lines; None if all are."""
         if where is None:
@@ -143,6 +158,7 @@ class Compiler:
             attribute_index=self._attribute_index,
             wallet_index=wallets.index,
             location_index=self._location_index,
+            asks_segment=lambda code: self._segments.setdefault(code, None),
         )
 
     def _attribute_index(self, name: str) -> int:

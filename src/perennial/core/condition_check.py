@@ -24,7 +24,7 @@ from perennial.core.conditions import (
     Operand,
     Operator,
 )
-from perennial.core.facts import Fact, FactSource, FactTable, FactType
+from perennial.core.facts import SEGMENTS, Fact, FactSource, FactTable, FactType
 from perennial.core.geography import MAX_RADIUS, point_or_none
 from perennial.core.order import Scalar
 from perennial.core.periods import Period
@@ -73,7 +73,15 @@ _COUNTED = {
 }
 # Triggers that are no events of their own in the books: orders have measures, the others come once.
 _NOT_COUNTED = frozenset(
-    {"order.paid", "member.joined", "tier.entered", "challenge.completed", "challenge.missed"}
+    {
+        "order.paid",
+        "member.joined",
+        "tier.entered",
+        "challenge.completed",
+        "challenge.missed",
+        "segment.entered",
+        "segment.left",
+    }
 )
 
 
@@ -266,7 +274,8 @@ class _Check:
             return [Problem(at, "unknown_fact", f"{node.fact} is not known{_nearest(node.fact, names)}")]
         if fact.source not in place.sources:
             return [Problem(at, "fact_not_here", _why_not_here(fact))]
-        problems = _check_operand(node.operator, node.operand, fact.type, _OPERATORS[fact.type], path)
+        allowed = _OPERATORS[fact.type] - ({Operator.EXISTS} if fact.name == SEGMENTS else set())
+        problems = _check_operand(node.operator, node.operand, fact.type, allowed, path)
         return problems or _check_values(fact, node, path)
 
     def _may_ask(self, name: str, place: Place) -> bool:

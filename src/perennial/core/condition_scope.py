@@ -63,6 +63,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     member: Mapping[str, Scalar] = {}
     joined_at: Instant | None = None
     tier: str | None = None
+    segments: tuple[str, ...] = ()
     wallets: Mapping[str, WalletFigures] = {}
     challenges: Mapping[str, tuple[int, int]] = {}
     variants: Mapping[str, str] = {}

@@ -24,7 +24,7 @@ the beginning of the function, before the first expression. The function must de
 of a member attribute in ``snapshot.attributes``, ``location_index`` that of an attribute of the order's
 location in ``snapshot.location``, ``wallet_index`` that of a wallet in ``snapshot.wallets``. Where the
 trigger brings no order (every one but ``order.paid``), the order's facts are missing: nothing about the
-order, its location or its lines holds.
+order, its location or its lines holds. ``asks_segment`` is told every segment that is asked about.
 
 For what counts in a history (``Metric.where``) and for the lines of a rule::
 
@@ -58,7 +58,7 @@ from perennial.core.conditions import (
     Quantifier,
 )
 from perennial.core.fact_source import HELPERS, PRELUDE, PRESENT, READS
-from perennial.core.facts import STALE_FROM, Fact, FactSource, FactTable, FactType
+from perennial.core.facts import SEGMENTS, STALE_FROM, Fact, FactSource, FactTable, FactType
 from perennial.core.figures import Computed, Figure
 from perennial.core.geography import lies_within
 from perennial.core.text_pattern import compile_pattern
@@ -103,6 +103,7 @@ class Source:
         wallet_index: Callable[[str], int],
         location_index: Callable[[str], int] | None = None,
         constants: dict[str, object] | None = None,
+        asks_segment: Callable[[str], object] | None = None,
     ) -> None:
         self.constants: dict[str, object] = {} if constants is None else constants
         self.uses: set[str] = set()
@@ -114,6 +115,7 @@ class Source:
         trials = (fact.attribute for fact in facts.facts.values() if fact.source is FactSource.EXPERIMENT)
         self._trials = {trial: place for place, trial in enumerate(trials)}
         self._location_index = location_index
+        self._asks_segment = asks_segment
         self._statements: dict[str, str] = {}
         self._bound: dict[tuple[str, str], str] = {}
         levels = {tier: level for level, tier in enumerate(facts.tiers, 1)}
@@ -180,6 +182,9 @@ class Source:
             raise ValueError(f"{node.fact} is not a fact here")
         if fact.source in (FactSource.ORDER, FactSource.LOCATION) and not self.has_order:
             return self._missing(node.operator, node.operand)
+        if fact.name == SEGMENTS and self._asks_segment is not None:
+            for code in node.operand if isinstance(node.operand, tuple) else (node.operand,):
+                self._asks_segment(str(code))
         value = self._value(fact)
         if not fact.optional:
             return self._certain(value, fact.type, node.operator, node.operand)

@@ -319,6 +319,8 @@ def _member_value(fact: Fact, scope: Scope) -> Value:
             return scope.tier
         case "referral_count":
             return scope.referral_count
+        case "segments":
+            return scope.segments
         case "tier_level":
             return 1 + scope.facts.tiers.index(scope.tier) if scope.tier in scope.facts.tiers else 0
     joined = joining_date(scope.joined_at, scope.zone)

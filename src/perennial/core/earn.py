@@ -175,6 +175,8 @@ def outside_life(at: Instant, version: Version, snapshot: Snapshot) -> str | Non
         and not enrollment.count_past_orders
     ):
         return "the customer joined later"
+    if enrollment.closed and enrollment.segment not in snapshot.segments:
+        return f"the customer is not in segment {enrollment.segment}"
     return None
 
 

@@ -65,6 +65,7 @@ READS: dict[str, tuple[str, tuple[str, ...]]] = {
     "member.tier": ("snapshot.tier", ("snapshot",)),
     "member.referral_count": ("snapshot.used[-1]", ("snapshot",)),
     "member.tier_level": ("h_levels.get(snapshot.tier, 0)", ("snapshot",)),
+    "member.segments": ("snapshot.segments", ("snapshot",)),
     "member.birthday_month": ("((d := h_date({0})) and d.month)", ()),
     "member.birthday_day": ("((d := h_date({0})) and d.day)", ()),
     "member.is_birthday": ("((d := h_date({0})) and h_falls_on(d, f_now.ordinal))", ("f_now",)),

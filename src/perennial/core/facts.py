@@ -84,6 +84,9 @@ LOCATION_PLACE = "place"
 BIRTHDAY = "birthday"
 """The member attribute that holds the date of birth."""
 
+SEGMENTS = "member.segments"
+"""The fact that lists the segments that the customer is in."""
+
 _T, _I, _B = FactType.TEXT, FactType.INTEGER, FactType.BOOLEAN
 _D, _L = FactType.DATE, FactType.TEXTS
 
@@ -119,6 +122,7 @@ _MEMBER = (
     ("is_anniversary", _B, "whether today is an anniversary of joining", True),
     ("tier", _T, "the tier", True),
     ("tier_level", _I, "the tier's place, 1 for the lowest, 0 without a tier", False),
+    ("segments", _L, "the segments that the customer is in", False),
 )
 _BIRTHDAY = (
     ("birthday", _D, "the date of birth", True),
@@ -158,6 +162,8 @@ BUILT_IN_EVENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "challenge.completed": (("challenge", "the challenge completed"),),
     "challenge.missed": (("challenge", "the challenge missed"),),
     "referral.converted": (("role", "advocate or friend"), ("offer", "the kind of referral")),
+    "segment.entered": (("segment", "the segment entered"),),
+    "segment.left": (("segment", "the segment left"),),
 }
 """The triggers that exist in every program, and the text attributes of their events."""
 

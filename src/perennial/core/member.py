@@ -74,7 +74,7 @@ class Member(msgspec.Struct):
     programs, metrics and limits are keyed by their numbers; ``counters`` and ``limits`` map
     number -> period -> value. ``challenges`` holds how far the member is with each challenge. ``due_at`` is a
     lower bound of the next due timer. ``exposures`` are loaded where some program has experiments: by the
-    program and the experiment.
+    program and the experiment. ``segments`` tells since when the customer has been in each segment.
     """
 
     customer_id: UUID
@@ -87,3 +87,4 @@ class Member(msgspec.Struct):
     challenges: dict[int, Standing] = {}
     due_at: Instant | None = None
     exposures: dict[tuple[int, str], Exposure] = {}
+    segments: dict[str, Instant] = {}

@@ -66,6 +66,7 @@ def snapshot_of(
         off,
         figures_of(version, member, at) if version.challenges else (),
         location=_location(version, location) if version.location_attributes else (),
+        segments=segments_of(version, member) if version.segments and member.segments else (),
     )
     if not version.trials:
         return snapshot
@@ -77,6 +78,11 @@ def _location(version: Version, location: str | None) -> tuple[Scalar, ...]:
     """Return what the version reads of an order's location; nothing is known of one without an entry."""
     known = version.locations.get(location or "", {})
     return tuple([known.get(name) for name in version.location_attributes])
+
+
+def segments_of(version: Version, member: Member) -> tuple[str, ...]:
+    """Return which of the segments that the version asks about the member is in."""
+    return tuple([code for code in version.segments if code in member.segments])
 
 
 def _figures(wallet: Wallet | None) -> WalletFigures:

@@ -42,17 +42,24 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class EnrollmentMode(StrEnum):
-    """How a customer becomes a member: by the first event, or on request."""
+    """How a customer becomes a member: by the first event, on request, or by entering a segment."""
 
     AUTOMATIC = "automatic"
     ON_REQUEST = "on_request"
+    SEGMENT = "segment"
 
 
 class Enrollment(_Part, frozen=True):
-    """``count_past_orders``: orders from before joining earn when the member joins."""
+    """``count_past_orders``: orders from before joining earn when the member joins.
+
+    ``segment`` is the one that enrolls whoever enters it. With ``closed`` the program is only for those
+    who are in it: nobody else joins, and a member who is outside earns nothing until coming back.
+    """
 
     mode: EnrollmentMode = EnrollmentMode.AUTOMATIC
     count_past_orders: bool = False
+    segment: Identifier | None = None
+    closed: bool = False
 
 
 class RoundUp(StrEnum):

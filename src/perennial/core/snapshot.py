@@ -37,7 +37,8 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     (see ``core/switches.py``). ``challenges`` holds for each of ``version.challenges`` how
     often it was completed and how far the present round is. ``variants`` holds
     the member's variant of each of ``version.trials`` (empty: takes no part). ``location`` holds the
-    attributes of the order's location that the version reads.
+    attributes of the order's location that the version reads. ``segments`` are those of
+    ``version.segments`` that the customer is in.
     """
 
     joined_at: Instant | None
@@ -54,3 +55,4 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     challenges: tuple[tuple[int, int], ...] = ()
     variants: tuple[str, ...] = ()
     location: tuple[Scalar, ...] = ()
+    segments: tuple[str, ...] = ()

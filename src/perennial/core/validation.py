@@ -11,7 +11,7 @@ from perennial.core.document_shape import MAX_PROBLEMS
 from perennial.core.facts import BIRTHDAY, BUILT_IN_EVENTS, LOCATION_PLACE, reserved_attributes
 from perennial.core.findings import Findings
 from perennial.core.problems import Problem, join_path
-from perennial.core.program import AttributeSpec, AttributeType, Declarations, Program
+from perennial.core.program import AttributeSpec, AttributeType, Declarations, EnrollmentMode, Program
 from perennial.core.program_cost import MAX_COST, worst_case
 from perennial.core.schedule import end_instant, start_instant
 from perennial.core.validation_challenges import check_challenges
@@ -38,6 +38,7 @@ _RESERVED_EVENTS = (
     "timers.",
     "challenge.",
     "referral.",
+    "segment.",
 )
 
 
@@ -54,6 +55,7 @@ def validate(program: Program) -> list[Problem]:
         findings.add("time_zone", "unknown_time_zone", words)
     _check_money(findings)
     _check_life(findings)
+    _check_enrollment(findings)
     _check_declarations(findings)
     check_wallets(findings)
     check_rules(findings)
@@ -105,6 +107,13 @@ def _check_life(findings: Findings) -> None:
     if starts is not None and ends is not None and ends <= starts:
         words = f"the program ends ({program.ends}) before it starts ({program.starts})"
         findings.add("ends", "ends_before_start", words)
+
+
+def _check_enrollment(findings: Findings) -> None:
+    enrollment = findings.program.enrollment
+    if enrollment.segment is None and (enrollment.closed or enrollment.mode is EnrollmentMode.SEGMENT):
+        words = "name the segment that enrolls, or that the program is for"
+        findings.add("enrollment.segment", "required", words)
 
 
 def _check_declarations(findings: Findings) -> None:

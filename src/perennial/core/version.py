@@ -261,6 +261,7 @@ class Version(msgspec.Struct):
     how many friends of a member have converted.
     ``location_attributes`` are those that the version reads of an order's location; ``locations`` (attributes
     by the location's id) are the workspace's as of now.
+    ``segments`` are those that its conditions ask about.
     ``factors``, ``off``, ``days``, ``today``, ``lookbacks`` and ``lot_days`` only remember what was worked
     out.
     """
@@ -299,6 +300,7 @@ class Version(msgspec.Struct):
     challenges: tuple[CompiledChallenge, ...] = ()
     budget_numbers: tuple[int, ...] = ()
     has_holders: bool = False
+    segments: tuple[str, ...] = ()
     factors: dict[tuple[str | None, int], tuple[tuple[int, tuple[int, int]], ...] | None] = {}
     off: dict[tuple[tuple[str, ...], tuple[str, ...]], Any] = {}
     readers: dict[int, tuple[int, ...]] = {}

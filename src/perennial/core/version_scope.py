@@ -38,6 +38,7 @@ def scope_of(
         member=dict(zip(version.attributes, snapshot.attributes, strict=True)),
         joined_at=snapshot.joined_at,
         tier=snapshot.tier,
+        segments=snapshot.segments,
         wallets={
             wallet.spec.id: figures for wallet, figures in zip(version.wallets, snapshot.wallets, strict=True)
         },

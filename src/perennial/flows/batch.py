@@ -32,6 +32,7 @@ from perennial.store.identifiers import IdentifierRow
 from perennial.store.orders import OrderRow
 from perennial.store.redemptions import RedemptionRow
 from perennial.store.referrals import ReferralRow
+from perennial.store.segments import SegmentMove
 from perennial.units import Instant, bucket_of, named_bytes
 
 
@@ -56,7 +57,8 @@ class Batch(msgspec.Struct):
     customers have open, and ``elsewhere`` what is to be written in other buckets. ``free_codes`` are those
     set aside for claims, by program and pool. ``referrals`` are those of
     friends, by the friend. ``codes_judged_at`` is the instant at which the rotating
-    codes of vouchers have to be current (None: their time is not judged).
+    codes of vouchers have to be current (None: their time is not judged). ``touched`` are the customers
+    whose data changed since their segments were judged, ``created`` those who are new and never were.
     """
 
     workspace: Workspace
@@ -101,6 +103,10 @@ class Batch(msgspec.Struct):
     new_events: list[EventRow] = []
     timer_operations: set[UUID] = set()
     loaded_dues: dict[UUID, Instant | None] = {}
+    created: set[UUID] = set()
+    touched: set[UUID] = set()
+    segment_moves: list[SegmentMove] = []
+    households: set[UUID] = set()
 
     def name(self, kind: str, external_id: str) -> UUID:
         """Return the internal id of the thing that the caller names ``external_id``."""
@@ -146,6 +152,7 @@ class Batch(msgspec.Struct):
         if not effects:
             return
         member = operation.member
+        self.touched.add(member.customer_id)
         fold(member, version, effects, operation.at)
         fold_spent(self.spent, effects)
         changes = self.changes if bucket is None else self.elsewhere.setdefault(bucket, [])
@@ -161,6 +168,10 @@ class Batch(msgspec.Struct):
                 effects=effects,
             )
         )
+
+    def is_household(self, member: Member) -> bool:
+        """Whether this is no person, but a household, which is in no segment."""
+        return member.customer_id in self.households
 
     def identify(self, customer_id: UUID, rows: dict[UUID, IdentifierRow]) -> None:
         """Give a customer exactly these identifiers, by their hashes; nobody else may have one of them."""

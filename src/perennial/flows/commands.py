@@ -269,11 +269,15 @@ class StartChallenge(_Command, frozen=True):
 
 
 class RunTimers(_Command, frozen=True):
-    """Run what is due for a customer (by its internal id, in hex, and bucket) up to ``at``."""
+    """Run what is due for a customer (by its internal id, in hex, and bucket) up to ``at``.
+
+    ``judges`` asks for the customer's segments to be judged besides.
+    """
 
     customer_id: str
     bucket: int
     at: Instant
+    judges: bool = False
 
 
 Command: TypeAlias = (

@@ -15,11 +15,13 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.compile import compile_version
+from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, compile_segments
 from perennial.core.order import Scalar
 from perennial.core.program import Declarations
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.version import Version
 from perennial.store.programs import StoredVersion, load_versions
+from perennial.store.segments import SegmentRow, list_segments
 from perennial.store.surroundings import latest_declarations, list_locations
 from perennial.store.switches import list_switches
 from perennial.store.workspaces import WorkspaceRow, read_workspace
@@ -51,18 +53,25 @@ class LiveProgram(msgspec.Struct):
 class Workspace(msgspec.Struct):
     """A workspace as one batch sees it. ``programs`` are in the order in which they decide.
 
-    ``switches`` say what is off at this moment, ``declared`` are the workspace's own attributes.
+    ``switches`` say what is off at this moment, ``declared`` are the workspace's own attributes,
+    ``segments`` are all that there are (None: none).
     """
 
     row: WorkspaceRow
     programs: list[LiveProgram]
     switches: Switches = ALL_ON
     declared: Declarations = Declarations()
+    segments: SegmentSet | None = None
 
     @property
     def workspace_id(self) -> int:
         """The number of the workspace."""
         return self.row.workspace_id
+
+    @property
+    def segment_names(self) -> Mapping[int, str]:
+        """The codes of the segments by their numbers."""
+        return self.segments.names if self.segments is not None else {}
 
     def program(self, code: str) -> LiveProgram | None:
         """Return the published program ``code``."""
@@ -92,7 +101,10 @@ class Configurations:
             programs = await self._load_programs(conn, row)
             switches = Switches(await list_switches(conn, workspace_id))
             _, declared = await latest_declarations(conn, workspace_id)
-            known = Workspace(row=row, programs=programs, switches=switches, declared=declared)
+            segments = await _load_segments(conn, workspace_id, programs)
+            known = Workspace(
+                row=row, programs=programs, switches=switches, declared=declared, segments=segments
+            )
             self._workspaces[workspace_id] = known
         elif known.row.clock_at != row.clock_at:
             known = msgspec.structs.replace(known, row=row)
@@ -133,6 +145,30 @@ class Configurations:
             version = msgspec.structs.replace(known[1], locations=locations)
             known = self._compiled[key] = stored.declarations, version
         return known[1]
+
+
+async def _load_segments(
+    conn: Connection, workspace_id: int, programs: list[LiveProgram]
+) -> SegmentSet | None:
+    rows = await list_segments(conn, workspace_id)
+    return compile_segments(map(kept_of, rows), bases_of(programs)) if rows else None
+
+
+def kept_of(row: SegmentRow) -> Kept:
+    """Return a segment as it is compiled."""
+    return Kept(row.segment, row.segment_id, row.version, row.filled)
+
+
+def bases_of(programs: list[LiveProgram]) -> list[BasedOn]:
+    """Return the programs that segments may read: the latest version of each."""
+    return [
+        BasedOn(
+            live.latest.program,
+            live.program_id,
+            {wallet.spec.id: wallet.unit for wallet in live.latest.wallets},
+        )
+        for live in programs
+    ]
 
 
 def business_now(workspace: Workspace) -> Instant:

@@ -17,6 +17,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.decide_program import EventOf, Outcome, decide_follow_ups, decide_in
 from perennial.flows.enrolling import enroll_automatically
 from perennial.flows.referred import note_in_referrals
+from perennial.flows.segmenting import follow_segments
 from perennial.flows.timers_due import run_timers_due
 from perennial.units import Points
 
@@ -28,12 +29,15 @@ def decide_event(
     *,
     enrolls: bool = False,
     switches: Switches | None = None,
+    settles: bool = True,
 ) -> list[Outcome]:
     """Decide an event in every program and take its effects over into the batch.
 
     ``event_of`` builds the event for a program, or returns None where it takes no part. ``enrolls``
     says that the event makes its customer a member of automatic programs. ``switches`` say what is off
-    for an event that is judged anew, instead of what is off now. Raises the problem of the first refusal.
+    for an event that is judged anew, instead of what is off now. ``settles`` is false where another event
+    of the same cause follows, before which nobody enters or leaves a segment. Raises the problem of the
+    first refusal.
     """
     if run_timers_due(batch, operation.member, operation.at):
         # Ids of operations ascend in the order in which things happened to the member.
@@ -45,6 +49,7 @@ def decide_event(
     main: list[Outcome] = []
     counts: list[tuple[Version, list[Count]]] = []
     counted: set[int] = set()
+    segments = batch.workspace.segments
     for live in batch.workspace.programs:
         event = event_of(live)
         if event is None:
@@ -60,6 +65,11 @@ def decide_event(
             # A late event is judged by its own version, and counted for what the latest one asks too.
             late = counts_of(live.latest, event, points)
             counts.append((live.latest, _fresh(live.latest, late, counted)))
+        if segments is not None:
+            for asking in segments.versions:
+                if asking.program_id == live.program_id:
+                    of_segments = counts_of(asking, event, points)
+                    counts.append((asking, _fresh(asking, of_segments, counted)))
     for version, fresh in counts:
         batch.apply(operation, version, tuple(fresh))
     if batch.referrals:
@@ -67,6 +77,8 @@ def decide_event(
     for outcome in main:
         outcomes.append(outcome)
         outcomes += decide_follow_ups(batch, operation, outcome.live, outcome.decision.follow_ups)
+    if batch.workspace.segments is not None and settles:
+        outcomes += follow_segments(batch, operation)
     return outcomes
 
 

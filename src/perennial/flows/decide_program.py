@@ -124,6 +124,8 @@ def _particulars(event: Event) -> tuple[object, ...]:
             return (event.challenge, event.round, event.time)
         case ChallengeMissed():
             return (event.challenge, event.round)
+        case CustomEvent():
+            return (event.attributes.get("segment"),)
         case _:
             return ()
 

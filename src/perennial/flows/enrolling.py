@@ -18,9 +18,15 @@ def enroll_automatically(batch: Batch, operation: Operation, live: LiveProgram) 
     version = live.version_at(operation.at)
     if version is None or live.program_id in operation.member.memberships:
         return []
-    if version.program.enrollment.mode is not EnrollmentMode.AUTOMATIC:
-        return []
-    return enroll(batch, operation, live, version, "automatic")
+    enrollment = version.program.enrollment
+    inside = enrollment.segment in operation.member.segments
+    match enrollment.mode:
+        case EnrollmentMode.AUTOMATIC if inside or not enrollment.closed:
+            return enroll(batch, operation, live, version, "automatic")
+        case EnrollmentMode.SEGMENT if inside:
+            return enroll(batch, operation, live, version, "segment")
+        case _:
+            return []
 
 
 def enroll(

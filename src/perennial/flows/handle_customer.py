@@ -31,16 +31,19 @@ def handle_put_customer(batch: Batch, command: PutCustomer) -> Answer:
     check_member_attributes(batch.workspace, command.attributes)
     if command.identifiers is not None:
         _identify(batch, member, command.identifiers)
-    attributes = merged_attributes(member.attributes, command.attributes)
+    known = member.attributes
+    attributes = merged_attributes(known, command.attributes)
     if command.facts:
         check_facts(batch.workspace, command.facts, of_location=False)
         attributes = pushed(attributes, command.facts, batch.now)
-    if attributes != member.attributes:
+    if attributes != known:
         member.attributes = attributes
         row = batch.customers[member.customer_id]
         batch.customers[member.customer_id] = msgspec.structs.replace(row, attributes=attributes)
         batch.changed_customers[member.customer_id] = batch.customers[member.customer_id]
         _arm(batch, member)
+    if attributes != known or member.customer_id in batch.created:
+        batch.touched.add(member.customer_id)
     return Answer(status=200, body=encode_answer(decided(batch, member, command.customer, [])))
 
 
@@ -86,6 +89,10 @@ def handle_join(batch: Batch, command: JoinProgram) -> Answer:
     if membership is not None and membership.left_at is None:
         return Answer(status=200, body=encode_answer(decided(batch, member, command.customer, [])))
     run_timers_due(batch, member, at)
+    enrollment = version.program.enrollment
+    if enrollment.closed and enrollment.segment not in member.segments:
+        words = f"Program {live.code} is only for customers in segment {enrollment.segment}."
+        raise problem(409, "not_in_segment", words)
     operation = batch.operation(member, batch.ids.next(), at)
     outcomes = enroll(batch, operation, live, version, command.source)
     return _answer_membership(batch, operation, EventKind.JOIN, outcomes)
@@ -142,4 +149,6 @@ def handle_timers(batch: Batch, command: RunTimers) -> Answer:
     if member is None:
         raise problem(404, "customer_unknown", "The customer of the timer is not there.")
     run_timers_due(batch, member, command.at)
+    if command.judges:
+        batch.touched.add(member.customer_id)
     return Answer(status=200, body=b"{}")

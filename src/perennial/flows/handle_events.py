@@ -62,6 +62,7 @@ from perennial.flows.ids import Ids
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.flows.redeeming import handle_redeem_hold, handle_redemption
+from perennial.flows.segmenting import settle_segments
 from perennial.flows.signed_codes import wall_now
 from perennial.flows.timers_due import LotsNeeded
 from perennial.flows.write_batch import write
@@ -173,6 +174,8 @@ class Handler:
                 left_out[index] if index in left_out else _decide(batch, index, command)
                 for index, command in enumerate(commands)
             ]
+            batch.touched |= batch.created
+            settle_segments(batch)
             if batch.early:
                 raise _ClaimedInVain(batch.early.keys())
             await write(conn, batch, self.generation)
@@ -228,7 +231,10 @@ def _decide(batch: Batch, index: int, command: Command) -> Answer:
             and not isinstance(command, RunTimers | ExpireHold)
         ):
             return answer_problem(IN_THE_FUTURE.problem)
-        return _HANDLERS[type(command)](batch, command)
+        answer = _HANDLERS[type(command)](batch, command)
+        if batch.touched:
+            settle_segments(batch)
+        return answer
     except LotsNeeded:
         raise
     except ProblemError as error:

@@ -204,7 +204,7 @@ def _cancel(
 ) -> list[Outcome]:
     everything = tuple(line.quantity for line in decode_order(known.body).lines)
     undo = undo_event(known, stored, operation, everything, canceled=True, revised=revised)
-    return decide_event(batch, operation, undo)
+    return decide_event(batch, operation, undo, settles=not revised)
 
 
 def _judge_anew(

@@ -283,10 +283,12 @@ async def _lock(
             ],
         )
         rows.update(await lock_customers(conn, workspace_id, bucket, missing))
+        batch.created.update(missing)
     pooled = households | {row.household_id for row in rows.values() if row.household_id is not None}
     if pooled:
         found = await lock_customers(conn, workspace_id, bucket, sorted(pooled))
         rows.update((household_id, found[household_id]) for household_id in households)
+    batch.households = pooled
     batch.erased = {customer_id for customer_id, row in rows.items() if row.erased_at is not None}
     batch.customers = {known: row for known, row in rows.items() if known not in batch.erased}
 
@@ -392,6 +394,7 @@ async def _load_members(
         lots_for=reads_lots,
         due_until=max(instants),
         reads=read_from(workspace, [*instants, *judged]),
+        segments=workspace.segment_names,
     )
     await load_challenges(conn, workspace, batch.bucket, batch.members, min([*instants, *judged]))
     await load_variants(conn, workspace, batch.bucket, batch.members)
@@ -418,10 +421,11 @@ def _lookback(workspace: Workspace, at: Instant) -> tuple[dict[int, int], dict[i
     """Return the metrics and limits that the programs read, each with the earliest period."""
     metrics: dict[int, int] = {}
     limits: dict[int, int] = {}
-    for live in workspace.programs:
-        for version in live.versions:
-            for number, period in lookback(version, at).items():
-                metrics[number] = min(period, metrics.get(number, period))
+    segments = workspace.segments.versions if workspace.segments is not None else ()
+    for version in (*(version for live in workspace.programs for version in live.versions), *segments):
+        for number, period in lookback(version, at).items():
+            metrics[number] = min(period, metrics.get(number, period))
+        if version.limits:
             for limit, period in zip(version.limits, today_of(version, at).limits, strict=True):
                 limits[limit.number] = min(period, limits.get(limit.number, period))
     return metrics, limits

@@ -169,6 +169,7 @@ async def _load_members(conn: Connection, batch: Batch, commands: Sequence[PostR
         lots_for=frozenset(row.owner for row in batch.customers.values()),
         due_until=max(instants),
         reads=read_from(batch.workspace, instants),
+        segments=batch.workspace.segment_names,
     )
     await load_challenges(conn, batch.workspace, batch.bucket, batch.members, min(instants))
     await load_variants(conn, batch.workspace, batch.bucket, batch.members)

@@ -18,6 +18,7 @@ from perennial.store.identifiers import erase_identifiers
 from perennial.store.marks import erase_marks
 from perennial.store.referral_codes import erase_codes
 from perennial.store.referrals import erase_referrals
+from perennial.store.segments import forget_segments_of
 from perennial.store.vouchers import VoucherState
 from perennial.units import Instant
 
@@ -151,6 +152,7 @@ async def erase_rows(conn: Connection, ws: int, bucket: int, ids: Iterable[UUID]
     await conn.execute(_DELETE_COUNTERS, ws, bucket, erased)
     await conn.execute(_DELETE_LIMIT_USES, ws, bucket, erased)
     await conn.execute(_DELETE_CHALLENGE_ROUNDS, ws, bucket, erased)
+    await forget_segments_of(conn, ws, bucket, erased)
     for each in erased:
         await erase_identifiers(conn, ws, bucket, each)
     await erase_codes(conn, ws, bucket, erased)

@@ -51,6 +51,8 @@ class EventKind(IntEnum):
     """Something that was handed out was paid, sent, used or canceled."""
     REFERRAL = 40
     """One side of a referral got what it gets, or it was taken back."""
+    SEGMENTS = 44
+    """What entering or leaving segments caused, where no event of the customer was the cause."""
 
 
 class EventRow(msgspec.Struct):

@@ -120,18 +120,29 @@ cross join lateral (
 ) as found
 """
 
+_LOAD_SEGMENTS = """
+select 'segment', array_agg(place), array_agg(segment_id::bigint), array_agg(entered_at), null
+from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
+cross join lateral (
+    select segment_id, entered_at
+    from segment_members
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+    offset 0
+) as found
+"""
+
 _ALWAYS = _LOAD_TIMERS, _LOAD_MEMBERSHIPS, _LOAD_WALLETS, _LOAD_LOTS
 
 
 @lru_cache(maxsize=256)
-def load_statement(counters: int, limits: int) -> str:
-    """Return the statement for so many groups of metrics and of limits."""
+def load_statement(counters: int, limits: int, *, segments: bool = False) -> str:
+    """Return the statement for so many groups of metrics and of limits, with the segments or without."""
     groups = [_LOAD_COUNTERS] * counters + [_LOAD_LIMIT_USES] * limits
     numbered = [
         part.replace("$7", f"${7 + 2 * group}").replace("$6", f"${6 + 2 * group}")
         for group, part in enumerate(groups)
     ]
-    return "union all".join([*_ALWAYS, *numbered])
+    return "union all".join([*_ALWAYS, *([_LOAD_SEGMENTS] if segments else []), *numbered])
 
 
 def _by_period(periods: Periods) -> list[tuple[list[int], int]]:
@@ -148,6 +159,7 @@ class _Loading(msgspec.Struct):
     members: list[Member]
     owners: list[UUID]
     wallets: list[dict[int, Wallet]]
+    segments: Mapping[int, str]
     lots_of: list[int] = []
 
     async def load(
@@ -163,7 +175,7 @@ class _Loading(msgspec.Struct):
         self.lots_of = [place for place, owner in enumerate(self.owners, 1) if owner in with_lots]
         counters, uses = _by_period(metrics), _by_period(limits)
         rows = await conn.fetch(
-            load_statement(len(counters), len(uses)),
+            load_statement(len(counters), len(uses), segments=bool(self.segments)),
             ws,
             bucket,
             [member.customer_id for member in self.members],
@@ -197,6 +209,11 @@ class _Loading(msgspec.Struct):
             for wallet in self.wallets[place - 1].values():
                 wallet.lots = {}
 
+    def segmented(self, row: Record) -> None:
+        for place, segment_id, entered_at in zip(row["places"], row["numbers"], row["instants"], strict=True):
+            if segment_id in self.segments:
+                self.members[place - 1].segments[self.segments[segment_id]] = entered_at
+
     def lots(self, row: Record) -> None:
         for place, (unit, lot_id, origin, granted, remaining), (available_at, expires_at), waits_for in zip(
             row["places"], row["numbers"], row["instants"], row["words"], strict=True
@@ -219,6 +236,7 @@ _TAKE: dict[str, Callable[[_Loading, Record], None]] = {
     "timer": _Loading.timers,
     "membership": _Loading.memberships,
     "wallet": _Loading.owned,
+    "segment": _Loading.segmented,
     "lot": _Loading.lots,
     "counter": _Loading.counters,
     "limit_use": _Loading.limits,
@@ -234,12 +252,14 @@ async def load_members(
     lots_for: AbstractSet[UUID] = frozenset(),
     due_until: Instant | None = None,
     reads: Reads,
+    segments: Mapping[int, str] | None = None,
 ) -> dict[UUID, Member]:
     """Load the members behind locked ``customers``, by customer id.
 
     ``lots_for`` names the owners whose open lots are read, besides those of members with a timer due
     at or before ``due_until``. ``reads`` says which metrics and limits are read and how far back,
-    given the earliest timer that is due (None: none is). Members of one household share the same
+    given the earliest timer that is due (None: none is). ``segments`` are those that the workspace has,
+    their codes by their numbers: without any, none are read. Members of one household share the same
     wallets: the same objects.
     """
     wallets: dict[UUID, dict[int, Wallet]] = {}
@@ -252,7 +272,7 @@ async def load_members(
         )
         for row in customers
     }
-    loading = _Loading(list(members.values()), list(wallets), list(wallets.values()))
+    loading = _Loading(list(members.values()), list(wallets), list(wallets.values()), segments or {})
     await loading.load(conn, ws, bucket, lots_for, *reads(None))
     due = [member for member in members.values() if _is_due(member, due_until)]
     if due:

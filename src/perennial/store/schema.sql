@@ -175,6 +175,20 @@ create type referral_row as (
     given bytea
 );
 
+create type segment_member_row as (
+    customer_id uuid,
+    segment_id integer,
+    entered_at timestamp with time zone
+);
+
+create type segment_move_row as (
+    customer_id uuid,
+    move_id uuid,
+    segment_id integer,
+    at timestamp with time zone,
+    entered boolean
+);
+
 create type tier_move_row as (
     customer_id uuid,
     operation_id uuid,
@@ -830,6 +844,74 @@ alter table seals enable row level security;
 alter table seals force row level security;
 create policy seals_of_workspace on seals for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on seals to perennial_worker;
+
+create table segment_members (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    segment_id integer not null,
+    entered_at timestamp with time zone not null,
+    constraint segment_members_pkey PRIMARY KEY (bucket, workspace_id, customer_id, segment_id)
+);
+
+CREATE INDEX segment_members_of ON segment_members USING btree (bucket, workspace_id, segment_id, customer_id);
+alter table segment_members enable row level security;
+alter table segment_members force row level security;
+create policy segment_members_of_workspace on segment_members for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select on segment_members to perennial_worker;
+
+create table segment_moves (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    move_id uuid not null,
+    segment_id integer not null,
+    at timestamp with time zone not null,
+    entered boolean not null,
+    constraint segment_moves_pkey PRIMARY KEY (bucket, workspace_id, customer_id, move_id)
+);
+
+CREATE INDEX segment_moves_of ON segment_moves USING btree (bucket, workspace_id, segment_id, at);
+alter table segment_moves enable row level security;
+alter table segment_moves force row level security;
+create policy segment_moves_of_the_erased on segment_moves as restrictive for delete using ((EXISTS ( SELECT FROM customers WHERE ((customers.bucket = segment_moves.bucket) AND (customers.workspace_id = segment_moves.workspace_id) AND (customers.customer_id = segment_moves.customer_id) AND (customers.erased_at IS NOT NULL) AND (customers.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
+create policy segment_moves_of_workspace on segment_moves for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select on segment_moves to perennial_worker;
+
+create table segment_versions (
+    workspace_id integer not null,
+    segment_id integer not null,
+    version integer not null,
+    published_at timestamp with time zone not null,
+    actor text not null,
+    document jsonb not null,
+    constraint segment_versions_pkey PRIMARY KEY (workspace_id, segment_id, version),
+    constraint segment_versions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+
+alter table segment_versions enable row level security;
+alter table segment_versions force row level security;
+create policy segment_versions_of_workspace on segment_versions for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on segment_versions to perennial_worker;
+
+create table segments (
+    workspace_id integer not null,
+    segment_id integer not null,
+    version integer not null,
+    filled boolean not null,
+    published_at timestamp with time zone not null,
+    deleted_at timestamp with time zone,
+    code text not null,
+    document jsonb not null,
+    constraint segments_pkey PRIMARY KEY (workspace_id, segment_id),
+    constraint segments_workspace_id_code_key UNIQUE (workspace_id, code),
+    constraint segments_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+
+alter table segments enable row level security;
+alter table segments force row level security;
+create policy segments_of_workspace on segments for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on segments to perennial_worker;
 
 create table switches (
     workspace_id integer not null,

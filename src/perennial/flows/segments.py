@@ -1,0 +1,186 @@
+"""The life of a segment: its document is put, everybody is judged by it, and it may go again.
+
+A new definition counts from the very next event on; everybody else is judged right after, a slice at a
+time under the customers' locks. Until that is done nobody's way in or out is an event, because who was
+inside already does not enter.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.compile_segments import BasedOn, base_of, compile_segments
+from perennial.core.facts import fact_table
+from perennial.core.segment import MAX_SEGMENTS, Segment, check_segment, dependents, segments_asked
+from perennial.flows.backfill import SLICE, backfill, metrics_to_backfill, wait_for_stragglers
+from perennial.flows.commands import RunTimers
+from perennial.flows.configuration import Configurations, Workspace, bases_of, business_now, kept_of
+from perennial.flows.handle_events import Handler
+from perennial.flows.ids import Ids
+from perennial.flows.problems import field_problem, problem
+from perennial.flows.programs import Author
+from perennial.store.audit_entries import AuditEntry, insert_audit_entry
+from perennial.store.history import FIRST, next_customers
+from perennial.store.programs import lock_configuration, raise_revision
+from perennial.store.segments import (
+    SegmentRow,
+    count_segment_members,
+    delete_segment,
+    empty_segment,
+    list_segments,
+    put_segment,
+    set_filled,
+)
+
+_ids = Ids()
+
+
+class SegmentState(msgspec.Struct, frozen=True):
+    """A segment with how many customers are in it."""
+
+    row: SegmentRow
+    size: int
+
+
+async def segments_of(handler: Handler, workspace_id: int) -> list[SegmentState]:
+    """Return the workspace's segments by their codes, with their sizes."""
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        first = workspace.row.bucket_base
+        sizes = await count_segment_members(
+            conn, workspace_id, (first, first + workspace.row.bucket_count - 1)
+        )
+        rows = await list_segments(conn, workspace_id)
+    return [SegmentState(row, sizes.get(row.segment_id, 0)) for row in rows]
+
+
+async def put(handler: Handler, workspace_id: int, segment: Segment, author: Author) -> SegmentState:
+    """Publish a segment's definition and judge everybody by it; an equal one changes nothing.
+
+    Raises a 422 that names what is wrong with it.
+    """
+    database = handler.database
+    async with database.transaction(workspace_id) as conn:
+        await lock_configuration(conn, workspace_id)
+        rows = await list_segments(conn, workspace_id, deleted=True)
+        workspace = await Configurations().current(conn, workspace_id)
+        known = {row.code: row for row in rows}
+        before = known.get(segment.segment)
+        if before is not None and before.deleted_at is None and before.segment == segment and before.filled:
+            return await _state(handler, workspace_id, segment.segment)
+        _check(workspace, segment, [row for row in rows if row.deleted_at is None])
+        row = SegmentRow(
+            segment_id=before.segment_id if before else max((row.segment_id for row in rows), default=0) + 1,
+            code=segment.segment,
+            version=before.version + 1 if before else 1,
+            filled=not segment.live,
+            published_at=author.at,
+            segment=segment,
+        )
+        after = {row.code: row for row in rows if row.deleted_at is None} | {row.code: row}
+        stale = dependents(segment.segment, [each.segment for each in after.values()])
+        ids = [after[code].segment_id for code in stale if after[code].segment.live]
+        await put_segment(conn, workspace_id, row, author.actor)
+        await set_filled(conn, workspace_id, ids, filled=False)
+        await _note(conn, workspace_id, author, "segment.published", row)
+    await wait_for_stragglers(database, workspace_id)
+    await _count(handler, workspace_id, workspace)
+    await _judge_everybody(handler, workspace_id)
+    async with database.transaction(workspace_id) as conn:
+        await lock_configuration(conn, workspace_id)
+        await set_filled(conn, workspace_id, ids, filled=True)
+        await raise_revision(conn, workspace_id)
+    return await _state(handler, workspace_id, segment.segment)
+
+
+async def remove(handler: Handler, workspace_id: int, code: str, author: Author) -> None:
+    """Let a segment be gone; raise a 404 for an unknown one and a 409 while another one asks about it."""
+    async with handler.database.transaction(workspace_id) as conn:
+        await lock_configuration(conn, workspace_id)
+        rows = {row.code: row for row in await list_segments(conn, workspace_id)}
+        row = rows.get(code)
+        if row is None:
+            raise problem(404, "segment_unknown", f"There is no segment {code!r}.")
+        for other in rows.values():
+            if code in segments_asked(other.segment.when):
+                raise problem(409, "segment_in_use", f"Segment {other.code} asks about {code}.")
+        workspace = await handler.configurations.current(conn, workspace_id)
+        await delete_segment(conn, workspace_id, row.segment_id, author.at)
+        await _note(conn, workspace_id, author, "segment.deleted", row)
+    await wait_for_stragglers(handler.database, workspace_id)
+    for bucket in _buckets(workspace):
+        async with handler.database.transaction(workspace_id) as conn:
+            await empty_segment(conn, workspace_id, bucket, row.segment_id)
+
+
+def _check(workspace: Workspace, segment: Segment, rows: list[SegmentRow]) -> None:
+    others = {row.code: row.segment for row in rows if row.code != segment.segment}
+    if len(others) >= MAX_SEGMENTS:
+        raise field_problem("$.id", "too_many", f"a workspace has at most {MAX_SEGMENTS} segments")
+    bases = bases_of(workspace.programs)
+    try:
+        based_on: BasedOn = base_of(segment, bases)
+    except KeyError as error:
+        raise field_problem("$.program", "program_unknown", "no such program is published") from error
+    problems = check_segment(segment, fact_table(based_on.program), others)
+    if problems:
+        first = problems[0]
+        raise field_problem(f"$.{first.path}", first.code, first.words)
+
+
+async def _count(handler: Handler, workspace_id: int, before: Workspace) -> None:
+    """Complete the counters of the figures that nobody has counted so far."""
+    async with handler.database.transaction(workspace_id) as conn:
+        rows = await list_segments(conn, workspace_id)
+    segments = compile_segments(map(kept_of, rows), bases_of(before.programs))
+    known = [live.latest for live in before.programs]
+    known += before.segments.versions if before.segments is not None else ()
+    for version in segments.versions:
+        metrics = metrics_to_backfill(known, version)
+        if metrics:
+            await backfill(handler.database, before.row, version, metrics)
+
+
+async def _judge_everybody(handler: Handler, workspace_id: int) -> None:
+    async with handler.database.transaction(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+    for bucket in _buckets(workspace):
+        last: UUID = FIRST
+        while True:
+            async with handler.database.transaction(workspace_id) as conn:
+                part = await next_customers(conn, workspace_id, bucket, last, SLICE)
+            if not part:
+                break
+            commands = [
+                RunTimers(customer_id=each.hex, bucket=bucket, at=business_now(workspace), judges=True)
+                for each in part
+            ]
+            await handler.handle_batch(workspace_id, bucket, commands)
+            last = part[-1]
+
+
+def _buckets(workspace: Workspace) -> range:
+    return range(workspace.row.bucket_base, workspace.row.bucket_base + workspace.row.bucket_count)
+
+
+async def _state(handler: Handler, workspace_id: int, code: str) -> SegmentState:
+    found = await segments_of(handler, workspace_id)
+    return next(state for state in found if state.row.code == code)
+
+
+async def _note(conn: Connection, workspace_id: int, author: Author, action: str, row: SegmentRow) -> None:
+    entry = AuditEntry(
+        entry_id=_ids.next(),
+        at=author.at,
+        actor=author.actor,
+        action=action,
+        object=f"segment/{row.code}",
+        reason=author.note,
+        before={},
+        after={"version": row.version},
+    )
+    await insert_audit_entry(conn, workspace_id, entry)
+    await raise_revision(conn, workspace_id)

@@ -1,0 +1,258 @@
+"""Segments: their documents, and who is in them since when.
+
+Who writes a document holds the lock of the configuration and raises its revision; who writes memberships
+holds the lock of the customer. A membership is a row that is inserted once and deleted once: two writers
+who both saw a customer outside cannot both let it enter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection, SerializationError
+
+from perennial.core.condition_document import DEC_HOOK
+from perennial.core.document import plain_of
+from perennial.core.segment import Segment
+from perennial.units import Instant
+
+
+class SegmentRow(msgspec.Struct, frozen=True):
+    """A segment as it stands; ``deleted_at`` is set when it is gone."""
+
+    segment_id: int
+    code: str
+    version: int
+    filled: bool
+    published_at: Instant
+    segment: Segment
+    deleted_at: Instant | None = None
+
+
+class SegmentMove(msgspec.Struct, frozen=True):
+    """A customer enters or leaves a segment."""
+
+    customer_id: UUID
+    move_id: UUID
+    segment_id: int
+    at: Instant
+    entered: bool
+
+
+_LIST_SEGMENTS = """
+select segment_id, code, version, filled, published_at, deleted_at, document::text from segments
+where workspace_id = $1 order by code
+"""
+
+_PUT_SEGMENT = """
+insert into segments (workspace_id, segment_id, version, filled, published_at, code, document)
+values ($1, $2, $3, $4, $5, $6, $7::text::jsonb)
+on conflict (workspace_id, segment_id) do update set
+    version = excluded.version, filled = excluded.filled, published_at = excluded.published_at,
+    deleted_at = null, document = excluded.document
+"""
+
+_INSERT_SEGMENT_VERSION = """
+insert into segment_versions (workspace_id, segment_id, version, published_at, actor, document)
+values ($1, $2, $3, $4, $5, $6::text::jsonb)
+"""
+
+_LIST_SEGMENT_VERSIONS = """
+select version, published_at, actor, document::text from segment_versions
+where workspace_id = $1 and segment_id = $2 order by version desc
+"""
+
+_SET_FILLED = """
+update segments set filled = $3 where workspace_id = $1 and segment_id = any($2::int[])
+"""
+
+_DELETE_SEGMENT = "update segments set deleted_at = $3 where workspace_id = $1 and segment_id = $2"
+
+_INSERT_SEGMENT_MEMBERS = """
+insert into segment_members (bucket, workspace_id, customer_id, segment_id, entered_at)
+select $2, $1, new.* from unnest($3::segment_member_row[]) as new
+"""
+
+_DELETE_SEGMENT_MEMBER = """
+delete from segment_members
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and segment_id = $4
+returning 1
+"""
+
+_INSERT_SEGMENT_MOVES = """
+insert into segment_moves (bucket, workspace_id, customer_id, move_id, segment_id, at, entered)
+select $2, $1, new.* from unnest($3::segment_move_row[]) as new
+"""
+
+_LOAD_SEGMENTS_OF = """
+select found.*
+from unnest($3::uuid[]) as wanted (customer_id)
+cross join lateral (
+    select customer_id, segment_id, entered_at
+    from segment_members
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+    offset 0
+) as found
+"""
+
+# Pages go bucket by bucket; the names of the customers are looked up by key.
+_LIST_SEGMENT_MEMBERS = """
+select page.customer_id, named.external_id, page.entered_at
+from (
+    select customer_id, entered_at
+    from segment_members
+    where bucket = $2 and workspace_id = $1 and segment_id = $3 and customer_id > $4
+    order by customer_id
+    limit $5
+) as page
+cross join lateral (
+    select external_id
+    from customers
+    where bucket = $2 and workspace_id = $1 and customer_id = page.customer_id
+    offset 0
+) as named
+order by page.customer_id
+"""
+
+_COUNT_SEGMENT_MEMBERS = """
+select segment_id, count(*) from segment_members
+where bucket between $2 and $3 and workspace_id = $1
+group by segment_id
+"""
+
+# A local day is that of the zone in which the segment is judged.
+_COUNT_SEGMENT_MOVES = """
+select (at at time zone $5)::date as day, count(*) filter (where entered), count(*) filter (where not entered)
+from segment_moves
+where bucket between $2 and $3 and workspace_id = $1 and segment_id = $4
+group by day order by day
+"""
+
+_DELETE_SEGMENT_MEMBERS_OF = """
+delete from segment_members
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
+"""
+
+_DELETE_SEGMENT_MOVES_OF = """
+delete from segment_moves
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
+"""
+
+_EMPTY_SEGMENT = """
+delete from segment_members where bucket = $2 and workspace_id = $1 and segment_id = $3
+"""
+
+
+async def list_segments(conn: Connection, workspace_id: int, *, deleted: bool = False) -> list[SegmentRow]:
+    """Return the workspace's segments by their codes; with ``deleted`` those that are gone as well."""
+    rows = await conn.fetch(_LIST_SEGMENTS, workspace_id)
+    return [
+        SegmentRow(row[0], row[1], row[2], row[3], row[4], _decode(row[6]), row[5])
+        for row in rows
+        if deleted or row[5] is None
+    ]
+
+
+async def put_segment(conn: Connection, workspace_id: int, row: SegmentRow, actor: str) -> None:
+    """Write a new version of a segment; nothing is edited in place."""
+    document = msgspec.json.encode(plain_of(row.segment)).decode()
+    await conn.execute(
+        _PUT_SEGMENT,
+        workspace_id,
+        row.segment_id,
+        row.version,
+        row.filled,
+        row.published_at,
+        row.code,
+        document,
+    )
+    await conn.execute(
+        _INSERT_SEGMENT_VERSION, workspace_id, row.segment_id, row.version, row.published_at, actor, document
+    )
+
+
+async def list_segment_versions(
+    conn: Connection, workspace_id: int, segment_id: int
+) -> list[tuple[int, Instant, str, Segment]]:
+    """Return number, instant, author and document of a segment's versions, the newest first."""
+    rows = await conn.fetch(_LIST_SEGMENT_VERSIONS, workspace_id, segment_id)
+    return [(number, at, actor, _decode(document)) for number, at, actor, document in rows]
+
+
+async def set_filled(conn: Connection, workspace_id: int, ids: Sequence[int], *, filled: bool) -> None:
+    """Note whether everybody was judged by the present versions of these segments."""
+    await conn.execute(_SET_FILLED, workspace_id, list(ids), filled)
+
+
+async def delete_segment(conn: Connection, workspace_id: int, segment_id: int, at: Instant) -> None:
+    """Let a segment be gone; its memberships are emptied apart."""
+    await conn.execute(_DELETE_SEGMENT, workspace_id, segment_id, at)
+
+
+async def write_segment_moves(conn: Connection, ws: int, bucket: int, moves: Iterable[SegmentMove]) -> None:
+    """Let customers, who must be locked, enter and leave, in this order.
+
+    What a customer enters and leaves again within ``moves`` is written as both. Raises
+    ``UniqueViolationError`` or ``SerializationError`` when somebody is inside, or outside, already.
+    """
+    moves = list(moves)
+    was: dict[tuple[UUID, int], bool] = {}
+    now: dict[tuple[UUID, int], SegmentMove] = {}
+    for move in moves:
+        was.setdefault((move.customer_id, move.segment_id), not move.entered)
+        now[move.customer_id, move.segment_id] = move
+    entered = [(*key, move.at) for key, move in now.items() if move.entered and not was[key]]
+    left = [(ws, bucket, *key) for key, move in now.items() if not move.entered and was[key]]
+    if entered:
+        await conn.execute(_INSERT_SEGMENT_MEMBERS, ws, bucket, entered)
+    if left and len(await conn.fetchmany(_DELETE_SEGMENT_MEMBER, left)) != len(left):
+        raise SerializationError("a customer has left a segment meanwhile")
+    if moves:
+        rows = [(move.customer_id, move.move_id, move.segment_id, move.at, move.entered) for move in moves]
+        await conn.execute(_INSERT_SEGMENT_MOVES, ws, bucket, rows)
+
+
+async def load_segments_of(
+    conn: Connection, ws: int, bucket: int, customers: Sequence[UUID]
+) -> list[tuple[UUID, int, Instant]]:
+    """Return ``(customer, segment, entered_at)`` of every segment that the customers are in."""
+    return [tuple(row) for row in await conn.fetch(_LOAD_SEGMENTS_OF, ws, bucket, list(customers))]
+
+
+async def list_segment_members(
+    conn: Connection, ws: int, bucket: int, segment_id: int, after: UUID, limit: int
+) -> list[tuple[UUID, str, Instant]]:
+    """Return internal id, own id and ``entered_at`` of at most ``limit`` members behind ``after``."""
+    rows = await conn.fetch(_LIST_SEGMENT_MEMBERS, ws, bucket, segment_id, after, limit)
+    return [tuple(row) for row in rows]
+
+
+async def count_segment_members(conn: Connection, ws: int, buckets: tuple[int, int]) -> dict[int, int]:
+    """Return how many customers are in each segment; ``buckets`` are the first and the last one."""
+    rows = await conn.fetch(_COUNT_SEGMENT_MEMBERS, ws, *buckets)
+    return {row[0]: row[1] for row in rows}
+
+
+async def count_segment_moves(
+    conn: Connection, ws: int, buckets: tuple[int, int], segment_id: int, zone: str
+) -> list[tuple[str, int, int]]:
+    """Return local day, how many entered and how many left, for each day with some, the oldest first."""
+    rows = await conn.fetch(_COUNT_SEGMENT_MOVES, ws, *buckets, segment_id, zone)
+    return [(day.isoformat(), entered, left) for day, entered, left in rows]
+
+
+async def empty_segment(conn: Connection, ws: int, bucket: int, segment_id: int) -> None:
+    """Let nobody of a bucket be in a segment that is gone."""
+    await conn.execute(_EMPTY_SEGMENT, ws, bucket, segment_id)
+
+
+async def forget_segments_of(conn: Connection, ws: int, bucket: int, customers: Sequence[UUID]) -> None:
+    """Delete what tells in which segments erased customers are and were."""
+    await conn.execute(_DELETE_SEGMENT_MEMBERS_OF, ws, bucket, list(customers))
+    await conn.execute(_DELETE_SEGMENT_MOVES_OF, ws, bucket, list(customers))
+
+
+def _decode(document: str) -> Segment:
+    return msgspec.convert(msgspec.json.decode(document), Segment, dec_hook=DEC_HOOK)
