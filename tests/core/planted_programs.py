@@ -195,6 +195,41 @@ def splitting_earns_more(draw: Random) -> Document:
     return program
 
 
+def self_referral_ring(draw: Random) -> Document:
+    """Referrals that let one person through, or that leave what they gave when the order comes back."""
+    program = sound(draw)
+    value = draw.randint(300, 3_000)
+    benefit: Document = draw.choice(
+        [{"type": "amount_off", "value": value}, {"type": "gift_card", "value": value}]
+    )
+    offer: Document = {
+        "id": "friends",
+        "name": "Give and get",
+        "advocate": {"gets": {"gives": [benefit]}},
+        "friend": {"gets": {"gives": [{"type": "points", "points": draw.randint(10, 900)}]}},
+        "checks": draw.choice([[], [{"type": "same_email"}], [{"type": "same_device", "action": "ignore"}]]),
+    }
+    if draw.random() < 0.5:
+        offer["waits"] = {"days": draw.randint(1, 60)}
+    match draw.randrange(4):
+        case 0:
+            offer["converts"] = {"on": "order", "min_order": draw.randint(100, value * 3)}
+        case 1:
+            offer["converts"] = {"on": "joining"}
+        case 2:
+            name = draw.choice(["app.installed", "letter.read"])
+            program["declarations"] = {"events": {name: {}}}
+            offer["converts"] = {"on": "event", "event": name, "number": draw.randint(1, 3)}
+        case 3:
+            offer["converts"] = {"on": "order", "min_order": draw.randint(10_000, 90_000)}
+            offer |= {"on_return": "keep"}
+            del offer["checks"]
+    if draw.random() < 0.5:
+        offer["chain"] = False
+    program["referrals"] = {"offers": [offer]}
+    return program
+
+
 PLANTS: dict[str, Callable[[Random], Document]] = {
     plant.__name__: plant
     for plant in (
@@ -207,5 +242,6 @@ PLANTS: dict[str, Callable[[Random], Document]] = {
         worth_more_than_margin,
         rule_never_fires,
         splitting_earns_more,
+        self_referral_ring,
     )
 }

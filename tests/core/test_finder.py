@@ -73,3 +73,14 @@ def test_a_proof_fails_where_the_flaw_is_mended() -> None:
     case = read_case(flaw.proof)
     assert isinstance(case, Case)
     assert not run_case(Case(case.name, case.title, _program(mended), mended, case.steps)).passed
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_ring_is_stopped_by_the_usual_signals(seed: int) -> None:
+    """The planted referrals are sound with the signals that an offer has by itself, and what it reverses."""
+    document = PLANTS["self_referral_ring"](Random(seed))
+    for offer in document["referrals"]["offers"]:
+        offer.pop("checks", None)
+        offer.pop("on_return", None)
+    found = find_flaws(_program(document), AT, kinds=["self_referral_ring"])
+    assert [flaw.words for flaw in found.flaws] == []

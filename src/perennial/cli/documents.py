@@ -110,8 +110,12 @@ def check(
         print(msgspec.json.encode(found).decode())
     else:
         for flaw in found.flaws:
-            OUT.print(f"{flaw.path}: {flaw.words} ({flaw.kind})", markup=False, highlight=False)
+            OUT.print(
+                f"{flaw.path}: {flaw.words} ({flaw.kind})", markup=False, highlight=False, soft_wrap=True
+            )
             print(f"\n{flaw.proof}")
+        for told in found.gives_back:
+            OUT.print(f"{told.wallet}: {told.words}", markup=False, highlight=False, soft_wrap=True)
         for kind in found.unfinished:
             ERRORS.print(f"not searched to the end: {kind}", markup=False, highlight=False)
         OUT.print(f"{len(found.flaws)} found", highlight=False)

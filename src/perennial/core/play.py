@@ -5,6 +5,7 @@ What was played becomes a case file. It is a proof only if it passes there as it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -23,14 +24,15 @@ class TooMuchPlayedError(Exception):
 
 
 class Played:
-    """How many steps may still be played."""
+    """How many steps may still be played, unless ``stop`` says that it is enough."""
 
-    def __init__(self, left: int) -> None:
+    def __init__(self, left: int, stop: Callable[[], bool] | None = None) -> None:
         self.left = left
+        self._stop = stop
 
     def count(self) -> None:
         """Count one step; raise :class:`TooMuchPlayedError` if there is none left."""
-        if self.left <= 0:
+        if self.left <= 0 or (self._stop is not None and self._stop()):
             raise TooMuchPlayedError
         self.left -= 1
 

@@ -121,6 +121,10 @@ class EarningRule(
         """Return the attributes of the event that the rule calculates with: declared, and integers."""
         return ()
 
+    def per_money(self, tier: str | None) -> tuple[Points, Minor] | None:
+        """Return the points for so many minor units spent, where the rule gives points for money."""
+        return None
+
     def needs_lines(self) -> bool:
         """Whether the rule only makes sense for an order, because it counts amounts or units."""
         return False

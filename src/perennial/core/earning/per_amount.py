@@ -17,7 +17,7 @@ from perennial.core.rule import (
     count_points,
     rounded,
 )
-from perennial.units import MAX_AMOUNT, Points, Rounding, divide
+from perennial.units import MAX_AMOUNT, Minor, Points, Rounding, divide
 
 
 class PerAmount(EarningRule, frozen=True, tag="per_amount"):
@@ -70,6 +70,10 @@ tiers: {gold: 2}
         full = "full " if self.whole_steps else ""
         rate = f"{count_points(self.rate(tier))} per {full}{money(self.per)}"
         return f"{rate} on {money(basket.total)}, {rounded(self.rounding)}"
+
+    def per_money(self, tier: str | None) -> tuple[Points, Minor]:
+        """Return the rate of the tier."""
+        return self.rate(tier), self.per
 
     def needs_lines(self) -> bool:
         """Spending is the sum of lines."""

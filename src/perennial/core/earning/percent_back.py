@@ -16,7 +16,7 @@ from perennial.core.rule import (
     rounded,
     ten_thousandths,
 )
-from perennial.units import Rounding, divide
+from perennial.units import Minor, Points, Rounding, divide
 
 
 class PercentBack(EarningRule, frozen=True, tag="percent_back"):
@@ -57,6 +57,10 @@ percent: "2.5"
     def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
         """Say the percentage and the amount."""
         return f"{self.rate(tier)} % of {money(basket.total)}, {rounded(self.rounding)}"
+
+    def per_money(self, tier: str | None) -> tuple[Points, Minor]:
+        """Return the percentage of the tier as points for money."""
+        return ten_thousandths(self.rate(tier)), 100 * ONE
 
     def needs_lines(self) -> bool:
         """Spending is the sum of lines."""
