@@ -34,7 +34,7 @@ from perennial.core.conditions import (
     Operator,
     Quantifier,
 )
-from perennial.core.facts import STALE_FROM, Fact, FactSource, FactType, fact_table
+from perennial.core.facts import SEGMENTS, STALE_FROM, Fact, FactSource, FactType, fact_table
 from perennial.core.figures import UNKNOWN, Figure, Take
 from perennial.core.order import Line, Order, OrderStatus, Scalar, net_amounts
 from perennial.core.periods import Period, Span
@@ -246,7 +246,10 @@ def _comparisons_of(
 @st.composite
 def _compare(draw: st.DrawFn, *sources: FactSource, event: str | None = None) -> Condition:
     fact = draw(st.sampled_from(_facts(sources, event)))
-    operator, operand = draw(_comparisons(fact.type, fact.values))
+    compared = _comparisons(fact.type, fact.values)
+    if fact.name == SEGMENTS:
+        compared = compared.filter(lambda pair: pair[0] is not Operator.EXISTS)
+    operator, operand = draw(compared)
     return Compare(fact.name, operator, operand)
 
 
@@ -328,6 +331,15 @@ def _lines_total(draw: st.DrawFn) -> Condition:
 def conditions(draw: st.DrawFn, trigger: str) -> Condition:
     """Draw a condition without problems for a rule with this trigger."""
     return draw(_trigger_tree(trigger))
+
+
+@cache
+def member_conditions() -> st.SearchStrategy[Condition]:
+    """Conditions on a member that can be asked of all members at once."""
+    compared = _compare(*_PERSON).filter(
+        lambda node: not isinstance(node, Compare) or node.operator not in (Operator.MATCHES, Operator.WITHIN)
+    )
+    return _tree(compared | compared | _histories())
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
@@ -24,6 +25,10 @@ from perennial.core.order import Line, Order, Scalar
 from perennial.core.periods import WEEKDAYS, local_day, offset_at
 from perennial.core.snapshot import WalletFigures
 from perennial.units import DAY, MINUTE, SECOND, Instant, Minor, parse_instant
+
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+).fullmatch
 
 
 class Now(msgspec.Struct, frozen=True):
@@ -135,8 +140,8 @@ def fresh_or_none(value: Scalar, stale_from: Scalar, at: Instant) -> Scalar:
 
 @lru_cache(16384)
 def instant_or_none(text: Scalar) -> Instant | None:
-    """Read an RFC 3339 instant with an offset; anything else is None."""
-    if type(text) is not str:
+    """Read an RFC 3339 instant with an offset (seconds may be left out); anything else is None."""
+    if type(text) is not str or not _INSTANT(text):
         return None
     try:
         return parse_instant(text)

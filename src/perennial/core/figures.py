@@ -37,7 +37,11 @@ UNKNOWN = -1
 STAGES = ("new", "active", "at_risk", "dormant", "lost")
 """The stages of a customer's life, in their order."""
 
-_NEW, _ACTIVE, _AT_RISK, _DORMANT = 30, 60, 90, 365
+NEW_DAYS = 30
+"""So many days after the first order somebody is still new."""
+
+STAGE_DAYS = (("active", 60), ("at_risk", 90), ("dormant", 365))
+"""The other stages but the last, each with the most days since the last order."""
 
 
 class Take(StrEnum):
@@ -93,9 +97,9 @@ def taken(take: Take, days: Mapping[int, int], today: int) -> int:
 
 
 def _stage(since_first: int, since_last: int) -> int:
-    if since_first <= _NEW:
+    if since_first <= NEW_DAYS:
         return STAGES.index("new")
-    for stage, days in (("active", _ACTIVE), ("at_risk", _AT_RISK), ("dormant", _DORMANT)):
+    for stage, days in STAGE_DAYS:
         if since_last <= days:
             return STAGES.index(stage)
     return STAGES.index("lost")

@@ -65,7 +65,7 @@ def _remember(version: Version, at: Instant, key: int) -> Today:
         limits=tuple(periods[limit.period] for limit in version.limits),
         budgets=tuple(periods[budget.period] for budget in version.budgets),
         metrics=tuple(periods[metric.period] for metric in version.metrics),
-        ranges=tuple(_range(need.window, day, week_starts) for need in version.needs),
+        ranges=tuple(range_of(need.window, day, week_starts) for need in version.needs),
     )
     if len(version.days) >= _REMEMBERED:
         version.days.clear()
@@ -73,7 +73,7 @@ def _remember(version: Version, at: Instant, key: int) -> Today:
     return today
 
 
-def _range(window: HistoryWindow, day: int, week_starts: str) -> Range:
+def range_of(window: HistoryWindow, day: int, week_starts: str) -> Range:
     """Return the range of ``window`` on the local day ``day`` (its ordinal), in its granularity."""
     if window.last is not None:
         return min(day, first_day_of_last(day, window.last)), day

@@ -1,0 +1,193 @@
+"""Which customers of a bucket meet conditions: counted, sampled, listed, each by one pass over sets.
+
+The tests come from ``core/condition_sql.py`` with their parameters; here they are joined to what they read.
+Households, which are rows of ``customers`` too, and the erased meet nothing.
+
+These statements read whole tables of a bucket. A transaction of the live path is set up for look-ups by
+key, so every function here sets its own transaction to plan for sets (:func:`plan_for_sets`): run nothing
+of the live path in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection, Record
+
+from perennial.core.condition_sql import FIRST_PARAMETER, SqlConditions, SqlFigure
+from perennial.store.external_ids import IdKind
+
+_PLAN_FOR_SETS = """
+select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true),
+    set_config('jit', 'off', true)
+"""
+
+_HOUSEHOLDS = """
+select id_hash from external_ids where workspace_id = $1 and kind = $3 and bucket = $2
+"""
+
+_MEMBERSHIP = """
+left join memberships as m on m.bucket = $2 and m.workspace_id = $1 and m.customer_id = c.customer_id
+    and {test}
+"""
+
+_WALLET = """
+left join wallets as {alias} on {alias}.bucket = $2 and {alias}.workspace_id = $1
+    and {alias}.customer_id = coalesce(c.household_id, c.customer_id) and {alias}.unit_id = {unit}
+"""
+
+_COMPLETED = """
+left join (
+    select customer_id, sum(given)::bigint as completed
+    from challenge_rounds
+    where bucket = $2 and workspace_id = $1 and challenge = {challenge}
+    group by customer_id
+) as {alias} on {alias}.customer_id = c.customer_id
+"""
+
+_REFERRALS = """
+left join (
+    select customer_id, used as converted
+    from limit_uses
+    where bucket = $2 and workspace_id = $1 and limit_id = {limit} and period = {period}
+) as r on r.customer_id = c.customer_id
+"""
+
+_SEGMENTS = """
+left join (
+    select customer_id, array_agg(segment_id) as segments
+    from segment_members
+    where bucket = $2 and workspace_id = $1 and segment_id = any({segments})
+    group by customer_id
+) as s on s.customer_id = c.customer_id
+"""
+
+_FIGURES = """
+left join (
+    select k.customer_id, {columns}
+    from counters as k {memberships}
+    where k.bucket = $2 and k.workspace_id = $1 and ({counted})
+    group by k.customer_id
+) as h on h.customer_id = c.customer_id
+"""
+
+_COUNTING_MEMBERSHIP = """
+    left join memberships as j on j.bucket = $2 and j.workspace_id = $1 and j.customer_id = k.customer_id
+        and {test}
+"""
+
+_COLUMNS = {
+    "sum": "(sum(k.value) filter (where {when}))::bigint",
+    "visits": "count(*) filter (where {when} and k.value > 0)",
+    "first": "min(k.period) filter (where {when} and k.value > 0)",
+    "last": "max(k.period) filter (where {when} and k.value > 0)",
+}
+
+_CUSTOMERS = """
+from customers as c
+{relations}
+where c.bucket = $2 and c.workspace_id = $1 and c.erased_at is null
+    and not exists (select from unnest($3::uuid[]) as household (id) where household.id = c.customer_id)
+"""
+
+_PREVIEW = """
+with found as materialized (select c.customer_id {customers} and {test})
+select (select count(*) from found), array(select customer_id from found order by customer_id limit {limit})
+"""
+
+_LIST_MATCHING = """
+select c.customer_id {customers} and {test} order by c.customer_id
+"""
+
+# One row for each customer who meets any of them, with the places of those that hold, from 1.
+_LIST_WHICH = """
+select customer_id, array_remove(places, null) from (
+    select c.customer_id, array[{places}] as places {customers} and ({any})
+) as found
+order by customer_id
+"""
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """How many customers of a bucket meet a condition, and the first of them by their ids."""
+
+    count: int
+    sample: tuple[UUID, ...]
+
+
+async def plan_for_sets(conn: Connection) -> None:
+    """Let the rest of this transaction read whole tables, and plan each statement by its parameters."""
+    await conn.execute(_PLAN_FOR_SETS)
+
+
+async def preview_matching(
+    conn: Connection, ws: int, bucket: int, sql: SqlConditions, sample: int
+) -> Preview:
+    """Return how many customers meet the only condition of ``sql``, and at most ``sample`` of them."""
+    (test,) = sql.tests
+    limit = f"${FIRST_PARAMETER + len(sql.parameters)}::int"
+    text = _PREVIEW.format(customers=_customers(sql), test=test, limit=limit)
+    count, found = (await _fetch(conn, text, ws, bucket, *sql.parameters, sample))[0]
+    return Preview(count, tuple(found))
+
+
+async def list_matching(conn: Connection, ws: int, bucket: int, sql: SqlConditions) -> list[UUID]:
+    """Return every customer who meets the only condition of ``sql``, in the order of their ids."""
+    (test,) = sql.tests
+    text = _LIST_MATCHING.format(customers=_customers(sql), test=test)
+    return [row[0] for row in await _fetch(conn, text, ws, bucket, *sql.parameters)]
+
+
+async def list_which(
+    conn: Connection, ws: int, bucket: int, sql: SqlConditions
+) -> list[tuple[UUID, list[int]]]:
+    """Return who meets any of the conditions with the indexes of those, in the order of their ids.
+
+    All conditions are judged in one pass, so that fifty cost little more than one.
+    """
+    places = ", ".join(f"case when {test} then {place} end" for place, test in enumerate(sql.tests))
+    text = _LIST_WHICH.format(customers=_customers(sql), places=places, any=" or ".join(sql.tests))
+    return [(row[0], row[1]) for row in await _fetch(conn, text, ws, bucket, *sql.parameters)]
+
+
+async def _fetch(conn: Connection, text: str, ws: int, bucket: int, *parameters: object) -> list[Record]:
+    await plan_for_sets(conn)
+    households = [row[0] for row in await conn.fetch(_HOUSEHOLDS, ws, bucket, IdKind.HOUSEHOLD)]
+    return await conn.fetch(text, ws, bucket, households, *parameters)
+
+
+def _customers(sql: SqlConditions) -> str:
+    return _CUSTOMERS.format(relations=_relations(sql))
+
+
+def _relations(sql: SqlConditions) -> str:
+    """Return the joins to everything that the tests read."""
+    joins = [] if sql.membership is None else [_MEMBERSHIP.format(test=sql.membership)]
+    joins += [_WALLET.format(alias=alias, unit=unit) for alias, unit in sql.wallets.items()]
+    joins += [_COMPLETED.format(alias=alias, challenge=number) for alias, number in sql.challenges.items()]
+    if sql.referrals is not None:
+        joins.append(_REFERRALS.format(limit=sql.referrals[0], period=sql.referrals[1]))
+    if sql.segments is not None:
+        joins.append(_SEGMENTS.format(segments=sql.segments))
+    if sql.figures:
+        joins.append(_figures(sql.figures, sql.counting_membership))
+    return "".join(joins)
+
+
+def _figures(figures: Sequence[SqlFigure], membership: str | None) -> str:
+    """Return the join to all figures of the past, which are added up in one pass over the counters."""
+    columns, counted = [], []
+    for figure in figures:
+        within = f"(k.metric = {figure.metric} and k.period between {figure.first} and {figure.last})"
+        counted.append(within)
+        columns += [
+            f"{_COLUMNS[column].format(when=within)} as {figure.name}_{column}"
+            for column in sorted(figure.columns)
+        ]
+    return _FIGURES.format(
+        columns=", ".join(columns),
+        memberships="" if membership is None else _COUNTING_MEMBERSHIP.format(test=membership),
+        counted=" or ".join(counted),
+    )

@@ -1,0 +1,76 @@
+"""Who meets a condition, out of everything that the store keeps: challenges, referrals, segments."""
+
+from __future__ import annotations
+
+from asyncpg import Connection
+
+from perennial.core.condition_document import decode_condition
+from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
+from perennial.store.matching import list_matching, list_which, preview_matching
+from tests.core.earning_stage import version_of
+from tests.store.book import NOW, Book
+
+VERSION = version_of(
+    challenges=[
+        {
+            "id": "run",
+            "name": "Run",
+            "goals": [{"id": "g", "measure": "orders.count", "target": 3}],
+            "gives": [],
+        }
+    ],
+    referrals={
+        "offers": [{"id": "o", "name": "O"}],
+    },
+)
+
+
+def compiled(*plain: object) -> SqlConditions:
+    found = compile_sql(map(decode_condition, plain), kept_by(VERSION, NOW, {"vip": 7, "new": 8}))
+    assert isinstance(found, SqlConditions), found
+    return found
+
+
+async def test_everything_that_is_kept_can_be_asked(book: Book, superuser: Connection) -> None:
+    """Challenges, referrals and segments are read for each customer, households and the erased never."""
+    rows = [await book.customer(name) for name in ("a", "b", "c")]
+    await book.household("h")
+    first, second, _ = (row.customer_id for row in rows)
+    challenge, limit = VERSION.challenges[0].number, VERSION.limits[-1].number
+    await superuser.execute(
+        "insert into challenge_rounds (bucket, workspace_id, customer_id, challenge, round, program_id, "
+        "state, given, revision, revised, started_at, amounts, marked, marks) "
+        "select $1, $1, $2, $3, n, 1, 2, 2, 0, 0, now(), '{3}', '{}', '{}' from generate_series(1, 2) as n",
+        book.bucket,
+        first,
+        challenge,
+    )
+    await superuser.execute(
+        "insert into limit_uses (bucket, workspace_id, customer_id, limit_id, used, period) "
+        "values ($1, $1, $2, $3, 5, 0)",
+        book.bucket,
+        second,
+        limit,
+    )
+    await superuser.execute(
+        "insert into segment_members values ($1, $1, $2, 7, now()), ($1, $1, $2, 8, now())",
+        book.bucket,
+        second,
+    )
+    sql = compiled(
+        {"fact": "challenge.run.completed_count", "at_least": 4},
+        {"fact": "member.referral_count", "is": 5},
+        {"fact": "member.segments", "contains": "vip"},
+        {"fact": "member.segments", "not_in": ["vip", "new"]},
+        {"fact": "member.referral_count", "is": 0},
+    )
+    async with book.db.transaction(book.ws) as conn:
+        found = dict(await list_which(conn, book.ws, book.bucket, sql))
+        everybody = await list_matching(conn, book.ws, book.bucket, compiled({"all": []}))
+        preview = await preview_matching(conn, book.ws, book.bucket, compiled({"all": []}), 2)
+        elsewhere = await preview_matching(conn, book.ws, book.bucket + 1, compiled({"all": []}), 2)
+    ids = sorted(row.customer_id for row in rows)
+    assert found == {first: [0, 3, 4], second: [1, 2], rows[2].customer_id: [3, 4]}
+    assert everybody == ids
+    assert (preview.count, preview.sample) == (3, tuple(ids[:2]))
+    assert elsewhere.count == 0
