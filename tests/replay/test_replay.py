@@ -9,10 +9,12 @@ import pytest
 
 from perennial.connectors.complete_journey import Statistics, read_baskets
 from perennial.connectors.complete_journey_coupons import read_coupons
+from perennial.core.code_entry import shared_form
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError
 from perennial.flows.replay import Progress, ReplaySummary, UnexpectedAnswer, replay, sample_program
+from perennial.flows.replay_coupons import code_of
 from perennial.store.audit import audit
 from perennial.store.database import WORKER_ROLE, Database, connect
 from tests.codebook import CODEBOOK
@@ -62,6 +64,17 @@ def test_the_figures_of_the_year() -> None:
     assert totals.claims == 3_931
     assert (totals.redemptions, totals.attributed) == (2_102, 1_876)
     assert totals.tiers == {"bronze": 1_091, "silver": 885, "gold": 493}
+
+
+def test_every_household_has_codes_of_its_own() -> None:
+    """However a code is typed, it is read as that of one household in one campaign."""
+    codes = [
+        code_of(campaign.number, household)
+        for campaign in read_coupons().campaigns
+        for household in campaign.households
+    ]
+    assert len(codes) == 6_589
+    assert len({shared_form(code) for code in codes}) == len(codes)
 
 
 @pytest.mark.torture

@@ -88,7 +88,7 @@ class CouponReplay:
         batch = NewBatch(
             id=f"campaign-{campaign.number}-{day}",
             reward=f"{self._program}/{_name(campaign)}",
-            codes=tuple(_code(campaign.number, household) for household in households),
+            codes=tuple(code_of(campaign.number, household) for household in households),
             customers=tuple(households),
             all_or_nothing=True,
         )
@@ -106,7 +106,7 @@ class CouponReplay:
         for number, redemption in waiting:
             campaign = self._campaigns[redemption.campaign]
             if redemption.on <= day <= campaign.ends and not bought.isdisjoint(redemption.products):
-                code = _code(redemption.campaign, basket.customer)
+                code = code_of(redemption.campaign, basket.customer)
                 yield PostRedemption(
                     id=f"coupon-{number}",
                     customer=basket.customer,
@@ -149,5 +149,9 @@ def _name(campaign: CouponCampaign) -> str:
     return f"coupons-{campaign.number}"
 
 
-def _code(campaign: int, household: str) -> str:
-    return f"CJ-{campaign}-{household}"
+def code_of(campaign: int, household: str) -> str:
+    """Return a household's code of a campaign.
+
+    Both numbers have their places, because dashes do not count: CJ-1-23 would be read as CJ-12-3.
+    """
+    return f"CJ-{campaign:02}-{household:>05}"
