@@ -12,7 +12,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from perennial.units import MAX_AMOUNT, Minor, allocate
+from perennial.units import MAX_AMOUNT, Minor, Rounding, allocate, divide
 
 Scalar: TypeAlias = (
     Annotated[str, Meta(max_length=2_000)] | Annotated[int, Meta(ge=-MAX_AMOUNT, le=MAX_AMOUNT)] | bool | None
@@ -90,6 +90,30 @@ def net_amounts(order: Order) -> list[Minor]:
         shares = allocate(min(order.discount, sum(weights)), weights) if weights else []
         return [net - share for net, share in zip(nets, shares, strict=True)]
     return nets
+
+
+def cost_of(order: Order) -> Minor | None:
+    """Return what the order costs the shop, or None where it does not say so of every line."""
+    costs = [line.cost for line in order.lines]
+    return None if None in costs else sum(costs)  # type: ignore[arg-type]
+
+
+def returned_parts(order: Order, returned: Sequence[int]) -> tuple[Minor, Minor | None]:
+    """Return what came back of an order's net and of its cost, by the share of each line's units.
+
+    Parts round towards zero, and together they are the whole once everything is back.
+    """
+    shares = [
+        (back, line.quantity) if line.quantity else (0, 1)
+        for back, line in zip(returned, order.lines, strict=True)
+    ]
+    nets = zip(net_amounts(order), shares, strict=True)
+    net = sum(divide(amount * back, of, Rounding.DOWN) for amount, (back, of) in nets)
+    if cost_of(order) is None:
+        return net, None
+    return net, sum(
+        (line.cost or 0) * back // of for line, (back, of) in zip(order.lines, shares, strict=True)
+    )
 
 
 def value_of(nets: Sequence[Minor]) -> Minor:

@@ -8,7 +8,7 @@ import msgspec
 
 from perennial.core.events import OrderFulfilled, OrderPaid
 from perennial.core.member import Member
-from perennial.core.order import Order, OrderStatus, net_amounts
+from perennial.core.order import Order, OrderStatus, cost_of, net_amounts
 from perennial.core.switches import Switches, recorded
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer, Decided, FieldProblem
@@ -93,7 +93,8 @@ def _create(
             body=encode_order(order),
             decision=store_outcomes(outcomes),
             answer=(body := encode_answer(answer)),
-            returned=None,
+            currency=order.currency,
+            cost=cost_of(order),
         )
     )
     return Answer(status=201, body=body)
@@ -164,6 +165,8 @@ def _save_change(
             body=encode_order(command.order),
             decision=decisions,
             answer=body,
+            currency=order.currency,
+            cost=cost_of(order),
         )
     )
     return Answer(status=200, body=body)
@@ -272,7 +275,8 @@ def _put_guest_order(batch: Batch, command: PutOrder, order_id: UUID) -> Answer:
             body=encode_order(order),
             decision=b"",
             answer=(body := encode_answer(answer)),
-            returned=None,
+            currency=order.currency,
+            cost=cost_of(order),
         )
     )
     return Answer(status=200 if known else 201, body=body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from perennial.core.member import Member
-from perennial.core.order import Order, OrderStatus, line_ids
+from perennial.core.order import Order, OrderStatus, line_ids, returned_parts
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
@@ -50,7 +50,8 @@ def handle_return(batch: Batch, command: PostReturn) -> Answer:
     give_back_with_order(batch, operation, known.order_id, units, canceled=False)
     batch.claim(IdKind.RETURN, event_id, member.customer_id)
     answer = encode_answer(decided(batch, member, command.id, outcomes))
-    batch.put_order(msgspec.structs.replace(known, returned=after))
+    net, cost = returned_parts(order, after)
+    batch.put_order(msgspec.structs.replace(known, returned=after, returned_net=net, returned_cost=cost))
     batch.put_event(
         EventRow(
             customer_id=member.customer_id,

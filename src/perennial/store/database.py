@@ -50,6 +50,11 @@ them. That one plan may be made while a table is empty, and must not be to read 
 """
 
 
+_FOR_REPORTS = """\
+set local plan_cache_mode = force_custom_plan; set local enable_seqscan = on;
+set local work_mem = '64MB'; set local statement_timeout = '60s'"""
+
+
 class _Connection(Connection):
     """A connection that goes back into its pool without a round trip.
 
@@ -147,6 +152,13 @@ class Database:
     def snapshot(self, workspace_id: int) -> AbstractAsyncContextManager[Connection]:
         """Like :meth:`transaction`, but read only, and every statement sees the same moment."""
         return self._bound("begin isolation level repeatable read read only", workspace_id)
+
+    @asynccontextmanager
+    async def report(self, workspace_id: int) -> AsyncIterator[Connection]:
+        """Like :meth:`snapshot`, for a statement that reads much: its plan is made for what it asks."""
+        async with self.snapshot(workspace_id) as conn:
+            await conn.execute(_FOR_REPORTS)
+            yield conn
 
     @asynccontextmanager
     async def _bound(self, begin: str, workspace_id: int) -> AsyncIterator[Connection]:

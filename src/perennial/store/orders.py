@@ -30,7 +30,8 @@ class OrderRow(msgspec.Struct):
     ``operation_id`` is the operation that wrote the present revision, ``paid_at`` the instant at which
     the order was judged, ``body`` the order (:func:`encode_order`), ``decision`` what the programs
     decided, ``answer`` the JSON that was answered, and ``returned`` the returned units of each line
-    (None: nothing came back).
+    (None: nothing came back). For reports alone: the ``currency`` that the order names, what it ``cost`` the
+    shop, and which parts of net and cost came back; None where there is nothing to say.
     """
 
     customer_id: UUID
@@ -47,10 +48,14 @@ class OrderRow(msgspec.Struct):
     decision: bytes
     answer: bytes
     returned: list[int] | None = None
+    currency: str | None = None
+    cost: Minor | None = None
+    returned_net: Minor | None = None
+    returned_cost: Minor | None = None
 
 
 _COLUMNS = """customer_id, order_id, operation_id, status, revision, external_id, net, occurred_at,
-    paid_at, recorded_at, body, decision, answer, returned"""
+    paid_at, recorded_at, body, decision, answer, returned, currency, cost, returned_net, returned_cost"""
 
 _LOAD_ORDERS = f"""
 select found.*
@@ -73,7 +78,8 @@ from unnest($3::order_row[]) as new
 _UPDATE_ORDER = """
 update orders
 set operation_id = $5, status = $6, revision = $7, external_id = $8, net = $9, occurred_at = $10,
-    paid_at = $11, recorded_at = $12, body = $13, decision = $14, answer = $15, returned = $16
+    paid_at = $11, recorded_at = $12, body = $13, decision = $14, answer = $15, returned = $16,
+    currency = $17, cost = $18, returned_net = $19, returned_cost = $20
 where bucket = $2 and workspace_id = $1 and customer_id = $3 and order_id = $4
 """
 
@@ -108,6 +114,10 @@ def order_records(rows: Iterable[OrderRow]) -> list[tuple[Any, ...]]:
             row.decision,
             shorten_answer(row.answer),
             row.returned,
+            row.currency,
+            row.cost,
+            row.returned_net,
+            row.returned_cost,
         )
         for row in rows
     ]

@@ -123,7 +123,11 @@ create type order_row as (
     body bytea,
     decision bytea,
     answer bytea,
-    returned integer[]
+    returned integer[],
+    currency text,
+    cost bigint,
+    returned_net bigint,
+    returned_cost bigint
 );
 
 create type posting_row as (
@@ -654,6 +658,10 @@ create table orders (
     decision bytea not null,
     answer bytea not null,
     returned integer[],
+    currency text,
+    cost bigint,
+    returned_net bigint,
+    returned_cost bigint,
     constraint orders_pkey PRIMARY KEY (bucket, workspace_id, customer_id, order_id)
 );
 
