@@ -6,6 +6,7 @@ How a member is given a variant is in ``core/variants.py``, what must hold beyon
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 import msgspec
@@ -23,6 +24,22 @@ Share = Annotated[int, Meta(ge=1, le=WHOLE - 1, description="thousandths of all 
 
 HELD_OUT, TREATED = "held_out", "treated"
 """The two variants of a holdout: those who get nothing, and everybody else."""
+
+
+class Outcome(StrEnum):
+    """What variants are compared by, for each customer who was exposed, from then on.
+
+    Revenue and margin are what was paid for and not brought back, in minor units; retention is whether the
+    customer has ordered again; points are what the program gave in its first wallet, less what it took back;
+    profit is the margin less the points, at what the wallet says they are worth in payment.
+    """
+
+    REVENUE = "revenue"
+    MARGIN = "margin"
+    ORDERS = "orders"
+    RETENTION = "retention"
+    POINTS = "points"
+    PROFIT = "profit"
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -65,7 +82,8 @@ class Experiment(_Part, frozen=True, kw_only=True):
 
     What the weights leave of 1,000 takes no part. ``audience`` is asked when a member would take part for
     the first time; who was exposed keeps the variant until the end. ``starts`` and ``ends`` are local dates
-    or instants as in a schedule. Another ``salt`` shuffles everybody anew.
+    or instants as in a schedule. Another ``salt`` shuffles everybody anew. The verdict is about the
+    ``outcome``; all the others are shown beside it.
     """
 
     id: Identifier
@@ -75,13 +93,14 @@ class Experiment(_Part, frozen=True, kw_only=True):
     starts: str | None = None
     ends: str | None = None
     salt: Identifier | None = None
+    outcome: Outcome = Outcome.REVENUE
 
 
 class Holdout(_Part, frozen=True, kw_only=True):
     """A ``share`` of the members who get nothing of the program, or of one ``campaign``, for good.
 
     They keep what they had: points can be spent, vouchers used. Who is held out of the program takes no
-    part in experiments.
+    part in experiments. The verdict is about the ``outcome``.
     """
 
     id: Identifier
@@ -89,6 +108,7 @@ class Holdout(_Part, frozen=True, kw_only=True):
     share: Share
     campaign: Identifier | None = None
     salt: Identifier | None = None
+    outcome: Outcome = Outcome.REVENUE
 
 
 Trial: TypeAlias = Experiment | Holdout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perennial.core.condition_check import audience_place
-from perennial.core.experiments import HELD_OUT, TREATED, WHOLE, Experiment, Parts, Variant
+from perennial.core.experiments import HELD_OUT, TREATED, WHOLE, Experiment, Outcome, Parts, Trial, Variant
 from perennial.core.findings import Findings
 from perennial.core.program import rewards_of
 from perennial.core.schedule import Schedule
@@ -22,6 +22,12 @@ def check_experiments(findings: Findings) -> None:
     if len(paths) > MAX_TRIALS:
         words = f"a program has at most {MAX_TRIALS} experiments and holdouts together"
         findings.add("experiments", "too_many", words)
+    pays = bool(program.wallets) and program.wallets[0].pays is not None
+    trials: tuple[Trial, ...] = (*program.experiments, *program.holdouts)
+    for (path, _), trial in zip(paths, trials, strict=True):
+        if trial.outcome is Outcome.PROFIT and not pays:
+            words = "profit needs to know what points are worth: the first wallet has to say what they pay"
+            findings.add(f"{path}.outcome", "points_without_value", words)
     campaigns = [campaign.id for campaign in program.campaigns]
     held: set[str | None] = set()
     for index, holdout in enumerate(program.holdouts):

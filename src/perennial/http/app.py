@@ -24,6 +24,7 @@ from perennial.http.customers import CUSTOMER_ROUTES
 from perennial.http.door import MAX_BODY_BYTES, Door
 from perennial.http.events import EVENT_ROUTES
 from perennial.http.exchange import ClientGoneError, extra_headers
+from perennial.http.experiments import EXPERIMENT_ROUTES
 from perennial.http.fast_lane import FastLane
 from perennial.http.health import HEALTH_ROUTES
 from perennial.http.openapi import describe
@@ -54,6 +55,7 @@ ROUTES = [
     *CARD_ROUTES,
     *TILL_ROUTES,
     *PROGRAM_ROUTES,
+    *EXPERIMENT_ROUTES,
     *SURROUNDING_ROUTES,
     *SWITCH_ROUTES,
     *BUDGET_ROUTES,

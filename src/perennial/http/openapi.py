@@ -38,6 +38,7 @@ TAGS = {
     "Referrals": "Who was referred by whom, what came of it, and what staff has to look at.",
     "Vouchers": "Codes: made, imported, given to members, looked up, taken back.",
     "Programs": "The life of a program: draft, version, comparison, rollback; and its limits.",
+    "Experiments": "What random parts of the members get, and what that brings.",
     "Till": "In the store: codes that rotate, scanning, and devices that go on while they are offline.",
     "Switches": "The stop button: what gives nothing at this moment, whatever the versions say.",
     "Sandbox": "The test clock: business time that moves when you say so.",

@@ -35,6 +35,7 @@ PROBLEM_CODES = {
     "duplicate_parameter": "A query parameter is given more than once.",
     "entitlement_expired": "Its time was over; it can only be canceled.",
     "entitlement_unknown": "There is no such entitlement.",
+    "experiment_unknown": "No version of the program has had an experiment or holdout of that id.",
     "event_undeclared": "No program declares an event of this type.",
     "event_unknown": "There is no such event.",
     "guest_order": "The order belongs to no customer and has earned nothing.",
