@@ -26,8 +26,9 @@ from perennial.core.version_scope import scope_of
 from perennial.store.database import WORKER_ROLE, connect
 from perennial.store.matching import list_matching, list_which, preview_matching
 from perennial.units import Instant
+from tests.laws.nearby import near
 from tests.laws.population import BUCKET, MOMENTS, PROGRAM_ID, SEGMENTS, UNITS, WORKSPACE, Population
-from tests.laws.strategies import FACTS, PROGRAM, World, member_conditions, near
+from tests.laws.strategies import FACTS, PROGRAM, World, member_conditions
 
 _ZONES = ["Europe/Berlin", "America/New_York", "Pacific/Apia", "Asia/Kathmandu"]
 

@@ -15,6 +15,7 @@ from perennial.core.condition_walk import holds, matching_lines, refusing, trace
 from perennial.core.condition_words import describe
 from perennial.core.conditions import Condition
 from perennial.core.rule import EarningRule
+from tests.laws.nearby import near
 from tests.laws.strategies import (
     FACTS,
     LOCATION_ATTRIBUTES,
@@ -25,7 +26,6 @@ from tests.laws.strategies import (
     conditions,
     facts_asked,
     line_conditions,
-    near,
     worlds,
 )
 
