@@ -32,6 +32,7 @@ from perennial.core.program import (
     MultiplierSpec,
     Program,
     WalletSpec,
+    campaigns_in_turn,
 )
 from perennial.core.rule import EarningRule, ten_thousandths
 from perennial.core.schedule import Schedule, life_of
@@ -144,7 +145,7 @@ def _compile_wallet(wallet: WalletSpec, program: Program, units: dict[str, int])
 def _rules(program: Program, units: dict[str, int], limits: LimitBook) -> tuple[CompiledRule, ...]:
     """Look up everything that the earning rules refer to: the program's own, then the campaigns'."""
     places: list[tuple[int | None, EarningRule]] = [(None, rule) for rule in program.earning_rules]
-    for index, campaign in enumerate(program.campaigns):
+    for index, campaign in campaigns_in_turn(program):
         places += [(index, rule) for rule in campaign.earning_rules]
     compiled = []
     for campaign_index, rule in places:

@@ -9,7 +9,7 @@ from perennial.core.code_entry import shared_form
 from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_triggers import Compiler
 from perennial.core.conditions import AnyOf, Compare, Condition, Operator
-from perennial.core.program import Campaign, Program
+from perennial.core.program import Campaign, Program, campaigns_in_turn
 from perennial.core.referral_terms import incentive_rewards
 from perennial.core.reward import Reward
 from perennial.core.schedule import Schedule
@@ -24,7 +24,7 @@ UNSORTED = Category(id="")
 def compile_rewards(program: Program, compiler: Compiler, limits: LimitBook) -> dict[str, CompiledReward]:
     """Return every reward of the program by its id: its own, the campaigns', what referrals give."""
     places: list[tuple[int | None, Reward]] = [(None, reward) for reward in program.rewards]
-    for index, campaign in enumerate(program.campaigns):
+    for index, campaign in campaigns_in_turn(program):
         places += [(index, reward) for reward in campaign.rewards]
     places += [(None, reward) for each in program.challenges if (reward := each.reward()) is not None]
     places += [(None, reward) for _, reward in incentive_rewards(program.referrals)]

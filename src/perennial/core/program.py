@@ -26,6 +26,7 @@ from perennial.core.schedule import Schedule, Span
 from perennial.core.stacking import Stacking
 from perennial.units import MAX_AMOUNT, Rounding
 
+Priority = Annotated[int, Meta(ge=-1_000, le=1_000, description="the lower number goes first")]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="a currency of ISO 4217, such as EUR")]
 DayOfYear = Annotated[str, Meta(pattern=r"^\d\d-\d\d$", description='a day of the year, such as "12-31"')]
 Weekday = Annotated[
@@ -208,10 +209,14 @@ class Campaign(_Part, frozen=True):
 
     Its rewards are offered while the campaign applies, on their own terms besides. Its ``limits`` count
     what all its rules and rewards give together; what its multiplier adds to other rules is not counted.
+    Campaigns of a lower ``priority`` come first (after the program's own rules and rewards), those of one
+    priority in the order of the document: they are served first where a limit leaves little, and their
+    rewards go first where nothing else says which does.
     """
 
     id: Identifier
     name: Title | None = None
+    priority: Priority = 0
     schedule: Schedule | None = None
     when: Condition | None = None
     multiplier: MultiplierSpec | None = None
@@ -376,7 +381,7 @@ class Program(_Part, frozen=True):
     time_zone: str = "UTC"
     week_starts: Weekday = "mon"
     description: str | None = None
-    priority: Annotated[int, Meta(ge=-1_000, le=1_000)] = 0
+    priority: Priority = 0
     starts: str | None = None
     ends: str | None = None
     grace: Span = Span(days=30)
@@ -393,6 +398,11 @@ class Program(_Part, frozen=True):
     experiments: tuple[Experiment, ...] = ()
     holdouts: tuple[Holdout, ...] = ()
     referrals: Referrals | None = None
+
+
+def campaigns_in_turn(program: Program) -> list[tuple[int, Campaign]]:
+    """Return the campaigns in the order in which they give, each with its place in the document."""
+    return sorted(enumerate(program.campaigns), key=lambda each: each[1].priority)
 
 
 GIFT_CARDS = "gift_card"

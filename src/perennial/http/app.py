@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from perennial.flows.answers import FieldProblem, Problem
 from perennial.http.batch import BATCH_ROUTES
 from perennial.http.budgets import BUDGET_ROUTES
+from perennial.http.campaigns import CAMPAIGN_ROUTES
 from perennial.http.cards import CARD_ROUTES
 from perennial.http.challenges import CHALLENGE_ROUTES
 from perennial.http.checkout import CHECKOUT_ROUTES
@@ -56,6 +57,7 @@ ROUTES = [
     *TILL_ROUTES,
     *PROGRAM_ROUTES,
     *EXPERIMENT_ROUTES,
+    *CAMPAIGN_ROUTES,
     *SURROUNDING_ROUTES,
     *SWITCH_ROUTES,
     *BUDGET_ROUTES,

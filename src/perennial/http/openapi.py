@@ -40,6 +40,7 @@ TAGS = {
     "Programs": "The life of a program: draft, version, comparison, rollback; and its limits.",
     "Experiments": "What random parts of the members get, and what that brings.",
     "Till": "In the store: codes that rotate, scanning, and devices that go on while they are offline.",
+    "Campaigns": "What gives more for a while: where each stands, changes of the draft, the calendar.",
     "Switches": "The stop button: what gives nothing at this moment, whatever the versions say.",
     "Sandbox": "The test clock: business time that moves when you say so.",
     "Server": "For the platform that runs the process, and the description of this API.",

@@ -154,6 +154,15 @@ async def draft_put(
     somebody else changed since is not replaced.
     """
     door, caller = admitted(request)
+    text = await document_of_request(request)
+    saved = await put_draft(
+        door.database, caller.workspace_id, plain_segment(id), text, _author(caller.actor), revision
+    )
+    return written(_draft_view(saved))
+
+
+async def document_of_request(request: Request[Any, Any, Any]) -> str:
+    """Return the body of a request that is a document, YAML or JSON, as text; raise a 4xx if it is none."""
     check_json(
         headers_of(connection_of(request)),
         b"application/yaml",
@@ -161,11 +170,7 @@ async def draft_put(
         b"text/yaml",
         b"application/x-yaml",
     )
-    text = _document(await request.body())
-    saved = await put_draft(
-        door.database, caller.workspace_id, plain_segment(id), text, _author(caller.actor), revision
-    )
-    return written(_draft_view(saved))
+    return _document(await request.body())
 
 
 _BAD_IN_DOCUMENTS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
