@@ -27,14 +27,16 @@ from typing import Any
 import msgspec
 import uvicorn
 
-from perennial.config import Settings, installation_secret
+from perennial.config import OidcSettings, Settings, installation_secret, public_address
 from perennial.flows.batcher import Intake
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.keys import Key, find_valid_key
+from perennial.flows.passwords import Passwords
 from perennial.flows.quoting import Quotes
+from perennial.flows.sign_in import SignInDesk
 from perennial.http.app import build_app
 from perennial.http.auth import Keyring
-from perennial.http.door import Door
+from perennial.http.door import Address, Door
 from perennial.http.fast_lane import FastLane
 from perennial.http.metrics import MeasuredHandler
 from perennial.http.protocol import BoundedProtocol
@@ -85,7 +87,13 @@ def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
             stack.push_async_callback(quotes.close)
             collect_seldom()
             yield Door(
-                database=database, handler=handler, intake=intake, quotes=quotes, keyring=Keyring(find)
+                database=database,
+                handler=handler,
+                intake=intake,
+                quotes=quotes,
+                keyring=Keyring(find),
+                desk=SignInDesk(database, Passwords(), codebook),
+                address=Address(public_address(settings)),
             )
 
     return build_app(open_door)
@@ -253,13 +261,15 @@ class _Supervisor:
 
 
 def _plain(settings: Settings) -> dict[str, Any]:
-    return {**msgspec.structs.asdict(settings), "data": str(settings.data)}
+    oidc = settings.oidc and msgspec.structs.asdict(settings.oidc)
+    return {**msgspec.structs.asdict(settings), "data": str(settings.data), "oidc": oidc}
 
 
 def work_under_supervisor() -> None:
     """Serve as a child of the supervisor; end when it says so, or when it is gone."""
     told = msgspec.json.decode(sys.stdin.buffer.readline())
-    settings = Settings(**{**told, "data": Path(told["data"])})
+    oidc = told["oidc"] and OidcSettings(**told["oidc"])
+    settings = Settings(**{**told, "data": Path(told["data"]), "oidc": oidc})
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     serve(settings, bind(settings.host, settings.port, shared=True))
 

@@ -15,7 +15,7 @@ from tests.house.schema_text import schema_text
 from tests.house.source import SCHEMA
 
 # What must be read before a workspace is known: for reading alone.
-_READ_BEFORE = {"workspaces", "api_keys"}
+_READ_BEFORE = {"workspaces", "api_keys", "roles", "staff_roles", "staff_rules", "invitations"}
 _APPEND_ONLY = {"postings", "tier_moves", "audit_entries", "seals", "program_versions", "program_parts"}
 # A bucket's own rows, of no customer.
 _OF_BUCKETS = {"seals", "leases"}
@@ -84,6 +84,18 @@ async def test_every_key_names_its_workspace(owner: Connection) -> None:
         ("schema_migrations", ("version",)),
         ("workspaces", ("code",)),
         ("api_keys", ("secret_hash",)),
+        ("invitations", ("token_hash",)),
+        # People are of the whole installation.
+        ("staff", ("staff_id",)),
+        ("staff", ("email",)),
+        ("staff", ("oidc_subject",)),
+        ("staff_founding", ("single",)),
+        ("staff_recovery_codes", ("staff_id", "code_hash")),
+        ("staff_passkeys", ("credential_id",)),
+        ("staff_sessions", ("session_id",)),
+        ("staff_sessions", ("token_hash",)),
+        ("sign_in_steps", ("token_hash",)),
+        ("sign_in_tries", ("holder", "span")),
     }
 
 
@@ -130,6 +142,10 @@ async def test_policies_ask_for_the_workspace(owner: Connection) -> None:
         ("workspaces", "r", ("-",)),
         ("workspaces", "a", ("-",)),
         ("api_keys", "r", ("-",)),
+        ("roles", "r", ("-",)),
+        ("staff_roles", "r", ("-",)),
+        ("staff_rules", "r", ("-",)),
+        ("invitations", "r", ("-",)),
         ("timers", "r", ("perennial_dispatcher",)),
         ("redemptions", "r", ("perennial_dispatcher",)),
         ("referrals", "r", ("perennial_dispatcher",)),

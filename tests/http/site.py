@@ -90,10 +90,14 @@ class Site:
         raw: bytes | None = None,
         secret: str | None = None,
         headers: dict[str, str] | None = None,
+        session: dict[str, str] | None = None,
     ) -> httpx.Response:
-        """Call the API with JSON (or with ``raw`` bytes) and the key that may do everything."""
+        """Call the API with JSON (or with ``raw`` bytes) and the key that may do everything.
+
+        With the headers of a ``session`` it is a person who calls, and no key.
+        """
         content = raw if raw is not None else None if body is None else msgspec.json.encode(body)
-        given = {"authorization": f"Bearer {secret or self.secret}"}
+        given = {"authorization": f"Bearer {secret or self.secret}"} if session is None else dict(session)
         if content is not None:
             given["content-type"] = "application/json"
         return await self.client.request(method, path, content=content, headers=given | (headers or {}))

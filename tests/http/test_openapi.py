@@ -25,6 +25,8 @@ _OPERATIONS = [
     for path, methods in _API["paths"].items()
     for method, operation in methods.items()
 ]
+_OF_PEOPLE = {route.operation_id for route in ROUTES if route.opt["staff"]}
+_PUBLIC = {route.operation_id for route in ROUTES if route.opt["needs"] is None and not route.opt["staff"]}
 
 
 def references(node: Any) -> Iterator[str]:
@@ -70,8 +72,12 @@ def test_every_route_is_described() -> None:
         assert operation["tags"][0] in tags
         assert operation["summary"]
         assert operation["description"].endswith((".", "?")), operation["operationId"]
-        if path.startswith("/v1/") or path == "/metrics":
-            scopes = [scope for need in operation["security"] for scope in need["api_key"]]
+        if operation["operationId"] in _OF_PEOPLE:
+            assert operation["security"] == [{"session": []}]
+            assert {"401", "403", "503"} <= set(operation["responses"])
+        elif operation["operationId"] not in _PUBLIC:
+            assert path.startswith("/v1/") or path == "/metrics"
+            scopes = [scope for need in operation["security"] for scope in need.get("api_key", ())]
             assert scopes
             assert set(scopes) <= set(Scope)
             assert {"401", "403", "503"} <= set(operation["responses"])

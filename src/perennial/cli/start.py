@@ -15,13 +15,15 @@ from perennial.cli.console import ERRORS, OUT
 from perennial.cli.examples import examples_folder
 from perennial.cli.serve import Host, Port, Workers, with_options
 from perennial.cli.session import ready_installation, settings_of_environment
-from perennial.config import Settings
+from perennial.config import Settings, installation_secret, public_address
 from perennial.flows.keys import create_key, find_valid_key, hash_of
 from perennial.flows.program_versions import programs_of
 from perennial.flows.programs import Author, apply_document
 from perennial.flows.scopes import Scope
+from perennial.flows.setup import needs_setup, setup_token
 from perennial.flows.workspaces import all_workspaces, create_workspace
 from perennial.main import bind, run_server
+from perennial.store.codebook import Codebook
 from perennial.store.database import Database
 
 DEMO = "demo"
@@ -33,12 +35,16 @@ _PAUSE_SECONDS = 0.1
 _WORDS = """\
 [bold]Perennial runs on {url}[/]   [dim](Ctrl-C stops it)[/]
 
+console: [bold]{console}[/]{first}
+
 secret key of the sandbox "{demo}":
   [bold]{secret}[/]
 
 [bold]Three commands to try[/], in another terminal:
 
 {commands}"""
+
+_FIRST = "\n  [dim]nobody can sign in yet: the link makes you the owner, once[/]"
 
 _COMMANDS = """\
 URL={url}
@@ -67,7 +73,8 @@ def start(workers: Workers = None, host: Host = None, port: Port = None) -> None
             ready = stack.enter_context(ready_installation(settings))
         with _step("demo workspace"):
             secret = asyncio.run(_prepare_demo(ready))
-        threading.Thread(target=_greet, args=(ready, secret), daemon=True).start()
+            first = asyncio.run(setup_path(ready))
+        threading.Thread(target=_greet, args=(ready, secret, first), daemon=True).start()
         run_server(ready)
     OUT.print("Stopped. The next start goes on with the same data.")
 
@@ -107,7 +114,19 @@ async def _demo_secret(database: Database, file: Path) -> str:
     return created.secret
 
 
-def _greet(settings: Settings, secret: str) -> None:
+async def setup_path(settings: Settings) -> str | None:
+    """Return where in the console the first person is made; None where there is somebody already.
+
+    The token is behind the ``#``: browsers keep that to themselves, so that no log ever holds it.
+    """
+    assert settings.database_url is not None, "a ready database has a URL"
+    async with await Database.connect(settings.database_url) as database:
+        if not await needs_setup(database):
+            return None
+    return f"/console/setup#token={setup_token(Codebook(installation_secret(settings)))}"
+
+
+def _greet(settings: Settings, secret: str, first: str | None) -> None:
     """Say where Perennial is as soon as it answers."""
     for _ in range(_TRIES):
         with suppress(OSError, http.client.HTTPException):
@@ -122,4 +141,12 @@ def _greet(settings: Settings, secret: str) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{settings.port}"
     commands = _COMMANDS.format(url=url, secret=secret)
-    OUT.print(_WORDS.format(url=url, demo=DEMO, secret=secret, commands=commands), soft_wrap=True)
+    words = _WORDS.format(
+        url=url,
+        console=public_address(settings) + (first or "/console"),
+        first=_FIRST if first else "",
+        demo=DEMO,
+        secret=secret,
+        commands=commands,
+    )
+    OUT.print(words, soft_wrap=True)

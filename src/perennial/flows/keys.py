@@ -29,19 +29,43 @@ SHOWN_LENGTH = 14
 _LETTERS = string.ascii_letters + string.digits
 
 
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Who of the staff calls, with a session instead of a key; ``role`` is the one in ``workspace``.
+
+    ``strong``: two factors were shown. ``held_back``: the workspace demands two, and only one was. The
+    credits are what one adjustment, and all of a day, may give at most; None: no limit. ``since`` is when
+    the session began.
+    """
+
+    staff_id: UUID
+    email: str
+    role: str
+    workspace: str
+    sandbox: bool
+    strong: bool
+    held_back: bool
+    credit_most: int | None
+    credit_per_day: int | None
+    since: Instant
+
+
 class Key(msgspec.Struct, frozen=True):
-    """A key as the door knows it: whose it is and what it may do."""
+    """A key as the door knows it: whose it is and what it may do. A session of the staff is one too.
+
+    ``person`` is who has the session; then ``key_id`` is the session's. A key has none.
+    """
 
     workspace_id: int
     key_id: UUID
     name: str
     scopes: frozenset[Scope]
     expires_at: Instant | None = None
+    person: Person | None = None
 
     @property
     def actor(self) -> str:
-        """How the audit log names who did something with this key."""
-        return f"key {self.name}"
+        """How the audit log names who did something with this key or session."""
+        return f"key {self.name}" if self.person is None else f"staff {self.person.email}"
 
 
 class CreatedKey(msgspec.Struct, frozen=True):

@@ -28,6 +28,7 @@ from perennial.http.exchange import ClientGoneError, extra_headers
 from perennial.http.experiments import EXPERIMENT_ROUTES
 from perennial.http.fast_lane import FastLane
 from perennial.http.health import HEALTH_ROUTES
+from perennial.http.me import ME_ROUTES
 from perennial.http.openapi import describe
 from perennial.http.operation import guard, identity_of
 from perennial.http.orders import ORDER_ROUTES
@@ -37,6 +38,7 @@ from perennial.http.programs import PROGRAM_ROUTES
 from perennial.http.reference_page import REFERENCE_ROUTES
 from perennial.http.referrals import REFERRAL_ROUTES
 from perennial.http.rewards import REWARD_ROUTES
+from perennial.http.sign_in import SIGN_IN_ROUTES
 from perennial.http.surroundings import SURROUNDING_ROUTES
 from perennial.http.switches import SWITCH_ROUTES
 from perennial.http.till import TILL_ROUTES
@@ -62,6 +64,8 @@ ROUTES = [
     *SWITCH_ROUTES,
     *BUDGET_ROUTES,
     *CLOCK_ROUTES,
+    *SIGN_IN_ROUTES,
+    *ME_ROUTES,
     *HEALTH_ROUTES,
     *REFERENCE_ROUTES,
 ]

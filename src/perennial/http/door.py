@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
 from perennial.flows.quoting import Quotes
+from perennial.flows.sign_in import SignInDesk
 from perennial.http.auth import Keyring
 from perennial.http.guesses import Guesses
 from perennial.store.database import Database
 
 MAX_BODY_BYTES = 1_000_000
+
+
+class Address(msgspec.Struct, frozen=True):
+    """How browsers reach us: scheme, host and port, such as ``https://loyalty.example.com``."""
+
+    origin: str
+
+    @property
+    def secure(self) -> bool:
+        """Whether nobody on the way can read along."""
+        return self.origin.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """The name alone, which passkeys are bound to."""
+        return urlsplit(self.origin).hostname or ""
 
 
 class Door(msgspec.Struct):
@@ -24,6 +42,8 @@ class Door(msgspec.Struct):
     intake: Intake
     quotes: Quotes
     keyring: Keyring
+    desk: SignInDesk
+    address: Address
     max_body_bytes: int = MAX_BODY_BYTES
     open: bool = True
     guesses: Guesses = msgspec.field(default_factory=Guesses)

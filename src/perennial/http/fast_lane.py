@@ -38,6 +38,7 @@ from perennial.http.orders import post_return, put_order
 from perennial.http.paths import path_segments, routed_path
 from perennial.http.problems import bad_request, problem_of
 from perennial.http.requests import EventBody, OrderBody, ReturnBody
+from perennial.http.sessions import admit
 from perennial.http.strict_json import Reader
 
 MAX_IN_FLIGHT = 2_000
@@ -180,7 +181,7 @@ class FastLane:
         self, scope: Connection, headers: Headers, receive: Receive, segments: list[str], hot: Hot
     ) -> Answer:
         door = self.door
-        caller = await door.keyring.admit(headers.get(b"authorization"), *hot.needs)
+        caller = await admit(door, scope, headers, *hot.needs)
         check_json(headers, b"application/json")
         body = await read_body(scope, headers, receive, door.max_body_bytes)
         refuse_query(scope)

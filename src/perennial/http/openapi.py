@@ -20,6 +20,7 @@ from perennial.flows.scopes import Scope
 from perennial.http.batch_lines import BatchLine
 from perennial.http.examples import EXAMPLES
 from perennial.http.problems import MEDIA_TYPE, ProblemBody
+from perennial.http.staff_examples import STAFF_EXAMPLES
 
 DESCRIPTION = """\
 The HTTP API of Perennial. Bodies are strict JSON in UTF-8: unknown fields, duplicate keys, fractions
@@ -42,14 +43,15 @@ TAGS = {
     "Till": "In the store: codes that rotate, scanning, and devices that go on while they are offline.",
     "Campaigns": "What gives more for a while: where each stands, changes of the draft, the calendar.",
     "Switches": "The stop button: what gives nothing at this moment, whatever the versions say.",
+    "Sign-in": "People of the staff: signing in, the own account, sessions.",
     "Sandbox": "The test clock: business time that moves when you say so.",
     "Server": "For the platform that runs the process, and the description of this API.",
 }
 
 _PROBLEMS = {
     400: "The body is not JSON as we take it.",
-    401: "No valid API key.",
-    403: "The API key lacks the scope.",
+    401: "No valid API key or session, or what was shown to sign in is wrong.",
+    403: "The API key or the role lacks the scope, or the call comes from another site.",
     404: "Unknown.",
     408: "The body did not arrive in time.",
     409: "Refused: the state of things does not allow it, and nothing was changed.",
@@ -57,7 +59,7 @@ _PROBLEMS = {
     413: "The body is too large.",
     415: "The body is not announced as what it must be.",
     422: "A field or parameter is wrong, or an id was used before with another body.",
-    429: "Too many guesses: wait for as long as `Retry-After` says.",
+    429: "Too many guesses or tries: wait for as long as `Retry-After` says.",
     503: "The database cannot be reached just now; send the same request again.",
 }
 _SUCCESSES = {200: "Done, or replayed.", 201: "Done.", 204: "Done; there is nothing to tell."}
@@ -104,7 +106,16 @@ def describe(routes: Sequence[HTTPRouteHandler]) -> dict[str, Any]:
                     "description": "A secret key, `sk_live_…` or `sk_test_…`. Scopes: "
                     + ", ".join(f"`{scope}`" for scope in Scope)
                     + ".",
-                }
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "perennial_session",
+                    "description": "The session of a person of the staff, whose role has the scope. Behind "
+                    "https the cookie is `__Host-perennial_session`. A call that changes something sends the "
+                    "header `X-Perennial-CSRF` too; `X-Perennial-Workspace` names another workspace for one "
+                    "call.",
+                },
             },
         },
     }
@@ -131,6 +142,8 @@ def _operation(drawn: dict[str, Any], handler: HTTPRouteHandler, types: dict[str
     needs = declared["needs"]
     scopes = (needs, *declared["instead"]) if needs is not None else ()
     operation["security"] = [{"api_key": [scope.value]} for scope in scopes]
+    if needs is not None or declared["staff"]:
+        operation["security"].append({"session": []})
     return operation
 
 
@@ -165,10 +178,10 @@ def _request_body(name: str, takes: Any, types: dict[str, Any]) -> dict[str, Any
         text = {"schema": {"type": "string", "description": "a program document"}}
         return {"required": True, "content": {"application/yaml": text, "application/json": {"schema": {}}}}
     media: dict[str, Any] = {"schema": _schema_of(takes, types)}
-    if name in EXAMPLES:
+    examples = EXAMPLES.get(name) or STAFF_EXAMPLES.get(name)
+    if examples:
         media["examples"] = {
-            key: {"summary": example.summary, "value": example.request}
-            for key, example in EXAMPLES[name].items()
+            key: {"summary": example.summary, "value": example.request} for key, example in examples.items()
         }
     return {"required": True, "content": {_media_type_of(takes): media}}
 
@@ -191,7 +204,7 @@ def _responses(declared: dict[str, Any], has_parameters: bool, types: dict[str, 
                 _media_type_of(declared["takes"]): {"schema": _schema_of(gives, types)}
             }
     problems = {503, *declared["refuses"]}
-    if declared["needs"] is not None:
+    if declared["needs"] is not None or declared["staff"]:
         problems |= {401, 403}
     if has_parameters or declared["takes"] is not None:
         problems.add(422)

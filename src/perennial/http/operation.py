@@ -20,6 +20,7 @@ from perennial.http.asgi import Connection
 from perennial.http.door import Door
 from perennial.http.exchange import bad_query, check_json, extra_headers, headers_of, request_id
 from perennial.http.problems import MEDIA_TYPE, rewrite_problem
+from perennial.http.sessions import admit, admit_staff
 from perennial.http.strict_json import Reader
 
 T = TypeVar("T")
@@ -58,6 +59,7 @@ def operation(
     once: bool = False,
     refuses: tuple[int, ...] = (),
     instead: tuple[Scope, ...] = (),
+    staff: bool = False,
 ) -> dict[str, Any]:
     """Return the arguments of a route: its name, the scope it needs, what it takes and gives.
 
@@ -65,7 +67,7 @@ def operation(
     ``refuses`` lists statuses of problems beyond those that every route may answer. ``once``: the body
     may go without an id if there is an ``Idempotency-Key``. ``takes`` is the struct of the body;
     where it is something else (lines, a document) the route reads the body by itself. ``instead`` lists
-    scopes that do as well as the one that it needs.
+    scopes that do as well as the one that it needs. ``staff``: any person with a session, and no key.
     """
     return {
         "operation_id": operation_id,
@@ -78,6 +80,7 @@ def operation(
             "takes": takes,
             "once": once,
             "refuses": refuses,
+            "staff": staff,
         },
     }
 
@@ -120,12 +123,12 @@ def identity_of(request: Request[Any, Any, Any]) -> str:
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let in who has the scope that the route needs; refuse query parameters that it does not know."""
-    needs = handler.opt.get("needs")
+    scope = cast(Connection, connection.scope)
+    needs, door = handler.opt.get("needs"), Door.of(connection.app.state)
     if needs is not None:
-        given = connection.headers.get("authorization")
-        keyring = Door.of(connection.app.state).keyring
-        key = await keyring.admit(given.encode() if given else None, needs, *handler.opt.get("instead", ()))
-        cast(Connection, connection.scope)["caller"] = key
+        scope["caller"] = await admit(door, scope, headers_of(scope), needs, *handler.opt.get("instead", ()))
+    elif handler.opt.get("staff"):
+        scope["caller"] = await admit_staff(door, scope, headers_of(scope))
     known = {_query_name(each) for each in handler.parsed_fn_signature.parameters.values()}
     seen: set[str] = set()
     for name, _ in connection.query_params.multi_items():

@@ -93,9 +93,11 @@ def _section(api: dict[str, Any], tag: dict[str, Any], operations: list[dict[str
 
 def _operation(api: dict[str, Any], operation: dict[str, Any]) -> str:
     method, path = operation["method"], operation["path"]
-    scopes = [scope for need in operation["security"] for scope in need["api_key"]]
+    scopes = [scope for need in operation["security"] for scope in need.get("api_key", ())]
     name = operation["operationId"]
-    needs = f"Needs the scope <code>{escape(scopes[0])}</code>." if scopes else "Needs no key."
+    needs = "Needs a session." if operation["security"] else "Needs no key."
+    if scopes:
+        needs = f"Needs the scope <code>{escape(scopes[0])}</code>."
     return "".join(
         [
             f'<article id="{name}"><h3>{escape(operation["summary"])}',

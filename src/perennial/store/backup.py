@@ -33,8 +33,9 @@ from perennial.units import Instant
 FORMAT = 1
 _MANIFEST = "manifest.json"
 _CHUNK = 1 << 20
-# Written by the migrations and by the restore itself.
-_NOT_COPIED = ("installation", "schema_migrations")
+# Written by the migrations and by the restore itself; and who is signed in, which a restore ends: a session
+# that was revoked since must not come back.
+_NOT_COPIED = ("installation", "schema_migrations", "staff_sessions", "sign_in_steps", "sign_in_tries")
 
 Tell = Callable[[str, int], None]
 """Hears the name of each table and how many rows of it were copied."""
@@ -154,14 +155,16 @@ async def _copy_table_out(
             digest.update(data)
             out.write(data)
 
-        for workspace_id in workspaces:
-            await conn.execute(f"set local app.workspace = '{workspace_id}'")
-            done = await conn.copy_from_query(
-                f"select {', '.join(columns)} from {name} where workspace_id = {workspace_id}",
-                output=take,
-                format="text",
-            )
+        select = f"select {', '.join(columns)} from {name}"
+        if "workspace_id" not in columns:  # people are of the whole installation
+            done = await conn.copy_from_query(select, output=take, format="text")
             rows += int(done.split()[1])
+        else:
+            for workspace_id in workspaces:
+                await conn.execute(f"set local app.workspace = '{workspace_id}'")
+                one = f"{select} where workspace_id = {workspace_id}"
+                done = await conn.copy_from_query(one, output=take, format="text")
+                rows += int(done.split()[1])
     return CopiedTable(name, columns, rows, digest.hexdigest())
 
 
@@ -250,9 +253,10 @@ async def _make_schema(url: str, manifest: Manifest) -> None:
 
 
 async def _copy_in(conn: Connection, file: Path, tell: Tell) -> None:
-    tables = [name for name, _ in await _tables_in_order(conn)]
+    found = await _tables_in_order(conn)
+    tables, walled = [name for name, _ in found], [name for name, of in found if "workspace_id" in of]
     # COPY does not go through the walls; for the length of this transaction nobody else sees the tables.
-    for name in tables:
+    for name in walled:
         await conn.execute(f"alter table {name} no force row level security")
     for name in tables:
         if await conn.fetchval(f"select exists (select from {name})"):
@@ -271,7 +275,7 @@ async def _copy_in(conn: Connection, file: Path, tell: Tell) -> None:
             if int(done.split()[1]) != table.rows:
                 raise BackupError(f"{file} is damaged: {table.name} has not {table.rows} rows")
             tell(table.name, table.rows)
-    for name in tables:
+    for name in walled:
         await conn.execute(f"alter table {name} force row level security")
 
 

@@ -316,6 +316,7 @@ create table audit_entries (
     constraint audit_entries_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
 );
 
+CREATE INDEX audit_entries_at ON audit_entries USING btree (workspace_id, at, entry_id);
 alter table audit_entries enable row level security;
 alter table audit_entries force row level security;
 create policy audit_entries_of_workspace on audit_entries for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
@@ -552,6 +553,28 @@ create table installation (
 );
 
 grant select on installation to perennial_worker;
+
+create table invitations (
+    workspace_id integer not null,
+    invitation_id uuid not null,
+    token_hash bytea not null,
+    email text not null,
+    role text not null,
+    actor text not null,
+    created_at timestamp with time zone not null,
+    expires_at timestamp with time zone not null,
+    used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    constraint invitations_pkey PRIMARY KEY (workspace_id, invitation_id),
+    constraint invitations_token_hash_key UNIQUE (token_hash),
+    constraint invitations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+
+alter table invitations enable row level security;
+alter table invitations force row level security;
+create policy invitations_of_everybody on invitations for select using (true);
+create policy invitations_of_workspace on invitations for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on invitations to perennial_worker;
 
 create table leases (
     bucket integer not null,
@@ -822,6 +845,25 @@ create policy referrals_of_workspace on referrals for all using ((workspace_id =
 grant insert, select, update on referrals to perennial_worker;
 grant select (bucket, due_at, workspace_id) on referrals to perennial_dispatcher;
 
+create table roles (
+    workspace_id integer not null,
+    role text not null,
+    name text not null,
+    scopes text[] not null,
+    credit_most bigint,
+    credit_per_day bigint,
+    constraint roles_pkey PRIMARY KEY (workspace_id, role),
+    constraint roles_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint roles_credit_most_check CHECK ((credit_most >= 0)),
+    constraint roles_credit_per_day_check CHECK ((credit_per_day >= 0))
+);
+
+alter table roles enable row level security;
+alter table roles force row level security;
+create policy roles_of_everybody on roles for select using (true);
+create policy roles_of_workspace on roles for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select, update on roles to perennial_worker;
+
 create table schema_migrations (
     version integer not null,
     name text not null,
@@ -920,6 +962,151 @@ alter table segments enable row level security;
 alter table segments force row level security;
 create policy segments_of_workspace on segments for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select, update on segments to perennial_worker;
+
+create table sign_in_steps (
+    token_hash bytea not null,
+    kind text not null,
+    staff_id uuid,
+    body bytea not null,
+    expires_at timestamp with time zone not null,
+    constraint sign_in_steps_pkey PRIMARY KEY (token_hash)
+);
+
+grant delete, insert, select on sign_in_steps to perennial_worker;
+
+create table sign_in_tries (
+    holder bytea not null,
+    span bigint not null,
+    tries integer not null,
+    constraint sign_in_tries_pkey PRIMARY KEY (holder, span),
+    constraint sign_in_tries_tries_check CHECK ((tries >= 0))
+);
+
+grant delete, insert, select, update on sign_in_tries to perennial_worker;
+
+create table staff (
+    staff_id uuid not null,
+    email text not null,
+    name text not null,
+    created_at timestamp with time zone not null,
+    disabled_at timestamp with time zone,
+    password_hash text,
+    totp_secret bytea,
+    totp_confirmed_at timestamp with time zone,
+    totp_step bigint not null default 0,
+    oidc_subject text,
+    constraint staff_pkey PRIMARY KEY (staff_id),
+    constraint staff_email_key UNIQUE (email),
+    constraint staff_oidc_subject_key UNIQUE (oidc_subject)
+);
+
+grant insert, select, update on staff to perennial_worker;
+
+create table staff_credits (
+    workspace_id integer not null,
+    staff_id uuid not null,
+    day integer not null,
+    credited bigint not null,
+    most bigint not null,
+    constraint staff_credits_pkey PRIMARY KEY (workspace_id, staff_id, day),
+    constraint staff_credits_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint staff_credits_check CHECK ((credited <= most)),
+    constraint staff_credits_credited_check CHECK ((credited >= 0))
+);
+
+alter table staff_credits enable row level security;
+alter table staff_credits force row level security;
+create policy staff_credits_of_workspace on staff_credits for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on staff_credits to perennial_worker;
+
+create table staff_founding (
+    single boolean not null default true,
+    founded_at timestamp with time zone not null,
+    constraint staff_founding_pkey PRIMARY KEY (single),
+    constraint staff_founding_single_check CHECK (single)
+);
+
+grant insert, select on staff_founding to perennial_worker;
+
+create table staff_passkeys (
+    credential_id bytea not null,
+    staff_id uuid not null,
+    public_key bytea not null,
+    sign_count bigint not null,
+    name text not null,
+    created_at timestamp with time zone not null,
+    used_at timestamp with time zone,
+    constraint staff_passkeys_pkey PRIMARY KEY (credential_id),
+    constraint staff_passkeys_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff(staff_id),
+    constraint staff_passkeys_sign_count_check CHECK ((sign_count >= 0))
+);
+
+CREATE INDEX staff_passkeys_staff ON staff_passkeys USING btree (staff_id);
+grant delete, insert, select, update on staff_passkeys to perennial_worker;
+
+create table staff_recovery_codes (
+    staff_id uuid not null,
+    code_hash bytea not null,
+    used_at timestamp with time zone,
+    constraint staff_recovery_codes_pkey PRIMARY KEY (staff_id, code_hash),
+    constraint staff_recovery_codes_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff(staff_id)
+);
+
+grant delete, insert, select, update on staff_recovery_codes to perennial_worker;
+
+create table staff_roles (
+    workspace_id integer not null,
+    staff_id uuid not null,
+    role text not null,
+    granted_at timestamp with time zone not null,
+    actor text not null,
+    constraint staff_roles_pkey PRIMARY KEY (workspace_id, staff_id),
+    constraint staff_roles_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff(staff_id),
+    constraint staff_roles_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+
+CREATE INDEX staff_roles_staff ON staff_roles USING btree (staff_id);
+alter table staff_roles enable row level security;
+alter table staff_roles force row level security;
+create policy staff_roles_of_everybody on staff_roles for select using (true);
+create policy staff_roles_of_workspace on staff_roles for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select, update on staff_roles to perennial_worker;
+
+create table staff_rules (
+    workspace_id integer not null,
+    second_factor boolean not null,
+    two_to_publish boolean not null,
+    two_to_credit_above bigint,
+    constraint staff_rules_pkey PRIMARY KEY (workspace_id),
+    constraint staff_rules_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint staff_rules_two_to_credit_above_check CHECK ((two_to_credit_above >= 0))
+);
+
+alter table staff_rules enable row level security;
+alter table staff_rules force row level security;
+create policy staff_rules_of_everybody on staff_rules for select using (true);
+create policy staff_rules_of_workspace on staff_rules for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select, update on staff_rules to perennial_worker;
+
+create table staff_sessions (
+    session_id uuid not null,
+    token_hash bytea not null,
+    staff_id uuid not null,
+    method text not null,
+    strong boolean not null,
+    current_workspace integer not null,
+    agent text not null,
+    created_at timestamp with time zone not null,
+    seen_at timestamp with time zone not null,
+    expires_at timestamp with time zone not null,
+    revoked_at timestamp with time zone,
+    constraint staff_sessions_pkey PRIMARY KEY (session_id),
+    constraint staff_sessions_token_hash_key UNIQUE (token_hash),
+    constraint staff_sessions_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff(staff_id)
+);
+
+CREATE INDEX staff_sessions_staff ON staff_sessions USING btree (staff_id);
+grant insert, select, update on staff_sessions to perennial_worker;
 
 create table switches (
     workspace_id integer not null,
