@@ -332,6 +332,19 @@ def conditions(draw: st.DrawFn, trigger: str) -> Condition:
     return draw(_trigger_tree(trigger))
 
 
+def segment_conditions() -> st.SearchStrategy[Condition]:
+    """Draw a condition on a customer alone, as segments have them; some have problems there."""
+    computed = st.sampled_from([fact.name for fact in FACTS.facts.values() if fact.computed is not None])
+    compared = st.builds(Compare, computed, st.just(Operator.EXISTS), st.just(True))
+    return _tree(_compare(*_PERSON, FactSource.LOTS) | compared | _compare(FactSource.LOTS) | _histories())
+
+
+@st.composite
+def segment_attributes(draw: st.DrawFn, at: Instant) -> dict[str, Scalar]:
+    """Draw a member's attributes, some of them from outside and stale about ``at``."""
+    return draw(_with_dates(attributes(PROGRAM.declarations.member), at))
+
+
 @cache
 def member_conditions() -> st.SearchStrategy[Condition]:
     """Conditions on a member that can be asked of all members at once."""

@@ -6,14 +6,17 @@ it has the program's zone, wallets and tiers, and the figures of the past that t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from perennial.core.compile import compile_wallets
 from perennial.core.compile_needs import NeedBook
+from perennial.core.compile_referrals import referral_limits
 from perennial.core.compile_triggers import Compiler
+from perennial.core.conditions import All, AnyOf, Compare, Condition, History, Not
+from perennial.core.facts import REFERRAL_COUNT, SEGMENTS, TELLS_TIME, Fact, FactSource
 from perennial.core.program import Program
 from perennial.core.segment import Segment, in_order, segments_asked
 from perennial.core.version import Version
@@ -40,73 +43,106 @@ class Kept(msgspec.Struct, frozen=True):
     filled: bool
 
 
-class Step(msgspec.Struct, frozen=True):
-    """Live segments that are judged together: ``judge(at, snapshot)`` says of each if it holds.
+class LiveSegment(msgspec.Struct, frozen=True):
+    """A live segment, compiled: ``judge(at, snapshot)`` says whether it holds.
 
-    ``asks`` says that some of them ask about segments of earlier steps.
+    ``needs`` are the places, among those of ``version``, of the figures of the past that it reads, and
+    ``askers`` the places of the segments that ask about this one. With ``fleeting`` time alone may change
+    who is in it.
     """
 
+    code: str
+    when: Condition
     version: Version
-    codes: tuple[str, ...]
-    judge: Callable[..., tuple[bool, ...]]
-    asks: bool
+    judge: Callable[..., bool]
+    needs: tuple[int, ...]
+    askers: tuple[int, ...]
+    fleeting: bool
 
 
 class SegmentSet(msgspec.Struct, frozen=True):
     """All segments of a workspace by their ids; ``names`` gives these by their numbers.
 
-    ``steps`` judge the live ones, each after those that it asks about. ``versions`` are what they read.
+    ``live`` holds the live ones, each after those that it asks about. ``readers`` gives the places, among
+    these, of those that read something: a metric or a limit by its number, or what :func:`unit_key` and
+    :func:`membership_key` return. ``versions`` are what they all read; ``wallets`` says that some read
+    wallets, ``lots`` that some read when points expire.
     """
 
     kept: dict[str, Kept]
     names: dict[int, str]
-    steps: tuple[Step, ...]
+    live: tuple[LiveSegment, ...]
+    readers: dict[Hashable, tuple[int, ...]]
     versions: tuple[Version, ...]
+    wallets: bool
+    lots: bool
 
-    def version_of(self, code: str) -> Version:
-        """Return what the live segment ``code`` is judged by."""
-        return next(step.version for step in self.steps if code in step.codes)
+    def live_one(self, code: str) -> LiveSegment:
+        """Return the live segment ``code``."""
+        return next(segment for segment in self.live if segment.code == code)
+
+
+def unit_key(unit: int) -> Hashable:
+    """Return under what the segments are found that read a wallet."""
+    return "unit", unit
+
+
+def membership_key(program_id: int) -> Hashable:
+    """Return under what the segments are found that read a membership or its tier."""
+    return "membership", program_id
 
 
 def compile_segments(kept: Iterable[Kept], programs: Sequence[BasedOn]) -> SegmentSet:
     """Compile valid segments; ``programs`` are those of the workspace in their order.
 
-    Raises ``KeyError`` or ``ValueError`` for a segment that names what does not exist.
+    A segment whose program is gone, or no longer has what it asks about, is left as it is: nobody moves.
     """
     by_code = {each.segment.segment: each for each in kept}
     names = {each.segment_id: code for code, each in by_code.items()}
     books: dict[str, _Book] = {}
-    drafts: list[tuple[_Book, list[Segment]]] = []
+    parts: list[tuple[_Book, str, Condition, Callable[..., bool]]] = []
     for segment in in_order(each.segment for each in by_code.values()):
         if segment.when is None:
             continue
-        based_on = base_of(segment, programs)
-        code = based_on.program.program
-        if code not in books:
-            books[code] = _Book(based_on)
-        book = books[code]
-        last = drafts[-1] if drafts else None
-        together = last is not None and last[0] is book and not _asks_any(segment, last[1])
-        if last is not None and together:
-            last[1].append(segment)
-        else:
-            drafts.append((book, [segment]))
-    functions = [
-        book.compiler.judge([segment.when for segment in part if segment.when is not None])
-        for book, part in drafts
-    ]
+        try:
+            based_on = base_of(segment, programs)
+            book = books.setdefault(based_on.program.program, _Book(based_on))
+            judge = book.compiler.judge(segment.when)
+        except (KeyError, ValueError):
+            continue
+        parts.append((book, segment.segment, segment.when, judge))
     versions = {code: book.version() for code, book in books.items()}
-    live = {segment.segment for _, part in drafts for segment in part}
-    steps = tuple(
-        Step(
-            version=versions[book.code],
-            codes=tuple(segment.segment for segment in part),
-            judge=function,
-            asks=any(segments_asked(segment.when) & live for segment in part),
+    readers: dict[Hashable, list[int]] = {}
+    askers: dict[str, list[int]] = {}
+    live: list[LiveSegment] = []
+    for place, (_, _, when, _) in enumerate(parts):
+        for asked in segments_asked(when):
+            askers.setdefault(asked, []).append(place)
+    for place, (book, code, when, judge) in enumerate(parts):
+        read = _Read(versions[book.code])
+        read.condition(when)
+        for key in read.keys:
+            readers.setdefault(key, []).append(place)
+        live.append(
+            LiveSegment(
+                code=code,
+                when=when,
+                version=versions[book.code],
+                judge=judge,
+                needs=tuple(sorted(read.needs)),
+                askers=tuple(askers.get(code, ())),
+                fleeting=read.fleeting,
+            )
         )
-        for (book, part), function in zip(drafts, functions, strict=True)
+    return SegmentSet(
+        kept=by_code,
+        names=names,
+        live=tuple(live),
+        readers={key: tuple(found) for key, found in readers.items()},
+        versions=tuple(versions.values()),
+        wallets=any(isinstance(key, tuple) and key[0] == "unit" for key in readers),
+        lots=any(version.lot_facts for version in versions.values()),
     )
-    return SegmentSet(by_code, names, steps, tuple(versions.values()))
 
 
 def base_of(segment: Segment, programs: Sequence[BasedOn]) -> BasedOn:
@@ -117,8 +153,55 @@ def base_of(segment: Segment, programs: Sequence[BasedOn]) -> BasedOn:
     raise KeyError(segment.program)
 
 
-def _asks_any(segment: Segment, others: Sequence[Segment]) -> bool:
-    return bool(segments_asked(segment.when) & {other.segment for other in others})
+class _Read:
+    """What one condition of a version reads: where, and under which keys it changes."""
+
+    def __init__(self, version: Version) -> None:
+        self._version = version
+        self.needs: set[int] = set()
+        self.keys: dict[Hashable, None] = {}
+        self.fleeting = False
+
+    def condition(self, node: Condition) -> None:
+        match node:
+            case All(of) | AnyOf(of):
+                for part in of:
+                    self.condition(part)
+            case Not(of):
+                self.condition(of)
+            case History():
+                self._need(self._version.histories[node])
+            case Compare():
+                self._fact(self._version.facts.facts[node.fact])
+
+    def _need(self, place: int) -> None:
+        need = self._version.needs[place]
+        self.needs.add(place)
+        self.keys[need.metric.number] = None
+        window = need.window
+        if window.since_joining:
+            self.keys[membership_key(self._version.program_id)] = None
+        if not window.ever:
+            self.fleeting = True
+
+    def _fact(self, fact: Fact) -> None:
+        if fact.computed is not None:
+            for figure in fact.computed.figures:
+                self._need(self._version.histories[figure])
+            return
+        if fact.wallet is not None:
+            index = [wallet.spec.id for wallet in self._version.wallets].index(fact.wallet)
+            self.keys[unit_key(self._version.wallets[index].unit)] = None
+            self.fleeting |= fact.source is FactSource.LOTS
+        elif fact.name == REFERRAL_COUNT:
+            self.keys[self._version.limits[-1].number] = None
+        elif fact.source is FactSource.NOW or fact.outside:
+            self.fleeting = True
+        elif fact.attribute is None and fact.name != SEGMENTS:
+            self.keys[membership_key(self._version.program_id)] = None
+            self.fleeting |= fact.name.rpartition(".")[2] in TELLS_TIME
+        elif fact.attribute is not None:
+            self.fleeting |= fact.name.rpartition(".")[2] in TELLS_TIME
 
 
 class _Book:
@@ -134,6 +217,7 @@ class _Book:
         """Return a version without rules that holds what they read."""
         program, needs = self.based_on.program, self.needs
         metrics = needs.metrics
+        counted = referral_limits(program, self.based_on.program_id)
         return Version(
             program=program,
             program_id=self.based_on.program_id,
@@ -145,7 +229,7 @@ class _Book:
             metrics=metrics,
             needs=tuple(needs.needs),
             taken=needs.taken,
-            limits=(),
+            limits=counted,
             budgets=(),
             triggers={},
             facts=self.compiler.facts,
@@ -154,4 +238,6 @@ class _Book:
             readers=needs.readers(),
             counts_since_joining=any(need.window.since_joining for need in needs.needs),
             segments=self.compiler.segments,
+            referral_limit=-1 if counted else None,
+            lot_facts=tuple(self.compiler.lot_facts),
         )

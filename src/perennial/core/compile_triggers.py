@@ -50,6 +50,7 @@ class Compiler:
         self._attributes: dict[str, int] = {}
         self._location: dict[str, int] = {}
         self._segments: dict[str, None] = {}
+        self.lot_facts: dict[str, int] = {}
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -115,14 +116,14 @@ class Compiler:
         body = [*source.prelude(), "fired = []", *arrange(rules), "return fired"]
         return _function("find", _ARGUMENTS, body, source)
 
-    def judge(self, conditions: Sequence[Condition]) -> Callable[..., tuple[bool, ...]]:
-        """Return the function that says of each of these, which ask about a customer alone, if it holds.
+    def judge(self, condition: Condition) -> Callable[..., bool]:
+        """Return the function that says if a condition, which asks about a customer alone, holds.
 
         ``judge(at, snapshot)``
         """
         source = self._source(None)
-        told = "".join(f"bool({source.expression(condition)}), " for condition in conditions)
-        return _function("judge", "at, snapshot", [*source.prelude(), f"return ({told})"], source)
+        body = f"return bool({source.expression(condition)})"
+        return _function("judge", "at, snapshot", [*source.prelude(), body], source)
 
     def lines(self, where: Condition | None) -> Callable[..., Sequence[int]] | None:
         """Return the function that gives the positions of the matching lines; None if all are."""
@@ -159,10 +160,15 @@ class Compiler:
             wallet_index=wallets.index,
             location_index=self._location_index,
             asks_segment=lambda code: self._segments.setdefault(code, None),
+            lot_index=self._lot_index,
         )
 
     def _attribute_index(self, name: str) -> int:
         return self._attributes.setdefault(name, len(self._attributes))
+
+    def _lot_index(self, name: str) -> int:
+        """Return the place of a fact about lots: they are behind the figures, the last one first."""
+        return -1 - self.lot_facts.setdefault(name, len(self.lot_facts))
 
     def _location_index(self, name: str) -> int:
         return self._location.setdefault(name, len(self._location))

@@ -125,6 +125,11 @@ def member_place() -> Place:
     return Place(_PERSON)
 
 
+def segment_place() -> Place:
+    """Return the place of ``when`` of a segment: what is known of a customer without any event."""
+    return Place(frozenset({FactSource.MEMBER, FactSource.WALLET, FactSource.NOW, FactSource.LOTS}))
+
+
 def audience_place() -> Place:
     """Return the place of the audience of an experiment, which cannot depend on experiments."""
     return Place(_ALONE)

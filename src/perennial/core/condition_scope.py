@@ -55,7 +55,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     ``challenges`` those of challenges by theirs: how often completed, and how far.
     ``variants`` the member's variants by the experiment's id (of those that the member takes part in).
     ``history`` gives the figure for a history comparison or a computed fact, ``location`` holds the
-    attributes of the order's location. ``line`` and ``net`` are set while one line is looked at.
+    attributes of the order's location, ``lots`` what facts about lots come to. ``line`` and ``net`` are set
+    while one line is looked at.
     """
 
     facts: FactTable
@@ -75,6 +76,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     history: Callable[[History | Figure], int] | None = None
     referral_count: int = 0
     location: Mapping[str, Scalar] = {}
+    lots: Mapping[str, int] = {}
     line: Line | None = None
     net: Minor = 0
 

@@ -24,7 +24,8 @@ the beginning of the function, before the first expression. The function must de
 of a member attribute in ``snapshot.attributes``, ``location_index`` that of an attribute of the order's
 location in ``snapshot.location``, ``wallet_index`` that of a wallet in ``snapshot.wallets``. Where the
 trigger brings no order (every one but ``order.paid``), the order's facts are missing: nothing about the
-order, its location or its lines holds. ``asks_segment`` is told every segment that is asked about.
+order, its location or its lines holds. ``asks_segment`` is told every segment that is asked about,
+``lot_index`` returns the place of a fact about lots in ``snapshot.history``, from its end.
 
 For what counts in a history (``Metric.where``) and for the lines of a rule::
 
@@ -104,6 +105,7 @@ class Source:
         location_index: Callable[[str], int] | None = None,
         constants: dict[str, object] | None = None,
         asks_segment: Callable[[str], object] | None = None,
+        lot_index: Callable[[str], int] | None = None,
     ) -> None:
         self.constants: dict[str, object] = {} if constants is None else constants
         self.uses: set[str] = set()
@@ -116,6 +118,7 @@ class Source:
         self._trials = {trial: place for place, trial in enumerate(trials)}
         self._location_index = location_index
         self._asks_segment = asks_segment
+        self._lot_index = lot_index
         self._statements: dict[str, str] = {}
         self._bound: dict[tuple[str, str], str] = {}
         levels = {tier: level for level, tier in enumerate(facts.tiers, 1)}
@@ -193,6 +196,10 @@ class Source:
     def _value(self, fact: Fact) -> str:
         """Return an expression for the value of ``fact``: what was sent, or None if it is missing."""
         read = READS.get(fact.name)
+        if fact.source is FactSource.LOTS:
+            if self._lot_index is None:
+                raise ValueError(f"{fact.name} is not a fact here")
+            return f"{self._local('f_history')}[{self._lot_index(fact.name)}]"
         if fact.wallet is not None:
             name = fact.name.rpartition(".")[2]
             wallet = f"{self._local('f_wallets')}[{self._wallet_index(fact.wallet)}]"

@@ -237,6 +237,8 @@ def fact_value(fact: Fact, scope: Scope) -> Value:
             return typed(fact.type, scope.event.get(fact.attribute or ""))
         case FactSource.WALLET:
             return _wallet_value(fact, scope)
+        case FactSource.LOTS:
+            return scope.lots.get(fact.name, 0)
         case FactSource.CHALLENGE:
             completed, progress = scope.challenges.get(fact.challenge or "", (0, 0))
             return completed if fact.name.endswith(".completed_count") else progress

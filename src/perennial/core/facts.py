@@ -49,6 +49,7 @@ class FactSource(StrEnum):
     CHALLENGE = "challenge"
     EXPERIMENT = "experiment"
     LOCATION = "location"
+    LOTS = "lots"
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -57,7 +58,8 @@ class Fact(msgspec.Struct, frozen=True):
     ``optional`` says that it may be missing. ``attribute`` is the name of the attribute that it reads
     (of the member, the order, the line, the location or the event, as ``source`` says), ``wallet`` the
     wallet, ``challenge`` the challenge, ``computed`` the figures of the past; ``values`` lists everything
-    that it may be, if that is known. One from ``outside`` is missing once it is stale.
+    that it may be, if that is known. One from ``outside`` is missing once it is stale. ``days`` is how far
+    one about lots looks ahead.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Fact(msgspec.Struct, frozen=True):
     values: tuple[str, ...] = ()
     computed: Computed | None = None
     outside: bool = False
+    days: int = 0
 
 
 REFERRAL_COUNT = "member.referral_count"
@@ -86,6 +89,9 @@ BIRTHDAY = "birthday"
 
 SEGMENTS = "member.segments"
 """The fact that lists the segments that the customer is in."""
+
+TELLS_TIME = frozenset({"joined_days", "joined_years", "is_anniversary", "is_birthday", "age"})
+"""Facts of a member, behind ``member.``, that change from one day to the next."""
 
 _T, _I, _B = FactType.TEXT, FactType.INTEGER, FactType.BOOLEAN
 _D, _L = FactType.DATE, FactType.TEXTS
@@ -147,6 +153,8 @@ _WALLET = (
     ("debt", "the points that are owed"),
     ("earned", "the points earned in all"),
 )
+
+_EXPIRING = (7, 30, 90)
 
 _CHALLENGE = (
     ("completed_count", "how often it was completed"),
@@ -265,6 +273,10 @@ def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:
         for name, label in _WALLET:
             words = f"{wallet.name}: {label}"
             yield Fact(f"wallet.{wallet.id}.{name}", _I, FactSource.WALLET, words, wallet=wallet.id)
+        for days in _EXPIRING:
+            words = f"{wallet.name}: the points that expire by the end of the day {days} days from now"
+            name = f"wallet.{wallet.id}.expiring_{days}_days"
+            yield Fact(name, _I, FactSource.LOTS, words, wallet=wallet.id, days=days)
     for each in program.challenges:
         for name, label in _CHALLENGE:
             words = f"{each.name}: {label}"

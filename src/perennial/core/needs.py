@@ -15,7 +15,7 @@ import msgspec
 from perennial.core.budget_numbers import Numbers
 from perennial.core.challenge_figures import figures_of
 from perennial.core.effects import Count
-from perennial.core.figures import taken
+from perennial.core.figures import Take, taken
 from perennial.core.member import Member, Wallet
 from perennial.core.order import Scalar
 from perennial.core.periods import Period, local_day, period_of
@@ -62,7 +62,7 @@ def snapshot_of(
         history_of(version, member.counters, at, joined_at),
         _used(version, member, today),
         _spent(version, spent, today, numbers),
-        tuple([_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
+        tuple([wallet_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
         off,
         figures_of(version, member, at) if version.challenges else (),
         location=_location(version, location) if version.location_attributes else (),
@@ -85,7 +85,8 @@ def segments_of(version: Version, member: Member) -> tuple[str, ...]:
     return tuple([code for code in version.segments if code in member.segments])
 
 
-def _figures(wallet: Wallet | None) -> WalletFigures:
+def wallet_figures(wallet: Wallet | None) -> WalletFigures:
+    """Return the figures of a wallet; of one that there is not yet, zeros."""
     if wallet is None:
         return _NO_FIGURES
     return WalletFigures(
@@ -153,6 +154,16 @@ def window_sum(
     """Return the value of one need, which must be one of the version's, at ``at``."""
     first, last = ranges_of(version, at, joined_at)[version.needs.index(need)]
     return _sum(counters.get(need.metric.number, {}), first, last)
+
+
+def figure_on(need: Need, counters: Mapping[int, Mapping[int, int]], window: Range, day: int) -> int:
+    """Return one figure on the local day ``day``, out of the periods of ``window``."""
+    periods = counters.get(need.metric.number)
+    if need.take is Take.SUM:
+        return _sum(periods, *window) if periods else 0
+    first, last = window
+    days = {period: value for period, value in (periods or {}).items() if first <= period <= last}
+    return taken(need.take, days, day)
 
 
 def _sum(periods: Mapping[int, int], first: int, last: int) -> int:

@@ -10,8 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from perennial.core.condition_check import check, member_place
-from perennial.core.conditions import All, AnyOf, Compare, Condition, LinesMatch, LinesTotal, Not
+from perennial.core.condition_check import check, segment_place
+from perennial.core.conditions import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    LinesMatch,
+    LinesTotal,
+    Not,
+    Operator,
+)
 from perennial.core.facts import SEGMENTS, FactTable
 from perennial.core.problems import Problem
 from perennial.core.reward import Title
@@ -54,11 +63,14 @@ def check_segment(segment: Segment, facts: FactTable, known: Mapping[str, Segmen
     """Return every problem of a live segment's condition; ``known`` are the workspace's other segments."""
     if segment.when is None:
         return []
-    problems = check(segment.when, facts, member_place(), "when")
+    problems = check(segment.when, facts, segment_place(), "when")
     for node in _comparisons(segment.when):
         if node.fact in _WITHIN_A_DAY:
             words = f"a segment is judged by days: it cannot ask about {node.fact}"
             problems.append(Problem("when", "fact_not_here", words))
+        if node.operator is Operator.MATCHES:
+            words = f"a segment cannot ask whether {node.fact} matches a pattern"
+            problems.append(Problem("when", "pattern_not_here", words))
     everybody = {**known, segment.segment: segment}
     for name in sorted(segments_asked(segment.when) - everybody.keys()):
         problems.append(Problem("when", "segment_unknown", f"there is no segment {name!r}"))

@@ -1,48 +1,42 @@
-"""Who is in which segment: judging a customer, and when time alone may change the answer.
+"""Who is in which segment: judging a customer by the segments that something may have changed.
 
-Membership depends on the customer's own data and on the local day. :func:`judge_member` judges every live
-segment; :func:`next_segment_change` returns the first local midnight at which some answer may differ if
-nothing else happens. It may come early, never late: whoever waits for it judges again.
+Membership depends on the customer's own data and on the local day. :meth:`Judging.judge` judges the segments
+that it is asked to, and then those that ask about what moved; :meth:`Judging.next_change` returns the first
+instant at which some answer may differ if nothing else happens, see ``core/segment_times.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable
+from heapq import heapify, heappop, heappush
+from typing import TypeAlias
 
 import msgspec
 
-from perennial.core.compile_segments import SegmentSet, Step
-from perennial.core.condition_scope import Scope, date_or_none, joining_date
-from perennial.core.condition_walk import compare, holds
-from perennial.core.conditions import All, AnyOf, Compare, Condition, History, Not
-from perennial.core.facts import BIRTHDAY, SEGMENTS, Fact, FactSource
-from perennial.core.member import Member
-from perennial.core.needs import ranges_of, segments_of, snapshot_of
-from perennial.core.periods import (
-    Period,
-    Span,
-    first_day,
-    first_day_of_last,
-    in_year,
-    local_midnight,
-    period_of_day,
+from perennial.core.compile_segments import LiveSegment, SegmentSet, membership_key, unit_key
+from perennial.core.effects import (
+    Count,
+    Effect,
+    Entitle,
+    Expose,
+    IssueVoucher,
+    Join,
+    Leave,
+    MoveTier,
+    Progress,
+    SetDue,
+    Touch,
+    UseBudget,
+    UseLimit,
+    UseVoucher,
 )
-from perennial.core.snapshot import Snapshot
-from perennial.core.today import today_of
-from perennial.core.version import Need, Version
-from perennial.core.version_scope import scope_of
+from perennial.core.member import Member
+from perennial.core.segment_sight import Sight, sight_of
+from perennial.core.segment_times import Times
 from perennial.units import Instant
 
-_STILL = frozenset(
-    f"member.{name}" for name in ("joined", "joined_on", "tier", "tier_level", "segments", "birthday")
-) | {"member.birthday_month", "member.birthday_day"}
-_OF_JOINING = frozenset({"member.joined_days", "member.joined_years", "member.is_anniversary"})
-_OF_BIRTHDAY = frozenset({"member.is_birthday", "member.age"})
-_LAST = date(2200, 12, 31).toordinal()
-
-Look = tuple[bool, int | None]
-"""Whether a condition holds, and the first day (an ordinal) on which that may differ."""
+Changed: TypeAlias = list[tuple[int, tuple[Effect, ...]]]
+"""What happened to a customer since the last judgment: programs, and the effects under each."""
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -53,247 +47,91 @@ class Move(msgspec.Struct, frozen=True):
     entered: bool
 
 
-def judge_member(segments: SegmentSet, member: Member, at: Instant) -> list[Move]:
-    """Judge every live segment at ``at`` and take the result over into ``member``.
+def concerned(segments: SegmentSet, changed: Changed) -> set[int]:
+    """Return the places of the live segments whose answer may differ after these effects."""
+    places: set[int] = set()
+    readers = segments.readers
+    for program_id, effects in changed:
+        for effect in effects:
+            match effect:
+                case Count(metric=number) | UseLimit(limit=number):
+                    found = readers.get(number)
+                case Join() | Leave() | MoveTier():
+                    found = readers.get(membership_key(program_id))
+                case Touch() | SetDue() | Expose() | Progress() | UseBudget():
+                    continue
+                case IssueVoucher() | Entitle() | UseVoucher():
+                    continue
+                case _:
+                    found = readers.get(unit_key(effect.unit))
+            if found:
+                places.update(found)
+    return places
 
-    The counters that ``segments.versions`` look back at have to be loaded.
+
+class Judging:
+    """One customer at one instant. The counters that ``segments.versions`` look back at have to be loaded.
+
+    Once something changes the customer, judge anew.
     """
-    moves: list[Move] = []
-    for step, snapshot in _snapshots(segments, member, at):
-        for code, inside in zip(step.codes, step.judge(at, snapshot), strict=True):
-            if inside is (code in member.segments):
-                continue
-            moves.append(Move(code, at, inside))
-            if inside:
-                member.segments[code] = at
-            else:
-                del member.segments[code]
-    return moves
 
-
-def next_segment_change(segments: SegmentSet, member: Member, at: Instant) -> Instant | None:
-    """Return the first instant after ``at`` at which time alone may change a membership (None: never).
-
-    To be asked after :func:`judge_member`. A segment that asks about others follows when they change.
-    """
-    dues: list[Instant] = []
-    for step, snapshot in _snapshots(segments, member, at):
-        times = _Times(step.version, member, snapshot, at)
-        for code in step.codes:
-            when = segments.kept[code].segment.when
-            day = None if when is None else times.look(when)[1]
-            if day is not None and day <= _LAST:
-                dues.append(local_midnight(date.fromordinal(day), step.version.zone))
-    # Where clocks were set back over midnight, the new day begins a second time.
-    return min((due for due in dues if due > at), default=None)
-
-
-def _snapshots(segments: SegmentSet, member: Member, at: Instant) -> Iterator[tuple[Step, Snapshot]]:
-    """Yield every step with what it reads; of a program's steps, one snapshot as far as possible."""
-    taken: dict[int, Snapshot] = {}
-    for step in segments.steps:
-        version = step.version
-        snapshot = taken.get(version.program_id)
-        if snapshot is None:
-            snapshot = taken[version.program_id] = snapshot_of(at, version, member)
-        elif step.asks:
-            snapshot = msgspec.structs.replace(snapshot, segments=segments_of(version, member))
-        yield step, snapshot
-
-
-class _Times:
-    """When the conditions of one version may change for one member, day by day."""
-
-    def __init__(self, version: Version, member: Member, snapshot: Snapshot, at: Instant) -> None:
-        self._version = version
+    def __init__(self, segments: SegmentSet, member: Member, at: Instant) -> None:
+        self._segments = segments
         self._member = member
-        self._snapshot = snapshot
         self._at = at
-        self._today = today_of(version, at).day
-        self._scope: Scope | None = None
-        self._known: dict[Condition, Look] = {}
+        self._sights: dict[int, Sight] = {}
+        self._judged: set[int] = set()
 
-    def look(self, node: Condition) -> Look:
-        """Return whether ``node`` holds, and when that may differ: before that day it cannot."""
-        match node:
-            case All(of):
-                return self._together([self.look(part) for part in of], every=True)
-            case AnyOf(of):
-                return self._together([self.look(part) for part in of], every=False)
-            case Not(of):
-                held, day = self.look(of)
-                return not held, day
-            case History():
-                return self._history(node)
-            case Compare():
-                return self._compare(node)
-        raise ValueError("a segment asks about its customer alone")
+    def judge(self, places: Iterable[int] | None = None) -> list[Move]:
+        """Judge the live segments at these places (None: all), and take the result over into the member."""
+        live, inside = self._segments.live, self._member.segments
+        waiting = list(range(len(live)) if places is None else places)
+        heapify(waiting)
+        moves: list[Move] = []
+        while waiting:
+            place = heappop(waiting)
+            if place in self._judged:
+                continue
+            self._judged.add(place)
+            segment = live[place]
+            entered = segment.judge(self._at, self._sight(segment))
+            if entered is (segment.code in inside):
+                continue
+            moves.append(Move(segment.code, self._at, entered))
+            if entered:
+                inside[segment.code] = self._at
+            else:
+                del inside[segment.code]
+            for asker in segment.askers:
+                heappush(waiting, asker)
+        return moves
 
-    def _together(self, looks: list[Look], *, every: bool) -> Look:
-        """Combine the parts: of ``every`` one, or of at least one.
+    def next_change(self) -> Instant | None:
+        """Return when time alone may change one of the answers given (None: never).
 
-        What holds because every part does ends with the first that ends. What fails because some parts
-        fail can only come to hold once the last of these may have changed.
+        It may come early, never late. A segment that asks about others follows when they change.
         """
-        against = [day for held, day in looks if held is not every]
-        if not against:
-            return every, min((day for _, day in looks if day is not None), default=None)
-        days = [day for day in against if day is not None]
-        return not every, max(days) if len(days) == len(against) else None
+        dues: list[Instant] = []
+        times: dict[int, Times] = {}
+        for place in self._judged:
+            segment = self._segments.live[place]
+            if not segment.fleeting:
+                continue
+            program_id = segment.version.program_id
+            known = times.get(program_id)
+            if known is None:
+                known = times[program_id] = Times(self._sight(segment))
+            due = known.look(segment.when)[1]
+            if due is not None:
+                dues.append(due)
+        return min(dues, default=None)
 
-    # Figures of the past
-
-    def _history(self, node: History) -> Look:
-        place = self._version.histories[node]
-        need, value = self._version.needs[place], self._snapshot.history[place]
-        held = compare(value, node.operator, node.operand)
-        for day, later in self._later_values(need, place, value):
-            if compare(later, node.operator, node.operand) is not held:
-                return held, day
-        return held, None
-
-    def _later_values(self, need: Need, place: int, value: int) -> Iterator[tuple[int, int]]:
-        """Yield the days on which the figure changes by time alone, and what it is from then on."""
-        periods = self._member.counters.get(need.metric.number)
-        window = need.window
-        if not periods or window.ever or window.calendar is Period.EVER:
-            return
-        first, _ = ranges_of(self._version, self._at, self._snapshot.joined_at)[place]
-        if window.since_joining or window.last is not None:
-            changes = {period: amount for period, amount in periods.items() if period > self._today}
-            if window.last is not None:
-                for period, amount in periods.items():
-                    if period >= first:
-                        gone = _day_out(period, window.last)
-                        changes[gone] = changes.get(gone, 0) - amount
-            for day in sorted(day for day in changes if day > self._today):
-                value += changes[day]
-                yield day, value
-            return
-        yield from self._calendar_values(need, periods)
-
-    def _calendar_values(self, need: Need, periods: dict[int, int]) -> Iterator[tuple[int, int]]:
-        """Yield what a window over calendar periods comes to as these go by."""
-        window, starts = need.window, self._version.program.week_starts
-        place = self._version.needs.index(need)
-        kind = window.calendar or Period.DAY
-        day = self._today
-        for _ in range(2 - window.offset):
-            day = _next_start(day, kind, starts)
-            if day > _LAST:
-                return
-            at = local_midnight(date.fromordinal(day), self._version.zone)
-            low, high = ranges_of(self._version, at, None)[place]
-            yield day, sum(amount for period, amount in periods.items() if low <= period <= high)
-
-    # Facts
-
-    def _compare(self, node: Compare) -> Look:
-        known = self._known.get(node)
-        if known is None:
-            scope = self._scope_today()
-            held = holds(node, scope)
-            fact = self._version.facts.find(node.fact)
-            day = None if fact is None else self._first_change(node, fact, held)
-            known = self._known[node] = held, day
-        return known
-
-    def _first_change(self, node: Compare, fact: Fact, held: bool) -> int | None:
-        for day in sorted({day for day in self._days(node, fact) if day > self._today}):
-            if day > _LAST:
-                break
-            at = local_midnight(date.fromordinal(day), self._version.zone)
-            later = msgspec.structs.replace(self._scope_today(), at=at)
-            if holds(node, later) is not held:
-                return day
-        return None
-
-    def _days(self, node: Compare, fact: Fact) -> Iterable[int]:
-        """Return the days on which the comparison may come out differently."""
-        name, today = fact.name, self._today
-        if fact.source is FactSource.WALLET or name in _STILL or name == SEGMENTS:
-            return ()
-        if fact.source is FactSource.NOW:
-            return _days_of_now(name, node, today)
-        if name in _OF_JOINING:
-            joined = joining_date(self._snapshot.joined_at, self._version.zone)
-            return () if joined is None else _days_since(name, node, joined, today)
-        if name in _OF_BIRTHDAY:
-            born = date_or_none(self._scope_today().member.get(BIRTHDAY))
-            return () if born is None else _days_since(name, node, born, today)
-        if fact.attribute is not None:
-            return ()
-        return (today + 1,)
-
-    def _scope_today(self) -> Scope:
-        if self._scope is None:
-            self._scope = scope_of(self._version, self._snapshot, self._at)
-        return self._scope
-
-
-def _day_out(period: int, span: Span) -> int:
-    """Return the first day on which ``period`` (a day) no longer lies in the window ``last: span``."""
-    if not span.years and not span.months:
-        return period + span.weeks * 7 + span.days
-    low, high = period, period + 1
-    while low < _LAST and first_day_of_last(min(high, _LAST), span) <= period:
-        low, high = high, high + (high - period)
-        if high > _LAST:
-            return _LAST + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if first_day_of_last(middle, span) <= period:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def _next_start(day: int, kind: Period, week_starts: str) -> int:
-    """Return the first day of the calendar period that follows the one in which ``day`` lies."""
-    if kind in (Period.DAY, Period.HOUR):
-        return day + 1
-    return first_day(period_of_day(day, kind, week_starts) + 1, kind, week_starts).toordinal()
-
-
-def _numbers(node: Compare) -> list[int]:
-    operands = node.operand if isinstance(node.operand, tuple) else (node.operand,)
-    return [operand for operand in operands if isinstance(operand, int)]
-
-
-def _days_of_now(name: str, node: Compare, today: int) -> Iterable[int]:
-    """Return the days on which a comparison with the date, or a part of it, may change."""
-    match name:
-        case "now.date":
-            operands = node.operand if isinstance(node.operand, tuple) else (node.operand,)
-            dates = [found for operand in operands if (found := date_or_none(operand)) is not None]
-            return [day for on in dates for day in (on.toordinal(), on.toordinal() + 1)]
-        case "now.weekday":
-            return range(today + 1, today + 8)
-        case "now.month":
-            return _starts(today, Period.MONTH, 13)
-        case "now.year":
-            last = max(_numbers(node), default=0) + 1
-            return _starts(today, Period.YEAR, max(1, last - date.fromordinal(today).year + 1))
-        case _:
-            return range(today + 1, today + 63)
-
-
-def _starts(today: int, kind: Period, count: int) -> list[int]:
-    days, day = [], today
-    for _ in range(min(count, 300)):
-        day = _next_start(day, kind, "mon")
-        days.append(day)
-    return days
-
-
-def _days_since(name: str, node: Compare, start: date, today: int) -> Iterable[int]:
-    """Return the days on which a comparison of the time since ``start`` may change."""
-    if name == "member.joined_days":
-        return [start.toordinal() + number for each in _numbers(node) for number in (each, each + 1)]
-    if name in ("member.joined_years", "member.age"):
-        years = {start.year + number for each in _numbers(node) for number in (each, each + 1)}
-        return [in_year(start, year).toordinal() for year in years if start.year <= year <= 2200]
-    year = date.fromordinal(today).year
-    returns = [in_year(start, near).toordinal() for near in (year, year + 1) if near > start.year]
-    return [day for on in returns for day in (on, on + 1)]
+    def _sight(self, segment: LiveSegment) -> Sight:
+        """Return what a segment reads, with its figures of the past worked out."""
+        program_id = segment.version.program_id
+        sight = self._sights.get(program_id)
+        if sight is None:
+            sight = self._sights[program_id] = sight_of(segment.version, self._member, self._at)
+        for place in segment.needs:
+            sight.figure(place)
+        return sight

@@ -261,7 +261,7 @@ class Version(msgspec.Struct):
     how many friends of a member have converted.
     ``location_attributes`` are those that the version reads of an order's location; ``locations`` (attributes
     by the location's id) are the workspace's as of now.
-    ``segments`` are those that its conditions ask about.
+    ``segments`` are those that its conditions ask about, ``lot_facts`` the facts about lots.
     ``factors``, ``off``, ``days``, ``today``, ``lookbacks`` and ``lot_days`` only remember what was worked
     out.
     """
@@ -301,6 +301,7 @@ class Version(msgspec.Struct):
     budget_numbers: tuple[int, ...] = ()
     has_holders: bool = False
     segments: tuple[str, ...] = ()
+    lot_facts: tuple[str, ...] = ()
     factors: dict[tuple[str | None, int], tuple[tuple[int, tuple[int, int]], ...] | None] = {}
     off: dict[tuple[tuple[str, ...], tuple[str, ...]], Any] = {}
     readers: dict[int, tuple[int, ...]] = {}

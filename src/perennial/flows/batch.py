@@ -14,6 +14,7 @@ import msgspec
 from perennial.core.effects import Effect
 from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member
+from perennial.core.segmenting import Changed
 from perennial.core.version import Version
 from perennial.flows.asked import FoundVoucher
 from perennial.flows.configuration import Workspace
@@ -57,8 +58,10 @@ class Batch(msgspec.Struct):
     customers have open, and ``elsewhere`` what is to be written in other buckets. ``free_codes`` are those
     set aside for claims, by program and pool. ``referrals`` are those of
     friends, by the friend. ``codes_judged_at`` is the instant at which the rotating
-    codes of vouchers have to be current (None: their time is not judged). ``touched`` are the customers
-    whose data changed since their segments were judged, ``created`` those who are new and never were.
+    codes of vouchers have to be current (None: their time is not judged). ``touched`` tells what changed
+    of customers since their segments were judged (None: anything), ``created`` are those who are new and
+    never were; ``households`` are those whose members are loaded, ``companions`` what is remembered of who
+    lives together with whom.
     """
 
     workspace: Workspace
@@ -104,9 +107,10 @@ class Batch(msgspec.Struct):
     timer_operations: set[UUID] = set()
     loaded_dues: dict[UUID, Instant | None] = {}
     created: set[UUID] = set()
-    touched: set[UUID] = set()
+    touched: dict[UUID, Changed | None] = {}
     segment_moves: list[SegmentMove] = []
     households: set[UUID] = set()
+    companions: dict[UUID, frozenset[UUID]] = {}
 
     def name(self, kind: str, external_id: str) -> UUID:
         """Return the internal id of the thing that the caller names ``external_id``."""
@@ -152,7 +156,8 @@ class Batch(msgspec.Struct):
         if not effects:
             return
         member = operation.member
-        self.touched.add(member.customer_id)
+        if self.workspace.segments is not None:
+            self._touch(member, version.program_id, effects)
         fold(member, version, effects, operation.at)
         fold_spent(self.spent, effects)
         changes = self.changes if bucket is None else self.elsewhere.setdefault(bucket, [])
@@ -168,6 +173,16 @@ class Batch(msgspec.Struct):
                 effects=effects,
             )
         )
+
+    def _touch(self, member: Member, program_id: int, effects: tuple[Effect, ...]) -> None:
+        """Note what may move somebody in or out of segments: the member, or everybody of a household."""
+        sharing = [member]
+        if member.owner in self.households:
+            sharing = [each for each in self.members.values() if each.owner == member.owner]
+        for each in sharing:
+            known = self.touched.setdefault(each.customer_id, [])
+            if known is not None:
+                known.append((program_id, effects))
 
     def is_household(self, member: Member) -> bool:
         """Whether this is no person, but a household, which is in no segment."""

@@ -43,7 +43,7 @@ def handle_put_customer(batch: Batch, command: PutCustomer) -> Answer:
         batch.changed_customers[member.customer_id] = batch.customers[member.customer_id]
         _arm(batch, member)
     if attributes != known or member.customer_id in batch.created:
-        batch.touched.add(member.customer_id)
+        batch.touched[member.customer_id] = None
     return Answer(status=200, body=encode_answer(decided(batch, member, command.customer, [])))
 
 
@@ -150,5 +150,5 @@ def handle_timers(batch: Batch, command: RunTimers) -> Answer:
         raise problem(404, "customer_unknown", "The customer of the timer is not there.")
     run_timers_due(batch, member, command.at)
     if command.judges:
-        batch.touched.add(member.customer_id)
+        batch.touched[member.customer_id] = None
     return Answer(status=200, body=b"{}")

@@ -104,6 +104,7 @@ class Handler:
         self.generation = generation
         self.configurations = Configurations()
         self.ids = Ids()
+        self.companions: dict[UUID, frozenset[UUID]] = {}
 
     async def handle_batch(self, workspace_id: int, bucket: int, commands: Sequence[Command]) -> list[Answer]:
         """Handle commands of one bucket in one transaction and return their answers in order.
@@ -174,8 +175,6 @@ class Handler:
                 left_out[index] if index in left_out else _decide(batch, index, command)
                 for index, command in enumerate(commands)
             ]
-            batch.touched |= batch.created
-            settle_segments(batch)
             if batch.early:
                 raise _ClaimedInVain(batch.early.keys())
             await write(conn, batch, self.generation)
@@ -191,6 +190,7 @@ class Handler:
             ids=self.ids,
             codebook=self.codebook,
             codes_judged_at=wall_now(),
+            companions=self.companions,
         )
 
     async def read_workspace(self, workspace_id: int) -> WorkspaceRow:

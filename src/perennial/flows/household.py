@@ -24,7 +24,6 @@ from perennial.flows.handle_customer import handle_put_customer
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
-from perennial.flows.segmenting import settle_segments
 from perennial.flows.timers_due import run_timers_due
 from perennial.flows.write_batch import write
 from perennial.ledger.account import Account
@@ -71,8 +70,7 @@ async def _put(handler: Handler, workspace_id: int, command: PutHousehold) -> An
             changed = msgspec.structs.replace(known, household_id=household_id)
             batch.customers[member.customer_id] = changed
             batch.changed_customers[member.customer_id] = changed
-            batch.touched.add(member.customer_id)
-        settle_segments(batch)
+            batch.touched[member.customer_id] = None
         await write(conn, batch, handler.generation)
     return Answer(status=200, body=encode_answer(decided(batch, member, command.customer, [])))
 

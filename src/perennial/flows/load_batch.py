@@ -41,7 +41,7 @@ from perennial.flows.load_claims import load_entitled, set_codes_aside
 from perennial.flows.load_exposures import load_variants
 from perennial.flows.load_redeemed import load_entered, load_redeemed
 from perennial.flows.load_referred import load_referred, sides_of
-from perennial.store.customers import CustomerRow, insert_customers, lock_customers
+from perennial.store.customers import CustomerRow, find_companions, insert_customers, lock_customers
 from perennial.store.events import load_events
 from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
 from perennial.store.history import paid_order_keys
@@ -70,6 +70,7 @@ _ONCE = {
     PostRollback: ("rollback", IdKind.ROLLBACK),
 }
 _OF_REDEMPTIONS = (PostRedemption, RedeemHold, PostRollback, ExpireHold)
+_REMEMBERED = 10_000
 _READS_LOTS = (
     PostReturn,
     PostClaim,
@@ -267,7 +268,8 @@ async def _lock(
     The ``households`` that are named wait for their turn: members are always locked before them.
     """
     workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
-    ids = sorted(named.keys() - households)
+    together = {other for customer_id in named for other in batch.companions.get(customer_id, ())}
+    ids = sorted((named.keys() | together) - households)
     rows = await lock_customers(conn, workspace_id, bucket, ids)
     missing = [customer_id for customer_id in ids if customer_id not in rows and customer_id in creates]
     if missing:
@@ -288,9 +290,29 @@ async def _lock(
     if pooled:
         found = await lock_customers(conn, workspace_id, bucket, sorted(pooled))
         rows.update((household_id, found[household_id]) for household_id in households)
+        if batch.workspace.segments is not None and batch.workspace.segments.wallets:
+            await _find_companions(conn, batch, pooled, rows)
     batch.households = pooled
     batch.erased = {customer_id for customer_id, row in rows.items() if row.erased_at is not None}
     batch.customers = {known: row for known, row in rows.items() if known not in batch.erased}
+
+
+async def _find_companions(
+    conn: Connection, batch: Batch, households: set[UUID], rows: dict[UUID, CustomerRow]
+) -> None:
+    """Make sure that everybody who lives in the households, which are locked, is locked as well.
+
+    What one does to the wallet that they share may move the others in and out of segments. Whoever was
+    not locked is remembered for the next try, because members are locked before households.
+    """
+    ids = sorted(households)
+    found = await find_companions(conn, batch.workspace.workspace_id, batch.bucket, ids)
+    for lived in found.values():
+        if not lived <= rows.keys():
+            if len(batch.companions) > _REMEMBERED:
+                batch.companions.clear()
+            batch.companions.update(dict.fromkeys(lived, frozenset(lived)))
+            raise asyncpg.SerializationError("others live in the household")
 
 
 def _named_ids(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, UUID]]:
@@ -380,6 +402,8 @@ async def _load_members(
         for customer_id, _ in customers_of(batch, command)
         if customer_id in batch.customers
     } | with_lots
+    if workspace.segments is not None and workspace.segments.lots:
+        reads_lots = {row.owner for row in batch.customers.values()}
     instants = [instant_of(batch, command) for command in commands]
     instants += [at for command in commands if isinstance(command, ReferralPair) for at in command.given_at]
     judged = [row.paid_at for row in batch.orders.values() if row.paid_at is not None]

@@ -11,7 +11,7 @@ from perennial.core.events import CustomEvent, Event
 from perennial.core.member import Member
 from perennial.core.program import EnrollmentMode
 from perennial.core.refusals import Refusal, RefusalCode
-from perennial.core.segmenting import Move, judge_member, next_segment_change
+from perennial.core.segmenting import Judging, Move, concerned
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.decide_program import MAX_FOLLOW_UPS, Outcome, decide_follow_ups, store_outcomes
 from perennial.flows.enrolling import enroll
@@ -21,46 +21,71 @@ from perennial.store.segments import SegmentMove
 from perennial.units import Instant
 
 
-def follow_segments(batch: Batch, operation: Operation, at: Instant | None = None) -> list[Outcome]:
+def follow_segments(
+    batch: Batch, operation: Operation, at: Instant | None = None, *, refuses: bool = True
+) -> list[Outcome]:
     """Judge the member of an operation, and decide what entering and leaving segments causes.
 
-    Membership is judged as of ``at``: without it, as of the workspace's time, because a late event
-    changes who is in a segment now. What it causes happens at the operation's instant.
+    Judged are the segments that may have changed since the last time; with ``at``, the instant of a timer,
+    all of them. Membership is judged as of ``at``: without it, as of the workspace's time, because a late
+    event changes who is in a segment now. What it causes happens at the operation's instant. What goes
+    round in circles is refused; where nobody can be refused (not ``refuses``), it ends there.
     """
     segments, member = batch.workspace.segments, operation.member
-    batch.touched.discard(member.customer_id)
+    changed = batch.touched.pop(member.customer_id, [])
+    is_new = member.customer_id in batch.created
     batch.created.discard(member.customer_id)
     if segments is None or member.customer_id not in batch.customers or batch.is_household(member):
         return []
     judged_at = max(operation.at, batch.now) if at is None else at
+    places = None if at is not None or is_new or changed is None else concerned(segments, changed)
     outcomes: list[Outcome] = []
     caused: set[tuple[str, bool]] = set()
-    while moves := judge_member(segments, member, judged_at):
+    while places is None or places:
+        judging = Judging(segments, member, judged_at)
+        moves = judging.judge(places)
+        _arm(member, judging.next_change())
+        if not moves:
+            break
         _note(batch, member, segments, moves)
         new = [move for move in moves if (move.code, move.entered) not in caused]
         caused.update((move.code, move.entered) for move in moves)
         if len(caused) > MAX_FOLLOW_UPS or not new:
+            if not refuses:
+                break
             words = f"One event moved a customer in and out of segments more than {MAX_FOLLOW_UPS} times."
             raise refused(Refusal(RefusalCode.CASCADE_TOO_LONG, words))
         outcomes += _decide_moves(batch, operation, segments, new)
-    batch.touched.discard(member.customer_id)
-    _arm(segments, member, judged_at)
+        changed = batch.touched.pop(member.customer_id, [])
+        places = None if changed is None else concerned(segments, changed)
     return outcomes
 
 
-def settle_segments(batch: Batch) -> None:
+def settle_segments(batch: Batch, *, refuses: bool = True) -> None:
     """Judge everybody whom a command touched and who was not judged since, as operations of their own."""
     if batch.workspace.segments is None:
         batch.touched.clear()
         return
     while batch.touched:
-        member = batch.members.get(batch.touched.pop())
+        customer_id = next(iter(batch.touched))
+        member = batch.members.get(customer_id)
         if member is None:
+            del batch.touched[customer_id]
             continue
         operation = batch.operation(member, batch.ids.next(), batch.now)
-        outcomes = follow_segments(batch, operation)
+        outcomes = follow_segments(batch, operation, refuses=refuses)
         if outcomes:
             batch.put_event(_event_row(batch, operation, outcomes))
+
+
+def settle_the_rest(batch: Batch) -> None:
+    """Judge whoever is new or was touched by what is no command, before the batch is written."""
+    if batch.workspace.segments is None:
+        return
+    for customer_id in batch.created:
+        batch.touched[customer_id] = None
+    if batch.touched:
+        settle_segments(batch, refuses=False)
 
 
 def _decide_moves(
@@ -101,9 +126,8 @@ def _note(batch: Batch, member: Member, segments: SegmentSet, moves: list[Move])
         )
 
 
-def _arm(segments: SegmentSet, member: Member, at: Instant) -> None:
+def _arm(member: Member, due: Instant | None) -> None:
     """Let the member's timer be due when time alone may move it, at the latest."""
-    due = next_segment_change(segments, member, at)
     if due is not None and (member.due_at is None or due < member.due_at):
         member.due_at = due
 

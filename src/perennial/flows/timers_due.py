@@ -6,7 +6,6 @@ from uuid import UUID
 
 from perennial.core.events import TimersDue
 from perennial.core.member import Member
-from perennial.core.segmenting import next_segment_change
 from perennial.core.timers import next_due
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.decide_program import Outcome, decide_in_program, store_outcomes
@@ -34,12 +33,6 @@ def run_timers_due(batch: Batch, member: Member, at: Instant) -> list[Outcome]:
             raise LotsNeeded(member.owner)
         due_at = member.due_at
         outcomes += _run_instant(batch, member, due_at)
-        programs = [live.latest for live in batch.workspace.programs if live.program_id in member.memberships]
-        member.due_at = next_due(programs, member, due_at)
-        if batch.workspace.segments is not None and not batch.is_household(member):
-            changes_at = next_segment_change(batch.workspace.segments, member, due_at)
-            if changes_at is not None and (member.due_at is None or changes_at < member.due_at):
-                member.due_at = changes_at
     return outcomes
 
 
@@ -54,6 +47,8 @@ def _run_instant(batch: Batch, member: Member, at: Instant) -> list[Outcome]:
             continue
         event = TimersDue(id=operation.source_id, at=at)
         outcomes += decide_in_program(batch, operation, live, version, event)
+    programs = [live.latest for live in batch.workspace.programs if live.program_id in member.memberships]
+    member.due_at = next_due(programs, member, at)
     if batch.workspace.segments is not None:
         outcomes += follow_segments(batch, operation, at)
     if len(batch.changes) > before:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncpg import Connection
 
 from perennial.flows.batch import Batch
+from perennial.flows.segmenting import settle_the_rest
 from perennial.store.audit_entries import insert_audit_entry
 from perennial.store.customers import update_customers
 from perennial.store.effects import write_effects
@@ -20,6 +21,7 @@ from perennial.store.voucher_pools import give_free
 
 async def write(conn: Connection, batch: Batch, generation: int) -> None:
     """Write everything that the batch decided, set by set."""
+    settle_the_rest(batch)
     workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
     if batch.claimed:
         await claim_external_ids(conn, batch.claimed, workspace_id, bucket)

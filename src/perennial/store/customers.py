@@ -70,6 +70,17 @@ set household_id = $4, attributes = $5
 where bucket = $2 and workspace_id = $1 and customer_id = $3
 """
 
+_FIND_COMPANIONS = """
+select found.*
+from unnest($3::uuid[]) as wanted (household_id)
+cross join lateral (
+    select household_id, customer_id
+    from customers
+    where bucket = $2 and workspace_id = $1 and household_id = wanted.household_id
+    offset 0
+) as found
+"""
+
 _decode_attributes = msgspec.json.Decoder(Attributes).decode
 _encode_attributes = msgspec.json.Encoder().encode
 
@@ -96,6 +107,16 @@ async def read_customers(conn: Connection, ws: int, bucket: int, ids: list[UUID]
     """Return the customers that exist, without locking them."""
     rows = await conn.fetch(_READ_CUSTOMERS, ws, bucket, ids)
     return {row[0]: _customer(row) for row in rows}
+
+
+async def find_companions(
+    conn: Connection, ws: int, bucket: int, households: list[UUID]
+) -> dict[UUID, set[UUID]]:
+    """Return who lives in each of these households; lock them first, and nobody enters or leaves."""
+    found: dict[UUID, set[UUID]] = {}
+    for household_id, customer_id in await conn.fetch(_FIND_COMPANIONS, ws, bucket, households):
+        found.setdefault(household_id, set()).add(customer_id)
+    return found
 
 
 async def insert_customers(conn: Connection, ws: int, bucket: int, rows: list[CustomerRow]) -> set[UUID]:
