@@ -44,8 +44,8 @@ class Books(Rehearsal):
         self.operations = 0
         super().__init__(program)
 
-    def _decide(self, member: Member, event: Event) -> list[tuple[Event, Decision]]:
-        found = super()._decide(member, event)
+    def _decide(self, member: Member, event: Event, *, main: bool = False) -> list[tuple[Event, Decision]]:
+        found = super()._decide(member, event, main=main)
         self.operations += 1
         for decided, decision in found:
             change = Change(

@@ -7,7 +7,6 @@ caused. Test cases of marketers run on it. Nothing here knows a rule.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -18,49 +17,35 @@ from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
 from perennial.core.codes import IssuedCode
 from perennial.core.compile import compile_version
-from perennial.core.decide import decide
+from perennial.core.course import Course, CourseRefused, Decided
 from perennial.core.decision import Decision
-from perennial.core.effects import Debit, Join
+from perennial.core.effects import Debit
 from perennial.core.events import (
-    ChallengeCompleted,
     ChallengeStarted,
     ClaimRequested,
     CustomEvent,
     Event,
-    MemberJoined,
     OrderFulfilled,
     OrderPaid,
     OrderReturned,
     PointsAdjusted,
     TierAssigned,
-    TimersDue,
     TransferReceived,
     TransferSent,
 )
 from perennial.core.facts import STALE_FROM
-from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member, Membership, Wallet
 from perennial.core.order import Order, Scalar, line_ids
-from perennial.core.program import EnrollmentMode, Program, unit_codes
+from perennial.core.program import Program, unit_codes
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.surroundings import ALONE, Surroundings
 from perennial.core.switches import Switch, Switches, SwitchObject, parts_of
 from perennial.core.timers import next_due
-from perennial.core.version import Version
 from perennial.units import EARLIEST, Instant, Points, named_id
 
 PROGRAM_ID = 1
-MAX_FOLLOW_UPS = 32
-
-Decided = tuple[Event, Decision]
-
-
-class RehearsalRefused(Exception):
-    """What the program (or the life of an order) refuses; nothing was changed."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.words)
-        self.refusal = refusal
+RehearsalRefused = CourseRefused
+"""What the program (or the life of an order) refuses; nothing was changed."""
 
 
 class UnknownName(ValueError):
@@ -80,18 +65,16 @@ class PlayedOrder(msgspec.Struct):
     canceled: bool = False
 
 
-class Rehearsal:
+class Rehearsal(Course):
     """The members and orders of one program. Instants are UTC; nobody travels back in time."""
 
     def __init__(self, program: Program) -> None:
-        self.versions: list[Version] = []
+        super().__init__()
         self.members: dict[str, Member] = {}
         self.orders: dict[str, PlayedOrder] = {}
-        self.spent: dict[tuple[int, int], int] = {}
         self.switches: dict[SwitchObject, Switch] = {}
         self.surroundings = ALONE
         self._units: dict[str, int] = {}
-        self._count = 0
         self.publish(program, EARLIEST)
 
     def publish(self, program: Program, at: Instant) -> None:
@@ -103,10 +86,6 @@ class Rehearsal:
         number = len(self.versions) + 1
         version = compile_version(program, PROGRAM_ID, number, at, units, self.surroundings)
         self.versions.append(version)
-
-    def version_at(self, at: Instant) -> Version:
-        """Return the version that judges what happens at ``at``."""
-        return self.versions[bisect_right(self.versions, at, key=lambda version: version.valid_from) - 1]
 
     def member(self, customer: str) -> Member:
         """Return the customer, who comes into being when first named."""
@@ -289,54 +268,8 @@ class Rehearsal:
         """Run what is due for the customer up to ``at``."""
         return decisions_of(self._run_timers(self.member(customer), at))
 
-    def _run_timers(self, member: Member, at: Instant) -> list[Decided]:
-        if member.due_at is None or member.due_at > at:
-            return []
-        found = self._decide(member, TimersDue(id=self._new_id(), at=at))
-        member.due_at = next_due([self.versions[-1]], member, at)
-        return found
-
     def _happen(self, customer: str, event: Event, *, enrolls: bool = False) -> list[Decided]:
-        member = self.member(customer)
-        found = self._run_timers(member, event.at)
-        if enrolls:
-            found += self._enroll_automatically(member, event.at)
-        return found + self._decide(member, event)
-
-    def _enroll_automatically(self, member: Member, at: Instant) -> list[Decided]:
-        automatic = self.version_at(at).program.enrollment.mode is EnrollmentMode.AUTOMATIC
-        if not automatic or PROGRAM_ID in member.memberships:
-            return []
-        return self._enroll(member, at, "automatic")
-
-    def _enroll(self, member: Member, at: Instant, source: str) -> list[Decided]:
-        version = self.version_at(at)
-        fold(member, version, (Join(at=at, source=source),), at)
-        return self._decide(member, MemberJoined(id=self._new_id(), at=at, source=source))
-
-    def _decide(self, member: Member, event: Event) -> list[Decided]:
-        """Decide an event and everything that it caused, each on the state after the one before."""
-        return self._decide_all(member, [event])
-
-    def _decide_all(self, member: Member, waiting: list[Event]) -> list[Decided]:
-        """Decide what waits, and everything that it causes."""
-        found: list[Decided] = []
-        while waiting:
-            event = waiting.pop(0)
-            if len(found) > MAX_FOLLOW_UPS:
-                words = f"One event caused more than {MAX_FOLLOW_UPS} others."
-                raise RehearsalRefused(Refusal(RefusalCode.CASCADE_TOO_LONG, words))
-            version = self.version_at(event.at)
-            if isinstance(event, ChallengeCompleted):
-                event = msgspec.structs.replace(event, code=self._draw())
-            decision = decide(event, version, member, self.spent, self.switched())
-            if decision.refusal is not None:
-                raise RehearsalRefused(decision.refusal)
-            fold(member, version, decision.effects, event.at)
-            fold_spent(self.spent, decision.effects)
-            found.append((event, decision))
-            waiting += decision.follow_ups
-        return found
+        return self.happen(self.member(customer), event, enrolls=enrolls)
 
     def _undo(
         self, known: PlayedOrder, at: Instant, after: tuple[int, ...], *, canceled: bool
@@ -362,15 +295,6 @@ class Rehearsal:
         if name not in self.orders:
             raise UnknownName(f"there is no order {name!r}")
         return self.orders[name]
-
-    def _draw(self) -> IssuedCode:
-        """Return a new code."""
-        code_id = self._new_id()
-        return IssuedCode(code_id.hex[:12].upper(), code_id, b"")
-
-    def _new_id(self) -> UUID:
-        self._count += 1
-        return named_id(0, "event", str(self._count))
 
 
 def decisions_of(found: list[Decided]) -> list[Decision]:

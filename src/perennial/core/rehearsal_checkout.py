@@ -363,7 +363,7 @@ class CheckoutRehearsal(Rehearsal):
             event = CartRedeemed(id=named_id(0, "redemption", name), at=at)
             decision = settle_checkout(event, version, member, self.spent, order, self.switched(), effects)
             self._take_over(member, version, decision.effects, at)
-            caused = self._decide_all(member, list(decision.follow_ups))
+            caused = self._follow_up(member, decision.follow_ups)
             decisions = [decision, *decisions_of(caused)]
             parts.append(part)
         charged = (paid for paid in checkout.cards if paid.amount)

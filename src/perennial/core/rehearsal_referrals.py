@@ -11,6 +11,7 @@ from typing import Self
 import msgspec
 
 from perennial.core.codes import IssuedCode
+from perennial.core.course import Decided
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
 from perennial.core.effects import IssueVoucher
@@ -40,7 +41,7 @@ from perennial.core.referrals import (
     taken_back,
     withdraw,
 )
-from perennial.core.rehearsal import Decided, UnknownName, decisions_of
+from perennial.core.rehearsal import UnknownName, decisions_of
 from perennial.core.rehearsal_checkout import CheckoutRehearsal
 from perennial.core.version import CompiledOffer, Version
 from perennial.units import DAY, Instant, named_id
@@ -136,9 +137,9 @@ class ReferralRehearsal(CheckoutRehearsal):
         number = version.limits[version.referral_limit].number
         return sum(self.member(customer).limits.get(number, {}).values())
 
-    def _decide(self, member: Member, event: Event) -> list[Decided]:
+    def _decide(self, member: Member, event: Event, *, main: bool = False) -> list[Decided]:
         """Decide an event, and let the member's own referral see it."""
-        found = super()._decide(member, event)
+        found = super()._decide(member, event, main=main)
         played = next((one for one in self.referrals.values() if self.member(one.friend) is member), None)
         if played is None:
             return found
@@ -247,7 +248,7 @@ class ReferralRehearsal(CheckoutRehearsal):
         decision = decide(event, version, member, self.spent, self.switched())
         fold(member, version, decision.effects, event.at)
         fold_spent(self.spent, decision.effects)
-        return [(event, decision), *self._decide_all(member, list(decision.follow_ups))]
+        return [(event, decision), *self._follow_up(member, decision.follow_ups)]
 
     def _terms(self, played: PlayedReferral) -> tuple[Version, CompiledOffer]:
         version = self.versions[played.referral.version - 1]

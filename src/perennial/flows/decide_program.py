@@ -12,7 +12,8 @@ from perennial.core.codes import Codes
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
 from perennial.core.effects import Count
-from perennial.core.events import ChallengeCompleted, ChallengeMissed, CustomEvent, Event, TierEntered
+from perennial.core.events import ChallengeCompleted, Event
+from perennial.core.following_up import MAX_FOLLOW_UPS, FollowUps, TooManyFollowUps, trigger_of
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.switches import Switches
 from perennial.core.version import Version
@@ -21,8 +22,6 @@ from perennial.flows.configuration import LiveProgram
 from perennial.flows.problems import refused
 from perennial.flows.stored import StoredDecision, encode_decisions
 from perennial.units import Instant
-
-MAX_FOLLOW_UPS = 32
 
 EventOf: TypeAlias = Callable[[LiveProgram], Event | None]
 
@@ -38,11 +37,6 @@ class Outcome(msgspec.Struct):
     tier_after: str | None = None
     caused: bool = False
     at: Instant = 0
-
-
-def trigger_of(event: Event) -> str:
-    """Return the name under which rules know the event."""
-    return event.name if isinstance(event, CustomEvent) else str(event.__struct_config__.tag)
 
 
 def decide_in(
@@ -87,53 +81,28 @@ def decide_follow_ups(
 ) -> list[Outcome]:
     """Decide what a decision caused, breadth first, in the program that caused it."""
     outcomes: list[Outcome] = []
-    waiting = list(follow_ups)
-    done: set[tuple[object, ...]] = set()
-    while waiting:
-        event = waiting.pop(0)
-        key = (trigger_of(event), event.at, *_particulars(event))
-        if key in done:
-            continue
-        done.add(key)
-        if len(done) > MAX_FOLLOW_UPS:
-            raise refused(
-                Refusal(
-                    RefusalCode.CASCADE_TOO_LONG,
-                    f"One event caused more than {MAX_FOLLOW_UPS} others in program {live.code}.",
-                )
-            )
-        version = live.version_at(event.at)
-        if version is None:
-            continue
-        if isinstance(event, ChallengeCompleted):
-            event = _with_code(batch, operation, version, event)
-        outcome, now_counts = decide_in(batch, operation, live, version, event)
-        batch.apply(operation, version, tuple(now_counts))
-        outcome.caused = True
-        outcomes.append(outcome)
-        waiting.extend(outcome.decision.follow_ups)
+    waiting = FollowUps(follow_ups)
+    try:
+        for waited in waiting:
+            version = live.version_at(waited.at)
+            if version is None:
+                continue
+            event = _with_code(batch, operation, version, waited)
+            outcome, now_counts = decide_in(batch, operation, live, version, event)
+            batch.apply(operation, version, tuple(now_counts))
+            outcome.caused = True
+            outcomes.append(outcome)
+            waiting.add(outcome.decision.follow_ups)
+    except TooManyFollowUps:
+        words = f"One event caused more than {MAX_FOLLOW_UPS} others in program {live.code}."
+        raise refused(Refusal(RefusalCode.CASCADE_TOO_LONG, words)) from None
     return outcomes
 
 
-def _particulars(event: Event) -> tuple[object, ...]:
-    """Return what tells follow-ups of one kind and moment apart: the same one is decided once."""
-    match event:
-        case TierEntered():
-            return (event.after,)
-        case ChallengeCompleted():
-            return (event.challenge, event.round, event.time)
-        case ChallengeMissed():
-            return (event.challenge, event.round)
-        case CustomEvent():
-            return (event.attributes.get("segment"),)
-        case _:
-            return ()
-
-
-def _with_code(
-    batch: Batch, operation: Operation, version: Version, event: ChallengeCompleted
-) -> ChallengeCompleted:
-    """Draw the code of what completing the challenge gives, if that comes with one."""
+def _with_code(batch: Batch, operation: Operation, version: Version, event: Event) -> Event:
+    """Draw the code of what completing a challenge gives, if that comes with one."""
+    if not isinstance(event, ChallengeCompleted):
+        return event
     compiled = version.rewards.get(event.challenge)
     membership = operation.member.memberships.get(version.program_id)
     if compiled is None or not needs_code(compiled, membership.tier if membership else None):

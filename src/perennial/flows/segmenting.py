@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from perennial.core.compile_segments import SegmentSet
 from perennial.core.events import CustomEvent, Event
+from perennial.core.following_up import MAX_FOLLOW_UPS
 from perennial.core.member import Member
 from perennial.core.program import EnrollmentMode
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.segmenting import Judging, Move, concerned
 from perennial.flows.batch import Batch, Operation
-from perennial.flows.decide_program import MAX_FOLLOW_UPS, Outcome, decide_follow_ups, store_outcomes
+from perennial.flows.decide_program import Outcome, decide_follow_ups, store_outcomes
 from perennial.flows.enrolling import enroll
 from perennial.flows.problems import refused
 from perennial.store.events import EventKind, EventRow

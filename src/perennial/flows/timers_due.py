@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from perennial.core.events import TimersDue
+from perennial.core.following_up import instants_due
 from perennial.core.member import Member
 from perennial.core.timers import next_due
 from perennial.flows.batch import Batch, Operation
@@ -28,12 +29,24 @@ def run_timers_due(batch: Batch, member: Member, at: Instant) -> list[Outcome]:
     Every instant is an operation of its own, judged by the version that was valid then.
     """
     outcomes: list[Outcome] = []
-    while member.due_at is not None and member.due_at <= at:
+    if member.due_at is None or member.due_at > at:
+        return outcomes
+    for due_at in instants_due(member, at, lambda due_at: _next_due(batch, member, due_at)):
         if any(wallet.lots is None for wallet in member.wallets.values()):
             raise LotsNeeded(member.owner)
-        due_at = member.due_at
         outcomes += _run_instant(batch, member, due_at)
     return outcomes
+
+
+def _next_due(batch: Batch, member: Member, at: Instant) -> Instant | None:
+    """Return when something is due next, after what is due at ``at`` was run: by programs or segments."""
+    programs = [live.latest for live in batch.workspace.programs if live.program_id in member.memberships]
+    due_at = next_due(programs, member, at)
+    if batch.workspace.segments is not None and not batch.is_household(member):
+        changes_at = next_segment_change(batch.workspace.segments, member, at)
+        if changes_at is not None and (due_at is None or changes_at < due_at):
+            return changes_at
+    return due_at
 
 
 def _run_instant(batch: Batch, member: Member, at: Instant) -> list[Outcome]:
