@@ -9,6 +9,7 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import StartChallenge
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_program import decide_in_program, store_outcomes
+from perennial.flows.once import body_of
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.timers_due import run_timers_due
 from perennial.store.events import EventKind, EventRow
@@ -39,7 +40,7 @@ def handle_start(batch: Batch, command: StartChallenge) -> Answer:
                 source_id=None,
                 occurred_at=at,
                 recorded_at=batch.now,
-                body=b"",
+                body=body_of(command),
                 decision=store_outcomes(outcomes),
                 answer=answer,
             )

@@ -19,6 +19,7 @@ from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_program import Outcome, store_outcomes
 from perennial.flows.enrolling import enroll
 from perennial.flows.event_types import check_facts, check_member_attributes, pushed
+from perennial.flows.once import body_of
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.timers_due import run_timers_due
 from perennial.store.events import EventKind, EventRow
@@ -95,7 +96,7 @@ def handle_join(batch: Batch, command: JoinProgram) -> Answer:
         raise problem(409, "not_in_segment", words)
     operation = batch.operation(member, batch.ids.next(), at)
     outcomes = enroll(batch, operation, live, version, command.source)
-    return _answer_membership(batch, operation, EventKind.JOIN, outcomes)
+    return _answer_membership(batch, operation, EventKind.JOIN, command, outcomes)
 
 
 def handle_leave(batch: Batch, command: LeaveProgram) -> Answer:
@@ -110,7 +111,7 @@ def handle_leave(batch: Batch, command: LeaveProgram) -> Answer:
     run_timers_due(batch, member, at)
     operation = batch.operation(member, batch.ids.next(), at)
     batch.apply(operation, version, (Leave(at=at),))
-    return _answer_membership(batch, operation, EventKind.LEAVE, [])
+    return _answer_membership(batch, operation, EventKind.LEAVE, command, [])
 
 
 def _program(batch: Batch, code: str) -> LiveProgram:
@@ -121,7 +122,11 @@ def _program(batch: Batch, code: str) -> LiveProgram:
 
 
 def _answer_membership(
-    batch: Batch, operation: Operation, kind: EventKind, outcomes: list[Outcome]
+    batch: Batch,
+    operation: Operation,
+    kind: EventKind,
+    command: JoinProgram | LeaveProgram,
+    outcomes: list[Outcome],
 ) -> Answer:
     name = batch.external_name(operation.member)
     answer = encode_answer(decided(batch, operation.member, name, outcomes))
@@ -135,7 +140,7 @@ def _answer_membership(
             source_id=None,
             occurred_at=operation.at,
             recorded_at=batch.now,
-            body=b"",
+            body=body_of(command),
             decision=store_outcomes(outcomes),
             answer=answer,
         )

@@ -1,0 +1,352 @@
+"""One life as one side of a simulation plays it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.award import Award
+from perennial.core.challenge_round import Contribution, Standing
+from perennial.core.course import CourseRefused, Decided
+from perennial.core.decision import Decision
+from perennial.core.effects import Debit, Leave
+from perennial.core.events import (
+    ChallengeCompleted,
+    ChallengeStarted,
+    ClaimRequested,
+    CustomEvent,
+    OrderFulfilled,
+    OrderPaid,
+    OrderReturned,
+    PointsAdjusted,
+    TierAssigned,
+    TransferReceived,
+    TransferSent,
+)
+from perennial.core.fold import fold
+from perennial.core.member import Member, Wallet
+from perennial.core.order import Order, line_ids
+from perennial.core.past import CameBack, Canceled, Joined, Left, Life, Past, Rejudged, Waited
+from perennial.core.periods import Period, period_of
+from perennial.core.side import Side
+from perennial.core.tally import RewardTally, RuleTally, SideTally, WalletTally
+from perennial.ledger.account import Account
+from perennial.ledger.lot import Lot
+from perennial.units import Instant, Points
+
+_MONTH = Period.MONTH
+
+
+class JudgedOrder(msgspec.Struct):
+    """A paid order as the side judged it; ``returned`` counts the units of each line that came back."""
+
+    order: Order
+    paid_at: Instant
+    awards: tuple[Award, ...]
+    contributions: tuple[Contribution, ...]
+    returned: tuple[int, ...]
+    canceled: bool = False
+
+
+class Playing:
+    """A life under way. Feed it what happened with :meth:`take`, in order, and then :meth:`finish` it."""
+
+    def __init__(self, side: Side, life: Life, members: list[Member] | None = None) -> None:
+        wallets: dict[int, Wallet] = {}
+        self.side = side
+        self.life = life
+        self.members = members or [
+            Member(
+                customer_id=person.customer_id,
+                owner=life.owner,
+                attributes=person.attributes,
+                wallets=wallets,
+                segments=person.segments,
+            )
+            for person in life.people
+        ]
+        self.tally = SideTally()
+        self.orders: dict[UUID, JudgedOrder] = {}
+        self.stage = 0
+        self.points: Points = 0
+        self._before: dict[int, Wallet] = {}
+
+    def fork(self, side: Side) -> Playing:
+        """Return the same life as it stands, to go on under another side."""
+        other = Playing(side, self.life, _copies(self.members))
+        other.orders = {key: msgspec.structs.replace(order) for key, order in self.orders.items()}
+        other.stage = self.stage
+        other._before = dict(self._before)
+        return other
+
+    def take(self, who: int, past: Past) -> None:
+        """Let the next thing happen to one of the people."""
+        if past.at >= self._next_stage():
+            self.go_to(past.at)
+        try:
+            found = self._play(self.members[who], past)
+        except CourseRefused as refused:
+            code = refused.refusal.code.value
+            if past.at >= self.side.begins:
+                self.tally.refused[code] = self.tally.refused.get(code, 0) + 1
+            return
+        if past.at >= self.side.begins and type(past) is not Waited:
+            self.tally.events += 1
+            self.tally.orders += type(past) is OrderPaid
+        self.count(found)
+
+    def go_to(self, at: Instant) -> None:
+        """Pass every stage up to and including ``at``: others versions come into force."""
+        while self._next_stage() <= at:
+            self.cross()
+
+    def cross(self) -> None:
+        """Pass the next stage: what is due before it runs by the version from before."""
+        stage = self.side.stages[self.stage]
+        self.stage += 1
+        for member in self.members:
+            self.count(self.side.run_timers(member, stage.at - 1))
+        if stage.version is None:
+            wallets = self.members[0].wallets
+            self._before = {unit: _figures(wallet) for unit, wallet in wallets.items()}
+            return
+        self.side.latest = stage.version
+        for member in self.members:
+            if stage.version.program_id in member.memberships:
+                member.due_at = stage.at
+
+    def finish(self, until: Instant) -> None:
+        """Let time pass up to ``until``, and add up what the life came to."""
+        self.go_to(until)
+        for member in self.members:
+            self.count(self.side.run_timers(member, until))
+        self._add_up()
+
+    def next_due(self) -> Instant | None:
+        """Return when something is due next for one of the people."""
+        return min((member.due_at for member in self.members if member.due_at is not None), default=None)
+
+    def run_due(self, at: Instant) -> None:
+        """Run what is due at exactly ``at``, or before it."""
+        for member in self.members:
+            if member.due_at is not None and member.due_at <= at:
+                self.count(self.side.run_timers(member, at))
+
+    @property
+    def tier(self) -> str | None:
+        """The tier of the first of the people."""
+        membership = self.members[0].memberships.get(self.side.latest.program_id)
+        return None if membership is None or membership.left_at is not None else membership.tier
+
+    def count(self, found: Iterable[Decided]) -> None:
+        """Add to the tally what decisions gave within the period."""
+        begins, tally = self.side.begins, self.tally
+        for event, decision in found:
+            if event.at < begins:
+                continue
+            if decision.awards:
+                given = 0
+                for award in decision.awards:
+                    rule = tally.rules.get(award.rule)
+                    if rule is None:
+                        rule = tally.rules[award.rule] = RuleTally()
+                    points = award.points
+                    rule.cut += award.cut_by is not None
+                    if points:
+                        rule.points += points
+                        rule.times += 1
+                        given += points
+                        self._wallet(award.unit).awarded += points
+                if given:
+                    month = period_of(event.at, _MONTH, self.side.latest.zone)
+                    tally.months[month] = tally.months.get(month, 0) + given
+            if type(event) is ClaimRequested:
+                self._reward(event.reward, event.at, decision)
+            elif type(event) is ChallengeCompleted:
+                self._reward(event.challenge, event.at, decision)
+
+    def _next_stage(self) -> Instant:
+        stages = self.side.stages
+        return stages[self.stage].at if self.stage < len(stages) else _NEVER
+
+    def _play(self, member: Member, past: Past) -> list[Decided]:
+        """Let something happen; raises :class:`CourseRefused`."""
+        side = self.side
+        match past:
+            case OrderPaid():
+                return self._pay(member, past)
+            case CustomEvent():
+                return side.happen(member, past, enrolls=True)
+            case Waited(at=at):
+                return side.run_timers(member, at)
+            case CameBack():
+                return self._come_back(member, past)
+            case Canceled(order_id=order_id, at=at):
+                known = self.orders.get(order_id)
+                if known is None:
+                    return []
+                everything = tuple(line.quantity for line in known.order.lines)
+                return self._undo(member, order_id, known, at, everything, canceled=True)
+            case Rejudged():
+                return self._judge_anew(member, past)
+            case Joined(at=at, source=source):
+                return side.enroll(member, at, source)
+            case Left(at=at):
+                found = side.run_timers(member, at)
+                if side.latest.program_id in member.memberships:
+                    fold(member, side.version_at(at), (Leave(at=at),), at)
+                return found
+            case (
+                OrderFulfilled()
+                | ClaimRequested()
+                | PointsAdjusted()
+                | TransferSent()
+                | TransferReceived()
+                | TierAssigned()
+                | ChallengeStarted()
+            ):
+                return side.happen(member, past)
+            case _:
+                assert_never(past)
+
+    def _pay(self, member: Member, event: OrderPaid) -> list[Decided]:
+        found = self.side.happen(member, event, enrolls=True)
+        if event.id in self.life.kept:
+            paid = next((decision for decided, decision in found if decided is event), None)
+            self.orders[event.id] = JudgedOrder(
+                order=event.order,
+                paid_at=event.at,
+                awards=paid.awards if paid is not None else (),
+                contributions=paid.contributions if paid is not None else (),
+                returned=(0,) * len(event.order.lines),
+            )
+        return found
+
+    def _come_back(self, member: Member, past: CameBack) -> list[Decided]:
+        known = self.orders.get(past.order_id)
+        if known is None or known.canceled:
+            return []
+        after = list(known.returned) if past.lines else [line.quantity for line in known.order.lines]
+        places = {name: place for place, name in enumerate(line_ids(known.order))}
+        for name, units in past.lines:
+            if name in places:
+                after[places[name]] += units
+        at = max(past.at, known.paid_at)
+        return self._undo(member, past.order_id, known, at, tuple(after), canceled=False)
+
+    def _undo(
+        self,
+        member: Member,
+        order_id: UUID,
+        known: JudgedOrder,
+        at: Instant,
+        after: tuple[int, ...],
+        *,
+        canceled: bool,
+        revised: bool = False,
+    ) -> list[Decided]:
+        event = OrderReturned(
+            id=order_id,
+            at=at,
+            order=known.order,
+            paid_at=known.paid_at,
+            awards=known.awards,
+            before=known.returned,
+            after=after,
+            canceled=canceled,
+            revised=revised,
+            contributions=known.contributions,
+        )
+        found = self.side.happen(member, event)
+        known.returned, known.canceled = after, canceled
+        return found
+
+    def _judge_anew(self, member: Member, past: Rejudged) -> list[Decided]:
+        known = self.orders.get(past.order_id)
+        if known is None or any(known.returned):
+            return []
+        everything = tuple(line.quantity for line in known.order.lines)
+        found = self._undo(
+            member, past.order_id, known, known.paid_at, everything, canceled=True, revised=True
+        )
+        return found + self._pay(member, OrderPaid(id=past.order_id, at=known.paid_at, order=past.order))
+
+    def _reward(self, reward: str, at: Instant, decision: Decision) -> None:
+        compiled = self.side.version_at(at).rewards.get(reward)
+        if compiled is None:
+            return
+        known = self.tally.rewards.setdefault(reward, RewardTally())
+        known.claims += 1
+        known.value += compiled.reward.worth(decision.facts.tier if decision.facts else None)
+        known.points += sum(
+            effect.amount
+            for effect in decision.effects
+            if isinstance(effect, Debit) and effect.target is Account.REDEEMED
+        )
+
+    def _wallet(self, unit: int) -> WalletTally:
+        known = self.tally.wallets.get(unit)
+        if known is None:
+            known = self.tally.wallets[unit] = WalletTally()
+        return known
+
+    def _add_up(self) -> None:
+        for unit, wallet in self.members[0].wallets.items():
+            before, tally = self._before.get(unit, _NOTHING), self._wallet(unit)
+            tally.earned += wallet.earned - before.earned
+            tally.used += wallet.spent - before.spent
+            tally.expired += wallet.expired - before.expired
+            tally.before += before.balance - before.debt
+            tally.liability += wallet.balance - wallet.debt
+            tally.pending += wallet.pending
+            tally.debt += wallet.debt
+            self.points += wallet.earned - before.earned
+        program_id = self.side.latest.program_id
+        for member in self.members:
+            membership = member.memberships.get(program_id)
+            if membership is not None and membership.left_at is None:
+                self.tally.members += 1
+                tier = membership.tier or ""
+                self.tally.tiers[tier] = self.tally.tiers.get(tier, 0) + 1
+
+
+_NOTHING = Wallet()
+_NEVER: Instant = 1 << 62
+
+
+def _figures(wallet: Wallet) -> Wallet:
+    return msgspec.structs.replace(wallet, lots=None)
+
+
+def _copies(members: list[Member]) -> list[Member]:
+    """Return the members as they stand, with wallets that are still one for all of them."""
+    wallets = {
+        unit: msgspec.structs.replace(
+            wallet,
+            lots={
+                number: Lot(lot.lot_id, lot.key, lot.granted, lot.remaining)
+                for number, lot in (wallet.lots or {}).items()
+            },
+        )
+        for unit, wallet in members[0].wallets.items()
+    }
+    return [
+        msgspec.structs.replace(
+            member,
+            wallets=wallets,
+            memberships={
+                number: msgspec.structs.replace(membership)
+                for number, membership in member.memberships.items()
+            },
+            counters={number: dict(periods) for number, periods in member.counters.items()},
+            limits={number: dict(periods) for number, periods in member.limits.items()},
+            challenges={
+                number: Standing(dict(known.rounds), known.before)
+                for number, known in member.challenges.items()
+            },
+        )
+        for member in members
+    ]

@@ -1,0 +1,94 @@
+"""Lives as the simulator plays them, beside the members that the live path has left in the database."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.member import Member
+from perennial.core.playing import Playing
+from perennial.core.simulator import Simulator
+from perennial.core.version import Version
+from perennial.flows.past_lives import LifeReader
+from perennial.flows.simulate import Simulate, prepare, slices
+from perennial.flows.simulation_sides import Compiled, compile_sides
+from perennial.store.customers import read_customers
+from perennial.store.database import Database
+from perennial.store.members import load_members
+from perennial.store.past import export_snapshot, reading
+
+
+async def played(
+    db: Database, url: str, workspace: int, code: str, asked: Simulate
+) -> tuple[list[list[Playing]], Compiled]:
+    """Play every life in this process, and return them as they ended on each side."""
+    prepared = await prepare(db, url, workspace, code, asked)
+    found: list[list[Playing]] = []
+    async with reading(url, workspace) as conn:
+        task = msgspec.structs.replace(prepared.task, snapshot=await export_snapshot(conn))
+        compiled = await compile_sides(conn, task)
+        simulator = Simulator(compiled.sides, task.begins, task.until)
+        row = prepared.row
+        reader = LifeReader(conn, compiled.wanted)
+        for part in slices(range(row.bucket_base, row.bucket_base + row.bucket_count), 2):
+            after: UUID | None = UUID(hex=part.after)
+            while after is not None:
+                lives, after = await reader.lives(part, after)
+                found += [simulator.play(life) for life in lives]
+    return found, compiled
+
+
+async def stored(conn: Connection, workspace: int, buckets: range, version: Version) -> dict[UUID, Member]:
+    """Load every member with all that a version counts and all lots."""
+    members: dict[UUID, Member] = {}
+    for bucket in buckets:
+        ids = [
+            row[0]
+            for row in await conn.fetch(
+                "select customer_id from customers where bucket = $2 and workspace_id = $1", workspace, bucket
+            )
+        ]
+        rows = list((await read_customers(conn, workspace, bucket, ids)).values())
+        metrics = {metric.number: 0 for metric in version.metrics}
+        limits = {limit.number: 0 for limit in version.limits}
+        members |= await load_members(
+            conn,
+            workspace,
+            bucket,
+            rows,
+            lots_for=frozenset(row.owner for row in rows),
+            reads=lambda _, metrics=metrics, limits=limits: (metrics, limits),
+        )
+    return members
+
+
+def state(member: Member, program: int) -> dict[str, object]:
+    """Return everything of a member that both must agree on."""
+    return {
+        "membership": member.memberships.get(program),
+        "wallets": {
+            unit: (
+                msgspec.structs.replace(wallet, lots=None),
+                {
+                    number: (lot.key, lot.remaining)
+                    for number, lot in (wallet.lots or {}).items()
+                    if lot.remaining
+                },
+            )
+            for unit, wallet in sorted(member.wallets.items())
+            if wallet != type(wallet)(lots=wallet.lots)
+            or any(lot.remaining for lot in (wallet.lots or {}).values())
+        },
+        "counters": _filled(member.counters),
+        "limits": _filled(member.limits),
+    }
+
+
+def _filled(figures: dict[int, dict[int, int]]) -> dict[int, dict[int, int]]:
+    kept = {
+        number: {period: value for period, value in periods.items() if value}
+        for number, periods in figures.items()
+    }
+    return {number: periods for number, periods in kept.items() if periods}
