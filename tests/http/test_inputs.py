@@ -139,6 +139,7 @@ def dictionary(place: Place) -> dict[str, str]:
 
 
 _SAMPLES: dict[str, Any] = {
+    "program_simulate": {"version": "draft", "against": "history", "from": "2026-01-01T00:00:00Z"},
     "order_put": {"customer": "c", "status": "paid", "lines": [{"sku": "s", "amount": 1}]},
     "return_post": {"id": "r", "lines": [{"line": "1", "quantity": 1}]},
     "event_post": {"id": "e", "type": "review.posted", "customer": "c"},

@@ -151,6 +151,7 @@ _SCENARIO = [
     "tier_assign",
     "switch_set",
     "program_publish",
+    "program_simulate",
     "program_rollback",
     "clock_advance",
 ]

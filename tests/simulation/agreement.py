@@ -7,17 +7,19 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.member import Member
+from perennial.core.member import Member, Wallet
 from perennial.core.playing import Playing
 from perennial.core.simulator import Simulator
 from perennial.core.version import Version
 from perennial.flows.past_lives import LifeReader
 from perennial.flows.simulate import Simulate, prepare, slices
 from perennial.flows.simulation_sides import Compiled, compile_sides
+from perennial.ledger.lot import LotKey
 from perennial.store.customers import read_customers
 from perennial.store.database import Database
-from perennial.store.members import load_members
+from perennial.store.members import Periods, load_members
 from perennial.store.past import export_snapshot, reading
+from perennial.units import Instant
 
 
 async def played(
@@ -43,6 +45,12 @@ async def played(
 async def stored(conn: Connection, workspace: int, buckets: range, version: Version) -> dict[UUID, Member]:
     """Load every member with all that a version counts and all lots."""
     members: dict[UUID, Member] = {}
+    metrics = {metric.number: 0 for metric in version.metrics}
+    limits = {limit.number: 0 for limit in version.limits}
+
+    def everything(_: Instant | None) -> tuple[Periods, Periods]:
+        return metrics, limits
+
     for bucket in buckets:
         ids = [
             row[0]
@@ -51,15 +59,13 @@ async def stored(conn: Connection, workspace: int, buckets: range, version: Vers
             )
         ]
         rows = list((await read_customers(conn, workspace, bucket, ids)).values())
-        metrics = {metric.number: 0 for metric in version.metrics}
-        limits = {limit.number: 0 for limit in version.limits}
         members |= await load_members(
             conn,
             workspace,
             bucket,
             rows,
             lots_for=frozenset(row.owner for row in rows),
-            reads=lambda _, metrics=metrics, limits=limits: (metrics, limits),
+            reads=everything,
         )
     return members
 
@@ -69,21 +75,17 @@ def state(member: Member, program: int) -> dict[str, object]:
     return {
         "membership": member.memberships.get(program),
         "wallets": {
-            unit: (
-                msgspec.structs.replace(wallet, lots=None),
-                {
-                    number: (lot.key, lot.remaining)
-                    for number, lot in (wallet.lots or {}).items()
-                    if lot.remaining
-                },
-            )
+            unit: (msgspec.structs.replace(wallet, lots=None), _lots(wallet))
             for unit, wallet in sorted(member.wallets.items())
-            if wallet != type(wallet)(lots=wallet.lots)
-            or any(lot.remaining for lot in (wallet.lots or {}).values())
+            if msgspec.structs.replace(wallet, lots=None) != Wallet()
         },
         "counters": _filled(member.counters),
         "limits": _filled(member.limits),
     }
+
+
+def _lots(wallet: Wallet) -> dict[int, tuple[LotKey, int]]:
+    return {number: (lot.key, lot.remaining) for number, lot in (wallet.lots or {}).items() if lot.remaining}
 
 
 def _filled(figures: dict[int, dict[int, int]]) -> dict[int, dict[int, int]]:

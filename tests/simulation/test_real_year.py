@@ -32,7 +32,7 @@ async def test_the_year_comes_out_the_same(
         intake, workspace, sample_program(EXAMPLES), baskets, Statistics(), None, read_coupons()
     )
     await intake.close()
-    lives, compiled = await played(db, database_url, workspace, PROGRAM, Simulate(version=1))
+    lives, compiled = await played(db, database_url, workspace, PROGRAM, Simulate(version="1"))
     version = compiled.sides[0][-1]
     async with db.snapshot(workspace) as conn:
         row = await conn.fetchrow(
@@ -63,7 +63,7 @@ async def test_the_year_comes_out_the_same(
 
 
 async def _result(db: Database, url: str, workspace: int) -> SimulationResult:
-    prepared = await prepare(db, url, workspace, PROGRAM, Simulate(version=1))
+    prepared = await prepare(db, url, workspace, PROGRAM, Simulate(version="1"))
     steps = [step async for step in simulate(prepared, 2)]
     result = steps[-1]
     assert isinstance(result, SimulationResult)

@@ -18,6 +18,7 @@ from perennial.cli.keys import KEYS, WORKSPACES
 from perennial.cli.programs import PROGRAM_COMMANDS
 from perennial.cli.replay import REPLAY
 from perennial.cli.serve import SERVE_COMMANDS
+from perennial.cli.simulate import simulate_program
 from perennial.cli.start import start
 from perennial.cli.switches import SWITCH_COMMANDS
 from perennial.cli.vouchers import VOUCHERS
@@ -55,6 +56,7 @@ for _command in (
     *DOCUMENT_COMMANDS,
 ):
     app.command()(_command)
+app.command("simulate")(simulate_program)
 app.add_typer(KEYS)
 app.add_typer(WORKSPACES)
 app.add_typer(VOUCHERS)

@@ -88,9 +88,10 @@ class Course:
         found: list[Decided] = []
         if member.due_at is None or member.due_at > at:
             return found
-        for due_at in instants_due(member, at, lambda due_at: self._next_due(member, due_at)):
+        for due_at in instants_due(member, at):
             if self.in_force().program_id in member.memberships:
                 found += self._decide(member, TimersDue(id=self._new_id(), at=due_at))
+            member.due_at = self._next_due(member, due_at)
         return found
 
     def _next_due(self, member: Member, at: Instant) -> Instant | None:

@@ -6,7 +6,7 @@ The live path, rehearsals and the simulator follow up by these rules alone.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from perennial.core.events import ChallengeCompleted, ChallengeMissed, CustomEvent, Event, TierEntered
 from perennial.core.member import Member
@@ -51,18 +51,16 @@ def trigger_of(event: Event) -> str:
     return event.name if isinstance(event, CustomEvent) else str(event.__struct_config__.tag)
 
 
-def instants_due(
-    member: Member, until: Instant, next_after: Callable[[Instant], Instant | None]
-) -> Iterator[Instant]:
+def instants_due(member: Member, until: Instant) -> Iterator[Instant]:
     """Hand out each instant at which something is due for ``member``, up to and including ``until``.
 
-    What is due at an instant has to be decided and folded before the next one is asked for; then the
-    member's timer is armed anew: ``next_after`` says when something is due after an instant.
+    What is due at an instant has to be decided and folded, and the member's timer armed anew, before the
+    next one is asked for.
     """
-    while member.due_at is not None and member.due_at <= until:
-        due_at = member.due_at
+    while (due_at := member.due_at) is not None and due_at <= until:
         yield due_at
-        member.due_at = next_after(due_at)
+        if member.due_at == due_at:
+            raise AssertionError("a timer that ran is armed for later")
 
 
 def _particulars(event: Event) -> tuple[object, ...]:

@@ -226,20 +226,7 @@ class LifeReader:
                 code = IssuedCode("", row.event_id, b"")
                 return ClaimRequested(id=row.event_id, at=at, reward=reward, code=code, drawn=wanted.rewards)
             case EventKind.ADJUSTMENT:
-                adjusted = _decode(row.body, PostAdjustment)
-                wallet = self._own(adjusted.wallet, wanted.wallets)
-                if wallet is None:
-                    return None
-                return PointsAdjusted(
-                    id=row.event_id,
-                    at=at,
-                    wallet=wallet,
-                    amount=adjusted.points,
-                    reason=adjusted.reason,
-                    actor=adjusted.actor,
-                    available_at=adjusted.available_at,
-                    expires_at=adjusted.expires_at,
-                )
+                return self._adjusted_told(row)
             case EventKind.TRANSFER if row.body:
                 sent = _decode(row.body, PostTransfer)
                 wallet = self._own(sent.wallet, wanted.wallets)
@@ -277,6 +264,22 @@ class LifeReader:
             case kind:
                 self.left_out[kind.name.lower()] += 1
                 return None
+
+    def _adjusted_told(self, row: PastEventRow) -> Past | None:
+        adjusted = _decode(row.body, PostAdjustment)
+        wallet = self._own(adjusted.wallet, self.wanted.wallets)
+        if wallet is None:
+            return None
+        return PointsAdjusted(
+            id=row.event_id,
+            at=row.occurred_at,
+            wallet=wallet,
+            amount=adjusted.points,
+            reason=adjusted.reason,
+            actor=adjusted.actor,
+            available_at=adjusted.available_at,
+            expires_at=adjusted.expires_at,
+        )
 
     def _joined_told(self, row: PastEventRow) -> Past | None:
         """Return who joined this program; rows from before the body was kept say it by their decision."""

@@ -13,10 +13,9 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 from itertools import pairwise
-from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -38,19 +37,17 @@ MOST_PROCESSES = 16
 SLICES_PER_PROCESS = 8
 _LINE = 1 << 28
 
-Version = int | Literal["draft", "history"]
-"""A side: a version's number, the draft, or what was in force at each time."""
-
 
 class Simulate(msgspec.Struct, frozen=True):
     """What to simulate: ``version`` beside ``against``, from ``begins`` to ``until`` (inclusive).
 
+    Each is the number of a version, ``draft``, or ``history``: what was in force at each time.
     ``against`` None is the version in force; without any there is one side only. ``document`` takes the
     place of the stored draft. None of the instants is: all of the past, up to now.
     """
 
-    version: Version = "draft"
-    against: Version | None = None
+    version: str = "draft"
+    against: str | None = None
     begins: Instant | None = None
     until: Instant | None = None
     document: str | None = None
@@ -79,7 +76,7 @@ async def prepare(database: Database, url: str, workspace_id: int, code: str, as
         versions = await list_versions(conn, workspace_id, row.program_id)
         workspace = await Configurations().current(conn, workspace_id)
         sides: list[SideSpec] = []
-        against = asked.against if asked.against is not None or not versions else versions[-1].number
+        against = asked.against or (str(versions[-1].number) if versions else None)
         for side in (against, asked.version):
             if side is None:
                 continue
@@ -95,8 +92,8 @@ async def prepare(database: Database, url: str, workspace_id: int, code: str, as
                     raise problem(404, "not_published", f"Program {code} has no version yet.")
                 sides.append(SideSpec("history"))
             else:
-                require_version(versions, code, side)
-                sides.append(SideSpec(f"version {side}", version=side))
+                number = require_version(versions, code, int(side)).number
+                sides.append(SideSpec(f"version {number}", version=number))
         until = business_now(workspace) if asked.until is None else asked.until
         begins = EARLIEST if asked.begins is None else asked.begins
         if begins >= until:
@@ -107,7 +104,7 @@ async def prepare(database: Database, url: str, workspace_id: int, code: str, as
 
 async def simulate(
     prepared: Prepared, processes: int | None = None
-) -> AsyncIterator[Progress | SimulationResult]:
+) -> AsyncGenerator[Progress | SimulationResult, None]:
     """Run a simulation: hand out how far it has come, again and again, and at last its result.
 
     Closing the generator cancels it. ``processes`` None is one for each core.
@@ -127,20 +124,22 @@ async def simulate(
         try:
             await crew.start()
             yield Progress(0, people, 0)
-            async for part, told in crew.work([PlaySlice(part) for part in parts]):
-                if isinstance(told, Played):
-                    seen, events = seen + told.people, events + told.events
-                    yield Progress(seen, people, events)
-                    continue
-                merge(whole, told.tally)
-                merge(budgeted, told.budgeted)
-                if told.owners and isinstance(part, PlaySlice):
-                    owners.setdefault(part.part.bucket, []).extend(told.owners)
+            async with aclosing(crew.work([PlaySlice(part) for part in parts])) as heard:
+                async for piece, told in heard:
+                    if isinstance(told, Played):
+                        seen, events = seen + told.people, events + told.events
+                        yield Progress(seen, people, events)
+                        continue
+                    merge(whole, told.tally)
+                    merge(budgeted, told.budgeted)
+                    if told.owners and isinstance(piece, PlaySlice):
+                        owners.setdefault(piece.part.bucket, []).extend(told.owners)
             if _binds(budgeted):
                 yield Progress(seen, people, events, ordering=True)
-                async for _, told in crew.work([PlayTogether(owners)]):
-                    if isinstance(told, Done):
-                        budgeted = told.budgeted
+                async with aclosing(crew.work([PlayTogether(owners)])) as heard:
+                    async for _, told in heard:
+                        if isinstance(told, Done):
+                            budgeted = _with_wishes(told.budgeted, budgeted)
         finally:
             await crew.stop()
     merge(whole, budgeted)
@@ -162,6 +161,15 @@ def _processes(wanted: int | None) -> int:
 def _binds(tally: Tally) -> bool:
     """Whether some budget would have been used up, so that its cap decides who gets something."""
     return any(budget.asked >= budget.cap for side in tally.sides for budget in side.budgets.values())
+
+
+def _with_wishes(tally: Tally, uncapped: Tally) -> Tally:
+    """Return a tally with what would have been used of each budget without its cap."""
+    for side, wished in zip(tally.sides, uncapped.sides, strict=True):
+        for key, budget in side.budgets.items():
+            if key in wished.budgets:
+                budget.asked = wished.budgets[key].asked
+    return tally
 
 
 class SimulationFailedError(Exception):
@@ -190,7 +198,7 @@ class _Crew:
             self._processes.append(process)
             await _send(process, self._task)
 
-    async def work(self, waiting: Sequence[Work]) -> AsyncIterator[tuple[Work, Told]]:
+    async def work(self, waiting: Sequence[Work]) -> AsyncGenerator[tuple[Work, Told], None]:
         """Hand out what the processes tell while they do all that is ``waiting``."""
         left = deque(waiting)
         heard: asyncio.Queue[tuple[Work, Told] | BaseException | None] = asyncio.Queue()
@@ -243,7 +251,8 @@ async def _hear(process: asyncio.subprocess.Process) -> Told:
     line = await process.stdout.readline()
     if not line:
         raise SimulationFailedError("a process of the simulation has ended")
-    return _told.decode(line)
+    told: Told = _told.decode(line)
+    return told
 
 
 _told = msgspec.json.Decoder(Told)

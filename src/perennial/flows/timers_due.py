@@ -31,22 +31,11 @@ def run_timers_due(batch: Batch, member: Member, at: Instant) -> list[Outcome]:
     outcomes: list[Outcome] = []
     if member.due_at is None or member.due_at > at:
         return outcomes
-    for due_at in instants_due(member, at, lambda due_at: _next_due(batch, member, due_at)):
+    for due_at in instants_due(member, at):
         if any(wallet.lots is None for wallet in member.wallets.values()):
             raise LotsNeeded(member.owner)
         outcomes += _run_instant(batch, member, due_at)
     return outcomes
-
-
-def _next_due(batch: Batch, member: Member, at: Instant) -> Instant | None:
-    """Return when something is due next, after what is due at ``at`` was run: by programs or segments."""
-    programs = [live.latest for live in batch.workspace.programs if live.program_id in member.memberships]
-    due_at = next_due(programs, member, at)
-    if batch.workspace.segments is not None and not batch.is_household(member):
-        changes_at = next_segment_change(batch.workspace.segments, member, at)
-        if changes_at is not None and (due_at is None or changes_at < due_at):
-            return changes_at
-    return due_at
 
 
 def _run_instant(batch: Batch, member: Member, at: Instant) -> list[Outcome]:

@@ -39,6 +39,7 @@ from perennial.http.reference_page import REFERENCE_ROUTES
 from perennial.http.referrals import REFERRAL_ROUTES
 from perennial.http.rewards import REWARD_ROUTES
 from perennial.http.sign_in import SIGN_IN_ROUTES
+from perennial.http.simulations import SIMULATION_ROUTES
 from perennial.http.surroundings import SURROUNDING_ROUTES
 from perennial.http.switches import SWITCH_ROUTES
 from perennial.http.till import TILL_ROUTES
@@ -60,6 +61,7 @@ ROUTES = [
     *PROGRAM_ROUTES,
     *EXPERIMENT_ROUTES,
     *CAMPAIGN_ROUTES,
+    *SIMULATION_ROUTES,
     *SURROUNDING_ROUTES,
     *SWITCH_ROUTES,
     *BUDGET_ROUTES,

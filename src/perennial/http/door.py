@@ -35,7 +35,10 @@ class Address(msgspec.Struct, frozen=True):
 
 
 class Door(msgspec.Struct):
-    """One per worker process. ``open`` goes false when the process is asked to stop: readiness first."""
+    """One per worker process. ``open`` goes false when the process is asked to stop: readiness first.
+
+    ``simulating`` counts the simulations that are under way.
+    """
 
     database: Database
     handler: Handler
@@ -46,6 +49,7 @@ class Door(msgspec.Struct):
     address: Address
     max_body_bytes: int = MAX_BODY_BYTES
     open: bool = True
+    simulating: int = 0
     guesses: Guesses = msgspec.field(default_factory=Guesses)
 
     @classmethod

@@ -294,4 +294,10 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "program_rollback": {
         "back": Example("Back to the first version", {"version": 1, "note": "too generous"})
     },
+    "program_simulate": {
+        "year": Example(
+            "The draft beside version 1, on what happened since the year began",
+            {"version": "draft", "against": "1", "from": "2026-01-01T00:00:00Z"},
+        ),
+    },
 }

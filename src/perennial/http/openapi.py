@@ -17,9 +17,11 @@ from litestar.openapi import OpenAPIConfig
 
 from perennial import __version__
 from perennial.flows.scopes import Scope
+from perennial.http.batch import BatchResult
 from perennial.http.batch_lines import BatchLine
 from perennial.http.examples import EXAMPLES
 from perennial.http.problems import MEDIA_TYPE, ProblemBody
+from perennial.http.simulations import SimulationStep
 from perennial.http.staff_examples import STAFF_EXAMPLES
 
 DESCRIPTION = """\
@@ -186,8 +188,11 @@ def _request_body(name: str, takes: Any, types: dict[str, Any]) -> dict[str, Any
     return {"required": True, "content": {_media_type_of(takes): media}}
 
 
-def _media_type_of(takes: Any) -> str:
-    return "application/x-ndjson" if takes is BatchLine else "application/json"
+def _media_type_of(body: Any) -> str:
+    return "application/x-ndjson" if body in _LINES else "application/json"
+
+
+_LINES = (BatchLine, BatchResult, SimulationStep)
 
 
 def _responses(declared: dict[str, Any], has_parameters: bool, types: dict[str, Any]) -> dict[str, Any]:
@@ -201,7 +206,7 @@ def _responses(declared: dict[str, Any], has_parameters: bool, types: dict[str, 
             plain = (gives,) if isinstance(gives, str) else gives if isinstance(gives, tuple) else ()
             content = {media_type: {"schema": _plain_schema(media_type)} for media_type in plain}
             responses[str(status)]["content"] = content or {
-                _media_type_of(declared["takes"]): {"schema": _schema_of(gives, types)}
+                _media_type_of(gives): {"schema": _schema_of(gives, types)}
             }
     problems = {503, *declared["refuses"]}
     if declared["needs"] is not None or declared["staff"]:

@@ -126,6 +126,8 @@ PROBLEM_CODES = {
     "sequence_conflict": "The device used the number before for another entry.",
     "sequence_gap": "The device left entries out; `details` has the number that is expected.",
     "signature_invalid": "The signature is not the device's, or is of something else.",
+    "simulation_running": "As many simulations are running as one process takes on; wait, or cancel one.",
+    "period_empty": "The period ends before it begins.",
     "status_backward": "The status of an order moves forward only.",
     "stopping": "The process is about to stop.",
     "switch_unknown": "The program has nothing of this kind and name that could be switched.",

@@ -206,11 +206,30 @@ class PublishBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     note: Annotated[str, Meta(max_length=1_000)] = ""
 
 
+SideName = Annotated[str, Meta(pattern="^(draft|history|[1-9][0-9]{0,8})$", max_length=9)]
+"""A side of a simulation."""
+
+
 class RollbackBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """The version whose content is published again, as a new version."""
 
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     note: Annotated[str, Meta(max_length=1_000)] = ""
+
+
+class SimulateBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """What to try, beside what, on which period.
+
+    A side is `draft`, the number of a version, or `history`: what was in force at each time. ``against`` is
+    the version in force if nothing is given. ``document`` is tried in the place of the stored draft. The
+    period goes up to and including ``until`` (now), and begins with the first event if nothing is given.
+    """
+
+    version: SideName = "draft"
+    against: SideName | None = None
+    begins: When | None = msgspec.field(name="from", default=None)
+    until: When | None = None
+    document: Annotated[str, Meta(min_length=1, max_length=1_048_576)] | None = None
 
 
 class ClockBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

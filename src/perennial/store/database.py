@@ -114,10 +114,14 @@ async def attempt(conn: Connection) -> AsyncIterator[None]:
 
 
 class Database:
-    """A pool of connections under one role; make one with :meth:`connect` and ``close`` it."""
+    """A pool of connections under one role; make one with :meth:`connect` and ``close`` it.
 
-    def __init__(self, pool: Pool) -> None:
+    ``url`` is where they go, a secret, for processes that need connections of their own.
+    """
+
+    def __init__(self, pool: Pool, url: str) -> None:
         self._pool = pool
+        self.url = url
 
     @classmethod
     async def connect(
@@ -133,7 +137,7 @@ class Database:
             max_inactive_connection_lifetime=0,
             server_settings={**_SETTINGS, **LIVE_PATH, **({"role": role} if role else {})},
         )
-        return cls(pool)
+        return cls(pool, url)
 
     async def close(self) -> None:
         """Wait for what is under way, then close every connection."""

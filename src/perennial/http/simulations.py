@@ -1,0 +1,176 @@
+"""``POST /v1/programs/{id}/simulate``: what if, on the real history; progress while it runs, then the result.
+
+The answer is lines of JSON. Whoever hangs up cancels the simulation: its processes end at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import Any, Literal, cast
+
+import msgspec
+from litestar import Request, post
+from litestar.types import ASGIApp
+
+from perennial.core.document import read_program
+from perennial.flows.answers import FieldProblem, Problem
+from perennial.flows.problems import ProblemError, answer_problem, problem
+from perennial.flows.scopes import Scope
+from perennial.flows.simulate import (
+    Prepared,
+    Progress,
+    Simulate,
+    SimulationFailedError,
+    prepare,
+    simulate,
+)
+from perennial.flows.simulation_result import SimulationResult
+from perennial.http.asgi import Connection, Receive, Send
+from perennial.http.instants import read_instant
+from perennial.http.operation import ExternalId, admitted, body_of, identity_of, operation
+from perennial.http.paths import plain_segment
+from perennial.http.problems import ProblemBody, rewrite_problem
+from perennial.http.requests import SimulateBody
+
+PROGRESS_SECONDS = 0.2
+AT_ONCE = 2
+"""So many simulations one worker process runs at a time."""
+
+_log = logging.getLogger("perennial.http")
+
+
+class SimulationStep(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One line: how many of the ``of_people`` customers are played, or the ``result``, or a ``problem``.
+
+    ``ordering`` says that the customers who share a budget are played once more, in the order of time.
+    """
+
+    type: Literal["progress", "result", "problem"]
+    people: int = 0
+    of_people: int = 0
+    events: int = 0
+    ordering: bool = False
+    result: SimulationResult | None = None
+    problem: ProblemBody | None = None
+
+
+@post(
+    "/v1/programs/{id:str}/simulate",
+    status_code=200,
+    **operation(
+        "program_simulate",
+        "Programs",
+        "Try the draft on the past",
+        needs=Scope.PROGRAMS,
+        takes=SimulateBody,
+        gives={200: SimulationStep},
+        refuses=(404, 409),
+    ),
+)
+async def program_simulate(request: Request[Any, Any, Any], id: ExternalId) -> ASGIApp:
+    """Play what really happened in a period again, under the draft and beside it under what is published.
+
+    The answer is NDJSON: lines of progress while it runs, and at last the result. It never writes; hang up
+    to cancel it.
+    """
+    door, caller = admitted(request)
+    data = await body_of(request, SimulateBody)
+    if data.document is not None:
+        _check_document(data.document)
+    asked = Simulate(
+        version=data.version,
+        against=data.against,
+        begins=None if data.begins is None else read_instant(data.begins, "$.from"),
+        until=None if data.until is None else read_instant(data.until, "$.until"),
+        document=data.document,
+    )
+    if door.simulating >= AT_ONCE:
+        raise problem(
+            409, "simulation_running", f"{AT_ONCE} simulations are running here; wait for one, or cancel it."
+        )
+    url = door.database.url
+    prepared = await prepare(door.database, url, caller.workspace_id, plain_segment(id), asked)
+    identity = identity_of(request)
+
+    async def respond(_: Connection, receive: Receive, send: Send) -> None:
+        door.simulating += 1
+        try:
+            await _serve(prepared, identity, receive, send)
+        finally:
+            door.simulating -= 1
+
+    return cast(ASGIApp, respond)
+
+
+def _check_document(text: str) -> None:
+    """Refuse a document that cannot be read; what is wrong with its content is told as of a draft."""
+    program = read_program(text)
+    if isinstance(program, list):
+        fields = [
+            FieldProblem(path=f"$.document.{each.path}".rstrip("."), code=each.code, message=each.words)
+            for each in program
+        ]
+        raise problem(422, "program_invalid", f"$.document: {program[0].words}", *fields)
+
+
+async def _serve(prepared: Prepared, identity: str, receive: Receive, send: Send) -> None:
+    headers = [(b"content-type", b"application/x-ndjson"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    gone = asyncio.create_task(_gone(receive))
+    lines = asyncio.create_task(_lines(prepared, identity, send))
+    try:
+        await asyncio.wait({gone, lines}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (gone, lines):
+            task.cancel()
+        await asyncio.gather(gone, lines, return_exceptions=True)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _lines(prepared: Prepared, identity: str, send: Send) -> None:
+    said = 0.0
+    try:
+        async with contextlib.aclosing(simulate(prepared)) as steps:
+            async for step in steps:
+                if isinstance(step, SimulationResult):
+                    await _say(send, SimulationStep(type="result", result=step))
+                elif step.ordering or time.monotonic() - said >= PROGRESS_SECONDS:
+                    said = time.monotonic()
+                    await _say(send, _progress(step))
+    except ProblemError as error:
+        await _say(send, _problem(error.problem, identity))
+    except (SimulationFailedError, OSError) as error:
+        _log.exception("a simulation failed", exc_info=error)
+        found = problem(500, "internal_error", "The simulation ended early; nothing was changed.").problem
+        await _say(send, _problem(found, identity))
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _problem(found: Problem, identity: str) -> SimulationStep:
+    body = msgspec.json.decode(rewrite_problem(answer_problem(found).body, identity), type=ProblemBody)
+    return SimulationStep(type="problem", problem=body)
+
+
+def _progress(step: Progress) -> SimulationStep:
+    return SimulationStep(
+        type="progress",
+        people=step.people,
+        of_people=step.of_people,
+        events=step.events,
+        ordering=step.ordering,
+    )
+
+
+async def _say(send: Send, line: SimulationStep) -> None:
+    body = msgspec.json.encode(line) + b"\n"
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+SIMULATION_ROUTES = [program_simulate]

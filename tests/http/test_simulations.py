@@ -1,0 +1,102 @@
+"""What if, over HTTP: lines of progress, then the result; hanging up cancels."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from perennial.flows.programs import Author, apply_document
+from tests.http.site import PROGRAM, Site
+
+DOUBLE = PROGRAM.replace("points: 1,", "points: 2,")
+_PATH = "/v1/programs/points/simulate"
+
+
+async def _history(site: Site) -> None:
+    await apply_document(
+        site.database, site.row.workspace_id, PROGRAM, Author(actor="test", at=site.row.created_at)
+    )
+    for number in range(3):
+        order = {"customer": f"c-{number}", "status": "paid", "lines": [{"sku": "s", "amount": 1_000}]}
+        await site.done("PUT", f"/v1/orders/{number}", order)
+
+
+async def test_a_draft_is_tried(site: Site) -> None:
+    """Twice the points: both sides, what changes for whom, and what was taken for granted."""
+    await _history(site)
+    response = await site.call("POST", _PATH, {"document": DOUBLE})
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/x-ndjson"
+    lines = [msgspec.json.decode(line) for line in response.text.splitlines()]
+    assert [line["type"] for line in lines[:1]] == ["progress"]
+    assert lines[0]["of_people"] == 3
+    result = lines[-1]["result"]
+    assert [side["name"] for side in result["sides"]] == ["version 1", "draft"]
+    assert [side["wallets"][0]["awarded"] for side in result["sides"]] == [30, 60]
+    assert [mover["change"] for mover in result["gainers"]] == [10, 10, 10]
+    assert result["losers"] == []
+    assert result["groups"][0]["points"] == [30, 60]
+    assert result["assumptions"]
+
+
+async def test_it_needs_the_scope_of_programs(site: Site) -> None:
+    """Whoever may not change programs may not try them on everybody's history either."""
+    await _history(site)
+    response = await site.call("POST", _PATH, {"version": "1"}, secret=await site.key("read"))
+    assert response.status_code == 403
+
+
+async def test_a_document_that_cannot_be_tried_says_where(site: Site) -> None:
+    """A problem of the document is a problem of the field; one of a program is told as of its draft."""
+    await _history(site)
+    response = await site.call("POST", _PATH, {"document": "program: ["})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["path"].startswith("$.document")
+    response = await site.call("POST", _PATH, {"document": DOUBLE.replace("currency: USD", "currency: EUR")})
+    assert response.status_code == 422
+    assert response.json()["code"] == "program_invalid"
+    response = await site.call("POST", _PATH, {"version": "9"})
+    assert response.status_code == 404
+
+
+async def test_hanging_up_cancels(site: Site) -> None:
+    """After the first line nobody listens any more: the route ends, and nothing of it is left."""
+    await _history(site)
+    sent: list[dict[str, Any]] = []
+    gone = asyncio.Event()
+    body = msgspec.json.encode({"version": "1"})
+    said = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        if said:
+            return said.pop()
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if message["type"] == "http.response.body":
+            gone.set()
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": _PATH,
+        "raw_path": _PATH.encode(),
+        "query_string": b"",
+        "headers": [
+            (b"authorization", f"Bearer {site.secret}".encode()),
+            (b"content-type", b"application/json"),
+        ],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "state": {},
+    }
+    await asyncio.wait_for(site.app(scope, receive, send), 30)
+    assert sent[0]["status"] == 200
+    assert not any(b'"result"' in message.get("body", b"") for message in sent)

@@ -1,0 +1,266 @@
+"""Simulations of a small shop: what they say, that they write nothing, and that they can be stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from pathlib import Path
+
+import asyncpg
+import msgspec
+import pytest
+from asyncpg import Connection
+
+from perennial.core.order import ReturnedLine
+from perennial.flows.commands import PostAdjustment, PostClaim, PostReturn, PostTransfer
+from perennial.flows.problems import ProblemError
+from perennial.flows.simulate import Progress, Simulate, prepare, simulate
+from perennial.flows.simulation_result import SideResult, SimulationResult
+from perennial.flows.transfer import transfer
+from perennial.store.past import reading
+from perennial.units import DAY, HOUR, format_instant
+from tests.flows.conftest import owner, shop
+from tests.flows.shop import START, Shop, put_order
+from tests.simulation.agreement import played, state, stored
+
+__all__ = ["owner", "shop"]
+
+PROGRAM = """
+program: points
+name: Points
+currency: USD
+wallets:
+  - id: points
+    name: Points
+    pending: {type: period, after: {days: 3}}
+    expiry: {type: rolling, after: {days: 20}}
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+tiers:
+  metrics: [{id: spend, measure: orders.net, window: {calendar: year}}]
+  levels:
+    - {id: bronze, name: Bronze, reach: {spend: 0}}
+    - {id: gold, name: Gold, reach: {spend: 30000}, multiplier: {by: "1.5"}}
+rewards:
+  - {id: five-off, name: 5.00 off, price: 100, gives: [{type: amount_off, value: 500}]}
+"""
+
+DOUBLE = PROGRAM.replace("points: 1,", "points: 2,")
+
+
+async def live(shop: Shop, database_url: str) -> None:
+    """Let a month go by: orders, a late one, returns, claims, an adjustment and a transfer."""
+    await shop.publish(PROGRAM)
+    for number in range(12):
+        at = START + number * 2 * DAY
+        await shop.advance(at)
+        for name in ("anna", "ben", "cleo"):
+            await shop.order(f"{name}-{number}", name, 4_000 + 100 * number, 1_500, at=at)
+    await shop.order("late", "ben", 25_000, at=START + DAY + HOUR)
+    await shop.advance(START + 23 * DAY)
+    await shop.do(
+        PostReturn(
+            id="back",
+            order="anna-3",
+            customer="anna",
+            at=START + 23 * DAY,
+            lines=(ReturnedLine(line="1", quantity=1),),
+        )
+    )
+    await shop.do(put_order("cleo-11", "cleo", 4_000 + 1_100, 1_500, at=START + 22 * DAY, status="canceled"))
+    await shop.do(put_order("anna-11", "anna", 9_000, 1_500, at=START + 22 * DAY))
+    await shop.do(PostClaim(id="claim", customer="ben", at=START + 23 * DAY, reward="five-off"))
+    await shop.do(
+        PostAdjustment(
+            id="sorry",
+            customer="cleo",
+            at=START + 23 * DAY,
+            wallet="points",
+            points=70,
+            reason="r",
+            actor="a",
+        )
+    )
+    at = START + 23 * DAY
+    gift = PostTransfer(id="gift", sender="cleo", receiver="anna", at=at, wallet="points", points=20)
+    assert (await transfer(shop.handler, shop.workspace_id, gift)).status == 201
+    await shop.advance(START + 30 * DAY)
+
+
+async def run(shop: Shop, url: str, asked: Simulate, processes: int = 1) -> SimulationResult:
+    """Run a simulation to its end."""
+    prepared = await prepare(shop.database, url, shop.workspace_id, "points", asked)
+    steps = [step async for step in simulate(prepared, processes)]
+    assert isinstance(steps[0], Progress)
+    result = steps[-1]
+    assert isinstance(result, SimulationResult)
+    return result
+
+
+def plain(result: SimulationResult) -> SimulationResult:
+    """Leave out how long it took."""
+    return msgspec.structs.replace(result, seconds="")
+
+
+def awarded(side: SideResult) -> int:
+    """Return the points that a side awarded."""
+    return sum(wallet.awarded for wallet in side.wallets)
+
+
+async def test_the_same_version_gives_what_was_given(shop: Shop, database_url: str) -> None:
+    """Late, returned, changed, canceled, claimed, transferred, expired: every figure of every member."""
+    await live(shop, database_url)
+    lives, compiled = await played(
+        shop.database, database_url, shop.workspace_id, "points", Simulate(version="history")
+    )
+    version = compiled.sides[0][-1]
+    async with shop.database.snapshot(shop.workspace_id) as conn:
+        row = await conn.fetchrow(
+            "select bucket_base, bucket_count from workspaces where workspace_id = $1", shop.workspace_id
+        )
+        assert row is not None
+        known = await stored(conn, shop.workspace_id, range(row[0], row[0] + row[1]), version)
+    assert len(lives) == len(known) == 3
+    for life in lives:
+        for playing in life:
+            [member] = playing.members
+            assert state(member, version.program_id) == state(known[member.customer_id], version.program_id)
+
+
+async def test_a_draft_beside_what_is_published(shop: Shop, database_url: str) -> None:
+    """A draft with twice the points from the middle on gives twice the points from then on."""
+    await live(shop, database_url)
+    asked = Simulate(document=DOUBLE, begins=START + 13 * DAY)
+    before, after = (await run(shop, database_url, asked)).sides
+    assert (before.name, after.name, before.version) == ("version 1", "draft", 1)
+    assert before.orders == after.orders == 3 * 5
+    assert awarded(after) > awarded(before) > 0
+    assert [rule.rule for rule in after.rules] == ["base"]
+    whole = await run(shop, database_url, Simulate(document=DOUBLE))
+    assert awarded(whole.sides[1]) > awarded(after)
+    assert whole.gained == 3
+    assert {group.kind for group in whole.groups} == {"tier"}
+    assert whole.sides[0].months == await _months(shop)
+
+
+async def _months(shop: Shop) -> object:
+    return (await run(shop, shop.database.url, Simulate(version="1"))).sides[1].months
+
+
+async def test_nothing_is_written(shop: Shop, database_url: str, owner: Connection) -> None:
+    """Not one row of any table is added, changed or taken away."""
+    await live(shop, database_url)
+    before = await _rows(owner)
+    await run(shop, database_url, Simulate(document=DOUBLE), 2)
+    assert await _rows(owner) == before
+    assert before["orders"][0] > 0
+
+
+async def _rows(owner: Connection) -> dict[str, tuple[int, str | None]]:
+    tables = await owner.fetch("select tablename from pg_tables where schemaname = 'public' order by 1")
+    found: dict[str, tuple[int, str | None]] = {}
+    for (table,) in tables:
+        row = await owner.fetchrow(
+            "select count(*), md5(string_agg(row, '|' order by row)) from"
+            f' (select xmin::text || each::text as row from "{table}" each) rows'
+        )
+        assert row is not None
+        found[table] = (row[0], row[1])
+    return found
+
+
+async def test_the_server_refuses_to_write(shop: Shop, database_url: str) -> None:
+    """The transaction of a simulation cannot write at all."""
+    async with reading(database_url, shop.workspace_id) as conn:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await conn.execute("update customers set external_id = 'x'")
+
+
+async def test_two_processes_give_what_one_gives(shop: Shop, database_url: str) -> None:
+    """How the work is split makes no difference to any figure."""
+    await live(shop, database_url)
+    asked = Simulate(document=DOUBLE, begins=START + 7 * DAY)
+    assert plain(await run(shop, database_url, asked, 1)) == plain(await run(shop, database_url, asked, 3))
+
+
+async def test_leaving_cancels(shop: Shop, database_url: str) -> None:
+    """Whoever stops listening ends the processes, and the server has no transaction left of them."""
+    await live(shop, database_url)
+    prepared = await prepare(
+        shop.database, database_url, shop.workspace_id, "points", Simulate(document=DOUBLE)
+    )
+    async with contextlib.aclosing(simulate(prepared, 2)) as steps:
+        assert await anext(steps) == Progress(0, 3, 0)
+        children = _children()
+        assert len(children) >= 2
+    assert _children() & children == set()
+    async with shop.database.unbound() as conn:
+        for _ in range(100):
+            left = await conn.fetchval(
+                "select count(*) from pg_stat_activity where application_name = 'perennial simulate'"
+                " and datname = current_database()"
+            )
+            if not left:
+                break
+            await asyncio.sleep(0.05)
+    assert left == 0
+
+
+def _children() -> set[int]:
+    """Return the processes of simulations that this process has started."""
+    own = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    found = set()
+    for pid in own:
+        command = Path(f"/proc/{pid}/cmdline")
+        if command.exists() and b"simulation_process" in command.read_bytes():
+            found.add(int(pid))
+    return found
+
+
+CAPPED = PROGRAM.replace(
+    "points: 1, per: 100}",
+    "points: 1, per: 100, limits: [{points: 700, per: total}]}",
+)
+
+
+async def test_a_budget_runs_out_when_it_did(shop: Shop, database_url: str) -> None:
+    """Who comes first gets what is left, and the last of it goes at the same instant as it went live."""
+    await shop.publish(CAPPED)
+    ran_out_at = None
+    for number in range(8):
+        for place, name in enumerate(("dora", "carl", "bill", "anna")):
+            at = START + number * DAY + place * HOUR
+            await shop.advance(at)
+            await shop.order(f"{name}-{number}", name, 4_000 + 100 * number, at=at)
+            async with shop.database.transaction(shop.workspace_id) as conn:
+                used = await conn.fetchval("select sum(used) from budgets")
+            if used == 700 and ran_out_at is None:
+                ran_out_at = at
+    assert ran_out_at is not None
+    await shop.advance(START + 12 * DAY)
+    for processes in (1, 2):
+        result = await run(shop, database_url, Simulate(version="1", document=None), processes)
+        for side in result.sides:
+            [budget] = side.budgets
+            assert (budget.used, budget.cap) == (700, 700)
+            assert budget.asked > 700
+            assert budget.ran_out_at == format_instant(ran_out_at)
+            assert awarded(side) == 700
+            assert sum(rule.cut for rule in side.rules) > 0
+    async with shop.database.snapshot(shop.workspace_id) as conn:
+        held = await conn.fetchval("select sum(balance) from wallets")
+    assert [wallet.liability for wallet in result.sides[0].wallets] == [held]
+
+
+async def test_what_cannot_be_simulated_is_refused(shop: Shop, database_url: str) -> None:
+    """Problems of a draft, a version that is not there, and a period without time are told beforehand."""
+    await shop.publish(PROGRAM)
+    for asked, code in (
+        (Simulate(version="7"), "version_unknown"),
+        (Simulate(document="program: points"), "program_invalid"),
+        (Simulate(version="1", begins=START, until=START - DAY), "period_empty"),
+    ):
+        with pytest.raises(ProblemError) as refused:
+            await prepare(shop.database, database_url, shop.workspace_id, "points", asked)
+        assert refused.value.problem.code == code
