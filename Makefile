@@ -17,18 +17,28 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
 STAMP := .venv/.synced
+NPM := .venv/bin/python web/npm.py
+# The Node of this machine if it is new enough for the console, else the one that PyPI has.
+NODE := $(shell node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
+	process.exit(major > 22 || (major === 22 && minor >= 19) ? 0 : 1)' 2>/dev/null || echo --group node)
+WEB := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/generated/*') \
+	docs/reference/openapi.json
+PACKAGES := web/node_modules/.synced
+CONSOLE := web/apps/console/dist/.built
+CHECKED := web/node_modules/.cache/.checked
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
+export HATCH_BUILD_NO_HOOKS := true
 
-.PHONY: setup start test test-15 check format torture generate
+.PHONY: setup start test test-15 check check-web format torture generate
 
-setup: $(STAMP)
+setup: $(STAMP) $(CONSOLE)
 
-start: $(STAMP)
+start: $(STAMP) $(CONSOLE)
 	@exec .venv/bin/perennial start
 
-test: $(STAMP)
+test: $(STAMP) $(CONSOLE)
 	@.venv/bin/pytest -n auto --dist loadfile $(PYTEST_OPTIONS)
 
 test-15: $(STAMP)
@@ -36,12 +46,18 @@ test-15: $(STAMP)
 		.venv/bin/pytest -n auto --dist loadfile --postgres 15 tests/store tests/flows tests/house $(PYTEST_OPTIONS); \
 	else echo 'There is no PostgreSQL 15 here; the tests run on the embedded one alone.'; fi
 
-check: $(STAMP)
+check: $(STAMP) check-web
 	.venv/bin/ruff format --check
 	.venv/bin/ruff check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/python -m tests.house.generated --check
+
+check-web: $(CHECKED)
+
+$(CHECKED): $(CONSOLE)
+	$(NPM) run check
+	@mkdir -p $(@D) && touch $@
 
 format: $(STAMP)
 	.venv/bin/ruff check --fix-only
@@ -54,7 +70,15 @@ torture: $(STAMP)
 	.venv/bin/pytest -m torture --torture --capture=no $(PYTEST_OPTIONS)
 
 $(STAMP): pyproject.toml uv.lock $(UV)
-	@$(UV) sync --python "$(PYTHON)" --all-extras --frozen --quiet
+	@$(UV) sync --python "$(PYTHON)" --all-extras --frozen --quiet $(NODE)
+	@touch $@
+
+$(PACKAGES): web/package-lock.json $(wildcard web/package.json web/*/*/package.json) | $(STAMP)
+	@$(NPM) ci --prefer-offline --no-progress --silent
+	@touch $@
+
+$(CONSOLE): $(PACKAGES) $(WEB)
+	@$(NPM) run build --silent >.tools/console.log 2>&1 || { cat .tools/console.log >&2; exit 1; }
 	@touch $@
 
 $(UV):

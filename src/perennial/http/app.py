@@ -21,6 +21,7 @@ from perennial.http.cards import CARD_ROUTES
 from perennial.http.challenges import CHALLENGE_ROUTES
 from perennial.http.checkout import CHECKOUT_ROUTES
 from perennial.http.clock import CLOCK_ROUTES
+from perennial.http.console import CONSOLE_ROUTES
 from perennial.http.customers import CUSTOMER_ROUTES
 from perennial.http.door import MAX_BODY_BYTES, Door
 from perennial.http.events import EVENT_ROUTES
@@ -70,6 +71,7 @@ ROUTES = [
     *ME_ROUTES,
     *HEALTH_ROUTES,
     *REFERENCE_ROUTES,
+    *CONSOLE_ROUTES,
 ]
 
 _REFUSALS = {

@@ -129,6 +129,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         scope["caller"] = await admit(door, scope, headers_of(scope), needs, *handler.opt.get("instead", ()))
     elif handler.opt.get("staff"):
         scope["caller"] = await admit_staff(door, scope, headers_of(scope))
+    if handler.opt.get("any_query"):  # a page reads its address by itself
+        return
     known = {_query_name(each) for each in handler.parsed_fn_signature.parameters.values()}
     seen: set[str] = set()
     for name, _ in connection.query_params.multi_items():

@@ -1,0 +1,39 @@
+import { i18n, type Messages } from "@lingui/core";
+
+import { keepLocale, type Locale } from "./locales";
+
+type Load = () => Promise<{ messages: Messages }>;
+
+const files: Record<string, Load> = {
+  ...import.meta.glob<{ messages: Messages }>("../locales/*.po"),
+  ...import.meta.glob<{ messages: Messages }>("../screens/*/locales/*.po"),
+};
+
+const SHELL = "../locales";
+const needed = new Set<string>([SHELL]);
+
+async function load(folder: string, code: string): Promise<void> {
+  const file = files[`${folder}/${code}.po`];
+  if (file === undefined) return;
+  const { messages } = await file();
+  i18n.load(code, messages);
+}
+
+/** Speak a language: load what the open screens need of it, then switch everything at once. */
+export async function speak(locale: Locale): Promise<void> {
+  await Promise.all([...needed].map((folder) => load(folder, locale.code)));
+  i18n.activate(locale.code);
+  document.documentElement.lang = locale.code;
+  document.documentElement.dir = locale.direction;
+  keepLocale(locale);
+}
+
+/** The loader of a screen's route: its words, in the language that is spoken. */
+export function wordsOf(screen: string): () => Promise<void> {
+  const folder = `../screens/${screen}/locales`;
+  return async () => {
+    if (needed.has(folder)) return;
+    await load(folder, i18n.locale);
+    needed.add(folder);
+  };
+}

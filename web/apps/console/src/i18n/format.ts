@@ -1,0 +1,64 @@
+import { useLingui } from "@lingui/react";
+import { useMemo } from "react";
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const FAR = 30 * DAY;
+
+export interface Format {
+  /** A whole number, or a fraction with at most `digits` digits. */
+  number: (value: number, digits?: number) => string;
+  /** Points as whole numbers of the smallest part of their unit. */
+  points: (value: number, decimals?: number) => string;
+  /** Points with their sign: what came in or went out. */
+  change: (value: number, decimals?: number) => string;
+  /** An amount in the minor unit of its currency. */
+  money: (minor: number, currency: string) => string;
+  /** A share between 0 and 1. */
+  percent: (share: number) => string;
+  date: (instant: string) => string;
+  moment: (instant: string) => string;
+  /** How long ago, or in how long, as people say it; far away, the date. */
+  ago: (instant: string) => string;
+  list: (words: readonly string[]) => string;
+}
+
+function formatOf(locale: string): Format {
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+  const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+  const signed = (value: number, decimals: number, signDisplay: "auto" | "exceptZero") =>
+    new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, signDisplay }).format(
+      value / 10 ** decimals,
+    );
+  return {
+    number: (value, digits = 0) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value),
+    points: (value, decimals = 0) => signed(value, decimals, "auto"),
+    change: (value, decimals = 0) => signed(value, decimals, "exceptZero"),
+    money: (minor, currency) => {
+      const format = new Intl.NumberFormat(locale, { style: "currency", currency });
+      return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+    },
+    percent: (share) => percent.format(share),
+    date: (instant) => date.format(new Date(instant)),
+    moment: (instant) => moment.format(new Date(instant)),
+    ago: (instant) => {
+      const seconds = (new Date(instant).getTime() - Date.now()) / 1_000;
+      const away = Math.abs(seconds);
+      if (away < MINUTE) return relative.format(0, "second");
+      if (away < HOUR) return relative.format(Math.round(seconds / MINUTE), "minute");
+      if (away < DAY) return relative.format(Math.round(seconds / HOUR), "hour");
+      if (away < FAR) return relative.format(Math.round(seconds / DAY), "day");
+      return date.format(new Date(instant));
+    },
+    list: (words) => new Intl.ListFormat(locale, { type: "conjunction" }).format(words),
+  };
+}
+
+/** Numbers, money and dates as the language that is spoken writes them. */
+export function useFormat(): Format {
+  const { i18n } = useLingui();
+  return useMemo(() => formatOf(i18n.locale), [i18n.locale]);
+}

@@ -1,0 +1,37 @@
+import { i18n } from "@lingui/core";
+import { I18nProvider, useLingui } from "@lingui/react";
+import { UiProvider } from "@perennial/ui/provider";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import "./session/client";
+
+import { speak } from "./i18n/catalogs";
+import { localeOf, preferredLocale } from "./i18n/locales";
+import { router } from "./router";
+import { queryClient } from "./shell/query";
+
+function Console() {
+  const { i18n: spoken } = useLingui();
+  return (
+    <UiProvider direction={localeOf(spoken.locale)?.direction ?? "ltr"}>
+      <RouterProvider router={router} />
+    </UiProvider>
+  );
+}
+
+const place = document.getElementById("root");
+if (place === null) throw new Error("index.html has no place for the console");
+
+await speak(preferredLocale());
+createRoot(place).render(
+  <StrictMode>
+    <I18nProvider i18n={i18n}>
+      <QueryClientProvider client={queryClient}>
+        <Console />
+      </QueryClientProvider>
+    </I18nProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,37 @@
+import type { MessageDescriptor } from "@lingui/core";
+import { msg } from "@lingui/core/macro";
+import { type Icon, IconHierarchy2, IconHome, IconPower, IconUsers } from "@perennial/ui/icons";
+
+export interface Place {
+  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/switches";
+  label: MessageDescriptor;
+  icon: Icon;
+  /** The two keys that lead there: G, then this one. */
+  key: string;
+}
+
+export interface PlaceGroup {
+  id: string;
+  label?: MessageDescriptor;
+  places: readonly Place[];
+}
+
+/** The table of contents: one line per screen. A screen that is not there is not in it. */
+export const NAVIGATION: readonly PlaceGroup[] = [
+  { id: "start", places: [{ to: "/$workspace", label: msg`Home`, icon: IconHome, key: "h" }] },
+  {
+    id: "people",
+    label: msg`People`,
+    places: [{ to: "/$workspace/members", label: msg`Members`, icon: IconUsers, key: "m" }],
+  },
+  {
+    id: "loyalty",
+    label: msg`Loyalty`,
+    places: [{ to: "/$workspace/programs", label: msg`Programs`, icon: IconHierarchy2, key: "p" }],
+  },
+  {
+    id: "operation",
+    label: msg`Operation`,
+    places: [{ to: "/$workspace/switches", label: msg`Stop button`, icon: IconPower, key: "s" }],
+  },
+];

@@ -1,0 +1,43 @@
+import { createRouter } from "@tanstack/react-router";
+
+import { homeRoute } from "./screens/home/route";
+import { memberRoute } from "./screens/member/route";
+import { membersRoute } from "./screens/members/route";
+import { programRoute } from "./screens/program/route";
+import { programsRoute } from "./screens/programs/route";
+import { signInRoute } from "./screens/sign-in/route";
+import { switchesRoute } from "./screens/switches/route";
+import { Broken } from "./shell/broken";
+import { queryClient } from "./shell/query";
+import { Lost } from "./shell/root";
+import { entryRoute, rootRoute, workspaceRoute } from "./shell/routes";
+
+/** The route table: every screen has one line here and its own folder in `screens/`. */
+const routeTree = rootRoute.addChildren([
+  entryRoute,
+  signInRoute,
+  workspaceRoute.addChildren([
+    homeRoute,
+    membersRoute,
+    memberRoute,
+    programsRoute,
+    programRoute,
+    switchesRoute,
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  basepath: "/console",
+  context: { queryClient },
+  defaultPreload: "intent",
+  defaultErrorComponent: Broken,
+  defaultNotFoundComponent: Lost,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,29 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { Page } from "@perennial/ui";
+
+import { useWorkspace } from "../../session/workspace";
+import { Budgets } from "./budgets";
+import { ProgramsAtHome } from "./programs-at-home";
+import { Totals } from "./totals";
+
+/** The state of the workspace at a glance. */
+export function HomeScreen() {
+  const { t } = useLingui();
+  const workspace = useWorkspace();
+  return (
+    <Page
+      title={workspace.name}
+      intro={
+        workspace.sandbox ? (
+          <Trans>A sandbox: try everything here, no member will notice.</Trans>
+        ) : (
+          t`What runs at this moment, and what needs somebody's eyes.`
+        )
+      }
+    >
+      <Totals />
+      <ProgramsAtHome />
+      <Budgets />
+    </Page>
+  );
+}

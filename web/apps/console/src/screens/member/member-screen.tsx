@@ -1,0 +1,76 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { customerGetOptions } from "@perennial/api-admin/queries";
+import { Page, Tabs } from "@perennial/ui";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+
+import { useWorkspace } from "../../session/workspace";
+import { Answer } from "../../shell/answer";
+import { rememberMember } from "../members/recent";
+import { Explained } from "./explained";
+import { Ledger } from "./ledger";
+import { Overview } from "./overview";
+import { type MemberTab, memberRoute } from "./route";
+import { TimelineOfMember } from "./timeline-of-member";
+import { Vouchers } from "./vouchers";
+
+/** Everything that is known of one member. */
+export function MemberScreen() {
+  const { t } = useLingui();
+  const { customer } = memberRoute.useParams();
+  const { tab = "overview" } = memberRoute.useSearch();
+  const { code: workspace } = useWorkspace();
+  const navigate = useNavigate({ from: memberRoute.fullPath });
+  const query = useQuery(customerGetOptions({ path: { id: customer } }));
+  const found = query.isSuccess;
+  useEffect(() => {
+    if (found) rememberMember(workspace, customer);
+  }, [found, workspace, customer]);
+  return (
+    <Page
+      title={<span dir="auto">{customer}</span>}
+      trail={
+        <Link to="/$workspace/members" params={{ workspace }}>
+          <Trans>Members</Trans>
+        </Link>
+      }
+    >
+      <Tabs
+        value={tab}
+        keepMounted={false}
+        onChange={(next) => void navigate({ search: next === "overview" ? {} : { tab: next as MemberTab }, replace: true })}
+      >
+        <Tabs.List mb="md" aria-label={t`Parts of this member`}>
+          <Tabs.Tab value="overview">
+            <Trans>Overview</Trans>
+          </Tabs.Tab>
+          <Tabs.Tab value="timeline">
+            <Trans>Timeline</Trans>
+          </Tabs.Tab>
+          <Tabs.Tab value="ledger">
+            <Trans>Statement</Trans>
+          </Tabs.Tab>
+          <Tabs.Tab value="vouchers">
+            <Trans>Vouchers</Trans>
+          </Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="overview">
+          <Answer query={query} lines={8}>
+            {(member) => <Overview member={member} />}
+          </Answer>
+        </Tabs.Panel>
+        <Tabs.Panel value="timeline">
+          <TimelineOfMember customer={customer} />
+        </Tabs.Panel>
+        <Tabs.Panel value="ledger">
+          <Ledger customer={customer} />
+        </Tabs.Panel>
+        <Tabs.Panel value="vouchers">
+          <Vouchers customer={customer} />
+        </Tabs.Panel>
+      </Tabs>
+      <Explained />
+    </Page>
+  );
+}

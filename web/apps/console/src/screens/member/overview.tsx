@@ -1,0 +1,84 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { CustomerView } from "@perennial/api-admin";
+import { Badge, EmptyState, type Fact, Facts, Group, Panel, Stack } from "@perennial/ui";
+import { IconLeaf } from "@perennial/ui/icons";
+
+import { useFormat } from "../../i18n/format";
+import { Membership } from "./membership";
+import { Wallet } from "./wallet";
+import classes from "./member.module.css";
+
+/** Balances first, then tiers, then who it is. */
+export function Overview({ member }: { member: CustomerView }) {
+  const { t } = useLingui();
+  return (
+    <Stack gap="lg">
+      {member.wallets.length > 0 && (
+        <div className={classes.wallets}>
+          {member.wallets.map((wallet) => (
+            <Wallet key={`${wallet.program}/${wallet.wallet}`} wallet={wallet} />
+          ))}
+        </div>
+      )}
+      <Panel title={t`Memberships`}>
+        {member.memberships.length === 0 ? (
+          <EmptyState icon={<IconLeaf size={26} />} title={t`Not a member yet`}>
+            <Trans>This customer belongs to no program. Orders are remembered all the same and may count later.</Trans>
+          </EmptyState>
+        ) : (
+          <div className={classes.memberships}>
+            {member.memberships.map((membership) => (
+              <Membership key={membership.program} membership={membership} />
+            ))}
+          </div>
+        )}
+      </Panel>
+      <Profile member={member} />
+    </Stack>
+  );
+}
+
+function Profile({ member }: { member: CustomerView }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const facts: Fact[] = [
+    { label: t`Known since`, value: format.moment(member.created_at) },
+    ...(member.household === null ? [] : [{ label: t`Household`, value: <span dir="auto">{member.household}</span> }]),
+    ...Object.entries(member.attributes).map(([name, value]) => ({ label: name, value: <Scalar value={value} /> })),
+    ...Object.entries(member.facts).map(([name, fact]) => ({
+      label: name,
+      value: (
+        <Group gap={6}>
+          <Scalar value={fact.value} />
+          {fact.stale && (
+            <Badge tone="warn">
+              <Trans>out of date</Trans>
+            </Badge>
+          )}
+        </Group>
+      ),
+    })),
+  ];
+  return (
+    <Panel title={t`Profile`}>
+      <Facts facts={facts} />
+      {member.identifiers.length > 0 && (
+        <Group gap={6} mt="md">
+          {member.identifiers.map((identifier) => (
+            <Badge key={`${identifier.type}:${identifier.value}`}>
+              {identifier.type} <bdi>{identifier.value}</bdi>
+            </Badge>
+          ))}
+        </Group>
+      )}
+    </Panel>
+  );
+}
+
+function Scalar({ value }: { value: string | number | boolean | null }) {
+  const format = useFormat();
+  if (value === null) return <>–</>;
+  if (typeof value === "boolean") return value ? <Trans>yes</Trans> : <Trans>no</Trans>;
+  if (typeof value === "number") return <>{format.number(value, 6)}</>;
+  return <bdi>{value}</bdi>;
+}

@@ -1,0 +1,83 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { TimelineItem } from "@perennial/api-admin";
+import { timelineList } from "@perennial/api-admin";
+import { EmptyState, Panel } from "@perennial/ui";
+import { IconTimeline } from "@perennial/ui/icons";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+
+import { useFormat } from "../../i18n/format";
+import { useWorkspace } from "../../session/workspace";
+import { Answer } from "../../shell/answer";
+import classes from "./member.module.css";
+import { More } from "./more";
+
+/** What happened, in order; each order and event can say why it gave what it gave. */
+export function TimelineOfMember({ customer }: { customer: string }) {
+  const { t } = useLingui();
+  const query = useInfiniteQuery({
+    queryKey: ["timeline", customer],
+    queryFn: async ({ pageParam, signal }) =>
+      (await timelineList({ path: { id: customer }, query: { cursor: pageParam }, throwOnError: true, signal })).data,
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+  return (
+    <Panel title={t`Timeline`} flush>
+      <Answer query={query}>
+        {({ pages }) => {
+          const items = pages.flatMap((page) => page.data);
+          if (items.length === 0) {
+            return (
+              <EmptyState icon={<IconTimeline size={26} />} title={t`Nothing happened yet`}>
+                <Trans>Orders, events, claims and tiers will be listed here, the latest first.</Trans>
+              </EmptyState>
+            );
+          }
+          return (
+            <>
+              <ul className={classes.items}>
+                {items.map((item, index) => (
+                  <Item key={`${item.at}/${item.type}/${item.id ?? ""}/${String(index)}`} item={item} customer={customer} />
+                ))}
+              </ul>
+              <More query={query} />
+            </>
+          );
+        }}
+      </Answer>
+    </Panel>
+  );
+}
+
+function Item({ item, customer }: { item: TimelineItem; customer: string }) {
+  const format = useFormat();
+  const { code: workspace } = useWorkspace();
+  const id = item.id ?? undefined;
+  return (
+    <li className={classes.item}>
+      <span className={classes.what}>
+        <strong>{item.type}</strong> <bdi>{id}</bdi>
+      </span>
+      {Object.entries(item.points ?? {}).map(([wallet, points]) => (
+        <span key={wallet} className={points < 0 ? classes.minus : classes.plus}>
+          {format.change(points)} {wallet.split("/").at(-1)}
+        </span>
+      ))}
+      {id !== undefined && explains(item.type) !== undefined && (
+        <Link
+          to="/$workspace/members/$customer"
+          params={{ workspace, customer }}
+          search={{ tab: "timeline", why: id, of: explains(item.type) }}
+        >
+          <Trans>Why?</Trans>
+        </Link>
+      )}
+      <span className={classes.when}>{format.moment(item.at)}</span>
+    </li>
+  );
+}
+
+function explains(type: string): "order" | "event" | undefined {
+  return type === "order" ? "order" : type.includes(".") ? "event" : undefined;
+}

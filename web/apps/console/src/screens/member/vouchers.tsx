@@ -1,0 +1,60 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { VoucherView } from "@perennial/api-admin";
+import { vouchersList } from "@perennial/api-admin";
+import { Badge, Code, type Column, DataTable, EmptyState, Panel, type Tone } from "@perennial/ui";
+import { IconTicket } from "@perennial/ui/icons";
+import { useInfiniteQuery } from "@tanstack/react-query";
+
+import { useFormat } from "../../i18n/format";
+import { Answer } from "../../shell/answer";
+import { More } from "./more";
+
+const TONES: Record<string, Tone> = { active: "good", used: "plain", expired: "plain", void: "bad" };
+
+/** The codes that the member holds. */
+export function Vouchers({ customer }: { customer: string }) {
+  const { t } = useLingui();
+  const columns = useColumns();
+  const query = useInfiniteQuery({
+    queryKey: ["vouchers", customer],
+    queryFn: async ({ pageParam, signal }) =>
+      (await vouchersList({ path: { id: customer }, query: { cursor: pageParam }, throwOnError: true, signal })).data,
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+  return (
+    <Panel title={t`Vouchers`} flush>
+      <Answer query={query}>
+        {({ pages }) => {
+          const rows = pages.flatMap((page) => page.data);
+          if (rows.length === 0) {
+            return (
+              <EmptyState icon={<IconTicket size={26} />} title={t`No vouchers`}>
+                <Trans>Codes that the member claims for points, or is given, appear here.</Trans>
+              </EmptyState>
+            );
+          }
+          return (
+            <>
+              <DataTable label={t`Vouchers`} columns={columns} rows={rows} keyOf={(row) => row.id} />
+              <More query={query} />
+            </>
+          );
+        }}
+      </Answer>
+    </Panel>
+  );
+}
+
+function useColumns(): Column<VoucherView>[] {
+  const { t } = useLingui();
+  const format = useFormat();
+  return [
+    { id: "code", title: t`Code`, cell: (row) => <Code dir="ltr">{row.code ?? `…${row.last4}`}</Code> },
+    { id: "reward", title: t`Reward`, cell: (row) => <bdi>{row.reward}</bdi> },
+    { id: "value", title: t`Worth`, numeric: true, cell: (row) => format.money(row.value, row.currency) },
+    { id: "state", title: t`State`, cell: (row) => <Badge tone={TONES[row.state] ?? "info"}>{row.state}</Badge> },
+    { id: "issued", title: t`Given`, cell: (row) => format.date(row.issued_at) },
+    { id: "expires", title: t`Expires`, cell: (row) => (row.expires_at == null ? "–" : format.date(row.expires_at)) },
+  ];
+}

@@ -1,0 +1,48 @@
+import { type CustomerView, customerFind, customerGet } from "@perennial/api-admin";
+import { queryOptions } from "@tanstack/react-query";
+
+import { toldBy } from "../../shell/problem";
+
+const EMAIL = /^[^\s@]+@[^\s@]+$/;
+const PHONE = /^\+[\d\s().-]{6,}$/;
+const TYPED = /^(alias|card|email|phone):./;
+const DIGITS = /^\d{4,}$/;
+
+/** The identifiers that some words may be, the likeliest first. */
+function identifiersOf(words: string): string[] {
+  if (TYPED.test(words)) return [words];
+  if (EMAIL.test(words)) return [`email:${words}`];
+  if (PHONE.test(words)) return [`phone:${words.replace(/[\s().-]/g, "")}`];
+  return DIGITS.test(words) ? [`card:${words}`, `alias:${words}`] : [`alias:${words}`];
+}
+
+/** What is not there, was erased, or cannot be such an id, is nobody. */
+async function orNobody(asked: Promise<CustomerView[]>): Promise<CustomerView[]> {
+  try {
+    return await asked;
+  } catch (error) {
+    const { status } = toldBy(error);
+    if (status === 404 || status === 410 || status === 422) return [];
+    throw error;
+  }
+}
+
+async function byId(id: string, signal: AbortSignal): Promise<CustomerView[]> {
+  return [(await customerGet({ path: { id }, throwOnError: true, signal })).data];
+}
+
+async function byIdentifier(identifier: string, signal: AbortSignal): Promise<CustomerView[]> {
+  return (await customerFind({ query: { identifier }, throwOnError: true, signal })).data.data;
+}
+
+/** Everybody whom the words may mean: by your own id, and by each identifier that they look like. */
+export function findOptions(words: string) {
+  return queryOptions({
+    queryKey: ["find", words],
+    queryFn: async ({ signal }) => {
+      const asked = [byId(words, signal), ...identifiersOf(words).map((each) => byIdentifier(each, signal))];
+      const found = await Promise.all(asked.map(orNobody));
+      return [...new Map(found.flat().map((customer) => [customer.id, customer])).values()];
+    },
+  });
+}

@@ -1,0 +1,34 @@
+import { Plural, Trans } from "@lingui/react/macro";
+import type { DraftView } from "@perennial/api-admin";
+import { Alert, Code } from "@perennial/ui";
+import { IconAlertTriangle, IconCheck } from "@perennial/ui/icons";
+
+import classes from "./program.module.css";
+
+/** What is wrong with the saved draft, each with its place. */
+export function Problems({ problems, stale }: { problems: DraftView["problems"]; stale: boolean }) {
+  if (problems.length === 0) {
+    return (
+      <p className={classes.sound}>
+        <IconCheck size={17} aria-hidden />
+        {stale ? <Trans>Not saved yet. Saving checks it.</Trans> : <Trans>The saved draft has no problems.</Trans>}
+      </p>
+    );
+  }
+  return (
+    <Alert
+      color="red"
+      variant="default"
+      icon={<IconAlertTriangle size={18} aria-hidden />}
+      title={<Plural value={problems.length} one="# problem to solve before publishing" other="# problems to solve before publishing" />}
+    >
+      <ul className={classes.problems}>
+        {problems.map((problem) => (
+          <li key={`${problem.path}/${problem.code}`}>
+            {problem.path !== "" && <Code dir="ltr">{problem.path}</Code>} <bdi>{problem.words}</bdi>
+          </li>
+        ))}
+      </ul>
+    </Alert>
+  );
+}

@@ -1,0 +1,56 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { draftGetOptions, versionListOptions } from "@perennial/api-admin/queries";
+import { Page, Tabs } from "@perennial/ui";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+
+import { useWorkspace } from "../../session/workspace";
+import { Answer } from "../../shell/answer";
+import { Draft } from "./draft";
+import { programRoute } from "./route";
+import { Versions } from "./versions";
+
+/** One program: its draft, and everything that was ever published. */
+export function ProgramScreen() {
+  const { t } = useLingui();
+  const { program } = programRoute.useParams();
+  const { tab = "draft" } = programRoute.useSearch();
+  const { code: workspace } = useWorkspace();
+  const navigate = useNavigate({ from: programRoute.fullPath });
+  const draft = useQuery(draftGetOptions({ path: { id: program } }));
+  const versions = useQuery(versionListOptions({ path: { id: program } }));
+  const newest = versions.data?.data.reduce((most, each) => Math.max(most, each.version), 0);
+  return (
+    <Page
+      title={program}
+      trail={
+        <Link to="/$workspace/programs" params={{ workspace }}>
+          <Trans>Programs</Trans>
+        </Link>
+      }
+    >
+      <Tabs
+        value={tab}
+        keepMounted={false}
+        onChange={(next) => void navigate({ search: next === "versions" ? { tab: "versions" } : {}, replace: true })}
+      >
+        <Tabs.List mb="md" aria-label={t`Parts of this program`}>
+          <Tabs.Tab value="draft">
+            <Trans>Draft</Trans>
+          </Tabs.Tab>
+          <Tabs.Tab value="versions">
+            <Trans>Versions</Trans>
+          </Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="draft">
+          <Answer query={draft} lines={8}>
+            {(view) => <Draft draft={view} newest={newest} />}
+          </Answer>
+        </Tabs.Panel>
+        <Tabs.Panel value="versions">
+          <Answer query={versions}>{({ data }) => <Versions program={program} versions={data} />}</Answer>
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}

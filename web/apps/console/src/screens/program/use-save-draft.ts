@@ -1,0 +1,55 @@
+import { useLingui } from "@lingui/react/macro";
+import { draftPut, type DraftView } from "@perennial/api-admin";
+import { draftGetQueryKey } from "@perennial/api-admin/queries";
+import { tellDone, tellFailed } from "@perennial/ui";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { toldBy } from "../../shell/problem";
+
+interface Saving {
+  text: string;
+  /** The revision that was read; another one by now is not written over. */
+  revision: number;
+}
+
+/** Saves the draft; what was there before can be had back at once. */
+export function useSaveDraft(program: string) {
+  const { t } = useLingui();
+  const cache = useQueryClient();
+  const key = draftGetQueryKey({ path: { id: program } });
+  const mutation = useMutation({
+    mutationFn: async ({ text, revision }: Saving) => {
+      const { data } = await draftPut({
+        path: { id: program },
+        query: { revision },
+        body: text,
+        bodySerializer: (body: unknown) => String(body),
+        headers: { "Content-Type": "application/yaml" },
+        throwOnError: true,
+      });
+      return data;
+    },
+    onSuccess: (saved) => {
+      cache.setQueryData(key, saved);
+    },
+    onError: (error) => {
+      tellFailed(t`The draft was not saved`, toldBy(error).detail);
+    },
+  });
+  function save(text: string, before: DraftView): void {
+    mutation.mutate(
+      { text, revision: before.revision },
+      {
+        onSuccess: (saved) => {
+          tellDone(t`The draft is saved`, {
+            label: t`Undo`,
+            run: () => {
+              mutation.mutate({ text: before.document, revision: saved.revision });
+            },
+          });
+        },
+      },
+    );
+  }
+  return { save, busy: mutation.isPending };
+}

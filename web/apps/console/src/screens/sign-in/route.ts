@@ -1,0 +1,18 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+
+import { wordsOf } from "../../i18n/catalogs";
+import { rootRoute } from "../../shell/routes";
+
+export interface SignInSearch {
+  /** Where to go on afterwards: an address of the console. */
+  next?: string;
+}
+
+export const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "sign-in",
+  validateSearch: (search: Record<string, unknown>): SignInSearch =>
+    typeof search.next === "string" && /^\/(?!\/)/.test(search.next) ? { next: search.next } : {},
+  loader: wordsOf("sign-in"),
+  component: lazyRouteComponent(() => import("./sign-in-screen"), "SignInScreen"),
+});

@@ -1,0 +1,86 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { setupPostMutation } from "@perennial/api-admin/queries";
+import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from "@perennial/ui";
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent } from "react";
+
+import { toldBy } from "../../shell/problem";
+
+const LEAST = 12;
+
+/** The very first visit: the owner of this installation. */
+export function SetupForm({ onDone }: { onDone: () => void }) {
+  const { t } = useLingui();
+  const setUp = useMutation({ ...setupPostMutation(), onSuccess: onDone });
+  const wrong = setUp.isError ? toldBy(setUp.error) : undefined;
+  const wrongField = (name: string) => wrong?.errors.find((each) => each.path === name)?.message;
+  function send(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget);
+    const word = (name: string) => String(fields.get(name) ?? "").trim();
+    const workspace = word("workspace");
+    setUp.mutate({
+      body: {
+        token: word("token"),
+        email: word("email"),
+        name: word("name"),
+        password: String(fields.get("password") ?? ""),
+        ...(workspace === "" ? {} : { workspace }),
+      },
+    });
+  }
+  return (
+    <form onSubmit={send}>
+      <Stack gap="md">
+        <div>
+          <Title order={1} size="h2">
+            <Trans>Welcome</Trans>
+          </Title>
+          <Text size="sm" c="dimmed">
+            <Trans>You are the first one here. Make the account that owns this installation.</Trans>
+          </Text>
+        </div>
+        {wrong !== undefined && wrong.errors.length === 0 && (
+          <Alert color="red" variant="default" role="alert">
+            {wrong.detail}
+          </Alert>
+        )}
+        <TextInput
+          name="token"
+          label={t`Setup token`}
+          description={t`The server printed it when it started.`}
+          autoComplete="off"
+          required
+          withAsterisk={false}
+          dir="ltr"
+          error={wrongField("token")}
+        />
+        <TextInput name="name" label={t`Your name`} autoComplete="name" required withAsterisk={false} error={wrongField("name")} />
+        <TextInput
+          name="email"
+          label={t`E-mail address`}
+          type="email"
+          autoComplete="username"
+          required
+          withAsterisk={false}
+          dir="ltr"
+          error={wrongField("email")}
+        />
+        <PasswordInput
+          name="password"
+          label={t`Password`}
+          description={t`At least 12 characters; a sentence does well.`}
+          autoComplete="new-password"
+          minLength={LEAST}
+          required
+          withAsterisk={false}
+          visibilityToggleButtonProps={{ "aria-label": t`Show the password` }}
+          error={wrongField("password")}
+        />
+        <Button type="submit" size="md" loading={setUp.isPending}>
+          <Trans>Begin</Trans>
+        </Button>
+      </Stack>
+    </form>
+  );
+}

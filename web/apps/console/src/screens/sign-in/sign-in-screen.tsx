@@ -1,0 +1,56 @@
+import { Trans } from "@lingui/react/macro";
+import { signinWaysOptions } from "@perennial/api-admin/queries";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { Answer } from "../../shell/answer";
+import { LanguageMenu } from "../../shell/language-menu";
+import { Mark } from "../../shell/mark";
+import { ThemeButton } from "../../shell/theme-button";
+import { CodeForm } from "./code-form";
+import { PasswordForm } from "./password-form";
+import { signInRoute } from "./route";
+import { SetupForm } from "./setup-form";
+import classes from "./sign-in.module.css";
+
+/** The door: password, second step, and on a fresh installation the first person. */
+export function SignInScreen() {
+  const ways = useQuery(signinWaysOptions());
+  const [ticket, setTicket] = useState<string>();
+  const goOn = useGoOn();
+  return (
+    <main className={classes.page}>
+      <div className={classes.tools}>
+        <LanguageMenu />
+        <ThemeButton />
+      </div>
+      <div className={classes.card}>
+        <div className={classes.brand}>
+          <Mark size={44} />
+          <span>Perennial</span>
+        </div>
+        <Answer query={ways}>
+          {({ needs_setup }) => {
+            if (needs_setup) return <SetupForm onDone={goOn} />;
+            if (ticket !== undefined) return <CodeForm ticket={ticket} onDone={goOn} />;
+            return <PasswordForm onTicket={setTicket} onDone={goOn} />;
+          }}
+        </Answer>
+      </div>
+      <p className={classes.foot}>
+        <Trans>Customers who come back every season.</Trans>
+      </p>
+    </main>
+  );
+}
+
+function useGoOn(): () => void {
+  const { next } = signInRoute.useSearch();
+  const cache = useQueryClient();
+  const router = useRouter();
+  return () => {
+    cache.clear();
+    router.history.push(next ?? "/");
+  };
+}

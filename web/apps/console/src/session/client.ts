@@ -1,0 +1,16 @@
+import { client } from "@perennial/api-admin";
+
+let workspace: string | undefined;
+
+/** Every call from now on is for this workspace; two tabs may work in two of them. */
+export function workIn(code: string): void {
+  workspace = code;
+}
+
+client.setConfig({ baseUrl: "", credentials: "same-origin" });
+
+client.interceptors.request.use((request) => {
+  request.headers.set("X-Perennial-CSRF", "1");
+  if (workspace !== undefined) request.headers.set("X-Perennial-Workspace", workspace);
+  return request;
+});

@@ -1,0 +1,2 @@
+/** Options of TanStack Query for every operation. */
+export * from "./generated/@tanstack/react-query.gen";

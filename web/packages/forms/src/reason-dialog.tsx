@@ -1,0 +1,75 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { Button, Group, Modal, Stack, Text, Textarea } from "@perennial/ui";
+import { type ReactNode, useState } from "react";
+
+const LONGEST = 500;
+
+export interface ReasonDialogProps {
+  opened: boolean;
+  title: string;
+  /** What will happen, in a sentence. */
+  children: ReactNode;
+  /** The word on the button that does it. */
+  action: string;
+  label?: string;
+  /** Whether the words may be left out. */
+  optional?: boolean;
+  danger?: boolean;
+  busy: boolean;
+  onClose: () => void;
+  onConfirm: (reason: string) => void;
+}
+
+/** The second click of two: says what will happen and asks why; the reason goes to the audit log. */
+export function ReasonDialog(props: ReasonDialogProps) {
+  const { t } = useLingui();
+  return (
+    <Modal opened={props.opened} onClose={props.onClose} title={props.title} centered closeButtonProps={{ "aria-label": t`Close` }}>
+      <ReasonForm {...props} />
+    </Modal>
+  );
+}
+
+function ReasonForm({ children, action, label, optional = false, danger = false, busy, onClose, onConfirm }: ReasonDialogProps) {
+  const { t } = useLingui();
+  const [reason, setReason] = useState("");
+  const [missing, setMissing] = useState(false);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        const words = reason.trim();
+        if (words === "" && !optional) setMissing(true);
+        else onConfirm(words);
+      }}
+    >
+      <Stack gap="md">
+        <Text size="sm" component="div">
+          {children}
+        </Text>
+        <Textarea
+          label={label ?? t`Reason`}
+          required={!optional}
+          withAsterisk={false}
+          data-autofocus
+          autosize
+          minRows={2}
+          maxLength={LONGEST}
+          value={reason}
+          error={missing && reason.trim() === "" ? t`Say why, for those who read the log later.` : undefined}
+          onChange={(event) => {
+            setReason(event.currentTarget.value);
+          }}
+        />
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
+          <Button type="submit" color={danger ? "red.8" : "pine"} loading={busy}>
+            {action}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

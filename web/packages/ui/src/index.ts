@@ -1,0 +1,51 @@
+/** What screens are made of. Mantine is known to this package alone. */
+export { Badge, type Tone } from "./badge";
+export { type Column, DataTable } from "./data-table";
+export { EmptyState } from "./empty-state";
+export { type Fact, Facts } from "./facts";
+export { Loading } from "./loading";
+export { tellDone, tellFailed, type Undo } from "./notices";
+export { Page } from "./page";
+export { Panel } from "./panel";
+export { ProblemState } from "./problem-state";
+export { Stat, StatRow } from "./stat";
+export {
+  ActionIcon,
+  Alert,
+  Anchor,
+  AppShell,
+  Box,
+  Burger,
+  Button,
+  Code,
+  CopyButton,
+  Divider,
+  Grid,
+  Group,
+  Kbd,
+  List,
+  Menu,
+  Modal,
+  NavLink,
+  Paper,
+  PasswordInput,
+  PinInput,
+  Progress,
+  SegmentedControl,
+  Select,
+  SimpleGrid,
+  Stack,
+  Tabs,
+  Text,
+  Textarea,
+  TextInput,
+  Timeline,
+  Title,
+  Tooltip,
+  UnstyledButton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+  VisuallyHidden,
+} from "@mantine/core";
+export { useDisclosure, useDocumentTitle, useHotkeys, useLocalStorage, useMediaQuery } from "@mantine/hooks";
+export { createSpotlight, Spotlight, type SpotlightActionData } from "@mantine/spotlight";

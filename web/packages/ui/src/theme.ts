@@ -1,0 +1,63 @@
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+
+const pine: MantineColorsTuple = [
+  "#edf6f1", "#d9ebe1", "#b2d7c3", "#88c2a3", "#64b088", "#46a174", "#2c8659", "#1d6b4a", "#155339", "#0c3a27",
+];
+
+/** Greys with a little green in them, from ink on paper to the panels of the dark scheme. */
+const dark: MantineColorsTuple = [
+  "#dfe5e1", "#bcc6c0", "#a3aea7", "#78847d", "#4b5650", "#37413b", "#29322d", "#1b221e", "#141a17", "#0e1310",
+];
+
+const SANS =
+  'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Vazirmatn", "Noto Sans Arabic", ' +
+  '"PingFang SC", "Noto Sans CJK SC", "Apple SD Gothic Neo", "Noto Sans CJK KR", sans-serif';
+const MONO = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Noto Sans Mono", "DejaVu Sans Mono", monospace';
+
+/** What every control of the house looks like; colors of states are in `tokens.css`. */
+export const theme = createTheme({
+  colors: { pine, dark },
+  primaryColor: "pine",
+  primaryShade: { light: 7, dark: 4 },
+  autoContrast: true,
+  luminanceThreshold: 0.32,
+  fontFamily: SANS,
+  fontFamilyMonospace: MONO,
+  defaultRadius: "md",
+  radius: { xs: "4px", sm: "6px", md: "9px", lg: "14px", xl: "20px" },
+  headings: {
+    fontWeight: "650",
+    sizes: {
+      h1: { fontSize: "1.625rem", lineHeight: "1.25" },
+      h2: { fontSize: "1.125rem", lineHeight: "1.35" },
+      h3: { fontSize: "0.975rem", lineHeight: "1.4" },
+    },
+  },
+  cursorType: "pointer",
+  respectReducedMotion: true,
+});
+
+/** Mantine's own variables where its defaults have too little contrast or the wrong tint. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    "--mantine-color-body": "#f7f6f1",
+    "--mantine-color-text": "#1c2420",
+    "--mantine-color-dimmed": "#58625c",
+    "--mantine-color-placeholder": "#66706a",
+    "--mantine-color-error": "#ab2a20",
+    "--mantine-color-anchor": "#155f41",
+    "--mantine-color-default-border": "#cfcdc2",
+  },
+  dark: {
+    "--mantine-color-body": "#101512",
+    "--mantine-color-text": "#e4eae6",
+    "--mantine-color-dimmed": "#a5b0a9",
+    "--mantine-color-placeholder": "#8f9b94",
+    "--mantine-color-error": "#ff9d92",
+    "--mantine-color-anchor": "#8fd0ae",
+    "--mantine-color-default": "#1b221e",
+    "--mantine-color-default-hover": "#232b27",
+    "--mantine-color-default-border": "#3b4640",
+  },
+});
