@@ -71,7 +71,6 @@ ROUTES = [
     *ME_ROUTES,
     *HEALTH_ROUTES,
     *REFERENCE_ROUTES,
-    *CONSOLE_ROUTES,
 ]
 
 _REFUSALS = {
@@ -106,7 +105,7 @@ def build_routed(open_door: OpenDoor, max_body_bytes: int = MAX_BODY_BYTES) -> L
             yield
 
     return Litestar(
-        ROUTES,
+        [*ROUTES, *CONSOLE_ROUTES],
         guards=[guard],
         exception_handlers={HTTPException: _refused, ClientGoneError: _gone, Exception: _failed},
         openapi_config=None,

@@ -10,9 +10,10 @@ from __future__ import annotations
 import secrets
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from litestar import Request, Response, get
+from litestar.params import PathParameter
 
 from perennial.http.exchange import headers_of
 from perennial.http.operation import connection_of
@@ -35,9 +36,9 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
 
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; "
+    "style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -45,6 +46,9 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+
+
+Address = Annotated[str, PathParameter(description="what the page draws, or a file of the build")]
 
 
 class BuiltFile(NamedTuple):
@@ -84,21 +88,28 @@ def _built() -> dict[str, BuiltFile]:
     }
 
 
-@get(["/console", "/console/{path:path}"], include_in_schema=False, opt={"any_query": True})
-async def console_get(request: Request[Any, Any, Any], path: str = "") -> Response[bytes]:
-    """A file of the build, or the page that draws whatever the address names."""
-    files = _built()
-    if _PAGE not in files:
-        raise bad_request(404, "not_found", "The console was not built: run make setup.")
+@get("/console", include_in_schema=False, opt={"any_query": True})
+async def console_get() -> Response[bytes]:
+    """The page."""
+    return _page()
+
+
+@get("/console/{path:path}", include_in_schema=False, opt={"any_query": True})
+async def console_file(request: Request[Any, Any, Any], path: Address) -> Response[bytes]:
+    """A file of the build, or the page, which draws whatever the address names."""
     name = path.strip("/")
-    if name in files and name != _PAGE:
-        return _file(request, name, files[name])
+    file = _built().get(name)
+    if file is not None and name != _PAGE:
+        return _file(request, name, file)
     if name.startswith(_HASHED):
         raise bad_request(404, "not_found", "There is no such file of the console; load the page again.")
-    return _page(files[_PAGE])
+    return _page()
 
 
-def _page(page: BuiltFile) -> Response[bytes]:
+def _page() -> Response[bytes]:
+    page = _built().get(_PAGE)
+    if page is None:
+        raise bad_request(404, "not_found", "The console was not built: run make setup.")
     nonce = secrets.token_urlsafe(_NONCE_BYTES)
     return Response(
         content=page.plain.replace(_NONCE_HOLE, f'nonce="{nonce}"'.encode(), 1),
@@ -135,4 +146,4 @@ def _taken(accepts: str) -> set[str]:
     return found
 
 
-CONSOLE_ROUTES = [console_get]
+CONSOLE_ROUTES = [console_get, console_file]

@@ -5,7 +5,7 @@ import { memberRoute } from "./screens/member/route";
 import { membersRoute } from "./screens/members/route";
 import { programRoute } from "./screens/program/route";
 import { programsRoute } from "./screens/programs/route";
-import { signInRoute } from "./screens/sign-in/route";
+import { setupRoute, signInRoute } from "./screens/sign-in/route";
 import { switchesRoute } from "./screens/switches/route";
 import { Broken } from "./shell/broken";
 import { queryClient } from "./shell/query";
@@ -16,6 +16,7 @@ import { entryRoute, rootRoute, workspaceRoute } from "./shell/routes";
 const routeTree = rootRoute.addChildren([
   entryRoute,
   signInRoute,
+  setupRoute,
   workspaceRoute.addChildren([
     homeRoute,
     membersRoute,

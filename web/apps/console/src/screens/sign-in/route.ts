@@ -16,3 +16,11 @@ export const signInRoute = createRoute({
   loader: wordsOf("sign-in"),
   component: lazyRouteComponent(() => import("./sign-in-screen"), "SignInScreen"),
 });
+
+/** The link that a fresh server prints: the same door, with the setup token behind the `#`. */
+export const setupRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "setup",
+  loader: wordsOf("sign-in"),
+  component: lazyRouteComponent(() => import("./sign-in-screen"), "SignInScreen"),
+});

@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { setupPostMutation } from "@perennial/api-admin/queries";
 import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from "@perennial/ui";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent } from "react";
+import { type FormEvent, useState } from "react";
 
 import { toldBy } from "../../shell/problem";
 
@@ -12,6 +12,7 @@ const LEAST = 12;
 export function SetupForm({ onDone }: { onDone: () => void }) {
   const { t } = useLingui();
   const setUp = useMutation({ ...setupPostMutation(), onSuccess: onDone });
+  const [token] = useState(tokenOfAddress);
   const wrong = setUp.isError ? toldBy(setUp.error) : undefined;
   const wrongField = (name: string) => wrong?.errors.find((each) => each.path === name)?.message;
   function send(event: FormEvent<HTMLFormElement>) {
@@ -21,7 +22,7 @@ export function SetupForm({ onDone }: { onDone: () => void }) {
     const workspace = word("workspace");
     setUp.mutate({
       body: {
-        token: word("token"),
+        token: token ?? word("token"),
         email: word("email"),
         name: word("name"),
         password: String(fields.get("password") ?? ""),
@@ -45,16 +46,18 @@ export function SetupForm({ onDone }: { onDone: () => void }) {
             {wrong.detail}
           </Alert>
         )}
-        <TextInput
-          name="token"
-          label={t`Setup token`}
-          description={t`The server printed it when it started.`}
-          autoComplete="off"
-          required
-          withAsterisk={false}
-          dir="ltr"
-          error={wrongField("token")}
-        />
+        {token === undefined && (
+          <TextInput
+            name="token"
+            label={t`Setup token`}
+            description={t`The server printed it when it started, at the end of a link.`}
+            autoComplete="off"
+            required
+            withAsterisk={false}
+            dir="ltr"
+            error={wrongField("token")}
+          />
+        )}
         <TextInput name="name" label={t`Your name`} autoComplete="name" required withAsterisk={false} error={wrongField("name")} />
         <TextInput
           name="email"
@@ -83,4 +86,9 @@ export function SetupForm({ onDone }: { onDone: () => void }) {
       </Stack>
     </form>
   );
+}
+
+/** The token of the link that the server printed; browsers keep what is behind the `#` to themselves. */
+function tokenOfAddress(): string | undefined {
+  return new URLSearchParams(window.location.hash.slice(1)).get("token") ?? undefined;
 }

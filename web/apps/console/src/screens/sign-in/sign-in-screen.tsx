@@ -1,7 +1,7 @@
 import { Trans } from "@lingui/react/macro";
 import { signinWaysOptions } from "@perennial/api-admin/queries";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "@tanstack/react-router";
+import { useRouter, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { Answer } from "../../shell/answer";
@@ -10,7 +10,6 @@ import { Mark } from "../../shell/mark";
 import { ThemeButton } from "../../shell/theme-button";
 import { CodeForm } from "./code-form";
 import { PasswordForm } from "./password-form";
-import { signInRoute } from "./route";
 import { SetupForm } from "./setup-form";
 import classes from "./sign-in.module.css";
 
@@ -46,7 +45,7 @@ export function SignInScreen() {
 }
 
 function useGoOn(): () => void {
-  const { next } = signInRoute.useSearch();
+  const next = useSearch({ strict: false, select: (search) => search.next });
   const cache = useQueryClient();
   const router = useRouter();
   return () => {

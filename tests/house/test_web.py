@@ -1,0 +1,95 @@
+"""The wall in the front end: the admin client is for the console alone, whatever else is built beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from tests.house.source import ROOT
+
+WEB = ROOT / "web"
+ADMIN = "@perennial/api-admin"
+MAY = {"@perennial/console", ADMIN}
+_IMPORT = re.compile(r"""(?:from|import|require\()\s*["']([^"']+)["']""")
+
+
+def _workspaces(web: Path) -> dict[str, Path]:
+    files = [*web.glob("packages/*/package.json"), *web.glob("apps/*/package.json")]
+    return {json.loads(file.read_text())["name"]: file.parent for file in files}
+
+
+def _imports(folder: Path) -> set[str]:
+    sources = [
+        each
+        for each in (folder / "src").rglob("*")
+        if each.suffix in {".ts", ".tsx"} and "generated" not in each.parts
+    ]
+    return {name for file in sources for name in _IMPORT.findall(file.read_text())}
+
+
+def _declared(folder: Path) -> set[str]:
+    package = json.loads((folder / "package.json").read_text())
+    return {name for key in ("dependencies", "devDependencies") for name in package.get(key, {})}
+
+
+def _through_the_wall(web: Path) -> set[str]:
+    """Return the workspaces that reach the admin client, by import or by dependency, and may not."""
+    workspaces = _workspaces(web)
+    reach = {
+        name: {
+            target
+            for target in workspaces
+            if any(each == target or each.startswith(f"{target}/") for each in found)
+            or (target == ADMIN and any("api-admin" in each for each in found))
+        }
+        for name, found in ((name, _imports(at) | _declared(at)) for name, at in workspaces.items())
+    }
+    reaching = {ADMIN}
+    while more := {name for name, targets in reach.items() if targets & reaching} - reaching:
+        reaching |= more
+    return reaching - MAY
+
+
+def test_no_app_but_the_console_reaches_the_admin_client() -> None:
+    """What members see is built from packages that do not know the admin client, not even through others."""
+    assert len(_workspaces(WEB)) >= 4
+    assert _through_the_wall(WEB) == set()
+
+
+def test_the_wall_is_seen_when_it_falls(tmp_path: Path) -> None:
+    """An app that takes the admin client through another package is found, and so is that package."""
+    for name, imports in (
+        ("packages/api-admin", ""),
+        ("packages/lists", 'import { customerGet } from "@perennial/api-admin";'),
+        ("apps/console", 'import { customerGet } from "@perennial/api-admin";'),
+        ("apps/portal", 'import { List } from "@perennial/lists";'),
+        ("apps/pages", 'import { List } from "./list";'),
+    ):
+        folder = tmp_path / name
+        (folder / "src").mkdir(parents=True)
+        package = {"name": f"@perennial/{folder.name}"}
+        (folder / "package.json").write_text(json.dumps(package))
+        (folder / "src" / "index.ts").write_text(imports)
+    assert _through_the_wall(tmp_path) == {"@perennial/lists", "@perennial/portal"}
+
+
+def test_every_dependency_is_pinned() -> None:
+    """An exact version in every package, so that the lock is the only thing that ever moves."""
+    exact = re.compile(r"\d+\.\d+\.\d+$")
+    loose = [
+        f"{file.parent.name}: {name} {version}"
+        for file in (WEB / "package.json", *(at / "package.json" for at in _workspaces(WEB).values()))
+        for key in ("dependencies", "devDependencies")
+        for name, version in json.loads(file.read_text()).get(key, {}).items()
+        if not exact.match(version)
+    ]
+    assert loose == []
+
+
+def test_no_package_runs_a_script_of_its_own_at_install() -> None:
+    """Installing downloads what the lock names and runs nothing of it."""
+    lock = json.loads((WEB / "package-lock.json").read_text())
+    scripted = [name for name, entry in lock["packages"].items() if entry.get("hasInstallScript")]
+    assert scripted == []
+    assert "ignore-scripts=true" in (WEB / ".npmrc").read_text()
