@@ -213,6 +213,7 @@ _SAMPLES: dict[str, Any] = {
         "reason": "r",
     },
     "program_publish": {},
+    "program_check": {"kinds": ["stacks_below_cost"], "assumptions": {"margin": "1"}, "seconds": 1},
     "program_rollback": {"version": 1},
     "clock_advance": {"advance_to": "2030-01-01T00:00:00Z"},
     "setup_post": {"token": TOKEN, "email": "a@b.c", "name": "n", "password": PASSWORD},

@@ -150,6 +150,7 @@ _SCENARIO = [
     "transfer_post",
     "tier_assign",
     "switch_set",
+    "program_check",
     "program_publish",
     "program_simulate",
     "program_rollback",

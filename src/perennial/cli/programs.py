@@ -8,21 +8,31 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.keys import Workspace, actor
 from perennial.cli.session import with_database
+from perennial.core.find_flaws import find_flaws
+from perennial.core.gives_back import Advice
+from perennial.core.program import Program
 from perennial.core.program_diff import Change
 from perennial.flows.program_versions import Plan, document_of, plan_document
 from perennial.flows.programs import Author, Published, apply_document
 from perennial.flows.workspaces import require_workspace
 from perennial.store.database import Database
 
+_SECONDS = 10
 Document = Annotated[Path, typer.Argument(help="The program, as YAML or JSON.", exists=True, dir_okay=False)]
 
 
-def plan(workspace: Workspace, file: Document) -> None:
-    """Say what applying a document would change; writes nothing."""
+def plan(
+    workspace: Workspace,
+    file: Document,
+    *,
+    check: Annotated[bool, typer.Option(help="Search for flaws too, for at most 10 seconds.")] = True,
+) -> None:
+    """Say what applying a document would change, and what it would give away; writes nothing."""
 
     async def ask(database: Database) -> Plan:
         row = await require_workspace(database, workspace)
@@ -36,6 +46,22 @@ def plan(workspace: Workspace, file: Document) -> None:
     basis = f"version {found.version}" if found.version else "nothing yet"
     OUT.print(f"Program {found.program}, compared with {basis}:")
     _print_changes(found.changes)
+    if check and found.whole is not None:
+        _print_findings(found.whole)
+
+
+def _print_findings(program: Program) -> None:
+    """Say what the finder finds within its time; `perennial check` tells more, with the proofs."""
+    ends = time.monotonic() + _SECONDS
+    found = find_flaws(program, time.time_ns() // 1_000, stop=lambda: time.monotonic() >= ends)
+    warnings = [f"{flaw.path}: {flaw.words} ({flaw.kind})" for flaw in found.flaws]
+    warnings += [f"{each.wallet}: {each.words}" for each in found.gives_back if each.advice != Advice.FINE]
+    for words in warnings:
+        OUT.print(f"  [yellow]warning:[/] {escape(words)}", highlight=False, soft_wrap=True)
+    if found.unfinished:
+        OUT.print(
+            f"  not searched to the end: {', '.join(found.unfinished)}", highlight=False, soft_wrap=True
+        )
 
 
 def apply(

@@ -53,13 +53,15 @@ class VersionEntry(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """What applying a document would do: the problems that forbid it, or the changes it makes.
 
-    ``version`` is the version in force, ``None`` for a new program.
+    ``version`` is the version in force, ``None`` for a new program. ``whole`` is the program with what its
+    workspace declares, where nothing forbids it.
     """
 
     program: str | None
     version: int | None
     changes: tuple[Change, ...]
     problems: tuple[Problem, ...]
+    whole: Program | None = None
 
 
 async def programs_of(database: Database, workspace_id: int) -> list[ProgramEntry]:
@@ -132,9 +134,10 @@ async def plan_document(database: Database, workspace_id: int, text: str) -> Pla
     async with database.transaction(workspace_id) as conn:
         row = await find_program(conn, workspace_id, program.program)
         versions = await list_versions(conn, workspace_id, row.program_id) if row else []
-        problems = validate(await surrounded(conn, workspace_id, program))
+        whole = await surrounded(conn, workspace_id, program)
+        problems = validate(whole)
         problems += await conflicts_of(conn, workspace_id, row, program, versions)
         before = await program_of_version(conn, workspace_id, versions[-1]) if versions else None
     number = versions[-1].number if versions else None
     changes = () if problems else tuple(diff(before, program))
-    return Plan(program.program, number, changes, tuple(problems))
+    return Plan(program.program, number, changes, tuple(problems), None if problems else whole)

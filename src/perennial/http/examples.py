@@ -291,6 +291,12 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     },
     "clock_advance": {"month": Example("Jump to the summer", {"advance_to": "2026-07-01T00:00:00Z"})},
     "program_publish": {"note": Example("Publish what was reviewed", {"revision": 1, "note": "spring"})},
+    "program_check": {
+        "draft": Example(
+            "Search the draft, with half of every sale as margin",
+            {"assumptions": {"margin": "50"}, "kinds": ["stacks_below_cost"], "seconds": 10},
+        )
+    },
     "program_rollback": {
         "back": Example("Back to the first version", {"version": 1, "note": "too generous"})
     },

@@ -13,6 +13,7 @@ from litestar.params import PathParameter, QueryParameter
 from perennial.core.problems import Problem
 from perennial.core.program_diff import Change
 from perennial.flows.answers import FieldProblem
+from perennial.flows.flaw_search import ProgramCheck, check_program
 from perennial.flows.program_versions import Side, compare, document_of, programs_of, versions_of
 from perennial.flows.programs import Author, Draft, Published, get_draft, publish, put_draft, rollback
 from perennial.flows.scopes import Scope
@@ -21,10 +22,11 @@ from perennial.http.instants import read_instant
 from perennial.http.operation import ExternalId, admitted, body_of, connection_of, operation, written
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields, bad_request
-from perennial.http.requests import PublishBody, RollbackBody
+from perennial.http.requests import CheckBody, PublishBody, RollbackBody
 from perennial.units import format_instant
 
 YAML = "application/yaml"
+_CHECK_SECONDS = 10
 
 Revision = Annotated[
     int | None, QueryParameter(ge=0, le=2**31 - 1, description="the revision that you have seen")
@@ -44,13 +46,17 @@ class DraftView(msgspec.Struct, frozen=True):
 
 
 class PublishedView(msgspec.Struct, frozen=True):
-    """A version that is now in force, and what changed since the one before, in words."""
+    """A version that is now in force, and what changed since the one before, in words.
+
+    ``check`` is what was found in it, if that was asked for.
+    """
 
     program: str
     version: int
     valid_from: str
     digest: str
     changes: tuple[Change, ...]
+    check: ProgramCheck | None = None
 
 
 class ProgramView(msgspec.Struct, frozen=True):
@@ -95,10 +101,10 @@ def _draft_view(draft: Draft) -> DraftView:
     return DraftView(draft.program, draft.text, draft.revision, draft.problems)
 
 
-def _published_view(published: Published) -> PublishedView:
+def _published_view(published: Published, check: ProgramCheck | None = None) -> PublishedView:
     valid_from = format_instant(published.valid_from)
     return PublishedView(
-        published.program, published.version, valid_from, published.digest, published.changes
+        published.program, published.version, valid_from, published.digest, published.changes, check
     )
 
 
@@ -200,23 +206,57 @@ def _document(body: bytes) -> str:
         needs=Scope.PROGRAMS,
         takes=PublishBody,
         gives={201: PublishedView},
-        refuses=(404, 409),
+        refuses=(404, 409, 503),
     ),
 )
 async def program_publish(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
-    """Makes the draft an immutable version, used by the very next order on every worker."""
+    """Makes the draft an immutable version, used by the very next order on every worker.
+
+    With `check` it is searched for flaws first, and the answer tells what was found; it is published all the
+    same.
+    """
     door, caller = admitted(request)
     data = await body_of(request, PublishBody)
     valid_from = None if data.valid_from is None else read_instant(data.valid_from, "$.valid_from")
-    published = await publish(
-        door.database,
+    code, revision, checked = plain_segment(id), data.revision, None
+    if data.check:
+        checked = await check_program(door.handler, caller.workspace_id, code, seconds=_CHECK_SECONDS)
+        revision = checked.revision if revision is None else revision
+    author = _author(caller.actor, data.note)
+    published = await publish(door.database, caller.workspace_id, code, author, revision, valid_from)
+    return written(_published_view(published, checked), 201)
+
+
+@post(
+    "/v1/programs/{id:str}/check",
+    status_code=200,
+    **operation(
+        "program_check",
+        "Programs",
+        "Search a program for flaws",
+        needs=Scope.PROGRAMS,
+        takes=CheckBody,
+        gives={200: ProgramCheck},
+        refuses=(404, 503),
+    ),
+)
+async def program_check(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """Plays the draft, or a version, and tells what it gives away; each finding has a case that proves it.
+
+    It runs beside the server, for `seconds` at most, and changes nothing.
+    """
+    door, caller = admitted(request)
+    data = await body_of(request, CheckBody)
+    found = await check_program(
+        door.handler,
         caller.workspace_id,
         plain_segment(id),
-        _author(caller.actor, data.note),
-        data.revision,
-        valid_from,
+        version=data.version,
+        assumptions=data.assumptions,
+        kinds=data.kinds,
+        seconds=data.seconds,
     )
-    return written(_published_view(published), 201)
+    return written(found)
 
 
 @get(
@@ -325,6 +365,7 @@ PROGRAM_ROUTES = [
     draft_get,
     draft_put,
     program_publish,
+    program_check,
     version_list,
     version_get,
     program_diff,

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from perennial.core.flaw import Assumptions
 from perennial.core.identifiers import MAX_IDENTIFIERS, CustomerIdentifier, IdentifierType, normalized
 from perennial.core.order import Attributes, Name, Order, ReturnedLine
 from perennial.core.rule import Identifier
@@ -198,12 +199,27 @@ class TierBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 class PublishBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """``revision``: of the draft that you have seen; refused if somebody changed it since.
 
-    ``valid_from`` dates the version back, so that what arrives late is judged by it.
+    ``valid_from`` dates the version back, so that what arrives late is judged by it. With ``check`` the
+    draft is searched for flaws first, for at most 10 seconds; what is found is told, and stops nothing.
     """
 
     revision: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
     valid_from: When | None = None
     note: Annotated[str, Meta(max_length=1_000)] = ""
+    check: bool = False
+
+
+class CheckBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """What is searched for flaws, and how long: a ``version``, or the draft without one.
+
+    ``kinds`` are the kinds of flaw (all of them if left out). ``assumptions`` are about the shop: its margin,
+    and what a good customer spends.
+    """
+
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+    assumptions: Assumptions = Assumptions()
+    kinds: Annotated[tuple[Name, ...], Meta(max_length=50)] | None = None
+    seconds: Annotated[int, Meta(ge=1, le=60)] = 20
 
 
 SideName = Annotated[str, Meta(pattern="^(draft|history|[1-9][0-9]{0,8})$", max_length=9)]
