@@ -22,7 +22,16 @@ _OPERATIONS = [
     for path in route.paths
     for method in sorted(route.http_methods)
 ]
-_SIGNING_IN = {"signin_ways", "signin_post", "signin_code", "setup_post"}
+_SIGNING_IN = {
+    "signin_ways",
+    "signin_post",
+    "signin_code",
+    "signin_ask",
+    "signin_passkey",
+    "invitation_look",
+    "invitation_accept",
+    "setup_post",
+}
 
 
 def filled(path: str) -> str:

@@ -13,11 +13,12 @@ import msgspec
 
 from perennial.flows.ids import Ids
 from perennial.flows.problems import field_problem, problem
-from perennial.flows.scopes import Scope
+from perennial.flows.scopes import Scope, allows
 from perennial.flows.workspaces import require_workspace
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.database import Database
 from perennial.store.keys import KeyRow, find_key, insert_key, list_keys, revoke_key
+from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import Instant
 
 SECRET_LENGTH = 43
@@ -85,18 +86,42 @@ async def create_key(
     expires_at: Instant | None = None,
 ) -> CreatedKey:
     """Create a key of the workspace with this code; raise a problem for an unknown scope or workspace."""
-    chosen = sorted({_scope(scope) for scope in scopes})
+    found = await require_workspace(database, workspace)
+    return await _create(database, found, name, [_scope(each) for each in scopes], actor, expires_at)
+
+
+async def issue_key(
+    database: Database, caller: Key, name: str, scopes: Iterable[Scope], expires_at: Instant | None
+) -> CreatedKey:
+    """Create a key of the caller's workspace that may do nothing that the caller may not."""
+    wanted = list(scopes)
+    for scope in wanted:
+        if not allows(caller.scopes, scope):
+            raise problem(403, "beyond_own_role", f"You lack the scope {scope.value!r} yourself.")
+    async with database.unbound() as conn:
+        workspace = await read_workspace(conn, caller.workspace_id)
+    return await _create(database, workspace, name, wanted, caller.actor, expires_at)
+
+
+async def _create(
+    database: Database,
+    workspace: WorkspaceRow,
+    name: str,
+    scopes: Iterable[Scope],
+    actor: str,
+    expires_at: Instant | None,
+) -> CreatedKey:
+    chosen = sorted(set(scopes))
     if not chosen:
         raise field_problem("$.scopes", "required", "name at least one scope")
     if not 1 <= len(name) <= 100:
         raise field_problem("$.name", "too_long", "has 1 to 100 characters")
-    found = await require_workspace(database, workspace)
-    kind = "test" if found.sandbox else "live"
+    kind = "test" if workspace.sandbox else "live"
     secret = f"sk_{kind}_" + "".join(secrets.choice(_LETTERS) for _ in range(SECRET_LENGTH))
     now = time.time_ns() // 1_000
     ids = Ids()
     row = KeyRow(
-        workspace_id=found.workspace_id,
+        workspace_id=workspace.workspace_id,
         key_id=ids.next(),
         name=name,
         prefix=secret[:SHOWN_LENGTH],
@@ -105,7 +130,7 @@ async def create_key(
         expires_at=expires_at,
         revoked_at=None,
     )
-    async with database.transaction(found.workspace_id) as conn:
+    async with database.transaction(workspace.workspace_id) as conn:
         await insert_key(conn, row, hash_of(secret))
         entry = AuditEntry(
             entry_id=ids.next(),
@@ -115,7 +140,7 @@ async def create_key(
             object=f"key/{row.key_id}",
             after={"name": name, "prefix": row.prefix, "scopes": chosen},
         )
-        await insert_audit_entry(conn, found.workspace_id, entry)
+        await insert_audit_entry(conn, workspace.workspace_id, entry)
     return CreatedKey(secret, row)
 
 
@@ -129,9 +154,13 @@ def _scope(name: str) -> Scope:
 
 async def workspace_keys(database: Database, workspace: str) -> list[KeyRow]:
     """Return all keys of the workspace with this code, oldest first."""
-    found = await require_workspace(database, workspace)
-    async with database.transaction(found.workspace_id) as conn:
-        return await list_keys(conn, found.workspace_id)
+    return await keys_of(database, (await require_workspace(database, workspace)).workspace_id)
+
+
+async def keys_of(database: Database, workspace_id: int) -> list[KeyRow]:
+    """Return all keys of a workspace, oldest first."""
+    async with database.transaction(workspace_id) as conn:
+        return await list_keys(conn, workspace_id)
 
 
 async def retire_key(database: Database, workspace: str, key: str, *, actor: str) -> KeyRow:
@@ -140,16 +169,19 @@ async def retire_key(database: Database, workspace: str, key: str, *, actor: str
     Every worker refuses the key within one second.
     """
     found = await require_workspace(database, workspace)
+    return await revoke_key_of(database, found.workspace_id, key, actor=actor)
+
+
+async def revoke_key_of(database: Database, workspace_id: int, key: str, *, actor: str) -> KeyRow:
+    """Revoke a key as :func:`retire_key` does, in the workspace with this number."""
     now = time.time_ns() // 1_000
-    async with database.transaction(found.workspace_id) as conn:
+    async with database.transaction(workspace_id) as conn:
         named = [
             row
-            for row in await list_keys(conn, found.workspace_id)
+            for row in await list_keys(conn, workspace_id)
             if row.revoked_at is None and key in (str(row.key_id), row.prefix)
         ]
-        revoked = (
-            await revoke_key(conn, found.workspace_id, named[0].key_id, now) if len(named) == 1 else None
-        )
+        revoked = await revoke_key(conn, workspace_id, named[0].key_id, now) if len(named) == 1 else None
         if revoked is None:
             raise problem(404, "key_unknown", f"There is no one valid key {key!r}.")
         entry = AuditEntry(
@@ -160,7 +192,7 @@ async def retire_key(database: Database, workspace: str, key: str, *, actor: str
             object=f"key/{revoked.key_id}",
             before={"name": revoked.name, "prefix": revoked.prefix},
         )
-        await insert_audit_entry(conn, found.workspace_id, entry)
+        await insert_audit_entry(conn, workspace_id, entry)
     return revoked
 
 

@@ -57,6 +57,11 @@ async def sign_in_with_password(
     desk: SignInDesk, email: str, password: str, caller: Caller
 ) -> Opened | Halfway:
     """Open a session, or ask for the second factor. Wrong in any way is one 401, after the same time."""
+    return await go_on(desk, await known_by_password(desk, email, password, caller), caller)
+
+
+async def known_by_password(desk: SignInDesk, email: str, password: str, caller: Caller) -> StaffRow:
+    """Return the person whose password this is, or raise the one 401."""
     address = clean_email(email)
     async with guessing(desk.database, address, caller.place) as tried:
         async with desk.database.unbound() as conn:
@@ -64,14 +69,17 @@ async def sign_in_with_password(
         right = await desk.passwords.is_right(None if staff is None else staff.password_hash, password)
         if staff is None or not right or staff.disabled_at is not None:
             raise wrong()
-        factors = await factors_of(desk.database, staff)
         tried.forgive()
-    if not factors:
-        return Opened(
-            await open_session(desk.database, staff, method="password", strong=False, agent=caller.agent)
-        )
-    ticket = await begin_step(desk.database, _SECOND_STEP, staff.staff_id, b"")
-    return Halfway(ticket, factors)
+    return staff
+
+
+async def go_on(desk: SignInDesk, staff: StaffRow, caller: Caller) -> Opened | Halfway:
+    """Open a session for somebody whose password was right, or ask for the second factor."""
+    factors = await factors_of(desk.database, staff)
+    if factors:
+        return Halfway(await begin_step(desk.database, _SECOND_STEP, staff.staff_id, b""), factors)
+    token = await open_session(desk.database, staff, method="password", strong=False, agent=caller.agent)
+    return Opened(token)
 
 
 async def sign_in_with_code(desk: SignInDesk, ticket: str, code: str, caller: Caller) -> Opened:

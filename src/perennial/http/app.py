@@ -14,6 +14,8 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
 
 from perennial.flows.answers import FieldProblem, Problem
+from perennial.http.api_keys import KEY_ROUTES
+from perennial.http.audit_log import AUDIT_ROUTES
 from perennial.http.batch import BATCH_ROUTES
 from perennial.http.budgets import BUDGET_ROUTES
 from perennial.http.campaigns import CAMPAIGN_ROUTES
@@ -27,6 +29,7 @@ from perennial.http.door import MAX_BODY_BYTES, Door
 from perennial.http.events import EVENT_ROUTES
 from perennial.http.exchange import ClientGoneError, extra_headers
 from perennial.http.experiments import EXPERIMENT_ROUTES
+from perennial.http.factors import FACTOR_ROUTES
 from perennial.http.fast_lane import FastLane
 from perennial.http.health import HEALTH_ROUTES
 from perennial.http.me import ME_ROUTES
@@ -41,6 +44,7 @@ from perennial.http.referrals import REFERRAL_ROUTES
 from perennial.http.rewards import REWARD_ROUTES
 from perennial.http.sign_in import SIGN_IN_ROUTES
 from perennial.http.simulations import SIMULATION_ROUTES
+from perennial.http.staff import STAFF_ROUTES
 from perennial.http.surroundings import SURROUNDING_ROUTES
 from perennial.http.switches import SWITCH_ROUTES
 from perennial.http.till import TILL_ROUTES
@@ -69,6 +73,10 @@ ROUTES = [
     *CLOCK_ROUTES,
     *SIGN_IN_ROUTES,
     *ME_ROUTES,
+    *FACTOR_ROUTES,
+    *STAFF_ROUTES,
+    *KEY_ROUTES,
+    *AUDIT_ROUTES,
     *HEALTH_ROUTES,
     *REFERENCE_ROUTES,
 ]

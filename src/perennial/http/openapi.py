@@ -46,6 +46,7 @@ TAGS = {
     "Campaigns": "What gives more for a while: where each stands, changes of the draft, the calendar.",
     "Switches": "The stop button: what gives nothing at this moment, whatever the versions say.",
     "Sign-in": "People of the staff: signing in, the own account, sessions.",
+    "Staff": "Who may do what: people, roles, API keys, and the audit log of what they did.",
     "Sandbox": "The test clock: business time that moves when you say so.",
     "Server": "For the platform that runs the process, and the description of this API.",
 }

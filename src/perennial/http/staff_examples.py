@@ -28,6 +28,47 @@ STAFF_EXAMPLES: dict[str, dict[str, Example]] = {
         "password": Example("With a password", {"email": "anna@example.com", "password": PASSWORD})
     },
     "signin_code": {"app": Example("With a code of the app", {"ticket": TOKEN, "code": "123456"})},
+    "signin_passkey": {
+        "answer": Example(
+            "The browser's answer", {"ticket": TOKEN, "credential": {"id": "AQID", "type": "public-key"}}
+        )
+    },
+    "totp_begin": {"password": Example("The password once more", {"password": PASSWORD})},
+    "totp_confirm": {"code": Example("What the app shows", {"code": "123456"})},
+    "totp_remove": {"password": Example("The password once more", {"password": PASSWORD})},
+    "passkey_begin": {"password": Example("The password once more", {"password": PASSWORD})},
+    "passkey_post": {
+        "made": Example(
+            "What the browser has made",
+            {"ticket": TOKEN, "name": "Laptop", "credential": {"id": "AQID", "type": "public-key"}},
+        )
+    },
+    "staff_role": {"marketer": Example("Anna does the marketing", {"role": "marketer"})},
+    "invitation_post": {
+        "support": Example("Ben answers the phone", {"email": "ben@example.com", "role": "support"})
+    },
+    "invitation_look": {"token": Example("What the link holds", {"token": TOKEN})},
+    "invitation_accept": {
+        "new": Example("Somebody new", {"token": TOKEN, "name": "Ben", "password": PASSWORD})
+    },
+    "role_put": {
+        "desk": Example(
+            "A desk that may give 200 points at a time and 1,000 a day",
+            {
+                "name": "Desk",
+                "scopes": ["read", "members", "adjust"],
+                "credit_most": 200,
+                "credit_per_day": 1000,
+            },
+        )
+    },
+    "rules_put": {
+        "two": Example(
+            "Two people to publish, and to give more than 1,000 points",
+            {"second_factor": False, "two_to_publish": True, "two_to_credit_above": 1000},
+        )
+    },
+    "key_post": {"shop": Example("A key for the shop", {"name": "Shop", "scopes": ["read", "write"]})},
     "me_put": {"name": Example("Another name", {"name": "Anna B."})},
     "me_workspace": {"sandbox": Example("To the sandbox", {"workspace": "roastery-sandbox"})},
     "me_password": {

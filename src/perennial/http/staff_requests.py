@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+
+from perennial.flows.scopes import Scope
+from perennial.http.requests import When
+from perennial.units import MAX_AMOUNT
 
 Email = Annotated[
     str,
@@ -70,3 +74,96 @@ class GoToBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The workspace in which the session is from now on."""
 
     workspace: WorkspaceCode
+
+
+class ProofBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The own password once more. Who has none must have signed in within ten minutes."""
+
+    password: Password | None = None
+
+
+class AppCodeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A code that the app shows now."""
+
+    code: Annotated[str, Meta(pattern="^[0-9]{6}$", min_length=6, max_length=6, examples=["123456"])]
+
+
+Credential = Annotated[
+    dict[str, Any],
+    Meta(max_length=20, description="what the browser's `navigator.credentials` gave, as JSON"),
+]
+
+
+class NewPasskeyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A passkey that the browser has made, and what the person calls it."""
+
+    ticket: Token
+    name: PersonName
+    credential: Credential
+
+
+class PasskeyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The answer of a passkey."""
+
+    ticket: Token
+    credential: Credential
+
+
+RoleCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,62}$", examples=["marketer"])]
+
+
+class InvitationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whom to invite, and to which role."""
+
+    email: Email
+    role: RoleCode
+
+
+class InvitationTokenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The token of an invitation's link."""
+
+    token: Token
+
+
+class AcceptBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who accepts an invitation. Somebody who has an account gives the password that it has."""
+
+    token: Token
+    name: PersonName
+    password: Password
+
+
+class StaffRoleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The role that a colleague has from now on."""
+
+    role: RoleCode
+
+
+class RoleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A role of the workspace's own. `credit_most` bounds one adjustment, `credit_per_day` those of a day."""
+
+    name: PersonName
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=50)]
+    credit_most: Annotated[int, Meta(ge=0, le=MAX_AMOUNT)] | None = None
+    credit_per_day: Annotated[int, Meta(ge=0, le=MAX_AMOUNT)] | None = None
+
+
+class RulesBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a workspace demands of its staff.
+
+    `second_factor`: nobody does anything with a password alone. `two_to_publish`: a version that somebody
+    wants to publish is published by somebody else. `two_to_credit_above`: so are credits by hand above so
+    many points; null: never.
+    """
+
+    second_factor: bool
+    two_to_publish: bool
+    two_to_credit_above: Annotated[int, Meta(ge=0, le=MAX_AMOUNT)] | None = None
+
+
+class KeyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A new API key: what it is for, what it may do, when it ends."""
+
+    name: PersonName
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=50)]
+    expires_at: When | None = None
