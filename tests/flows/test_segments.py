@@ -8,10 +8,12 @@ import pytest
 
 from perennial.core.condition_document import decode_condition
 from perennial.core.segment import Segment
+from perennial.flows.commands import OutsideFact, PutCustomer, PutHousehold
+from perennial.flows.household import put_household
 from perennial.flows.problems import ProblemError
 from perennial.flows.programs import Author
 from perennial.flows.segments import put, remove, segments_of
-from perennial.units import DAY, parse_instant
+from perennial.units import DAY, SECOND, parse_instant
 from tests.flows.shop import START, Shop, available
 
 PROGRAM = """\
@@ -115,3 +117,64 @@ async def test_segments_combine_without_circles(shop: Shop) -> None:
         await remove(shop.handler, shop.workspace_id, "big", AUTHOR)
     await remove(shop.handler, shop.workspace_id, "small", AUTHOR)
     assert await sizes(shop) == {"big": 1}
+
+
+async def test_the_database_fills_as_customers_are_judged(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large workspace is filled by sets: the same people, whom time moves from the next midnight on."""
+    monkeypatch.setattr("perennial.flows.segment_fill.ONE_BY_ONE", 0)
+    await shop.publish(PROGRAM)
+    for number in range(6):
+        await shop.order(f"o{number}", f"c{number}", 40_000 * number)
+    big = await put(shop.handler, shop.workspace_id, segment("big", BIG), AUTHOR)
+    rest = segment("rest", {"not": {"fact": "member.segments", "contains": "big"}})
+    assert (big.size, (await put(shop.handler, shop.workspace_id, rest, AUTHOR)).size) == (3, 3)
+    few = segment("big", {**BIG, "at_least": 150_000})
+    assert (await put(shop.handler, shop.workspace_id, few, AUTHOR)).size == 2
+    assert await sizes(shop) == {"big": 2, "rest": 4}
+    await shop.advance(parse_instant("2027-03-02T00:00:00Z"))
+    assert await sizes(shop) == {"big": 0, "rest": 6}
+
+
+async def test_a_household_moves_together(shop: Shop) -> None:
+    """What one earns for the wallet that they share moves the others as well, in the same transaction."""
+    await shop.publish(PROGRAM)
+    for name in ("anna", "bert"):
+        await put_household(shop.handler, shop.workspace_id, PutHousehold(customer=name, household="home"))
+    rich = segment("rich", {"fact": "wallet.points.balance", "at_least": 500})
+    await put(shop.handler, shop.workspace_id, rich, AUTHOR)
+    await shop.order("o1", "anna", 49_900)
+    assert await sizes(shop) == {"rich": 0}
+    await shop.order("o2", "anna", 100)
+    assert await sizes(shop) == {"rich": 2}
+    await shop.give_back("r1", "o1", "anna")
+    assert await sizes(shop) == {"rich": 0}
+
+
+async def test_a_score_from_outside_moves_when_it_is_stale(shop: Shop) -> None:
+    """Facts from outside count as long as they are known, to the second."""
+    await shop.publish(PROGRAM + "declarations: {member: {score: {type: integer, outside: true}}}\n")
+    high = segment("high", {"fact": "member.score", "at_least": 50})
+    await put(shop.handler, shop.workspace_id, high, AUTHOR)
+    facts = {"score": OutsideFact(value=70, seconds=3_600)}
+    await shop.do(PutCustomer(customer="anna", facts=facts))
+    assert await sizes(shop) == {"high": 1}
+    await shop.advance(START + 3_599 * SECOND)
+    assert await sizes(shop) == {"high": 1}
+    await shop.advance(START + 3_600 * SECOND)
+    assert await sizes(shop) == {"high": 0}
+
+
+async def test_lapsing_customers_are_told_by_the_days(shop: Shop) -> None:
+    """Computed facts move customers by time alone: dormant after 90 days, and back with an order."""
+    await shop.publish(PROGRAM)
+    dormant = segment("dormant", {"fact": "member.days_since_last_order", "at_least": 90})
+    await put(shop.handler, shop.workspace_id, dormant, AUTHOR)
+    await shop.order("o1", "anna", 100)
+    await shop.advance(START + 89 * DAY)
+    assert await sizes(shop) == {"dormant": 0}
+    await shop.advance(START + 90 * DAY)
+    assert await sizes(shop) == {"dormant": 1}
+    await shop.order("o2", "anna", 100, at=START + 90 * DAY)
+    assert await sizes(shop) == {"dormant": 0}

@@ -116,6 +116,9 @@ _PLACES = {
     "redemption_rollback": "till-17",
     "allowance_post": "till-1",
     "upload_post": "till-1",
+    "segment_put": "regulars",
+    "segment_apply": "regulars",
+    "segment_template": "dormant",
 }
 _SCENARIO = [
     "attributes_put",
@@ -149,6 +152,10 @@ _SCENARIO = [
     "referral_reject",
     "transfer_post",
     "tier_assign",
+    "segment_put",
+    "segment_preview",
+    "segment_apply",
+    "segment_template",
     "switch_set",
     "program_check",
     "program_publish",
@@ -166,6 +173,21 @@ rewards:
   - {id: payout, name: A payout, price: 0, gives: [{type: cash_payout, value: 1000}]}
   - {id: card, name: A gift card, gives: [{type: gift_card, value: 2500}]}
 """
+
+
+_CLUB = """
+program: club
+name: Club
+wallets: [{id: stars, name: Stars}]
+earning_rules:
+  - {id: hello, trigger: segment.entered, type: fixed, points: 5, when: {fact: event.segment, is: regulars}}
+"""
+
+
+async def _club(site: Site) -> None:
+    """Publish a program with a rule on entering a segment."""
+    author = Author(actor="test", at=site.row.created_at)
+    await apply_document(site.database, site.row.workspace_id, _CLUB, author)
 
 
 async def _payout(site: Site) -> str:
@@ -246,6 +268,8 @@ async def test_every_example_works(site: Site) -> None:
                 place = path.replace("SHIP-2026-4711-A", await _card(site))
             if name == "card_transfer":
                 body["to"] = await _card(site)
+            if name == "segment_apply":
+                await _club(site)
             if name == "referral_post":
                 await _befriend(site)
             if name in ("referral_approve", "referral_reject"):

@@ -95,6 +95,10 @@ class Switches:
             keys = self._keys[number] = tuple(sorted(_known_keys(self._off, version.program)))
         return keys
 
+    def every(self) -> tuple[Switch, ...]:
+        """Return every switch that is off."""
+        return tuple(self._off.values())
+
     def everything(self) -> Switch | None:
         """Return the switch that turns everything off."""
         return self._off.get(EVERYTHING)

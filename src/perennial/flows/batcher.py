@@ -10,11 +10,13 @@ import msgspec
 
 from perennial.flows.answers import Answer
 from perennial.flows.commands import (
+    ApplyEntered,
     ChangeEntitlement,
     Command,
     ExpireHold,
     Identified,
     Introduced,
+    MoveInSegment,
     PostRedemption,
     PostRollback,
     PostTransfer,
@@ -33,6 +35,7 @@ from perennial.units import bucket_of
 
 MAX_BATCH = 256
 
+_OF_SEGMENTS = MoveInSegment | ApplyEntered
 _OF_GUESTS = (PutOrder, PostRedemption, RedeemHold)
 # What goes by its own id where no customer is named.
 
@@ -154,7 +157,7 @@ def bucket_of_command(buckets: Buckets, command: Command) -> int:
     """Return the bucket of the customer of a command; a guest's order goes by its own id."""
     if buckets.count == 1:
         return buckets.base
-    if isinstance(command, ChangeEntitlement | RunTimers | ExpireHold | ReviewReferral):
+    if isinstance(command, ChangeEntitlement | RunTimers | ExpireHold | ReviewReferral | _OF_SEGMENTS):
         return command.bucket
     if isinstance(command, PostTransfer):
         return bucket_of(command.sender, buckets.base, buckets.count)

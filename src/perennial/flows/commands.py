@@ -8,12 +8,13 @@ order in which they were submitted.
 from __future__ import annotations
 
 from typing import Annotated, TypeAlias
+from uuid import UUID
 
 import msgspec
 
 from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.order import Order, ReturnedLine, Scalar
-from perennial.units import Instant, Minor, Points
+from perennial.units import Instant, Minor, Points, named_id
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -280,6 +281,33 @@ class RunTimers(_Command, frozen=True):
     judges: bool = False
 
 
+class MoveInSegment(_Command, frozen=True):
+    """Let a customer (by its internal id, in hex, and bucket) into a static segment, or out of it."""
+
+    customer_id: str
+    bucket: int
+    segment: str
+    entered: bool
+    at: Instant
+
+
+class ApplyEntered(_Command, frozen=True):
+    """Let one rule on ``segment.entered`` decide for a customer who is inside already; once, ever."""
+
+    customer_id: str
+    bucket: int
+    segment: str
+    program: str
+    rule: str
+    at: Instant
+
+
+def applied_id(workspace_id: int, command: ApplyEntered) -> UUID:
+    """Return the id under which it is kept that a rule was applied to somebody."""
+    name = f"{command.segment}/{command.program}/{command.rule}/{command.customer_id}"
+    return named_id(workspace_id, "applied to a segment", name)
+
+
 Command: TypeAlias = (
     PutOrder
     | PostReturn
@@ -301,6 +329,8 @@ Command: TypeAlias = (
     | LeaveProgram
     | StartChallenge
     | RunTimers
+    | MoveInSegment
+    | ApplyEntered
 )
 
 

@@ -20,12 +20,14 @@ from asyncpg import Connection
 from perennial.flows.answers import Answer, Problem
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
+    ApplyEntered,
     AssignTier,
     ChangeEntitlement,
     Command,
     ExpireHold,
     JoinProgram,
     LeaveProgram,
+    MoveInSegment,
     PostAdjustment,
     PostClaim,
     PostEvent,
@@ -58,6 +60,7 @@ from perennial.flows.handle_once import (
 from perennial.flows.handle_order import handle_put_order
 from perennial.flows.handle_return import handle_return
 from perennial.flows.handle_review import handle_review
+from perennial.flows.handle_segment import handle_entered, handle_move
 from perennial.flows.ids import Ids
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
@@ -217,6 +220,8 @@ _HANDLERS: dict[type, Callable[[Batch, Any], Answer]] = {
     LeaveProgram: handle_leave,
     StartChallenge: handle_start,
     RunTimers: handle_timers,
+    MoveInSegment: handle_move,
+    ApplyEntered: handle_entered,
 }
 
 

@@ -14,11 +14,13 @@ from perennial.core.needs import lookback
 from perennial.core.today import today_of
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
+    ApplyEntered,
     AssignTier,
     ChangeEntitlement,
     Command,
     ExpireHold,
     JoinProgram,
+    MoveInSegment,
     PostAdjustment,
     PostClaim,
     PostEvent,
@@ -33,6 +35,7 @@ from perennial.flows.commands import (
     ReferralPair,
     ReviewReferral,
     RunTimers,
+    applied_id,
 )
 from perennial.flows.configuration import Configurations, Workspace, business_now
 from perennial.flows.load_budgets import instant_of, load_budgets
@@ -88,7 +91,7 @@ _READS_LOTS = (
 
 def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]]:
     """Return the internal and external ids of the batch's customers that a command concerns."""
-    if isinstance(command, ChangeEntitlement | RunTimers | ReviewReferral):
+    if isinstance(command, ChangeEntitlement | RunTimers | ReviewReferral | MoveInSegment | ApplyEntered):
         return [(UUID(hex=command.customer_id), None)]
     if isinstance(command, PostTransfer):
         row = batch.workspace.row
@@ -363,6 +366,11 @@ async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command
         elif customer_id == id_hash:
             guest = await load_orders(conn, workspace_id, owner_bucket, [(id_hash, id_hash)])
             batch.orders.update(guest)
+    events += [
+        (UUID(hex=command.customer_id), applied_id(workspace_id, command))
+        for command in commands
+        if isinstance(command, ApplyEntered)
+    ]
     if orders:
         batch.orders.update(await load_orders(conn, workspace_id, bucket, orders))
     if events:

@@ -135,7 +135,10 @@ def own_attributes(kept: dict[str, Scalar]) -> dict[str, Scalar]:
 
 
 class CustomerView(_View, frozen=True):
-    """A customer with everything that is stored about them but their history."""
+    """A customer with everything that is stored about them but their history.
+
+    ``segments`` tells since when the customer has been in each.
+    """
 
     id: str
     created_at: str
@@ -145,6 +148,7 @@ class CustomerView(_View, frozen=True):
     household: str | None
     memberships: tuple[MembershipView, ...]
     wallets: tuple[WalletView, ...]
+    segments: dict[str, str]
 
 
 class CustomerPage(_View, frozen=True):
@@ -204,6 +208,7 @@ async def _view_customer(conn: Connection, workspace: Workspace, external_id: st
         household=household,
         memberships=tuple(_membership(program, member, at) for program in live),
         wallets=tuple(view for program in live for view in wallet_views(program, member, at)),
+        segments={code: format_instant(since) for code, since in sorted(member.segments.items())},
     )
 
 
@@ -218,7 +223,13 @@ async def load_customer(
         raise problem(404, "customer_unknown", f"There is no customer {external_id!r}.")
     reads = read_from(workspace, [business_now(workspace)])
     members = await load_members(
-        conn, workspace_id, bucket, [row], lots_for=frozenset([row.owner]), reads=reads
+        conn,
+        workspace_id,
+        bucket,
+        [row],
+        lots_for=frozenset([row.owner]),
+        reads=reads,
+        segments=workspace.segment_names,
     )
     await load_challenges(conn, workspace, bucket, members, business_now(workspace))
     await load_variants(conn, workspace, bucket, members)

@@ -62,6 +62,21 @@ def follow_segments(
     return outcomes
 
 
+def move_by_hand(batch: Batch, operation: Operation, code: str, *, entered: bool) -> list[Outcome]:
+    """Let the member of an operation into a static segment, or out of it, and decide what that causes."""
+    segments, member = batch.workspace.segments, operation.member
+    assert segments is not None
+    if entered:
+        member.segments[code] = operation.at
+    else:
+        del member.segments[code]
+    moves = [Move(code, operation.at, entered)]
+    _note(batch, member, segments, moves)
+    outcomes = _decide_moves(batch, operation, segments, moves)
+    batch.touched[member.customer_id] = None
+    return outcomes + follow_segments(batch, operation)
+
+
 def settle_segments(batch: Batch, *, refuses: bool = True) -> None:
     """Judge everybody whom a command touched and who was not judged since, as operations of their own."""
     if batch.workspace.segments is None:
@@ -76,7 +91,7 @@ def settle_segments(batch: Batch, *, refuses: bool = True) -> None:
         operation = batch.operation(member, batch.ids.next(), batch.now)
         outcomes = follow_segments(batch, operation, refuses=refuses)
         if outcomes:
-            batch.put_event(_event_row(batch, operation, outcomes))
+            batch.put_event(event_row_of_segments(batch, operation, outcomes))
 
 
 def settle_the_rest(batch: Batch) -> None:
@@ -133,7 +148,8 @@ def _arm(member: Member, due: Instant | None) -> None:
         member.due_at = due
 
 
-def _event_row(batch: Batch, operation: Operation, outcomes: list[Outcome]) -> EventRow:
+def event_row_of_segments(batch: Batch, operation: Operation, outcomes: list[Outcome]) -> EventRow:
+    """Return the row of what entering and leaving segments caused, where nothing else did."""
     return EventRow(
         customer_id=operation.member.customer_id,
         event_id=operation.source_id,

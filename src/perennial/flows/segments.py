@@ -7,23 +7,20 @@ inside already does not enter.
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import msgspec
 from asyncpg import Connection
 
 from perennial.core.compile_segments import BasedOn, base_of, compile_segments
 from perennial.core.facts import fact_table
 from perennial.core.segment import MAX_SEGMENTS, Segment, check_segment, dependents, segments_asked
-from perennial.flows.backfill import SLICE, backfill, metrics_to_backfill, wait_for_stragglers
-from perennial.flows.commands import RunTimers
-from perennial.flows.configuration import Configurations, Workspace, bases_of, business_now, kept_of
+from perennial.flows.backfill import backfill, metrics_to_backfill, wait_for_stragglers
+from perennial.flows.configuration import Configurations, Workspace, bases_of, kept_of
 from perennial.flows.handle_events import Handler
 from perennial.flows.ids import Ids
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.programs import Author
+from perennial.flows.segment_fill import buckets_of, fill
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
-from perennial.store.history import FIRST, next_customers
 from perennial.store.programs import lock_configuration, raise_revision
 from perennial.store.segments import (
     SegmentRow,
@@ -71,7 +68,7 @@ async def put(handler: Handler, workspace_id: int, segment: Segment, author: Aut
         before = known.get(segment.segment)
         if before is not None and before.deleted_at is None and before.segment == segment and before.filled:
             return await _state(handler, workspace_id, segment.segment)
-        _check(workspace, segment, [row for row in rows if row.deleted_at is None])
+        check_document(workspace, segment, [row for row in rows if row.deleted_at is None])
         row = SegmentRow(
             segment_id=before.segment_id if before else max((row.segment_id for row in rows), default=0) + 1,
             code=segment.segment,
@@ -88,7 +85,7 @@ async def put(handler: Handler, workspace_id: int, segment: Segment, author: Aut
         await _note(conn, workspace_id, author, "segment.published", row)
     await wait_for_stragglers(database, workspace_id)
     await _count(handler, workspace_id, workspace)
-    await _judge_everybody(handler, workspace_id)
+    await fill(handler, workspace_id, stale)
     async with database.transaction(workspace_id) as conn:
         await lock_configuration(conn, workspace_id)
         await set_filled(conn, workspace_id, ids, filled=True)
@@ -111,12 +108,13 @@ async def remove(handler: Handler, workspace_id: int, code: str, author: Author)
         await delete_segment(conn, workspace_id, row.segment_id, author.at)
         await _note(conn, workspace_id, author, "segment.deleted", row)
     await wait_for_stragglers(handler.database, workspace_id)
-    for bucket in _buckets(workspace):
+    for bucket in buckets_of(workspace):
         async with handler.database.transaction(workspace_id) as conn:
             await empty_segment(conn, workspace_id, bucket, row.segment_id)
 
 
-def _check(workspace: Workspace, segment: Segment, rows: list[SegmentRow]) -> None:
+def check_document(workspace: Workspace, segment: Segment, rows: list[SegmentRow]) -> None:
+    """Raise a 422 that names what is wrong with a segment; ``rows`` are all that there are."""
     others = {row.code: row.segment for row in rows if row.code != segment.segment}
     if len(others) >= MAX_SEGMENTS:
         raise field_problem("$.id", "too_many", f"a workspace has at most {MAX_SEGMENTS} segments")
@@ -142,28 +140,6 @@ async def _count(handler: Handler, workspace_id: int, before: Workspace) -> None
         metrics = metrics_to_backfill(known, version)
         if metrics:
             await backfill(handler.database, before.row, version, metrics)
-
-
-async def _judge_everybody(handler: Handler, workspace_id: int) -> None:
-    async with handler.database.transaction(workspace_id) as conn:
-        workspace = await handler.configurations.current(conn, workspace_id)
-    for bucket in _buckets(workspace):
-        last: UUID = FIRST
-        while True:
-            async with handler.database.transaction(workspace_id) as conn:
-                part = await next_customers(conn, workspace_id, bucket, last, SLICE)
-            if not part:
-                break
-            commands = [
-                RunTimers(customer_id=each.hex, bucket=bucket, at=business_now(workspace), judges=True)
-                for each in part
-            ]
-            await handler.handle_batch(workspace_id, bucket, commands)
-            last = part[-1]
-
-
-def _buckets(workspace: Workspace) -> range:
-    return range(workspace.row.bucket_base, workspace.row.bucket_base + workspace.row.bucket_count)
 
 
 async def _state(handler: Handler, workspace_id: int, code: str) -> SegmentState:

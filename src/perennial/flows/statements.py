@@ -74,6 +74,9 @@ class TimelinePage(_View, frozen=True):
     next_cursor: str | None
 
 
+_MOVES = {True: "segment_entered", False: "segment_left"}
+
+
 class _TimelineCursor(msgspec.Struct, frozen=True, array_like=True):
     at: Instant
     id: UUID
@@ -158,7 +161,7 @@ def _item(entry: TimelineEntry, units: dict[int, tuple[str, str]]) -> TimelineIt
                 points[name] = points.get(name, 0) + amount
     return TimelineItem(
         at=format_instant(entry.occurred_at),
-        type=_type(entry.kind),
+        type=_type(entry.kind) if entry.entered is None else _MOVES[entry.entered],
         id=entry.external_id or None,
         points=points,
     )

@@ -42,6 +42,7 @@ from perennial.http.programs import PROGRAM_ROUTES
 from perennial.http.reference_page import REFERENCE_ROUTES
 from perennial.http.referrals import REFERRAL_ROUTES
 from perennial.http.rewards import REWARD_ROUTES
+from perennial.http.segments import SEGMENT_ROUTES
 from perennial.http.sign_in import SIGN_IN_ROUTES
 from perennial.http.simulations import SIMULATION_ROUTES
 from perennial.http.staff import STAFF_ROUTES
@@ -68,6 +69,7 @@ ROUTES = [
     *CAMPAIGN_ROUTES,
     *SIMULATION_ROUTES,
     *SURROUNDING_ROUTES,
+    *SEGMENT_ROUTES,
     *SWITCH_ROUTES,
     *BUDGET_ROUTES,
     *CLOCK_ROUTES,

@@ -271,6 +271,25 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     },
     "location_put": {"berlin": Example("A store in Berlin", {"place": "52.520008,13.404954"})},
     "location_push": {"queue": Example("A long queue", {"facts": {"queue": {"value": 12, "seconds": 300}}})},
+    "segment_put": {
+        "regulars": Example(
+            "Whoever spent 100.00 in the last year",
+            {"name": "Regulars", "when": {"fact": "member.spent_365_days", "at_least": 10000}},
+        ),
+        "press": Example("A list", {"name": "Press"}),
+    },
+    "segment_preview": {
+        "ordered": Example("Who has ordered", {"when": {"fact": "member.orders", "at_least": 1}})
+    },
+    "segment_apply": {
+        "welcome": Example(
+            "What would it cost to welcome those who are inside?",
+            {"program": "club", "rule": "hello", "preview": True},
+        )
+    },
+    "segment_template": {
+        "dormant": Example("No order for 60 days", {"program": "points", "settings": {"days": 60}})
+    },
     "switch_set": {
         "off": Example(
             "A reward is stopped at once",

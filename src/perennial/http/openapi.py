@@ -38,6 +38,7 @@ TAGS = {
     "Points": "Rewards, and points moved by hand.",
     "Checkout": "Codes, rewards and points used on an order: quoted, held, redeemed, given back.",
     "Rewards": "What was handed out besides vouchers: payables, parcels, seats.",
+    "Segments": "Who is in a segment, what a new one would hold, and lists that are put in.",
     "Referrals": "Who was referred by whom, what came of it, and what staff has to look at.",
     "Vouchers": "Codes: made, imported, given to members, looked up, taken back.",
     "Programs": "The life of a program: draft, version, comparison, rollback; and its limits.",

@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 PROBLEM_CODES = {
+    "invalid_condition": "The condition is not written as conditions are; the words say where.",
+    "invalid_id": "The id is not written as ids are.",
+    "no_column": "The first row of the list names no column customer.",
+    "not_in_segment": "The program is only for customers in a segment, and this one is outside.",
+    "rule_unknown": "The program has no such rule on entering a segment.",
+    "segment_changed": "The segment is no static one any more.",
+    "segment_circle": "A segment cannot depend on itself.",
+    "segment_in_use": "Another segment asks about it; change that one first.",
+    "segment_live": "Membership of a live segment follows from its condition; only static ones take lists.",
+    "segment_unknown": "There is no such segment.",
+    "template": "The ready-made segment needs a setting, or something that the program does not have.",
+    "template_unknown": "There is no such ready-made segment.",
+    "too_many": "There are more than there may be.",
     "allowance_unknown": "The device has no such allowance.",
     "already_referred": "Somebody else referred the customer before; the first one stays.",
     "attributes_invalid": "The declared attributes do not go together; the errors name the fields.",

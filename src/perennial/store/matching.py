@@ -141,15 +141,18 @@ async def list_matching(conn: Connection, ws: int, bucket: int, sql: SqlConditio
 
 
 async def list_which(
-    conn: Connection, ws: int, bucket: int, sql: SqlConditions
+    conn: Connection, ws: int, bucket: int, sql: SqlConditions, only: Sequence[UUID] | None = None
 ) -> list[tuple[UUID, list[int]]]:
     """Return who meets any of the conditions with the indexes of those, in the order of their ids.
 
-    All conditions are judged in one pass, so that fifty cost little more than one.
+    All conditions are judged in one pass, so that fifty cost little more than one. With ``only`` nobody
+    else is looked at.
     """
     places = ", ".join(f"case when {test} then {place} end" for place, test in enumerate(sql.tests))
-    text = _LIST_WHICH.format(customers=_customers(sql), places=places, any=" or ".join(sql.tests))
-    return [(row[0], row[1]) for row in await _fetch(conn, text, ws, bucket, *sql.parameters)]
+    named = None if only is None else f"${FIRST_PARAMETER + len(sql.parameters)}::uuid[]"
+    text = _LIST_WHICH.format(customers=_customers(sql, named), places=places, any=" or ".join(sql.tests))
+    parameters = sql.parameters if only is None else (*sql.parameters, list(only))
+    return [(row[0], row[1]) for row in await _fetch(conn, text, ws, bucket, *parameters)]
 
 
 async def _fetch(conn: Connection, text: str, ws: int, bucket: int, *parameters: object) -> list[Record]:
@@ -158,11 +161,12 @@ async def _fetch(conn: Connection, text: str, ws: int, bucket: int, *parameters:
     return await conn.fetch(text, ws, bucket, households, *parameters)
 
 
-def _customers(sql: SqlConditions) -> str:
-    return _CUSTOMERS.format(relations=_relations(sql))
+def _customers(sql: SqlConditions, only: str | None = None) -> str:
+    text = _CUSTOMERS.format(relations=_relations(sql, only))
+    return text if only is None else f"{text} and c.customer_id = any({only})"
 
 
-def _relations(sql: SqlConditions) -> str:
+def _relations(sql: SqlConditions, only: str | None) -> str:
     """Return the joins to everything that the tests read."""
     joins = [] if sql.membership is None else [_MEMBERSHIP.format(test=sql.membership)]
     joins += [_WALLET.format(alias=alias, unit=unit) for alias, unit in sql.wallets.items()]
@@ -172,11 +176,11 @@ def _relations(sql: SqlConditions) -> str:
     if sql.segments is not None:
         joins.append(_SEGMENTS.format(segments=sql.segments))
     if sql.figures:
-        joins.append(_figures(sql.figures, sql.counting_membership))
+        joins.append(_figures(sql.figures, sql.counting_membership, only))
     return "".join(joins)
 
 
-def _figures(figures: Sequence[SqlFigure], membership: str | None) -> str:
+def _figures(figures: Sequence[SqlFigure], membership: str | None, only: str | None) -> str:
     """Return the join to all figures of the past, which are added up in one pass over the counters."""
     columns, counted = [], []
     for figure in figures:
@@ -189,5 +193,7 @@ def _figures(figures: Sequence[SqlFigure], membership: str | None) -> str:
     return _FIGURES.format(
         columns=", ".join(columns),
         memberships="" if membership is None else _COUNTING_MEMBERSHIP.format(test=membership),
-        counted=" or ".join(counted),
+        counted=" or ".join(counted)
+        if only is None
+        else f"{' or '.join(counted)}) and (k.customer_id = any({only})",
     )

@@ -16,6 +16,7 @@ from asyncpg import Connection, SerializationError
 from perennial.core.condition_document import DEC_HOOK
 from perennial.core.document import plain_of
 from perennial.core.segment import Segment
+from perennial.store.external_ids import IdKind
 from perennial.units import Instant
 
 
@@ -95,6 +96,41 @@ cross join lateral (
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
     offset 0
 ) as found
+"""
+
+_LOAD_INSIDE = """
+select customer_id, segment_id from segment_members
+where bucket = $2 and workspace_id = $1 and segment_id = any($3::int[])
+"""
+
+_LOAD_INSIDE_OF = """
+select found.*
+from unnest($4::uuid[]) as wanted (customer_id)
+cross join lateral (
+    select customer_id, segment_id from segment_members
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+        and segment_id = any($3::int[])
+    offset 0
+) as found
+"""
+
+_NEXT_PEOPLE = """
+select customer_id from customers
+where bucket = $2 and workspace_id = $1 and customer_id > $3 and erased_at is null
+    and not exists (
+        select from external_ids
+        where workspace_id = $1 and kind = $5 and id_hash = customers.customer_id and bucket = $2
+    )
+order by customer_id limit $4
+"""
+
+_COUNT_PEOPLE = """
+select count(*) from customers
+where bucket = $2 and workspace_id = $1 and erased_at is null
+    and not exists (
+        select from external_ids
+        where workspace_id = $1 and kind = $3 and id_hash = customers.customer_id and bucket = $2
+    )
 """
 
 # Pages go bucket by bucket; the names of the customers are looked up by key.
@@ -241,6 +277,28 @@ async def count_segment_moves(
     """Return local day, how many entered and how many left, for each day with some, the oldest first."""
     rows = await conn.fetch(_COUNT_SEGMENT_MOVES, ws, *buckets, segment_id, zone)
     return [(day.isoformat(), entered, left) for day, entered, left in rows]
+
+
+async def load_inside(
+    conn: Connection, ws: int, bucket: int, segments: Sequence[int], only: Sequence[UUID] | None = None
+) -> set[tuple[UUID, int]]:
+    """Return ``(customer, segment)`` of everybody who is in one of these, or of these customers ``only``."""
+    if only is None:
+        rows = await conn.fetch(_LOAD_INSIDE, ws, bucket, list(segments))
+    else:
+        rows = await conn.fetch(_LOAD_INSIDE_OF, ws, bucket, list(segments), list(only))
+    return {(customer_id, segment_id) for customer_id, segment_id in rows}
+
+
+async def next_people(conn: Connection, ws: int, bucket: int, after: UUID, limit: int) -> list[UUID]:
+    """Return the ids of at most ``limit`` customers behind ``after``, without households and the erased."""
+    rows = await conn.fetch(_NEXT_PEOPLE, ws, bucket, after, limit, IdKind.HOUSEHOLD)
+    return [customer_id for (customer_id,) in rows]
+
+
+async def count_people(conn: Connection, ws: int, bucket: int) -> int:
+    """Return how many customers a bucket has, households and the erased left out."""
+    return int(await conn.fetchval(_COUNT_PEOPLE, ws, bucket, IdKind.HOUSEHOLD))
 
 
 async def empty_segment(conn: Connection, ws: int, bucket: int, segment_id: int) -> None:

@@ -49,7 +49,10 @@ class StatementLine(msgspec.Struct, frozen=True):
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):
-    """One thing that happened to a customer: an order (``kind`` None) or an event."""
+    """One thing that happened to a customer: an order (``kind`` None) or an event.
+
+    Of a move in or out of a segment (``entered`` is not None) ``external_id`` is the segment.
+    """
 
     occurred_at: Instant
     id: UUID
@@ -59,6 +62,7 @@ class TimelineEntry(msgspec.Struct, frozen=True):
     source_id: UUID | None
     recorded_at: Instant
     decision: bytes
+    entered: bool | None = None
 
 
 _READ_BALANCES = """
@@ -127,16 +131,23 @@ cross join lateral (
 _READ_TIMELINE = """
 select * from (
     select occurred_at, order_id as id, null::smallint as kind, external_id, operation_id,
-        null::uuid as source_id, recorded_at, decision
+        null::uuid as source_id, recorded_at, decision, null::boolean as entered
     from orders
     where bucket = $2 and workspace_id = $1 and customer_id = $3
         and ($4::timestamptz is null or (occurred_at, order_id) < ($4, $5))
     union all
-    select occurred_at, event_id, kind, external_id, operation_id, source_id, recorded_at, decision
+    select occurred_at, event_id, kind, external_id, operation_id, source_id, recorded_at, decision, null
     from events
     where bucket = $2 and workspace_id = $1 and customer_id = $3
         and ($4::timestamptz is null or (occurred_at, event_id) < ($4, $5))
         and kind <> all($6::smallint[])
+    union all
+    select moves.at, moves.move_id, null, segments.code, moves.move_id, null, moves.at, ''::bytea,
+        moves.entered
+    from segment_moves as moves
+    join segments on segments.workspace_id = $1 and segments.segment_id = moves.segment_id
+    where moves.bucket = $2 and moves.workspace_id = $1 and moves.customer_id = $3
+        and ($4::timestamptz is null or (moves.at, moves.move_id) < ($4, $5))
 ) as happened
 order by occurred_at desc, id desc
 limit $7

@@ -1,0 +1,169 @@
+"""Who is in a segment from its first moment on: everybody is judged by a new or changed definition.
+
+Small workspaces judge one customer after the other, as the live path does. In large ones the database
+answers for all customers of a bucket at once; whoever is to move is locked and asked about again, so that
+what the live path does meanwhile stays. Timers are armed for the next midnight: then each customer is
+looked at once, and knows when time alone moves them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.compile_segments import LiveSegment, SegmentSet
+from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
+from perennial.core.periods import local_day, local_midnight
+from perennial.flows.commands import RunTimers
+from perennial.flows.configuration import Workspace, business_now
+from perennial.flows.handle_events import Handler
+from perennial.flows.ids import Ids
+from perennial.store.customers import lock_customers
+from perennial.store.history import FIRST
+from perennial.store.matching import list_which
+from perennial.store.segments import SegmentMove, load_inside, next_people, write_segment_moves
+from perennial.store.timers import arm_timers
+from perennial.units import Instant
+
+AT_ONCE = 200
+"""So many customers are judged in one transaction."""
+SLICE = 2_000
+"""So many customers are locked at once where the database judges."""
+ONE_BY_ONE = 5_000
+"""Up to so many customers of a bucket are judged one after the other."""
+
+_ids = Ids()
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """Segments that the database judges together, with their numbers."""
+
+    segments: tuple[LiveSegment, ...]
+    numbers: tuple[int, ...]
+    sql: SqlConditions
+
+
+async def fill(handler: Handler, workspace_id: int, codes: Sequence[str]) -> None:
+    """Judge everybody by these live segments, of which each comes after those that it asks about."""
+    async with handler.database.transaction(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+    segments = workspace.segments
+    if segments is None:
+        return
+    asked = ask_database(segments, [live for live in segments.live if live.code in codes], workspace)
+    for bucket in buckets_of(workspace):
+        if asked is None or await _is_small(handler, workspace_id, bucket):
+            await judge_everybody(handler, workspace, bucket)
+            continue
+        for together in asked:
+            await _fill_together(handler, workspace, bucket, together)
+        await _arm(handler, workspace, bucket, [live for each in asked for live in each.segments])
+
+
+def ask_database(
+    segments: SegmentSet, wanted: Iterable[LiveSegment], workspace: Workspace
+) -> list[_Asked] | None:
+    """Return what the database is asked, in order; None if it cannot answer for all of them."""
+    parts: list[list[LiveSegment]] = []
+    for live in wanted:
+        place = segments.live.index(live)
+        together = bool(parts) and parts[-1][0].version is live.version
+        if together and not any(place in other.askers for other in parts[-1]):
+            parts[-1].append(live)
+        else:
+            parts.append([live])
+    numbers = {code: kept.segment_id for code, kept in segments.kept.items()}
+    asked: list[_Asked] = []
+    for part in parts:
+        sql = compile_sql(
+            [live.when for live in part], kept_by(part[0].version, business_now(workspace), numbers)
+        )
+        if isinstance(sql, list) or part[0].version.lot_facts:
+            return None
+        asked.append(_Asked(tuple(part), tuple(numbers[live.code] for live in part), sql))
+    return asked
+
+
+async def judge_everybody(handler: Handler, workspace: Workspace, bucket: int) -> None:
+    """Let everybody of a bucket be judged as the live path does it."""
+    last: UUID = FIRST
+    while True:
+        async with handler.database.transaction(workspace.workspace_id) as conn:
+            part = await next_people(conn, workspace.workspace_id, bucket, last, AT_ONCE)
+        if not part:
+            return
+        now = business_now(workspace)
+        commands = [RunTimers(customer_id=each.hex, bucket=bucket, at=now, judges=True) for each in part]
+        await handler.handle_batch(workspace.workspace_id, bucket, commands)
+        last = part[-1]
+
+
+def buckets_of(workspace: Workspace) -> range:
+    """Return the buckets of a workspace."""
+    return range(workspace.row.bucket_base, workspace.row.bucket_base + workspace.row.bucket_count)
+
+
+async def who_is_wrong(conn: Connection, workspace: Workspace, bucket: int, asked: _Asked) -> set[UUID]:
+    """Return whose stored membership differs from what the database says of the data."""
+    right = await _right(conn, workspace, bucket, asked)
+    inside = await load_inside(conn, workspace.workspace_id, bucket, asked.numbers)
+    return {customer_id for customer_id, _ in right ^ inside}
+
+
+async def _right(
+    conn: Connection, workspace: Workspace, bucket: int, asked: _Asked, only: Sequence[UUID] | None = None
+) -> set[tuple[UUID, int]]:
+    found = await list_which(conn, workspace.workspace_id, bucket, asked.sql, only)
+    return {(customer_id, asked.numbers[place]) for customer_id, places in found for place in places}
+
+
+async def _fill_together(handler: Handler, workspace: Workspace, bucket: int, asked: _Asked) -> None:
+    workspace_id = workspace.workspace_id
+    async with handler.database.report(workspace_id) as conn:
+        wrong = sorted(await who_is_wrong(conn, workspace, bucket, asked))
+    for start in range(0, len(wrong), SLICE):
+        part = wrong[start : start + SLICE]
+        await handler.database.retrying(lambda part=part: _move(handler, workspace, bucket, asked, part))  # type: ignore[misc]
+
+
+async def _move(
+    handler: Handler, workspace: Workspace, bucket: int, asked: _Asked, customers: list[UUID]
+) -> None:
+    workspace_id, now = workspace.workspace_id, business_now(workspace)
+    async with handler.database.transaction(workspace_id) as conn:
+        locked = await lock_customers(conn, workspace_id, bucket, customers)
+        living = sorted(each for each, row in locked.items() if row.erased_at is None)
+        right = await _right(conn, workspace, bucket, asked, living)
+        inside = await load_inside(conn, workspace_id, bucket, asked.numbers, living)
+        moves = [
+            SegmentMove(customer_id, _ids.next(), segment_id, now, (customer_id, segment_id) in right)
+            for customer_id, segment_id in sorted(right ^ inside)
+        ]
+        await write_segment_moves(conn, workspace_id, bucket, moves)
+
+
+async def _is_small(handler: Handler, workspace_id: int, bucket: int) -> bool:
+    async with handler.database.transaction(workspace_id) as conn:
+        return len(await next_people(conn, workspace_id, bucket, FIRST, ONE_BY_ONE + 1)) <= ONE_BY_ONE
+
+
+async def _arm(handler: Handler, workspace: Workspace, bucket: int, filled: Sequence[LiveSegment]) -> None:
+    """Let everybody be judged at the next midnight, if time alone may move somebody."""
+    zones = {live.version.zone for live in filled if live.fleeting}
+    if not zones:
+        return
+    workspace_id, now = workspace.workspace_id, business_now(workspace)
+    due: Instant = min(local_midnight(date.fromordinal(local_day(now, zone) + 1), zone) for zone in zones)
+    last: UUID = FIRST
+    while True:
+        async with handler.database.transaction(workspace_id) as conn:
+            part = await next_people(conn, workspace_id, bucket, last, SLICE)
+            if not part:
+                return
+            await lock_customers(conn, workspace_id, bucket, part)
+            await arm_timers(conn, workspace_id, bucket, part, due)
+        last = part[-1]

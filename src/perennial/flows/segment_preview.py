@@ -1,0 +1,138 @@
+"""How many customers a segment would have, before it is saved, with some of them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.compile_segments import Kept, LiveSegment, SegmentSet, compile_segments
+from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
+from perennial.core.member import Member
+from perennial.core.needs import lookback
+from perennial.core.segment import Segment
+from perennial.core.segmenting import Judging
+from perennial.core.version import Metric
+from perennial.flows.backfill import count_past
+from perennial.flows.configuration import Workspace, bases_of, business_now
+from perennial.flows.handle_events import Handler
+from perennial.flows.segment_fill import buckets_of
+from perennial.flows.segments import check_document
+from perennial.store.customers import read_customers
+from perennial.store.history import FIRST, read_past
+from perennial.store.matching import preview_matching
+from perennial.store.members import load_members
+from perennial.store.segments import count_people, list_segments, next_people
+from perennial.units import Instant
+
+SAMPLE = 10
+LOOKED_AT = 500
+"""So many customers of a bucket are looked at where the database cannot answer for all of them."""
+
+
+class SegmentPreview(msgspec.Struct, frozen=True):
+    """How many of the workspace's customers meet a condition now, and some of them.
+
+    Unless ``exact``, ``count`` is an estimate from a part of the customers.
+    """
+
+    count: int
+    of: int
+    exact: bool
+    sample: tuple[str, ...]
+
+
+async def preview_segment(handler: Handler, workspace_id: int, segment: Segment) -> SegmentPreview:
+    """Say who would be in a live segment now; nothing is saved. Raises a 422 for what is wrong with it."""
+    async with handler.database.report(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        rows = await list_segments(conn, workspace_id)
+        check_document(workspace, segment, rows)
+        known = {} if workspace.segments is None else workspace.segments.kept
+        kept = [each for code, each in known.items() if code != segment.segment]
+        segments = compile_segments([*kept, Kept(segment, 0, 0, filled=False)], bases_of(workspace.programs))
+        live = segments.live_one(segment.segment)
+        sql = _asked(workspace, segments, live)
+        total = sum([await count_people(conn, workspace_id, bucket) for bucket in buckets_of(workspace)])
+        if sql is None:
+            return await _looked_at(conn, workspace, segments, live, total)
+        count, sample = 0, list[str]()
+        for bucket in buckets_of(workspace):
+            found = await preview_matching(conn, workspace_id, bucket, sql, SAMPLE - len(sample))
+            count += found.count
+            sample += await _names(conn, workspace_id, bucket, found.sample)
+    return SegmentPreview(count, total, True, tuple(sample))
+
+
+def _asked(workspace: Workspace, segments: SegmentSet, live: LiveSegment) -> SqlConditions | None:
+    """Return what the database is asked; None where it cannot answer, or not all of it is counted."""
+    counted = _counted(workspace)
+    numbers = {code: kept.segment_id for code, kept in segments.kept.items() if kept.segment_id}
+    kept = msgspec.structs.replace(
+        kept_by(live.version, business_now(workspace), numbers), metrics=tuple(counted.values())
+    )
+    sql = compile_sql([live.when], kept)
+    return None if isinstance(sql, list) else sql
+
+
+def _counted(workspace: Workspace) -> dict[int, Metric]:
+    versions = [live.latest for live in workspace.programs]
+    versions += workspace.segments.versions if workspace.segments is not None else ()
+    return {metric.number: metric for version in versions for metric in version.metrics}
+
+
+async def _looked_at(
+    conn: Connection, workspace: Workspace, segments: SegmentSet, live: LiveSegment, total: int
+) -> SegmentPreview:
+    """Judge some customers of each bucket one by one, with figures that nobody has counted worked out."""
+    at, place = business_now(workspace), segments.live.index(live)
+    looked_at, inside, sample = 0, 0, list[str]()
+    for bucket in buckets_of(workspace):
+        ids = await next_people(conn, workspace.workspace_id, bucket, FIRST, LOOKED_AT)
+        members = await _members(conn, workspace, bucket, live, ids, at)
+        looked_at += len(members)
+        found = []
+        for member in members.values():
+            Judging(segments, member, at).judge([place])
+            if live.code in member.segments:
+                found.append(member.customer_id)
+        inside += len(found)
+        sample += await _names(conn, workspace.workspace_id, bucket, found[: SAMPLE - len(sample)])
+    exact = looked_at >= total
+    count = inside if exact else inside * total // max(looked_at, 1)
+    return SegmentPreview(count, total, exact, tuple(sample))
+
+
+async def _members(
+    conn: Connection, workspace: Workspace, bucket: int, live: LiveSegment, ids: list[UUID], at: Instant
+) -> dict[UUID, Member]:
+    rows = await read_customers(conn, workspace.workspace_id, bucket, ids)
+    periods = lookback(live.version, at)
+    limits = {limit.number: 0 for limit in live.version.limits}
+    owners = frozenset(row.owner for row in rows.values()) if live.version.lot_facts else frozenset()
+    members = await load_members(
+        conn,
+        workspace.workspace_id,
+        bucket,
+        list(rows.values()),
+        lots_for=owners,
+        reads=lambda _due: (periods, limits),
+        segments=workspace.segment_names,
+    )
+    for member in members.values():
+        member.segments.pop(live.code, None)
+    missing = {metric.number for metric in live.version.metrics} - _counted(workspace).keys()
+    if missing:
+        orders, events = await read_past(conn, workspace.workspace_id, bucket, ids)
+        for customer_id, counts in count_past(live.version, orders, events).items():
+            for (metric, period), value in counts.items():
+                if metric in missing and customer_id in members:
+                    members[customer_id].counters.setdefault(metric, {})[period] = value
+    return members
+
+
+async def _names(conn: Connection, workspace_id: int, bucket: int, ids: Sequence[UUID]) -> list[str]:
+    rows = await read_customers(conn, workspace_id, bucket, list(ids))
+    return sorted(row.external_id for row in rows.values())

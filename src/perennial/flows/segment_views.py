@@ -1,0 +1,182 @@
+"""Segments as the API shows them: the list, one with its size over time, and pages of who is inside."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.condition_document import encode_condition
+from perennial.core.segment import Segment
+from perennial.flows.configuration import Workspace
+from perennial.flows.handle_events import Handler
+from perennial.flows.pages import read_cursor, write_cursor
+from perennial.flows.problems import problem
+from perennial.flows.segment_fill import buckets_of
+from perennial.store.history import FIRST
+from perennial.store.segments import (
+    SegmentRow,
+    count_segment_members,
+    count_segment_moves,
+    list_segment_members,
+    list_segments,
+)
+from perennial.units import Instant, format_instant
+
+
+class SegmentView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A segment with how many customers are in it. ``live`` says that membership follows from ``when``.
+
+    While it is being ``filled``, who enters or leaves it is no event yet.
+    """
+
+    id: str
+    name: str
+    live: bool
+    size: int
+    version: int
+    published_at: str
+    filled: bool
+    program: str | None = None
+    description: str | None = None
+    when: dict[str, Any] | None = None
+
+
+class SegmentList(msgspec.Struct, frozen=True):
+    """Every segment of the workspace; ``next_cursor`` is null, for it is one page."""
+
+    data: tuple[SegmentView, ...]
+    next_cursor: str | None
+
+
+class SegmentMember(msgspec.Struct, frozen=True):
+    """A customer who is in a segment, and since when."""
+
+    customer: str
+    entered_at: str
+
+
+class SegmentMemberPage(msgspec.Struct, frozen=True):
+    """A page of who is in a segment; ``next_cursor`` is null on the last page."""
+
+    data: tuple[SegmentMember, ...]
+    next_cursor: str | None
+
+
+class SegmentDay(msgspec.Struct, frozen=True):
+    """A local day on which somebody entered or left, and the size at its end."""
+
+    date: str
+    entered: int
+    left: int
+    size: int
+
+
+class SegmentHistory(msgspec.Struct, frozen=True):
+    """The size of a segment over time, the oldest day first; days without a move are left out."""
+
+    data: tuple[SegmentDay, ...]
+    next_cursor: str | None
+
+
+class _MemberCursor(msgspec.Struct, frozen=True, array_like=True):
+    bucket: int
+    after: UUID
+
+
+def view_of(row: SegmentRow, size: int) -> SegmentView:
+    """Return a segment as the API shows it."""
+    segment: Segment = row.segment
+    return SegmentView(
+        id=row.code,
+        name=segment.name,
+        live=segment.live,
+        size=size,
+        version=row.version,
+        published_at=format_instant(row.published_at),
+        filled=row.filled,
+        program=segment.program,
+        description=segment.description,
+        when=None if segment.when is None else encode_condition(segment.when),
+    )
+
+
+async def list_all_segments(handler: Handler, workspace_id: int) -> SegmentList:
+    """Return the workspace's segments by their ids, with their sizes."""
+    async with handler.database.report(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        sizes = await _sizes(conn, workspace)
+        rows = await list_segments(conn, workspace_id)
+    return SegmentList(tuple(view_of(row, sizes.get(row.segment_id, 0)) for row in rows), None)
+
+
+async def read_segment(handler: Handler, workspace_id: int, code: str) -> SegmentView:
+    """Return one segment, or raise the 404."""
+    async with handler.database.report(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        row = await find_segment(conn, workspace_id, code)
+        sizes = await _sizes(conn, workspace)
+    return view_of(row, sizes.get(row.segment_id, 0))
+
+
+async def members_of(
+    handler: Handler, workspace_id: int, code: str, *, cursor: str | None = None, limit: int = 50
+) -> SegmentMemberPage:
+    """Return a page of who is in a segment, in an order that does not change; raise the 404."""
+    begin = read_cursor(cursor, _MemberCursor)
+    found: list[tuple[int, UUID, str, Instant]] = []
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        row = await find_segment(conn, workspace_id, code)
+        for bucket in buckets_of(workspace):
+            if begin is not None and bucket < begin.bucket:
+                continue
+            after = begin.after if begin is not None and bucket == begin.bucket else FIRST
+            left = limit + 1 - len(found)
+            part = await list_segment_members(conn, workspace_id, bucket, row.segment_id, after, left)
+            found += [(bucket, *each) for each in part]
+            if len(found) > limit:
+                break
+    page = found[:limit]
+    following = _MemberCursor(page[-1][0], page[-1][1]) if len(found) > limit else None
+    return SegmentMemberPage(
+        tuple(SegmentMember(name, format_instant(entered_at)) for _, _, name, entered_at in page),
+        write_cursor(following),
+    )
+
+
+async def history_of_segment(handler: Handler, workspace_id: int, code: str) -> SegmentHistory:
+    """Return how large a segment was at the end of each local day with a move; raise the 404."""
+    async with handler.database.report(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        row = await find_segment(conn, workspace_id, code)
+        buckets = buckets_of(workspace)
+        ends = buckets.start, buckets.stop - 1
+        moves = await count_segment_moves(conn, workspace_id, ends, row.segment_id, _zone(workspace, row))
+    days, size = [], 0
+    for day, entered, left in moves:
+        size += entered - left
+        days.append(SegmentDay(day, entered, left, size))
+    return SegmentHistory(tuple(days), None)
+
+
+async def find_segment(conn: Connection, workspace_id: int, code: str) -> SegmentRow:
+    """Return a segment, or raise the 404."""
+    for row in await list_segments(conn, workspace_id):
+        if row.code == code:
+            return row
+    raise problem(404, "segment_unknown", f"There is no segment {code!r}.")
+
+
+def _zone(workspace: Workspace, row: SegmentRow) -> str:
+    for live in workspace.programs:
+        if row.segment.program in (None, live.code):
+            return live.latest.program.time_zone
+    return "UTC"
+
+
+async def _sizes(conn: Connection, workspace: Workspace) -> dict[int, int]:
+    buckets = buckets_of(workspace)
+    return await count_segment_members(conn, workspace.workspace_id, (buckets.start, buckets.stop - 1))

@@ -1,0 +1,141 @@
+"""Segments over HTTP: defined, previewed, listed page by page, filled by lists, and removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.http.site import Site, order
+
+BIG = {"name": "Big", "when": {"fact": "member.spent", "at_least": 5_000}}
+PROGRAM = """
+program: club
+name: Club
+wallets: [{id: stars, name: Stars}]
+earning_rules:
+  - {id: hello, trigger: segment.entered, type: fixed, points: 5, when: {fact: event.segment, is: vip}}
+"""
+
+
+async def test_a_live_segment_is_previewed_defined_and_listed(site: Site) -> None:
+    """The preview says what the definition then holds; pages name everybody once."""
+    for number in range(5):
+        await site.done("PUT", f"/v1/orders/o{number}", {**order(2_000 * number), "customer": f"c{number}"})
+    preview = await site.done("POST", "/v1/segments/preview", {"when": BIG["when"]})
+    assert preview == {"count": 2, "of": 5, "exact": True, "sample": ["c3", "c4"]}
+    view = await site.done("PUT", "/v1/segments/big", BIG)
+    assert (view["size"], view["live"], view["filled"], view["version"]) == (2, True, True, 1)
+    assert (await site.done("PUT", "/v1/segments/big", BIG))["version"] == 1
+    assert await site.done("GET", "/v1/segments/big") == view
+    assert (await site.done("GET", "/v1/segments"))["data"] == [view]
+    first = await site.done("GET", "/v1/segments/big/members?limit=1")
+    cursor = first["next_cursor"]
+    second = await site.done("GET", f"/v1/segments/big/members?limit=1&cursor={cursor}")
+    found = {row["customer"] for row in (*first["data"], *second["data"])}
+    assert (found, second["next_cursor"]) == ({"c3", "c4"}, None)
+    history = (await site.done("GET", "/v1/segments/big/history"))["data"]
+    assert [(day["entered"], day["left"], day["size"]) for day in history] == [(2, 0, 2)]
+    customer = await site.done("GET", "/v1/customers/c4")
+    assert list(customer["segments"]) == ["big"]
+    await site.done("DELETE", "/v1/segments/big")
+    await site.refused(404, "segment_unknown", "GET", "/v1/segments/big")
+    assert (await site.done("GET", "/v1/customers/c4"))["segments"] == {}
+
+
+async def test_wrong_definitions_are_told_apart(site: Site) -> None:
+    """What a segment cannot ask about, circles, and what is in use."""
+    for when, code in (
+        ({"fact": "order.total", "at_least": 1}, "fact_not_here"),
+        ({"fact": "now.hour", "is": 9}, "fact_not_here"),
+        ({"fact": "member.segments", "contains": "nobody"}, "segment_unknown"),
+        ({"fact": "member.segments", "contains": "a"}, "segment_circle"),
+    ):
+        response = await site.call("PUT", "/v1/segments/a", {"name": "A", "when": when})
+        assert response.status_code == 422, response.text
+        assert response.json()["errors"][0]["code"] == code
+    await site.refused(422, "invalid_condition", "PUT", "/v1/segments/a", {"name": "A", "when": {}})
+    await site.done("PUT", "/v1/segments/big", BIG)
+    asking = {"name": "Asking", "when": {"fact": "member.segments", "contains": "big"}}
+    await site.done("PUT", "/v1/segments/asking", asking)
+    await site.refused(409, "segment_in_use", "DELETE", "/v1/segments/big")
+
+
+async def test_a_list_is_put_in_row_by_row(site: Site) -> None:
+    """Wrong rows are told with their numbers; sent again nobody enters twice; a live one takes no list."""
+    for name in ("ann", "ben", "cem"):
+        await site.done("PUT", f"/v1/customers/{name}", {"attributes": {}})
+    await site.done("PUT", "/v1/segments/vip", {"name": "VIP"})
+    table = "customer,note\nann,x\nnobody,y\n,z\nben,\n"
+    result = await _put_in(site, table, "text/csv")
+    assert (result["entered"], result["already"], result["left"]) == (2, 0, 0)
+    assert [(error["row"], error["code"]) for error in result["errors"]] == [
+        (2, "customer_unknown"),
+        (3, "invalid_customer"),
+    ]
+    lines = '{"customer": "ben"}\n{"customer": 7}\nnot json\n{"customer": "cem"}\n'
+    result = await _put_in(site, lines, "application/x-ndjson", "?replace=true")
+    assert (result["entered"], result["already"], result["left"]) == (1, 1, 1)
+    assert [error["code"] for error in result["errors"]] == ["invalid_customer", "invalid_json"]
+    members = (await site.done("GET", "/v1/segments/vip/members"))["data"]
+    assert sorted(row["customer"] for row in members) == ["ben", "cem"]
+    types = [entry["type"] for entry in (await site.done("GET", "/v1/customers/ann/timeline"))["data"]]
+    assert types == ["segment_left", "segment_entered"]
+    await site.done("PUT", "/v1/segments/big", BIG)
+    headers = {"content-type": "text/csv"}
+    response = await site.call("POST", "/v1/segments/big/import", raw=table.encode(), headers=headers)
+    assert (response.status_code, response.json()["code"]) == (409, "segment_live")
+
+
+async def test_a_rule_reaches_those_who_are_inside_once(site: Site) -> None:
+    """The preview says what it costs and gives nothing; applied twice, everybody gets it once."""
+    for name in ("ann", "ben"):
+        await site.done("PUT", f"/v1/customers/{name}", {"attributes": {}})
+        await site.done("PUT", f"/v1/orders/{name}-1", {**order(100), "customer": name})
+    await site.done("PUT", "/v1/segments/vip", {"name": "VIP"})
+    await _put_in(site, "customer\nann\nben\n", "text/csv")
+    await site.done("PUT", "/v1/programs/club/draft", raw=PROGRAM.encode())
+    await site.done("POST", "/v1/programs/club/publish", {})
+    for name in ("ann", "ben"):
+        await site.done("POST", f"/v1/customers/{name}/memberships", {"program": "club"})
+    asked = {"program": "club", "rule": "hello"}
+    cost = await site.done("POST", "/v1/segments/vip/apply", asked)
+    assert cost == {"customers": 2, "points": 10, "already": 0, "exact": True, "applied": False}
+    assert await _stars(site, "ann") == 0
+    done = await site.done("POST", "/v1/segments/vip/apply", {**asked, "preview": False})
+    assert (done["customers"], done["points"], done["applied"]) == (2, 10, True)
+    again = await site.done("POST", "/v1/segments/vip/apply", {**asked, "preview": False})
+    assert (again["customers"], again["already"]) == (0, 2)
+    assert [await _stars(site, name) for name in ("ann", "ben")] == [5, 5]
+    wrong = await site.call("POST", "/v1/segments/vip/apply", {**asked, "rule": "base"})
+    assert wrong.json()["errors"][0]["code"] == "rule_unknown"
+
+
+async def test_ready_made_segments_can_be_saved(site: Site) -> None:
+    """Every template is written for the program of the quick start, previewed, and saved."""
+    settings = {"bought": {"sku": "mug"}, "high_value": {"amount": 1}}
+    await site.done("PUT", "/v1/orders/o1", {**order(2_000), "customer": "ann"})
+    for template in (await site.done("GET", "/v1/segment-templates"))["data"]:
+        name = template["id"]
+        body = {"program": "points", "settings": settings.get(name, {})}
+        response = await site.call("POST", f"/v1/segment-templates/{name}", body)
+        if response.status_code == 422:
+            assert response.json()["errors"][0]["path"] == "$.program", response.text
+            continue
+        when = response.json()["when"]
+        preview = await site.done("POST", "/v1/segments/preview", {"when": when})
+        stored = await site.done("PUT", f"/v1/segments/{name}", {"name": template["name"], "when": when})
+        assert stored["size"] == preview["count"], name
+    missing = await site.call("POST", "/v1/segment-templates/bought", {"program": "points"})
+    assert missing.json()["errors"][0]["path"] == "$.settings.sku"
+
+
+async def _put_in(site: Site, text: str, kind: str, query: str = "") -> dict[str, Any]:
+    headers = {"content-type": kind}
+    response = await site.call("POST", f"/v1/segments/vip/import{query}", raw=text.encode(), headers=headers)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+async def _stars(site: Site, name: str) -> int:
+    customer = await site.done("GET", f"/v1/customers/{name}")
+    return sum(row["available"] for row in customer["wallets"] if row["wallet"] == "stars")
