@@ -15,6 +15,7 @@ from pathlib import Path
 from perennial.core.document_schema import kinds_text
 from perennial.core.document_schema import schema_text as program_schema_text
 from perennial.http.app import api_document_text
+from perennial.reports.page import reports_text
 from perennial.store.database import connect
 from perennial.store.embedded import EmbeddedServer
 from perennial.store.invariants_page import invariants_text
@@ -46,6 +47,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/reference/program-kinds.md": kinds_text,
     "docs/reference/invariants.md": invariants_text,
     "docs/reference/openapi.json": api_document_text,
+    "docs/reference/reports.md": reports_text,
 }
 
 

@@ -41,6 +41,7 @@ from perennial.http.problems import MEDIA_TYPE, bad_fields, bad_request, problem
 from perennial.http.programs import PROGRAM_ROUTES
 from perennial.http.reference_page import REFERENCE_ROUTES
 from perennial.http.referrals import REFERRAL_ROUTES
+from perennial.http.reports import REPORT_ROUTES
 from perennial.http.rewards import REWARD_ROUTES
 from perennial.http.segments import SEGMENT_ROUTES
 from perennial.http.sign_in import SIGN_IN_ROUTES
@@ -68,6 +69,7 @@ ROUTES = [
     *EXPERIMENT_ROUTES,
     *CAMPAIGN_ROUTES,
     *SIMULATION_ROUTES,
+    *REPORT_ROUTES,
     *SURROUNDING_ROUTES,
     *SEGMENT_ROUTES,
     *SWITCH_ROUTES,

@@ -43,6 +43,7 @@ TAGS = {
     "Vouchers": "Codes: made, imported, given to members, looked up, taken back.",
     "Programs": "The life of a program: draft, version, comparison, rollback; and its limits.",
     "Experiments": "What random parts of the members get, and what that brings.",
+    "Reports": "What happened, in figures with their formulas.",
     "Till": "In the store: codes that rotate, scanning, and devices that go on while they are offline.",
     "Campaigns": "What gives more for a while: where each stands, changes of the draft, the calendar.",
     "Switches": "The stop button: what gives nothing at this moment, whatever the versions say.",
@@ -205,8 +206,12 @@ def _responses(declared: dict[str, Any], has_parameters: bool, types: dict[str, 
             "headers": {"X-Request-Id": {"schema": {"type": "string"}, "description": "names the request"}},
         }
         if gives is not None:
-            plain = (gives,) if isinstance(gives, str) else gives if isinstance(gives, tuple) else ()
-            content = {media_type: {"schema": _plain_schema(media_type)} for media_type in plain}
+            several = gives if isinstance(gives, tuple) else (gives,)
+            content = {each: {"schema": _plain_schema(each)} for each in several if isinstance(each, str)}
+            if isinstance(gives, tuple):
+                for each in gives:
+                    if not isinstance(each, str):
+                        content["application/json"] = {"schema": _schema_of(each, types)}
             responses[str(status)]["content"] = content or {
                 _media_type_of(gives): {"schema": _schema_of(gives, types)}
             }

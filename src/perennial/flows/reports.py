@@ -1,0 +1,202 @@
+"""``GET /v1/reports``: which reports there are, and what one of them says about a time.
+
+Days are local days of the program. Nothing is kept: a report is read anew whenever somebody asks.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+
+from perennial.core.limits import Holder
+from perennial.core.periods import Period, first_day, local_date, local_midnight, period_of_day
+from perennial.core.version import Version
+from perennial.flows.configuration import LiveProgram, Workspace, business_now
+from perennial.flows.handle_events import Handler
+from perennial.flows.problems import field_problem, problem
+from perennial.reports.queries import REPORTS
+from perennial.reports.report import Chart, Column, Kind, Report
+from perennial.reports.run import Cell, run_report
+
+MAX_PERIODS = 400
+
+
+class ReportView(msgspec.Struct, frozen=True):
+    """A report. Every column says how it is worked out; ``chart`` is how it is best drawn.
+
+    ``parameters`` are those that it takes: ``step`` where it is cut into periods, ``segment`` where it can be
+    asked about the customers alone who are in a segment now.
+    """
+
+    name: str
+    title: str
+    description: str
+    chart: Chart
+    columns: tuple[Column, ...]
+    parameters: tuple[str, ...]
+
+
+class ReportList(msgspec.Struct, frozen=True):
+    """Every report."""
+
+    data: tuple[ReportView, ...]
+
+
+class ReportResult(msgspec.Struct, frozen=True):
+    """What a report says. Each row has a value for every column, under its name.
+
+    ``from`` and ``to`` are the first and the last local day; a period goes by its first day. Money is in
+    minor units of ``currency``; a share is between 0 and 1; null: nothing to divide by.
+    """
+
+    report: ReportView
+    program: str
+    currency: str
+    from_: str = msgspec.field(name="from")
+    to: str
+    step: Literal["day", "week", "month"]
+    segment: str | None
+    data: list[dict[str, str | int | float | None]]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a report is wanted; what is None is chosen: see :func:`read_report`."""
+
+    program: str | None = None
+    first: date | None = None
+    last: date | None = None
+    step: Period = Period.MONTH
+    segment: str | None = None
+
+
+def list_reports() -> ReportList:
+    """Return every report."""
+    return ReportList(tuple(_view(report) for report in REPORTS.values()))
+
+
+async def read_report(handler: Handler, workspace_id: int, name: str, asked: Asked) -> ReportResult:
+    """Return what a report says.
+
+    The program is the workspace's first unless it is named; the last day is today, the first one that of
+    the month eleven months before. 404 for an unknown report or program, 422 for an unknown segment or a time
+    with too many periods.
+    """
+    report = REPORTS.get(name)
+    if report is None:
+        raise problem(404, "report_unknown", f"There is no report {name!r}.")
+    async with handler.database.report(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        live = _program(workspace, asked.program)
+        segment = _segment(workspace, report, asked.segment)
+        now = business_now(workspace)
+        version = live.version_at(now) or live.latest
+        today = local_date(now, version.zone)
+        last = asked.last or max(today, asked.first or today)
+        first = asked.first or _eleven_months_before(last)
+        days = _days(first, last, asked.step, version)
+        values = _values(workspace_id, live, version, days, last, segment)
+        rows = await run_report(conn, report, values)
+    return ReportResult(
+        report=_view(report),
+        program=live.code,
+        currency=version.program.currency,
+        from_=first.isoformat(),
+        to=last.isoformat(),
+        step=asked.step.value,  # type: ignore[arg-type]
+        segment=asked.segment,
+        data=[_row(report, row, days) for row in rows],
+    )
+
+
+def _view(report: Report) -> ReportView:
+    parameters = ["program", "from", "to"]
+    parameters += ["step"] * report.takes_step + ["segment"] * report.takes_segment
+    return ReportView(
+        report.name, report.title, report.description, report.chart, report.columns, tuple(parameters)
+    )
+
+
+def _program(workspace: Workspace, code: str | None) -> LiveProgram:
+    if code is None and workspace.programs:
+        return workspace.programs[0]
+    live = workspace.program(code or "")
+    if live is None:
+        words = f"There is no published program {code!r}." if code else "No program is published."
+        raise problem(404, "program_unknown", words)
+    return live
+
+
+def _segment(workspace: Workspace, report: Report, code: str | None) -> int | None:
+    """Return the number of a segment; refuse one that is not there, or where there is none to ask about."""
+    if code is None:
+        return None
+    if not report.takes_segment:
+        words = f"report {report.name} cannot be asked about a segment"
+        raise field_problem("$.segment", "segment_not_taken", words)
+    for number, name in workspace.segment_names.items():
+        if name == code:
+            return number
+    raise field_problem("$.segment", "segment_unknown", f"there is no segment {code!r}")
+
+
+def _eleven_months_before(last: date) -> date:
+    months = last.year * 12 + last.month - 1 - 11
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def _days(first: date, last: date, step: Period, version: Version) -> list[date]:
+    """Return the first day of every period from ``first`` to ``last``; the first one may be cut."""
+    if last < first:
+        raise field_problem("$.to", "range_reversed", "the last day lies before the first")
+    week_starts = version.program.week_starts
+    start, end = (period_of_day(day.toordinal(), step, week_starts) for day in (first, last))
+    if end - start >= MAX_PERIODS:
+        words = f"these are {end - start + 1:,} periods; a report has at most {MAX_PERIODS}: take longer ones"
+        raise field_problem("$.step", "too_many_periods", words)
+    return [first, *(first_day(number, step, week_starts) for number in range(start + 1, end + 1))]
+
+
+def _values(
+    workspace_id: int, live: LiveProgram, version: Version, days: list[date], last: date, segment: int | None
+) -> dict[str, Any]:
+    """Return everything that a query may name."""
+    pays = version.program.wallets[0].pays
+    limits = [
+        limit
+        for limit in version.budgets
+        if limit.owner is not None and limit.holder is Holder.TOTAL and limit.period is not Period.HOUR
+    ]
+    owners = [limit.owner or ("", "") for limit in limits]
+    return {
+        "workspace": workspace_id,
+        "program": live.program_id,
+        "unit": version.wallets[0].unit,
+        "currency": version.program.currency,
+        "point_value": None if pays is None else pays.amount / pays.points,
+        "starts": [local_midnight(day, version.zone) for day in days],
+        "end": local_midnight(date.fromordinal(last.toordinal() + 1), version.zone),
+        "segment": segment,
+        "first_day": days[0].toordinal(),
+        "last_day": last.toordinal(),
+        "limits": [limit.number for limit in limits],
+        "limit_parts": [part for part, _ in owners],
+        "limit_ids": [name for _, name in owners],
+        "limit_words": [limit.name for limit in limits],
+        "limit_caps": [limit.cap for limit in limits],
+    }
+
+
+def _row(report: Report, row: tuple[Cell, ...], days: list[date]) -> dict[str, Cell]:
+    return {
+        column.name: _cell(column, value, days) for column, value in zip(report.columns, row, strict=True)
+    }
+
+
+def _cell(column: Column, value: Cell, days: list[date]) -> Cell:
+    if column.kind is Kind.PERIOD and isinstance(value, int):
+        return days[value - 1].isoformat()
+    if column.kind is Kind.DAY and isinstance(value, int):
+        return date.fromordinal(value).isoformat()
+    return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -1,0 +1,68 @@
+"""``GET /v1/reports`` and ``GET /v1/experiments``, for whoever may read."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from perennial.reports.queries import REPORTS
+from tests.http.site import Site, order
+
+
+async def test_every_report_is_listed_and_read(site: Site) -> None:
+    """The list says what each report has; each one is read as JSON and as CSV with the same figures."""
+    await site.done("PUT", "/v1/orders/o1", order(10_000))
+    secret = await site.key("read")
+    listed = (await site.done("GET", "/v1/reports", secret=secret))["data"]
+    assert [each["name"] for each in listed] == sorted(REPORTS)
+    for each in listed:
+        path = f"/v1/reports/{each['name']}"
+        as_json = await site.done("GET", path, secret=secret)
+        assert as_json["report"] == each
+        names = [column["name"] for column in each["columns"]]
+        assert all(list(row) == names for row in as_json["data"])
+        response = await site.call("GET", f"{path}?format=csv", secret=secret)
+        assert response.headers["content-type"].startswith("text/csv")
+        lines = list(csv.DictReader(io.StringIO(response.text)))
+        assert [list(line.values()) for line in lines] == [
+            ["" if value is None else str(value) for value in row.values()] for row in as_json["data"]
+        ]
+
+
+async def test_the_header_accept_asks_for_csv(site: Site) -> None:
+    """A spreadsheet that accepts CSV gets it, as a file with a name."""
+    response = await site.call("GET", "/v1/reports/members", headers={"Accept": "text/csv"})
+    assert response.text.startswith("period,members,joined,left,net\n")
+    assert response.headers["content-disposition"].startswith('attachment; filename="members-')
+
+
+async def test_the_time_of_a_report(site: Site) -> None:
+    """Days are local and included; what is no day, and what there is not, is refused by its name."""
+    path = "/v1/reports/points?from=2026-01-15&to=2026-02-03&step=week&program=points"
+    answer = await site.done("GET", path)
+    assert [row["period"] for row in answer["data"]] == [
+        "2026-01-15",
+        "2026-01-19",
+        "2026-01-26",
+        "2026-02-02",
+    ]
+    assert (answer["from"], answer["to"], answer["step"]) == ("2026-01-15", "2026-02-03", "week")
+    for query, status in (
+        ("from=2026-02-30", 422),
+        ("to=20260101", 422),
+        ("step=year", 422),
+        ("from=2026-02-01&to=2026-01-01", 422),
+        ("from=2000-01-01&to=2026-01-01&step=day", 422),
+        ("segment=nobody", 422),
+        ("program=nope", 404),
+    ):
+        response = await site.call("GET", f"/v1/reports/points?{query}")
+        assert response.status_code == status, query
+    assert (await site.call("GET", "/v1/reports/nope")).status_code == 404
+
+
+async def test_experiments_over_http(site: Site) -> None:
+    """A program without any has an empty list, and no results."""
+    assert await site.done("GET", "/v1/experiments") == {"data": []}
+    response = await site.call("GET", "/v1/experiments/points/nope/results")
+    assert (response.status_code, response.json()["code"]) == (404, "experiment_unknown")
