@@ -1,9 +1,9 @@
 import type { MessageDescriptor } from "@lingui/core";
 import { msg } from "@lingui/core/macro";
-import { type Icon, IconHierarchy2, IconHome, IconPower, IconUsers } from "@perennial/ui/icons";
+import { type Icon, IconCalendar, IconHierarchy2, IconHome, IconPower, IconUsers } from "@perennial/ui/icons";
 
 export interface Place {
-  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/switches";
+  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/campaigns" | "/$workspace/switches";
   label: MessageDescriptor;
   icon: Icon;
   /** The two keys that lead there: G, then this one. */
@@ -27,7 +27,10 @@ export const NAVIGATION: readonly PlaceGroup[] = [
   {
     id: "loyalty",
     label: msg`Loyalty`,
-    places: [{ to: "/$workspace/programs", label: msg`Programs`, icon: IconHierarchy2, key: "p" }],
+    places: [
+      { to: "/$workspace/programs", label: msg`Programs`, icon: IconHierarchy2, key: "p" },
+      { to: "/$workspace/campaigns", label: msg`Campaigns`, icon: IconCalendar, key: "c" },
+    ],
   },
   {
     id: "operation",

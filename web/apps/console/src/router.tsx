@@ -1,8 +1,11 @@
 import { createRouter } from "@tanstack/react-router";
 
+import { campaignRoute } from "./screens/campaign/route";
+import { campaignsRoute } from "./screens/campaigns/route";
 import { homeRoute } from "./screens/home/route";
 import { memberRoute } from "./screens/member/route";
 import { membersRoute } from "./screens/members/route";
+import { newCampaignRoute } from "./screens/new-campaign/route";
 import { programRoute } from "./screens/program/route";
 import { programsRoute } from "./screens/programs/route";
 import { setupRoute, signInRoute } from "./screens/sign-in/route";
@@ -23,6 +26,9 @@ const routeTree = rootRoute.addChildren([
     memberRoute,
     programsRoute,
     programRoute,
+    campaignsRoute,
+    campaignRoute,
+    newCampaignRoute,
     switchesRoute,
   ]),
 ]);

@@ -28,12 +28,11 @@ export async function speak(locale: Locale): Promise<void> {
   keepLocale(locale);
 }
 
-/** The loader of a screen's route: its words, in the language that is spoken. */
-export function wordsOf(screen: string): () => Promise<void> {
-  const folder = `../screens/${screen}/locales`;
+/** The loader of a screen's route: the words of these screens, in the language that is spoken. */
+export function wordsOf(...screens: string[]): () => Promise<void> {
+  const folders = screens.map((screen) => `../screens/${screen}/locales`);
   return async () => {
-    if (needed.has(folder)) return;
-    await load(folder, i18n.locale);
-    needed.add(folder);
+    await Promise.all(folders.filter((folder) => !needed.has(folder)).map((folder) => load(folder, i18n.locale)));
+    for (const folder of folders) needed.add(folder);
   };
 }

@@ -19,6 +19,14 @@ export interface Format {
   percent: (share: number) => string;
   date: (instant: string) => string;
   moment: (instant: string) => string;
+  /** A calendar day such as 2026-12-01, whatever the zone of this device. */
+  day: (day: string) => string;
+  /** The days from one to another one, both included. */
+  days: (first: string, last: string) => string;
+  dayOfMonth: (day: string) => string;
+  /** The day of the week in a letter or two. */
+  weekday: (day: string) => string;
+  dayOfWeek: (day: string) => string;
   /** How long ago, or in how long, as people say it; far away, the date. */
   ago: (instant: string) => string;
   list: (words: readonly string[]) => string;
@@ -27,6 +35,10 @@ export interface Format {
 function formatOf(locale: string): Format {
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+  const dayOfMonth = new Intl.DateTimeFormat(locale, { day: "numeric", timeZone: "UTC" });
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: "narrow", timeZone: "UTC" });
+  const dayOfWeek = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
   const signed = (value: number, decimals: number, signDisplay: "auto" | "exceptZero") =>
@@ -44,6 +56,12 @@ function formatOf(locale: string): Format {
     percent: (share) => percent.format(share),
     date: (instant) => date.format(new Date(instant)),
     moment: (instant) => moment.format(new Date(instant)),
+    day: (text) => day.format(new Date(text)),
+    days: (first, last) => day.formatRange(new Date(first), new Date(last)),
+    // Some languages write more than the number of the day, for which there is no room in a calendar.
+    dayOfMonth: (text) => dayOfMonth.formatToParts(new Date(text)).find(({ type }) => type === "day")?.value ?? "",
+    weekday: (text) => weekday.format(new Date(text)),
+    dayOfWeek: (text) => dayOfWeek.format(new Date(text)),
     ago: (instant) => {
       const seconds = (new Date(instant).getTime() - Date.now()) / 1_000;
       const away = Math.abs(seconds);

@@ -50,7 +50,7 @@ function Budget({ budget }: { budget: BudgetView }) {
         {runsOut != null && (
           <>
             {" · "}
-            <Trans>gone by {format.date(runsOut)} at this pace</Trans>
+            <Trans>gone by {format.day(runsOut)} at this pace</Trans>
           </>
         )}
       </Text>

@@ -1,0 +1,43 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { campaignGetOptions } from "@perennial/api-admin/queries";
+import { Page, Stack } from "@perennial/ui";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+
+import { useWorkspace } from "../../session/workspace";
+import { Answer } from "../../shell/answer";
+import { Budgets } from "./budgets";
+import { CampaignFacts } from "./campaign-facts";
+import { CampaignText } from "./campaign-text";
+import { campaignRoute } from "./route";
+import { Unpublished } from "./unpublished";
+
+/** One campaign: where it stands, what is left of it, and what it says. */
+export function CampaignScreen() {
+  const { t } = useLingui();
+  const { program, campaign } = campaignRoute.useParams();
+  const { code: workspace } = useWorkspace();
+  const query = useQuery(campaignGetOptions({ path: { program, id: campaign } }));
+  return (
+    <Page
+      title={<bdi>{query.data?.campaign.name ?? campaign}</bdi>}
+      intro={t`A campaign of the program ${program}.`}
+      trail={
+        <Link to="/$workspace/campaigns" params={{ workspace }}>
+          <Trans>Campaigns</Trans>
+        </Link>
+      }
+    >
+      <Answer query={query}>
+        {(answer) => (
+          <Stack gap="lg">
+            <Unpublished campaign={answer.campaign} />
+            <CampaignFacts campaign={answer.campaign} />
+            <Budgets budgets={answer.campaign.budgets} />
+            <CampaignText answer={answer} />
+          </Stack>
+        )}
+      </Answer>
+    </Page>
+  );
+}

@@ -1,0 +1,56 @@
+import { useLingui } from "@lingui/react/macro";
+import { campaignPut } from "@perennial/api-admin";
+import { campaignGetQueryKey, campaignListQueryKey } from "@perennial/api-admin/queries";
+import { tellDone, tellFailed } from "@perennial/ui";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { toldBy } from "../../shell/problem";
+
+interface Saving {
+  text: string;
+  /** The draft that was read; one that somebody else saved meanwhile is not written over. */
+  revision: number;
+}
+
+/** Puts a campaign into the draft; what was there before can be had back at once. */
+export function useSaveCampaign(program: string, id: string) {
+  const { t } = useLingui();
+  const cache = useQueryClient();
+  const mutation = useMutation({
+    mutationFn: async ({ text, revision }: Saving) => {
+      const { data } = await campaignPut({
+        path: { program, id },
+        query: { revision },
+        body: text,
+        bodySerializer: (body: unknown) => String(body),
+        headers: { "Content-Type": "application/yaml" },
+        throwOnError: true,
+      });
+      return data;
+    },
+    onSuccess: (saved) => {
+      cache.setQueryData(campaignGetQueryKey({ path: { program, id } }), saved);
+      return cache.invalidateQueries({ queryKey: campaignListQueryKey() });
+    },
+    onError: (error) => {
+      const told = toldBy(error);
+      tellFailed(t`The campaign was not saved`, told.errors[0]?.message ?? told.detail);
+    },
+  });
+  function save(text: string, revision: number, before: string): void {
+    mutation.mutate(
+      { text, revision },
+      {
+        onSuccess: (saved) => {
+          tellDone(t`Saved to the draft`, {
+            label: t`Undo`,
+            run: () => {
+              mutation.mutate({ text: before, revision: saved.revision });
+            },
+          });
+        },
+      },
+    );
+  }
+  return { save, busy: mutation.isPending };
+}

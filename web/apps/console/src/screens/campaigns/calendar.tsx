@@ -1,0 +1,109 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { calendarGetOptions } from "@perennial/api-admin/queries";
+import { ActionIcon, Group, Panel } from "@perennial/ui";
+import { IconArrowLeft, IconArrowRight } from "@perennial/ui/icons";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+
+import { useFormat } from "../../i18n/format";
+import { Answer } from "../../shell/answer";
+import classes from "./calendar.module.css";
+import { CalendarRow } from "./calendar-row";
+import { columns, daysOf, isWeekend, monthAfter, monthOf } from "./months";
+import { campaignsRoute } from "./route";
+import { rowsOf } from "./rows";
+
+/** A month, day by day: what is open when, what else has a date, and what meets. */
+export function Calendar() {
+  const { t } = useLingui();
+  const format = useFormat();
+  const { month = monthOf(new Date()) } = campaignsRoute.useSearch();
+  const days = daysOf(month);
+  const [first = "", last = ""] = [days[0], days.at(-1)];
+  const calendar = useQuery({ ...calendarGetOptions({ query: { from: first, to: last } }), placeholderData: keepPreviousData });
+  return (
+    <Panel title={t`Calendar`} actions={<Months month={month} label={format.days(first, last)} />} flush>
+      <Answer query={calendar}>
+        {(view) => {
+          const rows = rowsOf(view, days);
+          const holidays = new Map(view.holidays.map((holiday) => [holiday.day, holiday.name]));
+          return (
+            <div className={classes.calendar}>
+              <Days days={days} holidays={holidays} />
+              {rows.length === 0 ? (
+                <p className={classes.nothing}>
+                  <Trans>Nothing opens in these days.</Trans>
+                </p>
+              ) : (
+                <ul className={classes.rows}>
+                  {rows.map((row) => (
+                    <CalendarRow key={row.key} row={row} days={days} />
+                  ))}
+                </ul>
+              )}
+              {view.truncated && (
+                <p className={classes.nothing}>
+                  <Trans>There is more in these days than can be shown.</Trans>
+                </p>
+              )}
+            </div>
+          );
+        }}
+      </Answer>
+    </Panel>
+  );
+}
+
+function Months({ month, label }: { month: string; label: string }) {
+  const { t } = useLingui();
+  const navigate = useNavigate({ from: campaignsRoute.fullPath });
+  const show = (other: string) => void navigate({ search: { month: other }, replace: true, resetScroll: false });
+  return (
+    <Group gap={6} wrap="nowrap">
+      <ActionIcon
+        variant="default"
+        aria-label={t`The month before`}
+        onClick={() => {
+          show(monthAfter(month, -1));
+        }}
+      >
+        <IconArrowLeft size={16} className={classes.arrow} aria-hidden />
+      </ActionIcon>
+      <span className={classes.month} aria-live="polite">
+        {label}
+      </span>
+      <ActionIcon
+        variant="default"
+        aria-label={t`The month after`}
+        onClick={() => {
+          show(monthAfter(month, 1));
+        }}
+      >
+        <IconArrowRight size={16} className={classes.arrow} aria-hidden />
+      </ActionIcon>
+    </Group>
+  );
+}
+
+/** The days on top; people who hear the page hear the dates with each campaign instead. */
+function Days({ days, holidays }: { days: readonly string[]; holidays: ReadonlyMap<string, string> }) {
+  const format = useFormat();
+  const today = new Date().toISOString().slice(0, 10);
+  return (
+    <div className={classes.days} style={{ gridTemplateColumns: columns(days.length) }} aria-hidden>
+      {days.map((day) => (
+        <span
+          key={day}
+          className={classes.day}
+          data-weekend={isWeekend(day) || undefined}
+          data-holiday={holidays.has(day) || undefined}
+          data-today={day === today || undefined}
+          title={holidays.get(day)}
+        >
+          <span className={classes.weekday}>{format.weekday(day)}</span>
+          {format.dayOfMonth(day)}
+        </span>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { draftGet } from "@perennial/api-admin";
+import { queryOptions } from "@tanstack/react-query";
+
+export interface TierName {
+  id: string;
+  name: string;
+}
+
+/** The tiers that the draft of a program has, lowest first. */
+export function tiersOptions(program: string) {
+  return queryOptions({
+    queryKey: ["tiers", program],
+    queryFn: async ({ signal }) => {
+      const { data } = await draftGet({ path: { id: program }, throwOnError: true, signal });
+      const { parse } = await import("yaml");
+      return tiersOf(parse(data.document));
+    },
+  });
+}
+
+function tiersOf(document: unknown): TierName[] {
+  const tiers = isRecord(document) ? document.tiers : undefined;
+  const levels: unknown = isRecord(tiers) ? tiers.levels : undefined;
+  if (!Array.isArray(levels)) return [];
+  return levels.flatMap((level: unknown) => {
+    if (!isRecord(level) || typeof level.id !== "string") return [];
+    return [{ id: level.id, name: typeof level.name === "string" ? level.name : level.id }];
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,55 @@
+import { useLingui } from "@lingui/react/macro";
+import { campaignGet, campaignPut } from "@perennial/api-admin";
+import { campaignListQueryKey, draftGetQueryKey } from "@perennial/api-admin/queries";
+import { tellDone, tellFailed } from "@perennial/ui";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+
+import { useWorkspace } from "../../session/workspace";
+import { toldBy } from "../../shell/problem";
+import { documentOf, idOf, type Plan } from "./plan";
+
+/** Puts a new campaign into the draft of its program, and goes there. */
+export function useAddCampaign() {
+  const { t } = useLingui();
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  const { code: workspace } = useWorkspace();
+  const mutation = useMutation({
+    mutationFn: addCampaign,
+    onSuccess: async (campaign, { program }) => {
+      tellDone(t`The campaign is in the draft`);
+      await Promise.all([
+        cache.invalidateQueries({ queryKey: campaignListQueryKey() }),
+        cache.invalidateQueries({ queryKey: draftGetQueryKey({ path: { id: program } }) }),
+      ]);
+      await navigate({ to: "/$workspace/campaigns/$program/$campaign", params: { workspace, program, campaign } });
+    },
+    onError: (error) => {
+      const told = toldBy(error);
+      tellFailed(t`The campaign was not added`, told.errors[0]?.message ?? told.detail);
+    },
+  });
+  return { add: mutation.mutate, busy: mutation.isPending };
+}
+
+/** Puts the campaign under an id that no other one has, and returns that. */
+async function addCampaign(plan: Plan): Promise<string> {
+  const id = await freeId(plan.program, idOf(plan.name, new Date()));
+  await campaignPut({
+    path: { program: plan.program, id },
+    body: JSON.stringify(documentOf(plan)),
+    bodySerializer: (body: unknown) => String(body),
+    headers: { "Content-Type": "application/json" },
+    throwOnError: true,
+  });
+  return id;
+}
+
+async function freeId(program: string, wanted: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const id = number === 1 ? wanted : `${wanted}-${String(number)}`;
+    const { response } = await campaignGet({ path: { program, id } });
+    if (response?.ok !== true) return id;
+  }
+}
