@@ -1,16 +1,18 @@
 import { useLingui } from "@lingui/react/macro";
 import { AppShell, useDisclosure } from "@perennial/ui";
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 
 import { Bar } from "./bar";
 import classes from "./frame.module.css";
-import { Palette } from "./palette";
 import { Rail } from "./rail";
 import { useShortcuts } from "./shortcuts";
 import { StopBanner } from "./stop-banner";
 
 const RAIL_PX = 244;
+
+/** Comes a moment after the rest: nobody looks for anything by name before they see where they are. */
+const Palette = lazy(() => import("./palette"));
 
 /** What stands around every screen: places, workspace, search, account, and what is switched off. */
 export function Frame() {
@@ -39,7 +41,9 @@ export function Frame() {
         <StopBanner />
         <Outlet />
       </AppShell.Main>
-      <Palette />
+      <Suspense fallback={null}>
+        <Palette />
+      </Suspense>
     </AppShell>
   );
 }

@@ -16,7 +16,7 @@ import { paletteStore } from "./palette-store";
 const GROUPS = { members: msg`Members`, places: msg`Places`, programs: msg`Programs`, languages: msg`Language` };
 
 /** Everything by name, from the keyboard. */
-export function Palette() {
+export default function Palette() {
   const { t } = useLingui();
   const [query, setQuery] = useState("");
   const actions = useActions(query.trim());

@@ -1,16 +1,18 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { campaignGetOptions } from "@perennial/api-admin/queries";
-import { Page, Stack } from "@perennial/ui";
+import { Loading, Page, Stack } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import { Budgets } from "./budgets";
 import { CampaignFacts } from "./campaign-facts";
-import { CampaignText } from "./campaign-text";
 import { campaignRoute } from "./route";
 import { Unpublished } from "./unpublished";
+
+const CampaignText = lazy(() => import("./campaign-text"));
 
 /** One campaign: where it stands, what is left of it, and what it says. */
 export function CampaignScreen() {
@@ -34,7 +36,9 @@ export function CampaignScreen() {
             <Unpublished campaign={answer.campaign} />
             <CampaignFacts campaign={answer.campaign} />
             <Budgets budgets={answer.campaign.budgets} />
-            <CampaignText answer={answer} />
+            <Suspense fallback={<Loading lines={8} />}>
+              <CampaignText answer={answer} />
+            </Suspense>
           </Stack>
         )}
       </Answer>

@@ -13,7 +13,7 @@ const DocumentEditor = lazy(() => import("@perennial/forms/document-editor"));
 const ITS_PATH = /^campaigns\[[^\]]+\]\.?/;
 
 /** What the campaign says in the draft, to be written there; what runs stays as it is until it is published. */
-export function CampaignText({ answer }: { answer: CampaignDocument }) {
+export default function CampaignText({ answer }: { answer: CampaignDocument }) {
   const { t } = useLingui();
   const may = useMay("programs");
   const kept = stringify(answer.document ?? answer.published);

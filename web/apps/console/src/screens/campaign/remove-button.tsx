@@ -4,7 +4,6 @@ import { campaignDeleteMutation, campaignGetQueryKey, campaignListQueryKey } fro
 import { Button, tellDone, tellFailed } from "@perennial/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { stringify } from "yaml";
 
 import { useWorkspace } from "../../session/workspace";
 import { toldBy } from "../../shell/problem";
@@ -21,7 +20,7 @@ export function RemoveButton({ answer }: { answer: CampaignDocument }) {
   const remove = useMutation({
     ...campaignDeleteMutation(),
     onSuccess: async ({ revision }) => {
-      const before = stringify(answer.document);
+      const before = JSON.stringify(answer.document);
       tellDone(t`${name} is out of the draft`, {
         label: t`Undo`,
         run: () => {
