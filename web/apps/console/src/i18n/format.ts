@@ -27,10 +27,16 @@ export interface Format {
   /** The day of the week in a letter or two. */
   weekday: (day: string) => string;
   dayOfWeek: (day: string) => string;
+  /** Whether people who speak this language mostly rest on that day. */
+  isWeekend: (day: string) => boolean;
   /** How long ago, or in how long, as people say it; far away, the date. */
   ago: (instant: string) => string;
   list: (words: readonly string[]) => string;
 }
+
+/** The days of rest by language, Sunday is 0; where nothing is said, Saturday and Sunday. */
+const WEEKENDS: Partial<Record<string, readonly number[]>> = { fa: [5] };
+const WEEKEND = [0, 6];
 
 function formatOf(locale: string): Format {
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
@@ -62,6 +68,7 @@ function formatOf(locale: string): Format {
     dayOfMonth: (text) => dayOfMonth.formatToParts(new Date(text)).find(({ type }) => type === "day")?.value ?? "",
     weekday: (text) => weekday.format(new Date(text)),
     dayOfWeek: (text) => dayOfWeek.format(new Date(text)),
+    isWeekend: (text) => (WEEKENDS[locale] ?? WEEKEND).includes(new Date(text).getUTCDay()),
     ago: (instant) => {
       const seconds = (new Date(instant).getTime() - Date.now()) / 1_000;
       const away = Math.abs(seconds);

@@ -9,9 +9,9 @@ import { useWorkspace } from "../../session/workspace";
 /** What the next publication of the program will do to this campaign, if anything. */
 export function Unpublished({ campaign }: { campaign: CampaignView }) {
   const { code: workspace } = useWorkspace();
-  if (campaign.in_draft && !campaign.changed) return null;
+  if (campaign.version !== null && campaign.in_draft && !campaign.changed) return null;
   return (
-    <Alert color="marigold" variant="light" icon={<IconInfoCircle size={18} aria-hidden />}>
+    <Alert variant="default" icon={<IconInfoCircle size={18} aria-hidden />}>
       <What campaign={campaign} />{" "}
       <Link to="/$workspace/programs/$program" params={{ workspace, program: campaign.program }}>
         <Trans>See the draft and publish it</Trans>

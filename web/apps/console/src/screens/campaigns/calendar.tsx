@@ -9,7 +9,7 @@ import { useFormat } from "../../i18n/format";
 import { Answer } from "../../shell/answer";
 import classes from "./calendar.module.css";
 import { CalendarRow } from "./calendar-row";
-import { columns, daysOf, isWeekend, monthAfter, monthOf } from "./months";
+import { columns, daysOf, monthAfter, monthOf } from "./months";
 import { campaignsRoute } from "./route";
 import { rowsOf } from "./rows";
 
@@ -40,6 +40,14 @@ export function Calendar() {
                     <CalendarRow key={row.key} row={row} days={days} />
                   ))}
                 </ul>
+              )}
+              {view.programs.map(
+                ({ program, name, draft_unreadable: unreadable }) =>
+                  unreadable && (
+                    <p key={program} className={classes.nothing}>
+                      <Trans>The draft of {name} has problems: what is planned in it is not shown.</Trans>
+                    </p>
+                  ),
               )}
               {view.truncated && (
                 <p className={classes.nothing}>
@@ -95,7 +103,7 @@ function Days({ days, holidays }: { days: readonly string[]; holidays: ReadonlyM
         <span
           key={day}
           className={classes.day}
-          data-weekend={isWeekend(day) || undefined}
+          data-weekend={format.isWeekend(day) || undefined}
           data-holiday={holidays.has(day) || undefined}
           data-today={day === today || undefined}
           title={holidays.get(day)}

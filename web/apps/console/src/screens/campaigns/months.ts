@@ -20,10 +20,6 @@ export function daysOf(month: string): string[] {
   return days;
 }
 
-export function isWeekend(day: string): boolean {
-  return [0, 6].includes(new Date(`${day}T00:00:00Z`).getUTCDay());
-}
-
 /** One column for each day, all of one width. */
 export function columns(days: number): string {
   return `repeat(${String(days)}, minmax(0, 1fr))`;

@@ -66,13 +66,13 @@ export function idOf(name: string, now: Date): string {
 }
 
 /** The campaign as it stands in a program's document. */
-export function documentOf(plan: Plan): Record<string, unknown> {
+export function documentOf(plan: Plan, id: string): Record<string, unknown> {
   const schedule = scheduleOf(plan);
   return {
     name: plan.name.trim(),
     ...(Object.keys(schedule).length > 0 && { schedule }),
     ...(plan.tier !== "" && { when: { fact: "member.tier", is: plan.tier } }),
-    ...(plan.gives === "multiple" ? { multiplier: { by: plan.factor } } : extraOf(plan)),
+    ...(plan.gives === "multiple" ? { multiplier: { by: plan.factor } } : extraOf(plan, id)),
   };
 }
 
@@ -89,9 +89,9 @@ function scheduleOf({ starts, ends, days, from, to }: Plan): Record<string, unkn
 }
 
 /** What a multiplier adds is not counted by limits, so that only points of its own have a cap. */
-function extraOf({ name, extra, cap }: Plan): Record<string, unknown> {
+function extraOf({ name, extra, cap }: Plan, id: string): Record<string, unknown> {
   return {
-    earning_rules: [{ id: "extra", type: "fixed", name: name.trim(), trigger: "order.paid", points: Number(extra), multiplied: false }],
+    earning_rules: [{ id: `${id}-points`, type: "fixed", name: name.trim(), trigger: "order.paid", points: Number(extra), multiplied: false }],
     ...(cap !== "" && { limits: [{ points: Number(cap), per: "total" }] }),
   };
 }

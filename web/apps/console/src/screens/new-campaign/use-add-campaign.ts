@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { campaignGet, campaignPut } from "@perennial/api-admin";
+import { campaignList, campaignPut } from "@perennial/api-admin";
 import { campaignListQueryKey, draftGetQueryKey } from "@perennial/api-admin/queries";
 import { tellDone, tellFailed } from "@perennial/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -38,7 +38,7 @@ async function addCampaign(plan: Plan): Promise<string> {
   const id = await freeId(plan.program, idOf(plan.name, new Date()));
   await campaignPut({
     path: { program: plan.program, id },
-    body: JSON.stringify(documentOf(plan)),
+    body: JSON.stringify(documentOf(plan, id)),
     bodySerializer: (body: unknown) => String(body),
     headers: { "Content-Type": "application/json" },
     throwOnError: true,
@@ -47,9 +47,9 @@ async function addCampaign(plan: Plan): Promise<string> {
 }
 
 async function freeId(program: string, wanted: string): Promise<string> {
-  for (let number = 1; ; number += 1) {
-    const id = number === 1 ? wanted : `${wanted}-${String(number)}`;
-    const { response } = await campaignGet({ path: { program, id } });
-    if (response?.ok !== true) return id;
-  }
+  const { data } = await campaignList({ query: { program }, throwOnError: true });
+  const taken = new Set(data.data.map(({ id }) => id));
+  let id = wanted;
+  for (let number = 2; taken.has(id); number += 1) id = `${wanted}-${String(number)}`;
+  return id;
 }
