@@ -8,9 +8,11 @@ import msgspec
 import typer
 from rich.table import Table
 
-from perennial.bench import bulk, decide, ingest, price, quote, vouchers
+from perennial.bench import bulk, decide, ingest, price, quote, simulate, vouchers
 from perennial.cli.console import ERRORS, OUT
+from perennial.cli.examples import examples_folder
 from perennial.core.stacking import Sequence
+from perennial.flows.replay import sample_program
 
 BENCH = typer.Typer(name="bench", help="Measure on this machine.", no_args_is_help=True)
 
@@ -110,6 +112,23 @@ def bench_vouchers(
     """A pool of codes made in one go, beside COPY of the same rows."""
     with ERRORS.status("measuring"):
         figures = vouchers.run(count=count)
+    _show(figures, json)
+
+
+@BENCH.command("simulate")
+def bench_simulate(
+    limit: Annotated[int | None, typer.Option(min=100, help="Only the first so many baskets.")] = None,
+    processes: Annotated[int, typer.Option(min=1, max=16, help="Processes of a simulation.")] = 2,
+    buckets: Annotated[int, typer.Option(min=1, max=64, help="Buckets of the workspace.")] = 1,
+    rounds: Annotated[int, typer.Option(min=1, max=20)] = 3,
+    json: _Json = False,
+) -> None:
+    """The real baskets of a year played under two versions; an event is one basket under one version."""
+    with ERRORS.status("measuring"):
+        document = sample_program(examples_folder())
+        figures = simulate.run(
+            document=document, limit=limit, processes=processes, buckets=buckets, rounds=rounds
+        )
     _show(figures, json)
 
 

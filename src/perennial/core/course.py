@@ -78,12 +78,12 @@ class Course:
 
         ``enrolls`` says that it makes a customer a member of an automatic program.
         """
-        found = self._run_timers(member, event.at)
+        found = self.pass_time(member, event.at)
         if enrolls:
             found += self._enroll_automatically(member, event.at)
         return found + self._decide(member, event, main=True)
 
-    def _run_timers(self, member: Member, at: Instant) -> list[Decided]:
+    def pass_time(self, member: Member, at: Instant) -> list[Decided]:
         """Run what is due up to ``at``, each instant by the version that was valid then."""
         found: list[Decided] = []
         if member.due_at is None or member.due_at > at:

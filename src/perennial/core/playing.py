@@ -108,7 +108,7 @@ class Playing:
         stage = self.side.stages[self.stage]
         self.stage += 1
         for member in self.members:
-            self.count(self.side.run_timers(member, stage.at - 1))
+            self.count(self.side.pass_time(member, stage.at - 1))
         if stage.version is None:
             wallets = self.members[0].wallets
             self._before = {unit: _figures(wallet) for unit, wallet in wallets.items()}
@@ -122,7 +122,7 @@ class Playing:
         """Let time pass up to ``until``, and add up what the life came to."""
         self.go_to(until)
         for member in self.members:
-            self.count(self.side.run_timers(member, until))
+            self.count(self.side.pass_time(member, until))
         self._add_up()
 
     def next_due(self) -> Instant | None:
@@ -133,7 +133,7 @@ class Playing:
         """Run what is due at exactly ``at``, or before it."""
         for member in self.members:
             if member.due_at is not None and member.due_at <= at:
-                self.count(self.side.run_timers(member, at))
+                self.count(self.side.pass_time(member, at))
 
     @property
     def tier(self) -> str | None:
@@ -181,7 +181,7 @@ class Playing:
             case CustomEvent():
                 return side.happen(member, past, enrolls=True)
             case Waited(at=at):
-                return side.run_timers(member, at)
+                return side.pass_time(member, at)
             case CameBack():
                 return self._come_back(member, past)
             case Canceled(order_id=order_id, at=at):
@@ -195,7 +195,7 @@ class Playing:
             case Joined(at=at, source=source):
                 return side.enroll(member, at, source)
             case Left(at=at):
-                found = side.run_timers(member, at)
+                found = side.pass_time(member, at)
                 if side.latest.program_id in member.memberships:
                     fold(member, side.version_at(at), (Leave(at=at),), at)
                 return found

@@ -266,7 +266,7 @@ class Rehearsal(Course):
 
     def run_timers(self, customer: str, at: Instant) -> list[Decision]:
         """Run what is due for the customer up to ``at``."""
-        return decisions_of(self._run_timers(self.member(customer), at))
+        return decisions_of(self.pass_time(self.member(customer), at))
 
     def _happen(self, customer: str, event: Event, *, enrolls: bool = False) -> list[Decided]:
         return self.happen(self.member(customer), event, enrolls=enrolls)

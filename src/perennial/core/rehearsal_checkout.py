@@ -180,7 +180,7 @@ class CheckoutRehearsal(Rehearsal):
         member = Member(customer_id=redemption_id, owner=redemption_id)
         if customer is not None:
             member = self.member(customer)
-            decisions = decisions_of(self._run_timers(member, at) + self._enroll_automatically(member, at))
+            decisions = decisions_of(self.pass_time(member, at) + self._enroll_automatically(member, at))
         guest = customer is None
         basket = Basket(
             id=redemption_id,

@@ -85,7 +85,7 @@ class ReferralRehearsal(CheckoutRehearsal):
         if friend in self.referrals:
             return []
         version = self.version_at(at)
-        found = self._run_timers(self.member(advocate), at) + self._run_timers(self.member(friend), at)
+        found = self.pass_time(self.member(advocate), at) + self.pass_time(self.member(friend), at)
         ours, theirs = (
             snapshot_of(at, version, self.member(name), self.spent) for name in (advocate, friend)
         )
@@ -163,8 +163,8 @@ class ReferralRehearsal(CheckoutRehearsal):
         played.referral = judged(played.referral, verdict)
         if played.referral.state is not ReferralState.WAITING:
             return []
-        found = self._run_timers(self.member(played.advocate), at)
-        found += self._run_timers(self.member(played.friend), at)
+        found = self.pass_time(self.member(played.advocate), at)
+        found += self.pass_time(self.member(played.friend), at)
         refusal = self._why_refused(played, Role.ADVOCATE, at)
         if refusal is not None:
             played.referral = rejected(played.referral, refusal)
@@ -227,7 +227,7 @@ class ReferralRehearsal(CheckoutRehearsal):
         found: list[Decided] = []
         for given in played.referral.given:
             member = self.member(played.name_of(Role(given.role)))
-            found += self._run_timers(member, at)
+            found += self.pass_time(member, at)
             event = ReferralReversed(
                 id=given.source_id,
                 at=at,

@@ -8,6 +8,7 @@ used up: then the lives that use budgets are played together, in the order of ti
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
 
@@ -19,10 +20,13 @@ from perennial.core.events import Event
 from perennial.core.fold import fold, fold_spent
 from perennial.core.limits import Holder
 from perennial.core.member import Member
+from perennial.core.quiet_timers import is_quiet, pass_quietly
 from perennial.core.tally import BudgetTally
 from perennial.core.today import today_of
 from perennial.core.version import Version
 from perennial.units import Instant
+
+_NOBODY = UUID(int=0)
 
 Key = tuple[int, int]
 """The number of a budget, and one of its periods."""
@@ -62,6 +66,7 @@ class Side(Course):
         self._others = {
             id(version): _with_own_metrics([version, *self._counting])[1:] for version in self.versions
         }
+        self._quiet = all(is_quiet(version) for version in self.versions)
         self._has_budgets = any(version.budgets for version in self.versions)
         self._names = {
             budget.number: budget.name
@@ -102,15 +107,19 @@ class Side(Course):
         membership = member.memberships.get(self.latest.program_id)
         if at < self.versions[0].valid_from or (membership is not None and membership.left_at is None):
             return []
-        return [*self._run_timers(member, at), *self._enroll(member, at, source)]
+        return [*self.pass_time(member, at), *self._enroll(member, at, source)]
 
-    def run_timers(self, member: Member, at: Instant) -> list[Decided]:
-        """Run what is due for a member up to ``at``."""
-        return self._run_timers(member, at)
-
-    def run_one(self, member: Member) -> list[Decided]:
-        """Run what is due for a member at its next due instant."""
-        return [] if member.due_at is None else self._run_timers(member, member.due_at)
+    def pass_time(self, member: Member, at: Instant) -> list[Decided]:
+        """Run what is due up to ``at``, all at once where the instants in between make no difference."""
+        if member.due_at is None or member.due_at > at:
+            return []
+        if self._quiet and pass_quietly(self.latest, member, at):
+            return []
+        found = super().pass_time(member, at)
+        for wallet in member.wallets.values():
+            # As after reading it back: what is empty is not there.
+            wallet.lots = {number: lot for number, lot in (wallet.lots or {}).items() if lot.remaining}
+        return found
 
     def _spend(self, decision: Decision, at: Instant) -> None:
         if not self._has_budgets:
@@ -126,6 +135,10 @@ class Side(Course):
         if self.caps:
             fold_spent(self.spent, uses)
             self._note_cuts(decision, at)
+
+    def _new_id(self) -> UUID:
+        """Return an id of what time alone does: nobody asks for it later."""
+        return _NOBODY
 
     def _note_cuts(self, decision: Decision, at: Instant) -> None:
         """Note the first award that a budget cut."""

@@ -24,7 +24,8 @@ from perennial.core.tier_reviews import review_tier
 from perennial.core.tiers import TierChange, available_balances, tiers_after
 from perennial.core.version import Version
 from perennial.ledger.account import Account
-from perennial.units import DAY, Instant, Points
+from perennial.ledger.lot import spend_order
+from perennial.units import DAY, LATEST, Instant, Points
 
 
 def decide_timers(event: TimersDue, version: Version, member: Member) -> Decision:
@@ -180,15 +181,23 @@ def _next_of_program(version: Version, member: Member) -> Instant | None:
         dues.append(next_end(version, member))
     for compiled in version.wallets:
         wallet = member.wallets.get(compiled.unit)
-        lots = open_lots(wallet)
-        if wallet is None or not lots:
+        if wallet is None or not wallet.lots:
             continue
-        dues.append(closes_at(version))
-        dues.append(_inactive_at(version, member, compiled.unit, wallet))
-        for lot in lots:
-            dues.append(lot.key.expires_at)
-            if lot.key.available_at is not None and lot.key.available_at > wallet.activated_until:
-                dues.append(lot.key.available_at)
+        # Asked for at every instant: one pass over the lots, in any order.
+        active, earliest, is_open = wallet.activated_until, LATEST, False
+        for lot in wallet.lots.values():
+            if lot.remaining <= 0:
+                continue
+            is_open = True
+            key = lot.key
+            expires_at, available_at = key.expires_at, key.available_at
+            if expires_at is not None and expires_at < earliest:
+                earliest = expires_at
+            if available_at is not None and active < available_at < earliest:
+                earliest = available_at
+        if is_open:
+            dues += [closes_at(version), _inactive_at(version, member, compiled.unit, wallet)]
+            dues.append(earliest if earliest < LATEST else None)
     return min((due for due in dues if due is not None), default=None)
 
 
@@ -209,11 +218,11 @@ def _activate(version: Version, member: Member, at: Instant) -> list[Effect]:
         wallet = member.wallets.get(compiled.unit)
         if wallet is None:
             continue
-        points = sum(
-            lot.remaining
-            for lot in open_lots(wallet)
-            if lot.key.available_at is not None and wallet.activated_until < lot.key.available_at <= at
-        )
+        points, active = 0, wallet.activated_until
+        for lot in (wallet.lots or {}).values():
+            available_at = lot.key.available_at
+            if available_at is not None and active < available_at <= at and lot.remaining > 0:
+                points += lot.remaining
         if points:
             effects.append(Activate(compiled.unit, points, at))
     return effects
@@ -224,15 +233,19 @@ def _expire(version: Version, member: Member, at: Instant) -> list[Effect]:
     effects: list[Effect] = []
     for compiled in version.wallets:
         wallet = member.wallets.get(compiled.unit)
-        lots = open_lots(wallet)
-        if wallet is None or not lots:
+        if wallet is None or not wallet.lots:
             continue
         inactive_at = _inactive_at(version, member, compiled.unit, wallet)
-        everything = inactive_at is not None and inactive_at <= at
-        for lot in lots:
-            expires_at = lot.key.expires_at
-            if everything or (expires_at is not None and expires_at <= at):
-                effects.append(out(compiled.unit, wallet, lot, Account.EXPIRED))
+        if inactive_at is not None and inactive_at <= at:
+            over = open_lots(wallet)
+        else:
+            over = [
+                lot
+                for lot in wallet.lots.values()
+                if lot.remaining > 0 and lot.key.expires_at is not None and lot.key.expires_at <= at
+            ]
+            over.sort(key=spend_order)
+        effects += [out(compiled.unit, wallet, lot, Account.EXPIRED) for lot in over]
     return effects
 
 

@@ -37,6 +37,8 @@ from perennial.core.version import Version
 from perennial.ledger.lot import LotKey, Origin
 from perennial.units import Instant
 
+_REMEMBERED = 4_096
+
 
 def lot_key(
     version: Version, wallet_index: int, tier: str | None, at: Instant, waits_for: str | None = None
@@ -57,6 +59,11 @@ def dated_lot(
         known = version.lot_days.get((wallet_index, tier))
         if known is not None and known[0] <= at < known[1]:
             return known[2], known[3]
+        day = day_of(version, at)
+        kept = version.lots_by_day.get((wallet_index, tier, day))
+        if kept is not None:
+            version.lot_days[wallet_index, tier] = kept
+            return kept[2], kept[3]
     wallet = version.wallets[wallet_index]
     pending = wallet.pending.get(tier, wallet.pending[None])
     if waits_for is not None and isinstance(pending, FulfillmentPending):
@@ -66,8 +73,11 @@ def dated_lot(
     key = _key_of_day(version, pending, expiry, at)
     if _is_daily(pending, expiry):
         day = day_of(version, at)
-        ends = midnight_after(version, day)
-        version.lot_days[wallet_index, tier] = (_midnight(version, day), ends, key, key.lot_id)
+        known = (_midnight(version, day), midnight_after(version, day), key, key.lot_id)
+        version.lot_days[wallet_index, tier] = known
+        if len(version.lots_by_day) >= _REMEMBERED:
+            version.lots_by_day.clear()
+        version.lots_by_day[wallet_index, tier, day] = known
     return key, key.lot_id
 
 

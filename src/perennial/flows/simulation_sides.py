@@ -89,7 +89,12 @@ def _from_then_on(before: list[Version], version: Version, begins: Instant) -> l
     """Let ``version`` be in force from ``begins`` on, unless it is already."""
     if before and before[-1].number == version.number:
         return before
-    return [*before, msgspec.structs.replace(version, valid_from=begins, days={}, lookbacks={}, lot_days={})]
+    return [
+        *before,
+        msgspec.structs.replace(
+            version, valid_from=begins, days={}, lookbacks={}, lot_days={}, lots_by_day={}
+        ),
+    ]
 
 
 def _wanted(task: Task, sides: list[list[Version]], units: dict[str, int], *, alone: bool) -> Wanted:

@@ -42,19 +42,19 @@ AT_ONCE = 2
 _log = logging.getLogger("perennial.http")
 
 
-class SimulationStep(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class SimulationStep(msgspec.Struct, frozen=True, kw_only=True):
     """One line: how many of the ``of_people`` customers are played, or the ``result``, or a ``problem``.
 
     ``ordering`` says that the customers who share a budget are played once more, in the order of time.
     """
 
     type: Literal["progress", "result", "problem"]
-    people: int = 0
-    of_people: int = 0
-    events: int = 0
-    ordering: bool = False
-    result: SimulationResult | None = None
-    problem: ProblemBody | None = None
+    people: int | msgspec.UnsetType = msgspec.UNSET
+    of_people: int | msgspec.UnsetType = msgspec.UNSET
+    events: int | msgspec.UnsetType = msgspec.UNSET
+    ordering: bool | msgspec.UnsetType = msgspec.UNSET
+    result: SimulationResult | msgspec.UnsetType = msgspec.UNSET
+    problem: ProblemBody | msgspec.UnsetType = msgspec.UNSET
 
 
 @post(
