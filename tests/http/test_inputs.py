@@ -219,6 +219,8 @@ _SAMPLES: dict[str, Any] = {
     "program_publish": {},
     "program_check": {"kinds": ["stacks_below_cost"], "assumptions": {"margin": "1"}, "seconds": 1},
     "program_rollback": {"version": 1},
+    "conversion_post": {"id": "c", "from": "stars", "into": "points", "reason": "r"},
+    "conversion_reverse": {"reason": "r"},
     "clock_advance": {"advance_to": "2030-01-01T00:00:00Z"},
     "setup_post": {"token": TOKEN, "email": "a@b.c", "name": "n", "password": PASSWORD},
     "signin_post": {"email": "a@b.c", "password": PASSWORD},

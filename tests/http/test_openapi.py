@@ -161,6 +161,8 @@ _SCENARIO = [
     "program_publish",
     "program_simulate",
     "program_rollback",
+    "conversion_post",
+    "conversion_reverse",
     "clock_advance",
 ]
 
@@ -231,6 +233,19 @@ async def _befriend(site: Site) -> None:
     await site.done("POST", "/v1/customers/anna/memberships", {"program": "friends"})
 
 
+_CAFE = """
+program: cafe
+name: Cafe
+wallets: [{id: stars, name: Stars}, {id: points, name: Points}]
+"""
+
+
+async def _open_a_cafe(site: Site) -> None:
+    """Publish a program with two wallets."""
+    author = Author(actor="test", at=site.row.created_at)
+    await apply_document(site.database, site.row.workspace_id, _CAFE, author)
+
+
 async def _suspect(site: Site) -> str:
     """Return the id of a new referral that is in review."""
     await site.done("PUT", "/v1/customers/anna", {"context": {"device": "d-1"}})
@@ -272,6 +287,9 @@ async def test_every_example_works(site: Site) -> None:
                 await _club(site)
             if name == "referral_post":
                 await _befriend(site)
+            if name.startswith("conversion_"):
+                await _open_a_cafe(site)
+                place = path.replace("{program}", "cafe").replace("{conversion}", "stars-2026")
             if name in ("referral_approve", "referral_reject"):
                 place = path.replace("{id}", await _suspect(site))
             if name == "program_publish":

@@ -12,6 +12,7 @@ import typer
 from perennial import __version__
 from perennial.cli.bench import BENCH
 from perennial.cli.console import ERRORS
+from perennial.cli.convert import CONVERT
 from perennial.cli.data import DATA_COMMANDS
 from perennial.cli.documents import DOCUMENT_COMMANDS
 from perennial.cli.keys import KEYS, WORKSPACES
@@ -60,6 +61,7 @@ app.command("simulate")(simulate_program)
 app.add_typer(KEYS)
 app.add_typer(WORKSPACES)
 app.add_typer(VOUCHERS)
+app.add_typer(CONVERT)
 app.add_typer(REPLAY)
 app.add_typer(BENCH)
 

@@ -15,7 +15,8 @@
         expect: {tier: silver}
 
 A step has at most one deed: ``order``, ``return``, ``cancel``, ``fulfill``, ``event``, ``claim``,
-``adjust``, ``transfer``, ``start`` (a challenge), ``join``, ``attributes``, ``assign_tier``, ``refer``,
+``adjust``, ``transfer``, ``convert`` (``{from: stars, into: points, give: 12}``, of everybody),
+``convert_back``, ``start`` (a challenge), ``join``, ``attributes``, ``assign_tier``, ``refer``,
 ``review``, ``seen``, ``publish``, ``switch`` (``{off: {kind: reward, id: five-off}, reason: it leaked}``,
 or ``{on: ...}``), ``facts`` from outside (``{weather: {value: rain, seconds: 3600}}``), ``locations``
 (``{store-1: {place: "52.52,13.40"}}``), or one at the checkout::
@@ -46,6 +47,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from perennial.core.conversion import Debts
 from perennial.core.document import program_of
 from perennial.core.document_text import parse_text
 from perennial.core.fraud_signal import Trace
@@ -54,7 +56,7 @@ from perennial.core.problems import Problem
 from perennial.core.program import Program
 from perennial.core.switches import SwitchKind
 from perennial.core.validation import validate
-from perennial.units import Points
+from perennial.units import Points, Rounding
 
 Figure: TypeAlias = int | dict[str, int]
 """Points of the only wallet, or of each named wallet."""
@@ -173,6 +175,28 @@ class CaseTransfer(_CasePart, frozen=True, kw_only=True):
     wallet: str | None = None
 
 
+class CaseConversion(_CasePart, frozen=True, kw_only=True):
+    """All that members hold in the wallet ``from`` becomes points of ``into``; with ``back`` it comes back.
+
+    A ``preview`` changes nothing.
+    """
+
+    source: str = msgspec.field(name="from")
+    into: str
+    take: Annotated[int, Meta(ge=1)] = 1
+    give: Annotated[int, Meta(ge=1)] = 1
+    rounding: Rounding = Rounding.DOWN
+    debts: Debts = Debts.CARRY
+    preview: bool = False
+
+
+class CaseConverted(_CasePart, frozen=True, kw_only=True):
+    """What a conversion took of a customer and gave (the other way round where it came back)."""
+
+    points: Points
+    become: Points
+
+
 class CaseReferral(_CasePart, frozen=True, kw_only=True):
     """Whom the customer refers, and from which address that comes."""
 
@@ -236,6 +260,8 @@ class CaseChallenge(_CasePart, frozen=True, kw_only=True):
 class Expectation(_CasePart, frozen=True, kw_only=True):
     """What must be so after a step; what is left out is not looked at.
 
+    ``converted`` is what a conversion does to the customer, or would.
+
     ``earned`` is everything that the step gave the customer, ``awards`` the same by rule,
     ``taken_back`` what it took back. ``balance`` is what is shown (lots less debt, pending included),
     ``available`` what can be spent now. ``refused`` is the code of a refusal; a refusal that is not
@@ -288,6 +314,7 @@ class Expectation(_CasePart, frozen=True, kw_only=True):
     referral: str | None = None
     referral_reason: str | None = None
     referrals: int | None = None
+    converted: CaseConverted | None = None
     others: dict[str, Expectation] = {}
 
 
@@ -318,6 +345,8 @@ class Step(_CasePart, frozen=True, kw_only=True):
     roll_back: CaseRollback | None = None
     adjust: CaseAdjustment | None = None
     transfer: CaseTransfer | None = None
+    convert: CaseConversion | None = None
+    convert_back: bool = False
     start: str | None = None
     join: bool = False
     attributes: dict[str, Scalar] | None = None
@@ -365,6 +394,7 @@ _DEEDS = (
     "roll_back",
     "adjust",
     "transfer",
+    "convert",
     "start",
     "attributes",
     "refer",
@@ -382,6 +412,8 @@ def deeds_of(step: Step) -> list[str]:
     found = [name for name in _DEEDS if getattr(step, name) is not None]
     if step.join:
         found.append("join")
+    if step.convert_back:
+        found.append("convert_back")
     if step.assign_tier is not UNSET:
         found.append("assign_tier")
     return found

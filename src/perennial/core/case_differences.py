@@ -16,7 +16,7 @@ from perennial.core.periods import local_datetime
 from perennial.core.program import Program
 from perennial.core.redeemables import Status
 from perennial.core.refusals import Refusal, RefusalCode
-from perennial.core.rehearsal_referrals import ReferralRehearsal
+from perennial.core.rehearsal_conversions import ConversionRehearsal
 from perennial.ledger.lot import Lot
 from perennial.units import Instant, Minor, Points
 
@@ -24,7 +24,7 @@ from perennial.units import Instant, Minor, Points
 class Comparison:
     """Compares the state after a step with an expectation."""
 
-    def __init__(self, rehearsal: ReferralRehearsal, at: Instant) -> None:
+    def __init__(self, rehearsal: ConversionRehearsal, at: Instant) -> None:
         self.rehearsal = rehearsal
         self.at = at
         self.program: Program = rehearsal.version_at(at).program
@@ -247,7 +247,15 @@ class Comparison:
             until = membership.tier_until if membership is not None else None
             if self.local(until) != expected.tier_until:
                 found.append(f"the tier should last until {expected.tier_until}, not {self.local(until)}")
-        return found + self.referral(customer, expected)
+        return found + self.referral(customer, expected) + self.converted(customer, expected)
+
+    def converted(self, customer: str, expected: Expectation) -> list[str]:
+        """Compare what a conversion did to the customer, or would do."""
+        wanted, seen = expected.converted, self.rehearsal.converted.get(customer, (0, 0))
+        if wanted is None or (wanted.points, wanted.become) == seen:
+            return []
+        words = f"{wanted.points} should become {wanted.become}"
+        return [f"{words} but {seen[0]} become {seen[1]}"]
 
     def referral(self, customer: str, expected: Expectation) -> list[str]:
         """Compare how the customer was referred, and how many friends have converted."""

@@ -17,6 +17,7 @@ from perennial.core.case import (
     Asked,
     Case,
     CaseCart,
+    CaseConversion,
     CaseOrder,
     CaseRedemption,
     CaseSwitch,
@@ -32,7 +33,7 @@ from perennial.core.periods import instant_of_local
 from perennial.core.refusals import Refusal
 from perennial.core.rehearsal import RehearsalRefused, UnknownName
 from perennial.core.rehearsal_checkout import CartAsked
-from perennial.core.rehearsal_referrals import ReferralRehearsal
+from perennial.core.rehearsal_conversions import ConversionRehearsal
 from perennial.core.switches import SwitchKind, SwitchObject
 from perennial.core.validation import validate
 from perennial.units import SECOND, Instant, Points, parse_instant
@@ -84,8 +85,8 @@ def run_case(case: Case) -> CaseReport:
 class CasePlayer:
     """Plays the steps of a case, one after the other; ``rehearsal`` is an empty one of the same program."""
 
-    def __init__(self, case: Case, rehearsal: ReferralRehearsal | None = None) -> None:
-        self.rehearsal = rehearsal or ReferralRehearsal(case.program)
+    def __init__(self, case: Case, rehearsal: ConversionRehearsal | None = None) -> None:
+        self.rehearsal = rehearsal or ConversionRehearsal(case.program)
         self.document = dict(case.document)
         self.priced: Checkout | None = None
 
@@ -248,8 +249,23 @@ class CasePlayer:
         if step.transfer is not None:
             sent = step.transfer
             return play.transfer(step.customer, sent.to, at, self.wallet(sent.wallet), sent.points)
+        if step.convert is not None:
+            return self.convert(step, step.convert, at)
+        if step.convert_back:
+            return play.convert_back(at).get(step.customer, [])
         decisions = {name: play.run_timers(name, at) for name in list(play.members)}
         return decisions.get(step.customer, [])
+
+    def convert(self, step: Step, given: CaseConversion, at: Instant) -> list[Decision]:
+        """Carry everybody's balance over, or say what that would do."""
+        play = self.rehearsal
+        terms = play.terms(
+            given.source, given.into, given.take, given.give, rounding=given.rounding, debts=given.debts
+        )
+        if given.preview:
+            play.foresee_conversion(terms, at)
+            return []
+        return play.convert(terms, at).get(step.customer, [])
 
     def wallet(self, name: str | None) -> str:
         """Return the named wallet, or the first one."""

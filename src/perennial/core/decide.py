@@ -16,14 +16,17 @@ from perennial.core.challenge_completion import decide_completion
 from perennial.core.challenge_returns import with_returned
 from perennial.core.challenges import decide_start, with_challenges
 from perennial.core.claims import decide_claim
+from perennial.core.converting import decide_conversion, decide_way_back
 from perennial.core.decision import Decision
 from perennial.core.earn import earn
 from perennial.core.events import (
+    BalanceConverted,
     CartRedeemed,
     ChallengeCompleted,
     ChallengeMissed,
     ChallengeStarted,
     ClaimRequested,
+    ConversionReversed,
     CustomEvent,
     EntitlementCanceled,
     Event,
@@ -104,6 +107,10 @@ def decide(
             return decide_sending(event, version, member)
         case TransferReceived():
             return decide_receiving(event, version, member)
+        case BalanceConverted():
+            return decide_conversion(event, version, member)
+        case ConversionReversed():
+            return decide_way_back(event, version, member)
         case TierAssigned():
             return decide_assignment(event, version, member)
         case TimersDue():

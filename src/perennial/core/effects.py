@@ -27,8 +27,8 @@ class _Effect(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
 class Credit(_Effect, frozen=True, tag=1):
     """``amount`` points enter the wallet as (part of) the lot ``key``, out of ``source``.
 
-    ``source`` is ISSUED for an award, ADJUSTED, IN_TRANSIT for a transfer, REDEEMED or EXPIRED for
-    points given back.
+    ``source`` is ISSUED for an award, ADJUSTED, IN_TRANSIT for a transfer, CONVERTED for what was points of
+    another unit, REDEEMED or EXPIRED for points given back.
     """
 
     unit: int
@@ -42,7 +42,8 @@ class Debit(_Effect, frozen=True, tag=2):
     """``amount`` points leave the lot ``lot_id`` of the wallet into ``target``.
 
     ``target`` is REDEEMED for a claim, HELD for a hold, EXPIRED, ISSUED when an award is taken back,
-    ADJUSTED, IN_TRANSIT for a transfer, DEBT when a credit pays a debt off, CLOSED at the program's end.
+    ADJUSTED, IN_TRANSIT for a transfer, DEBT when a credit pays a debt off, CLOSED at the program's end,
+    CONVERTED for what becomes points of another unit.
     ``pending`` tells whether the lot was still pending.
     """
 
@@ -57,7 +58,7 @@ class Owe(_Effect, frozen=True, tag=3):
     """The owner's debt grows by ``amount`` that was taken back or spent, but was no longer there.
 
     The posting goes from DEBT to ``target``: ISSUED for a return, ADJUSTED for a correction by staff,
-    REDEEMED for what was spent offline.
+    REDEEMED for what was spent offline, CONVERTED for what was owed in another unit.
     """
 
     unit: int
@@ -197,10 +198,14 @@ class BeActive(_Effect, frozen=True, tag=16):
 
 
 class Forgive(_Effect, frozen=True, tag=17):
-    """The owner's debt shrinks by ``amount`` that nobody will pay: the posting goes from CLOSED to DEBT."""
+    """The owner's debt shrinks by ``amount`` that nobody will pay: the posting goes from ``source`` to DEBT.
+
+    ``source`` is CLOSED, or CONVERTED for a debt that is owed in another unit from now on.
+    """
 
     unit: int
     amount: Points
+    source: Account = Account.CLOSED
 
 
 class Capture(_Effect, frozen=True, tag=18):

@@ -15,6 +15,7 @@ import msgspec
 from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
 from perennial.core.codes import IssuedCode
+from perennial.core.conversion import Carried, Terms
 from perennial.core.order import Order, Scalar
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Points
@@ -186,6 +187,19 @@ class TransferReceived(_Event, frozen=True, tag="transfer.received"):
     lots: tuple[tuple[LotKey, Points], ...]
 
 
+class BalanceConverted(_Event, frozen=True, tag="balance.converted"):
+    """All that a wallet holds is carried over into another unit, by declared ``terms``."""
+
+    terms: Terms
+
+
+class ConversionReversed(_Event, frozen=True, tag="conversion.reversed"):
+    """What was ``carried`` over comes back, as far as it is still there."""
+
+    terms: Terms
+    carried: Carried
+
+
 class TierAssigned(_Event, frozen=True, tag="tier.assigned"):
     """Staff sets the member's tier floor by hand; ``None`` lifts it."""
 
@@ -216,6 +230,8 @@ Event: TypeAlias = (
     | PointsAdjusted
     | TransferSent
     | TransferReceived
+    | BalanceConverted
+    | ConversionReversed
     | TierAssigned
     | TimersDue
 )

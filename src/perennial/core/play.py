@@ -15,7 +15,7 @@ from perennial.core.cases import CasePlayer, StepReport, run_case
 from perennial.core.document import render
 from perennial.core.program import GIFT_CARDS
 from perennial.core.rehearsal import PROGRAM_ID
-from perennial.core.rehearsal_referrals import ReferralRehearsal
+from perennial.core.rehearsal_conversions import ConversionRehearsal
 from perennial.units import Instant, Points, format_instant
 
 
@@ -40,7 +40,7 @@ class Played:
 class Play:
     """Steps that are played and written down. Points of a program with several wallets go by wallet."""
 
-    def __init__(self, document: dict[str, Any], empty: ReferralRehearsal, played: Played) -> None:
+    def __init__(self, document: dict[str, Any], empty: ConversionRehearsal, played: Played) -> None:
         self._case = Case("", "", empty.versions[-1].program, document, ())
         self._player = CasePlayer(self._case, empty.from_the_start())
         self._played = played

@@ -22,7 +22,7 @@ from perennial.core.flaw import Assumptions, Flaw
 from perennial.core.order import Scalar
 from perennial.core.play import Play, Played
 from perennial.core.program import Campaign, Program
-from perennial.core.rehearsal_referrals import ReferralRehearsal
+from perennial.core.rehearsal_conversions import ConversionRehearsal
 from perennial.core.rule import ten_thousandths
 from perennial.core.schedule import Schedule, schedule_applies
 from perennial.units import DAY, HOUR, Instant, Minor
@@ -70,7 +70,7 @@ class Search:
         self.at = at
         self.assumptions = assumptions
         self.document = plain_program(program)
-        self.empty = ReferralRehearsal(program)
+        self.empty = ConversionRehearsal(program)
         self.zone = self.empty.versions[-1].zone
         self.facts = fact_table(program)
         self.played = Played(MAX_STEPS)

@@ -23,6 +23,7 @@ from perennial.flows.ids import Ids
 from perennial.flows.problems import customer_erased, problem
 from perennial.store.audit_entries import AuditEntry
 from perennial.store.codebook import Codebook
+from perennial.store.conversions import ConversionRow, OwnerRow
 from perennial.store.customers import CustomerRow
 from perennial.store.database import Id
 from perennial.store.effects import Change
@@ -56,12 +57,12 @@ class Batch(msgspec.Struct):
     back, ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered``
     are the vouchers whose codes were entered, ``cards`` the gift cards among them, ``held`` how many holds
     customers have open, and ``elsewhere`` what is to be written in other buckets. ``free_codes`` are those
-    set aside for claims, by program and pool. ``referrals`` are those of
-    friends, by the friend. ``codes_judged_at`` is the instant at which the rotating
-    codes of vouchers have to be current (None: their time is not judged). ``touched`` tells what changed
-    of customers since their segments were judged (None: anything), ``created`` are those who are new and
-    never were; ``households`` are those whose members are loaded, ``companions`` what is remembered of who
-    lives together with whom.
+    set aside for claims, by program and pool. ``referrals`` are those of friends, by the friend,
+    ``converted`` what was carried over. ``codes_judged_at`` is the instant at which the rotating codes of
+    vouchers have to be current (None: their time is not judged). ``touched`` tells what changed of customers
+    since their segments were judged (None: anything), ``created`` are those who are new and never were;
+    ``households`` are those whose members are loaded, ``companions`` what is remembered of who lives together
+    with whom.
     """
 
     workspace: Workspace
@@ -91,6 +92,9 @@ class Batch(msgspec.Struct):
     audit_entries: list[AuditEntry] = []
     referrals: dict[UUID, list[ReferralRow]] = {}
     changed_referrals: dict[UUID, ReferralRow] = {}
+    conversions: dict[UUID, ConversionRow] = {}
+    converted: dict[tuple[UUID, UUID], OwnerRow] = {}
+    changed_converted: dict[tuple[UUID, UUID], OwnerRow] = {}
     redemptions: dict[UUID, RedemptionRow] = {}
     held: dict[UUID, int] = {}
     changed_redemptions: dict[UUID, RedemptionRow] = {}
@@ -218,6 +222,11 @@ class Batch(msgspec.Struct):
         others = [other for other in known if other.referral.referral_id != row.referral.referral_id]
         self.referrals[row.friend_id] = [*others, row]
         self.changed_referrals[row.referral.referral_id] = row
+
+    def put_converted(self, row: OwnerRow) -> None:
+        """Store how far an owner is with a conversion."""
+        key = (row.customer_id, row.conversion_id)
+        self.converted[key] = self.changed_converted[key] = row
 
     def put_redemption(self, row: RedemptionRow) -> None:
         """Store a redemption as it is now."""

@@ -13,6 +13,7 @@ from perennial.flows.commands import (
     ApplyEntered,
     ChangeEntitlement,
     Command,
+    ConvertOwner,
     ExpireHold,
     Identified,
     Introduced,
@@ -35,7 +36,16 @@ from perennial.units import bucket_of
 
 MAX_BATCH = 256
 
-_OF_SEGMENTS = MoveInSegment | ApplyEntered
+_BY_THEIR_BUCKET = (
+    ChangeEntitlement,
+    RunTimers,
+    ExpireHold,
+    ReviewReferral,
+    ConvertOwner,
+    MoveInSegment,
+    ApplyEntered,
+)
+# What names its customer by an internal id, and so its bucket.
 _OF_GUESTS = (PutOrder, PostRedemption, RedeemHold)
 # What goes by its own id where no customer is named.
 
@@ -157,7 +167,7 @@ def bucket_of_command(buckets: Buckets, command: Command) -> int:
     """Return the bucket of the customer of a command; a guest's order goes by its own id."""
     if buckets.count == 1:
         return buckets.base
-    if isinstance(command, ChangeEntitlement | RunTimers | ExpireHold | ReviewReferral | _OF_SEGMENTS):
+    if isinstance(command, _BY_THEIR_BUCKET):
         return command.bucket
     if isinstance(command, PostTransfer):
         return bucket_of(command.sender, buckets.base, buckets.count)

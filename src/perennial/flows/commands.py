@@ -198,6 +198,16 @@ class ReviewReferral(_Command, frozen=True):
     at: Instant | None = None
 
 
+class ConvertOwner(_Command, frozen=True):
+    """Carry over what an owner of wallets has, or with ``back`` take it back; ids are internal, in hex."""
+
+    customer_id: str
+    bucket: int
+    conversion_id: str
+    back: bool = False
+    at: Instant | None = None
+
+
 class AssignTier(_Command, frozen=True):
     """Set (or lift, with ``None``) the manual tier floor of a member."""
 
@@ -322,6 +332,7 @@ Command: TypeAlias = (
     | ChangeEntitlement
     | ReferralPair
     | ReviewReferral
+    | ConvertOwner
     | AssignTier
     | PutCustomer
     | PutHousehold

@@ -24,6 +24,7 @@ from perennial.flows.commands import (
     AssignTier,
     ChangeEntitlement,
     Command,
+    ConvertOwner,
     ExpireHold,
     JoinProgram,
     LeaveProgram,
@@ -44,6 +45,7 @@ from perennial.flows.commands import (
 from perennial.flows.configuration import Configurations, business_now
 from perennial.flows.giving_back import handle_expired_hold, handle_rollback
 from perennial.flows.handle_challenge import handle_start
+from perennial.flows.handle_conversion import handle_conversion
 from perennial.flows.handle_customer import (
     handle_join,
     handle_leave,
@@ -214,6 +216,7 @@ _HANDLERS: dict[type, Callable[[Batch, Any], Answer]] = {
     ExpireHold: handle_expired_hold,
     ChangeEntitlement: handle_entitlement,
     ReviewReferral: handle_review,
+    ConvertOwner: handle_conversion,
     AssignTier: handle_assignment,
     PutCustomer: handle_put_customer,
     JoinProgram: handle_join,

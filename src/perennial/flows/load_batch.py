@@ -18,6 +18,7 @@ from perennial.flows.commands import (
     AssignTier,
     ChangeEntitlement,
     Command,
+    ConvertOwner,
     ExpireHold,
     JoinProgram,
     MoveInSegment,
@@ -38,6 +39,7 @@ from perennial.flows.commands import (
     applied_id,
 )
 from perennial.flows.configuration import Configurations, Workspace, business_now
+from perennial.flows.handle_conversion import load_conversions
 from perennial.flows.load_budgets import instant_of, load_budgets
 from perennial.flows.load_challenges import load_challenges
 from perennial.flows.load_claims import load_entitled, set_codes_aside
@@ -72,6 +74,14 @@ _ONCE = {
     PostRedemption: ("redemption", IdKind.REDEMPTION),
     PostRollback: ("rollback", IdKind.ROLLBACK),
 }
+_OF_INTERNAL_IDS = (
+    ChangeEntitlement,
+    RunTimers,
+    ReviewReferral,
+    ConvertOwner,
+    MoveInSegment,
+    ApplyEntered,
+)
 _OF_REDEMPTIONS = (PostRedemption, RedeemHold, PostRollback, ExpireHold)
 _REMEMBERED = 10_000
 _READS_LOTS = (
@@ -85,13 +95,14 @@ _READS_LOTS = (
     PutHousehold,
     ReferralPair,
     ReviewReferral,
+    ConvertOwner,
     *_OF_REDEMPTIONS,
 )
 
 
 def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]]:
     """Return the internal and external ids of the batch's customers that a command concerns."""
-    if isinstance(command, ChangeEntitlement | RunTimers | ReviewReferral | MoveInSegment | ApplyEntered):
+    if isinstance(command, _OF_INTERNAL_IDS):
         return [(UUID(hex=command.customer_id), None)]
     if isinstance(command, PostTransfer):
         row = batch.workspace.row
@@ -133,6 +144,7 @@ async def load(
     await load_budgets(conn, [batch], commands)
     await load_entered(conn, batch, commands)
     await set_codes_aside(conn, batch, commands)
+    await load_conversions(conn, batch, commands)
 
 
 async def load_together(

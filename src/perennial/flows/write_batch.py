@@ -7,6 +7,7 @@ from asyncpg import Connection
 from perennial.flows.batch import Batch
 from perennial.flows.segmenting import settle_the_rest
 from perennial.store.audit_entries import insert_audit_entry
+from perennial.store.conversions import put_owners
 from perennial.store.customers import update_customers
 from perennial.store.effects import write_effects
 from perennial.store.entitlements import update_entitlements
@@ -52,6 +53,8 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await update_entitlements(conn, workspace_id, bucket, batch.changed_entitlements.values())
     if batch.changed_referrals:
         await put_referrals(conn, workspace_id, bucket, batch.changed_referrals.values())
+    if batch.changed_converted:
+        await put_owners(conn, workspace_id, bucket, batch.changed_converted.values())
     for free in batch.given_codes:
         await give_free(conn, workspace_id, (free.bucket, bucket), free.row)
     for entry in batch.audit_entries:

@@ -24,6 +24,7 @@ from perennial.http.challenges import CHALLENGE_ROUTES
 from perennial.http.checkout import CHECKOUT_ROUTES
 from perennial.http.clock import CLOCK_ROUTES
 from perennial.http.console import CONSOLE_ROUTES
+from perennial.http.conversions import CONVERSION_ROUTES
 from perennial.http.customers import CUSTOMER_ROUTES
 from perennial.http.door import MAX_BODY_BYTES, Door
 from perennial.http.events import EVENT_ROUTES
@@ -59,6 +60,7 @@ ROUTES = [
     *CUSTOMER_ROUTES,
     *POINTS_ROUTES,
     *REFERRAL_ROUTES,
+    *CONVERSION_ROUTES,
     *REWARD_ROUTES,
     *CHALLENGE_ROUTES,
     *CHECKOUT_ROUTES,

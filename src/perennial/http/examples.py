@@ -308,6 +308,24 @@ EXAMPLES: dict[str, dict[str, Example]] = {
             },
         ),
     },
+    "conversion_post": {
+        "foreseen": Example(
+            "What would it come to",
+            {"from": "stars", "into": "points", "give": 12, "reason": "by spend now", "dry_run": True},
+        ),
+        "declared": Example(
+            "From the first of May on a star is 12 points",
+            {
+                "id": "stars-2026",
+                "from": "stars",
+                "into": "points",
+                "give": 12,
+                "reason": "members asked for it",
+                "starts_at": "2026-05-01T00:00:00Z",
+            },
+        ),
+    },
+    "conversion_reverse": {"back": Example("Back to stars", {"reason": "the rate was wrong"})},
     "clock_advance": {"month": Example("Jump to the summer", {"advance_to": "2026-07-01T00:00:00Z"})},
     "program_publish": {"note": Example("Publish what was reviewed", {"revision": 1, "note": "spring"})},
     "program_check": {

@@ -42,6 +42,7 @@ TAGS = {
     "Referrals": "Who was referred by whom, what came of it, and what staff has to look at.",
     "Vouchers": "Codes: made, imported, given to members, looked up, taken back.",
     "Programs": "The life of a program: draft, version, comparison, rollback; and its limits.",
+    "Conversions": "Balances that become points of another wallet, and the way back.",
     "Experiments": "What random parts of the members get, and what that brings.",
     "Reports": "What happened, in figures with their formulas.",
     "Till": "In the store: codes that rotate, scanning, and devices that go on while they are offline.",

@@ -185,6 +185,7 @@ PROBLEM_CODES = {
     "workspace_unknown": "There is no such workspace.",
     "wrong_type": "The value has another type than the field.",
     "code_unknown": "It is no code by which a member refers others.",
+    "conversion_unknown": "The program has no such conversion.",
     "no_offer": "No referral is offered to these two at this time.",
     "not_in_review": "The referral is not in review; `details` says where it is.",
     "referral_unknown": "There is no such referral.",

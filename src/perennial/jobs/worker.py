@@ -15,8 +15,10 @@ from uuid import UUID, uuid4
 
 from perennial.flows.expire_holds import expire_holds
 from perennial.flows.handle_events import Handler
+from perennial.flows.run_conversions import run_conversions
 from perennial.flows.run_timers import run_due_timers
 from perennial.flows.settle_referrals import settle_referrals
+from perennial.store.conversions import buckets_with_due_conversions
 from perennial.store.database import Database
 from perennial.store.leases import hold_lease
 from perennial.store.redemptions import buckets_with_due_holds
@@ -53,6 +55,7 @@ class Worker:
         while not stop.is_set():
             busy = await self._guarded(self.run_timers) + await self._guarded(self.expire_holds)
             busy += await self._guarded(self.settle_referrals)
+            busy += await self._guarded(self.convert)
             if time.monotonic() - sealed_at >= SEAL_EVERY_SECONDS:
                 await self._guarded(self.seal_all)
                 sealed_at = time.monotonic()
@@ -103,6 +106,18 @@ class Worker:
                 until = _business_now(row, now)
                 settled += await settle_referrals(self.handler, workspace_id, bucket, until)
         return settled
+
+    async def convert(self) -> int:
+        """Do what conversions have to do in every bucket that this worker gets the lease of."""
+        now = time.time_ns() // 1000
+        async with self.dispatcher.unbound() as conn:
+            due = await buckets_with_due_conversions(conn, now)
+        handled = 0
+        for workspace_id, bucket in due:
+            row = await self.handler.read_workspace(workspace_id)
+            if await self._leased(workspace_id, bucket, "conversions"):
+                handled += await run_conversions(self.handler, workspace_id, bucket, _business_now(row, now))
+        return handled
 
     async def seal_all(self) -> int:
         """Seal what was committed since the last block, in every bucket; return how many blocks."""

@@ -31,3 +31,5 @@ class Account(IntEnum):
     """Balances closed when a program has ended or a member was erased."""
     HELD = 9
     """An owner's points that are reserved for an order: still theirs, but not to be spent again."""
+    CONVERTED = 10
+    """Points that became points of another unit, or came from one: each unit balances by itself."""

@@ -24,6 +24,8 @@ class Origin(IntEnum):
     """Received from another member, with the dates that the points had there."""
     RETURNED = 4
     """Points given back after their own lot had expired, with a grace date."""
+    CONVERTED = 5
+    """Carried over from another unit, with the dates that the points had there."""
 
 
 class LotKey(msgspec.Struct, frozen=True, array_like=True):

@@ -19,7 +19,7 @@ select bucket, customer_id, array[operation_id] as operations,
     format('debit %s, credit %s, lot %s', debit, credit, lot_id) as words
 from postings
 where workspace_id = $1 and {new} and not (
-    debit <> credit and debit between 1 and 9 and credit between 1 and 9
+    debit <> credit and debit between 1 and 10 and credit between 1 and 10
     and (debit in (1, 6, 9) or credit in (1, 6, 9))
     and (lot_id <> 0) = (debit = 1 or credit = 1)
 )
@@ -197,6 +197,43 @@ from postings
 where workspace_id = $1 and (credit = 7 or debit = 7)
 group by unit_id
 having sum(case when credit = 7 then amount else -amount end) <> 0
+""",
+    ),
+    Check(
+        "conversions",
+        "What was carried over between units is what is noted of its owner, at the declared rate, and no more"
+        " came back; nothing else passes between units.",
+        """
+select coalesce(noted.bucket, moved.bucket) as bucket, coalesce(noted.customer_id, moved.customer_id),
+    array[operation_id] as operations,
+    format('noted %s, moved %s', noted.amounts, moved.amounts) as words
+from (
+    select bucket, customer_id, operation_id, array[taken, given,
+        case when debts = 'carry' then debt else 0 end, owed] as amounts
+    from (select * from conversion_owners where workspace_id = $1 and operation_id is not null) as owner
+    join conversions on conversions.workspace_id = $1
+        and conversions.conversion_id = owner.conversion_id
+        and given = div(taken::numeric * give * case rounding when 'half_up' then 2 else 1 end
+            + case rounding when 'half_up' then take when 'up' then take - 1 else 0 end,
+            take * case rounding when 'half_up' then 2 else 1 end)
+    union all
+    select bucket, customer_id, back_operation_id, array[back_taken, back_given, null, null]
+    from conversion_owners where workspace_id = $1 and back_operation_id is not null
+) as noted
+full join (
+    select bucket, customer_id, operation_id, array[
+        coalesce(sum(amount) filter (where debit = 1), 0), coalesce(sum(amount) filter (where credit = 1), 0),
+        coalesce(sum(amount) filter (where credit = 6), 0), coalesce(sum(amount) filter (where debit = 6), 0)
+    ]::bigint[] as amounts
+    from postings where workspace_id = $1 and (debit = 10 or credit = 10)
+    group by bucket, customer_id, operation_id
+) as moved using (operation_id)
+where not (
+    coalesce(noted.amounts[1:2], '{0,0}') = coalesce(moved.amounts[1:2], '{0,0}')
+    and (noted.amounts[3] is null or noted.amounts[3:4] = coalesce(moved.amounts[3:4], '{0,0}'))
+    and (noted.amounts is not null)
+    and coalesce((noted.bucket, noted.customer_id) = (moved.bucket, moved.customer_id), true)
+)
 """,
     ),
     Check(

@@ -53,6 +53,10 @@ class EventKind(IntEnum):
     """One side of a referral got what it gets, or it was taken back."""
     SEGMENTS = 44
     """What entering or leaving segments caused, where no event of the customer was the cause."""
+    CONVERSION = 60
+    """A balance was carried over into another unit."""
+    CONVERSION_BACK = 61
+    """What was carried over came back."""
 
 
 class EventRow(msgspec.Struct):

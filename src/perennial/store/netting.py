@@ -243,7 +243,7 @@ class Netting:
 
     def forgive(self, change: Change, effect: Forgive) -> None:
         """The debt shrinks by what is written off."""
-        self._post(change, effect.unit, Account.CLOSED, Account.DEBT, effect.amount, 0)
+        self._post(change, effect.unit, effect.source, Account.DEBT, effect.amount, 0)
         self._wallet(change, effect.unit).debt -= effect.amount
 
     def fall_short(self, change: Change, effect: FallShort) -> None:

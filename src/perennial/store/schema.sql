@@ -17,6 +17,25 @@ create type challenge_round_row as (
     marks bigint[]
 );
 
+create type conversion_owner_row as (
+    customer_id uuid,
+    conversion_id uuid,
+    state smallint,
+    reason text,
+    operation_id uuid,
+    back_operation_id uuid,
+    taken bigint,
+    given bigint,
+    debt bigint,
+    owed bigint,
+    shortfall bigint,
+    short bigint,
+    back_taken bigint,
+    back_given bigint,
+    used bigint,
+    carried bytea
+);
+
 create type counter_row as (
     customer_id uuid,
     metric bigint,
@@ -385,6 +404,93 @@ create policy challenge_rounds_of_the_erased on challenge_rounds as restrictive 
 create policy challenge_rounds_of_workspace on challenge_rounds for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant delete, insert, select on challenge_rounds to perennial_worker;
 grant update (amounts, completed_at, ends_at, given, marked, marks, program_id, revised, revision, started_at, state) on challenge_rounds to perennial_worker;
+
+create table conversion_owners (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    conversion_id uuid not null,
+    state smallint not null,
+    reason text,
+    operation_id uuid,
+    back_operation_id uuid,
+    taken bigint not null,
+    given bigint not null,
+    debt bigint not null,
+    owed bigint not null,
+    shortfall bigint not null,
+    short bigint not null,
+    back_taken bigint not null,
+    back_given bigint not null,
+    used bigint not null,
+    carried bytea not null,
+    constraint conversion_owners_pkey PRIMARY KEY (bucket, workspace_id, customer_id, conversion_id),
+    constraint conversion_owners_check CHECK (((back_taken >= 0) AND (back_taken <= given))),
+    constraint conversion_owners_check1 CHECK (((back_given >= 0) AND (back_given <= taken))),
+    constraint conversion_owners_check2 CHECK (((used >= 0) AND (used <= given))),
+    constraint conversion_owners_debt_check CHECK ((debt >= 0)),
+    constraint conversion_owners_given_check CHECK ((given >= 0)),
+    constraint conversion_owners_owed_check CHECK ((owed >= 0)),
+    constraint conversion_owners_short_check CHECK ((short >= 0)),
+    constraint conversion_owners_shortfall_check CHECK ((shortfall >= 0)),
+    constraint conversion_owners_state_check CHECK (((state >= 1) AND (state <= 5))),
+    constraint conversion_owners_taken_check CHECK ((taken >= 0))
+);
+
+CREATE INDEX conversion_owners_in_state ON conversion_owners USING btree (bucket, conversion_id, state, customer_id);
+alter table conversion_owners enable row level security;
+alter table conversion_owners force row level security;
+create policy conversion_owners_of_workspace on conversion_owners for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on conversion_owners to perennial_worker;
+grant update (back_given, back_operation_id, back_taken, carried, debt, given, operation_id, owed, reason, short, shortfall, state, taken, used) on conversion_owners to perennial_worker;
+
+create table conversion_slices (
+    bucket integer not null,
+    workspace_id integer not null,
+    conversion_id uuid not null,
+    walked_to uuid,
+    walked boolean not null,
+    due_at timestamp with time zone,
+    constraint conversion_slices_pkey PRIMARY KEY (bucket, workspace_id, conversion_id)
+);
+
+CREATE INDEX conversion_slices_due ON conversion_slices USING btree (bucket, due_at) WHERE (due_at IS NOT NULL);
+alter table conversion_slices enable row level security;
+alter table conversion_slices force row level security;
+create policy conversion_slices_of_everybody on conversion_slices for select to perennial_dispatcher using (true);
+create policy conversion_slices_of_workspace on conversion_slices for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on conversion_slices to perennial_worker;
+grant select (bucket, due_at, workspace_id) on conversion_slices to perennial_dispatcher;
+grant update (due_at, walked, walked_to) on conversion_slices to perennial_worker;
+
+create table conversions (
+    workspace_id integer not null,
+    conversion_id uuid not null,
+    external_id text not null,
+    program_id integer not null,
+    unit_id integer not null,
+    into_unit_id integer not null,
+    take bigint not null,
+    give bigint not null,
+    rounding text not null,
+    debts text not null,
+    reason text not null,
+    actor text not null,
+    created_at timestamp with time zone not null,
+    starts_at timestamp with time zone not null,
+    state smallint not null,
+    body bytea not null,
+    constraint conversions_pkey PRIMARY KEY (workspace_id, conversion_id),
+    constraint conversions_give_check CHECK ((give > 0)),
+    constraint conversions_state_check CHECK (((state >= 1) AND (state <= 3))),
+    constraint conversions_take_check CHECK ((take > 0))
+);
+
+alter table conversions enable row level security;
+alter table conversions force row level security;
+create policy conversions_of_workspace on conversions for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on conversions to perennial_worker;
+grant update (state) on conversions to perennial_worker;
 
 create table counters (
     bucket integer not null,
