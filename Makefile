@@ -56,8 +56,8 @@ check: $(STAMP) check-web
 check-web: $(CHECKED)
 
 $(CHECKED): $(CONSOLE)
-	$(NPM) run check
-	@mkdir -p $(@D) && touch $@
+	@cmp --silent $(CONSOLE) $@ || $(NPM) run check
+	@mkdir -p $(@D) && cp $(CONSOLE) $@
 
 format: $(STAMP)
 	.venv/bin/ruff check --fix-only
@@ -73,13 +73,15 @@ $(STAMP): pyproject.toml uv.lock $(UV)
 	@$(UV) sync --python "$(PYTHON)" --all-extras --frozen --quiet $(NODE)
 	@touch $@
 
+# A rebase touches files that it does not change: what counts is what is in them.
 $(PACKAGES): web/package-lock.json $(wildcard web/package.json web/*/*/package.json) | $(STAMP)
-	@$(NPM) ci --prefer-offline --no-progress --silent
-	@touch $@
+	@cmp --silent web/package-lock.json $@ || $(NPM) ci --prefer-offline --no-progress --silent
+	@cp web/package-lock.json $@
 
 $(CONSOLE): $(PACKAGES) $(WEB)
-	@$(NPM) run build --silent >.tools/console.log 2>&1 || { cat .tools/console.log >&2; exit 1; }
-	@touch $@
+	@sum="$$(sha1sum $(sort $(WEB)) | sha1sum)"; test -f $@ && test "$$sum" = "$$(cat $@)" || { \
+		$(NPM) run build --silent >.tools/console.log 2>&1 || { cat .tools/console.log >&2; exit 1; }; }; \
+		echo "$$sum" >$@
 
 $(UV):
 	@test -n "$(PYTHON)" || { echo 'Perennial needs Python 3.11 or newer (on Debian: apt install python3).' >&2; exit 1; }
