@@ -28,7 +28,7 @@ def process(database_url: str, workers: int) -> Iterator[tuple[subprocess.Popen[
     arguments = [sys.executable, "-c", code, database_url, str(port), str(workers), SECRET.hex()]
     running = subprocess.Popen(arguments)
     try:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while True:
             try:
                 if httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:

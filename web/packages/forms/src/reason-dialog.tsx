@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Button, Group, Modal, Stack, Text, Textarea } from "@perennial/ui";
+import { Button, Dialog, Group, Stack, Text, Textarea } from "@perennial/ui";
 import { type ReactNode, useState } from "react";
 
 const LONGEST = 500;
@@ -22,11 +22,10 @@ export interface ReasonDialogProps {
 
 /** The second click of two: says what will happen and asks why; the reason goes to the audit log. */
 export function ReasonDialog(props: ReasonDialogProps) {
-  const { t } = useLingui();
   return (
-    <Modal opened={props.opened} onClose={props.onClose} title={props.title} centered closeButtonProps={{ "aria-label": t`Close` }}>
+    <Dialog opened={props.opened} onClose={props.onClose} title={props.title}>
       <ReasonForm {...props} />
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -36,6 +35,7 @@ function ReasonForm({ children, action, label, optional = false, danger = false,
   const [missing, setMissing] = useState(false);
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         const words = reason.trim();

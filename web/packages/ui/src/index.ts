@@ -1,6 +1,7 @@
 /** What screens are made of. Mantine is known to this package alone. */
 export { Badge, type Tone } from "./badge";
 export { type Column, DataTable } from "./data-table";
+export { Dialog } from "./dialog";
 export { EmptyState } from "./empty-state";
 export { type Fact, Facts } from "./facts";
 export { Loading } from "./loading";
@@ -28,7 +29,6 @@ export {
   Kbd,
   List,
   Menu,
-  Modal,
   NavLink,
   Paper,
   PasswordInput,

@@ -1,7 +1,7 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 const pine: MantineColorsTuple = [
-  "#edf6f1", "#d9ebe1", "#b2d7c3", "#88c2a3", "#64b088", "#46a174", "#2c8659", "#1d6b4a", "#155339", "#0c3a27",
+  "#edf6f1", "#d9ebe1", "#b2d7c3", "#88c2a3", "#64b088", "#46a174", "#287c52", "#1d6b4a", "#155339", "#0c3a27",
 ];
 
 /** Greys with a little green in them, from ink on paper to the panels of the dark scheme. */
@@ -18,7 +18,7 @@ const MONO = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Noto Sans Mono", "
 export const theme = createTheme({
   colors: { pine, dark },
   primaryColor: "pine",
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   luminanceThreshold: 0.32,
   fontFamily: SANS,

@@ -2,8 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { sessionEndMutation } from "@perennial/api-admin/queries";
 import { ActionIcon, Menu, Text } from "@perennial/ui";
 import { IconLogout, IconUser } from "@perennial/ui/icons";
-import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
 
 import { sessionOptions } from "../session/session";
 
@@ -11,13 +10,11 @@ import { sessionOptions } from "../session/session";
 export function AccountMenu() {
   const { t } = useLingui();
   const { data } = useSuspenseQuery(sessionOptions);
-  const cache = useQueryClient();
-  const navigate = useNavigate();
   const signOut = useMutation({
     ...sessionEndMutation(),
-    onSettled: async () => {
-      await navigate({ to: "/sign-in" });
-      cache.clear();
+    // A fresh page: nothing of what was read stays in memory.
+    onSettled: () => {
+      window.location.assign(`${import.meta.env.BASE_URL}sign-in`);
     },
   });
   return (

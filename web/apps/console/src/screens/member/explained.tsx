@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { ExplainedEvent, ProgramExplanation, RuleExplanation, Seen } from "@perennial/api-admin";
 import { eventExplainOptions, orderExplainOptions } from "@perennial/api-admin/queries";
-import { Badge, Modal, Stack, Text, Title } from "@perennial/ui";
+import { Badge, Dialog, Stack, Text, Title } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
@@ -16,15 +16,14 @@ export function Explained() {
   const { why, of } = memberRoute.useSearch();
   const navigate = useNavigate({ from: memberRoute.fullPath });
   return (
-    <Modal
+    <Dialog
       opened={why !== undefined}
       onClose={() => void navigate({ search: (search) => ({ tab: search.tab }), replace: true })}
       title={<bdi>{why === undefined ? "" : t`Why: ${why}`}</bdi>}
       size="lg"
-      closeButtonProps={{ "aria-label": t`Close` }}
     >
       {why !== undefined && (of === "event" ? <OfEvent id={why} /> : <OfOrder id={why} />)}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -9,6 +9,7 @@ import { useFormat } from "../../i18n/format";
 import { Answer } from "../../shell/answer";
 import classes from "./member.module.css";
 import { More } from "./more";
+import { becauseOf } from "./words";
 
 /** Every movement of points, as a bank would show it. */
 export function Ledger({ customer }: { customer: string }) {
@@ -55,7 +56,7 @@ function useColumns(): Column<StatementEntry>[] {
   const format = useFormat();
   return [
     { id: "at", title: t`When`, cell: (row) => format.moment(row.at) },
-    { id: "because", title: t`What for`, cell: (row) => <bdi>{row.because}</bdi> },
+    { id: "because", title: t`What for`, cell: (row) => <bdi>{becauseOf(t, row.because)}</bdi> },
     { id: "source", title: t`Came from`, cell: (row) => <bdi>{row.source ?? row.source_type}</bdi> },
     {
       id: "points",

@@ -11,6 +11,7 @@ import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import classes from "./member.module.css";
 import { More } from "./more";
+import { happened } from "./words";
 
 /** What happened, in order; each order and event can say why it gave what it gave. */
 export function TimelineOfMember({ customer }: { customer: string }) {
@@ -51,13 +52,14 @@ export function TimelineOfMember({ customer }: { customer: string }) {
 }
 
 function Item({ item, customer }: { item: TimelineItem; customer: string }) {
+  const { t } = useLingui();
   const format = useFormat();
   const { code: workspace } = useWorkspace();
   const id = item.id ?? undefined;
   return (
     <li className={classes.item}>
       <span className={classes.what}>
-        <strong>{item.type}</strong> <bdi>{id}</bdi>
+        <strong>{happened(t, item.type)}</strong> <bdi>{id}</bdi>
       </span>
       {Object.entries(item.points ?? {}).map(([wallet, points]) => (
         <span key={wallet} className={points < 0 ? classes.minus : classes.plus}>

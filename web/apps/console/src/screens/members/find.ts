@@ -16,6 +16,10 @@ function identifiersOf(words: string): string[] {
   return DIGITS.test(words) ? [`card:${words}`, `alias:${words}`] : [`alias:${words}`];
 }
 
+function looksLikeAddress(words: string): boolean {
+  return EMAIL.test(words) || PHONE.test(words) || TYPED.test(words);
+}
+
 /** What is not there, was erased, or cannot be such an id, is nobody. */
 async function orNobody(asked: Promise<CustomerView[]>): Promise<CustomerView[]> {
   try {
@@ -40,9 +44,10 @@ export function findOptions(words: string) {
   return queryOptions({
     queryKey: ["find", words],
     queryFn: async ({ signal }) => {
-      const asked = [byId(words, signal), ...identifiersOf(words).map((each) => byIdentifier(each, signal))];
-      const found = await Promise.all(asked.map(orNobody));
-      return [...new Map(found.flat().map((customer) => [customer.id, customer])).values()];
+      const named = await Promise.all(identifiersOf(words).map((each) => orNobody(byIdentifier(each, signal))));
+      const found = named.flat();
+      if (found.length === 0 || !looksLikeAddress(words)) found.push(...(await orNobody(byId(words, signal))));
+      return [...new Map(found.map((customer) => [customer.id, customer])).values()];
     },
   });
 }

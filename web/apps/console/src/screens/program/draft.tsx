@@ -64,7 +64,7 @@ export function Draft({ draft, newest }: { draft: DraftView; newest: number | un
           </Suspense>
         </Stack>
       </Panel>
-      {newest !== undefined && newest > 0 && <Changes program={draft.program} old={newest} revision={draft.revision} />}
+      {sound && newest !== undefined && newest > 0 && <Changes program={draft.program} old={newest} revision={draft.revision} />}
     </Stack>
   );
 }

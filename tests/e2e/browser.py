@@ -1,0 +1,120 @@
+"""A browser that watches: what the console logs, whom it calls, and whether everybody can use it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+
+from tests.e2e.shop import ROOT, Shop
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_MS = 60_000
+"""A browser on a busy machine is slow, and no test here is about speed."""
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+_AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN_AXE = f"""
+axe.run(document, {{ runOnly: {json.dumps(_RULES)} }}).then((found) => JSON.stringify(
+  found.violations.map(({{ id, nodes }}) => ({{ id, where: nodes.map((node) => node.target.join(" ")) }}))
+))
+"""
+
+
+class Look(NamedTuple):
+    """How somebody sees the console."""
+
+    device: str
+    scheme: str
+    language: str
+
+    @property
+    def name(self) -> str:
+        """The name in file names."""
+        return f"{self.device}-{self.scheme}-{self.language}"
+
+
+DESK = Look("desk", "light", "en")
+LOOKS = (DESK, Look("phone", "dark", "en"), Look("desk", "dark", "fa"), Look("phone", "light", "fa"))
+"""Each pair of device, scheme and direction is in one of them."""
+
+_SIZES = {"desk": {"width": 1280, "height": 860}, "phone": {"width": 360, "height": 780}}
+
+
+class Watched:
+    """A page whose errors and foreign requests are kept; ``context`` is closed by whoever opened it."""
+
+    def __init__(self, context: BrowserContext, shop: Shop) -> None:
+        self.context = context
+        self.page: Page = context.new_page()
+        self.wrong: list[str] = []
+        self._url = shop.url
+        self.page.on("console", self._logged)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        self.page.on("request", self._requested)
+
+    def go(self, address: str) -> None:
+        """Open an address of the console and wait until it stands still."""
+        self.page.goto(f"{self._url}/console{address}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until nothing is on its way and nothing moves."""
+        self.page.wait_for_load_state("networkidle")
+        expect(self.page.locator("main")).to_be_visible()
+        expect(self.page.locator("[role=status] .mantine-Skeleton-root")).to_have_count(0)
+        while self.page.evaluate("document.getAnimations().some((each) => each.playState === 'running')"):
+            self.page.wait_for_timeout(20)
+
+    def shoot(self, name: str) -> None:
+        """Leave a picture."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    def barriers(self) -> list[Any]:
+        """Return what axe finds, and whether the page is wider than its window."""
+        session = self.context.new_cdp_session(self.page)
+        session.send("Runtime.evaluate", {"expression": _AXE.read_text()})
+        answer = session.send("Runtime.evaluate", {"expression": _RUN_AXE, "awaitPromise": True})
+        found: list[Any] = json.loads(answer["result"]["value"])
+        session.detach()
+        wider = self.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        )
+        return [*found, *(["wider than the window"] if wider else [])]
+
+    def _logged(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.wrong.append(f"{message.type}: {message.text}")
+
+    def _requested(self, request: Request) -> None:
+        if not request.url.startswith((f"{self._url}/", "data:", "blob:")):
+            self.wrong.append(f"foreign request: {request.url}")
+
+
+def opened(browser: Browser, shop: Shop, look: Look = DESK, *, signed_in: bool = True) -> Watched:
+    """Return a page in a context of its own, as the owner sees it with this look."""
+    context = browser.new_context(
+        viewport=_SIZES[look.device],  # type: ignore[arg-type]
+        color_scheme=look.scheme,  # type: ignore[arg-type]
+        locale="en-US",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(f"localStorage.setItem('perennial.language', '{look.language}')")
+    if signed_in:
+        context.add_cookies([{"name": "perennial_session", "value": shop.cookie, "url": shop.url}])
+    return Watched(context, shop)

@@ -1,0 +1,64 @@
+"""A shop with members, orders and a program, behind a real server, for a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from perennial.flows.setup import setup_token
+from perennial.store.codebook import Codebook
+from tests.codebook import SECRET
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "a sentence does well here"
+OWNER = "ada@shop.test"
+SANDBOX = "shop-sandbox"
+MEMBER = "anna"
+
+
+class Shop(NamedTuple):
+    """Where the console is, and the cookie of its owner."""
+
+    url: str
+    cookie: str
+
+    def call(self, method: str, path: str, body: Any = None, *, yaml: str | None = None) -> Any:
+        """Call the API as the owner, in the sandbox, and return the answer."""
+        headers = {
+            "cookie": f"perennial_session={self.cookie}",
+            "x-perennial-csrf": "1",
+            "x-perennial-workspace": SANDBOX,
+        }
+        if yaml is not None:
+            headers["content-type"] = "application/yaml"
+        answer = httpx.request(
+            method, f"{self.url}/v1/{path}", json=body, content=yaml, headers=headers, timeout=60
+        )
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+
+def found(url: str) -> Shop:
+    """Make the owner and the workspaces of a fresh installation, and fill the sandbox."""
+    body = {
+        "token": setup_token(Codebook(SECRET)),
+        "email": OWNER,
+        "name": "Ada",
+        "password": PASSWORD,
+        "workspace": "shop",
+    }
+    answer = httpx.post(f"{url}/v1/setup", json=body, timeout=60)
+    assert answer.status_code == 201, answer.text
+    shop = Shop(url, answer.cookies["perennial_session"])
+    document = (ROOT / "examples" / "points.yaml").read_text()
+    shop.call("PUT", "programs/points/draft", yaml=document)
+    shop.call("POST", "programs/points/publish", {"note": "the first one"})
+    shop.call("PUT", f"customers/{MEMBER}", {"identifiers": [{"type": "email", "value": "anna@example.org"}]})
+    for number in range(1, 4):
+        lines = [{"id": "1", "sku": "lamp", "amount": 21_000 * number, "quantity": number}]
+        order = {"customer": MEMBER, "status": "paid", "currency": "USD", "lines": lines}
+        shop.call("PUT", f"orders/order-{number}", order)
+    shop.call("POST", f"customers/{MEMBER}/claims", {"id": "claim-1", "reward": "five-off"})
+    return shop

@@ -1,0 +1,134 @@
+"""What people come for, click by click, on the real server."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.browser import opened
+from tests.e2e.shop import MEMBER, OWNER, PASSWORD, SANDBOX, Shop
+
+_ORDER = {
+    "customer": "bea",
+    "status": "paid",
+    "currency": "USD",
+    "lines": [{"id": "1", "sku": "lamp", "amount": 9_000}],
+}
+
+
+def test_somebody_signs_in_and_out(browser: Browser, shop: Shop) -> None:
+    """A wrong password says so; the right one leads where the person wanted to go."""
+    watched = opened(browser, shop, signed_in=False)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/switches")
+    page.get_by_label("E-mail address").fill(OWNER)
+    page.get_by_label("Password", exact=True).fill("not this one at all")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Stop button")
+    page.get_by_role("button", name="Your account").click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    watched.go(f"/{SANDBOX}")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    watched.context.close()
+
+
+def test_support_finds_a_member_and_explains_an_order(browser: Browser, shop: Shop) -> None:
+    """By the e-mail address, from the keyboard, to every rule with its arithmetic."""
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}")
+    page.keyboard.press("g")
+    page.keyboard.press("m")
+    page.get_by_role("textbox", name="Find a member").fill("anna@example.org")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=MEMBER).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(MEMBER)
+    page.get_by_role("tab", name="Timeline").click()
+    page.get_by_role("listitem").filter(has_text="order-1").get_by_role("link", name="Why?").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 point for every dollar")
+    expect(dialog).to_contain_text("210 points")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert watched.wrong == []
+    watched.context.close()
+
+
+def test_somebody_stops_everything_and_goes_on(browser: Browser, shop: Shop) -> None:
+    """Two clicks and a reason; every screen says what is off; the next order earns nothing, then again."""
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/switches")
+    page.get_by_role("button", name="Stop everything").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Stop now").click()
+    expect(dialog).to_contain_text("Say why")
+    dialog.get_by_label("Reason").fill("a code has leaked")
+    dialog.get_by_role("button", name="Stop now").click()
+    expect(page.get_by_role("heading", name="Everything is off")).to_be_visible()
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    expect(page.get_by_role("link", name="Look at the stop button")).to_be_visible()
+    watched.shoot("journey-stopped")
+    answer = shop.call("PUT", "orders/while-off", _ORDER)
+    assert sum(answer["programs"][0].get("points", {}).values()) == 0
+    page.get_by_role("link", name="Look at the stop button").click()
+    page.get_by_role("button", name="Go on with everything").click()
+    dialog.get_by_label("Reason").fill("the code is void")
+    dialog.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", name="Everything runs")).to_be_visible()
+    expect(page.get_by_role("link", name="Look at the stop button")).to_be_hidden()
+    answer = shop.call("PUT", "orders/on-again", _ORDER)
+    assert answer["programs"][0]["points"]["points"] > 0
+    assert watched.wrong == []
+    watched.context.close()
+
+
+def test_a_marketer_changes_publishes_and_rolls_back(browser: Browser, shop: Shop) -> None:
+    """A problem is shown before anything can be published; the difference is in words; the old runs again."""
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/programs/points")
+    text = shop.call("GET", "programs/points/draft")["document"]
+    editor = page.get_by_role("textbox", name="Program document")
+
+    def write(document: str) -> None:
+        editor.click()
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.insert_text(document)
+        page.get_by_role("button", name="Save the draft").click()
+
+    write(re.sub(r"^currency: USD$", "currency: nothing", text, count=1, flags=re.MULTILINE))
+    expect(page.get_by_text("problem to solve before publishing")).to_be_visible()
+    expect(page.get_by_role("button", name="Publish…")).to_be_disabled()
+    watched.shoot("journey-problem")
+    write(
+        text.replace(
+            "name: Happy birthday\n    trigger: member.birthday\n    points: 250",
+            "name: Happy birthday\n    trigger: member.birthday\n    points: 300",
+        )
+    )
+    change = page.get_by_role("region", name="What would change").get_by_role("listitem")
+    expect(change).to_contain_text("300")
+    page.get_by_role("button", name="Publish…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Note for the history").fill("more for birthdays")
+    dialog.get_by_role("button", name="Publish").click()
+    expect(dialog).to_be_hidden()
+    page.get_by_role("tab", name="Versions").click()
+    expect(page.get_by_role("row").nth(1)).to_contain_text("more for birthdays")
+    page.get_by_role("button", name="Roll back to version 1").click()
+    expect(dialog).to_contain_text("250")
+    dialog.get_by_role("button", name="Roll back").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("row").nth(1)).to_contain_text("3")
+    versions = shop.call("GET", "programs/points/versions")["data"]
+    digests = {each["version"]: each["digest"] for each in versions}
+    assert digests[3] == digests[1] != digests[2]
+    assert watched.wrong == []
+    watched.context.close()

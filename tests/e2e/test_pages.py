@@ -1,0 +1,66 @@
+"""Every page, as everybody sees it: no errors, no barriers, nothing foreign, nothing too wide."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.browser import LOOKS, Look, opened
+from tests.e2e.shop import MEMBER, SANDBOX, Shop
+
+PAGES = {
+    "home": "",
+    "members": "/members",
+    "found": "/members?find=anna%40example.org",
+    "member": f"/members/{MEMBER}",
+    "timeline": f"/members/{MEMBER}?tab=timeline",
+    "explanation": f"/members/{MEMBER}?tab=timeline&why=order-3&of=order",
+    "statement": f"/members/{MEMBER}?tab=ledger",
+    "vouchers": f"/members/{MEMBER}?tab=vouchers",
+    "programs": "/programs",
+    "draft": "/programs/points",
+    "versions": "/programs/points?tab=versions",
+    "switches": "/switches",
+}
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_every_page_is_free_of_errors_and_barriers(browser: Browser, shop: Shop, look: Look) -> None:
+    """With axe's rules up to WCAG 2.2 AA; each page leaves a picture."""
+    watched = opened(browser, shop, look)
+    wrong = {}
+    for name, address in PAGES.items():
+        watched.go(f"/{SANDBOX}{address}")
+        watched.shoot(f"{name}-{look.name}")
+        problems = [*watched.wrong, *watched.barriers()]
+        watched.wrong.clear()
+        if problems:
+            wrong[name] = problems
+    watched.context.close()
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_the_door_is_free_of_errors_and_barriers(browser: Browser, shop: Shop, look: Look) -> None:
+    """Whoever is not signed in comes to the door, from wherever."""
+    watched = opened(browser, shop, look, signed_in=False)
+    watched.go(f"/{SANDBOX}/members")
+    watched.page.wait_for_url("**/console/sign-in*")
+    watched.shoot(f"sign-in-{look.name}")
+    refused = "Failed to load resource: the server responded with a status of 401"
+    assert [each for each in watched.wrong if refused not in each] == []
+    assert watched.barriers() == []
+    watched.context.close()
+
+
+@pytest.mark.parametrize(("language", "direction"), [("fa", "rtl"), ("ko", "ltr"), ("zh-Hans", "ltr")])
+def test_the_page_tells_its_language_and_direction(
+    browser: Browser, shop: Shop, language: str, direction: str
+) -> None:
+    """Screen readers and the browser itself read them from the root."""
+    watched = opened(browser, shop, Look("desk", "light", language))
+    watched.go(f"/{SANDBOX}")
+    root = watched.page.locator("html")
+    assert root.get_attribute("lang") == language
+    assert root.get_attribute("dir") == direction
+    watched.context.close()
