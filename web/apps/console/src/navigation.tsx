@@ -1,9 +1,9 @@
 import type { MessageDescriptor } from "@lingui/core";
 import { msg } from "@lingui/core/macro";
-import { type Icon, IconCalendar, IconHierarchy2, IconHome, IconPower, IconUsers } from "@perennial/ui/icons";
+import { type Icon, IconCalendar, IconHierarchy2, IconHome, IconPower, IconTarget, IconUsers } from "@perennial/ui/icons";
 
 export interface Place {
-  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/campaigns" | "/$workspace/switches";
+  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/campaigns" | "/$workspace/segments" | "/$workspace/switches";
   label: MessageDescriptor;
   icon: Icon;
   /** The two keys that lead there: G, then this one. */
@@ -22,7 +22,10 @@ export const NAVIGATION: readonly PlaceGroup[] = [
   {
     id: "people",
     label: msg`People`,
-    places: [{ to: "/$workspace/members", label: msg`Members`, icon: IconUsers, key: "m" }],
+    places: [
+      { to: "/$workspace/members", label: msg`Members`, icon: IconUsers, key: "m" },
+      { to: "/$workspace/segments", label: msg`Segments`, icon: IconTarget, key: "g" },
+    ],
   },
   {
     id: "loyalty",

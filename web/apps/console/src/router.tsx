@@ -6,8 +6,11 @@ import { homeRoute } from "./screens/home/route";
 import { memberRoute } from "./screens/member/route";
 import { membersRoute } from "./screens/members/route";
 import { newCampaignRoute } from "./screens/new-campaign/route";
+import { newSegmentRoute } from "./screens/new-segment/route";
 import { programRoute } from "./screens/program/route";
 import { programsRoute } from "./screens/programs/route";
+import { segmentRoute } from "./screens/segment/route";
+import { segmentsRoute } from "./screens/segments/route";
 import { setupRoute, signInRoute } from "./screens/sign-in/route";
 import { switchesRoute } from "./screens/switches/route";
 import { Broken } from "./shell/broken";
@@ -29,6 +32,9 @@ const routeTree = rootRoute.addChildren([
     campaignsRoute,
     campaignRoute,
     newCampaignRoute,
+    segmentsRoute,
+    segmentRoute,
+    newSegmentRoute,
     switchesRoute,
   ]),
 ]);

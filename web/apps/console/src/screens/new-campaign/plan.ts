@@ -40,7 +40,6 @@ export const NOTHING_PLANNED: Plan = {
   cap: "",
 };
 
-const LONGEST_ID = 40;
 const FACTOR = /^\d{1,3}(\.\d{1,2})?$/;
 const WHOLE = /^[1-9]\d{0,11}$/;
 
@@ -57,12 +56,6 @@ export function missingIn(plan: Plan): Set<Missing> {
   if ((plan.from === "") !== (plan.to === "")) missing.add("to");
   if (plan.gives === "extra" && plan.cap !== "" && !WHOLE.test(plan.cap)) missing.add("cap");
   return missing;
-}
-
-/** The id that a name suggests: its letters and digits, or one by the clock where it has none of ours. */
-export function idOf(name: string, now: Date): string {
-  const plain = name.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^[-0-9]+|-+$/g, "");
-  return plain === "" ? `campaign-${now.toISOString().slice(0, 16).replace(/\D/g, "")}` : plain.slice(0, LONGEST_ID).replace(/-+$/, "");
 }
 
 /** The campaign as it stands in a program's document. */

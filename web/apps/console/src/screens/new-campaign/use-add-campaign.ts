@@ -6,8 +6,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
 import { useWorkspace } from "../../session/workspace";
+import { freeId, idOf } from "../../shell/ids";
 import { toldBy } from "../../shell/problem";
-import { documentOf, idOf, type Plan } from "./plan";
+import { documentOf, type Plan } from "./plan";
 
 /** Puts a new campaign into the draft of its program, and goes there. */
 export function useAddCampaign() {
@@ -35,7 +36,8 @@ export function useAddCampaign() {
 
 /** Puts the campaign under an id that no other one has, and returns that. */
 async function addCampaign(plan: Plan): Promise<string> {
-  const id = await freeId(plan.program, idOf(plan.name, new Date()));
+  const { data } = await campaignList({ query: { program: plan.program }, throwOnError: true });
+  const id = freeId(idOf(plan.name, "campaign", new Date()), data.data);
   await campaignPut({
     path: { program: plan.program, id },
     body: JSON.stringify(documentOf(plan, id)),
@@ -43,13 +45,5 @@ async function addCampaign(plan: Plan): Promise<string> {
     headers: { "Content-Type": "application/json" },
     throwOnError: true,
   });
-  return id;
-}
-
-async function freeId(program: string, wanted: string): Promise<string> {
-  const { data } = await campaignList({ query: { program }, throwOnError: true });
-  const taken = new Set(data.data.map(({ id }) => id));
-  let id = wanted;
-  for (let number = 2; taken.has(id); number += 1) id = `${wanted}-${String(number)}`;
   return id;
 }

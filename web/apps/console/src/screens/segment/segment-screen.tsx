@@ -1,0 +1,69 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { SegmentView } from "@perennial/api-admin";
+import { segmentGetOptions } from "@perennial/api-admin/queries";
+import { Badge, Facts, Page, Panel, Stack } from "@perennial/ui";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+
+import { useFormat } from "../../i18n/format";
+import { useWorkspace } from "../../session/workspace";
+import { Answer } from "../../shell/answer";
+import { Members } from "./members";
+import { OverTime } from "./over-time";
+import { segmentRoute } from "./route";
+
+/** One segment: how many are in it, how that came about, and who they are. */
+export function SegmentScreen() {
+  const { segment } = segmentRoute.useParams();
+  const { code: workspace } = useWorkspace();
+  const query = useQuery(segmentGetOptions({ path: { id: segment } }));
+  return (
+    <Page
+      title={<bdi>{query.data?.name ?? segment}</bdi>}
+      intro={query.data?.description ?? undefined}
+      trail={
+        <Link to="/$workspace/segments" params={{ workspace }}>
+          <Trans>Segments</Trans>
+        </Link>
+      }
+    >
+      <Answer query={query}>
+        {(view) => (
+          <Stack gap="lg">
+            <Standing segment={view} />
+            <OverTime segment={segment} />
+            <Members segment={segment} />
+          </Stack>
+        )}
+      </Answer>
+    </Page>
+  );
+}
+
+function Standing({ segment }: { segment: SegmentView }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  return (
+    <Panel>
+      <Facts
+        facts={[
+          { label: t`Customers`, value: format.number(segment.size) },
+          {
+            label: t`Kind`,
+            value: segment.live ? (
+              <Badge tone="good">
+                <Trans>Live</Trans>
+              </Badge>
+            ) : (
+              <Badge>
+                <Trans>List</Trans>
+              </Badge>
+            ),
+          },
+          { label: t`Version`, value: format.number(segment.version) },
+          { label: t`Defined`, value: format.moment(segment.published_at) },
+        ]}
+      />
+    </Panel>
+  );
+}
