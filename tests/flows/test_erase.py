@@ -126,7 +126,7 @@ async def test_nothing_personal_is_left(shop: Shop, owner: Connection) -> None:
     before = await found(owner, shop.workspace_id, CANARY, code)
     facts = "select count(*) from orders where workspace_id = $1 and position($2::bytea in decision) > 0"
     assert await owner.fetchval(facts, shop.workspace_id, CANARY.encode()) == 2
-    assert set(before) == {"customers", "identifiers", "orders", "events", "memberships"}
+    assert set(before) == {"customers", "customer_words", "identifiers", "orders", "events", "memberships"}
     assert before["customers"] == 2
     assert await owner.fetchval("select count(*) from counters where workspace_id = $1", shop.workspace_id)
     await audited(shop)

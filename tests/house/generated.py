@@ -14,7 +14,8 @@ from pathlib import Path
 
 from perennial.core.document_schema import kinds_text
 from perennial.core.document_schema import schema_text as program_schema_text
-from perennial.http.app import api_document_text
+from perennial.http.app import ROUTES, api_document_text
+from perennial.http.permissions_page import permissions_text
 from perennial.reports.page import reports_text
 from perennial.store.database import connect
 from perennial.store.embedded import EmbeddedServer
@@ -48,6 +49,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/reference/invariants.md": invariants_text,
     "docs/reference/openapi.json": api_document_text,
     "docs/reference/reports.md": reports_text,
+    "docs/reference/permissions.md": lambda: permissions_text(ROUTES),
 }
 
 

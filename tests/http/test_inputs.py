@@ -239,6 +239,9 @@ _SAMPLES: dict[str, Any] = {
     "rules_put": {"second_factor": False, "two_to_publish": False, "two_to_credit_above": 1},
     "key_post": {"name": "n", "scopes": ["read"], "expires_at": "2030-01-01T00:00:00Z"},
     "me_put": {"name": "n"},
+    "note_post": {"note": "n"},
+    "approval_approve": {"reason": "r"},
+    "approval_reject": {"reason": "r"},
     "me_workspace": {"workspace": "w"},
     "me_password": {"password": PASSWORD, "new_password": PASSWORD},
 }
@@ -296,6 +299,8 @@ async def test_no_input_gets_past_its_field(site: Site, route: Any) -> None:
     tried = 0
     for place in places(inspect.type_info(route.opt["takes"])):
         where = dotted(place.path)
+        if "credential" in place.path:  # what a browser has made is for the library to judge
+            continue
         for name, text in dictionary(place).items():
             raw = with_input(sample, place.path, text)
             response = await site.call(method, path, raw=raw, session=session)

@@ -8,7 +8,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from perennial.bench import bulk, decide, ingest, price, quote, simulate, vouchers
+from perennial.bench import bulk, decide, ingest, price, quote, search, simulate, vouchers
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.examples import examples_folder
 from perennial.core.stacking import Sequence
@@ -129,6 +129,18 @@ def bench_simulate(
         figures = simulate.run(
             document=document, limit=limit, processes=processes, buckets=buckets, rounds=rounds
         )
+    _show(figures, json)
+
+
+@BENCH.command("search")
+def bench_search(
+    members: Annotated[int, typer.Option(min=1_000, max=5_000_000, help="Members to be found.")] = 1_000_000,
+    searches: Annotated[int, typer.Option(min=20, max=10_000, help="Searches of each kind.")] = 200,
+    json: _Json = False,
+) -> None:
+    """Members found by name, address, id and number among a million."""
+    with ERRORS.status("writing members"):
+        figures = search.run(members=members, searches=searches)
     _show(figures, json)
 
 

@@ -17,6 +17,7 @@ from perennial.core.member import Member
 from perennial.core.segmenting import Changed
 from perennial.core.version import Version
 from perennial.flows.asked import FoundVoucher
+from perennial.flows.commands import Giver
 from perennial.flows.configuration import Workspace
 from perennial.flows.handed_out import FreeCode, LoadedEntitlement
 from perennial.flows.ids import Ids
@@ -53,6 +54,8 @@ class Operation(msgspec.Struct):
 class Batch(msgspec.Struct):
     """The working state of one batch.
 
+    ``renamed`` are customers who are found by other words than before; ``credited`` is what people have
+    given by hand today, where a role bounds it;
     ``now`` is the workspace's business time, ``returned`` whose the orders and redemptions are that come
     back, ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered``
     are the vouchers whose codes were entered, ``cards`` the gift cards among them, ``held`` how many holds
@@ -90,6 +93,10 @@ class Batch(msgspec.Struct):
     entitlements: dict[UUID, LoadedEntitlement] = {}
     changed_entitlements: dict[UUID, EntitlementRow] = {}
     audit_entries: list[AuditEntry] = []
+    renamed: set[UUID] = set()
+    two_to_credit_above: int | None = None
+    credited: dict[UUID, int] = {}
+    new_credits: list[tuple[Giver, int]] = []
     referrals: dict[UUID, list[ReferralRow]] = {}
     changed_referrals: dict[UUID, ReferralRow] = {}
     conversions: dict[UUID, ConversionRow] = {}

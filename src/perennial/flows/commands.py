@@ -63,8 +63,16 @@ class PostClaim(_Command, frozen=True):
     reward: str
 
 
-class PostAdjustment(_Command, frozen=True):
-    """Correct a balance; ``wallet`` is ``program/wallet`` or unique without a program."""
+class Giver(msgspec.Struct, frozen=True):
+    """A person who gives points by hand, and how many the role allows: at a time and in a day."""
+
+    staff_id: UUID
+    most: Points | None
+    per_day: Points | None
+
+
+class Adjustment(_Command, frozen=True):
+    """What is corrected; ``wallet`` is ``program/wallet`` or unique without a program."""
 
     id: str
     customer: str
@@ -75,6 +83,27 @@ class PostAdjustment(_Command, frozen=True):
     actor: str
     available_at: Instant | None = None
     expires_at: Instant | None = None
+
+
+class PostAdjustment(Adjustment, frozen=True):
+    """Correct a balance. ``giver`` is who does, if a role bounds it; ``approved``: a second person agreed."""
+
+    giver: Giver | None = None
+    approved: bool = False
+
+    def content(self) -> Adjustment:
+        """Return what is corrected, which a repeated id must bring again, without who may do it."""
+        return Adjustment(
+            id=self.id,
+            customer=self.customer,
+            at=self.at,
+            wallet=self.wallet,
+            points=self.points,
+            reason=self.reason,
+            actor=self.actor,
+            available_at=self.available_at,
+            expires_at=self.expires_at,
+        )
 
 
 class PostTransfer(_Command, frozen=True):

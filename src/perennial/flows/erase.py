@@ -21,6 +21,7 @@ from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import problem
 from perennial.ledger.account import Account
+from perennial.store.approvals import erase_approvals
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.customers import CustomerRow, lock_customers
 from perennial.store.effects import Change, write_effects
@@ -32,6 +33,7 @@ from perennial.store.erasure import (
     read_transfers,
 )
 from perennial.store.events import EventKind, EventRow
+from perennial.store.identifiers import read_identifiers
 from perennial.store.members import load_members
 from perennial.store.orders import load_orders
 from perennial.store.redemptions import list_held
@@ -129,6 +131,9 @@ async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str)
         await write_effects(
             conn, workspace_id, bucket, handler.generation, erasure.changes, dues, events=erasure.events
         )
+        known = await read_identifiers(conn, workspace_id, bucket, [customer_id])
+        names = [f"{each.type}:{each.given}" for each in known]
+        await erase_approvals(conn, workspace_id, customer, names)
         await erase_rows(conn, workspace_id, bucket, erasure.erased, erasure.now)
         await blank_transfers(conn, workspace_id, others)
         await insert_audit_entry(conn, workspace_id, _entry(erasure, actor))

@@ -34,6 +34,8 @@ def handle_put_customer(batch: Batch, command: PutCustomer) -> Answer:
         _identify(batch, member, command.identifiers)
     known = member.attributes
     attributes = merged_attributes(known, command.attributes)
+    if command.identifiers is not None or not command.facts:
+        batch.renamed.add(member.customer_id)
     if command.facts:
         check_facts(batch.workspace, command.facts, of_location=False)
         attributes = pushed(attributes, command.facts, batch.now)

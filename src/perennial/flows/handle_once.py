@@ -12,6 +12,7 @@ from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import AssignTier, PostAdjustment, PostClaim, PostEvent
 from perennial.flows.configuration import LiveProgram
+from perennial.flows.credits import check_credit, note_credit
 from perennial.flows.decide_event import decide_event
 from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
 from perennial.flows.event_types import check_event
@@ -69,6 +70,7 @@ def handle_adjustment(batch: Batch, command: PostAdjustment) -> Answer:
     live, wallet = one_program(batch.workspace, command.wallet, "wallet", "$.wallet")
 
     def event_of(operation: Operation) -> EventOf:
+        check_credit(batch, command)
         event = PointsAdjusted(
             id=operation.source_id,
             at=operation.at,
@@ -81,7 +83,10 @@ def handle_adjustment(batch: Batch, command: PostAdjustment) -> Answer:
         )
         return _only(live, event)
 
-    return _once(batch, command, "adjustment", IdKind.ADJUSTMENT, EventKind.ADJUSTMENT, event_of)
+    answer = _once(batch, command, "adjustment", IdKind.ADJUSTMENT, EventKind.ADJUSTMENT, event_of)
+    if not answer.replayed:
+        note_credit(batch, command)
+    return answer
 
 
 def handle_assignment(batch: Batch, command: AssignTier) -> Answer:

@@ -39,6 +39,7 @@ from perennial.flows.commands import (
     applied_id,
 )
 from perennial.flows.configuration import Configurations, Workspace, business_now
+from perennial.flows.credits import load_credits
 from perennial.flows.handle_conversion import load_conversions
 from perennial.flows.load_budgets import instant_of, load_budgets
 from perennial.flows.load_challenges import load_challenges
@@ -145,6 +146,7 @@ async def load(
     await load_entered(conn, batch, commands)
     await set_codes_aside(conn, batch, commands)
     await load_conversions(conn, batch, commands)
+    await load_credits(conn, batch, commands)
 
 
 async def load_together(

@@ -52,6 +52,7 @@ from perennial.store.programs import (
     raise_revision,
     update_draft,
 )
+from perennial.store.roles import read_rules
 from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import Instant
 
@@ -89,6 +90,8 @@ class Author(msgspec.Struct, frozen=True):
     actor: str
     at: Instant
     note: str = ""
+    alone: bool = False
+    """Whether nobody else has agreed although it may be needed: then the rules of the workspace decide."""
 
 
 async def get_draft(database: Database, workspace_id: int, code: str) -> Draft:
@@ -132,6 +135,7 @@ async def publish(
     """
 
     async def write(conn: Connection) -> Published:
+        await _demand_two(conn, workspace_id, author)
         row = await require_program(conn, workspace_id, code)
         _check_revision(row, revision)
         if row.draft is None:
@@ -177,6 +181,7 @@ async def rollback(
     noted = msgspec.structs.replace(author, note=author.note or f"back to version {number}")
 
     async def write(conn: Connection) -> Published:
+        await _demand_two(conn, workspace_id, noted)
         versions = await list_versions(conn, workspace_id, row.program_id)
         problems = await conflicts_of(conn, workspace_id, row, program, versions)
         if problems:
@@ -184,6 +189,12 @@ async def rollback(
         return await _publish(conn, workspace_id, row, program, noted, None, "program.rolled_back")
 
     return await _publish_counted(database, workspace_id, program, noted, write)
+
+
+async def _demand_two(conn: Connection, workspace_id: int, author: Author) -> None:
+    """Raise the 409 where two people must want a version and only one does."""
+    if author.alone and (await read_rules(conn, workspace_id)).two_to_publish:
+        raise problem(409, "approval_needed", "Publishing needs the approval of a second person.")
 
 
 async def _publish_counted(

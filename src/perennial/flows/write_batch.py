@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from asyncpg import Connection
 
+from perennial.core.customer_words import words_of
+from perennial.core.identifiers import CustomerIdentifier
 from perennial.flows.batch import Batch
+from perennial.flows.credits import write_credits
 from perennial.flows.segmenting import settle_the_rest
 from perennial.store.audit_entries import insert_audit_entry
 from perennial.store.conversions import put_owners
+from perennial.store.customer_words import replace_words
 from perennial.store.customers import update_customers
 from perennial.store.effects import write_effects
 from perennial.store.entitlements import update_entitlements
 from perennial.store.external_ids import IdKind, claim_external_ids, give_external_id
-from perennial.store.identifiers import delete_identifiers, insert_identifiers
+from perennial.store.identifiers import delete_identifiers, insert_identifiers, read_identifiers
 from perennial.store.orders import delete_guest_orders, update_orders
 from perennial.store.redemptions import put_redemptions
 from perennial.store.referrals import put_referrals
@@ -33,6 +39,8 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await update_customers(conn, workspace_id, bucket, list(batch.changed_customers.values()))
     if batch.identifiers != batch.loaded_identifiers:
         await _write_identifiers(conn, batch)
+    if batch.renamed:
+        await _write_words(conn, batch)
     if batch.changed_orders:
         await update_orders(conn, workspace_id, bucket, list(batch.changed_orders.values()))
     await write_effects(
@@ -57,10 +65,25 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await put_owners(conn, workspace_id, bucket, batch.changed_converted.values())
     for free in batch.given_codes:
         await give_free(conn, workspace_id, (free.bucket, bucket), free.row)
+    if batch.new_credits:
+        await write_credits(conn, batch)
     for entry in batch.audit_entries:
         await insert_audit_entry(conn, workspace_id, entry)
     for other, changes in sorted(batch.elsewhere.items()):
         await write_effects(conn, workspace_id, other, generation, changes, {})
+
+
+async def _write_words(conn: Connection, batch: Batch) -> None:
+    """Write by what customers are found from now on; their identifiers are written by now."""
+    workspace_id, bucket, renamed = batch.workspace.workspace_id, batch.bucket, sorted(batch.renamed)
+    identifiers: dict[UUID, list[CustomerIdentifier]] = {}
+    for row in await read_identifiers(conn, workspace_id, bucket, renamed):
+        identifiers.setdefault(row.customer_id, []).append(row.identifier)
+    words = {}
+    for each in renamed:
+        customer = batch.customers[each]
+        words[each] = words_of(customer.external_id, customer.attributes, identifiers.get(each, ()))
+    await replace_words(conn, workspace_id, bucket, words)
 
 
 async def _write_identifiers(conn: Connection, batch: Batch) -> None:

@@ -15,6 +15,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from perennial.flows.answers import FieldProblem, Problem
 from perennial.http.api_keys import KEY_ROUTES
+from perennial.http.approvals import APPROVAL_ROUTES
 from perennial.http.audit_log import AUDIT_ROUTES
 from perennial.http.batch import BATCH_ROUTES
 from perennial.http.budgets import BUDGET_ROUTES
@@ -26,6 +27,7 @@ from perennial.http.clock import CLOCK_ROUTES
 from perennial.http.console import CONSOLE_ROUTES
 from perennial.http.conversions import CONVERSION_ROUTES
 from perennial.http.customers import CUSTOMER_ROUTES
+from perennial.http.desk import DESK_ROUTES
 from perennial.http.door import MAX_BODY_BYTES, Door
 from perennial.http.events import EVENT_ROUTES
 from perennial.http.exchange import ClientGoneError, extra_headers
@@ -58,6 +60,7 @@ ROUTES = [
     *EVENT_ROUTES,
     *BATCH_ROUTES,
     *CUSTOMER_ROUTES,
+    *DESK_ROUTES,
     *POINTS_ROUTES,
     *REFERRAL_ROUTES,
     *CONVERSION_ROUTES,
@@ -81,6 +84,7 @@ ROUTES = [
     *ME_ROUTES,
     *FACTOR_ROUTES,
     *STAFF_ROUTES,
+    *APPROVAL_ROUTES,
     *KEY_ROUTES,
     *AUDIT_ROUTES,
     *HEALTH_ROUTES,

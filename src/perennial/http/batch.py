@@ -34,6 +34,7 @@ from perennial.http.batch_lines import (
 )
 from perennial.http.door import Door
 from perennial.http.exchange import ClientGoneError, check_json, headers_of, receive_chunk
+from perennial.http.giving import by_hand
 from perennial.http.operation import admitted, connection_of, identity_of, operation
 from perennial.http.problems import ProblemBody, bad_request, problem_of, rewrite_problem
 from perennial.http.spool import Spool
@@ -224,7 +225,7 @@ class _Run:
         elif identifier_in(body) is not None and self._identifies:
             await self._catch_up()
         self._remember(body)
-        return command_of(body, self._caller.actor, returned_by)
+        return by_hand(command_of(body, self._caller.actor, returned_by), self._caller)
 
     def _remember(self, body: BatchLine) -> None:
         """Note what later lines may depend on: whose an order is, and who may be known by what."""

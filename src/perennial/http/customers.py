@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, get, post, put
+from litestar.params import QueryParameter
 
 from perennial.flows.answers import Decided
 from perennial.flows.commands import Introduced, LeaveProgram
+from perennial.flows.desk import FoundCustomer, search_customers
 from perennial.flows.erase import erase_customer
 from perennial.flows.household import put_household
 from perennial.flows.introduce import introduce, with_note
@@ -16,6 +18,7 @@ from perennial.flows.reading import CustomerPage, CustomerView, find_customer, r
 from perennial.flows.scopes import Scope
 from perennial.flows.statements import StatementPage, TimelinePage, statement_of, timeline_of
 from perennial.flows.vouchers import VoucherPage, vouchers_of
+from perennial.http.exchange import bad_query
 from perennial.http.operation import (
     Cursor,
     ExternalId,
@@ -37,6 +40,21 @@ from perennial.http.requests import (
     read_identifier,
 )
 
+SearchText = Annotated[
+    str,
+    QueryParameter(
+        max_length=200,
+        pattern=r"^[^\u0000-\u001f\u007f-\u009f]*$",
+        description="a name, address, id, code or number, or how they begin",
+    ),
+]
+
+
+class FoundCustomers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The customers who were found, exact finds first."""
+
+    data: tuple[FoundCustomer, ...]
+
 
 @put(
     "/v1/customers/{id:str}",
@@ -45,6 +63,7 @@ from perennial.http.requests import (
         "Customers",
         "Create or change a customer",
         needs=Scope.WRITE,
+        instead=(Scope.MEMBERS,),
         takes=CustomerBody,
         gives={200: Decided},
         refuses=(409, 410),
@@ -116,14 +135,29 @@ async def customer_delete(request: Request[Any, Any, Any], id: ExternalId) -> No
     **operation(
         "customer_find",
         "Customers",
-        "Find a customer by an identifier",
+        "Find customers",
         needs=Scope.READ,
-        gives={200: CustomerPage},
+        gives={200: (CustomerPage | FoundCustomers)},
     ),
 )
-async def customer_find(request: Request[Any, Any, Any], identifier: GivenIdentifier) -> Response[Any]:
-    """Whom a card, an e-mail address, a phone number or an alias belongs to: a list of one, or of nobody."""
+async def customer_find(
+    request: Request[Any, Any, Any],
+    identifier: GivenIdentifier = "",
+    search: SearchText = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=50, description="how many are found at most")] = 20,
+) -> Response[Any]:
+    """With `identifier`: whom a card, an address, a phone number or an alias belongs to, as a list of one.
+
+    With `search`: whom a person at the desk may mean. The whole id, address, number or code comes first;
+    then those for whom each word begins a word of the name, the id, or the address, or for whom the digits
+    begin or end a number.
+    """
     door, caller = admitted(request)
+    if bool(identifier) is bool(search.strip()):
+        raise bad_query("search", "identifier_or_search", "send either `identifier` or `search`")
+    if not identifier:
+        found = await search_customers(door.handler, caller.workspace_id, search, limit)
+        return written(FoundCustomers(found))
     return written(await find_customer(door.handler, caller.workspace_id, read_identifier(identifier)))
 
 
@@ -134,6 +168,7 @@ async def customer_find(request: Request[Any, Any, Any], identifier: GivenIdenti
         "Customers",
         "Join a program",
         needs=Scope.WRITE,
+        instead=(Scope.MEMBERS,),
         takes=MembershipBody,
         gives={200: Decided, 201: Decided},
         refuses=(409, 410),
@@ -158,6 +193,7 @@ async def membership_join(request: Request[Any, Any, Any], id: ExternalId) -> Re
         "Customers",
         "Leave a program",
         needs=Scope.WRITE,
+        instead=(Scope.MEMBERS,),
         gives={200: Decided},
         refuses=(404, 409, 410),
     ),

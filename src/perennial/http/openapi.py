@@ -68,7 +68,12 @@ _PROBLEMS = {
     429: "Too many guesses or tries: wait for as long as `Retry-After` says.",
     503: "The database cannot be reached just now; send the same request again.",
 }
-_SUCCESSES = {200: "Done, or replayed.", 201: "Done.", 204: "Done; there is nothing to tell."}
+_SUCCESSES = {
+    200: "Done, or replayed.",
+    201: "Done.",
+    202: "Asked for: a second person decides.",
+    204: "Done; there is nothing to tell.",
+}
 _STORED = (("OrderView", "answer", "Decided"),)
 """Fields that hold JSON as it was stored, which only we know to be of a type."""
 

@@ -41,7 +41,7 @@ Cursor = Annotated[
 GivenIdentifier = Annotated[
     str,
     QueryParameter(
-        pattern="^(alias|card|email|phone):.",
+        pattern="^(alias|card|email|phone):.|^$",
         max_length=300,
         description="the type and the value of an identifier, as in `card:00421234`",
     ),

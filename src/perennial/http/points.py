@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, post
 
 from perennial.flows.answers import Decided
+from perennial.flows.approvals import ask_for_credit, needs_approval
+from perennial.flows.commands import Identified, PostAdjustment
 from perennial.flows.scopes import Scope
 from perennial.flows.transfer import transfer
+from perennial.http.approvals import ApprovalView, approval_view
 from perennial.http.exchange import headers_of, idempotency_key
-from perennial.http.operation import ExternalId, admitted, answered, body_of, connection_of, operation
+from perennial.http.giving import by_hand, check_moved
+from perennial.http.operation import (
+    ExternalId,
+    admitted,
+    answered,
+    body_of,
+    connection_of,
+    operation,
+    written,
+)
 from perennial.http.paths import plain_segment
 from perennial.http.requests import (
     AdjustmentBody,
@@ -34,6 +47,7 @@ _DECIDED = {200: Decided, 201: Decided}
         "Points",
         "Exchange points for a reward",
         needs=Scope.WRITE,
+        instead=(Scope.MEMBERS,),
         takes=ClaimBody,
         once=True,
         gives=_DECIDED,
@@ -62,17 +76,24 @@ async def claim_post(request: Request[Any, Any, Any], id: ExternalId) -> Respons
         needs=Scope.ADJUST,
         takes=AdjustmentBody,
         once=True,
-        gives=_DECIDED,
+        gives={**_DECIDED, 202: ApprovalView},
         refuses=(404, 409, 410),
     ),
 )
 async def adjustment_post(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Adds points, or takes them with a negative number, with a reason for the audit log."""
+    """Adds points, or takes them with a negative number, with a reason for the audit log.
+
+    A person gives no more than the role allows. Where the workspace wants two people for so many points,
+    the answer is 202 and somebody else has to approve it.
+    """
     door, caller = admitted(request)
     data = await body_of(request, AdjustmentBody)
     adjustment_id = once_id(data.id, idempotency_key(headers_of(connection_of(request))))
-    command = adjustment_command(adjustment_id, caller.actor, data)
-    return answered(request, await door.intake.submit(caller.workspace_id, command))
+    command = by_hand(adjustment_command(adjustment_id, caller.actor, data), caller)
+    answer = await door.intake.submit(caller.workspace_id, command)
+    if needs_approval(answer) and isinstance(command, PostAdjustment | Identified):
+        return written(approval_view(await ask_for_credit(door.database, caller, command)), 202)
+    return answered(request, answer)
 
 
 @post(
@@ -92,6 +113,7 @@ async def transfer_post(request: Request[Any, Any, Any]) -> Response[Any]:
     """The points keep the dates that they have: a transfer never prolongs their life."""
     door, caller = admitted(request)
     data = await body_of(request, TransferBody)
+    check_moved(data.points, caller)
     command = transfer_command(once_id(data.id, idempotency_key(headers_of(connection_of(request)))), data)
     return answered(request, await transfer(door.handler, caller.workspace_id, command))
 
@@ -113,6 +135,8 @@ async def tier_assign(request: Request[Any, Any, Any], id: ExternalId, program: 
     """A floor under the member's tier, whatever the figures say; null lifts it."""
     door, caller = admitted(request)
     data = await body_of(request, TierBody)
+    if caller.person is not None:
+        data = msgspec.structs.replace(data, actor=None)
     assignment_id = once_id(data.id, idempotency_key(headers_of(connection_of(request))))
     command = tier_command(plain_segment(id), plain_segment(program), assignment_id, caller.actor, data)
     return answered(request, await door.intake.submit(caller.workspace_id, command))

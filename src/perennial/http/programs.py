@@ -13,16 +13,19 @@ from litestar.params import PathParameter, QueryParameter
 from perennial.core.problems import Problem
 from perennial.core.program_diff import Change
 from perennial.flows.answers import FieldProblem
+from perennial.flows.approvals import Publication, Return, ask_to_publish, or_ask
 from perennial.flows.flaw_search import ProgramCheck, check_program
 from perennial.flows.program_versions import Side, compare, document_of, programs_of, versions_of
 from perennial.flows.programs import Author, Draft, Published, get_draft, publish, put_draft, rollback
 from perennial.flows.scopes import Scope
+from perennial.http.approvals import ApprovalView, approval_view
 from perennial.http.exchange import check_json, headers_of
 from perennial.http.instants import read_instant
 from perennial.http.operation import ExternalId, admitted, body_of, connection_of, operation, written
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields, bad_request
 from perennial.http.requests import CheckBody, PublishBody, RollbackBody
+from perennial.store.approvals import ApprovalRow
 from perennial.units import format_instant
 
 YAML = "application/yaml"
@@ -108,8 +111,8 @@ def _published_view(published: Published, check: ProgramCheck | None = None) -> 
     )
 
 
-def _author(actor: str, note: str = "") -> Author:
-    return Author(actor=actor, at=time.time_ns() // 1_000, note=note)
+def _author(actor: str, note: str = "", *, alone: bool = False) -> Author:
+    return Author(actor=actor, at=time.time_ns() // 1_000, note=note, alone=alone)
 
 
 @get(
@@ -205,7 +208,7 @@ def _document(body: bytes) -> str:
         "Publish the draft",
         needs=Scope.PROGRAMS,
         takes=PublishBody,
-        gives={201: PublishedView},
+        gives={201: PublishedView, 202: ApprovalView},
         refuses=(404, 409, 503),
     ),
 )
@@ -222,8 +225,20 @@ async def program_publish(request: Request[Any, Any, Any], id: ExternalId) -> Re
     if data.check:
         checked = await check_program(door.handler, caller.workspace_id, code, seconds=_CHECK_SECONDS)
         revision = checked.revision if revision is None else revision
-    author = _author(caller.actor, data.note)
-    published = await publish(door.database, caller.workspace_id, code, author, revision, valid_from)
+    author = _author(caller.actor, data.note, alone=True)
+
+    async def ask() -> ApprovalRow:
+        seen = revision
+        if seen is None:
+            seen = (await get_draft(door.database, caller.workspace_id, code)).revision
+        asked = Publication(code, seen, valid_from, data.note)
+        return await ask_to_publish(door.database, caller, asked)
+
+    published = await or_ask(
+        lambda: publish(door.database, caller.workspace_id, code, author, revision, valid_from), ask
+    )
+    if isinstance(published, ApprovalRow):
+        return written(approval_view(published), 202)
     return written(_published_view(published, checked), 201)
 
 
@@ -342,7 +357,7 @@ def _side(name: str) -> Side:
         "Publish an older version again",
         needs=Scope.PROGRAMS,
         takes=RollbackBody,
-        gives={201: PublishedView},
+        gives={201: PublishedView, 202: ApprovalView},
         refuses=(404, 409),
     ),
 )
@@ -350,13 +365,14 @@ async def program_rollback(request: Request[Any, Any, Any], id: ExternalId) -> R
     """The older content becomes a new version; the history stays as it is, and so does the draft."""
     door, caller = admitted(request)
     data = await body_of(request, RollbackBody)
-    published = await rollback(
-        door.database,
-        caller.workspace_id,
-        plain_segment(id),
-        data.version,
-        _author(caller.actor, data.note),
+    code, author = plain_segment(id), _author(caller.actor, data.note, alone=True)
+    asked = Return(code, data.version, data.note)
+    published = await or_ask(
+        lambda: rollback(door.database, caller.workspace_id, code, data.version, author),
+        lambda: ask_to_publish(door.database, caller, asked),
     )
+    if isinstance(published, ApprovalRow):
+        return written(approval_view(published), 202)
     return written(_published_view(published), 201)
 
 

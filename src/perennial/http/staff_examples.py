@@ -68,6 +68,9 @@ STAFF_EXAMPLES: dict[str, dict[str, Example]] = {
             {"second_factor": False, "two_to_publish": True, "two_to_credit_above": 1000},
         )
     },
+    "approval_approve": {"why": Example("It is right", {"reason": "checked against the order"})},
+    "approval_reject": {"why": Example("It is not", {"reason": "the order was returned"})},
+    "note_post": {"call": Example("What was said on the phone", {"note": "Called about the grinder."})},
     "key_post": {"shop": Example("A key for the shop", {"name": "Shop", "scopes": ["read", "write"]})},
     "me_put": {"name": Example("Another name", {"name": "Anna B."})},
     "me_workspace": {"sandbox": Example("To the sandbox", {"workspace": "roastery-sandbox"})},

@@ -13,6 +13,8 @@ from uuid import UUID
 from asyncpg import Connection
 
 from perennial.core.entitlements import UNDONE, EntitlementState
+from perennial.store.customer_notes import erase_notes
+from perennial.store.customer_words import erase_words
 from perennial.store.events import EventKind
 from perennial.store.identifiers import erase_identifiers
 from perennial.store.marks import erase_marks
@@ -155,6 +157,8 @@ async def erase_rows(conn: Connection, ws: int, bucket: int, ids: Iterable[UUID]
     await forget_segments_of(conn, ws, bucket, erased)
     for each in erased:
         await erase_identifiers(conn, ws, bucket, each)
+    await erase_words(conn, ws, bucket, erased)
+    await erase_notes(conn, ws, bucket, erased)
     await erase_codes(conn, ws, bucket, erased)
     await erase_marks(conn, ws, bucket, erased)
     await erase_referrals(conn, ws, bucket, erased)

@@ -305,6 +305,35 @@ create policy api_keys_of_everybody on api_keys for select using (true);
 create policy api_keys_of_workspace on api_keys for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select, update on api_keys to perennial_worker;
 
+create table approvals (
+    workspace_id integer not null,
+    approval_id uuid not null,
+    kind text not null,
+    object text not null,
+    body bytea not null,
+    summary jsonb not null,
+    requested_by uuid not null,
+    requested_actor text not null,
+    requested_at timestamp with time zone not null,
+    state text not null,
+    decided_by uuid,
+    decided_actor text,
+    decided_at timestamp with time zone,
+    reason text,
+    answer bytea,
+    constraint approvals_pkey PRIMARY KEY (workspace_id, approval_id),
+    constraint approvals_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint approvals_check CHECK ((decided_by <> requested_by)),
+    constraint approvals_check1 CHECK (((state = 'requested'::text) = (decided_by IS NULL)))
+);
+
+CREATE INDEX approvals_at ON approvals USING btree (workspace_id, requested_at, approval_id);
+alter table approvals enable row level security;
+alter table approvals force row level security;
+create policy approvals_of_workspace on approvals for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on approvals to perennial_worker;
+grant update (answer, body, decided_actor, decided_at, decided_by, reason, state, summary) on approvals to perennial_worker;
+
 create table attribute_versions (
     workspace_id integer not null,
     version integer not null,
@@ -522,6 +551,36 @@ alter table customer_marks enable row level security;
 alter table customer_marks force row level security;
 create policy customer_marks_of_workspace on customer_marks for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant delete, insert, select on customer_marks to perennial_worker;
+
+create table customer_notes (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    note_id uuid not null,
+    at timestamp with time zone not null,
+    actor text not null,
+    body text not null,
+    constraint customer_notes_pkey PRIMARY KEY (bucket, workspace_id, customer_id, note_id)
+);
+
+alter table customer_notes enable row level security;
+alter table customer_notes force row level security;
+create policy customer_notes_of_workspace on customer_notes for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select on customer_notes to perennial_worker;
+
+create table customer_words (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    word text not null,
+    constraint customer_words_pkey PRIMARY KEY (bucket, workspace_id, customer_id, word)
+);
+
+CREATE INDEX customer_words_word ON customer_words USING btree (word, workspace_id, customer_id);
+alter table customer_words enable row level security;
+alter table customer_words force row level security;
+create policy customer_words_of_workspace on customer_words for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select on customer_words to perennial_worker;
 
 create table customers (
     bucket integer not null,

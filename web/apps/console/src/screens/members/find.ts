@@ -36,7 +36,8 @@ async function byId(id: string, signal: AbortSignal): Promise<CustomerView[]> {
 }
 
 async function byIdentifier(identifier: string, signal: AbortSignal): Promise<CustomerView[]> {
-  return (await customerFind({ query: { identifier }, throwOnError: true, signal })).data.data;
+  const { data } = await customerFind({ query: { identifier }, throwOnError: true, signal });
+  return "next_cursor" in data ? data.data : [];
 }
 
 /** Everybody whom the words may mean: by your own id, and by each identifier that they look like. */

@@ -23,8 +23,13 @@ export function PublishButton({ draft, newest, disabled }: PublishButtonProps) {
   const [asking, { open, close }] = useDisclosure(false);
   const publish = useMutation({
     ...programPublishMutation(),
-    onSuccess: ({ version }) => {
+    onSuccess: (published) => {
       close();
+      if ("approval" in published) {
+        tellDone(t`Asked for: somebody else has to approve it`);
+        return refresh();
+      }
+      const { version } = published;
       tellDone(t`Version ${format.number(version)} is published`);
       return refresh();
     },

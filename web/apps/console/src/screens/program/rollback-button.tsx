@@ -23,6 +23,10 @@ export function RollbackButton({ program, version, newest }: { program: string; 
     ...programRollbackMutation(),
     onSuccess: (published) => {
       close();
+      if ("approval" in published) {
+        tellDone(t`Asked for: somebody else has to approve it`);
+        return refresh();
+      }
       tellDone(t`Version ${format.number(version)} runs again, as version ${format.number(published.version)}`);
       return refresh();
     },

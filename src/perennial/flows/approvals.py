@@ -1,0 +1,263 @@
+"""Four eyes: what one person asks for, another one approves or rejects, and it is done once.
+
+What is asked for is kept as it will be done. Approving changes the state for one caller only; then it is done
+through the same flow as ever, whose own id makes it happen once, however often the approver sends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.identifiers import CustomerIdentifier
+from perennial.flows.answers import Answer
+from perennial.flows.batcher import Intake
+from perennial.flows.commands import Identified, PostAdjustment
+from perennial.flows.ids import Ids
+from perennial.flows.keys import Key
+from perennial.flows.problems import ProblemError, customer_erased, problem
+from perennial.flows.programs import Author, publish, rollback
+from perennial.flows.scopes import Scope, allows
+from perennial.flows.sessions import now_of
+from perennial.flows.staff_records import note
+from perennial.store.approvals import (
+    ApprovalRow,
+    decide_approval,
+    finish_approval,
+    insert_approval,
+    list_approvals,
+    read_approval,
+)
+from perennial.store.database import Database
+from perennial.units import Instant, named_id
+
+
+class Credit(msgspec.Struct, frozen=True, tag="credit"):
+    """Points by hand, to a customer who is named in one way or the other."""
+
+    command: PostAdjustment
+    identifier: CustomerIdentifier | None
+
+
+class Publication(msgspec.Struct, frozen=True, tag="publish"):
+    """A draft, exactly as it is at this revision."""
+
+    program: str
+    revision: int
+    valid_from: Instant | None
+    note: str
+
+
+class Return(msgspec.Struct, frozen=True, tag="rollback"):
+    """An older version, published again."""
+
+    program: str
+    version: int
+    note: str
+
+
+_NEEDS = {"credit": Scope.ADJUST, "publish": Scope.PROGRAMS, "rollback": Scope.PROGRAMS}
+
+_NOTED = ("wallet", "points", "program", "revision", "version")
+"""What the audit log keeps of a request for good: nothing that tells of a person."""
+
+_decode = msgspec.json.Decoder(Credit | Publication | Return).decode
+
+
+async def ask_for_credit(
+    database: Database, caller: Key, command: PostAdjustment | Identified
+) -> ApprovalRow:
+    """Keep a credit that a second person has to want; the same one again is the same request."""
+    identifier = command.identifier if isinstance(command, Identified) else None
+    credit = command.command if isinstance(command, Identified) else command
+    assert isinstance(credit, PostAdjustment), "nothing else is credited by hand"
+    summary = {
+        "customer": credit.customer,
+        "identifier": None if identifier is None else f"{identifier.type.value}:{identifier.value}",
+        "wallet": credit.wallet,
+        "points": credit.points,
+        "reason": credit.reason,
+        "id": credit.id,
+    }
+    approval_id = named_id(caller.workspace_id, "approval of adjustment", credit.id)
+    body = msgspec.json.encode(Credit(credit, identifier))
+    return await _ask(database, caller, approval_id, "credit", f"adjustment/{credit.id}", body, summary)
+
+
+async def ask_to_publish(database: Database, caller: Key, asked: Publication | Return) -> ApprovalRow:
+    """Keep a version that a second person has to want."""
+    kind = "publish" if isinstance(asked, Publication) else "rollback"
+    summary = msgspec.structs.asdict(asked)
+    body = msgspec.json.encode(asked)
+    return await _ask(database, caller, Ids().next(), kind, f"program/{asked.program}", body, summary)
+
+
+async def _ask(
+    database: Database,
+    caller: Key,
+    approval_id: UUID,
+    kind: str,
+    concerned: str,
+    body: bytes,
+    summary: dict[str, Any],
+) -> ApprovalRow:
+    row = ApprovalRow(
+        approval_id=approval_id,
+        kind=kind,
+        object=concerned,
+        body=body,
+        summary=msgspec.json.encode(summary),
+        requested_by=asker_of(caller),
+        requested_actor=caller.actor,
+        requested_at=now_of(),
+    )
+    async with database.transaction(caller.workspace_id) as conn:
+        if not await insert_approval(conn, caller.workspace_id, row):
+            known = await read_approval(conn, caller.workspace_id, approval_id)
+            assert known is not None, "what is there is not inserted"
+            if known.body != body:
+                raise problem(422, "id_conflict", "The id was used before for another request.")
+            return known
+        await note(
+            conn,
+            caller.workspace_id,
+            caller.actor,
+            "approval.requested",
+            f"approval/{approval_id}",
+            after={"kind": kind, **{name: summary[name] for name in _NOTED if name in summary}},
+        )
+    return row
+
+
+def asker_of(caller: Key) -> UUID:
+    """Return who asks: the person, whatever the session, or the key."""
+    return caller.key_id if caller.person is None else caller.person.staff_id
+
+
+async def approvals_of(database: Database, workspace_id: int, state: str, limit: int) -> list[ApprovalRow]:
+    """Return what was asked for, the latest first; of one state if it is named."""
+    async with database.transaction(workspace_id) as conn:
+        return await list_approvals(conn, workspace_id, state, limit)
+
+
+async def approve(
+    database: Database, intake: Intake, caller: Key, approval_id: UUID, reason: str | None
+) -> ApprovalRow:
+    """Approve and do it. Sent again by the same person it goes on where it was, and happens once.
+
+    Raises 404, 403 for one's own request and without the scope for what is asked, 409 if somebody decided.
+    """
+    row = await _decide(database, caller, approval_id, "approved", reason)
+    if row.state != "approved":
+        return row
+    try:
+        answer = await _do(database, intake, caller, row)
+    except ProblemError as error:
+        return await _finish(database, caller, row, "failed", msgspec.json.encode(error.problem))
+    return await _finish(database, caller, row, "done" if answer.status < 400 else "failed", answer.body)
+
+
+async def reject(database: Database, caller: Key, approval_id: UUID, reason: str | None) -> ApprovalRow:
+    """Reject it for good; raises as :func:`approve` does."""
+    return await _decide(database, caller, approval_id, "rejected", reason)
+
+
+async def _decide(
+    database: Database, caller: Key, approval_id: UUID, state: str, reason: str | None
+) -> ApprovalRow:
+    person = caller.person
+    if person is None:
+        raise problem(403, "session_needed", "A person approves, and no key.")
+    async with database.transaction(caller.workspace_id) as conn:
+        known = await read_approval(conn, caller.workspace_id, approval_id)
+        if known is None:
+            raise problem(404, "approval_unknown", "Nothing like this was asked for.")
+        _check_rights(caller, known)
+        row = await decide_approval(
+            conn, caller.workspace_id, approval_id, state, person.staff_id, caller.actor, now_of(), reason
+        )
+        if row is not None:
+            await note(
+                conn,
+                caller.workspace_id,
+                caller.actor,
+                f"approval.{state}",
+                f"approval/{approval_id}",
+                before={"state": "requested"},
+                after={"state": state, "kind": row.kind},
+                reason=reason,
+            )
+            return row
+        known = await read_approval(conn, caller.workspace_id, approval_id)
+    assert known is not None, "nothing that was asked for goes away"
+    if known.decided_by == person.staff_id and state == "approved" and known.state != "rejected":
+        return known  # the same person again: what was begun is ended
+    raise problem(409, "approval_decided", f"Somebody has decided already: it is {known.state}.")
+
+
+def _check_rights(caller: Key, row: ApprovalRow) -> None:
+    person = caller.person
+    assert person is not None, "a person decides"
+    if row.requested_by == person.staff_id:
+        raise problem(403, "own_request", "Somebody else has to approve what you have asked for.")
+    if not row.body:
+        raise customer_erased()
+    needed = _NEEDS[row.kind]
+    if not allows(caller.scopes, needed):
+        raise problem(403, "scope_missing", f"Your role lacks the scope {needed.value!r}.")
+    wanted = _decode(row.body)
+    most = person.credit_most
+    if isinstance(wanted, Credit) and most is not None and wanted.command.points > most:
+        raise problem(403, "credit_limit", f"Your role may credit at most {most} points at a time.")
+
+
+async def _do(database: Database, intake: Intake, caller: Key, row: ApprovalRow) -> Answer:
+    wanted = _decode(row.body)
+    match wanted:
+        case Credit(command=command, identifier=identifier):
+            agreed = msgspec.structs.replace(command, approved=True)
+            posted = agreed if identifier is None else Identified(command=agreed, identifier=identifier)
+            return await intake.submit(caller.workspace_id, posted)
+        case Publication(program=code, revision=revision, valid_from=valid_from):
+            author = _author(row, wanted.note)
+            published = await publish(database, caller.workspace_id, code, author, revision, valid_from)
+        case Return(program=code, version=version):
+            published = await rollback(
+                database, caller.workspace_id, code, version, _author(row, wanted.note)
+            )
+    told = {"program": published.program, "version": published.version}
+    return Answer(status=201, body=msgspec.json.encode(told))
+
+
+def _author(row: ApprovalRow, words: str) -> Author:
+    return Author(actor=f"{row.requested_actor}, approved by {row.decided_actor}", at=now_of(), note=words)
+
+
+async def _finish(
+    database: Database, caller: Key, row: ApprovalRow, state: str, answer: bytes
+) -> ApprovalRow:
+    async with database.transaction(caller.workspace_id) as conn:
+        finished = await finish_approval(conn, caller.workspace_id, row.approval_id, state, answer)
+        if finished is None:
+            known = await read_approval(conn, caller.workspace_id, row.approval_id)
+            assert known is not None, "nothing that was asked for goes away"
+            return known
+    return finished
+
+
+def needs_approval(answer: Answer) -> bool:
+    """Tell whether a flow has refused something only because a second person has to want it."""
+    return answer.status == 409 and b'"approval_needed"' in answer.body
+
+
+async def or_ask(work: Callable[[], Awaitable[Any]], ask: Callable[[], Awaitable[ApprovalRow]]) -> Any:
+    """Do ``work``, or ``ask`` where it is refused only because a second person has to want it."""
+    try:
+        return await work()
+    except ProblemError as error:
+        if error.problem.code != "approval_needed":
+            raise
+    return await ask()

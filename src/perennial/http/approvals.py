@@ -1,0 +1,135 @@
+"""Approvals over HTTP: what somebody has asked for, and the second person who wants it too or does not."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias, cast
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import QueryParameter
+from msgspec import Meta
+
+from perennial.flows.approvals import approvals_of, approve, reject
+from perennial.flows.scopes import Scope
+from perennial.http.me import read_uuid
+from perennial.http.operation import ExternalId, Limit, admitted, body_of, operation, written
+from perennial.store.approvals import ApprovalRow
+from perennial.units import format_instant
+
+ApprovalState: TypeAlias = Literal["requested", "rejected", "approved", "done", "failed"]
+"""How far it is: nobody has decided; rejected; approved and being done; done, or refused as it was."""
+
+
+class ApprovalView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Something that two people must want. `summary` says what, `answer` what came of it."""
+
+    approval: str
+    kind: str
+    object: str
+    summary: dict[str, Any]
+    state: ApprovalState
+    requested_by: str
+    requested_at: str
+    decided_by: str | None = None
+    decided_at: str | None = None
+    reason: str | None = None
+    answer: Any = None
+
+
+class ApprovalList(msgspec.Struct, frozen=True):
+    """What was asked for, the latest first."""
+
+    data: tuple[ApprovalView, ...]
+
+
+class DecisionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Why somebody decides so."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=1_000)] | None = None
+
+
+def approval_view(row: ApprovalRow) -> ApprovalView:
+    """Return what is told of something that was asked for."""
+    return ApprovalView(
+        approval=str(row.approval_id),
+        kind=row.kind,
+        object=row.object,
+        summary=msgspec.json.decode(row.summary),
+        state=cast(ApprovalState, row.state),
+        requested_by=row.requested_actor,
+        requested_at=format_instant(row.requested_at),
+        decided_by=row.decided_actor,
+        decided_at=None if row.decided_at is None else format_instant(row.decided_at),
+        reason=row.reason,
+        answer=None if row.answer is None else msgspec.json.decode(row.answer),
+    )
+
+
+@get(
+    "/v1/approvals",
+    **operation(
+        "approval_list",
+        "Staff",
+        "List what waits for a second person",
+        needs=Scope.APPROVE,
+        instead=(Scope.PROGRAMS, Scope.ADJUST),
+        gives={200: ApprovalList},
+    ),
+)
+async def approval_list(
+    request: Request[Any, Any, Any],
+    status: Annotated[
+        str, QueryParameter(pattern="^(requested|rejected|approved|done|failed)?$", max_length=10)
+    ] = "",
+    limit: Limit = 50,
+) -> Response[Any]:
+    """What somebody has asked for, with what became of it."""
+    door, caller = admitted(request)
+    found = await approvals_of(door.database, caller.workspace_id, status, limit)
+    return written(ApprovalList(tuple(approval_view(row) for row in found)))
+
+
+@post(
+    "/v1/approvals/{id:str}/approve",
+    status_code=200,
+    **operation(
+        "approval_approve",
+        "Staff",
+        "Approve and do it",
+        needs=Scope.APPROVE,
+        takes=DecisionBody,
+        gives={200: ApprovalView},
+        refuses=(404, 409, 410),
+    ),
+)
+async def approval_approve(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """Does what was asked for, once. It takes the scope for that as well, and never the one who asked."""
+    door, caller = admitted(request)
+    data = await body_of(request, DecisionBody)
+    approval_id = read_uuid(id, "approval_unknown")
+    row = await approve(door.database, door.intake, caller, approval_id, data.reason)
+    return written(approval_view(row))
+
+
+@post(
+    "/v1/approvals/{id:str}/reject",
+    status_code=200,
+    **operation(
+        "approval_reject",
+        "Staff",
+        "Reject what was asked for",
+        needs=Scope.APPROVE,
+        takes=DecisionBody,
+        gives={200: ApprovalView},
+        refuses=(404, 409, 410),
+    ),
+)
+async def approval_reject(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """For good; nothing of it is done."""
+    door, caller = admitted(request)
+    data = await body_of(request, DecisionBody)
+    row = await reject(door.database, caller, read_uuid(id, "approval_unknown"), data.reason)
+    return written(approval_view(row))
+
+
+APPROVAL_ROUTES = [approval_list, approval_approve, approval_reject]

@@ -1,0 +1,110 @@
+"""The desk over HTTP: notes about members, and everything that is known of one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, delete, get, post
+from msgspec import Meta
+
+from perennial.flows.desk import (
+    CustomerExport,
+    NoteView,
+    add_note,
+    export_customer,
+    notes_of,
+    remove_note,
+)
+from perennial.flows.scopes import Scope
+from perennial.http.me import read_uuid
+from perennial.http.operation import ExternalId, admitted, body_of, operation, written
+from perennial.http.paths import plain_segment
+
+
+class NoteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is to be noted."""
+
+    note: Annotated[str, Meta(min_length=1, max_length=2_000)]
+
+
+class NoteList(msgspec.Struct, frozen=True):
+    """The notes about a customer, the latest first: 200 at most."""
+
+    data: tuple[NoteView, ...]
+
+
+@get(
+    "/v1/customers/{id:str}/notes",
+    **operation(
+        "note_list",
+        "Customers",
+        "Read the notes",
+        needs=Scope.MEMBERS,
+        instead=(Scope.READ,),
+        gives={200: NoteList},
+        refuses=(404,),
+    ),
+)
+async def note_list(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """What staff has noted about the customer, each with who did and when."""
+    door, caller = admitted(request)
+    return written(NoteList(await notes_of(door.handler, caller.workspace_id, plain_segment(id))))
+
+
+@post(
+    "/v1/customers/{id:str}/notes",
+    **operation(
+        "note_post",
+        "Customers",
+        "Note something",
+        needs=Scope.MEMBERS,
+        takes=NoteBody,
+        gives={201: NoteView},
+        refuses=(404,),
+    ),
+)
+async def note_post(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """Goes with the customer when that is erased; the audit log keeps that it was noted, and not what."""
+    door, caller = admitted(request)
+    data = await body_of(request, NoteBody)
+    return written(await add_note(door.handler, caller, plain_segment(id), data.note), 201)
+
+
+@delete(
+    "/v1/customers/{id:str}/notes/{note:str}",
+    status_code=204,
+    **operation(
+        "note_delete",
+        "Customers",
+        "Delete a note",
+        needs=Scope.MEMBERS,
+        gives={204: None},
+        refuses=(404,),
+    ),
+)
+async def note_delete(request: Request[Any, Any, Any], id: ExternalId, note: ExternalId) -> None:
+    """The note is gone; that it was deleted, and by whom, stays in the audit log."""
+    door, caller = admitted(request)
+    await remove_note(door.handler, caller, plain_segment(id), read_uuid(note, "note_unknown"))
+
+
+@get(
+    "/v1/customers/{id:str}/export",
+    **operation(
+        "customer_export",
+        "Customers",
+        "Export everything about a person",
+        needs=Scope.MEMBERS,
+        instead=(Scope.ERASE,),
+        gives={200: CustomerExport},
+        refuses=(404,),
+    ),
+)
+async def customer_export(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """Data, wallets, notes, statement, timeline and vouchers, as JSON; the audit log keeps who asked."""
+    door, caller = admitted(request)
+    return written(await export_customer(door.handler, caller, plain_segment(id)))
+
+
+DESK_ROUTES = [note_list, note_post, note_delete, customer_export]

@@ -1,0 +1,35 @@
+"""Points by hand, as a person of the staff gives them: under the own name, within the role."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from perennial.flows.commands import Giver, Identified, PostAdjustment
+from perennial.flows.keys import Key
+from perennial.flows.problems import problem
+
+T = TypeVar("T")
+
+
+def by_hand(command: T, caller: Key) -> T:
+    """Return a command as the caller may give it: a person gives as nobody else, and within the role."""
+    person = caller.person
+    if person is None:
+        return command
+    if isinstance(command, Identified):
+        return msgspec.structs.replace(command, command=by_hand(command.command, caller))
+    if not isinstance(command, PostAdjustment):
+        return command
+    bounded = person.credit_most is not None or person.credit_per_day is not None
+    giver = Giver(person.staff_id, person.credit_most, person.credit_per_day) if bounded else None
+    return msgspec.structs.replace(command, actor=caller.actor, giver=giver)
+
+
+def check_moved(points: int, caller: Key) -> None:
+    """Raise the 403 for a transfer of more points than the caller may give at a time."""
+    person = caller.person
+    if person is not None and person.credit_most is not None and points > person.credit_most:
+        words = f"Your role may move at most {person.credit_most} points at a time."
+        raise problem(403, "credit_limit", words, details={"most": person.credit_most})

@@ -1,0 +1,74 @@
+"""The words by which customers are found, and who has them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from asyncpg import Connection
+
+_DELETE_WORDS = """
+delete from customer_words where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
+"""
+
+_INSERT_WORDS = """
+insert into customer_words (bucket, workspace_id, customer_id, word)
+select $2, $1, new.customer_id, new.word
+from unnest($3::uuid[], $4::text[]) as new (customer_id, word)
+"""
+
+_LAST = "\U0010ffff"
+
+# A range of the index holds all words that begin alike; the other words are looked up by the customer. All
+# buckets of the workspace are asked at once, which they have to be: who is looked for may be in any.
+_FIND_BY_WORDS = """
+select hit.bucket, hit.customer_id
+from customer_words as hit
+where hit.bucket between $2 and $3 and hit.workspace_id = $1 and hit.word >= $4 and hit.word < $5
+    and not exists (
+        select from unnest($6::text[], $7::text[]) as other (first, last)
+        where not exists (
+            select from customer_words as word
+            where word.bucket = hit.bucket and word.workspace_id = $1
+                and word.customer_id = hit.customer_id and word.word >= other.first and word.word < other.last
+        )
+    )
+order by hit.word, hit.customer_id
+limit $8
+"""
+
+
+async def replace_words(
+    conn: Connection, ws: int, bucket: int, words: Mapping[UUID, Collection[str]]
+) -> None:
+    """Let customers of the bucket, who are locked, be found by these words and no others."""
+    await conn.execute(_DELETE_WORDS, ws, bucket, list(words))
+    pairs = [(customer_id, word) for customer_id, of in words.items() for word in sorted(of)]
+    ids, texts = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    await conn.execute(_INSERT_WORDS, ws, bucket, ids, texts)
+
+
+async def erase_words(conn: Connection, ws: int, bucket: int, ids: list[UUID]) -> None:
+    """Let nobody find these customers by a word any more."""
+    await conn.execute(_DELETE_WORDS, ws, bucket, ids)
+
+
+async def find_by_words(
+    conn: Connection, ws: int, buckets: tuple[int, int], begins: list[str], limit: int
+) -> list[tuple[int, UUID]]:
+    """Return bucket and id of customers who have a word for each of ``begins``, the rarest of them first.
+
+    ``buckets`` are the first and the last of the workspace.
+    """
+    first, *others = begins
+    rows = await conn.fetch(
+        _FIND_BY_WORDS,
+        ws,
+        *buckets,
+        first,
+        first + _LAST,
+        others,
+        [each + _LAST for each in others],
+        limit,
+    )
+    return [(bucket, customer_id) for bucket, customer_id in rows]
