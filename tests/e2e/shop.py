@@ -16,6 +16,18 @@ PASSWORD = "a sentence does well here"
 OWNER = "ada@shop.test"
 SANDBOX = "shop-sandbox"
 MEMBER = "anna"
+CAMPAIGN = "thursday-gift"
+SEGMENT = "buyers"
+
+_CAMPAIGN = {
+    "name": "Thursday gift",
+    "schedule": {"windows": [{"days": ["thu"]}]},
+    "earning_rules": [
+        {"id": "thursday", "type": "fixed", "trigger": "order.paid", "points": 10, "multiplied": False}
+    ],
+    "limits": [{"points": 5_000, "per": "total"}],
+}
+_BUYERS = {"fact": "member.orders", "at_least": 1}
 
 
 class Shop(NamedTuple):
@@ -54,6 +66,7 @@ def found(url: str) -> Shop:
     shop = Shop(url, answer.cookies["perennial_session"])
     document = (ROOT / "examples" / "points.yaml").read_text()
     shop.call("PUT", "programs/points/draft", yaml=document)
+    shop.call("PUT", f"campaigns/points/{CAMPAIGN}", _CAMPAIGN)
     shop.call("POST", "programs/points/publish", {"note": "the first one"})
     shop.call("PUT", f"customers/{MEMBER}", {"identifiers": [{"type": "email", "value": "anna@example.org"}]})
     for number in range(1, 4):
@@ -61,4 +74,5 @@ def found(url: str) -> Shop:
         order = {"customer": MEMBER, "status": "paid", "currency": "USD", "lines": lines}
         shop.call("PUT", f"orders/order-{number}", order)
     shop.call("POST", f"customers/{MEMBER}/claims", {"id": "claim-1", "reward": "five-off"})
+    shop.call("PUT", f"segments/{SEGMENT}", {"name": "Buyers", "when": _BUYERS})
     return shop

@@ -132,3 +132,38 @@ def test_a_marketer_changes_publishes_and_rolls_back(browser: Browser, shop: Sho
     assert digests[3] == digests[1] != digests[2]
     assert watched.wrong == []
     watched.context.close()
+
+
+def test_a_marketer_makes_a_segment_and_a_happy_hour(browser: Browser, shop: Shop) -> None:
+    """Who it would choose is shown first; the campaign is in the draft and gives nothing yet."""
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/segments")
+    page.get_by_role("link", name="New first ordered").click()
+    expect(page.get_by_text(re.compile(r"\d+ customers? of \d+"))).to_be_visible()
+    page.get_by_role("button", name="Save the segment").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("New")
+    expect(page.get_by_role("link", name=MEMBER)).to_be_visible()
+    watched.shoot("journey-segment")
+    watched.go(f"/{SANDBOX}/campaigns?month=2027-01")
+    page.get_by_role("link", name="New campaign").click()
+    page.get_by_role("button", name="Add to the draft").click()
+    expect(page.get_by_text("Give it a name.")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("Friday happy hour")
+    page.get_by_text("Fri", exact=True).click()
+    page.get_by_label("From", exact=True).fill("17:00")
+    page.get_by_label("To", exact=True).fill("19:00")
+    page.get_by_role("button", name="Add to the draft").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Friday happy hour")
+    expect(page.get_by_text("gives nothing until the program is published")).to_be_visible()
+    watched.shoot("journey-happy-hour")
+    kept = shop.call("GET", "campaigns/points/friday-happy-hour")
+    window = {"days": ["fri"], "start": "17:00", "end": "19:00"}
+    assert kept["document"]["schedule"] == {"windows": [window]}
+    assert kept["document"]["multiplier"] == {"by": "2"}
+    assert kept["campaign"]["version"] is None
+    page.get_by_role("button", name="Remove from the draft").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Campaigns")
+    expect(page.get_by_role("link", name="Friday happy hour")).to_have_count(0)
+    assert watched.wrong == []
+    watched.context.close()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.browser import LOOKS, Look, opened
-from tests.e2e.shop import MEMBER, SANDBOX, Shop
+from tests.e2e.shop import CAMPAIGN, MEMBER, SANDBOX, SEGMENT, Shop
 
 PAGES = {
     "home": "",
@@ -20,6 +20,12 @@ PAGES = {
     "programs": "/programs",
     "draft": "/programs/points",
     "versions": "/programs/points?tab=versions",
+    "campaigns": "/campaigns",
+    "campaign": f"/campaigns/points/{CAMPAIGN}",
+    "new-campaign": "/new-campaign",
+    "segments": "/segments",
+    "segment": f"/segments/{SEGMENT}",
+    "new-segment": "/new-segment?template=dormant",
     "switches": "/switches",
 }
 

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { type SegmentMember, segmentMembers } from "@perennial/api-admin";
+import { type SegmentMember, segmentMembers, type SegmentView } from "@perennial/api-admin";
 import { Button, type Column, DataTable, EmptyState, Panel } from "@perennial/ui";
 import { IconUsers } from "@perennial/ui/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -10,13 +10,13 @@ import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 
 /** Who is in the segment, page by page. */
-export function Members({ segment }: { segment: string }) {
+export function Members({ segment: { id, filled, version } }: { segment: SegmentView }) {
   const { t } = useLingui();
   const columns = useColumns();
   const query = useInfiniteQuery({
-    queryKey: ["segment members", segment],
+    queryKey: ["segment members", id, version, filled],
     queryFn: async ({ pageParam, signal }) =>
-      (await segmentMembers({ path: { id: segment }, query: { cursor: pageParam }, throwOnError: true, signal })).data,
+      (await segmentMembers({ path: { id }, query: { cursor: pageParam }, throwOnError: true, signal })).data,
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });

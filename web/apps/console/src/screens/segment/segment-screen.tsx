@@ -12,11 +12,16 @@ import { Members } from "./members";
 import { OverTime } from "./over-time";
 import { segmentRoute } from "./route";
 
+const FILLING_MS = 1_000;
+
 /** One segment: how many are in it, how that came about, and who they are. */
 export function SegmentScreen() {
   const { segment } = segmentRoute.useParams();
   const { code: workspace } = useWorkspace();
-  const query = useQuery(segmentGetOptions({ path: { id: segment } }));
+  const query = useQuery({
+    ...segmentGetOptions({ path: { id: segment } }),
+    refetchInterval: ({ state }) => (state.data?.filled === false ? FILLING_MS : false),
+  });
   return (
     <Page
       title={<bdi>{query.data?.name ?? segment}</bdi>}
@@ -31,8 +36,8 @@ export function SegmentScreen() {
         {(view) => (
           <Stack gap="lg">
             <Standing segment={view} />
-            <OverTime segment={segment} />
-            <Members segment={segment} />
+            <OverTime key={`days/${String(view.filled)}`} segment={segment} />
+            <Members segment={view} />
           </Stack>
         )}
       </Answer>
@@ -48,22 +53,30 @@ function Standing({ segment }: { segment: SegmentView }) {
       <Facts
         facts={[
           { label: t`Customers`, value: format.number(segment.size) },
-          {
-            label: t`Kind`,
-            value: segment.live ? (
-              <Badge tone="good">
-                <Trans>Live</Trans>
-              </Badge>
-            ) : (
-              <Badge>
-                <Trans>List</Trans>
-              </Badge>
-            ),
-          },
+          { label: t`Kind`, value: <Kind segment={segment} /> },
           { label: t`Version`, value: format.number(segment.version) },
           { label: t`Defined`, value: format.moment(segment.published_at) },
         ]}
       />
     </Panel>
+  );
+}
+
+function Kind({ segment: { live, filled } }: { segment: SegmentView }) {
+  if (!filled) {
+    return (
+      <Badge tone="warn">
+        <Trans>Being filled</Trans>
+      </Badge>
+    );
+  }
+  return live ? (
+    <Badge tone="good">
+      <Trans>Live</Trans>
+    </Badge>
+  ) : (
+    <Badge>
+      <Trans>List</Trans>
+    </Badge>
   );
 }
