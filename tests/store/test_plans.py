@@ -49,8 +49,9 @@ _KEYS = {
     "redemptions": {"bucket", "workspace_id", "customer_id"},
 }
 
-# Found by another key of the table: all that a customer has.
+# Found by another key of the table: all that a customer has, or who lives in a household.
 _OTHER_KEYS = {
+    ("customers", "customers_household"): {"bucket", "workspace_id", "household_id"},
     ("identifiers", "identifiers_customer"): {"bucket", "customer_id"},
     ("redemptions", "redemptions_order"): {"bucket", "workspace_id", "customer_id", "order_id"},
     ("redemptions", "redemptions_due"): {"bucket", "held_until"},
