@@ -8,7 +8,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from perennial.bench import bulk, decide, ingest, price, quote, search, simulate, vouchers
+from perennial.bench import bulk, decide, ingest, price, quote, search, segments, simulate, vouchers
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.examples import examples_folder
 from perennial.core.stacking import Sequence
@@ -98,6 +98,32 @@ def bench_quote(
             campaigns=campaigns,
             vouchers=vouchers,
             rounds=rounds,
+            workers=workers,
+            progress=status.update,
+        )
+    _show(figures, json)
+
+
+@BENCH.command("segments")
+def bench_segments(
+    seconds: Annotated[float, typer.Option(min=1, max=120, help="Length of each measurement.")] = 10.0,
+    members: _Members = 1_000_000,
+    orders: Annotated[int, typer.Option(min=100, max=50_000_000, help="Orders of the past.")] = 5_000_000,
+    rules: _Rules = 20,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="Rounds in turns.")] = 5,
+    previews: Annotated[int, typer.Option(min=1, max=1_000, help="Previews that are timed.")] = 20,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Worker processes.")] = 2,
+    json: _Json = False,
+) -> None:
+    """Fifty live segments: judging everybody, previews, and what an order costs more."""
+    with ERRORS.status("starting") as status:
+        figures = segments.run(
+            seconds=seconds,
+            members=members,
+            orders=orders,
+            rules=rules,
+            rounds=rounds,
+            previews=previews,
             workers=workers,
             progress=status.update,
         )

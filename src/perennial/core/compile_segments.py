@@ -19,6 +19,7 @@ from perennial.core.conditions import All, AnyOf, Compare, Condition, History, N
 from perennial.core.facts import REFERRAL_COUNT, SEGMENTS, TELLS_TIME, Fact, FactSource
 from perennial.core.program import Program
 from perennial.core.segment import Segment, in_order, segments_asked
+from perennial.core.segment_times import Looker, looker
 from perennial.core.version import Version
 
 
@@ -47,8 +48,8 @@ class LiveSegment(msgspec.Struct, frozen=True):
     """A live segment, compiled: ``judge(at, snapshot)`` says whether it holds.
 
     ``needs`` are the places, among those of ``version``, of the figures of the past that it reads, and
-    ``askers`` the places of the segments that ask about this one. With ``fleeting`` time alone may change
-    who is in it.
+    ``askers`` the places of the segments that ask about this one. ``look`` tells when time alone may change
+    who is in it (``None``: never), which is ``to_the_second`` or at midnight.
     """
 
     code: str
@@ -57,7 +58,13 @@ class LiveSegment(msgspec.Struct, frozen=True):
     judge: Callable[..., bool]
     needs: tuple[int, ...]
     askers: tuple[int, ...]
-    fleeting: bool
+    look: Looker | None
+    to_the_second: bool
+
+    @property
+    def fleeting(self) -> bool:
+        """Whether time alone may change who is in it."""
+        return self.look is not None
 
 
 class SegmentSet(msgspec.Struct, frozen=True):
@@ -131,7 +138,8 @@ def compile_segments(kept: Iterable[Kept], programs: Sequence[BasedOn]) -> Segme
                 judge=judge,
                 needs=tuple(sorted(read.needs)),
                 askers=tuple(askers.get(code, ())),
-                fleeting=read.fleeting,
+                look=looker(when, versions[book.code]) if read.fleeting else None,
+                to_the_second=read.outside,
             )
         )
     return SegmentSet(
@@ -161,6 +169,7 @@ class _Read:
         self.needs: set[int] = set()
         self.keys: dict[Hashable, None] = {}
         self.fleeting = False
+        self.outside = False
 
     def condition(self, node: Condition) -> None:
         match node:
@@ -197,6 +206,7 @@ class _Read:
             self.keys[self._version.limits[-1].number] = None
         elif fact.source is FactSource.NOW or fact.outside:
             self.fleeting = True
+            self.outside |= fact.outside
         elif fact.attribute is None and fact.name != SEGMENTS:
             self.keys[membership_key(self._version.program_id)] = None
             self.fleeting |= fact.name.rpartition(".")[2] in TELLS_TIME

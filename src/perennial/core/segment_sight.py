@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
@@ -23,6 +24,8 @@ from perennial.core.today import range_of, today_of
 from perennial.core.version import Version
 from perennial.ledger.lot import Lot
 from perennial.units import Instant, Points
+
+_range_of = lru_cache(8192)(range_of)
 
 
 class Sight(msgspec.Struct):
@@ -61,20 +64,22 @@ class Sight(msgspec.Struct):
         if need.window.since_joining:
             window = self.joined_day, day
         else:
-            window = range_of(need.window, day, self.version.program.week_starts)
+            window = _range_of(need.window, day, self.version.program.week_starts)
         return figure_on(need, self.member.counters, window, day)
 
     def expiring(self, name: str, day: int) -> Points:
-        """Return what a fact about lots comes to on a day if nothing happens until then."""
+        """Return what a fact about lots comes to on a day if nothing happens until then.
+
+        Lots that have expired are gone: the timer of their expiry runs before anybody is judged.
+        """
         fact = self.version.facts.facts[name]
         if day > date.max.toordinal() - fact.days - 1:
             return 0
         end = local_midnight(date.fromordinal(day + fact.days + 1), self.version.zone)
-        start = self.at if day == self.day else local_midnight(date.fromordinal(day), self.version.zone)
         return sum(
             lot.remaining
             for lot in lots_of(self.version, self.member, fact.wallet or "")
-            if lot.key.expires_at is not None and start < lot.key.expires_at <= end
+            if lot.key.expires_at is not None and lot.key.expires_at <= end
         )
 
     def scope(self, at: Instant) -> Scope:

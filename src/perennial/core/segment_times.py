@@ -6,9 +6,10 @@ happens. What is said may come early, never late: whoever waits for it judges ag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
+from typing import TypeAlias
 
 from perennial.core.condition_scope import Scope, date_or_none, joining_date
 from perennial.core.condition_walk import compare, holds
@@ -20,10 +21,11 @@ from perennial.core.conditions import (
     History,
     HistoryWindow,
     Not,
+    Operand,
     Operator,
 )
 from perennial.core.facts import BIRTHDAY, SEGMENTS, STALE_FROM, TELLS_TIME, Fact, FactSource
-from perennial.core.figures import Take
+from perennial.core.figures import READERS, Computed, Take
 from perennial.core.periods import (
     Period,
     Span,
@@ -35,14 +37,18 @@ from perennial.core.periods import (
     period_of_day,
 )
 from perennial.core.segment_sight import Sight, lots_of
+from perennial.core.version import Version
 from perennial.units import SECOND, Instant
 
 _GROWING = frozenset({Operator.AT_LEAST, Operator.MORE_THAN})
 _STAGE_DAYS = (31, 61, 91, 366)
 _LAST = date(2200, 12, 31).toordinal()
 
-Look = tuple[bool, Instant | None]
+Look: TypeAlias = tuple[bool, Instant | None]
 """Whether a condition holds, and the first instant at which that may differ."""
+
+Looker: TypeAlias = "Callable[[Times], Look]"
+"""Looks at one condition of a version."""
 
 
 class Times:
@@ -52,38 +58,21 @@ class Times:
         self._sight = sight
         self._zone = sight.version.zone
         self._now: Scope | None = None
-        self._known: dict[Condition, Look] = {}
-
-    def look(self, node: Condition) -> Look:
-        """Return whether ``node`` holds, and when that may differ: before that instant it cannot."""
-        match node:
-            case History() | Compare():
-                known = self._known.get(node)
-                if known is None:
-                    known = self._history(node) if isinstance(node, History) else self._compare(node)
-                    self._known[node] = known
-                return known
-            case All(of):
-                return _together([self.look(part) for part in of], every=True)
-            case AnyOf(of):
-                return _together([self.look(part) for part in of], every=False)
-            case Not(of):
-                held, due = self.look(of)
-                return not held, due
-        raise ValueError("a segment asks about its customer alone")
+        self._falling: dict[int, bool] = {}
 
     # Figures of the past
 
-    def _history(self, node: History) -> Look:
+    def sum(self, place: int, window: HistoryWindow, operator: Operator, operand: Operand) -> Look:
+        """Look at a sum within a window."""
         sight = self._sight
-        place = sight.version.histories[node]
-        value, window = sight.figure(place), node.window
-        held = compare(value, node.operator, node.operand)
-        periods = sight.member.counters.get(sight.version.needs[place].metric.number)
+        value = sight.figure(place)
+        held = compare(value, operator, operand)
+        number = sight.version.needs[place].metric.number
+        periods = sight.member.counters.get(number)
         if not periods or window.ever or window.calendar is Period.EVER:
             return held, None
         if window.calendar is None:
-            if not held and node.operator in _GROWING and _only_falls(periods, sight.day):
+            if not held and operator in _GROWING and self._only_falls(number, periods):
                 return held, None
             changes = self._sums(place, value, periods, window)
         else:
@@ -91,9 +80,18 @@ class Times:
         for day, later in changes:
             if day > _LAST:
                 break
-            if compare(later, node.operator, node.operand) is not held:
+            if compare(later, operator, operand) is not held:
                 return held, self._midnight(day)
         return held, None
+
+    def _only_falls(self, number: int, periods: dict[int, int]) -> bool:
+        """Whether sums of the last days can only fall by time: nothing lies ahead, nothing is negative."""
+        known = self._falling.get(number)
+        if known is None:
+            today = self._sight.day
+            known = all(amount >= 0 and period <= today for period, amount in periods.items())
+            self._falling[number] = known
+        return known
 
     def _sums(
         self, place: int, value: int, periods: dict[int, int], window: HistoryWindow
@@ -128,12 +126,23 @@ class Times:
 
     # Facts
 
-    def _compare(self, node: Compare) -> Look:
+    def computed(self, node: Compare, computed: Computed, places: tuple[int, ...]) -> Look:
+        """Look at a computed fact, whose figures are at these places."""
+        sight = self._sight
+        held = _value_holds(computed, [sight.figure(place) for place in places], node)
+        days = {day for day in self._days_of_figures(computed, node) if sight.day < day <= _LAST}
+        for day in sorted(days):
+            values = [sight.figure_on(place, day) for place in places]
+            if _value_holds(computed, values, node) is not held:
+                return held, self._midnight(day)
+        return held, None
+
+    def compared(self, node: Compare, fact: Fact) -> Look:
+        """Look at any other fact."""
         if self._now is None:
             self._now = self._sight.scope(self._sight.at)
         held = holds(node, self._now)
-        fact = self._sight.version.facts.find(node.fact)
-        return held, None if fact is None else self._first_change(node, fact, held)
+        return held, self._first_change(node, fact, held)
 
     def _first_change(self, node: Compare, fact: Fact, held: bool) -> Instant | None:
         at = self._sight.at
@@ -158,8 +167,6 @@ class Times:
     def _days(self, node: Compare, fact: Fact) -> Iterable[int]:
         """Return the days on which the comparison may come out differently."""
         name, today = fact.name, self._sight.day
-        if fact.computed is not None:
-            return self._days_of_figures(fact, node)
         if fact.source is FactSource.LOTS:
             return self._days_of_lots(fact)
         if fact.source is FactSource.NOW:
@@ -174,9 +181,9 @@ class Times:
             start = joining_date(self._sight.joined_at, self._zone)
         return () if start is None else _days_since(name, node, start, today)
 
-    def _days_of_figures(self, fact: Fact, node: Compare) -> Iterator[int]:
+    def _days_of_figures(self, computed: Computed, node: Compare) -> Iterator[int]:
         sight = self._sight
-        for figure in fact.computed.figures if fact.computed is not None else ():
+        for figure in computed.figures:
             place = sight.version.histories[figure]
             need, (first, _) = sight.version.needs[place], sight.ranges[place]
             periods = sight.member.counters.get(need.metric.number)
@@ -199,10 +206,56 @@ class Times:
         for lot in lots_of(self._sight.version, self._sight.member, fact.wallet or ""):
             if lot.key.expires_at is not None and lot.remaining:
                 day = local_day(lot.key.expires_at, self._zone)
-                yield from (day - fact.days - 1, day - fact.days, day, day + 1)
+                yield from (day - fact.days - 1, day - fact.days)
 
     def _midnight(self, day: int) -> Instant:
         return local_midnight(date.fromordinal(day), self._zone)
+
+
+def looker(node: Condition, version: Version) -> Looker:
+    """Return the function that looks at a condition of a version, with what it reads looked up once.
+
+    It says whether the condition holds, and when that may differ: before that instant it cannot.
+    """
+    match node:
+        case All(of) | AnyOf(of):
+            parts, every = [looker(part, version) for part in of], isinstance(node, All)
+            return lambda times: _together([part(times) for part in parts], every=every)
+        case Not(of):
+            return _negated(looker(of, version))
+        case History(window=window, operator=operator, operand=operand):
+            place = version.histories[node]
+            return lambda times: times.sum(place, window, operator, operand)
+        case Compare():
+            return _comparing(node, version)
+    raise ValueError("a segment asks about its customer alone")
+
+
+def _negated(inner: Looker) -> Looker:
+    def look(times: Times) -> Look:
+        held, due = inner(times)
+        return not held, due
+
+    return look
+
+
+def _comparing(node: Compare, version: Version) -> Looker:
+    fact, operator, operand = version.facts.facts[node.fact], node.operator, node.operand
+    computed = fact.computed
+    if computed is None:
+        return lambda times: times.compared(node, fact)
+    places = tuple(version.histories[figure] for figure in computed.figures)
+    first = computed.figures[0]
+    if computed.reader is None and first.take is Take.SUM and operator is not Operator.EXISTS:
+        return lambda times: times.sum(places[0], first.window, operator, operand)
+    return lambda times: times.computed(node, computed, places)
+
+
+def _value_holds(computed: Computed, figures: list[int], node: Compare) -> bool:
+    value = figures[0] if computed.reader is None else READERS[computed.reader](*figures)
+    if node.operator is Operator.EXISTS:
+        return (value is not None) is node.operand
+    return value is not None and compare(value, node.operator, node.operand)
 
 
 def _together(looks: list[Look], *, every: bool) -> Look:
@@ -216,11 +269,6 @@ def _together(looks: list[Look], *, every: bool) -> Look:
         return every, min((due for _, due in looks if due is not None), default=None)
     dues = [due for due in against if due is not None]
     return not every, max(dues) if len(dues) == len(against) else None
-
-
-def _only_falls(periods: dict[int, int], today: int) -> bool:
-    """Whether a sum of the last days can only fall by time alone: nothing lies ahead, nothing is negative."""
-    return all(amount >= 0 and period <= today for period, amount in periods.items())
 
 
 @lru_cache(8192)

@@ -8,6 +8,7 @@ instant at which some answer may differ if nothing else happens, see ``core/segm
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from heapq import heapify, heappop, heappush
 from typing import TypeAlias
 
@@ -31,6 +32,7 @@ from perennial.core.effects import (
     UseVoucher,
 )
 from perennial.core.member import Member
+from perennial.core.periods import local_midnight
 from perennial.core.segment_sight import Sight, sight_of
 from perennial.core.segment_times import Times
 from perennial.units import Instant
@@ -88,13 +90,18 @@ class Judging:
         waiting = list(range(len(live)) if places is None else places)
         heapify(waiting)
         moves: list[Move] = []
+        judged, sights, at = self._judged, self._sights, self._at
         while waiting:
             place = heappop(waiting)
-            if place in self._judged:
+            if place in judged:
                 continue
-            self._judged.add(place)
+            judged.add(place)
             segment = live[place]
-            entered = segment.judge(self._at, self._sight(segment))
+            sight = sights.get(segment.version.program_id) or self._sight(segment)
+            for need in segment.needs:
+                if sight.history[need] is None:
+                    sight.figure(need)
+            entered = segment.judge(at, sight)
             if entered is (segment.code in inside):
                 continue
             moves.append(Move(segment.code, self._at, entered))
@@ -115,23 +122,38 @@ class Judging:
         times: dict[int, Times] = {}
         for place in self._judged:
             segment = self._segments.live[place]
-            if not segment.fleeting:
+            if segment.look is None:
                 continue
             program_id = segment.version.program_id
             known = times.get(program_id)
             if known is None:
                 known = times[program_id] = Times(self._sight(segment))
-            due = known.look(segment.when)[1]
+            due = segment.look(known)[1]
             if due is not None:
                 dues.append(due)
         return min(dues, default=None)
 
+    def next_midnight(self) -> Instant | None:
+        """Return when to look again at the latest, without looking at the times: what an order asks.
+
+        Time alone moves nobody before the next local midnight, and whoever is looked at then is looked at
+        once for all the orders of the day. What depends on the second is looked at now.
+        """
+        dues: list[Instant] = []
+        for place in self._judged:
+            segment = self._segments.live[place]
+            if segment.look is None:
+                continue
+            sight = self._sight(segment)
+            if segment.to_the_second and (due := segment.look(Times(sight))[1]) is not None:
+                dues.append(due)
+            dues.append(local_midnight(date.fromordinal(sight.day + 1), segment.version.zone))
+        return min(dues, default=None)
+
     def _sight(self, segment: LiveSegment) -> Sight:
-        """Return what a segment reads, with its figures of the past worked out."""
+        """Return what the segments of a version read of the member."""
         program_id = segment.version.program_id
         sight = self._sights.get(program_id)
         if sight is None:
             sight = self._sights[program_id] = sight_of(segment.version, self._member, self._at)
-        for place in segment.needs:
-            sight.figure(place)
         return sight

@@ -45,7 +45,7 @@ def follow_segments(
     while places is None or places:
         judging = Judging(segments, member, judged_at)
         moves = judging.judge(places)
-        _arm(member, judging.next_change())
+        _arm(member, judging.next_change() if places is None else judging.next_midnight())
         if not moves:
             break
         _note(batch, member, segments, moves)
