@@ -95,7 +95,15 @@ def trace(condition: Condition, scope: Scope, path: str = "") -> list[Seen]:
         case Compare() | LinesTotal() | History():
             value = value_of(condition, scope)
     held = holds(condition, scope)
-    return [Seen(path, describe(condition), value, held, _stale_since(condition, value, scope))]
+    return [
+        Seen(
+            path,
+            describe(condition, scope.facts, scope.event_name),
+            value,
+            held,
+            _stale_since(condition, value, scope),
+        )
+    ]
 
 
 def _stale_since(condition: Condition, value: Value, scope: Scope) -> str | None:

@@ -1,6 +1,8 @@
-"""Conditions in plain English, for explanations and lists of rules."""
+"""Conditions as sentences, in every language of ``core/languages/``: for explanations, lists, and editors."""
 
 from __future__ import annotations
+
+import msgspec
 
 from perennial.core.conditions import (
     All,
@@ -16,122 +18,265 @@ from perennial.core.conditions import (
     Not,
     Operand,
     Operator,
-    Quantifier,
 )
-from perennial.core.facts import FactTable
+from perennial.core.facts import Fact, FactSource, FactTable, FactType
+from perennial.core.language import Form, Language
+from perennial.core.languages import ENGLISH
+from perennial.core.order import Scalar
 from perennial.core.schedule import Span
 
-_OPERATORS = {
-    Operator.IS: "is {}",
-    Operator.IS_NOT: "is not {}",
-    Operator.MORE_THAN: "is more than {}",
-    Operator.AT_LEAST: "is at least {}",
-    Operator.LESS_THAN: "is less than {}",
-    Operator.AT_MOST: "is at most {}",
-    Operator.IN: "is one of {}",
-    Operator.NOT_IN: "is none of {}",
-    Operator.CONTAINS: "contains {}",
-    Operator.STARTS_WITH: "starts with {}",
-    Operator.MATCHES: "matches {}",
+_MONEY = frozenset(
+    (
+        "order.total",
+        "order.gross",
+        "order.discount",
+        "order.shipping",
+        "order.tax",
+        "line.net",
+        "line.amount",
+        "line.discount",
+        "line.unit_price",
+        "line.cost",
+    )
+)
+_MONEY_MEASURES = (Measure.ORDERS_NET, Measure.LINES_NET)
+_MOMENTS = {
+    Operator.MORE_THAN: "after",
+    Operator.AT_LEAST: "from",
+    Operator.LESS_THAN: "before",
+    Operator.AT_MOST: "until",
+    Operator.BETWEEN: "from_until",
 }
-_QUANTIFIERS = {
-    Quantifier.ANY: "any line matches ({})",
-    Quantifier.EVERY: "every line matches ({})",
-    Quantifier.NONE: "no line matches ({})",
-    Quantifier.CHEAPEST: "the cheapest line matches ({})",
-    Quantifier.MOST_EXPENSIVE: "the most expensive line matches ({})",
-}
-_LINE_MEASURES = {
-    LineMeasure.COUNT: "the number of lines",
-    LineMeasure.QUANTITY: "the number of units",
-    LineMeasure.SUM: "the net amount of the lines",
-}
-_MEASURES = {
-    Measure.ORDERS_COUNT: "the number of orders",
-    Measure.ORDERS_NET: "the amount spent",
-    Measure.LINES_NET: "the amount spent on lines",
-    Measure.LINES_QUANTITY: "the number of units bought",
-    Measure.POINTS_EARNED: "the points earned",
-    Measure.EVENTS_COUNT: "the number of events",
-    Measure.EVENTS_SUM: "the sum over events",
-}
+_OF_LISTS = {Operator.CONTAINS: "holds", Operator.IN: "holds_some", Operator.NOT_IN: "holds_none"}
+_OF_TEXT = (FactType.TEXT, FactType.DATE, FactType.TIME, FactType.INSTANT)
 
 
-def describe(condition: Condition, facts: FactTable | None = None) -> str:
-    """Return ``condition`` as part of a sentence; with ``facts`` their labels stand for their names."""
+class Wording(msgspec.Struct, frozen=True):
+    """In which language something is said, of which program's facts, and of which trigger's event.
+
+    Without ``facts`` names stand for labels, and amounts are numbers.
+    """
+
+    language: Language = ENGLISH
+    facts: FactTable | None = None
+    event: str | None = None
+
+
+class _Subject(msgspec.Struct, frozen=True):
+    """What a comparison looks at: its phrase, its type, whether it is money, and the fact, if it is one."""
+
+    phrase: str
+    type: FactType | None
+    money: bool = False
+    fact: Fact | None = None
+
+
+def sentence(condition: Condition, wording: Wording) -> str:
+    """Return ``condition`` as a whole sentence."""
+    said = wording.language.sentence.format(clause=clause(condition, wording))
+    return said[0].upper() + said[1:] if wording.language.capitals else said
+
+
+def describe(condition: Condition, facts: FactTable | None = None, event: str | None = None) -> str:
+    """Return ``condition`` as part of an English sentence; with ``facts`` labels stand for names."""
+    return clause(condition, Wording(ENGLISH, facts, event))
+
+
+def clause(condition: Condition, wording: Wording, form: Form = Form.FINAL) -> str:
+    """Return ``condition`` as a clause; ``form`` says what comes after it."""
+    language = wording.language
     match condition:
         case All(of):
-            return _join(of, " and ", "always", facts)
+            return _join(of, Form.AND, wording, form)
         case AnyOf(of):
-            return _join(of, " or ", "never", facts)
+            return _join(of, Form.OR, wording, form)
         case Not(of):
-            return f"not ({describe(of, facts)})"
-        case Compare(name, operator, operand):
-            fact = facts.find(name) if facts else None
-            return f"{fact.label if fact else name} {describe_comparison(operator, operand)}"
+            return language.phrase(language.negation, form, clause=clause(of, wording))
         case LinesMatch(quantifier, where):
-            return _QUANTIFIERS[quantifier].format(describe(where, facts))
-        case LinesTotal(measure, where, operator, operand):
-            subject = _LINE_MEASURES[measure] + _where(where, facts)
-            return f"{subject} {describe_comparison(operator, operand)}"
-        case History():
-            said = describe_comparison(condition.operator, condition.operand)
-            return f"{describe_figure(condition, facts)} {said}"
+            template = language.quantifiers[quantifier.value]
+            return language.phrase(template, form, where=clause(where, wording))
+        case Compare() | LinesTotal() | History():
+            return _compared(_subject(condition, wording), condition, wording, form)
 
 
-def describe_comparison(operator: Operator, operand: Operand) -> str:
-    """Return the operator and its operand in words, such as ``is at least 5``."""
-    if operator is Operator.EXISTS:
-        return "is known" if operand else "is missing"
-    if operator is Operator.WITHIN and isinstance(operand, tuple):
-        return f"is within {operand[1]} m of {operand[0]}"
-    if operator is Operator.BETWEEN and isinstance(operand, tuple):
-        return f"is between {_say(operand[0])} and {_say(operand[1])}"
-    said = ", ".join(map(_say, operand)) if isinstance(operand, tuple) else _say(operand)
-    return _OPERATORS[operator].format(said)
+def label_of(fact: Fact, language: Language) -> str:
+    """Return what a fact is called in ``language``; what its author has named keeps that name."""
+    if fact.wallet is not None or fact.challenge is not None:
+        key = f"{'wallet' if fact.wallet else 'challenge'}.{fact.name.rpartition('.')[2]}"
+        return language.phrase(language.facts[key], name=fact.of) if key in language.facts else fact.label
+    if fact.source is FactSource.EXPERIMENT:
+        template = language.facts.get("experiment")
+        return fact.label if template is None else language.phrase(template, name=fact.attribute or "")
+    if fact.declared:
+        return fact.label
+    if fact.name in language.facts:
+        return language.facts[fact.name]
+    if fact.computed is not None:
+        for name, template in language.computed.items():
+            suffix = fact.name.removeprefix(f"member.{name}")
+            if suffix != fact.name and suffix in language.computed_windows:
+                return language.phrase(template, window=language.computed_windows[suffix])
+    return fact.label
 
 
-def describe_figure(node: History, facts: FactTable | None = None) -> str:
-    """Return the figure that a history comparison looks at, such as ``the amount spent this year``."""
-    words = _MEASURES[node.measure]
-    words += f" {node.event}" if node.event else ""
-    words += f" of {node.attribute}" if node.attribute else ""
-    words += f" in {node.wallet}" if node.wallet else ""
-    return f"{words}{_where(node.where, facts)} {describe_window(node.window)}"
+def value_label(fact: Fact, value: str, language: Language) -> str:
+    """Return what a known value of a fact is called in ``language``."""
+    return language.values.get(f"{fact.name}={value}", value)
 
 
-def describe_window(window: HistoryWindow) -> str:
+def describe_window(window: HistoryWindow, language: Language = ENGLISH) -> str:
     """Return the window in words, such as ``this year`` or ``in the last 30 days``."""
+    words = language.windows
     if window.calendar is not None:
-        names = {0: f"this {window.calendar}", -1: f"last {window.calendar}"}
-        return names.get(window.offset, f"{-window.offset} {window.calendar}s ago")
+        name = window.calendar.value
+        match window.offset:
+            case 0:
+                return words[name]
+            case -1:
+                return words[f"{name}_before"]
+            case back:
+                return language.phrase(words[f"{name}_ago"], n=language.number(-back))
     if window.last is not None:
-        return f"in the last {describe_span(window.last)}"
-    return "since joining" if window.since_joining else "ever"
+        return language.phrase(words["last"], span=describe_span(window.last, language))
+    return words["since_joining" if window.since_joining else "ever"]
 
 
-def describe_span(span: Span) -> str:
+def describe_span(span: Span, language: Language = ENGLISH) -> str:
     """Return a span in words, such as ``1 year 6 months``."""
     parts = [(name, getattr(span, name)) for name in span.__struct_fields__]
-    said = [f"{count} {name if count != 1 else name[:-1]}" for name, count in parts if count]
-    return " ".join(said) or "0 days"
-
-
-def _where(where: Condition | None, facts: FactTable | None) -> str:
-    return "" if where is None else f" where ({describe(where, facts)})"
-
-
-def _join(parts: tuple[Condition, ...], word: str, empty: str, facts: FactTable | None) -> str:
-    said = [describe(part, facts) for part in parts]
-    if len(parts) == 1:
-        return said[0]
-    nested = [
-        f"({one})" if isinstance(part, All | AnyOf) else one for part, one in zip(parts, said, strict=True)
+    said = [
+        language.phrase(language.spans[name][count != 1], n=language.number(count))
+        for name, count in parts
+        if count
     ]
-    return word.join(nested) or empty
+    return language.span_separator.join(said) or language.phrase(
+        language.spans["days"][1], n=language.number(0)
+    )
 
 
-def _say(operand: object) -> str:
+def _join(parts: tuple[Condition, ...], inner: Form, wording: Wording, form: Form) -> str:
+    """Join clauses: each but the last stands in the ``inner`` form, the last in that of the whole."""
+    language = wording.language
+    if not parts:
+        return language.phrase(language.always if inner is Form.AND else language.never, form)
+    if len(parts) == 1:
+        return clause(parts[0], wording, form)
+    forms = [inner] * (len(parts) - 1) + [form]
+    said = [_nested(part, wording, each) for part, each in zip(parts, forms, strict=True)]
+    return (language.both if inner is Form.AND else language.either).join(said)
+
+
+def _nested(part: Condition, wording: Wording, form: Form) -> str:
+    opened, closed = wording.language.brackets
+    said = clause(part, wording, form)
+    return f"{opened}{said}{closed}" if isinstance(part, All | AnyOf) else said
+
+
+def _subject(node: Compare | LinesTotal | History, wording: Wording) -> _Subject:
+    language = wording.language
+    match node:
+        case Compare(name):
+            fact = wording.facts.find(name, wording.event) if wording.facts else None
+            if fact is None:
+                return _Subject(name, None)
+            return _Subject(label_of(fact, language), fact.type, _is_money(fact), fact)
+        case LinesTotal(measure, where):
+            phrase = _pair(language.totals[measure.value], where, wording)
+            return _Subject(phrase, FactType.INTEGER, measure is LineMeasure.SUM)
+        case History():
+            phrase = describe_figure(node, wording)
+            return _Subject(phrase, FactType.INTEGER, node.measure in _MONEY_MEASURES)
+
+
+def describe_figure(node: History, wording: Wording) -> str:
+    """Return the figure that a history comparison looks at, such as ``the amount spent this year``."""
+    language = wording.language
+    name = node.measure.value
+    inside = msgspec.structs.replace(wording, event=node.event or "order.paid")
+    given = {"window": describe_window(node.window, language), "event": node.event or ""}
+    if node.attribute is not None:
+        fact = wording.facts.find(f"event.{node.attribute}", node.event) if wording.facts else None
+        given["attribute"] = node.attribute if fact is None else label_of(fact, language)
+    if node.wallet is not None:
+        name += "_in"
+        given["wallet"] = _wallet_name(node.wallet, wording)
+    return _pair(language.measures[name], node.where, inside, **given)
+
+
+def _pair(phrases: tuple[str, str], where: Condition | None, wording: Wording, **given: str) -> str:
+    if where is None:
+        return wording.language.phrase(phrases[0], **given)
+    return wording.language.phrase(phrases[1], where=clause(where, wording), **given)
+
+
+def _wallet_name(wallet: str, wording: Wording) -> str:
+    fact = wording.facts.find(f"wallet.{wallet}.balance") if wording.facts else None
+    return wallet if fact is None else fact.of
+
+
+def _is_money(fact: Fact) -> bool:
+    if fact.computed is not None:
+        first = fact.computed.figures[0].measure
+        return first is Measure.ORDERS_NET
+    return fact.attribute is None and fact.name in _MONEY
+
+
+def _compared(subject: _Subject, node: Compare | LinesTotal | History, wording: Wording, form: Form) -> str:
+    language, operator, operand = wording.language, node.operator, node.operand
+    if subject.type is FactType.BOOLEAN and operator in (Operator.IS, Operator.IS_NOT):
+        return _flag(subject, (operator is Operator.IS) is bool(operand), language, form)
+    template = language.comparisons[_key(subject, operator, operand)]
+    if operator is Operator.EXISTS:
+        return language.phrase(template, form, subject=subject.phrase)
+    if operator is Operator.WITHIN and isinstance(operand, tuple):
+        place, meters = str(operand[0]), language.distance(int(operand[1] or 0))
+        return language.phrase(template, form, subject=subject.phrase, value=place, distance=meters)
+    if operator is Operator.BETWEEN and isinstance(operand, tuple):
+        low, high = (_say(one, subject, wording) for one in operand)
+        return language.phrase(template, form, subject=subject.phrase, low=low, high=high)
+    every = operand if isinstance(operand, tuple) else (operand,)
+    value = language.separator.join(_say(one, subject, wording) for one in every)
+    return language.phrase(template, form, subject=subject.phrase, value=value)
+
+
+def _key(subject: _Subject, operator: Operator, operand: Operand) -> str:
+    """Return the key of the phrase that says a comparison."""
+    if operator is Operator.EXISTS:
+        return "exists" if operand else "missing"
+    if subject.type is FactType.TEXTS:
+        return _OF_LISTS[operator]
+    ordered = subject.type in _OF_TEXT or isinstance(operand, str)
+    return _MOMENTS[operator] if ordered and operator in _MOMENTS else operator.value
+
+
+def _flag(subject: _Subject, holds: bool, language: Language, form: Form) -> str:
+    fact = subject.fact
+    if fact is not None and fact.name in language.flags and not fact.declared:
+        return language.phrase(language.flags[fact.name][not holds], form)
+    return language.phrase(language.comparisons["yes" if holds else "no"], form, subject=subject.phrase)
+
+
+def _say(operand: Scalar, subject: _Subject, wording: Wording) -> str:
+    """Return a value as people write it."""
+    language = wording.language
     if isinstance(operand, bool):
         return "true" if operand else "false"
-    return f"“{operand}”" if isinstance(operand, str) else str(operand)
+    if isinstance(operand, int):
+        if subject.money and wording.facts is not None:
+            return language.amount(operand, wording.facts.currency)
+        is_year = subject.fact is not None and subject.fact.name == "now.year"
+        return (
+            language.number(operand).replace(language.grouping, "") if is_year else language.number(operand)
+        )
+    text = str(operand)
+    match subject.type:
+        case FactType.DATE:
+            return language.day(text)
+        case FactType.TIME:
+            return language.time(text)
+        case FactType.INSTANT:
+            return language.moment(text)
+        case _ if subject.fact is not None and f"{subject.fact.name}={text}" in language.values:
+            return value_label(subject.fact, text, language)
+        case _:
+            return language.quoted(text)

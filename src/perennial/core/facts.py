@@ -58,8 +58,12 @@ class Fact(msgspec.Struct, frozen=True):
     ``optional`` says that it may be missing. ``attribute`` is the name of the attribute that it reads
     (of the member, the order, the line, the location or the event, as ``source`` says), ``wallet`` the
     wallet, ``challenge`` the challenge, ``computed`` the figures of the past; ``values`` lists everything
-    that it may be, if that is known. One from ``outside`` is missing once it is stale. ``days`` is how far
-    one about lots looks ahead.
+    that it may be, if that is known. One from ``outside`` is missing once it is stale. ``of`` is the name
+    of the wallet or challenge, ``declared`` says that the label is its author's own.
+        for days in _EXPIRING:
+            words = f"{wallet.name}: the points that expire by the end of the day {days} days from now"
+            name = f"wallet.{wallet.id}.expiring_{days}_days"
+            yield Fact(name, _I, FactSource.LOTS, words, wallet=wallet.id, of=wallet.name, days=days)
     """
 
     name: str
@@ -73,7 +77,12 @@ class Fact(msgspec.Struct, frozen=True):
     values: tuple[str, ...] = ()
     computed: Computed | None = None
     outside: bool = False
-    days: int = 0
+    of: str = ""
+    declared: bool = False
+        for days in _EXPIRING:
+            words = f"{wallet.name}: the points that expire by the end of the day {days} days from now"
+            name = f"wallet.{wallet.id}.expiring_{days}_days"
+            yield Fact(name, _I, FactSource.LOTS, words, wallet=wallet.id, of=wallet.name, days=days)
 
 
 REFERRAL_COUNT = "member.referral_count"
@@ -272,15 +281,24 @@ def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:
     for wallet in program.wallets:
         for name, label in _WALLET:
             words = f"{wallet.name}: {label}"
-            yield Fact(f"wallet.{wallet.id}.{name}", _I, FactSource.WALLET, words, wallet=wallet.id)
+            yield Fact(
+                f"wallet.{wallet.id}.{name}", _I, FactSource.WALLET, words, wallet=wallet.id, of=wallet.name
+            )
         for days in _EXPIRING:
             words = f"{wallet.name}: the points that expire by the end of the day {days} days from now"
             name = f"wallet.{wallet.id}.expiring_{days}_days"
-            yield Fact(name, _I, FactSource.LOTS, words, wallet=wallet.id, days=days)
+            yield Fact(name, _I, FactSource.LOTS, words, wallet=wallet.id, of=wallet.name, days=days)
     for each in program.challenges:
         for name, label in _CHALLENGE:
             words = f"{each.name}: {label}"
-            yield Fact(f"challenge.{each.id}.{name}", _I, FactSource.CHALLENGE, words, challenge=each.id)
+            yield Fact(
+                f"challenge.{each.id}.{name}",
+                _I,
+                FactSource.CHALLENGE,
+                words,
+                challenge=each.id,
+                of=each.name,
+            )
     for trial in in_order(program.holdouts, program.experiments):
         named = () if isinstance(trial, Holdout) else trial.variants
         words = f"the variant of {trial.id}"
@@ -307,6 +325,7 @@ def _attributes(source: FactSource, prefix: str, specs: Mapping[str, AttributeSp
             attribute=name,
             values=spec.values,
             outside=spec.outside,
+            declared=True,
         )
 
 
