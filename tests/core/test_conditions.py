@@ -317,11 +317,13 @@ def test_what_refused_is_named_with_the_value_seen() -> None:
         }
     )
     assert refusing(condition, SCOPE) == [
-        Seen("all[1].any[0]", "member.text is “AT”", "DE", False),
-        Seen("all[1].any[1]", "order.location is “vienna”", None, False),
-        Seen("all[2].not", "any line matches (line.sku is “gift”)", 1, True),
+        Seen("all[1].any[0]", "text is “AT”", "DE", False),
+        Seen("all[1].any[1]", "the location is “vienna”", None, False),
+        Seen("all[2].not", "any line matches (the line's product is “gift”)", 1, True),
     ]
-    assert trace(condition, SCOPE)[0] == Seen("all[0]", "order.total is at least 1", 3000, True)
+    assert trace(condition, SCOPE)[0] == Seen(
+        "all[0]", "what the order costs after all discounts is at least 0.01 EUR", 3000, True
+    )
     assert len(trace(condition, SCOPE)) == 4
 
 
@@ -330,7 +332,7 @@ def test_what_refused_is_named_with_the_value_seen() -> None:
     [
         (
             {"history": "orders.net", "window": {"calendar": "year"}, "more_than": 100},
-            "the amount spent this year is more than 100",
+            "the amount spent this year is more than 1.00 EUR",
         ),
         (
             {
@@ -340,11 +342,11 @@ def test_what_refused_is_named_with_the_value_seen() -> None:
                 "where": {"fact": "event.integer", "at_least": 4},
                 "is": 0,
             },
-            "the number of events review.posted where (event.integer is at least 4) in the last 30 days is 0",
+            "the number of events review.posted for which (integer is at least 4) in the last 30 days is 0",
         ),
         (
             {"lines": "quantity", "where": {"fact": "line.categories", "contains": "coffee"}, "at_least": 2},
-            "the number of units where (the line's categories contains “coffee”) is at least 2",
+            "the number of units on lines for which (“coffee” is one of the line's categories) is at least 2",
         ),
         (
             {"all": [{"fact": "order.location", "exists": False}, {"any": []}]},

@@ -140,6 +140,13 @@ def dictionary(place: Place) -> dict[str, str]:
 
 _SAMPLES: dict[str, Any] = {
     "program_simulate": {"version": "draft", "against": "history", "from": "2026-01-01T00:00:00Z"},
+    "condition_check": {
+        "program": "points",
+        "condition": {"fact": "member.tier", "is": "gold"},
+        "where": "member",
+        "trigger": "order.paid",
+        "language": "fa",
+    },
     "order_put": {"customer": "c", "status": "paid", "lines": [{"sku": "s", "amount": 1}]},
     "return_post": {"id": "r", "lines": [{"line": "1", "quantity": 1}]},
     "event_post": {"id": "e", "type": "review.posted", "customer": "c"},

@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from perennial.cli.console import ERRORS, OUT
+from perennial.core.assessment import assess
 from perennial.core.case import Case, read_case
 from perennial.core.cases import CaseError, run_case
 from perennial.core.document import read_program
@@ -116,6 +117,9 @@ def check(
             print(f"\n{flaw.proof}")
         for told in found.gives_back:
             OUT.print(f"{told.wallet}: {told.words}", markup=False, highlight=False, soft_wrap=True)
+        for warning in assess(program).warnings:
+            said = f"warning: {warning.path}: {warning.words} ({warning.code})"
+            OUT.print(said, markup=False, highlight=False, soft_wrap=True)
         for kind in found.unfinished:
             ERRORS.print(f"not searched to the end: {kind}", markup=False, highlight=False)
         OUT.print(f"{len(found.flaws)} found", highlight=False)

@@ -13,6 +13,7 @@ from rich.markup import escape
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.keys import Workspace, actor
 from perennial.cli.session import with_database
+from perennial.core.assessment import Assessment
 from perennial.core.find_flaws import find_flaws
 from perennial.core.gives_back import Advice
 from perennial.core.program import Program
@@ -46,6 +47,8 @@ def plan(
     basis = f"version {found.version}" if found.version else "nothing yet"
     OUT.print(f"Program {found.program}, compared with {basis}:")
     _print_changes(found.changes)
+    if found.assessment is not None:
+        print_assessment(found.assessment)
     if check and found.whole is not None:
         _print_findings(found.whole)
 
@@ -82,6 +85,8 @@ def apply(
         return
     OUT.print(f"Published {done.program}, version {done.version}:")
     _print_changes(done.changes)
+    if done.assessment is not None:
+        print_assessment(done.assessment)
 
 
 def export(
@@ -116,6 +121,15 @@ def _print_changes(changes: tuple[Change, ...]) -> None:
         )
     if not changes:
         OUT.print("  no change")
+
+
+def print_assessment(assessment: Assessment) -> None:
+    """Print warnings about conditions, and what the most expensive event may take."""
+    for warning in assessment.warnings:
+        said = f"warning: {warning.path}: {warning.words} ({warning.code})"
+        OUT.print(said, markup=False, highlight=False, soft_wrap=True)
+    cost = assessment.cost
+    OUT.print(f"At worst {cost.comparisons:,} comparisons for one event, of {cost.most:,}.", highlight=False)
 
 
 PROGRAM_COMMANDS = (plan, apply, export)

@@ -152,9 +152,15 @@ def figure_place(measure: Measure, event: str | None) -> Place:
     return Place(sources, event if FactSource.EVENT in sources else None, lines=orders, history=False)
 
 
+def operators_of(fact: Fact) -> list[Operator]:
+    """Return the operators that fit a fact, in their order."""
+    fitting = _OPERATORS[fact.type] - ({Operator.EXISTS} if fact.name == SEGMENTS else set())
+    return [operator for operator in Operator if operator in fitting]
+
+
 def check(condition: Condition, facts: FactTable, place: Place, path: str = "") -> list[Problem]:
     """Return every problem of ``condition`` where it stands; ``path`` leads to it."""
-    nodes, depth = _size(condition)
+    nodes, depth = size_of(condition)
     if nodes > MAX_NODES:
         return [
             Problem(path, "too_large", f"a condition has at most {MAX_NODES} parts; this one has {nodes}")
@@ -279,8 +285,7 @@ class _Check:
             return [Problem(at, "unknown_fact", f"{node.fact} is not known{_nearest(node.fact, names)}")]
         if fact.source not in place.sources:
             return [Problem(at, "fact_not_here", _why_not_here(fact))]
-        allowed = _OPERATORS[fact.type] - ({Operator.EXISTS} if fact.name == SEGMENTS else set())
-        problems = _check_operand(node.operator, node.operand, fact.type, allowed, path)
+        problems = _check_operand(node.operator, node.operand, fact.type, set(operators_of(fact)), path)
         return problems or _check_values(fact, node, path)
 
     def _may_ask(self, name: str, place: Place) -> bool:
@@ -405,7 +410,7 @@ def _nearest(name: str, choices: list[str]) -> str:
     return f"; it is one of {', '.join(choices)}" if 0 < len(choices) <= 12 else ""
 
 
-def _size(condition: Condition) -> tuple[int, int]:
+def size_of(condition: Condition) -> tuple[int, int]:
     """Return how many nodes a condition has and how deep they nest."""
     nodes, deepest = 0, 0
     rest: list[tuple[Condition, int]] = [(condition, 1)]

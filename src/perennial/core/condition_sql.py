@@ -8,6 +8,7 @@ the customers. What is written here are tests only; they speak of
 ``m``          the membership in the program, if the customer is a member at the instant
 ``w0``, ...    the wallets of the customer, or of the household that pools them
 ``h``          figures of the past: ``h0_sum``, ``h0_visits``, ``h0_first``, ``h0_last``, ...
+``l0``, ...    lots of a wallet: ``expiring`` is how many points expire soon
 ``g0``, ...    challenges: ``completed`` is how often one was completed
 ``r``          referrals: ``converted`` is how many friends have converted
 ``s``          ``segments``: the numbers of the segments that the customer is in, of those asked about
@@ -25,12 +26,12 @@ lines, locations and events, experiments, and figures that nobody counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from perennial.core.condition_check import check, member_place
+from perennial.core.condition_check import Place, check, member_place, segment_place
 from perennial.core.condition_scope import now_at
 from perennial.core.condition_walk import compare
 from perennial.core.conditions import (
@@ -49,7 +50,7 @@ from perennial.core.conditions import (
 from perennial.core.facts import BIRTHDAY, REFERRAL_COUNT, SEGMENTS, STALE_FROM, Fact, FactSource, FactTable
 from perennial.core.facts import FactType as Kind
 from perennial.core.figures import UNKNOWN, Computed, Take
-from perennial.core.periods import Period, first_day
+from perennial.core.periods import Period, first_day, local_midnight
 from perennial.core.problems import Problem, join_path
 from perennial.core.sql_values import (
     ATTRIBUTE_OF,
@@ -68,6 +69,9 @@ from perennial.units import SECOND, Instant
 
 FIRST_PARAMETER = 4
 """The number of the first parameter of the tests: those before are of whoever runs the statement."""
+
+
+_PLACE = Place(member_place().sources | segment_place().sources)
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +123,7 @@ class SqlConditions(msgspec.Struct, frozen=True):
     membership: str | None
     counting_membership: str | None
     wallets: dict[str, str]
+    lots: dict[str, tuple[str, str, str]]
     figures: tuple[SqlFigure, ...]
     challenges: dict[str, str]
     referrals: tuple[str, str] | None
@@ -153,7 +158,7 @@ def compile_sql(conditions: Iterable[Condition], kept: Kept) -> SqlConditions | 
     writer = _Writer(kept)
     tests = []
     for condition in conditions:
-        writer.problems += check(condition, kept.facts, member_place())
+        writer.problems += check(condition, kept.facts, _PLACE)
         if not writer.problems:
             tests.append(writer.node(condition, ""))
     return writer.problems or writer.written(tuple(tests))
@@ -168,6 +173,7 @@ class _Writer:
         self._now = now_at(kept.at, kept.zone)
         self._bind = Bind(FIRST_PARAMETER)
         self._wallets: dict[str, str] = {}
+        self._lots: dict[tuple[str, int], str] = {}
         self._challenges: dict[str, str] = {}
         self._figures: dict[tuple[int, HistoryWindow], SqlFigure] = {}
         self._segments: set[int] = set()
@@ -187,6 +193,14 @@ class _Writer:
             membership=self._membership("m") if self._asks_membership else None,
             counting_membership=self._membership("j") if since_joining else None,
             wallets={alias: bind(kept.units[wallet], "int") for wallet, alias in self._wallets.items()},
+            lots={
+                alias: (
+                    bind(kept.units[wallet], "int"),
+                    bind(kept.at, "timestamptz"),
+                    bind(self._end_of(days), "timestamptz"),
+                )
+                for (wallet, days), alias in self._lots.items()
+            },
             figures=tuple(self._figures.values()),
             challenges={
                 alias: bind(kept.challenges[challenge], "bigint")
@@ -196,6 +210,10 @@ class _Writer:
             segments=bind(sorted(self._segments), "int[]") if self._segments else None,
             parameters=tuple(bind.values),
         )
+
+    def _end_of(self, days: int) -> Instant:
+        """Return the end of the local day so many days from now."""
+        return local_midnight(date.fromordinal(self._now.ordinal + days + 1), self._kept.zone)
 
     def _membership(self, row: str) -> str:
         program, at = self._bind(self._kept.program_id, "int"), self._bind(self._kept.at, "timestamptz")
@@ -252,6 +270,9 @@ class _Writer:
                 return self._of_member(fact, path)
             case FactSource.WALLET:
                 return self._of_wallet(fact)
+            case FactSource.LOTS:
+                key = fact.wallet or "", fact.days
+                return f"coalesce({self._lots.setdefault(key, f'l{len(self._lots)}')}.expiring, 0)"
             case FactSource.CHALLENGE if fact.name.endswith(".completed_count"):
                 name = self._challenges.setdefault(fact.challenge or "", f"g{len(self._challenges)}")
                 return f"coalesce({name}.completed, 0)"

@@ -102,8 +102,11 @@ def clause(condition: Condition, wording: Wording, form: Form = Form.FINAL) -> s
 def label_of(fact: Fact, language: Language) -> str:
     """Return what a fact is called in ``language``; what its author has named keeps that name."""
     if fact.wallet is not None or fact.challenge is not None:
-        key = f"{'wallet' if fact.wallet else 'challenge'}.{fact.name.rpartition('.')[2]}"
-        return language.phrase(language.facts[key], name=fact.of) if key in language.facts else fact.label
+        last = "expiring" if fact.days else fact.name.rpartition(".")[2]
+        template = language.facts.get(f"{'wallet' if fact.wallet else 'challenge'}.{last}")
+        if template is None:
+            return fact.label
+        return language.phrase(template, name=fact.of, days=language.number(fact.days))
     if fact.source is FactSource.EXPERIMENT:
         template = language.facts.get("experiment")
         return fact.label if template is None else language.phrase(template, name=fact.attribute or "")
@@ -179,7 +182,7 @@ def _subject(node: Compare | LinesTotal | History, wording: Wording) -> _Subject
             fact = wording.facts.find(name, wording.event) if wording.facts else None
             if fact is None:
                 return _Subject(name, None)
-            return _Subject(label_of(fact, language), fact.type, _is_money(fact), fact)
+            return _Subject(label_of(fact, language), fact.type, is_money(fact), fact)
         case LinesTotal(measure, where):
             phrase = _pair(language.totals[measure.value], where, wording)
             return _Subject(phrase, FactType.INTEGER, measure is LineMeasure.SUM)
@@ -214,7 +217,8 @@ def _wallet_name(wallet: str, wording: Wording) -> str:
     return wallet if fact is None else fact.of
 
 
-def _is_money(fact: Fact) -> bool:
+def is_money(fact: Fact) -> bool:
+    """Return whether a fact is an amount in minor units of the program's currency."""
     if fact.computed is not None:
         first = fact.computed.figures[0].measure
         return first is Measure.ORDERS_NET

@@ -58,12 +58,9 @@ class Fact(msgspec.Struct, frozen=True):
     ``optional`` says that it may be missing. ``attribute`` is the name of the attribute that it reads
     (of the member, the order, the line, the location or the event, as ``source`` says), ``wallet`` the
     wallet, ``challenge`` the challenge, ``computed`` the figures of the past; ``values`` lists everything
-    that it may be, if that is known. One from ``outside`` is missing once it is stale. ``of`` is the name
-    of the wallet or challenge, ``declared`` says that the label is its author's own.
-        for days in _EXPIRING:
-            words = f"{wallet.name}: the points that expire by the end of the day {days} days from now"
-            name = f"wallet.{wallet.id}.expiring_{days}_days"
-            yield Fact(name, _I, FactSource.LOTS, words, wallet=wallet.id, of=wallet.name, days=days)
+    that it may be, if that is known. One from ``outside`` is missing once it is stale. ``days`` is how far
+    one about lots looks ahead, ``of`` the name of the wallet or challenge; ``declared`` says that the label
+    is its author's own.
     """
 
     name: str
@@ -77,12 +74,9 @@ class Fact(msgspec.Struct, frozen=True):
     values: tuple[str, ...] = ()
     computed: Computed | None = None
     outside: bool = False
+    days: int = 0
     of: str = ""
     declared: bool = False
-        for days in _EXPIRING:
-            words = f"{wallet.name}: the points that expire by the end of the day {days} days from now"
-            name = f"wallet.{wallet.id}.expiring_{days}_days"
-            yield Fact(name, _I, FactSource.LOTS, words, wallet=wallet.id, of=wallet.name, days=days)
 
 
 REFERRAL_COUNT = "member.referral_count"

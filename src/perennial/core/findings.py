@@ -14,12 +14,16 @@ from perennial.core.schedule import Schedule, Span, check_schedule
 
 
 class Findings:
-    """The names that a program declares, and the problems found so far."""
+    """The names that a program declares, and the problems found so far.
+
+    ``conditions`` are those without problems, each with its path and its place.
+    """
 
     def __init__(self, program: Program, zone: ZoneInfo) -> None:
         self.program = program
         self.zone = zone
         self.problems: list[Problem] = []
+        self.conditions: list[tuple[str, Condition, Place]] = []
         self.facts: FactTable = fact_table(program)
         self.wallets = [wallet.id for wallet in program.wallets]
         self.tiers = [tier.id for tier in program.tiers.levels] if program.tiers else []
@@ -82,7 +86,10 @@ class Findings:
     def condition(self, path: str, condition: Condition | None, place: Place) -> None:
         """Check a condition that stands at ``place``."""
         if condition is not None:
-            self.problems += check(condition, self.facts, place, path)
+            problems = check(condition, self.facts, place, path)
+            self.problems += problems
+            if not problems:
+                self.conditions.append((path, condition, place))
 
     def schedule(self, path: str, schedule: Schedule | None) -> None:
         """Check a schedule in the program's zone."""

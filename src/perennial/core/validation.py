@@ -48,6 +48,11 @@ def validate(program: Program) -> list[Problem]:
     The document's own types were checked when it was read. What depends on other programs of the
     workspace is found by :func:`check_agreement`.
     """
+    return examine(program).problems[:MAX_PROBLEMS]
+
+
+def examine(program: Program) -> Findings:
+    """Look at everything in ``program``; return what was found."""
     zone = _zone(program.time_zone)
     findings = Findings(program, zone or ZoneInfo("UTC"))
     if zone is None:
@@ -67,7 +72,7 @@ def validate(program: Program) -> list[Problem]:
     check_experiments(findings)
     check_referrals(findings)
     _check_size(findings)
-    return findings.problems[:MAX_PROBLEMS]
+    return findings
 
 
 def _zone(name: str) -> ZoneInfo | None:

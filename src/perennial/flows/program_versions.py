@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 from asyncpg import Connection
 
+from perennial.core.assessment import Assessment, assess
 from perennial.core.document import read_program, render
 from perennial.core.problems import Problem
 from perennial.core.program import Program
@@ -62,6 +63,7 @@ class Plan(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...]
     problems: tuple[Problem, ...]
     whole: Program | None = None
+    assessment: Assessment | None = None
 
 
 async def programs_of(database: Database, workspace_id: int) -> list[ProgramEntry]:
@@ -140,4 +142,6 @@ async def plan_document(database: Database, workspace_id: int, text: str) -> Pla
         before = await program_of_version(conn, workspace_id, versions[-1]) if versions else None
     number = versions[-1].number if versions else None
     changes = () if problems else tuple(diff(before, program))
-    return Plan(program.program, number, changes, tuple(problems), None if problems else whole)
+    if problems:
+        return Plan(program.program, number, changes, tuple(problems))
+    return Plan(program.program, number, changes, (), whole, assess(whole))

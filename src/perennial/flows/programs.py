@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
+from perennial.core.assessment import Assessment, assess
 from perennial.core.compile import compile_version
 from perennial.core.document import read_program
 from perennial.core.problems import Problem
@@ -62,12 +63,16 @@ _ids = Ids()
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A draft as its author left it, and what keeps it from being published."""
+    """A draft as its author left it, and what keeps it from being published.
+
+    One without problems is assessed.
+    """
 
     program: str
     text: str
     revision: int
     problems: tuple[Problem, ...]
+    assessment: Assessment | None = None
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -82,6 +87,7 @@ class Published(msgspec.Struct, frozen=True):
     digest: str
     changes: tuple[Change, ...]
     unchanged: bool = False
+    assessment: Assessment | None = None
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -100,8 +106,7 @@ async def get_draft(database: Database, workspace_id: int, code: str) -> Draft:
         row = await require_program(conn, workspace_id, code)
         if row.draft is None:
             raise problem(404, "no_draft", f"Program {code} has no draft.")
-        problems = await problems_of(conn, workspace_id, row, row.draft)
-        return Draft(code, row.draft, row.draft_revision, tuple(problems))
+        return await _assessed(conn, workspace_id, row, row.draft)
 
 
 async def put_draft(
@@ -115,8 +120,15 @@ async def put_draft(
     async with database.transaction(workspace_id) as conn:
         await lock_configuration(conn, workspace_id)
         row = await _save_draft(conn, workspace_id, code, text, author, revision)
-        problems = await problems_of(conn, workspace_id, row, text)
-        return Draft(code, text, row.draft_revision, tuple(problems))
+        return await _assessed(conn, workspace_id, row, text)
+
+
+async def _assessed(conn: Connection, workspace_id: int, row: ProgramRow, text: str) -> Draft:
+    problems = await problems_of(conn, workspace_id, row, text)
+    assessment = None
+    if not problems:
+        assessment = assess(await surrounded(conn, workspace_id, readable(text)))
+    return Draft(row.code, text, row.draft_revision, tuple(problems), assessment)
 
 
 async def publish(
@@ -329,7 +341,10 @@ async def _publish(
     )
     await raise_revision(conn, workspace_id)
     changes = tuple(diff(before, program))
-    return Published(row.code, version.number, version.valid_from, parts.digest, changes)
+    assessment = assess(await surrounded(conn, workspace_id, program))
+    return Published(
+        row.code, version.number, version.valid_from, parts.digest, changes, assessment=assessment
+    )
 
 
 def _valid_from(

@@ -5,8 +5,12 @@ from __future__ import annotations
 import msgspec
 from asyncpg import Connection
 
+from perennial.core.condition_check import operators_of
 from perennial.core.condition_document import ENC_HOOK
+from perennial.core.condition_words import is_money, label_of, value_label
 from perennial.core.facts import LOCATION_PLACE, Fact, FactTable, computed_attributes, fact_table
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.order import Scalar
 from perennial.core.program import Declarations, Program, WalletSpec
 from perennial.core.validation import attributes_by_path, declared_differently, validate
@@ -50,7 +54,11 @@ class LocationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FactEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact as conditions may ask about it; ``event`` is the only trigger that has it."""
+    """One fact as conditions may ask about it; ``event`` is the only trigger that has it.
+
+    ``value_labels`` says each of the known ``values`` in the language that was asked for; amounts of
+    ``money`` are in minor units; ``operators`` are those that fit.
+    """
 
     name: str
     type: str
@@ -60,12 +68,17 @@ class FactEntry(msgspec.Struct, frozen=True, kw_only=True):
     outside: bool
     computed: bool
     values: tuple[str, ...]
+    value_labels: tuple[str, ...] = ()
+    money: bool = False
+    operators: tuple[str, ...] = ()
     event: str | None = None
 
 
 class FactList(msgspec.Struct, frozen=True):
-    """Every fact, those of events last."""
+    """Every fact, those of events last, with labels in ``language``."""
 
+    language: str
+    right_to_left: bool
     data: tuple[FactEntry, ...]
 
 
@@ -229,18 +242,24 @@ def _view(location: str, kept: dict[str, Scalar], now: int) -> LocationView:
 
 
 async def list_facts(
-    database: Database, configurations: Configurations, workspace_id: int, code: str
+    database: Database,
+    configurations: Configurations,
+    workspace_id: int,
+    code: str,
+    language: Language = ENGLISH,
 ) -> FactList:
-    """Return every fact of a published program, or raise the 404."""
+    """Return every fact of a published program, with labels in ``language``, or raise the 404."""
     async with database.transaction(workspace_id) as conn:
         workspace = await configurations.current(conn, workspace_id)
     live = workspace.program(code)
     if live is None:
         raise problem(404, "program_unknown", f"There is no published program {code!r}.")
-    return FactList(tuple(_entries(fact_table(live.latest.program))))
+    return FactList(
+        language.code, language.right_to_left, tuple(_entries(fact_table(live.latest.program), language))
+    )
 
 
-def _entries(table: FactTable) -> list[FactEntry]:
+def _entries(table: FactTable, language: Language) -> list[FactEntry]:
     named: list[tuple[str | None, Fact]] = [(None, fact) for fact in table.facts.values()]
     named += [(event, fact) for event, facts in table.events.items() for fact in facts.values()]
     return [
@@ -248,11 +267,14 @@ def _entries(table: FactTable) -> list[FactEntry]:
             name=fact.name,
             type=fact.type.value,
             source=fact.source.value,
-            label=fact.label,
+            label=label_of(fact, language),
             optional=fact.optional,
             outside=fact.outside,
             computed=fact.computed is not None,
             values=fact.values,
+            value_labels=tuple(value_label(fact, value, language) for value in fact.values),
+            money=is_money(fact),
+            operators=tuple(operator.value for operator in operators_of(fact)),
             event=event,
         )
         for event, fact in named

@@ -24,6 +24,7 @@ from perennial.http.cards import CARD_ROUTES
 from perennial.http.challenges import CHALLENGE_ROUTES
 from perennial.http.checkout import CHECKOUT_ROUTES
 from perennial.http.clock import CLOCK_ROUTES
+from perennial.http.conditions import CONDITION_ROUTES
 from perennial.http.console import CONSOLE_ROUTES
 from perennial.http.conversions import CONVERSION_ROUTES
 from perennial.http.customers import CUSTOMER_ROUTES
@@ -77,6 +78,7 @@ ROUTES = [
     *REPORT_ROUTES,
     *SURROUNDING_ROUTES,
     *SEGMENT_ROUTES,
+    *CONDITION_ROUTES,
     *SWITCH_ROUTES,
     *BUDGET_ROUTES,
     *CLOCK_ROUTES,

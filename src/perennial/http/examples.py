@@ -23,6 +23,22 @@ _CART = {
 }
 
 EXAMPLES: dict[str, dict[str, Example]] = {
+    "condition_check": {
+        "in_korean": Example(
+            "What a rule asks, said in Korean",
+            {
+                "program": "points",
+                "where": "rule",
+                "language": "ko",
+                "condition": {
+                    "all": [
+                        {"fact": "order.total", "at_least": 5000},
+                        {"fact": "now.weekday", "in": ["sat", "sun"]},
+                    ]
+                },
+            },
+        ),
+    },
     "order_put": {
         "paid": Example(
             "A paid order of two lines",

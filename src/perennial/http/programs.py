@@ -10,6 +10,7 @@ import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.params import PathParameter, QueryParameter
 
+from perennial.core.assessment import Assessment
 from perennial.core.problems import Problem
 from perennial.core.program_diff import Change
 from perennial.flows.answers import FieldProblem
@@ -40,18 +41,24 @@ SideName = Annotated[
 
 
 class DraftView(msgspec.Struct, frozen=True):
-    """A draft as its author left it; ``problems`` keep it from being published."""
+    """A draft as its author left it; ``problems`` keep it from being published.
+
+    Without any, ``assessment`` warns of conditions that never hold, always hold or contradict each other,
+    and says how many comparisons the most expensive event may take.
+    """
 
     program: str
     document: str
     revision: int
     problems: tuple[Problem, ...]
+    assessment: Assessment | None = None
 
 
 class PublishedView(msgspec.Struct, frozen=True):
     """A version that is now in force, and what changed since the one before, in words.
 
-    ``check`` is what was found in it, if that was asked for.
+    ``check`` is what was found in it, if that was asked for; ``assessment`` is what is odd about its
+    conditions, and what the most expensive event may take.
     """
 
     program: str
@@ -60,6 +67,7 @@ class PublishedView(msgspec.Struct, frozen=True):
     digest: str
     changes: tuple[Change, ...]
     check: ProgramCheck | None = None
+    assessment: Assessment | None = None
 
 
 class ProgramView(msgspec.Struct, frozen=True):
@@ -101,13 +109,19 @@ class DiffView(msgspec.Struct, frozen=True):
 
 
 def _draft_view(draft: Draft) -> DraftView:
-    return DraftView(draft.program, draft.text, draft.revision, draft.problems)
+    return DraftView(draft.program, draft.text, draft.revision, draft.problems, draft.assessment)
 
 
 def _published_view(published: Published, check: ProgramCheck | None = None) -> PublishedView:
     valid_from = format_instant(published.valid_from)
     return PublishedView(
-        published.program, published.version, valid_from, published.digest, published.changes, check
+        published.program,
+        published.version,
+        valid_from,
+        published.digest,
+        published.changes,
+        check,
+        published.assessment,
     )
 
 

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, put
-from litestar.params import FromQuery
+from litestar.params import FromQuery, QueryParameter
 from msgspec import Meta
 
 from perennial.core.facts import LOCATION_PLACE
 from perennial.core.geography import point_or_none
+from perennial.core.languages import LANGUAGES
 from perennial.core.order import Attributes, Name
 from perennial.core.program import Declarations
 from perennial.flows.answers import Decided, FieldProblem
@@ -32,6 +33,10 @@ from perennial.flows.surroundings import (
 from perennial.http.operation import ExternalId, admitted, answered, body_of, operation, written
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields
+
+LanguageName = Annotated[
+    str, QueryParameter(pattern=f"^({'|'.join(LANGUAGES)})$", description="the language of what people read")
+]
 
 
 class AttributesBody(Declarations, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -202,11 +207,17 @@ async def location_push(request: Request[Any, Any, Any], id: ExternalId) -> Resp
         refuses=(404,),
     ),
 )
-async def fact_list(request: Request[Any, Any, Any], program: FromQuery[str]) -> Response[Any]:
-    """Every fact with its type, source, label, and values: what an editor of conditions offers."""
+async def fact_list(
+    request: Request[Any, Any, Any], program: FromQuery[str], language: LanguageName = "en"
+) -> Response[Any]:
+    """Every fact with its type, source, values and operators: what an editor of conditions offers.
+
+    Labels are in `language`; what an author has named keeps that name.
+    """
     door, caller = admitted(request)
     configurations = door.handler.configurations
-    return written(await list_facts(door.database, configurations, caller.workspace_id, program))
+    said = LANGUAGES[language]
+    return written(await list_facts(door.database, configurations, caller.workspace_id, program, said))
 
 
 SURROUNDING_ROUTES = [

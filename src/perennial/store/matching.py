@@ -38,6 +38,16 @@ left join wallets as {alias} on {alias}.bucket = $2 and {alias}.workspace_id = $
     and {alias}.customer_id = coalesce(c.household_id, c.customer_id) and {alias}.unit_id = {unit}
 """
 
+_LOTS = """
+left join (
+    select customer_id, sum(remaining)::bigint as expiring
+    from lots
+    where bucket = $2 and workspace_id = $1 and unit_id = {unit} and remaining > 0
+        and expires_at > {after} and expires_at <= {until}
+    group by customer_id
+) as {alias} on {alias}.customer_id = coalesce(c.household_id, c.customer_id)
+"""
+
 _COMPLETED = """
 left join (
     select customer_id, sum(given)::bigint as completed
@@ -170,6 +180,10 @@ def _relations(sql: SqlConditions, only: str | None) -> str:
     """Return the joins to everything that the tests read."""
     joins = [] if sql.membership is None else [_MEMBERSHIP.format(test=sql.membership)]
     joins += [_WALLET.format(alias=alias, unit=unit) for alias, unit in sql.wallets.items()]
+    joins += [
+        _LOTS.format(alias=alias, unit=unit, after=after, until=until)
+        for alias, (unit, after, until) in sql.lots.items()
+    ]
     joins += [_COMPLETED.format(alias=alias, challenge=number) for alias, number in sql.challenges.items()]
     if sql.referrals is not None:
         joins.append(_REFERRALS.format(limit=sql.referrals[0], period=sql.referrals[1]))

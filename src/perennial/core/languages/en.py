@@ -1,4 +1,4 @@
-"""English. Facts have their own labels."""
+"""English. Facts have their own labels, but for those that are named after something."""
 
 from __future__ import annotations
 
@@ -139,6 +139,17 @@ LANGUAGE = Language(
     either=" or ",
     always="always",
     never="never",
+    facts={
+        "wallet.balance": "the balance of {name}, less what is owed",
+        "wallet.available": "what can be spent of {name}",
+        "wallet.pending": "what cannot be spent yet of {name}",
+        "wallet.debt": "what is owed of {name}",
+        "wallet.earned": "what was earned of {name} in all",
+        "wallet.expiring": "what expires of {name} within {days} days",
+        "challenge.completed_count": "how often {name} was completed",
+        "challenge.progress": "how far the present round of {name} is",
+        "experiment": "the variant of {name}",
+    },
     values={
         "now.weekday=mon": "Monday",
         "now.weekday=tue": "Tuesday",

@@ -190,6 +190,7 @@ LANGUAGE = Language(
         "wallet.pending": "{name} در انتظار",
         "wallet.debt": "بدهی {name}",
         "wallet.earned": "کل {name} به‌دست‌آمده",
+        "wallet.expiring": "{name} که تا {days} روز دیگر منقضی می‌شود",
         "challenge.completed_count": "دفعات تکمیل {name}",
         "challenge.progress": "پیشرفت دور کنونی {name}",
         "experiment": "گونهٔ آزمایش {name}",

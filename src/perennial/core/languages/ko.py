@@ -196,6 +196,7 @@ LANGUAGE = Language(
         "wallet.pending": "대기 중인 {name}",
         "wallet.debt": "갚아야 할 {name}",
         "wallet.earned": "누적 적립 {name}",
+        "wallet.expiring": "앞으로 {days}일 안에 소멸하는 {name}",
         "challenge.completed_count": "{name} 완료 횟수",
         "challenge.progress": "{name} 현재 회차의 진행도",
         "experiment": "{name} 실험군",

@@ -160,6 +160,7 @@ LANGUAGE = Language(
         "wallet.pending": "{name}的待生效积分",
         "wallet.debt": "{name}的欠额",
         "wallet.earned": "{name}累计获得的积分",
+        "wallet.expiring": "未来{days}天内到期的{name}积分",
         "challenge.completed_count": "完成{name}的次数",
         "challenge.progress": "{name}本轮的进度",
         "experiment": "{name}的分组",

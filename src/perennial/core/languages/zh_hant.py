@@ -161,6 +161,7 @@ LANGUAGE = Language(
         "wallet.pending": "{name}的待生效點數",
         "wallet.debt": "{name}的欠額",
         "wallet.earned": "{name}累計獲得的點數",
+        "wallet.expiring": "未來{days}天內到期的{name}點數",
         "challenge.completed_count": "完成{name}的次數",
         "challenge.progress": "{name}本輪的進度",
         "experiment": "{name}的組別",

@@ -1,0 +1,144 @@
+"""What an editor of conditions is told: the sentence, what is wrong, what is odd, what it costs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import assert_never
+
+import msgspec
+
+from perennial.core.condition_check import (
+    Place,
+    audience_place,
+    benefit_place,
+    campaign_place,
+    check,
+    line_place,
+    member_place,
+    order_place,
+    rule_place,
+    segment_place,
+    size_of,
+)
+from perennial.core.condition_document import MAX_DEPTH, MAX_NODES
+from perennial.core.condition_flaws import Flaw, flaws_of
+from perennial.core.condition_sql import compile_sql, kept_by
+from perennial.core.condition_words import Wording, sentence
+from perennial.core.conditions import Condition
+from perennial.core.facts import fact_table
+from perennial.core.language import Language
+from perennial.core.problems import Problem
+from perennial.core.program_cost import MAX_LINES, condition_cost, history_cost
+from perennial.flows.configuration import Configurations, business_now
+from perennial.flows.problems import field_problem, problem
+from perennial.store.database import Database
+from perennial.store.segments import list_segments
+
+
+class Where(StrEnum):
+    """Where in a program, or beside one, a condition stands: it decides what may be asked."""
+
+    RULE = "rule"
+    RULE_LINES = "rule_lines"
+    CAMPAIGN = "campaign"
+    MEMBER = "member"
+    ORDER = "order"
+    BENEFIT_LINES = "benefit_lines"
+    AUDIENCE = "audience"
+    SEGMENT = "segment"
+
+
+class ConditionCost(msgspec.Struct, frozen=True):
+    """How many ``comparisons`` judging it may take once, for an order of as many lines as there may be.
+
+    ``kept`` is what an order may take to keep the counters that it reads. ``parts`` of at ``most_parts``
+    and ``depth`` of at ``most_depth`` are its size.
+    """
+
+    comparisons: int
+    kept: int
+    parts: int
+    most_parts: int
+    depth: int
+    most_depth: int
+
+
+class CheckedCondition(msgspec.Struct, frozen=True):
+    """A condition in words, with everything that an editor shows beside it.
+
+    ``problems`` keep it from being used, ``warnings`` do not. ``not_for_all_members`` says why it cannot be
+    asked of all members at once, as the preview of a segment does; nothing: it can.
+    """
+
+    language: str
+    right_to_left: bool
+    sentence: str
+    problems: tuple[Problem, ...]
+    warnings: tuple[Flaw, ...]
+    not_for_all_members: tuple[Problem, ...]
+    cost: ConditionCost
+
+
+async def check_condition(
+    database: Database,
+    configurations: Configurations,
+    workspace_id: int,
+    program: str,
+    condition: Condition,
+    where: Where,
+    trigger: str,
+    language: Language,
+) -> CheckedCondition:
+    """Return what there is to say of a condition of a published program, or raise the 404.
+
+    ``trigger`` is the event that a rule is for.
+    """
+    async with database.transaction(workspace_id) as conn:
+        workspace = await configurations.current(conn, workspace_id)
+        segments = await list_segments(conn, workspace_id)
+    live = workspace.program(program)
+    if live is None:
+        raise problem(404, "program_unknown", f"There is no published program {program!r}.")
+    facts = fact_table(live.latest.program)
+    if trigger not in facts.events:
+        raise field_problem("$.trigger", "trigger_unknown", "no such event is declared")
+    place = place_of(where, trigger)
+    problems = check(condition, facts, place)
+    kept = kept_by(live.latest, business_now(workspace), {row.code: row.segment_id for row in segments})
+    asked = compile_sql([condition], kept)
+    parts, depth = size_of(condition)
+    lines = MAX_LINES if where in (Where.RULE_LINES, Where.BENEFIT_LINES) else 1
+    return CheckedCondition(
+        language=language.code,
+        right_to_left=language.right_to_left,
+        sentence=sentence(condition, Wording(language, facts, place.event)),
+        problems=tuple(problems),
+        warnings=() if problems else tuple(flaws_of(condition, facts, place)),
+        not_for_all_members=tuple(asked) if isinstance(asked, list) else (),
+        cost=ConditionCost(
+            lines * condition_cost(condition), history_cost(condition), parts, MAX_NODES, depth, MAX_DEPTH
+        ),
+    )
+
+
+def place_of(where: Where, trigger: str) -> Place:
+    """Return what may be asked there."""
+    match where:
+        case Where.RULE:
+            return rule_place(trigger)
+        case Where.RULE_LINES:
+            return line_place()
+        case Where.CAMPAIGN:
+            return campaign_place()
+        case Where.MEMBER:
+            return member_place()
+        case Where.ORDER:
+            return order_place()
+        case Where.BENEFIT_LINES:
+            return benefit_place()
+        case Where.AUDIENCE:
+            return audience_place()
+        case Where.SEGMENT:
+            return segment_place()
+        case _:
+            assert_never(where)
