@@ -54,12 +54,14 @@ _OF_TEXT = (FactType.TEXT, FactType.DATE, FactType.TIME, FactType.INSTANT)
 class Wording(msgspec.Struct, frozen=True):
     """In which language something is said, of which program's facts, and of which trigger's event.
 
-    Without ``facts`` names stand for labels, and amounts are numbers.
+    Without ``facts`` names stand for labels. ``exact`` writes numbers as they are stored, amounts in minor
+    units, as beside a value that was seen.
     """
 
     language: Language = ENGLISH
     facts: FactTable | None = None
     event: str | None = None
+    exact: bool = False
 
 
 class _Subject(msgspec.Struct, frozen=True):
@@ -78,8 +80,8 @@ def sentence(condition: Condition, wording: Wording) -> str:
 
 
 def describe(condition: Condition, facts: FactTable | None = None, event: str | None = None) -> str:
-    """Return ``condition`` as part of an English sentence; with ``facts`` labels stand for names."""
-    return clause(condition, Wording(ENGLISH, facts, event))
+    """Return ``condition`` as part of an English sentence, exactly; with ``facts`` labels stand for names."""
+    return clause(condition, Wording(ENGLISH, facts, event, exact=True))
 
 
 def clause(condition: Condition, wording: Wording, form: Form = Form.FINAL) -> str:
@@ -266,6 +268,8 @@ def _say(operand: Scalar, subject: _Subject, wording: Wording) -> str:
     if isinstance(operand, bool):
         return "true" if operand else "false"
     if isinstance(operand, int):
+        if wording.exact:
+            return str(operand)
         if subject.money and wording.facts is not None:
             return language.amount(operand, wording.facts.currency)
         is_year = subject.fact is not None and subject.fact.name == "now.year"
