@@ -124,6 +124,7 @@ _SCENARIO = [
     "attributes_put",
     "location_put",
     "location_push",
+    "condition_check",
     "membership_join",
     "customer_put",
     "facts_push",

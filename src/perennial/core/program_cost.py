@@ -24,15 +24,22 @@ MAX_COST = 2_000_000
 """About a tenth of a second of one core at worst; a usual program stays below a hundredth of it."""
 
 
+class PartCost(msgspec.Struct, frozen=True):
+    """How many comparisons a part of the document takes."""
+
+    path: str
+    comparisons: int
+
+
 class Cost(msgspec.Struct, frozen=True):
     """How many ``comparisons`` the most expensive event may take, of at ``most`` so many.
 
-    ``parts`` says where most of them are: the path of a part of the document, and how many it takes.
+    ``parts`` says where most of them are, the dearest first.
     """
 
     comparisons: int
     most: int
-    parts: tuple[tuple[str, int], ...]
+    parts: tuple[PartCost, ...]
 
 
 def worst_case(program: Program) -> int:
@@ -51,7 +58,7 @@ def cost_of(program: Program) -> Cost:
     metrics = sum(history_cost(condition) for condition in _conditions(program))
     every = shared | dearest | ({"the figures of the past": metrics} if metrics else {})
     parts = sorted(every.items(), key=lambda part: (-part[1], part[0]))[:_SHOWN]
-    return Cost(sum(every.values()), MAX_COST, tuple(parts))
+    return Cost(sum(every.values()), MAX_COST, tuple(PartCost(*part) for part in parts))
 
 
 def _rules(program: Program) -> Iterator[tuple[str, EarningRule]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import assert_never
 
 import msgspec
@@ -22,6 +21,7 @@ from perennial.core.condition_check import (
 )
 from perennial.core.condition_document import MAX_DEPTH, MAX_NODES
 from perennial.core.condition_flaws import Flaw, flaws_of
+from perennial.core.condition_places import Where
 from perennial.core.condition_sql import compile_sql, kept_by
 from perennial.core.condition_words import Wording, sentence
 from perennial.core.conditions import Condition
@@ -33,19 +33,6 @@ from perennial.flows.configuration import Configurations, business_now
 from perennial.flows.problems import field_problem, problem
 from perennial.store.database import Database
 from perennial.store.segments import list_segments
-
-
-class Where(StrEnum):
-    """Where in a program, or beside one, a condition stands: it decides what may be asked."""
-
-    RULE = "rule"
-    RULE_LINES = "rule_lines"
-    CAMPAIGN = "campaign"
-    MEMBER = "member"
-    ORDER = "order"
-    BENEFIT_LINES = "benefit_lines"
-    AUDIENCE = "audience"
-    SEGMENT = "segment"
 
 
 class ConditionCost(msgspec.Struct, frozen=True):

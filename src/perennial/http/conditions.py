@@ -9,11 +9,12 @@ from litestar import Request, Response, post
 from msgspec import Meta
 
 from perennial.core.condition_document import ConditionError, decode_condition
+from perennial.core.condition_places import Where
 from perennial.core.languages import LANGUAGES
 from perennial.core.problems import join_path
 from perennial.core.rule import Identifier
 from perennial.flows.answers import FieldProblem
-from perennial.flows.condition_checks import CheckedCondition, Where, check_condition
+from perennial.flows.condition_checks import CheckedCondition, check_condition
 from perennial.flows.scopes import Scope
 from perennial.http.operation import admitted, body_of, operation, written
 from perennial.http.problems import bad_fields

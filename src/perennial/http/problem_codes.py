@@ -164,6 +164,7 @@ PROBLEM_CODES = {
     "too_many_returned": "More units come back than are left of the line.",
     "too_short": "The text or the list is too short.",
     "too_slow": "The body did not arrive in time.",
+    "trigger_unknown": "No such event is declared, and it is none of the built-in ones.",
     "unauthorized": "The request has no valid API key.",
     "unavailable": "The database cannot be reached, or takes no writes. Send the same request again.",
     "unknown_country": "No public holidays are known of the country.",
