@@ -8,6 +8,7 @@ import pytest
 
 from perennial.core.case import Case, read_case
 from perennial.core.cases import run_case
+from perennial.core.find_flaws import kinds_of_flaws
 
 FILES = sorted((Path(__file__).parent / "scenarios").glob("*.yaml"))
 
@@ -18,6 +19,6 @@ def test_scenario(file: Path) -> None:
     case = read_case(file.read_text())
     assert isinstance(case, Case), case
     assert case.name.startswith(file.stem[:5])
-    report = run_case(case)
+    report = run_case(case, kinds_of_flaws)
     assert report.differences() == []
     assert len(report.steps) == len(case.steps) > 0

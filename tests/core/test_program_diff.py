@@ -55,12 +55,12 @@ def changes(old: str, new: str) -> list[tuple[str, str]]:
             "tier gold: reach spend changed from 150000 to 200000",
         ),
         (
-            "{fact: event.tier, is: gold}",
-            "{fact: event.tier, is: silver}",
+            "{fact: member.tier, is: gold}",
+            "{fact: member.tier, is: silver}",
             "earning_rules[gold-gift].when",
             (
                 "rule gold-gift: when changed from "
-                "{fact: event.tier, is: gold} to {fact: event.tier, is: silver}"
+                "{fact: member.tier, is: gold} to {fact: member.tier, is: silver}"
             ),
         ),
         (

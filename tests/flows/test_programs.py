@@ -27,7 +27,7 @@ from perennial.store.programs import load_versions
 
 NOW = 1_800_000_000_000_000
 TEXT = (Path(__file__).parents[2] / "examples" / "points.yaml").read_text()
-STAMPS = (Path(__file__).parents[2] / "examples" / "punch-card.yaml").read_text()
+STAMPS = (Path(__file__).parents[2] / "templates" / "punch-card.yaml").read_text()
 
 
 def by(name: str = "Ada", at: int = NOW, note: str = "") -> Author:

@@ -187,3 +187,19 @@ async def test_a_calendar_is_asked_for_within_bounds(site: Site) -> None:
     await site.refused(404, "program_unknown", "GET", "/v1/campaigns?program=nobody")
     reader = await site.key("read")
     await site.refused(403, "scope_missing", "PUT", "/v1/campaigns/points/new", {}, secret=reader)
+
+
+async def test_a_template_becomes_a_program(site: Site) -> None:
+    """Listed, read, put as a draft, published, and used."""
+    listed = (await site.done("GET", "/v1/templates"))["data"]
+    assert len(listed) == 7
+    for entry in listed:
+        found = await site.done("GET", f"/v1/templates/{entry['id']}")
+        assert found["fill_in"][0]["path"] == "program"
+        text = found["document"].replace("program: points", "program: template")
+        code = text.split("\nprogram: ")[1].split("\n")[0]
+        yaml = {"content-type": "application/yaml"}
+        saved = await site.done("PUT", f"/v1/programs/{code}/draft", raw=text.encode(), headers=yaml)
+        assert saved["problems"] == []
+    assert (await site.done("POST", "/v1/programs/plus/publish", {}))["version"] == 1
+    await site.refused(404, "template_unknown", "GET", "/v1/templates/nothing")

@@ -22,6 +22,7 @@ from perennial.cli.serve import SERVE_COMMANDS
 from perennial.cli.simulate import simulate_program
 from perennial.cli.start import start
 from perennial.cli.switches import SWITCH_COMMANDS
+from perennial.cli.templates import TEMPLATE_COMMANDS
 from perennial.cli.vouchers import VOUCHERS
 from perennial.config import SettingsError
 from perennial.flows.problems import ProblemError
@@ -52,6 +53,7 @@ app.command()(start)
 for _command in (
     *SERVE_COMMANDS,
     *DATA_COMMANDS,
+    *TEMPLATE_COMMANDS,
     *PROGRAM_COMMANDS,
     *SWITCH_COMMANDS,
     *DOCUMENT_COMMANDS,

@@ -15,7 +15,7 @@ from perennial.core.case import Case, read_case
 from perennial.core.cases import CaseError, run_case
 from perennial.core.document import read_program
 from perennial.core.document_schema import schema_text
-from perennial.core.find_flaws import find_flaws
+from perennial.core.find_flaws import find_flaws, kinds_of_flaws
 from perennial.core.flaw import Assumptions
 from perennial.core.validation import validate
 from perennial.units import parse_instant
@@ -62,11 +62,11 @@ def _case_files(path: Path) -> list[Path]:
 
 def _play(path: Path) -> _Played:
     """Run one case, and find out what differs or what is wrong with the file."""
-    read = read_case(path.read_bytes())
+    read = read_case(path.read_bytes(), lambda name: (path.parent / name).read_bytes())
     if not isinstance(read, Case):
         return _Played(str(path), False, differences=[f"{one.path}: {one.words}" for one in read])
     try:
-        report = run_case(read)
+        report = run_case(read, kinds_of_flaws)
     except CaseError as error:
         return _Played(str(path), False, read.name, read.title, len(read.steps), [str(error)])
     differences = report.differences()

@@ -4,7 +4,7 @@
 
     case: happy-hour
     title: Friday from 17:00 to 19:00 points are tripled
-    program: {...}                      a whole program document
+    program: {...}                      a whole program document, or the name of its file
     steps:
       - at: 2026-11-27 17:00            local time of the program's zone, or RFC 3339
         customer: anna
@@ -42,6 +42,7 @@ the customer is known: ``{email: anna@example.com, device: d1}``. :func:`read_ca
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -51,6 +52,7 @@ from perennial.core.conversion import Debts
 from perennial.core.document import program_of
 from perennial.core.document_text import parse_text
 from perennial.core.fraud_signal import Trace
+from perennial.core.gives_back import Advice
 from perennial.core.order import Line, Scalar
 from perennial.core.problems import Problem
 from perennial.core.program import Program
@@ -257,6 +259,13 @@ class CaseChallenge(_CasePart, frozen=True, kw_only=True):
     state: str | None = None
 
 
+class CaseGivesBack(_CasePart, frozen=True, kw_only=True):
+    """What the points of a wallet give back, in percent as text, and whether that is as advised."""
+
+    percent: str | None = None
+    advice: Advice | None = None
+
+
 class Expectation(_CasePart, frozen=True, kw_only=True):
     """What must be so after a step; what is left out is not looked at.
 
@@ -280,6 +289,9 @@ class Expectation(_CasePart, frozen=True, kw_only=True):
 
     ``referral`` is the state of the customer's own referral (pending, waiting, converted, rejected,
     in_review, reversed), ``referral_reason`` why it is so, ``referrals`` how many friends have converted.
+
+    Of the program as it is now: ``gives_back`` says for wallets what comes back of an order of 250.00, and
+    ``flaws`` which kinds of flaw the finder finds (true) and which it does not (false).
     """
 
     earned: Figure | None = None
@@ -315,6 +327,8 @@ class Expectation(_CasePart, frozen=True, kw_only=True):
     referral_reason: str | None = None
     referrals: int | None = None
     converted: CaseConverted | None = None
+    gives_back: dict[str, CaseGivesBack] = {}
+    flaws: dict[str, bool] = {}
     others: dict[str, Expectation] = {}
 
 
@@ -374,7 +388,7 @@ class Case(msgspec.Struct, frozen=True):
 class _CaseFile(_CasePart, frozen=True, kw_only=True):
     case: str
     title: str
-    program: dict[str, Any]
+    program: dict[str, Any] | str
     steps: tuple[Step, ...]
 
 
@@ -419,8 +433,14 @@ def deeds_of(step: Step) -> list[str]:
     return found
 
 
-def read_case(text: str | bytes) -> Case | list[Problem]:
-    """Read a case (YAML or JSON); return it, or every problem that was found."""
+def read_case(
+    text: str | bytes, program_at: Callable[[str], str | bytes] | None = None
+) -> Case | list[Problem]:
+    """Read a case (YAML or JSON); return it, or every problem that was found.
+
+    Where the program is the name of a file, ``program_at`` returns the text of that; without it a case has to
+    hold its program itself.
+    """
     data, problems = parse_text(text)
     if problems:
         return problems
@@ -433,11 +453,33 @@ def read_case(text: str | bytes) -> Case | list[Problem]:
         for position, step in enumerate(file.steps)
         for problem in _problems_of(step)
     ]
-    program = program_of(file.program)
+    document = _document(file.program, program_at)
+    if isinstance(document, list):
+        return document
+    program = program_of(document)
     wrong = program if isinstance(program, list) else validate(program)
     if wrong or crowded or isinstance(program, list):
         return [*(problem.under("program") for problem in wrong), *crowded]
-    return Case(file.case, file.title, program, file.program, file.steps)
+    return Case(file.case, file.title, program, document, file.steps)
+
+
+def _document(
+    program: dict[str, Any] | str, program_at: Callable[[str], str | bytes] | None
+) -> dict[str, Any] | list[Problem]:
+    """Return the plain program of a case file, or what is wrong with the file that it names."""
+    if isinstance(program, dict):
+        return program
+    if program_at is None:
+        return [Problem("program", "no_file", "write the program out: files are not read here")]
+    try:
+        data, problems = parse_text(program_at(program))
+    except OSError as error:
+        return [Problem("program", "no_file", f"{program} cannot be read: {error.strerror or error}")]
+    if problems or not isinstance(data, dict):
+        return [problem.under("program") for problem in problems] or [
+            Problem("program", "wrong_type", f"{program} holds no program")
+        ]
+    return data
 
 
 _OF_A_GUEST = ("quote", "hold", "redeem", "redeem_hold", "release", "roll_back")

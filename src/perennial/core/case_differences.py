@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import UNSET
 
-from perennial.core.case import CaseChallenge, CaseGift, CaseLot, Expectation, Figure, Step
+from perennial.core.case import CaseChallenge, CaseGift, CaseGivesBack, CaseLot, Expectation, Figure, Step
 from perennial.core.challenge_view import views_of
 from perennial.core.checkout import Checkout
+from perennial.core.currency import decimals
 from perennial.core.decision import Decision
 from perennial.core.effects import Entitle, IssueVoucher
+from perennial.core.gives_back import gives_back
 from perennial.core.periods import local_datetime
 from perennial.core.program import Program
 from perennial.core.redeemables import Status
@@ -19,6 +21,8 @@ from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.rehearsal_conversions import ConversionRehearsal
 from perennial.ledger.lot import Lot
 from perennial.units import Instant, Minor, Points
+
+_PLAIN_ORDER = 250
 
 
 class Comparison:
@@ -70,6 +74,7 @@ class Comparison:
         if not step.guest:
             found += self.state(step.customer, expected)
             found += self.challenges(step.customer, expected.challenges)
+            found += self.gives_back(expected.gives_back)
         for other, wanted in expected.others.items():
             found += [f"{other}: {words}" for words in self.state(other, wanted)]
             found += [f"{other}: {words}" for words in self.challenges(other, wanted.challenges)]
@@ -98,6 +103,20 @@ class Comparison:
             for wallet, points in wanted.items()
             if seen.get(wallet, 0) != points
         ]
+
+    def gives_back(self, expected: Mapping[str, CaseGivesBack]) -> list[str]:
+        """Compare what comes back of a plain order with what is expected of each wallet."""
+        if not expected:
+            return []
+        amount = _PLAIN_ORDER * 10 ** decimals(self.program.currency)
+        told = {each.wallet: each for each in gives_back(self.program, self.at, amount)}
+        found = []
+        for wallet, wanted in expected.items():
+            for name in ("percent", "advice"):
+                seen = getattr(told.get(wallet), name, None)
+                if getattr(wanted, name) not in (None, seen):
+                    found.append(f"{name} of {wallet} should be {getattr(wanted, name)} but is {seen}")
+        return found
 
     def gifts(self, decisions: list[Decision], expected: tuple[CaseGift, ...]) -> list[str]:
         """Compare what was handed out, vouchers first, with what is expected of each."""

@@ -6,9 +6,9 @@ case cannot mean (a name that does not exist, a time that cannot be read) is a :
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import UNSET
@@ -30,6 +30,7 @@ from perennial.core.decision import Decision
 from perennial.core.document import program_of
 from perennial.core.order import Order, OrderStatus
 from perennial.core.periods import instant_of_local
+from perennial.core.program import Program
 from perennial.core.refusals import Refusal
 from perennial.core.rehearsal import RehearsalRefused, UnknownName
 from perennial.core.rehearsal_checkout import CartAsked
@@ -74,9 +75,16 @@ class CaseReport(msgspec.Struct, frozen=True):
         return [words for step in self.steps for words in step.differences]
 
 
-def run_case(case: Case) -> CaseReport:
-    """Play ``case`` and compare; raise :class:`CaseError` for what it cannot mean."""
-    player = CasePlayer(case)
+Finder: TypeAlias = Callable[[Program, Instant, Iterable[str]], Collection[str]]
+"""Says which of some kinds of flaw a program has, as of an instant."""
+
+
+def run_case(case: Case, finder: Finder | None = None) -> CaseReport:
+    """Play ``case`` and compare; raise :class:`CaseError` for what it cannot mean.
+
+    ``finder`` is asked where the case expects flaws of the program.
+    """
+    player = CasePlayer(case, finder=finder)
     return CaseReport(
         case.name, case.title, tuple(player.play(step, n) for n, step in enumerate(case.steps, 1))
     )
@@ -85,10 +93,13 @@ def run_case(case: Case) -> CaseReport:
 class CasePlayer:
     """Plays the steps of a case, one after the other; ``rehearsal`` is an empty one of the same program."""
 
-    def __init__(self, case: Case, rehearsal: ConversionRehearsal | None = None) -> None:
+    def __init__(
+        self, case: Case, rehearsal: ConversionRehearsal | None = None, finder: Finder | None = None
+    ) -> None:
         self.rehearsal = rehearsal or ConversionRehearsal(case.program)
         self.document = dict(case.document)
         self.priced: Checkout | None = None
+        self.finder = finder
 
     def play(self, step: Step, number: int) -> StepReport:
         """Play one step and compare what it did with what it expects."""
@@ -109,6 +120,7 @@ class CasePlayer:
             found = Comparison(self.rehearsal, at).compare(step, decisions, refusal, self.priced)
         except UnknownName as error:
             raise CaseError(f"step {number}: {error}") from error
+        found += self.flaws(step.expect.flaws, at, number)
         return StepReport(
             number,
             at,
@@ -117,6 +129,22 @@ class CasePlayer:
             tuple(f"step {number} ({step.at}): {words}" for words in found),
             self.priced,
         )
+
+    def flaws(self, expected: Mapping[str, bool], at: Instant, number: int) -> list[str]:
+        """Compare which flaws the program has now with what is expected."""
+        if not expected:
+            return []
+        if self.finder is None:
+            raise CaseError(f"step {number}: flaws are not searched for here")
+        try:
+            seen = self.finder(self.rehearsal.version_at(at).program, at, expected)
+        except KeyError as error:
+            raise CaseError(f"step {number}: there is no kind of flaw {error}") from error
+        return [
+            f"the flaw {kind} should {'' if is_there else 'not '}be found"
+            for kind, is_there in expected.items()
+            if (kind in seen) is not is_there
+        ]
 
     def instant(self, text: str) -> Instant:
         """Read a time of the case: RFC 3339, or local time of the program's zone."""

@@ -83,3 +83,8 @@ def what_comes_back(
     """Return what the points of a valid program give back of an order of a good customer."""
     search = Search(program, at, assumptions or Assumptions())
     return gives_back(program, search.at, search.month_spend // search.assumptions.month_orders)
+
+
+def kinds_of_flaws(program: Program, at: Instant, kinds: Iterable[str]) -> set[str]:
+    """Return which of these kinds of flaw a valid program has; for cases that expect some."""
+    return {flaw.kind for flaw in find_flaws(program, at, kinds=kinds).flaws}

@@ -53,6 +53,7 @@ from perennial.http.simulations import SIMULATION_ROUTES
 from perennial.http.staff import STAFF_ROUTES
 from perennial.http.surroundings import SURROUNDING_ROUTES
 from perennial.http.switches import SWITCH_ROUTES
+from perennial.http.templates import TEMPLATE_ROUTES
 from perennial.http.till import TILL_ROUTES
 from perennial.http.vouchers import VOUCHER_ROUTES
 
@@ -74,6 +75,7 @@ ROUTES = [
     *PROGRAM_ROUTES,
     *EXPERIMENT_ROUTES,
     *CAMPAIGN_ROUTES,
+    *TEMPLATE_ROUTES,
     *SIMULATION_ROUTES,
     *REPORT_ROUTES,
     *SURROUNDING_ROUTES,
