@@ -47,6 +47,7 @@ from perennial.core.program import (
     TierSystem,
     WalletSpec,
 )
+from perennial.core.rfm import RfmScale
 from perennial.core.snapshot import Snapshot, WalletFigures
 from perennial.units import Instant, datetime_of, format_instant, parse_instant
 
@@ -57,6 +58,7 @@ PROGRAM = Program(
     name="Laws",
     currency="EUR",
     time_zone="Europe/Berlin",
+    rfm=RfmScale(recency=(1, 7, 40, 300), frequency=(0, 1, 2, 5), monetary=(0, 500, 2_000, 9_000)),
     wallets=(WalletSpec(id="points", name="Points"), WalletSpec(id="stamps", name="Stamps")),
     declarations=Declarations(
         member={**ATTRIBUTES, "birthday": AttributeSpec(type=AttributeType.DATE), "weather": OUTSIDE},

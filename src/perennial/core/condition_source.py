@@ -234,7 +234,8 @@ class Source:
 
     def _computed(self, computed: Computed) -> str:
         figures = [f"{self._local('f_history')}[{self._need_index(figure)}]" for figure in computed.figures]
-        return f"h_{computed.reader}({', '.join(figures)})" if computed.reader else figures[0]
+        given = ", ".join([*figures, *map(str, computed.bounds)])
+        return f"h_{computed.reader}({given})" if computed.reader else figures[0]
 
     def _fill(self, read: tuple[str, tuple[str, ...]], value: str = "") -> str:
         template, needed = read

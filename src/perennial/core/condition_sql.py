@@ -364,7 +364,7 @@ class _Writer:
             if figure is None:
                 return "null"
             figures.append(figure_value(one, f"h.{figure.name}", self._now, self._bind))
-        return _READERS[computed.reader](*figures)
+        return _READERS[computed.reader](*figures, *map(str, computed.bounds))
 
     def _figure(
         self, counted: tuple[object, ...], window: HistoryWindow, take: Take, path: str
@@ -421,9 +421,18 @@ _READERS: dict[str | None, Callable[..., str]] = {
     "day": lambda value: f"(date '0001-01-01' - 1 + nullif({value}, {UNKNOWN}))",
     "flag": lambda value: f"(nullif({value}, {UNKNOWN}) > 0)",
     "stage": lambda value: value,
+    "recency": lambda days, *bounds: (
+        f"({1 + len(bounds)}{_passed('-', f'nullif({days}, {UNKNOWN})', bounds)})"
+    ),
+    "score": lambda value, *bounds: f"(1{_passed('+', value, bounds)})",
     "average": lambda total, count: f"(case when {count} > 0 then {_floor_of(total, count)} end)",
 }
 """How the numbers of a computed fact become its value, as ``READERS`` of ``core/figures.py`` does it."""
+
+
+def _passed(sign: str, value: str, bounds: Iterable[str]) -> str:
+    """Return terms that add or take one for each bound that a value passes."""
+    return "".join(f" {sign} ({value} > {bound})::int" for bound in bounds)
 
 
 def _floor_of(total: str, count: str) -> str:

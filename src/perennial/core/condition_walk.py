@@ -360,7 +360,7 @@ def _computed_value(computed: Computed, scope: Scope) -> Value:
     if scope.history is None:
         return None
     figures = [scope.history(figure) for figure in computed.figures]
-    return figures[0] if computed.reader is None else READERS[computed.reader](*figures)
+    return figures[0] if computed.reader is None else READERS[computed.reader](*figures, *computed.bounds)
 
 
 def _birthday_value(name: str, born: date | None, scope: Scope) -> Value:

@@ -19,6 +19,8 @@ import msgspec
 from perennial.core.experiments import HELD_OUT, TREATED, Holdout, in_order
 from perennial.core.figures import COMPUTED, STAGES, Computed
 from perennial.core.program import AttributeSpec, AttributeType, Program
+from perennial.core.rfm import NAMES as RFM_SCORES
+from perennial.core.rfm import scores_of
 
 
 class FactType(StrEnum):
@@ -220,7 +222,7 @@ def fact_table(program: Program) -> FactTable:
     ):
         for fact in _attributes(source, prefix, specs):
             facts.setdefault(fact.name, fact)
-    for fact in _computed():
+    for fact in (*_computed(), *_scores(program)):
         facts.setdefault(fact.name, fact)
     events = {name: _event_facts(attributes) for name, attributes in BUILT_IN_EVENTS.items()}
     for name, spec in declared.events.items():
@@ -237,7 +239,7 @@ def reserved_attributes() -> frozenset[str]:
 
 def computed_attributes() -> frozenset[str]:
     """Return the names of member attributes that hide a computed fact, or one that is to come."""
-    return frozenset(COMPUTED) | {"referral_count"}
+    return frozenset(COMPUTED) | {"referral_count", *RFM_SCORES}
 
 
 def _computed() -> Iterator[Fact]:
@@ -248,6 +250,12 @@ def _computed() -> Iterator[Fact]:
         yield Fact(
             f"member.{name}", FactType(kind), member, label, optional, values=values, computed=computed
         )
+
+
+def _scores(program: Program) -> Iterator[Fact]:
+    for name, (label, computed) in scores_of(program.rfm).items() if program.rfm else ():
+        optional = computed.reader == "recency"
+        yield Fact(f"member.{name}", _I, FactSource.MEMBER, label, optional, computed=computed)
 
 
 def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:

@@ -121,6 +121,14 @@ def _stage_name(value: int) -> str | None:
     return None if value < 0 else STAGES[value]
 
 
+def _recency(days: int, *bounds: int) -> int | None:
+    return None if days < 0 else 1 + len(bounds) - sum(days > bound for bound in bounds)
+
+
+def _score(value: int, *bounds: int) -> int:
+    return 1 + sum(value > bound for bound in bounds)
+
+
 def _average(total: int, count: int) -> int | None:
     return total // count if count > 0 else None
 
@@ -131,15 +139,21 @@ READERS: dict[str, Callable[..., int | str | bool | None]] = {
     "flag": _flag,
     "stage": _stage_name,
     "average": _average,
+    "recency": _recency,
+    "score": _score,
 }
 """How the numbers of a computed fact become its value; those without a reader are the number itself."""
 
 
 class Computed(msgspec.Struct, frozen=True):
-    """A computed fact: the figures it is made of, and the reader that makes them its value."""
+    """A computed fact: the figures it is made of, and the reader that makes them its value.
+
+    A score is told by the ``bounds`` that a figure passes.
+    """
 
     figures: tuple[Figure, ...]
     reader: str | None = None
+    bounds: tuple[int, ...] = ()
 
 
 EVER = HistoryWindow(ever=True)

@@ -21,6 +21,7 @@ from perennial.core.order import Name
 from perennial.core.periods import Period
 from perennial.core.referral_terms import Referrals, incentive_rewards
 from perennial.core.reward import Reward, Title
+from perennial.core.rfm import RfmScale
 from perennial.core.rule import ExchangeRate, Identifier, Multiplier, Percent
 from perennial.core.schedule import Schedule, Span
 from perennial.core.stacking import Stacking
@@ -398,6 +399,7 @@ class Program(_Part, frozen=True):
     experiments: tuple[Experiment, ...] = ()
     holdouts: tuple[Holdout, ...] = ()
     referrals: Referrals | None = None
+    rfm: RfmScale | None = None
 
 
 def campaigns_in_turn(program: Program) -> list[tuple[int, Campaign]]:

@@ -201,6 +201,7 @@ class Times:
                 yield from (_day_out(day, need.window.last) for day in (present if every else present[:1]))
             if need.take is not Take.SUM:
                 yield from _days_after_orders(need.take, present, node)
+                yield from (present[-1] + bound + 1 for bound in computed.bounds)
 
     def _days_of_lots(self, fact: Fact) -> Iterator[int]:
         for lot in lots_of(self._sight.version, self._sight.member, fact.wallet or ""):

@@ -13,6 +13,7 @@ from perennial.core.findings import Findings
 from perennial.core.problems import Problem, join_path
 from perennial.core.program import AttributeSpec, AttributeType, Declarations, EnrollmentMode, Program
 from perennial.core.program_cost import MAX_COST, worst_case
+from perennial.core.rfm import is_ascending
 from perennial.core.schedule import end_instant, start_instant
 from perennial.core.validation_challenges import check_challenges
 from perennial.core.validation_codes import check_codes, shared_code_conflicts
@@ -71,6 +72,7 @@ def examine(program: Program) -> Findings:
     check_challenges(findings)
     check_experiments(findings)
     check_referrals(findings)
+    _check_rfm(findings)
     _check_size(findings)
     return findings
 
@@ -247,3 +249,11 @@ def _declared(declared: Declarations) -> dict[str, AttributeSpec]:
         for group, attributes in groups.items()
         for name, spec in attributes.items()
     }
+
+
+def _check_rfm(findings: Findings) -> None:
+    """Check that the bounds of each score ascend."""
+    for name in ("recency", "frequency", "monetary") if findings.program.rfm else ():
+        if not is_ascending(getattr(findings.program.rfm, name)):
+            words = "the bounds have to ascend, from the lowest to the highest"
+            findings.add(f"rfm.{name}", "bounds_not_ascending", words)
