@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 import pytest
@@ -27,7 +28,8 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.keys import create_key
 from perennial.flows.programs import Author, apply_document
 from perennial.flows.workspaces import create_workspace
-from perennial.store.database import Database
+from perennial.store.database import Database, connect
+from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import parse_instant
 from tests.codebook import CODEBOOK, SECRET
 from tests.docs.documents import ROOT, Step, blocks, documents, rewrite, run_document, settled
@@ -88,11 +90,26 @@ async def sandbox(url: str, code: str, program: Path | None = None, at: int = 0)
     """Create a sandbox, whose clock stands at ``at`` and which has ``program``; return a key for all."""
     async with await Database.connect(url, largest=2) as database:
         row = await create_workspace(database, code, code, sandbox=True)
+        if program is None:
+            row = await _numbered(url, database, code)
         if program is not None:
             await advance_sandbox_clock(Handler(database, CODEBOOK), row.workspace_id, at)
             author = Author(actor="test", at=time.time_ns() // 1000)
             await apply_document(database, row.workspace_id, program.read_text(), author)
         return (await create_key(database, code, "the reader", ["admin"], actor="test")).secret
+
+
+async def _numbered(url: str, database: Database, code: str) -> WorkspaceRow:
+    """Give a workspace the number that its code has in every run.
+
+    Ids come from it, and variants from ids: what a page shows must not depend on the pages before it.
+    """
+    number = 1_000_000 + crc32(code.encode()) % 1_000_000
+    owner = await connect(url)
+    await owner.execute("update workspaces set workspace_id = $1 where code = $2", number, code)
+    await owner.close()
+    async with database.transaction(number) as conn:
+        return await read_workspace(conn, number)
 
 
 def check(path: Path, environment: dict[str, str], folder: Path, before: str = "") -> None:

@@ -36,8 +36,7 @@ or ``{on: ...}``), ``facts`` from outside (``{weather: {value: rain, seconds: 36
 reward's pool. A ``guest: true`` has a cart without being a customer. Where the program has one wallet,
 points are plain numbers; otherwise ``{wallet: points}``. ``refer: {friend: ben}`` says whom the customer
 refers; a voucher that comes of it is called ``friend of ben`` or ``advocate of ben``. ``seen`` says by what
-the customer is known: ``{email: anna@example.com, device: d1}``. :func:`read_case` reads a case;
-``core/cases.py`` runs it.
+the customer is known: ``{email: anna@example.com, device: d1}``. ``core/cases.py`` runs a case.
 """
 
 from __future__ import annotations

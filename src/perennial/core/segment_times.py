@@ -253,7 +253,7 @@ def _comparing(node: Compare, version: Version) -> Looker:
 
 
 def _value_holds(computed: Computed, figures: list[int], node: Compare) -> bool:
-    value = figures[0] if computed.reader is None else READERS[computed.reader](*figures)
+    value = figures[0] if computed.reader is None else READERS[computed.reader](*figures, *computed.bounds)
     if node.operator is Operator.EXISTS:
         return (value is not None) is node.operand
     return value is not None and compare(value, node.operator, node.operand)

@@ -17,7 +17,6 @@ create table approvals (
     reason text,
     answer bytea,
     primary key (workspace_id, approval_id),
-    -- Nobody decides what they have asked for themselves, whatever the code does.
     check (decided_by <> requested_by),
     check ((state = 'requested') = (decided_by is null))
 );
