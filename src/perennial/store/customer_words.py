@@ -15,6 +15,7 @@ _INSERT_WORDS = """
 insert into customer_words (bucket, workspace_id, customer_id, word)
 select $2, $1, new.customer_id, new.word
 from unnest($3::uuid[], $4::text[]) as new (customer_id, word)
+on conflict do nothing
 """
 
 _LAST = "\U0010ffff"
