@@ -21,6 +21,7 @@ from tests.races.test_controls import CLIENTS as RIVALS
 from tests.races.test_controls import LOCK, Rivals, Wall, connected_rivals, meet
 
 KEY = Wall(constraints=(("identifiers", "identifiers_pkey"),))
+WORDS = Wall(constraints=(("customer_words", "customer_words_pkey"),))
 
 
 def card(value: str) -> dict[str, str]:
@@ -143,7 +144,7 @@ async def test_one_card(
 
 
 @pytest.mark.parametrize(
-    ("down", "kept"), [((), 1), ((LOCK,), RIVALS)], ids=["the lock stands", "none stands"]
+    ("down", "kept"), [((), 1), ((LOCK, WORDS), RIVALS)], ids=["the lock stands", "none stands"]
 )
 async def test_one_list(
     rivals: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], kept: int

@@ -15,7 +15,6 @@ _INSERT_WORDS = """
 insert into customer_words (bucket, workspace_id, customer_id, word)
 select $2, $1, new.customer_id, new.word
 from unnest($3::uuid[], $4::text[]) as new (customer_id, word)
-on conflict do nothing
 """
 
 _LAST = "\U0010ffff"
@@ -39,6 +38,26 @@ limit $8
 """
 
 
+# How many have a word that begins so; beyond ``$6`` it does not matter how many more.
+_COUNT_WORDS = """
+select (
+    select count(*)
+    from (
+        select
+        from customer_words as hit
+        where hit.bucket between $2 and $3 and hit.workspace_id = $1
+            and hit.word >= asked.first and hit.word < asked.last
+        limit $6
+    ) as capped
+)
+from unnest($4::text[], $5::text[]) with ordinality as asked (first, last, place)
+order by asked.place
+"""
+
+_COMMON = 2_000
+"""A word that so many have is common: which of several common ones leads makes no difference."""
+
+
 async def replace_words(
     conn: Connection, ws: int, bucket: int, words: Mapping[UUID, Collection[str]]
 ) -> None:
@@ -57,10 +76,16 @@ async def erase_words(conn: Connection, ws: int, bucket: int, ids: list[UUID]) -
 async def find_by_words(
     conn: Connection, ws: int, buckets: tuple[int, int], begins: list[str], limit: int
 ) -> list[tuple[int, UUID]]:
-    """Return bucket and id of customers who have a word for each of ``begins``, the rarest of them first.
+    """Return bucket and id of customers who have a word for each of ``begins``, in the order of one of these.
 
-    ``buckets`` are the first and the last of the workspace.
+    The rarest word leads: whoever has it is asked for the others. ``buckets`` are the first and the last of
+    the workspace.
     """
+    if len(begins) > 1:
+        lasts = [each + _LAST for each in begins]
+        counted = await conn.fetch(_COUNT_WORDS, ws, *buckets, begins, lasts, _COMMON)
+        rarity = [count for (count,) in counted]
+        begins = [begins[place] for place in sorted(range(len(begins)), key=rarity.__getitem__)]
     first, *others = begins
     rows = await conn.fetch(
         _FIND_BY_WORDS,
