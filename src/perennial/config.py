@@ -23,22 +23,6 @@ class SettingsError(ValueError):
     """A variable of the environment has a value that it cannot have; the message names it."""
 
 
-class OidcSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The provider by which staff may sign in (OpenID Connect): where it is, and what we are to it.
-
-    ``issuer`` (``PERENNIAL_OIDC_ISSUER``), ``client_id`` and ``client_secret`` (``..._CLIENT_ID``,
-    ``..._CLIENT_SECRET``), and ``name`` (``..._NAME``) as people know it.
-    """
-
-    issuer: str
-    client_id: str
-    client_secret: str
-    name: str
-
-    def __repr__(self) -> str:
-        return f"OidcSettings(issuer={self.issuer!r}, client_id={self.client_id!r}, name={self.name!r})"
-
-
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where Perennial keeps its data and where it listens.
 
@@ -48,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     processes behind it, ``connections`` (``PERENNIAL_CONNECTIONS``) the most connections of each.
     ``secret`` (``PERENNIAL_SECRET``) is what codes are stored under; without it a file under ``data``.
     ``public_url`` (``PERENNIAL_PUBLIC_URL``) is how browsers reach the door, such as
-    ``https://loyalty.example.com``. ``oidc`` is the single sign-on of the staff, if there is one.
+    ``https://loyalty.example.com``.
     """
 
     database_url: str | None = None
@@ -59,7 +43,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connections: int = 4
     secret: str | None = None
     public_url: str | None = None
-    oidc: OidcSettings | None = None
 
     def __repr__(self) -> str:
         given = {**msgspec.structs.asdict(self), "secret": self.secret and "..."}
@@ -82,7 +65,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         connections=_number(given, "PERENNIAL_CONNECTIONS", default.connections, 2, 100),
         secret=_secret(given.get("PERENNIAL_SECRET")),
         public_url=_public_url(given.get("PERENNIAL_PUBLIC_URL")),
-        oidc=_oidc(given),
     )
 
 
@@ -101,25 +83,6 @@ def _public_url(text: str | None) -> str | None:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
         raise SettingsError(f"PERENNIAL_PUBLIC_URL is like https://loyalty.example.com, not {text!r}")
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _oidc(given: Mapping[str, str]) -> OidcSettings | None:
-    issuer = given.get("PERENNIAL_OIDC_ISSUER")
-    if issuer is None:
-        return None
-    parts = urlsplit(issuer)
-    if parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1"}:
-        raise SettingsError("PERENNIAL_OIDC_ISSUER begins with https://")
-    needed = ("PERENNIAL_OIDC_CLIENT_ID", "PERENNIAL_OIDC_CLIENT_SECRET")
-    for name in needed:
-        if name not in given:
-            raise SettingsError(f"PERENNIAL_OIDC_ISSUER needs {name} too")
-    return OidcSettings(
-        issuer=issuer.rstrip("/"),
-        client_id=given[needed[0]],
-        client_secret=given[needed[1]],
-        name=given.get("PERENNIAL_OIDC_NAME", parts.hostname or issuer),
-    )
 
 
 def _database_url(text: str | None) -> str | None:

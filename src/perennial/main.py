@@ -27,7 +27,7 @@ from typing import Any
 import msgspec
 import uvicorn
 
-from perennial.config import OidcSettings, Settings, installation_secret, public_address
+from perennial.config import Settings, installation_secret, public_address
 from perennial.flows.batcher import Intake
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.keys import Key, find_valid_key
@@ -261,15 +261,13 @@ class _Supervisor:
 
 
 def _plain(settings: Settings) -> dict[str, Any]:
-    oidc = settings.oidc and msgspec.structs.asdict(settings.oidc)
-    return {**msgspec.structs.asdict(settings), "data": str(settings.data), "oidc": oidc}
+    return {**msgspec.structs.asdict(settings), "data": str(settings.data)}
 
 
 def work_under_supervisor() -> None:
     """Serve as a child of the supervisor; end when it says so, or when it is gone."""
     told = msgspec.json.decode(sys.stdin.buffer.readline())
-    oidc = told["oidc"] and OidcSettings(**told["oidc"])
-    settings = Settings(**{**told, "data": Path(told["data"]), "oidc": oidc})
+    settings = Settings(**{**told, "data": Path(told["data"])})
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     serve(settings, bind(settings.host, settings.port, shared=True))
 

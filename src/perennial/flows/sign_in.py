@@ -123,12 +123,3 @@ async def end_step(database: Database, kind: str, token: str) -> StepRow:
     if step is None:
         raise problem(401, "ticket_unknown", "The sign-in took too long, or is over; begin again.")
     return step
-
-
-async def staff_of_step(database: Database, step: StepRow) -> StaffRow:
-    """Return the person of a step who may still sign in, or raise the 401."""
-    async with database.unbound() as conn:
-        staff = None if step.staff_id is None else await read_staff(conn, step.staff_id)
-    if staff is None or staff.disabled_at is not None:
-        raise wrong()
-    return staff

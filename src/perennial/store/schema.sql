@@ -1159,10 +1159,8 @@ create table staff (
     totp_secret bytea,
     totp_confirmed_at timestamp with time zone,
     totp_step bigint not null default 0,
-    oidc_subject text,
     constraint staff_pkey PRIMARY KEY (staff_id),
-    constraint staff_email_key UNIQUE (email),
-    constraint staff_oidc_subject_key UNIQUE (oidc_subject)
+    constraint staff_email_key UNIQUE (email)
 );
 
 grant insert, select, update on staff to perennial_worker;

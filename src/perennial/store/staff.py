@@ -25,7 +25,6 @@ class StaffRow(msgspec.Struct, frozen=True, kw_only=True):
     password_hash: str | None = None
     totp_secret: bytes | None = None
     totp_confirmed_at: Instant | None = None
-    oidc_subject: str | None = None
 
 
 class PlaceRow(msgspec.Struct, frozen=True):
@@ -52,12 +51,9 @@ class ColleagueRow(msgspec.Struct, frozen=True):
     seen_at: Instant | None
 
 
-_COLUMNS = """staff_id, email, name, created_at, disabled_at, password_hash, totp_secret, totp_confirmed_at,
-    oidc_subject"""
+_COLUMNS = "staff_id, email, name, created_at, disabled_at, password_hash, totp_secret, totp_confirmed_at"
 
 _FIND_STAFF = f"select {_COLUMNS} from staff where email = $1"
-
-_FIND_SUBJECT = f"select {_COLUMNS} from staff where oidc_subject = $1"
 
 _READ_STAFF = f"select {_COLUMNS} from staff where staff_id = $1"
 
@@ -71,8 +67,6 @@ _FOUND_INSTALLATION = "insert into staff_founding (founded_at) values ($1)"
 _IS_FOUNDED = "select exists (select from staff_founding)"
 
 _SET_PASSWORD = "update staff set password_hash = $2 where staff_id = $1"  # noqa: S105  a statement
-
-_SET_SUBJECT = "update staff set oidc_subject = $2 where staff_id = $1 and oidc_subject is null"
 
 _SET_NAME = "update staff set name = $2 where staff_id = $1"
 
@@ -120,11 +114,6 @@ async def find_staff(conn: Connection, email: str) -> StaffRow | None:
     return _staff(await conn.fetchrow(_FIND_STAFF, email))
 
 
-async def find_subject(conn: Connection, subject: str) -> StaffRow | None:
-    """Return the person whom another system knows under this name, or None."""
-    return _staff(await conn.fetchrow(_FIND_SUBJECT, subject))
-
-
 async def read_staff(conn: Connection, staff_id: UUID) -> StaffRow | None:
     """Return the person with this id, or None."""
     return _staff(await conn.fetchrow(_READ_STAFF, staff_id))
@@ -149,11 +138,6 @@ async def is_founded(conn: Connection) -> bool:
 async def set_password(conn: Connection, staff_id: UUID, password_hash: str) -> None:
     """Replace the hash of a password."""
     await conn.execute(_SET_PASSWORD, staff_id, password_hash)
-
-
-async def set_subject(conn: Connection, staff_id: UUID, subject: str) -> None:
-    """Note under which name another system knows a person, once."""
-    await conn.execute(_SET_SUBJECT, staff_id, subject)
 
 
 async def set_name(conn: Connection, staff_id: UUID, name: str) -> None:

@@ -11,8 +11,7 @@ create table staff (
     password_hash text,
     totp_secret bytea,
     totp_confirmed_at timestamptz,
-    totp_step bigint not null default 0,
-    oidc_subject text unique
+    totp_step bigint not null default 0
 );
 grant select, insert, update on staff to perennial_worker;
 
