@@ -24,7 +24,7 @@ from perennial.core.needs import snapshot_of
 from perennial.core.version import Version
 from perennial.core.version_scope import scope_of
 from perennial.store.database import WORKER_ROLE, connect
-from perennial.store.matching import list_matching, list_which, preview_matching
+from perennial.store.matching import list_which, preview_matching
 from perennial.units import Instant
 from tests.laws.nearby import near
 from tests.laws.population import BUCKET, MOMENTS, PROGRAM_ID, SEGMENTS, UNITS, WORKSPACE, Population
@@ -61,7 +61,7 @@ class Stored:
         async def ask() -> list[UUID]:
             async with self._worker.transaction():
                 await self._worker.execute(f"set local app.workspace = '{WORKSPACE}'")
-                found = await list_matching(self._worker, WORKSPACE, BUCKET, sql)
+                found = [who for who, _ in await list_which(self._worker, WORKSPACE, BUCKET, sql)]
                 preview = await preview_matching(self._worker, WORKSPACE, BUCKET, sql, 5)
                 assert (preview.count, list(preview.sample)) == (len(found), found[:5])
                 return found

@@ -6,7 +6,7 @@ from asyncpg import Connection
 
 from perennial.core.condition_document import decode_condition
 from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
-from perennial.store.matching import list_matching, list_which, preview_matching
+from perennial.store.matching import list_which, preview_matching
 from tests.core.earning_stage import version_of
 from tests.store.book import NOW, Book
 
@@ -66,7 +66,7 @@ async def test_everything_that_is_kept_can_be_asked(book: Book, superuser: Conne
     )
     async with book.db.transaction(book.ws) as conn:
         found = dict(await list_which(conn, book.ws, book.bucket, sql))
-        everybody = await list_matching(conn, book.ws, book.bucket, compiled({"all": []}))
+        everybody = [who for who, _ in await list_which(conn, book.ws, book.bucket, compiled({"all": []}))]
         preview = await preview_matching(conn, book.ws, book.bucket, compiled({"all": []}), 2)
         elsewhere = await preview_matching(conn, book.ws, book.bucket + 1, compiled({"all": []}), 2)
     ids = sorted(row.customer_id for row in rows)

@@ -144,18 +144,6 @@ def history_of(
     return tuple(values)
 
 
-def window_sum(
-    version: Version,
-    need: Need,
-    counters: Mapping[int, Mapping[int, int]],
-    at: Instant,
-    joined_at: Instant | None,
-) -> int:
-    """Return the value of one need, which must be one of the version's, at ``at``."""
-    first, last = ranges_of(version, at, joined_at)[version.needs.index(need)]
-    return _sum(counters.get(need.metric.number, {}), first, last)
-
-
 def figure_on(need: Need, counters: Mapping[int, Mapping[int, int]], window: Range, day: int) -> int:
     """Return one figure on the local day ``day``, out of the periods of ``window``."""
     periods = counters.get(need.metric.number)

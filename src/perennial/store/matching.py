@@ -107,10 +107,6 @@ with found as materialized (select c.customer_id {customers} and {test})
 select (select count(*) from found), array(select customer_id from found order by customer_id limit {limit})
 """
 
-_LIST_MATCHING = """
-select c.customer_id {customers} and {test} order by c.customer_id
-"""
-
 # One row for each customer who meets any of them, with the places of those that hold, from 1.
 _LIST_WHICH = """
 select customer_id, array_remove(places, null) from (
@@ -141,13 +137,6 @@ async def preview_matching(
     text = _PREVIEW.format(customers=_customers(sql), test=test, limit=limit)
     count, found = (await _fetch(conn, text, ws, bucket, *sql.parameters, sample))[0]
     return Preview(count, tuple(found))
-
-
-async def list_matching(conn: Connection, ws: int, bucket: int, sql: SqlConditions) -> list[UUID]:
-    """Return every customer who meets the only condition of ``sql``, in the order of their ids."""
-    (test,) = sql.tests
-    text = _LIST_MATCHING.format(customers=_customers(sql), test=test)
-    return [row[0] for row in await _fetch(conn, text, ws, bucket, *sql.parameters)]
 
 
 async def list_which(

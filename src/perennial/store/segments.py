@@ -60,11 +60,6 @@ insert into segment_versions (workspace_id, segment_id, version, published_at, a
 values ($1, $2, $3, $4, $5, $6::text::jsonb)
 """
 
-_LIST_SEGMENT_VERSIONS = """
-select version, published_at, actor, document::text from segment_versions
-where workspace_id = $1 and segment_id = $2 order by version desc
-"""
-
 _SET_FILLED = """
 update segments set filled = $3 where workspace_id = $1 and segment_id = any($2::int[])
 """
@@ -207,14 +202,6 @@ async def put_segment(conn: Connection, workspace_id: int, row: SegmentRow, acto
     await conn.execute(
         _INSERT_SEGMENT_VERSION, workspace_id, row.segment_id, row.version, row.published_at, actor, document
     )
-
-
-async def list_segment_versions(
-    conn: Connection, workspace_id: int, segment_id: int
-) -> list[tuple[int, Instant, str, Segment]]:
-    """Return number, instant, author and document of a segment's versions, the newest first."""
-    rows = await conn.fetch(_LIST_SEGMENT_VERSIONS, workspace_id, segment_id)
-    return [(number, at, actor, _decode(document)) for number, at, actor, document in rows]
 
 
 async def set_filled(conn: Connection, workspace_id: int, ids: Sequence[int], *, filled: bool) -> None:
