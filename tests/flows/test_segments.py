@@ -137,6 +137,19 @@ async def test_the_database_fills_as_customers_are_judged(
     assert await sizes(shop) == {"big": 0, "rest": 6}
 
 
+@pytest.mark.parametrize("one_by_one", [0, 5_000], ids=["by sets", "one by one"])
+async def test_who_is_inside_from_the_first_moment_on_earns_where_the_segment_enrolls(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, one_by_one: int
+) -> None:
+    """However large the workspace is, whoever it is filled with is a member by the next order."""
+    monkeypatch.setattr("perennial.flows.segment_fill.ONE_BY_ONE", one_by_one)
+    await shop.publish(PROGRAM)
+    await shop.publish(CLUB)
+    await shop.order("o1", "anna", 100_000)
+    await put(shop.handler, shop.workspace_id, segment("big", BIG), AUTHOR)
+    assert available(await shop.order("o2", "anna", 1_000), "stars") == 10
+
+
 async def test_a_household_moves_together(shop: Shop) -> None:
     """What one earns for the wallet that they share moves the others as well, in the same transaction."""
     await shop.publish(PROGRAM)

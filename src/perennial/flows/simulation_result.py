@@ -17,6 +17,7 @@ ASSUMPTIONS = (
     "Everything is switched on.",
     "Claims that were refused then are not tried again.",
     "A change of an order (fulfilled, canceled) happened when it was reported.",
+    "Orders from before somebody joined are not counted on joining, whatever the program says.",
     "Points that were received from somebody else are those that were sent then.",
 )
 
