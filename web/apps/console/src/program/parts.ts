@@ -1,6 +1,8 @@
 import { type SwitchKind, versionGet } from "@perennial/api-admin";
 import { queryOptions } from "@tanstack/react-query";
 
+import { isRecord } from "./records";
+
 export interface ProgramPart {
   kind: SwitchKind;
   id: string;
@@ -34,8 +36,4 @@ function partsOf(document: unknown): ProgramPart[] {
 function partOf(part: unknown, kind: SwitchKind): ProgramPart[] {
   if (!isRecord(part) || typeof part.id !== "string") return [];
   return [{ kind, id: part.id, name: typeof part.name === "string" ? part.name : part.id }];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,10 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { BudgetView } from "@perennial/api-admin";
-import { Panel, Progress, Stack, Text } from "@perennial/ui";
+import { Panel, Stack, Text } from "@perennial/ui";
 
-import { type Format, useFormat } from "../../i18n/format";
+import { BudgetBar } from "../../program/budget-bar";
 
-const NEARLY = 0.9;
-
-/** The limits of a campaign and of its parts: used, left, and gone when. */
+/** The limits of a campaign and of its parts. */
 export function Budgets({ budgets }: { budgets: readonly BudgetView[] }) {
   const { t } = useLingui();
   if (budgets.length === 0) return null;
@@ -22,39 +20,10 @@ export function Budgets({ budgets }: { budgets: readonly BudgetView[] }) {
 }
 
 function Budget({ budget }: { budget: BudgetView }) {
-  const { t } = useLingui();
-  const format = useFormat();
-  const { used, cap, words } = budget;
-  const runsOut = budget.forecast?.runs_out_on;
-  if (used === null) {
-    return (
-      <Text size="sm">
-        {words} <Trans>(counted for each by itself)</Trans>
-      </Text>
-    );
-  }
-  const share = cap === 0 ? 1 : used / cap;
+  if (budget.used !== null) return <BudgetBar budget={budget} used={budget.used} />;
   return (
-    <Stack gap={6}>
-      <Text size="sm" fw={600}>
-        {words}
-      </Text>
-      <Progress value={share * 100} color={share >= NEARLY ? "red" : "pine"} aria-label={t`Used of ${words}`} />
-      <Text size="xs" c="dimmed">
-        <Trans>
-          {amount(format, budget, used)} of {amount(format, budget, cap)} used
-        </Trans>
-        {runsOut != null && (
-          <>
-            {" · "}
-            <Trans>gone by {format.day(runsOut)} at this pace</Trans>
-          </>
-        )}
-      </Text>
-    </Stack>
+    <Text size="sm">
+      {budget.words} <Trans>(counted for each by itself)</Trans>
+    </Text>
   );
-}
-
-function amount(format: Format, { currency }: BudgetView, value: number): string {
-  return currency === null ? format.number(value) : format.money(value, currency);
 }

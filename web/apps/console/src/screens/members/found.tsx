@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { CustomerView } from "@perennial/api-admin";
-import { Badge, type Column, DataTable, EmptyState, Group, Panel } from "@perennial/ui";
+import type { FoundCustomer } from "@perennial/api-admin";
+import { type Column, DataTable, EmptyState, Panel } from "@perennial/ui";
 import { IconSearch } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -21,7 +21,10 @@ export function Found({ find }: { find: string }) {
         {(found) =>
           found.length === 0 ? (
             <EmptyState icon={<IconSearch size={26} />} title={t`Nobody goes by “${find}”`}>
-              <Trans>Ids are exact, capital letters too. An e-mail address or a card is found once the customer was stored with it.</Trans>
+              <Trans>
+                Words are looked for at the beginning of names, ids and addresses. Who has only ordered, without a name or an address,
+                is found by the whole id.
+              </Trans>
             </EmptyState>
           ) : (
             <DataTable label={t`Found`} columns={columns} rows={found} keyOf={(row) => row.id} />
@@ -32,7 +35,7 @@ export function Found({ find }: { find: string }) {
   );
 }
 
-function useColumns(): Column<CustomerView>[] {
+function useColumns(): Column<FoundCustomer>[] {
   const { t } = useLingui();
   const format = useFormat();
   const { code: workspace } = useWorkspace();
@@ -40,39 +43,14 @@ function useColumns(): Column<CustomerView>[] {
     {
       id: "id",
       title: t`Member`,
-      cell: (row) => (
-        <Link to="/$workspace/members/$customer" params={{ workspace, customer: row.id }} dir="auto">
-          {row.id}
+      cell: ({ id }) => (
+        <Link to="/$workspace/members/$customer" params={{ workspace, customer: id }} dir="auto">
+          {id}
         </Link>
       ),
     },
-    {
-      id: "programs",
-      title: t`Programs`,
-      cell: (row) => (
-        <Group gap={6}>
-          {row.memberships.map((membership) => (
-            <Badge key={membership.program} tone={membership.left_at == null ? "good" : "plain"}>
-              {membership.tier == null ? membership.program : `${membership.program} · ${membership.tier}`}
-            </Badge>
-          ))}
-        </Group>
-      ),
-    },
-    {
-      id: "available",
-      title: t`Available`,
-      numeric: true,
-      cell: (row) => (
-        <>
-          {row.wallets.map((wallet) => (
-            <div key={`${wallet.program}/${wallet.wallet}`}>
-              {format.points(wallet.available, wallet.decimals)} {wallet.name}
-            </div>
-          ))}
-        </>
-      ),
-    },
-    { id: "since", title: t`Known since`, cell: (row) => format.date(row.created_at) },
+    { id: "name", title: t`Name`, cell: ({ name }) => <bdi>{name === "" ? "–" : name}</bdi> },
+    { id: "known", title: t`Known by`, cell: ({ identifiers }) => <bdi>{identifiers.map(({ value }) => value).join(", ") || "–"}</bdi> },
+    { id: "since", title: t`Known since`, cell: ({ created_at: at }) => format.date(at) },
   ];
 }

@@ -17,7 +17,7 @@ export function MembersScreen() {
   return (
     <Page
       title={t`Members`}
-      intro={t`By your own id, or by an e-mail address, a phone number or a card that the member uses.`}
+      intro={t`By name, your own id, an e-mail address, a phone number, a card or a voucher's code.`}
     >
       <Panel>
         <FindForm key={find} find={find ?? ""} />

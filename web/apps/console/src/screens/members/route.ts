@@ -4,7 +4,7 @@ import { wordsOf } from "../../i18n/catalogs";
 import { workspaceRoute } from "../../shell/routes";
 
 export interface MembersSearch {
-  /** What is looked for: an id, or an identifier such as an e-mail address. */
+  /** What is looked for: a name, an id, an identifier such as an e-mail address, a code. */
   find?: string;
 }
 

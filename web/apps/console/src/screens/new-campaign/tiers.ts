@@ -1,6 +1,8 @@
 import { draftGet } from "@perennial/api-admin";
 import { queryOptions } from "@tanstack/react-query";
 
+import { isRecord } from "../../program/records";
+
 export interface TierName {
   id: string;
   name: string;
@@ -26,8 +28,4 @@ function tiersOf(document: unknown): TierName[] {
     if (!isRecord(level) || typeof level.id !== "string") return [];
     return [{ id: level.id, name: typeof level.name === "string" ? level.name : level.id }];
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

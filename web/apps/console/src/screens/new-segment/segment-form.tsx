@@ -4,6 +4,7 @@ import { Button, Group, Loading, Panel, Select, Stack, TextInput } from "@perenn
 import { lazy, Suspense, useState } from "react";
 import { parse, stringify } from "yaml";
 
+import { isRecord } from "../../program/records";
 import { FromTemplate } from "./from-template";
 import { Preview } from "./preview";
 import { useSaveSegment } from "./use-save-segment";
@@ -83,7 +84,7 @@ export default function SegmentForm({ programs, template }: { programs: readonly
 function conditionOf(text: string): Record<string, unknown> | undefined {
   try {
     const read: unknown = parse(text);
-    return typeof read === "object" && read !== null && !Array.isArray(read) ? (read as Record<string, unknown>) : undefined;
+    return isRecord(read) ? read : undefined;
   } catch {
     return undefined;
   }
