@@ -38,21 +38,20 @@ limit $8
 """
 
 
-# How many have a word that begins so; beyond ``$6`` it does not matter how many more.
-_COUNT_WORDS = """
-select (
-    select count(*)
-    from (
-        select
-        from customer_words as hit
-        where hit.bucket between $2 and $3 and hit.workspace_id = $1
-            and hit.word >= asked.first and hit.word < asked.last
-        limit $6
-    ) as capped
-)
-from unnest($4::text[], $5::text[]) with ordinality as asked (first, last, place)
-order by asked.place
+# How many have a word that begins so; beyond ``$6`` it does not matter how many more. The order only leads to
+# the index of words: that of buckets would be read whole.
+_COUNT_WORD = """
+select count(*) from (
+    select
+    from customer_words as hit
+    where hit.bucket between $2 and $3 and hit.workspace_id = $1 and hit.word >= $4 and hit.word < $5
+    order by hit.word
+    limit $6
+) as capped
 """
+
+_PLAN_BY_WORDS = "set local plan_cache_mode = force_custom_plan"
+"""Which index serves depends on how many begin alike, which one plan for all words cannot know."""
 
 _COMMON = 2_000
 """A word that so many have is common: which of several common ones leads makes no difference."""
@@ -81,11 +80,13 @@ async def find_by_words(
     The rarest word leads: whoever has it is asked for the others. ``buckets`` are the first and the last of
     the workspace.
     """
+    await conn.execute(_PLAN_BY_WORDS)
     if len(begins) > 1:
-        lasts = [each + _LAST for each in begins]
-        counted = await conn.fetch(_COUNT_WORDS, ws, *buckets, begins, lasts, _COMMON)
-        rarity = [count for (count,) in counted]
-        begins = [begins[place] for place in sorted(range(len(begins)), key=rarity.__getitem__)]
+        rarity = {
+            each: await conn.fetchval(_COUNT_WORD, ws, *buckets, each, each + _LAST, _COMMON)
+            for each in begins
+        }
+        begins = sorted(begins, key=rarity.__getitem__)
     first, *others = begins
     rows = await conn.fetch(
         _FIND_BY_WORDS,
