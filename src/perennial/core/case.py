@@ -47,11 +47,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from perennial.core.case_expectation import CasePart, Expectation
 from perennial.core.conversion import Debts
 from perennial.core.document import program_of
 from perennial.core.document_text import parse_text
 from perennial.core.fraud_signal import Trace
-from perennial.core.gives_back import Advice
 from perennial.core.order import Line, Scalar
 from perennial.core.problems import Problem
 from perennial.core.program import Program
@@ -59,15 +59,8 @@ from perennial.core.switches import SwitchKind
 from perennial.core.validation import validate
 from perennial.units import Points, Rounding
 
-Figure: TypeAlias = int | dict[str, int]
-"""Points of the only wallet, or of each named wallet."""
 
-
-class _CasePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    pass
-
-
-class CaseOrder(_CasePart, frozen=True, kw_only=True):
+class CaseOrder(CasePart, frozen=True, kw_only=True):
     """A paid order; amounts in minor units. With ``redemption`` it is the cart as that priced it."""
 
     id: str
@@ -83,21 +76,21 @@ class CaseOrder(_CasePart, frozen=True, kw_only=True):
     attributes: dict[str, Scalar] = {}
 
 
-class CaseReturn(_CasePart, frozen=True, kw_only=True):
+class CaseReturn(CasePart, frozen=True, kw_only=True):
     """Units of lines that came back, by the line's id; no lines means all that is left."""
 
     order: str
     lines: dict[str, int] = {}
 
 
-class CaseFact(_CasePart, frozen=True, kw_only=True):
+class CaseFact(CasePart, frozen=True, kw_only=True):
     """A fact from outside, which becomes stale after so many seconds."""
 
     value: Scalar
     seconds: Annotated[int, Meta(ge=1)]
 
 
-class CaseEvent(_CasePart, frozen=True, kw_only=True):
+class CaseEvent(CasePart, frozen=True, kw_only=True):
     """A custom event with its attributes."""
 
     type: str
@@ -108,7 +101,7 @@ Asked: TypeAlias = int | Literal["all"]
 """So many points, or as many as possible."""
 
 
-class CaseCart(_CasePart, frozen=True, kw_only=True):
+class CaseCart(CasePart, frozen=True, kw_only=True):
     """What somebody wants to buy, and what shall be used on it: ``codes``, then ``rewards``, then ``points``.
 
     Amounts are in minor units.
@@ -144,14 +137,14 @@ class CaseHold(CaseRedemption, frozen=True, kw_only=True):
     seconds: Annotated[int, Meta(ge=1)] = 900
 
 
-class CaseRollback(_CasePart, frozen=True, kw_only=True):
+class CaseRollback(CasePart, frozen=True, kw_only=True):
     """What a redemption gives back: the share of units of lines, by the line's id; no lines means all."""
 
     redemption: str
     lines: dict[str, int] = {}
 
 
-class CaseVoucher(_CasePart, frozen=True, kw_only=True):
+class CaseVoucher(CasePart, frozen=True, kw_only=True):
     """A code of a reward's pool, called ``as``; without a ``customer`` it is for whoever has it."""
 
     reward: str
@@ -159,7 +152,7 @@ class CaseVoucher(_CasePart, frozen=True, kw_only=True):
     customer: str | None = None
 
 
-class CaseAdjustment(_CasePart, frozen=True, kw_only=True):
+class CaseAdjustment(CasePart, frozen=True, kw_only=True):
     """A correction by staff; its dates are times like those of steps."""
 
     points: Points
@@ -168,7 +161,7 @@ class CaseAdjustment(_CasePart, frozen=True, kw_only=True):
     expires_at: str | None = None
 
 
-class CaseTransfer(_CasePart, frozen=True, kw_only=True):
+class CaseTransfer(CasePart, frozen=True, kw_only=True):
     """Points for another member."""
 
     to: str
@@ -176,7 +169,7 @@ class CaseTransfer(_CasePart, frozen=True, kw_only=True):
     wallet: str | None = None
 
 
-class CaseConversion(_CasePart, frozen=True, kw_only=True):
+class CaseConversion(CasePart, frozen=True, kw_only=True):
     """All that members hold in the wallet ``from`` becomes points of ``into``; with ``back`` it comes back.
 
     A ``preview`` changes nothing.
@@ -191,21 +184,14 @@ class CaseConversion(_CasePart, frozen=True, kw_only=True):
     preview: bool = False
 
 
-class CaseConverted(_CasePart, frozen=True, kw_only=True):
-    """What a conversion took of a customer and gave (the other way round where it came back)."""
-
-    points: Points
-    become: Points
-
-
-class CaseReferral(_CasePart, frozen=True, kw_only=True):
+class CaseReferral(CasePart, frozen=True, kw_only=True):
     """Whom the customer refers, and from which address that comes."""
 
     friend: str
     ip: str | None = None
 
 
-class CaseReview(_CasePart, frozen=True, kw_only=True):
+class CaseReview(CasePart, frozen=True, kw_only=True):
     """What staff says of the referral of a friend that is in review."""
 
     friend: str
@@ -213,14 +199,14 @@ class CaseReview(_CasePart, frozen=True, kw_only=True):
     reason: str = "rehearsal"
 
 
-class CaseSwitched(_CasePart, frozen=True, kw_only=True):
+class CaseSwitched(CasePart, frozen=True, kw_only=True):
     """What is switched: ``everything``, the ``program``, or some part of it by its ``id``."""
 
     kind: SwitchKind
     id: str | None = None
 
 
-class CaseSwitch(_CasePart, frozen=True, kw_only=True):
+class CaseSwitch(CasePart, frozen=True, kw_only=True):
     """Something is stopped, or goes on again."""
 
     off: CaseSwitched | None = None
@@ -228,110 +214,7 @@ class CaseSwitch(_CasePart, frozen=True, kw_only=True):
     reason: str = "rehearsal"
 
 
-class CaseLot(_CasePart, frozen=True, kw_only=True):
-    """What is left of the points with these dates; ``expires_at`` is left out where there is none."""
-
-    available_at: str | None = None
-    expires_at: str | None = None
-    left: Points
-
-
-class CaseGift(_CasePart, frozen=True, kw_only=True):
-    """What a claim handed out: a ``voucher`` with its value as ``amount``, or something by its kind.
-
-    What is left out is not looked at.
-    """
-
-    kind: str
-    name: str | None = None
-    amount: int | None = None
-    quantity: int | None = None
-    state: str | None = None
-    expires_at: str | UnsetType | None = UNSET
-
-
-class CaseChallenge(_CasePart, frozen=True, kw_only=True):
-    """How often a challenge was completed, how far its present round is, and in which state."""
-
-    completed: int | None = None
-    progress: int | None = None
-    state: str | None = None
-
-
-class CaseGivesBack(_CasePart, frozen=True, kw_only=True):
-    """What the points of a wallet give back, in percent as text, and whether that is as advised."""
-
-    percent: str | None = None
-    advice: Advice | None = None
-
-
-class Expectation(_CasePart, frozen=True, kw_only=True):
-    """What must be so after a step; what is left out is not looked at.
-
-    ``converted`` is what a conversion does to the customer, or would.
-
-    ``earned`` is everything that the step gave the customer, ``awards`` the same by rule,
-    ``taken_back`` what it took back. ``balance`` is what is shown (lots less debt, pending included),
-    ``available`` what can be spent now. ``refused`` is the code of a refusal; a refusal that is not
-    expected is a difference. ``value`` is what the issued voucher is worth, ``gives`` everything that was
-    handed out. ``offered`` are the rewards that the customer sees for points, whatever they cost,
-    ``claimable`` those that can be claimed now.
-
-    Of a checkout, in minor units: ``discount`` is everything that rewards take off, shipping included
-    (``shipping_discount`` alone), ``total`` what is left with shipping, ``to_pay`` what points and gift
-    cards leave of it, ``lines`` what comes off each line, ``points_paid`` how many points pay.
-    ``applied`` names everything that is used, ``not_applied`` everything else with the reason, ``earns`` is
-    what the order would earn. ``cards`` is what gift cards hold, ``held`` what holds reserve of points.
-
-    ``variants`` are those of experiments and holdouts that the customer was exposed to (null: never was).
-    ``challenges`` says how far challenges are.
-
-    ``referral`` is the state of the customer's own referral (pending, waiting, converted, rejected,
-    in_review, reversed), ``referral_reason`` why it is so, ``referrals`` how many friends have converted.
-
-    Of the program as it is now: ``gives_back`` says for wallets what comes back of an order of 250.00, and
-    ``flaws`` which kinds of flaw the finder finds (true) and which it does not (false).
-    """
-
-    earned: Figure | None = None
-    awards: dict[str, int] | None = None
-    taken_back: Figure | None = None
-    balance: Figure | None = None
-    available: Figure | None = None
-    pending: Figure | None = None
-    debt: Figure | None = None
-    shortfall: Figure | None = None
-    lots: tuple[CaseLot, ...] | None = None
-    tier: str | UnsetType | None = UNSET
-    tier_until: str | UnsetType | None = UNSET
-    refused: str | None = None
-    value: int | None = None
-    gives: tuple[CaseGift, ...] | None = None
-    offered: tuple[str, ...] | None = None
-    claimable: tuple[str, ...] | None = None
-    discount: int | None = None
-    shipping_discount: int | None = None
-    total: int | None = None
-    to_pay: int | None = None
-    lines: dict[str, int] | None = None
-    applied: tuple[str, ...] | None = None
-    not_applied: dict[str, str] | None = None
-    points_paid: Figure | None = None
-    earns: Figure | None = None
-    held: Figure | None = None
-    cards: dict[str, int] = {}
-    variants: dict[str, str | None] = {}
-    challenges: dict[str, CaseChallenge] = {}
-    referral: str | None = None
-    referral_reason: str | None = None
-    referrals: int | None = None
-    converted: CaseConverted | None = None
-    gives_back: dict[str, CaseGivesBack] = {}
-    flaws: dict[str, bool] = {}
-    others: dict[str, Expectation] = {}
-
-
-class Step(_CasePart, frozen=True, kw_only=True):
+class Step(CasePart, frozen=True, kw_only=True):
     """One thing that happens to ``customer`` at ``at``; without a deed only time passes, for everybody.
 
     ``publish`` holds the parts of the program document that change from now on, ``start`` names a challenge
@@ -384,7 +267,7 @@ class Case(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...]
 
 
-class _CaseFile(_CasePart, frozen=True, kw_only=True):
+class _CaseFile(CasePart, frozen=True, kw_only=True):
     case: str
     title: str
     program: dict[str, Any] | str

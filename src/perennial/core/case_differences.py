@@ -7,7 +7,15 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import UNSET
 
-from perennial.core.case import CaseChallenge, CaseGift, CaseGivesBack, CaseLot, Expectation, Figure, Step
+from perennial.core.case import Step
+from perennial.core.case_expectation import (
+    CaseChallenge,
+    CaseGift,
+    CaseGivesBack,
+    CaseLot,
+    Expectation,
+    Figure,
+)
 from perennial.core.challenge_view import views_of
 from perennial.core.checkout import Checkout
 from perennial.core.currency import decimals

@@ -1,0 +1,128 @@
+"""What a step of a test case (``core/case.py``) expects to be so after it."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from perennial.core.gives_back import Advice
+from perennial.units import Points
+
+Figure: TypeAlias = int | dict[str, int]
+"""Points of the only wallet, or of each named wallet."""
+
+
+class CasePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Any part of a case file: unknown fields are mistakes."""
+
+
+class CaseConverted(CasePart, frozen=True, kw_only=True):
+    """What a conversion took of a customer and gave (the other way round where it came back)."""
+
+    points: Points
+    become: Points
+
+
+class CaseLot(CasePart, frozen=True, kw_only=True):
+    """What is left of the points with these dates; ``expires_at`` is left out where there is none."""
+
+    available_at: str | None = None
+    expires_at: str | None = None
+    left: Points
+
+
+class CaseGift(CasePart, frozen=True, kw_only=True):
+    """What a claim handed out: a ``voucher`` with its value as ``amount``, or something by its kind.
+
+    What is left out is not looked at.
+    """
+
+    kind: str
+    name: str | None = None
+    amount: int | None = None
+    quantity: int | None = None
+    state: str | None = None
+    expires_at: str | UnsetType | None = UNSET
+
+
+class CaseChallenge(CasePart, frozen=True, kw_only=True):
+    """How often a challenge was completed, how far its present round is, and in which state."""
+
+    completed: int | None = None
+    progress: int | None = None
+    state: str | None = None
+
+
+class CaseGivesBack(CasePart, frozen=True, kw_only=True):
+    """What the points of a wallet give back, in percent as text, and whether that is as advised."""
+
+    percent: str | None = None
+    advice: Advice | None = None
+
+
+class Expectation(CasePart, frozen=True, kw_only=True):
+    """What must be so after a step; what is left out is not looked at.
+
+    ``converted`` is what a conversion does to the customer, or would.
+
+    ``earned`` is everything that the step gave the customer, ``awards`` the same by rule,
+    ``taken_back`` what it took back. ``balance`` is what is shown (lots less debt, pending included),
+    ``available`` what can be spent now. ``refused`` is the code of a refusal; a refusal that is not
+    expected is a difference. ``value`` is what the issued voucher is worth, ``gives`` everything that was
+    handed out. ``offered`` are the rewards that the customer sees for points, whatever they cost,
+    ``claimable`` those that can be claimed now.
+
+    Of a checkout, in minor units: ``discount`` is everything that rewards take off, shipping included
+    (``shipping_discount`` alone), ``total`` what is left with shipping, ``to_pay`` what points and gift
+    cards leave of it, ``lines`` what comes off each line, ``points_paid`` how many points pay.
+    ``applied`` names everything that is used, ``not_applied`` everything else with the reason, ``earns`` is
+    what the order would earn. ``cards`` is what gift cards hold, ``held`` what holds reserve of points.
+
+    ``variants`` are those of experiments and holdouts that the customer was exposed to (null: never was).
+    ``challenges`` says how far challenges are.
+
+    ``referral`` is the state of the customer's own referral (pending, waiting, converted, rejected,
+    in_review, reversed), ``referral_reason`` why it is so, ``referrals`` how many friends have converted.
+
+    Of the program as it is now: ``gives_back`` says for wallets what comes back of an order of 250.00, and
+    ``flaws`` which kinds of flaw the finder finds (true) and which it does not (false).
+    """
+
+    earned: Figure | None = None
+    awards: dict[str, int] | None = None
+    taken_back: Figure | None = None
+    balance: Figure | None = None
+    available: Figure | None = None
+    pending: Figure | None = None
+    debt: Figure | None = None
+    shortfall: Figure | None = None
+    lots: tuple[CaseLot, ...] | None = None
+    tier: str | UnsetType | None = UNSET
+    tier_until: str | UnsetType | None = UNSET
+    refused: str | None = None
+    value: int | None = None
+    gives: tuple[CaseGift, ...] | None = None
+    offered: tuple[str, ...] | None = None
+    claimable: tuple[str, ...] | None = None
+    discount: int | None = None
+    shipping_discount: int | None = None
+    total: int | None = None
+    to_pay: int | None = None
+    lines: dict[str, int] | None = None
+    applied: tuple[str, ...] | None = None
+    not_applied: dict[str, str] | None = None
+    points_paid: Figure | None = None
+    earns: Figure | None = None
+    held: Figure | None = None
+    cards: dict[str, int] = {}
+    variants: dict[str, str | None] = {}
+    challenges: dict[str, CaseChallenge] = {}
+    referral: str | None = None
+    referral_reason: str | None = None
+    referrals: int | None = None
+    converted: CaseConverted | None = None
+    gives_back: dict[str, CaseGivesBack] = {}
+    flaws: dict[str, bool] = {}
+    others: dict[str, Expectation] = {}
