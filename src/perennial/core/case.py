@@ -19,7 +19,8 @@ A step has at most one deed: ``order``, ``return``, ``cancel``, ``fulfill``, ``e
 ``convert_back``, ``start`` (a challenge), ``join``, ``attributes``, ``assign_tier``, ``refer``,
 ``review``, ``seen``, ``publish``, ``switch`` (``{off: {kind: reward, id: five-off}, reason: it leaked}``,
 or ``{on: ...}``), ``facts`` from outside (``{weather: {value: rain, seconds: 3600}}``), ``locations``
-(``{store-1: {place: "52.52,13.40"}}``), or one at the checkout::
+(``{store-1: {place: "52.52,13.40"}}``), ``segments`` and ``import`` (``core/case_segments.py``), or one at
+the checkout::
 
       - at: 2026-12-02 10:00
         customer: anna
@@ -48,6 +49,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from perennial.core.case_expectation import CasePart, Expectation
+from perennial.core.case_segments import CaseImport, read_segments
 from perennial.core.conversion import Debts
 from perennial.core.document import program_of
 from perennial.core.document_text import parse_text
@@ -55,6 +57,7 @@ from perennial.core.fraud_signal import Trace
 from perennial.core.order import Line, Scalar
 from perennial.core.problems import Problem
 from perennial.core.program import Program
+from perennial.core.segment import Segment
 from perennial.core.switches import SwitchKind
 from perennial.core.validation import validate
 from perennial.units import Points, Rounding
@@ -252,25 +255,32 @@ class Step(CasePart, frozen=True, kw_only=True):
     refer: CaseReferral | None = None
     review: CaseReview | None = None
     seen: dict[Trace, str] | None = None
+    segments: tuple[dict[str, Any], ...] | None = None
+    imported: CaseImport | None = msgspec.field(default=None, name="import")
     publish: dict[str, Any] | None = None
     switch: CaseSwitch | None = None
     expect: Expectation = Expectation()
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A readable case. ``document`` is the plain form of ``program``, which ``publish`` steps change."""
+    """A readable case. ``document`` is the plain form of ``program``, which ``publish`` steps change.
+
+    ``segments`` are there from the beginning.
+    """
 
     name: str
     title: str
     program: Program
     document: dict[str, Any]
     steps: tuple[Step, ...]
+    segments: tuple[Segment, ...] = ()
 
 
 class _CaseFile(CasePart, frozen=True, kw_only=True):
     case: str
     title: str
     program: dict[str, Any] | str
+    segments: tuple[dict[str, Any], ...] = ()
     steps: tuple[Step, ...]
 
 
@@ -298,6 +308,8 @@ _DEEDS = (
     "seen",
     "facts",
     "locations",
+    "segments",
+    "imported",
     "publish",
     "switch",
 )
@@ -342,7 +354,10 @@ def read_case(
     wrong = program if isinstance(program, list) else validate(program)
     if wrong or crowded or isinstance(program, list):
         return [*(problem.under("program") for problem in wrong), *crowded]
-    return Case(file.case, file.title, program, document, file.steps)
+    segments = read_segments(file.segments, program, {})
+    if isinstance(segments, list):
+        return segments
+    return Case(file.case, file.title, program, document, file.steps, segments)
 
 
 def _document(

@@ -13,6 +13,7 @@ from perennial.core.case_expectation import (
     CaseGift,
     CaseGivesBack,
     CaseLot,
+    CaseUnmet,
     Expectation,
     Figure,
 )
@@ -26,6 +27,7 @@ from perennial.core.periods import local_datetime
 from perennial.core.program import Program
 from perennial.core.redeemables import Status
 from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.rehearsal import UnknownName
 from perennial.core.rehearsal_conversions import ConversionRehearsal
 from perennial.ledger.lot import Lot
 from perennial.units import Instant, Minor, Points
@@ -51,6 +53,7 @@ class Comparison:
         if code != expected.refused:
             said = f" ({refusal.words})" if refusal is not None else ""
             found.append(f"expected {_outcome(expected.refused)}, but it was {_outcome(code)}{said}")
+        found += _unmet(expected.unmet, refusal, checkout)
         names = self.rehearsal.wallet_names()
         earned: dict[str, Points] = {}
         awards: dict[str, Points] = {}
@@ -274,7 +277,26 @@ class Comparison:
             until = membership.tier_until if membership is not None else None
             if self.local(until) != expected.tier_until:
                 found.append(f"the tier should last until {expected.tier_until}, not {self.local(until)}")
+        found += self.segments(customer, expected)
         return found + self.referral(customer, expected) + self.converted(customer, expected)
+
+    def segments(self, customer: str, expected: Expectation) -> list[str]:
+        """Compare in which segments the customer is, since when, and when it left them."""
+        member, found = self.rehearsal.member(customer), []
+        for name in (*expected.segments, *expected.entered, *expected.left):
+            if name not in self.rehearsal.segments_known():
+                raise UnknownName(f"there is no segment {name!r}")
+        for code, wanted in expected.segments.items():
+            if wanted is not (code in member.segments):
+                found.append(f"{customer} should {'' if wanted else 'not '}be in segment {code}")
+        for what, times, seen in (
+            ("entered", expected.entered, member.segments.get),
+            ("left", expected.left, lambda code: self.rehearsal.left.get((member.customer_id, code))),
+        ):
+            for code, wanted_at in times.items():
+                if (at := self.local(seen(code))) != wanted_at:
+                    found.append(f"segment {code} should be {what} at {wanted_at}, but was at {at}")
+        return found
 
     def converted(self, customer: str, expected: Expectation) -> list[str]:
         """Compare what a conversion did to the customer, or would do."""
@@ -329,6 +351,20 @@ _COMES_WITH_THE_PRICE = (
     RefusalCode.LIMIT_REACHED,
 )
 """Why a reward that is offered to somebody cannot be claimed just now."""
+
+
+def _unmet(wanted: CaseUnmet | None, refusal: Refusal | None, checkout: Checkout | None) -> list[str]:
+    """Compare the condition that kept a reward back, and what was seen of it."""
+    if wanted is None:
+        return []
+    told = [] if refusal is None else [refusal.details]
+    told += [] if checkout is None else [one.standing.details for one in checkout.quote.redeemables]
+    details = next((each for each in told if "condition" in each), {})
+    return [
+        f"the {name} of what was not met should be {asked} but is {details.get(name)}"
+        for name, asked in (("condition", wanted.condition), ("value", wanted.value))
+        if asked is not None and asked != details.get(name)
+    ]
 
 
 def _given(wanted: CaseGift) -> list[str]:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from perennial.core.gives_back import Advice
+from perennial.core.order import Scalar
 from perennial.units import Points
 
 Figure: TypeAlias = int | dict[str, int]
@@ -62,6 +63,13 @@ class CaseGivesBack(CasePart, frozen=True, kw_only=True):
     advice: Advice | None = None
 
 
+class CaseUnmet(CasePart, frozen=True, kw_only=True):
+    """The condition because of which a reward was refused, in English, and the value that was seen."""
+
+    condition: str | None = None
+    value: Scalar | None = None
+
+
 class Expectation(CasePart, frozen=True, kw_only=True):
     """What must be so after a step; what is left out is not looked at.
 
@@ -70,9 +78,9 @@ class Expectation(CasePart, frozen=True, kw_only=True):
     ``earned`` is everything that the step gave the customer, ``awards`` the same by rule,
     ``taken_back`` what it took back. ``balance`` is what is shown (lots less debt, pending included),
     ``available`` what can be spent now. ``refused`` is the code of a refusal; a refusal that is not
-    expected is a difference. ``value`` is what the issued voucher is worth, ``gives`` everything that was
-    handed out. ``offered`` are the rewards that the customer sees for points, whatever they cost,
-    ``claimable`` those that can be claimed now.
+    expected is a difference. ``unmet`` is the condition that kept a reward back. ``value`` is what the
+    issued voucher is worth, ``gives`` everything that was handed out. ``offered`` are the rewards that the
+    customer sees for points, whatever they cost, ``claimable`` those that can be claimed now.
 
     Of a checkout, in minor units: ``discount`` is everything that rewards take off, shipping included
     (``shipping_discount`` alone), ``total`` what is left with shipping, ``to_pay`` what points and gift
@@ -85,6 +93,9 @@ class Expectation(CasePart, frozen=True, kw_only=True):
 
     ``referral`` is the state of the customer's own referral (pending, waiting, converted, rejected,
     in_review, reversed), ``referral_reason`` why it is so, ``referrals`` how many friends have converted.
+
+    ``segments`` says whether the customer is in a segment (true) or not (false), ``entered`` since when,
+    ``left`` when it was left last.
 
     Of the program as it is now: ``gives_back`` says for wallets what comes back of an order of 250.00, and
     ``flaws`` which kinds of flaw the finder finds (true) and which it does not (false).
@@ -102,6 +113,7 @@ class Expectation(CasePart, frozen=True, kw_only=True):
     tier: str | UnsetType | None = UNSET
     tier_until: str | UnsetType | None = UNSET
     refused: str | None = None
+    unmet: CaseUnmet | None = None
     value: int | None = None
     gives: tuple[CaseGift, ...] | None = None
     offered: tuple[str, ...] | None = None
@@ -123,6 +135,9 @@ class Expectation(CasePart, frozen=True, kw_only=True):
     referral_reason: str | None = None
     referrals: int | None = None
     converted: CaseConverted | None = None
+    segments: dict[str, bool] = {}
+    entered: dict[str, str | None] = {}
+    left: dict[str, str | None] = {}
     gives_back: dict[str, CaseGivesBack] = {}
     flaws: dict[str, bool] = {}
     others: dict[str, Expectation] = {}

@@ -25,6 +25,7 @@ from perennial.core.case import (
     deeds_of,
 )
 from perennial.core.case_differences import Comparison
+from perennial.core.case_segments import read_segments
 from perennial.core.checkout import Checkout
 from perennial.core.decision import Decision
 from perennial.core.document import program_of
@@ -37,7 +38,7 @@ from perennial.core.rehearsal_checkout import CartAsked
 from perennial.core.rehearsal_conversions import ConversionRehearsal
 from perennial.core.switches import SwitchKind, SwitchObject
 from perennial.core.validation import validate
-from perennial.units import SECOND, Instant, Points, parse_instant
+from perennial.units import EARLIEST, SECOND, Instant, Points, parse_instant
 
 
 class CaseError(ValueError):
@@ -98,6 +99,8 @@ class CasePlayer:
     ) -> None:
         self.rehearsal = rehearsal or ConversionRehearsal(case.program)
         self.document = dict(case.document)
+        if case.segments:
+            self.rehearsal.put_segments(case.segments, EARLIEST)
         self.priced: Checkout | None = None
         self.finder = finder
 
@@ -110,7 +113,9 @@ class CasePlayer:
         try:
             self.rehearsal.end_holds(at)
             decisions = self.rehearsal.settle_referrals(at)
+            decisions += self.wait(step.customer, at)
             decisions += self.deed(step, at, number)
+            decisions += self.move(step.customer, at)
             decisions += self.rehearsal.settle_referrals(at)
         except RehearsalRefused as refused:
             refusal = refused.refusal
@@ -129,6 +134,18 @@ class CasePlayer:
             tuple(f"step {number} ({step.at}): {words}" for words in found),
             self.priced,
         )
+
+    def wait(self, customer: str, at: Instant) -> list[Decision]:
+        """Run what is due for everybody, where others may be asked in which segments they are."""
+        if self.rehearsal.segments is None:
+            return []
+        decisions = {name: self.rehearsal.run_timers(name, at) for name in list(self.rehearsal.members)}
+        return decisions.get(customer, [])
+
+    def move(self, customer: str, at: Instant) -> list[Decision]:
+        """Let everybody into segments and out of them after a deed."""
+        decisions = self.rehearsal.judge_everybody(at)
+        return decisions.get(customer, [])
 
     def flaws(self, expected: Mapping[str, bool], at: Instant, number: int) -> list[str]:
         """Compare which flaws the program has now with what is expected."""
@@ -187,6 +204,13 @@ class CasePlayer:
             return []
         if step.locations is not None:
             play.surround(step.locations)
+            return []
+        if step.segments is not None:
+            self.define(step.segments, at, number)
+            return []
+        if step.imported is not None:
+            given = step.imported
+            play.import_segment(given.segment, given.customers, at, replaces=given.replaces)
             return []
         if step.publish is not None:
             self.publish(step.publish, at, number)
@@ -307,6 +331,13 @@ class CasePlayer:
         if wrong or isinstance(program, list):
             raise CaseError(f"step {number}: " + "; ".join(f"{p.path}: {p.words}" for p in wrong))
         self.rehearsal.publish(program, at)
+
+    def define(self, given: Iterable[Mapping[str, Any]], at: Instant, number: int) -> None:
+        """Put segments, or change what they are."""
+        read = read_segments(given, self.rehearsal.versions[-1].program, self.rehearsal.segments_known())
+        if isinstance(read, list):
+            raise CaseError(f"step {number}: " + "; ".join(f"{p.path}: {p.words}" for p in read))
+        self.rehearsal.put_segments(read, at)
 
     def switch(self, given: CaseSwitch, at: Instant, number: int) -> None:
         """Switch something of the program off, or on again."""

@@ -81,7 +81,11 @@ class Course:
         found = self.pass_time(member, event.at)
         if enrolls:
             found += self._enroll_automatically(member, event.at)
-        return found + self._decide(member, event, main=True)
+        return found + self._decide(member, event, main=True) + self.follow_segments(member, event.at)
+
+    def follow_segments(self, member: Member, at: Instant) -> list[Decided]:
+        """Let a member enter and leave segments: here everybody stays where they are."""
+        return []
 
     def pass_time(self, member: Member, at: Instant) -> list[Decided]:
         """Run what is due up to ``at``, each instant by the version that was valid then."""
@@ -92,6 +96,7 @@ class Course:
             if self.in_force().program_id in member.memberships:
                 found += self._decide(member, TimersDue(id=self._new_id(), at=due_at))
             member.due_at = self._next_due(member, due_at)
+            found += self.follow_segments(member, due_at)
         return found
 
     def _next_due(self, member: Member, at: Instant) -> Instant | None:

@@ -7,7 +7,7 @@ caused. Test cases of marketers run on it. Nothing here knows a rule.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
 from perennial.core.codes import IssuedCode
 from perennial.core.compile import compile_version
-from perennial.core.course import Course, CourseRefused, Decided
+from perennial.core.course import CourseRefused, Decided
 from perennial.core.decision import Decision
 from perennial.core.effects import Debit
 from perennial.core.events import (
@@ -38,6 +38,8 @@ from perennial.core.member import Member, Membership, Wallet
 from perennial.core.order import Order, Scalar, line_ids
 from perennial.core.program import Program, unit_codes
 from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.segment import Segment
+from perennial.core.segment_course import SegmentCourse
 from perennial.core.surroundings import ALONE, Surroundings
 from perennial.core.switches import Switch, Switches, SwitchObject, parts_of
 from perennial.core.timers import next_due
@@ -65,7 +67,7 @@ class PlayedOrder(msgspec.Struct):
     canceled: bool = False
 
 
-class Rehearsal(Course):
+class Rehearsal(SegmentCourse):
     """The members and orders of one program. Instants are UTC; nobody travels back in time."""
 
     def __init__(self, program: Program) -> None:
@@ -86,6 +88,9 @@ class Rehearsal(Course):
         number = len(self.versions) + 1
         version = compile_version(program, PROGRAM_ID, number, at, units, self.surroundings)
         self.versions.append(version)
+        self.compile_anew()
+        for member in self.members.values():
+            member.due_at = at
 
     def member(self, customer: str) -> Member:
         """Return the customer, who comes into being when first named."""
@@ -225,6 +230,30 @@ class Rehearsal(Course):
         """Staff sets the floor of the member's tier, or lifts it."""
         event = TierAssigned(id=self._new_id(), at=at, tier=tier, reason="rehearsal", actor="rehearsal")
         return decisions_of(self._happen(customer, event))
+
+    def put_segments(self, segments: Iterable[Segment], at: Instant) -> None:
+        """Define segments of the workspace, which must be valid: everybody is asked at once."""
+        self.define_segments(segments, self.members.values(), at)
+
+    def judge_everybody(self, at: Instant) -> dict[str, list[Decision]]:
+        """Let everybody, for whom nothing is due by ``at``, enter and leave; return what that caused."""
+        if self.segments is None:
+            return {}
+        return {
+            name: decisions_of(self.follow_segments(member, at))
+            for name, member in list(self.members.items())
+        }
+
+    def import_segment(self, code: str, customers: Collection[str], at: Instant, *, replaces: bool) -> None:
+        """Let the customers of a list into a static segment; with ``replaces`` everybody else leaves."""
+        known = self.segments_known().get(code)
+        if known is None or known.live:
+            raise UnknownName(f"there is no static segment {code!r}")
+        for customer in customers:
+            self.move(self.member(customer), code, at, entered=True)
+        for name, member in self.members.items():
+            if replaces and name not in customers:
+                self.move(member, code, at, entered=False)
 
     def turn_off(self, object: SwitchObject, at: Instant, reason: str) -> None:
         """Switch something off, as of what happens next."""

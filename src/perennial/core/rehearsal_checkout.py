@@ -113,6 +113,7 @@ class CheckoutRehearsal(Rehearsal):
         empty = copy(self)
         empty.members, empty.orders, empty.spent, empty.switches = {}, {}, {}, {}
         empty.vouchers, empty.redemptions = {}, {}
+        empty.left, empty.happened = {}, []
         return empty
 
     def claim(self, customer: str, at: Instant, reward: str, name: str | None = None) -> list[Decision]:
@@ -301,6 +302,7 @@ class CheckoutRehearsal(Rehearsal):
         trial = copy(self)
         trial.spent = dict(self.spent)
         trial.members = dict(self.members)
+        trial.left, trial.happened = dict(self.left), list(self.happened)
         if customer is not None:
             trial.members[customer] = deepcopy(self.member(customer))
         return trial

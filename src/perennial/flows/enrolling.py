@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from perennial.core.effects import Join
+from perennial.core.enrollment import source_at_event
 from perennial.core.events import MemberJoined
-from perennial.core.program import EnrollmentMode
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
@@ -18,15 +18,8 @@ def enroll_automatically(batch: Batch, operation: Operation, live: LiveProgram) 
     version = live.version_at(operation.at)
     if version is None or live.program_id in operation.member.memberships:
         return []
-    enrollment = version.program.enrollment
-    inside = enrollment.segment in operation.member.segments
-    match enrollment.mode:
-        case EnrollmentMode.AUTOMATIC if inside or not enrollment.closed:
-            return enroll(batch, operation, live, version, "automatic")
-        case EnrollmentMode.SEGMENT if inside:
-            return enroll(batch, operation, live, version, "segment")
-        case _:
-            return []
+    source = source_at_event(version.program.enrollment, operation.member.segments)
+    return [] if source is None else enroll(batch, operation, live, version, source)
 
 
 def enroll(

@@ -7,12 +7,11 @@ what these cause is judged again, until nothing moves any more.
 from __future__ import annotations
 
 from perennial.core.compile_segments import SegmentSet
-from perennial.core.events import CustomEvent, Event
-from perennial.core.following_up import MAX_FOLLOW_UPS
+from perennial.core.enrollment import joins_by_entering
+from perennial.core.following_segments import TooManyMoves, events_of, follow
 from perennial.core.member import Member
-from perennial.core.program import EnrollmentMode
 from perennial.core.refusals import Refusal, RefusalCode
-from perennial.core.segmenting import Judging, Move, concerned
+from perennial.core.segmenting import Changed, Move
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.decide_program import Outcome, decide_follow_ups, store_outcomes
 from perennial.flows.enrolling import enroll
@@ -39,26 +38,24 @@ def follow_segments(
     if segments is None or member.customer_id not in batch.customers or batch.is_household(member):
         return []
     judged_at = max(operation.at, batch.now) if at is None else at
-    places = None if at is not None or is_new or changed is None else concerned(segments, changed)
     outcomes: list[Outcome] = []
-    caused: set[tuple[str, bool]] = set()
-    while places is None or places:
-        judging = Judging(segments, member, judged_at)
-        moves = judging.judge(places)
-        _arm(member, judging.next_change() if places is None else judging.next_midnight())
-        if not moves:
-            break
-        _note(batch, member, segments, moves)
-        new = [move for move in moves if (move.code, move.entered) not in caused]
-        caused.update((move.code, move.entered) for move in moves)
-        if len(caused) > MAX_FOLLOW_UPS or not new:
-            if not refuses:
-                break
-            words = f"One event moved a customer in and out of segments more than {MAX_FOLLOW_UPS} times."
-            raise refused(Refusal(RefusalCode.CASCADE_TOO_LONG, words))
-        outcomes += _decide_moves(batch, operation, segments, new)
-        changed = batch.touched.pop(member.customer_id, [])
-        places = None if changed is None else concerned(segments, changed)
+
+    def decide(moves: list[Move]) -> Changed | None:
+        outcomes.extend(_decide_moves(batch, operation, segments, moves))
+        return batch.touched.pop(member.customer_id, [])
+
+    try:
+        follow(
+            segments,
+            member,
+            judged_at,
+            None if at is not None or is_new else changed,
+            lambda moves: _note(batch, member, segments, moves),
+            decide,
+            refuses=refuses,
+        )
+    except TooManyMoves as error:
+        raise refused(Refusal(RefusalCode.CASCADE_TOO_LONG, error.words)) from None
     return outcomes
 
 
@@ -115,19 +112,10 @@ def _decide_moves(
         version = live.version_at(operation.at)
         if version is None:
             continue
-        enrollment, known = version.program.enrollment, member.memberships.get(live.program_id)
-        if known is None and enrollment.mode is EnrollmentMode.SEGMENT and enrollment.segment in entered:
+        known = live.program_id in member.memberships
+        if not known and joins_by_entering(version.program.enrollment, entered):
             outcomes += enroll(batch, operation, live, version, "segment")
-    events: tuple[Event, ...] = tuple(
-        CustomEvent(
-            id=operation.source_id,
-            at=operation.at,
-            name="segment.entered" if move.entered else "segment.left",
-            attributes={"segment": move.code},
-        )
-        for move in moves
-        if segments.kept[move.code].filled
-    )
+    events = events_of(segments, moves, operation.source_id, operation.at)
     for live in batch.workspace.programs:
         if live.program_id in member.memberships and events:
             outcomes += decide_follow_ups(batch, operation, live, events)
@@ -140,12 +128,6 @@ def _note(batch: Batch, member: Member, segments: SegmentSet, moves: list[Move])
         batch.segment_moves.append(
             SegmentMove(member.customer_id, batch.ids.next(), segment_id, move.at, move.entered)
         )
-
-
-def _arm(member: Member, due: Instant | None) -> None:
-    """Let the member's timer be due when time alone may move it, at the latest."""
-    if due is not None and (member.due_at is None or due < member.due_at):
-        member.due_at = due
 
 
 def event_row_of_segments(batch: Batch, operation: Operation, outcomes: list[Outcome]) -> EventRow:

@@ -1,0 +1,88 @@
+"""What follows for somebody's segments from what happened: judged, moved, decided, until nothing moves.
+
+The live path and rehearsals follow by these rules alone; the simulator leaves everybody in the segments of
+today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+from uuid import UUID
+
+from perennial.core.compile_segments import SegmentSet
+from perennial.core.events import CustomEvent
+from perennial.core.following_up import MAX_FOLLOW_UPS
+from perennial.core.member import Member
+from perennial.core.segmenting import Changed, Judging, Move, concerned
+from perennial.units import Instant
+
+ENTERED = "segment.entered"
+LEFT = "segment.left"
+
+Noting: TypeAlias = Callable[[list[Move]], None]
+"""Keeps moves, each of which has just happened to the member."""
+Deciding: TypeAlias = Callable[[list[Move]], "Changed | None"]
+"""Decides what moves cause, and says what that changed (None: anything)."""
+
+
+class TooManyMoves(Exception):
+    """One event moved a customer in and out of segments again and again."""
+
+    words = f"One event moved a customer in and out of segments more than {MAX_FOLLOW_UPS} times."
+
+
+def follow(
+    segments: SegmentSet,
+    member: Member,
+    at: Instant,
+    changed: Changed | None,
+    note: Noting,
+    decide: Deciding,
+    *,
+    refuses: bool = True,
+) -> None:
+    """Judge a member as of ``at`` by the segments that ``changed`` concerns (None: by all of them).
+
+    What moves is noted and decided, and what that changes is judged again. The same move is decided once.
+    Raises :class:`TooManyMoves` for what goes round in circles; not ``refuses``: it ends there.
+    """
+    places = None if changed is None else concerned(segments, changed)
+    caused: set[tuple[str, bool]] = set()
+    while places is None or places:
+        judging = Judging(segments, member, at)
+        moves = judging.judge(places)
+        _arm(member, judging.next_change() if places is None else judging.next_midnight())
+        if not moves:
+            return
+        note(moves)
+        new = [move for move in moves if (move.code, move.entered) not in caused]
+        caused.update((move.code, move.entered) for move in moves)
+        if len(caused) > MAX_FOLLOW_UPS or not new:
+            if not refuses:
+                return
+            raise TooManyMoves
+        changed = decide(new)
+        places = None if changed is None else concerned(segments, changed)
+
+
+def events_of(
+    segments: SegmentSet, moves: Iterable[Move], event_id: UUID, at: Instant
+) -> tuple[CustomEvent, ...]:
+    """Return the events of moves; none where a segment is being filled: who was inside does not enter."""
+    return tuple(
+        CustomEvent(
+            id=event_id,
+            at=at,
+            name=ENTERED if move.entered else LEFT,
+            attributes={"segment": move.code},
+        )
+        for move in moves
+        if segments.kept[move.code].filled
+    )
+
+
+def _arm(member: Member, due: Instant | None) -> None:
+    """Let the member's timer be due when time alone may move it, at the latest."""
+    if due is not None and (member.due_at is None or due < member.due_at):
+        member.due_at = due
