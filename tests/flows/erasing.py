@@ -6,8 +6,8 @@ from asyncpg import Connection
 
 from perennial.flows.commands import PostTransfer
 from perennial.flows.erase import erase_customer
+from perennial.flows.segment_audit import audit_everything
 from perennial.flows.transfer import transfer
-from perennial.store.audit import audit
 from perennial.store.seal import seal
 from tests.flows.shop import START, Shop
 
@@ -81,7 +81,7 @@ async def audited(shop: Shop) -> None:
         while await seal(conn, shop.workspace_id, shop.workspace_id, START):
             pass
     async with shop.database.unbound() as conn:
-        report = await audit(conn, shop.workspace_id)
+        report = await audit_everything(conn, shop.workspace_id)
     assert report.clean, report.broken
 
 

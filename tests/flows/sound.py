@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from asyncpg import Connection
 
-from perennial.store.audit import audit
+from perennial.flows.segment_audit import audit_everything
 from tests.flows.shop import Shop
 
 
 async def is_sound(shop: Shop, owner: Connection) -> None:
     """Demand that the audit finds nothing."""
-    report = await audit(owner, shop.workspace_id)
+    report = await audit_everything(owner, shop.workspace_id)
     assert [(check.name, check.findings) for check in report.broken] == []

@@ -32,7 +32,8 @@ name: Club
 currency: USD
 enrollment: {mode: segment, segment: big, closed: true}
 wallets: [{id: stars, name: Stars}]
-earning_rules: [{id: base, type: per_amount, points: 1, per: 100}]
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
 """
 BIG = {"history": "orders.net", "window": {"last": {"days": 365}}, "at_least": 100_000}
 AUTHOR = Author(actor="mara", at=START)
@@ -138,16 +139,22 @@ async def test_the_database_fills_as_customers_are_judged(
 
 
 @pytest.mark.parametrize("one_by_one", [0, 5_000], ids=["by sets", "one by one"])
-async def test_who_is_inside_from_the_first_moment_on_earns_where_the_segment_enrolls(
+async def test_who_is_inside_from_the_first_moment_on_is_a_member_where_the_segment_enrolls(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, one_by_one: int
 ) -> None:
-    """However large the workspace is, whoever it is filled with is a member by the next order."""
+    """However large the workspace is, filling it makes members, with what joining gives, and once."""
     monkeypatch.setattr("perennial.flows.segment_fill.ONE_BY_ONE", one_by_one)
     await shop.publish(PROGRAM)
-    await shop.publish(CLUB)
+    await shop.publish(CLUB + "  - {id: hello, trigger: member.joined, type: fixed, points: 5}\n")
     await shop.order("o1", "anna", 100_000)
-    await put(shop.handler, shop.workspace_id, segment("big", BIG), AUTHOR)
-    assert available(await shop.order("o2", "anna", 1_000), "stars") == 10
+    await shop.order("o2", "bert", 1_000)
+    state = await put(shop.handler, shop.workspace_id, segment("big", BIG), AUTHOR)
+    assert state.size == 1
+    members = "select balance from wallets join units using (workspace_id, unit_id) where code = 'stars'"
+    async with shop.database.transaction(shop.workspace_id) as conn:
+        assert [row[0] for row in await conn.fetch(members)] == [5]
+    await put(shop.handler, shop.workspace_id, segment("big", {**BIG, "at_least": 90_000}), AUTHOR)
+    assert available(await shop.order("o3", "anna", 1_000), "stars") == 15
 
 
 async def test_a_household_moves_together(shop: Shop) -> None:

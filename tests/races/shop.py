@@ -7,8 +7,8 @@ from typing import Any
 
 from perennial.flows.keys import create_key
 from perennial.flows.programs import Author, apply_document
+from perennial.flows.segment_audit import audit_everything
 from perennial.flows.workspaces import create_workspace
-from perennial.store.audit import audit
 from perennial.store.database import WORKER_ROLE, Database, connect
 from perennial.units import named_id
 from tests.races.caller import Caller, Reply, connect_evenly
@@ -116,7 +116,7 @@ class Shop:
         """Return what an audit of the workspace finds: nothing, if all is well."""
         conn = await connect(self.url, role=WORKER_ROLE)
         try:
-            report = await audit(conn, self.workspace_id)
+            report = await audit_everything(conn, self.workspace_id)
         finally:
             await conn.close()
         assert report.checks

@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
+from perennial.flows.segment_audit import audit_everything
 from perennial.ledger.account import Account
-from perennial.store.audit import audit
 from perennial.units import named_id
 from tests.torture.load import Write, totals
 
@@ -62,7 +62,7 @@ async def check(conn: Connection, ws: int, writes: list[Write], before: set[UUID
 
     ``before`` are the sources of what was there when the writes began.
     """
-    report = await audit(conn)
+    report = await audit_everything(conn)
     assert report.clean, [(each.name, each.findings) for each in report.broken]
     rows = await conn.fetch(_CHANGES, ws)
     found = {(row[0], row[1]): (row[2], row[3]) for row in rows if row[1] not in before}

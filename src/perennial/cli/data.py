@@ -15,8 +15,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.heads import read_heads, write_heads
 from perennial.cli.session import ready_database, running_database, settings_of_environment
+from perennial.flows.segment_audit import audit_everything
 from perennial.store.audit import AuditReport, KeptHead
-from perennial.store.audit import audit as run_audit
 from perennial.store.backup import Tell, restore_backup, write_backup
 from perennial.store.database import WORKER_ROLE, connect
 from perennial.store.migrate import migrate as run_migrations
@@ -82,7 +82,7 @@ async def _audit(
         found = await find_workspace(conn, workspace) if workspace else None
         if workspace and found is None:
             raise typer.BadParameter(f"there is no workspace {workspace!r}")
-        return await run_audit(conn, found.workspace_id if found else None, since, kept)
+        return await audit_everything(conn, found.workspace_id if found else None, since, kept)
     finally:
         await conn.close()
 

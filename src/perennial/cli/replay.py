@@ -27,8 +27,9 @@ from perennial.flows.batcher import Intake
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
 from perennial.flows.replay import ReplaySummary, replay, sample_program
+from perennial.flows.segment_audit import audit_everything
 from perennial.flows.workspaces import all_workspaces, create_workspace
-from perennial.store.audit import AuditReport, audit
+from perennial.store.audit import AuditReport
 from perennial.store.codebook import Codebook
 from perennial.store.database import WORKER_ROLE, Database, connect
 from perennial.store.installation import read_generation
@@ -118,7 +119,7 @@ async def _new_sandbox(database: Database) -> int:
 async def _audit(url: str, workspace_id: int) -> AuditReport:
     conn = await connect(url, role=WORKER_ROLE, statement_timeout="0")
     try:
-        return await audit(conn, workspace_id)
+        return await audit_everything(conn, workspace_id)
     finally:
         await conn.close()
 

@@ -17,6 +17,7 @@ from asyncpg import Connection
 
 from perennial.core.compile_segments import LiveSegment, SegmentSet
 from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
+from perennial.core.enrollment import joins_by_entering
 from perennial.core.periods import local_day, local_midnight
 from perennial.flows.commands import RunTimers
 from perennial.flows.configuration import Workspace, business_now
@@ -25,7 +26,13 @@ from perennial.flows.ids import Ids
 from perennial.store.customers import lock_customers
 from perennial.store.history import FIRST
 from perennial.store.matching import list_which
-from perennial.store.segments import SegmentMove, load_inside, next_people, write_segment_moves
+from perennial.store.segments import (
+    SegmentMove,
+    known_to_program,
+    load_inside,
+    next_people,
+    write_segment_moves,
+)
 from perennial.store.timers import arm_timers
 from perennial.units import Instant
 
@@ -39,7 +46,7 @@ ONE_BY_ONE = 5_000
 _ids = Ids()
 
 
-class _Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True):
     """Segments that the database judges together, with their numbers."""
 
     segments: tuple[LiveSegment, ...]
@@ -65,9 +72,12 @@ async def fill(handler: Handler, workspace_id: int, codes: Sequence[str]) -> Non
 
 
 def ask_database(
-    segments: SegmentSet, wanted: Iterable[LiveSegment], workspace: Workspace
-) -> list[_Asked] | None:
-    """Return what the database is asked, in order; None if it cannot answer for all of them."""
+    segments: SegmentSet, wanted: Iterable[LiveSegment], workspace: Workspace, *, lots: bool = False
+) -> list[Asked] | None:
+    """Return what the database is asked, in order; None if it cannot answer for all of them.
+
+    Segments that look at when points expire are asked about where ``lots`` says so.
+    """
     parts: list[list[LiveSegment]] = []
     for live in wanted:
         place = segments.live.index(live)
@@ -77,14 +87,14 @@ def ask_database(
         else:
             parts.append([live])
     numbers = {code: kept.segment_id for code, kept in segments.kept.items()}
-    asked: list[_Asked] = []
+    asked: list[Asked] = []
     for part in parts:
         sql = compile_sql(
             [live.when for live in part], kept_by(part[0].version, business_now(workspace), numbers)
         )
-        if isinstance(sql, list) or part[0].version.lot_facts:
+        if isinstance(sql, list) or (part[0].version.lot_facts and not lots):
             return None
-        asked.append(_Asked(tuple(part), tuple(numbers[live.code] for live in part), sql))
+        asked.append(Asked(tuple(part), tuple(numbers[live.code] for live in part), sql))
     return asked
 
 
@@ -96,10 +106,14 @@ async def judge_everybody(handler: Handler, workspace: Workspace, bucket: int) -
             part = await next_people(conn, workspace.workspace_id, bucket, last, AT_ONCE)
         if not part:
             return
-        now = business_now(workspace)
-        commands = [RunTimers(customer_id=each.hex, bucket=bucket, at=now, judges=True) for each in part]
-        await handler.handle_batch(workspace.workspace_id, bucket, commands)
+        await _judge(handler, workspace, bucket, part)
         last = part[-1]
+
+
+async def _judge(handler: Handler, workspace: Workspace, bucket: int, customers: Sequence[UUID]) -> None:
+    now = business_now(workspace)
+    commands = [RunTimers(customer_id=each.hex, bucket=bucket, at=now, judges=True) for each in customers]
+    await handler.handle_batch(workspace.workspace_id, bucket, commands)
 
 
 def buckets_of(workspace: Workspace) -> range:
@@ -107,31 +121,55 @@ def buckets_of(workspace: Workspace) -> range:
     return range(workspace.row.bucket_base, workspace.row.bucket_base + workspace.row.bucket_count)
 
 
-async def who_is_wrong(conn: Connection, workspace: Workspace, bucket: int, asked: _Asked) -> set[UUID]:
-    """Return whose stored membership differs from what the database says of the data."""
+async def who_is_wrong(
+    conn: Connection, workspace: Workspace, bucket: int, asked: Asked
+) -> tuple[set[tuple[UUID, int]], set[tuple[UUID, int]]]:
+    """Return who is to enter and who is to leave which segment, by what the database says of the data."""
     right = await _right(conn, workspace, bucket, asked)
     inside = await load_inside(conn, workspace.workspace_id, bucket, asked.numbers)
-    return {customer_id for customer_id, _ in right ^ inside}
+    return right - inside, inside - right
 
 
 async def _right(
-    conn: Connection, workspace: Workspace, bucket: int, asked: _Asked, only: Sequence[UUID] | None = None
+    conn: Connection, workspace: Workspace, bucket: int, asked: Asked, only: Sequence[UUID] | None = None
 ) -> set[tuple[UUID, int]]:
     found = await list_which(conn, workspace.workspace_id, bucket, asked.sql, only)
     return {(customer_id, asked.numbers[place]) for customer_id, places in found for place in places}
 
 
-async def _fill_together(handler: Handler, workspace: Workspace, bucket: int, asked: _Asked) -> None:
+async def _fill_together(handler: Handler, workspace: Workspace, bucket: int, asked: Asked) -> None:
     workspace_id = workspace.workspace_id
     async with handler.database.report(workspace_id) as conn:
-        wrong = sorted(await who_is_wrong(conn, workspace, bucket, asked))
-    for start in range(0, len(wrong), SLICE):
-        part = wrong[start : start + SLICE]
+        entering, leaving = await who_is_wrong(conn, workspace, bucket, asked)
+        joining = sorted(await _who_joins(conn, workspace, bucket, entering))
+    for start in range(0, len(joining), AT_ONCE):
+        await _judge(handler, workspace, bucket, joining[start : start + AT_ONCE])
+    rest = sorted({customer_id for customer_id, _ in entering | leaving} - set(joining))
+    for start in range(0, len(rest), SLICE):
+        part = rest[start : start + SLICE]
         await handler.database.retrying(lambda part=part: _move(handler, workspace, bucket, asked, part))  # type: ignore[misc]
 
 
+async def _who_joins(
+    conn: Connection, workspace: Workspace, bucket: int, entering: set[tuple[UUID, int]]
+) -> set[UUID]:
+    """Return whom entering makes a member of some program: that is decided, one customer after the other."""
+    assert workspace.segments is not None
+    kept, found = workspace.segments.kept, set[UUID]()
+    for live in workspace.programs:
+        enrollment = live.latest.program.enrollment
+        code = enrollment.segment
+        if code is None or code not in kept or not joins_by_entering(enrollment, (code,)):
+            continue
+        by_it = [who for who, number in entering if number == kept[code].segment_id]
+        if by_it:
+            known = await known_to_program(conn, workspace.workspace_id, bucket, live.program_id, by_it)
+            found |= set(by_it) - known
+    return found
+
+
 async def _move(
-    handler: Handler, workspace: Workspace, bucket: int, asked: _Asked, customers: list[UUID]
+    handler: Handler, workspace: Workspace, bucket: int, asked: Asked, customers: list[UUID]
 ) -> None:
     workspace_id, now = workspace.workspace_id, business_now(workspace)
     async with handler.database.transaction(workspace_id) as conn:

@@ -466,4 +466,33 @@ where workspace_id = $1 and kind in (2, 3, 4, 5, 7, 11, 20) and (body = '' or ex
     )
 """,
     ),
+    Check(
+        "segment_members",
+        "Whoever is in a segment was let in at that instant and has not left since; the segment is there, and"
+        " the customer was not erased.",
+        """
+select bucket, customer_id, null::uuid[] as operations,
+    format('segment %s since %s', segment_id, entered_at) as words
+from segment_members
+where workspace_id = $1 and (
+    not exists (
+        select from segment_moves
+        where segment_moves.bucket = segment_members.bucket and segment_moves.workspace_id = $1
+            and segment_moves.customer_id = segment_members.customer_id
+            and segment_moves.segment_id = segment_members.segment_id
+            and segment_moves.at = segment_members.entered_at and entered
+    )
+    or not exists (
+        select from segments
+        where segments.workspace_id = $1 and segments.segment_id = segment_members.segment_id
+            and deleted_at is null
+    )
+    or exists (
+        select from customers
+        where customers.bucket = segment_members.bucket and customers.workspace_id = $1
+            and customers.customer_id = segment_members.customer_id and erased_at is not null
+    )
+)
+""",
+    ),
 )

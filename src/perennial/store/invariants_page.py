@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from perennial.store.audit import HOLDS, IDENTIFIER_HASHES, ORDERS, SEALS
+from perennial.store.audit import HOLDS, IDENTIFIER_HASHES, ORDERS, SEALS, SEGMENTS
 from perennial.store.audit_catalog import CATALOG
 from perennial.store.audit_ledger import LEDGER
 from perennial.store.audit_rows import ROWS
@@ -35,7 +35,7 @@ def invariants_text() -> str:
         [
             _HEAD,
             *_section("The ledger", LEDGER),
-            *_section("Rows that name each other", [*ROWS, ORDERS, HOLDS, IDENTIFIER_HASHES]),
+            *_section("Rows that name each other", [*ROWS, ORDERS, HOLDS, IDENTIFIER_HASHES, SEGMENTS]),
             *_section("The sealed history", [SEALS]),
             *_section("The database", CATALOG),
         ]

@@ -109,6 +109,11 @@ cross join lateral (
 ) as found
 """
 
+_KNOWN_TO_PROGRAM = """
+select customer_id from memberships
+where bucket = $2 and workspace_id = $1 and program_id = $3 and customer_id = any($4::uuid[])
+"""
+
 _NEXT_PEOPLE = """
 select customer_id from customers
 where bucket = $2 and workspace_id = $1 and customer_id > $3 and erased_at is null
@@ -275,6 +280,14 @@ async def load_inside(
     else:
         rows = await conn.fetch(_LOAD_INSIDE_OF, ws, bucket, list(segments), list(only))
     return {(customer_id, segment_id) for customer_id, segment_id in rows}
+
+
+async def known_to_program(
+    conn: Connection, ws: int, bucket: int, program_id: int, customers: Sequence[UUID]
+) -> set[UUID]:
+    """Return those of the customers who are or were members of a program."""
+    rows = await conn.fetch(_KNOWN_TO_PROGRAM, ws, bucket, program_id, list(customers))
+    return {customer_id for (customer_id,) in rows}
 
 
 async def next_people(conn: Connection, ws: int, bucket: int, after: UUID, limit: int) -> list[UUID]:

@@ -39,6 +39,13 @@ for update skip locked
 """
 
 
+# What is due and was not run yet: whoever is in there may be wrong about what time alone changes.
+_LIST_DUE = """
+select customer_id from timers
+where bucket = $2 and workspace_id = $1 and due_at <= $3 and due_at > '-infinity'
+"""
+
+
 async def due_buckets(conn: Connection, now: Instant) -> list[tuple[int, int]]:
     """Return ``(workspace_id, bucket)`` of every bucket with a timer that is due.
 
@@ -55,6 +62,11 @@ async def due_customers(conn: Connection, ws: int, bucket: int, now: Instant, li
     of its own: a batch locks its customers before it writes their timers.
     """
     return [customer_id for (customer_id,) in await conn.fetch(_DUE_CUSTOMERS, ws, bucket, now, limit)]
+
+
+async def list_due(conn: Connection, ws: int, bucket: int, now: Instant) -> set[UUID]:
+    """Return every customer of a bucket whose timer is due; nothing is locked."""
+    return {customer_id for (customer_id,) in await conn.fetch(_LIST_DUE, ws, bucket, now)}
 
 
 _ARM_TIMERS = """
