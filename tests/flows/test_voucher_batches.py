@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,8 +18,9 @@ from perennial.flows.answers import Decided
 from perennial.flows.batcher import Intake
 from perennial.flows.commands import PostClaim
 from perennial.flows.handle_events import Handler
-from perennial.flows.voucher_batches import RefusedRow
+from perennial.flows.voucher_batches import NewBatch, RefusedRow, check_batch, create_batch
 from perennial.flows.voucher_export import batches_of
+from perennial.flows.voucher_pools import PoolCode, codes_of, read_batch
 from perennial.flows.vouchers import read_voucher, void_voucher, vouchers_of
 from perennial.store.database import Database, connect
 from perennial.units import DAY, parse_instant
@@ -363,3 +365,56 @@ async def test_erasing_a_holder_ends_the_vouchers(shop: Shop, owner: Connection)
     )
     assert await owner.fetchval(left, shop.workspace_id) == 0
     await audited(shop)
+
+
+async def test_what_is_checked_is_what_happens(shop: Shop, owner: Connection) -> None:
+    """Every kind of bad row is told beforehand in the words of the import, and nothing is written."""
+    await open_pool(shop, "anna")
+    await made(shop, "first", codes=("TAKENTAKENTAKEN",))
+    rows: dict[str, Any] = {
+        "codes": (
+            "GOODGOODGOOD",
+            "- -",
+            "SHORT",
+            "taken-taken-taken",
+            "goodgoodgood",
+            "EVERYBODY1",
+            "OTHEROTHERX",
+        ),
+        "customers": ("anna", "anna", "anna", "anna", "anna", "anna", "nobody"),
+    }
+    before = await owner.fetchval("select count(*) from voucher_batches")
+    told = await check_batch(shop.handler, shop.workspace_id, NewBatch(id="", reward="summer", **rows))
+    assert await owner.fetchval("select count(*) from voucher_batches") == before
+    assert told.made == 1
+    assert [row.row for row in told.refused] == [2, 3, 4, 5, 6, 7]
+    done = await made(shop, "second", **rows)
+    assert (done.made, done.refused) == (told.made, told.refused)
+
+
+async def test_a_pool_says_what_became_of_its_codes(wide_shop: Shop) -> None:
+    """Given, used and voided codes are counted; the pages hold each code once, those of somebody first."""
+    shop = wide_shop
+    await open_pool(shop, "anna", "bert", "carl")
+    told: list[int] = []
+    command = NewBatch(id="b1", reward="summer", count=2_050)
+    await create_batch(shop.handler, shop.workspace_id, command, "key test", told.append)
+    assert told == [1_000, 2_000, 2_050]
+    for customer in ("anna", "bert", "carl"):
+        code = await assigned(shop, f"to-{customer}", customer)
+    await void_voucher(shop.handler, shop.workspace_id, code, "lost", "key test")
+    pool = await read_batch(shop.handler, shop.workspace_id, "b1")
+    assert (pool.codes, pool.given, pool.used, pool.voided, pool.expired) == (2_050, 3, 0, 1, 0)
+    listed: list[PoolCode] = []
+    cursor = None
+    while True:
+        page = await codes_of(shop.handler, shop.workspace_id, "b1", cursor=cursor, limit=200)
+        assert len(page.data) <= 200
+        listed += page.data
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert len({each.id for each in listed}) == len(listed) == 2_050
+    assert {each.customer for each in listed[:3]} == {"anna", "bert", "carl"}
+    assert {each.state for each in listed} == {"issued", "voided"}
+    assert await problem_of(read_batch(shop.handler, shop.workspace_id, "b2")) == (404, "batch_unknown", [])

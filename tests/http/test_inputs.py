@@ -152,6 +152,8 @@ _SAMPLES: dict[str, Any] = {
     "event_post": {"id": "e", "type": "review.posted", "customer": "c"},
     "claim_post": {"id": "c", "reward": "five-off"},
     "batch_create": {"id": "b", "reward": "five-off", "count": 1},
+    "batch_watch": {"id": "b", "reward": "five-off", "count": 1},
+    "batch_check": {"reward": "five-off", "codes": ["C"]},
     "voucher_assign": {"id": "v", "reward": "five-off", "customer": "c"},
     "card_sell": {"id": "s", "reward": "card", "reason": "r"},
     "card_topup": {"id": "t", "amount": 1, "reason": "r"},

@@ -143,6 +143,8 @@ _SCENARIO = [
     "claim_post",
     "entitlement_move",
     "batch_create",
+    "batch_watch",
+    "batch_check",
     "voucher_assign",
     "voucher_void",
     "card_sell",

@@ -169,3 +169,28 @@ async def test_only_who_may_handles_codes(pool: Site) -> None:
         ("POST", f"/v1/vouchers/{code}/void", {"reason": "r"}),
     ):
         await pool.refused(403, "scope_missing", method, path, body, secret=reader)
+
+
+async def test_a_batch_is_watched_while_it_is_made(pool: Site) -> None:
+    """Progress, then the batch, as the plain call answers it; a problem is the last line."""
+    body = {"id": "b3", "reward": "ship", "count": 3}
+    response = await pool.call("POST", f"{_BATCHES}/watched", body)
+    assert response.headers["content-type"] == "application/x-ndjson"
+    *steps, last = [json.loads(line) for line in response.text.splitlines()]
+    assert steps[-1] == {"type": "progress", "made": 3, "of": 3}
+    assert last == {"type": "batch", "batch": (await pool.call("POST", _BATCHES, body)).json()}
+    refused = await pool.call("POST", f"{_BATCHES}/watched", {**body, "id": "b4", "reward": "none"})
+    problem = json.loads(refused.text.splitlines()[-1])["problem"]
+    assert (problem["status"], problem["errors"][0]["path"]) == (422, "$.reward")
+
+
+async def test_codes_are_looked_at_before_and_after(pool: Site) -> None:
+    """A check names the bad rows and writes nothing; a batch tells its counts and its codes."""
+    body = {"reward": "ship", "codes": ["ship/50%-off", "SHIP-NEW-1", "- -"]}
+    told = await pool.done("POST", f"{_BATCHES}/check", body)
+    assert (told["made"], [row["row"] for row in told["refused"]]) == (1, [1, 3])
+    counted = await pool.done("GET", f"{_BATCHES}/b2")
+    assert (counted["codes"], counted["given"], counted["batch"]["id"]) == (1, 0, "b2")
+    listed = await pool.done("GET", f"{_BATCHES}/b2/vouchers")
+    assert [each["state"] for each in listed["data"]] == ["issued"]
+    assert (await pool.call("GET", f"{_BATCHES}/none")).status_code == 404

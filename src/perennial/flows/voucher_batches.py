@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -29,12 +30,13 @@ from perennial.flows.problems import field_problem, problem
 from perennial.flows.references import one_program
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.codebook import Codebook
-from perennial.store.customers import lock_customers
+from perennial.store.customers import lock_customers, read_customers
 from perennial.store.voucher_pools import (
     BatchRow,
     PlacedCode,
     Terms,
     bucket_of_code,
+    codes_not_taken,
     find_batch,
     finish_batch,
     insert_batch,
@@ -105,11 +107,28 @@ class _Wanted(msgspec.Struct, frozen=True):
     text: str | None = None
 
 
-class _Making:
-    """One batch while its codes are made."""
+Told: TypeAlias = Callable[[int], None]
+"""Hears how many codes are written so far."""
 
-    def __init__(self, handler: Handler, workspace: Workspace, command: NewBatch) -> None:
+
+def _unheard(made: int) -> None:
+    """Nobody wants to know."""
+
+
+class _Making:
+    """One batch while its codes are made, or with ``dry`` only looked at. ``told`` hears how far it is."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        workspace: Workspace,
+        command: NewBatch,
+        *,
+        told: Told = _unheard,
+        dry: bool = False,
+    ) -> None:
         live, name = one_program(workspace, command.reward, "reward", "$.reward")
+        self.told, self.dry = told, dry
         self.now = business_now(workspace)
         version = live.version_at(self.now)
         compiled = None if version is None else version.rewards.get(name)
@@ -186,21 +205,37 @@ def batch_id_of(workspace_id: int, external_id: str) -> UUID:
     return named_id(workspace_id, "voucher batch", external_id)
 
 
-async def create_batch(handler: Handler, workspace_id: int, command: NewBatch, actor: str) -> Answer:
+async def create_batch(
+    handler: Handler, workspace_id: int, command: NewBatch, actor: str, told: Told = _unheard
+) -> Answer:
     """Make or import a batch of codes, once per id; raises the problem of what cannot be.
 
     ``actor`` is named in the audit log. Sent again with the same body it is answered as the first time.
+    ``told`` hears how many codes are written so far; where the database wanted another try, from 0 again.
     """
-    return await handler.retrying(lambda: _create(handler, workspace_id, command, actor))
+    return await handler.retrying(lambda: _create(handler, workspace_id, command, actor, told))
 
 
-async def _create(handler: Handler, workspace_id: int, command: NewBatch, actor: str) -> Answer:
+async def check_batch(handler: Handler, workspace_id: int, command: NewBatch) -> BatchView:
+    """Return what :func:`create_batch` would say of codes to be imported, and write nothing.
+
+    Where codes are taken or customers come in between, it says something else afterwards.
+    """
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        making = _Making(handler, workspace, command, dry=True)
+        _check(making)
+        await _make(conn, making, making.batch_row(""))
+        return making.view()
+
+
+async def _create(handler: Handler, workspace_id: int, command: NewBatch, actor: str, told: Told) -> Answer:
     async with handler.database.transaction(workspace_id) as conn:
         batch_id = batch_id_of(workspace_id, command.id)
         earlier = await find_batch(conn, workspace_id, batch_id)
         if earlier is None:
             workspace = await handler.configurations.current(conn, workspace_id)
-            making = _Making(handler, workspace, command)
+            making = _Making(handler, workspace, command, told=told)
             _check(making)
             batch = making.batch_row(actor)
             if not await insert_batch(conn, workspace_id, batch):
@@ -263,7 +298,7 @@ async def _make(conn: Connection, making: _Making, batch: BatchRow) -> None:
 
 
 async def _customers(conn: Connection, making: _Making) -> Sequence[tuple[int, UUID] | None]:
-    """Lock the customers of the batch; return where each is, None for who is unknown or erased."""
+    """Find the customers of the batch, locked unless ``dry``; None for who is unknown or erased."""
     command, row = making.command, making.workspace.row
     if not command.customers:
         return (None,) * (len(command.codes) if command.codes is not None else command.count or 0)
@@ -274,8 +309,9 @@ async def _customers(conn: Connection, making: _Making) -> Sequence[tuple[int, U
     known: set[UUID] = set()
     for bucket in sorted({bucket for bucket, _ in places}):
         wanted = sorted({customer_id for at, customer_id in places if at == bucket})
-        locked = await lock_customers(conn, row.workspace_id, bucket, wanted)
-        known.update(each for each, customer in locked.items() if customer.erased_at is None)
+        read = read_customers if making.dry else lock_customers
+        found = await read(conn, row.workspace_id, bucket, wanted)
+        known.update(each for each, customer in found.items() if customer.erased_at is None)
     return [place if place[1] in known else None for place in places]
 
 
@@ -294,6 +330,7 @@ async def _write_made(conn: Connection, making: _Making, batch: BatchRow, rows: 
         finally:
             fresh = await writing
         making.made += len(fresh)
+        making.told(making.made)
         waiting.extend(wanted for wanted, code in drawn if code.code_hash not in fresh)
         drawn = following or _draw(making, waiting)
         fruitless = 0 if fresh else fruitless + 1
@@ -327,8 +364,12 @@ async def _write_imported(
                 continue
             pairs.append((wanted, code))
         placed = [making.placed(*pair) for pair in pairs]
-        fresh = await insert_pool(conn, workspace_id, batch, making.terms, placed)
+        if making.dry:
+            fresh = await codes_not_taken(conn, workspace_id, [code.code_hash for _, code in pairs])
+        else:
+            fresh = await insert_pool(conn, workspace_id, batch, making.terms, placed)
         making.made += len(fresh)
+        making.told(making.made)
         for wanted, code in pairs:
             if code.code_hash not in fresh:
                 making.refuse(wanted.row, "code_taken", "another voucher has this code")

@@ -58,10 +58,13 @@ async def batches_of(
         found = await list_batches(conn, workspace_id, limit + 1, before)
     rows = found[:limit]
     following = _Cursor(rows[-1].created_at, rows[-1].batch_id) if len(found) > limit else None
-    return BatchPage(data=tuple(_view(workspace, row) for row in rows), next_cursor=write_cursor(following))
+    return BatchPage(
+        data=tuple(batch_view(workspace, row) for row in rows), next_cursor=write_cursor(following)
+    )
 
 
-def _view(workspace: Workspace, row: BatchRow) -> BatchView:
+def batch_view(workspace: Workspace, row: BatchRow) -> BatchView:
+    """Return a batch as it is told to everybody: without the rows that were refused."""
     return BatchView(
         id=row.external_id,
         reward=f"{workspace.program_by_id(row.program_id).code}/{row.reward}",

@@ -146,6 +146,14 @@ EXAMPLES: dict[str, dict[str, Example]] = {
             {"id": "printed-1", "reward": "free-shipping", "codes": ["SHIP-2026-4711-A", "SHIP-2026-4712-B"]},
         ),
     },
+    "batch_watch": {
+        "made": Example("A pool, watched", {"id": "summer-2", "reward": "free-shipping", "count": 3})
+    },
+    "batch_check": {
+        "codes": Example(
+            "Are these codes good?", {"reward": "free-shipping", "codes": ["SHIP-2026-4711-A", "- -"]}
+        )
+    },
     "voucher_assign": {
         "assign": Example(
             "A code of the pool for a member", {"id": "mail-1", "customer": "anna", "reward": "free-shipping"}

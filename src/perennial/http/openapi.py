@@ -20,6 +20,7 @@ from perennial.flows.scopes import Scope
 from perennial.http.batch import BatchResult
 from perennial.http.batch_lines import BatchLine
 from perennial.http.examples import EXAMPLES
+from perennial.http.making import BatchStep
 from perennial.http.problems import MEDIA_TYPE, ProblemBody
 from perennial.http.simulations import SimulationStep
 from perennial.http.staff_examples import STAFF_EXAMPLES
@@ -201,7 +202,7 @@ def _media_type_of(body: Any) -> str:
     return "application/x-ndjson" if body in _LINES else "application/json"
 
 
-_LINES = (BatchLine, BatchResult, SimulationStep)
+_LINES = (BatchLine, BatchResult, BatchStep, SimulationStep)
 
 
 def _responses(declared: dict[str, Any], has_parameters: bool, types: dict[str, Any]) -> dict[str, Any]:

@@ -11,17 +11,20 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import Stream
+from litestar.types import ASGIApp
 from msgspec import Meta
 
 from perennial.core.order import Name
 from perennial.flows.answers import Decided
 from perennial.flows.assign_voucher import AssignVoucher, assign_voucher
 from perennial.flows.scopes import Scope
-from perennial.flows.voucher_batches import MAX_CODES, BatchView, NewBatch, create_batch
+from perennial.flows.voucher_batches import MAX_CODES, BatchView, NewBatch, check_batch, create_batch
 from perennial.flows.voucher_export import BatchPage, ExportedCode, batches_of, export_codes
+from perennial.flows.voucher_pools import PoolPage, PoolView, codes_of, read_batch
 from perennial.flows.vouchers import VoucherView, read_voucher, void_voucher
 from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.instants import read_instant
+from perennial.http.making import BatchStep, watched_batch
 from perennial.http.operation import (
     Cursor,
     ExternalId,
@@ -30,6 +33,7 @@ from perennial.http.operation import (
     answered,
     body_of,
     connection_of,
+    identity_of,
     operation,
     written,
 )
@@ -39,7 +43,7 @@ from perennial.http.requests import OnceId, Reason, Reference, When, once_id
 CSV = "text/csv"
 NDJSON = "application/x-ndjson"
 
-_CODES_OF_A_REQUEST = 1_000
+_CODES_OF_A_REQUEST = 10_000
 
 Code = Annotated[
     str, PathParameter(min_length=1, max_length=600, description="a code, as somebody enters it")
@@ -51,7 +55,7 @@ GivenCode = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class BatchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Codes of a reward: ``count`` to be made, or ``codes`` to be imported, up to 1,000 in one request.
+    """Codes of a reward: ``count`` to be made, or ``codes`` to be imported, up to 10,000 in one request.
 
     The first code is for the first of ``customers``, and so on; without them the codes are nobody's.
     Rows that are wrong are left out and told, unless ``all_or_nothing``. Imported codes that are easy to
@@ -66,6 +70,15 @@ class BatchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     starts_at: When | None = None
     expires_at: When | None = None
     all_or_nothing: bool = False
+    allow_weak: bool = False
+
+
+class CodesBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Codes of a reward that are to be imported, with their customers, as they would be sent."""
+
+    reward: Reference
+    codes: Annotated[tuple[GivenCode, ...], Meta(min_length=1, max_length=_CODES_OF_A_REQUEST)]
+    customers: Annotated[tuple[Name, ...], Meta(max_length=_CODES_OF_A_REQUEST)] = ()
     allow_weak: bool = False
 
 
@@ -102,8 +115,36 @@ async def batch_create(request: Request[Any, Any, Any]) -> Response[Any]:
     All of them are there at the end, or none. The codes are not in the answer: export the batch.
     """
     door, caller = admitted(request)
+    command = await _command_of(request)
+    return answered(request, await create_batch(door.handler, caller.workspace_id, command, caller.actor))
+
+
+@post(
+    "/v1/vouchers/batches/watched",
+    status_code=200,
+    **operation(
+        "batch_watch",
+        "Vouchers",
+        "Make or import codes, and see how far it is",
+        needs=Scope.VOUCHERS,
+        takes=BatchBody,
+        once=True,
+        gives={200: BatchStep},
+    ),
+)
+async def batch_watch(request: Request[Any, Any, Any]) -> ASGIApp:
+    """The same, answered as NDJSON: lines that say how many codes are written, and at last the batch.
+
+    Hang up before that, and there is no batch.
+    """
+    door, caller = admitted(request)
+    command = await _command_of(request)
+    return watched_batch(door.handler, caller, command, identity_of(request))
+
+
+async def _command_of(request: Request[Any, Any, Any]) -> NewBatch:
     data = await body_of(request, BatchBody)
-    command = NewBatch(
+    return NewBatch(
         id=once_id(data.id, idempotency_key(headers_of(connection_of(request)))),
         reward=data.reward,
         count=data.count,
@@ -114,7 +155,6 @@ async def batch_create(request: Request[Any, Any, Any]) -> Response[Any]:
         all_or_nothing=data.all_or_nothing,
         allow_weak=data.allow_weak,
     )
-    return answered(request, await create_batch(door.handler, caller.workspace_id, command, caller.actor))
 
 
 @get(
@@ -127,6 +167,61 @@ async def batch_list(
     """Every batch of codes, the latest first, without its codes."""
     door, caller = admitted(request)
     page = await batches_of(door.handler, caller.workspace_id, cursor=cursor or None, limit=limit)
+    return written(page)
+
+
+@post(
+    "/v1/vouchers/batches/check",
+    status_code=200,
+    **operation(
+        "batch_check",
+        "Vouchers",
+        "Look at codes before they are imported",
+        needs=Scope.VOUCHERS,
+        takes=CodesBody,
+        gives={200: BatchView},
+    ),
+)
+async def batch_check(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Says how many codes would go in and which rows would be left out, and why. It writes nothing."""
+    door, caller = admitted(request)
+    data = await body_of(request, CodesBody)
+    command = NewBatch(
+        id="", reward=data.reward, codes=data.codes, customers=data.customers, allow_weak=data.allow_weak
+    )
+    return written(await check_batch(door.handler, caller.workspace_id, command))
+
+
+@get(
+    "/v1/vouchers/batches/{id:str}",
+    **operation(
+        "batch_get", "Vouchers", "Look at a batch", needs=Scope.READ, gives={200: PoolView}, refuses=(404,)
+    ),
+)
+async def batch_get(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """One batch, and how many of its codes are given, used, taken back and expired now."""
+    door, caller = admitted(request)
+    return written(await read_batch(door.handler, caller.workspace_id, plain_segment(id)))
+
+
+@get(
+    "/v1/vouchers/batches/{id:str}/vouchers",
+    **operation(
+        "batch_vouchers",
+        "Vouchers",
+        "List the codes of a batch",
+        needs=Scope.READ,
+        gives={200: PoolPage},
+        refuses=(404,),
+    ),
+)
+async def batch_vouchers(
+    request: Request[Any, Any, Any], id: ExternalId, limit: Limit = 50, cursor: Cursor = ""
+) -> Response[Any]:
+    """The codes by their last characters, with state and holder; first those that somebody has."""
+    door, caller = admitted(request)
+    batch = plain_segment(id)
+    page = await codes_of(door.handler, caller.workspace_id, batch, cursor=cursor or None, limit=limit)
     return written(page)
 
 
@@ -239,7 +334,11 @@ async def voucher_assign(request: Request[Any, Any, Any]) -> Response[Any]:
 
 VOUCHER_ROUTES = [
     batch_create,
+    batch_watch,
+    batch_check,
     batch_list,
+    batch_get,
+    batch_vouchers,
     batch_export,
     voucher_assign,
     voucher_get,

@@ -7,7 +7,7 @@ moves its row to theirs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -85,6 +85,14 @@ on conflict do nothing
 returning code_hash
 """
 
+_CODES_NOT_TAKEN = """
+select wanted.code_hash
+from unnest($2::uuid[]) as wanted (code_hash)
+where not exists (
+    select from voucher_codes where workspace_id = $1 and voucher_codes.code_hash = wanted.code_hash
+)
+"""
+
 # What all vouchers of a batch have in common travels once.
 _INSERT_POOL = f"""
 insert into vouchers (bucket, workspace_id, {COLUMNS})
@@ -102,6 +110,18 @@ where bucket = $2 and workspace_id = $1 and batch_id = $3 and (customer_id = vou
     and voucher_id > $5
 order by voucher_id
 limit $6
+"""
+
+
+# The state of one whose holder was erased is 2, and of one that was taken back 3.
+_COUNT_POOL = """
+select count(*) filter (where state <> 2),
+    count(*) filter (where state <> 2 and customer_id <> voucher_id),
+    count(*) filter (where state <> 2 and used > 0),
+    count(*) filter (where state = 3),
+    count(*) filter (where state = 1 and expires_at <= $4)
+from vouchers
+where bucket = $2 and workspace_id = $1 and batch_id = $3
 """
 
 
@@ -228,6 +248,27 @@ async def read_pool(
     """Return a page of a batch's codes in one bucket: those that are nobody's, or those of somebody."""
     rows = await conn.fetch(_READ_POOL, ws, bucket, batch_id, free, after, limit)
     return [voucher_of(row) for row in rows]
+
+
+async def codes_not_taken(conn: Connection, ws: int, hashes: Sequence[UUID]) -> set[UUID]:
+    """Return the hashes of codes that no voucher has."""
+    return {each for (each,) in await conn.fetch(_CODES_NOT_TAKEN, ws, hashes)}
+
+
+class PoolCounts(NamedTuple):
+    """How many codes a batch has in one bucket: all, somebody's, used, taken back, and run out unused."""
+
+    codes: int
+    given: int
+    used: int
+    voided: int
+    expired: int
+
+
+async def count_pool(conn: Connection, ws: int, bucket: int, batch_id: UUID, at: Instant) -> PoolCounts:
+    """Count the codes of a batch in one bucket; ``at`` decides what has expired."""
+    row: Any = await conn.fetchrow(_COUNT_POOL, ws, bucket, batch_id, at)
+    return PoolCounts(*row)
 
 
 async def take_free(
