@@ -18,6 +18,7 @@ SANDBOX = "shop-sandbox"
 MEMBER = "anna"
 CAMPAIGN = "thursday-gift"
 SEGMENT = "buyers"
+POOL = "flyer"
 
 _CAMPAIGN = {
     "name": "Thursday gift",
@@ -75,4 +76,6 @@ def found(url: str) -> Shop:
         shop.call("PUT", f"orders/order-{number}", order)
     shop.call("POST", f"customers/{MEMBER}/claims", {"id": "claim-1", "reward": "five-off"})
     shop.call("PUT", f"segments/{SEGMENT}", {"name": "Buyers", "when": _BUYERS})
+    shop.call("POST", "vouchers/batches", {"id": POOL, "reward": "free-shipping", "count": 60})
+    shop.call("POST", "vouchers/assign", {"id": "gift-1", "reward": "free-shipping", "customer": MEMBER})
     return shop

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.browser import LOOKS, Look, opened
-from tests.e2e.shop import CAMPAIGN, MEMBER, SANDBOX, SEGMENT, Shop
+from tests.e2e.shop import CAMPAIGN, MEMBER, POOL, SANDBOX, SEGMENT, Shop
 
 PAGES = {
     "home": "",
@@ -26,6 +26,10 @@ PAGES = {
     "segments": "/segments",
     "segment": f"/segments/{SEGMENT}",
     "new-segment": "/new-segment?template=dormant",
+    "pools": "/vouchers",
+    "pool": f"/vouchers/{POOL}",
+    "new-codes": "/new-codes",
+    "import-codes": "/import-codes",
     "switches": "/switches",
 }
 

@@ -23,6 +23,10 @@ export default defineConfig(({ mode }) => {
       reportCompressedSize: false,
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      // One file for the route table instead of one for each route, which would list its preloads by itself.
+      rolldownOptions: {
+        output: { codeSplitting: { groups: [{ name: "routes", test: /src\/screens\/[^/]+\/route\.ts$/ }], includeDependenciesRecursively: false } },
+      },
     },
     server: { proxy: { "/v1": { target, changeOrigin: false } } },
   };

@@ -1,9 +1,9 @@
 import type { MessageDescriptor } from "@lingui/core";
 import { msg } from "@lingui/core/macro";
-import { type Icon, IconCalendar, IconHierarchy2, IconHome, IconPower, IconTarget, IconUsers } from "@perennial/ui/icons";
+import { type Icon, IconCalendar, IconHierarchy2, IconHome, IconPower, IconTarget, IconTicket, IconUsers } from "@perennial/ui/icons";
 
 export interface Place {
-  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/campaigns" | "/$workspace/segments" | "/$workspace/switches";
+  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/campaigns" | "/$workspace/segments" | "/$workspace/vouchers" | "/$workspace/switches";
   label: MessageDescriptor;
   icon: Icon;
   /** The two keys that lead there: G, then this one. */
@@ -33,6 +33,7 @@ export const NAVIGATION: readonly PlaceGroup[] = [
     places: [
       { to: "/$workspace/programs", label: msg`Programs`, icon: IconHierarchy2, key: "p" },
       { to: "/$workspace/campaigns", label: msg`Campaigns`, icon: IconCalendar, key: "c" },
+      { to: "/$workspace/vouchers", label: msg`Vouchers`, icon: IconTicket, key: "v" },
     ],
   },
   {

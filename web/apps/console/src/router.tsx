@@ -3,9 +3,11 @@ import { createRouter } from "@tanstack/react-router";
 import { campaignRoute } from "./screens/campaign/route";
 import { campaignsRoute } from "./screens/campaigns/route";
 import { homeRoute } from "./screens/home/route";
+import { importCodesRoute } from "./screens/import-codes/route";
 import { memberRoute } from "./screens/member/route";
 import { membersRoute } from "./screens/members/route";
 import { newCampaignRoute } from "./screens/new-campaign/route";
+import { newCodesRoute } from "./screens/new-codes/route";
 import { newSegmentRoute } from "./screens/new-segment/route";
 import { programRoute } from "./screens/program/route";
 import { programsRoute } from "./screens/programs/route";
@@ -13,6 +15,8 @@ import { segmentRoute } from "./screens/segment/route";
 import { segmentsRoute } from "./screens/segments/route";
 import { setupRoute, signInRoute } from "./screens/sign-in/route";
 import { switchesRoute } from "./screens/switches/route";
+import { voucherPoolRoute } from "./screens/voucher-pool/route";
+import { vouchersRoute } from "./screens/vouchers/route";
 import { Broken } from "./shell/broken";
 import { queryClient } from "./shell/query";
 import { Lost } from "./shell/root";
@@ -35,6 +39,10 @@ const routeTree = rootRoute.addChildren([
     segmentsRoute,
     segmentRoute,
     newSegmentRoute,
+    importCodesRoute,
+    newCodesRoute,
+    voucherPoolRoute,
+    vouchersRoute,
     switchesRoute,
   ]),
 ]);

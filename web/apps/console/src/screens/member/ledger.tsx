@@ -8,7 +8,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useFormat } from "../../i18n/format";
 import { Answer } from "../../shell/answer";
 import classes from "./member.module.css";
-import { More } from "./more";
+import { More } from "../../shell/more";
 import { becauseOf } from "./words";
 
 /** Every movement of points, as a bank would show it. */

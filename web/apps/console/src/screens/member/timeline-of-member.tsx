@@ -10,7 +10,7 @@ import { useFormat } from "../../i18n/format";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import classes from "./member.module.css";
-import { More } from "./more";
+import { More } from "../../shell/more";
 import { happened } from "./words";
 
 /** What happened, in order; each order and event can say why it gave what it gave. */

@@ -1,15 +1,14 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { VoucherView } from "@perennial/api-admin";
 import { vouchersList } from "@perennial/api-admin";
-import { Badge, Code, type Column, DataTable, EmptyState, Panel, type Tone } from "@perennial/ui";
+import { Code, type Column, DataTable, EmptyState, Panel } from "@perennial/ui";
 import { IconTicket } from "@perennial/ui/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
+import { VoucherState } from "../../program/voucher-state";
 import { Answer } from "../../shell/answer";
-import { More } from "./more";
-
-const TONES: Record<string, Tone> = { active: "good", used: "plain", expired: "plain", void: "bad" };
+import { More } from "../../shell/more";
 
 /** The codes that the member holds. */
 export function Vouchers({ customer }: { customer: string }) {
@@ -53,7 +52,7 @@ function useColumns(): Column<VoucherView>[] {
     { id: "code", title: t`Code`, cell: (row) => <Code dir="ltr">{row.code ?? `…${row.last4}`}</Code> },
     { id: "reward", title: t`Reward`, cell: (row) => <bdi>{row.reward}</bdi> },
     { id: "value", title: t`Worth`, numeric: true, cell: (row) => format.money(row.value, row.currency) },
-    { id: "state", title: t`State`, cell: (row) => <Badge tone={TONES[row.state] ?? "info"}>{row.state}</Badge> },
+    { id: "state", title: t`State`, cell: (row) => <VoucherState state={row.state} /> },
     { id: "issued", title: t`Given`, cell: (row) => format.date(row.issued_at) },
     { id: "expires", title: t`Expires`, cell: (row) => (row.expires_at == null ? "–" : format.date(row.expires_at)) },
   ];
