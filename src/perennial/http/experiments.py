@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
+from importlib import import_module
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
 from litestar.params import PathParameter
 
-from perennial.flows.experiment_results import read_experiment_results, read_experiments
 from perennial.flows.experiment_views import TrialList, TrialResults
 from perennial.flows.scopes import Scope
 from perennial.http.operation import ExternalId, admitted, operation, written
@@ -33,6 +34,9 @@ async def experiment_list(request: Request[Any, Any, Any]) -> Response[Any]:
     Those that a later version no longer has are listed as well: their results stay.
     """
     door, caller = admitted(request)
+    await _statistics_loaded()
+    from perennial.flows.experiment_results import read_experiments  # noqa: PLC0415
+
     return written(await read_experiments(door.handler, caller.workspace_id))
 
 
@@ -55,7 +59,18 @@ async def experiment_results(
     Look as often as you like: the intervals and the verdict stay valid over all looks together.
     """
     door, caller = admitted(request)
+    await _statistics_loaded()
+    from perennial.flows.experiment_results import read_experiment_results  # noqa: PLC0415
+
     return written(await read_experiment_results(door.handler, caller.workspace_id, program, id))
+
+
+async def _statistics_loaded() -> None:
+    """Import numpy and scipy with the first question: no worker has to wait for them to start.
+
+    In a thread, so that orders that come meanwhile are answered.
+    """
+    await to_thread(import_module, "perennial.flows.experiment_results")
 
 
 EXPERIMENT_ROUTES = [experiment_list, experiment_results]
