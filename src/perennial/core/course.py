@@ -104,12 +104,12 @@ class Course:
         latest = self.in_force()
         return next_due([latest], member, at) if latest.program_id in member.memberships else None
 
-    def _enroll_automatically(self, member: Member, at: Instant) -> list[Decided]:
+    def _enroll_automatically(self, member: Member, at: Instant, source: str = "automatic") -> list[Decided]:
         version = self.version_at(at)
         automatic = version.program.enrollment.mode is EnrollmentMode.AUTOMATIC
         if not automatic or version.program_id in member.memberships:
             return []
-        return self._enroll(member, at, "automatic")
+        return self._enroll(member, at, source)
 
     def _enroll(self, member: Member, at: Instant, source: str) -> list[Decided]:
         version = self.version_at(at)

@@ -56,8 +56,8 @@ SELF = "self_referral"
 class Given(msgspec.Struct, frozen=True, array_like=True):
     """What one side got: when, by which operation, and everything that may be taken back of it.
 
-    ``points`` are unit, number of the lot and points; ``source_id`` is the id of the voucher, if one came;
-    ``entitlements`` is how much else was handed out.
+    ``points`` are unit, number of the lot and points; ``source_id`` is the id of the voucher (or gift card),
+    if one came, ``code_id`` that of the code of a pool; ``entitlements`` is how much else was handed out.
     """
 
     role: str
@@ -69,6 +69,7 @@ class Given(msgspec.Struct, frozen=True, array_like=True):
     points: tuple[tuple[int, int, Points], ...] = ()
     has_voucher: bool = False
     entitlements: int = 0
+    code_id: UUID | None = None
 
 
 class Referral(msgspec.Struct, frozen=True, kw_only=True):

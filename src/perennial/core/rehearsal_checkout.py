@@ -46,6 +46,7 @@ from perennial.core.rehearsal import (
     UnknownName,
     decisions_of,
 )
+from perennial.core.spending import spend
 from perennial.core.used import Returning, Used, UsedByProgram, capture, give_back
 from perennial.core.version import Version
 from perennial.core.wallet_dates import end_of_day_after
@@ -74,6 +75,7 @@ class PlayedVoucher(msgspec.Struct):
     card: Member | None = None
     tier: str | None = None
     used: int = 0
+    voided: bool = False
 
 
 class CartAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -336,6 +338,7 @@ class CheckoutRehearsal(Rehearsal):
             expires_at=voucher.expires_at,
             holder=voucher.holder if voucher.bound else None,
             claimed=voucher.claimed,
+            voided=voucher.voided,
         )
         return wanted_by_voucher(name, self.versions[-1], issued_by, judged)
 
@@ -404,6 +407,18 @@ class CheckoutRehearsal(Rehearsal):
             tier=effect.tier,
             card=_funded(voucher_id, version, version.rewards[effect.reward].card_for(effect.tier), at),
         )
+
+    def _void(self, name: str, at: Instant) -> None:
+        """Take a voucher back, and what is left on a gift card."""
+        voucher = self.vouchers.get(name)
+        if voucher is None:
+            return
+        voucher.voided = True
+        version = self.versions[voucher.version - 1]
+        wallet = None if voucher.card is None else voucher.card.wallets.get(version.card_unit)
+        if voucher.card is not None and wallet is not None:
+            effects, _ = spend(wallet, version.card_unit, wallet.balance, at, Account.ISSUED)
+            self._take_over(voucher.card, version, effects, at)
 
     def _check_new_voucher(self, name: str | None) -> None:
         if name in self.vouchers:

@@ -100,7 +100,7 @@ class ReferralRehearsal(CheckoutRehearsal):
             played.referral = rejected(played.referral, CIRCLE)
         elif not offer.chain and advocate in self.referrals:
             played.referral = rejected(played.referral, CHAIN)
-        found += self._enroll_automatically(self.member(friend), at)
+        found += self._enroll_automatically(self.member(friend), at, "referral")
         if offer.friend.at is FriendGets.AT_ONCE and played.referral.is_open and self.membership(friend):
             found += self._reward(played, Role.FRIEND, at, converts=False)
         return decisions_of(found)
@@ -239,7 +239,7 @@ class ReferralRehearsal(CheckoutRehearsal):
                 counted=given.counted,
             )
             found += self._decide_as(version, member, event)
-            self.vouchers.pop(f"{given.role} of {played.friend}", None)
+            self._void(f"{given.role} of {played.friend}", at)
         played.referral = taken_back(played.referral)
         return found
 

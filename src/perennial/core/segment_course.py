@@ -94,12 +94,12 @@ class SegmentCourse(Course):
             raise CourseRefused(Refusal(RefusalCode.CASCADE_TOO_LONG, error.words)) from None
         return found
 
-    def _enroll_automatically(self, member: Member, at: Instant) -> list[Decided]:
+    def _enroll_automatically(self, member: Member, at: Instant, source: str = "automatic") -> list[Decided]:
         version = self.version_at(at)
         if self.segments is None or version.program_id in member.memberships:
-            return super()._enroll_automatically(member, at)
-        source = source_at_event(version.program.enrollment, member.segments)
-        return [] if source is None else self._enroll(member, at, source)
+            return super()._enroll_automatically(member, at, source)
+        came_by = source_at_event(version.program.enrollment, member.segments, source)
+        return [] if came_by is None else self._enroll(member, at, came_by)
 
     def _decide(self, member: Member, event: Event, *, main: bool = False) -> list[Decided]:
         found = super()._decide(member, event, main=main)

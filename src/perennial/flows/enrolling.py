@@ -13,13 +13,18 @@ from perennial.flows.past_orders import count_past_orders
 from perennial.flows.referred import note_in_referrals
 
 
-def enroll_automatically(batch: Batch, operation: Operation, live: LiveProgram) -> list[Outcome]:
-    """Make the customer a member of an automatic program that it has never belonged to."""
+def enroll_automatically(
+    batch: Batch, operation: Operation, live: LiveProgram, source: str = "automatic"
+) -> list[Outcome]:
+    """Make the customer a member of an automatic program that it has never belonged to.
+
+    ``source`` says how the customer came to it, for those whom no segment brings.
+    """
     version = live.version_at(operation.at)
     if version is None or live.program_id in operation.member.memberships:
         return []
-    source = source_at_event(version.program.enrollment, operation.member.segments)
-    return [] if source is None else enroll(batch, operation, live, version, source)
+    came_by = source_at_event(version.program.enrollment, operation.member.segments, source)
+    return [] if came_by is None else enroll(batch, operation, live, version, came_by)
 
 
 def enroll(

@@ -6,16 +6,21 @@ read and change the wallet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
-from perennial.core.effects import IssueVoucher
+from asyncpg import Connection
+
+from perennial.core.effects import Effect, IssueVoucher
 from perennial.core.member import Member
 from perennial.core.payments import CardPaid, card_credit, charge_card
+from perennial.core.spending import spend
 from perennial.core.used import UsedByProgram
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
-from perennial.flows.decide_program import Outcome
 from perennial.ledger.account import Account
+from perennial.store.customers import CustomerRow
+from perennial.store.members import load_members
 from perennial.units import Minor
 
 
@@ -39,15 +44,37 @@ def charge_cards(
     return parts
 
 
-def fund_cards(batch: Batch, operation: Operation, outcomes: Sequence[Outcome]) -> None:
-    """Put money on the gift cards that were issued: the card of a claim has the id of the claim."""
-    for outcome in outcomes:
-        for effect in outcome.decision.effects:
-            if isinstance(effect, IssueVoucher) and (
-                amount := outcome.version.rewards[effect.reward].card_for(effect.tier)
-            ):
-                card = Member(customer_id=operation.source_id, owner=operation.source_id)
-                fund_card(batch, operation, outcome.version, card, amount)
+def fund_cards(batch: Batch, operation: Operation, version: Version, effects: Iterable[Effect]) -> None:
+    """Put money on the gift cards that a decision issued.
+
+    The card of a claim has the id of the claim, any other one that of its code, as its voucher has.
+    """
+    for effect in effects:
+        if isinstance(effect, IssueVoucher):
+            amount = version.rewards[effect.reward].card_for(effect.tier)
+            card_id = operation.source_id if effect.claimed else effect.code.code_hash
+            if amount:
+                fund_card(batch, operation, version, Member(customer_id=card_id, owner=card_id), amount)
+
+
+async def empty_card(
+    conn: Connection, batch: Batch, operation: Operation, version: Version, card_id: UUID
+) -> None:
+    """Take back what is left on a card in the batch's bucket, into the account that issued it.
+
+    The voucher of the card has to be locked: nobody pays with it meanwhile.
+    """
+    row = CustomerRow(customer_id=card_id, external_id="", created_at=batch.now)
+    workspace_id = batch.workspace.workspace_id
+    loaded = await load_members(
+        conn, workspace_id, batch.bucket, [row], lots_for={card_id}, reads=lambda _: ({}, {})
+    )
+    card = loaded[card_id]
+    wallet = card.wallets.get(version.card_unit)
+    if wallet is not None and wallet.balance > 0:
+        effects, _ = spend(wallet, version.card_unit, wallet.balance, operation.at, Account.ISSUED)
+        own = Operation(operation.operation_id, operation.source_id, card, operation.at)
+        batch.apply(own, version, tuple(effects))
 
 
 def fund_card(batch: Batch, operation: Operation, version: Version, card: Member, amount: Minor) -> None:

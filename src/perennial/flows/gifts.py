@@ -31,7 +31,8 @@ def with_gifts(batch: Batch, operation: Operation, answer: Decided, outcomes: Se
     for outcome in outcomes:
         for effect in outcome.decision.effects:
             if isinstance(effect, IssueVoucher):
-                voucher = _issued(operation, outcome, effect)
+                # What completing a challenge gave with it is found among the customer's vouchers.
+                voucher = _issued(operation, outcome, effect) if effect.claimed else voucher
             elif isinstance(effect, Entitle):
                 number = len(entitlements)
                 entitlements.append(_entitled(batch, operation, outcome, effect, number))

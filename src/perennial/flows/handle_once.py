@@ -131,7 +131,9 @@ def _once(
     at = command.at if command.at is not None else batch.now
     operation = batch.operation(member, event_id, at)
     outcomes = decide_event(batch, operation, event_of(operation), enrolls=enrolls)
-    fund_cards(batch, operation, outcomes)
+    for outcome in outcomes:
+        if not outcome.caused:
+            fund_cards(batch, operation, outcome.version, outcome.decision.effects)
     batch.claim(id_kind, event_id, member.customer_id)
     answer = with_gifts(batch, operation, decided(batch, member, command.id, outcomes), outcomes)
     stored = stored_answer(batch.codebook, batch.workspace.workspace_id, answer)

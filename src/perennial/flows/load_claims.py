@@ -9,10 +9,11 @@ from asyncpg import Connection
 
 from perennial.core.codes import Codes
 from perennial.core.entitlements import EntitlementState
+from perennial.core.referral_terms import Role
 from perennial.core.version import CompiledReward
 from perennial.core.wallet_dates import end_of_day_after
 from perennial.flows.batch import Batch
-from perennial.flows.commands import ChangeEntitlement, Command, PostClaim
+from perennial.flows.commands import ChangeEntitlement, Command, PostClaim, ReviewReferral
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.handed_out import FreeCode, LoadedEntitlement
 from perennial.store.entitlements import count_companions, load_entitlements, read_paid
@@ -50,9 +51,13 @@ async def set_codes_aside(conn: Connection, batch: Batch, commands: Sequence[Com
     """
     wanted: dict[tuple[int, str], int] = {}
     for command in commands:
+        keys: Sequence[tuple[int, str]] = ()
         if isinstance(command, PostClaim):
-            for key in _pools_of(batch, command):
-                wanted[key] = wanted.get(key, 0) + 1
+            keys = _pools_of(batch, command)
+        elif isinstance(command, ReviewReferral) and command.approve:
+            keys = _pools_of_referral(batch, command)
+        for key in keys:
+            wanted[key] = wanted.get(key, 0) + 1
     for (program_id, pool), count in sorted(wanted.items()):
         batch.free_codes[program_id, pool] = await take_codes(conn, batch, program_id, pool, count)
 
@@ -70,6 +75,17 @@ def _pools_of(batch: Batch, command: PostClaim) -> list[tuple[int, str]]:
         if compiled is not None:
             found.update((live.program_id, pool) for pool in pools_of(compiled))
     return sorted(found)
+
+
+def _pools_of_referral(batch: Batch, command: ReviewReferral) -> list[tuple[int, str]]:
+    """Return the pools of which the friend of a referral that goes on may get a code at once."""
+    rows = batch.referrals.get(UUID(hex=command.customer_id), ())
+    row = next((each for each in rows if each.referral.referral_id.hex == command.referral_id), None)
+    if row is None:
+        return []
+    version = batch.workspace.program_by_id(row.referral.program_id).version(row.referral.version)
+    compiled = version.rewards.get(version.offers[row.referral.offer].offer.reward_id(Role.FRIEND) or "")
+    return [] if compiled is None else [(version.program_id, pool) for pool in sorted(pools_of(compiled))]
 
 
 def pools_of(compiled: CompiledReward) -> set[str]:

@@ -178,7 +178,7 @@ async def _begin(pair: Pair, command: Refer, advocate: _Advocate) -> Referred:
     taking.claim(IdKind.REFERRAL, referral_id, friend.customer_id)
     taking.put_referral(row)
     operation = taking.operation(friend, taking.name("referral begun", str(referral_id)), at)
-    joined = enroll_automatically(taking, operation, live)
+    joined = enroll_automatically(taking, operation, live, "referral")
     if joined:
         taking.put_event(event_row_of(taking, row, operation, joined))
     row, voucher = await _give_at_once(pair, row, compiled, version, at)

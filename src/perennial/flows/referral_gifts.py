@@ -22,7 +22,7 @@ from perennial.flows.answering import decided
 from perennial.flows.answers import Decided
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.decide_program import Outcome, decide_in_program, store_outcomes
-from perennial.flows.gift_cards import fund_cards
+from perennial.flows.gift_cards import empty_card, fund_cards
 from perennial.flows.gifts import drawn_pools, with_gifts
 from perennial.flows.load_claims import pools_of, take_codes
 from perennial.flows.referred import terms_of
@@ -75,7 +75,8 @@ def give(
     before = _referral_count(version, member)
     operation = batch.operation(member, source_id, at)
     outcomes = decide_in_program(batch, operation, live, version, event)
-    fund_cards(batch, operation, outcomes)
+    given_before = len(batch.given_codes)
+    fund_cards(batch, operation, version, outcomes[0].decision.effects)
     answer = with_gifts(batch, operation, decided(batch, member, "", outcomes), outcomes)
     batch.put_event(event_row_of(batch, row, operation, outcomes))
     effects = [effect for outcome in outcomes for effect in outcome.decision.effects]
@@ -87,8 +88,9 @@ def give(
         reward=compiled.offer.reward_id(role, before) if event.gives else None,
         counted=converts and role is Role.ADVOCATE,
         points=credited(effects),
-        has_voucher=any(isinstance(effect, IssueVoucher) for effect in effects),
+        has_voucher=any(isinstance(effect, IssueVoucher) for effect in outcomes[0].decision.effects),
         entitlements=sum(1 for effect in effects if isinstance(effect, Entitle)),
+        code_id=next((free.row.voucher_id for free in batch.given_codes[given_before:]), None),
     )
     noted = msgspec.structs.replace(referral, given=(*referral.given, given))
     return msgspec.structs.replace(row, referral=noted), answer
@@ -99,7 +101,8 @@ async def take_away(
 ) -> None:
     """Take back what one side got: points by the policy of their wallet, vouchers and what is still owed.
 
-    A voucher that was used is worth nothing more; what was paid, sent or used stays.
+    A voucher that was used is worth nothing more, of a gift card what is left is taken back; what was paid,
+    sent or used stays.
     """
     live, version, _ = terms_of(batch, row)
     source_id = batch.name("referral reversal", f"{row.referral.referral_id}/{given.source_id}")
@@ -117,9 +120,13 @@ async def take_away(
     outcomes = decide_in_program(batch, operation, live, version, event)
     batch.put_event(event_row_of(batch, row, operation, outcomes))
     workspace_id = batch.workspace.workspace_id
-    if given.has_voucher:
-        place = (batch.bucket, member.customer_id, given.source_id)
-        await set_voucher_state(conn, workspace_id, place, VoucherState.ISSUED, VoucherState.VOIDED)
+    for voucher_id in (given.source_id if given.has_voucher else None, given.code_id):
+        if voucher_id is not None:
+            place = (batch.bucket, member.customer_id, voucher_id)
+            await set_voucher_state(conn, workspace_id, place, VoucherState.ISSUED, VoucherState.VOIDED)
+    reward = version.rewards.get(given.reward or "")
+    if given.has_voucher and reward is not None and reward.card_for(None):
+        await empty_card(conn, batch, operation, version, given.source_id)
     keys = [
         (member.customer_id, entitlement_id(workspace_id, given.operation_id, number))
         for number in range(given.entitlements)
