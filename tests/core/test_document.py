@@ -193,7 +193,7 @@ rewards: five
         (
             "earning_rules[2].type",
             "missing",
-            "this field is needed: one of fixed, per_amount, per_item, per_value, percent_back",
+            "this field is needed: one of fixed, gives_reward, per_amount, per_item, per_value, percent_back",
         ),
         (
             "earning_rules[3].when.atleast",

@@ -9,7 +9,10 @@ import pytest
 import yaml
 
 from perennial.core.condition_document import DEC_HOOK
+from perennial.core.document import program_of
 from perennial.core.earning import KINDS, EarningRules
+from perennial.core.program import Program
+from perennial.core.validation import validate
 from tests.core.earning_stage import Shopper, happened, line, paid, version_of
 
 RULE = {"id": "base", "type": "per_amount", "points": 1, "per": 100}
@@ -129,3 +132,36 @@ def test_fixed_points_belong_to_no_line_unless_lines_are_chosen() -> None:
         ("order", 10, ()),
         ("pen", 4, (0, 4)),
     ]
+
+
+GIVES = {"id": "gift", "type": "gives_reward", "reward": "coffee"}
+COFFEE = {"id": "coffee", "name": "A coffee", "gives": [{"type": "amount_off", "value": 300}]}
+
+
+def problems_of(rule: dict[str, Any], reward: dict[str, Any] = COFFEE) -> list[str]:
+    """Return the codes of what is wrong with a program with this rule and reward."""
+    document = {
+        "program": "shop",
+        "name": "Shop",
+        "wallets": [{"id": "points", "name": "Points"}, {"id": "stars", "name": "Stars"}],
+        "earning_rules": [GIVES | rule],
+        "rewards": [reward],
+    }
+    program = program_of(document)
+    assert isinstance(program, Program), program
+    return [problem.code for problem in validate(program)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "reward", "codes"),
+    [
+        ({}, COFFEE, []),
+        ({"limits": [{"times": 1}]}, COFFEE, []),
+        ({"reward": "tea"}, COFFEE, ["unknown_reference"]),
+        ({"limits": [{"points": 10}]}, COFFEE, ["points_or_times"]),
+        ({}, COFFEE | {"gives": [{"type": "gift_card", "value": 100}]}, ["not_of_rules"]),
+    ],
+)
+def test_gives_reward_is_checked(rule: dict[str, Any], reward: dict[str, Any], codes: list[str]) -> None:
+    """It names a reward that may be given without a claim, counts times, and needs no wallet."""
+    assert problems_of(rule, reward) == codes

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from perennial.core.condition_scope import attributes_of
-from perennial.core.events import Event, OrderPaid, OrderReturned
+from perennial.core.events import Event, OrderPaid, OrderReturned, RewardEarned
 from perennial.core.limits import Holder
 from perennial.core.order import Order, Scalar
 from perennial.core.version import CompiledLimit, Version
@@ -28,6 +28,8 @@ def budget_numbers(version: Version, event: Event) -> Numbers:
         return version.budget_numbers
     if isinstance(event, OrderPaid | OrderReturned):
         return numbers_of_order(version, event.order)
+    if isinstance(event, RewardEarned):
+        return _numbers(version, event.order, event.attributes)
     return _numbers(version, None, attributes_of(event))
 
 

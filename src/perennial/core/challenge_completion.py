@@ -70,7 +70,7 @@ def decide_completion(
 
 
 def needs_code(compiled: CompiledReward | None, tier: str | None) -> bool:
-    """Return whether what a completed challenge gives comes as a voucher with a code."""
+    """Return whether what is given without a claim comes as a voucher with a code."""
     return compiled is not None and any(given.benefit.needs_voucher() for given in compiled.gives_to(tier))
 
 

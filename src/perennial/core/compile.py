@@ -52,8 +52,7 @@ def compile_version(
 ) -> Version:
     """Compile version ``number`` of a valid program; ``units`` gives the unit of each of its wallets.
 
-    ``surroundings`` is what the workspace adds to every program. Raises ``KeyError`` or ``ValueError`` for
-    a program that names what it does not define.
+    ``surroundings`` is what the workspace adds. Raises ``KeyError`` or ``ValueError`` for unknown names.
     """
     program = with_declarations(program, surroundings.declared)
     zone = ZoneInfo(program.time_zone)
@@ -107,6 +106,7 @@ def compile_version(
         budget_numbers=tuple(budget.number for budget in limits.budgets),
         segments=_segments(program, compiler),
         has_holders=any(budget.holder is not Holder.TOTAL for budget in limits.budgets),
+        gives_rewards=any(compiled.rule.gives() is not None for compiled in rules),
         starts=starts,
         ends=ends,
         trials=trials,

@@ -13,14 +13,16 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.award import Award
 from perennial.core.codes import IssuedCode
 from perennial.core.counts import counts_of
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
 from perennial.core.effects import Join
-from perennial.core.events import ChallengeCompleted, Event, MemberJoined, TimersDue
+from perennial.core.events import ChallengeCompleted, Event, MemberJoined, OrderPaid, RewardEarned, TimersDue
 from perennial.core.fold import fold, fold_spent
 from perennial.core.following_up import MAX_FOLLOW_UPS, FollowUps, TooManyFollowUps, instants_due
+from perennial.core.given_reward import GivenReward
 from perennial.core.member import Member
 from perennial.core.program import EnrollmentMode
 from perennial.core.refusals import Refusal, RefusalCode
@@ -158,7 +160,7 @@ class Course:
         fold_spent(self.spent, decision.effects)
 
     def _with_code(self, event: Event) -> Event:
-        if not isinstance(event, ChallengeCompleted):
+        if not isinstance(event, ChallengeCompleted | RewardEarned):
             return event
         return msgspec.structs.replace(event, code=self._draw())
 
@@ -170,6 +172,23 @@ class Course:
     def _new_id(self) -> UUID:
         self._count += 1
         return named_id(0, "event", str(self._count))
+
+
+class Given(msgspec.Struct):
+    """What an order earned beside the awards of its own decision: by rules that give rewards."""
+
+    awards: tuple[Award, ...] = ()
+    rewards: tuple[GivenReward, ...] = ()
+
+
+def given_for(order: OrderPaid, found: Iterable[Decided]) -> Given:
+    """Return what rules gave for an order, out of everything that its payment led to."""
+    given = Given()
+    for event, decision in found:
+        if isinstance(event, RewardEarned) and event.id == order.id and decision.given is not None:
+            given.awards += decision.awards
+            given.rewards += (decision.given,)
+    return given
 
 
 def _count_besides(

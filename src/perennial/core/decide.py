@@ -19,6 +19,7 @@ from perennial.core.claims import decide_claim
 from perennial.core.converting import decide_conversion, decide_way_back
 from perennial.core.decision import Decision
 from perennial.core.earn import earn
+from perennial.core.earned_rewards import decide_earned
 from perennial.core.events import (
     BalanceConverted,
     CartRedeemed,
@@ -37,6 +38,7 @@ from perennial.core.events import (
     PointsAdjusted,
     ReferralReversed,
     ReferralRewarded,
+    RewardEarned,
     TierAssigned,
     TierEntered,
     TimersDue,
@@ -83,6 +85,8 @@ def decide(
         case ChallengeCompleted():
             given = decide_completion(event, version, member, spent, switches)
             return with_challenges(given, event, version, member) if version.challenges else given
+        case RewardEarned():
+            return decide_earned(event, version, member, spent, switches)
         case ChallengeStarted():
             return decide_start(event, version, member)
         case OrderReturned():

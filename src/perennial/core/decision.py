@@ -8,6 +8,7 @@ from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
 from perennial.core.effects import Effect
 from perennial.core.events import Event
+from perennial.core.given_reward import GivenReward
 from perennial.core.refusals import Refusal
 from perennial.core.snapshot import Snapshot
 from perennial.units import Points
@@ -19,8 +20,8 @@ class Decision(msgspec.Struct, frozen=True):
     ``awards`` is what the event earned, ``effects`` everything to be written, ``follow_ups`` the
     events that it caused (decided next, in the same transaction). ``facts`` is the snapshot that was
     read, stored beside the event so that the explanation can be recomputed. ``taken_back`` maps a
-    unit to the points that a return reversed. ``contributions`` are what it counts for in challenges. A
-    ``refusal`` comes with no effects at all.
+    unit to the points that a return reversed. ``contributions`` are what it counts for in challenges,
+    ``given`` is the reward that a rule gave. A ``refusal`` comes with no effects at all.
     """
 
     program: int
@@ -32,3 +33,4 @@ class Decision(msgspec.Struct, frozen=True):
     taken_back: dict[int, Points] = {}
     refusal: Refusal | None = None
     contributions: tuple[Contribution, ...] = ()
+    given: GivenReward | None = None

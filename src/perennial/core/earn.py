@@ -6,7 +6,7 @@ to a higher tier does not itself earn by that tier.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -27,6 +27,7 @@ from perennial.core.events import (
     Event,
     MemberJoined,
     OrderPaid,
+    RewardEarned,
     TierEntered,
 )
 from perennial.core.limits import Use
@@ -73,7 +74,8 @@ class Judgment(msgspec.Struct):
     ``takes_part`` says that the customer is a member within the life of the program; ``why_not`` why
     no rule was asked at all; ``order`` is the order in the program's currency and
     ``nets`` the net amounts of its lines, once rules were asked about one; ``active`` says which
-    campaigns apply (bit by bit, by their index); ``limited`` holds the limits after every gift passed.
+    campaigns apply (bit by bit, by their index); ``limited`` holds the limits after every gift passed;
+    ``rewarding`` are the indexes of the rules that give a reward.
     """
 
     limited: Allowances
@@ -83,6 +85,7 @@ class Judgment(msgspec.Struct):
     nets: list[Minor] = []
     active: int = 0
     gifts: list[Gift] = []
+    rewarding: list[int] = []
 
 
 def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
@@ -108,6 +111,8 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
             balances = _balances_after(version, snapshot, effects)
             tier_effects, follow_ups = tiers_after(version, event, snapshot, history, balances)
             effects += tier_effects
+    if judgment.rewarding:
+        follow_ups = (*_rewards(event, version, judgment), *follow_ups)
     return Decision(
         program=version.program_id,
         version=version.number,
@@ -116,6 +121,19 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
         follow_ups=follow_ups,
         facts=snapshot,
     )
+
+
+def _rewards(event: EarningEvent, version: Version, judgment: Judgment) -> Iterator[Event]:
+    """Return the follow-ups by which rules give rewards."""
+    order = event.order if isinstance(event, OrderPaid) else None
+    attributes = {} if order is not None else dict(attributes_of(event))
+    for index in judgment.rewarding:
+        rule = version.rules[index].rule
+        reward = rule.gives()
+        assert reward is not None
+        yield RewardEarned(
+            id=event.id, at=event.at, rule=rule.id, reward=reward, order=order, attributes=attributes
+        )
 
 
 def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment:
@@ -143,6 +161,10 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
         fired = [each for each in fired if version.rules[each[0]].rule.id not in off.rules]
     if fired:
         judgment.gifts = _gifts(version, snapshot, event.at, fired)
+        if version.gives_rewards:
+            judgment.rewarding = [
+                index for index, _ in fired if version.rules[index].rule.gives() is not None
+            ]
         _multiply(judgment, version, snapshot)
         for gift in judgment.gifts:
             _limit(gift, version.rules[gift.index], judgment)

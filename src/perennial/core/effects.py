@@ -240,6 +240,12 @@ class UseVoucher(_Effect, frozen=True, tag=20):
     uses: int
 
 
+class VoidVoucher(_Effect, frozen=True, tag=32):
+    """A voucher of the member is taken back and worth nothing any more. The write demands: it is unused."""
+
+    voucher_id: UUID
+
+
 class Entitle(_Effect, frozen=True, tag=30):
     """The member receives something besides vouchers and points: money that is owed, goods, a seat, a perk.
 
@@ -300,6 +306,7 @@ Effect: TypeAlias = (
     | Capture
     | GiveBack
     | UseVoucher
+    | VoidVoucher
     | Progress
     | Expose
 )

@@ -16,6 +16,7 @@ from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
 from perennial.core.codes import IssuedCode
 from perennial.core.conversion import Carried, Terms
+from perennial.core.given_reward import GivenReward
 from perennial.core.order import Order, Scalar
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Points
@@ -45,7 +46,8 @@ class OrderReturned(_Event, frozen=True, tag="order.returned"):
     for it; ``before`` and ``after`` count the returned units of each line before and after this
     event. ``canceled`` says that the whole order is void, and not only that all of it came back;
     ``revised`` that it is judged anew right after, so that what is missing is netted from that.
-    ``contributions`` are what the order counted for in challenges.
+    ``contributions`` are what the order counted for in challenges, ``given`` the rewards that its rules gave
+    and that nobody used: they are taken back with the whole order.
     """
 
     order: Order
@@ -56,6 +58,7 @@ class OrderReturned(_Event, frozen=True, tag="order.returned"):
     canceled: bool = False
     revised: bool = False
     contributions: tuple[Contribution, ...] = ()
+    given: tuple[GivenReward, ...] = ()
 
 
 class CustomEvent(_Event, frozen=True, tag="event"):
@@ -101,6 +104,21 @@ class ChallengeMissed(_Event, frozen=True, tag="challenge.missed"):
 
     challenge: str
     round: int
+
+
+class RewardEarned(_Event, frozen=True, tag="reward.earned"):
+    """A follow-up: ``rule`` gives the member ``reward``, for an ``order`` or an event with ``attributes``.
+
+    ``code`` is the voucher code to issue, made outside; None where it gives no voucher. ``kept`` is what the
+    member has of it already, from the same order before it changed.
+    """
+
+    rule: str
+    reward: str
+    order: Order | None = None
+    attributes: dict[str, Scalar] = {}
+    code: IssuedCode | None = None
+    kept: GivenReward | None = None
 
 
 class ClaimRequested(_Event, frozen=True, tag="claim.requested"):
@@ -222,6 +240,7 @@ Event: TypeAlias = (
     | ChallengeStarted
     | ChallengeCompleted
     | ChallengeMissed
+    | RewardEarned
     | ClaimRequested
     | EntitlementCanceled
     | CartRedeemed

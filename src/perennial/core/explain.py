@@ -149,10 +149,17 @@ def _explain_rule(setting: _Setting, compiled: CompiledRule, gift: Gift | None) 
     )
     if gift is not None:
         return _explain_gift(setting, compiled, gift, explanation)
+    if rule.gives() is not None and compiled in _rewarding(setting):
+        words = f"Rule {rule.id}: fired: reward {rule.gives()}."
+        return msgspec.structs.replace(explanation, fired=True, words=words)
     reason, because = _why_silent(setting, compiled)
     return msgspec.structs.replace(
         explanation, words=f"Rule {rule.id}: did not fire: {reason}.", because=because
     )
+
+
+def _rewarding(setting: _Setting) -> list[CompiledRule]:
+    return [setting.version.rules[index] for index in setting.judgment.rewarding]
 
 
 def _explain_gift(

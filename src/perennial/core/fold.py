@@ -36,6 +36,7 @@ from perennial.core.effects import (
     UseBudget,
     UseLimit,
     UseVoucher,
+    VoidVoucher,
 )
 from perennial.core.member import Exposure, Member, Membership, Wallet
 from perennial.core.periods import add_span
@@ -67,7 +68,7 @@ def fold(
                 _add(member.counters, metric, period, amount)
             case UseLimit(limit=limit, period=period, amount=amount):
                 _add(member.limits, limit, period, amount)
-            case UseBudget() | IssueVoucher() | Entitle() | UseVoucher():
+            case UseBudget() | IssueVoucher() | Entitle() | UseVoucher() | VoidVoucher():
                 pass
             case Capture(unit=unit, amount=amount):
                 wallet = _wallet(member, unit)

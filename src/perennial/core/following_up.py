@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from perennial.core.events import ChallengeCompleted, ChallengeMissed, CustomEvent, Event, TierEntered
+from perennial.core.events import (
+    ChallengeCompleted,
+    ChallengeMissed,
+    CustomEvent,
+    Event,
+    RewardEarned,
+    TierEntered,
+)
 from perennial.core.member import Member
 from perennial.units import Instant
 
@@ -74,5 +81,7 @@ def _particulars(event: Event) -> tuple[object, ...]:
             return (event.challenge, event.round)
         case CustomEvent():
             return (event.attributes.get("segment"),)
+        case RewardEarned():
+            return (event.rule, event.id, *event.attributes.values())
         case _:
             return ()

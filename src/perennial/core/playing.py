@@ -10,7 +10,7 @@ import msgspec
 
 from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution, Standing
-from perennial.core.course import CourseRefused, Decided
+from perennial.core.course import CourseRefused, Decided, given_for
 from perennial.core.decision import Decision
 from perennial.core.effects import Debit, Leave
 from perennial.core.events import (
@@ -22,11 +22,13 @@ from perennial.core.events import (
     OrderPaid,
     OrderReturned,
     PointsAdjusted,
+    RewardEarned,
     TierAssigned,
     TransferReceived,
     TransferSent,
 )
 from perennial.core.fold import fold
+from perennial.core.given_reward import GivenReward
 from perennial.core.member import Member, Wallet
 from perennial.core.order import Order, line_ids
 from perennial.core.past import CameBack, Canceled, Joined, Left, Life, Past, Rejudged, Waited
@@ -49,6 +51,7 @@ class JudgedOrder(msgspec.Struct):
     contributions: tuple[Contribution, ...]
     returned: tuple[int, ...]
     canceled: bool = False
+    given: tuple[GivenReward, ...] = ()
 
 
 class Playing:
@@ -167,6 +170,8 @@ class Playing:
                 self._reward(event.reward, event.at, decision)
             elif type(event) is ChallengeCompleted:
                 self._reward(event.challenge, event.at, decision)
+            elif type(event) is RewardEarned and decision.effects:
+                self._reward(event.reward, event.at, decision)
 
     def _next_stage(self) -> Instant:
         stages = self.side.stages
@@ -216,12 +221,14 @@ class Playing:
         found = self.side.happen(member, event, enrolls=True)
         if event.id in self.life.kept:
             paid = next((decision for decided, decision in found if decided is event), None)
+            given = given_for(event, found)
             self.orders[event.id] = JudgedOrder(
                 order=event.order,
                 paid_at=event.at,
-                awards=paid.awards if paid is not None else (),
+                awards=(*(paid.awards if paid is not None else ()), *given.awards),
                 contributions=paid.contributions if paid is not None else (),
                 returned=(0,) * len(event.order.lines),
+                given=given.rewards,
             )
         return found
 
@@ -259,6 +266,7 @@ class Playing:
             canceled=canceled,
             revised=revised,
             contributions=known.contributions,
+            given=tuple(each for each in known.given if not each.stays),
         )
         found = self.side.happen(member, event)
         known.returned, known.canceled = after, canceled

@@ -17,7 +17,7 @@ from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
 from perennial.core.codes import IssuedCode
 from perennial.core.compile import compile_version
-from perennial.core.course import CourseRefused, Decided
+from perennial.core.course import CourseRefused, Decided, given_for
 from perennial.core.decision import Decision
 from perennial.core.effects import Debit
 from perennial.core.events import (
@@ -34,6 +34,7 @@ from perennial.core.events import (
     TransferSent,
 )
 from perennial.core.facts import STALE_FROM
+from perennial.core.given_reward import GivenReward
 from perennial.core.member import Member, Membership, Wallet
 from perennial.core.order import Order, Scalar, line_ids
 from perennial.core.program import Program, unit_codes
@@ -65,6 +66,7 @@ class PlayedOrder(msgspec.Struct):
     contributions: tuple[Contribution, ...]
     returned: tuple[int, ...]
     canceled: bool = False
+    given: tuple[GivenReward, ...] = ()
 
 
 class Rehearsal(SegmentCourse):
@@ -122,8 +124,16 @@ class Rehearsal(SegmentCourse):
         found = self._happen(customer, event, enrolls=True)
         paid = next(decision for decided, decision in found if decided is event)
         nothing = (0,) * len(order.lines)
+        given = given_for(event, found)
         self.orders[name] = PlayedOrder(
-            event.id, customer, order, at, paid.awards, paid.contributions, nothing
+            event.id,
+            customer,
+            order,
+            at,
+            (*paid.awards, *given.awards),
+            paid.contributions,
+            nothing,
+            given=given.rewards,
         )
         return decisions_of(found)
 
@@ -315,10 +325,15 @@ class Rehearsal(SegmentCourse):
             before=known.returned,
             after=after,
             canceled=canceled,
+            given=tuple(each for each in known.given if self._is_unused(each)),
         )
         decisions = decisions_of(self._happen(known.customer, event))
         known.returned, known.canceled = after, canceled
         return decisions
+
+    def _is_unused(self, given: GivenReward) -> bool:
+        """Return whether nobody used what a rule gave, and it can be taken back."""
+        return not given.stays
 
     def _order(self, name: str) -> PlayedOrder:
         if name not in self.orders:

@@ -6,7 +6,7 @@ when :meth:`CheckoutRehearsal.end_holds` is told how late it is. Nothing here kn
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy, deepcopy
 from typing import Self
 from uuid import UUID
@@ -15,10 +15,11 @@ import msgspec
 
 from perennial.core.checkout import Basket, Checkout, PointsWanted, check_out, offers_of
 from perennial.core.decision import Decision
-from perennial.core.effects import Effect, IssueVoucher, UseVoucher
+from perennial.core.effects import Effect, IssueVoucher, UseVoucher, VoidVoucher
 from perennial.core.entered import unknown_code, wanted_by_shared_code, wanted_by_voucher
 from perennial.core.events import CartRedeemed
 from perennial.core.fold import fold, fold_spent
+from perennial.core.given_reward import GivenReward
 from perennial.core.member import Member
 from perennial.core.order import Order, line_ids
 from perennial.core.payments import Card, card_credit, charge_card
@@ -288,6 +289,7 @@ class CheckoutRehearsal(Rehearsal):
     ) -> list[Decision]:
         """Take an order back, and give back what was redeemed on it."""
         decisions = super()._undo(known, at, after, canceled=canceled)
+        self._void_taken_back(decisions)
         units = dict(zip(line_ids(known.order), known.returned, strict=True))
         for played in self.redemptions.values():
             named = self.orders.get(played.order_name or "")
@@ -298,6 +300,21 @@ class CheckoutRehearsal(Rehearsal):
                 whole = played.used.quantities
                 self._undo_redemption(played, whole if canceled else returned, at, void=canceled)
         return decisions
+
+    def _is_unused(self, given: GivenReward) -> bool:
+        return super()._is_unused(given) and not any(
+            voucher.voucher_id == given.voucher_id and voucher.used for voucher in self.vouchers.values()
+        )
+
+    def _void_taken_back(self, decisions: Iterable[Decision]) -> None:
+        voided = {
+            effect.voucher_id
+            for decision in decisions
+            for effect in decision.effects
+            if isinstance(effect, VoidVoucher)
+        }
+        for voucher in self.vouchers.values():
+            voucher.voided |= voucher.voucher_id in voided
 
     def _trial(self, customer: str | None) -> Self:
         """Return a rehearsal that can go another way for one customer, and shares all the rest."""

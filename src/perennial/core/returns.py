@@ -15,7 +15,8 @@ from perennial.core.budget_numbers import budget_numbers
 from perennial.core.counts import counts_of
 from perennial.core.currency import in_program_currency
 from perennial.core.decision import Decision
-from perennial.core.effects import Effect, UseBudget, UseLimit
+from perennial.core.earned_rewards import bounds_of
+from perennial.core.effects import Effect, UseBudget, UseLimit, VoidVoucher
 from perennial.core.events import OrderReturned
 from perennial.core.giving_back import give_back
 from perennial.core.limits import Use
@@ -59,6 +60,8 @@ def decide_return(
             balances[unit] -= taken.from_available
     if is_over(event.order, event.after, event.canceled) and not is_over(event.order, event.before):
         effects += _given_back(event, version, member, spent or {})
+        if not event.revised:
+            effects += [VoidVoucher(each.voucher_id) for each in event.given if each.voucher_id is not None]
     counts = counts_of(version, event, reversed_points)
     effects += counts
     history = history_after(version, snapshot, event.at, counts)
@@ -140,7 +143,11 @@ def _given_back(
     uses = [
         (rules[award.rule].bounds, Use(points=award.points, order_value=value))
         for award in event.awards
-        if award.points and award.rule in rules
+        if award.points and award.rule in rules and rules[award.rule].rule.gives() is None
     ]
+    for given in event.given:
+        if given.rule in rules and given.reward in version.rewards:
+            bounds = bounds_of(rules[given.rule], version.rewards[given.reward])
+            uses.append((bounds, Use(times=1, order_value=value)))
     numbers = budget_numbers(version, event)
     return give_back(version, member, spent, event.paid_at, numbers, uses)

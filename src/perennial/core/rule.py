@@ -121,6 +121,10 @@ class EarningRule(
         """Return the attributes of the event that the rule calculates with: declared, and integers."""
         return ()
 
+    def gives(self) -> str | None:
+        """Return the reward of the program that the rule gives, besides points or instead."""
+        return None
+
     def per_money(self, tier: str | None) -> tuple[Points, Minor] | None:
         """Return the points for so many minor units spent, where the rule gives points for money."""
         return None

@@ -30,6 +30,7 @@ from perennial.core.effects import (
     UseBudget,
     UseLimit,
     UseVoucher,
+    VoidVoucher,
 )
 from perennial.core.member import Member
 from perennial.core.periods import local_midnight
@@ -62,7 +63,7 @@ def concerned(segments: SegmentSet, changed: Changed) -> set[int]:
                     found = readers.get(membership_key(program_id))
                 case Touch() | SetDue() | Expose() | Progress() | UseBudget():
                     continue
-                case IssueVoucher() | Entitle() | UseVoucher():
+                case IssueVoucher() | Entitle() | UseVoucher() | VoidVoucher():
                     continue
                 case _:
                     found = readers.get(unit_key(effect.unit))

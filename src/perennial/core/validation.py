@@ -40,6 +40,7 @@ _RESERVED_EVENTS = (
     "challenge.",
     "referral.",
     "segment.",
+    "reward.",
 )
 
 

@@ -39,6 +39,9 @@ def place_of_rule(program: Program, rule: EarningRule) -> Place:
         event = program.declarations.events.get(rule.trigger)
         declared = event.attributes if event is not None else {}
     words = f"a rule for {rule.trigger} gives points and takes nothing off"
+    if rule.gives() is not None:
+        counts.remove(Counted.POINTS)
+        words = "a rule that gives a reward is limited by times, customers, or the value of orders"
     if rule.trigger != _ORDER_PAID:
         words += "; only orders have a value"
     return Place(tuple(counts), rule.trigger == _ORDER_PAID, frozenset(declared), words)

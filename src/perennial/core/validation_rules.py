@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perennial.core.condition_check import campaign_place, line_place, rule_place
 from perennial.core.findings import Findings
-from perennial.core.program import AttributeType, Campaign
+from perennial.core.program import AttributeType, Campaign, rewards_of
 from perennial.core.rule import EarningRule
 from perennial.core.validation_limits import check_limit, check_limits, place_of_rule
 
@@ -33,7 +33,8 @@ def check_rules(findings: Findings) -> None:
 
 
 def _check_rule(findings: Findings, path: str, rule: EarningRule) -> None:
-    findings.wallet(path, rule.wallet)
+    if rule.gives() is None or rule.wallet is not None:
+        findings.wallet(path, rule.wallet)
     is_known = findings.known(f"{path}.trigger", "event to trigger on", rule.trigger, findings.triggers)
     findings.schedule(f"{path}.schedule", rule.schedule)
     findings.span(f"{path}.cooldown", rule.cooldown)
@@ -45,6 +46,24 @@ def _check_rule(findings: Findings, path: str, rule: EarningRule) -> None:
     if is_known:
         findings.condition(f"{path}.when", rule.when, rule_place(rule.trigger))
         _check_basis(findings, path, rule)
+    _check_gives(findings, path, rule)
+
+
+def _check_gives(findings: Findings, path: str, rule: EarningRule) -> None:
+    """Check that the reward that a rule gives is there, and can be given without a claim."""
+    name = rule.gives()
+    rewards = {reward.id: reward for reward in rewards_of(findings.program)}
+    if name is None or not findings.known(f"{path}.reward", "reward", name, rewards):
+        return
+    for _, gives in rewards[name].all_gives():
+        for benefit in gives:
+            out = benefit.hands_out()
+            if benefit.card_value() or (out is not None and out.pool is not None):
+                words = (
+                    "a rule gives no gift cards and no codes of a pool; let members claim those for points"
+                )
+                findings.add(f"{path}.reward", "not_of_rules", words)
+                return
 
 
 def _check_basis(findings: Findings, path: str, rule: EarningRule) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.core.effects import Credit
+from perennial.core.effects import Credit, Entitle, IssueVoucher
 from perennial.core.member import Member
-from perennial.flows.answers import AwardAnswer, BalanceAnswer, Decided, ProgramAnswer
+from perennial.flows.answers import AwardAnswer, BalanceAnswer, Decided, EarnedRewardAnswer, ProgramAnswer
 from perennial.flows.batch import Batch
 from perennial.flows.challenge_answers import changed_challenges
 from perennial.flows.configuration import LiveProgram
@@ -34,6 +34,7 @@ def _program_answer(outcomes: list[Outcome], member: Member) -> ProgramAnswer:
     points: dict[str, Points] = {}
     taken_back: dict[str, Points] = {}
     awards: list[AwardAnswer] = []
+    rewards: list[EarnedRewardAnswer] = []
     for outcome in outcomes:
         names = {wallet.unit: wallet.spec.id for wallet in outcome.version.wallets}
         lots = {
@@ -55,6 +56,8 @@ def _program_answer(outcomes: list[Outcome], member: Member) -> ProgramAnswer:
                     cut_by=award.cut_by,
                 )
             )
+        if outcome.trigger == "reward.earned":
+            rewards += _earned(outcome)
         for unit, amount in outcome.decision.taken_back.items():
             taken_back[names[unit]] = taken_back.get(names[unit], 0) + amount
     return ProgramAnswer(
@@ -66,7 +69,22 @@ def _program_answer(outcomes: list[Outcome], member: Member) -> ProgramAnswer:
         tier=last.tier_after,
         tier_before=first.tier_before if first.tier_before != last.tier_after else None,
         challenges=changed_challenges(outcomes, member) if first.version.challenges else (),
+        rewards=tuple(rewards),
     )
+
+
+def _earned(outcome: Outcome) -> list[EarnedRewardAnswer]:
+    """Return what a rule gave besides points."""
+    return [
+        EarnedRewardAnswer(
+            reward=effect.reward,
+            voucher=str(effect.code.code_hash) if isinstance(effect, IssueVoucher) else None,
+            value=effect.value if isinstance(effect, IssueVoucher) else effect.amount,
+            expires_at=_instant(effect.expires_at),
+        )
+        for effect in outcome.decision.effects
+        if isinstance(effect, IssueVoucher | Entitle)
+    ]
 
 
 def _instant(instant: int | None) -> str | None:

@@ -42,8 +42,20 @@ class ChallengeAnswer(_Answer, frozen=True):
     ends_at: str | None = None
 
 
+class EarnedRewardAnswer(_Answer, frozen=True):
+    """A reward that a rule gave. The code of its ``voucher`` is read with the vouchers of the customer."""
+
+    reward: str
+    voucher: str | None = None
+    value: int = 0
+    expires_at: str | None = None
+
+
 class ProgramAnswer(_Answer, frozen=True):
-    """What one program decided: points per wallet, awards, what was taken back, the tier, challenges."""
+    """What one program decided: points per wallet, awards, what was taken back, the tier, challenges.
+
+    ``rewards`` are those that rules gave.
+    """
 
     program: str
     version: int
@@ -53,6 +65,7 @@ class ProgramAnswer(_Answer, frozen=True):
     tier: str | None = None
     tier_before: str | None = None
     challenges: tuple[ChallengeAnswer, ...] = ()
+    rewards: tuple[EarnedRewardAnswer, ...] = ()
 
 
 class BalanceAnswer(_Answer, frozen=True):

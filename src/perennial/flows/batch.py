@@ -22,6 +22,7 @@ from perennial.flows.configuration import Workspace
 from perennial.flows.handed_out import FreeCode, LoadedEntitlement
 from perennial.flows.ids import Ids
 from perennial.flows.problems import customer_erased, problem
+from perennial.flows.stored import StoredDecision
 from perennial.store.audit_entries import AuditEntry
 from perennial.store.codebook import Codebook
 from perennial.store.conversions import ConversionRow, OwnerRow
@@ -36,19 +37,22 @@ from perennial.store.orders import OrderRow
 from perennial.store.redemptions import RedemptionRow
 from perennial.store.referrals import ReferralRow
 from perennial.store.segments import SegmentMove
+from perennial.store.vouchers import VoucherRow
 from perennial.units import Instant, bucket_of, named_bytes
 
 
 class Operation(msgspec.Struct):
     """One thing that happens: every posting and every stored row of it carries ``operation_id``.
 
-    ``source_id`` is the id of the order or event that it belongs to.
+    ``source_id`` is the id of the order or event that it belongs to, ``kept`` what rules gave for an
+    order before it changed, by the program and the rule.
     """
 
     operation_id: UUID
     source_id: UUID
     member: Member
     at: Instant
+    kept: dict[tuple[int, str], StoredDecision] | None = None
 
 
 class Batch(msgspec.Struct):
@@ -58,9 +62,10 @@ class Batch(msgspec.Struct):
     given by hand today, where a role bounds it;
     ``now`` is the workspace's business time, ``returned`` whose the orders and redemptions are that come
     back, ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered``
-    are the vouchers whose codes were entered, ``cards`` the gift cards among them, ``held`` how many holds
-    customers have open, and ``elsewhere`` what is to be written in other buckets. ``free_codes`` are those
-    set aside for claims, by program and pool. ``referrals`` are those of friends, by the friend,
+    are the vouchers whose codes were entered, ``earned`` those that rules gave for orders that come back,
+    ``issued`` those that rules give in this batch, ``cards`` the gift cards among those entered, ``held`` how
+    many holds customers have open, and ``elsewhere`` what is to be written in other buckets. ``free_codes``
+    are those set aside for claims, by program and pool. ``referrals`` are those of friends, by the friend,
     ``converted`` what was carried over. ``codes_judged_at`` is the instant at which the rotating codes of
     vouchers have to be current (None: their time is not judged). ``touched`` tells what changed of customers
     since their segments were judged (None: anything), ``created`` are those who are new and never were;
@@ -87,6 +92,8 @@ class Batch(msgspec.Struct):
     identifier_owners: dict[UUID, UUID] = {}
     spent: dict[tuple[int, int], int] = {}
     entered: dict[str, FoundVoucher] = {}
+    earned: dict[UUID, VoucherRow] = {}
+    issued: set[UUID] = set()
     cards: dict[UUID, Member] = {}
     free_codes: dict[tuple[int, str], list[FreeCode]] = {}
     given_codes: list[FreeCode] = []

@@ -12,13 +12,14 @@ from perennial.core.codes import Codes
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
 from perennial.core.effects import Count
-from perennial.core.events import ChallengeCompleted, Event
+from perennial.core.events import ChallengeCompleted, Event, RewardEarned
 from perennial.core.following_up import MAX_FOLLOW_UPS, FollowUps, TooManyFollowUps, trigger_of
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.switches import Switches
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
+from perennial.flows.earned_rewards import kept_for, note_issued
 from perennial.flows.problems import refused
 from perennial.flows.stored import StoredDecision, encode_decisions
 from perennial.units import Instant
@@ -87,9 +88,18 @@ def decide_follow_ups(
             version = live.version_at(waited.at)
             if version is None:
                 continue
-            event = _with_code(batch, operation, version, waited)
+            event = waited
+            if isinstance(event, RewardEarned):
+                kept = kept_for(batch, operation, live, event)
+                if isinstance(kept, StoredDecision):
+                    outcomes.append(carried(operation, live, kept))
+                    continue
+                event = kept
+            event = _with_code(batch, operation, version, event)
             outcome, now_counts = decide_in(batch, operation, live, version, event)
             batch.apply(operation, version, tuple(now_counts))
+            if isinstance(event, RewardEarned):
+                note_issued(batch, outcome.decision)
             outcome.caused = True
             outcomes.append(outcome)
             waiting.add(outcome.decision.follow_ups)
@@ -99,11 +109,23 @@ def decide_follow_ups(
     return outcomes
 
 
+def carried(operation: Operation, live: LiveProgram, stored: StoredDecision) -> Outcome:
+    """Return the outcome of something that was decided earlier and stays as it is."""
+    membership = operation.member.memberships.get(live.program_id)
+    tier = membership.tier if membership else None
+    decision = Decision(stored.program, stored.version, awards=stored.awards, given=stored.given)
+    version = live.version(stored.version)
+    return Outcome(live, version, stored.trigger, decision, tier, tier, caused=True, at=operation.at)
+
+
 def _with_code(batch: Batch, operation: Operation, version: Version, event: Event) -> Event:
-    """Draw the code of what completing a challenge gives, if that comes with one."""
-    if not isinstance(event, ChallengeCompleted):
+    """Draw the code of what completing a challenge, or a rule, gives, if that comes with one."""
+    if isinstance(event, ChallengeCompleted):
+        compiled = version.rewards.get(event.challenge)
+    elif isinstance(event, RewardEarned) and event.kept is None:
+        compiled = version.rewards.get(event.reward)
+    else:
         return event
-    compiled = version.rewards.get(event.challenge)
     membership = operation.member.memberships.get(version.program_id)
     if compiled is None or not needs_code(compiled, membership.tier if membership else None):
         return event
@@ -123,6 +145,7 @@ def store_outcomes(outcomes: list[Outcome]) -> bytes:
                 awards=outcome.decision.awards,
                 taken_back=outcome.decision.taken_back,
                 contributions=outcome.decision.contributions,
+                given=outcome.decision.given,
             )
             for outcome in outcomes
         ]

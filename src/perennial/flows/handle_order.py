@@ -15,7 +15,8 @@ from perennial.flows.answers import Answer, Decided, FieldProblem
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PutOrder
 from perennial.flows.decide_event import decide_event
-from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
+from perennial.flows.decide_program import EventOf, Outcome, carried, store_outcomes
+from perennial.flows.earned_rewards import keep, settle_kept
 from perennial.flows.event_types import check_order_attributes
 from perennial.flows.giving_back import give_back_with_order
 from perennial.flows.problems import field_problem, problem
@@ -206,7 +207,7 @@ def _cancel(
     revised: bool = False,
 ) -> list[Outcome]:
     everything = tuple(line.quantity for line in decode_order(known.body).lines)
-    undo = undo_event(known, stored, operation, everything, canceled=True, revised=revised)
+    undo = undo_event(batch, known, stored, operation, everything, canceled=True, revised=revised)
     return decide_event(batch, operation, undo, settles=not revised)
 
 
@@ -225,7 +226,10 @@ def _judge_anew(
     operation = Operation(batch.ids.next(), known.order_id, member, known.paid_at)
     _cancel(batch, operation, known, stored, revised=True)
     then = _switches_then(batch, stored)
-    return decide_event(batch, operation, _paid(operation, order), enrolls=True, switches=then)
+    keep(operation, stored)
+    outcomes = decide_event(batch, operation, _paid(operation, order), enrolls=True, switches=then)
+    used = settle_kept(batch, operation)
+    return outcomes + [carried(operation, batch.workspace.program_by_id(each.program), each) for each in used]
 
 
 def _switches_then(batch: Batch, stored: list[StoredDecision]) -> Switches:

@@ -44,7 +44,7 @@ def handle_return(batch: Batch, command: PostReturn) -> Answer:
     operation = batch.operation(member, event_id, at)
     stored = decode_decisions(known.decision)
     outcomes = decide_event(
-        batch, operation, undo_event(known, stored, operation, tuple(after), canceled=False)
+        batch, operation, undo_event(batch, known, stored, operation, tuple(after), canceled=False)
     )
     units = dict(zip(line_ids(order), after, strict=True))
     give_back_with_order(batch, operation, known.order_id, units, canceled=False)

@@ -40,6 +40,7 @@ from perennial.flows.commands import (
 )
 from perennial.flows.configuration import Configurations, Workspace, business_now
 from perennial.flows.credits import load_credits
+from perennial.flows.earned_rewards import load_earned
 from perennial.flows.handle_conversion import load_conversions
 from perennial.flows.load_budgets import instant_of, load_budgets
 from perennial.flows.load_challenges import load_challenges
@@ -144,6 +145,7 @@ async def load(
     await _load_customers(conn, batch, configurations, commands, with_lots, late)
     await load_budgets(conn, [batch], commands)
     await load_entered(conn, batch, commands)
+    await load_earned(conn, batch, commands)
     await set_codes_aside(conn, batch, commands)
     await load_conversions(conn, batch, commands)
     await load_credits(conn, batch, commands)

@@ -57,7 +57,7 @@ def _past_order(batch: Batch, joining: Operation, live: LiveProgram, row: OrderR
         return None
     operation = Operation(batch.ids.next(), row.order_id, joining.member, row.paid_at)
     paid = OrderPaid(id=row.order_id, at=row.paid_at, order=decode_order(row.body))
-    return _PastOrder(row, operation, version, paid, _undone(row, operation, live, []))
+    return _PastOrder(row, operation, version, paid, _undone(batch, row, operation, live, []))
 
 
 def _known(row: OrderRow) -> list[StoredDecision]:
@@ -65,13 +65,13 @@ def _known(row: OrderRow) -> list[StoredDecision]:
 
 
 def _undone(
-    row: OrderRow, operation: Operation, live: LiveProgram, decided: list[StoredDecision]
+    batch: Batch, row: OrderRow, operation: Operation, live: LiveProgram, decided: list[StoredDecision]
 ) -> Event | None:
     """Return the event that takes back what came back of the order, if anything did."""
     if not row.returned:
         return None
     fresh = msgspec.structs.replace(row, returned=None)
-    return undo_event(fresh, decided, operation, tuple(row.returned), canceled=False)(live)
+    return undo_event(batch, fresh, decided, operation, tuple(row.returned), canceled=False)(live)
 
 
 def _forgotten(order: _PastOrder) -> tuple[Count, ...]:
@@ -84,12 +84,13 @@ def _forgotten(order: _PastOrder) -> tuple[Count, ...]:
 
 def _judge(batch: Batch, live: LiveProgram, order: _PastOrder) -> list[Outcome]:
     outcomes = decide_in_program(batch, order.operation, live, order.version, order.paid)
-    decided = decode_decisions(store_outcomes(outcomes[:1]))
+    given = [outcome for outcome in outcomes[1:] if outcome.decision.given is not None]
+    decided = decode_decisions(store_outcomes([*outcomes[:1], *given]))
     others = [stored for stored in _known(order.row) if stored.program != live.program_id]
     batch.orders.setdefault(order.row.order_id, order.row)
     decision = encode_decisions([*others, *decided])
     batch.put_order(msgspec.structs.replace(order.row, decision=decision))
-    undone = _undone(order.row, order.operation, live, decided)
+    undone = _undone(batch, order.row, order.operation, live, decided)
     if undone is not None:
         outcomes += decide_in_program(batch, order.operation, live, order.version, undone)
     return outcomes

@@ -10,6 +10,7 @@ import msgspec
 
 from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
+from perennial.core.given_reward import GivenReward
 from perennial.core.snapshot import Snapshot
 from perennial.units import Points
 
@@ -24,6 +25,7 @@ class StoredDecision(msgspec.Struct, frozen=True, array_like=True, omit_defaults
     awards: tuple[Award, ...] = ()
     taken_back: dict[int, Points] = {}
     contributions: tuple[Contribution, ...] = ()
+    given: GivenReward | None = None
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -5,14 +5,16 @@ from __future__ import annotations
 from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
 from perennial.core.events import Event, OrderReturned
-from perennial.flows.batch import Operation
+from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_program import EventOf
+from perennial.flows.earned_rewards import is_unused, unused_of
 from perennial.flows.stored import StoredDecision
 from perennial.store.orders import OrderRow, decode_order
 
 
 def undo_event(
+    batch: Batch,
     known: OrderRow,
     stored: list[StoredDecision],
     operation: Operation,
@@ -28,8 +30,10 @@ def undo_event(
     contributions: dict[int, tuple[Contribution, ...]] = {}
     for decision in stored:
         if decision.trigger == "order.paid":
-            awards[decision.program] = decision.awards
+            awards[decision.program] = (*decision.awards, *awards.get(decision.program, ()))
             contributions[decision.program] = decision.contributions
+        elif decision.given is not None and (not revised or is_unused(batch, decision.given)):
+            awards[decision.program] = (*awards.get(decision.program, ()), *decision.awards)
 
     def event_of(live: LiveProgram) -> Event | None:
         return OrderReturned(
@@ -43,6 +47,7 @@ def undo_event(
             canceled=canceled,
             revised=revised,
             contributions=contributions.get(live.program_id, ()),
+            given=unused_of(batch, stored, live.program_id),
         )
 
     return event_of

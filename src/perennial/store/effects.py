@@ -35,6 +35,7 @@ from perennial.store.vouchers import (
     INSERT_VOUCHER_CODES,
     INSERT_VOUCHERS,
     USE_VOUCHER,
+    VOID_VOUCHER,
     VoucherRow,
     VoucherState,
 )
@@ -425,3 +426,6 @@ async def _write_shared(conn: Connection, ws: int, bucket: int, net: Netting) ->
         await conn.execute(_ADD_TO_BUDGET_DAYS, ws, *zip(*days, strict=True))
     uses = [(ws, *key, change) for key, change in sorted(net.voucher_uses.items()) if change]
     await _write_each(conn, "vouchers", USE_VOUCHER, uses)
+    if net.voided_vouchers:
+        voided = [(ws, bucket, *key) for key in sorted(net.voided_vouchers)]
+        await _write_each(conn, "vouchers", VOID_VOUCHER, voided)

@@ -37,6 +37,7 @@ from perennial.core.effects import (
     UseBudget,
     UseLimit,
     UseVoucher,
+    VoidVoucher,
 )
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin
@@ -132,6 +133,7 @@ class Netting:
         self.vouchers: list[tuple[Change, IssueVoucher]] = []
         self.entitlements: list[tuple[Change, Entitle]] = []
         self.exposures: list[ExposureRow] = []
+        self.voided_vouchers: set[tuple[UUID, UUID]] = set()
         self.voucher_uses: dict[tuple[int, UUID, UUID], int] = {}
         self.rounds: dict[tuple[UUID, int, int], RoundSum] = {}
         self.dues: dict[UUID, Instant | None] = {}
@@ -387,6 +389,10 @@ class Netting:
         key = (effect.bucket, effect.holder, effect.voucher_id)
         self.voucher_uses[key] = self.voucher_uses.get(key, 0) + effect.uses
 
+    def void_voucher(self, change: Change, effect: VoidVoucher) -> None:
+        """A voucher is taken back."""
+        self.voided_vouchers.add((change.customer_id, effect.voucher_id))
+
     def progress(self, change: Change, effect: Progress) -> None:
         """A round of a challenge changes; what it was before the batch is what the write must find."""
         key = (change.customer_id, effect.challenge, effect.round.number)
@@ -417,6 +423,7 @@ _ADD: dict[type, Callable[..., None]] = {
     Capture: Netting.capture,
     GiveBack: Netting.give_back,
     UseVoucher: Netting.use_voucher,
+    VoidVoucher: Netting.void_voucher,
     Expose: Netting.expose,
     Progress: Netting.progress,
 }

@@ -149,6 +149,14 @@ where bucket = $2 and workspace_id = $1 and customer_id = $3 and voucher_id = $4
 returning 1
 """
 
+# What somebody used stays theirs; of what is held for an order a use is taken as well.
+VOID_VOUCHER = """
+update vouchers
+set state = 3
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and voucher_id = $4 and state = 1 and used = 0
+returning 1
+"""
+
 _SET_STATE = """
 update vouchers
 set state = $6

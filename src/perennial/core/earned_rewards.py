@@ -1,0 +1,121 @@
+"""A rule gave a reward: what is handed out for it, and what comes back with the order that earned it.
+
+What is given follows the order or event in the same transaction. What an order earned is kept with the
+decision (:class:`GivenReward`), so that a return of the whole order takes it back if nobody used it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from uuid import UUID
+
+import msgspec
+
+from perennial.core.allowances import Allowances
+from perennial.core.availability import why_not_offered, why_off
+from perennial.core.award import Award
+from perennial.core.budget_numbers import budget_numbers
+from perennial.core.codes import IssuedCode
+from perennial.core.decision import Decision
+from perennial.core.earn import rests_until
+from perennial.core.effects import Credit, Effect, Entitle, IssueVoucher, Touch
+from perennial.core.entitlements import MOVES
+from perennial.core.events import ClaimRequested, RewardEarned
+from perennial.core.given_reward import GivenReward
+from perennial.core.handing_out import hand_out
+from perennial.core.limits import Use
+from perennial.core.member import Member
+from perennial.core.needs import snapshot_of
+from perennial.core.order import net_amounts, value_of
+from perennial.core.settling import settle
+from perennial.core.snapshot import Snapshot
+from perennial.core.switches import Switches
+from perennial.core.today import today_of
+from perennial.core.version import Bound, CompiledPrice, CompiledReward, CompiledRule, Version
+from perennial.units import format_instant
+
+
+def decide_earned(
+    event: RewardEarned,
+    version: Version,
+    member: Member,
+    spent: Mapping[tuple[int, int], int],
+    switches: Switches,
+) -> Decision:
+    """Decide what a rule gives: everything that its reward gives, or nothing with the reason why.
+
+    The reason stands in an award of no points. What the member has already (``event.kept``) is not given
+    again; points among it are, for they were taken back.
+    """
+    numbers = budget_numbers(version, event)
+    snapshot = snapshot_of(event.at, version, member, spent, switches.keys_of(version), numbers)
+    rule = next(each for each in version.rules if each.rule.id == event.rule)
+    compiled = version.rewards[event.reward]
+    limited = Allowances(version, snapshot, numbers)
+    why_not = _why_not(event, version, rule, compiled, snapshot, switches)
+    if why_not is None:
+        value = 0 if event.order is None else value_of(net_amounts(event.order))
+        why_not = limited.use(bounds_of(rule, compiled), Use(times=1, order_value=value))
+    unit = version.wallets[rule.wallet].unit
+    if why_not is not None:
+        return Decision(
+            program=version.program_id,
+            version=version.number,
+            awards=(Award(event.rule, unit, 0, 0, 0, (), why_not),),
+            facts=snapshot,
+        )
+    effects: list[Effect] = list(limited.effects(today_of(version, event.at)))
+    if rule.cooldown is not None:
+        effects.append(Touch(version.limits[rule.cooldown].number, event.at))
+    code = event.code or IssuedCode("", event.id, b"")
+    claim = ClaimRequested(id=event.id, at=event.at, reward=event.reward, code=code)
+    handed = hand_out(version, compiled, CompiledPrice(points=0, wallet=compiled.wallet), snapshot, claim)
+    effects += _freely(handed, kept=event.kept is not None)
+    decision = settle(event, version, member, snapshot, effects)
+    awards = [
+        Award(event.rule, effect.unit, effect.amount, effect.amount, effect.key.lot_id)
+        for effect in effects
+        if isinstance(effect, Credit)
+    ]
+    given = None
+    if event.order is not None:
+        stays = any(isinstance(effect, Entitle) and effect.state in MOVES for effect in effects)
+        given = event.kept or GivenReward(event.rule, event.reward, _voucher_in(effects), stays)
+    return msgspec.structs.replace(decision, awards=tuple(awards), given=given)
+
+
+def bounds_of(rule: CompiledRule, compiled: CompiledReward) -> tuple[Bound, ...]:
+    """Return the limits of the rule and of its reward, each once."""
+    return tuple(dict.fromkeys((*rule.bounds, *compiled.bounds)))
+
+
+def _why_not(
+    event: RewardEarned,
+    version: Version,
+    rule: CompiledRule,
+    compiled: CompiledReward,
+    snapshot: Snapshot,
+    switches: Switches,
+) -> str | None:
+    """Return why nothing is given, limits left out."""
+    rest = rests_until(version, rule, snapshot, event.at)
+    if rest is not None:
+        return f"cooldown of rule {event.rule}: until {format_instant(rest)}"
+    off = why_off(version, compiled, switches) or next(
+        why_not_offered(version, compiled, snapshot, event.at), None
+    )
+    return None if off is None else off.words
+
+
+def _freely(effects: Iterable[Effect], *, kept: bool) -> Iterator[Effect]:
+    """Return what is handed out, as nobody claimed it; of what is kept only the points."""
+    for effect in effects:
+        if isinstance(effect, IssueVoucher):
+            if not kept:
+                yield msgspec.structs.replace(effect, claimed=False)
+        elif not (kept and isinstance(effect, Entitle)):
+            yield effect
+
+
+def _voucher_in(effects: Iterable[Effect]) -> UUID | None:
+    return next((effect.code.code_hash for effect in effects if isinstance(effect, IssueVoucher)), None)

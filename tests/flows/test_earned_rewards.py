@@ -1,0 +1,132 @@
+"""Rules that give rewards, on a real database: given with the order, taken back unused, kept on a change."""
+
+from __future__ import annotations
+
+from asyncpg import Connection
+
+from perennial.flows.answers import Decided
+from perennial.flows.commands import PostEvent
+from perennial.flows.vouchers import VoucherView, vouchers_of
+from perennial.store.audit import audit
+from perennial.units import SECOND
+from tests.flows.checkout import Checkout, redeem
+from tests.flows.shop import START, Shop, available
+
+PROGRAM = """
+program: shop
+name: Shop
+currency: USD
+time_zone: UTC
+wallets: [{id: points, name: Points}]
+declarations: {events: {newsletter.subscribed: {}}}
+earning_rules:
+  - id: newsletter
+    type: gives_reward
+    trigger: newsletter.subscribed
+    reward: five-percent
+    limits: [{times: 1}]
+  - id: big
+    type: gives_reward
+    when: {fact: order.total, at_least: 10000}
+    reward: coffee
+  - id: huge
+    type: gives_reward
+    when: {fact: order.total, at_least: 50000}
+    reward: bonus
+rewards:
+  - id: five-percent
+    name: 5 % off
+    gives: [{type: percent_off, percent: "5"}]
+    expires_after: {months: 1}
+  - {id: coffee, name: A coffee, gives: [{type: amount_off, value: 300}], stock: 2}
+  - id: bonus
+    name: 50 points and a seat
+    gives:
+      - {type: points, points: 50}
+      - {type: experience, event: tasting, capacity: 5}
+"""
+
+
+def rewards_of(answer: Decided) -> list[str]:
+    """What rules gave."""
+    return list(dict.fromkeys(each.reward for each in answer.programs[0].rewards))
+
+
+async def vouchers(shop: Shop, customer: str) -> list[VoucherView]:
+    """The vouchers of a customer, the first ones first."""
+    page = await vouchers_of(shop.handler, shop.workspace_id, customer, cursor=None, limit=20)
+    return sorted(page.data, key=lambda each: each.issued_at)
+
+
+async def states(shop: Shop, customer: str) -> list[str]:
+    """What a customer's vouchers are good for, the first ones first."""
+    return [each.state for each in await vouchers(shop, customer)]
+
+
+async def test_an_event_gives_a_voucher_once(shop: Shop, owner: Connection) -> None:
+    """Subscribing gives 5 % for a month; the same event twice is one, and a second one gives nothing."""
+    await shop.publish(PROGRAM)
+    first = PostEvent(id="s1", name="newsletter.subscribed", customer="ada", at=START, attributes={})
+    answer = await shop.do(first)
+    assert rewards_of(answer) == ["five-percent"]
+    assert answer.programs[0].rewards[0].expires_at == "2026-04-03T00:00:00Z"
+    assert await shop.do(first) == answer
+    again = await shop.do(
+        PostEvent(id="s2", name="newsletter.subscribed", customer="ada", at=START, attributes={})
+    )
+    assert rewards_of(again) == []
+    assert again.programs[0].awards[0].cut_by == "rule newsletter: 1 time in all: used up"
+    [voucher] = await vouchers(shop, "ada")
+    assert voucher.code is not None
+    used = await Checkout(shop).redeem(redeem("r1", "ada", 20000, codes=(voucher.code,)))
+    assert used.quote.discount_total == 1000
+    assert (await audit(owner, shop.workspace_id)).broken == ()
+
+
+async def test_what_an_order_gave_comes_back_unused(shop: Shop, owner: Connection) -> None:
+    """Canceled, the order's voucher is void and its stock free again; a used one stays with its stock."""
+    await shop.publish(PROGRAM)
+    await shop.order("o1", "ada", 10000)
+    await shop.order("o2", "ada", 10000, at=START + SECOND)
+    full = await shop.order("o3", "ben", 10000)
+    assert rewards_of(full) == []
+    assert "stock" in (full.programs[0].awards[0].cut_by or "")
+    await shop.give_back("b1", "o1", "ada", at=START + SECOND)
+    assert await states(shop, "ada") == ["voided", "issued"]
+    assert rewards_of(await shop.order("o4", "ben", 10000)) == ["coffee"]
+    code = (await vouchers(shop, "ada"))[1].code
+    assert code is not None
+    await Checkout(shop).redeem(redeem("r1", "ada", 900, codes=(code,)))
+    await shop.order("o2", "ada", 10000, at=START + SECOND, status="canceled")
+    assert await states(shop, "ada") == ["voided", "used_up"]
+    assert rewards_of(await shop.order("o5", "cleo", 10000)) == []
+    assert (await audit(owner, shop.workspace_id)).broken == ()
+
+
+async def test_a_changed_order_gives_no_second_code(shop: Shop, owner: Connection) -> None:
+    """It keeps its voucher while the rule still fires, loses an unused one, and never gets one twice."""
+    await shop.publish(PROGRAM)
+    await shop.order("o1", "ada", 10000)
+    await shop.order("o1", "ada", 12000)
+    assert await states(shop, "ada") == ["issued"]
+    await shop.order("o1", "ada", 5000)
+    assert await states(shop, "ada") == ["voided"]
+    await shop.order("o2", "ben", 10000)
+    [voucher] = await vouchers(shop, "ben")
+    assert voucher.code is not None
+    await Checkout(shop).redeem(redeem("r1", "ben", 900, codes=(voucher.code,)))
+    for amount in (12000, 5000, 15000):
+        await shop.order("o2", "ben", amount)
+        assert await states(shop, "ben") == ["used_up"]
+    assert (await audit(owner, shop.workspace_id)).broken == ()
+
+
+async def test_points_and_seats_come_with_it(shop: Shop, owner: Connection) -> None:
+    """Points of a reward are taken back with the order, and are the same after a change; the seat stays."""
+    await shop.publish(PROGRAM)
+    answer = await shop.order("o1", "ada", 50000)
+    assert (rewards_of(answer), available(answer)) == (["coffee", "bonus"], 50)
+    changed = await shop.order("o1", "ada", 60000)
+    assert available(changed) == 50
+    assert available(await shop.give_back("b1", "o1", "ada", at=START + SECOND)) == 0
+    assert (await audit(owner, shop.workspace_id)).broken == ()
