@@ -249,6 +249,7 @@ _SAMPLES: dict[str, Any] = {
     "key_post": {"name": "n", "scopes": ["read"], "expires_at": "2030-01-01T00:00:00Z"},
     "me_put": {"name": "n"},
     "note_post": {"note": "n"},
+    "block_put": {"reason": "r", "earning": True, "spending": True},
     "approval_approve": {"reason": "r"},
     "approval_reject": {"reason": "r"},
     "me_workspace": {"workspace": "w"},

@@ -124,7 +124,11 @@ def why_not_offered(
         yield not_a_member(version)
         return
     reward, name = compiled.reward, version.program.program
-    withheld = off_of(version, snapshot).withheld.get(reward.id)
+    off = off_of(version, snapshot)
+    if off.blocked is not None:
+        words = f"Reward {reward.id} cannot be claimed: {off.blocked}."
+        yield _no(RefusalCode.CUSTOMER_BLOCKED, words, reward=reward.id)
+    withheld = off.withheld.get(reward.id)
     if withheld is not None:
         words = f"Reward {reward.id} is not offered: {withheld}."
         yield _no(RefusalCode.REWARD_NOT_AVAILABLE, words, reward=reward.id)

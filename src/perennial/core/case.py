@@ -17,9 +17,10 @@
 A step has at most one deed: ``order``, ``return``, ``cancel``, ``fulfill``, ``event``, ``claim``,
 ``adjust``, ``transfer``, ``convert`` (``{from: stars, into: points, give: 12}``, of everybody),
 ``convert_back``, ``start`` (a challenge), ``join``, ``attributes``, ``assign_tier``, ``refer``,
-``review``, ``seen``, ``publish``, ``switch`` (``{off: {kind: reward, id: five-off}, reason: it leaked}``,
-or ``{on: ...}``), ``facts`` from outside (``{weather: {value: rain, seconds: 3600}}``), ``locations``
-(``{store-1: {place: "52.52,13.40"}}``), ``segments`` and ``import`` (``core/case_segments.py``), or one at
+``review``, ``seen``, ``publish``, ``block`` (``{earning: true, spending: true}``), ``switch``
+(``{off: {kind: reward, id: five-off}, reason: it leaked}``, or ``{on: ...}``), ``facts`` from outside
+(``{weather: {value: rain, seconds: 3600}}``), ``locations`` (``{store-1: {place: "52.52,13.40"}}``),
+``segments`` and ``import`` (``core/case_segments.py``), or one at
 the checkout::
 
       - at: 2026-12-02 10:00
@@ -217,6 +218,13 @@ class CaseSwitch(CasePart, frozen=True, kw_only=True):
     reason: str = "rehearsal"
 
 
+class CaseBlock(CasePart, frozen=True, kw_only=True):
+    """What staff does not allow the customer from now on; nothing: the customer is free again."""
+
+    earning: bool = False
+    spending: bool = False
+
+
 class Step(CasePart, frozen=True, kw_only=True):
     """One thing that happens to ``customer`` at ``at``; without a deed only time passes, for everybody.
 
@@ -259,6 +267,7 @@ class Step(CasePart, frozen=True, kw_only=True):
     imported: CaseImport | None = msgspec.field(default=None, name="import")
     publish: dict[str, Any] | None = None
     switch: CaseSwitch | None = None
+    block: CaseBlock | None = None
     expect: Expectation = Expectation()
 
 
@@ -312,6 +321,7 @@ _DEEDS = (
     "imported",
     "publish",
     "switch",
+    "block",
 )
 
 

@@ -218,6 +218,9 @@ class CasePlayer:
         if step.switch is not None:
             self.switch(step.switch, at, number)
             return []
+        if step.block is not None:
+            play.block(customer, earning=step.block.earning, spending=step.block.spending)
+            return []
         if step.refer is not None:
             return play.refer(customer, step.refer.friend, at, step.refer.ip)
         if step.review is not None:

@@ -8,6 +8,7 @@ import msgspec
 
 from perennial.core.allowances import Allowances
 from perennial.core.availability import why_off
+from perennial.core.blocks import Block
 from perennial.core.budget_numbers import budget_numbers
 from perennial.core.codes import IssuedCode
 from perennial.core.decision import Decision
@@ -42,7 +43,7 @@ def decide_completion(
     off = switches.keys_of(version)
     decision = earn(event, version, snapshot_of(event.at, version, member, spent, off, numbers))
     compiled = version.rewards.get(event.challenge)
-    if compiled is None or why_off(version, compiled, switches) is not None:
+    if compiled is None or member.blocked & Block.EARNING or why_off(version, compiled, switches) is not None:
         return decision
     after = copy_of(member, version)
     used = dict(spent)

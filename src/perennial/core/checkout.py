@@ -23,7 +23,7 @@ from perennial.core.purse import Debited, Purse
 from perennial.core.quote import Priced, Quote, price
 from perennial.core.redeemables import Reason, Source, Standing, Wanted
 from perennial.core.spending import wallet_index
-from perennial.core.switches import ALL_ON, Switches
+from perennial.core.switches import ALL_ON, Switches, off_of
 from perennial.core.today import today_of
 from perennial.core.version import CompiledReward, Version
 from perennial.core.why_not import why_card_refused
@@ -131,6 +131,9 @@ def check_out(
         if place is None or terms is None:
             continue
         unit = offer.version.wallets[place].unit
+        if off_of(offer.version, offer.snapshot).blocked is not None:
+            paid[want.program, unit] = PointsPaid(reason=Reason.CUSTOMER_BLOCKED)
+            continue
         points = pay_with_points(terms, want.points, purse.available(unit), left)
         paid[want.program, unit] = points
         left -= points.amount

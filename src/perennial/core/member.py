@@ -74,7 +74,8 @@ class Member(msgspec.Struct):
     programs, metrics and limits are keyed by their numbers; ``counters`` and ``limits`` map
     number -> period -> value. ``challenges`` holds how far the member is with each challenge. ``due_at`` is a
     lower bound of the next due timer. ``exposures`` are loaded where some program has experiments: by the
-    program and the experiment. ``segments`` tells since when the customer has been in each segment.
+    program and the experiment. ``segments`` tells since when the customer has been in each segment,
+    ``blocked`` what the customer may not do (see ``core/blocks.py``).
     """
 
     customer_id: UUID
@@ -88,3 +89,4 @@ class Member(msgspec.Struct):
     due_at: Instant | None = None
     exposures: dict[tuple[int, str], Exposure] = {}
     segments: dict[str, Instant] = {}
+    blocked: int = 0

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from perennial.core.blocks import with_blocks
 from perennial.core.budget_numbers import Numbers
 from perennial.core.challenge_figures import figures_of
 from perennial.core.effects import Count
@@ -63,7 +64,7 @@ def snapshot_of(
         _used(version, member, today),
         _spent(version, spent, today, numbers),
         tuple([wallet_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
-        off,
+        with_blocks(off, member.blocked) if member.blocked else off,
         figures_of(version, member, at) if version.challenges else (),
         location=_location(version, location) if version.location_attributes else (),
         segments=segments_of(version, member) if version.segments and member.segments else (),

@@ -34,6 +34,7 @@ class Reason(StrEnum):
 
     UNKNOWN = "unknown"
     SWITCHED_OFF = "switched_off"
+    CUSTOMER_BLOCKED = "customer_blocked"
     NOT_STARTED = "not_started"
     EXPIRED = "expired"
     USED_UP = "used_up"

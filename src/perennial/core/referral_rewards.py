@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from perennial.core.allowances import Allowances
+from perennial.core.blocks import WHY_NOTHING_EARNED, Block
 from perennial.core.budget_numbers import budget_numbers
 from perennial.core.decision import Decision
 from perennial.core.effects import Credit, Effect, UseLimit
@@ -21,7 +22,7 @@ from perennial.core.referral_terms import Role
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.settling import refuse, settle
 from perennial.core.snapshot import Snapshot
-from perennial.core.spending import not_a_member
+from perennial.core.spending import customer_blocked, not_a_member
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.taking_back import take_back
 from perennial.core.today import today_of
@@ -52,6 +53,8 @@ def decide_reward(
     snapshot = snapshot_of(event.at, version, member, spent, switches.keys_of(version), numbers)
     if snapshot.joined_at is None:
         return refuse(version, not_a_member(version))
+    if member.blocked & Block.EARNING:
+        return refuse(version, customer_blocked(WHY_NOTHING_EARNED))
     reward = version.rewards.get(_reward_id(event, version, compiled, snapshot) or "")
     limited = Allowances(version, snapshot, numbers)
     counted = event.converts and event.role == Role.ADVOCATE

@@ -31,6 +31,7 @@ class RefusalCode(StrEnum):
     SAME_WALLET = "same_wallet"
     CASCADE_TOO_LONG = "cascade_too_long"
     SWITCHED_OFF = "switched_off"
+    CUSTOMER_BLOCKED = "customer_blocked"
     TOO_MANY_HOLDS = "too_many_holds"
     PRICE_CHANGED = "price_changed"
     HOLD_OVER = "hold_over"

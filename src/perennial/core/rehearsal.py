@@ -14,6 +14,7 @@ import msgspec
 
 from perennial.core.availability import Availability, catalogue
 from perennial.core.award import Award
+from perennial.core.blocks import Block
 from perennial.core.challenge_round import Contribution
 from perennial.core.codes import IssuedCode
 from perennial.core.compile import compile_version
@@ -276,6 +277,10 @@ class Rehearsal(SegmentCourse):
         """Switch something on again."""
         if self.switches.pop(object, None) is None:
             raise UnknownName(f"{object.words} is not off")
+
+    def block(self, customer: str, *, earning: bool, spending: bool) -> None:
+        """Do not allow the customer this from now on, and allow the rest."""
+        self.member(customer).blocked = Block.EARNING * earning | Block.SPENDING * spending
 
     def switched(self) -> Switches:
         """Return what is off now."""

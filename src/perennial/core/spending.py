@@ -46,6 +46,11 @@ def not_a_member(version: Version) -> Refusal:
     return Refusal(RefusalCode.NOT_A_MEMBER, words, {"program": version.program.program})
 
 
+def customer_blocked(why: str) -> Refusal:
+    """Return the refusal for a customer who is blocked; ``why`` says from what."""
+    return Refusal(RefusalCode.CUSTOMER_BLOCKED, f"{why[0].upper()}{why[1:]}.")
+
+
 def insufficient(required: Points, available: Points) -> Refusal:
     """Return the refusal of a debit that needs more points than are available."""
     missing = required - available

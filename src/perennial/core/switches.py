@@ -14,6 +14,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from perennial.core.blocks import WHY_NOTHING_EARNED, WHY_NOTHING_SPENT, Block, blocked_by, is_block
 from perennial.core.experiments import HELD_OUT
 from perennial.core.program import Program, rewards_of
 from perennial.core.rule import Identifier
@@ -147,6 +148,8 @@ def recorded(program: str, keys: Iterable[str]) -> list[Switch]:
     """Return the switches of ``program`` whose keys a snapshot kept; who, why and when it does not know."""
     found = []
     for key in keys:
+        if is_block(key):
+            continue
         kind, _, name = key.partition("/")
         whole = kind == SwitchKind.EVERYTHING
         known = SwitchObject(kind=SwitchKind(kind), program=None if whole else program, id=name or None)
@@ -157,14 +160,16 @@ def recorded(program: str, keys: Iterable[str]) -> list[Switch]:
 class Off(msgspec.Struct, frozen=True):
     """What a snapshot says is off, to its version: by switches, and by the variants that the member has.
 
-    ``stopped`` says why the whole program gives nothing. ``campaigns`` are off bit by bit, by their index,
-    and ``why_campaigns`` says why. ``rules`` and ``rewards`` say by their ids why they are off, alone or with
-    their campaign; ``codes`` are the rewards whose codes are off. ``withheld`` are the rewards that the
-    member's variants do not offer: what the member has of them can be used. ``held_out`` tells that the
-    program is stopped for this member alone, who may still spend.
+    ``stopped`` says why the whole program gives nothing, ``blocked`` why the customer can use nothing.
+    ``campaigns`` are off bit by bit, by their index, and ``why_campaigns`` says why. ``rules`` and
+    ``rewards`` say by their ids why they are off, alone or with their campaign; ``codes`` are the rewards
+    whose codes are off. ``withheld`` are the rewards that the member's variants do not offer: what the member
+    has of them can be used. ``held_out`` tells that the program is stopped for this member alone, who may
+    still spend unless ``blocked``.
     """
 
     stopped: str | None = None
+    blocked: str | None = None
     held_out: bool = False
     campaigns: int = 0
     why_campaigns: dict[int, str] = {}
@@ -175,6 +180,8 @@ class Off(msgspec.Struct, frozen=True):
 
     def why_reward(self, reward: str, *, by_code: bool) -> str | None:
         """Return why a reward is switched off, or None if it is not; ``by_code``: by one of its codes."""
+        if self.blocked is not None:
+            return f"{reward} cannot be used: {self.blocked}"
         if self.stopped is not None and not self.held_out:
             return f"{reward} cannot be used: {self.stopped}"
         if reward in self.rewards:
@@ -212,6 +219,8 @@ def _off_of(version: Version, keys: Keys, variants: tuple[str, ...]) -> Off:
     if SwitchKind.EVERYTHING in named:
         stopped = "everything was switched off"
     gone, held_out = _gone(version, variants)
+    blocks = blocked_by(keys)
+    alone = WHY_NOTHING_EARNED if blocks & Block.EARNING else held_out
     campaigns = {
         index: f"campaign {campaign.id} was switched off"
         for index, campaign in enumerate(version.program.campaigns)
@@ -225,8 +234,9 @@ def _off_of(version: Version, keys: Keys, variants: tuple[str, ...]) -> Off:
     by_campaign = {each.rule.id: each.campaign for each in version.rules}
     of_rewards = {reward: each.campaign for reward, each in version.rewards.items()}
     return Off(
-        stopped=stopped or held_out,
-        held_out=stopped is None and held_out is not None,
+        stopped=stopped or alone,
+        blocked=WHY_NOTHING_SPENT if blocks & Block.SPENDING else None,
+        held_out=stopped is None and alone is not None,
         campaigns=sum(1 << index for index in {**campaigns, **lost}),
         why_campaigns=lost | dict.fromkeys(campaigns, "it was switched off"),
         rules=_of_campaigns(by_campaign, lost)

@@ -6,13 +6,21 @@ out of it. Points that are pending, or whose time has passed, cannot be sent.
 
 from __future__ import annotations
 
+from perennial.core.blocks import WHY_NOTHING_EARNED, WHY_NOTHING_SPENT, Block
 from perennial.core.decision import Decision
 from perennial.core.effects import Credit, Debit, Effect
 from perennial.core.events import TransferReceived, TransferSent
 from perennial.core.member import Member, Wallet
 from perennial.core.needs import snapshot_of
 from perennial.core.settling import refuse, settle
-from perennial.core.spending import insufficient, not_a_member, spend, wallet_index, wallet_unknown
+from perennial.core.spending import (
+    customer_blocked,
+    insufficient,
+    not_a_member,
+    spend,
+    wallet_index,
+    wallet_unknown,
+)
 from perennial.core.version import Version
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin
@@ -30,6 +38,8 @@ def decide_sending(event: TransferSent, version: Version, member: Member) -> Dec
         return refuse(version, wallet_unknown(version, event.wallet))
     if snapshot.joined_at is None:
         return refuse(version, not_a_member(version))
+    if member.blocked & Block.SPENDING:
+        return refuse(version, customer_blocked(WHY_NOTHING_SPENT))
     unit = version.wallets[index].unit
     wallet = member.wallets.get(unit) or Wallet(lots={})
     effects, available = spend(wallet, unit, event.amount, event.at, Account.IN_TRANSIT)
@@ -59,6 +69,8 @@ def decide_receiving(event: TransferReceived, version: Version, member: Member) 
         return refuse(version, wallet_unknown(version, event.wallet))
     if snapshot.joined_at is None:
         return refuse(version, not_a_member(version))
+    if member.blocked & Block.EARNING:
+        return refuse(version, customer_blocked(WHY_NOTHING_EARNED))
     unit = version.wallets[index].unit
     wallet = member.wallets.get(unit) or Wallet(lots={})
     effects: list[Effect] = []

@@ -25,6 +25,8 @@ def why_not_offered(want: Wanted, compiled: CompiledReward, offer: Offer, at: In
         return no(Reason.EXPIRED, "the program has ended")
     by_code = want.voucher is not None and not want.voucher.claimed
     off = off_of(version, offer.snapshot)
+    if off.blocked is not None:
+        return no(Reason.CUSTOMER_BLOCKED, f"{compiled.reward.id} cannot be used: {off.blocked}")
     stopped = off.why_reward(compiled.reward.id, by_code=by_code)
     if stopped is not None:
         return no(Reason.SWITCHED_OFF, stopped)
@@ -51,9 +53,12 @@ def why_card_refused(want: Wanted, offer: Offer, at: Instant) -> Standing | None
     voucher = want.voucher
     if voucher is None:
         return no(Reason.UNKNOWN, f"{want.name} is not known")
-    off = off_of(offer.version, offer.snapshot).why_reward(want.reward, by_code=not voucher.claimed)
-    if off is not None:
-        return no(Reason.SWITCHED_OFF, off)
+    off = off_of(offer.version, offer.snapshot)
+    if off.blocked is not None:
+        return no(Reason.CUSTOMER_BLOCKED, f"{want.name} does not pay: {off.blocked}")
+    stopped = off.why_reward(want.reward, by_code=not voucher.claimed)
+    if stopped is not None:
+        return no(Reason.SWITCHED_OFF, stopped)
     return _of_voucher(want, msgspec.structs.replace(voucher, uses_left=None), offer, at)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.blocks import blocked_by
 from perennial.core.events import OrderFulfilled, OrderPaid
 from perennial.core.member import Member
 from perennial.core.order import Order, OrderStatus, cost_of, net_amounts
@@ -216,7 +217,7 @@ def _judge_anew(
 ) -> list[Outcome]:
     """Undo the old decision and decide the changed order at its original time and version.
 
-    So are switches: by what was off when it was decided first, whatever is off now.
+    So are switches and blocks: by what was off when it was decided first, whatever is off now.
     """
     if known.returned:
         raise problem(
@@ -225,9 +226,11 @@ def _judge_anew(
     assert known.paid_at is not None
     operation = Operation(batch.ids.next(), known.order_id, member, known.paid_at)
     _cancel(batch, operation, known, stored, revised=True)
-    then = _switches_then(batch, stored)
+    then, now = _switches_then(batch, stored), member.blocked
     keep(operation, stored)
+    member.blocked = _blocked_then(stored)
     outcomes = decide_event(batch, operation, _paid(operation, order), enrolls=True, switches=then)
+    member.blocked = now
     used = settle_kept(batch, operation)
     return outcomes + [carried(operation, batch.workspace.program_by_id(each.program), each) for each in used]
 
@@ -239,6 +242,16 @@ def _switches_then(batch: Batch, stored: list[StoredDecision]) -> Switches:
         for decision in stored
         if decision.trigger == "order.paid" and decision.snapshot is not None
         for switch in recorded(batch.workspace.program_by_id(decision.program).code, decision.snapshot.off)
+    )
+
+
+def _blocked_then(stored: list[StoredDecision]) -> int:
+    """Return from what the customer was blocked when an order was decided first."""
+    return blocked_by(
+        key
+        for decision in stored
+        if decision.trigger == "order.paid" and decision.snapshot is not None
+        for key in decision.snapshot.off
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
+from perennial.core.blocks import Block
 from perennial.core.facts import STALE_FROM
 from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.member import Member, Wallet
@@ -24,6 +25,7 @@ from perennial.flows.load_batch import read_from
 from perennial.flows.load_challenges import load_challenges
 from perennial.flows.load_exposures import load_variants
 from perennial.flows.problems import problem
+from perennial.store.blocks import BlockRow, read_block
 from perennial.store.customers import CustomerRow, read_customers
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.identifiers import read_identifiers
@@ -134,10 +136,32 @@ def own_attributes(kept: dict[str, Scalar]) -> dict[str, Scalar]:
     }
 
 
+class BlockView(_View, frozen=True):
+    """What a customer may not do, since when, who blocked them, and why."""
+
+    earning: bool
+    spending: bool
+    since: str
+    actor: str
+    reason: str
+
+
+def block_view(row: BlockRow) -> BlockView:
+    """Return what is told of a block."""
+    return BlockView(
+        earning=bool(row.blocked & Block.EARNING),
+        spending=bool(row.blocked & Block.SPENDING),
+        since=format_instant(row.since),
+        actor=row.actor,
+        reason=row.reason,
+    )
+
+
 class CustomerView(_View, frozen=True):
     """A customer with everything that is stored about them but their history.
 
-    ``segments`` tells since when the customer has been in each.
+    ``segments`` tells since when the customer has been in each; ``blocked`` is there while something is
+    not allowed.
     """
 
     id: str
@@ -149,6 +173,7 @@ class CustomerView(_View, frozen=True):
     memberships: tuple[MembershipView, ...]
     wallets: tuple[WalletView, ...]
     segments: dict[str, str]
+    blocked: BlockView | None = None
 
 
 class CustomerPage(_View, frozen=True):
@@ -195,6 +220,7 @@ async def _view_customer(conn: Connection, workspace: Workspace, external_id: st
     if row.household_id is not None:
         found = await read_customers(conn, workspace_id, bucket, [row.household_id])
         household = found[row.household_id].external_id
+    block = None if not row.blocked else await read_block(conn, workspace_id, bucket, row.customer_id)
     at = business_now(workspace)
     live = [program for program in workspace.programs if program.program_id in member.memberships]
     return CustomerView(
@@ -209,6 +235,7 @@ async def _view_customer(conn: Connection, workspace: Workspace, external_id: st
         memberships=tuple(_membership(program, member, at) for program in live),
         wallets=tuple(view for program in live for view in wallet_views(program, member, at)),
         segments={code: format_instant(since) for code, since in sorted(member.segments.items())},
+        blocked=None if block is None else block_view(block),
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.blocks import WHY_NOTHING_SPENT, Block
 from perennial.core.checkout import Basket, Checkout, check_out, offers_of
 from perennial.core.decision import Decision
 from perennial.core.effects import Effect, UseVoucher
@@ -29,6 +30,7 @@ from perennial.core.redemption import (
     used_places,
 )
 from perennial.core.refusals import Refusal
+from perennial.core.spending import customer_blocked
 from perennial.core.used import Used, UsedByProgram, capture
 from perennial.flows.answers import Answer
 from perennial.flows.asked import Found, find_asked
@@ -103,7 +105,10 @@ def handle_redeem_hold(batch: Batch, command: RedeemHold) -> Answer:
     if row.state is not RedemptionState.HELD or (row.held_until is not None and row.held_until <= at):
         raise refused(hold_over(command.id))
     _refuse_switched_off(batch.workspace, row.used)
-    operation = batch.operation(holder_of(batch, row), batch.ids.next(), at)
+    holder = holder_of(batch, row)
+    if holder.blocked & Block.SPENDING:
+        raise refused(customer_blocked(WHY_NOTHING_SPENT))
+    operation = batch.operation(holder, batch.ids.next(), at)
     used, returning = capture(row.used)
     apply_returning(batch, operation, returning)
     answer = with_state(row.answer, RedemptionState.REDEEMED)

@@ -1,13 +1,14 @@
-"""The desk over HTTP: notes about members, and everything that is known of one."""
+"""The desk over HTTP: notes about members, blocks, and everything that is known of one."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, delete, get, post
+from litestar import Request, Response, delete, get, post, put
 from msgspec import Meta
 
+from perennial.flows.blocks import block_customer, unblock_customer
 from perennial.flows.desk import (
     CustomerExport,
     NoteView,
@@ -16,6 +17,7 @@ from perennial.flows.desk import (
     notes_of,
     remove_note,
 )
+from perennial.flows.reading import BlockView
 from perennial.flows.scopes import Scope
 from perennial.http.me import read_uuid
 from perennial.http.operation import ExternalId, admitted, body_of, operation, written
@@ -26,6 +28,14 @@ class NoteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What is to be noted."""
 
     note: Annotated[str, Meta(min_length=1, max_length=2_000)]
+
+
+class BlockBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a customer may not do any more, and why. At least one of the two is true."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    earning: bool = True
+    spending: bool = True
 
 
 class NoteList(msgspec.Struct, frozen=True):
@@ -107,4 +117,49 @@ async def customer_export(request: Request[Any, Any, Any], id: ExternalId) -> Re
     return written(await export_customer(door.handler, caller, plain_segment(id)))
 
 
-DESK_ROUTES = [note_list, note_post, note_delete, customer_export]
+@put(
+    "/v1/customers/{id:str}/block",
+    **operation(
+        "block_put",
+        "Customers",
+        "Block a customer",
+        needs=Scope.MEMBERS,
+        takes=BlockBody,
+        gives={200: BlockView},
+        refuses=(404, 410),
+    ),
+)
+async def block_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """From the very next decision on. Orders are still recorded, and returns, releases and expiry go on.
+
+    While earning is blocked nothing is given for what happens, and it is not made up for later; points by
+    hand still can be. While spending is blocked no points, rewards, codes and gift cards can be used, and
+    what was held can only be released.
+    """
+    door, caller = admitted(request)
+    data = await body_of(request, BlockBody)
+    block = await block_customer(
+        door.handler, caller, plain_segment(id), data.reason, earning=data.earning, spending=data.spending
+    )
+    return written(block)
+
+
+@delete(
+    "/v1/customers/{id:str}/block",
+    status_code=204,
+    **operation(
+        "block_delete",
+        "Customers",
+        "Unblock a customer",
+        needs=Scope.MEMBERS,
+        gives={204: None},
+        refuses=(404, 410),
+    ),
+)
+async def block_delete(request: Request[Any, Any, Any], id: ExternalId) -> None:
+    """Everything is allowed again from the very next decision on; unblocking twice changes nothing."""
+    door, caller = admitted(request)
+    await unblock_customer(door.handler, caller, plain_segment(id))
+
+
+DESK_ROUTES = [note_list, note_post, note_delete, customer_export, block_put, block_delete]

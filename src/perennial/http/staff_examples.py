@@ -71,6 +71,12 @@ STAFF_EXAMPLES: dict[str, dict[str, Example]] = {
     "approval_approve": {"why": Example("It is right", {"reason": "checked against the order"})},
     "approval_reject": {"why": Example("It is not", {"reason": "the order was returned"})},
     "note_post": {"call": Example("What was said on the phone", {"note": "Called about the grinder."})},
+    "block_put": {
+        "spending": Example(
+            "Nothing can be used while it is looked into",
+            {"earning": False, "spending": True, "reason": "The account may be in other hands."},
+        )
+    },
     "key_post": {"shop": Example("A key for the shop", {"name": "Shop", "scopes": ["read", "write"]})},
     "me_put": {"name": Example("Another name", {"name": "Anna B."})},
     "me_workspace": {"sandbox": Example("To the sandbox", {"workspace": "roastery-sandbox"})},

@@ -15,7 +15,10 @@ Attributes: TypeAlias = dict[str, Scalar]
 
 
 class CustomerRow(msgspec.Struct):
-    """One row of ``customers``; a household is one too, under its own id."""
+    """One row of ``customers``; a household is one too, under its own id.
+
+    ``blocked`` is what the customer may not do (``core/blocks.py``); it is written by ``store/blocks.py``.
+    """
 
     customer_id: UUID
     external_id: str
@@ -23,6 +26,7 @@ class CustomerRow(msgspec.Struct):
     attributes: Attributes = {}
     household_id: UUID | None = None
     erased_at: Instant | None = None
+    blocked: int | None = None
 
     @property
     def owner(self) -> UUID:
@@ -35,7 +39,7 @@ _LOCK_CUSTOMERS = """
 select found.*
 from unnest($3::uuid[]) as wanted (customer_id)
 cross join lateral (
-    select customer_id, external_id, created_at, attributes, household_id, erased_at
+    select customer_id, external_id, created_at, attributes, household_id, erased_at, blocked
     from customers
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
     offset 0
@@ -47,7 +51,7 @@ _READ_CUSTOMERS = """
 select found.*
 from unnest($3::uuid[]) as wanted (customer_id)
 cross join lateral (
-    select customer_id, external_id, created_at, attributes, household_id, erased_at
+    select customer_id, external_id, created_at, attributes, household_id, erased_at, blocked
     from customers
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
     offset 0
@@ -86,7 +90,7 @@ _encode_attributes = msgspec.json.Encoder().encode
 
 
 def _customer(record: Record) -> CustomerRow:
-    customer_id, external_id, created_at, attributes, household_id, erased_at = record
+    customer_id, external_id, created_at, attributes, household_id, erased_at, blocked = record
     return CustomerRow(
         customer_id,
         external_id,
@@ -94,6 +98,7 @@ def _customer(record: Record) -> CustomerRow:
         {} if attributes == b"{}" else _decode_attributes(attributes),
         household_id,
         erased_at,
+        blocked,
     )
 
 

@@ -51,7 +51,8 @@ where bucket = $2 and workspace_id = $1 and customer_id = $3 and kind = any($4::
 
 _ERASE_CUSTOMERS = """
 update customers
-set external_id = '', attributes = '{}', household_id = null, erased_at = $4
+set external_id = '', attributes = '{}', household_id = null, erased_at = $4,
+    blocked = null, blocked_since = null, blocked_by = null, block_reason = null
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 """
 

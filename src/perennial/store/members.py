@@ -269,6 +269,7 @@ async def load_members(
             owner=row.owner,
             attributes=row.attributes,
             wallets=wallets.setdefault(row.owner, {}),
+            blocked=row.blocked or 0,
         )
         for row in customers
     }

@@ -591,7 +591,13 @@ create table customers (
     erased_at timestamp with time zone,
     external_id text not null,
     attributes jsonb not null default '{}'::jsonb,
+    blocked smallint,
+    blocked_since timestamp with time zone,
+    blocked_by text,
+    block_reason text,
     constraint customers_pkey PRIMARY KEY (bucket, workspace_id, customer_id),
+    constraint customers_block_check CHECK ((((blocked IS NULL) = (blocked_since IS NULL)) AND ((blocked IS NULL) = (blocked_by IS NULL)) AND ((blocked IS NULL) = (block_reason IS NULL)))),
+    constraint customers_blocked_check CHECK (((blocked >= 1) AND (blocked <= 3))),
     constraint customers_erased_check CHECK (((erased_at IS NULL) OR ((external_id = ''::text) AND (attributes = '{}'::jsonb) AND (household_id IS NULL))))
 );
 
