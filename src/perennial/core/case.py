@@ -34,7 +34,8 @@ the checkout::
 
 ``quote``, ``hold`` and ``redeem`` take a cart with ``codes`` (shared ones, and vouchers by their names),
 ``rewards`` to be claimed for it, and ``points`` that pay; a hold ends after its ``seconds`` by itself.
-``redeem_hold`` and ``release`` name a hold, ``roll_back`` a redemption; ``voucher`` hands out a code of a
+``redeem_hold`` and ``release`` name a hold, ``roll_back`` a redemption; ``card_money`` puts an amount on a
+gift card (``{card: g1, amount: 1000}``), or moves it ``to`` another; ``voucher`` hands out a code of a
 reward's pool. A ``guest: true`` has a cart without being a customer. Where the program has one wallet,
 points are plain numbers; otherwise ``{wallet: points}``. ``refer: {friend: ben}`` says whom the customer
 refers; a voucher that comes of it is called ``friend of ben`` or ``advocate of ben``. ``seen`` says by what
@@ -148,6 +149,14 @@ class CaseRollback(CasePart, frozen=True, kw_only=True):
     lines: dict[str, int] = {}
 
 
+class CaseCardMoney(CasePart, frozen=True, kw_only=True):
+    """``amount`` more on a gift ``card``, or from it ``to`` another one (all, if no amount is said)."""
+
+    card: str
+    amount: Annotated[int, Meta(ge=1)] | None = None
+    to: str | None = None
+
+
 class CaseVoucher(CasePart, frozen=True, kw_only=True):
     """A code of a reward's pool, called ``as``; without a ``customer`` it is for whoever has it."""
 
@@ -250,6 +259,7 @@ class Step(CasePart, frozen=True, kw_only=True):
     redeem_hold: str | None = None
     release: str | None = None
     roll_back: CaseRollback | None = None
+    card_money: CaseCardMoney | None = None
     adjust: CaseAdjustment | None = None
     transfer: CaseTransfer | None = None
     convert: CaseConversion | None = None
@@ -307,6 +317,7 @@ _DEEDS = (
     "redeem_hold",
     "release",
     "roll_back",
+    "card_money",
     "adjust",
     "transfer",
     "convert",
@@ -389,7 +400,7 @@ def _document(
     return data
 
 
-_OF_A_GUEST = ("quote", "hold", "redeem", "redeem_hold", "release", "roll_back")
+_OF_A_GUEST = ("quote", "hold", "redeem", "redeem_hold", "release", "roll_back", "card_money")
 
 
 def _problems_of(step: Step) -> list[Problem]:

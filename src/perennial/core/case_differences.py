@@ -223,6 +223,9 @@ class Comparison:
                 earns[names[award.unit]] = earns.get(names[award.unit], 0) + award.points
         found += self.figure("points that pay", expected.points_paid, paid)
         found += self.figure("what it would earn", expected.earns, earns)
+        gives = [reward for rewards in checkout.quote.gives.values() for reward in rewards]
+        if expected.would_give is not None and list(expected.would_give) != gives:
+            found.append(f"it would give {_listed(gives)}, and not {_listed(list(expected.would_give))}")
         return found
 
     def challenges(self, customer: str, expected: Mapping[str, CaseChallenge]) -> list[str]:
@@ -398,4 +401,5 @@ _OF_CHECKOUTS = (
     "not_applied",
     "points_paid",
     "earns",
+    "would_give",
 )

@@ -86,7 +86,8 @@ class Expectation(CasePart, frozen=True, kw_only=True):
     (``shipping_discount`` alone), ``total`` what is left with shipping, ``to_pay`` what points and gift
     cards leave of it, ``lines`` what comes off each line, ``points_paid`` how many points pay.
     ``applied`` names everything that is used, ``not_applied`` everything else with the reason, ``earns`` is
-    what the order would earn. ``cards`` is what gift cards hold, ``held`` what holds reserve of points.
+    what the order would earn, ``would_give`` the rewards that rules would give for it. ``cards`` is what
+    gift cards hold, ``held`` what holds reserve of points.
 
     ``variants`` are those of experiments and holdouts that the customer was exposed to (null: never was).
     ``challenges`` says how far challenges are.
@@ -127,6 +128,7 @@ class Expectation(CasePart, frozen=True, kw_only=True):
     not_applied: dict[str, str] | None = None
     points_paid: Figure | None = None
     earns: Figure | None = None
+    would_give: tuple[str, ...] | None = None
     held: Figure | None = None
     cards: dict[str, int] = {}
     variants: dict[str, str | None] = {}

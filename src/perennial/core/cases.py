@@ -34,6 +34,7 @@ from perennial.core.periods import instant_of_local
 from perennial.core.program import Program
 from perennial.core.refusals import Refusal
 from perennial.core.rehearsal import RehearsalRefused, UnknownName
+from perennial.core.rehearsal_cards import move_card_money
 from perennial.core.rehearsal_checkout import CartAsked
 from perennial.core.rehearsal_conversions import ConversionRehearsal
 from perennial.core.switches import SwitchKind, SwitchObject
@@ -254,6 +255,8 @@ class CasePlayer:
             play.release(step.release, at)
         elif step.roll_back is not None:
             play.roll_back(step.roll_back.redemption, at, step.roll_back.lines)
+        elif step.card_money is not None:
+            move_card_money(play, step.card_money.card, step.card_money.to, step.card_money.amount, at)
         else:
             return self.correct_or_wait(step, at)
         return []

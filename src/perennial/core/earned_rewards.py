@@ -20,7 +20,7 @@ from perennial.core.decision import Decision
 from perennial.core.earn import rests_until
 from perennial.core.effects import Credit, Effect, Entitle, IssueVoucher, Touch
 from perennial.core.entitlements import MOVES
-from perennial.core.events import ClaimRequested, RewardEarned
+from perennial.core.events import ClaimRequested, Event, RewardEarned
 from perennial.core.given_reward import GivenReward
 from perennial.core.handing_out import hand_out
 from perennial.core.limits import Use
@@ -29,7 +29,7 @@ from perennial.core.needs import snapshot_of
 from perennial.core.order import net_amounts, value_of
 from perennial.core.settling import settle
 from perennial.core.snapshot import Snapshot
-from perennial.core.switches import Switches
+from perennial.core.switches import ALL_ON, Switches
 from perennial.core.today import today_of
 from perennial.core.version import Bound, CompiledPrice, CompiledReward, CompiledRule, Version
 from perennial.units import format_instant
@@ -52,10 +52,7 @@ def decide_earned(
     rule = next(each for each in version.rules if each.rule.id == event.rule)
     compiled = version.rewards[event.reward]
     limited = Allowances(version, snapshot, numbers)
-    why_not = _why_not(event, version, rule, compiled, snapshot, switches)
-    if why_not is None:
-        value = 0 if event.order is None else value_of(net_amounts(event.order))
-        why_not = limited.use(bounds_of(rule, compiled), Use(times=1, order_value=value))
+    why_not = _why_not(event, version, rule, compiled, snapshot, limited, switches)
     unit = version.wallets[rule.wallet].unit
     if why_not is not None:
         return Decision(
@@ -84,6 +81,20 @@ def decide_earned(
     return msgspec.structs.replace(decision, awards=tuple(awards), given=given)
 
 
+def would_give(version: Version, snapshot: Snapshot, caused: Iterable[Event]) -> tuple[str, ...]:
+    """Return the rewards that rules would give, out of what an order would cause."""
+    found: list[str] = []
+    limited: Allowances | None = None
+    for event in caused:
+        if isinstance(event, RewardEarned):
+            rule = next(each for each in version.rules if each.rule.id == event.rule)
+            compiled = version.rewards[event.reward]
+            limited = limited or Allowances(version, snapshot, budget_numbers(version, event))
+            if _why_not(event, version, rule, compiled, snapshot, limited, ALL_ON) is None:
+                found.append(event.reward)
+    return tuple(found)
+
+
 def bounds_of(rule: CompiledRule, compiled: CompiledReward) -> tuple[Bound, ...]:
     """Return the limits of the rule and of its reward, each once."""
     return tuple(dict.fromkeys((*rule.bounds, *compiled.bounds)))
@@ -95,16 +106,20 @@ def _why_not(
     rule: CompiledRule,
     compiled: CompiledReward,
     snapshot: Snapshot,
+    limited: Allowances,
     switches: Switches,
 ) -> str | None:
-    """Return why nothing is given, limits left out."""
+    """Return why nothing is given, or use up what one more takes of the limits."""
     rest = rests_until(version, rule, snapshot, event.at)
     if rest is not None:
         return f"cooldown of rule {event.rule}: until {format_instant(rest)}"
     off = why_off(version, compiled, switches) or next(
         why_not_offered(version, compiled, snapshot, event.at), None
     )
-    return None if off is None else off.words
+    if off is not None:
+        return off.words
+    value = 0 if event.order is None else value_of(net_amounts(event.order))
+    return limited.use(bounds_of(rule, compiled), Use(times=1, order_value=value))
 
 
 def _freely(effects: Iterable[Effect], *, kept: bool) -> Iterator[Effect]:

@@ -31,7 +31,9 @@ def wanted_by_shared_code(code: str, latest: Iterable[Version]) -> Wanted | None
     for version in latest:
         reward = version.shared_codes.get(shared_form(code))
         if reward is not None:
-            shared = Voucher(voucher_id=UUID(int=0), gives=version.rewards[reward].gives, uses_left=None)
+            shared = Voucher(
+                voucher_id=UUID(int=0), gives=version.rewards[reward].gives, uses_left=None, shared=True
+            )
             return Wanted(name=code, program=version.program_id, reward=reward, voucher=shared)
     return None
 

@@ -81,7 +81,7 @@ def candidate_of(
         gives = compiled.gives_to(offers[home].snapshot.tier)
         level = level_of([given.benefit for given in gives])
     source = Source.AUTOMATIC if wanted is None else source_of(wanted)
-    if wanted is not None and wanted.voucher is not None:
+    if wanted is not None and wanted.voucher is not None and not wanted.voucher.shared:
         gives = wanted.voucher.gives
         level = level_of([given.benefit for given in gives])
     listed = (home, compiled.place)

@@ -17,6 +17,7 @@ from perennial.core.budget_numbers import numbers_of_order
 from perennial.core.cart import SHIPPING, Cart, cart_of
 from perennial.core.currency import in_program_currency
 from perennial.core.earn import earn
+from perennial.core.earned_rewards import would_give
 from perennial.core.events import OrderPaid
 from perennial.core.hints import Hint, Near, hints_of
 from perennial.core.next_reward import NextReward, next_reward
@@ -89,9 +90,10 @@ class Quote(msgspec.Struct, frozen=True):
 
     ``subtotal`` is what the lines cost before rewards, ``discount_total`` everything that rewards took
     off lines and shipping, ``total`` what is left, shipping included. ``order`` is the order as it
-    would be paid; ``earns`` what that would earn, by program. ``approximate`` says that a better choice
-    of rewards may exist. ``hints`` are rewards that the order just misses, the nearest first;
-    ``to_next_reward`` says, by program, which reward the member can almost afford after this order.
+    would be paid; ``earns`` what that would earn, by program, and ``gives`` the rewards that rules would
+    give. ``approximate`` says that a better choice of rewards may exist. ``hints`` are rewards that the
+    order just misses, the nearest first; ``to_next_reward`` says, by program, which reward the member can
+    almost afford after this order.
     """
 
     order: Order
@@ -103,6 +105,7 @@ class Quote(msgspec.Struct, frozen=True):
     total: Minor
     redeemables: tuple[QuotedRedeemable, ...]
     earns: dict[int, tuple[Award, ...]]
+    gives: dict[int, tuple[str, ...]] = {}
     approximate: bool = False
     hints: tuple[Hint, ...] = ()
     to_next_reward: dict[int, NextReward] = {}
@@ -296,7 +299,13 @@ def _quote(
     paid = _as_paid(bill.order, cart)
     event = OrderPaid(id=id, at=bill.at, order=paid)
     members = [offer for offer in offers if offer.customer is not None]
-    earns = {offer.version.program_id: earn(event, offer.version, offer.snapshot).awards for offer in members}
+    earns: dict[int, tuple[Award, ...]] = {}
+    gives: dict[int, tuple[str, ...]] = {}
+    for offer in members:
+        decision = earn(event, offer.version, offer.snapshot)
+        earns[offer.version.program_id] = decision.awards
+        if offer.version.gives_rewards:
+            gives[offer.version.program_id] = would_give(offer.version, offer.snapshot, decision.follow_ups)
     return Quote(
         order=paid,
         lines=_lines(cart, places),
@@ -307,6 +316,7 @@ def _quote(
         total=cart.total() + cart.shipping_left,
         redeemables=tuple(redeemables),
         earns=earns,
+        gives=gives,
         approximate=attempt.approximate,
     )
 

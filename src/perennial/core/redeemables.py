@@ -65,7 +65,8 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
 
     ``gives`` are the benefits by the version that issued it. ``holder`` is the customer for whom alone
     it is; ``referrer`` the one who may not use it. ``uses_left`` is None where there is no end.
-    ``claimed`` says that it was paid for with points. ``balance`` is what a gift card holds.
+    ``claimed`` says that it was paid for with points, ``shared`` that it stands for a code that everybody
+    shares. ``balance`` is what a gift card holds.
     """
 
     voucher_id: UUID
@@ -77,6 +78,7 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     referrer: UUID | None = None
     claimed: bool = False
     voided: bool = False
+    shared: bool = False
     balance: Minor | None = None
 
 

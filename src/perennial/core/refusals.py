@@ -36,6 +36,8 @@ class RefusalCode(StrEnum):
     PRICE_CHANGED = "price_changed"
     HOLD_OVER = "hold_over"
     NOTHING_TO_ROLL_BACK = "nothing_to_roll_back"
+    VOUCHER_VOIDED = "voucher_voided"
+    VOUCHER_EXPIRED = "voucher_expired"
     CHALLENGE_UNKNOWN = "challenge_unknown"
     CHALLENGE_NOT_OPEN = "challenge_not_open"
 

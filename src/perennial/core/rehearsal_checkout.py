@@ -464,6 +464,12 @@ class CheckoutRehearsal(Rehearsal):
             owner = owners.get(part.owner) or Member(customer_id=part.owner, owner=part.owner)
             self._take_over(owner, self.versions[part.version - 1], part.effects, at)
 
+    def take_over_card(
+        self, voucher: PlayedVoucher, card: Member, effects: Sequence[Effect], at: Instant
+    ) -> None:
+        """Let effects happen to the money of a gift card."""
+        self._take_over(card, self.versions[voucher.version - 1], effects, at)
+
     def _take_over(self, member: Member, version: Version, effects: Sequence[Effect], at: Instant) -> None:
         fold(member, version, effects, at)
         fold_spent(self.spent, effects)

@@ -45,7 +45,7 @@ def with_gifts(batch: Batch, operation: Operation, answer: Decided, outcomes: Se
 
 def _issued(operation: Operation, outcome: Outcome, effect: IssueVoucher) -> VoucherAnswer:
     return VoucherAnswer(
-        id=str(operation.source_id),
+        id=str(operation.source_id if effect.claimed else effect.code.code_hash),
         code=effect.code.text,
         reward=f"{outcome.live.code}/{effect.reward}",
         value=effect.value,

@@ -108,7 +108,8 @@ class QuoteAnswer(_Answer, frozen=True):
     """A priced cart, in minor units of ``currency``.
 
     ``subtotal`` is what the lines cost before rewards, ``total`` what is left with shipping after all
-    discounts, ``to_pay`` what points and gift cards leave of it. ``earns`` is what the order would earn.
+    discounts, ``to_pay`` what points and gift cards leave of it. ``earns`` is what the order would earn,
+    ``gives`` are the rewards that rules would give for it.
     A quote (and no hold or redemption) has ``hints``, the nearest first, ``next_rewards``, and
     ``challenges``: how far the order would bring them.
     """
@@ -125,6 +126,7 @@ class QuoteAnswer(_Answer, frozen=True):
     points: tuple[PointsPaidAnswer, ...] = ()
     cards: tuple[CardPaidAnswer, ...] = ()
     earns: tuple[EarnsAnswer, ...] = ()
+    gives: tuple[str, ...] = ()
     hints: tuple[HintAnswer, ...] = ()
     next_rewards: tuple[NextRewardAnswer, ...] = ()
     challenges: tuple[ChallengeAnswer, ...] = ()
@@ -196,6 +198,7 @@ def quote_answer(workspace: Workspace, checkout: Checkout) -> QuoteAnswer:
     """Return a checkout in the words of the API."""
     quote = checkout.quote
     names = wallet_names(workspace)
+    codes = {live.program_id: live.code for live in workspace.programs}
     return QuoteAnswer(
         currency=quote.order.currency or workspace.programs[0].latest.program.currency,
         subtotal=quote.subtotal,
@@ -221,6 +224,9 @@ def quote_answer(workspace: Workspace, checkout: Checkout) -> QuoteAnswer:
         ),
         earns=tuple(
             EarnsAnswer(wallet=names[unit], points=points) for unit, points in _earned(quote).items()
+        ),
+        gives=tuple(
+            f"{codes[program]}/{reward}" for program, rewards in quote.gives.items() for reward in rewards
         ),
         approximate=quote.approximate,
     )
