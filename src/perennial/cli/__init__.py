@@ -20,6 +20,7 @@ from perennial.cli.programs import PROGRAM_COMMANDS
 from perennial.cli.replay import REPLAY
 from perennial.cli.serve import SERVE_COMMANDS
 from perennial.cli.simulate import simulate_program
+from perennial.cli.staff import STAFF
 from perennial.cli.start import start
 from perennial.cli.switches import SWITCH_COMMANDS
 from perennial.cli.templates import TEMPLATE_COMMANDS
@@ -62,6 +63,7 @@ for _command in (
 app.command("simulate")(simulate_program)
 app.add_typer(KEYS)
 app.add_typer(WORKSPACES)
+app.add_typer(STAFF)
 app.add_typer(VOUCHERS)
 app.add_typer(CONVERT)
 app.add_typer(REPLAY)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -9,12 +12,15 @@ from asyncpg import Connection
 
 from perennial.core.customer_words import NAME_ATTRIBUTES, asked_words
 from perennial.core.identifiers import CustomerIdentifier, IdentifierType, normalized
+from perennial.flows.challenges import CustomerChallenge, read_challenges
 from perennial.flows.configuration import Workspace
+from perennial.flows.entitlement_views import EntitlementView
+from perennial.flows.entitlements import entitlements_of
 from perennial.flows.handle_events import Handler
 from perennial.flows.ids import Ids
 from perennial.flows.keys import Key
 from perennial.flows.problems import problem
-from perennial.flows.reading import CustomerView, read_customer
+from perennial.flows.reading import CustomerView, OrderView, read_customer, read_order
 from perennial.flows.sessions import now_of
 from perennial.flows.staff_records import note
 from perennial.flows.statements import StatementEntry, TimelineItem, statement_of, timeline_of
@@ -25,6 +31,8 @@ from perennial.store.customers import CustomerRow, lock_customers, read_customer
 from perennial.store.identifiers import find_identifiers, identifier_hash, read_identifiers
 from perennial.store.vouchers import find_vouchers
 from perennial.units import bucket_of, format_instant, named_id
+
+T_co = TypeVar("T_co", covariant=True)
 
 MAX_NOTES = 200
 _PAGE = 200
@@ -187,34 +195,25 @@ class CustomerExport(msgspec.Struct, frozen=True, kw_only=True):
     ledger: tuple[StatementEntry, ...]
     timeline: tuple[TimelineItem, ...]
     vouchers: tuple[VoucherView, ...]
+    orders: tuple[OrderView, ...]
+    entitlements: tuple[EntitlementView, ...]
+    challenges: tuple[CustomerChallenge, ...]
 
 
 async def export_customer(handler: Handler, caller: Key, customer: str) -> CustomerExport:
     """Return everything about a customer, or raise the 404; that it was given out is in the audit log."""
     workspace_id = caller.workspace_id
     view = await read_customer(handler, workspace_id, customer)
-    ledger: list[StatementEntry] = []
-    cursor: str | None = None
-    while True:
-        page = await statement_of(handler, workspace_id, customer, cursor=cursor, limit=_PAGE)
-        ledger += page.data
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    timeline: list[TimelineItem] = []
-    while True:
-        items = await timeline_of(handler, workspace_id, customer, cursor=cursor, limit=_PAGE)
-        timeline += items.data
-        cursor = items.next_cursor
-        if cursor is None:
-            break
-    vouchers: list[VoucherView] = []
-    while True:
-        held = await vouchers_of(handler, workspace_id, customer, cursor=cursor, limit=_PAGE)
-        vouchers += held.data
-        cursor = held.next_cursor
-        if cursor is None:
-            break
+    ledger = await _all(partial(statement_of, handler, workspace_id, customer, limit=_PAGE))
+    timeline = await _all(partial(timeline_of, handler, workspace_id, customer, limit=_PAGE))
+    vouchers = await _all(partial(vouchers_of, handler, workspace_id, customer, limit=_PAGE))
+    entitlements = await _all(partial(entitlements_of, handler, workspace_id, customer, limit=_PAGE))
+    challenges = await read_challenges(handler, workspace_id, customer)
+    orders = [
+        await read_order(handler, workspace_id, each.id)
+        for each in timeline
+        if each.type == "order" and each.id is not None
+    ]
     notes = await notes_of(handler, workspace_id, customer)
     at = now_of()
     customer_id = named_id(workspace_id, "customer", customer)
@@ -224,7 +223,29 @@ async def export_customer(handler: Handler, caller: Key, customer: str) -> Custo
         exported_at=format_instant(at),
         customer=view,
         notes=notes,
-        ledger=tuple(ledger),
-        timeline=tuple(timeline),
-        vouchers=tuple(vouchers),
+        ledger=ledger,
+        timeline=timeline,
+        vouchers=vouchers,
+        orders=tuple(orders),
+        entitlements=entitlements,
+        challenges=challenges.data,
     )
+
+
+class _Page(Protocol[T_co]):
+    @property
+    def data(self) -> tuple[T_co, ...]: ...
+    @property
+    def next_cursor(self) -> str | None: ...
+
+
+async def _all(read: Callable[..., Awaitable[_Page[T_co]]]) -> tuple[T_co, ...]:
+    """Read page after page, to the last."""
+    found: list[T_co] = []
+    cursor: str | None = None
+    while True:
+        page = await read(cursor=cursor)
+        found += page.data
+        cursor = page.next_cursor
+        if cursor is None:
+            return tuple(found)
