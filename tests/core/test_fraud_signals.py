@@ -33,6 +33,7 @@ def test_a_signal_sees_its_evidence_and_no_other(tag: str) -> None:
     signal = msgspec.convert(data, Signals)
     assert [name for name, evidence in SHOWN.items() if signal.is_there(evidence)] == [tag]
     assert not signal.is_there(Evidence())
+    assert signal.words(SHOWN[tag]).endswith(".")
 
 
 def test_nine_from_one_place_are_not_many() -> None:

@@ -9,14 +9,18 @@ from asyncpg import Connection
 
 from perennial.core.entitlements import EntitlementState
 from perennial.flows.commands import JoinProgram, PutCustomer
+from perennial.flows.explaining import explain_order
 from perennial.flows.refer import Refer, refer
+from perennial.flows.referral_details import ReferralDetail, read_referral_detail
 from perennial.flows.referral_lists import review_referral
+from perennial.flows.statements import statement_of, timeline_of
 from perennial.flows.traces import Context
 from perennial.flows.vouchers import read_voucher, vouchers_of
 from tests.flows.checkout import redeem
 from tests.flows.pool import made
 from tests.flows.shop import Shop
 from tests.flows.sound import is_sound
+from tests.flows.test_referrals import PROGRAM as EARLIER
 from tests.flows.test_referrals import introduced, order, referral, settle
 
 PROGRAM = """\
@@ -162,3 +166,78 @@ async def test_a_friend_gets_a_code_at_once_or_after_review(shop: Shop, owner: C
     assert [each.state for each in await vouchers(shop, "cora")] == ["voided"]
     assert [each.state for each in await vouchers(shop, "ben")] == ["issued"]
     await is_sound(shop, owner)
+
+
+async def test_a_referral_is_told_with_evidence_and_the_points_name_the_order(shop: Shop) -> None:
+    """Who looks at it sees what was found; the advocate's points name the friend's order, and why."""
+    await shop.publish(EARLIER + "      checks: [{type: same_device}, {type: many_from_ip, most: 2}]\n")
+    await shop.do(JoinProgram(customer="anna", program="shop", at=None, source="test"))
+    await introduced(shop, PutCustomer(customer="anna"), "", device="phone-1")
+    place = "10.0.0.1"
+    contexts = {"ben": Context(), "cora": Context(ip=place, device="phone-1"), "dan": Context(ip=place)}
+    for friend, seen in contexts.items():
+        await refer(shop.handler, shop.workspace_id, Refer(friend=friend, advocate="anna", context=seen))
+    queued = await detail(shop, "cora")
+    assert [(each.signal, each.does) for each in queued.evidence] == [
+        ("same_device", "review"),
+        ("many_from_ip", "review"),
+    ]
+    assert queued.evidence[1].words == ("2 referrals came from one address within 7 days, this one included.")
+    assert queued.advocate_referrals == {"pending": 1, "in_review": 2}
+    await shop.do(order("o-ben", "ben", 5000))
+    await settle(shop)
+    told = await detail(shop, "ben")
+    assert told.converted_by is not None
+    assert (told.converted_by.type, told.converted_by.id) == ("order", "o-ben")
+    advocate = next(gift for gift in told.gifts if gift.role == "advocate")
+    assert (advocate.customer, advocate.points) == ("anna", {"points": 507})
+    assert [each.cause for each in advocate.decisions] == [
+        "The member referred a friend, and that converted (offer friends)."
+    ]
+    assert "What counted was order o-ben" in told.words
+    assert "The advocate got Friends (507 points). The member referred a friend" in told.words
+    statement = await statement_of(shop.handler, shop.workspace_id, "anna")
+    assert {(each.source_type, each.source, each.referral) for each in statement.data} == {
+        ("referral", "o-ben", told.id)
+    }
+    timeline = await timeline_of(shop.handler, shop.workspace_id, "anna")
+    assert [each.referral for each in timeline.data if each.type == "referral"] == [told.id]
+    await shop.give_back("back", "o-ben", "ben")
+    await settle(shop)
+    assert (await detail(shop, "ben")).words.endswith(
+        "It is reversed: order_returned. What both got was taken back."
+    )
+
+
+async def detail(shop: Shop, friend: str) -> ReferralDetail:
+    """Return everything about the only referral of a friend."""
+    return await read_referral_detail(shop.handler, shop.workspace_id, (await referral(shop, friend)).id)
+
+
+async def test_what_an_order_caused_is_explained_with_it(shop: Shop) -> None:
+    """A completed challenge with what it gave, and a tier, each with the rules that gave something for it."""
+    await shop.publish(
+        """\
+program: shop
+name: Shop
+currency: USD
+wallets: [{id: points, name: Points}]
+tiers:
+  metrics: [{id: spend, measure: orders.net, window: {calendar: year}}]
+  levels: [{id: silver, name: Silver, reach: {spend: 10000}}]
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+  - {id: applause, type: fixed, trigger: challenge.completed, points: 5}
+  - {id: welcome, type: fixed, trigger: tier.entered, points: 9, when: {fact: event.tier, is: silver}}
+challenges:
+  - {id: first, name: First, goals: [{measure: orders.count}], gives: [{type: badge, name: starter}]}
+"""
+    )
+    await shop.order("o1", "ben", 20_000)
+    found = await explain_order(shop.handler, shop.workspace_id, "o1")
+    caused = {each.trigger: each for each in found.decisions if each.cause is not None}
+    assert {trigger: (each.cause, each.explanation.points) for trigger, each in caused.items()} == {
+        "tier.entered": ("The member entered tier silver.", {"points": 9}),
+        "challenge.completed": ("Challenge first was completed: it gave badge starter.", {"points": 5}),
+    }
+    assert "shop: Challenge first was completed: it gave badge starter. Earned 5 points." in found.words

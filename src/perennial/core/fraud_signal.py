@@ -65,6 +65,10 @@ class Signal(
         """Return what happens then."""
         raise NotImplementedError
 
+    def words(self, evidence: Evidence) -> str:
+        """Say what the evidence shows to who looks at the referral; asked where the signal is there."""
+        raise NotImplementedError
+
     def looks_back(self) -> int:
         """Return within how many days it counts referrals of one address; 0: it does not."""
         return 0

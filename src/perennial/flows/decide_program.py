@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from perennial.core.causes import particulars_of
 from perennial.core.challenge_completion import needs_code
 from perennial.core.codes import Codes
 from perennial.core.decide import decide
@@ -28,7 +29,7 @@ EventOf: TypeAlias = Callable[[LiveProgram], Event | None]
 
 
 class Outcome(msgspec.Struct):
-    """What one program decided at ``at``; ``trigger`` names the event, ``caused`` tells a follow-up."""
+    """What one program decided at ``at``; ``trigger`` names the event, ``caused`` is a follow-up."""
 
     live: LiveProgram
     version: Version
@@ -36,7 +37,7 @@ class Outcome(msgspec.Struct):
     decision: Decision
     tier_before: str | None
     tier_after: str | None = None
-    caused: bool = False
+    caused: Event | None = None
     at: Instant = 0
 
 
@@ -100,7 +101,7 @@ def decide_follow_ups(
             batch.apply(operation, version, tuple(now_counts))
             if isinstance(event, RewardEarned):
                 note_issued(batch, outcome.decision)
-            outcome.caused = True
+            outcome.caused = event
             outcomes.append(outcome)
             waiting.add(outcome.decision.follow_ups)
     except TooManyFollowUps:
@@ -115,7 +116,7 @@ def carried(operation: Operation, live: LiveProgram, stored: StoredDecision) -> 
     tier = membership.tier if membership else None
     decision = Decision(stored.program, stored.version, awards=stored.awards, given=stored.given)
     version = live.version(stored.version)
-    return Outcome(live, version, stored.trigger, decision, tier, tier, caused=True, at=operation.at)
+    return Outcome(live, version, stored.trigger, decision, tier, tier, at=operation.at)
 
 
 def _with_code(batch: Batch, operation: Operation, version: Version, event: Event) -> Event:
@@ -146,6 +147,9 @@ def store_outcomes(outcomes: list[Outcome]) -> bytes:
                 taken_back=outcome.decision.taken_back,
                 contributions=outcome.decision.contributions,
                 given=outcome.decision.given,
+                caused={}
+                if outcome.caused is None
+                else particulars_of(outcome.caused, outcome.decision.effects),
             )
             for outcome in outcomes
         ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import msgspec
 from asyncpg import Connection
 
+from perennial.core.causes import GAVE, cause_words, follow_up_of
 from perennial.core.earn import EarningEvent
 from perennial.core.events import CustomEvent, MemberJoined, OrderPaid
 from perennial.core.explain import explain
@@ -22,13 +25,18 @@ from perennial.store.orders import OrderRow, decode_order
 from perennial.units import format_instant, named_id
 
 
-class ProgramExplanation(msgspec.Struct, frozen=True, kw_only=True):
-    """One decision explained; ``trigger`` is the event, or what it caused, such as ``member.joined``."""
+class ProgramExplanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One decision explained; ``trigger`` is the event, or what it caused, such as ``member.joined``.
+
+    ``cause`` says what a follow-up was: a tier that was entered, a challenge that was completed and what it
+    gave, a referral that converted.
+    """
 
     program: str
     version: int
     trigger: str
     explanation: Explanation
+    cause: str | None = None
 
 
 class ExplainedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,7 +62,7 @@ async def explain_order(handler: Handler, workspace_id: int, external_id: str) -
         return ExplainedEvent(
             id=external_id, customer=customer, decided_as_of=None, words=words, decisions=()
         )
-    decisions = _explained(workspace, row, decode_decisions(row.decision))
+    decisions = explained(workspace, row)
     return ExplainedEvent(
         id=external_id,
         customer=customer,
@@ -70,7 +78,7 @@ async def explain_event(handler: Handler, workspace_id: int, external_id: str) -
         workspace = await handler.configurations.current(conn, workspace_id)
         row = await _load_event(conn, workspace_id, external_id)
     command = msgspec.msgpack.decode(row.body, type=PostEvent)
-    decisions = _explained(workspace, row, decode_decisions(row.decision), command)
+    decisions = explained(workspace, row, command)
     return ExplainedEvent(
         id=external_id,
         customer=command.customer,
@@ -92,33 +100,40 @@ async def _load_event(conn: Connection, workspace_id: int, external_id: str) -> 
     return row
 
 
-def _explained(
-    workspace: Workspace,
-    row: OrderRow | EventRow,
-    decisions: list[StoredDecision],
-    command: PostEvent | None = None,
+def explained(
+    workspace: Workspace, row: OrderRow | EventRow, command: PostEvent | None = None
 ) -> tuple[ProgramExplanation, ...]:
-    explained = []
-    for stored in decisions:
+    """Return every decision that was stored with a row, explained again; ``command`` is what it reports.
+
+    What only moved a tier, and is nothing to any rule, is left out.
+    """
+    found = []
+    for stored in decode_decisions(row.decision):
         event = _event_of(row, stored, command)
         if event is None or stored.snapshot is None:
             continue
         live = workspace.program_by_id(stored.program)
-        explained.append(
+        version = live.version(stored.version)
+        if stored.caused and stored.trigger not in version.triggers and not stored.caused.get(GAVE):
+            continue
+        found.append(
             ProgramExplanation(
                 program=live.code,
                 version=stored.version,
                 trigger=stored.trigger,
-                explanation=explain(event, live.version(stored.version), stored.snapshot),
+                explanation=explain(event, version, stored.snapshot),
+                cause=cause_words(event, stored.caused) or None if stored.caused else None,
             )
         )
-    return tuple(explained)
+    return tuple(found)
 
 
 def _event_of(
     row: OrderRow | EventRow, stored: StoredDecision, command: PostEvent | None
 ) -> EarningEvent | None:
-    """Rebuild the event that a stored decision judged; follow-ups that only move tiers are left out."""
+    """Rebuild the event that a stored decision judged; None where it cannot be."""
+    if stored.caused:
+        return follow_up_of(stored.trigger, _id(row), _instant(row), stored.caused)
     if stored.trigger == "member.joined":
         return MemberJoined(id=row.operation_id, at=_instant(row))
     if isinstance(row, OrderRow):
@@ -131,6 +146,10 @@ def _event_of(
     return CustomEvent(id=row.event_id, at=row.occurred_at, name=command.name, attributes=attributes)
 
 
+def _id(row: OrderRow | EventRow) -> UUID:
+    return row.order_id if isinstance(row, OrderRow) else row.event_id
+
+
 def _instant(row: OrderRow | EventRow) -> int:
     if isinstance(row, OrderRow) and row.paid_at is not None:
         return row.paid_at
@@ -141,7 +160,14 @@ def _words(decisions: tuple[ProgramExplanation, ...]) -> str:
     if not decisions:
         return "No program judged it."
     telling = [decided for decided in decisions if decided.trigger != "member.joined" or _earned(decided)]
-    return " ".join(f"{decided.program}: {decided.explanation.words}" for decided in telling)
+    return " ".join(f"{decided.program}: {words_of(decided)}" for decided in telling)
+
+
+def words_of(decided: ProgramExplanation) -> str:
+    """Say what was decided; of a follow-up what it was, and what rules gave for it, if any did."""
+    if decided.cause is None:
+        return decided.explanation.words
+    return f"{decided.cause} {decided.explanation.words}" if _earned(decided) else decided.cause
 
 
 def _earned(decided: ProgramExplanation) -> bool:

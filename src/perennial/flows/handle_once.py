@@ -132,7 +132,7 @@ def _once(
     operation = batch.operation(member, event_id, at)
     outcomes = decide_event(batch, operation, event_of(operation), enrolls=enrolls)
     for outcome in outcomes:
-        if not outcome.caused:
+        if outcome.caused is None:
             fund_cards(batch, operation, outcome.version, outcome.decision.effects)
     batch.claim(id_kind, event_id, member.customer_id)
     answer = with_gifts(batch, operation, decided(batch, member, command.id, outcomes), outcomes)

@@ -157,7 +157,7 @@ async def _read_home(handler: Handler, workspace_id: int, customer: str) -> Refe
         bucket = bucket_of_customer(workspace, customer)
         await lock_customers(conn, workspace_id, bucket, [named_id(workspace_id, "customer", customer)])
         row, member = await load_customer(conn, workspace, customer)
-        states = await _states(conn, workspace_id, bucket, row.customer_id)
+        states = await states_of(conn, workspace_id, bucket, row.customer_id)
         data = []
         for live in workspace.programs:
             membership = member.memberships.get(live.program_id)
@@ -198,7 +198,7 @@ async def _code_of(
     raise problem(409, "no_codes_left", "The pattern of the codes has none left that is nobody's.")
 
 
-async def _states(
+async def states_of(
     conn: Connection, workspace_id: int, bucket: int, advocate_id: UUID
 ) -> dict[int, dict[str, int]]:
     """Return how many referrals an advocate has in each state, by the program."""

@@ -5,6 +5,7 @@ Pages are newest first; a cursor is opaque, and holds what the next page needs t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -13,6 +14,7 @@ from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.reading import bucket_of_customer, load_customer
+from perennial.flows.referral_sources import sources_of_referrals
 from perennial.flows.stored import decode_decisions
 from perennial.store.events import EventKind
 from perennial.store.statement import (
@@ -33,7 +35,8 @@ class StatementEntry(_View, frozen=True):
     """One posting of a wallet: ``points`` gained (negative: lost), the ``balance`` right after it.
 
     ``because`` is the other account: issued, redeemed, expired, adjusted, debt, in_transit, closed.
-    ``source`` names what it belongs to by the caller's own id; ``owed`` is by how much a debt grew.
+    ``source`` names what it belongs to by the caller's own id; ``owed`` is by how much a debt grew. Of what
+    a ``referral`` gave or took, the source is the friend's order or event that converted it.
     """
 
     at: str
@@ -49,6 +52,7 @@ class StatementEntry(_View, frozen=True):
     owed: Points = 0
     available_at: str | None = None
     expires_at: str | None = None
+    referral: str | None = None
 
 
 class StatementPage(_View, frozen=True):
@@ -59,12 +63,16 @@ class StatementPage(_View, frozen=True):
 
 
 class TimelineItem(_View, frozen=True):
-    """One thing that happened, with the points per wallet (``program/wallet``) that came of it."""
+    """One thing that happened, with the points per wallet (``program/wallet``) that came of it.
+
+    ``referral`` is the id of the referral that gave or took something.
+    """
 
     at: str
     type: str
     id: str | None = None
     points: dict[str, Points] = {}
+    referral: str | None = None
 
 
 class TimelinePage(_View, frozen=True):
@@ -94,9 +102,11 @@ async def statement_of(
         lines, following = await read_statement(
             conn, workspace_id, bucket, row.owner, cursor=begin, limit=limit
         )
+        about = {line.about for line in lines if line.source_kind is EventKind.REFERRAL and line.about}
+        friends = await sources_of_referrals(conn, workspace_id, sorted(about)) if about else {}
     units = _units(workspace)
     return StatementPage(
-        data=tuple(_entry(line, units) for line in lines), next_cursor=write_cursor(following)
+        data=tuple(_entry(line, units, friends) for line in lines), next_cursor=write_cursor(following)
     )
 
 
@@ -109,7 +119,9 @@ def _units(workspace: Workspace) -> dict[int, tuple[str, str]]:
     }
 
 
-def _entry(line: StatementLine, units: dict[int, tuple[str, str]]) -> StatementEntry:
+def _entry(
+    line: StatementLine, units: dict[int, tuple[str, str]], friends: Mapping[UUID, str]
+) -> StatementEntry:
     program, wallet = units.get(line.unit, ("", ""))
     return StatementEntry(
         at=format_instant(line.at),
@@ -119,12 +131,13 @@ def _entry(line: StatementLine, units: dict[int, tuple[str, str]]) -> StatementE
         balance=line.balance,
         because=line.other.name.lower(),
         source_type=_type(line.source_kind),
-        source=line.source_name or None,
+        source=line.source_name or (friends.get(line.about) if line.about else None),
         version=line.version,
         operation=str(line.operation_id),
         owed=line.owed,
         available_at=_text(line.available_at),
         expires_at=_text(line.expires_at),
+        referral=_referral(line.source_kind, line.about),
     )
 
 
@@ -164,7 +177,12 @@ def _item(entry: TimelineEntry, units: dict[int, tuple[str, str]]) -> TimelineIt
         type=_type(entry.kind) if entry.entered is None else _MOVES[entry.entered],
         id=entry.external_id or None,
         points=points,
+        referral=_referral(entry.kind, entry.source_id),
     )
+
+
+def _referral(kind: EventKind | None, about: UUID | None) -> str | None:
+    return str(about) if kind is EventKind.REFERRAL and about is not None else None
 
 
 def _type(kind: EventKind | None) -> str:

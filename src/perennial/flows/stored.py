@@ -11,12 +11,16 @@ import msgspec
 from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
 from perennial.core.given_reward import GivenReward
+from perennial.core.order import Scalar
 from perennial.core.snapshot import Snapshot
 from perennial.units import Points
 
 
 class StoredDecision(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
-    """One program's decision; ``trigger`` names the event, or the follow-up that it caused."""
+    """One program's decision; ``trigger`` names the event, or the follow-up that it caused.
+
+    ``caused`` are the particulars of a follow-up, which nothing else tells; see ``core/causes.py``.
+    """
 
     program: int
     version: int
@@ -26,6 +30,7 @@ class StoredDecision(msgspec.Struct, frozen=True, array_like=True, omit_defaults
     taken_back: dict[int, Points] = {}
     contributions: tuple[Contribution, ...] = ()
     given: GivenReward | None = None
+    caused: dict[str, Scalar] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()

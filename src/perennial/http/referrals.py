@@ -13,6 +13,7 @@ from perennial.core.referrals import ReferralState
 from perennial.core.rule import Identifier
 from perennial.flows.answers import FieldProblem
 from perennial.flows.refer import Refer, refer
+from perennial.flows.referral_details import ReferralDetail, read_referral_detail
 from perennial.flows.referral_lists import (
     ReferralHome,
     ReferralPage,
@@ -146,6 +147,26 @@ async def referral_list(
     return written(page)
 
 
+@get(
+    "/v1/referrals/{id:str}",
+    **operation(
+        "referral_get",
+        "Referrals",
+        "Read a referral with its evidence",
+        needs=Scope.READ,
+        gives={200: ReferralDetail},
+        refuses=(404,),
+    ),
+)
+async def referral_get(request: Request[Any, Any, Any], id: ReferralId) -> Response[Any]:
+    """Everything that is known of it: signals and what was found, what converted it, who got what and why.
+
+    The evidence is that of this moment. What rules gave for the conversion is explained again.
+    """
+    door, caller = admitted(request)
+    return written(await read_referral_detail(door.handler, caller.workspace_id, plain_segment(id)))
+
+
 @post(
     "/v1/referrals/{id:str}/approve",
     status_code=200,
@@ -216,4 +237,11 @@ async def customer_referral(request: Request[Any, Any, Any], id: ExternalId) -> 
     return written(await read_home(door.handler, caller.workspace_id, plain_segment(id)))
 
 
-REFERRAL_ROUTES = [referral_post, referral_list, referral_approve, referral_reject, customer_referral]
+REFERRAL_ROUTES = [
+    referral_post,
+    referral_list,
+    referral_get,
+    referral_approve,
+    referral_reject,
+    customer_referral,
+]

@@ -28,7 +28,8 @@ class StatementLine(msgspec.Struct, frozen=True):
     ``points`` is what the wallet gained (negative: lost), ``balance`` what the unit's wallet held right
     after it, pending points included. ``other`` is the account on the other side; a line of a debt
     alone has ``points`` 0 and ``owed`` by how much the debt grew. ``available_at`` and ``expires_at``
-    are those of the lot. ``source_id`` is the order or event; ``source_kind`` is None for an order.
+    are those of the lot. ``source_id`` is the order or event; ``source_kind`` is None for an order, and
+    ``about`` what an event belongs to: of one side of a referral the referral.
     """
 
     operation_id: UUID
@@ -46,6 +47,7 @@ class StatementLine(msgspec.Struct, frozen=True):
     source_name: str | None
     available_at: Instant | None
     expires_at: Instant | None
+    about: UUID | None = None
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):
@@ -111,7 +113,7 @@ select found.*
 from unnest($3::uuid[], $4::uuid[]) as wanted (customer_id, source_id)
 cross join lateral (
     (
-        select order_id as source_id, null::smallint as kind, external_id
+        select order_id as source_id, null::smallint as kind, external_id, null::uuid as about
         from orders
         where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
             and order_id = wanted.source_id
@@ -119,7 +121,7 @@ cross join lateral (
     )
     union all
     (
-        select event_id, kind, external_id
+        select event_id, kind, external_id, source_id
         from events
         where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
             and event_id = wanted.source_id
@@ -194,13 +196,13 @@ def _line(
     row: Record,
     balances: dict[int, Points],
     dates: dict[tuple[int, int], tuple[Instant | None, Instant | None]],
-    sources: dict[UUID, tuple[EventKind | None, str]],
+    sources: dict[UUID, tuple[EventKind | None, str, UUID | None]],
 ) -> StatementLine:
     debit, credit, amount, unit = row["debit"], row["credit"], row["amount"], row["unit_id"]
     points = amount if credit == Account.WALLET else -amount if debit == Account.WALLET else 0
     owed = amount if debit == Account.DEBT else -amount if credit == Account.DEBT else 0
     own = Account.WALLET if points else Account.DEBT
-    kind, name = sources.get(row["source_id"], (None, None))
+    kind, name, about = sources.get(row["source_id"], (None, None, None))
     available_at, expires_at = dates.get((unit, row["lot_id"]), (None, None))
     return StatementLine(
         operation_id=row["operation_id"],
@@ -218,6 +220,7 @@ def _line(
         source_name=name,
         available_at=available_at,
         expires_at=expires_at,
+        about=about,
     )
 
 
@@ -234,14 +237,17 @@ async def _lot_dates(
 
 async def _sources(
     conn: Connection, ws: int, bucket: int, owner: UUID, rows: list[Record]
-) -> dict[UUID, tuple[EventKind | None, str]]:
+) -> dict[UUID, tuple[EventKind | None, str, UUID | None]]:
     ids = sorted({row["source_id"] for row in rows})
     if not ids:
         return {}
     claimed = await conn.fetch(_FIND_SOURCES, ws, bucket, ids, _NAMED_KINDS)
     owners = {**dict.fromkeys(ids, owner), **dict(map(tuple, claimed))}
     found = await conn.fetch(_READ_SOURCES, ws, bucket, list(owners.values()), list(owners))
-    return {source: (None if kind is None else EventKind(kind), name) for source, kind, name in found}
+    return {
+        source: (None if kind is None else EventKind(kind), name, about)
+        for source, kind, name, about in found
+    }
 
 
 async def read_timeline(

@@ -31,6 +31,11 @@ action: review
         """Return what happens then."""
         return self.action
 
+    def words(self, evidence: Evidence) -> str:
+        """Say how many there are."""
+        count = evidence.from_ip.get(self.days, 0)
+        return f"{count} referrals came from one address within {self.days} days, this one included."
+
     def looks_back(self) -> int:
         """Return within how many days they are counted."""
         return self.days

@@ -24,3 +24,8 @@ action: reject
     def does(self) -> Action:
         """Return what happens then."""
         return self.action
+
+    def words(self, evidence: Evidence) -> str:
+        """Say how many there are."""
+        count = evidence.orders_before
+        return f"The friend had paid {count} {'order' if count == 1 else 'orders'} before being referred."

@@ -24,3 +24,7 @@ action: review
     def does(self) -> Action:
         """Return what happens then."""
         return self.action
+
+    def words(self, evidence: Evidence) -> str:
+        """Say what they have in common."""
+        return "Both were seen with one device."

@@ -27,3 +27,7 @@ action: reject
     def does(self) -> Action:
         """Return what happens then."""
         return self.action
+
+    def words(self, evidence: Evidence) -> str:
+        """Say what they have in common."""
+        return "Both have the same mailbox, however the address is written."

@@ -24,3 +24,7 @@ action: reject
     def does(self) -> Action:
         """Return what happens then."""
         return self.action
+
+    def words(self, evidence: Evidence) -> str:
+        """Say what they have in common."""
+        return "Both paid with one card or account."
