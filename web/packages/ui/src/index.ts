@@ -1,9 +1,11 @@
 /** What screens are made of. Mantine is known to this package alone. */
 export { Badge, type Tone } from "./badge";
+export { Chart, type ChartProps, type ChartSeries } from "./chart";
 export { type Column, DataTable } from "./data-table";
 export { Dialog } from "./dialog";
 export { EmptyState } from "./empty-state";
 export { type Fact, Facts } from "./facts";
+export { HeatMap, type HeatMapProps } from "./heat-map";
 export { Loading } from "./loading";
 export { tellDone, tellFailed, type Undo } from "./notices";
 export { Page } from "./page";

@@ -1,0 +1,43 @@
+import { useComputedColorScheme, useDirection } from "@mantine/core";
+import { useReducedMotion } from "@mantine/hooks";
+import { BarChart, LineChart } from "echarts/charts";
+import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
+import { type EChartsType, init, use as register } from "echarts/core";
+import { SVGRenderer } from "echarts/renderers";
+import { useEffect, useRef } from "react";
+
+import type { ChartProps } from "./chart";
+import classes from "./chart.module.css";
+import { optionOf } from "./chart-option";
+
+register([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
+
+/** The drawing itself, with the library that draws; loaded when a chart is first shown. */
+export default function ChartCanvas({ height, ...shown }: ChartProps & { height: number }) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<EChartsType>(null);
+  const scheme = useComputedColorScheme();
+  const { dir } = useDirection();
+  const still = useReducedMotion();
+  useEffect(() => {
+    if (place.current === null) return;
+    const created = init(place.current, undefined, { renderer: "svg" });
+    const watcher = new ResizeObserver(() => {
+      created.resize();
+    });
+    watcher.observe(place.current);
+    chart.current = created;
+    return () => {
+      watcher.disconnect();
+      created.dispose();
+    };
+  }, []);
+  useEffect(() => {
+    const style = getComputedStyle(document.documentElement);
+    const look = { color: (token: string) => style.getPropertyValue(token).trim(), rtl: dir === "rtl", still };
+    chart.current?.setOption(optionOf(shown, look), { notMerge: true });
+    // The colors of the tokens change with the scheme.
+  }, [shown, scheme, dir, still]);
+  // The library counts from the left; it is told what to mirror, and words keep their own direction.
+  return <div ref={place} className={classes.canvas} style={{ height }} dir="ltr" role="img" aria-label={shown.label} />;
+}
