@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
+from perennial.flows.backfill import wait_for_stragglers
 from perennial.flows.batcher import Intake
 from perennial.flows.commands import PostEvent, PostReturn, PutOrder
 from perennial.flows.handle_events import Handler
@@ -185,3 +186,13 @@ async def test_orders_that_arrive_while_a_version_is_published_are_counted_once(
     counted = [(customer, value) for customer, _, _, value in await counters(db, workspace)]
     assert counted == [tuple(row) for row in stored]
     assert sum(value for _, value in counted) == 141 * 1000
+
+
+async def test_whoever_writes_is_waited_for(db: Database, workspace: int) -> None:
+    """A transaction that has just begun to write, after the last one that ended, is a straggler, too."""
+    async with db.transaction(workspace) as conn:
+        await conn.fetchval("select pg_current_xact_id()")
+        waiting = asyncio.create_task(wait_for_stragglers(db, workspace))
+        _, pending = await asyncio.wait({waiting}, timeout=0.2)
+        assert pending
+    await asyncio.wait_for(waiting, 5)

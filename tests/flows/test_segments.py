@@ -12,6 +12,7 @@ from perennial.flows.commands import OutsideFact, PutCustomer, PutHousehold
 from perennial.flows.household import put_household
 from perennial.flows.problems import ProblemError
 from perennial.flows.programs import Author
+from perennial.flows.segment_apply import apply_to_inside
 from perennial.flows.segments import put, remove, segments_of
 from perennial.units import DAY, SECOND, parse_instant
 from tests.flows.shop import START, Shop, available
@@ -198,3 +199,30 @@ async def test_lapsing_customers_are_told_by_the_days(shop: Shop) -> None:
     assert await sizes(shop) == {"dormant": 1}
     await shop.order("o2", "anna", 100, at=START + 90 * DAY)
     assert await sizes(shop) == {"dormant": 0}
+
+
+async def test_a_rule_is_applied_to_those_alone_whom_no_event_told(shop: Shop) -> None:
+    """Who was inside at first, or entered before the rule was there, gets it once; others had it already."""
+    plain = PROGRAM.replace("  - {id: welcome,", "  - {id: greeting,")
+    await shop.publish(plain.replace("points: 500", "points: 1"))
+    await shop.order("o1", "anna", 100_000)
+    await put(shop.handler, shop.workspace_id, segment("big", BIG), AUTHOR)
+    await shop.order("o2", "bert", 100_000)
+    await shop.advance(START + DAY)
+    await shop.publish(PROGRAM)
+    await shop.order("o3", "cleo", 100_000, at=START + DAY)
+
+    async def apply(*, preview: bool) -> tuple[int, int]:
+        done = await apply_to_inside(
+            shop.handler, shop.workspace_id, "big", "points", "welcome", preview=preview
+        )
+        return done.customers, done.points
+
+    assert await apply(preview=True) == (2, 1_000)
+    assert await apply(preview=False) == (2, 1_000)
+    assert await apply(preview=False) == (0, 0)
+    shown = [
+        available(await shop.order(f"last-{name}", name, 0, at=START + DAY))
+        for name in ("anna", "bert", "cleo")
+    ]
+    assert [points - 7 for points in shown] == [1_500, 1_501, 1_500]

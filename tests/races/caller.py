@@ -51,7 +51,7 @@ class Reply(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A request: method, path, body, and perhaps an ``Idempotency-Key``."""
+    """A request: method, path, body (bytes as they are), and perhaps an ``Idempotency-Key``."""
 
     method: str
     path: str
@@ -60,7 +60,8 @@ class Call(NamedTuple):
 
     def encoded(self, secret: str) -> bytes:
         """Return the bytes of the request."""
-        content = b"" if self.body is None else json.dumps(self.body).encode()
+        body = self.body
+        content = b"" if body is None else body if type(body) is bytes else json.dumps(body).encode()
         named = "" if self.key is None else f"idempotency-key: {self.key}\r\n"
         head = (
             f"{self.method} {self.path} HTTP/1.1\r\nhost: shop.test\r\nauthorization: Bearer {secret}\r\n"

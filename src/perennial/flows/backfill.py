@@ -30,10 +30,11 @@ from perennial.store.history import (
     PastEvent,
     PastOrder,
     changed_customers,
+    mark_writing,
     next_customers,
+    oldest_writing,
     read_past,
     replace_counters,
-    running_transactions,
 )
 from perennial.store.orders import decode_order
 from perennial.store.programs import StoredVersion
@@ -108,12 +109,11 @@ async def wait_for_stragglers(database: Database, workspace_id: int) -> None:
     A batch that read the configuration before a version was published may still be under way after.
     """
     async with database.transaction(workspace_id) as conn:
-        _, following = await running_transactions(conn)
+        mark = await mark_writing(conn)
     for _ in range(STRAGGLERS_SECONDS * 20):
         async with database.transaction(workspace_id) as conn:
-            oldest, _ = await running_transactions(conn)
-        if oldest >= following:
-            return
+            if await oldest_writing(conn) > mark:
+                return
         await asyncio.sleep(0.05)
 
 

@@ -70,7 +70,8 @@ class Batch(msgspec.Struct):
     vouchers have to be current (None: their time is not judged). ``touched`` tells what changed of customers
     since their segments were judged (None: anything), ``created`` are those who are new and never were;
     ``households`` are those whose members are loaded, ``companions`` what is remembered of who lives together
-    with whom.
+    with whom. ``told`` are those whom a rule is applied to by hand and who entered the segment (its number)
+    by an event.
     """
 
     workspace: Workspace
@@ -127,6 +128,7 @@ class Batch(msgspec.Struct):
     created: set[UUID] = set()
     touched: dict[UUID, Changed | None] = {}
     segment_moves: list[SegmentMove] = []
+    told: set[tuple[UUID, int]] = set()
     households: set[UUID] = set()
     companions: dict[UUID, frozenset[UUID]] = {}
 

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from asyncpg import Connection
+
 from perennial.core.events import CustomEvent
+from perennial.core.following_segments import ENTERED
 from perennial.core.member import Member
 from perennial.core.switches import Switch, Switches, SwitchKind, SwitchObject
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
-from perennial.flows.commands import ApplyEntered, MoveInSegment, applied_id
+from perennial.flows.commands import ApplyEntered, Command, MoveInSegment, applied_id
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_program import decide_follow_ups, decide_in
 from perennial.flows.problems import customer_erased, problem
 from perennial.flows.segmenting import event_row_of_segments, move_by_hand
 from perennial.flows.timers_due import run_timers_due
+from perennial.store.segments import entered_by_event
 
-ENTERED = "segment.entered"
+
+async def load_entries(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
+    """Load who entered a segment by an event, of those to whom a rule is applied."""
+    asked: dict[str, list[UUID]] = {}
+    for command in commands:
+        if isinstance(command, ApplyEntered):
+            asked.setdefault(command.segment, []).append(UUID(hex=command.customer_id))
+    segments = batch.workspace.segments
+    for code, customers in asked.items() if segments is not None else ():
+        kept = segments.kept.get(code) if segments is not None else None
+        if kept is not None:
+            told = await entered_by_event(
+                conn, batch.workspace.workspace_id, batch.bucket, kept.segment_id, customers
+            )
+            batch.told.update((customer_id, kept.segment_id) for customer_id in told)
 
 
 def handle_move(batch: Batch, command: MoveInSegment) -> Answer:
@@ -36,7 +55,10 @@ def handle_move(batch: Batch, command: MoveInSegment) -> Answer:
 
 
 def handle_entered(batch: Batch, command: ApplyEntered) -> Answer:
-    """Handle one rule for somebody who is inside; 200 if it was decided before, or nobody is inside."""
+    """Handle one rule for somebody who is inside; 200 if it was decided before, or nobody is inside.
+
+    Who entered when the rule was there already had it decided by that event.
+    """
     member = _member(batch, command.customer_id)
     live = batch.workspace.program(command.program)
     if live is None:
@@ -45,7 +67,12 @@ def handle_entered(batch: Batch, command: ApplyEntered) -> Answer:
     version = live.version_at(command.at)
     source_id = applied_id(batch.workspace.workspace_id, command)
     known = command.segment in member.segments and live.program_id in member.memberships
-    if version is None or not known or source_id in batch.events:
+    if (
+        version is None
+        or not known
+        or source_id in batch.events
+        or _decided_then(batch, member, live, command)
+    ):
         return Answer(status=200, body=b"{}")
     operation = batch.operation(member, source_id, command.at)
     event = CustomEvent(id=source_id, at=command.at, name=ENTERED, attributes={"segment": command.segment})
@@ -56,6 +83,21 @@ def handle_entered(batch: Batch, command: ApplyEntered) -> Answer:
     batch.put_event(event_row_of_segments(batch, operation, outcomes))
     points = sum(award.points for award in outcome.decision.awards)
     return Answer(status=201, body=str(points).encode())
+
+
+def _decided_then(batch: Batch, member: Member, live: LiveProgram, command: ApplyEntered) -> bool:
+    """Whether entering the segment was an event, and one on which the rule was asked."""
+    segments = batch.workspace.segments
+    assert segments is not None
+    entered_at = member.segments[command.segment]
+    if (member.customer_id, segments.kept[command.segment].segment_id) not in batch.told:
+        return False
+    version = live.version_at(entered_at)
+    return (
+        version is not None
+        and member.memberships[live.program_id].joined_at <= entered_at
+        and any(each.rule.id == command.rule and each.rule.trigger == ENTERED for each in version.rules)
+    )
 
 
 def _only(batch: Batch, live: LiveProgram, rule: str) -> Switches:

@@ -42,6 +42,7 @@ from perennial.flows.configuration import Configurations, Workspace, business_no
 from perennial.flows.credits import load_credits
 from perennial.flows.earned_rewards import load_earned
 from perennial.flows.handle_conversion import load_conversions
+from perennial.flows.handle_segment import load_entries
 from perennial.flows.load_budgets import instant_of, load_budgets
 from perennial.flows.load_challenges import load_challenges
 from perennial.flows.load_claims import load_entitled, set_codes_aside
@@ -149,6 +150,7 @@ async def load(
     await set_codes_aside(conn, batch, commands)
     await load_conversions(conn, batch, commands)
     await load_credits(conn, batch, commands)
+    await load_entries(conn, batch, commands)
 
 
 async def load_together(

@@ -1,7 +1,7 @@
 """A rule on entering a segment, applied to those who are inside already: first what it would cost.
 
 Each customer gets it once, ever: what was decided is kept under an id of its own, so that an interrupted
-run is simply run again.
+run is simply run again. Who entered by an event when the rule was there has had it already.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.following_segments import ENTERED
 from perennial.flows.commands import ApplyEntered
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
-from perennial.flows.handle_segment import ENTERED, handle_entered
+from perennial.flows.handle_segment import handle_entered
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, field_problem
 from perennial.flows.segment_fill import AT_ONCE, buckets_of

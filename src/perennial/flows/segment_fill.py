@@ -178,7 +178,7 @@ async def _move(
         right = await _right(conn, workspace, bucket, asked, living)
         inside = await load_inside(conn, workspace_id, bucket, asked.numbers, living)
         moves = [
-            SegmentMove(customer_id, _ids.next(), segment_id, now, (customer_id, segment_id) in right)
+            SegmentMove(customer_id, _ids.next(), segment_id, now, (customer_id, segment_id) in right, False)
             for customer_id, segment_id in sorted(right ^ inside)
         ]
         await write_segment_moves(conn, workspace_id, bucket, moves)

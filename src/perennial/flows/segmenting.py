@@ -124,9 +124,11 @@ def _decide_moves(
 
 def _note(batch: Batch, member: Member, segments: SegmentSet, moves: list[Move]) -> None:
     for move in moves:
-        segment_id = segments.kept[move.code].segment_id
+        kept = segments.kept[move.code]
         batch.segment_moves.append(
-            SegmentMove(member.customer_id, batch.ids.next(), segment_id, move.at, move.entered)
+            SegmentMove(
+                member.customer_id, batch.ids.next(), kept.segment_id, move.at, move.entered, kept.filled
+            )
         )
 
 

@@ -80,10 +80,11 @@ select $2, $1, new.* from unnest($3::uuid[], $4::bigint[], $5::int[], $6::bigint
 on conflict (bucket, workspace_id, customer_id, metric, period) do update set value = excluded.value
 """
 
-_RUNNING = """
-select pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-    pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-"""
+# A number of one's own is higher than those of all that write by now. The end of a snapshot is not: it only
+# lies behind the last one that has ended, and who began after that one may be under way.
+_MARK = "select pg_current_xact_id()::text::bigint"
+
+_OLDEST_WRITING = "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 async def next_customers(conn: Connection, ws: int, bucket: int, after: UUID, limit: int) -> list[UUID]:
@@ -130,7 +131,14 @@ async def replace_counters(
         await conn.execute(_SET_COUNTERS, ws, bucket, *columns)
 
 
-async def running_transactions(conn: Connection) -> tuple[int, int]:
-    """Return the number of the oldest transaction that writes and has not ended, and the next to be given."""
-    oldest, following = await conn.fetchrow(_RUNNING) or (0, 0)
-    return oldest, following
+async def mark_writing(conn: Connection) -> int:
+    """Return a number that is higher than those of all transactions that write now.
+
+    It is the number of the caller's own transaction, which has to end before anybody waits for the mark.
+    """
+    return int(await conn.fetchval(_MARK))
+
+
+async def oldest_writing(conn: Connection) -> int:
+    """Return the number of the oldest transaction that writes and has not ended, or one that is to come."""
+    return int(await conn.fetchval(_OLDEST_WRITING))

@@ -209,7 +209,8 @@ create type segment_move_row as (
     move_id uuid,
     segment_id integer,
     at timestamp with time zone,
-    entered boolean
+    entered boolean,
+    told boolean
 );
 
 create type tier_move_row as (
@@ -1089,6 +1090,7 @@ create table segment_moves (
     segment_id integer not null,
     at timestamp with time zone not null,
     entered boolean not null,
+    told boolean not null default false,
     constraint segment_moves_pkey PRIMARY KEY (bucket, workspace_id, customer_id, move_id)
 );
 

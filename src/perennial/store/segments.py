@@ -33,13 +33,14 @@ class SegmentRow(msgspec.Struct, frozen=True):
 
 
 class SegmentMove(msgspec.Struct, frozen=True):
-    """A customer enters or leaves a segment."""
+    """A customer enters or leaves a segment; ``told`` says that it was an event."""
 
     customer_id: UUID
     move_id: UUID
     segment_id: int
     at: Instant
     entered: bool
+    told: bool
 
 
 _LIST_SEGMENTS = """
@@ -78,7 +79,7 @@ returning 1
 """
 
 _INSERT_SEGMENT_MOVES = """
-insert into segment_moves (bucket, workspace_id, customer_id, move_id, segment_id, at, entered)
+insert into segment_moves (bucket, workspace_id, customer_id, move_id, segment_id, at, entered, told)
 select $2, $1, new.* from unnest($3::segment_move_row[]) as new
 """
 
@@ -91,6 +92,20 @@ cross join lateral (
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
     offset 0
 ) as found
+"""
+
+_ENTERED_BY_EVENT = """
+select wanted.customer_id
+from unnest($4::uuid[]) as wanted (customer_id)
+cross join lateral (
+    select told
+    from segment_moves
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+        and segment_id = $3 and entered
+    order by move_id desc
+    limit 1
+) as last
+where last.told
 """
 
 _LOAD_INSIDE = """
@@ -238,7 +253,10 @@ async def write_segment_moves(conn: Connection, ws: int, bucket: int, moves: Ite
     if left and len(await conn.fetchmany(_DELETE_SEGMENT_MEMBER, left)) != len(left):
         raise SerializationError("a customer has left a segment meanwhile")
     if moves:
-        rows = [(move.customer_id, move.move_id, move.segment_id, move.at, move.entered) for move in moves]
+        rows = [
+            (move.customer_id, move.move_id, move.segment_id, move.at, move.entered, move.told)
+            for move in moves
+        ]
         await conn.execute(_INSERT_SEGMENT_MOVES, ws, bucket, rows)
 
 
@@ -247,6 +265,14 @@ async def load_segments_of(
 ) -> list[tuple[UUID, int, Instant]]:
     """Return ``(customer, segment, entered_at)`` of every segment that the customers are in."""
     return [tuple(row) for row in await conn.fetch(_LOAD_SEGMENTS_OF, ws, bucket, list(customers))]
+
+
+async def entered_by_event(
+    conn: Connection, ws: int, bucket: int, segment_id: int, customers: Sequence[UUID]
+) -> set[UUID]:
+    """Return those of the customers whose last way into a segment was an event."""
+    rows = await conn.fetch(_ENTERED_BY_EVENT, ws, bucket, segment_id, list(customers))
+    return {customer_id for (customer_id,) in rows}
 
 
 async def list_segment_members(
