@@ -13,6 +13,7 @@ from tests.cases.worked_examples import Plain, UnknownWord, known
 _SPREADS = ("each_line", "each_unit", "proportional_amount", "proportional_qty")
 _ORDERS = {"unit_price_desc": "dearest", "unit_price_asc": "cheapest", "line": "line"}
 _UNIT_WORDS = ("max_units_per_line", "max_units_total", "group_size")
+_UNIT_LIMITS = ("units_total", "units_per_customer")
 _OF_UNITS = ("units", "cheapest_unit", "dearest_unit", "most_expensive_unit")
 
 
@@ -254,9 +255,9 @@ def benefits_of(effect: Plain) -> list[Plain]:
 
 def limits_of(given: Plain) -> list[Plain]:
     """Translate how often a promotion may be used, and how much it may take off in all."""
-    known(given, "total_uses", "budget_uses", "budget_amount", "uses_per_customer")
-    per = {"uses_per_customer": "member"}
-    counted = {"budget_amount": "discount"}
+    known(given, "total_uses", "budget_uses", "budget_amount", "uses_per_customer", *_UNIT_LIMITS)
+    per = {"uses_per_customer": "member", "units_per_customer": "member"}
+    counted = {"budget_amount": "discount", **dict.fromkeys(_UNIT_LIMITS, "units")}
     return [{"per": per.get(word, "total"), counted.get(word, "times"): most} for word, most in given.items()]
 
 

@@ -107,3 +107,35 @@ async def test_two_hundred_clients_on_twenty_devices(two_workers: Served) -> Non
     assert await shop.count("budgets", "used = 3 and limit_id is not null and holder is null") == 20
     assert await shop.count("budget_days") == 0
     assert await shop.audit() == []
+
+
+UNITS = """\
+program: units
+name: Units
+currency: USD
+wallets: [{id: points, name: Points}]
+rewards:
+  - id: half
+    name: Half price
+    codes: {shared: HALF}
+    gives: [{type: percent_off, percent: "50", target: units}]
+    limits: [{units: 50, per: total}]
+"""
+
+
+async def test_two_hundred_clients_want_the_last_units(two_workers: Served) -> None:
+    """Of 50 units at half price 16 carts get three each, one gets two, and the others none."""
+    shop = await open_shop(two_workers, f"budgets-{next(_numbers)}", UNITS, buckets=4)
+    callers = await shop.callers()
+    cart = {"lines": [{"sku": "tea", "amount": 600, "quantity": 3}]}
+    calls = [
+        Call("POST", "/v1/redemptions", {"id": f"r{number}", "redeem": [{"code": "HALF"}], "cart": cart})
+        for number in range(CLIENTS)
+    ]
+    replies = await all_at_once(callers, calls)
+    await hang_up(callers)
+    assert {reply.status for reply in replies} <= {201, 409}
+    got = Counter(reply.json["quote"]["discount_total"] for reply in replies if reply.status == 201)
+    assert (got[300], got[200], got.keys() - {0}) == (16, 1, {300, 200})
+    assert await shop.ask("select sum(used) from budgets") == 50
+    assert await shop.audit() == []

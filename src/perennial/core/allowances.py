@@ -20,7 +20,7 @@ from perennial.core.limits import MONEY, AtCap, Counted, Holder, Use
 from perennial.core.snapshot import Snapshot
 from perennial.core.today import Today
 from perennial.core.version import Bound, CompiledLimit, Version
-from perennial.units import Minor, Points
+from perennial.units import MAX_AMOUNT, Minor, Points
 
 _POINTS, _ORDER_VALUE, _CUSTOMERS = Counted.POINTS, Counted.ORDER_VALUE, Counted.CUSTOMERS
 
@@ -83,6 +83,20 @@ class Allowances:
                 room = self._room(bound, limit)
                 if left is None or (room or 0) < left:
                     left, words = room or 0, self._words(limit, room)
+        return left, words
+
+    def units_left(self, bounds: tuple[Bound, ...]) -> tuple[int | None, str]:
+        """Return how many units may be made cheaper, and the words of the limit; None: nobody counts them."""
+        left: int | None = None
+        words = ""
+        for bound in bounds:
+            limit = self._limit(bound)
+            if limit.counts is not Counted.UNITS:
+                continue
+            cuts = limit.at_cap is AtCap.CUT
+            room = (self._room(bound, limit) or 0) if cuts else MAX_AMOUNT
+            if left is None or room < left:
+                left, words = room, self._words(limit, room) if cuts else ""
         return left, words
 
     def per_customer(self, bounds: tuple[Bound, ...]) -> str | None:

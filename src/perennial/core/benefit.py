@@ -97,6 +97,10 @@ class Benefit(
         """
         return False
 
+    def by_units(self) -> bool:
+        """Whether it makes single units cheaper, so that a limit can count and cut them."""
+        return False
+
     def shrinks(self) -> bool:
         """Whether it never takes more off a cart of which less is left, line by line.
 

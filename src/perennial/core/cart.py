@@ -37,7 +37,8 @@ class Cart(msgspec.Struct):
     it costs at least; ``base`` is what the reward at work looks at. ``goods_room`` is how much may still
     be taken off all lines together, ``may_take`` off lines and shipping together. ``units`` splits the
     lines that were looked at unit by unit. ``taker`` is the place of the reward at work, ``added`` the
-    lines that rewards added, with the place of the reward.
+    lines that rewards added, with the place of the reward. Where limits count units, ``units_room`` is how
+    many the reward at work may still make cheaper, and ``units_hit`` how many it has.
     """
 
     lines: list[Line]
@@ -55,6 +56,8 @@ class Cart(msgspec.Struct):
     takes: list[Take]
     added: dict[int, int]
     taker: int = 0
+    units_room: int | None = None
+    units_hit: int = 0
 
     def copy(self) -> Cart:
         """Return a cart that can be changed without changing this one."""

@@ -231,8 +231,10 @@ class Choices:
         """Return what a candidate would take off a cart if its conditions held."""
         after = cart.copy()
         work(after, candidate, self._bill)
-        shrinks = len(after.lines) == len(cart.lines) and all(
-            given.benefit.shrinks() for given in candidate.gives
+        shrinks = (
+            len(after.lines) == len(cart.lines)
+            and all(given.benefit.shrinks() for given in candidate.gives)
+            and not candidate.counts_units
         )
         self._is_bounded = self._is_bounded and shrinks
         return sum([take.amount for take in after.takes[len(cart.takes) :]])

@@ -1,8 +1,9 @@
 """Limits on what a rule, a reward or a campaign may give: what they count, whose, in which period.
 
 A limit counts exactly one thing: ``times`` (awards, claims, uses), ``points`` given, ``discount`` (the sum
-of what rewards take off), ``order_value`` (the sum of the orders that take part), or ``customers``
-(distinct ones: who is in may go on). Money is in minor units of the program's currency.
+of what rewards take off), ``units`` (how many units of products rewards make cheaper), ``order_value`` (the
+sum of the orders that take part), or ``customers`` (distinct ones: who is in may go on). Money is in minor
+units of the program's currency.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Counted(StrEnum):
     POINTS = "points"
     TIMES = "times"
     DISCOUNT = "discount"
+    UNITS = "units"
     ORDER_VALUE = "order_value"
     CUSTOMERS = "customers"
 
@@ -58,10 +60,11 @@ class AtCap(StrEnum):
 class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """At most so many points (times, ...) per ``every`` period, for each of those whom ``per`` names.
 
-    Exactly one of ``points``, ``times``, ``discount``, ``order_value`` and ``customers`` is given.
+    Exactly one of ``points``, ``times``, ``discount``, ``units``, ``order_value`` and ``customers`` is given.
     ``attribute`` names the declared attribute of orders or events that ``per: attribute`` looks at; where
     an order brings no value for it (or no location), nothing is given. Where ``at_cap`` is left out, points
-    are cut and money is refused whole. Points and discounts can be cut; the others fit or do not.
+    and units are cut and money is refused whole. Points, units and discounts can be cut; the others fit or
+    do not.
     """
 
     per: Holder = Holder.MEMBER
@@ -71,6 +74,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     at_cap: AtCap | None = None
     attribute: Name | None = None
     discount: Cap | None = None
+    units: Cap | None = None
     order_value: Cap | None = None
     customers: Cap | None = None
 
@@ -87,21 +91,23 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         """Return what happens at the cap, said or by default; of times there is nothing to cut."""
         if self.at_cap is not None:
             return self.at_cap
-        return AtCap.CUT if self.counted()[0] in (Counted.POINTS, Counted.TIMES) else AtCap.REJECT
+        cut = (Counted.POINTS, Counted.TIMES, Counted.UNITS)
+        return AtCap.CUT if self.counted()[0] in cut else AtCap.REJECT
 
 
 class Use(msgspec.Struct, frozen=True):
     """What one award, claim or redemption counts against limits.
 
-    ``points`` is what it gave, ``discount`` what it took off, ``order_value`` what the lines cost before
-    it, in minor units. What was counted as a time before, such as a reward that was claimed, has no
-    ``times``: then its customer was counted before as well.
+    ``points`` is what it gave, ``discount`` what it took off how many ``units``, ``order_value`` what the
+    lines cost before it, in minor units. What was counted as a time before, such as a reward that was
+    claimed, has no ``times``: then its customer was counted before as well.
     """
 
     times: int = 1
     points: Points = 0
     discount: Minor = 0
     order_value: Minor = 0
+    units: int = 0
 
     def of(self, counted: Counted) -> int:
         """Return how much it is of what a limit counts; for customers, whether one took part."""
@@ -112,6 +118,8 @@ class Use(msgspec.Struct, frozen=True):
                 return self.times
             case Counted.DISCOUNT:
                 return self.discount
+            case Counted.UNITS:
+                return self.units
             case Counted.ORDER_VALUE:
                 return self.order_value
             case Counted.CUSTOMERS:

@@ -87,6 +87,17 @@ def first(units: Iterable[Units], count: int) -> list[Units]:
     return found
 
 
+def allowed(cart: Cart, units: list[Units]) -> list[Units]:
+    """Return the first of the units, as many as limits leave, and count them."""
+    if cart.units_room is None:
+        return units
+    found = first(units, cart.units_room)
+    hit = count_of(found)
+    cart.units_room -= hit
+    cart.units_hit += hit
+    return found
+
+
 def without(units: Iterable[Units], taken: Iterable[Units]) -> list[Units]:
     """Return the units that are left when ``taken`` are gone; the order stays."""
     gone: dict[tuple[int, Minor], int] = {}
@@ -111,7 +122,7 @@ def picked_units(cart: Cart, lines: Iterable[int], pick: Pick | None) -> list[Un
     """Return the units of the lines that ``pick`` names, in the order of the lines."""
     units = units_on(cart, lines)
     if pick is None:
-        return units
+        return allowed(cart, units)
     kept: list[Units] = []
     of_line: dict[int, int] = {}
     place = -pick.skip
@@ -124,7 +135,8 @@ def picked_units(cart: Cart, lines: Iterable[int], pick: Pick | None) -> list[Un
         if hits > 0:
             kept.append(Units(one.line, one.price, hits))
     count = count_of(kept) if pick.most is None else min(count_of(kept), pick.most)
-    return sorted(first(kept, count - count % pick.groups_of), key=lambda one: one.line)
+    chosen = allowed(cart, first(kept, count - count % pick.groups_of))
+    return sorted(chosen, key=lambda one: one.line)
 
 
 def picked_lines(cart: Cart, lines: Iterable[int], pick: Pick | None) -> Sequence[int]:

@@ -17,7 +17,7 @@ from perennial.core.benefit import Base, Level, level_of
 from perennial.core.cart import Cart
 from perennial.core.condition_walk import refusing
 from perennial.core.currency import format_money
-from perennial.core.limits import Use
+from perennial.core.limits import Counted, Use
 from perennial.core.order import Order, Scalar, value_of
 from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.snapshot import Snapshot
@@ -62,6 +62,15 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
     def combines(self) -> Combines:
         """Return with what it goes together."""
         return self.compiled.combines
+
+    @property
+    def counts_units(self) -> bool:
+        """Whether a limit counts the units that it makes cheaper, and so may cut them."""
+        version = self.offer.version
+        return any(
+            (version.budgets if bound.total else version.limits)[bound.index].counts is Counted.UNITS
+            for bound in self.compiled.bounds
+        )
 
     @property
     def counts(self) -> bool:
@@ -150,6 +159,7 @@ def use(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
     """Apply a candidate whose conditions hold, unless it takes nothing off or has a limit without room."""
     bounds, program = candidate.compiled.bounds, candidate.offer.version.program_id
     cut_to, cut_by = None, ""
+    units, units_by = None, ""
     if bounds:
         refused = _why_not_for_guests(attempt, candidate)
         if refused is not None:
@@ -157,7 +167,11 @@ def use(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
         cut_to, cut_by = attempt.limited[program].discount_left(bounds)
         if cut_to == 0:
             return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {cut_by}", limit=cut_by)
+        units, units_by = attempt.limited[program].units_left(bounds)
+        if units == 0:
+            return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {units_by}", limit=units_by)
     cart = attempt.cart.copy()
+    cart.units_room, cart.units_hit = units, 0
     kept = 0 if cut_to is None else max(cart.may_take - cut_to, 0)
     cart.may_take -= kept
     work(cart, candidate, bill)
@@ -174,15 +188,19 @@ def use(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
     if bounds:
         limited = together(attempt.limited)
         times, worth = 1 if candidate.counts else 0, value_of(attempt.cart.left)
-        full = limited[program].use(bounds, Use(times=times, discount=discount, order_value=worth))
+        using = Use(times=times, discount=discount, order_value=worth, units=cart.units_hit)
+        full = limited[program].use(bounds, using)
         if full is not None:
             return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {full}", limit=full)
         attempt.limited = limited
+    used_up, cart.units_room = cart.units_room == 0, None
     attempt.cart = cart
     attempt.applied = (*attempt.applied, candidate)
     if cut:
         return _capped(candidate, discount, cut, bill.stacking)
     words = f"no more is left: {cut_by}" if cut_by and discount == cut_to else ""
+    if units_by and used_up:
+        words = f"no more is left: {units_by}"
     return Standing(status=Status.APPLICABLE, discount=discount, words=words)
 
 

@@ -183,6 +183,7 @@ class SharedLimit(_Part, frozen=True):
     discount: Cap | None = None
     order_value: Cap | None = None
     customers: Cap | None = None
+    units: Cap | None = None
 
     def limit(self) -> Limit:
         """Return the limit that is shared."""

@@ -13,7 +13,7 @@ from perennial.core.program import Campaign, Program
 from perennial.core.rule import EarningRule
 
 _ORDER_PAID = "order.paid"
-_LISTED = "points, times, discount, order_value or customers"
+_LISTED = "points, times, discount, units, order_value or customers"
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -49,7 +49,7 @@ def place_of_rule(program: Program, rule: EarningRule) -> Place:
 
 def place_of_reward(program: Program) -> Place:
     """Return what the limits of a reward can count: how often it is claimed and used, and on what."""
-    counts = (Counted.TIMES, Counted.DISCOUNT, Counted.ORDER_VALUE, Counted.CUSTOMERS)
+    counts = (Counted.TIMES, Counted.DISCOUNT, Counted.UNITS, Counted.ORDER_VALUE, Counted.CUSTOMERS)
     words = "a reward is limited by times: how often it is claimed or used; or by what it takes off"
     return Place(counts, True, frozenset(program.declarations.order), words)
 

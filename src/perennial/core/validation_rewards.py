@@ -27,10 +27,14 @@ def check_rewards(findings: Findings) -> None:
     for path, reward in rewards:
         _check_reward(findings, path, reward, categories)
         _check_price(findings, path, reward)
+        counts_units = _counts_units(findings, reward)
         for where, gives in reward.all_gives():
             _check_codes_given(findings, f"{path}.{where}", gives)
             for index, benefit in enumerate(gives):
                 _check_benefit(findings, f"{path}.{where}[{index}]", reward, benefit, pools)
+                if counts_units and benefit.level() is not None and not benefit.by_units():
+                    words = "a limit counts units here: give what makes units cheaper, such as target: units"
+                    findings.add(f"{path}.{where}[{index}]", "not_by_units", words)
 
 
 def _check_reward(findings: Findings, path: str, reward: Reward, categories: list[str]) -> None:
@@ -53,6 +57,11 @@ def _check_reward(findings: Findings, path: str, reward: Reward, categories: lis
     check_limits(findings, path, reward.limits, reward.shared_limits, place)
     if reward.room() == 0:
         findings.add(path, "no_stock", "there is not enough stock for a single claim; leave the reward out")
+
+
+def _counts_units(findings: Findings, reward: Reward) -> bool:
+    shared = [limit.limit() for limit in findings.program.limits if limit.id in reward.shared_limits]
+    return any(limit.units is not None for limit in (*reward.limits, *shared))
 
 
 def _check_price(findings: Findings, path: str, reward: Reward) -> None:

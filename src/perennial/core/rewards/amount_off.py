@@ -63,6 +63,10 @@ value: 500
         whole = self.lines is None and self.pick is None and self.share_by is Share.AMOUNT
         return self.target is _Target.SHIPPING or (self.target is _Target.ORDER and whole)
 
+    def by_units(self) -> bool:
+        """Work on units where ``target`` says so."""
+        return self.target in (_Target.UNITS, _Target.EACH_UNIT)
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take ``value`` once, from each line, or from each unit."""
         once = self.value if self.most is None else min(self.value, self.most)

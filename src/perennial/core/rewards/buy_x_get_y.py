@@ -13,7 +13,7 @@ from perennial.core.conditions import Condition
 from perennial.core.limits import Cap
 from perennial.core.order import Name
 from perennial.core.percentage import take_percent
-from perennial.core.picks import By, Count, Units, count_of, first, in_order, units_on, without
+from perennial.core.picks import By, Count, Units, allowed, count_of, first, in_order, units_on, without
 from perennial.core.problems import Problem
 from perennial.core.rule import Percent, ten_thousandths
 
@@ -63,14 +63,19 @@ lines: {fact: line.categories, contains: socks}
         """Pick other units where some cost nothing any more."""
         return False
 
+    def by_units(self) -> bool:
+        """Work on units."""
+        return True
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Find out how often enough is bought, and take the percentage off what is given."""
         percent = ten_thousandths(self.percent)
         if self.mode is _Mode.EXTRA:
             times = self._times(count_of(units_on(cart, lines)) // self.buy)
-            count = times * self.get
+            count = times * self.get if cart.units_room is None else min(times * self.get, cart.units_room)
             added = self.sku is not None and count > 0
             given = [add_units(cart, self.sku or "", count, self.unit_price, percent)] if added else []
+            given = allowed(cart, given)
         else:
             given = self._in_cart(cart, lines, lines if self.get_lines is None else others[0])
         take_percent(cart, given, percent)
@@ -101,7 +106,7 @@ lines: {fact: line.categories, contains: socks}
         kept_by = By.CHEAPEST if self.by is By.DEAREST else By.DEAREST
         bought = first(in_order(both, kept_by, _price), max(times * self.buy - buy_only, 0))
         free = sorted(get_only + without(both, bought), key=lambda one: one.line)
-        return first(in_order(free, self.by, _price), count)
+        return allowed(cart, first(in_order(free, self.by, _price), count))
 
     def problems(self) -> list[Problem]:
         """Return what does not go together."""

@@ -32,6 +32,10 @@ lines: {fact: line.categories, contains: outlet}
         """Work on items."""
         return Level.ITEMS
 
+    def by_units(self) -> bool:
+        """Work on units."""
+        return True
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take off each unit what it costs more than the price."""
         take_each(cart, picked_units(cart, lines, self.pick), lambda one: one.price - self.price)

@@ -58,6 +58,10 @@ steps:
         """Work where ``target`` says."""
         return self.target.level
 
+    def by_units(self) -> bool:
+        """Work on units where ``target`` says so."""
+        return self.target is Target.UNITS
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take the percentage of the step that is reached."""
         if self.total is _Total.AMOUNT:

@@ -45,6 +45,10 @@ most: 2000
         whole = self.lines is None and self.pick is None and self.share_by is None
         return self.target is Target.SHIPPING or (self.target is Target.ORDER and whole)
 
+    def by_units(self) -> bool:
+        """Work on units where ``target`` says so."""
+        return self.target is Target.UNITS
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take the percentage of what ``cart.base`` says, up to ``most``."""
         percent = ten_thousandths(self.percent)

@@ -42,6 +42,10 @@ unit_price: 450
         """Pick other units where some cost nothing any more."""
         return False
 
+    def by_units(self) -> bool:
+        """Work on units."""
+        return True
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take the units out of the cart, add the better ones, and take off what they are worth more."""
         untouched = [line for line in lines if cart.left[line] == cart.initial[line]]
