@@ -30,6 +30,9 @@ PAGES = {
     "pool": f"/vouchers/{POOL}",
     "new-codes": "/new-codes",
     "import-codes": "/import-codes",
+    "reports": "/reports",
+    "report": "/reports/points?step=week",
+    "cohorts": "/reports/cohorts",
     "switches": "/switches",
 }
 

@@ -63,7 +63,7 @@ async def test_a_draft_is_kept_as_written_and_published_as_the_first_version(
     (entry,) = await versions_of(db, workspace, "points")
     assert (entry.version, entry.actor, entry.note, entry.digest) == (1, "Ada", "go", published.digest)
     (listed,) = await programs_of(db, workspace)
-    assert (listed.program, listed.version, listed.draft_revision) == ("points", 1, 1)
+    assert (listed.program, listed.name, listed.version, listed.draft_revision) == ("points", "Points", 1, 1)
 
 
 async def test_a_draft_with_problems_is_saved_but_not_published(db: Database, workspace: int) -> None:

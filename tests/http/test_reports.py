@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
+
 from perennial.reports.queries import REPORTS
+from perennial.reports.report import Column, Kind, Report
 from tests.http.site import Site, order
 
 
@@ -66,3 +69,24 @@ async def test_experiments_over_http(site: Site) -> None:
     assert await site.done("GET", "/v1/experiments") == {"data": []}
     response = await site.call("GET", "/v1/experiments/points/nope/results")
     assert (response.status_code, response.json()["code"]) == (404, "experiment_unknown")
+
+
+async def test_ids_come_with_their_names(site: Site) -> None:
+    """Of tiers and parts of the program; points say how many digits they have."""
+    answer = await site.done("GET", "/v1/reports/tiers")
+    (column,) = [each for each in answer["report"]["columns"] if each["names"] is not None]
+    assert (column["name"], column["names"]) == ("tier", "tier")
+    assert set(answer["names"]) == {"tier"}
+    assert answer["point_decimals"] == 0
+
+
+async def test_a_report_is_one_query_and_one_description(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is declared is listed, read and written as CSV: nothing else knows the reports by name."""
+    columns = (Column("program", "Program", Kind.COUNT, "its number"),)
+    added = Report("numbers", "Numbers", "Of programs.", columns, "select :program::int")
+    monkeypatch.setitem(REPORTS, added.name, added)
+    listed = (await site.done("GET", "/v1/reports"))["data"]
+    assert listed[-1]["title"] == "Numbers"
+    assert len((await site.done("GET", "/v1/reports/numbers"))["data"]) == 1
+    response = await site.call("GET", "/v1/reports/numbers?format=csv")
+    assert response.text.startswith("program\n")

@@ -24,7 +24,14 @@ from perennial.flows.program_checks import (
     surrounded,
 )
 from perennial.store.database import Database
-from perennial.store.programs import ProgramRow, find_program, list_programs, list_versions, read_parts
+from perennial.store.programs import (
+    ProgramRow,
+    VersionRow,
+    find_program,
+    list_programs,
+    list_versions,
+    read_parts,
+)
 from perennial.units import Instant
 
 Side = int | Literal["draft"]
@@ -35,6 +42,7 @@ class ProgramEntry(msgspec.Struct, frozen=True):
     """A program in a list; ``version`` is the one in force, ``None`` before the first."""
 
     program: str
+    name: str
     version: int | None
     draft_revision: int
     created_at: Instant
@@ -68,13 +76,22 @@ class Plan(msgspec.Struct, frozen=True):
 
 async def programs_of(database: Database, workspace_id: int) -> list[ProgramEntry]:
     """Return the programs of a workspace, oldest first."""
-    async with database.transaction(workspace_id) as conn:
+    async with database.snapshot(workspace_id) as conn:
         entries = []
         for row in await list_programs(conn, workspace_id):
             versions = await list_versions(conn, workspace_id, row.program_id)
             number = versions[-1].number if versions else None
-            entries.append(ProgramEntry(row.code, number, row.draft_revision, row.created_at))
+            name = await _name(conn, workspace_id, row, versions)
+            entries.append(ProgramEntry(row.code, name, number, row.draft_revision, row.created_at))
         return entries
+
+
+async def _name(conn: Connection, workspace_id: int, row: ProgramRow, versions: list[VersionRow]) -> str:
+    """Return a program's name: that of the latest version, before the first one that of the draft."""
+    if versions:
+        return (await program_of_version(conn, workspace_id, versions[-1])).name
+    draft = None if row.draft is None else read_program(row.draft)
+    return draft.name if isinstance(draft, Program) else row.code
 
 
 async def versions_of(database: Database, workspace_id: int, code: str) -> list[VersionEntry]:

@@ -12,12 +12,13 @@ import msgspec
 
 from perennial.core.limits import Holder
 from perennial.core.periods import Period, first_day, local_date, local_midnight, period_of_day
+from perennial.core.program import Program
 from perennial.core.version import Version
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import field_problem, problem
 from perennial.reports.queries import REPORTS
-from perennial.reports.report import Chart, Column, Kind, Report
+from perennial.reports.report import Chart, Column, Kind, Names, Report
 from perennial.reports.run import Cell, run_report
 
 MAX_PERIODS = 400
@@ -48,7 +49,9 @@ class ReportResult(msgspec.Struct, frozen=True):
     """What a report says. Each row has a value for every column, under its name.
 
     ``from`` and ``to`` are the first and the last local day; a period goes by its first day. Money is in
-    minor units of ``currency``; a share is between 0 and 1; null: nothing to divide by.
+    minor units of ``currency``, points whole numbers of the smallest part (``point_decimals``); a share is
+    between 0 and 1; null: nothing to divide by. ``names`` has, for columns of ids, the names of those that
+    the program knows today.
     """
 
     report: ReportView
@@ -58,6 +61,8 @@ class ReportResult(msgspec.Struct, frozen=True):
     to: str
     step: Literal["day", "week", "month"]
     segment: str | None
+    point_decimals: int
+    names: dict[str, dict[str, str]]
     data: list[dict[str, str | int | float | None]]
 
 
@@ -106,6 +111,8 @@ async def read_report(handler: Handler, workspace_id: int, name: str, asked: Ask
         to=last.isoformat(),
         step=asked.step.value,  # type: ignore[arg-type]
         segment=asked.segment,
+        point_decimals=version.program.wallets[0].decimals,
+        names=_names(report, version.program),
         data=[_row(report, row, days) for row in rows],
     )
 
@@ -139,6 +146,19 @@ def _segment(workspace: Workspace, report: Report, code: str | None) -> int | No
         if name == code:
             return number
     raise field_problem("$.segment", "segment_unknown", f"there is no segment {code!r}")
+
+
+def _names(report: Report, program: Program) -> dict[str, dict[str, str]]:
+    """Return, for every column of ids, the names that people know them by."""
+    tiers = () if program.tiers is None else program.tiers.levels
+    parts = {each.id: each.name for each in program.rewards}
+    parts |= {each.id: each.name or each.id for each in program.campaigns}
+    of_tiers = {tier.id: tier.name for tier in tiers}
+    return {
+        column.name: of_tiers if column.names is Names.TIER else parts
+        for column in report.columns
+        if column.names is not None
+    }
 
 
 def _eleven_months_before(last: date) -> date:

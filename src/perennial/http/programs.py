@@ -71,9 +71,14 @@ class PublishedView(msgspec.Struct, frozen=True):
 
 
 class ProgramView(msgspec.Struct, frozen=True):
-    """A program; ``version`` is the one in force, null before the first."""
+    """A program; ``version`` is the one in force, null before the first.
+
+    ``name`` is that of the latest version, before the first one that of the draft; a draft that cannot be
+    read goes by its id.
+    """
 
     program: str
+    name: str
     version: int | None
     draft_revision: int
     created_at: str
@@ -138,7 +143,9 @@ async def program_list(request: Request[Any, Any, Any]) -> Response[Any]:
     door, caller = admitted(request)
     entries = await programs_of(door.database, caller.workspace_id)
     views = [
-        ProgramView(each.program, each.version, each.draft_revision, format_instant(each.created_at))
+        ProgramView(
+            each.program, each.name, each.version, each.draft_revision, format_instant(each.created_at)
+        )
         for each in entries
     ]
     return written(ProgramList(tuple(views)))

@@ -29,13 +29,24 @@ class Kind(StrEnum):
     SHARE = "share"
 
 
+class Names(StrEnum):
+    """What the ids in a column belong to, where they have names that people know them by."""
+
+    TIER = "tier"
+    PART = "part"
+
+
 class Column(msgspec.Struct, frozen=True):
-    """A column with its formula in words; money is in minor units, a share between 0 and 1."""
+    """A column with its formula in words; money is in minor units, a share between 0 and 1.
+
+    ``names``: the column has ids of tiers, or of parts of the program such as campaigns and rewards.
+    """
 
     name: str
     title: str
     kind: Kind
     formula: str = ""
+    names: Names | None = None
 
 
 class Chart(StrEnum):

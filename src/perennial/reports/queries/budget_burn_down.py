@@ -1,6 +1,6 @@
 """How fast budgets are used up."""
 
-from perennial.reports.report import Chart, Column, Kind, Report
+from perennial.reports.report import Chart, Column, Kind, Names, Report
 
 REPORT = Report(
     "budget-burn-down",
@@ -9,7 +9,7 @@ REPORT = Report(
     "What was given back counts on the day on which it was used.",
     (
         Column("part", "Part", Kind.TEXT, "the kind of the part of the program that has the limit"),
-        Column("id", "Id", Kind.TEXT, "its id"),
+        Column("id", "Id", Kind.TEXT, "its id", Names.PART),
         Column("limit", "Limit", Kind.TEXT, "the limit in words"),
         Column("day", "Day", Kind.DAY, "the local day"),
         Column("used", "Used", Kind.NUMBER, "used on the day, in what the limit counts"),

@@ -1,14 +1,14 @@
 """Who moved from which tier to which."""
 
-from perennial.reports.report import Chart, Column, Kind, Report, in_segment
+from perennial.reports.report import Chart, Column, Kind, Names, Report, in_segment
 
 REPORT = Report(
     "tier-migration",
     "Tier migration",
     "Where the members of the first day's beginning stand at the end of the last day, tier by tier.",
     (
-        Column("before", "Before", Kind.TEXT, "the tier at the beginning; empty: none"),
-        Column("after", "After", Kind.TEXT, "the tier at the end; empty: none"),
+        Column("before", "Before", Kind.TEXT, "the tier at the beginning; empty: none", Names.TIER),
+        Column("after", "After", Kind.TEXT, "the tier at the end; empty: none", Names.TIER),
         Column("members", "Members", Kind.COUNT, "members at both times who stood in these tiers"),
         Column("share", "Share", Kind.SHARE, "members / all who stood in the tier before"),
     ),

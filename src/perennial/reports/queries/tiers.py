@@ -1,6 +1,6 @@
 """The mix of tiers."""
 
-from perennial.reports.report import PERIOD, Chart, Column, Kind, Report, in_segment
+from perennial.reports.report import PERIOD, Chart, Column, Kind, Names, Report, in_segment
 
 REPORT = Report(
     "tiers",
@@ -8,7 +8,7 @@ REPORT = Report(
     "How many members stand in each tier at the end of each period.",
     (
         PERIOD,
-        Column("tier", "Tier", Kind.TEXT, "the tier's id; empty: members without a tier"),
+        Column("tier", "Tier", Kind.TEXT, "the tier's id; empty: members without a tier", Names.TIER),
         Column("members", "Members", Kind.COUNT, "members at its end whose last move led there"),
         Column("share", "Share", Kind.SHARE, "members / all members at the end of the period"),
     ),

@@ -1,9 +1,9 @@
 import type { MessageDescriptor } from "@lingui/core";
 import { msg } from "@lingui/core/macro";
-import { type Icon, IconCalendar, IconHierarchy2, IconHome, IconPower, IconTarget, IconTicket, IconUsers } from "@perennial/ui/icons";
+import { type Icon, IconCalendar, IconHierarchy2, IconHome, IconPower, IconTarget, IconTicket, IconTrendingUp, IconUsers } from "@perennial/ui/icons";
 
 export interface Place {
-  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/campaigns" | "/$workspace/segments" | "/$workspace/vouchers" | "/$workspace/switches";
+  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/campaigns" | "/$workspace/segments" | "/$workspace/vouchers" | "/$workspace/reports" | "/$workspace/switches";
   label: MessageDescriptor;
   icon: Icon;
   /** The two keys that lead there: G, then this one. */
@@ -18,7 +18,10 @@ export interface PlaceGroup {
 
 /** The table of contents: one line per screen. A screen that is not there is not in it. */
 export const NAVIGATION: readonly PlaceGroup[] = [
-  { id: "start", places: [{ to: "/$workspace", label: msg`Home`, icon: IconHome, key: "h" }] },
+  { id: "start", places: [
+      { to: "/$workspace", label: msg`Home`, icon: IconHome, key: "h" },
+      { to: "/$workspace/reports", label: msg`Reports`, icon: IconTrendingUp, key: "r" },
+    ] },
   {
     id: "people",
     label: msg`People`,

@@ -11,6 +11,8 @@ import { newCodesRoute } from "./screens/new-codes/route";
 import { newSegmentRoute } from "./screens/new-segment/route";
 import { programRoute } from "./screens/program/route";
 import { programsRoute } from "./screens/programs/route";
+import { reportRoute } from "./screens/report/route";
+import { reportsRoute } from "./screens/reports/route";
 import { segmentRoute } from "./screens/segment/route";
 import { segmentsRoute } from "./screens/segments/route";
 import { setupRoute, signInRoute } from "./screens/sign-in/route";
@@ -43,6 +45,8 @@ const routeTree = rootRoute.addChildren([
     newCodesRoute,
     voucherPoolRoute,
     vouchersRoute,
+    reportsRoute,
+    reportRoute,
     switchesRoute,
   ]),
 ]);

@@ -59,6 +59,7 @@ export function optionOf(chart: Omit<ChartProps, "height">, look: Look): ECharts
       type: "value",
       position: look.rtl ? "right" : "left",
       splitNumber: 4,
+      minInterval: (chart.whole ?? false) ? 1 : 0,
       splitLine: { lineStyle: { color: line } },
       axisLabel: { color: dimmed, formatter: (value: number) => axis(value) },
     },

@@ -26,6 +26,8 @@ export interface ChartProps {
   format: (value: number) => string;
   /** How a value is written beside the axis, where there is little room; as `format` if left out. */
   formatAxis?: (value: number) => string;
+  /** Values are whole numbers: the axis has no steps between them. */
+  whole?: boolean;
   /** In pixels. */
   height?: number;
 }

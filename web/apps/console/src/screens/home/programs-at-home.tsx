@@ -26,10 +26,10 @@ export function ProgramsAtHome() {
             </EmptyState>
           ) : (
             <ul className={classes.programs}>
-              {data.map(({ program, version, created_at }) => (
+              {data.map(({ program, name, version, created_at }) => (
                 <li key={program}>
                   <Link to="/$workspace/programs/$program" params={{ workspace: workspace.code, program }} className={classes.program}>
-                    <span className={classes.name}>{program}</span>
+                    <bdi className={classes.name}>{name}</bdi>
                     {version === null ? (
                       <Badge tone="warn">
                         <Trans>Draft only</Trans>

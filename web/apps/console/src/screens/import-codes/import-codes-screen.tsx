@@ -6,10 +6,12 @@ import { lazy, Suspense, useState } from "react";
 import { useWorkspace } from "../../session/workspace";
 import type { CodeRow } from "./csv";
 import { FileForm } from "./file-form";
-import { Imported, type ImportedCodes } from "./imported";
+import type { ImportedCodes } from "./imported";
 
 /** Comes when a list is there to be looked at. */
 const Preview = lazy(() => import("./preview"));
+/** Comes when the codes are there. */
+const Imported = lazy(async () => ({ default: (await import("./imported")).Imported }));
 
 export interface Wanted {
   reward: string;
@@ -50,7 +52,9 @@ export function ImportCodesScreen() {
           )}
         </Stack>
       ) : (
-        <Imported imported={done} />
+        <Suspense fallback={<Loading lines={3} />}>
+          <Imported imported={done} />
+        </Suspense>
       )}
     </Page>
   );

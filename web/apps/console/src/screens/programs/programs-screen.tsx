@@ -42,9 +42,9 @@ function useColumns(): Column<ProgramView>[] {
     {
       id: "program",
       title: t`Program`,
-      cell: ({ program }) => (
+      cell: ({ program, name }) => (
         <Link to="/$workspace/programs/$program" params={{ workspace, program }}>
-          {program}
+          <bdi>{name}</bdi>
         </Link>
       ),
     },

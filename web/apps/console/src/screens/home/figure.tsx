@@ -1,0 +1,42 @@
+import { Trans } from "@lingui/react/macro";
+import type { ReportResult } from "@perennial/api-admin";
+import { Stat } from "@perennial/ui";
+import { useQuery } from "@tanstack/react-query";
+
+import type { Asked } from "../../reports/asked";
+import { liveReport } from "../../reports/live";
+import { useSay } from "../../reports/say";
+import { type Cell, lastTwo } from "../../reports/shape";
+
+export interface Drawn {
+  report: string;
+  column: string;
+  /** The rows to look at, where words split the report. */
+  only?: Record<string, Cell>;
+  /** The title of the report says more than that of the column. */
+  byReport?: boolean;
+}
+
+/** One figure of a report in its last period, beside the one before, with the report's own words and formula. */
+export function Figure({ drawn, asked, parameters }: { drawn: Drawn; asked: Asked; parameters: readonly string[] }) {
+  const { data } = useQuery(liveReport(drawn.report, asked, parameters));
+  return data === undefined ? <Stat label="…" value="–" /> : <Known drawn={drawn} result={data} />;
+}
+
+function Known({ drawn, result }: { drawn: Drawn; result: ReportResult }) {
+  const say = useSay(result);
+  const column = result.report.columns.find(({ name }) => name === drawn.column);
+  if (column === undefined) return null;
+  const [now, before] = lastTwo(result, drawn.column, drawn.only);
+  const split = Object.entries(drawn.only ?? {}).flatMap(([name, value]) => result.report.columns.filter((each) => each.name === name).map((each) => say.cell(each, value)));
+  const label = [drawn.byReport === true ? result.report.title : column.title, ...split].join(" · ");
+  const formula = column.formula ?? "";
+  return (
+    <Stat
+      label={label}
+      value={say.cell(column, now)}
+      {...(before != null && { note: <Trans>{say.cell(column, before)} the period before</Trans> })}
+      {...(formula !== "" && { formula })}
+    />
+  );
+}
