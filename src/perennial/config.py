@@ -23,6 +23,35 @@ class SettingsError(ValueError):
     """A variable of the environment has a value that it cannot have; the message names it."""
 
 
+class RoleOfGroup(msgspec.Struct, frozen=True):
+    """What a group of the provider gives: a role in a workspace."""
+
+    workspace: str
+    role: str
+    group: str
+
+
+class OidcSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider by which staff may sign in (OpenID Connect): where it is, and what we are to it.
+
+    ``issuer`` (``PERENNIAL_OIDC_ISSUER``), ``client_id`` and ``client_secret`` (``..._CLIENT_ID``,
+    ``..._CLIENT_SECRET``), and ``name`` (``..._NAME``) as people know it. ``domains`` (``..._DOMAINS``) are
+    those of the addresses that are let in; empty: any. ``roles`` (``..._ROLES``) say what the groups give
+    that the claim ``groups_claim`` (``..._GROUPS_CLAIM``) lists; of one workspace the first that fits counts.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    name: str
+    domains: tuple[str, ...] = ()
+    roles: tuple[RoleOfGroup, ...] = ()
+    groups_claim: str = "groups"
+
+    def __repr__(self) -> str:
+        return f"OidcSettings(issuer={self.issuer!r}, client_id={self.client_id!r}, name={self.name!r})"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where Perennial keeps its data and where it listens.
 
@@ -32,7 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     processes behind it, ``connections`` (``PERENNIAL_CONNECTIONS``) the most connections of each.
     ``secret`` (``PERENNIAL_SECRET``) is what codes are stored under; without it a file under ``data``.
     ``public_url`` (``PERENNIAL_PUBLIC_URL``) is how browsers reach the door, such as
-    ``https://loyalty.example.com``.
+    ``https://loyalty.example.com``. ``oidc`` is the single sign-on of the staff, if there is one.
     """
 
     database_url: str | None = None
@@ -43,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connections: int = 4
     secret: str | None = None
     public_url: str | None = None
+    oidc: OidcSettings | None = None
 
     def __repr__(self) -> str:
         given = {**msgspec.structs.asdict(self), "secret": self.secret and "..."}
@@ -65,6 +95,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         connections=_number(given, "PERENNIAL_CONNECTIONS", default.connections, 2, 100),
         secret=_secret(given.get("PERENNIAL_SECRET")),
         public_url=_public_url(given.get("PERENNIAL_PUBLIC_URL")),
+        oidc=_oidc(given),
     )
 
 
@@ -83,6 +114,42 @@ def _public_url(text: str | None) -> str | None:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
         raise SettingsError(f"PERENNIAL_PUBLIC_URL is like https://loyalty.example.com, not {text!r}")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _oidc(given: Mapping[str, str]) -> OidcSettings | None:
+    issuer = given.get("PERENNIAL_OIDC_ISSUER")
+    if issuer is None:
+        return None
+    parts = urlsplit(issuer)
+    if not parts.hostname or (
+        parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}
+    ):
+        raise SettingsError("PERENNIAL_OIDC_ISSUER begins with https://")
+    needed = ("PERENNIAL_OIDC_CLIENT_ID", "PERENNIAL_OIDC_CLIENT_SECRET")
+    for name in needed:
+        if name not in given:
+            raise SettingsError(f"PERENNIAL_OIDC_ISSUER needs {name} too")
+    return OidcSettings(
+        issuer=issuer,
+        client_id=given[needed[0]],
+        client_secret=given[needed[1]],
+        name=given.get("PERENNIAL_OIDC_NAME", parts.hostname),
+        domains=tuple(each.lower().lstrip("@") for each in _listed(given.get("PERENNIAL_OIDC_DOMAINS", ""))),
+        roles=tuple(_role_of_group(each) for each in _listed(given.get("PERENNIAL_OIDC_ROLES", ""))),
+        groups_claim=given.get("PERENNIAL_OIDC_GROUPS_CLAIM", "groups"),
+    )
+
+
+def _listed(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+def _role_of_group(text: str) -> RoleOfGroup:
+    place, _, group = text.partition("=")
+    workspace, _, role = place.strip().partition(":")
+    if not (workspace and role and group.strip()):
+        raise SettingsError(f"PERENNIAL_OIDC_ROLES is like shop:owner=heads, not {text!r}")
+    return RoleOfGroup(workspace, role, group.strip())
 
 
 def _database_url(text: str | None) -> str | None:

@@ -27,7 +27,8 @@ from typing import Any
 import msgspec
 import uvicorn
 
-from perennial.config import Settings, installation_secret, public_address
+from perennial.config import OidcSettings, Settings, installation_secret, public_address
+from perennial.connectors.openid import Provider
 from perennial.flows.batcher import Intake
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.keys import Key, find_valid_key
@@ -94,6 +95,7 @@ def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
                 keyring=Keyring(find),
                 desk=SignInDesk(database, Passwords(), codebook),
                 address=Address(public_address(settings)),
+                provider=None if settings.oidc is None else Provider(settings.oidc),
             )
 
     return build_app(open_door)
@@ -261,13 +263,14 @@ class _Supervisor:
 
 
 def _plain(settings: Settings) -> dict[str, Any]:
-    return {**msgspec.structs.asdict(settings), "data": str(settings.data)}
+    return {**msgspec.structs.asdict(settings), "data": str(settings.data)}  # what is in it encodes itself
 
 
 def work_under_supervisor() -> None:
     """Serve as a child of the supervisor; end when it says so, or when it is gone."""
     told = msgspec.json.decode(sys.stdin.buffer.readline())
-    settings = Settings(**{**told, "data": Path(told["data"])})
+    oidc = msgspec.convert(told["oidc"], OidcSettings | None)
+    settings = Settings(**{**told, "data": Path(told["data"]), "oidc": oidc})
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     serve(settings, bind(settings.host, settings.port, shared=True))
 

@@ -9,7 +9,14 @@ from threading import Barrier
 
 import pytest
 
-from perennial.config import Settings, SettingsError, installation_secret, read_settings
+from perennial.config import (
+    OidcSettings,
+    RoleOfGroup,
+    Settings,
+    SettingsError,
+    installation_secret,
+    read_settings,
+)
 
 
 def test_nothing_set_is_the_embedded_server() -> None:
@@ -41,6 +48,49 @@ def test_every_variable_is_read() -> None:
         connections=8,
         secret="ab" * 32,
     )
+
+
+_OIDC = {
+    "PERENNIAL_OIDC_ISSUER": "https://login.example.com/realms/firm",
+    "PERENNIAL_OIDC_CLIENT_ID": "perennial",
+    "PERENNIAL_OIDC_CLIENT_SECRET": "never shown",
+}
+
+
+def test_a_provider_is_read() -> None:
+    """Domains and groups are lists; the secret is in no text that anybody may print."""
+    more = {
+        "PERENNIAL_OIDC_DOMAINS": "Example.com, @example.de",
+        "PERENNIAL_OIDC_ROLES": "shop:owner=heads, shop:marketer = the market",
+        "PERENNIAL_OIDC_GROUPS_CLAIM": "roles",
+    }
+    settings = read_settings(_OIDC | more)
+    assert settings.oidc == OidcSettings(
+        issuer="https://login.example.com/realms/firm",
+        client_id="perennial",
+        client_secret="never shown",
+        name="login.example.com",
+        domains=("example.com", "example.de"),
+        roles=(RoleOfGroup("shop", "owner", "heads"), RoleOfGroup("shop", "marketer", "the market")),
+        groups_claim="roles",
+    )
+    assert "never shown" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"PERENNIAL_OIDC_ISSUER": "http://login.example.com"}, "PERENNIAL_OIDC_ISSUER"),
+        ({"PERENNIAL_OIDC_ISSUER": "https://"}, "PERENNIAL_OIDC_ISSUER"),
+        ({"PERENNIAL_OIDC_CLIENT_SECRET": ""}, "PERENNIAL_OIDC_CLIENT_SECRET"),
+        ({"PERENNIAL_OIDC_ROLES": "owner=heads"}, "PERENNIAL_OIDC_ROLES"),
+        ({"PERENNIAL_OIDC_ROLES": "shop:owner"}, "PERENNIAL_OIDC_ROLES"),
+    ],
+)
+def test_a_provider_that_cannot_be_is_named(changed: dict[str, str], named: str) -> None:
+    """Without TLS, without a secret, or with a group that gives nothing."""
+    with pytest.raises(SettingsError, match=named):
+        read_settings(_OIDC | changed)
 
 
 @pytest.mark.parametrize(

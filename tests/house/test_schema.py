@@ -88,6 +88,8 @@ async def test_every_key_names_its_workspace(owner: Connection) -> None:
         # People are of the whole installation.
         ("staff", ("staff_id",)),
         ("staff", ("email",)),
+        ("staff_identities", ("issuer", "subject")),
+        ("staff_identities", ("issuer", "staff_id")),
         ("staff_founding", ("single",)),
         ("staff_recovery_codes", ("staff_id", "code_hash")),
         ("staff_passkeys", ("credential_id",)),

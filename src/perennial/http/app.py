@@ -50,6 +50,7 @@ from perennial.http.rewards import REWARD_ROUTES
 from perennial.http.segments import SEGMENT_ROUTES
 from perennial.http.sign_in import SIGN_IN_ROUTES
 from perennial.http.simulations import SIMULATION_ROUTES
+from perennial.http.single_sign_on import SINGLE_SIGN_ON_PAGES, SINGLE_SIGN_ON_ROUTES
 from perennial.http.staff import STAFF_ROUTES
 from perennial.http.surroundings import SURROUNDING_ROUTES
 from perennial.http.switches import SWITCH_ROUTES
@@ -85,6 +86,7 @@ ROUTES = [
     *BUDGET_ROUTES,
     *CLOCK_ROUTES,
     *SIGN_IN_ROUTES,
+    *SINGLE_SIGN_ON_ROUTES,
     *ME_ROUTES,
     *FACTOR_ROUTES,
     *STAFF_ROUTES,
@@ -127,7 +129,7 @@ def build_routed(open_door: OpenDoor, max_body_bytes: int = MAX_BODY_BYTES) -> L
             yield
 
     return Litestar(
-        [*ROUTES, *CONSOLE_ROUTES],
+        [*ROUTES, *SINGLE_SIGN_ON_PAGES, *CONSOLE_ROUTES],
         guards=[guard],
         exception_handlers={HTTPException: _refused, ClientGoneError: _gone, Exception: _failed},
         openapi_config=None,

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from perennial.connectors.openid import Provider
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
 from perennial.flows.quoting import Quotes
@@ -37,7 +38,7 @@ class Address(msgspec.Struct, frozen=True):
 class Door(msgspec.Struct):
     """One per worker process. ``open`` goes false when the process is asked to stop: readiness first.
 
-    ``simulating`` counts the simulations that are under way.
+    ``provider`` is that of the single sign-on. ``simulating`` counts the simulations that are under way.
     """
 
     database: Database
@@ -47,6 +48,7 @@ class Door(msgspec.Struct):
     keyring: Keyring
     desk: SignInDesk
     address: Address
+    provider: Provider | None = None
     max_body_bytes: int = MAX_BODY_BYTES
     open: bool = True
     simulating: int = 0

@@ -75,7 +75,8 @@ def opened(door: Door, session: Opened) -> Response[Any]:
 async def signin_ways(request: Request[Any, Any, Any]) -> Response[Any]:
     """What the page for signing in has to offer, and whether the first person is still to be made."""
     door = Door.of(request.app.state)
-    return written(SignInWays(needs_setup=await needs_setup(door.database)))
+    name = None if door.provider is None else door.provider.settings.name
+    return written(SignInWays(needs_setup=await needs_setup(door.database), single_sign_on=name))
 
 
 @post(

@@ -1199,6 +1199,18 @@ create table staff_founding (
 
 grant insert, select on staff_founding to perennial_worker;
 
+create table staff_identities (
+    issuer text not null,
+    subject text not null,
+    staff_id uuid not null,
+    linked_at timestamp with time zone not null,
+    constraint staff_identities_pkey PRIMARY KEY (issuer, subject),
+    constraint staff_identities_issuer_staff_id_key UNIQUE (issuer, staff_id),
+    constraint staff_identities_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff(staff_id)
+);
+
+grant insert, select on staff_identities to perennial_worker;
+
 create table staff_passkeys (
     credential_id bytea not null,
     staff_id uuid not null,

@@ -10,6 +10,7 @@ import { Mark } from "../../shell/mark";
 import { ThemeButton } from "../../shell/theme-button";
 import { CodeForm } from "./code-form";
 import { PasswordForm } from "./password-form";
+import { ProviderButton } from "./provider-button";
 import { SetupForm } from "./setup-form";
 import classes from "./sign-in.module.css";
 
@@ -30,10 +31,15 @@ export function SignInScreen() {
           <span>Perennial</span>
         </div>
         <Answer query={ways}>
-          {({ needs_setup }) => {
+          {({ needs_setup, single_sign_on }) => {
             if (needs_setup) return <SetupForm onDone={goOn} />;
             if (ticket !== undefined) return <CodeForm ticket={ticket} onDone={goOn} />;
-            return <PasswordForm onTicket={setTicket} onDone={goOn} />;
+            return (
+              <>
+                <PasswordForm onTicket={setTicket} onDone={goOn} />
+                {single_sign_on != null && <ProviderButton name={single_sign_on} />}
+              </>
+            );
           }}
         </Answer>
       </div>
