@@ -10,13 +10,16 @@ import pytest
 from perennial.core.allowances import Allowances, together
 from perennial.core.budget_numbers import numbers_of_order
 from perennial.core.compile import compile_version
+from perennial.core.document import program_of
 from perennial.core.effects import UseBudget, UseLimit
 from perennial.core.fold import fold, fold_spent
 from perennial.core.giving_back import give_back
 from perennial.core.limits import Use
+from perennial.core.program import Program
 from perennial.core.quote import Quote, price
 from perennial.core.redeemables import Reason, Status, Wanted
 from perennial.core.today import today_of
+from perennial.core.validation import validate
 from perennial.core.version import Version
 from perennial.units import parse_instant
 from tests.core.pricing_stage import (
@@ -34,6 +37,7 @@ from tests.core.pricing_stage import (
 )
 
 Spent = dict[tuple[int, int], int]
+POINTS = {"id": "points", "name": "Points"}
 
 
 def off(name: str, value: int, *limits: dict[str, Any], **parts: Any) -> dict[str, Any]:
@@ -307,3 +311,21 @@ def test_effects_name_the_day_of_a_total_alone() -> None:
     effects = result.limited[1].effects(today_of(version, NOON))
     assert [each.day for each in effects if isinstance(each, UseBudget)] == [739_768, 0]
     assert [each.amount for each in effects if isinstance(each, UseLimit)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("benefit", "codes"),
+    [
+        ({"type": "percent_off", "percent": "5", "target": "units"}, []),
+        ({"type": "fixed_price", "price": 100}, []),
+        ({"type": "percent_off", "percent": "5"}, ["not_by_units"]),
+        ({"type": "free_shipping"}, ["not_by_units"]),
+    ],
+)
+def test_a_limit_of_units_needs_units(benefit: dict[str, Any], codes: list[str]) -> None:
+    """What takes something off the whole order has no units that could be counted."""
+    limited = {"id": "off", "name": "Off", "automatic": True, "gives": [benefit], "limits": [{"units": 3}]}
+    document = {"program": "shop", "name": "Shop", "wallets": [POINTS], "rewards": [limited]}
+    program = program_of(document)
+    assert isinstance(program, Program), program
+    assert [each.code for each in validate(program)] == codes

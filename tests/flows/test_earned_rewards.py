@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from asyncpg import Connection
 
 from perennial.flows.answers import Decided
 from perennial.flows.commands import PostEvent
 from perennial.flows.vouchers import VoucherView, vouchers_of
 from perennial.store.audit import audit
+from perennial.store.vouchers import VOID_VOUCHER, VoucherState
 from perennial.units import SECOND
 from tests.flows.checkout import Checkout, redeem
-from tests.flows.shop import START, Shop, available
+from tests.flows.shop import START, Shop, available, put_order
 
 PROGRAM = """
 program: shop
@@ -130,3 +133,35 @@ async def test_points_and_seats_come_with_it(shop: Shop, owner: Connection) -> N
     assert available(changed) == 50
     assert available(await shop.give_back("b1", "o1", "ada", at=START + SECOND)) == 0
     assert (await audit(owner, shop.workspace_id)).broken == ()
+
+
+async def test_a_used_voucher_is_never_voided_at_the_same_time(shop: Shop, owner: Connection) -> None:
+    """Twenty guests use the codes while the orders are canceled: each voucher is used or void, never both."""
+    await shop.publish(PROGRAM.replace(", stock: 2", ""))
+    names = [f"c{number}" for number in range(20)]
+    for name in names:
+        await shop.order(f"o-{name}", name, 10000)
+    given = {name: (await vouchers(shop, name))[0].code or "" for name in names}
+    uses = [shop.send(redeem(f"r-{name}", None, 900, codes=(given[name],))) for name in names]
+    undone = [shop.send(put_order(f"o-{name}", name, 10000, status="canceled")) for name in names]
+    answers = await asyncio.gather(*(each for pair in zip(uses, undone, strict=True) for each in pair))
+    assert {answer.status for answer in answers} <= {200, 201}
+    rows = await owner.fetch("select state, used from vouchers where workspace_id = $1", shop.workspace_id)
+    assert len(rows) == 20
+    assert all((row["state"] == VoucherState.VOIDED) != (row["used"] > 0) for row in rows)
+    assert (await audit(owner, shop.workspace_id)).broken == ()
+
+
+async def test_without_its_guard_a_used_voucher_is_voided(shop: Shop, owner: Connection) -> None:
+    """The control: the product's own statement leaves a used voucher alone; without its guard it does not."""
+    await shop.publish(PROGRAM)
+    await shop.order("o1", "ada", 10000)
+    [voucher] = await vouchers(shop, "ada")
+    await Checkout(shop).redeem(redeem("r1", "ada", 900, codes=(voucher.code or "",)))
+    key = "select workspace_id, bucket, customer_id, voucher_id from vouchers where workspace_id = $1"
+    place = await owner.fetchrow(key, shop.workspace_id)
+    assert place is not None
+    guard = " and used = 0"
+    assert guard in VOID_VOUCHER
+    assert await owner.fetch(VOID_VOUCHER, *place) == []
+    assert len(await owner.fetch(VOID_VOUCHER.replace(guard, ""), *place)) == 1
