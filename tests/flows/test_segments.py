@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from asyncpg import Connection
 
 from perennial.core.condition_document import decode_condition
 from perennial.core.segment import Segment
@@ -14,8 +15,9 @@ from perennial.flows.problems import ProblemError
 from perennial.flows.programs import Author
 from perennial.flows.segment_apply import apply_to_inside
 from perennial.flows.segments import put, remove, segments_of
-from perennial.units import DAY, SECOND, parse_instant
+from perennial.units import DAY, HOUR, SECOND, parse_instant
 from tests.flows.shop import START, Shop, available
+from tests.flows.sound import is_sound
 
 PROGRAM = """\
 program: points
@@ -226,3 +228,22 @@ async def test_a_rule_is_applied_to_those_alone_whom_no_event_told(shop: Shop) -
         for name in ("anna", "bert", "cleo")
     ]
     assert [points - 7 for points in shown] == [1_500, 1_501, 1_500]
+
+
+async def test_another_time_zone_judges_everybody_anew(shop: Shop, owner: Connection) -> None:
+    """A day is another one elsewhere: figures are counted by its days, and whoever is wrong moves."""
+    await shop.publish(PROGRAM)
+    window = {"calendar": "day"}
+    today = segment("today", {"history": "orders.net", "window": window, "at_least": 1_000})
+    await put(shop.handler, shop.workspace_id, today, AUTHOR)
+    await shop.order("o1", "anna", 1_000, at=START - 3 * HOUR)
+    await shop.order("o2", "bert", 1_000, at=START - HOUR // 2)
+    assert await sizes(shop) == {"today": 2}
+    await shop.publish(PROGRAM + "time_zone: Pacific/Auckland\n")
+    await shop.advance(START + HOUR)
+    assert await sizes(shop) == {"today": 1}
+    assert available(await shop.order("o3", "bert", 100, at=START + HOUR)) > 0
+    await is_sound(shop, owner)
+    await shop.advance(START + 23 * HOUR)
+    assert await sizes(shop) == {"today": 0}
+    await is_sound(shop, owner)

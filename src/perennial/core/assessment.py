@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from perennial.core.condition_flaws import Flaw, flaws_of
 from perennial.core.program import Program
 from perennial.core.program_cost import Cost, cost_of
+from perennial.core.segment import segments_asked
 from perennial.core.validation import examine
 
 MAX_WARNINGS = 100
@@ -19,12 +22,25 @@ class Assessment(msgspec.Struct, frozen=True):
     cost: Cost
 
 
-def assess(program: Program) -> Assessment:
-    """Look at a program, which should have no problems; parts that have some are left out."""
-    warnings: list[Flaw] = []
+def assess(program: Program, segments: Collection[str] | None = None) -> Assessment:
+    """Look at a program, which should have no problems; parts that have some are left out.
+
+    ``segments`` are those of the workspace (None: nobody knows which there are).
+    """
     findings = examine(program)
+    warnings: list[Flaw] = []
+    if segments is not None and program.enrollment.segment not in (None, *segments):
+        warnings.append(_unknown("enrollment.segment", program.enrollment.segment or ""))
     for path, condition, place in findings.conditions:
+        if segments is not None:
+            missing = sorted(segments_asked(condition) - set(segments))
+            warnings += [_unknown(path, name) for name in missing]
         warnings += flaws_of(condition, findings.facts, place, path)
         if len(warnings) >= MAX_WARNINGS:
             break
     return Assessment(tuple(warnings[:MAX_WARNINGS]), cost_of(program))
+
+
+def _unknown(path: str, name: str) -> Flaw:
+    words = f"there is no segment {name!r}: until there is, nobody is in it"
+    return Flaw(path, "segment_unknown", words)

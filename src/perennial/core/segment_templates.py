@@ -156,6 +156,35 @@ def _never_ordered(_program: Program, _settings: TemplateSettings) -> Condition:
     return All((joined, Not(Compare("member.orders", Operator.AT_LEAST, 1))))
 
 
+_RFM_GRID = (
+    ("rfm_champions", "RFM: champions", "bought lately and often", (4, 5), (4, 5)),
+    ("rfm_potential", "RFM: potential", "bought lately, and now and then", (4, 5), (2, 3)),
+    ("rfm_recent", "RFM: recent", "bought lately, and seldom", (4, 5), (1, 1)),
+    ("rfm_loyal", "RFM: loyal", "buys often, not just now", (3, 3), (4, 5)),
+    ("rfm_attention", "RFM: need attention", "buys now and then, not just now", (3, 3), (2, 3)),
+    ("rfm_about_to_sleep", "RFM: about to sleep", "buys seldom, not just now", (3, 3), (1, 1)),
+    ("rfm_do_not_lose", "RFM: do not lose them", "bought often, long ago", (1, 2), (4, 5)),
+    ("rfm_at_risk", "RFM: at risk", "bought now and then, long ago", (1, 2), (2, 3)),
+    ("rfm_lost", "RFM: lost", "bought seldom, long ago", (1, 2), (1, 1)),
+)
+"""The nine fields of the RFM grid by the scores for how recently and how often: everybody who ever ordered is
+in exactly one."""
+
+
+def _rfm(recency: tuple[int, int], frequency: tuple[int, int]) -> _Writer:
+    def write(program: Program, _settings: TemplateSettings) -> Condition:
+        if program.rfm is None:
+            raise TemplateError("program", "the program declares no bounds for RFM scores")
+        return All(
+            (
+                Compare("member.rfm_recency", Operator.BETWEEN, recency),
+                Compare("member.rfm_frequency", Operator.BETWEEN, frequency),
+            )
+        )
+
+    return write
+
+
 _WRITERS: dict[str, tuple[Template, _Writer]] = {
     template.id: (template, writer)
     for template, writer in (
@@ -197,6 +226,10 @@ _WRITERS: dict[str, tuple[Template, _Writer]] = {
                 ("days", "wallet"),
             ),
             _expiring,
+        ),
+        *(
+            (Template(name, title, words), _rfm(recency, frequency))
+            for name, title, words, recency, frequency in _RFM_GRID
         ),
     )
 }

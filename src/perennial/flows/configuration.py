@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from asyncpg import Connection
@@ -161,14 +161,18 @@ def kept_of(row: SegmentRow) -> Kept:
 
 def bases_of(programs: list[LiveProgram]) -> list[BasedOn]:
     """Return the programs that segments may read: the latest version of each."""
-    return [
-        BasedOn(
-            live.latest.program,
-            live.program_id,
-            {wallet.spec.id: wallet.unit for wallet in live.latest.wallets},
-        )
-        for live in programs
-    ]
+    return [based_on(live.latest) for live in programs]
+
+
+def based_on(version: Version) -> BasedOn:
+    """Return a version of a program as segments read it."""
+    units = {wallet.spec.id: wallet.unit for wallet in version.wallets}
+    return BasedOn(version.program, version.program_id, units)
+
+
+def in_order(bases: Iterable[BasedOn]) -> list[BasedOn]:
+    """Return programs in the order in which they decide: a segment that names none reads the first."""
+    return sorted(bases, key=lambda each: (each.program.priority, each.program_id))
 
 
 def business_now(workspace: Workspace) -> Instant:

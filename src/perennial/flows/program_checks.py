@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncpg import Connection
 
+from perennial.core.assessment import Assessment, assess
 from perennial.core.document import read_program
 from perennial.core.problems import Problem
 from perennial.core.program import GIFT_CARDS, Program
@@ -22,6 +23,7 @@ from perennial.store.programs import (
     read_units,
     units_in_use,
 )
+from perennial.store.segments import list_segments
 from perennial.store.surroundings import latest_declarations
 from perennial.store.workspaces import read_workspace
 
@@ -71,6 +73,12 @@ async def surrounded(conn: Connection, workspace_id: int, program: Program) -> P
     """Return a program with the declarations of its workspace beside its own."""
     _, declared = await latest_declarations(conn, workspace_id)
     return with_declarations(program, declared)
+
+
+async def assessed(conn: Connection, workspace_id: int, program: Program) -> Assessment:
+    """Return what is odd about a program in its workspace, and what it may cost."""
+    segments = [row.code for row in await list_segments(conn, workspace_id)]
+    return assess(await surrounded(conn, workspace_id, program), segments)
 
 
 async def problems_of(conn: Connection, workspace_id: int, row: ProgramRow, text: str) -> list[Problem]:

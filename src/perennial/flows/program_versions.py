@@ -32,6 +32,7 @@ from perennial.store.programs import (
     list_versions,
     read_parts,
 )
+from perennial.store.segments import list_segments
 from perennial.units import Instant
 
 Side = int | Literal["draft"]
@@ -157,8 +158,9 @@ async def plan_document(database: Database, workspace_id: int, text: str) -> Pla
         problems = validate(whole)
         problems += await conflicts_of(conn, workspace_id, row, program, versions)
         before = await program_of_version(conn, workspace_id, versions[-1]) if versions else None
+        segments = [row.code for row in await list_segments(conn, workspace_id)]
     number = versions[-1].number if versions else None
     changes = () if problems else tuple(diff(before, program))
     if problems:
         return Plan(program.program, number, changes, tuple(problems))
-    return Plan(program.program, number, changes, (), whole, assess(whole))
+    return Plan(program.program, number, changes, (), whole, assess(whole, segments))

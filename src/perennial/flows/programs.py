@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.assessment import Assessment, assess
+from perennial.core.assessment import Assessment
 from perennial.core.compile import compile_version
+from perennial.core.compile_segments import compile_segments
 from perennial.core.document import read_program
 from perennial.core.problems import Problem
 from perennial.core.program import Program, unit_codes
@@ -24,10 +26,12 @@ from perennial.core.program_parts import split_program
 from perennial.core.validation import validate
 from perennial.core.version import Version
 from perennial.flows.backfill import backfill, latest_versions, metrics_to_backfill, wait_for_stragglers
+from perennial.flows.configuration import based_on, in_order, kept_of
 from perennial.flows.ids import Ids
 from perennial.flows.problems import problem
 from perennial.flows.program_checks import (
     InvalidProgramError,
+    assessed,
     conflicts_of,
     problems_of,
     program_of_version,
@@ -54,12 +58,17 @@ from perennial.store.programs import (
     update_draft,
 )
 from perennial.store.roles import read_rules
+from perennial.store.segments import list_segments
 from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import Instant
 
 MAX_DRAFT = 1_048_576
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _ids = Ids()
+
+
+Uncounted: TypeAlias = tuple[WorkspaceRow, Version, frozenset[int]]
+"""Metrics of a version that nobody has counted so far."""
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -127,7 +136,7 @@ async def _assessed(conn: Connection, workspace_id: int, row: ProgramRow, text: 
     problems = await problems_of(conn, workspace_id, row, text)
     assessment = None
     if not problems:
-        assessment = assess(await surrounded(conn, workspace_id, readable(text)))
+        assessment = await assessed(conn, workspace_id, readable(text))
     return Draft(row.code, text, row.draft_revision, tuple(problems), assessment)
 
 
@@ -218,19 +227,20 @@ async def _publish_counted(
 ) -> Published:
     """Run the transaction that publishes between the two passes that complete new counters."""
     since = UUID(int=(time.time_ns() // 1_000_000 - 60_000) << 80)  # clocks of workers differ a little
-    counted = None
+    counted: list[Uncounted] = []
     if isinstance(program, Program):
         async with database.transaction(workspace_id) as conn:
             await lock_configuration(conn, workspace_id)
             counted = await _uncounted(conn, workspace_id, program, author.at)
-    if counted is not None:
-        await backfill(database, *counted)
+    for part in counted:
+        await backfill(database, *part)
     async with database.transaction(workspace_id) as conn:
         await lock_configuration(conn, workspace_id)
         published = await write(conn)
-    if counted is not None:
+    if counted:
         await wait_for_stragglers(database, workspace_id)
-        await backfill(database, *counted, since)
+    for part in counted:
+        await backfill(database, *part, since)
     if published.version > 1 and moves_timers(published.changes):
         async with database.transaction(workspace_id) as conn:
             workspace = await read_workspace(conn, workspace_id)
@@ -238,27 +248,37 @@ async def _publish_counted(
     return published
 
 
-async def _uncounted(
-    conn: Connection, workspace_id: int, program: Program, at: Instant
-) -> tuple[WorkspaceRow, Version, frozenset[int]] | None:
+async def _uncounted(conn: Connection, workspace_id: int, program: Program, at: Instant) -> list[Uncounted]:
     """Return what must be counted before ``program`` is published: itself compiled, and its new metrics.
 
-    None if there is nothing to count, or if the program has problems and will not be published.
+    Segments that read it may count by it anew as well, if its zone is another one. Nothing for a program that
+    has problems and will not be published.
     """
     row = await find_program(conn, workspace_id, program.program)
     versions = await list_versions(conn, workspace_id, row.program_id) if row else []
     whole = await surrounded(conn, workspace_id, program)
     if validate(whole) or await conflicts_of(conn, workspace_id, row, program, versions):
-        return None
+        return []
     workspace = await read_workspace(conn, workspace_id)
     if not await has_customers(conn, workspace):
-        return None
+        return []
     row = row or await insert_program(conn, workspace_id, program.program, at)
     units = await assign_units(conn, workspace_id, row.program_id, unit_codes(program))
     version = compile_version(whole, row.program_id, 0, 0, units)
     live = latest_versions(await load_versions(conn, workspace_id))
-    metrics = metrics_to_backfill(live.values(), version)
-    return (workspace, version, metrics) if metrics else None
+    asking, counting = [version], list(live.values())
+    if segments := [kept_of(each) for each in await list_segments(conn, workspace_id)]:
+        now = {number: based_on(each) for number, each in live.items()}
+        before = compile_segments(segments, in_order(now.values()))
+        after = compile_segments(segments, in_order({**now, row.program_id: based_on(version)}.values()))
+        asking += after.versions
+        counting += before.versions
+    found: list[Uncounted] = []
+    for each in asking:
+        metrics = metrics_to_backfill(counting, each)
+        if metrics:
+            found.append((workspace, each, metrics))
+    return found
 
 
 def _check_revision(row: ProgramRow, revision: int | None) -> None:
@@ -341,7 +361,7 @@ async def _publish(
     )
     await raise_revision(conn, workspace_id)
     changes = tuple(diff(before, program))
-    assessment = assess(await surrounded(conn, workspace_id, program))
+    assessment = await assessed(conn, workspace_id, program)
     return Published(
         row.code, version.number, version.valid_from, parts.digest, changes, assessment=assessment
     )

@@ -25,6 +25,7 @@ _MOVES_TIMERS = (
     "tiers",
     "wallets",
     "time_zone",
+    "week_starts",
     "challenges",
 )
 
