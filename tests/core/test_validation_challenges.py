@@ -65,9 +65,9 @@ def problems(*challenges: dict[str, Any], **parts: Any) -> list[tuple[str, str]]
         ({"goals": [TIME], "complete": "in_order"}, "goals[0].member_for", "not_together"),
         ({"goals": [ORDERS], "when": {"fact": "order.total", "at_least": 1}}, "when.fact", "fact_not_here"),
         (
-            {"goals": [ORDERS], "gives": [{"type": "gift_card", "value": 100}]},
-            "gives[0]",
-            "not_of_challenges",
+            {"goals": [ORDERS], "gives": [{"type": "coupon", "pool": "nowhere"}]},
+            "gives[0].pool",
+            "unknown_reference",
         ),
         (
             {"goals": [ORDERS], "returns": "take_back", "gives": [{"type": "badge", "name": "b"}]},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+
 import msgspec
 from asyncpg import Connection
 
@@ -21,6 +24,7 @@ from perennial.flows.quoting import Quotes
 from perennial.flows.vouchers import vouchers_of
 from perennial.store.audit import audit
 from perennial.units import DAY, SECOND, Instant
+from tests.flows.pool import made
 from tests.flows.shop import START, Shop
 
 PROGRAM = """
@@ -96,6 +100,43 @@ async def test_a_card_is_filled_and_gives_codes(shop: Shop, owner: Connection) -
         2,
         ("amount_off", "badge"),
     )
+    assert (await audit(owner, shop.workspace_id)).broken == ()
+
+
+async def test_gift_cards_and_codes_of_a_pool_are_given(shop: Shop, owner: Connection) -> None:
+    """Every second latte a code, of which there are five, and every fourth a card; no more of either."""
+    await shop.publish(
+        """\
+program: points
+name: Points
+currency: USD
+wallets: [{id: points, name: Points}]
+rewards:
+  - {id: partner, name: Partner, codes: {pattern: "P-############"}, gives: [{type: amount_off, value: 100}]}
+challenges:
+  - id: codes
+    name: A code
+    goals: [{measure: lines.quantity, target: 2}]
+    repeat: {}
+    gives: [{type: coupon, pool: partner}]
+  - {id: cards, name: A card, goals: [{measure: lines.quantity, target: 4}], repeat: {}, gives: [CARD]}
+""".replace("CARD", "{type: gift_card, value: 700}")
+    )
+    await made(shop, "b1", reward="partner", count=5)
+    await asyncio.gather(shop.do(lattes("o1", 4)), shop.do(lattes("o2", 8)))
+    page = await vouchers_of(shop.handler, shop.workspace_id, "anna", cursor=None, limit=20)
+    given = Counter(each.reward for each in page.data)
+    assert given == {"points/partner": 5, "points/cards": 3}
+    assert (await shown(shop))["codes"].completed_count == 6
+    held = await owner.fetch(
+        "select balance from wallets join vouchers using (bucket, workspace_id)"
+        " where workspace_id = $1 and wallets.customer_id = voucher_id",
+        shop.workspace_id,
+    )
+    assert [balance for (balance,) in held] == [700] * 3
+    assert await shop.do(lattes("o1", 4)) is not None
+    again = await vouchers_of(shop.handler, shop.workspace_id, "anna", cursor=None, limit=20)
+    assert again == page
     assert (await audit(owner, shop.workspace_id)).broken == ()
 
 

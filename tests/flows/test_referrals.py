@@ -10,7 +10,9 @@ from asyncpg import Connection
 
 from perennial.core.identifiers import CustomerIdentifier, IdentifierType
 from perennial.core.order import Line, Order, OrderStatus
+from perennial.flows import referral_pairs
 from perennial.flows.answers import Decided
+from perennial.flows.batch import Batch
 from perennial.flows.commands import (
     Asked,
     Introduced,
@@ -27,6 +29,7 @@ from perennial.flows.referral_lists import list_all_referrals, read_home, review
 from perennial.flows.referral_views import ReferralView
 from perennial.flows.settle_referrals import settle_referrals
 from perennial.flows.traces import Context
+from perennial.flows.write_batch import write
 from perennial.units import DAY
 from tests.flows.shop import START, Shop, available, decided
 from tests.flows.sound import is_sound
@@ -355,3 +358,36 @@ async def test_two_who_settle_give_once(open_shop: Shop) -> None:
     settled = await asyncio.gather(*(settle(shop) for _ in range(4)))
     assert sum(settled) == 3
     assert await balance(shop, "anna") == 507 + 507 + 607 + 1000
+
+
+async def test_who_dies_in_between_leaves_it_due(
+    open_shop: Shop, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both sides are written, the process dies before the end: nothing is, and it is done once later."""
+    shop = open_shop
+
+    async def dies(conn: Connection, batch: Batch, generation: int) -> None:
+        await write(conn, batch, generation)
+        raise ConnectionResetError
+
+    async def dies_and_goes_on() -> None:
+        before = await referral(shop, "ben"), await balance(shop, "anna")
+        with monkeypatch.context() as broken:
+            broken.setattr(referral_pairs, "write", dies)
+            assert await settle(shop) == 0
+        assert (await referral(shop, "ben"), await balance(shop, "anna")) == before
+        assert (await settle(shop), await settle(shop)) == (1, 0)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(referral_pairs, "write", dies)
+        with pytest.raises(ConnectionResetError):
+            await refer(shop.handler, shop.workspace_id, Refer(friend="ben", advocate="anna"))
+    assert (await list_all_referrals(shop.handler, shop.workspace_id)).data == ()
+    await refer(shop.handler, shop.workspace_id, Refer(friend="ben", advocate="anna"))
+    await shop.do(order("o1", "ben", 5000))
+    await dies_and_goes_on()
+    assert await balance(shop, "anna") == 507
+    await shop.give_back("back", "o1", "ben")
+    await dies_and_goes_on()
+    assert await balance(shop, "anna") == 0
+    await is_sound(shop, owner)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
+from functools import partial
 
 import pytest
 
 from tests.races.caller import Call, all_at_once, hang_up
-from tests.races.served import PATIENCE_SECONDS, Served
+from tests.races.served import PATIENCE_SECONDS, Served, has_ended, wait_for
 from tests.races.shop import CLIENTS, open_shop, order
 
 LIMIT = 20
+MANY_KILLS = 100
 
 PROGRAM = f"""\
 program: points
@@ -31,9 +35,13 @@ referrals:
 """
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("buckets", [1, 4])
-async def test_two_hundred_friends_at_a_limit(two_workers: Served, buckets: int) -> None:
-    """The orders all come at once, sent twice; 20 friends convert, and nobody else gets a point."""
+async def test_two_hundred_friends_at_a_limit(two_workers: Served, buckets: int, kills: int) -> None:
+    """The orders come at once, and twice; 20 friends convert, and nobody else gets a point.
+
+    In the full run both workers are killed while the referrals are due.
+    """
     shop = await open_shop(two_workers, f"friends-{buckets}", PROGRAM, buckets=buckets)
     await shop.do("POST", "/v1/customers/anna/memberships", {"program": "points"})
     code = (await shop.do("GET", "/v1/customers/anna/referral"))["data"][0]["code"]
@@ -44,6 +52,14 @@ async def test_two_hundred_friends_at_a_limit(two_workers: Served, buckets: int)
     ]
     replies = await all_at_once(callers, calls)
     assert {reply.status for reply in replies} == {201}
+    await hang_up(callers)
+    if buckets == 1 and kills >= MANY_KILLS:
+        # Whoever dies while both sides are written leaves the referral due; another one goes on.
+        for worker in two_workers.workers():
+            os.kill(worker, signal.SIGKILL)
+            await asyncio.to_thread(wait_for, partial(has_ended, worker), "it does not end")
+            await asyncio.to_thread(two_workers.wait_until_ready)
+    callers = await shop.callers()
     again = await all_at_once(callers, calls)
     assert {reply.status for reply in again} == {200}
     await hang_up(callers)

@@ -36,8 +36,8 @@ def decide_completion(
 ) -> Decision:
     """Decide what completing a challenge gives: by its own benefits, and by rules that it triggers.
 
-    What a limit or budget has no room for, or a switch turns off, is not given; the challenge is
-    completed all the same.
+    What a limit or budget has no room for, or a switch turns off, or of which no code is left, is not given;
+    the challenge is completed all the same.
     """
     numbers = budget_numbers(version, event)
     off = switches.keys_of(version)
@@ -51,7 +51,9 @@ def decide_completion(
     fold_spent(used, decision.effects)
     snapshot = snapshot_of(event.at, version, after, used, off, numbers)
     limited = Allowances(version, snapshot, numbers)
-    if snapshot.joined_at is None or limited.use(compiled.bounds, Use(times=1)) is not None:
+    if snapshot.joined_at is None or _lacks_code(compiled, snapshot.tier, event):
+        return decision
+    if limited.use(compiled.bounds, Use(times=1)) is not None:
         return decision
     claim = ClaimRequested(
         id=event.id,
@@ -73,6 +75,13 @@ def decide_completion(
 def needs_code(compiled: CompiledReward | None, tier: str | None) -> bool:
     """Return whether what is given without a claim comes as a voucher with a code."""
     return compiled is not None and any(given.benefit.needs_voucher() for given in compiled.gives_to(tier))
+
+
+def _lacks_code(compiled: CompiledReward, tier: str | None, event: ChallengeCompleted) -> bool:
+    """Whether a code of a pool is to be handed over, and none is left."""
+    handed = [given.benefit.hands_out() for given in compiled.gives_to(tier)]
+    pools = {out.pool for out in handed if out is not None and out.pool is not None}
+    return event.drawn is not None and not pools.issubset(event.drawn)
 
 
 def _unclaimed(effect: Effect) -> Effect:

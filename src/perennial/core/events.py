@@ -90,13 +90,15 @@ class ChallengeStarted(_Event, frozen=True, tag="challenge.started"):
 class ChallengeCompleted(_Event, frozen=True, tag="challenge.completed"):
     """A follow-up: the member completed a challenge, in its ``round`` for the ``time``-th time.
 
-    ``code`` is the voucher code to issue, made outside; None where it gives no voucher.
+    ``code`` is the voucher code to issue, made outside; None where it gives no voucher. ``drawn`` names the
+    pools of which a code was set aside; None: whichever it needs.
     """
 
     challenge: str
     round: int
     time: int
     code: IssuedCode | None = None
+    drawn: tuple[str, ...] | None = None
 
 
 class ChallengeMissed(_Event, frozen=True, tag="challenge.missed"):

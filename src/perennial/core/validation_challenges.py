@@ -9,6 +9,7 @@ from perennial.core.conditions import HistoryWindow
 from perennial.core.findings import Findings
 from perennial.core.program import rewards_of
 from perennial.core.validation_limits import check_limits, place_of_reward
+from perennial.core.validation_rewards import check_codes_given
 
 MAX_CHALLENGES = 200
 MAX_GOALS = 20
@@ -106,6 +107,7 @@ def _check_gives(findings: Findings, path: str, challenge: Challenge) -> None:
     findings.all_known(
         f"{path}.shared_limits", "shared limit", challenge.shared_limits, findings.shared_limits
     )
+    check_codes_given(findings, f"{path}.gives", challenge.gives)
     for index, benefit in enumerate(challenge.gives):
         _check_benefit(findings, f"{path}.gives[{index}]", challenge, benefit)
     if challenge.returns is ChallengeReturns.TAKE_BACK and (challenge.limits or challenge.shared_limits):
@@ -119,9 +121,9 @@ def _check_benefit(findings: Findings, path: str, challenge: Challenge, benefit:
     for problem in benefit.problems():
         findings.add(f"{path}.{problem.path}", problem.code, problem.words)
     out = benefit.hands_out()
-    if benefit.card_value() or (out is not None and out.pool is not None):
-        words = "a challenge gives no gift cards and no codes of a pool; let members claim those for points"
-        findings.add(path, "not_of_challenges", words)
+    if out is not None and out.pool is not None:
+        pools = [reward.id for reward in rewards_of(findings.program) if reward.codes is not None]
+        findings.known(f"{path}.pool", "reward with codes", out.pool, pools)
     if out is not None and out.points:
         findings.wallet(path, out.wallet)
     if challenge.returns is ChallengeReturns.TAKE_BACK and (out is None or not out.points):

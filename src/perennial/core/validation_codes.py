@@ -27,16 +27,17 @@ def rewards_of(program: Program) -> list[tuple[str, Reward]]:
 
 
 def check_codes(findings: Findings) -> None:
-    """Check the codes of every reward."""
+    """Check the codes of every reward, and of what challenges give."""
     owners: dict[str, str] = {}
     referrals = findings.program.referrals
     if referrals is not None:
         _check_alphabet(findings, "referrals.codes", referrals.codes.alphabet)
         if referrals.codes.pattern is not None:
             _check_pattern(findings, "referrals.codes", referrals.codes, referrals.codes.pattern)
-    for path, reward in rewards_of(findings.program):
-        codes = reward.codes
-        if codes is None:
+    given = [(f"challenges[{i}]", each.reward()) for i, each in enumerate(findings.program.challenges)]
+    for path, reward in [*rewards_of(findings.program), *given]:
+        codes = None if reward is None else reward.codes
+        if reward is None or codes is None:
             continue
         here = f"{path}.codes"
         findings.span(f"{here}.valid_for", codes.valid_for)

@@ -29,7 +29,7 @@ def check_rewards(findings: Findings) -> None:
         _check_price(findings, path, reward)
         counts_units = _counts_units(findings, reward)
         for where, gives in reward.all_gives():
-            _check_codes_given(findings, f"{path}.{where}", gives)
+            check_codes_given(findings, f"{path}.{where}", gives)
             for index, benefit in enumerate(gives):
                 _check_benefit(findings, f"{path}.{where}[{index}]", reward, benefit, pools)
                 if counts_units and benefit.level() is not None and not benefit.by_units():
@@ -100,7 +100,7 @@ def _check_benefit(findings: Findings, path: str, reward: Reward, benefit: Benef
     _check_moments(findings, path, out.starts, out.ends)
 
 
-def _check_codes_given(findings: Findings, path: str, gives: tuple[Benefit, ...]) -> None:
+def check_codes_given(findings: Findings, path: str, gives: tuple[Benefit, ...]) -> None:
     """Check that a claim gives the member one code at most: that of a voucher, or one of a pool."""
     handed = [benefit.hands_out() for benefit in gives]
     pools = sum(1 for out in handed if out is not None and out.pool is not None)

@@ -63,15 +63,17 @@ class Batch(msgspec.Struct):
     ``now`` is the workspace's business time, ``returned`` whose the orders and redemptions are that come
     back, ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered``
     are the vouchers whose codes were entered, ``earned`` those that rules gave for orders that come back,
-    ``issued`` those that rules give in this batch, ``cards`` the gift cards among those entered, ``held`` how
-    many holds customers have open, and ``elsewhere`` what is to be written in other buckets. ``free_codes``
-    are those set aside for claims, by program and pool. ``referrals`` are those of friends, by the friend,
-    ``converted`` what was carried over. ``codes_judged_at`` is the instant at which the rotating codes of
-    vouchers have to be current (None: their time is not judged). ``touched`` tells what changed of customers
-    since their segments were judged (None: anything), ``created`` are those who are new and never were;
-    ``households`` are those whose members are loaded, ``companions`` what is remembered of who lives together
-    with whom. ``told`` are those whom a rule is applied to by hand and who entered the segment (its number)
-    by an event.
+    ``issued`` those that rules give in this batch, ``cards`` the gift cards among those entered, ``held``
+    how many holds customers have open, and ``elsewhere`` what is to be written in other buckets.
+    ``free_codes`` are those set aside for claims, by program and pool, ``codes_asked`` how many were looked
+    for besides (None: no more are to be had), ``codes_found`` how many of these there were. ``referrals``
+    are those of friends, by the friend, ``converted`` what was carried over. ``codes_judged_at`` is the
+    instant at which the rotating codes of vouchers have to be current (None: their time is not judged).
+    ``touched`` tells what changed of customers since their segments were judged (None: anything),
+    ``created`` are those who are new and never were; ``households`` are those whose members are loaded,
+    ``companions`` what is remembered of who lives together
+    with whom. ``told`` are those whom a rule is applied to by hand and who entered the segment (its number) by
+    an event.
     """
 
     workspace: Workspace
@@ -97,6 +99,8 @@ class Batch(msgspec.Struct):
     issued: set[UUID] = set()
     cards: dict[UUID, Member] = {}
     free_codes: dict[tuple[int, str], list[FreeCode]] = {}
+    codes_asked: dict[tuple[int, str], int] | None = None
+    codes_found: dict[tuple[int, str], int] = {}
     given_codes: list[FreeCode] = []
     entitlements: dict[UUID, LoadedEntitlement] = {}
     changed_entitlements: dict[UUID, EntitlementRow] = {}

@@ -20,7 +20,9 @@ from perennial.core.switches import Switches
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
+from perennial.flows.drawn_codes import hand_over_all, pools_with_codes
 from perennial.flows.earned_rewards import kept_for, note_issued
+from perennial.flows.gift_cards import fund_cards
 from perennial.flows.problems import refused
 from perennial.flows.stored import StoredDecision, encode_decisions
 from perennial.units import Instant
@@ -101,6 +103,9 @@ def decide_follow_ups(
             batch.apply(operation, version, tuple(now_counts))
             if isinstance(event, RewardEarned):
                 note_issued(batch, outcome.decision)
+            elif isinstance(event, ChallengeCompleted):
+                fund_cards(batch, operation, version, outcome.decision.effects)
+                hand_over_all(batch, operation, live.program_id, outcome.decision.effects)
             outcome.caused = event
             outcomes.append(outcome)
             waiting.add(outcome.decision.follow_ups)
@@ -123,6 +128,9 @@ def _with_code(batch: Batch, operation: Operation, version: Version, event: Even
     """Draw the code of what completing a challenge, or a rule, gives, if that comes with one."""
     if isinstance(event, ChallengeCompleted):
         compiled = version.rewards.get(event.challenge)
+        if compiled is not None:
+            drawn = pools_with_codes(batch, version.program_id, compiled)
+            event = msgspec.structs.replace(event, drawn=drawn)
     elif isinstance(event, RewardEarned) and event.kept is None:
         compiled = version.rewards.get(event.reward)
     else:

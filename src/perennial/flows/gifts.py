@@ -11,6 +11,7 @@ from perennial.flows.answers import Decided, EntitlementAnswer, VoucherAnswer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_program import Outcome
+from perennial.flows.drawn_codes import hand_over
 from perennial.store.entitlements import entitlement_id
 from perennial.units import Instant, format_instant
 
@@ -36,7 +37,7 @@ def with_gifts(batch: Batch, operation: Operation, answer: Decided, outcomes: Se
             elif isinstance(effect, Entitle):
                 number = len(entitlements)
                 entitlements.append(_entitled(batch, operation, outcome, effect, number))
-                if effect.pool is not None:
+                if effect.pool is not None and outcome.caused is None:
                     voucher = _handed_over(batch, operation, outcome, effect.pool)
     if voucher is None and not entitlements:
         return answer
@@ -74,18 +75,15 @@ def _entitled(
 
 def _handed_over(batch: Batch, operation: Operation, outcome: Outcome, pool: str) -> VoucherAnswer:
     """Give the member a code that was set aside."""
-    free = batch.free_codes[outcome.live.program_id, pool].pop(0)
-    free.row.customer_id = operation.member.customer_id
-    free.row.issued_at = operation.at
-    batch.given_codes.append(free)
+    row = hand_over(batch, operation, outcome.live.program_id, pool)
     return VoucherAnswer(
-        id=str(free.row.voucher_id),
-        code=batch.codebook.open(batch.workspace.workspace_id, free.row.sealed),
-        reward=f"{outcome.live.code}/{free.row.reward}",
-        value=free.row.value,
-        currency=free.row.currency,
+        id=str(row.voucher_id),
+        code=batch.codebook.open(batch.workspace.workspace_id, row.sealed),
+        reward=f"{outcome.live.code}/{row.reward}",
+        value=row.value,
+        currency=row.currency,
         points=0,
-        expires_at=_text(free.row.expires_at),
+        expires_at=_text(row.expires_at),
     )
 
 

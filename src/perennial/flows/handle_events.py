@@ -43,6 +43,7 @@ from perennial.flows.commands import (
     StartChallenge,
 )
 from perennial.flows.configuration import Configurations, business_now
+from perennial.flows.drawn_codes import CodesNeeded
 from perennial.flows.giving_back import handle_expired_hold, handle_rollback
 from perennial.flows.handle_challenge import handle_start
 from perennial.flows.handle_conversion import handle_conversion
@@ -133,20 +134,25 @@ class Handler:
     async def _handle(self, workspace_id: int, bucket: int, commands: Sequence[Command]) -> list[Answer]:
         """Handle the batch, again from the start where deciding it found out what it needs.
 
-        That is: lots of members whose timers fell due within the batch, ids that were claimed for
-        commands which are refused, and a command that failed after it had changed something in memory,
-        which is then left out with its answer.
+        That is: lots of members whose timers fell due within the batch, codes of pools for what was caused,
+        ids that were claimed for commands which are refused, and a command that failed after it had changed
+        something in memory, which is then left out with its answer.
         """
         with_lots: set[UUID] = set()
         late: set[tuple[int, UUID]] = set()
         left_out: dict[int, Answer] = {}
+        codes: dict[tuple[int, str], int] = {}
         while True:
             try:
                 return await self.retrying(
-                    lambda: self._handle_once(workspace_id, bucket, commands, with_lots, late, left_out)
+                    lambda: self._handle_once(
+                        workspace_id, bucket, commands, with_lots, late, left_out, codes
+                    )
                 )
             except LotsNeeded as needed:
                 with_lots.add(needed.owner)
+            except CodesNeeded as wanted:
+                codes[wanted.key] = wanted.count
             except _ClaimedInVain as claimed:
                 late.update(claimed.ids)
             except _LeaveOut as command:
@@ -172,10 +178,11 @@ class Handler:
         with_lots: AbstractSet[UUID],
         late: AbstractSet[tuple[int, UUID]],
         left_out: Mapping[int, Answer],
+        codes: Mapping[tuple[int, str], int],
     ) -> list[Answer]:
         async with self.database.transaction(workspace_id) as conn:
             batch = await self.batch(conn, workspace_id, bucket)
-            await load(conn, batch, self.configurations, commands, with_lots, late)
+            await load(conn, batch, self.configurations, commands, with_lots, late, codes)
             answers = [
                 left_out[index] if index in left_out else _decide(batch, index, command)
                 for index, command in enumerate(commands)
@@ -243,7 +250,7 @@ def _decide(batch: Batch, index: int, command: Command) -> Answer:
         if batch.touched:
             settle_segments(batch)
         return answer
-    except LotsNeeded:
+    except (LotsNeeded, CodesNeeded):
         raise
     except ProblemError as error:
         answer = answer_problem(error.problem)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 from uuid import UUID
 
 import asyncpg
@@ -137,17 +138,19 @@ async def load(
     commands: Sequence[Command],
     with_lots: AbstractSet[UUID] = frozenset(),
     late: AbstractSet[tuple[int, UUID]] = frozenset(),
+    codes: Mapping[tuple[int, str], int] = MappingProxyType({}),
 ) -> None:
     """Lock the customers of the commands and load all that deciding them may read.
 
     ``with_lots`` names owners whose lots are loaded besides those that the commands ask for, ``late``
-    the ids that must not be claimed before their commands are decided.
+    the ids that must not be claimed before their commands are decided, ``codes`` how many codes of which
+    pools are to be set aside for what they cause.
     """
     await _load_customers(conn, batch, configurations, commands, with_lots, late)
     await load_budgets(conn, [batch], commands)
     await load_entered(conn, batch, commands)
     await load_earned(conn, batch, commands)
-    await set_codes_aside(conn, batch, commands)
+    await set_codes_aside(conn, batch, commands, codes)
     await load_conversions(conn, batch, commands)
     await load_credits(conn, batch, commands)
     await load_entries(conn, batch, commands)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from asyncpg import Connection
@@ -10,11 +10,11 @@ from asyncpg import Connection
 from perennial.core.codes import Codes
 from perennial.core.entitlements import EntitlementState
 from perennial.core.referral_terms import Role
-from perennial.core.version import CompiledReward
 from perennial.core.wallet_dates import end_of_day_after
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ChangeEntitlement, Command, PostClaim, ReviewReferral
 from perennial.flows.configuration import LiveProgram
+from perennial.flows.drawn_codes import pools_of
 from perennial.flows.handed_out import FreeCode, LoadedEntitlement
 from perennial.store.entitlements import count_companions, load_entitlements, read_paid
 from perennial.store.external_ids import IdKind
@@ -43,12 +43,15 @@ async def load_entitled(conn: Connection, batch: Batch, commands: Sequence[Comma
                 loaded.paid = await read_paid(conn, workspace_id, bucket, row, owners)
 
 
-async def set_codes_aside(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
+async def set_codes_aside(
+    conn: Connection, batch: Batch, commands: Sequence[Command], besides: Mapping[tuple[int, str], int]
+) -> None:
     """Lock a free code for every claim of a reward that hands one over, as far as there are some.
 
-    Each pool is asked last of all, when everything else is locked; nobody waits for a code but those who
-    would find none.
+    ``besides`` are how many codes of pools are wanted for what commands cause. Each pool is asked last of
+    all, when everything else is locked; nobody waits for a code but those who would find none.
     """
+    batch.codes_asked = dict(besides)
     wanted: dict[tuple[int, str], int] = {}
     for command in commands:
         keys: Sequence[tuple[int, str]] = ()
@@ -58,8 +61,10 @@ async def set_codes_aside(conn: Connection, batch: Batch, commands: Sequence[Com
             keys = _pools_of_referral(batch, command)
         for key in keys:
             wanted[key] = wanted.get(key, 0) + 1
-    for (program_id, pool), count in sorted(wanted.items()):
-        batch.free_codes[program_id, pool] = await take_codes(conn, batch, program_id, pool, count)
+    for key in sorted(wanted.keys() | besides.keys()):
+        count = wanted.get(key, 0) + besides.get(key, 0)
+        codes = batch.free_codes[key] = await take_codes(conn, batch, *key, count)
+        batch.codes_found[key] = max(len(codes) - wanted.get(key, 0), 0)
 
 
 def _pools_of(batch: Batch, command: PostClaim) -> list[tuple[int, str]]:
@@ -86,13 +91,6 @@ def _pools_of_referral(batch: Batch, command: ReviewReferral) -> list[tuple[int,
     version = batch.workspace.program_by_id(row.referral.program_id).version(row.referral.version)
     compiled = version.rewards.get(version.offers[row.referral.offer].offer.reward_id(Role.FRIEND) or "")
     return [] if compiled is None else [(version.program_id, pool) for pool in sorted(pools_of(compiled))]
-
-
-def pools_of(compiled: CompiledReward) -> set[str]:
-    """Return the rewards of whose codes a claim may hand one over, whatever the member's tier."""
-    every = [compiled.gives, *compiled.gives_by_tier.values()]
-    handed = [given.benefit.hands_out() for gives in every for given in gives]
-    return {out.pool for out in handed if out is not None and out.pool is not None}
 
 
 async def take_codes(

@@ -22,9 +22,10 @@ from perennial.flows.answering import decided
 from perennial.flows.answers import Decided
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.decide_program import Outcome, decide_in_program, store_outcomes
+from perennial.flows.drawn_codes import pools_of
 from perennial.flows.gift_cards import empty_card, fund_cards
 from perennial.flows.gifts import drawn_pools, with_gifts
-from perennial.flows.load_claims import pools_of, take_codes
+from perennial.flows.load_claims import take_codes
 from perennial.flows.referred import terms_of
 from perennial.store.entitlements import entitlement_id, load_entitlements
 from perennial.store.events import EventKind, EventRow
@@ -40,9 +41,10 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 async def set_gift_codes_aside(conn: Connection, batch: Batch, version: Version, offer: str) -> None:
-    """Lock a free code of each pool of which the offer may hand one over."""
+    """Lock a free code of each pool of which the offer, or a challenge with it, may hand one over."""
+    challenges = {each.challenge.id for each in version.challenges}
     for reward_id, compiled in version.rewards.items():
-        if reward_id.split(".", 1)[0] == offer and "." in reward_id:
+        if (reward_id.split(".", 1)[0] == offer and "." in reward_id) or reward_id in challenges:
             for pool in sorted(pools_of(compiled)):
                 key = (version.program_id, pool)
                 if key not in batch.free_codes:
