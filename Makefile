@@ -22,7 +22,7 @@ NPM := .venv/bin/python web/npm.py
 NODE := $(shell node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
 	process.exit(major > 22 || (major === 22 && minor >= 19) ? 0 : 1)' 2>/dev/null || echo --group node)
 WEB := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/generated/*') \
-	docs/reference/openapi.json
+	docs/reference/openapi.json docs/reference/program.schema.json
 PACKAGES := web/node_modules/.synced
 CONSOLE := web/apps/console/dist/.built
 CHECKED := web/node_modules/.cache/.checked

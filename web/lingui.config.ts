@@ -12,9 +12,13 @@ export default defineConfig({
       include: ["<rootDir>/apps/console/src/screens/{name}/"],
     },
     {
+      path: "<rootDir>/apps/console/src/editor/locales/{locale}",
+      include: ["<rootDir>/apps/console/src/editor/"],
+    },
+    {
       path: "<rootDir>/apps/console/src/locales/{locale}",
       include: ["<rootDir>/apps/console/src/", "<rootDir>/packages/ui/src/", "<rootDir>/packages/forms/src/"],
-      exclude: ["<rootDir>/apps/console/src/screens/"],
+      exclude: ["<rootDir>/apps/console/src/screens/", "<rootDir>/apps/console/src/editor/"],
     },
   ],
   format: formatter({ lineNumbers: false, origins: false, printLinguiId: false }),

@@ -93,7 +93,7 @@ def test_a_marketer_changes_publishes_and_rolls_back(browser: Browser, shop: Sho
     """A problem is shown before anything can be published; the difference is in words; the old runs again."""
     watched = opened(browser, shop)
     page = watched.page
-    watched.go(f"/{SANDBOX}/programs/points")
+    watched.go(f"/{SANDBOX}/programs/points?view=text")
     text = shop.call("GET", "programs/points/draft")["document"]
     editor = page.get_by_role("textbox", name="Program document")
 
@@ -132,6 +132,52 @@ def test_a_marketer_changes_publishes_and_rolls_back(browser: Browser, shop: Sho
     assert digests[3] == digests[1] != digests[2]
     assert watched.wrong == []
     watched.context.close()
+
+
+def test_a_marketer_changes_a_rule_by_form(browser: Browser, shop: Shop) -> None:
+    """With a condition built as a sentence; what was not saved is still there; comments of the text stay."""
+    watched = opened(browser, shop)
+    page = watched.page
+    before = shop.call("GET", "programs/points/draft")["document"]
+    watched.go(f"/{SANDBOX}/programs/points")
+    page.get_by_role("button", name="Change: Happy birthday").click()
+    card = page.get_by_role("article", name="Happy birthday")
+    card.get_by_label("Points", exact=True).fill("275")
+    card.get_by_role("button", name="Add a part").click()
+    page.get_by_role("menuitem", name="A comparison").click()
+    card.get_by_role("combobox", name="What is asked").click()
+    page.get_by_role("option", name="the tier", exact=True).click()
+    card.get_by_role("combobox", name="Value").click()
+    page.get_by_role("option", name="gold", exact=True).click()
+    expect(card).to_contain_text("The tier is")
+    watched.shoot("journey-form")
+    page.get_by_role("button", name="Take back").click()
+    page.get_by_role("button", name="Do again").click()
+    page.reload()
+    expect(page.get_by_text("Changes that were not saved are here again")).to_be_visible()
+    page.get_by_role("button", name="Save the draft").click()
+    change = page.get_by_role("region", name="What would change").get_by_role("listitem")
+    expect(change.first).to_contain_text("275")
+    after = shop.call("GET", "programs/points/draft")["document"]
+    assert before.splitlines()[0] == after.splitlines()[0]
+    assert "points: 275" in after
+    page.get_by_role("button", name="Publish…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Publish").click()
+    expect(dialog).to_be_hidden()
+    page.get_by_role("tab", name="Versions").click()
+    newest = max(each["version"] for each in shop.call("GET", "programs/points/versions")["data"])
+    page.get_by_role("button", name=f"Roll back to version {newest - 1}").click()
+    expect(dialog).to_contain_text("250")
+    dialog.get_by_role("button", name="Roll back").click()
+    expect(dialog).to_be_hidden()
+    digests = {
+        each["version"]: each["digest"] for each in shop.call("GET", "programs/points/versions")["data"]
+    }
+    assert digests[newest + 1] == digests[newest - 1] != digests[newest]
+    assert watched.wrong == []
+    watched.context.close()
+    shop.call("PUT", "programs/points/draft", yaml=before)
 
 
 def test_a_marketer_makes_a_segment_and_a_happy_hour(browser: Browser, shop: Shop) -> None:

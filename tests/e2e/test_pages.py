@@ -19,6 +19,7 @@ PAGES = {
     "vouchers": f"/members/{MEMBER}?tab=vouchers",
     "programs": "/programs",
     "draft": "/programs/points",
+    "draft-text": "/programs/points?view=text",
     "versions": "/programs/points?tab=versions",
     "campaigns": "/campaigns",
     "campaign": f"/campaigns/points/{CAMPAIGN}",

@@ -71,9 +71,8 @@ class Batch(msgspec.Struct):
     instant at which the rotating codes of vouchers have to be current (None: their time is not judged).
     ``touched`` tells what changed of customers since their segments were judged (None: anything),
     ``created`` are those who are new and never were; ``households`` are those whose members are loaded,
-    ``companions`` what is remembered of who lives together
-    with whom. ``told`` are those whom a rule is applied to by hand and who entered the segment (its number) by
-    an event.
+    ``companions`` what is remembered of who lives together with whom. ``told`` are those whom a rule is
+    applied to by hand and who entered the segment (its number) by an event.
     """
 
     workspace: Workspace

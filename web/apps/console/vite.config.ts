@@ -28,6 +28,6 @@ export default defineConfig(({ mode }) => {
         output: { codeSplitting: { groups: [{ name: "routes", test: /src\/screens\/[^/]+\/route\.ts$/ }], includeDependenciesRecursively: false } },
       },
     },
-    server: { proxy: { "/v1": { target, changeOrigin: false } } },
+    server: { fs: { allow: ["../../.."] }, proxy: { "/v1": { target, changeOrigin: false } } },
   };
 });

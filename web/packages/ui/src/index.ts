@@ -27,6 +27,7 @@ export {
   Code,
   CopyButton,
   Divider,
+  Fieldset,
   FileButton,
   Grid,
   Group,
@@ -44,6 +45,7 @@ export {
   SimpleGrid,
   Stack,
   Tabs,
+  TagsInput,
   Text,
   Textarea,
   TextInput,
@@ -55,5 +57,5 @@ export {
   useMantineColorScheme,
   VisuallyHidden,
 } from "@mantine/core";
-export { useDisclosure, useDocumentTitle, useHotkeys, useLocalStorage, useMediaQuery } from "@mantine/hooks";
+export { useDebouncedValue, useDisclosure, useDocumentTitle, useHotkeys, useLocalStorage, useMediaQuery } from "@mantine/hooks";
 export { createSpotlight, Spotlight, type SpotlightActionData } from "@mantine/spotlight";

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { CampaignDocument } from "@perennial/api-admin";
-import { Button, Group, Loading, Panel } from "@perennial/ui";
+import { Button, Group, Loading, Panel, SegmentedControl, Stack } from "@perennial/ui";
 import { lazy, Suspense, useState } from "react";
 import { stringify } from "yaml";
 
@@ -8,6 +8,7 @@ import { useMay } from "../../session/may";
 import { RemoveButton } from "./remove-button";
 import { useSaveCampaign } from "./use-save-campaign";
 
+const CampaignForm = lazy(() => import("../../editor/campaign-form"));
 const DocumentEditor = lazy(() => import("@perennial/forms/document-editor"));
 
 const ITS_PATH = /^campaigns\[[^\]]+\]\.?/;
@@ -23,6 +24,8 @@ export default function CampaignText({ answer }: { answer: CampaignDocument }) {
     setSeen(answer.revision);
     setText(kept);
   }
+  const [asText, setAsText] = useState(false);
+  const problems = (answer.problems ?? []).map((each) => ({ ...each, path: each.path.replace(ITS_PATH, "") }));
   const { program, id } = answer.campaign;
   const { save, busy } = useSaveCampaign(program, id);
   const changed = text !== kept;
@@ -48,15 +51,28 @@ export default function CampaignText({ answer }: { answer: CampaignDocument }) {
         )
       }
     >
-      <Suspense fallback={<Loading lines={6} />}>
-        <DocumentEditor
-          label={t`What it says`}
-          value={text}
-          flaws={(answer.problems ?? []).map(({ path, words }) => ({ path: path.replace(ITS_PATH, ""), words }))}
-          readOnly={!may}
-          onChange={setText}
-        />
-      </Suspense>
+      <Stack gap="md">
+        <Group>
+          <SegmentedControl
+            aria-label={t`How the campaign is shown`}
+            data={[
+              { value: "form", label: t`Form` },
+              { value: "text", label: t`Text` },
+            ]}
+            value={asText ? "text" : "form"}
+            onChange={(next) => {
+              setAsText(next === "text");
+            }}
+          />
+        </Group>
+        <Suspense fallback={<Loading lines={6} />}>
+          {asText ? (
+            <DocumentEditor label={t`What it says`} value={text} flaws={problems} readOnly={!may} onChange={setText} />
+          ) : (
+            <CampaignForm program={program} text={text} problems={problems} readOnly={!may} onText={setText} />
+          )}
+        </Suspense>
+      </Stack>
     </Panel>
   );
 }

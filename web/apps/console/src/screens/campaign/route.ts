@@ -6,6 +6,6 @@ import { workspaceRoute } from "../../shell/routes";
 export const campaignRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "campaigns/$program/$campaign",
-  loader: wordsOf("campaign", "campaigns"),
+  loader: wordsOf("campaign", "campaigns", "editor"),
   component: lazyRouteComponent(() => import("./campaign-screen"), "CampaignScreen"),
 });

@@ -17,7 +17,7 @@ const SETTINGS: Partial<Record<string, { label: MessageDescriptor; whole: boolea
 export interface FromTemplateProps {
   template: Template;
   program: string;
-  onWritten: (condition: unknown) => void;
+  onWritten: (condition: Record<string, unknown>) => void;
 }
 
 /** The settings of a ready-made segment; what they make of its condition is written below. */

@@ -12,6 +12,6 @@ export const newSegmentRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "new-segment",
   validateSearch: ({ template }: Record<string, unknown>): NewSegmentSearch => (typeof template === "string" ? { template } : {}),
-  loader: wordsOf("new-segment"),
+  loader: wordsOf("new-segment", "editor"),
   component: lazyRouteComponent(() => import("./new-segment-screen"), "NewSegmentScreen"),
 });

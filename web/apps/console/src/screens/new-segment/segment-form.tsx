@@ -1,27 +1,26 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { Template } from "@perennial/api-admin";
-import { Button, Group, Loading, Panel, Select, Stack, TextInput } from "@perennial/ui";
-import { lazy, Suspense, useState } from "react";
-import { parse, stringify } from "yaml";
+import { Button, Group, Panel, Select, Stack, TextInput } from "@perennial/ui";
+import { useState } from "react";
 
-import { isRecord } from "../../program/records";
+import { Asking } from "../../editor/asking";
+import ConditionField from "../../editor/condition-field";
+import { useCurrency } from "../../editor/use-currency";
 import { FromTemplate } from "./from-template";
 import { Preview } from "./preview";
 import { useSaveSegment } from "./use-save-segment";
 
-const DocumentEditor = lazy(() => import("@perennial/forms/document-editor"));
-
-const EXAMPLE = "all:\n  - fact: member.tier\n    is: gold\n";
+const EXAMPLE = { all: [{ fact: "member.orders", at_least: 1 }] };
 
 /** The name, the condition, and whom it would choose. */
 export default function SegmentForm({ programs, template }: { programs: readonly string[]; template?: Template }) {
   const { t } = useLingui();
   const [name, setName] = useState(template?.name ?? "");
   const [program, setProgram] = useState(programs[0] ?? "");
-  const [text, setText] = useState(template === undefined ? EXAMPLE : "");
+  const [when, setWhen] = useState<Record<string, unknown> | undefined>(template === undefined ? EXAMPLE : undefined);
   const [tried, setTried] = useState(false);
+  const currency = useCurrency(program);
   const { save, busy } = useSaveSegment();
-  const when = conditionOf(text);
   const nameless = tried && name.trim() === "";
   return (
     <Stack gap="lg">
@@ -53,14 +52,12 @@ export default function SegmentForm({ programs, template }: { programs: readonly
             <FromTemplate
               template={template}
               program={program}
-              onWritten={(condition) => {
-                setText(stringify(condition));
-              }}
+              onWritten={setWhen}
             />
           )}
-          <Suspense fallback={<Loading lines={4} />}>
-            <DocumentEditor label={t`The condition`} value={text} flaws={[]} onChange={setText} />
-          </Suspense>
+          <Asking program={program} currency={currency}>
+            <ConditionField label={t`Who is in it`} value={when} place="segment" needed onChange={setWhen} />
+          </Asking>
         </Stack>
       </Panel>
       {when !== undefined && <Preview when={when} program={program} />}
@@ -78,14 +75,4 @@ export default function SegmentForm({ programs, template }: { programs: readonly
       </Group>
     </Stack>
   );
-}
-
-/** The condition that a text says, where it is one at all; the server says what else is wrong with it. */
-function conditionOf(text: string): Record<string, unknown> | undefined {
-  try {
-    const read: unknown = parse(text);
-    return isRecord(read) ? read : undefined;
-  } catch {
-    return undefined;
-  }
 }

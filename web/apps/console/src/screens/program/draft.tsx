@@ -1,30 +1,47 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { DraftView } from "@perennial/api-admin";
-import { Button, Group, Panel, Stack } from "@perennial/ui";
+import { switchListOptions } from "@perennial/api-admin/queries";
+import { ActionIcon, Alert, Button, Group, Loading, Panel, SegmentedControl, Stack, useHotkeys } from "@perennial/ui";
+import { IconArrowBackUp, IconArrowForwardUp, IconInfoCircle } from "@perennial/ui/icons";
+import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 
 import { useMay } from "../../session/may";
-import { Loading } from "@perennial/ui";
 import { Changes } from "./changes";
+import { Flaws } from "./flaws";
 import { Problems } from "./problems";
 import { PublishButton } from "./publish-button";
+import { useDraftText } from "./use-draft-text";
 import { useSaveDraft } from "./use-save-draft";
 
 const DocumentEditor = lazy(() => import("@perennial/forms/document-editor"));
+const ProgramForm = lazy(() => import("../../editor/program-form"));
 
-/** The draft as its document: written, checked, compared and published. */
-export function Draft({ draft, newest }: { draft: DraftView; newest: number | undefined }) {
+interface DraftProps {
+  draft: DraftView;
+  newest: number | undefined;
+  asText: boolean;
+  onAsText: (asText: boolean) => void;
+}
+
+/** The draft as forms or as its document: written, checked, compared and published. */
+export default function Draft({ draft, newest, asText, onAsText }: DraftProps) {
   const { t } = useLingui();
   const may = useMay("programs");
-  const [text, setText] = useState(draft.document);
-  const [seen, setSeen] = useState(draft.revision);
-  if (seen !== draft.revision) {
-    setSeen(draft.revision);
-    setText(draft.document);
-  }
+  const editing = useDraftText(draft);
+  const { text, changed } = editing;
+  const [jump, setJump] = useState<{ path: string; times: number }>();
+  const switches = useQuery(switchListOptions());
   const save = useSaveDraft(draft.program);
-  const changed = text !== draft.document;
   const sound = draft.problems.length === 0;
+  useHotkeys([
+    ["mod+Z", () => editing.undo?.()],
+    ["mod+shift+Z", () => editing.redo?.()],
+    ["mod+S", () => { if (may && changed) save.save(text, draft, editing.saved); }],
+  ]);
+  const write = (next: string) => {
+    editing.write(next, Date.now());
+  };
   return (
     <Stack gap="lg">
       <Panel
@@ -33,13 +50,13 @@ export function Draft({ draft, newest }: { draft: DraftView; newest: number | un
         actions={
           may && (
             <Group gap="xs">
-              <Button
-                variant="default"
-                disabled={!changed}
-                onClick={() => {
-                  setText(draft.document);
-                }}
-              >
+              <ActionIcon variant="default" size="lg" aria-label={t`Take back`} disabled={editing.undo === undefined} onClick={editing.undo}>
+                <IconArrowBackUp size={18} aria-hidden />
+              </ActionIcon>
+              <ActionIcon variant="default" size="lg" aria-label={t`Do again`} disabled={editing.redo === undefined} onClick={editing.redo}>
+                <IconArrowForwardUp size={18} aria-hidden />
+              </ActionIcon>
+              <Button variant="default" disabled={!changed} onClick={editing.discard}>
                 <Trans>Discard</Trans>
               </Button>
               <Button
@@ -47,7 +64,7 @@ export function Draft({ draft, newest }: { draft: DraftView; newest: number | un
                 disabled={!changed}
                 loading={save.busy}
                 onClick={() => {
-                  save.save(text, draft);
+                  save.save(text, draft, editing.saved);
                 }}
               >
                 <Trans>Save the draft</Trans>
@@ -58,13 +75,47 @@ export function Draft({ draft, newest }: { draft: DraftView; newest: number | un
         }
       >
         <Stack gap="md">
-          <Problems problems={draft.problems} stale={changed} />
+          {editing.found && (
+            <Alert variant="default" icon={<IconInfoCircle size={18} aria-hidden />} title={t`Changes that were not saved are here again`}>
+              {editing.outdated ? (
+                <Trans>They were kept on this device. The draft was saved by somebody since: look before you save, or discard them.</Trans>
+              ) : (
+                <Trans>They were kept on this device. Save them, or discard them.</Trans>
+              )}
+            </Alert>
+          )}
+          <Problems
+            problems={draft.problems}
+            stale={changed}
+            onJump={(path) => {
+              setJump((before) => ({ path, times: (before?.times ?? 0) + 1 }));
+              onAsText(false);
+            }}
+          />
+          <Group>
+            <SegmentedControl
+              aria-label={t`How the draft is shown`}
+              data={[
+                { value: "form", label: t`Forms` },
+                { value: "text", label: t`Text` },
+              ]}
+              value={asText ? "text" : "form"}
+              onChange={(next) => {
+                onAsText(next === "text");
+              }}
+            />
+          </Group>
           <Suspense fallback={<Loading lines={8} />}>
-            <DocumentEditor label={t`Program document`} value={text} flaws={draft.problems} readOnly={!may} onChange={setText} />
+            {asText ? (
+              <DocumentEditor label={t`Program document`} value={text} flaws={draft.problems} readOnly={!may} onChange={write} />
+            ) : (
+              <ProgramForm program={draft.program} text={text} problems={draft.problems} off={switches.data?.data ?? []} readOnly={!may} jump={jump} onText={write} />
+            )}
           </Suspense>
         </Stack>
       </Panel>
       {sound && newest !== undefined && newest > 0 && <Changes program={draft.program} old={newest} revision={draft.revision} />}
+      {sound && may && <Flaws key={draft.revision} program={draft.program} />}
     </Stack>
   );
 }

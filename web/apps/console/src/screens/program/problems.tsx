@@ -1,12 +1,19 @@
-import { Plural, Trans } from "@lingui/react/macro";
+import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import type { DraftView } from "@perennial/api-admin";
-import { Alert, Code } from "@perennial/ui";
+import { Alert, Button, Code } from "@perennial/ui";
 import { IconAlertTriangle, IconCheck } from "@perennial/ui/icons";
 
 import classes from "./program.module.css";
 
-/** What is wrong with the saved draft, each with its place. */
-export function Problems({ problems, stale }: { problems: DraftView["problems"]; stale: boolean }) {
+export interface ProblemsProps {
+  problems: DraftView["problems"];
+  stale: boolean;
+  onJump: (path: string) => void;
+}
+
+/** What is wrong with the saved draft, each with its place and a way there. */
+export function Problems({ problems, stale, onJump }: ProblemsProps) {
+  const { t } = useLingui();
   if (problems.length === 0) {
     return (
       <p className={classes.sound}>
@@ -25,7 +32,12 @@ export function Problems({ problems, stale }: { problems: DraftView["problems"];
       <ul className={classes.problems}>
         {problems.map((problem) => (
           <li key={`${problem.path}/${problem.code}`}>
-            {problem.path !== "" && <Code dir="ltr">{problem.path}</Code>} <bdi>{problem.words}</bdi>
+            {problem.path !== "" && <Code dir="ltr">{problem.path}</Code>} <bdi>{problem.words}</bdi>{" "}
+            {problem.path !== "" && (
+              <Button size="compact-xs" variant="subtle" aria-label={t`Go there: ${problem.path}`} onClick={() => { onJump(problem.path); }}>
+                <Trans>Go there</Trans>
+              </Button>
+            )}
           </li>
         ))}
       </ul>

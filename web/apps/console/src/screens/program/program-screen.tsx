@@ -1,20 +1,22 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { draftGetOptions, versionListOptions } from "@perennial/api-admin/queries";
-import { Page, Tabs } from "@perennial/ui";
+import { Loading, Page, Tabs } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
-import { Draft } from "./draft";
 import { programRoute } from "./route";
 import { Versions } from "./versions";
+
+const Draft = lazy(() => import("./draft"));
 
 /** One program: its draft, and everything that was ever published. */
 export function ProgramScreen() {
   const { t } = useLingui();
   const { program } = programRoute.useParams();
-  const { tab = "draft" } = programRoute.useSearch();
+  const { tab = "draft", view } = programRoute.useSearch();
   const { code: workspace } = useWorkspace();
   const navigate = useNavigate({ from: programRoute.fullPath });
   const draft = useQuery(draftGetOptions({ path: { id: program } }));
@@ -44,7 +46,16 @@ export function ProgramScreen() {
         </Tabs.List>
         <Tabs.Panel value="draft">
           <Answer query={draft} lines={8}>
-            {(view) => <Draft draft={view} newest={newest} />}
+            {(kept) => (
+              <Suspense fallback={<Loading lines={8} />}>
+                <Draft
+                  draft={kept}
+                  newest={newest}
+                  asText={view === "text"}
+                  onAsText={(asText) => void navigate({ search: asText ? { view: "text" } : {}, replace: true })}
+                />
+              </Suspense>
+            )}
           </Answer>
         </Tabs.Panel>
         <Tabs.Panel value="versions">

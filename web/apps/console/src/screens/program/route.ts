@@ -5,13 +5,17 @@ import { workspaceRoute } from "../../shell/routes";
 
 export interface ProgramSearch {
   tab?: "versions";
+  /** How the draft is shown: as forms, or as its text. */
+  view?: "text";
 }
 
 export const programRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "programs/$program",
-  validateSearch: (search: Record<string, unknown>): ProgramSearch =>
-    search.tab === "versions" ? { tab: "versions" } : {},
-  loader: wordsOf("program"),
+  validateSearch: (search: Record<string, unknown>): ProgramSearch => ({
+    ...(search.tab === "versions" ? { tab: "versions" } : {}),
+    ...(search.view === "text" ? { view: "text" } : {}),
+  }),
+  loader: wordsOf("program", "editor"),
   component: lazyRouteComponent(() => import("./program-screen"), "ProgramScreen"),
 });

@@ -36,11 +36,12 @@ export function useSaveDraft(program: string) {
       tellFailed(t`The draft was not saved`, toldBy(error).detail);
     },
   });
-  function save(text: string, before: DraftView): void {
+  function save(text: string, before: DraftView, done: () => void): void {
     mutation.mutate(
       { text, revision: before.revision },
       {
         onSuccess: (saved) => {
+          done();
           tellDone(t`The draft is saved`, {
             label: t`Undo`,
             run: () => {

@@ -1,0 +1,117 @@
+import { useLingui } from "@lingui/react/macro";
+import type { Problem as Told, SwitchView } from "@perennial/api-admin";
+import { NavLink, Select, useMediaQuery } from "@perennial/ui";
+import { useEffect, useMemo, useState } from "react";
+
+import { Asking } from "./asking";
+import { isPlain, type Plain } from "./conditions";
+import { at, valueOf, wayTo } from "./document";
+import classes from "./editor.module.css";
+import { anchorOf, type Form, FormContext } from "./form-context";
+import { SectionEditor } from "./section-editor";
+import { sectionAt, SECTIONS } from "./sections";
+
+export interface ProgramFormProps {
+  program: string;
+  text: string;
+  problems: readonly Told[];
+  off: readonly SwitchView[];
+  readOnly: boolean;
+  /** The place that somebody wants to see, and how often that was wanted. */
+  jump?: { path: string; times: number };
+  onText: (text: string) => void;
+}
+
+/** The draft as forms. The text is the one truth: a form changes what differs in it and nothing else. */
+export default function ProgramForm({ program, text, problems, off, readOnly, jump, onText }: ProgramFormProps) {
+  const { t, i18n } = useLingui();
+  const document = useMemo(() => valueOf(text) ?? {}, [text]);
+  const [chosen, setChosen] = useState("rules");
+  const [opened, setOpened] = useState<string>();
+  const [jumped, setJumped] = useState<number>();
+  const narrow = useMediaQuery("(max-width: 48em)") === true;
+  const target = useMemo(() => (jump === undefined ? undefined : wayTo(document, jump.path)), [jump, document]);
+  if (jump !== undefined && target !== undefined && jumped !== jump.times) {
+    setJumped(jump.times);
+    const section = sectionAt(target);
+    setChosen(section?.id ?? "program");
+    const place = section === undefined ? undefined : target[section.path.length];
+    setOpened(section?.list === true && place !== undefined ? String(place) : undefined);
+  }
+  useEffect(() => {
+    if (target === undefined) return;
+    for (let length = target.length; length > 0; length -= 1) {
+      const field = window.document.getElementById(anchorOf(target.slice(0, length)));
+      if (field === null) continue;
+      field.scrollIntoView({ block: "center" });
+      field.focus();
+      return;
+    }
+    // Only when somebody jumps, not with every letter that changes the document.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [jumped]);
+  const form = useMemo<Form>(() => formOf(document, problems, readOnly), [document, problems, readOnly]);
+  const section = SECTIONS.find(({ id }) => id === chosen) ?? SECTIONS[0];
+  const counts = SECTIONS.map((each) => {
+    const value = at(document, each.path);
+    return each.list && Array.isArray(value) ? value.length : undefined;
+  });
+  const choose = (id: string | null) => {
+    if (id === null) return;
+    setChosen(id);
+    setOpened(undefined);
+  };
+  if (section === undefined) return null;
+  return (
+    <Asking program={program} currency={form.currency}>
+      <FormContext value={form}>
+        <div className={classes.layout}>
+          {narrow ? (
+            <Select label={t`Section`} allowDeselect={false} value={chosen} onChange={choose} data={SECTIONS.map(({ id, label }) => ({ value: id, label: t(label) }))} />
+          ) : (
+            <nav className={classes.nav} aria-label={t`Sections of the program`}>
+              {SECTIONS.map(({ id, label }, place) => (
+                <NavLink
+                  key={id}
+                  component="button"
+                  type="button"
+                  active={id === chosen}
+                  aria-current={id === chosen}
+                  label={t(label)}
+                  rightSection={counts[place] === undefined ? undefined : <span className={classes.count}>{i18n.number(counts[place])}</span>}
+                  onClick={() => { choose(id); }}
+                />
+              ))}
+            </nav>
+          )}
+          <SectionEditor section={section} text={text} document={document} off={off} opened={opened} onOpened={setOpened} onText={onText} />
+        </div>
+      </FormContext>
+    </Asking>
+  );
+}
+
+/** What the fields of a form need to know of the document that they are in. */
+export function formOf(document: Plain, problems: readonly Told[], readOnly: boolean): Form {
+  const ids = (...path: string[]) => {
+    const list = at(document, path);
+    return Array.isArray(list) ? list.flatMap((each: unknown) => (isPlain(each) && typeof each.id === "string" ? [each.id] : [])) : [];
+  };
+  const events = Object.keys((at(document, ["declarations", "events"]) ?? {}) as object);
+  return {
+    currency: typeof document.currency === "string" && /^[A-Z]{3}$/.test(document.currency) ? document.currency : "USD",
+    zone: typeof document.time_zone === "string" ? document.time_zone : "UTC",
+    readOnly,
+    problems: problems.map(({ path, words }) => ({ path: wayTo(document, path), words })),
+    names: {
+      wallet: ids("wallets"),
+      tiers: ids("tiers", "levels"),
+      rules: ids("earning_rules"),
+      reward: ids("rewards"),
+      shared_limits: ids("limits"),
+      trigger: [...new Set([...TRIGGERS, ...events])],
+    },
+  };
+}
+
+const TRIGGERS = ["order.paid", "member.joined", "member.birthday", "member.anniversary", "tier.entered", "challenge.completed", "referral.converted", "segment.entered", "segment.left"];
