@@ -140,6 +140,13 @@ def dictionary(place: Place) -> dict[str, str]:
 
 _SAMPLES: dict[str, Any] = {
     "program_simulate": {"version": "draft", "against": "history", "from": "2026-01-01T00:00:00Z"},
+    "template_preview": {
+        "program": "p",
+        "name": "n",
+        "unit": "u",
+        "currency": "EUR",
+        "time_zone": "UTC",
+    },
     "condition_check": {
         "program": "points",
         "condition": {"fact": "member.tier", "is": "gold"},

@@ -11,8 +11,11 @@ from typing import Any
 
 import msgspec
 
+from perennial.core.case import Case, read_case
+from perennial.core.demonstration import Demonstration, demonstrate
 from perennial.core.document_text import parse_text
 from perennial.core.draft_edit import with_part
+from perennial.flows.answers import FieldProblem
 from perennial.flows.problems import problem
 
 _GENERAL = (
@@ -58,6 +61,13 @@ class ProgramTemplate(msgspec.Struct, frozen=True):
     fill_in: tuple[FillIn, ...]
     document: str
     case: str
+
+
+class TemplatePreview(msgspec.Struct, frozen=True):
+    """A template filled in: its ``document`` can be put as a draft; it is shown on made-up members."""
+
+    document: str
+    demonstration: Demonstration
 
 
 def templates_folder() -> Path:
@@ -123,3 +133,24 @@ def filled_in(
         wallets = msgspec.convert(data, dict[str, Any])["wallets"]
         text = with_part(text, "wallets", [wallets[0] | {"name": unit}, *wallets[1:]])
     return text
+
+
+def preview_template(
+    template: ProgramTemplate,
+    *,
+    program: str | None = None,
+    name: str | None = None,
+    unit: str | None = None,
+    currency: str | None = None,
+    time_zone: str | None = None,
+) -> TemplatePreview:
+    """Return a template with what is given filled in, and play its case; raises 422 for what cannot be."""
+    text = filled_in(template, program=program, name=name, unit=unit, currency=currency, time_zone=time_zone)
+    case = read_case(template.case, lambda _: text)
+    if not isinstance(case, Case):
+        fields = [
+            FieldProblem(path=f"$.{each.path.removeprefix('program.')}", code=each.code, message=each.words)
+            for each in case
+        ]
+        raise problem(422, "program_invalid", case[0].words, *fields)
+    return TemplatePreview(text, demonstrate(case))

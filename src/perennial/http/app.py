@@ -36,6 +36,7 @@ from perennial.http.experiments import EXPERIMENT_ROUTES
 from perennial.http.factors import FACTOR_ROUTES
 from perennial.http.fast_lane import FastLane
 from perennial.http.health import HEALTH_ROUTES
+from perennial.http.launch import LAUNCH_ROUTES
 from perennial.http.me import ME_ROUTES
 from perennial.http.openapi import describe
 from perennial.http.operation import guard, identity_of
@@ -77,6 +78,7 @@ ROUTES = [
     *EXPERIMENT_ROUTES,
     *CAMPAIGN_ROUTES,
     *TEMPLATE_ROUTES,
+    *LAUNCH_ROUTES,
     *SIMULATION_ROUTES,
     *REPORT_ROUTES,
     *SURROUNDING_ROUTES,

@@ -23,6 +23,18 @@ _CART = {
 }
 
 EXAMPLES: dict[str, dict[str, Example]] = {
+    "template_preview": {
+        "own": Example(
+            "Points called beans, in euros",
+            {
+                "program": "beans",
+                "name": "Beans",
+                "unit": "Beans",
+                "currency": "EUR",
+                "time_zone": "Europe/Berlin",
+            },
+        ),
+    },
     "condition_check": {
         "in_korean": Example(
             "What a rule asks, said in Korean",

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from litestar import Request, Response, get
+import msgspec
+from litestar import Request, Response, get, post
+from msgspec import Meta
 
+from perennial.core.program import Currency
+from perennial.core.rule import Identifier
 from perennial.flows.scopes import Scope
-from perennial.flows.templates import ProgramTemplate, ProgramTemplateList, list_templates, require_template
-from perennial.http.operation import ExternalId, admitted, operation, written
+from perennial.flows.templates import (
+    ProgramTemplate,
+    ProgramTemplateList,
+    TemplatePreview,
+    list_templates,
+    preview_template,
+    require_template,
+)
+from perennial.http.operation import ExternalId, admitted, body_of, operation, written
 from perennial.http.paths import plain_segment
+
+Shown = Annotated[str, Meta(min_length=1, max_length=200, description="what members see")]
+Zone = Annotated[str, Meta(min_length=1, max_length=64, description="a time zone, such as Europe/Berlin")]
+
+
+class TemplateBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """What is one's own: the ``program``'s code and ``name``, the ``unit``, the currency, the zone.
+
+    What is left out is as the template has it.
+    """
+
+    program: Identifier | None = None
+    name: Shown | None = None
+    unit: Shown | None = None
+    currency: Currency | None = None
+    time_zone: Zone | None = None
 
 
 @get(
@@ -41,4 +68,36 @@ async def template_get(request: Request[Any, Any, Any], id: ExternalId) -> Respo
     return written(require_template(plain_segment(id)))
 
 
-TEMPLATE_ROUTES = [template_list, template_get]
+@post(
+    "/v1/templates/{id:str}/preview",
+    status_code=200,
+    **operation(
+        "template_preview",
+        "Programs",
+        "Fill in a template, and see what it does",
+        needs=Scope.READ,
+        takes=TemplateBody,
+        gives={200: TemplatePreview},
+        refuses=(404,),
+    ),
+)
+async def template_preview(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """The document with what is your own filled in, and a story of made-up members that it decides.
+
+    Nothing is stored: put the `document` as the draft of a program to begin with it.
+    """
+    admitted(request)
+    data = await body_of(request, TemplateBody)
+    found = require_template(plain_segment(id))
+    preview = preview_template(
+        found,
+        program=data.program,
+        name=data.name,
+        unit=data.unit,
+        currency=data.currency,
+        time_zone=data.time_zone,
+    )
+    return written(preview)
+
+
+TEMPLATE_ROUTES = [template_list, template_get, template_preview]

@@ -2,8 +2,10 @@ import { createRouter } from "@tanstack/react-router";
 
 import { campaignRoute } from "./screens/campaign/route";
 import { campaignsRoute } from "./screens/campaigns/route";
+import { firstRunRoute } from "./screens/first-run/route";
 import { homeRoute } from "./screens/home/route";
 import { importCodesRoute } from "./screens/import-codes/route";
+import { launchRoute } from "./screens/launch/route";
 import { memberRoute } from "./screens/member/route";
 import { membersRoute } from "./screens/members/route";
 import { newCampaignRoute } from "./screens/new-campaign/route";
@@ -19,6 +21,7 @@ import { setupRoute, signInRoute } from "./screens/sign-in/route";
 import { switchesRoute } from "./screens/switches/route";
 import { voucherPoolRoute } from "./screens/voucher-pool/route";
 import { vouchersRoute } from "./screens/vouchers/route";
+import { whatIfRoute } from "./screens/what-if/route";
 import { Broken } from "./shell/broken";
 import { queryClient } from "./shell/query";
 import { Lost } from "./shell/root";
@@ -31,10 +34,13 @@ const routeTree = rootRoute.addChildren([
   setupRoute,
   workspaceRoute.addChildren([
     homeRoute,
+    firstRunRoute,
+    launchRoute,
     membersRoute,
     memberRoute,
     programsRoute,
     programRoute,
+    whatIfRoute,
     campaignsRoute,
     campaignRoute,
     newCampaignRoute,

@@ -4,6 +4,7 @@ import { Page } from "@perennial/ui";
 import { useWorkspace } from "../../session/workspace";
 import { Budgets } from "./budgets";
 import { Dashboard } from "./dashboard";
+import { LaunchAtHome } from "./launch-at-home";
 import { ProgramsAtHome } from "./programs-at-home";
 import { Totals } from "./totals";
 
@@ -22,6 +23,7 @@ export function HomeScreen() {
         )
       }
     >
+      <LaunchAtHome />
       <Totals />
       <Dashboard />
       <ProgramsAtHome />

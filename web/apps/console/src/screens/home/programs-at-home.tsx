@@ -6,8 +6,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useMay } from "../../session/may";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
+import { LinkButton } from "../../shell/link-button";
 import classes from "./home.module.css";
 
 /** The programs, each one click away. */
@@ -15,13 +17,24 @@ export function ProgramsAtHome() {
   const { t } = useLingui();
   const format = useFormat();
   const workspace = useWorkspace();
+  const may = useMay("programs");
   const programs = useQuery(programListOptions());
   return (
     <Panel title={t`Programs`}>
       <Answer query={programs} lines={2}>
         {({ data }) =>
           data.length === 0 ? (
-            <EmptyState icon={<IconLeaf size={26} />} title={t`No program yet`}>
+            <EmptyState
+              icon={<IconLeaf size={26} />}
+              title={t`No program yet`}
+              action={
+                may && (
+                  <LinkButton to="/$workspace/begin" params={{ workspace: workspace.code }}>
+                    <Trans>Begin with a template</Trans>
+                  </LinkButton>
+                )
+              }
+            >
               <Trans>A program says how members earn points and what they get for them. Write one, try it here, publish it.</Trans>
             </EmptyState>
           ) : (

@@ -5,12 +5,11 @@ import { lazy, Suspense, useState } from "react";
 
 import { useWorkspace } from "../../session/workspace";
 import type { CodeRow } from "./csv";
-import { FileForm } from "./file-form";
 import type { ImportedCodes } from "./imported";
 
 /** Comes when a list is there to be looked at. */
 const Preview = lazy(() => import("./preview"));
-/** Comes when the codes are there. */
+const FileForm = lazy(async () => ({ default: (await import("./file-form")).FileForm }));
 const Imported = lazy(async () => ({ default: (await import("./imported")).Imported }));
 
 export interface Wanted {
@@ -39,12 +38,14 @@ export function ImportCodesScreen() {
     >
       {done === undefined ? (
         <Stack gap="lg">
-          <FileForm
-            onChosen={(chosen) => {
-              setWanted(chosen);
-              setTurn(turn + 1);
-            }}
-          />
+          <Suspense fallback={<Loading />}>
+            <FileForm
+              onChosen={(chosen) => {
+                setWanted(chosen);
+                setTurn(turn + 1);
+              }}
+            />
+          </Suspense>
           {wanted !== undefined && (
             <Suspense fallback={<Loading />}>
               <Preview key={turn} wanted={wanted} onDone={setDone} />
@@ -52,7 +53,7 @@ export function ImportCodesScreen() {
           )}
         </Stack>
       ) : (
-        <Suspense fallback={<Loading lines={3} />}>
+        <Suspense fallback={<Loading />}>
           <Imported imported={done} />
         </Suspense>
       )}

@@ -5,8 +5,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
+import { useMay } from "../../session/may";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
+import { LinkButton } from "../../shell/link-button";
 import { programRoute } from "./route";
 import { Versions } from "./versions";
 
@@ -18,6 +20,7 @@ export function ProgramScreen() {
   const { program } = programRoute.useParams();
   const { tab = "draft", view } = programRoute.useSearch();
   const { code: workspace } = useWorkspace();
+  const may = useMay("programs");
   const navigate = useNavigate({ from: programRoute.fullPath });
   const draft = useQuery(draftGetOptions({ path: { id: program } }));
   const versions = useQuery(versionListOptions({ path: { id: program } }));
@@ -29,6 +32,13 @@ export function ProgramScreen() {
         <Link to="/$workspace/programs" params={{ workspace }}>
           <Trans>Programs</Trans>
         </Link>
+      }
+      actions={
+        may && (
+          <LinkButton variant="default" to="/$workspace/programs/$program/what-if" params={{ workspace, program }}>
+            <Trans>What if…</Trans>
+          </LinkButton>
+        )
       }
     >
       <Tabs

@@ -2,21 +2,35 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import type { ProgramView } from "@perennial/api-admin";
 import { programListOptions } from "@perennial/api-admin/queries";
 import { Badge, type Column, DataTable, EmptyState, Page, Panel } from "@perennial/ui";
-import { IconLeaf } from "@perennial/ui/icons";
+import { IconLeaf, IconPlus } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useMay } from "../../session/may";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
+import { LinkButton } from "../../shell/link-button";
 
 /** All programs of the workspace. */
 export function ProgramsScreen() {
   const { t } = useLingui();
   const columns = useColumns();
+  const may = useMay("programs");
+  const { code: workspace } = useWorkspace();
   const programs = useQuery(programListOptions());
   return (
-    <Page title={t`Programs`} intro={t`Each is one document: how members earn, what they reach, what they get. A published version never changes.`}>
+    <Page
+      title={t`Programs`}
+      intro={t`Each is one document: how members earn, what they reach, what they get. A published version never changes.`}
+      actions={
+        may && (
+          <LinkButton to="/$workspace/begin" params={{ workspace }} leftSection={<IconPlus size={18} aria-hidden />}>
+            <Trans>New program</Trans>
+          </LinkButton>
+        )
+      }
+    >
       <Panel flush>
         <Answer query={programs}>
           {({ data }) =>

@@ -1,0 +1,109 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { type Decided, type OrderBody, orderPut } from "@perennial/api-admin";
+import { Alert, Button, Panel, SimpleGrid, Stack, Text, TextInput } from "@perennial/ui";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+
+import { useFormat } from "../../i18n/format";
+import { useWorkspace } from "../../session/workspace";
+import { idOf } from "../../shell/ids";
+import { toldBy } from "../../shell/problem";
+
+interface Asked {
+  customer: string;
+  body: OrderBody;
+}
+
+const FIFTY = "5000";
+
+/** An order as the shop would report it: decided, written and answered by the real thing. */
+export function FirstOrder() {
+  const { t } = useLingui();
+  const cache = useQueryClient();
+  const [amount, setAmount] = useState(FIFTY);
+  const order = useMutation({
+    mutationFn: async ({ customer, body }: Asked) => {
+      const id = idOf("", "try", new Date()) + `-${String(Date.now() % 100_000)}`;
+      const { data } = await orderPut({ path: { id }, body, throwOnError: true });
+      return { customer, decided: data };
+    },
+    onSuccess: () => cache.invalidateQueries(),
+  });
+  const wanted = Number(amount);
+  const countable = Number.isInteger(wanted) && wanted >= 1;
+  function send(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (!countable) return;
+    const fields = new FormData(event.currentTarget);
+    const word = (name: string) => String(fields.get(name) ?? "").trim();
+    const category = word("category");
+    const location = word("location");
+    const line = { sku: "try-out", amount: wanted, ...(category === "" ? {} : { categories: [category] }) };
+    const customer = word("customer");
+    order.mutate({
+      customer,
+      body: { customer, status: "paid", lines: [line], ...(location === "" ? {} : { location }) },
+    });
+  }
+  return (
+    <Panel title={t`Try an order`} hint={t`As the shop would report it. It is written in this sandbox alone.`}>
+      <form onSubmit={send}>
+        <Stack gap="md">
+          <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }}>
+            <TextInput name="customer" label={t`Customer`} defaultValue="anna" required withAsterisk={false} />
+            <TextInput
+              label={t`Amount, in the smallest unit of money`}
+              inputMode="numeric"
+              dir="ltr"
+              value={amount}
+              error={!countable && t`A whole number of at least 1.`}
+              onChange={(event) => {
+                setAmount(event.currentTarget.value);
+              }}
+            />
+            <TextInput name="category" label={t`Category (if any)`} placeholder="coffee" />
+            <TextInput name="location" label={t`Location (if any)`} placeholder="bakery" />
+          </SimpleGrid>
+          <div>
+            <Button type="submit" loading={order.isPending}>
+              <Trans>Send the order</Trans>
+            </Button>
+          </div>
+          {order.isError && (
+            <Alert color="red" variant="default" role="alert">
+              {toldBy(order.error).errors[0]?.message ?? toldBy(order.error).detail}
+            </Alert>
+          )}
+          {order.data !== undefined && <Earned customer={order.data.customer} decided={order.data.decided} />}
+        </Stack>
+      </form>
+    </Panel>
+  );
+}
+
+/** What the order gave, by which rule, and the way to the member. */
+function Earned({ customer, decided }: { customer: string; decided: Decided }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const { code: workspace } = useWorkspace();
+  const awards = (decided.programs ?? []).flatMap(({ program, awards: given }) =>
+    (given ?? []).filter(({ points }) => points > 0).map((award) => ({ ...award, program })),
+  );
+  return (
+    <Alert
+      variant="default"
+      role="status"
+      title={awards.length === 0 ? t`The order is written, and no rule gave anything for it` : t`The first points are there`}
+    >
+      {awards.map(({ program, rule, points }, place) => (
+        <Text key={`${program}/${rule}/${String(place)}`} size="sm">
+          <strong>{format.change(points)}</strong> <bdi>{rule}</bdi>
+        </Text>
+      ))}
+      <Link to="/$workspace/members/$customer" params={{ workspace, customer }}>
+        <Trans>Look at the member</Trans>
+      </Link>
+    </Alert>
+  );
+}

@@ -1,0 +1,106 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { SimulateBody } from "@perennial/api-admin";
+import { Button, Group, Panel, Select, SimpleGrid, Stack, TextInput } from "@perennial/ui";
+import { type FormEvent, useState } from "react";
+
+import { useFormat } from "../../i18n/format";
+
+const DAY_MS = 86_400_000;
+const DAYS: Partial<Record<string, number>> = { month: 30, quarter: 91, year: 365 };
+
+export interface AskingProps {
+  versions: readonly number[];
+  busy: boolean;
+  onRun: (body: SimulateBody) => void;
+}
+
+/** Which past, and beside what. */
+export function Asking({ versions, busy, onRun }: AskingProps) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const [period, setPeriod] = useState("all");
+  const [against, setAgainst] = useState("");
+  const [first, setFirst] = useState("");
+  const [last, setLast] = useState("");
+  const newest = Math.max(0, ...versions);
+  function send(event: FormEvent) {
+    event.preventDefault();
+    onRun({ version: "draft", ...(against === "" ? {} : { against }), ...periodOf(period, first, last, new Date()) });
+  }
+  return (
+    <Panel>
+      <form onSubmit={send}>
+        <Stack gap="md">
+          <SimpleGrid cols={{ base: 1, sm: 2 }}>
+            <Select
+              label={t`What happened`}
+              value={period}
+              allowDeselect={false}
+              data={[
+                { value: "all", label: t`in all of the past` },
+                { value: "month", label: t`in the last 30 days` },
+                { value: "quarter", label: t`in the last 13 weeks` },
+                { value: "year", label: t`in the last year` },
+                { value: "own", label: t`between two days` },
+              ]}
+              onChange={(chosen) => {
+                setPeriod(chosen ?? period);
+              }}
+            />
+            <Select
+              label={t`The draft beside`}
+              value={against}
+              allowDeselect={false}
+              data={[
+                { value: "", label: newest === 0 ? t`nothing: none is published yet` : t`version ${format.number(newest)}, which runs` },
+                ...(newest === 0 ? [] : [{ value: "history", label: t`what was in force at each time` }]),
+                ...versions
+                  .filter((version) => version !== newest)
+                  .map((version) => ({ value: String(version), label: t`version ${format.number(version)}` })),
+              ]}
+              onChange={(chosen) => {
+                setAgainst(chosen ?? against);
+              }}
+            />
+            {period === "own" && (
+              <>
+                <TextInput
+                  type="date"
+                  label={t`First day`}
+                  required
+                  withAsterisk={false}
+                  value={first}
+                  onChange={(event) => {
+                    setFirst(event.currentTarget.value);
+                  }}
+                />
+                <TextInput
+                  type="date"
+                  label={t`Last day`}
+                  required
+                  withAsterisk={false}
+                  value={last}
+                  onChange={(event) => {
+                    setLast(event.currentTarget.value);
+                  }}
+                />
+              </>
+            )}
+          </SimpleGrid>
+          <Group>
+            <Button type="submit" loading={busy}>
+              <Trans>See what it costs</Trans>
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Panel>
+  );
+}
+
+/** The period as instants; days are those of this device. */
+function periodOf(period: string, first: string, last: string, now: Date): SimulateBody {
+  if (period === "own") return { from: new Date(`${first}T00:00:00`).toISOString(), until: new Date(`${last}T23:59:59`).toISOString() };
+  const days = DAYS[period];
+  return days === undefined ? {} : { from: new Date(now.getTime() - days * DAY_MS).toISOString() };
+}

@@ -1,0 +1,36 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { BudgetResult, SideResult, SimulationResult } from "@perennial/api-admin";
+import { type Column, DataTable, Panel } from "@perennial/ui";
+
+import { useFormat } from "../../i18n/format";
+import { useSideName } from "./side-name";
+
+interface Row extends BudgetResult {
+  side: SideResult;
+}
+
+/** What would have been used of each cap, and when it would have run out. */
+export function Budgets({ result }: { result: SimulationResult }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const nameOf = useSideName();
+  const rows = result.sides.flatMap((side) => side.budgets.map((budget): Row => ({ ...budget, side })));
+  if (rows.length === 0) return null;
+  const columns: Column<Row>[] = [
+    { id: "budget", title: t`Budget`, cell: ({ budget }) => <bdi>{budget}</bdi> },
+    { id: "side", title: t`Side`, cell: ({ side }) => nameOf(side) },
+    { id: "used", title: t`Used`, numeric: true, cell: ({ used }) => format.number(used) },
+    { id: "cap", title: t`Cap`, numeric: true, cell: ({ cap }) => format.number(cap) },
+    { id: "asked", title: t`Without the cap`, numeric: true, cell: ({ asked }) => format.number(asked) },
+    {
+      id: "out",
+      title: t`Ran out`,
+      cell: ({ ran_out_at: out }) => (out === null ? <Trans>never</Trans> : format.date(out)),
+    },
+  ];
+  return (
+    <Panel title={t`Budgets`} flush>
+      <DataTable label={t`Budgets`} columns={columns} rows={rows} keyOf={(row) => `${row.side.name}/${row.budget}/${String(row.period)}`} />
+    </Panel>
+  );
+}

@@ -1,0 +1,54 @@
+import { draftGet } from "@perennial/api-admin";
+import { queryOptions } from "@tanstack/react-query";
+
+import { isRecord } from "../../program/records";
+
+export interface Names {
+  /** What people call a part of the program, by its id. */
+  of: (id: string) => string;
+  /** Where the point of a wallet's amounts stands; without one, that of them all where they agree. */
+  decimals: (wallet?: string) => number;
+}
+
+export const PLAIN: Names = { of: (id) => id, decimals: () => 0 };
+
+/** The names and wallets of a program, as its draft has them. */
+export function namesOptions(program: string) {
+  return queryOptions({
+    queryKey: ["names of the draft", program],
+    queryFn: async ({ signal }) => {
+      const { data } = await draftGet({ path: { id: program }, throwOnError: true, signal });
+      const { parse } = await import("yaml");
+      return namesOf(parse(data.document));
+    },
+  });
+}
+
+function namesOf(document: unknown): Names {
+  const names = new Map<string, string>();
+  const decimals = new Map<string, number>();
+  collect(document, names);
+  const wallets: unknown = isRecord(document) ? document.wallets : [];
+  for (const wallet of Array.isArray(wallets) ? wallets : []) {
+    if (isRecord(wallet) && typeof wallet.id === "string") {
+      decimals.set(wallet.id, typeof wallet.decimals === "number" ? wallet.decimals : 0);
+    }
+  }
+  const shared = new Set(decimals.values());
+  const common = shared.size === 1 ? ([...shared][0] ?? 0) : 0;
+  return {
+    of: (id) => names.get(id) ?? id,
+    decimals: (wallet) => (wallet === undefined ? common : (decimals.get(wallet) ?? 0)),
+  };
+}
+
+/** Every part of the document that has an id and a name. */
+function collect(part: unknown, names: Map<string, string>): void {
+  if (Array.isArray(part)) {
+    for (const each of part) collect(each, names);
+    return;
+  }
+  if (!isRecord(part)) return;
+  if (typeof part.id === "string" && typeof part.name === "string") names.set(part.id, part.name);
+  for (const each of Object.values(part)) collect(each, names);
+}

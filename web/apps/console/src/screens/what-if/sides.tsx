@@ -1,0 +1,100 @@
+import { useLingui } from "@lingui/react/macro";
+import type { SimulationResult } from "@perennial/api-admin";
+import { type Column, DataTable, Panel } from "@perennial/ui";
+
+import { useFormat } from "../../i18n/format";
+import type { Names } from "./names";
+import { useSideName } from "./side-name";
+
+interface Row {
+  id: string;
+  name: string;
+  /** One figure for each side. */
+  values: readonly number[];
+}
+
+/** What each rule and each reward gave, and each group of members got, side by side. */
+export function Sides({ result, names }: { result: SimulationResult; names: Names }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const points = (value: number) => format.points(value, names.decimals());
+  const rules = rowsOf(result.sides.map((side) => side.rules.map((each) => [each.rule, each.points])), names);
+  const rewards = rowsOf(result.sides.map((side) => side.rewards.map((each) => [each.reward, each.value])), names);
+  const groups = result.groups.map((group) => ({
+    id: `${group.kind}/${group.id ?? ""}`,
+    name: group.id === null ? t`No tier` : names.of(group.id),
+    values: group.points,
+  }));
+  return (
+    <>
+      {rules.length > 0 && (
+        <Panel title={t`Points by rule`} flush>
+          <Figures result={result} label={t`Points by rule`} head={t`Rule`} rows={rules} say={points} />
+        </Panel>
+      )}
+      {rewards.length > 0 && (
+        <Panel title={t`Cost by reward`} flush>
+          <Figures
+            result={result}
+            label={t`Cost by reward`}
+            head={t`Reward`}
+            rows={rewards}
+            say={(value) => format.money(value, result.currency)}
+          />
+        </Panel>
+      )}
+      {groups.length > 0 && (
+        <Panel title={t`Points by tier and segment`} hint={t`Tiers as they were at the end beside the draft; segments as they are today.`} flush>
+          <Figures result={result} label={t`Points by tier and segment`} head={t`Group`} rows={groups} say={points} />
+        </Panel>
+      )}
+    </>
+  );
+}
+
+interface FiguresProps {
+  result: SimulationResult;
+  label: string;
+  head: string;
+  rows: readonly Row[];
+  say: (value: number) => string;
+}
+
+function Figures({ result, label, head, rows, say }: FiguresProps) {
+  const { t } = useLingui();
+  const nameOf = useSideName();
+  const columns: Column<Row>[] = [
+    { id: "name", title: head, cell: ({ name }) => <bdi>{name}</bdi> },
+    ...result.sides.map((side, place) => ({
+      id: `side-${String(place)}`,
+      title: nameOf(side),
+      numeric: true,
+      cell: ({ values }: Row) => say(values[place] ?? 0),
+    })),
+    ...(result.sides.length > 1
+      ? [
+          {
+            id: "change",
+            title: t`Difference`,
+            numeric: true,
+            cell: ({ values }: Row) => signed((values.at(-1) ?? 0) - (values[0] ?? 0), say),
+          },
+        ]
+      : []),
+  ];
+  return <DataTable label={label} columns={columns} rows={rows} keyOf={({ id }) => id} />;
+}
+
+function signed(value: number, say: (value: number) => string): string {
+  return value > 0 ? `+${say(value)}` : say(value);
+}
+
+/** The figures of all sides by their id, in the order in which they are first met. */
+function rowsOf(sides: readonly (readonly (readonly [string, number])[])[], names: Names): Row[] {
+  const ids = [...new Set(sides.flatMap((side) => side.map(([id]) => id)))];
+  return ids.map((id) => ({
+    id,
+    name: names.of(id),
+    values: sides.map((side) => side.find(([each]) => each === id)?.[1] ?? 0),
+  }));
+}
