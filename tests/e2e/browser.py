@@ -98,7 +98,7 @@ class Watched:
 
     def _logged(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.wrong.append(f"{message.type}: {message.text}")
+            self.wrong.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 
     def _requested(self, request: Request) -> None:
         if not request.url.startswith((f"{self._url}/", "data:", "blob:")):

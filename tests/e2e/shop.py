@@ -32,13 +32,32 @@ _BUYERS = {"fact": "member.orders", "at_least": 1}
 
 
 class Shop(NamedTuple):
-    """Where the console is, and the cookie of its owner."""
+    """Where the console is, and the cookie of whoever calls: the owner, or somebody who was invited."""
 
     url: str
     cookie: str
 
+    def invited(self, email: str, role: str) -> Shop:
+        """Return the shop as somebody else sees it, who was invited to a role in the sandbox."""
+        link = self.call("POST", "invitations", {"email": email, "role": role})["link"]
+        body = {"token": link.partition("#token=")[2], "name": role.title(), "password": PASSWORD}
+        answer = httpx.post(f"{self.url}/v1/invitations/accept", json=body, timeout=60)
+        assert answer.status_code < 300, answer.text
+        return Shop(self.url, answer.cookies["perennial_session"])
+
+    def status_of(self, method: str, path: str, body: Any = None) -> int:
+        """Call the API in the sandbox, and return the status alone."""
+        headers = {
+            "cookie": f"perennial_session={self.cookie}",
+            "x-perennial-csrf": "1",
+            "x-perennial-workspace": SANDBOX,
+        }
+        return httpx.request(
+            method, f"{self.url}/v1/{path}", json=body, headers=headers, timeout=60
+        ).status_code
+
     def call(self, method: str, path: str, body: Any = None, *, yaml: str | None = None) -> Any:
-        """Call the API as the owner, in the sandbox, and return the answer."""
+        """Call the API in the sandbox, and return the answer."""
         headers = {
             "cookie": f"perennial_session={self.cookie}",
             "x-perennial-csrf": "1",

@@ -38,6 +38,11 @@ PAGES = {
     "report": "/reports/points?step=week",
     "cohorts": "/reports/cohorts",
     "switches": "/switches",
+    "approvals": "/approvals",
+    "audit": "/audit",
+    "staff": "/staff",
+    "api-keys": "/api-keys",
+    "account": "/account",
 }
 
 

@@ -23,9 +23,17 @@ export default defineConfig(({ mode }) => {
       reportCompressedSize: false,
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
-      // One file for the route table instead of one for each route, which would list its preloads by itself.
+      // A file of a few hundred bytes costs as much again: what every screen needs comes in few of them.
       rolldownOptions: {
-        output: { codeSplitting: { groups: [{ name: "routes", test: /src\/screens\/[^/]+\/route\.ts$/ }], includeDependenciesRecursively: false } },
+        output: {
+          codeSplitting: {
+            groups: [
+              { name: "routes", test: /src\/screens\/[^/]+\/route\.ts$/ },
+              { name: "icons", test: /@tabler\/icons-react\// },
+            ],
+            includeDependenciesRecursively: false,
+          },
+        },
       },
     },
     server: { fs: { allow: ["../../.."] }, proxy: { "/v1": { target, changeOrigin: false } } },

@@ -1,11 +1,16 @@
 import { createRouter } from "@tanstack/react-router";
 
+import { accountRoute } from "./screens/account/route";
+import { apiKeysRoute } from "./screens/api-keys/route";
+import { approvalsRoute } from "./screens/approvals/route";
+import { auditRoute } from "./screens/audit/route";
 import { campaignRoute } from "./screens/campaign/route";
 import { campaignsRoute } from "./screens/campaigns/route";
 import { firstRunRoute } from "./screens/first-run/route";
 import { homeRoute } from "./screens/home/route";
 import { importCodesRoute } from "./screens/import-codes/route";
 import { launchRoute } from "./screens/launch/route";
+import { invitationRoute } from "./screens/invitation/route";
 import { memberRoute } from "./screens/member/route";
 import { membersRoute } from "./screens/members/route";
 import { newCampaignRoute } from "./screens/new-campaign/route";
@@ -18,6 +23,7 @@ import { reportsRoute } from "./screens/reports/route";
 import { segmentRoute } from "./screens/segment/route";
 import { segmentsRoute } from "./screens/segments/route";
 import { setupRoute, signInRoute } from "./screens/sign-in/route";
+import { staffRoute } from "./screens/staff/route";
 import { switchesRoute } from "./screens/switches/route";
 import { voucherPoolRoute } from "./screens/voucher-pool/route";
 import { vouchersRoute } from "./screens/vouchers/route";
@@ -32,6 +38,7 @@ const routeTree = rootRoute.addChildren([
   entryRoute,
   signInRoute,
   setupRoute,
+  invitationRoute,
   workspaceRoute.addChildren([
     homeRoute,
     firstRunRoute,
@@ -53,6 +60,11 @@ const routeTree = rootRoute.addChildren([
     vouchersRoute,
     reportsRoute,
     reportRoute,
+    accountRoute,
+    staffRoute,
+    apiKeysRoute,
+    approvalsRoute,
+    auditRoute,
     switchesRoute,
   ]),
 ]);

@@ -1,6 +1,5 @@
-import { useLingui } from "@lingui/react/macro";
-import { Modal, type ModalRootProps } from "@mantine/core";
-import type { ReactNode } from "react";
+import type { ModalRootProps } from "@mantine/core";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 
 export interface DialogProps {
   opened: boolean;
@@ -10,19 +9,17 @@ export interface DialogProps {
   children: ReactNode;
 }
 
+/** No screen needs it before somebody opens something. */
+const DialogFrame = lazy(() => import("./dialog-frame"));
+
 /** Something that has to be read or answered before anything else goes on. */
-export function Dialog({ opened, onClose, title, size, children }: DialogProps) {
-  const { t } = useLingui();
+export function Dialog(props: DialogProps) {
+  const [wanted, setWanted] = useState(props.opened);
+  if (props.opened && !wanted) setWanted(true);
+  if (!wanted) return null;
   return (
-    <Modal.Root opened={opened} onClose={onClose} size={size} centered>
-      <Modal.Overlay />
-      <Modal.Content>
-        <Modal.Header role="presentation">
-          <Modal.Title fw={650}>{title}</Modal.Title>
-          <Modal.CloseButton aria-label={t`Close`} />
-        </Modal.Header>
-        <Modal.Body>{children}</Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
+    <Suspense fallback={null}>
+      <DialogFrame {...props} />
+    </Suspense>
   );
 }

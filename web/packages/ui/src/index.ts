@@ -35,6 +35,7 @@ export {
   Kbd,
   List,
   Menu,
+  NativeSelect,
   NavLink,
   Paper,
   PasswordInput,

@@ -1,14 +1,14 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Alert, Select } from "@perennial/ui";
+import { Alert, NativeSelect } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 
 import { Answer } from "../shell/answer";
-import { type PoolReward, poolRewardsOptions } from "./rewards";
+import { poolRewardsOptions } from "./rewards";
 
 export interface RewardSelectProps {
   value: string;
   error: string | undefined;
-  onChange: (reference: string, reward: PoolReward) => void;
+  onChange: (reference: string) => void;
 }
 
 /** The reward that codes are for, out of those that have a code for each. */
@@ -25,15 +25,16 @@ export function RewardSelect({ value, error, onChange }: RewardSelectProps) {
             </Trans>
           </Alert>
         ) : (
-          <Select
+          <NativeSelect
             label={t`What the codes are good for`}
-            data={found.map(({ reference, name, pattern }) => ({ value: reference, label: pattern === undefined ? name : `${name} · ${pattern}` }))}
-            value={value === "" ? null : value}
+            data={[
+              { value: "", label: "–" },
+              ...found.map(({ reference, name, pattern }) => ({ value: reference, label: pattern === undefined ? name : `${name} · ${pattern}` })),
+            ]}
+            value={value}
             error={error}
-            allowDeselect={false}
-            onChange={(chosen) => {
-              const reward = found.find(({ reference }) => reference === chosen);
-              if (reward !== undefined) onChange(reward.reference, reward);
+            onChange={(event) => {
+              onChange(event.currentTarget.value);
             }}
           />
         )

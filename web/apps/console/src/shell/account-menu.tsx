@@ -1,15 +1,19 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { sessionEndMutation } from "@perennial/api-admin/queries";
 import { ActionIcon, Menu, Text } from "@perennial/ui";
-import { IconLogout, IconUser } from "@perennial/ui/icons";
+import { IconLogout, IconSettings, IconUser } from "@perennial/ui/icons";
 import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 
 import { sessionOptions } from "../session/session";
+import { useWorkspace } from "../session/workspace";
 
 /** Who is signed in, in which role, and the way out. */
 export function AccountMenu() {
   const { t } = useLingui();
   const { data } = useSuspenseQuery(sessionOptions);
+  const { code: workspace } = useWorkspace();
+  const navigate = useNavigate();
   const signOut = useMutation({
     ...sessionEndMutation(),
     // A fresh page: nothing of what was read stays in memory.
@@ -37,6 +41,12 @@ export function AccountMenu() {
           </Text>
         </Menu.Label>
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconSettings size={17} aria-hidden />}
+          onClick={() => void navigate({ to: "/$workspace/account", params: { workspace } })}
+        >
+          <Trans>My account</Trans>
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={17} aria-hidden />}
           onClick={() => {

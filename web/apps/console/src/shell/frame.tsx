@@ -1,8 +1,9 @@
 import { useLingui } from "@lingui/react/macro";
 import { AppShell, useDisclosure } from "@perennial/ui";
-import { Outlet, useRouterState } from "@tanstack/react-router";
+import { useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 
+import { Allowed } from "./allowed";
 import { Bar } from "./bar";
 import classes from "./frame.module.css";
 import { Rail } from "./rail";
@@ -39,7 +40,7 @@ export function Frame() {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
         <StopBanner />
-        <Outlet />
+        <Allowed />
       </AppShell.Main>
       <Suspense fallback={null}>
         <Palette />

@@ -9,9 +9,10 @@ import { useState } from "react";
 
 import { speak } from "../i18n/catalogs";
 import { LOCALES } from "../i18n/locales";
-import { NAVIGATION } from "../navigation";
+import { useMay } from "../session/may";
 import { useWorkspace } from "../session/workspace";
 import { paletteStore } from "./palette-store";
+import { usePlaces } from "./use-places";
 
 const GROUPS = { members: msg`Members`, places: msg`Places`, programs: msg`Programs`, languages: msg`Language` };
 
@@ -44,8 +45,10 @@ function useActions(query: string) {
   const { t } = useLingui();
   const navigate = useNavigate();
   const { code: workspace } = useWorkspace();
-  const programs = useQuery(programListOptions());
-  const places: SpotlightActionData[] = NAVIGATION.flatMap((group) => group.places).map((place) => ({
+  const groups = usePlaces();
+  const reads = useMay("read");
+  const programs = useQuery({ ...programListOptions(), enabled: reads });
+  const places: SpotlightActionData[] = groups.flatMap((group) => group.places).map((place) => ({
     id: place.to,
     label: t(place.label),
     leftSection: <place.icon size={18} aria-hidden />,
@@ -64,7 +67,7 @@ function useActions(query: string) {
     leftSection: <IconLanguage size={18} aria-hidden />,
     onClick: () => void speak(locale),
   }));
-  const member: SpotlightActionData[] = query === "" ? [] : [
+  const member: SpotlightActionData[] = query === "" || !reads ? [] : [
     {
       id: "member",
       label: t`Look for the member “${query}”`,

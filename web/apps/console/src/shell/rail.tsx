@@ -3,15 +3,17 @@ import { ActionIcon } from "@perennial/ui";
 import { IconX } from "@perennial/ui/icons";
 import { Link } from "@tanstack/react-router";
 
-import { NAVIGATION, type Place } from "../navigation";
+import type { Place } from "../navigation";
 import { useWorkspace } from "../session/workspace";
 import { Mark } from "./mark";
 import classes from "./rail.module.css";
+import { usePlaces } from "./use-places";
 import { WorkspaceMenu } from "./workspace-menu";
 
 /** The places of the console, by what they are about. */
 export function Rail({ onClose }: { onClose: () => void }) {
   const { t } = useLingui();
+  const groups = usePlaces();
   return (
     <div className={classes.rail}>
       <div className={classes.head}>
@@ -23,7 +25,7 @@ export function Rail({ onClose }: { onClose: () => void }) {
       </div>
       <WorkspaceMenu />
       <div className={classes.places}>
-        {NAVIGATION.map((group) => (
+        {groups.map((group) => (
           <div key={group.id} role="group" aria-label={group.label === undefined ? undefined : t(group.label)}>
             {group.label !== undefined && (
               <div className={classes.group} aria-hidden>

@@ -2,9 +2,9 @@ import { useHotkeys } from "@perennial/ui";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 
-import { NAVIGATION } from "../navigation";
 import { useWorkspace } from "../session/workspace";
 import { openPalette } from "./palette-store";
+import { usePlaces } from "./use-places";
 
 const PATIENCE_MS = 1_200;
 
@@ -12,6 +12,7 @@ const PATIENCE_MS = 1_200;
 export function useShortcuts(): void {
   const workspace = useWorkspace();
   const navigate = useNavigate();
+  const groups = usePlaces();
   const pressedAt = useRef(0);
   useHotkeys([
     ["mod+K", openPalette],
@@ -26,14 +27,14 @@ export function useShortcuts(): void {
       }
       if (event.timeStamp - pressedAt.current > PATIENCE_MS) return;
       pressedAt.current = 0;
-      const place = NAVIGATION.flatMap((group) => group.places).find((each) => each.key === event.key);
+      const place = groups.flatMap((group) => group.places).find((each) => each.key === event.key);
       if (place !== undefined) void navigate({ to: place.to, params: { workspace: workspace.code } });
     }
     window.addEventListener("keydown", listen);
     return () => {
       window.removeEventListener("keydown", listen);
     };
-  }, [navigate, workspace.code]);
+  }, [navigate, groups, workspace.code]);
 }
 
 function isTyping(target: EventTarget | null): boolean {

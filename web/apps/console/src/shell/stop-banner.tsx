@@ -4,6 +4,7 @@ import { IconPower } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
+import { useMay } from "../session/may";
 import { useWorkspace } from "../session/workspace";
 import classes from "./stop-banner.module.css";
 
@@ -12,7 +13,8 @@ const LOOK_AGAIN_MS = 20_000;
 /** As long as anything is switched off, every screen says so. */
 export function StopBanner() {
   const workspace = useWorkspace();
-  const { data } = useQuery({ ...switchListOptions(), refetchInterval: LOOK_AGAIN_MS });
+  const reads = useMay("read");
+  const { data } = useQuery({ ...switchListOptions(), refetchInterval: LOOK_AGAIN_MS, enabled: reads });
   const off = (data?.data ?? []).filter((each) => each.off);
   if (off.length === 0) return null;
   const everything = off.some((each) => each.object.kind === "everything");

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Button, Group, Select, Stack, TextInput } from "@perennial/ui";
+import { Button, Group, NativeSelect, Stack, TextInput } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -45,13 +45,12 @@ export function PlanForm({ programs }: { programs: readonly string[] }) {
           }}
         />
         {programs.length > 1 && (
-          <Select
+          <NativeSelect
             label={t`Program`}
             data={programs}
             value={plan.program}
-            allowDeselect={false}
-            onChange={(program) => {
-              change({ program: program ?? "", tier: "" });
+            onChange={(event) => {
+              change({ program: event.currentTarget.value, tier: "" });
             }}
           />
         )}
@@ -73,13 +72,12 @@ function ForWhom({ plan, onChange }: Omit<PartProps, "missing">) {
   const tiers = useQuery({ ...tiersOptions(plan.program), enabled: plan.program !== "" }).data ?? [];
   if (tiers.length === 0) return null;
   return (
-    <Select
+    <NativeSelect
       label={t`For whom`}
       data={[{ value: "", label: t`All members` }, ...tiers.map(({ id, name }) => ({ value: id, label: name }))]}
       value={plan.tier}
-      allowDeselect={false}
-      onChange={(tier) => {
-        onChange({ tier: tier ?? "" });
+      onChange={(event) => {
+        onChange({ tier: event.currentTarget.value });
       }}
     />
   );

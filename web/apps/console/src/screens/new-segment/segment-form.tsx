@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { Template } from "@perennial/api-admin";
-import { Button, Group, Panel, Select, Stack, TextInput } from "@perennial/ui";
+import { Button, Group, Panel, NativeSelect, Stack, TextInput } from "@perennial/ui";
 import { useState } from "react";
 
 import { Asking } from "../../editor/asking";
@@ -36,15 +36,14 @@ export default function SegmentForm({ programs, template }: { programs: readonly
             }}
           />
           {programs.length > 1 && (
-            <Select
+            <NativeSelect
               label={t`Program`}
               description={t`Its zone, currency, wallets and tiers are read.`}
               maw="28rem"
               data={programs}
               value={program}
-              allowDeselect={false}
-              onChange={(chosen) => {
-                setProgram(chosen ?? "");
+              onChange={(event) => {
+                setProgram(event.currentTarget.value);
               }}
             />
           )}

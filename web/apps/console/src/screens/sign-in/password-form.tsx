@@ -1,9 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { signinAsk, signinPasskey } from "@perennial/api-admin";
 import { signinPostMutation } from "@perennial/api-admin/queries";
 import { Alert, Button, PasswordInput, Stack, TextInput, Title } from "@perennial/ui";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { passkeysWork, showPasskey } from "../../session/passkeys";
 import { toldBy } from "../../shell/problem";
 
 export interface PasswordFormProps {
@@ -24,6 +26,15 @@ export function PasswordForm({ onTicket, onDone }: PasswordFormProps) {
       else if (ticket != null) onTicket(ticket);
     },
   });
+  const byPasskey = useMutation({
+    mutationFn: async () => {
+      const { data } = await signinAsk({ throwOnError: true });
+      const credential = await showPasskey(data.options);
+      await signinPasskey({ body: { ticket: data.ticket, credential }, throwOnError: true });
+    },
+    onSuccess: onDone,
+  });
+  const wrong = byPasskey.error ?? signIn.error;
   return (
     <form
       onSubmit={(event) => {
@@ -35,9 +46,9 @@ export function PasswordForm({ onTicket, onDone }: PasswordFormProps) {
         <Title order={1} size="h2">
           <Trans>Sign in</Trans>
         </Title>
-        {signIn.isError && (
+        {wrong !== null && (
           <Alert color="red" variant="default" role="alert">
-            {toldBy(signIn.error).detail}
+            {toldBy(wrong).detail}
           </Alert>
         )}
         <TextInput
@@ -66,6 +77,18 @@ export function PasswordForm({ onTicket, onDone }: PasswordFormProps) {
         <Button type="submit" size="md" loading={signIn.isPending}>
           <Trans>Sign in</Trans>
         </Button>
+        {passkeysWork() && (
+          <Button
+            variant="default"
+            size="md"
+            loading={byPasskey.isPending}
+            onClick={() => {
+              byPasskey.mutate();
+            }}
+          >
+            <Trans>Use a passkey</Trans>
+          </Button>
+        )}
       </Stack>
     </form>
   );

@@ -1,0 +1,87 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { type FactorsView, passkeyBegin, passkeyPost } from "@perennial/api-admin";
+import { factorsGetQueryKey, passkeyDeleteMutation } from "@perennial/api-admin/queries";
+import { Button, Panel, Stack, tellDone, tellFailed, Text, useDisclosure } from "@perennial/ui";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { useFormat } from "../../i18n/format";
+import { makePasskey, passkeysWork } from "../../session/passkeys";
+import { sessionOptions } from "../../session/session";
+import { toldBy } from "../../shell/problem";
+import { ProofDialog } from "./proof-dialog";
+import { Row } from "./row";
+
+/** Passkeys, which open the door by themselves. */
+export function Passkeys({ factors }: { factors: FactorsView }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const cache = useQueryClient();
+  const [asking, { open, close }] = useDisclosure(false);
+  const again = () =>
+    Promise.all([cache.invalidateQueries({ queryKey: factorsGetQueryKey() }), cache.invalidateQueries({ queryKey: sessionOptions.queryKey })]);
+  const add = useMutation({
+    mutationFn: async (password: string) => {
+      const { data } = await passkeyBegin({ body: { password }, throwOnError: true });
+      const credential = await makePasskey(data.options);
+      await passkeyPost({ body: { ticket: data.ticket, name: t`Passkey of ${format.date(new Date().toISOString())}`, credential }, throwOnError: true });
+    },
+    onSuccess: async () => {
+      close();
+      tellDone(t`The passkey is added`);
+      await again();
+    },
+  });
+  const remove = useMutation({
+    ...passkeyDeleteMutation(),
+    onSuccess: async () => {
+      tellDone(t`The passkey counts no more`);
+      await again();
+    },
+    onError: (error) => {
+      tellFailed(t`The passkey is still there`, toldBy(error).detail);
+    },
+  });
+  return (
+    <Panel
+      title={t`Passkeys`}
+      hint={t`A finger, a face or the PIN of this device instead of the password.`}
+      actions={
+        passkeysWork() && (
+          <Button size="xs" variant="default" onClick={open}>
+            <Trans>Add a passkey…</Trans>
+          </Button>
+        )
+      }
+    >
+      <Stack gap="xs">
+        {factors.passkeys.length === 0 && (
+          <Text size="sm" c="dimmed">
+            <Trans>None yet.</Trans>
+          </Text>
+        )}
+        {factors.passkeys.map((passkey) => (
+          <Row
+            key={passkey.id}
+            name={<bdi>{passkey.name}</bdi>}
+            note={passkey.used_at == null ? t`never used` : t`used ${format.ago(passkey.used_at)}`}
+            action={t`Remove`}
+            label={t`Remove ${passkey.name}`}
+            busy={remove.isPending && remove.variables.path.id === passkey.id}
+            onAction={() => {
+              remove.mutate({ path: { id: passkey.id } });
+            }}
+          />
+        ))}
+      </Stack>
+      <ProofDialog
+        opened={asking}
+        title={t`Add a passkey`}
+        action={t`Go on`}
+        problem={add.isError ? toldBy(add.error).detail : undefined}
+        busy={add.isPending}
+        onClose={close}
+        onProof={add.mutate}
+      />
+    </Panel>
+  );
+}

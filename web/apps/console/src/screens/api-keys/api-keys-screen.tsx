@@ -1,0 +1,71 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { KeyView } from "@perennial/api-admin";
+import { keyListOptions } from "@perennial/api-admin/queries";
+import { Badge, Button, Code, type Column, DataTable, Dialog, EmptyState, Page, Panel, useDisclosure } from "@perennial/ui";
+import { IconKey, IconPlus } from "@perennial/ui/icons";
+import { useQuery } from "@tanstack/react-query";
+
+import { useFormat } from "../../i18n/format";
+import { Answer } from "../../shell/answer";
+import { KeyForm } from "./key-form";
+import { RevokeButton } from "./revoke-button";
+
+/** The keys by which programs call the API. */
+export function ApiKeysScreen() {
+  const { t } = useLingui();
+  const [making, { open, close }] = useDisclosure(false);
+  const query = useQuery(keyListOptions());
+  const columns = useColumns();
+  return (
+    <Page
+      title={t`API keys`}
+      intro={t`By these, programs do what their scopes allow: the shop, the till, an export. Each belongs in one place alone.`}
+      actions={
+        <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={open}>
+          <Trans>New key</Trans>
+        </Button>
+      }
+    >
+      <Panel title={t`Keys of this workspace`} flush>
+        <Answer query={query}>
+          {({ data }) =>
+            data.length === 0 ? (
+              <EmptyState icon={<IconKey size={26} />} title={t`No key yet`}>
+                <Trans>A shop needs one with the scope to send orders. Make it here, and keep it where the shop keeps its secrets.</Trans>
+              </EmptyState>
+            ) : (
+              <DataTable label={t`Keys of this workspace`} columns={columns} rows={data} keyOf={(row) => row.id} />
+            )
+          }
+        </Answer>
+      </Panel>
+      <Dialog opened={making} onClose={close} title={t`New key`} size="lg">
+        <KeyForm onClose={close} />
+      </Dialog>
+    </Page>
+  );
+}
+
+function useColumns(): Column<KeyView>[] {
+  const { t } = useLingui();
+  const format = useFormat();
+  return [
+    { id: "name", title: t`Name`, cell: ({ name }) => <bdi>{name}</bdi> },
+    { id: "prefix", title: t`Begins with`, cell: ({ prefix }) => <Code dir="ltr">{prefix}…</Code> },
+    { id: "scopes", title: t`Scopes`, cell: ({ scopes }) => <bdi>{scopes.join(", ")}</bdi> },
+    { id: "at", title: t`Made`, cell: ({ created_at: at }) => format.date(at) },
+    { id: "end", title: t`Ends`, cell: ({ expires_at: at }) => (at == null ? t`never` : format.date(at)) },
+    {
+      id: "revoke",
+      title: t`State`,
+      cell: (key) =>
+        key.revoked_at == null ? (
+          <RevokeButton apiKey={key} />
+        ) : (
+          <Badge tone="bad">
+            <Trans>revoked</Trans>
+          </Badge>
+        ),
+    },
+  ];
+}

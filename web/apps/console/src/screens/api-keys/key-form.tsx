@@ -1,0 +1,94 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { Scope } from "@perennial/api-admin";
+import { keyListQueryKey, keyPostMutation } from "@perennial/api-admin/queries";
+import { Alert, Button, Code, CopyButton, Group, Stack, TextInput } from "@perennial/ui";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { ScopeBoxes } from "../../program/scope-boxes";
+import { toldBy } from "../../shell/problem";
+
+/** What it is for, what it may do, until when; then the secret, once. */
+export function KeyForm({ onClose }: { onClose: () => void }) {
+  const { t } = useLingui();
+  const cache = useQueryClient();
+  const [name, setName] = useState("");
+  const [scopes, setScopes] = useState<Scope[]>([]);
+  const [lastDay, setLastDay] = useState("");
+  const make = useMutation({
+    ...keyPostMutation(),
+    onSuccess: () => cache.invalidateQueries({ queryKey: keyListQueryKey() }),
+  });
+  const secret = make.data?.secret;
+  if (secret != null) {
+    return (
+      <Stack gap="md">
+        <Alert color="pine" variant="default" title={t`This is the key`}>
+          <Trans>It is shown this once. Put it where the program keeps its secrets, and nowhere else.</Trans>
+        </Alert>
+        <Code block dir="ltr" aria-label={t`The key`}>
+          {secret}
+        </Code>
+        <Group justify="flex-end" gap="xs">
+          <CopyButton value={secret}>
+            {({ copied, copy }) => (
+              <Button variant="default" onClick={copy}>
+                {copied ? <Trans>Copied</Trans> : <Trans>Copy the key</Trans>}
+              </Button>
+            )}
+          </CopyButton>
+          <Button onClick={onClose}>
+            <Trans>I have kept it</Trans>
+          </Button>
+        </Group>
+      </Stack>
+    );
+  }
+  const wrong = make.isError ? toldBy(make.error) : undefined;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        make.mutate({
+          body: { name: name.trim(), scopes, ...(lastDay === "" ? {} : { expires_at: new Date(`${lastDay}T23:59:59`).toISOString() }) },
+        });
+      }}
+    >
+      <Stack gap="md">
+        {wrong !== undefined && (
+          <Alert color="red" variant="default" role="alert">
+            {wrong.errors[0]?.message ?? wrong.detail}
+          </Alert>
+        )}
+        <TextInput
+          label={t`What it is for`}
+          placeholder={t`Web shop`}
+          required
+          withAsterisk={false}
+          data-autofocus
+          dir="auto"
+          value={name}
+          onChange={(event) => {
+            setName(event.currentTarget.value);
+          }}
+        />
+        <ScopeBoxes label={t`What it may do`} chosen={scopes} error={undefined} onChange={setScopes} />
+        <TextInput
+          type="date"
+          maw={280}
+          label={t`Last day`}
+          description={t`Empty: it does not end.`}
+          value={lastDay}
+          onChange={(event) => {
+            setLastDay(event.currentTarget.value);
+          }}
+        />
+        <Group justify="flex-end">
+          <Button type="submit" loading={make.isPending} disabled={scopes.length === 0}>
+            <Trans>Make the key</Trans>
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

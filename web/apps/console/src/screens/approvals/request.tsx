@@ -1,0 +1,108 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { ApprovalView } from "@perennial/api-admin";
+import { approvalApproveMutation, approvalListQueryKey, approvalRejectMutation } from "@perennial/api-admin/queries";
+import { ReasonDialog } from "@perennial/forms";
+import { Button, Facts, Group, Panel, Stack, tellDone, tellFailed, Text } from "@perennial/ui";
+import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { useFormat } from "../../i18n/format";
+import { useMay } from "../../session/may";
+import { sessionOptions } from "../../session/session";
+import { toldBy } from "../../shell/problem";
+import { FIELDS, KINDS } from "./words";
+
+/** One thing that waits: what it is, who asks, and yes or no. */
+export function Request({ approval }: { approval: ApprovalView }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const cache = useQueryClient();
+  const may = useMay("approve");
+  const { data: me } = useSuspenseQuery(sessionOptions);
+  const [asking, setAsking] = useState<"approve" | "reject">();
+  const close = () => {
+    setAsking(undefined);
+  };
+  const callbacks = {
+    onError: (error: unknown) => {
+      tellFailed(t`Nothing was decided`, toldBy(error).detail);
+    },
+    onSettled: () => cache.invalidateQueries({ queryKey: approvalListQueryKey() }),
+  };
+  const approve = useMutation({
+    ...approvalApproveMutation(),
+    ...callbacks,
+    onSuccess: () => {
+      close();
+      tellDone(t`Approved`);
+    },
+  });
+  const reject = useMutation({
+    ...approvalRejectMutation(),
+    ...callbacks,
+    onSuccess: () => {
+      close();
+      tellDone(t`Rejected`);
+    },
+  });
+  const own = approval.requested_by.includes(me.email);
+  const kind = KINDS[approval.kind];
+  const facts = Object.entries(approval.summary).flatMap(([name, value]) => {
+    const words = FIELDS[name];
+    return words === undefined || value === null ? [] : [{ label: t(words), value: <bdi>{typeof value === "number" ? format.number(value) : String(value)}</bdi> }];
+  });
+  return (
+    <Panel
+      title={kind === undefined ? approval.kind : t(kind)}
+      hint={
+        <Trans>
+          Asked for by <bdi>{approval.requested_by}</bdi>, {format.ago(approval.requested_at)}
+        </Trans>
+      }
+    >
+      <Stack gap="md">
+        <Facts facts={facts} />
+        {may && !own && (
+          <Group gap="xs">
+            <Button
+              onClick={() => {
+                setAsking("approve");
+              }}
+            >
+              <Trans>Approve…</Trans>
+            </Button>
+            <Button
+              variant="default"
+              onClick={() => {
+                setAsking("reject");
+              }}
+            >
+              <Trans>Reject…</Trans>
+            </Button>
+          </Group>
+        )}
+        {may && own && (
+          <Text size="sm" c="dimmed">
+            <Trans>You asked for it, so somebody else decides.</Trans>
+          </Text>
+        )}
+      </Stack>
+      <ReasonDialog
+        opened={asking !== undefined}
+        title={asking === "reject" ? t`Reject it` : t`Approve it`}
+        action={asking === "reject" ? t`Reject` : t`Approve`}
+        danger={asking === "reject"}
+        optional={asking === "approve"}
+        busy={approve.isPending || reject.isPending}
+        onClose={close}
+        onConfirm={(reason) => {
+          const options = { path: { id: approval.approval }, body: reason === "" ? {} : { reason } };
+          if (asking === "reject") reject.mutate(options);
+          else approve.mutate(options);
+        }}
+      >
+        {asking === "reject" ? <Trans>Nothing happens; whoever asked sees why.</Trans> : <Trans>It is done at once, exactly as it was asked for.</Trans>}
+      </ReasonDialog>
+    </Panel>
+  );
+}

@@ -1,0 +1,31 @@
+import type { MessageDescriptor } from "@lingui/core";
+import { msg } from "@lingui/core/macro";
+import type { ApprovalView } from "@perennial/api-admin";
+import type { Tone } from "@perennial/ui";
+
+/** What is asked for. */
+export const KINDS: Partial<Record<string, MessageDescriptor>> = {
+  credit: msg`Points by hand`,
+  publish: msg`Publish a version`,
+  rollback: msg`Roll back to a version`,
+};
+
+/** What a request consists of; the rest is shown under its own name. */
+export const FIELDS: Partial<Record<string, MessageDescriptor>> = {
+  customer: msg`Member`,
+  wallet: msg`Wallet`,
+  points: msg`Points`,
+  reason: msg`Reason`,
+  program: msg`Program`,
+  revision: msg`Draft`,
+  version: msg`Version`,
+  note: msg`Note`,
+};
+
+export const STATES: Record<ApprovalView["state"], { words: MessageDescriptor; tone: Tone }> = {
+  requested: { words: msg`waits`, tone: "warn" },
+  approved: { words: msg`approved`, tone: "info" },
+  done: { words: msg`done`, tone: "good" },
+  failed: { words: msg`approved, but it failed`, tone: "bad" },
+  rejected: { words: msg`rejected`, tone: "plain" },
+};

@@ -1,0 +1,63 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { AuditEntryView } from "@perennial/api-admin";
+import { Badge } from "@perennial/ui";
+
+import { useFormat } from "../../i18n/format";
+import classes from "./audit.module.css";
+import { changesOf } from "./changes";
+
+/** One entry: who did what to which thing, why, and what is different. */
+export function Entry({ entry }: { entry: AuditEntryView }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const changes = changesOf(entry.before, entry.after);
+  return (
+    <article className={classes.entry} aria-label={`${entry.action} ${entry.object}`}>
+      <div className={classes.head}>
+        <Badge tone="info">
+          <bdi>{entry.action}</bdi>
+        </Badge>
+        <bdi className={classes.object}>{entry.object}</bdi>
+        <span className={classes.when}>
+          <bdi>{entry.actor}</bdi> · <time dateTime={entry.at}>{format.moment(entry.at)}</time>
+        </span>
+      </div>
+      {entry.reason != null && entry.reason !== "" && (
+        <p className={classes.reason} dir="auto">
+          {entry.reason}
+        </p>
+      )}
+      {changes.length > 0 && (
+        <details>
+          <summary>
+            <Trans>What is different</Trans>
+          </summary>
+          <table className={classes.changes}>
+            <thead>
+              <tr>
+                <th scope="col">{t`Field`}</th>
+                <th scope="col">{t`Before`}</th>
+                <th scope="col">{t`After`}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {changes.map(({ path, before, after }) => (
+                <tr key={path}>
+                  <th scope="row" dir="ltr">
+                    {path}
+                  </th>
+                  <td className={classes.before} dir="auto">
+                    {before ?? "–"}
+                  </td>
+                  <td className={classes.after} dir="auto">
+                    {after ?? "–"}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </details>
+      )}
+    </article>
+  );
+}
