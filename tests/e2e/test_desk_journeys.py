@@ -185,3 +185,50 @@ def test_a_cashier_may_not_do_any_of_it(browser: Browser, shop: Shop) -> None:
                 assert cashier.status_of(method, path) == 403, (method, path)
                 refused += 1
     assert refused > 100
+
+
+def test_a_member_is_looked_after(browser: Browser, shop: Shop) -> None:
+    """Points by hand with a reason and undone, a note, a block and its end, an export, and at last erased."""
+    shop.call("PUT", "customers/dora", {"attributes": {}})
+    shop.call("POST", "customers/dora/memberships", {"program": "points"})
+    before = shop.call("GET", "customers/dora")["wallets"][0]["available"]
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/members/dora")
+    page.get_by_role("button", name="Correct points…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Points", exact=True).fill("75")
+    dialog.get_by_role("button", name="Correct").click()
+    expect(dialog.get_by_text("Say why")).to_be_visible()
+    dialog.get_by_label("Reason").fill("a late parcel")
+    dialog.get_by_role("button", name="Correct").click()
+    expect(page.get_by_text("The points are corrected")).to_be_visible()
+    assert shop.call("GET", "customers/dora")["wallets"][0]["available"] == before + 75
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("The correction is undone")).to_be_visible()
+    assert shop.call("GET", "customers/dora")["wallets"][0]["available"] == before
+    page.get_by_label("New note").fill("prefers to be called")
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.get_by_role("button", name="Remove the note “prefers to be called”")).to_be_visible()
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Block…").click()
+    dialog.get_by_label("Reason").fill("stolen card")
+    dialog.get_by_role("button", name="Block", exact=True).click()
+    expect(page.get_by_text("Blocked from earning and spending")).to_be_visible()
+    watched.shoot("journey-blocked")
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Change the block…").click()
+    dialog.get_by_role("button", name="Lift the block").click()
+    expect(page.get_by_text("Blocked from earning and spending")).to_have_count(0)
+    page.get_by_role("button", name="More", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="Export everything known").click()
+    assert "prefers to be called" in Path(download.value.path()).read_text()
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Erase…").click()
+    expect(dialog.get_by_role("button", name="Erase for good")).to_be_disabled()
+    dialog.get_by_label("Write the id to go on: dora").fill("dora")
+    dialog.get_by_role("button", name="Erase for good").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Members")
+    assert shop.status_of("GET", "customers/dora") == 404
+    watched.context.close()

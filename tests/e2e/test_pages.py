@@ -37,6 +37,7 @@ PAGES = {
     "reports": "/reports",
     "report": "/reports/points?step=week",
     "cohorts": "/reports/cohorts",
+    "referrals": "/referrals",
     "switches": "/switches",
     "approvals": "/approvals",
     "audit": "/audit",

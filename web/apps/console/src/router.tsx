@@ -20,6 +20,7 @@ import { programRoute } from "./screens/program/route";
 import { programsRoute } from "./screens/programs/route";
 import { reportRoute } from "./screens/report/route";
 import { reportsRoute } from "./screens/reports/route";
+import { referralsRoute } from "./screens/referrals/route";
 import { segmentRoute } from "./screens/segment/route";
 import { segmentsRoute } from "./screens/segments/route";
 import { setupRoute, signInRoute } from "./screens/sign-in/route";
@@ -65,6 +66,7 @@ const routeTree = rootRoute.addChildren([
     apiKeysRoute,
     approvalsRoute,
     auditRoute,
+    referralsRoute,
     switchesRoute,
   ]),
 ]);

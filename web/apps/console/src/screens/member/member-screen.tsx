@@ -8,6 +8,7 @@ import { useEffect } from "react";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import { rememberMember } from "../members/recent";
+import { Actions } from "./actions";
 import { Explained } from "./explained";
 import { Ledger } from "./ledger";
 import { Overview } from "./overview";
@@ -35,6 +36,7 @@ export function MemberScreen() {
           <Trans>Members</Trans>
         </Link>
       }
+      actions={query.data !== undefined && <Actions member={query.data} />}
     >
       <Tabs
         value={tab}

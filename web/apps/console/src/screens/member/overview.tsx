@@ -1,10 +1,13 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { CustomerView } from "@perennial/api-admin";
-import { Badge, EmptyState, type Fact, Facts, Group, Panel, Stack } from "@perennial/ui";
+import type { BlockView, CustomerView } from "@perennial/api-admin";
+import { Alert, Badge, EmptyState, type Fact, Facts, Group, Panel, Stack } from "@perennial/ui";
 import { IconLeaf } from "@perennial/ui/icons";
+import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useWorkspace } from "../../session/workspace";
 import { Membership } from "./membership";
+import { Notes } from "./notes";
 import { Wallet } from "./wallet";
 import classes from "./member.module.css";
 
@@ -13,6 +16,7 @@ export function Overview({ member }: { member: CustomerView }) {
   const { t } = useLingui();
   return (
     <Stack gap="lg">
+      {member.blocked != null && <Blocked blocked={member.blocked} />}
       {member.wallets.length > 0 && (
         <div className={classes.wallets}>
           {member.wallets.map((wallet) => (
@@ -34,7 +38,42 @@ export function Overview({ member }: { member: CustomerView }) {
         )}
       </Panel>
       <Profile member={member} />
+      <SegmentsOf member={member} />
+      <Notes customer={member.id} />
     </Stack>
+  );
+}
+
+function Blocked({ blocked }: { blocked: BlockView }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const title = blocked.earning && blocked.spending ? t`Blocked from earning and spending` : blocked.earning ? t`Blocked from earning` : t`Blocked from spending`;
+  return (
+    <Alert color="red" variant="default" title={title}>
+      <span dir="auto">{blocked.reason}</span> (<bdi>{blocked.actor}</bdi>, {format.date(blocked.since)})
+    </Alert>
+  );
+}
+
+function SegmentsOf({ member }: { member: CustomerView }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const { code: workspace } = useWorkspace();
+  const segments = Object.entries(member.segments);
+  if (segments.length === 0) return null;
+  return (
+    <Panel title={t`Segments`}>
+      <Facts
+        facts={segments.map(([segment, since]) => ({
+          label: t`since ${format.date(since)}`,
+          value: (
+            <Link to="/$workspace/segments/$segment" params={{ workspace, segment }} dir="auto">
+              {segment}
+            </Link>
+          ),
+        }))}
+      />
+    </Panel>
   );
 }
 

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { Template } from "@perennial/api-admin";
-import { Button, Group, Panel, NativeSelect, Stack, TextInput } from "@perennial/ui";
+import { Button, Group, NativeSelect, Panel, Stack, TextInput } from "@perennial/ui";
 import { useState } from "react";
 
 import { Asking } from "../../editor/asking";

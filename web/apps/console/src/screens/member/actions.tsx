@@ -1,0 +1,120 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { type CustomerView, customerDelete, customerExport } from "@perennial/api-admin";
+import { Button, Group, Menu, tellDone, tellFailed } from "@perennial/ui";
+import { IconChevronDown } from "@perennial/ui/icons";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+
+import { useMay, useMayAny } from "../../session/may";
+import { useWorkspace } from "../../session/workspace";
+import { toldBy } from "../../shell/problem";
+import { saveFile } from "../../shell/save-file";
+
+type Asked = "adjust" | "block" | "erase";
+
+const AdjustDialog = lazy(() => import("./adjust-dialog"));
+const BlockDialog = lazy(() => import("./block-dialog"));
+const EraseDialog = lazy(() => import("./erase-dialog"));
+
+/** What may be done for a member, as far as the role goes. */
+export function Actions({ member }: { member: CustomerView }) {
+  const { t } = useLingui();
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  const { code: workspace } = useWorkspace();
+  const [asked, setAsked] = useState<Asked>();
+  const adjusts = useMay("adjust") && member.wallets.length > 0;
+  const looksAfter = useMay("members");
+  const erases = useMay("erase");
+  const exports = useMayAny()(["members", "erase"]);
+  const save = useMutation({
+    mutationFn: async () => {
+      const { data } = await customerExport({ path: { id: member.id }, parseAs: "text", throwOnError: true });
+      saveFile(`${member.id}.json`, String(data), "application/json");
+    },
+    onError: (error) => {
+      tellFailed(t`Nothing was exported`, toldBy(error).detail);
+    },
+  });
+  const erase = useMutation({
+    mutationFn: () => customerDelete({ path: { id: member.id }, throwOnError: true }),
+    onSuccess: async () => {
+      tellDone(t`Everything personal is gone`);
+      cache.clear();
+      await navigate({ to: "/$workspace/members", params: { workspace } });
+    },
+    onError: (error) => {
+      tellFailed(t`Nothing was erased`, toldBy(error).detail);
+    },
+  });
+  const close = () => {
+    setAsked(undefined);
+  };
+  return (
+    <Group gap="xs">
+      {adjusts && (
+        <Button
+          onClick={() => {
+            setAsked("adjust");
+          }}
+        >
+          <Trans>Correct points…</Trans>
+        </Button>
+      )}
+      {(exports || looksAfter) && (
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <Button variant="default" rightSection={<IconChevronDown size={16} aria-hidden />} loading={save.isPending}>
+              <Trans>More</Trans>
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {exports && (
+              <Menu.Item
+                onClick={() => {
+                  save.mutate();
+                }}
+              >
+                <Trans>Export everything known</Trans>
+              </Menu.Item>
+            )}
+            {looksAfter && (
+              <Menu.Item
+                onClick={() => {
+                  setAsked("block");
+                }}
+              >
+                {member.blocked == null ? <Trans>Block…</Trans> : <Trans>Change the block…</Trans>}
+              </Menu.Item>
+            )}
+            {erases && (
+              <Menu.Item
+                c="var(--p-bad-ink)"
+                onClick={() => {
+                  setAsked("erase");
+                }}
+              >
+                <Trans>Erase…</Trans>
+              </Menu.Item>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      <Suspense fallback={null}>
+        {asked === "adjust" && <AdjustDialog member={member} onClose={close} />}
+        {asked === "block" && <BlockDialog member={member} onClose={close} />}
+        {asked === "erase" && (
+          <EraseDialog
+            customer={member.id}
+            busy={erase.isPending}
+            onClose={close}
+            onConfirm={() => {
+              erase.mutate();
+            }}
+          />
+        )}
+      </Suspense>
+    </Group>
+  );
+}

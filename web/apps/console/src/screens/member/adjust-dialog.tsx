@@ -1,0 +1,116 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { adjustmentPost, type CustomerView } from "@perennial/api-admin";
+import { customerGetQueryKey } from "@perennial/api-admin/queries";
+import { Alert, Button, Dialog, Group, NativeSelect, Stack, tellDone, Textarea, TextInput } from "@perennial/ui";
+import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+
+import { useFormat } from "../../i18n/format";
+import { sessionOptions } from "../../session/session";
+import { toldBy } from "../../shell/problem";
+
+const ACCEPTED = 202;
+
+/** Give or take points by hand, with the reason. Sent twice it counts once. */
+export default function AdjustDialog({ member, onClose }: { member: CustomerView; onClose: () => void }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const cache = useQueryClient();
+  const { data: me } = useSuspenseQuery(sessionOptions);
+  const [id] = useState(() => `console-${crypto.randomUUID()}`);
+  const first = member.wallets[0];
+  const [wallet, setWallet] = useState(first === undefined ? "" : `${first.program}/${first.wallet}`);
+  const [points, setPoints] = useState("");
+  const [reason, setReason] = useState("");
+  const [tried, setTried] = useState(false);
+  const amount = Number(points.replace("−", "-"));
+  const sound = points.trim() !== "" && Number.isInteger(amount) && amount !== 0;
+  const send = useMutation({
+    mutationFn: (undoes: boolean) =>
+      adjustmentPost({
+        body: {
+          customer: member.id,
+          wallet,
+          points: undoes ? -amount : amount,
+          reason: undoes ? t`Undone: ${reason.trim()}` : reason.trim(),
+          id: undoes ? `${id}-undo` : id,
+        },
+        throwOnError: true,
+      }),
+    onSuccess: async ({ response }, undoes) => {
+      onClose();
+      if (response.status === ACCEPTED) tellDone(t`It waits for a second person under Approvals`);
+      else if (undoes) tellDone(t`The correction is undone`);
+      else {
+        tellDone(t`The points are corrected`, {
+          label: t`Undo`,
+          run: () => {
+            send.mutate(true);
+          },
+        });
+      }
+      await Promise.all([
+        cache.invalidateQueries({ queryKey: customerGetQueryKey({ path: { id: member.id } }) }),
+        cache.invalidateQueries({ queryKey: ["timeline", member.id] }),
+        cache.invalidateQueries({ queryKey: ["ledger", member.id] }),
+      ]);
+    },
+  });
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    setTried(true);
+    if (sound && reason.trim() !== "") send.mutate(false);
+  }
+  const wrong = send.isError ? toldBy(send.error) : undefined;
+  return (
+    <Dialog opened onClose={onClose} title={t`Correct points of ${member.id}`}>
+      <form onSubmit={submit} noValidate>
+        <Stack gap="md">
+          {wrong !== undefined && (
+            <Alert color="red" variant="default" role="alert">
+              {wrong.errors[0]?.message ?? wrong.detail}
+            </Alert>
+          )}
+          <NativeSelect
+            label={t`Wallet`}
+            data={member.wallets.map(({ program, wallet: each, name }) => ({ value: `${program}/${each}`, label: name }))}
+            value={wallet}
+            onChange={(event) => {
+              setWallet(event.currentTarget.value);
+            }}
+          />
+          <TextInput
+            label={t`Points`}
+            description={me.credit_most == null ? t`With a minus they are taken.` : t`With a minus they are taken. You may give at most ${format.number(me.credit_most)} at a time.`}
+            inputMode="text"
+            dir="ltr"
+            data-autofocus
+            value={points}
+            error={tried && !sound && t`A whole number, such as 50 or -50.`}
+            onChange={(event) => {
+              setPoints(event.currentTarget.value);
+            }}
+          />
+          <Textarea
+            label={t`Reason`}
+            autosize
+            minRows={2}
+            value={reason}
+            error={tried && reason.trim() === "" && t`Say why, for those who read it later.`}
+            onChange={(event) => {
+              setReason(event.currentTarget.value);
+            }}
+          />
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              <Trans>Cancel</Trans>
+            </Button>
+            <Button type="submit" loading={send.isPending}>
+              <Trans>Correct</Trans>
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}
