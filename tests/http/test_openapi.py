@@ -119,6 +119,7 @@ _PLACES = {
     "segment_put": "regulars",
     "segment_apply": "regulars",
     "segment_template": "dormant",
+    "template_preview": "vip-tiers",
 }
 _SCENARIO = [
     "attributes_put",
@@ -159,6 +160,7 @@ _SCENARIO = [
     "segment_preview",
     "segment_apply",
     "segment_template",
+    "template_preview",
     "switch_set",
     "program_check",
     "program_publish",

@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { programListOptions, segmentListOptions } from "@perennial/api-admin/queries";
-import { Group, Select, TextInput } from "@perennial/ui";
+import { Group, NativeSelect, TextInput } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 
 import type { Asked } from "./asked";
@@ -35,19 +35,18 @@ export function Filters({ asked, parameters, onChange }: FiltersProps) {
   return (
     <Group gap="sm" align="flex-end">
       {parameters.includes("program") && programs.length > 1 && (
-        <Select
+        <NativeSelect
           size="xs"
           label={t`Program`}
           data={programs.map(({ program, name }) => ({ value: program, label: name }))}
-          value={asked.program ?? programs[0]?.program ?? null}
-          onChange={(value) => {
-            set("program", value);
+          value={asked.program ?? programs[0]?.program}
+          onChange={(event) => {
+            set("program", event.currentTarget.value);
           }}
-          allowDeselect={false}
         />
       )}
       {parameters.includes("step") && (
-        <Select
+        <NativeSelect
           size="xs"
           w={120}
           label={t`By`}
@@ -57,25 +56,21 @@ export function Filters({ asked, parameters, onChange }: FiltersProps) {
             { value: "month", label: t`Month` },
           ]}
           value={asked.step ?? "month"}
-          onChange={(value) => {
-            set("step", value);
+          onChange={(event) => {
+            set("step", event.currentTarget.value);
           }}
-          allowDeselect={false}
         />
       )}
       {parameters.includes("segment") && segments.length > 0 && (
-        <Select
+        <NativeSelect
           size="xs"
           w={190}
           label={t`Segment`}
-          placeholder={t`Everybody`}
-          data={segments.map(({ id, name }) => ({ value: id, label: name }))}
-          value={asked.segment ?? null}
-          onChange={(value) => {
-            set("segment", value);
+          data={[{ value: "", label: t`Everybody` }, ...segments.map(({ id, name }) => ({ value: id, label: name }))]}
+          value={asked.segment ?? ""}
+          onChange={(event) => {
+            set("segment", event.currentTarget.value);
           }}
-          clearable
-          clearButtonProps={{ "aria-label": t`Everybody` }}
         />
       )}
       {day("from", t`From`)}

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { ReportResult } from "@perennial/api-admin";
-import { Chart, EmptyState, HeatMap, Select, Stack } from "@perennial/ui";
+import { Chart, EmptyState, HeatMap, NativeSelect, Stack } from "@perennial/ui";
 import { IconTrendingUp } from "@perennial/ui/icons";
 import { useState } from "react";
 
@@ -37,15 +37,16 @@ function Strands({ result, kind }: { result: ReportResult; kind: "line" | "bars"
   return (
     <Stack gap="xs">
       {views.length > 1 && (
-        <Select
+        <NativeSelect
           size="xs"
           w={260}
           maw="100%"
           aria-label={t`What is drawn`}
           data={views.map(({ id, title }) => ({ value: id, label: title }))}
           value={view.id}
-          onChange={setChosen}
-          allowDeselect={false}
+          onChange={(event) => {
+            setChosen(event.currentTarget.value);
+          }}
         />
       )}
       <Chart

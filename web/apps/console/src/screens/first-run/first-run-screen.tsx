@@ -1,15 +1,18 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { templateListOptions } from "@perennial/api-admin/queries";
-import { Alert, Page } from "@perennial/ui";
+import { Alert, Loading, Page } from "@perennial/ui";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 
 import { sessionOptions } from "../../session/session";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
-import { Own } from "./own";
 import { firstRunRoute } from "./route";
 import { TemplateChoice } from "./template-choice";
+
+/** Comes when there is a template to be filled in. */
+const Own = lazy(async () => ({ default: (await import("./own")).Own }));
 
 /** A program from nothing: a template, what is one's own, and what it does to made-up members. */
 export function FirstRunScreen() {
@@ -35,7 +38,9 @@ export function FirstRunScreen() {
           return (
             <>
               <TemplateChoice templates={data} chosen={chosen.id} />
-              <Own key={chosen.id} template={chosen} />
+              <Suspense fallback={<Loading lines={6} />}>
+                <Own key={chosen.id} template={chosen} />
+              </Suspense>
             </>
           );
         }}

@@ -1,14 +1,12 @@
-import { Trans, useLingui } from "@lingui/react/macro";
-import type { ExplainedEvent, ProgramExplanation, RuleExplanation, Seen } from "@perennial/api-admin";
-import { eventExplainOptions, orderExplainOptions } from "@perennial/api-admin/queries";
-import { Badge, Dialog, Stack, Text, Title } from "@perennial/ui";
-import { useQuery } from "@tanstack/react-query";
+import { useLingui } from "@lingui/react/macro";
+import { Dialog, Loading } from "@perennial/ui";
 import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 
-import { useFormat } from "../../i18n/format";
-import { Answer } from "../../shell/answer";
-import classes from "./member.module.css";
 import { memberRoute } from "./route";
+
+/** Comes when something is to be explained. */
+const DecisionsOf = lazy(() => import("./decisions"));
 
 /** Why an order or event gave what it gave: every rule with its reasons and its arithmetic. */
 export function Explained() {
@@ -22,86 +20,11 @@ export function Explained() {
       title={<bdi>{why === undefined ? "" : t`Why: ${why}`}</bdi>}
       size="lg"
     >
-      {why !== undefined && (of === "event" ? <OfEvent id={why} /> : <OfOrder id={why} />)}
-    </Dialog>
-  );
-}
-
-function OfOrder({ id }: { id: string }) {
-  const query = useQuery(orderExplainOptions({ path: { id } }));
-  return <Answer query={query}>{(explained) => <Decisions explained={explained} />}</Answer>;
-}
-
-function OfEvent({ id }: { id: string }) {
-  const query = useQuery(eventExplainOptions({ path: { id } }));
-  return <Answer query={query}>{(explained) => <Decisions explained={explained} />}</Answer>;
-}
-
-function Decisions({ explained }: { explained: ExplainedEvent }) {
-  return (
-    <Stack gap="lg">
-      {explained.decisions.length === 0 && <Text>{explained.words}</Text>}
-      {explained.decisions.map((decision) => (
-        <Decision key={`${decision.program}/${decision.trigger}`} decision={decision} />
-      ))}
-    </Stack>
-  );
-}
-
-function Decision({ decision }: { decision: ProgramExplanation }) {
-  const format = useFormat();
-  const { explanation } = decision;
-  const rules = explanation.rules ?? [];
-  return (
-    <section>
-      <Title order={3}>
-        <Trans>
-          {decision.program}, version {format.number(decision.version)}
-        </Trans>
-      </Title>
-      <Text size="sm" c="dimmed" mb="xs">
-        {decision.trigger} · {format.moment(explanation.at)}
-      </Text>
-      <Text mb="sm">{explanation.words}</Text>
-      {rules.map((rule) => (
-        <Rule key={`${rule.rule}/${rule.trigger}`} rule={rule} />
-      ))}
-    </section>
-  );
-}
-
-function Rule({ rule }: { rule: RuleExplanation }) {
-  const reasons = (rule.because ?? []).filter((reason) => reason.words !== "");
-  return (
-    <div className={classes.rule}>
-      <div className={classes.headed}>
-        <bdi>{rule.name ?? rule.rule}</bdi>
-        {rule.fired ? (
-          <Badge tone="good">
-            <Trans>gave points</Trans>
-          </Badge>
-        ) : (
-          <Badge>
-            <Trans>gave nothing</Trans>
-          </Badge>
-        )}
-      </div>
-      <p>{rule.words}</p>
-      {reasons.length > 0 && (
-        <ul className={classes.reasons}>
-          {reasons.map((reason) => (
-            <Reason key={`${reason.path}/${reason.words}`} reason={reason} />
-          ))}
-        </ul>
+      {why !== undefined && (
+        <Suspense fallback={<Loading lines={6} />}>
+          <DecisionsOf id={why} of={of === "event" ? "event" : "order"} />
+        </Suspense>
       )}
-    </div>
-  );
-}
-
-function Reason({ reason }: { reason: Seen }) {
-  return (
-    <li>
-      <bdi>{reason.words}</bdi> — {reason.held ? <Trans>holds</Trans> : <Trans>does not hold</Trans>}
-    </li>
+    </Dialog>
   );
 }

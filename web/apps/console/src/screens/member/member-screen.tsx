@@ -1,20 +1,22 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { customerGetOptions } from "@perennial/api-admin/queries";
-import { Page, Tabs } from "@perennial/ui";
+import { Loading, Page, Tabs } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import { rememberMember } from "../members/recent";
 import { Actions } from "./actions";
 import { Explained } from "./explained";
-import { Ledger } from "./ledger";
 import { Overview } from "./overview";
 import { type MemberTab, memberRoute } from "./route";
-import { TimelineOfMember } from "./timeline-of-member";
-import { Vouchers } from "./vouchers";
+
+/** Come when their tab is opened. */
+const TimelineOfMember = lazy(async () => ({ default: (await import("./timeline-of-member")).TimelineOfMember }));
+const Ledger = lazy(async () => ({ default: (await import("./ledger")).Ledger }));
+const Vouchers = lazy(async () => ({ default: (await import("./vouchers")).Vouchers }));
 
 /** Everything that is known of one member. */
 export function MemberScreen() {
@@ -63,13 +65,19 @@ export function MemberScreen() {
           </Answer>
         </Tabs.Panel>
         <Tabs.Panel value="timeline">
-          <TimelineOfMember customer={customer} />
+          <Suspense fallback={<Loading lines={6} />}>
+            <TimelineOfMember customer={customer} />
+          </Suspense>
         </Tabs.Panel>
         <Tabs.Panel value="ledger">
-          <Ledger customer={customer} />
+          <Suspense fallback={<Loading lines={6} />}>
+            <Ledger customer={customer} />
+          </Suspense>
         </Tabs.Panel>
         <Tabs.Panel value="vouchers">
-          <Vouchers customer={customer} />
+          <Suspense fallback={<Loading lines={6} />}>
+            <Vouchers customer={customer} />
+          </Suspense>
         </Tabs.Panel>
       </Tabs>
       <Explained />

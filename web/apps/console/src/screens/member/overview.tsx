@@ -1,15 +1,18 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { BlockView, CustomerView } from "@perennial/api-admin";
-import { Alert, Badge, EmptyState, type Fact, Facts, Group, Panel, Stack } from "@perennial/ui";
+import { Alert, Badge, EmptyState, type Fact, Facts, Group, Loading, Panel, Stack } from "@perennial/ui";
 import { IconLeaf } from "@perennial/ui/icons";
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 
 import { useFormat } from "../../i18n/format";
 import { useWorkspace } from "../../session/workspace";
 import { Membership } from "./membership";
-import { Notes } from "./notes";
 import { Wallet } from "./wallet";
 import classes from "./member.module.css";
+
+/** Come after what is known of the member. */
+const Notes = lazy(async () => ({ default: (await import("./notes")).Notes }));
 
 /** Balances first, then tiers, then who it is. */
 export function Overview({ member }: { member: CustomerView }) {
@@ -39,7 +42,9 @@ export function Overview({ member }: { member: CustomerView }) {
       </Panel>
       <Profile member={member} />
       <SegmentsOf member={member} />
-      <Notes customer={member.id} />
+      <Suspense fallback={<Loading lines={3} />}>
+        <Notes customer={member.id} />
+      </Suspense>
     </Stack>
   );
 }

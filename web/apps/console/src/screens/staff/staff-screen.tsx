@@ -1,14 +1,17 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { roleListOptions } from "@perennial/api-admin/queries";
-import { Page, Stack } from "@perennial/ui";
+import { Loading, Page, Stack } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 
 import { Answer } from "../../shell/answer";
-import { Demands } from "./demands";
 import { Invitations } from "./invitations";
 import { InviteButton } from "./invite-button";
 import { People } from "./people";
-import { Roles } from "./roles";
+
+/** Come after the people, whom most are here for. */
+const Demands = lazy(async () => ({ default: (await import("./demands")).Demands }));
+const Roles = lazy(async () => ({ default: (await import("./roles")).Roles }));
 
 /** Who works here, what they may do, and what two people must want. */
 export function StaffScreen() {
@@ -23,8 +26,10 @@ export function StaffScreen() {
       <Stack gap="lg">
         <Answer query={roles}>{({ data }) => <People roles={data} />}</Answer>
         <Invitations />
-        <Answer query={roles}>{({ data }) => <Roles roles={data} />}</Answer>
-        <Demands />
+        <Suspense fallback={<Loading lines={6} />}>
+          <Answer query={roles}>{({ data }) => <Roles roles={data} />}</Answer>
+          <Demands />
+        </Suspense>
       </Stack>
     </Page>
   );

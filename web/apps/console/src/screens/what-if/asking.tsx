@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { SimulateBody } from "@perennial/api-admin";
-import { Button, Group, Panel, Select, SimpleGrid, Stack, TextInput } from "@perennial/ui";
+import { Button, Group, NativeSelect, Panel, SimpleGrid, Stack, TextInput } from "@perennial/ui";
 import { type FormEvent, useState } from "react";
 
 import { useFormat } from "../../i18n/format";
@@ -32,10 +32,9 @@ export function Asking({ versions, busy, onRun }: AskingProps) {
       <form onSubmit={send}>
         <Stack gap="md">
           <SimpleGrid cols={{ base: 1, sm: 2 }}>
-            <Select
+            <NativeSelect
               label={t`What happened`}
               value={period}
-              allowDeselect={false}
               data={[
                 { value: "all", label: t`in all of the past` },
                 { value: "month", label: t`in the last 30 days` },
@@ -43,14 +42,13 @@ export function Asking({ versions, busy, onRun }: AskingProps) {
                 { value: "year", label: t`in the last year` },
                 { value: "own", label: t`between two days` },
               ]}
-              onChange={(chosen) => {
-                setPeriod(chosen ?? period);
+              onChange={(event) => {
+                setPeriod(event.currentTarget.value);
               }}
             />
-            <Select
+            <NativeSelect
               label={t`The draft beside`}
               value={against}
-              allowDeselect={false}
               data={[
                 { value: "", label: newest === 0 ? t`nothing: none is published yet` : t`version ${format.number(newest)}, which runs` },
                 ...(newest === 0 ? [] : [{ value: "history", label: t`what was in force at each time` }]),
@@ -58,8 +56,8 @@ export function Asking({ versions, busy, onRun }: AskingProps) {
                   .filter((version) => version !== newest)
                   .map((version) => ({ value: String(version), label: t`version ${format.number(version)}` })),
               ]}
-              onChange={(chosen) => {
-                setAgainst(chosen ?? against);
+              onChange={(event) => {
+                setAgainst(event.currentTarget.value);
               }}
             />
             {period === "own" && (
