@@ -177,9 +177,10 @@ def test_a_cashier_may_not_do_any_of_it(browser: Browser, shop: Shop) -> None:
     refused = 0
     for route in ROUTES:
         needs = {route.opt.get("needs"), *route.opt.get("instead", ())}
-        if None in needs or Scope.TILL in needs:
+        where = next(iter(route.paths))
+        if None in needs or Scope.TILL in needs or not where.startswith("/v1/"):
             continue
-        path = re.sub(r"{\w+:\w+}", "1", next(iter(route.paths))).removeprefix("/v1/")
+        path = re.sub(r"{\w+:\w+}", "1", where).removeprefix("/v1/")
         for method in route.http_methods:
             if method in {"GET", "POST", "PUT", "DELETE"}:
                 assert cashier.status_of(method, path) == 403, (method, path)

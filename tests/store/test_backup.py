@@ -26,7 +26,7 @@ from tests.codebook import CODEBOOK
 from tests.house.made_up import fill_every_table, tables_with
 
 # Of the installation, and empty here.
-_OF_PEOPLE = {"staff_founding", "staff_recovery_codes", "staff_passkeys"}
+_OF_PEOPLE = {"staff_founding", "staff_identities", "staff_recovery_codes", "staff_passkeys"}
 
 
 @pytest.fixture

@@ -88,9 +88,9 @@ returning code_hash
 _CODES_NOT_TAKEN = """
 select wanted.code_hash
 from unnest($2::uuid[]) as wanted (code_hash)
-where not exists (
-    select from voucher_codes where workspace_id = $1 and voucher_codes.code_hash = wanted.code_hash
-)
+where (
+    select true from voucher_codes where workspace_id = $1 and voucher_codes.code_hash = wanted.code_hash
+) is null
 """
 
 # What all vouchers of a batch have in common travels once.
