@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from perennial.cli import app
+from perennial.cli import command_line
 from perennial.cli.heads import read_heads, write_heads
 from perennial.store.audit import KeptHead
 from perennial.store.database import Database, connect
@@ -45,19 +45,19 @@ def test_a_cut_is_found_and_the_file_kept(
     asyncio.run(_add_workspace(database_url, workspace))
     for name, words in (("first", "none were kept before"), ("second", "1 kept before lead to them")):
         asyncio.run(_seal_an_order(database_url, workspace, name))
-        done = _RUN.invoke(app, ["audit", "--heads", str(file)])
+        done = _RUN.invoke(command_line(), ["audit", "--heads", str(file)])
         assert done.exit_code == 0, done.output
         assert words in done.output
     kept = file.read_text()
     (head,) = json.loads(kept)
     assert (head["workspace_id"], head["bucket"], head["block"]) == (workspace, workspace, 2)
     asyncio.run(_cut(database_url, workspace))
-    assert _RUN.invoke(app, ["audit"]).exit_code == 0
-    done = _RUN.invoke(app, ["audit", "--heads", str(file)])
+    assert _RUN.invoke(command_line(), ["audit"]).exit_code == 0
+    done = _RUN.invoke(command_line(), ["audit", "--heads", str(file)])
     assert done.exit_code == 1
     assert "the tail is missing: block 2 was kept" in done.output
     assert file.read_text() == kept
-    as_json = _RUN.invoke(app, ["audit", "--json", "--heads", str(file)])
+    as_json = _RUN.invoke(command_line(), ["audit", "--json", "--heads", str(file)])
     assert as_json.exit_code == 1
     assert file.read_text() == kept
 
@@ -95,6 +95,6 @@ def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
     """A file that holds no heads is neither believed nor overwritten."""
     file = tmp_path / "heads"
     file.write_text(text)
-    done = _RUN.invoke(app, ["audit", "--heads", str(file)])
+    done = _RUN.invoke(command_line(), ["audit", "--heads", str(file)])
     assert done.exit_code == 2
     assert file.read_text() == text

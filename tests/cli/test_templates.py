@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from perennial.cli import app
+from perennial.cli import command_line
 from perennial.core.document import read_program
 from perennial.core.program import Program
 from perennial.flows.templates import require_template
@@ -17,14 +17,14 @@ def test_a_template_is_written_with_what_is_given(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     given = ["init", "points", "--file", str(file), "--program", "mine", "--name", "My shop"]
     given += ["--unit", "Stars", "--currency", "EUR", "--zone", "Europe/Berlin"]
-    done = CliRunner().invoke(app, given)
+    done = CliRunner().invoke(command_line(), given)
     assert done.exit_code == 0, done.output
     assert "tiers.levels" in done.output
     program = read_program(file.read_bytes())
     assert isinstance(program, Program)
     assert (program.program, program.name, program.wallets[0].name) == ("mine", "My shop", "Stars")
     assert (program.currency, program.time_zone) == ("EUR", "Europe/Berlin")
-    again = CliRunner().invoke(app, given)
+    again = CliRunner().invoke(command_line(), given)
     assert again.exit_code == 1
     assert program == read_program(file.read_bytes())
 
@@ -32,14 +32,14 @@ def test_a_template_is_written_with_what_is_given(tmp_path: Path) -> None:
 def test_what_is_given_has_to_be_right(tmp_path: Path) -> None:
     """A zone that does not exist is named, and nothing is written."""
     file = tmp_path / "mine.yaml"
-    done = CliRunner().invoke(app, ["init", "points", "--file", str(file), "--zone", "Mars/North"])
+    done = CliRunner().invoke(command_line(), ["init", "points", "--file", str(file), "--zone", "Mars/North"])
     assert done.exit_code == 1
     assert not file.exists()
 
 
 def test_without_a_name_all_are_listed() -> None:
     """Every template with what it is for."""
-    done = CliRunner().invoke(app, ["init"])
+    done = CliRunner().invoke(command_line(), ["init"])
     assert done.exit_code == 0
     assert "paid-membership" in done.output
 
@@ -47,5 +47,5 @@ def test_without_a_name_all_are_listed() -> None:
 def test_as_it_stands_it_is_the_file(tmp_path: Path) -> None:
     """Where nothing is given the file is the template, comments and all."""
     file = tmp_path / "program.yaml"
-    assert CliRunner().invoke(app, ["init", "punch-card", "--file", str(file)]).exit_code == 0
+    assert CliRunner().invoke(command_line(), ["init", "punch-card", "--file", str(file)]).exit_code == 0
     assert file.read_text() == require_template("punch-card").document

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
+from importlib import import_module
 from types import FrameType
 
 import asyncpg
 import typer
 
 from perennial import __version__
-from perennial.cli.bench import BENCH
 from perennial.cli.console import ERRORS
-from perennial.cli.convert import CONVERT
-from perennial.cli.data import DATA_COMMANDS
-from perennial.cli.documents import DOCUMENT_COMMANDS
-from perennial.cli.keys import KEYS, WORKSPACES
-from perennial.cli.programs import PROGRAM_COMMANDS
-from perennial.cli.replay import REPLAY
-from perennial.cli.serve import SERVE_COMMANDS
-from perennial.cli.simulate import simulate_program
-from perennial.cli.staff import STAFF
-from perennial.cli.start import start
-from perennial.cli.switches import SWITCH_COMMANDS
-from perennial.cli.templates import TEMPLATE_COMMANDS
-from perennial.cli.vouchers import VOUCHERS
 from perennial.config import SettingsError
 from perennial.flows.problems import ProblemError
 from perennial.store.backup import BackupError
@@ -43,34 +30,51 @@ _EXPECTED = (
     asyncpg.InterfaceError,
 )
 
-app = typer.Typer(
-    name="perennial",
-    help="A self-hosted, all-in-one loyalty platform.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.command()(start)
-for _command in (
-    *SERVE_COMMANDS,
-    *DATA_COMMANDS,
-    *TEMPLATE_COMMANDS,
-    *PROGRAM_COMMANDS,
-    *SWITCH_COMMANDS,
-    *DOCUMENT_COMMANDS,
-):
-    app.command()(_command)
-app.command("simulate")(simulate_program)
-app.add_typer(KEYS)
-app.add_typer(WORKSPACES)
-app.add_typer(STAFF)
-app.add_typer(VOUCHERS)
-app.add_typer(CONVERT)
-app.add_typer(REPLAY)
-app.add_typer(BENCH)
+_FILES = {
+    "start": ("start",),
+    "serve": ("serve", "work"),
+    "data": ("migrate", "backup", "restore", "audit"),
+    "templates": ("init",),
+    "programs": ("plan", "apply", "export"),
+    "switches": ("stop", "resume", "switches"),
+    "documents": ("schema", "cases", "check"),
+    "simulate": ("simulate",),
+    "keys": ("keys", "workspaces"),
+    "staff": ("staff",),
+    "vouchers": ("vouchers",),
+    "convert": ("convert",),
+    "replay": ("replay",),
+    "bench": ("bench",),
+}
+"""The files and what they have: only that of the command is read, because all together take seconds."""
 
 
-@app.command()
+def command_line(command: str | None = None) -> typer.Typer:
+    """Return the command line with this command; with all of them if there is no such one."""
+    line = typer.Typer(
+        name="perennial",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    line.callback()(_perennial)
+    files = [file for file, names in _FILES.items() if command in names]
+    if not files and command != "version":
+        files = list(_FILES)
+    for file in files:
+        for name, found in import_module(f"perennial.cli.{file}").COMMANDS.items():
+            if isinstance(found, typer.Typer):
+                line.add_typer(found)
+            else:
+                line.command(name)(found)
+    line.command()(version)
+    return line
+
+
+def _perennial() -> None:
+    """A self-hosted, all-in-one loyalty platform."""
+
+
 def version() -> None:
     """Print the version."""
     print(__version__)
@@ -80,7 +84,7 @@ def main() -> None:
     """Run the command that the arguments name; what can go wrong ends with one line and status 1."""
     signal.signal(signal.SIGTERM, _leave)
     try:
-        app()
+        command_line(sys.argv[1] if len(sys.argv) > 1 else None)()
     except ProblemError as error:
         _fail(error.problem.detail, *(f"  {field.path}: {field.message}" for field in error.problem.errors))
     except _EXPECTED as error:
@@ -99,4 +103,4 @@ def _leave(_signal: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-__all__ = ["app", "main"]
+__all__ = ["command_line", "main"]

@@ -178,3 +178,6 @@ def _show(figures: dict[str, Any], json: bool) -> None:
     for name, value in figures.items():
         table.add_row(name, str(value))
     OUT.print(table)
+
+
+COMMANDS = {"bench": BENCH}

@@ -175,3 +175,6 @@ def _tell(view: ConversionView) -> None:
             soft_wrap=True,
             markup=False,
         )
+
+
+COMMANDS = {"convert": CONVERT}

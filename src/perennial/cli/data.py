@@ -108,4 +108,4 @@ def _telling(what: str) -> Iterator[Tell]:
         yield lambda table, rows: progress.update(task, description=f"{what}: {table}, {rows:,} rows")
 
 
-DATA_COMMANDS = (migrate, backup, restore, audit)
+COMMANDS = {"migrate": migrate, "backup": backup, "restore": restore, "audit": audit}

@@ -127,4 +127,4 @@ def check(
         raise typer.Exit(1)
 
 
-DOCUMENT_COMMANDS = (schema, cases, check)
+COMMANDS = {"schema": schema, "cases": cases, "check": check}

@@ -97,3 +97,6 @@ def list_all() -> None:
         created = format_instant(row.created_at)[:19]
         table.add_row(str(row.workspace_id), row.code, row.name, kind, str(row.bucket_count), created)
     OUT.print(table)
+
+
+COMMANDS = {"keys": KEYS, "workspaces": WORKSPACES}

@@ -132,4 +132,4 @@ def print_assessment(assessment: Assessment) -> None:
     OUT.print(f"At worst {cost.comparisons:,} comparisons for one event, of {cost.most:,}.", highlight=False)
 
 
-PROGRAM_COMMANDS = (plan, apply, export)
+COMMANDS = {"plan": plan, "apply": apply, "export": export}

@@ -158,3 +158,6 @@ def _print_summary(summary: ReplaySummary, report: AuditReport) -> None:
     OUT.print(table)
     for check in report.broken:
         ERRORS.print(f"{check.name}: {check.words}", style="red", markup=False)
+
+
+COMMANDS = {"replay": REPLAY}

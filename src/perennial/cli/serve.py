@@ -67,4 +67,4 @@ async def _work(settings: Settings) -> None:
         await Worker(handler, dispatcher).run(stop)
 
 
-SERVE_COMMANDS = (serve, work)
+COMMANDS = {"serve": serve, "work": work}

@@ -126,3 +126,6 @@ def _figures(side: SideResult, currency: str) -> dict[str, str]:
         over = f", used up {budget.ran_out_at}" if budget.ran_out_at else ""
         figures[f"{budget.budget}, {budget.period}"] = f"{budget.used:,} of {budget.cap:,}{over}"
     return figures
+
+
+COMMANDS = {"simulate": simulate_program}

@@ -68,3 +68,6 @@ def sign_out_everywhere(email: Email) -> None:
     """End every session of somebody, on every worker at once."""
     with_database(lambda database: sign_out(database, email, actor()))
     OUT.print(f"{email} is signed out everywhere.")
+
+
+COMMANDS = {"staff": STAFF}

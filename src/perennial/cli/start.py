@@ -150,3 +150,6 @@ def _greet(settings: Settings, secret: str, first: str | None) -> None:
         commands=commands,
     )
     OUT.print(words, soft_wrap=True)
+
+
+COMMANDS = {"start": start}

@@ -81,4 +81,4 @@ def _object(kind: SwitchKind, named: str) -> SwitchObject:
     return SwitchObject(kind=kind, program=program or None, id=part or None)
 
 
-SWITCH_COMMANDS = (stop, resume, switches)
+COMMANDS = {"stop": stop, "resume": resume, "switches": switches}

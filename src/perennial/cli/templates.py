@@ -46,4 +46,4 @@ def init(
         OUT.print(f"  {place.path}: {place.words}", markup=False, highlight=False, soft_wrap=True)
 
 
-TEMPLATE_COMMANDS = (init,)
+COMMANDS = {"init": init}

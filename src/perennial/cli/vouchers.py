@@ -175,3 +175,6 @@ def _instant(text: str | None, option: str) -> Instant | None:
         return None if text is None else parse_instant(text)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+COMMANDS = {"vouchers": VOUCHERS}

@@ -1,0 +1,25 @@
+"""Which file has which command."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from typer.main import get_command
+
+from perennial.cli import _FILES, command_line
+
+
+@pytest.mark.parametrize("file", _FILES)
+def test_a_file_has_the_commands_that_it_is_read_for(file: str) -> None:
+    """Table and file agree, and the command is there when it alone is asked for."""
+    names = _FILES[file]
+    assert tuple(import_module(f"perennial.cli.{file}").COMMANDS) == names
+    for name in names:
+        assert name in get_command(command_line(name)).commands  # type: ignore[attr-defined]
+
+
+def test_an_unknown_command_is_told_all_that_there_are() -> None:
+    """Help lists every command."""
+    every = {name for names in _FILES.values() for name in names} | {"version"}
+    assert set(get_command(command_line("nonsense")).commands) == every  # type: ignore[attr-defined]
