@@ -285,6 +285,24 @@ def test_all_or_nothing_with_the_best_choice() -> None:
     assert (quote.total, sorted(applied(quote))) == (8_900, ["joint", "small"])
 
 
+def test_a_search_that_takes_too_long_says_that_it_is_approximate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rewards that all change each other are looked at within a bound, and what is found is no bad choice."""
+    rewards = [
+        percent(f"p{number}", str(5 + number), automatic=True, usable_when=_at_least(number))
+        for number in range(6)
+    ]
+    version = version_of(*rewards, stacking={"sequence": "best_for_customer"})
+    exact = quoted(version, HUNDRED)
+    monkeypatch.setattr("perennial.core.best.MOST_CHOICES", 2)
+    bounded = quoted(version, HUNDRED)
+    assert (exact.approximate, bounded.approximate) == (False, True)
+    assert exact.total <= bounded.total < 9_000
+
+
+def _at_least(number: int) -> dict[str, Any]:
+    return {"fact": "order.total", "at_least": 9_600 - 700 * number}
+
+
 def test_a_share_of_the_order_is_the_most_that_rewards_take() -> None:
     """At most half of 100.00 and 10.00 shipping: 40.00 fit, of 30.00 only 15.00, and 5.00 not at all."""
     version = version_of(

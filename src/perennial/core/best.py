@@ -12,8 +12,9 @@ The search grows choices reward by reward. Those of which the same can come are 
 when another one with the same rewards is surely no worse, and when it cannot beat the best so far
 (``core/choice.py``).
 
-Up to :data:`EXACT` candidates the result is the true optimum. Of more, the most promising are searched
-with few branches, and the result says that it is approximate unless it meets the bound.
+Up to :data:`EXACT` candidates the result is the true optimum, unless that takes looking at more than
+:data:`MOST_CHOICES`: a quote must not hold up all others. Then, and of more candidates, the most promising
+are searched with few branches, and the result says that it is approximate unless it meets the bound.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from perennial.units import Minor
 
 EXACT = 8
 """Up to so many candidates that can be applied at all, the best choice is found for certain."""
+
+MOST_CHOICES = 8_000
+"""So many choices are looked at for the best one; eight rewards that all change each other have 109,601."""
 
 WIDTH = 6
 """So many branches are followed at once where the search is approximate."""
@@ -61,7 +65,11 @@ def best_choice(
     if not needed <= {one.place for one in possible}:
         return None
     search = _Search(Choices(start.copy(), possible, bill), aim, needed)
-    best = search.exact() if len(possible) <= EXACT else search.approximate()
+    best, found = None, False
+    if len(possible) <= EXACT:
+        best, found = search.exact()
+    if not found:
+        best = search.approximate()
     if best is None:
         return None
     result = start.copy()
@@ -93,14 +101,20 @@ class _Search:
         self._best: Choice | None = None
         self._contests = any(one.compiled.category.best_of for one in choices.candidates)
 
-    def exact(self) -> Choice | None:
-        """Return the true optimum: look at all choices of one reward, then of two, and so on."""
+    def exact(self) -> tuple[Choice | None, bool]:
+        """Return the true optimum: look at all choices of one reward, then of two, and so on.
+
+        Where that are too many, the best that was found; the second value tells that it is the optimum.
+        """
         self._begin()
-        choices = self._choices
+        choices, looked_at = self._choices, 0
         layer: dict[Hashable, tuple[Choice, Sequence[Minor]]] = {None: (choices.none, choices.most)}
         while layer:
             following: dict[Hashable, tuple[Choice, Sequence[Minor]]] = {}
             for choice, most in layer.values():
+                looked_at += 1
+                if looked_at > MOST_CHOICES:
+                    return self._best, False
                 steps = choices.next(choice)
                 self._note(choice, steps)
                 bounds = choices.bounds(choice, steps, most)
@@ -108,7 +122,7 @@ class _Search:
                     for _, grown in self._open(steps):
                         self._keep(following, grown, bounds)
             layer = following
-        return self._best
+        return self._best, True
 
     def _begin(self) -> None:
         """Begin with choices that are good enough to leave many others at once."""
@@ -137,7 +151,7 @@ class _Search:
             layer[key] = choice, bounds
 
     def approximate(self) -> Choice | None:
-        """Return a good choice."""
+        """Return a good choice, no worse than what was found before."""
         choices = self._choices
         everything = range(len(self._candidates))
         found = [self._filled(choices.none, everything)]
