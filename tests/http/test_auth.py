@@ -23,6 +23,7 @@ _OPERATIONS = [
     for method in sorted(route.http_methods)
 ]
 _SIGNING_IN = {
+    "signin_single",
     "signin_ways",
     "signin_post",
     "signin_code",

@@ -55,9 +55,10 @@ def write_lines(_: Any, value: Any) -> bytes:
 
 @schemathesis.deserializer("application/x-ndjson")
 def read_lines(_: Any, response: Any) -> Any:
-    """Check one result line per line that was sent, and hand out the last for the check of its schema."""
+    """Hand out the last line for the check of its schema; a batch has a result for each of its lines."""
     lines = [json.loads(line) for line in response.text.splitlines()]
-    assert [line["line"] for line in lines] == [1, 2, 3]
+    if response.request.url.endswith("/v1/batch"):
+        assert [line["line"] for line in lines] == [1, 2, 3]
     return lines[-1]
 
 
