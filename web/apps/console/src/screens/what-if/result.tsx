@@ -118,6 +118,7 @@ function Charts({ result, names }: { result: SimulationResult; names: Names }) {
               values: tiers.map((tier) => side.tiers.find((each) => each.tier === tier)?.members ?? 0),
               muted: place < last,
             }))}
+            whole
             format={(value) => format.number(value)}
           />
         </Panel>
