@@ -10,22 +10,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+import msgspec
 
+from perennial.config import OidcSettings
 from tests.codebook import SECRET
 
 
 @contextmanager
-def process(database_url: str, workers: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def process(
+    database_url: str, workers: int, oidc: OidcSettings | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Run the server as a process of its own and hand it out with its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     code = (
-        "import sys; from perennial.config import Settings; from perennial.main import run_server; "
-        "sys.exit(run_server("
-        "Settings(database_url=sys.argv[1], port=int(sys.argv[2]), secret=sys.argv[4]), int(sys.argv[3])))"
+        "import sys, msgspec; from perennial.config import OidcSettings, Settings; "
+        "from perennial.main import run_server; "
+        "oidc = msgspec.json.decode(sys.argv[5], type=OidcSettings | None); "
+        "sys.exit(run_server(Settings(database_url=sys.argv[1], port=int(sys.argv[2]), "
+        "secret=sys.argv[4], oidc=oidc), int(sys.argv[3])))"
     )
-    arguments = [sys.executable, "-c", code, database_url, str(port), str(workers), SECRET.hex()]
+    told = msgspec.json.encode(oidc).decode()
+    arguments = [sys.executable, "-c", code, database_url, str(port), str(workers), SECRET.hex(), told]
     running = subprocess.Popen(arguments)
     try:
         until = time.monotonic() + 120
