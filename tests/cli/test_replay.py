@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.replay.recompute import recompute
 
+_README = Path(__file__).parents[2] / "README.md"
 _PERENNIAL = Path(sys.executable).with_name("perennial")
 
 
@@ -39,6 +40,7 @@ def test_a_short_replay(database_url: str) -> None:
     assert rows["liability"].startswith(f"{totals.liability:,} points")
     assert rows["tier mix"] == ", ".join(f"{tier} {n:,}" for tier, n in sorted(totals.tiers.items()))
     assert rows["audit"].endswith("checks, clean")
+    assert f"│ {rows['audit']} " in _README.read_text(), "the README shows another audit"
     assert "500/500 baskets" in done.stderr or "500/? baskets" in done.stderr
 
 
