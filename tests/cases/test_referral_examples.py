@@ -10,7 +10,7 @@ from typing import Any
 from perennial.core.case import Case, read_case
 from perennial.core.cases import run_case
 
-_EXAMPLES = json.loads((Path(__file__).parent / "data" / "referral-examples.json").read_text())
+CASES = json.loads((Path(__file__).parent / "data" / "referral-examples.json").read_text())
 _ERRORS = {"self_referral": "same_email"}
 """Their words for why a referral is rejected, and ours."""
 
@@ -63,7 +63,7 @@ def _case_of(example: dict[str, Any]) -> Case:
 
 
 def _example() -> dict[str, Any]:
-    found: dict[str, Any] = copy.deepcopy(next(each for each in _EXAMPLES if each["id"] == "RFL-02"))
+    found: dict[str, Any] = copy.deepcopy(next(each for each in CASES if each["id"] == "RFL-02"))
     return found
 
 

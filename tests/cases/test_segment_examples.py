@@ -12,7 +12,7 @@ import pytest
 from perennial.core.case import Case, read_case
 from perennial.core.cases import run_case
 
-_EXAMPLES = json.loads((Path(__file__).parent / "data" / "segment-examples.json").read_text())
+CASES = json.loads((Path(__file__).parent / "data" / "segment-examples.json").read_text())
 
 
 def _minor(amount: int | str) -> int:
@@ -80,7 +80,7 @@ def _case_of(example: dict[str, Any]) -> Case:
     return case
 
 
-@pytest.mark.parametrize("example", _EXAMPLES, ids=lambda example: example["id"])
+@pytest.mark.parametrize("example", CASES, ids=lambda example: example["id"])
 def test_segment_example(example: dict[str, Any]) -> None:
     """Exactly the named customers are in the segment of each rule."""
     assert run_case(_case_of(example)).differences() == []

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from perennial.core.assessment import assess
 from perennial.core.check_character import check_digit, is_sound
 from perennial.core.code_entry import code_form, entered_forms, shared_form
 from perennial.core.codes import ALPHABET, Codes, last4, pattern_of
@@ -214,6 +215,28 @@ def test_the_bound_lies_between_eleven_and_twelve_characters() -> None:
     ):
         found = _found(_off(codes={"pattern": "#" * length, "alphabet": alphabet}))
         assert bool(found) is weak, (length, alphabet)
+
+
+@pytest.mark.parametrize(
+    ("gives", "refused", "warned"),
+    [
+        ({"type": "amount_off", "value": 300}, [], ["weak_codes"]),
+        ({"type": "gift_card", "value": 300}, ["weak_codes"], []),
+        ({"type": "free_shipping"}, [], []),
+    ],
+)
+def test_codes_of_challenges(gives: dict[str, Any], refused: list[str], warned: list[str]) -> None:
+    """What was published once can be again, with a warning; gift cards, which are new, have strong codes."""
+    challenge = {
+        "id": "card",
+        "name": "A card",
+        "goals": [{"measure": "lines.quantity", "target": 5}],
+        "gives": [gives],
+        "codes": {"pattern": "CARD-########"},
+    }
+    program = _program(challenges=[challenge])
+    assert [each.code for each in validate(program)] == refused
+    assert [each.code for each in assess(program).warnings] == warned
 
 
 def test_codes_of_claims_are_looked_at_as_well() -> None:

@@ -58,7 +58,6 @@ select customer_id, code, entered, at from segment_moves
 join segments using (workspace_id, segment_id)
 where workspace_id = $1 order by move_id
 """
-BALANCES = "select customer_id, balance from wallets where workspace_id = $1"
 
 
 def program() -> Program:
@@ -155,5 +154,5 @@ async def test_the_same_life_moves_the_same_people(shop: Shop, db: Database, see
     await both.begin()
     for _ in range(40):
         await both.step(random)
-    await both.compare(db)
+        await both.compare(db)
     assert any(member.segments for member in both.rehearsal.members.values())

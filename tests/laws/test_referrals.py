@@ -63,7 +63,7 @@ def on_stage(**terms: Any) -> ReferralRehearsal:
 
 
 class Story:
-    """A history as it is played; orders may be named twice, and what cannot be is left out."""
+    """A history as it is played; what cannot be is left out."""
 
     def __init__(self, play: ReferralRehearsal) -> None:
         self.play = play
@@ -101,7 +101,7 @@ class Story:
             self.referred.append((advocate, friend))
 
     def order(self, customer: str, amount: int) -> None:
-        """Somebody pays an order, and sends it again."""
+        """Somebody pays an order."""
         name = f"o{len(self.play.orders)}"
         order = Order(status=OrderStatus.PAID, lines=(Line(sku="a", amount=amount),))
         self.play.pay(customer, name, self.now, order)

@@ -144,7 +144,9 @@ async def test_one_card(
 
 
 @pytest.mark.parametrize(
-    ("down", "kept"), [((), 1), ((LOCK, WORDS), RIVALS)], ids=["the lock stands", "none stands"]
+    ("down", "kept"),
+    [((), 1), ((WORDS,), 1), ((LOCK, WORDS), RIVALS)],
+    ids=["both stand", "the lock stands", "none stands"],
 )
 async def test_one_list(
     rivals: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], kept: int

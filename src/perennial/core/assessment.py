@@ -11,12 +11,13 @@ from perennial.core.program import Program
 from perennial.core.program_cost import Cost, cost_of
 from perennial.core.segment import segments_asked
 from perennial.core.validation import examine
+from perennial.core.validation_codes import weak_codes
 
 MAX_WARNINGS = 100
 
 
 class Assessment(msgspec.Struct, frozen=True):
-    """Warnings about conditions, in the order of the document, and the worst case of one event."""
+    """Warnings, those about conditions last and in their order, and the worst case of one event."""
 
     warnings: tuple[Flaw, ...]
     cost: Cost
@@ -28,7 +29,7 @@ def assess(program: Program, segments: Collection[str] | None = None) -> Assessm
     ``segments`` are those of the workspace (None: nobody knows which there are).
     """
     findings = examine(program)
-    warnings: list[Flaw] = []
+    warnings: list[Flaw] = list(weak_codes(program))
     if segments is not None and program.enrollment.segment not in (None, *segments):
         warnings.append(_unknown("enrollment.segment", program.enrollment.segment or ""))
     for path, condition, place in findings.conditions:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from perennial.core.code_entry import plain_form, shared_form
 from perennial.core.codes import MAX_LENGTH, RANDOM, Codes, pattern_of
+from perennial.core.condition_flaws import Flaw
 from perennial.core.findings import Findings
 from perennial.core.problems import Problem
 from perennial.core.program import Program
@@ -34,10 +35,9 @@ def check_codes(findings: Findings) -> None:
         _check_alphabet(findings, "referrals.codes", referrals.codes.alphabet)
         if referrals.codes.pattern is not None:
             _check_pattern(findings, "referrals.codes", referrals.codes, referrals.codes.pattern)
-    given = [(f"challenges[{i}]", each.reward()) for i, each in enumerate(findings.program.challenges)]
-    for path, reward in [*rewards_of(findings.program), *given]:
-        codes = None if reward is None else reward.codes
-        if reward is None or codes is None:
+    for path, reward in [*rewards_of(findings.program), *_of_challenges(findings.program)]:
+        codes = reward.codes
+        if codes is None:
             continue
         here = f"{path}.codes"
         findings.span(f"{here}.valid_for", codes.valid_for)
@@ -50,8 +50,34 @@ def check_codes(findings: Findings) -> None:
                 findings.add(f"{here}.shared", "duplicate", words)
         if codes.pattern is not None:
             _check_pattern(findings, here, codes, codes.pattern)
-        if _guards_money(reward, codes):
-            _check_strength(findings, here, codes)
+        if _must_be_strong(path, reward, codes) and (weakness := _weakness(codes)) is not None:
+            findings.add(f"{here}.pattern" if codes.pattern else here, "weak_codes", weakness)
+
+
+def weak_codes(program: Program) -> Iterable[Flaw]:
+    """Yield the codes of challenges that are easier to guess than what they carry is worth.
+
+    Programs were published with such codes, and can be again; the codes of rewards and of gift cards are
+    refused by :func:`check_codes`.
+    """
+    for path, reward in _of_challenges(program):
+        codes = reward.codes
+        if codes is None or not _guards_money(reward, codes) or _must_be_strong(path, reward, codes):
+            continue
+        words = _weakness(codes)
+        if words is not None:
+            yield Flaw(f"{path}.codes.pattern" if codes.pattern else f"{path}.codes", "weak_codes", words)
+
+
+def _of_challenges(program: Program) -> list[tuple[str, Reward]]:
+    found = [(f"challenges[{index}]", each.reward()) for index, each in enumerate(program.challenges)]
+    return [(path, reward) for path, reward in found if reward is not None]
+
+
+def _must_be_strong(path: str, reward: Reward, codes: Codes) -> bool:
+    """Whether weak codes are refused, and not only warned of."""
+    carries_cards = any(benefit.card_value() for benefit in reward.gives)
+    return _guards_money(reward, codes) and (not path.startswith("challenges") or carries_cards)
 
 
 def _check_shared(findings: Findings, path: str, codes: Codes) -> None:
@@ -108,16 +134,17 @@ def _guards_money(reward: Reward, codes: Codes) -> bool:
     return made and not codes.bound and reward.claim_value() > 0
 
 
-def _check_strength(findings: Findings, path: str, codes: Codes) -> None:
+def _weakness(codes: Codes) -> str | None:
+    """Say what the codes lack to be hard to guess; None: nothing."""
     pattern = pattern_of(codes)
     missing = pattern.missing_for(NEEDED_BITS)
-    if missing:
-        words = (
-            f"whoever guesses a code gets money, and {pattern.random_characters} random characters of "
-            f"{len(codes.alphabet)} are {pattern.bits} bits: add {missing} more {RANDOM} to have "
-            f"{NEEDED_BITS}, or bind the codes to members (bound: true)"
-        )
-        findings.add(f"{path}.pattern" if codes.pattern else path, "weak_codes", words)
+    if not missing:
+        return None
+    return (
+        f"whoever guesses a code gets money, and {pattern.random_characters} random characters of "
+        f"{len(codes.alphabet)} are {pattern.bits} bits: add {missing} more {RANDOM} to have "
+        f"{NEEDED_BITS}, or bind the codes to members (bound: true)"
+    )
 
 
 def shared_code_conflicts(program: Program, others: Mapping[str, Program]) -> Iterable[Problem]:
