@@ -15,10 +15,12 @@ from perennial.flows.problems import ProblemError
 from perennial.flows.reading import read_customer
 from perennial.flows.scopes import Scope
 from perennial.flows.transfer import transfer
-from perennial.store.customers import lock_customers, read_customers
+from perennial.store import customers
 from perennial.units import bucket_of, named_id
 from tests.flows.checkout import PROGRAM, Checkout, redeem
 from tests.flows.shop import START, Shop, available
+
+_LOCK, _GUARD = "_LOCK_CUSTOMERS", "    for update\n"
 
 
 async def block(
@@ -111,17 +113,22 @@ async def test_a_block_is_shown_and_goes_with_the_customer(shop: Shop) -> None:
     assert (rows, said) == ([], 1)
 
 
-@pytest.mark.parametrize("locked", [True, False], ids=["locked", "control: only read"])
-async def test_a_block_waits_for_what_is_being_decided(shop: Shop, *, locked: bool) -> None:
-    """Whoever decides has locked the row, so that a block is never overtaken; reading alone would let it."""
+@pytest.mark.parametrize("locked", [True, False], ids=["locked", "control: no lock"])
+async def test_a_block_waits_for_what_is_being_decided(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, *, locked: bool
+) -> None:
+    """Whoever decides has locked the row, so that a block is never overtaken; without that it is."""
+    if not locked:
+        statement: str = getattr(customers, _LOCK)
+        assert _GUARD in statement, "the statement has another guard now"
+        monkeypatch.setattr(customers, _LOCK, statement.replace(_GUARD, ""))
     await shop.publish(PROGRAM)
     await shop.order("o1", "anna", 10)
     async with shop.database.transaction(shop.workspace_id) as conn:
         row = (await shop.handler.configurations.recent(conn, shop.workspace_id)).row
         bucket = bucket_of("anna", row.bucket_base, row.bucket_count)
         customer_id = named_id(shop.workspace_id, "customer", "anna")
-        deciding = lock_customers if locked else read_customers
-        found = await deciding(conn, shop.workspace_id, bucket, [customer_id])
+        found = await customers.lock_customers(conn, shop.workspace_id, bucket, [customer_id])
         assert found[customer_id].blocked is None
         task = asyncio.create_task(block(shop))
         done, _ = await asyncio.wait([task], timeout=0.5)
