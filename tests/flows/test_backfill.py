@@ -26,9 +26,15 @@ wallets: [{id: points, name: Points}]
 declarations:
   events:
     review.posted: {attributes: {rating: {type: integer}}}
+rewards:
+  - id: fifty
+    name: 50 points and 1 % off
+    gives: [{type: points, points: 50}, {type: percent_off, percent: "1"}]
 earning_rules:
   - {id: base, type: per_amount, points: 1, per: 100}
   - {id: review, type: fixed, trigger: review.posted, points: 7}
+  - {id: six, type: gives_reward, when: {fact: order.total, at_least: 600}, reward: fifty}
+  - {id: good, type: gives_reward, trigger: review.posted, when: {fact: event.rating, is: 5}, reward: fifty}
 """
 
 # Nobody ever reaches these: the same orders are decided equally under both versions.

@@ -36,12 +36,16 @@ earning_rules:
   - {id: base, type: per_amount, points: 1, per: 100}
   - {id: entered, trigger: segment.entered, type: fixed, points: 30, when: {fact: event.segment, is: week}}
   - {id: left, trigger: segment.left, type: fixed, points: 7, when: {fact: event.segment, is: week}}
+  - {id: big, type: gives_reward, reward: hundred, when: {fact: order.total, at_least: 10000}}
+rewards:
+  - {id: hundred, name: A hundred points, gives: [{type: points, points: 100}]}
 """
 SEGMENTS: dict[str, dict[str, Any]] = {
     "started": {"fact": "member.orders", "at_least": 1},
     "week": {"history": "orders.net", "window": {"last": {"days": 7}}, "at_least": 5_000},
     "month": {"history": "orders.count", "window": {"calendar": "month"}, "at_least": 2},
     "quiet": {"fact": "member.days_since_last_order", "at_least": 9},
+    "earner": {"history": "points.earned", "window": {"last": {"days": 30}}, "at_least": 200},
     "rich": {"fact": "wallet.points.balance", "at_least": 100},
     "fresh": {"fact": "member.joined_days", "at_most": 5},
     "berlin": {"fact": "member.city", "is": "Berlin"},

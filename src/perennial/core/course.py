@@ -17,7 +17,7 @@ from perennial.core.award import Award
 from perennial.core.codes import IssuedCode
 from perennial.core.counts import counts_of
 from perennial.core.decide import decide
-from perennial.core.decision import Decision
+from perennial.core.decision import Decision, points_of
 from perennial.core.effects import Join
 from perennial.core.events import ChallengeCompleted, Event, MemberJoined, OrderPaid, RewardEarned, TimersDue
 from perennial.core.fold import fold, fold_spent
@@ -29,7 +29,7 @@ from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.timers import next_due
 from perennial.core.version import Version
-from perennial.units import Instant, Points, named_id
+from perennial.units import Instant, named_id
 
 Decided = tuple[Event, Decision]
 """An event and what was decided about it."""
@@ -125,8 +125,8 @@ class Course:
         """
         version = self.version_at(event.at)
         decision = self._decide_by(version, member, event)
-        if main and (others := self.counted_besides(version)):
-            _count_besides(version, others, member, event, decision)
+        if main:
+            self._counted(version, member, event, decision)
         if not decision.follow_ups:
             return [(event, decision)]
         return [(event, decision), *self._follow_up(member, decision.follow_ups)]
@@ -138,13 +138,21 @@ class Course:
         try:
             for caused_event in waiting:
                 event = self._with_code(caused_event)
-                decision = self._decide_by(self.version_at(event.at), member, event)
+                version = self.version_at(event.at)
+                decision = self._decide_by(version, member, event)
                 found.append((event, decision))
+                if isinstance(event, RewardEarned):
+                    self._counted(version, member, event, decision)
                 waiting.add(decision.follow_ups)
         except TooManyFollowUps:
             words = f"One event caused more than {MAX_FOLLOW_UPS} others."
             raise CourseRefused(Refusal(RefusalCode.CASCADE_TOO_LONG, words)) from None
         return found
+
+    def _counted(self, version: Version, member: Member, event: Event, decision: Decision) -> None:
+        """Count for others what ``version`` judged: what was reported, or what a rule gave."""
+        if others := self.counted_besides(version):
+            _count_besides(version, others, member, event, decision)
 
     def _decide_by(self, version: Version, member: Member, event: Event) -> Decision:
         """Decide one event by ``version`` and take its effects over."""
@@ -200,13 +208,3 @@ def _count_besides(
         counts = counts_of(other, event, points_of(decision))
         fold(member, other, [count for count in counts if count.metric not in counted], event.at)
         counted.update(metric.number for metric in other.metrics)
-
-
-def points_of(decision: Decision) -> dict[int, Points]:
-    """Return what a decision gave per unit, or what it took back."""
-    if decision.taken_back:
-        return decision.taken_back
-    points: dict[int, Points] = {}
-    for award in decision.awards:
-        points[award.unit] = points.get(award.unit, 0) + award.points
-    return points

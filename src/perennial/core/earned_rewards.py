@@ -16,6 +16,7 @@ from perennial.core.availability import why_not_offered, why_off
 from perennial.core.award import Award
 from perennial.core.budget_numbers import budget_numbers
 from perennial.core.codes import IssuedCode
+from perennial.core.counts import counts_of
 from perennial.core.decision import Decision
 from perennial.core.earn import rests_until
 from perennial.core.effects import Credit, Effect, Entitle, IssueVoucher, Touch
@@ -45,7 +46,8 @@ def decide_earned(
     """Decide what a rule gives: everything that its reward gives, or nothing with the reason why.
 
     The reason stands in an award of no points. What the member has already (``event.kept``) is not given
-    again; points among it are, for they were taken back.
+    again; points among it are, for they were taken back. Points count as earned, as those of rules do: they
+    leave with the order.
     """
     numbers = budget_numbers(version, event)
     snapshot = snapshot_of(event.at, version, member, spent, switches.keys_of(version), numbers)
@@ -68,12 +70,13 @@ def decide_earned(
     claim = ClaimRequested(id=event.id, at=event.at, reward=event.reward, code=code)
     handed = hand_out(version, compiled, CompiledPrice(points=0, wallet=compiled.wallet), snapshot, claim)
     effects += _freely(handed, kept=event.kept is not None)
-    decision = settle(event, version, member, snapshot, effects)
     awards = [
         Award(event.rule, effect.unit, effect.amount, effect.amount, effect.key.lot_id)
         for effect in effects
         if isinstance(effect, Credit)
     ]
+    counts = counts_of(version, event, {award.unit: award.points for award in awards})
+    decision = settle(event, version, member, snapshot, effects, counts)
     given = None
     if event.order is not None:
         stays = any(isinstance(effect, Entitle) and effect.state in MOVES for effect in effects)

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, compile_segments
 from perennial.core.counts import counts_of
-from perennial.core.course import Course, CourseRefused, Decided, points_of
+from perennial.core.course import Course, CourseRefused, Decided
+from perennial.core.decision import Decision, points_of
 from perennial.core.enrollment import joins_by_entering, source_at_event
 from perennial.core.events import Event
 from perennial.core.fold import fold
@@ -101,11 +102,9 @@ class SegmentCourse(Course):
         came_by = source_at_event(version.program.enrollment, member.segments, source)
         return [] if came_by is None else self._enroll(member, at, came_by)
 
-    def _decide(self, member: Member, event: Event, *, main: bool = False) -> list[Decided]:
-        found = super()._decide(member, event, main=main)
-        if main:
-            self.happened.append((member, event, points_of(found[0][1])))
-        return found
+    def _counted(self, version: Version, member: Member, event: Event, decision: Decision) -> None:
+        super()._counted(version, member, event, decision)
+        self.happened.append((member, event, points_of(decision)))
 
     def _decide_moves(self, member: Member, at: Instant, moves: list[Move]) -> list[Decided]:
         """Enroll whom a segment enrolls, and decide the moves of a member."""

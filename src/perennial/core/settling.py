@@ -1,14 +1,15 @@
-"""The end of every decision that moves points without earning: what they do to the member's tier."""
+"""The end of decisions that move points without rules of points: what they do to the member's tier."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from perennial.core.decision import Decision
-from perennial.core.effects import Effect
+from perennial.core.effects import Count, Effect
 from perennial.core.events import Event
 from perennial.core.fold import fold
 from perennial.core.member import Member
+from perennial.core.needs import history_after
 from perennial.core.refusals import Refusal
 from perennial.core.scratch import copy_of
 from perennial.core.snapshot import Snapshot
@@ -17,20 +18,29 @@ from perennial.core.version import Version
 
 
 def settle(
-    event: Event, version: Version, member: Member, snapshot: Snapshot, effects: Sequence[Effect]
+    event: Event,
+    version: Version,
+    member: Member,
+    snapshot: Snapshot,
+    effects: Sequence[Effect],
+    counts: Sequence[Count] = (),
 ) -> Decision:
-    """Return the decision that consists of ``effects`` and of what the new balances do to the tier."""
+    """Return the decision that consists of ``effects``, and of what the new balances do to the tier.
+
+    ``counts`` are what is counted of it, which the tier is judged by as well.
+    """
     tier_effects: list[Effect] = []
     entries: tuple[Event, ...] = ()
     if version.program.tiers is not None and effects:
         after = copy_of(member, version)
         fold(after, version, effects, event.at)
         balances = tuple(available_balances(version, after, event.at).values())
-        tier_effects, entries = tiers_after(version, event, snapshot, snapshot.history, balances)
+        history = history_after(version, snapshot, event.at, counts)
+        tier_effects, entries = tiers_after(version, event, snapshot, history, balances)
     return Decision(
         program=version.program_id,
         version=version.number,
-        effects=(*effects, *tier_effects),
+        effects=(*effects, *counts, *tier_effects),
         follow_ups=entries,
         facts=snapshot,
     )

@@ -177,15 +177,18 @@ def _count_event(version: Version, event: PastEvent, counted: Counted) -> None:
 
 
 def _count_order(version: Version, past: PastOrder, decisions: list[bytes], counted: Counted) -> None:
-    """Count an order less what came back of it, and what its decisions caused (tier gifts)."""
+    """Count an order less what came back of it, and what its decisions caused (tier gifts).
+
+    Rewards that rules gave for it are of the order: their points came back with it.
+    """
     caused: Counter[int] = Counter()
     for decision in decisions:
-        caused.update(_points(each for each in decode_decisions(decision) if each.trigger != "order.paid"))
+        caused.update(_points(each for each in decode_decisions(decision) if not _is_of_order(each)))
     happened = CustomEvent(id=FIRST, at=past.paid_at, name=_NOTHING)
     counts = [*counts_of(version, happened, caused)]
     if not past.canceled:
         order = decode_order(past.body)
-        stored = [each for each in decode_decisions(past.decision) if each.trigger == "order.paid"]
+        stored = [each for each in decode_decisions(past.decision) if _is_of_order(each)]
         paid = OrderPaid(id=past.order_id, at=past.paid_at, order=order)
         counts += counts_of(version, paid, _points(stored))
         if past.returned:
@@ -204,6 +207,10 @@ def _count_order(version: Version, past: PastOrder, decisions: list[bytes], coun
             counts += counts_of(version, returned, back)
     for count in counts:
         counted[count.metric, count.period] += count.amount
+
+
+def _is_of_order(decision: StoredDecision) -> bool:
+    return decision.trigger == "order.paid" or decision.given is not None
 
 
 def _points(decisions: Iterable[StoredDecision]) -> Mapping[int, Points]:

@@ -6,14 +6,12 @@ program (by priority), then its counts, then what it caused. All in memory, with
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from perennial.core.counts import counts_of
-from perennial.core.decision import Decision
+from perennial.core.decision import points_of
 from perennial.core.effects import Count
 from perennial.core.switches import Switches
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
+from perennial.flows.counting import counts_besides, fresh
 from perennial.flows.decide_program import EventOf, Outcome, decide_follow_ups, decide_in
 from perennial.flows.enrolling import enroll_automatically
 from perennial.flows.referred import note_in_referrals
@@ -49,7 +47,6 @@ def decide_event(
     main: list[Outcome] = []
     counts: list[tuple[Version, list[Count]]] = []
     counted: set[int] = set()
-    segments = batch.workspace.segments
     for live in batch.workspace.programs:
         event = event_of(live)
         if event is None:
@@ -59,19 +56,11 @@ def decide_event(
         if version is not None:
             outcome, now_counts = decide_in(batch, operation, live, version, event, switches)
             main.append(outcome)
-            points = _points_of(outcome.decision)
-            counts.append((version, _fresh(version, now_counts, counted)))
-        if version is not live.latest:
-            # A late event is judged by its own version, and counted for what the latest one asks too.
-            late = counts_of(live.latest, event, points)
-            counts.append((live.latest, _fresh(live.latest, late, counted)))
-        if segments is not None:
-            for asking in segments.versions:
-                if asking.program_id == live.program_id:
-                    of_segments = counts_of(asking, event, points)
-                    counts.append((asking, _fresh(asking, of_segments, counted)))
-    for version, fresh in counts:
-        batch.apply(operation, version, tuple(fresh))
+            points = points_of(outcome.decision)
+            counts.append((version, fresh(version, now_counts, counted)))
+        counts += counts_besides(batch, live, version, event, points, counted)
+    for version, once in counts:
+        batch.apply(operation, version, tuple(once))
     if batch.referrals:
         note_in_referrals(batch, operation.member, event_of)
     for outcome in main:
@@ -80,20 +69,3 @@ def decide_event(
     if batch.workspace.segments is not None and settles:
         outcomes += follow_segments(batch, operation)
     return outcomes
-
-
-def _points_of(decision: Decision) -> dict[int, Points]:
-    """Return what a decision gave per unit, or what it took back."""
-    if decision.taken_back:
-        return decision.taken_back
-    points: dict[int, Points] = {}
-    for award in decision.awards:
-        points[award.unit] = points.get(award.unit, 0) + award.points
-    return points
-
-
-def _fresh(version: Version, counts: Iterable[Count], counted: set[int]) -> list[Count]:
-    """Keep the counts of metrics that no version has counted for this event yet."""
-    fresh = [count for count in counts if count.metric not in counted]
-    counted.update(metric.number for metric in version.metrics)
-    return fresh

@@ -11,7 +11,7 @@ from perennial.core.causes import particulars_of
 from perennial.core.challenge_completion import needs_code
 from perennial.core.codes import Codes
 from perennial.core.decide import decide
-from perennial.core.decision import Decision
+from perennial.core.decision import Decision, points_of
 from perennial.core.effects import Count
 from perennial.core.events import ChallengeCompleted, Event, RewardEarned
 from perennial.core.following_up import MAX_FOLLOW_UPS, FollowUps, TooManyFollowUps, trigger_of
@@ -20,6 +20,7 @@ from perennial.core.switches import Switches
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
+from perennial.flows.counting import counts_besides
 from perennial.flows.drawn_codes import hand_over_all, pools_with_codes
 from perennial.flows.earned_rewards import kept_for, note_issued
 from perennial.flows.gift_cards import fund_cards
@@ -103,6 +104,7 @@ def decide_follow_ups(
             batch.apply(operation, version, tuple(now_counts))
             if isinstance(event, RewardEarned):
                 note_issued(batch, outcome.decision)
+                _count_besides(batch, operation, outcome, event)
             elif isinstance(event, ChallengeCompleted):
                 fund_cards(batch, operation, version, outcome.decision.effects)
                 hand_over_all(batch, operation, live.program_id, outcome.decision.effects)
@@ -113,6 +115,14 @@ def decide_follow_ups(
         words = f"One event caused more than {MAX_FOLLOW_UPS} others in program {live.code}."
         raise refused(Refusal(RefusalCode.CASCADE_TOO_LONG, words)) from None
     return outcomes
+
+
+def _count_besides(batch: Batch, operation: Operation, outcome: Outcome, event: RewardEarned) -> None:
+    """Count the points of a reward for everybody who asks: they leave with its order, as those of rules."""
+    counted = {metric.number for metric in outcome.version.metrics}
+    points = points_of(outcome.decision)
+    for asking, counts in counts_besides(batch, outcome.live, outcome.version, event, points, counted):
+        batch.apply(operation, asking, tuple(counts))
 
 
 def carried(operation: Operation, live: LiveProgram, stored: StoredDecision) -> Outcome:

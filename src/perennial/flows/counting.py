@@ -1,0 +1,39 @@
+"""What the history keeps of an event beside what the version asks that judged it, each figure once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from perennial.core.counts import counts_of
+from perennial.core.effects import Count
+from perennial.core.events import Event
+from perennial.core.version import Version
+from perennial.flows.batch import Batch
+from perennial.flows.configuration import LiveProgram
+from perennial.units import Points
+
+
+def counts_besides(
+    batch: Batch,
+    live: LiveProgram,
+    version: Version | None,
+    event: Event,
+    points: Mapping[int, Points],
+    counted: set[int],
+) -> list[tuple[Version, list[Count]]]:
+    """Return what the latest version of the program and the segments count of an event, by who asks.
+
+    A late event is judged by its own ``version``, and counted for what the latest one asks too. ``points``
+    is what it gave by unit; metrics in ``counted`` are counted already, and those of here are added to it.
+    """
+    asking = [] if version is live.latest else [live.latest]
+    if batch.workspace.segments is not None:
+        asking += [each for each in batch.workspace.segments.versions if each.program_id == live.program_id]
+    return [(each, fresh(each, counts_of(each, event, points), counted)) for each in asking]
+
+
+def fresh(version: Version, counts: Iterable[Count], counted: set[int]) -> list[Count]:
+    """Keep the counts of metrics that no version has counted for this event yet."""
+    kept = [count for count in counts if count.metric not in counted]
+    counted.update(metric.number for metric in version.metrics)
+    return kept
