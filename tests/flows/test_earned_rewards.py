@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from asyncpg import Connection
 
 from perennial.flows.answers import Decided
@@ -121,6 +122,29 @@ async def test_a_changed_order_gives_no_second_code(shop: Shop, owner: Connectio
     for amount in (12000, 5000, 15000):
         await shop.order("o2", "ben", amount)
         assert await states(shop, "ben") == ["used_up"]
+    assert (await audit(owner, shop.workspace_id)).broken == ()
+
+
+@pytest.mark.parametrize(
+    ("bound", "changed"),
+    [("cooldown: {days: 1}", "issued"), ("limits: [{order_value: 11000}]", "voided")],
+)
+async def test_what_a_changed_order_may_not_keep_is_taken_back(
+    shop: Shop, owner: Connection, bound: str, changed: str
+) -> None:
+    """The rest that its own order began costs it nothing; a limit that it passes now takes it back."""
+    await shop.publish(PROGRAM.replace("reward: coffee", f"reward: coffee\n    {bound}"))
+    await shop.order("o1", "ada", 10000)
+    assert rewards_of(await shop.order("o1", "ada", 12000)) == []
+    assert await states(shop, "ada") == [changed]
+    assert rewards_of(await shop.order("o2", "ada", 12000, at=START + SECOND)) == []
+    await shop.order("o1", "ada", 12000, status="canceled")
+    assert await states(shop, "ada") == ["voided"]
+    assert [rewards_of(await shop.order(f"b{n}", f"ben{n}", 10000)) for n in range(3)] == [
+        ["coffee"],
+        ["coffee"],
+        [],
+    ]
     assert (await audit(owner, shop.workspace_id)).broken == ()
 
 

@@ -112,9 +112,12 @@ def _why_not(
     limited: Allowances,
     switches: Switches,
 ) -> str | None:
-    """Return why nothing is given, or use up what one more takes of the limits."""
+    """Return why nothing is given, or use up what one more takes of the limits.
+
+    What is kept began the rest of its rule itself, and is not barred by it.
+    """
     rest = rests_until(version, rule, snapshot, event.at)
-    if rest is not None:
+    if rest is not None and event.kept is None:
         return f"cooldown of rule {event.rule}: until {format_instant(rest)}"
     off = why_off(version, compiled, switches) or next(
         why_not_offered(version, compiled, snapshot, event.at), None

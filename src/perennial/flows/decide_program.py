@@ -22,7 +22,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.counting import counts_besides
 from perennial.flows.drawn_codes import hand_over_all, pools_with_codes
-from perennial.flows.earned_rewards import kept_for, note_issued
+from perennial.flows.earned_rewards import kept_for, note_given
 from perennial.flows.gift_cards import fund_cards
 from perennial.flows.problems import refused
 from perennial.flows.stored import StoredDecision, encode_decisions
@@ -103,7 +103,7 @@ def decide_follow_ups(
             outcome, now_counts = decide_in(batch, operation, live, version, event)
             batch.apply(operation, version, tuple(now_counts))
             if isinstance(event, RewardEarned):
-                note_issued(batch, outcome.decision)
+                note_given(batch, operation, live, event, outcome.decision)
                 _count_besides(batch, operation, outcome, event)
             elif isinstance(event, ChallengeCompleted):
                 fund_cards(batch, operation, version, outcome.decision.effects)

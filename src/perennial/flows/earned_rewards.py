@@ -77,11 +77,25 @@ def kept_for(
     kept = None if operation.kept is None else operation.kept.get((live.program_id, event.rule))
     if kept is None or kept.given is None or kept.given.reward != event.reward:
         return event
+    if is_unused(batch, kept.given):
+        return msgspec.structs.replace(event, kept=kept.given)
     assert operation.kept is not None
     del operation.kept[live.program_id, event.rule]
-    if not is_unused(batch, kept.given):
-        return kept
-    return msgspec.structs.replace(event, kept=kept.given)
+    return kept
+
+
+def note_given(
+    batch: Batch, operation: Operation, live: LiveProgram, event: RewardEarned, decision: Decision
+) -> None:
+    """Note what a rule gave: vouchers issued in this batch nobody can have used, and what was kept is kept.
+
+    What was to be kept and is refused now stays among what :func:`settle_kept` takes back.
+    """
+    batch.issued.update(
+        effect.code.code_hash for effect in decision.effects if isinstance(effect, IssueVoucher)
+    )
+    if event.kept is not None and decision.given is not None and operation.kept is not None:
+        del operation.kept[live.program_id, event.rule]
 
 
 def settle_kept(batch: Batch, operation: Operation) -> list[StoredDecision]:
@@ -95,10 +109,3 @@ def settle_kept(batch: Batch, operation: Operation) -> list[StoredDecision]:
             version = batch.workspace.program_by_id(decision.program).version(decision.version)
             batch.apply(operation, version, (VoidVoucher(decision.given.voucher_id),))
     return used
-
-
-def note_issued(batch: Batch, decision: Decision) -> None:
-    """Note the vouchers that were issued in this batch: nobody can have used them."""
-    batch.issued.update(
-        effect.code.code_hash for effect in decision.effects if isinstance(effect, IssueVoucher)
-    )
