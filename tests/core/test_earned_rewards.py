@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from perennial.core.blocks import Block
 from perennial.core.case_segments import read_segments
 from perennial.core.rehearsal import Rehearsal
+from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
+from perennial.core.switches import SwitchKind, SwitchObject
 from tests.core.ledger_stage import PER_EURO, REVIEW, at, order, stage
 from tests.core.tier_stage import levels, tier
 
@@ -76,3 +79,34 @@ def test_whoever_asks_for_points_earned_has_those_of_rewards(by: str) -> None:
         assert "rich" in play.member("anna").segments
     play.cancel("o1", NOON + 2)
     assert (counted(play), play.member("anna").segments) == (0, {})
+
+
+MUG = {"id": "mug", "name": "A mug", "gives": [{"type": "experience", "event": "mug", "capacity": 9}]}
+SUMMER = {"id": "summer", "rewards": [MUG]}
+
+
+@pytest.mark.parametrize(
+    ("off", "given"),
+    [
+        (Block(0), ["bonus", "mug"]),
+        (Block.SPENDING, ["bonus", "mug"]),
+        (Block.EARNING, []),
+        (SwitchObject(kind=SwitchKind.REWARD, program="shop", id="bonus"), ["mug"]),
+        (SwitchObject(kind=SwitchKind.CAMPAIGN, program="shop", id="summer"), ["bonus"]),
+        (SwitchObject(kind=SwitchKind.RULE, program="shop", id="big"), ["mug"]),
+        (SwitchObject(kind=SwitchKind.PROGRAM, program="shop"), []),
+    ],
+)
+def test_what_is_off_is_neither_promised_nor_given(off: Block | SwitchObject, given: list[str]) -> None:
+    """A quote promises what the order then gives; who may not spend gets rewards all the same."""
+    shop = giving(BIG, BIG | {"id": "mugs", "reward": "mug"}, campaigns=[SUMMER])
+    play = CheckoutRehearsal(shop.versions[0].program)
+    play.join("anna", NOON)
+    if isinstance(off, SwitchObject):
+        play.turn_off(off, NOON, "it leaked")
+    else:
+        play.block("anna", earning=Block.EARNING in off, spending=Block.SPENDING in off)
+    quote = play.quote("anna", NOON + 1, CartAsked(order=order(1000))).quote
+    assert [reward for rewards in quote.gives.values() for reward in rewards] == given
+    play.pay("anna", "o1", NOON + 1, order(1000))
+    assert [each.reward for each in play.orders["o1"].given] == given

@@ -120,15 +120,25 @@ def why_not_offered(
 
     A stranger to the program is told that alone.
     """
+    blocked = off_of(version, snapshot).blocked
+    if blocked is not None and snapshot.joined_at is not None:
+        words = f"Reward {compiled.reward.id} cannot be claimed: {blocked}."
+        yield _no(RefusalCode.CUSTOMER_BLOCKED, words, reward=compiled.reward.id)
+    yield from why_not_given(version, compiled, snapshot, at)
+
+
+def why_not_given(
+    version: Version, compiled: CompiledReward, snapshot: Snapshot, at: Instant
+) -> Iterator[Refusal]:
+    """Yield why a reward is not given to the member at ``at`` even by a rule, whoever may use it now.
+
+    A stranger to the program is told that alone.
+    """
     if snapshot.joined_at is None:
         yield not_a_member(version)
         return
     reward, name = compiled.reward, version.program.program
-    off = off_of(version, snapshot)
-    if off.blocked is not None:
-        words = f"Reward {reward.id} cannot be claimed: {off.blocked}."
-        yield _no(RefusalCode.CUSTOMER_BLOCKED, words, reward=reward.id)
-    withheld = off.withheld.get(reward.id)
+    withheld = off_of(version, snapshot).withheld.get(reward.id)
     if withheld is not None:
         words = f"Reward {reward.id} is not offered: {withheld}."
         yield _no(RefusalCode.REWARD_NOT_AVAILABLE, words, reward=reward.id)

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.allowances import Allowances
-from perennial.core.availability import why_not_offered, why_off
+from perennial.core.availability import why_not_given
 from perennial.core.award import Award
 from perennial.core.budget_numbers import budget_numbers
 from perennial.core.codes import IssuedCode
@@ -30,7 +30,7 @@ from perennial.core.needs import snapshot_of
 from perennial.core.order import net_amounts, value_of
 from perennial.core.settling import settle
 from perennial.core.snapshot import Snapshot
-from perennial.core.switches import ALL_ON, Switches
+from perennial.core.switches import Switches, off_of
 from perennial.core.today import today_of
 from perennial.core.version import Bound, CompiledPrice, CompiledReward, CompiledRule, Version
 from perennial.units import format_instant
@@ -54,7 +54,7 @@ def decide_earned(
     rule = next(each for each in version.rules if each.rule.id == event.rule)
     compiled = version.rewards[event.reward]
     limited = Allowances(version, snapshot, numbers)
-    why_not = _why_not(event, version, rule, compiled, snapshot, limited, switches)
+    why_not = _why_not(event, version, rule, compiled, snapshot, limited)
     unit = version.wallets[rule.wallet].unit
     if why_not is not None:
         return Decision(
@@ -93,7 +93,7 @@ def would_give(version: Version, snapshot: Snapshot, caused: Iterable[Event]) ->
             rule = next(each for each in version.rules if each.rule.id == event.rule)
             compiled = version.rewards[event.reward]
             limited = limited or Allowances(version, snapshot, budget_numbers(version, event))
-            if _why_not(event, version, rule, compiled, snapshot, limited, ALL_ON) is None:
+            if _why_not(event, version, rule, compiled, snapshot, limited) is None:
                 found.append(event.reward)
     return tuple(found)
 
@@ -110,20 +110,23 @@ def _why_not(
     compiled: CompiledReward,
     snapshot: Snapshot,
     limited: Allowances,
-    switches: Switches,
 ) -> str | None:
     """Return why nothing is given, or use up what one more takes of the limits.
 
+    What is off is what the snapshot says. Who may earn is given rewards even if nothing may be spent now.
     What is kept began the rest of its rule itself, and is not barred by it.
     """
     rest = rests_until(version, rule, snapshot, event.at)
     if rest is not None and event.kept is None:
         return f"cooldown of rule {event.rule}: until {format_instant(rest)}"
-    off = why_off(version, compiled, switches) or next(
-        why_not_offered(version, compiled, snapshot, event.at), None
-    )
-    if off is not None:
-        return off.words
+    off = off_of(version, snapshot)
+    if off.stopped is not None:
+        return off.stopped
+    if event.reward in off.rewards:
+        return f"reward {event.reward}: {off.rewards[event.reward]}"
+    refusal = next(why_not_given(version, compiled, snapshot, event.at), None)
+    if refusal is not None:
+        return refusal.words
     value = 0 if event.order is None else value_of(net_amounts(event.order))
     return limited.use(bounds_of(rule, compiled), Use(times=1, order_value=value))
 
