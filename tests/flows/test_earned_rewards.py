@@ -15,6 +15,7 @@ from perennial.store.vouchers import VOID_VOUCHER, VoucherState
 from perennial.units import SECOND
 from tests.flows.checkout import Checkout, redeem
 from tests.flows.shop import START, Shop, available, put_order
+from tests.flows.test_switches import part, resume, stop
 
 PROGRAM = """
 program: shop
@@ -145,6 +146,24 @@ async def test_what_a_changed_order_may_not_keep_is_taken_back(
         ["coffee"],
         [],
     ]
+    assert (await audit(owner, shop.workspace_id)).broken == ()
+
+
+async def test_a_changed_order_is_given_what_was_on_at_first(shop: Shop, owner: Connection) -> None:
+    """A reward that is stopped later stays with the order; one that was off is not given by changing it."""
+    await shop.publish(PROGRAM)
+    coffee = part("reward", "coffee", program="shop")
+    await shop.order("o1", "ada", 10000)
+    await stop(shop, coffee)
+    await shop.order("o1", "ada", 12000)
+    assert await states(shop, "ada") == ["issued"]
+    stopped = await shop.order("o2", "ben", 10000)
+    assert stopped.programs[0].awards[0].cut_by == "reward coffee: it was switched off"
+    await resume(shop, coffee)
+    await shop.order("o2", "ben", 12000)
+    assert await states(shop, "ben") == []
+    await shop.order("o1", "ada", 12000, status="canceled")
+    assert await states(shop, "ada") == ["voided"]
     assert (await audit(owner, shop.workspace_id)).broken == ()
 
 

@@ -65,7 +65,8 @@ def decide_event(
         note_in_referrals(batch, operation.member, event_of)
     for outcome in main:
         outcomes.append(outcome)
-        outcomes += decide_follow_ups(batch, operation, outcome.live, outcome.decision.follow_ups)
+        caused = outcome.decision.follow_ups
+        outcomes += decide_follow_ups(batch, operation, outcome.live, caused, switches)
     if batch.workspace.segments is not None and settles:
         outcomes += follow_segments(batch, operation)
     return outcomes

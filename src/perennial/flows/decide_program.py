@@ -82,9 +82,13 @@ def decide_in_program(
 
 
 def decide_follow_ups(
-    batch: Batch, operation: Operation, live: LiveProgram, follow_ups: tuple[Event, ...]
+    batch: Batch,
+    operation: Operation,
+    live: LiveProgram,
+    follow_ups: tuple[Event, ...],
+    switches: Switches | None = None,
 ) -> list[Outcome]:
-    """Decide what a decision caused, breadth first, in the program that caused it."""
+    """Decide what a decision caused, breadth first, in that program and by the same ``switches``."""
     outcomes: list[Outcome] = []
     waiting = FollowUps(follow_ups)
     try:
@@ -100,7 +104,7 @@ def decide_follow_ups(
                     continue
                 event = kept
             event = _with_code(batch, operation, version, event)
-            outcome, now_counts = decide_in(batch, operation, live, version, event)
+            outcome, now_counts = decide_in(batch, operation, live, version, event, switches)
             batch.apply(operation, version, tuple(now_counts))
             if isinstance(event, RewardEarned):
                 note_given(batch, operation, live, event, outcome.decision)
