@@ -8,9 +8,12 @@ import pytest
 
 from perennial.core.blocks import Block
 from perennial.core.case_segments import read_segments
+from perennial.core.events import RewardEarned
+from perennial.core.following_up import FollowUps, TooManyFollowUps
 from perennial.core.rehearsal import Rehearsal
 from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
 from perennial.core.switches import SwitchKind, SwitchObject
+from tests.core.earning_stage import CUSTOMER, happened
 from tests.core.ledger_stage import PER_EURO, REVIEW, at, order, stage
 from tests.core.tier_stage import levels, tier
 
@@ -110,3 +113,21 @@ def test_what_is_off_is_neither_promised_nor_given(off: Block | SwitchObject, gi
     assert [reward for rewards in quote.gives.values() for reward in rewards] == given
     play.pay("anna", "o1", NOON + 1, order(1000))
     assert [each.reward for each in play.orders["o1"].given] == given
+
+
+@pytest.mark.parametrize("rules", [32, 33, 100])
+def test_rewards_of_rules_are_no_chain_of_events(rules: int) -> None:
+    """However many rules give a reward for one order, each gives its own."""
+    many = [BIG | {"id": f"big-{number}"} for number in range(rules)]
+    play = giving(*many)
+    play.pay("anna", "o1", NOON, order(1000))
+    assert play.wallet("anna", "points").balance == 10 + 500 * rules
+
+
+def test_a_chain_of_events_ends_all_the_same() -> None:
+    """32 moves between segments are decided beside any number of rewards; one more is too many."""
+    rewards = [RewardEarned(id=CUSTOMER, at=NOON, rule=f"r{number}", reward="bonus") for number in range(40)]
+    moves = [happened("segment.entered", segment=f"s{number}") for number in range(33)]
+    assert len(list(FollowUps([*rewards, *moves[1:], *rewards]))) == 72
+    with pytest.raises(TooManyFollowUps):
+        list(FollowUps([*rewards, *moves]))

@@ -23,7 +23,11 @@ MAX_FOLLOW_UPS = 32
 
 
 class TooManyFollowUps(Exception):
-    """One event caused more than ``MAX_FOLLOW_UPS`` others."""
+    """One event caused more than ``MAX_FOLLOW_UPS`` others.
+
+    Rewards that rules give are none of them: they are part of what an event earned, and each rule gives one
+    for it, so that a program has no more of them than rules.
+    """
 
 
 class FollowUps:
@@ -36,6 +40,7 @@ class FollowUps:
     def __init__(self, caused: Iterable[Event]) -> None:
         self._waiting = deque(caused)
         self._done: set[tuple[object, ...]] = set()
+        self._caused = 0
 
     def add(self, caused: Iterable[Event]) -> None:
         """Let ``caused`` be decided after everything that waits already."""
@@ -48,7 +53,8 @@ class FollowUps:
             if key in self._done:
                 continue
             self._done.add(key)
-            if len(self._done) > MAX_FOLLOW_UPS:
+            self._caused += not isinstance(event, RewardEarned)
+            if self._caused > MAX_FOLLOW_UPS:
                 raise TooManyFollowUps
             yield event
 
