@@ -9,6 +9,7 @@ from asyncpg import Connection
 
 from perennial.flows.answers import Decided
 from perennial.flows.commands import PostEvent
+from perennial.flows.explaining import explain_event, explain_order
 from perennial.flows.vouchers import VoucherView, vouchers_of
 from perennial.store.audit import audit
 from perennial.store.vouchers import VOID_VOUCHER, VoucherState
@@ -165,6 +166,37 @@ async def test_a_changed_order_is_given_what_was_on_at_first(shop: Shop, owner: 
     await shop.order("o1", "ada", 12000, status="canceled")
     assert await states(shop, "ada") == ["voided"]
     assert (await audit(owner, shop.workspace_id)).broken == ()
+
+
+async def test_the_explanation_says_why_a_reward_was_not_given(shop: Shop) -> None:
+    """Given, the rule fired; not given, it says why: for an order and for an event."""
+    await shop.publish(PROGRAM.replace("stock: 2", "stock: 1"))
+    told = []
+    for number in (1, 2):
+        await shop.order(f"o{number}", "ada", 10000)
+        event = PostEvent(
+            id=f"s{number}", name="newsletter.subscribed", customer="ada", at=START, attributes={}
+        )
+        await shop.do(event)
+        of_order = await explain_order(shop.handler, shop.workspace_id, f"o{number}")
+        of_event = await explain_event(shop.handler, shop.workspace_id, f"s{number}")
+        rules = [
+            rule
+            for explained, name in ((of_order, "big"), (of_event, "newsletter"))
+            for rule in explained.decisions[-1].explanation.rules
+            if rule.rule == name
+        ]
+        assert all(rule.fired for rule in rules)
+        assert f" {rules[0].words}." in of_order.words
+        told += [(rule.words, rule.cut_by) for rule in rules]
+    no_stock = "stock coffee: 1 time in all, all members together: used up"
+    used_up = "rule newsletter: 1 time in all: used up"
+    assert told == [
+        ("Rule big: fired: reward coffee", None),
+        ("Rule newsletter: fired: reward five-percent", None),
+        (f"Rule big: fired, but reward coffee was not given ({no_stock})", no_stock),
+        (f"Rule newsletter: fired, but reward five-percent was not given ({used_up})", used_up),
+    ]
 
 
 async def test_points_and_seats_come_with_it(shop: Shop, owner: Connection) -> None:

@@ -7,6 +7,8 @@ points explained equal the points decided.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from perennial.core.condition_scope import Scope, date_or_none
@@ -22,6 +24,7 @@ from perennial.core.explain_words import (
     date_words,
     gift_words,
     local_words,
+    reward_words,
     seen_words,
     settled_words,
     variant_words,
@@ -50,15 +53,22 @@ class _Setting(msgspec.Struct, frozen=True):
     snapshot: Snapshot
     judgment: Judgment
     scope: Scope
+    refused: Mapping[str, str]
 
 
-def explain(event: EarningEvent, version: Version, snapshot: Snapshot) -> Explanation:
-    """Explain what ``event`` earned under ``version``; ``snapshot`` is the one that its decision read."""
+def explain(
+    event: EarningEvent, version: Version, snapshot: Snapshot, refused: Mapping[str, str] | None = None
+) -> Explanation:
+    """Explain what ``event`` earned under ``version``; ``snapshot`` is the one that its decision read.
+
+    ``refused`` says, by the ids of rules, why rewards that they had for the event were not given: that was
+    decided after it.
+    """
     judgment = judge(event, version, snapshot)
     order = in_program_currency(event.order, version.program) if isinstance(event, OrderPaid) else None
     nets = net_amounts(order) if order is not None else []
     scope = scope_of(version, snapshot, event.at, event=event, order=order, nets=nets)
-    setting = _Setting(event, version, snapshot, judgment, scope)
+    setting = _Setting(event, version, snapshot, judgment, scope, refused or {})
     gifts = {gift.index: gift for gift in judgment.gifts}
     rules = tuple(
         _explain_rule(setting, compiled, gifts.get(index)) for index, compiled in enumerate(version.rules)
@@ -150,8 +160,9 @@ def _explain_rule(setting: _Setting, compiled: CompiledRule, gift: Gift | None) 
     if gift is not None:
         return _explain_gift(setting, compiled, gift, explanation)
     if rule.gives() is not None and compiled in _rewarding(setting):
-        words = f"Rule {rule.id}: fired: reward {rule.gives()}."
-        return msgspec.structs.replace(explanation, fired=True, words=words)
+        why_not = setting.refused.get(rule.id)
+        words = reward_words(rule.id, rule.gives() or "", why_not)
+        return msgspec.structs.replace(explanation, fired=True, words=words, cut_by=why_not)
     reason, because = _why_silent(setting, compiled)
     return msgspec.structs.replace(
         explanation, words=f"Rule {rule.id}: did not fire: {reason}.", because=because

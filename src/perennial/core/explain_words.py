@@ -25,6 +25,13 @@ def gift_words(rule: RuleExplanation, arithmetic: str, combined: Combine, dates:
     return f"Rule {rule.rule}: " + "; ".join([*parts, *([", ".join(dates)] if dates else [])])
 
 
+def reward_words(rule: str, reward: str, why_not: str | None) -> str:
+    """Say which reward a rule gave, or why the member did not get it."""
+    if why_not is None:
+        return f"Rule {rule}: fired: reward {reward}"
+    return f"Rule {rule}: fired, but reward {reward} was not given ({why_not.removesuffix('.')})"
+
+
 def _factor_words(factors: tuple[str, ...], combined: Combine) -> str:
     """Say where a factor comes from; of several, how they were combined."""
     if len(factors) == 1:

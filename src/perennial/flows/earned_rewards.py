@@ -18,10 +18,8 @@ from perennial.core.given_reward import GivenReward
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import Command, PostReturn, PutOrder
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.stored import StoredDecision, decode_decisions
+from perennial.flows.stored import REWARD_EARNED, StoredDecision, decode_decisions
 from perennial.store.vouchers import VoucherState, load_vouchers
-
-_TRIGGER = "reward.earned"
 
 
 async def load_earned(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
@@ -33,7 +31,7 @@ async def load_earned(conn: Connection, batch: Batch, commands: Sequence[Command
         known = batch.orders.get(
             batch.name("order", command.id if isinstance(command, PutOrder) else command.order)
         )
-        if known is None or _TRIGGER.encode() not in known.decision:
+        if known is None or REWARD_EARNED.encode() not in known.decision:
             continue
         keys += [
             (known.customer_id, decision.given.voucher_id)

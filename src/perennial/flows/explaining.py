@@ -18,7 +18,7 @@ from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import problem
 from perennial.flows.reading import load_order
-from perennial.flows.stored import StoredDecision, decode_decisions
+from perennial.flows.stored import REWARD_EARNED, StoredDecision, decode_decisions
 from perennial.store.events import EventRow, load_events
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.orders import OrderRow, decode_order
@@ -105,10 +105,18 @@ def explained(
 ) -> tuple[ProgramExplanation, ...]:
     """Return every decision that was stored with a row, explained again; ``command`` is what it reports.
 
-    What only moved a tier, and is nothing to any rule, is left out.
+    What only moved a tier, and is nothing to any rule, is left out. Why a reward that a rule had for it was
+    not given is told with the rule.
     """
     found = []
-    for stored in decode_decisions(row.decision):
+    refused: dict[int, dict[str, list[str]]] = {}
+    for stored in reversed(decode_decisions(row.decision)):
+        # What was decided about a reward stands behind the decision whose rule gives it.
+        whys = refused.setdefault(stored.program, {})
+        if stored.trigger == REWARD_EARNED:
+            for award in stored.awards:
+                if award.cut_by is not None:
+                    whys.setdefault(award.rule, []).append(award.cut_by)
         event = _event_of(row, stored, command)
         if event is None or stored.snapshot is None:
             continue
@@ -116,16 +124,20 @@ def explained(
         version = live.version(stored.version)
         if stored.caused and stored.trigger not in version.triggers and not stored.caused.get(GAVE):
             continue
+        whole = explain(event, version, stored.snapshot, {rule: why[0] for rule, why in whys.items() if why})
+        for rule in whole.rules:
+            if rule.fired and whys.get(rule.rule):
+                del whys[rule.rule][0]
         found.append(
             ProgramExplanation(
                 program=live.code,
                 version=stored.version,
                 trigger=stored.trigger,
-                explanation=explain(event, version, stored.snapshot),
+                explanation=whole,
                 cause=cause_words(event, stored.caused) or None if stored.caused else None,
             )
         )
-    return tuple(found)
+    return tuple(reversed(found))
 
 
 def _event_of(

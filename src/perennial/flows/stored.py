@@ -15,6 +15,9 @@ from perennial.core.order import Scalar
 from perennial.core.snapshot import Snapshot
 from perennial.units import Points
 
+REWARD_EARNED = "reward.earned"
+"""The trigger of what was decided about a reward that a rule gives."""
+
 
 class StoredDecision(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """One program's decision; ``trigger`` names the event, or the follow-up that it caused.
