@@ -7,8 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from perennial.core.blocks import Block
 from perennial.core.compile import compile_version
+from perennial.core.decide import decide
 from perennial.core.document import read_program
+from perennial.core.effects import Expose
 from perennial.core.member import Exposure, Member, Membership
 from perennial.core.needs import snapshot_of
 from perennial.core.program import Program
@@ -16,6 +19,7 @@ from perennial.core.validation import validate
 from perennial.core.variants import place_of
 from perennial.core.version import Version
 from perennial.units import named_id
+from tests.core.earning_stage import paid
 
 _HEAD = """
 program: points
@@ -97,6 +101,23 @@ def test_a_stranger_takes_no_part() -> None:
     member = member_of(1)
     member.memberships = {}
     assert variant(version_of(_TRY % (500, 500)), member) == ""
+
+
+@pytest.mark.parametrize(
+    ("blocked", "exposed"),
+    [
+        (Block(0), True),
+        (Block.SPENDING, True),
+        (Block.EARNING, False),
+        (Block.EARNING | Block.SPENDING, False),
+    ],
+)
+def test_who_is_blocked_from_earning_is_not_exposed(blocked: Block, exposed: bool) -> None:
+    """An order that earns nothing is no part of an experiment."""
+    version, member = version_of(_TRY % (500, 500)), member_of(1)
+    member.blocked = blocked
+    effects = decide(paid(1000, at=10), version, member).effects
+    assert any(isinstance(effect, Expose) for effect in effects) is exposed
 
 
 @pytest.mark.parametrize(

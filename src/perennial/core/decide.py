@@ -80,7 +80,7 @@ def decide(
             numbers = budget_numbers(version, event)
             where = event.order.location if isinstance(event, OrderPaid) else None
             snapshot = snapshot_of(event.at, version, member, spent, off, numbers, where)
-            earned = exposed(earn(event, version, snapshot), version, member, event.at)
+            earned = exposed(earn(event, version, snapshot), version, member, event.at, earns=True)
             return with_challenges(earned, event, version, member) if version.challenges else earned
         case ChallengeCompleted():
             given = decide_completion(event, version, member, spent, switches)
