@@ -5,6 +5,7 @@ from __future__ import annotations
 from perennial.core.order import ReturnedLine
 from perennial.flows.commands import JoinProgram, LeaveProgram, PostEvent, PostReturn, PutCustomer
 from perennial.flows.reading import read_customer
+from perennial.flows.vouchers import vouchers_of
 from perennial.units import Instant, parse_instant
 from tests.flows.shop import START, Shop, available
 
@@ -113,3 +114,22 @@ async def test_past_orders_count_where_the_program_says_so(shop: Shop) -> None:
     join = JoinProgram(customer="c1", program="points", at=START, source="till")
     assert available(await shop.do(join)) == 10 + 10 + 30
     assert available(await shop.give_back("r2", "o2", "c1")) == 10 + 10
+
+
+async def test_past_orders_are_judged_once_whatever_they_gave(shop: Shop) -> None:
+    """Who leaves and joins again gets no second voucher, while another program still waits."""
+    counting = ON_REQUEST.replace("{mode: on_request}", "{mode: on_request, count_past_orders: true}")
+    tea = "  - {id: tea, type: gives_reward, reward: tea}\n"
+    rewards = "rewards: [{id: tea, name: Tea, gives: [{type: amount_off, value: 100}]}]\n"
+    rules = counting.replace("  - {id: base, type: per_amount, points: 1, per: 100}\n", tea)
+    await shop.publish(rules + rewards)
+    await shop.publish(
+        counting.replace("program: points", "program: other").replace("id: points", "id: others")
+    )
+    await shop.order("o1", "c1", 1000)
+    join = JoinProgram(customer="c1", program="points", at=START, source="till")
+    for again in range(3):
+        await shop.do(join)
+        page = await vouchers_of(shop.handler, shop.workspace_id, "c1", cursor=None, limit=20)
+        assert len(page.data) == 1, again
+        await shop.do(LeaveProgram(customer="c1", program="points", at=START))

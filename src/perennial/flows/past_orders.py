@@ -53,7 +53,7 @@ def _past_order(batch: Batch, joining: Operation, live: LiveProgram, row: OrderR
     if row.paid_at is None or row.status is OrderStatus.CANCELED:
         return None
     version = live.version_at(row.paid_at)
-    if version is None or any(stored.program == live.program_id and stored.awards for stored in _known(row)):
+    if version is None or any(_has_given(stored, live.program_id) for stored in _known(row)):
         return None
     operation = Operation(batch.ids.next(), row.order_id, joining.member, row.paid_at)
     paid = OrderPaid(id=row.order_id, at=row.paid_at, order=decode_order(row.body))
@@ -62,6 +62,11 @@ def _past_order(batch: Batch, joining: Operation, live: LiveProgram, row: OrderR
 
 def _known(row: OrderRow) -> list[StoredDecision]:
     return decode_decisions(row.decision)
+
+
+def _has_given(stored: StoredDecision, program_id: int) -> bool:
+    """Whether an order was judged by the program already: it earned something, if only a reward."""
+    return stored.program == program_id and bool(stored.awards or stored.given)
 
 
 def _undone(
