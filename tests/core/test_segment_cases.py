@@ -75,6 +75,33 @@ def test_a_new_definition_asks_everybody_at_once() -> None:
     assert run_case(read(steps)).differences() == []
 
 
+def test_what_a_list_causes_is_of_its_step() -> None:
+    """Points of rules for entering and leaving are those of the step that imports, for its customer."""
+    moves = """
+    - {id: came, type: fixed, trigger: segment.entered, points: 5, when: {fact: event.segment, is: press}}
+    - {id: went, type: fixed, trigger: segment.left, points: 7, when: {fact: event.segment, is: press}}
+segments:
+"""
+    steps = """
+  - {at: 2026-03-02 10:00, customer: anna, order: {id: o1, lines: [{sku: x, amount: 1000}]}}
+  - at: 2026-03-02 11:00
+    customer: anna
+    import: {segment: press, customers: [anna, ben, anna]}
+    expect: {earned: 5, awards: {came: 5}, balance: 8}
+  - at: 2026-03-02 12:00
+    customer: anna
+    import: {segment: press, customers: [ben], replaces: true}
+    expect: {earned: 7, awards: {went: 7}, balance: 15}
+  - at: 2026-03-02 13:00
+    customer: anna
+    import: {segment: press, customers: [ben, cleo]}
+    expect: {earned: 0, balance: 15}
+"""
+    case = read_case(FILE.replace("segments:\n", moves.lstrip("\n"), 1) + steps)
+    assert isinstance(case, Case), case
+    assert run_case(case).differences() == []
+
+
 @pytest.mark.parametrize(
     ("segment", "path", "code"),
     [

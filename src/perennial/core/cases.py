@@ -211,8 +211,8 @@ class CasePlayer:
             return []
         if step.imported is not None:
             given = step.imported
-            play.import_segment(given.segment, given.customers, at, replaces=given.replaces)
-            return []
+            moved = play.import_segment(given.segment, given.customers, at, replaces=given.replaces)
+            return moved.get(customer, [])
         if step.publish is not None:
             self.publish(step.publish, at, number)
             return []

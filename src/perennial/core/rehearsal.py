@@ -255,16 +255,22 @@ class Rehearsal(SegmentCourse):
             for name, member in list(self.members.items())
         }
 
-    def import_segment(self, code: str, customers: Collection[str], at: Instant, *, replaces: bool) -> None:
-        """Let the customers of a list into a static segment; with ``replaces`` everybody else leaves."""
+    def import_segment(
+        self, code: str, customers: Collection[str], at: Instant, *, replaces: bool
+    ) -> dict[str, list[Decision]]:
+        """Let the customers of a list into a static segment; with ``replaces`` everybody else leaves.
+
+        Returns what that caused for each of them.
+        """
         known = self.segments_known().get(code)
         if known is None or known.live:
             raise UnknownName(f"there is no static segment {code!r}")
-        for customer in customers:
-            self.move(self.member(customer), code, at, entered=True)
-        for name, member in self.members.items():
+        everybody = dict.fromkeys(customers)
+        moved = {name: self.move(self.member(name), code, at, entered=True) for name in everybody}
+        for name, member in list(self.members.items()):
             if replaces and name not in customers:
-                self.move(member, code, at, entered=False)
+                moved[name] = self.move(member, code, at, entered=False)
+        return {name: decisions_of(found) for name, found in moved.items()}
 
     def turn_off(self, object: SwitchObject, at: Instant, reason: str) -> None:
         """Switch something off, as of what happens next."""
