@@ -170,6 +170,23 @@ async def test_the_way_back_is_of_one_browser_and_good_once(site: Site, there: S
     assert await come_back(site, used, cookie) == refused("provider_refused")
 
 
+@pytest.mark.parametrize(
+    "beside",
+    ['a={"x":1}', "prefs=a b", "foo", "k=\u00e9", "a@b=2", "perennial_sign_in=", "perennial_sign_in=\u00e9"],
+)
+async def test_cookies_of_others_hide_none_of_ours(site: Site, there: SmallProvider, beside: str) -> None:
+    """A browser sends whatever any page of the host has set, before ours and after it."""
+    person = await hire(site, "owner")
+    for cookies in ("{beside}; {ours}", "{ours}; {beside}"):
+        address, ours = await begin(site)
+        returned = there.approve(address, {"email": person.email})
+        place, session = await come_back(site, returned, cookies.format(beside=beside, ours=ours))
+        assert (place, session is None) == ("/console/", False)
+        assert session is not None
+        session["cookie"] = cookies.format(beside=beside, ours=session["cookie"])
+        assert (await site.done("GET", "/v1/me", session=session))["email"] == person.email
+
+
 async def test_nobody_is_sent_elsewhere(site: Site, there: SmallProvider) -> None:
     """Whatever is added to the address, the way back ends at our console; other sites cannot begin."""
     person = await hire(site, "owner")

@@ -46,7 +46,7 @@ async def admit(door: Door, scope: Connection, headers: Headers, needed: Scope, 
     A scope of ``instead`` is as good as the one ``needed``.
     """
     authorization = headers.get(b"authorization")
-    token = None if authorization is not None else _token(door.address, headers)
+    token = None if authorization is not None else cookie_value(headers, cookie_name(door.address))
     if token is None:
         return await door.keyring.admit(authorization, needed, *instead)
     caller, person = await _present(door, scope, headers, token)
@@ -59,7 +59,7 @@ async def admit(door: Door, scope: Connection, headers: Headers, needed: Scope, 
 
 async def admit_staff(door: Door, scope: Connection, headers: Headers) -> Key:
     """Return the person who calls with a session, whatever the role; raise the 401 for anybody else."""
-    token = _token(door.address, headers)
+    token = cookie_value(headers, cookie_name(door.address))
     if token is None:
         raise bad_request(401, "session_needed", "This is for people: sign in first.")
     caller, _ = await _present(door, scope, headers, token)
@@ -107,11 +107,10 @@ def _elsewhere(words: str) -> ProblemError:
     return bad_request(403, "another_site", words)
 
 
-def _token(address: Address, headers: Headers) -> str | None:
-    """Return the token that the cookie holds, or None."""
-    wanted = cookie_name(address)
+def cookie_value(headers: Headers, name: str) -> str | None:
+    """Return the token that a cookie of ours holds, whatever other cookies stand beside it, or None."""
     for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
-        name, _, value = part.strip().partition("=")
-        if name == wanted and 0 < len(value) <= _MAX_TOKEN and value.isascii():
+        found, _, value = part.strip().partition("=")
+        if found == name and 0 < len(value) <= _MAX_TOKEN and value.isascii():
             return value
     return None

@@ -6,7 +6,6 @@ whatever it was asked for. What went wrong is named in the address of the page f
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import msgspec
@@ -18,7 +17,7 @@ from perennial.flows.single_sign_on import STEP_SECONDS, Returned, begin_single_
 from perennial.http.door import Door
 from perennial.http.exchange import headers_of
 from perennial.http.operation import connection_of, operation, written
-from perennial.http.sessions import session_cookie
+from perennial.http.sessions import cookie_value, session_cookie
 from perennial.http.sign_in import caller_of, own_page
 
 _CALLBACK = "/v1/sign-in/callback"
@@ -72,7 +71,7 @@ async def signin_callback(request: Request[Any, Any, Any]) -> Response[Any]:
             _provider(door),
             door.address.origin + _CALLBACK,
             returned,
-            _binding(door, request),
+            cookie_value(headers_of(connection_of(request)), _cookie(door)) or "",
             caller_of(request),
         )
     except ProblemError as error:
@@ -107,15 +106,6 @@ def _returned(request: Request[Any, Any, Any]) -> Returned:
 
 def _cookie(door: Door) -> str:
     return "__Host-perennial_sign_in" if door.address.secure else "perennial_sign_in"
-
-
-def _binding(door: Door, request: Request[Any, Any, Any]) -> str:
-    raw = headers_of(connection_of(request)).get(b"cookie", b"").decode("latin-1")
-    try:
-        found = SimpleCookie(raw).get(_cookie(door))
-    except CookieError:
-        return ""
-    return "" if found is None else found.value
 
 
 SINGLE_SIGN_ON_ROUTES = [signin_single]
