@@ -23,7 +23,10 @@ Claims = dict[str, Any]
 
 
 class SmallProvider:
-    """Signs in whomever a test says, by code with PKCE; ``lie`` changes the claims, ``sign`` the token."""
+    """Signs in whomever a test says, by code with PKCE; ``lie`` changes the claims, ``sign`` the token.
+
+    What is ``broken`` answers with these bytes, whatever they are.
+    """
 
     def __init__(self, origin: str) -> None:
         self.issuer = self.says_it_is = origin
@@ -34,6 +37,7 @@ class SmallProvider:
         self.sign: Callable[[Claims], str] = self.signed
         self.codes: dict[str, Claims] = {}
         self.asked: list[str] = []
+        self.broken: dict[str, bytes] = {}
 
     def rotate(self, key: RSAKey | ECKey) -> None:
         """Sign with another key from now on, and publish it alone."""
@@ -108,6 +112,10 @@ def small_provider() -> Iterator[SmallProvider]:
             self._answer({name: values[0] for name, values in parse_qs(body).items()})
 
         def _answer(self, form: dict[str, str]) -> None:
+            if self.path in provider.broken:
+                provider.asked.append(self.path)
+                self.wfile.write(provider.broken[self.path])
+                return
             status, said = provider.answer(self.path, form, self.headers.get("authorization", ""))
             body = json.dumps(said).encode()
             self.send_response(status)

@@ -259,3 +259,35 @@ async def test_a_provider_that_is_away_or_somebody_else(site: Site, there: Small
     site.app.door.provider = None
     await site.refused(404, "no_provider", "POST", "/v1/sign-in/single", session={})
     assert "single_sign_on" not in await site.done("GET", "/v1/sign-in")
+
+
+_OK = b"HTTP/1.0 200 OK\r\n\r\n"
+
+
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/token", "/keys"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"good morning\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\n{",
+        b"HTTP/1.0 302 Found\r\nlocation: http://evil.test/\r\n\r\n",
+        _OK + b"[]",
+        _OK + b'{"keys": null}',
+        _OK + b'{"issuer": "\xff", "id_token": "\xff", "keys": "\xff"}',
+        _OK + b'{"deep": ' + b"[" * 100_000,
+        _OK + b" " * 300_000,
+    ],
+    ids=["nothing", "no HTTP", "half", "elsewhere", "list", "null", "no text", "deep", "much"],
+)
+async def test_a_provider_that_talks_nonsense(
+    site: Site, there: SmallProvider, path: str, said: bytes
+) -> None:
+    """Whatever comes instead of an answer is a provider that does not answer, and never a fault of ours."""
+    person = await hire(site, "owner")
+    there.broken[path] = said
+    if path.startswith("/."):
+        await site.refused(503, "provider_unavailable", "POST", "/v1/sign-in/single", session={})
+    else:
+        assert await sign_in(site, there, {"email": person.email}) == refused("provider_refused")
+    assert path in there.asked

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
+import http.client
 import time
 import urllib.error
 import urllib.request
@@ -64,6 +65,10 @@ class _Described(msgspec.Struct, frozen=True):
     jwks_uri: str
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
     authorization_response_iss_parameter_supported: bool = False
+
+
+class _Keys(msgspec.Struct, frozen=True):
+    keys: tuple[Any, ...]
 
 
 class _Tokens(msgspec.Struct, frozen=True):
@@ -170,10 +175,10 @@ class Provider:
                 ASKED_AGAIN_SECONDS if anew else KEPT_SECONDS
             ):
                 return self._keys[1]
-            told = _read(await _fetch(described.jwks_uri), dict[str, Any])
+            told = _read(await _fetch(described.jwks_uri), _Keys)
             kept = [
                 key
-                for key in told.get("keys", [])
+                for key in told.keys
                 if isinstance(key, dict) and key.get("kty") in {"RSA", "EC"} and key.get("use") != "enc"
             ]
             try:
@@ -239,7 +244,7 @@ def is_safe(url: str) -> bool:
 def _read(body: bytes, type_: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=type_)
-    except msgspec.MsgspecError as error:
+    except (ValueError, RecursionError) as error:
         raise ProviderError(f"what it said cannot be read: {error}") from error
 
 
@@ -252,7 +257,7 @@ def _fetched(url: str, body: bytes | None, headers: dict[str, str]) -> bytes:
     try:
         with _OPENER.open(request, timeout=_TIMEOUT) as answer:
             read: bytes = answer.read(_MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise ProviderError(f"it did not answer: {error}") from error
     if len(read) > _MAX_BYTES:
         raise ProviderError("it said too much")
