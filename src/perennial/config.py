@@ -10,7 +10,7 @@ import string
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -107,11 +107,36 @@ def public_address(settings: Settings) -> str:
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
+def is_safe(url: str) -> bool:
+    """Tell whether nobody on the way can read or change what is sent to an address."""
+    parts = _address(url)
+    if parts is None or not parts.hostname:
+        return False
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    return parts.scheme == "https" or (parts.scheme == "http" and local)
+
+
+def _address(text: str) -> SplitResult | None:
+    """Return the parts of an address, or None for a text that is none."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # is read only when it is asked for
+    except ValueError:
+        return None
+    return parts
+
+
 def _public_url(text: str | None) -> str | None:
     if text is None:
         return None
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+    parts = _address(text)
+    if (
+        parts is None
+        or parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.path.strip("/")
+        or parts.query
+    ):
         raise SettingsError(f"PERENNIAL_PUBLIC_URL is like https://loyalty.example.com, not {text!r}")
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -120,11 +145,8 @@ def _oidc(given: Mapping[str, str]) -> OidcSettings | None:
     issuer = given.get("PERENNIAL_OIDC_ISSUER")
     if issuer is None:
         return None
-    parts = urlsplit(issuer)
-    if not parts.hostname or (
-        parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}
-    ):
-        raise SettingsError("PERENNIAL_OIDC_ISSUER begins with https://")
+    if not is_safe(issuer):
+        raise SettingsError(f"PERENNIAL_OIDC_ISSUER is like https://login.example.com, not {issuer!r}")
     needed = ("PERENNIAL_OIDC_CLIENT_ID", "PERENNIAL_OIDC_CLIENT_SECRET")
     for name in needed:
         if name not in given:
@@ -133,7 +155,7 @@ def _oidc(given: Mapping[str, str]) -> OidcSettings | None:
         issuer=issuer,
         client_id=given[needed[0]],
         client_secret=given[needed[1]],
-        name=given.get("PERENNIAL_OIDC_NAME", parts.hostname),
+        name=given.get("PERENNIAL_OIDC_NAME") or urlsplit(issuer).hostname or issuer,
         domains=tuple(each.lower().lstrip("@") for each in _listed(given.get("PERENNIAL_OIDC_DOMAINS", ""))),
         roles=tuple(_role_of_group(each) for each in _listed(given.get("PERENNIAL_OIDC_ROLES", ""))),
         groups_claim=given.get("PERENNIAL_OIDC_GROUPS_CLAIM", "groups"),
@@ -155,7 +177,10 @@ def _role_of_group(text: str) -> RoleOfGroup:
 def _database_url(text: str | None) -> str | None:
     if text is None:
         return None
-    scheme = urlsplit(text).scheme
+    try:
+        scheme = urlsplit(text).scheme
+    except ValueError:
+        raise SettingsError("PERENNIAL_DATABASE_URL cannot be read as an address") from None
     if scheme not in {"postgresql", "postgres"}:
         raise SettingsError(f"PERENNIAL_DATABASE_URL begins with postgresql://, not with {scheme or text!r}")
     return text

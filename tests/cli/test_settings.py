@@ -82,6 +82,10 @@ def test_a_provider_is_read() -> None:
     [
         ({"PERENNIAL_OIDC_ISSUER": "http://login.example.com"}, "PERENNIAL_OIDC_ISSUER"),
         ({"PERENNIAL_OIDC_ISSUER": "https://"}, "PERENNIAL_OIDC_ISSUER"),
+        ({"PERENNIAL_OIDC_ISSUER": "https://[x"}, "PERENNIAL_OIDC_ISSUER"),
+        ({"PERENNIAL_OIDC_ISSUER": "https://login.example.com:99999"}, "PERENNIAL_OIDC_ISSUER"),
+        ({"PERENNIAL_OIDC_ISSUER": "ftp://localhost"}, "PERENNIAL_OIDC_ISSUER"),
+        ({"PERENNIAL_OIDC_ISSUER": "login.example.com"}, "PERENNIAL_OIDC_ISSUER"),
         ({"PERENNIAL_OIDC_CLIENT_SECRET": ""}, "PERENNIAL_OIDC_CLIENT_SECRET"),
         ({"PERENNIAL_OIDC_ROLES": "owner=heads"}, "PERENNIAL_OIDC_ROLES"),
         ({"PERENNIAL_OIDC_ROLES": "shop:owner"}, "PERENNIAL_OIDC_ROLES"),
@@ -106,12 +110,21 @@ def test_a_provider_that_cannot_be_is_named(changed: dict[str, str], named: str)
         ("PERENNIAL_SECRET", "a password that is long enough for somebody"),
         ("PERENNIAL_DATABASE_URL", "mysql://db"),
         ("PERENNIAL_DATABASE_URL", "db.example"),
+        ("PERENNIAL_DATABASE_URL", "postgresql://[x"),
+        ("PERENNIAL_PUBLIC_URL", "https://[x"),
+        ("PERENNIAL_PUBLIC_URL", "https://loyalty.example.com:port"),
     ],
 )
 def test_what_cannot_be_is_named(name: str, value: str) -> None:
     """A value that cannot be is an error that names its variable."""
     with pytest.raises(SettingsError, match=name):
         read_settings({name: value})
+
+
+def test_a_database_of_many_hosts_is_one() -> None:
+    """What PostgreSQL calls an address need not be one to browsers."""
+    url = "postgresql://owner@one:5432,two:5432/perennial"
+    assert read_settings({"PERENNIAL_DATABASE_URL": url}).database_url == url
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ class SmallProvider:
 
     def __init__(self, origin: str) -> None:
         self.issuer = self.says_it_is = origin
+        self.token_endpoint = f"{origin}/token"
         self.key: RSAKey | ECKey = FIRST_KEY
         self.published: list[RSAKey | ECKey] = [self.key]
         self.person: Claims = {}
@@ -59,7 +60,7 @@ class SmallProvider:
             return 200, {
                 "issuer": self.says_it_is,
                 "authorization_endpoint": f"{self.issuer}/authorize",
-                "token_endpoint": f"{self.issuer}/token",
+                "token_endpoint": self.token_endpoint,
                 "jwks_uri": f"{self.issuer}/keys",
             }
         if path == "/keys":

@@ -254,6 +254,16 @@ async def test_a_provider_that_is_away_or_somebody_else(site: Site, there: Small
     there.says_it_is = "https://evil.test"
     use(site, there)
     await site.refused(503, "provider_unavailable", "POST", "/v1/sign-in/single", session={})
+    there.says_it_is = there.issuer
+    for unsafe in (
+        "https://[x",
+        "https://shop.test:99999",
+        "http://shop.test/token",
+        "ftp://localhost/token",
+    ):
+        there.token_endpoint = unsafe
+        use(site, there)
+        await site.refused(503, "provider_unavailable", "POST", "/v1/sign-in/single", session={})
     use(site, there, issuer="http://127.0.0.1:9")
     await site.refused(503, "provider_unavailable", "POST", "/v1/sign-in/single", session={})
     site.app.door.provider = None

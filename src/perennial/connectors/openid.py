@@ -24,7 +24,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from perennial.config import OidcSettings
+from perennial.config import OidcSettings, is_safe
 
 T = TypeVar("T")
 
@@ -232,13 +232,6 @@ class Provider:
             else frozenset(),
             strong=isinstance(methods, list) and "mfa" in methods,
         )
-
-
-def is_safe(url: str) -> bool:
-    """Tell whether nobody on the way can read or change what is sent to an address."""
-    parts = urlsplit(url)
-    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and local))
 
 
 def _read(body: bytes, type_: type[T]) -> T:
