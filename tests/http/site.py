@@ -100,7 +100,7 @@ class Site:
         given = {"authorization": f"Bearer {secret or self.secret}"} if session is None else dict(session)
         if content is not None:
             given["content-type"] = "application/json"
-        sent = {name: value.encode("latin-1") for name, value in (given | (headers or {})).items()}
+        sent = httpx.Headers(given | (headers or {}), encoding="latin-1")
         return await self.client.request(method, path, content=content, headers=sent)
 
     async def done(self, method: str, path: str, body: Any = None, **more: Any) -> Any:

@@ -13,10 +13,10 @@ import http.client
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from email.message import Message
 from hashlib import sha256
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Protocol, TypeVar
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import msgspec
@@ -35,6 +35,9 @@ SKEW_SECONDS = 60
 KEPT_SECONDS = 3600
 ASKED_AGAIN_SECONDS = 60
 """How long keys are not asked for again, so that made-up tokens do not make us knock at the provider."""
+
+FAILED_SECONDS = 5
+"""How long a failure is told without asking again, so that people do not wait in a row for who is away."""
 
 _TIMEOUT = 10
 _MAX_BYTES = 262_144
@@ -56,7 +59,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     strong: bool
 
 
-class _Described(msgspec.Struct, frozen=True):
+class Described(msgspec.Struct, frozen=True):
     """What a provider says of itself, as far as it is needed."""
 
     issuer: str
@@ -91,13 +94,14 @@ class Provider:
     def __init__(self, settings: OidcSettings, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
         self.clock = clock
-        self._described: tuple[float, _Described] | None = None
+        self._described: tuple[float, Described] | None = None
         self._keys: tuple[float, KeySet] | None = None
+        self._failed: tuple[float, str] | None = None
         self._asking = asyncio.Lock()
 
     async def address(self, redirect: str, state: str, nonce: str, verifier: str) -> str:
         """Return where the browser goes to sign in, and comes back from to ``redirect``."""
-        described = await self._describe()
+        described = await self.describe()
         challenge = base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
         asked = {
             "response_type": "code",
@@ -119,7 +123,7 @@ class Provider:
 
         Raises :class:`ProviderError` for whatever does not hold.
         """
-        described = await self._describe()
+        described = await self.describe()
         if issuer != described.issuer and (
             issuer is not None or described.authorization_response_iss_parameter_supported
         ):
@@ -141,20 +145,39 @@ class Provider:
         self._check(claims, nonce)
         return self._identity(claims)
 
-    async def _describe(self) -> _Described:
+    async def describe(self) -> Described:
+        """Return what the provider says of itself, as far as it is needed; known for an hour."""
+        return await self._ask(self._known_description, self._asked_description)
+
+    def _known_description(self) -> Described | None:
+        kept = self._described
+        return kept[1] if kept is not None and self.clock() - kept[0] < KEPT_SECONDS else None
+
+    async def _asked_description(self) -> Described:
+        url = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
+        described = _read(await _fetch(url), Described)
+        if described.issuer != self.settings.issuer:
+            raise ProviderError(f"it says that it is {described.issuer!r}")
+        for each in (described.authorization_endpoint, described.token_endpoint, described.jwks_uri):
+            if not is_safe(each):
+                raise ProviderError(f"it names an address without TLS: {each!r}")
+        self._described = (self.clock(), described)
+        return described
+
+    async def _ask(self, known: Callable[[], T | None], ask: Callable[[], Awaitable[T]]) -> T:
+        """Return what is known, or ask for it, one at a time; a failure is told to all who wait."""
+        if (found := known()) is not None:
+            return found
         async with self._asking:
-            now = self.clock()
-            if self._described is not None and now - self._described[0] < KEPT_SECONDS:
-                return self._described[1]
-            url = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
-            described = _read(await _fetch(url), _Described)
-            if described.issuer != self.settings.issuer:
-                raise ProviderError(f"it says that it is {described.issuer!r}")
-            for each in (described.authorization_endpoint, described.token_endpoint, described.jwks_uri):
-                if not is_safe(each):
-                    raise ProviderError(f"it names an address without TLS: {each!r}")
-            self._described = (now, described)
-            return described
+            if (found := known()) is not None:
+                return found
+            if self._failed is not None and 0 <= self.clock() - self._failed[0] < FAILED_SECONDS:
+                raise ProviderError(f"it failed just now: {self._failed[1]}")
+            try:
+                return await ask()
+            except ProviderError as error:
+                self._failed = (self.clock(), str(error))
+                raise
 
     async def _claims(self, token: str) -> dict[str, Any]:
         """Return what a token says whose signature holds; a key that is not known is asked for once."""
@@ -168,25 +191,19 @@ class Provider:
         raise AssertionError("the second try returns or raises")
 
     async def _key_set(self, *, anew: bool) -> KeySet:
-        described = await self._describe()
-        async with self._asking:
-            now = self.clock()
-            if self._keys is not None and now - self._keys[0] < (
-                ASKED_AGAIN_SECONDS if anew else KEPT_SECONDS
-            ):
-                return self._keys[1]
-            told = _read(await _fetch(described.jwks_uri), _Keys)
-            kept = [
-                key
-                for key in told.keys
-                if isinstance(key, dict) and key.get("kty") in {"RSA", "EC"} and key.get("use") != "enc"
-            ]
-            try:
-                keys = KeySet.import_key_set({"keys": kept})
-            except (JoseError, ValueError, KeyError, TypeError) as error:
-                raise ProviderError(f"its keys cannot be read: {error}") from error
-            self._keys = (now, keys)
+        described = await self.describe()
+        span = ASKED_AGAIN_SECONDS if anew else KEPT_SECONDS
+
+        def known() -> KeySet | None:
+            kept = self._keys
+            return kept[1] if kept is not None and self.clock() - kept[0] < span else None
+
+        async def ask() -> KeySet:
+            keys = _key_set_of(_read(await _fetch(described.jwks_uri), _Keys))
+            self._keys = (self.clock(), keys)
             return keys
+
+        return await self._ask(known, ask)
 
     def _check(self, claims: dict[str, Any], nonce: str) -> None:
         """Demand that the token is from our provider, for us, of now, and for the sign-in that we began."""
@@ -234,6 +251,18 @@ class Provider:
         )
 
 
+def _key_set_of(told: _Keys) -> KeySet:
+    kept = [
+        key
+        for key in told.keys
+        if isinstance(key, dict) and key.get("kty") in {"RSA", "EC"} and key.get("use") != "enc"
+    ]
+    try:
+        return KeySet.import_key_set({"keys": kept})
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise ProviderError(f"its keys cannot be read: {error}") from error
+
+
 def _read(body: bytes, type_: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=type_)
@@ -242,16 +271,38 @@ def _read(body: bytes, type_: type[T]) -> T:
 
 
 async def _fetch(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
-    return await asyncio.to_thread(_fetched, url, body, headers or {})
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            return await asyncio.to_thread(_fetched, url, body, headers or {})
+    except TimeoutError as error:
+        raise ProviderError("it did not answer in time") from error
 
 
 def _fetched(url: str, body: bytes | None, headers: dict[str, str]) -> bytes:
     request = urllib.request.Request(url, body, {"accept": "application/json", **headers})  # noqa: S310  safe
+    ends = time.monotonic() + _TIMEOUT
     try:
         with _OPENER.open(request, timeout=_TIMEOUT) as answer:
-            read: bytes = answer.read(_MAX_BYTES + 1)
+            return read_in_time(answer, ends)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise ProviderError(f"it did not answer: {error}") from error
-    if len(read) > _MAX_BYTES:
-        raise ProviderError("it said too much")
+
+
+class Drops(Protocol):
+    """What can be read as it comes."""
+
+    def read1(self, n: int, /) -> bytes:
+        """Return what is there, once there is something; nothing at the end."""
+        ...
+
+
+def read_in_time(answer: Drops, ends: float) -> bytes:
+    """Return what an answer holds, which comes drop by drop; the time of a socket is that of a drop alone."""
+    read = b""
+    while drop := answer.read1(_MAX_BYTES + 1 - len(read)):
+        read += drop
+        if len(read) > _MAX_BYTES:
+            raise ProviderError("it said too much")
+        if time.monotonic() > ends:
+            raise ProviderError("it did not answer in time")
     return read
