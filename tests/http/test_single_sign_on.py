@@ -14,7 +14,11 @@ from joserfc.jwk import ECKey, OctKey
 
 from perennial.config import OidcSettings, RoleOfGroup
 from perennial.connectors.openid import Provider
-from tests.http.people import headers_of_cookie, hire
+from perennial.flows import guessing
+from perennial.flows.sessions import SECOND, now_of
+from perennial.flows.sign_in import Caller
+from perennial.flows.single_sign_on import begin_single_sign_on
+from tests.http.people import headers_of_cookie, hire, signed_in
 from tests.http.provider import CLIENT, OTHER_KEY, SECRET, Claims, SmallProvider, small_provider, unsigned
 from tests.http.site import Site
 
@@ -44,6 +48,11 @@ async def begin(site: Site) -> tuple[str, str]:
     cookie = response.headers["set-cookie"]
     assert {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=600"} <= set(cookie.split("; "))
     return response.json()["address"], cookie.partition(";")[0]
+
+
+async def begin_refused(site: Site, status: int, code: str) -> None:
+    """Try to begin a sign-in, and demand this problem."""
+    await site.refused(status, code, "POST", "/v1/sign-in/single", session={})
 
 
 async def come_back(site: Site, returned: dict[str, str], cookie: str) -> tuple[str, dict[str, str] | None]:
@@ -253,7 +262,7 @@ async def test_a_provider_that_is_away_or_somebody_else(site: Site, there: Small
     """Nobody is sent to a provider that says it is another; without one there is no such way."""
     there.says_it_is = "https://evil.test"
     use(site, there)
-    await site.refused(503, "provider_unavailable", "POST", "/v1/sign-in/single", session={})
+    await begin_refused(site, 503, "provider_unavailable")
     there.says_it_is = there.issuer
     for unsafe in (
         "https://[x",
@@ -263,12 +272,48 @@ async def test_a_provider_that_is_away_or_somebody_else(site: Site, there: Small
     ):
         there.token_endpoint = unsafe
         use(site, there)
-        await site.refused(503, "provider_unavailable", "POST", "/v1/sign-in/single", session={})
+        await begin_refused(site, 503, "provider_unavailable")
     use(site, there, issuer="http://127.0.0.1:9")
-    await site.refused(503, "provider_unavailable", "POST", "/v1/sign-in/single", session={})
+    await begin_refused(site, 503, "provider_unavailable")
     site.app.door.provider = None
-    await site.refused(404, "no_provider", "POST", "/v1/sign-in/single", session={})
+    await begin_refused(site, 404, "no_provider")
     assert "single_sign_on" not in await site.done("GET", "/v1/sign-in")
+
+
+async def test_what_is_begun_is_bounded_and_does_not_stay(
+    site: Site, there: SmallProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Per place, and only what lets nobody in; passwords go on; what is over goes as others begin."""
+    monkeypatch.setattr(guessing, "BEGUN", 3)
+    moment = now_of() + 7 * 86_400 * SECOND
+    monkeypatch.setattr(guessing, "now_of", lambda: moment)
+    person = await hire(site, "owner")
+    for _ in range(4):
+        assert (await sign_in(site, there, {"email": person.email}))[0] == "/console/"
+    stranger = {"email": "nobody@shop.test", "sub": "subject-2"}
+    for _ in range(3):
+        assert await sign_in(site, there, stranger) == refused("not_admitted")
+    await begin_refused(site, 429, "too_many_tries")
+    await signed_in(site, person)
+    elsewhere = Caller(place="198.51.100.7", agent="")
+    await begin_single_sign_on(site.app.door.desk, use(site, there), "https://shop.test/back", elsewhere)
+    moment += 2 * guessing.SPAN_SECONDS * SECOND
+    await begin(site)
+    async with site.database.unbound() as conn:
+        steps = await conn.fetchval("select count(*) from sign_in_steps where kind = 'single sign-on'")
+        tries = await conn.fetchval("select count(distinct span) from sign_in_tries")
+    assert (steps, tries) == (1, 1)
+
+
+async def test_a_provider_that_is_away_leaves_nothing(site: Site, there: SmallProvider) -> None:
+    """No row is written for a sign-in that cannot begin, and nothing is counted."""
+    async with site.database.unbound() as conn:
+        await conn.execute("delete from sign_in_steps")
+        await conn.execute("delete from sign_in_tries")
+        there.broken["/.well-known/openid-configuration"] = b""
+        await begin_refused(site, 503, "provider_unavailable")
+        assert await conn.fetchval("select count(*) from sign_in_steps") == 0
+        assert await conn.fetchval("select count(*) from sign_in_tries") == 0
 
 
 _OK = b"HTTP/1.0 200 OK\r\n\r\n"
@@ -297,7 +342,7 @@ async def test_a_provider_that_talks_nonsense(
     person = await hire(site, "owner")
     there.broken[path] = said
     if path.startswith("/."):
-        await site.refused(503, "provider_unavailable", "POST", "/v1/sign-in/single", session={})
+        await begin_refused(site, 503, "provider_unavailable")
     else:
         assert await sign_in(site, there, {"email": person.email}) == refused("provider_refused")
     assert path in there.asked

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
 
-from perennial.flows.problems import problem
+from perennial.flows.problems import ProblemError, problem
 from perennial.flows.sessions import SECOND, now_of
 from perennial.store.database import Database
 from perennial.store.sign_in import count_try, forgive_try, sweep_sign_in
@@ -25,6 +25,9 @@ PLACE = 200
 
 ADDRESS = 100
 """Wrong tries for one address in 15 minutes, from everywhere."""
+
+BEGUN = 200
+"""Sign-ins at a provider that were begun from one place in 15 minutes and came to nothing."""
 
 
 class Tried:
@@ -41,7 +44,7 @@ class Tried:
 @asynccontextmanager
 async def guessing(database: Database, address: str, place: str) -> AsyncIterator[Tried]:
     """Count a try to be ``address`` from ``place`` (a network address); raise the 429 after too many."""
-    span = now_of() // SECOND // SPAN_SECONDS
+    span = _span()
     holders = (
         (_holder("address at place", address, place), ADDRESS_AT_PLACE),
         (_holder("place", place), PLACE),
@@ -54,7 +57,7 @@ async def guessing(database: Database, address: str, place: str) -> AsyncIterato
             if not await count_try(conn, holder, span, most):
                 for earlier in counted:
                     await forgive_try(conn, earlier, span)
-                raise problem(429, "too_many_tries", "Too many tries to sign in; wait a quarter of an hour.")
+                raise _too_many()
             counted.append(holder)
     yield tried
     if tried.right:
@@ -62,6 +65,33 @@ async def guessing(database: Database, address: str, place: str) -> AsyncIterato
             for holder in counted:
                 await forgive_try(conn, holder, span)
             await sweep_sign_in(conn, now_of(), span - 1)
+
+
+async def count_begun(database: Database, place: str) -> None:
+    """Count a sign-in at a provider that begins at ``place``, and sweep; raise the 429 after too many.
+
+    Nobody is named yet, and nothing can be guessed: the bound is on rows and on calls of the provider. It is
+    apart from wrong tries, so that a provider that lets nobody in takes the password from nobody.
+    """
+    span = _span()
+    async with database.unbound() as conn:
+        await sweep_sign_in(conn, now_of(), span - 1)
+        if not await count_try(conn, _holder("begun at place", place), span, BEGUN):
+            raise _too_many()
+
+
+async def forgive_begun(database: Database, place: str) -> None:
+    """Take back what :func:`count_begun` counted, for the sign-in has let somebody in."""
+    async with database.unbound() as conn:
+        await forgive_try(conn, _holder("begun at place", place), _span())
+
+
+def _span() -> int:
+    return now_of() // SECOND // SPAN_SECONDS
+
+
+def _too_many() -> ProblemError:
+    return problem(429, "too_many_tries", "Too many tries to sign in; wait a quarter of an hour.")
 
 
 def _holder(*parts: str) -> bytes:

@@ -16,6 +16,7 @@ import msgspec
 
 from perennial.config import RoleOfGroup
 from perennial.connectors.openid import Identity, Provider, ProviderError
+from perennial.flows.guessing import count_begun, forgive_begun
 from perennial.flows.ids import Ids
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.roles import OWNER
@@ -64,12 +65,16 @@ class Returned(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str | None = None
 
 
-async def begin_single_sign_on(desk: SignInDesk, provider: Provider, redirect: str) -> Begun:
-    """Begin a sign-in; raises 503 if the provider does not answer."""
+async def begin_single_sign_on(desk: SignInDesk, provider: Provider, redirect: str, caller: Caller) -> Begun:
+    """Begin a sign-in; raises 429 after too many from one place, 503 if the provider does not answer.
+
+    The provider is asked first, so that one that is away leaves nothing behind.
+    """
     step = _Step(new_token(), new_token(), token_hash(binding := new_token()))
-    body = msgspec.msgpack.encode(step)
-    state = await begin_step(desk.database, _STEP, None, body, STEP_SECONDS)
     try:
+        await provider.describe()
+        await count_begun(desk.database, caller.place)
+        state = await begin_step(desk.database, _STEP, None, msgspec.msgpack.encode(step), STEP_SECONDS)
         return Begun(await provider.address(redirect, state, step.nonce, step.verifier), binding)
     except ProviderError as error:
         _log.warning("single sign-on: %s", error)
@@ -99,6 +104,7 @@ async def end_single_sign_on(
     for workspace_id, role in roles.items():
         await _settle_role(desk.database, workspace_id, staff, role)
     token = await open_session(desk.database, staff, method=ACTOR, strong=who.strong, agent=caller.agent)
+    await forgive_begun(desk.database, caller.place)
     return Opened(token)
 
 

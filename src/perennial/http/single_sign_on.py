@@ -40,13 +40,18 @@ class SingleSignOn(msgspec.Struct, frozen=True):
         "Begin a single sign-on",
         needs=None,
         gives={200: SingleSignOn},
-        refuses=(403, 404, 503),
+        refuses=(403, 404, 429, 503),
     ),
 )
 async def signin_single(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Tells the provider's address, and binds the sign-in to this browser with a cookie for ten minutes."""
+    """Tells the provider's address, and binds the sign-in to this browser with a cookie for ten minutes.
+
+    After 200 from one place that let nobody in there is a pause of up to a quarter of an hour.
+    """
     door = own_page(request)
-    begun = await begin_single_sign_on(door.desk, _provider(door), door.address.origin + _CALLBACK)
+    begun = await begin_single_sign_on(
+        door.desk, _provider(door), door.address.origin + _CALLBACK, caller_of(request)
+    )
     response = written(SingleSignOn(begun.address))
     secure = "; Secure" if door.address.secure else ""
     # Lax: the way back begins at the provider's page, from where a strict cookie would not be sent.
