@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-
 import msgspec
 
 from perennial.flows.programs import Author, apply_document
+from tests.http.hanging import hang_up
 from tests.http.site import PROGRAM, Site
 
 DOUBLE = PROGRAM.replace("points: 1,", "points: 2,")
@@ -64,39 +62,6 @@ async def test_a_document_that_cannot_be_tried_says_where(site: Site) -> None:
 async def test_hanging_up_cancels(site: Site) -> None:
     """After the first line nobody listens any more: the route ends, and nothing of it is left."""
     await _history(site)
-    sent: list[dict[str, Any]] = []
-    gone = asyncio.Event()
-    body = msgspec.json.encode({"version": "1"})
-    said = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive() -> dict[str, Any]:
-        if said:
-            return said.pop()
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-        if message["type"] == "http.response.body":
-            gone.set()
-
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": "http",
-        "path": _PATH,
-        "raw_path": _PATH.encode(),
-        "query_string": b"",
-        "headers": [
-            (b"authorization", f"Bearer {site.secret}".encode()),
-            (b"content-type", b"application/json"),
-        ],
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 80),
-        "state": {},
-    }
-    await asyncio.wait_for(site.app(scope, receive, send), 30)
+    sent = await hang_up(site, _PATH, {"version": "1"})
     assert sent[0]["status"] == 200
     assert not any(b'"result"' in message.get("body", b"") for message in sent)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
+import asyncpg
 import pytest
 
 from perennial.flows.programs import Author, apply_document
+from perennial.http import making, vouchers
+from tests.http.hanging import hang_up
 from tests.http.site import PROGRAM, Site
 
 _POOLS = (
@@ -182,6 +186,61 @@ async def test_a_batch_is_watched_while_it_is_made(pool: Site) -> None:
     refused = await pool.call("POST", f"{_BATCHES}/watched", {**body, "id": "b4", "reward": "none"})
     problem = json.loads(refused.text.splitlines()[-1])["problem"]
     assert (problem["status"], problem["errors"][0]["path"]) == (422, "$.reward")
+
+
+async def test_hanging_up_takes_the_batch_back(pool: Site) -> None:
+    """Who does not wait for the batch has none, and may send the same id again."""
+    body = {"id": "b3", "reward": "ship", "count": 500_000}
+    sent = await hang_up(pool, f"{_BATCHES}/watched", body)
+    assert b'"progress"' in sent[1]["body"]
+    assert not any(b'"batch"' in message.get("body", b"") for message in sent)
+    await pool.refused(404, "batch_unknown", "GET", f"{_BATCHES}/b3")
+    assert (await pool.done("POST", f"{_BATCHES}", {**body, "count": 1}))["made"] == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (asyncpg.ConnectionDoesNotExistError("lost"), 503, "unavailable"),
+        (asyncpg.InterfaceError("closed"), 503, "unavailable"),
+        (TimeoutError(), 503, "unavailable"),
+        (asyncpg.NumericValueOutOfRangeError("large"), 422, "value_not_storable"),
+        (RuntimeError("secret of ours"), 500, "internal_error"),
+        (OSError("secret of ours"), 500, "internal_error"),
+    ],
+    ids=[
+        "connection lost",
+        "pool closed",
+        "too slow",
+        "too large",
+        "a fault of ours",
+        "a fault of the system",
+    ],
+)
+async def test_a_fault_while_it_is_watched_is_the_last_line(
+    pool: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: Exception,
+    status: int,
+    code: str,
+) -> None:
+    """Any error is told as the plain call tells it, with the same id, and is in the log."""
+
+    async def fails(*_: Any) -> None:
+        raise fault
+
+    for module in (making, vouchers):
+        monkeypatch.setattr(module, "create_batch", fails)
+    body = {"id": "b3", "reward": "ship", "count": 1}
+    plain = await pool.refused(status, code, "POST", _BATCHES, body)
+    caplog.clear()
+    response = await pool.call("POST", f"{_BATCHES}/watched", body)
+    last = json.loads(response.text.splitlines()[-1])
+    identity = response.headers["x-request-id"]
+    assert last == {"type": "problem", "problem": {**plain, "request_id": identity}}
+    assert "secret" not in response.text
+    assert identity in caplog.text
 
 
 async def test_codes_are_looked_at_before_and_after(pool: Site) -> None:

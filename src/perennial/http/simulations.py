@@ -5,19 +5,18 @@ The answer is lines of JSON. Whoever hangs up cancels the simulation: its proces
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import time
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import msgspec
 from litestar import Request, post
 from litestar.types import ASGIApp
 
 from perennial.core.document import read_program
-from perennial.flows.answers import FieldProblem, Problem
-from perennial.flows.problems import ProblemError, answer_problem, problem
+from perennial.flows.answers import FieldProblem
+from perennial.flows.problems import problem
 from perennial.flows.scopes import Scope
 from perennial.flows.simulate import (
     Prepared,
@@ -28,12 +27,12 @@ from perennial.flows.simulate import (
     simulate,
 )
 from perennial.flows.simulation_result import SimulationResult
-from perennial.http.asgi import Connection, Receive, Send
 from perennial.http.instants import read_instant
 from perennial.http.operation import ExternalId, admitted, body_of, identity_of, operation
 from perennial.http.paths import plain_segment
-from perennial.http.problems import ProblemBody, rewrite_problem
+from perennial.http.problems import ProblemBody
 from perennial.http.requests import SimulateBody
+from perennial.http.streamed_lines import Say, streamed_lines
 
 PROGRESS_SECONDS = 0.2
 AT_ONCE = 2
@@ -93,16 +92,15 @@ async def program_simulate(request: Request[Any, Any, Any], id: ExternalId) -> A
         )
     url = door.database.url
     prepared = await prepare(door.database, url, caller.workspace_id, plain_segment(id), asked)
-    identity = identity_of(request)
 
-    async def respond(_: Connection, receive: Receive, send: Send) -> None:
+    async def work(say: Say) -> None:
         door.simulating += 1
         try:
-            await _serve(prepared, identity, receive, send)
+            await _lines(prepared, say)
         finally:
             door.simulating -= 1
 
-    return cast(ASGIApp, respond)
+    return streamed_lines(work, identity_of(request))
 
 
 def _check_document(text: str) -> None:
@@ -116,46 +114,20 @@ def _check_document(text: str) -> None:
         raise problem(422, "program_invalid", f"$.document: {program[0].words}", *fields)
 
 
-async def _serve(prepared: Prepared, identity: str, receive: Receive, send: Send) -> None:
-    headers = [(b"content-type", b"application/x-ndjson"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    gone = asyncio.create_task(_gone(receive))
-    lines = asyncio.create_task(_lines(prepared, identity, send))
-    try:
-        await asyncio.wait({gone, lines}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (gone, lines):
-            task.cancel()
-        await asyncio.gather(gone, lines, return_exceptions=True)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _lines(prepared: Prepared, identity: str, send: Send) -> None:
+async def _lines(prepared: Prepared, say: Say) -> None:
     said = 0.0
     try:
         async with contextlib.aclosing(simulate(prepared)) as steps:
             async for step in steps:
                 if isinstance(step, SimulationResult):
-                    await _say(send, SimulationStep(type="result", result=step))
+                    await say(SimulationStep(type="result", result=step))
                 elif step.ordering or time.monotonic() - said >= PROGRESS_SECONDS:
                     said = time.monotonic()
-                    await _say(send, _progress(step))
-    except ProblemError as error:
-        await _say(send, _problem(error.problem, identity))
-    except (SimulationFailedError, OSError) as error:
+                    await say(_progress(step))
+    except SimulationFailedError as error:
         _log.exception("a simulation failed", exc_info=error)
-        found = problem(500, "internal_error", "The simulation ended early; nothing was changed.").problem
-        await _say(send, _problem(found, identity))
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _problem(found: Problem, identity: str) -> SimulationStep:
-    body = msgspec.json.decode(rewrite_problem(answer_problem(found).body, identity), type=ProblemBody)
-    return SimulationStep(type="problem", problem=body)
+        words = "The simulation ended early; nothing was changed."
+        raise problem(500, "internal_error", words) from error
 
 
 def _progress(step: Progress) -> SimulationStep:
@@ -166,11 +138,6 @@ def _progress(step: Progress) -> SimulationStep:
         events=step.events,
         ordering=step.ordering,
     )
-
-
-async def _say(send: Send, line: SimulationStep) -> None:
-    body = msgspec.json.encode(line) + b"\n"
-    await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 SIMULATION_ROUTES = [program_simulate]
