@@ -95,8 +95,9 @@ async def test_a_block_is_shown_and_goes_with_the_customer(shop: Shop) -> None:
     """Since when, by whom and why; blocking alike changes nothing; nothing of it outlives the person."""
     await shop.publish(PROGRAM)
     await shop.order("o1", "anna", 10)
-    with pytest.raises(ProblemError, match="earning, spending"):
+    with pytest.raises(ProblemError, match="earning, spending") as raised:
         await block(shop, earning=False, spending=False)
+    assert [each.path for each in raised.value.problem.errors] == ["$.earning"]
     await block(shop)
     shown = (await read_customer(shop.handler, shop.workspace_id, "anna")).blocked
     assert shown is not None

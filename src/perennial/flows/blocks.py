@@ -14,7 +14,7 @@ from perennial.core.blocks import Block
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.keys import Key
-from perennial.flows.problems import customer_erased, problem
+from perennial.flows.problems import customer_erased, field_problem, problem
 from perennial.flows.reading import BlockView, block_view
 from perennial.flows.sessions import now_of
 from perennial.flows.staff_records import note
@@ -32,7 +32,7 @@ async def block_customer(
     """
     blocked = (Block.EARNING if earning else 0) | (Block.SPENDING if spending else 0)
     if not blocked:
-        raise problem(422, "nothing_blocked", "Block earning, spending, or both.")
+        raise field_problem("$.earning", "nothing_blocked", "block earning, spending, or both")
     async with handler.database.transaction(caller.workspace_id) as conn:
         bucket, customer_id = await _locked(conn, handler, caller.workspace_id, customer)
         before = await read_block(conn, caller.workspace_id, bucket, customer_id)
