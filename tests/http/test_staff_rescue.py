@@ -53,6 +53,10 @@ async def test_an_owner_is_added(site: Site) -> None:
         await conn.execute("insert into staff_founding (founded_at) values (now()) on conflict do nothing")
     with pytest.raises(ProblemError, match="no role"):
         await invite_here(site.database, site.row.code, "new@shop.test", "king", "cli root")
+    for no_address in ("anna", "anna@", "@shop.test", "an na@shop.test", "a@b@c", "a@" + "b" * 253):
+        with pytest.raises(ProblemError, match="no e-mail address") as raised:
+            await invite_here(site.database, site.row.code, no_address, "owner", "cli root")
+        assert no_address in raised.value.problem.detail
     token = await invite_here(site.database, site.row.code, "New@shop.test", "owner", "cli root")
     body = {"token": token, "name": "New", "password": _NEW}
     answer = await site.call("POST", "/v1/invitations/accept", body, session={})

@@ -13,7 +13,7 @@ from perennial.flows.keys import Key
 from perennial.flows.passwords import check_password
 from perennial.flows.problems import ProblemError, field_problem, problem
 from perennial.flows.sessions import SECOND, new_token, now_of, open_session, token_hash
-from perennial.flows.sign_in import Caller, Halfway, Opened, SignInDesk, clean_email, go_on, known_by_password
+from perennial.flows.sign_in import Caller, Halfway, Opened, SignInDesk, check_email, go_on, known_by_password
 from perennial.flows.staff import roles_of, within
 from perennial.flows.staff_records import note
 from perennial.store.database import Database
@@ -53,25 +53,32 @@ async def invite(database: Database, caller: Key, email: str, code: str) -> Invi
     if role is None:
         raise field_problem("$.role", "role_unknown", f"there is no role {code!r}")
     within(caller, role)
+    return await write_invitation(database, caller.workspace_id, email, code, caller.actor)
+
+
+async def write_invitation(
+    database: Database, workspace_id: int, email: str, role: str, actor: str
+) -> Invitation:
+    """Invite an address to a role, whoever may; raise the 422 for a text that is no address."""
     now, token = now_of(), new_token()
     row = InvitationRow(
-        workspace_id=caller.workspace_id,
+        workspace_id=workspace_id,
         invitation_id=Ids().next(),
-        email=clean_email(email),
-        role=code,
-        actor=caller.actor,
+        email=check_email(email),
+        role=role,
+        actor=actor,
         created_at=now,
         expires_at=now + DAYS * 24 * 3600 * SECOND,
     )
-    async with database.transaction(caller.workspace_id) as conn:
+    async with database.transaction(workspace_id) as conn:
         await insert_invitation(conn, row, token_hash(token))
         await note(
             conn,
-            caller.workspace_id,
-            caller.actor,
+            workspace_id,
+            actor,
             "staff.invited",
             f"invitation/{row.invitation_id}",
-            after={"email": row.email, "role": code},
+            after={"email": row.email, "role": role},
         )
     return Invitation(row, token)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,10 @@ from perennial.store.sign_in import StepRow, insert_step, read_step, take_step
 from perennial.store.staff import StaffRow, find_staff, read_staff
 
 STEP_SECONDS = 300
+EMAIL = r"^[^\s@]+@[^\s@]+$"
+LONGEST_EMAIL = 254
+"""What an address is, wherever one is taken: what signing in does not take would let nobody in."""
+
 _SECOND_STEP = "second step"
 
 
@@ -51,6 +56,14 @@ class Halfway(msgspec.Struct, frozen=True):
 def clean_email(given: str) -> str:
     """Return an address as it is compared."""
     return given.strip().lower()
+
+
+def check_email(given: str) -> str:
+    """Return an address as it is compared; raise the 422 for a text that is none."""
+    email = clean_email(given)
+    if len(email) > LONGEST_EMAIL or not re.match(EMAIL, email):
+        raise problem(422, "email_invalid", f"{given!r} is no e-mail address, such as anna@example.com.")
+    return email
 
 
 async def sign_in_with_password(

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.flows.ids import Ids
-from perennial.flows.invitations import DAYS
+from perennial.flows.invitations import write_invitation
 from perennial.flows.passwords import Passwords, check_password
 from perennial.flows.problems import problem
-from perennial.flows.roles import OWNER
-from perennial.flows.sessions import SECOND, new_token, now_of, token_hash
+from perennial.flows.sessions import now_of
 from perennial.flows.sign_in import clean_email
 from perennial.flows.staff import roles_of
 from perennial.flows.staff_records import note
 from perennial.flows.workspaces import all_workspaces, require_workspace
 from perennial.store.database import Database
 from perennial.store.factors import delete_passkey, drop_totp, list_passkeys
-from perennial.store.invitations import InvitationRow, insert_invitation
 from perennial.store.sessions import revoke_sessions
 from perennial.store.staff import (
     ColleagueRow,
@@ -54,36 +51,17 @@ async def everybody(database: Database) -> list[Colleague]:
 async def invite_here(database: Database, workspace: str, email: str, role: str, actor: str) -> str:
     """Invite an address to any role, an owner's too, and return the token of the link.
 
-    Raises 404 for an unknown workspace, 422 for an unknown role, 409 where nobody was ever made.
+    Raises 404 for an unknown workspace, 422 for an unknown role or a text that is
+    no address, 409 where nobody was ever made.
     """
     place = await require_workspace(database, workspace)
     async with database.unbound() as conn:
         if not await is_founded(conn):
             words = "Nobody can sign in yet: the link that perennial start prints makes the first owner."
             raise problem(409, "setup_needed", words)
-    if role != OWNER and role not in await roles_of(database, place.workspace_id):
+    if role not in await roles_of(database, place.workspace_id):
         raise problem(422, "role_unknown", f"Workspace {workspace!r} has no role {role!r}.")
-    now, token = now_of(), new_token()
-    row = InvitationRow(
-        workspace_id=place.workspace_id,
-        invitation_id=Ids().next(),
-        email=clean_email(email),
-        role=role,
-        actor=actor,
-        created_at=now,
-        expires_at=now + DAYS * 24 * 3600 * SECOND,
-    )
-    async with database.transaction(place.workspace_id) as conn:
-        await insert_invitation(conn, row, token_hash(token))
-        await note(
-            conn,
-            place.workspace_id,
-            actor,
-            "staff.invited",
-            f"invitation/{row.invitation_id}",
-            after={"email": row.email, "role": role},
-        )
-    return token
+    return (await write_invitation(database, place.workspace_id, email, role, actor)).token
 
 
 async def give_password(database: Database, email: str, password: str, actor: str) -> None:

@@ -42,6 +42,7 @@ PROBLEM_CODES = {
     "address_unverified": "The provider of the single sign-on has not verified the person's address.",
     "another_browser": "The sign-in was begun in another browser.",
     "domain_not_admitted": "Addresses of this domain are not let in by the single sign-on.",
+    "email_invalid": "The text is no e-mail address.",
     "identity_taken": "The account belongs to somebody else of the provider.",
     "no_provider": "No provider is set up for single sign-on.",
     "not_admitted": "Nobody here has the address, or the account is disabled.",

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from perennial.flows.scopes import Scope
+from perennial.flows.sign_in import EMAIL, LONGEST_EMAIL
 from perennial.http.requests import When
 from perennial.units import MAX_AMOUNT
 
@@ -15,8 +16,8 @@ Email = Annotated[
     str,
     Meta(
         min_length=3,
-        max_length=254,
-        pattern=r"^[^\s@]+@[^\s@]+$",
+        max_length=LONGEST_EMAIL,
+        pattern=EMAIL,
         description="an e-mail address; upper and lower case are the same",
         examples=["anna@example.com"],
     ),
