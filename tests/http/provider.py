@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import threading
 import time
@@ -96,8 +97,22 @@ class SmallProvider:
 
 def unsigned(claims: Claims) -> str:
     """Return a token that says of itself that it has no signature."""
-    parts = [json.dumps(each).encode() for each in ({"alg": "none", "typ": "JWT"}, claims)]
-    return ".".join([*(base64.urlsafe_b64encode(each).decode().rstrip("=") for each in parts), ""])
+    return f"{_head_and_claims({'alg': 'none', 'typ': 'JWT'}, claims)}."
+
+
+def signed_with_public_key(claims: Claims) -> str:
+    """Return a token signed with the text of the key that everybody may read, as if it were a secret."""
+    signed = _head_and_claims({"alg": "HS256", "kid": "one", "typ": "JWT"}, claims)
+    secret = FIRST_KEY.as_pem(private=False)
+    return f"{signed}.{_base64(hmac.new(secret, signed.encode(), sha256).digest())}"
+
+
+def _head_and_claims(head: Claims, claims: Claims) -> str:
+    return ".".join(_base64(json.dumps(each).encode()) for each in (head, claims))
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 @contextmanager

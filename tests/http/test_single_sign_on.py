@@ -18,8 +18,18 @@ from perennial.flows import guessing
 from perennial.flows.sessions import SECOND, now_of
 from perennial.flows.sign_in import Caller
 from perennial.flows.single_sign_on import begin_single_sign_on
+from perennial.http.door import Address
 from tests.http.people import headers_of_cookie, hire, signed_in
-from tests.http.provider import CLIENT, OTHER_KEY, SECRET, Claims, SmallProvider, small_provider, unsigned
+from tests.http.provider import (
+    CLIENT,
+    OTHER_KEY,
+    SECRET,
+    Claims,
+    SmallProvider,
+    signed_with_public_key,
+    small_provider,
+    unsigned,
+)
 from tests.http.site import Site
 
 _BACK = "/v1/sign-in/callback"
@@ -41,12 +51,12 @@ def use(site: Site, there: SmallProvider, **settings: Any) -> Provider:
     return site.app.door.provider
 
 
-async def begin(site: Site) -> tuple[str, str]:
-    """Begin a sign-in; return the provider's address and the browser's cookie."""
+async def begin(site: Site, *more: str) -> tuple[str, str]:
+    """Begin a sign-in; return the provider's address and the browser's cookie, which has ``more`` marks."""
     response = await site.call("POST", "/v1/sign-in/single", session={})
     assert response.status_code == 200, response.text
     cookie = response.headers["set-cookie"]
-    assert {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=600"} <= set(cookie.split("; "))
+    assert {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=600", *more} <= set(cookie.split("; "))
     return response.json()["address"], cookie.partition(";")[0]
 
 
@@ -107,9 +117,8 @@ async def test_keys_of_either_kind_that_change(site: Site, there: SmallProvider)
     assert there.asked.count("/.well-known/openid-configuration") == 1
 
 
-def _lies(there: SmallProvider) -> dict[str, Any]:
+def _lies() -> dict[str, Any]:
     now = int(time.time())
-    public = there.key.as_pem(private=False)
     return {
         "another nonce": {"nonce": "of another sign-in"},
         "no nonce": {"nonce": None},
@@ -128,9 +137,7 @@ def _lies(there: SmallProvider) -> dict[str, Any]:
         "signed by a stranger": lambda claims: jwt.encode(
             {"alg": "RS256", "kid": "one"}, claims, OTHER_KEY, algorithms=["RS256"]
         ),
-        "signed with the public key": lambda claims: jwt.encode(
-            {"alg": "HS256", "kid": "one"}, claims, OctKey.import_key(public.hex()), algorithms=["HS256"]
-        ),
+        "signed with the public key": signed_with_public_key,
         "signed with our secret": lambda claims: jwt.encode(
             {"alg": "HS256"}, claims, OctKey.import_key(SECRET), algorithms=["HS256"]
         ),
@@ -142,7 +149,7 @@ async def test_tokens_that_do_not_hold(site: Site, there: SmallProvider) -> None
     """Each is refused, and says the same; within the skew of clocks a token holds."""
     person = await hire(site, "owner")
     said = {"email": person.email}
-    for name, lie in _lies(there).items():
+    for name, lie in _lies().items():
         if callable(lie):
             there.sign = lie
         else:
@@ -245,6 +252,68 @@ async def test_groups_give_roles(site: Site, there: SmallProvider) -> None:
     assert (await site.done("GET", "/v1/me", session=session))["role"] == "analyst"
     log = (await site.done("GET", "/v1/audit?actor=single%20sign-on"))["data"]
     assert [each["action"] for each in log] == ["staff.dismissed", "staff.role_changed", "staff.joined"]
+
+
+async def test_a_group_counts_more_than_a_colleague(site: Site, there: SmallProvider) -> None:
+    """The role of the group takes the place of the one given by hand, and then goes with the group."""
+    use(site, there, roles=(RoleOfGroup(site.row.code, "marketer", "market"),))
+    await hire(site, "owner")
+    person = await hire(site, "analyst")
+    said = {"email": person.email, "groups": ["market"]}
+    _, session = await sign_in(site, there, said)
+    assert (await site.done("GET", "/v1/me", session=session))["role"] == "marketer"
+    assert await sign_in(site, there, said | {"groups": []}) == refused("no_workspace")
+    log = (await site.done("GET", "/v1/audit?actor=single%20sign-on"))["data"]
+    assert [(each["action"], each.get("before"), each.get("after")) for each in log] == [
+        ("staff.dismissed", {"email": person.email, "role": "marketer"}, None),
+        (
+            "staff.role_changed",
+            {"email": person.email, "role": "analyst"},
+            {"email": person.email, "role": "marketer"},
+        ),
+    ]
+
+
+@pytest.mark.parametrize("groups", [[], ["market"]], ids=["no group", "a lesser group"])
+@pytest.mark.parametrize("others", [0, 1], ids=["the last owner", "control: one of two"])
+async def test_the_last_owner_stays_one(
+    site: Site, there: SmallProvider, groups: list[str], others: int
+) -> None:
+    """Whatever the groups say; where there is another owner, they are believed."""
+    code = site.row.code
+    use(site, there, roles=(RoleOfGroup(code, "owner", "heads"), RoleOfGroup(code, "marketer", "market")))
+    said = {"email": f"head-of-{code}@shop.test"}
+    _, session = await sign_in(site, there, said | {"groups": ["heads"]})
+    assert (await site.done("GET", "/v1/me", session=session))["role"] == "owner"
+    for _ in range(others):
+        await hire(site, "owner")
+    place, session = await sign_in(site, there, said | {"groups": groups})
+    if others and not groups:
+        assert (place, session) == refused("no_workspace")
+    else:
+        role = (await site.done("GET", "/v1/me", session=session))["role"]
+        assert role == ("marketer" if others else "owner")
+
+
+async def test_cookies_are_of_our_host_alone_where_there_is_tls(site: Site, there: SmallProvider) -> None:
+    """Over https both have the prefix that browsers refuse from other hosts, and none counts without it."""
+    site.app.door.address = Address("https://shop.test")
+    person = await hire(site, "owner")
+    said = {"email": person.email}
+    address, cookie = await begin(site, "Secure")
+    assert cookie.startswith("__Host-perennial_sign_in=")
+    bare = cookie.removeprefix("__Host-")
+    assert await come_back(site, there.approve(address, said), bare) == refused("another_browser")
+    address, cookie = await begin(site, "Secure")
+    query = urlencode(there.approve(address, said))
+    response = await site.call("GET", f"{_BACK}?{query}", session={"cookie": cookie})
+    begun = response.headers["set-cookie"]
+    assert begun.startswith("__Host-perennial_session=")
+    assert {"HttpOnly", "Secure", "Path=/", "SameSite=Strict"} <= set(begun.split("; "))
+    session = headers_of_cookie(begun)
+    assert (await site.done("GET", "/v1/me", session=session))["email"] == person.email
+    session["cookie"] = session["cookie"].removeprefix("__Host-")
+    await site.refused(401, "session_needed", "GET", "/v1/me", session=session)
 
 
 async def test_a_second_factor_of_the_provider_counts(site: Site, there: SmallProvider) -> None:
