@@ -57,6 +57,7 @@ GivenCode = Annotated[str, Meta(min_length=1, max_length=200)]
 class BatchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Codes of a reward: ``count`` to be made, or ``codes`` to be imported, up to 10,000 in one request.
 
+    A body has at most 1,000,000 bytes: send long codes, or many with customers, in several batches.
     The first code is for the first of ``customers``, and so on; without them the codes are nobody's.
     Rows that are wrong are left out and told, unless ``all_or_nothing``. Imported codes that are easy to
     guess and carry money are refused, unless ``allow_weak``.
@@ -74,7 +75,10 @@ class BatchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
 
 class CodesBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Codes of a reward that are to be imported, with their customers, as they would be sent."""
+    """Codes of a reward that are to be imported, with their customers, as they would be sent.
+
+    Up to 10,000, and a body of at most 1,000,000 bytes.
+    """
 
     reward: Reference
     codes: Annotated[tuple[GivenCode, ...], Meta(min_length=1, max_length=_CODES_OF_A_REQUEST)]
