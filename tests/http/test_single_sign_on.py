@@ -19,6 +19,9 @@ from perennial.flows.sessions import SECOND, now_of
 from perennial.flows.sign_in import Caller
 from perennial.flows.single_sign_on import begin_single_sign_on
 from perennial.http.door import Address
+from perennial.http.staff_examples import PASSWORD
+from perennial.store.factors import confirm_totp, keep_totp
+from tests.codebook import CODEBOOK
 from tests.http.people import headers_of_cookie, hire, signed_in
 from tests.http.provider import (
     CLIENT,
@@ -324,6 +327,18 @@ async def test_a_second_factor_of_the_provider_counts(site: Site, there: SmallPr
     _, session = await sign_in(site, there, {"email": person.email, "amr": ["pwd"]})
     await site.refused(403, "second_factor_needed", "GET", "/v1/programs", session=session)
     _, session = await sign_in(site, there, {"email": person.email, "amr": ["pwd", "mfa"]})
+    await site.done("GET", "/v1/programs", session=session)
+
+
+async def test_an_app_is_asked_for_by_the_password_alone(site: Site, there: SmallProvider) -> None:
+    """Where no workspace demands two factors, asking for a second one is the provider's part."""
+    person = await hire(site, "owner")
+    async with site.database.unbound() as conn:
+        await keep_totp(conn, person.staff_id, CODEBOOK.seal(0, "JBSWY3DPEHPK3PXP"))
+        await confirm_totp(conn, person.staff_id, 1)
+    body = {"email": person.email, "password": PASSWORD}
+    assert "totp" in (await site.done("POST", "/v1/sign-in", body, session={}))["factors"]
+    _, session = await sign_in(site, there, {"email": person.email})
     await site.done("GET", "/v1/programs", session=session)
 
 
