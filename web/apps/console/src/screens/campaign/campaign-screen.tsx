@@ -37,7 +37,7 @@ export function CampaignScreen() {
             <CampaignFacts campaign={answer.campaign} />
             <Budgets budgets={answer.campaign.budgets} />
             <Suspense fallback={<Loading lines={8} />}>
-              <CampaignText answer={answer} />
+              <CampaignText key={`${answer.campaign.program}/${answer.campaign.id}`} answer={answer} />
             </Suspense>
           </Stack>
         )}

@@ -1,9 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { CampaignDocument } from "@perennial/api-admin";
-import { Button, Group, Loading, Panel, SegmentedControl, Stack } from "@perennial/ui";
+import { Alert, Button, Group, Loading, Panel, SegmentedControl, Stack } from "@perennial/ui";
+import { IconInfoCircle } from "@perennial/ui/icons";
 import { lazy, Suspense, useState } from "react";
 import { stringify } from "yaml";
 
+import { arrived, begin, discarded, isChanged, type Saved, savedAs, typedOn } from "../../editor/editing";
 import { useMay } from "../../session/may";
 import { RemoveButton } from "./remove-button";
 import { useSaveCampaign } from "./use-save-campaign";
@@ -17,18 +19,18 @@ const ITS_PATH = /^campaigns\[[^\]]+\]\.?/;
 export default function CampaignText({ answer }: { answer: CampaignDocument }) {
   const { t } = useLingui();
   const may = useMay("programs");
-  const kept = stringify(answer.document ?? answer.published);
-  const [text, setText] = useState(kept);
-  const [seen, setSeen] = useState(answer.revision);
-  if (seen !== answer.revision) {
-    setSeen(answer.revision);
-    setText(kept);
-  }
+  const kept = savedIn(answer);
+  const [editing, setEditing] = useState(() => begin(kept));
+  if (editing.seen !== kept.revision) setEditing(arrived(editing, kept));
+  const { text } = editing;
+  const setText = (next: string) => {
+    setEditing((now) => typedOn(now, next, Date.now()));
+  };
   const [asText, setAsText] = useState(false);
   const problems = (answer.problems ?? []).map((each) => ({ ...each, path: each.path.replace(ITS_PATH, "") }));
   const { program, id } = answer.campaign;
   const { save, busy } = useSaveCampaign(program, id);
-  const changed = text !== kept;
+  const changed = isChanged(editing);
   return (
     <Panel
       title={t`What it says`}
@@ -37,12 +39,17 @@ export default function CampaignText({ answer }: { answer: CampaignDocument }) {
         may && (
           <Group gap="xs">
             {answer.document !== null && <RemoveButton answer={answer} />}
+            <Button variant="default" disabled={!changed} onClick={() => { setEditing((now) => discarded(now, kept)); }}>
+              <Trans>Discard</Trans>
+            </Button>
             <Button
               disabled={!changed}
               variant={changed ? "filled" : "default"}
               loading={busy}
               onClick={() => {
-                save(text, answer.revision, kept);
+                save(text, answer.revision, kept.document, (saved, sent) => {
+                  setEditing((now) => savedAs(now, savedIn(saved), sent));
+                });
               }}
             >
               <Trans>Save to the draft</Trans>
@@ -52,6 +59,11 @@ export default function CampaignText({ answer }: { answer: CampaignDocument }) {
       }
     >
       <Stack gap="md">
+        {editing.outdated && changed && (
+          <Alert variant="default" icon={<IconInfoCircle size={18} aria-hidden />} title={t`The campaign was saved by somebody else meanwhile`}>
+            <Trans>Your changes are still here, and not saved. Saving replaces what was saved meanwhile: look before you save, or discard yours.</Trans>
+          </Alert>
+        )}
         <Group>
           <SegmentedControl
             aria-label={t`How the campaign is shown`}
@@ -75,4 +87,8 @@ export default function CampaignText({ answer }: { answer: CampaignDocument }) {
       </Stack>
     </Panel>
   );
+}
+
+function savedIn({ document, published, revision }: CampaignDocument): Saved {
+  return { document: stringify(document ?? published), revision };
 }

@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { campaignPut } from "@perennial/api-admin";
+import { type CampaignDocument, campaignPut } from "@perennial/api-admin";
 import { campaignGetQueryKey, campaignListQueryKey } from "@perennial/api-admin/queries";
 import { tellDone, tellFailed } from "@perennial/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -37,11 +37,12 @@ export function useSaveCampaign(program: string, id: string) {
       tellFailed(t`The campaign was not saved`, told.errors[0]?.message ?? told.detail);
     },
   });
-  function save(text: string, revision: number, before: string): void {
+  function save(text: string, revision: number, before: string, done?: (saved: CampaignDocument, sent: string) => void): void {
     mutation.mutate(
       { text, revision },
       {
         onSuccess: (saved) => {
+          done?.(saved, text);
           tellDone(t`Saved to the draft`, {
             label: t`Undo`,
             run: () => {

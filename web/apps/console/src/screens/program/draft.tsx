@@ -75,14 +75,16 @@ export default function Draft({ draft, newest, asText, onAsText }: DraftProps) {
         }
       >
         <Stack gap="md">
-          {editing.found && (
-            <Alert variant="default" icon={<IconInfoCircle size={18} aria-hidden />} title={t`Changes that were not saved are here again`}>
-              {editing.outdated ? (
-                <Trans>They were kept on this device. The draft was saved by somebody since: look before you save, or discard them.</Trans>
-              ) : (
-                <Trans>They were kept on this device. Save them, or discard them.</Trans>
-              )}
+          {editing.outdated ? (
+            <Alert variant="default" icon={<IconInfoCircle size={18} aria-hidden />} title={t`The draft was saved by somebody else meanwhile`}>
+              <Trans>Your changes are still here, and not saved. Saving replaces what was saved meanwhile: look before you save, or discard yours.</Trans>
             </Alert>
+          ) : (
+            editing.found && (
+              <Alert variant="default" icon={<IconInfoCircle size={18} aria-hidden />} title={t`Changes that were not saved are here again`}>
+                <Trans>They were kept on this device. Save them, or discard them.</Trans>
+              </Alert>
+            )
           )}
           <Problems
             problems={draft.problems}

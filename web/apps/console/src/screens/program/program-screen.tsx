@@ -59,6 +59,7 @@ export function ProgramScreen() {
             {(kept) => (
               <Suspense fallback={<Loading lines={8} />}>
                 <Draft
+                  key={kept.program}
                   draft={kept}
                   newest={newest}
                   asText={view === "text"}

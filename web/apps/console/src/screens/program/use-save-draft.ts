@@ -36,12 +36,12 @@ export function useSaveDraft(program: string) {
       tellFailed(t`The draft was not saved`, toldBy(error).detail);
     },
   });
-  function save(text: string, before: DraftView, done: () => void): void {
+  function save(text: string, before: DraftView, done: (saved: DraftView, sent: string) => void): void {
     mutation.mutate(
       { text, revision: before.revision },
       {
         onSuccess: (saved) => {
-          done();
+          done(saved, text);
           tellDone(t`The draft is saved`, {
             label: t`Undo`,
             run: () => {
