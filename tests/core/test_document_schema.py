@@ -100,3 +100,43 @@ def test_an_unknown_kind_names_the_known_ones() -> None:
     assert isinstance(found, list)
     words = f'there is no kind "gold"; known: {", ".join(rewards.KINDS)}'
     assert Problem("rewards[0].gives[0].type", "unknown_value", words) in found
+
+
+def test_every_amount_of_money_is_marked() -> None:
+    """Forms draw what is marked as money, so a number in minor units must be marked, and no other one."""
+    marked = set()
+    for name, kind in program_schema()["$defs"].items():
+        for field, schema in kind.get("properties", {}).items():
+            words = json.dumps(schema)
+            if '"x-money": true' in words:
+                marked.add(f"{name}.{field}")
+            elif '"x-money-if"' in words:
+                marked.add(f"{name}.{field}?")
+    assert marked == {
+        "AmountOff.most",
+        "AmountOff.value",
+        "Bundle.amount",
+        "Bundle.price",
+        "BuyXGetY.unit_price",
+        "CashPayout.value",
+        "Cashback.value",
+        "Conversion.min_order",
+        "FixedPrice.price",
+        "FreeProduct.unit_price",
+        "FreeShipping.most",
+        "GiftCard.extra",
+        "GiftCard.value",
+        "Goal.target?",
+        "Limit.discount",
+        "Limit.order_value",
+        "PerAmount.per",
+        "PercentByTotal.most",
+        "PercentOff.most",
+        "PointsPayment.amount",
+        "SharedLimit.discount",
+        "SharedLimit.order_value",
+        "Tier.keep?",
+        "Tier.reach?",
+        "Upgrade.unit_price",
+        "_Step.at_least?",
+    }

@@ -15,12 +15,12 @@ from msgspec import Meta
 from perennial.core.codes import Codes
 from perennial.core.conditions import Condition, Measure
 from perennial.core.limits import Limit
+from perennial.core.money import Measured
 from perennial.core.periods import Period
 from perennial.core.reward import Reward, Title
 from perennial.core.rewards import Benefits
 from perennial.core.rule import Identifier
 from perennial.core.schedule import Schedule, Span
-from perennial.units import MAX_AMOUNT
 
 _Times = Annotated[int, Meta(ge=1, le=10_000)]
 _Missed = Annotated[int, Meta(ge=0, le=366)]
@@ -41,7 +41,7 @@ class Goal(_Part, frozen=True):
     id: Identifier = "goal"
     name: Title | None = None
     measure: Measure | None = None
-    target: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)] = 1
+    target: Measured = 1
     where: Condition | None = None
     event: str | None = None
     attribute: str | None = None

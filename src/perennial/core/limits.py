@@ -9,16 +9,13 @@ units of the program's currency.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
+from perennial.core.money import Cap, MoneyCap
 from perennial.core.order import Name
 from perennial.core.periods import Period
-from perennial.units import MAX_AMOUNT, Minor, Points
-
-Cap = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
+from perennial.units import Minor, Points
 
 
 class Holder(StrEnum):
@@ -73,9 +70,9 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     every: Period = Period.EVER
     at_cap: AtCap | None = None
     attribute: Name | None = None
-    discount: Cap | None = None
+    discount: MoneyCap | None = None
     units: Cap | None = None
-    order_value: Cap | None = None
+    order_value: MoneyCap | None = None
     customers: Cap | None = None
 
     def caps(self) -> dict[Counted, int]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from perennial.core.benefit import Level
 from perennial.core.cart import Cart
-from perennial.core.limits import Cap
+from perennial.core.money import Cap
 from perennial.core.picks import (
     Pick,
     Share,

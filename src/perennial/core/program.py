@@ -16,7 +16,8 @@ from perennial.core.challenge import Challenge
 from perennial.core.conditions import Condition, HistoryWindow, Measure
 from perennial.core.earning import EarningRules
 from perennial.core.experiments import Experiment, Holdout
-from perennial.core.limits import AtCap, Cap, Holder, Limit
+from perennial.core.limits import AtCap, Holder, Limit
+from perennial.core.money import Cap, MoneyCap, MoneyGiven, OfMetric
 from perennial.core.order import Name
 from perennial.core.periods import Period
 from perennial.core.referral_terms import Referrals, incentive_rewards
@@ -139,7 +140,7 @@ class PointsPayment(_Part, frozen=True):
     pay after discounts, shipping included. ``cover`` lets the last step be worth less than it could.
     """
 
-    amount: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]
+    amount: MoneyGiven
     points: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)] = 1
     least: Cap = 0
     most: Percent = "100"
@@ -180,8 +181,8 @@ class SharedLimit(_Part, frozen=True):
     at_cap: AtCap | None = None
     across_programs: bool = False
     attribute: Name | None = None
-    discount: Cap | None = None
-    order_value: Cap | None = None
+    discount: MoneyCap | None = None
+    order_value: MoneyCap | None = None
     customers: Cap | None = None
     units: Cap | None = None
 
@@ -296,8 +297,8 @@ class Tier(_Part, frozen=True):
 
     id: Identifier
     name: Title
-    reach: dict[str, Cap]
-    keep: dict[str, Cap] | None = None
+    reach: dict[str, OfMetric]
+    keep: dict[str, OfMetric] | None = None
     multiplier: MultiplierSpec | None = None
     downgradable: bool = True
 

@@ -12,7 +12,8 @@ from perennial.core.codes import Codes
 from perennial.core.conditions import Condition
 from perennial.core.fraud import Signals, usual_signals
 from perennial.core.fraud_signal import Signal
-from perennial.core.limits import Cap, Limit
+from perennial.core.limits import Limit
+from perennial.core.money import MoneyCap
 from perennial.core.reward import Reward, Title
 from perennial.core.rewards import Benefits
 from perennial.core.rule import Identifier
@@ -90,7 +91,7 @@ class Conversion(_Part, frozen=True):
     event: str | None = None
     number: Count = 1
     counts: Counts = Counts.EVERY
-    min_order: Cap = 0
+    min_order: MoneyCap = 0
     when: Condition | None = None
 
     @property

@@ -14,7 +14,8 @@ from msgspec import Meta
 from perennial.core.benefit import Base
 from perennial.core.codes import Codes
 from perennial.core.conditions import Condition
-from perennial.core.limits import Cap, Limit
+from perennial.core.limits import Limit
+from perennial.core.money import Cap
 from perennial.core.rewards import Benefits
 from perennial.core.rule import Identifier
 from perennial.core.schedule import Schedule, Span

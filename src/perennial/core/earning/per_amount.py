@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from msgspec import Meta
-
+from perennial.core.money import MoneyGiven
 from perennial.core.rule import (
     Basis,
     Basket,
@@ -17,7 +16,7 @@ from perennial.core.rule import (
     count_points,
     rounded,
 )
-from perennial.units import MAX_AMOUNT, Minor, Points, Rounding, divide
+from perennial.units import Minor, Points, Rounding, divide
 
 
 class PerAmount(EarningRule, frozen=True, tag="per_amount"):
@@ -29,7 +28,7 @@ class PerAmount(EarningRule, frozen=True, tag="per_amount"):
     """
 
     points: Rate
-    per: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]
+    per: MoneyGiven
     tiers: dict[Identifier, Rate] = {}
     basis: Basis = Basis.NET
     whole_steps: bool = False

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, ClassVar
-
-from msgspec import Meta
+from typing import ClassVar
 
 from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
-from perennial.core.limits import Cap
+from perennial.core.money import MoneyCap, MoneyGiven
 from perennial.core.percentage import within
 from perennial.core.picks import Pick, Share, picked_lines, picked_units, spread_units, take_each
 from perennial.core.problems import Problem
-from perennial.units import MAX_AMOUNT, Minor
+from perennial.units import Minor
 
 
 class _Target(StrEnum):
@@ -40,12 +38,12 @@ class AmountOff(Benefit, frozen=True, tag="amount_off"):
     what they cost, or ``share_by`` their quantity. ``most`` caps the discount, in minor units.
     """
 
-    value: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]
+    value: MoneyGiven
     target: _Target = _Target.ORDER
     lines: Condition | None = None
     pick: Pick | None = None
     share_by: Share = Share.AMOUNT
-    most: Cap | None = None
+    most: MoneyCap | None = None
 
     example: ClassVar[str] = """\
 type: amount_off

@@ -12,7 +12,7 @@ from msgspec import Meta
 from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
-from perennial.core.limits import Cap
+from perennial.core.money import MoneyCap
 from perennial.core.percentage import take_percent
 from perennial.core.picks import (
     Count,
@@ -45,8 +45,8 @@ class Bundle(Benefit, frozen=True, tag="bundle"):
     """
 
     parts: Annotated[tuple[_Part, ...], Meta(min_length=1, max_length=20)]
-    price: Cap | None = None
-    amount: Cap | None = None
+    price: MoneyCap | None = None
+    amount: MoneyCap | None = None
     percent: Percent | None = None
     at_most: Count | None = None
 

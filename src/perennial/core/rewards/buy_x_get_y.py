@@ -10,7 +10,7 @@ from perennial.core.added_units import add_units
 from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
-from perennial.core.limits import Cap
+from perennial.core.money import MoneyCap
 from perennial.core.order import Name
 from perennial.core.percentage import take_percent
 from perennial.core.picks import By, Count, Units, allowed, count_of, first, in_order, units_on, without
@@ -40,7 +40,7 @@ class BuyXGetY(Benefit, frozen=True, tag="buy_x_get_y"):
     mode: _Mode = _Mode.IN_CART
     by: By = By.CHEAPEST
     sku: Name | None = None
-    unit_price: Cap | None = None
+    unit_price: MoneyCap | None = None
     percent: Percent = "100"
     at_most: Count | None = None
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
-
-from msgspec import Meta
+from typing import ClassVar
 
 from perennial.core.benefit import Benefit, HandedOut
 from perennial.core.entitlements import EntitlementState
-from perennial.units import MAX_AMOUNT, Minor
+from perennial.core.money import MoneyGiven
+from perennial.units import Minor
 
 
 class CashPayout(Benefit, frozen=True, tag="cash_payout"):
@@ -18,7 +17,7 @@ class CashPayout(Benefit, frozen=True, tag="cash_payout"):
     reference of the payment, or ``canceled``.
     """
 
-    value: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]
+    value: MoneyGiven
 
     example: ClassVar[str] = """\
 type: cash_payout

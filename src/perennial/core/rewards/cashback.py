@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
-
-from msgspec import Meta
+from typing import ClassVar
 
 from perennial.core.benefit import Benefit, HandedOut
 from perennial.core.entitlements import EntitlementState
+from perennial.core.money import MoneyGiven
 from perennial.core.order import Name
-from perennial.units import MAX_AMOUNT, Minor
+from perennial.units import Minor
 
 
 class Cashback(Benefit, frozen=True, tag="cashback"):
@@ -20,7 +19,7 @@ class Cashback(Benefit, frozen=True, tag="cashback"):
     a rule of the kind ``percent_back``.)
     """
 
-    value: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]
+    value: MoneyGiven
     to: Name = "means of payment"
 
     example: ClassVar[str] = """\

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from perennial.core.benefit import Benefit, HandedOut
 from perennial.core.entitlements import EntitlementState
-from perennial.core.limits import Cap
+from perennial.core.money import Cap
 from perennial.core.order import Name
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
-from perennial.core.limits import Cap
+from perennial.core.money import MoneyCap
 from perennial.core.picks import Pick, picked_units, take_each
 
 
@@ -18,7 +18,7 @@ class FixedPrice(Benefit, frozen=True, tag="fixed_price"):
     ``pick`` says which units of the chosen lines: the cheapest, every second, three at most.
     """
 
-    price: Cap
+    price: MoneyCap
     lines: Condition | None = None
     pick: Pick | None = None
 

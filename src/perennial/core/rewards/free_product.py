@@ -10,7 +10,7 @@ from perennial.core.added_units import WHOLE, add_units
 from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
-from perennial.core.limits import Cap
+from perennial.core.money import MoneyCap
 from perennial.core.order import Name
 from perennial.core.picks import By, Count, count_of, first, in_order, take_each, units_on
 from perennial.core.problems import Problem
@@ -34,7 +34,7 @@ class FreeProduct(Benefit, frozen=True, tag="free_product"):
     sku: Name | None = None
     quantity: Count = 1
     mode: _Mode = _Mode.ADD_MISSING
-    unit_price: Cap | None = None
+    unit_price: MoneyCap | None = None
     lines: Condition | None = None
     by: By = By.CHEAPEST
 

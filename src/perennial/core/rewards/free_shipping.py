@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
-from perennial.core.limits import Cap
+from perennial.core.money import MoneyCap
 
 
 class FreeShipping(Benefit, frozen=True, tag="free_shipping"):
     """The shipping cost is free; with ``most`` only up to that amount, in minor units."""
 
-    most: Cap | None = None
+    most: MoneyCap | None = None
 
     example: ClassVar[str] = """\
 type: free_shipping

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
-
-from msgspec import Meta
+from typing import ClassVar
 
 from perennial.core.benefit import Benefit
 from perennial.core.cart import Cart
-from perennial.units import MAX_AMOUNT, Minor
+from perennial.core.money import MoneyCap, MoneyGiven
+from perennial.units import Minor
 
 
 class GiftCard(Benefit, frozen=True, tag="gift_card"):
@@ -18,8 +17,8 @@ class GiftCard(Benefit, frozen=True, tag="gift_card"):
     It pays for orders after all discounts, shipping included. ``extra`` is put on top.
     """
 
-    value: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]
-    extra: Annotated[int, Meta(ge=0, le=MAX_AMOUNT)] = 0
+    value: MoneyGiven
+    extra: MoneyCap = 0
 
     example: ClassVar[str] = """\
 type: gift_card

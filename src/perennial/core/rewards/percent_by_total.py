@@ -12,7 +12,7 @@ from msgspec import Meta
 from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
-from perennial.core.limits import Cap
+from perennial.core.money import MoneyCap, OfTotal
 from perennial.core.percentage import Target, check_percentage, take_percentage
 from perennial.core.picks import Pick, Share
 from perennial.core.problems import Problem
@@ -27,7 +27,7 @@ class _Total(StrEnum):
 class _Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """From a total of ``at_least`` on: ``percent`` off."""
 
-    at_least: Cap
+    at_least: OfTotal
     percent: Percent
 
 
@@ -44,7 +44,7 @@ class PercentByTotal(Benefit, frozen=True, tag="percent_by_total"):
     lines: Condition | None = None
     pick: Pick | None = None
     share_by: Share | None = None
-    most: Cap | None = None
+    most: MoneyCap | None = None
 
     example: ClassVar[str] = """\
 type: percent_by_total

@@ -8,7 +8,7 @@ from typing import ClassVar
 from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
-from perennial.core.limits import Cap
+from perennial.core.money import MoneyCap
 from perennial.core.percentage import Target, check_percentage, take_percentage
 from perennial.core.picks import Pick, Share
 from perennial.core.problems import Problem
@@ -28,7 +28,7 @@ class PercentOff(Benefit, frozen=True, tag="percent_off"):
     lines: Condition | None = None
     pick: Pick | None = None
     share_by: Share | None = None
-    most: Cap | None = None
+    most: MoneyCap | None = None
 
     example: ClassVar[str] = """\
 type: percent_off

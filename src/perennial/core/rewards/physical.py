@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from perennial.core.benefit import Benefit, HandedOut
 from perennial.core.entitlements import EntitlementState
-from perennial.core.limits import Cap
+from perennial.core.money import Cap
 from perennial.core.order import Name
 
 

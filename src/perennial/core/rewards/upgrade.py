@@ -9,7 +9,7 @@ from perennial.core.added_units import add_units
 from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
-from perennial.core.limits import Cap
+from perennial.core.money import MoneyCap
 from perennial.core.order import Name
 from perennial.core.picks import Pick, count_of, picked_units, take_together
 
@@ -23,7 +23,7 @@ class Upgrade(Benefit, frozen=True, tag="upgrade"):
     """
 
     sku: Name
-    unit_price: Cap
+    unit_price: MoneyCap
     lines: Condition
     pick: Pick | None = None
 
