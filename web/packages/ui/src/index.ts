@@ -35,6 +35,7 @@ export {
   Kbd,
   List,
   Menu,
+  MultiSelect,
   NativeSelect,
   NavLink,
   Paper,

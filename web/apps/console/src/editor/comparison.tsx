@@ -2,13 +2,16 @@ import { useLingui } from "@lingui/react/macro";
 import type { FactEntry } from "@perennial/api-admin";
 import { Select } from "@perennial/ui";
 
+import { useSaid } from "../i18n/said";
 import { OPERATOR_WORDS, SOURCE_WORDS } from "./condition-words";
-import { comparedBy, type Operator, operatorOf, type Plain } from "./conditions";
-import { factsAt, type Place, SEGMENTS, useAsking } from "./facts";
+import { comparedBy, type Operator, operatorOf, type Plain, typeOf } from "./conditions";
+import { SEGMENTS, useAsking } from "./facts";
 import { Operand } from "./operand";
+import { factsAt, type Place } from "./places";
 
 const LISTS: readonly Operator[] = ["in", "not_in"];
 const NUMBERS: readonly Operator[] = ["is", "more_than", "at_least", "less_than", "at_most", "between"];
+const SAME: readonly Operator[] = ["is", "is_not"];
 
 export interface PartProps {
   node: Plain;
@@ -20,12 +23,13 @@ export interface PartProps {
 /** A fact, how it is compared, and with what. */
 export function FactPart({ node, place, trigger, onChange }: PartProps) {
   const { t } = useLingui();
+  const said = useSaid();
   const { facts } = useAsking();
   const offered = factsAt(facts, place, trigger);
   const name = String(node.fact);
   const fact = facts.find((each) => each.name === name);
   const groups = [...new Set(offered.map(({ source }) => source))].map((source) => ({
-    group: SOURCE_WORDS[source] === undefined ? source : t(SOURCE_WORDS[source]),
+    group: said(SOURCE_WORDS, source),
     items: offered.filter((each) => each.source === source).map((each) => ({ value: each.name, label: each.label })),
   }));
   const listed = offered.some((each) => each.name === name);
@@ -47,7 +51,7 @@ export function FactPart({ node, place, trigger, onChange }: PartProps) {
       />
       <Compared
         node={node}
-        type={fact?.type ?? "text"}
+        type={fact?.type ?? typeOf(node[operatorOf(node)])}
         money={fact?.money ?? false}
         operators={fact?.operators ?? []}
         fact={fact}
@@ -84,9 +88,10 @@ export interface ComparedProps {
 /** The operator and the operand of a part. */
 export function Compared({ node, type, money, operators, fact, onChange }: ComparedProps) {
   const { t } = useLingui();
+  const said = useSaid();
   const { segments } = useAsking();
   const operator = operatorOf(node);
-  const offered = operators.length > 0 ? operators : NUMBERS;
+  const offered = operators.length > 0 ? operators : type === "integer" ? NUMBERS : SAME;
   const all = offered.includes(operator) ? offered : [...offered, operator];
   const values = fact?.values.map((value, place) => ({ value, label: fact.value_labels?.[place] ?? value })) ?? [];
   return (
@@ -96,7 +101,7 @@ export function Compared({ node, type, money, operators, fact, onChange }: Compa
         size="sm"
         w="10rem"
         allowDeselect={false}
-        data={all.map((each) => ({ value: each, label: OPERATOR_WORDS[each] === undefined ? each : t(OPERATOR_WORDS[each]) }))}
+        data={all.map((each) => ({ value: each, label: said(OPERATOR_WORDS, each) }))}
         value={operator}
         onChange={(chosen) => {
           if (chosen === null || chosen === operator) return;

@@ -2,17 +2,19 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { ActionIcon, Button, Group, Menu, Select } from "@perennial/ui";
 import { IconArrowDown, IconArrowUp, IconPlus, IconX } from "@perennial/ui/icons";
 
+import { isRecord } from "../program/records";
 import { asked, FactPart, type PartProps } from "./comparison";
 import classes from "./condition.module.css";
-import { isPlain, partsOf, type Plain, shapeOf } from "./conditions";
-import { factsAt, type Place, useAsking } from "./facts";
+import { partsOf, type Plain, shapeOf } from "./conditions";
+import { useAsking } from "./facts";
 import { HistoryPart, LinesPart } from "./figure-parts";
+import { factsAt, hasLines, hasPast, type Place } from "./places";
 import { TextPart } from "./text-part";
 
 /** A condition as a sentence, part by part. What has no words here is shown as its text and stays as it is. */
 export function ConditionBuilder({ node, ...rest }: Omit<PartProps, "node"> & { node: unknown }) {
   const shape = shapeOf(node);
-  if (shape === "other" || !isPlain(node)) return <TextPart node={node} onChange={rest.onChange} />;
+  if (shape === "other" || !isRecord(node)) return <TextPart node={node} onChange={rest.onChange} />;
   switch (shape) {
     case "all":
     case "any":
@@ -33,7 +35,7 @@ export function ConditionBuilder({ node, ...rest }: Omit<PartProps, "node"> & { 
 }
 
 function NotPart({ node, onChange, ...rest }: PartProps) {
-  const inner = isPlain(node.not) ? node.not : {};
+  const inner = isRecord(node.not) ? node.not : {};
   return (
     <div className={classes.group}>
       <span className={classes.lead}>
@@ -133,7 +135,6 @@ export function AddPart({ place, trigger, onAdd }: { place: Place; trigger: stri
   const { facts } = useAsking();
   const [first] = factsAt(facts, place, trigger);
   const fact = first === undefined ? { fact: "member.joined", is: true } : asked(first);
-  const lines = place === "rule" || place === "order" || place === "campaign";
   return (
     <Menu position="bottom-start">
       <Menu.Target>
@@ -145,12 +146,12 @@ export function AddPart({ place, trigger, onAdd }: { place: Place; trigger: stri
         <Menu.Item onClick={() => { onAdd(fact); }}>
           <Trans>A comparison</Trans>
         </Menu.Item>
-        {lines && (
+        {hasLines(place, trigger) && (
           <Menu.Item onClick={() => { onAdd({ lines: "any", where: { fact: "line.categories", contains: "" } }); }}>
             <Trans>Lines of the order</Trans>
           </Menu.Item>
         )}
-        {place !== "filter" && (
+        {hasPast(place) && (
           <Menu.Item onClick={() => { onAdd({ history: "orders.count", window: { last: { days: 365 } }, at_least: 1 }); }}>
             <Trans>Something of the past</Trans>
           </Menu.Item>

@@ -1,11 +1,12 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { Where } from "@perennial/api-admin";
 import { Button, Group, SegmentedControl, Stack, Text } from "@perennial/ui";
 import { useState } from "react";
 
+import { isRecord } from "../program/records";
 import { AddPart, ConditionBuilder } from "./condition-builder";
-import { isPlain, type Plain } from "./conditions";
-import { type Place, useAsking } from "./facts";
+import type { Plain } from "./conditions";
+import { useAsking } from "./facts";
+import { isWhere, type Place } from "./places";
 import { Sentence } from "./sentence";
 import { TextPart } from "./text-part";
 
@@ -23,7 +24,7 @@ export interface ConditionFieldProps {
 /** A condition to be built as a sentence or written as text, with what the server says of it. */
 export default function ConditionField({ label, description, value, place, trigger = "order.paid", needed = false, onChange }: ConditionFieldProps) {
   const { t } = useLingui();
-  const { facts } = useAsking();
+  const { facts, unpublished } = useAsking();
   const [asText, setAsText] = useState(false);
   const written = facts.length === 0 || asText;
   return (
@@ -32,7 +33,7 @@ export default function ConditionField({ label, description, value, place, trigg
         <Text size="sm" fw={500}>
           {label}
         </Text>
-        {isPlain(value) && facts.length > 0 && (
+        {isRecord(value) && facts.length > 0 && (
           <SegmentedControl
             size="xs"
             aria-label={t`How the condition is written`}
@@ -52,7 +53,12 @@ export default function ConditionField({ label, description, value, place, trigg
           {description}
         </Text>
       )}
-      {!isPlain(value) ? (
+      {unpublished && (
+        <Text size="xs" c="dimmed">
+          <Trans>It can be built as a sentence once a version of the program is published; until then it is written as text.</Trans>
+        </Text>
+      )}
+      {value === undefined || value === null ? (
         <Group gap="xs">
           <Text size="sm" c="dimmed">
             <Trans>Always</Trans>
@@ -63,7 +69,7 @@ export default function ConditionField({ label, description, value, place, trigg
         <>
           {written ? <TextPart node={value} label={label} onChange={onChange} /> : <ConditionBuilder node={value} place={place} trigger={trigger} onChange={onChange} />}
           <Group gap="xs">
-            {!written && !("all" in value) && !("any" in value) && (
+            {!written && isRecord(value) && !("all" in value) && !("any" in value) && (
               <Button size="xs" variant="subtle" onClick={() => { onChange({ all: [value] }); }}>
                 <Trans>And something else…</Trans>
               </Button>
@@ -74,7 +80,7 @@ export default function ConditionField({ label, description, value, place, trigg
               </Button>
             )}
           </Group>
-          {place !== "filter" && facts.length > 0 && <Sentence condition={value} where={place satisfies Where} trigger={trigger} />}
+          {isWhere(place) && isRecord(value) && facts.length > 0 && <Sentence condition={value} where={place} trigger={trigger} />}
         </>
       )}
     </Stack>

@@ -49,13 +49,11 @@ export const WINDOW_WORDS: Record<string, MessageDescriptor> = {
 };
 
 export const PERIOD_WORDS: Record<string, MessageDescriptor> = {
-  hour: msg`hour`,
   day: msg`day`,
   week: msg`week`,
   month: msg`month`,
   quarter: msg`quarter`,
   year: msg`year`,
-  ever: msg`at any time`,
 };
 
 export const UNIT_WORDS: Record<string, MessageDescriptor> = {
@@ -63,7 +61,6 @@ export const UNIT_WORDS: Record<string, MessageDescriptor> = {
   months: msg`months`,
   weeks: msg`weeks`,
   days: msg`days`,
-  hours: msg`hours`,
 };
 
 export const SOURCE_WORDS: Record<string, MessageDescriptor> = {

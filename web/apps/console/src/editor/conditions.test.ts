@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 
-import { comparedBy, operatorOf, type Plain, plainOf, shapeOf, windowOf } from "./conditions.ts";
+import { comparedBy, measuredBy, operatorOf, type Plain, plainOf, shapeOf, typeOf, windowOf } from "./conditions.ts";
 
 const SHOWN: readonly [string, Plain][] = [
   ["all", { all: [] }],
@@ -38,6 +38,11 @@ const AS_TEXT: readonly unknown[] = [
   { history: "orders.net", window: { last: { days: 1, hours: 2 } }, is: 1 },
   { history: "orders.net", window: { calendar: "year", last: { days: 1 } }, is: 1 },
   { history: "wishes", is: 1 },
+  { history: "orders.net", window: { calendar: "year", offset: -2 }, is: 1 },
+  { history: "orders.net", window: { calendar: "year", offset: 1 }, is: 1 },
+  { history: "orders.net", window: { calendar: "hour" }, is: 1 },
+  { history: "orders.net", window: { calendar: "ever" }, is: 1 },
+  { history: "orders.net", window: { last: { hours: 2 } }, is: 1 },
 ];
 
 it("shows every part of the language as a sentence", () => {
@@ -66,4 +71,17 @@ it("reads windows of the past and writes them the same", () => {
     const window = windowOf(plain);
     assert.deepEqual(window === undefined ? "none" : plainOf(window), plain);
   }
+});
+
+it("takes what is compared for what it is", () => {
+  assert.deepEqual([5, [1, 2], true, "gold", ["DE"], undefined].map(typeOf), ["integer", "integer", "boolean", "text", "text", "text"]);
+});
+
+it("keeps of a figure what another measure looks at", () => {
+  const sum = { history: "events.sum", event: "run", attribute: "km", where: { fact: "event.km", more_than: 1 }, window: "since_joining", at_least: 5 };
+  assert.deepEqual(measuredBy(sum, "events.count"), { history: "events.count", event: "run", where: sum.where, window: "since_joining", at_least: 5 });
+  assert.deepEqual(measuredBy(sum, "orders.count"), { history: "orders.count", window: "since_joining", at_least: 5 });
+  assert.deepEqual(measuredBy({ history: "points.earned", wallet: "stamps", at_least: 5 }, "orders.net"), { history: "orders.net", at_least: 5 });
+  const lines = { history: "lines.net", where: { fact: "line.brand", is: "x" }, at_least: 5 };
+  assert.deepEqual(measuredBy(lines, "lines.quantity"), { ...lines, history: "lines.quantity" });
 });

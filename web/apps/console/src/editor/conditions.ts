@@ -1,3 +1,5 @@
+import { isRecord } from "../program/records.ts";
+
 /** A condition as documents hold it. The builder changes this tree and has no other form of it. */
 export type Plain = Record<string, unknown>;
 export type Shape = "all" | "any" | "not" | "fact" | "lines" | "history" | "other";
@@ -10,6 +12,7 @@ export type Operator = (typeof OPERATORS)[number];
 export const QUANTIFIERS = ["any", "every", "none", "cheapest", "most_expensive", "count", "quantity", "sum"] as const;
 export const LINE_MEASURES: readonly string[] = ["count", "quantity", "sum"];
 export const MEASURES = ["orders.count", "orders.net", "lines.net", "lines.quantity", "points.earned", "events.count", "events.sum"] as const;
+export type Measure = (typeof MEASURES)[number];
 
 const FIELDS: Partial<Record<Shape, readonly string[]>> = {
   all: ["all"],
@@ -21,10 +24,6 @@ const FIELDS: Partial<Record<Shape, readonly string[]>> = {
 };
 const COMPARED: readonly Shape[] = ["fact", "lines", "history"];
 
-export function isPlain(value: unknown): value is Plain {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** The same part without one of its fields. */
 export function without(node: Plain, field: string): Plain {
   return Object.fromEntries(Object.entries(node).filter(([name]) => name !== field));
@@ -32,7 +31,7 @@ export function without(node: Plain, field: string): Plain {
 
 /** What a part of a condition is; `other` is everything that cannot be shown as a sentence without losing something. */
 export function shapeOf(node: unknown): Shape {
-  if (!isPlain(node)) return "other";
+  if (!isRecord(node)) return "other";
   const kinds = (Object.keys(FIELDS) as Shape[]).filter((kind) => kind in node);
   const shape = kinds[0];
   if (shape === undefined || kinds.length !== 1) return "other";
@@ -43,18 +42,18 @@ export function shapeOf(node: unknown): Shape {
 }
 
 function fits(shape: Shape, node: Plain, operators: readonly string[]): boolean {
-  if ("where" in node && !isPlain(node.where)) return false;
+  if ("where" in node && !isRecord(node.where)) return false;
   switch (shape) {
     case "all":
     case "any":
       return Array.isArray(node[shape]);
     case "not":
-      return isPlain(node.not);
+      return isRecord(node.not);
     case "fact":
       return typeof node.fact === "string" && compared(node, operators);
     case "lines":
       if (!(QUANTIFIERS as readonly unknown[]).includes(node.lines)) return false;
-      return LINE_MEASURES.includes(String(node.lines)) ? compared(node, operators) : operators.length === 0 && isPlain(node.where);
+      return LINE_MEASURES.includes(String(node.lines)) ? compared(node, operators) : operators.length === 0 && isRecord(node.where);
     case "history":
       return (MEASURES as readonly unknown[]).includes(node.history) && compared(node, operators) && windowOf(node.window) !== undefined;
     default:
@@ -94,20 +93,21 @@ export type Window =
   | { kind: "calendar"; period: string; offset: number }
   | { kind: "last"; unit: string; length: number };
 
-const UNITS: readonly string[] = ["years", "months", "weeks", "days", "hours"];
+const UNITS: readonly string[] = ["years", "months", "weeks", "days"];
+export const PERIODS: readonly string[] = ["day", "week", "month", "quarter", "year"];
 
 /** Which part of the past counts; nothing where the sentence has no words for it. */
 export function windowOf(plain: unknown): Window | undefined {
   if (plain === undefined || plain === "ever") return { kind: "ever" };
   if (plain === "since_joining") return { kind: "since_joining" };
-  if (!isPlain(plain)) return undefined;
+  if (!isRecord(plain)) return undefined;
   const { calendar, offset = 0, last } = plain;
   const names = Object.keys(plain);
   if (names.length === 1 && plain.ever === true) return { kind: "ever" };
   if (names.length === 1 && plain.since_joining === true) return { kind: "since_joining" };
-  if (typeof calendar === "string" && typeof offset === "number" && names.every((name) => name === "calendar" || name === "offset"))
+  if (typeof calendar === "string" && PERIODS.includes(calendar) && (offset === 0 || offset === -1) && names.every((name) => name === "calendar" || name === "offset"))
     return { kind: "calendar", period: calendar, offset };
-  if (!isPlain(last) || names.length !== 1) return undefined;
+  if (!isRecord(last) || names.length !== 1) return undefined;
   const [only, more] = Object.entries(last);
   if (only === undefined || more !== undefined || !UNITS.includes(only[0]) || typeof only[1] !== "number") return undefined;
   return { kind: "last", unit: only[0], length: only[1] };
@@ -130,6 +130,40 @@ export function plainOf(window: Window): unknown {
 export function partsOf(group: Plain, shape: "all" | "any"): readonly unknown[] {
   const parts = group[shape];
   return Array.isArray(parts) ? parts : [];
+}
+
+/** What sort of value a part is compared with, as far as the value tells. */
+export function typeOf(operand: unknown): "boolean" | "integer" | "text" {
+  const one: unknown = Array.isArray(operand) ? operand[0] : operand;
+  return typeof one === "boolean" ? "boolean" : typeof one === "number" ? "integer" : "text";
+}
+
+/** What a figure of the past is measured by, beside its name. */
+const MEASURED: Record<Measure, readonly string[]> = {
+  "orders.count": ["where"],
+  "orders.net": ["where"],
+  "lines.net": ["where"],
+  "lines.quantity": ["where"],
+  "points.earned": ["wallet"],
+  "events.count": ["where", "event"],
+  "events.sum": ["where", "event", "attribute"],
+};
+
+/** Whether a measure looks at a field of its figure. */
+export function looksAt(measure: string, field: string): boolean {
+  return (MEASURED as Record<string, readonly string[]>)[measure]?.includes(field) ?? true;
+}
+
+/** The same figure by another measure, without what only the one before looks at: a filter stays among its like. */
+export function measuredBy(node: Plain, measure: Measure): Plain {
+  const before = String(node.history);
+  const alike = before.split(".")[0] === measure.split(".")[0];
+  const kept = Object.entries(node).filter(([name]) => (name === "where" ? alike : true) && (looksAt(measure, name) || !looksAtAny(name)));
+  return { ...Object.fromEntries(kept), history: measure };
+}
+
+function looksAtAny(field: string): boolean {
+  return MEASURES.some((measure) => MEASURED[measure].includes(field));
 }
 
 /** Whether a figure over lines or over the past is an amount of money; of facts the server says so. */

@@ -48,6 +48,8 @@ it("adds, moves and removes entries", () => {
 it("leaves a text that is no document alone", () => {
   assert.equal(setAt("a: [", ["a"], 1), "a: [");
   assert.equal(valueOf("a: ["), undefined);
+  assert.equal(valueOf("- a"), undefined);
+  assert.deepEqual([valueOf(""), valueOf("# nothing yet\n")], [{}, {}]);
 });
 
 it("keeps lists at the margin where they stand there", () => {

@@ -1,15 +1,17 @@
 import { type Document, isCollection, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
 
+import { isRecord } from "../program/records.ts";
+
 /** The way to a part of a document: names of fields, places in lists. */
 export type Path = readonly (string | number)[];
 
-/** The plain value that a text holds; nothing where it is no document. */
+/** The plain value that a text holds, empty where the text is; nothing where it is no document. */
 export function valueOf(text: string): Record<string, unknown> | undefined {
   try {
     const document = parseDocument(text);
     if (document.errors.length > 0) return undefined;
     const value: unknown = document.toJS();
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return value === null ? {} : isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

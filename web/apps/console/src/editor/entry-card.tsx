@@ -3,11 +3,13 @@ import type { SwitchView } from "@perennial/api-admin";
 import { ActionIcon, Badge, Button, Group, Menu, Text } from "@perennial/ui";
 import { IconArrowDown, IconArrowUp, IconChevronDown, IconCopy, IconTrash } from "@perennial/ui/icons";
 
-import { isPlain, type Plain } from "./conditions";
+import { isRecord } from "../program/records";
+import type { Plain } from "./conditions";
 import type { Path } from "./document";
 import classes from "./editor.module.css";
 import { useWords } from "./field";
 import { anchorOf, useForm } from "./form-context";
+import { isWhere, placeOf, triggerOf } from "./places";
 import { SchemaForm } from "./schema-form";
 import type { Schema } from "./schema";
 import { Sentence } from "./sentence";
@@ -36,6 +38,8 @@ export function EntryCard(props: EntryCardProps) {
   const summary = useSummary();
   const form = useForm();
   const name = nameOf(value);
+  const when = [...path, "when"];
+  const place = placeOf(form.document, when);
   const wrong = form.problems.filter((each) => path.every((part, at) => each.path[at] === part)).length;
   return (
     <article className={classes.card} id={anchorOf(path)} tabIndex={-1} aria-label={name}>
@@ -58,9 +62,9 @@ export function EntryCard(props: EntryCardProps) {
             )}
           </Group>
           <Text size="sm" c="dimmed">
-            {summary(value)}
+            {summary({ value, schema, path })}
           </Text>
-          {!open && isPlain(value.when) && <Sentence condition={value.when} where={path[0] === "earning_rules" ? "rule" : path[0] === "campaigns" ? "campaign" : "member"} trigger={typeof value.trigger === "string" ? value.trigger : "order.paid"} brief />}
+          {!open && isRecord(value.when) && isWhere(place) && <Sentence condition={value.when} where={place} trigger={triggerOf(form.document, when)} brief />}
         </div>
         <Group gap={4} wrap="nowrap">
           <Button size="xs" variant="default" aria-expanded={open} onClick={onOpen} aria-label={open ? t`Close: ${name}` : form.readOnly ? t`Look: ${name}` : t`Change: ${name}`}>

@@ -1,7 +1,7 @@
 import type { MessageDescriptor } from "@lingui/core";
 import { msg } from "@lingui/core/macro";
 
-/** What the common fields of a program are called. Others are called what the document calls them. */
+/** What the common fields of a program are called, if need be by their kind. Others are called what the document calls them. */
 export const FIELD_WORDS: Record<string, MessageDescriptor> = {
   id: msg`Short name`,
   name: msg`Name`,
@@ -46,6 +46,12 @@ export const FIELD_WORDS: Record<string, MessageDescriptor> = {
   whole_steps: msg`Whole steps only`,
   tiers: msg`By tier`,
   price: msg`Price in points`,
+  "bundle.price": msg`Price together`,
+  "fixed_price.price": msg`Price of each`,
+  unit_price: msg`Price of a unit`,
+  extra: msg`Given on top`,
+  min_order: msg`Smallest order`,
+  at_least: msg`From`,
   gives: msg`What it gives`,
   value: msg`Value`,
   most: msg`At most`,
@@ -80,6 +86,7 @@ export const FIELD_WORDS: Record<string, MessageDescriptor> = {
   within: msg`Within`,
   variants: msg`Variants`,
   share: msg`Share`,
+  weight: msg`Weight`,
   advocate: msg`Whoever refers`,
   friend: msg`The friend`,
   reward: msg`Reward`,
@@ -102,9 +109,11 @@ export const FIELD_HELP: Record<string, MessageDescriptor> = {
   cooldown: msg`How long it gives nothing after it has given something.`,
   reach: msg`The figure from which a member is in this tier.`,
   decimals: msg`Only moves the point where amounts are shown.`,
+  share: msg`In thousandths of all members: 50 is 5 percent.`,
+  weight: msg`In thousandths of all members: 500 is half of them.`,
 };
 
-/** The values that a field may have, in words. */
+/** The values that a field may have, in words, if need be by the field. */
 export const VALUE_WORDS: Record<string, MessageDescriptor> = {
   per_amount: msg`Points for money spent`,
   fixed: msg`A fixed number of points`,
@@ -120,11 +129,14 @@ export const VALUE_WORDS: Record<string, MessageDescriptor> = {
   buy_x_get_y: msg`Buy some, get some`,
   member: msg`Each member`,
   total: msg`Everybody together`,
-  none: msg`Never`,
+  "expiry.none": msg`Never`,
+  "pending.none": msg`At once`,
   rolling: msg`Some time after they were earned`,
   fixed_dates: msg`On days of the year`,
   inactivity: msg`Some time without activity`,
-  period: msg`After a while`,
+  "pending.period": msg`After a while`,
+  "lasts.period": msg`To the end of the period`,
+  "lasts.next_period": msg`To the end of the next period`,
   fulfillment: msg`Once the order is fulfilled`,
   hour: msg`Hour`,
   day: msg`Day`,
@@ -148,13 +160,4 @@ export const VALUE_WORDS: Record<string, MessageDescriptor> = {
 export function plainly(name: string): string {
   const words = name.replaceAll("_", " ").replace(/^perennial\..*\./, "");
   return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-/** The fields that hold amounts of money, in minor units. */
-const AMOUNTS = new Set(["per", "amount", "discount", "order_value", "most", "value", "least_order"]);
-/** The kinds in which these fields hold something else. */
-const NO_AMOUNTS = new Set(["per_value", "percent_of_points"]);
-
-export function isAmount(field: string, kind: unknown): boolean {
-  return AMOUNTS.has(field) && !NO_AMOUNTS.has(String(kind));
 }

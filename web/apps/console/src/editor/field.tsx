@@ -1,15 +1,19 @@
 import { useLingui } from "@lingui/react/macro";
-import { Checkbox, Select, TagsInput, TextInput } from "@perennial/ui";
+import { Checkbox, MultiSelect, Select, TagsInput, TextInput } from "@perennial/ui";
 
+import { useSaid } from "../i18n/said";
 import { digitsOf } from "./amounts";
 import ConditionField from "./condition-field";
+import { MEASURE_WORDS } from "./condition-words";
 import type { Path } from "./document";
-import { FIELD_HELP, FIELD_WORDS, isAmount, plainly, VALUE_WORDS } from "./field-words";
-import type { Place } from "./facts";
+import classes from "./editor.module.css";
+import { FIELD_HELP, FIELD_WORDS, plainly, VALUE_WORDS } from "./field-words";
 import { anchorOf, problemAt, useForm } from "./form-context";
-import { Whole } from "./operand";
+import { isMoney } from "./money";
+import { placeOf, triggerOf } from "./places";
 import { DEFINITIONS } from "./program-schema";
 import { nameOf, resolved, type Schema } from "./schema";
+import { Whole } from "./whole";
 
 export interface FieldProps {
   name: string;
@@ -24,10 +28,11 @@ export interface FieldProps {
 /** What a field and its values are called in the language that is spoken. */
 export function useWords() {
   const { t } = useLingui();
+  const said = useSaid();
   return {
-    label: (name: string) => (FIELD_WORDS[name] === undefined ? plainly(name) : t(FIELD_WORDS[name])),
+    label: (name: string, kind?: unknown) => said(FIELD_WORDS, `${String(kind)}.${name}`, said(FIELD_WORDS, name, plainly(name))),
     help: (name: string) => (FIELD_HELP[name] === undefined ? undefined : t(FIELD_HELP[name])),
-    value: (value: string) => (VALUE_WORDS[value] === undefined ? plainly(value) : t(VALUE_WORDS[value])),
+    value: (value: string, field?: string) => said(VALUE_WORDS, `${field ?? ""}.${value}`, said(VALUE_WORDS, value, said(MEASURE_WORDS, value, plainly(value)))),
   };
 }
 
@@ -49,35 +54,36 @@ export function Field(props: FieldProps) {
   const form = useForm();
   const words = useWords();
   const plain = resolved(schema, DEFINITIONS);
-  const label = words.label(name);
+  const label = words.label(name, of.type);
   const said = { id: anchorOf(path), label, description: words.help(name), error: problemAt(form, path), disabled: form.readOnly };
   const names = form.names[name] ?? [];
   if (nameOf(schema) === "Condition") {
     return (
-      <div id={anchorOf(path)} tabIndex={-1}>
-        <ConditionField label={label} value={value} place={placeOf(path)} trigger={typeof of.trigger === "string" ? of.trigger : undefined} onChange={onChange} />
-      </div>
+      <fieldset id={anchorOf(path)} tabIndex={-1} disabled={form.readOnly} className={classes.plain}>
+        <ConditionField label={label} value={value} place={placeOf(form.document, path)} trigger={triggerOf(form.document, path)} onChange={onChange} />
+      </fieldset>
     );
   }
   if (plain.enum !== undefined) {
-    const data = plain.enum.filter((each) => each !== null).map((each) => ({ value: String(each), label: words.value(String(each)) }));
+    const data = plain.enum.filter((each) => each !== null).map((each) => ({ value: String(each), label: words.value(String(each), name) }));
     return <Select {...said} data={data} value={chosen(value ?? plain.default)} clearable={schema.anyOf !== undefined} allowDeselect={false} onChange={(next) => { onChange(next ?? undefined); }} />;
   }
   switch (plain.type) {
     case "boolean":
       return <Checkbox {...said} checked={(value ?? plain.default) === true} onChange={(event) => { onChange(event.currentTarget.checked); }} />;
-    case "integer": {
-      const money = isAmount(name, of.type);
+    case "integer":
       return (
         <div id={anchorOf(path)} tabIndex={-1}>
-          <Whole visible label={label} description={said.description} error={said.error} disabled={form.readOnly} digits={money ? digitsOf(form.currency) : 0} suffix={money ? form.currency : undefined} value={value ?? plain.default} onChange={onChange} onEmpty={schema.anyOf === undefined ? undefined : () => { onChange(undefined); }} />
+          <Figure schema={plain} path={path} label={label} description={said.description} error={said.error} value={value ?? plain.default} onChange={onChange} onEmpty={schema.anyOf === undefined ? undefined : () => { onChange(undefined); }} />
         </div>
       );
-    }
     case "array":
-      return <TagsInput {...said} data={[...names, ...weekdays(name)]} value={Array.isArray(value) ? value.map(String) : []} onChange={(next) => { onChange(next.length === 0 ? undefined : next); }} />;
+      if (name === "days")
+        return <MultiSelect {...said} data={WEEKDAYS.map((each) => ({ value: each, label: words.value(each) }))} value={Array.isArray(value) ? value.map(String) : []} onChange={(next) => { onChange(next.length === 0 ? undefined : WEEKDAYS.filter((each) => next.includes(each))); }} />;
+      return <TagsInput {...said} data={[...names]} value={Array.isArray(value) ? value.map(String) : []} onChange={(next) => { onChange(next.length === 0 ? undefined : next); }} />;
     default: {
-      const text = typeof value === "string" ? value : typeof plain.default === "string" ? plain.default : "";
+      // Factors and percentages may stand without quotes in the text.
+      const text = chosen(value) ?? chosen(plain.default) ?? "";
       if (names.length > 0 && (text === "" || names.includes(text)) && name !== "id")
         return <Select {...said} data={names} value={text === "" ? null : text} searchable clearable onChange={(next) => { onChange(next ?? undefined); }} />;
       return <TextInput {...said} type={kindOf(name, text)} dir={name === "name" || name === "description" ? "auto" : "ltr"} value={text} onChange={(event) => { const next = event.currentTarget.value; onChange(next === "" && schema.anyOf !== undefined ? undefined : next); }} />;
@@ -89,23 +95,28 @@ function chosen(value: unknown): string | null {
   return typeof value === "string" || typeof value === "number" ? String(value) : null;
 }
 
-function weekdays(name: string): readonly string[] {
-  return name === "days" ? ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] : [];
-}
+const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 function kindOf(name: string, text: string): "date" | "time" | "text" {
   if ((name === "starts" || name === "ends") && (text === "" || DAY.test(text))) return "date";
   return (name === "start" || name === "end") && CLOCK.test(text) ? "time" : "text";
 }
 
-/** Where in a program a condition stands, for what may be asked there. */
-function placeOf(path: Path): Place {
-  const field = path.at(-1);
-  const inRule = path.includes("earning_rules");
-  if (field === "where") return "filter";
-  if (field === "lines") return inRule ? "rule_lines" : "benefit_lines";
-  if (field === "usable_when") return "order";
-  if (field === "audience") return "audience";
-  if (inRule) return "rule";
-  return path[0] === "campaigns" && path.length === 3 ? "campaign" : "member";
+export interface FigureProps {
+  schema: Schema;
+  path: Path;
+  label: string;
+  description?: string;
+  error?: string;
+  value: unknown;
+  onChange: (value: number) => void;
+  onEmpty?: () => void;
+}
+
+/** A whole number of a form, as money where the schema says so. */
+export function Figure({ schema, path, ...rest }: FigureProps) {
+  const { currency, document, readOnly } = useForm();
+  const money = isMoney(schema, document, path);
+  const digits = money ? digitsOf(currency) : 0;
+  return <Whole key={digits} visible {...rest} digits={digits} suffix={money ? currency : undefined} disabled={readOnly} />;
 }

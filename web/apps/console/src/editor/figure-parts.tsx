@@ -1,24 +1,27 @@
-import type { MessageDescriptor } from "@lingui/core";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Button, Select, TextInput } from "@perennial/ui";
 import type { ComponentType } from "react";
 
-import { Compared, type PartProps } from "./comparison";
+import { useSaid } from "../i18n/said";
+import { isRecord } from "../program/records";
+import { asked, Compared, type PartProps } from "./comparison";
 import classes from "./condition.module.css";
 import { LINE_WORDS, MEASURE_WORDS, PERIOD_WORDS, UNIT_WORDS, WINDOW_WORDS } from "./condition-words";
-import { isPlain, LINE_MEASURES, MEASURES, type Plain, plainOf, QUANTIFIERS, sumsMoney, type Window, windowOf, without } from "./conditions";
-import { Whole } from "./operand";
+import { LINE_MEASURES, looksAt, type Measure, measuredBy, MEASURES, PERIODS, type Plain, plainOf, QUANTIFIERS, sumsMoney, type Window, windowOf, without } from "./conditions";
+import { useAsking } from "./facts";
+import { factsAt, isWhere, type Place } from "./places";
+import { Whole } from "./whole";
 
 interface Nested extends PartProps {
   builder: ComponentType<PartProps>;
 }
 
 const FILTER = { fact: "line.categories", contains: "" };
-const PERIODS = ["day", "week", "month", "quarter", "year"];
 
 /** Lines of the order: which, or how many, and which of them count. */
-export function LinesPart({ node, trigger, onChange, builder }: Nested) {
+export function LinesPart({ node, place, trigger, onChange, builder }: Nested) {
   const { t } = useLingui();
+  const said = useSaid();
   const name = String(node.lines);
   return (
     <div className={classes.group}>
@@ -28,7 +31,7 @@ export function LinesPart({ node, trigger, onChange, builder }: Nested) {
           size="sm"
           w="15rem"
           allowDeselect={false}
-          data={QUANTIFIERS.map((value) => ({ value, label: words(t, LINE_WORDS, value) }))}
+          data={QUANTIFIERS.map((value) => ({ value, label: said(LINE_WORDS, value) }))}
           value={name}
           onChange={(chosen) => {
             if (chosen !== null && chosen !== name) onChange(measured(node, chosen));
@@ -36,13 +39,13 @@ export function LinesPart({ node, trigger, onChange, builder }: Nested) {
         />
         {LINE_MEASURES.includes(name) && <Compared node={node} type="integer" money={sumsMoney(node)} operators={[]} onChange={onChange} />}
       </div>
-      <Filter node={node} trigger={trigger} needed={!LINE_MEASURES.includes(name)} onChange={onChange} builder={builder} />
+      <Filter node={node} place={isWhere(place) ? "filter" : "lines.net"} trigger={trigger} needed={!LINE_MEASURES.includes(name)} onChange={onChange} builder={builder} />
     </div>
   );
 }
 
 function measured(node: Plain, lines: string): Plain {
-  const where = isPlain(node.where) ? { where: node.where } : {};
+  const where = isRecord(node.where) ? { where: node.where } : {};
   if (!LINE_MEASURES.includes(lines)) return { lines, where: FILTER, ...where };
   return LINE_MEASURES.includes(String(node.lines)) ? { ...node, lines } : { lines, ...where, at_least: 1 };
 }
@@ -50,7 +53,13 @@ function measured(node: Plain, lines: string): Plain {
 /** A figure of the past, over which time, and what of it counts. */
 export function HistoryPart({ node, trigger, onChange, builder }: Nested) {
   const { t } = useLingui();
+  const said = useSaid();
+  const { facts } = useAsking();
+  const wallets = [...new Set(facts.flatMap(({ source, name: fact }) => (source === "wallet" ? [fact.split(".")[1] ?? ""] : [])))];
   const name = String(node.history);
+  // What the measure does not look at is shown where it is written, so that it can be taken out.
+  const has = (field: string) => looksAt(name, field) || node[field] !== undefined;
+  const event = typeof node.event === "string" ? node.event : trigger;
   return (
     <div className={classes.group}>
       <div className={classes.part}>
@@ -59,14 +68,16 @@ export function HistoryPart({ node, trigger, onChange, builder }: Nested) {
           size="sm"
           w="15rem"
           allowDeselect={false}
-          data={MEASURES.map((value) => ({ value, label: words(t, MEASURE_WORDS, value) }))}
+          data={MEASURES.map((value) => ({ value, label: said(MEASURE_WORDS, value) }))}
           value={name}
           onChange={(chosen) => {
-            if (chosen !== null) onChange({ ...node, history: chosen });
+            const measure = MEASURES.find((each) => each === chosen);
+            if (measure !== undefined && measure !== name) onChange(measuredBy(node, measure));
           }}
         />
-        {name.startsWith("events.") && <Name node={node} field="event" label={t`Event`} onChange={onChange} />}
-        {name === "events.sum" && <Name node={node} field="attribute" label={t`Attribute`} onChange={onChange} />}
+        {has("event") && <Name node={node} field="event" label={t`Event`} onChange={onChange} />}
+        {has("attribute") && <Name node={node} field="attribute" label={t`Attribute`} onChange={onChange} />}
+        {has("wallet") && <Name node={node} field="wallet" label={t`Wallet`} choices={wallets} onChange={onChange} />}
         <WindowPart
           window={windowOf(node.window) ?? { kind: "ever" }}
           onChange={(window) => {
@@ -77,13 +88,21 @@ export function HistoryPart({ node, trigger, onChange, builder }: Nested) {
         />
         <Compared node={node} type="integer" money={sumsMoney(node)} operators={[]} onChange={onChange} />
       </div>
-      <Filter node={node} trigger={trigger} needed={false} onChange={onChange} builder={builder} />
+      {has("where") && <Filter node={node} place={name as Measure} trigger={event} needed={false} onChange={onChange} builder={builder} />}
     </div>
   );
 }
 
-function Name({ node, field, label, onChange }: { node: Plain; field: string; label: string; onChange: (node: Plain) => void }) {
+function Name({ node, field, label, choices = [], onChange }: { node: Plain; field: string; label: string; choices?: readonly string[]; onChange: (node: Plain) => void }) {
   const value = node[field];
+  const put = (next: string) => {
+    const rest = without(node, field);
+    onChange(next === "" ? rest : { ...rest, [field]: next });
+  };
+  if (choices.length > 0) {
+    const all = typeof value === "string" && !choices.includes(value) ? [...choices, value] : choices;
+    return <Select aria-label={label} placeholder={label} size="sm" w="10rem" clearable data={all} value={typeof value === "string" ? value : null} onChange={(next) => { put(next ?? ""); }} />;
+  }
   return (
     <TextInput
       aria-label={label}
@@ -93,9 +112,7 @@ function Name({ node, field, label, onChange }: { node: Plain; field: string; la
       dir="ltr"
       value={typeof value === "string" ? value : ""}
       onChange={(event) => {
-        const { value: next } = event.currentTarget;
-        const rest = without(node, field);
-        onChange(next === "" ? rest : { ...rest, [field]: next });
+        put(event.currentTarget.value);
       }}
     />
   );
@@ -103,6 +120,7 @@ function Name({ node, field, label, onChange }: { node: Plain; field: string; la
 
 function WindowPart({ window, onChange }: { window: Window; onChange: (window: Window) => void }) {
   const { t } = useLingui();
+  const said = useSaid();
   const kind = window.kind === "calendar" && window.offset === -1 ? "before" : window.kind;
   return (
     <>
@@ -111,7 +129,7 @@ function WindowPart({ window, onChange }: { window: Window; onChange: (window: W
         size="sm"
         w="13rem"
         allowDeselect={false}
-        data={Object.keys(WINDOW_WORDS).map((value) => ({ value, label: words(t, WINDOW_WORDS, value) }))}
+        data={Object.keys(WINDOW_WORDS).map((value) => ({ value, label: said(WINDOW_WORDS, value) }))}
         value={kind}
         onChange={(chosen) => {
           if (chosen !== null && chosen !== kind) onChange(begin(chosen));
@@ -123,7 +141,7 @@ function WindowPart({ window, onChange }: { window: Window; onChange: (window: W
           size="sm"
           w="8rem"
           allowDeselect={false}
-          data={PERIODS.map((value) => ({ value, label: words(t, PERIOD_WORDS, value) }))}
+          data={PERIODS.map((value) => ({ value, label: said(PERIOD_WORDS, value) }))}
           value={window.period}
           onChange={(period) => {
             if (period !== null) onChange({ ...window, period });
@@ -138,7 +156,7 @@ function WindowPart({ window, onChange }: { window: Window; onChange: (window: W
             size="sm"
             w="8rem"
             allowDeselect={false}
-            data={Object.keys(UNIT_WORDS).map((value) => ({ value, label: words(t, UNIT_WORDS, value) }))}
+            data={Object.keys(UNIT_WORDS).map((value) => ({ value, label: said(UNIT_WORDS, value) }))}
             value={window.unit}
             onChange={(unit) => {
               if (unit !== null) onChange({ ...window, unit });
@@ -156,11 +174,21 @@ function begin(kind: string): Window {
   return { kind: kind === "since_joining" ? "since_joining" : "ever" };
 }
 
-function Filter({ node, trigger, needed, onChange, builder: Builder }: Omit<Nested, "place"> & { needed: boolean }) {
+/** What a filter asks first. */
+function useFilter(place: Place, trigger: string): Plain | undefined {
+  const { facts } = useAsking();
+  if (place === "filter" || place.startsWith("lines.")) return FILTER;
+  const [first] = factsAt(facts, place, trigger);
+  return first === undefined ? undefined : asked(first);
+}
+
+function Filter({ node, place, trigger, needed, onChange, builder: Builder }: Nested & { needed: boolean }) {
   const { where } = node;
-  if (!isPlain(where)) {
+  const begun = useFilter(place, trigger);
+  if (!isRecord(where)) {
+    if (begun === undefined) return null;
     return (
-      <Button size="xs" variant="subtle" onClick={() => { onChange({ ...node, where: FILTER }); }}>
+      <Button size="xs" variant="subtle" onClick={() => { onChange({ ...node, where: begun }); }}>
         <Trans>Count only some</Trans>
       </Button>
     );
@@ -170,7 +198,7 @@ function Filter({ node, trigger, needed, onChange, builder: Builder }: Omit<Nest
       <span className={classes.lead}>
         <Trans>of which</Trans>
       </span>
-      <Builder node={where} place="filter" trigger={trigger} onChange={(next) => { onChange({ ...node, where: next }); }} />
+      <Builder node={where} place={place} trigger={trigger} onChange={(next) => { onChange({ ...node, where: next }); }} />
       {!needed && (
         <Button
           size="xs"
@@ -185,11 +213,4 @@ function Filter({ node, trigger, needed, onChange, builder: Builder }: Omit<Nest
       )}
     </div>
   );
-}
-
-type Say = (word: MessageDescriptor) => string;
-
-function words(say: Say, table: Record<string, MessageDescriptor>, value: string): string {
-  const known = table[value];
-  return known === undefined ? value : say(known);
 }

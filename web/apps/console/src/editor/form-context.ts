@@ -1,5 +1,6 @@
 import { createContext, use } from "react";
 
+import type { Plain } from "./conditions";
 import type { Path } from "./document";
 
 interface Problem {
@@ -9,6 +10,8 @@ interface Problem {
 
 /** What the fields of a form need to know of the whole. */
 export interface Form {
+  /** The document that the paths of the fields lead through. */
+  document: Plain;
   currency: string;
   zone: string;
   readOnly: boolean;
@@ -17,7 +20,7 @@ export interface Form {
   names: Record<string, readonly string[]>;
 }
 
-export const FormContext = createContext<Form>({ currency: "USD", zone: "UTC", readOnly: false, problems: [], names: {} });
+export const FormContext = createContext<Form>({ document: {}, currency: "USD", zone: "UTC", readOnly: false, problems: [], names: {} });
 
 export function useForm(): Form {
   return use(FormContext);

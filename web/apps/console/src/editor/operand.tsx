@@ -1,10 +1,10 @@
 import { useLingui } from "@lingui/react/macro";
 import { Group, Select, TagsInput, TextInput } from "@perennial/ui";
-import { useState } from "react";
 
 import { digitsOf, minorOf, typed } from "./amounts";
 import type { Operator } from "./conditions";
 import { useAsking } from "./facts";
+import { Whole } from "./whole";
 
 export interface OperandProps {
   type: string;
@@ -18,7 +18,7 @@ export interface OperandProps {
 /** What something is compared with, typed as its fact is. */
 export function Operand(props: OperandProps) {
   const { t } = useLingui();
-  const { operator, value, choices, onChange } = props;
+  const { operator, value, onChange } = props;
   const list = Array.isArray(value) ? (value as unknown[]) : [];
   if (operator === "exists") return <YesNo value={value} onChange={onChange} />;
   if (operator === "between" || operator === "within") {
@@ -30,22 +30,35 @@ export function Operand(props: OperandProps) {
       </Group>
     );
   }
-  if (operator === "in" || operator === "not_in") {
-    return (
-      <TagsInput
-        aria-label={t`Values`}
-        size="sm"
-        data={choices.map((each) => each.value)}
-        value={list.map(String)}
-        onChange={(tags) => {
-          const read = tags.map((tag) => (props.type === "integer" ? Number(tag) : tag));
-          if (read.every((each) => typeof each === "string" || Number.isSafeInteger(each))) onChange(read);
-        }}
-      />
-    );
-  }
+  if (operator === "in" || operator === "not_in") return <Several {...props} list={list} />;
   if (props.type === "boolean") return <YesNo value={value} onChange={onChange} />;
   return <One {...props} label={t`Value`} />;
+}
+
+function Several({ type, money, list, choices, onChange }: OperandProps & { list: readonly unknown[] }) {
+  const { t } = useLingui();
+  const { currency } = useAsking();
+  if (money && currency === undefined) return <Unknown label={t`Values`} />;
+  const digits = money ? digitsOf(currency ?? "") : 0;
+  return (
+    <TagsInput
+      aria-label={t`Values`}
+      size="sm"
+      data={choices.map((each) => each.value)}
+      value={list.map((each) => (typeof each === "number" ? typed(each, digits) : String(each)))}
+      rightSection={money ? <small dir="ltr">{currency}</small> : undefined}
+      rightSectionWidth={money ? "3rem" : undefined}
+      onChange={(tags) => {
+        const read = tags.map((tag) => (type === "integer" ? minorOf(tag, digits) : tag));
+        if (read.every((each) => each !== undefined)) onChange([...new Set(read)]);
+      }}
+    />
+  );
+}
+
+/** Stands where an amount will, until it is known in which currency. */
+function Unknown({ label }: { label: string }) {
+  return <TextInput aria-label={label} size="sm" w="8.5rem" disabled value="" readOnly />;
 }
 
 function One({ type, money, value, choices, label, onChange }: OperandProps & { label: string }) {
@@ -54,7 +67,11 @@ function One({ type, money, value, choices, label, onChange }: OperandProps & { 
     const known = choices.some((each) => each.value === value) ? choices : [...choices, { value: String(value), label: String(value) }];
     return <Select aria-label={label} size="sm" w="11rem" data={known} value={String(value)} allowDeselect={false} searchable onChange={onChange} />;
   }
-  if (type === "integer") return <Whole label={label} value={value} digits={money ? digitsOf(currency) : 0} suffix={money ? currency : undefined} onChange={onChange} />;
+  if (type === "integer") {
+    if (money && currency === undefined) return <Unknown label={label} />;
+    const digits = money ? digitsOf(currency ?? "") : 0;
+    return <Whole key={digits} label={label} value={value} digits={digits} suffix={money ? currency : undefined} onChange={onChange} />;
+  }
   const kind = type === "date" || type === "time" ? type : "text";
   return (
     <TextInput
@@ -65,62 +82,6 @@ function One({ type, money, value, choices, label, onChange }: OperandProps & { 
       value={typeof value === "string" ? value : ""}
       onChange={(event) => {
         onChange(event.currentTarget.value);
-      }}
-    />
-  );
-}
-
-export interface WholeProps {
-  label: string;
-  visible?: boolean;
-  description?: string;
-  value: unknown;
-  digits: number;
-  suffix?: string;
-  error?: string;
-  disabled?: boolean;
-  onChange: (value: number) => void;
-  /** What follows when it is emptied; without it the number stays. */
-  onEmpty?: () => void;
-}
-
-/** A whole number of minor units, points or anything else; what is no number yet is kept as it is typed. */
-export function Whole({ label, visible = false, description, value, digits, suffix, error, disabled, onChange, onEmpty }: WholeProps) {
-  const { t } = useLingui();
-  const shown = typeof value === "number" ? typed(value, digits) : "";
-  const [words, setWords] = useState(shown);
-  const read = minorOf(words, digits);
-  const [seen, setSeen] = useState(value);
-  if (seen !== value) {
-    setSeen(value);
-    if (read !== value) setWords(shown);
-  }
-  return (
-    <TextInput
-      aria-label={label}
-      label={visible ? label : undefined}
-      description={description}
-      size="sm"
-      w={visible ? undefined : "8.5rem"}
-      disabled={disabled}
-      inputMode={digits > 0 ? "decimal" : "numeric"}
-      dir="ltr"
-      rightSection={suffix === undefined ? undefined : <small dir="ltr">{suffix}</small>}
-      rightSectionWidth="3rem"
-      value={words}
-      error={words !== "" && read === undefined ? t`No number` : error}
-      onChange={(event) => {
-        const next = event.currentTarget.value;
-        setWords(next);
-        if (next === "") {
-          onEmpty?.();
-          return;
-        }
-        const minor = minorOf(next, digits);
-        if (minor !== undefined) {
-          setSeen(minor);
-          onChange(minor);
-        }
       }}
     />
   );

@@ -3,13 +3,15 @@ import type { Problem as Told, SwitchView } from "@perennial/api-admin";
 import { NavLink, Select, useMediaQuery } from "@perennial/ui";
 import { useEffect, useMemo, useState } from "react";
 
+import { isRecord } from "../program/records";
 import { Asking } from "./asking";
-import { isPlain, type Plain } from "./conditions";
-import { at, valueOf, wayTo } from "./document";
+import type { Plain } from "./conditions";
+import { at, type Path, valueOf, wayTo } from "./document";
 import classes from "./editor.module.css";
 import { anchorOf, type Form, FormContext } from "./form-context";
 import { SectionEditor } from "./section-editor";
 import { sectionAt, SECTIONS } from "./sections";
+import { Unreadable } from "./unreadable";
 
 export interface ProgramFormProps {
   program: string;
@@ -17,39 +19,41 @@ export interface ProgramFormProps {
   problems: readonly Told[];
   off: readonly SwitchView[];
   readOnly: boolean;
-  /** The place that somebody wants to see, and how often that was wanted. */
-  jump?: { path: string; times: number };
+  /** The place that somebody wants to see: another object each time that it is wanted. */
+  jump?: { path: string };
   onText: (text: string) => void;
 }
+
+const NOTHING: Plain = {};
 
 /** The draft as forms. The text is the one truth: a form changes what differs in it and nothing else. */
 export default function ProgramForm({ program, text, problems, off, readOnly, jump, onText }: ProgramFormProps) {
   const { t, i18n } = useLingui();
-  const document = useMemo(() => valueOf(text) ?? {}, [text]);
+  const read = useMemo(() => valueOf(text), [text]);
+  const document = read ?? NOTHING;
   const [chosen, setChosen] = useState("rules");
   const [opened, setOpened] = useState<string>();
-  const [jumped, setJumped] = useState<number>();
+  const [seen, setSeen] = useState<ProgramFormProps["jump"]>();
+  const [target, setTarget] = useState<Path>();
   const narrow = useMediaQuery("(max-width: 48em)") === true;
-  const target = useMemo(() => (jump === undefined ? undefined : wayTo(document, jump.path)), [jump, document]);
-  if (jump !== undefined && target !== undefined && jumped !== jump.times) {
-    setJumped(jump.times);
-    const section = sectionAt(target);
+  if (jump !== undefined && jump !== seen) {
+    setSeen(jump);
+    const way = wayTo(document, jump.path);
+    setTarget(way);
+    const section = sectionAt(way);
     setChosen(section?.id ?? "program");
-    const place = section === undefined ? undefined : target[section.path.length];
+    const place = section === undefined ? undefined : way[section.path.length];
     setOpened(section?.list === true && place !== undefined ? String(place) : undefined);
   }
   useEffect(() => {
-    if (target === undefined) return;
-    for (let length = target.length; length > 0; length -= 1) {
-      const field = window.document.getElementById(anchorOf(target.slice(0, length)));
+    for (let length = target?.length ?? 0; length > 0; length -= 1) {
+      const field = window.document.getElementById(anchorOf(target?.slice(0, length) ?? []));
       if (field === null) continue;
       field.scrollIntoView({ block: "center" });
       field.focus();
       return;
     }
-    // Only when somebody jumps, not with every letter that changes the document.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [jumped]);
+  }, [target]);
   const form = useMemo<Form>(() => formOf(document, problems, readOnly), [document, problems, readOnly]);
   const section = SECTIONS.find(({ id }) => id === chosen) ?? SECTIONS[0];
   const counts = SECTIONS.map((each) => {
@@ -61,6 +65,7 @@ export default function ProgramForm({ program, text, problems, off, readOnly, ju
     setChosen(id);
     setOpened(undefined);
   };
+  if (read === undefined) return <Unreadable />;
   if (section === undefined) return null;
   return (
     <Asking program={program} currency={form.currency}>
@@ -95,10 +100,11 @@ export default function ProgramForm({ program, text, problems, off, readOnly, ju
 export function formOf(document: Plain, problems: readonly Told[], readOnly: boolean): Form {
   const ids = (...path: string[]) => {
     const list = at(document, path);
-    return Array.isArray(list) ? list.flatMap((each: unknown) => (isPlain(each) && typeof each.id === "string" ? [each.id] : [])) : [];
+    return Array.isArray(list) ? list.flatMap((each: unknown) => (isRecord(each) && typeof each.id === "string" ? [each.id] : [])) : [];
   };
   const events = Object.keys((at(document, ["declarations", "events"]) ?? {}) as object);
   return {
+    document,
     currency: typeof document.currency === "string" && /^[A-Z]{3}$/.test(document.currency) ? document.currency : "USD",
     zone: typeof document.time_zone === "string" ? document.time_zone : "UTC",
     readOnly,
@@ -106,6 +112,8 @@ export function formOf(document: Plain, problems: readonly Told[], readOnly: boo
     names: {
       wallet: ids("wallets"),
       tiers: ids("tiers", "levels"),
+      reach: ids("tiers", "metrics"),
+      keep: ids("tiers", "metrics"),
       rules: ids("earning_rules"),
       reward: ids("rewards"),
       shared_limits: ids("limits"),

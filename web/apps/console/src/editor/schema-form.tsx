@@ -3,12 +3,13 @@ import { Button, Fieldset, Group, Select, SimpleGrid, Stack, Text } from "@peren
 import { IconPlus } from "@perennial/ui/icons";
 import { useState } from "react";
 
-import { isPlain, type Plain } from "./conditions";
+import { isRecord } from "../program/records";
+import { type Plain, without as left } from "./conditions";
 import type { Path } from "./document";
-import { Field, type FieldProps, isPlainField, useWords } from "./field";
-import { anchorOf, useForm } from "./form-context";
+import { Field, type FieldProps, Figure, isPlainField, useWords } from "./field";
+import { anchorOf, problemAt, useForm } from "./form-context";
 import { DEFINITIONS } from "./program-schema";
-import { begun, kindsOf, nameOf, resolved, type Schema } from "./schema";
+import { begun, kindsOf, nameOf, resolved, type Schema, shapeOf } from "./schema";
 import { AnyText } from "./text-part";
 
 export interface SchemaFormProps {
@@ -26,8 +27,7 @@ const COMMON = new Set(["name", "points", "per", "percent", "trigger", "when", "
 export function SchemaForm({ schema, value, path, without = [], onChange }: SchemaFormProps) {
   const plain = resolved(schema, DEFINITIONS);
   const kinds = kindsOf(plain, DEFINITIONS);
-  const kind = kinds === undefined ? undefined : String(value.type);
-  const shape = kind === undefined ? plain : kinds?.[kind];
+  const shape = shapeOf(schema, value, DEFINITIONS);
   const [all, setAll] = useState(false);
   if (shape?.properties === undefined) return <Unknown name="" value={value} onChange={(next) => { onChange(next as Plain); }} />;
   const { required = [] } = shape;
@@ -97,7 +97,7 @@ function Kind({ kinds, value, path, onChange }: { kinds: Record<string, Schema>;
       maw="24rem"
       disabled={readOnly}
       allowDeselect={false}
-      data={Object.keys(kinds).map((tag) => ({ value: tag, label: words.value(tag) }))}
+      data={Object.keys(kinds).map((tag) => ({ value: tag, label: words.value(tag, String(path.at(-1))) }))}
       value={String(value.type)}
       onChange={(tag) => {
         const shape = tag === null ? undefined : kinds[tag];
@@ -111,13 +111,14 @@ function Kind({ kinds, value, path, onChange }: { kinds: Record<string, Schema>;
 
 /** One field, or a form within the form. */
 function Part(props: FieldProps & { required: boolean }) {
-  const { name, schema, value, path, required, onChange } = props;
+  const { name, schema, value, path, required, of, onChange } = props;
   const { t } = useLingui();
   const words = useWords();
-  const { readOnly } = useForm();
+  const { readOnly, names } = useForm();
   if (isPlainField(schema)) return <Field {...props} />;
   const plain = resolved(schema, DEFINITIONS);
-  const label = words.label(name);
+  const label = words.label(name, of.type);
+  const each = figureOf(plain);
   const remove = (
     <Button size="xs" variant="subtle" color="gray" disabled={readOnly} aria-label={t`Remove: ${label}`} onClick={() => { onChange(undefined); }}>
       <Trans>Remove</Trans>
@@ -144,8 +145,10 @@ function Part(props: FieldProps & { required: boolean }) {
   return (
     <Fieldset legend={label} id={anchorOf(path)} tabIndex={-1}>
       <Stack gap="sm">
-        {isForm(schema) && isPlain(value) ? (
+        {isForm(schema) && isRecord(value) ? (
           <SchemaForm schema={schema} value={value} path={path} onChange={onChange} />
+        ) : each !== undefined && names[name] !== undefined && isRecord(value) ? (
+          <Figures schema={each} names={names[name]} value={value} path={path} onChange={onChange} />
         ) : (
           <Unknown name={label} value={value} onChange={onChange} />
         )}
@@ -161,9 +164,38 @@ function isForm(schema: Schema): boolean {
   return plain.properties !== undefined || kindsOf(plain, DEFINITIONS) !== undefined;
 }
 
+/** The schema of the whole numbers that a part has by names of the document, if it is such a part. */
+function figureOf({ properties, additionalProperties: each }: Schema): Schema | undefined {
+  return properties === undefined && typeof each === "object" && each.type === "integer" ? each : undefined;
+}
+
+/** A number for each of the names that there are; who has none is left out. */
+function Figures({ schema, names, value, path, onChange }: { schema: Schema; names: readonly string[]; value: Plain; path: Path; onChange: (value: Plain) => void }) {
+  const form = useForm();
+  const all = [...new Set([...names, ...Object.keys(value)])];
+  return (
+    <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
+      {all.map((name) => (
+        <div key={name} id={anchorOf([...path, name])} tabIndex={-1}>
+          <Figure
+            schema={schema}
+            path={[...path, name]}
+            label={name}
+            error={problemAt(form, [...path, name])}
+            value={value[name]}
+            onChange={(next) => { onChange({ ...value, [name]: next }); }}
+            onEmpty={() => { onChange(left(value, name)); }}
+          />
+        </div>
+      ))}
+    </SimpleGrid>
+  );
+}
+
 function Unknown({ name, value, onChange }: { name: string; value: unknown; onChange: (value: unknown) => void }) {
   const { t } = useLingui();
-  return <AnyText label={name} value={value} fits={(next) => typeof next === typeof value && next !== null} unfit={t`This cannot be read yet`} onChange={onChange} />;
+  const { readOnly } = useForm();
+  return <AnyText label={name} disabled={readOnly} value={value} fits={(next) => typeof next === typeof value && next !== null} unfit={t`This cannot be read yet`} onChange={onChange} />;
 }
 
 function Entries({ name, value, path, items, label, onChange }: FieldProps & { items: Schema; label: string }) {
@@ -182,7 +214,7 @@ function Entries({ name, value, path, items, label, onChange }: FieldProps & { i
           const number = String(place + 1);
           return (
             <Stack key={`${name}/${number}`} gap="xs">
-              {isPlain(entry) ? (
+              {isRecord(entry) ? (
                 <SchemaForm schema={items} value={entry} path={[...path, place]} onChange={(next) => { onChange(entries.with(place, next)); }} />
               ) : (
                 <Unknown name={label} value={entry} onChange={(next) => { onChange(entries.with(place, next)); }} />

@@ -1,3 +1,5 @@
+import { isRecord } from "../program/records.ts";
+
 /** As much of JSON Schema as the kinds of a program use. */
 export interface Schema {
   $ref?: string;
@@ -17,6 +19,10 @@ export interface Schema {
   maximum?: number;
   discriminator?: { propertyName: string; mapping: Record<string, string> };
   $defs?: Record<string, Schema>;
+  /** Whether the number is an amount of money, in minor units. */
+  "x-money"?: boolean;
+  /** That depends on a field of the part or around it, or of the entry of a list that the number is named after. */
+  "x-money-if"?: { field: string; in: readonly (string | null)[]; list?: string };
 }
 
 export type Definitions = Record<string, Schema>;
@@ -52,6 +58,20 @@ export function kindsOf(schema: Schema, definitions: Definitions): Record<string
   const mapping = schema.discriminator?.mapping;
   if (mapping === undefined) return undefined;
   return Object.fromEntries(Object.entries(mapping).map(([tag, $ref]) => [tag, resolved({ $ref }, definitions)]));
+}
+
+/** The schema of the kind that a part has. */
+export function shapeOf(schema: Schema, value: unknown, definitions: Definitions): Schema | undefined {
+  const plain = resolved(schema, definitions);
+  const kinds = kindsOf(plain, definitions);
+  return kinds === undefined ? plain : kinds[isRecord(value) ? String(value.type) : ""];
+}
+
+/** The schema of one field or entry of a part. */
+export function partOf(schema: Schema, value: unknown, key: string | number, definitions: Definitions): Schema {
+  const { properties, items, additionalProperties } = shapeOf(schema, value, definitions) ?? {};
+  const found = Array.isArray(value) ? items : (properties?.[key] ?? additionalProperties);
+  return typeof found === "object" ? resolved(found, definitions) : {};
 }
 
 /** What a new part begins with: the fields that it must have. */

@@ -3,8 +3,9 @@ import type { SwitchView } from "@perennial/api-admin";
 import { Button, EmptyState, Group, Menu, Stack, Text, Title } from "@perennial/ui";
 import { IconListCheck, IconPlus } from "@perennial/ui/icons";
 
+import { isRecord } from "../program/records";
 import { freeId } from "../shell/ids";
-import { isPlain, type Plain } from "./conditions";
+import type { Plain } from "./conditions";
 import { at, insertAt, moveAt, type Path, removeAt, setAt } from "./document";
 import { EntryCard } from "./entry-card";
 import { useWords } from "./field";
@@ -42,7 +43,7 @@ export function SectionEditor(props: SectionEditorProps) {
       ) : (
         <SchemaForm
           schema={section.schema}
-          value={isPlain(value) ? value : {}}
+          value={isRecord(value) ? value : {}}
           path={section.path}
           without={section.without}
           onChange={(next) => {
@@ -63,7 +64,7 @@ function setFields(text: string, before: Plain, after: Plain): string {
 function Entries({ section, entries, text, off, opened, onOpened, onText }: SectionEditorProps & { entries: readonly unknown[] }) {
   const { t } = useLingui();
   const { readOnly } = useForm();
-  const taken = entries.flatMap((each) => (isPlain(each) && typeof each.id === "string" ? [{ id: each.id }] : []));
+  const taken = entries.flatMap((each) => (isRecord(each) && typeof each.id === "string" ? [{ id: each.id }] : []));
   const add = (entry: Plain, place: number) => {
     onText(insertAt(text, section.path, place, entry));
     onOpened(String(place));
@@ -73,7 +74,7 @@ function Entries({ section, entries, text, off, opened, onOpened, onText }: Sect
       {entries.length === 0 && <EmptyState icon={<IconListCheck size={26} />} title={t`None yet`}>{t(section.teaches)}</EmptyState>}
       {entries.map((entry, place) => {
         const path: Path = [...section.path, place];
-        if (!isPlain(entry)) return null;
+        if (!isRecord(entry)) return null;
         return (
           <EntryCard
             key={path.join("/")}

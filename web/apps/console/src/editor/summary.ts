@@ -1,30 +1,55 @@
 import { useFormat } from "../i18n/format";
-import { isPlain, type Plain } from "./conditions";
+import { isRecord } from "../program/records";
+import type { Plain } from "./conditions";
+import type { Path } from "./document";
 import { useWords } from "./field";
-import { isAmount } from "./field-words";
 import { useForm } from "./form-context";
+import { isMoney } from "./money";
+import { DEFINITIONS } from "./program-schema";
+import { partOf, type Schema } from "./schema";
 
 /** The fields that say most about an entry, in the order in which they are said. */
 const SAID = ["points", "per", "percent", "by", "price", "value", "trigger", "times", "discount", "order_value", "every", "share", "starts", "ends", "target"];
 const MOST = 5;
+/** Factors and percentages have so many digits behind the point. */
+const DIGITS = 4;
+
+/** A part of an entry, with its schema and its place. */
+interface Part {
+  value: Plain;
+  schema: Schema;
+  path: Path;
+}
 
 /** What an entry says, in a few words: its figures by their names. */
-export function useSummary(): (value: Plain) => string {
+export function useSummary(): (entry: Part) => string {
   const format = useFormat();
   const words = useWords();
-  const { currency } = useForm();
-  const said = (name: string, value: unknown, kind: unknown): string | undefined => {
-    if (typeof value === "number") return isAmount(name, kind) ? format.money(value, currency) : format.number(value);
-    return typeof value === "string" ? words.value(value) : undefined;
+  const { currency, document } = useForm();
+  const said = (name: string, value: unknown, schema: Schema, path: Path): string | undefined => {
+    if (typeof value === "number") return isMoney(schema, document, path) ? format.money(value, currency) : format.number(value, DIGITS);
+    return typeof value === "string" ? (name === "trigger" ? value : words.value(value, name)) : undefined;
   };
-  const parts = (value: Plain): string[] =>
+  const figures = ({ value, schema, path }: Part): string[] =>
     SAID.flatMap((name) => {
-      const figure = said(name, value[name], value.type);
-      return figure === undefined ? [] : [`${words.label(name)}: ${name === "trigger" ? String(value[name]) : figure}`];
+      const figure = said(name, value[name], partOf(schema, value, name, DEFINITIONS), [...path, name]);
+      return figure === undefined ? [] : [`${words.label(name, value.type)}: ${figure}`];
     });
-  return (value) => {
-    const within = [value.multiplier, value.schedule, ...(Array.isArray(value.gives) ? value.gives : [])].filter(isPlain);
-    const gifts = within.flatMap((each) => [...(typeof each.type === "string" ? [words.value(each.type)] : []), ...parts(each)]);
-    return [...parts(value), ...gifts].slice(0, MOST).join(" · ");
+  return (entry) => {
+    const within = [below(entry, "multiplier"), below(entry, "schedule"), ...entriesOf(entry, "gives")].filter((each) => each !== undefined);
+    const gifts = within.flatMap((each) => [...(typeof each.value.type === "string" ? [words.value(each.value.type)] : []), ...figures(each)]);
+    return [...figures(entry), ...gifts].slice(0, MOST).join(" · ");
   };
+}
+
+function below({ value, schema, path }: Part, name: string): Part | undefined {
+  const part = value[name];
+  return isRecord(part) ? { value: part, schema: partOf(schema, value, name, DEFINITIONS), path: [...path, name] } : undefined;
+}
+
+function entriesOf({ value, schema, path }: Part, name: string): Part[] {
+  const list: unknown = value[name];
+  if (!Array.isArray(list)) return [];
+  const items = partOf(partOf(schema, value, name, DEFINITIONS), list, 0, DEFINITIONS);
+  return list.flatMap((each: unknown, place) => (isRecord(each) ? [{ value: each, schema: items, path: [...path, name, place] }] : []));
 }

@@ -3,7 +3,8 @@ import { Textarea } from "@perennial/ui";
 import { useState } from "react";
 import { parse, stringify } from "yaml";
 
-import { isPlain, type Plain } from "./conditions";
+import { isRecord } from "../program/records";
+import type { Plain } from "./conditions";
 
 export interface AnyTextProps {
   label: string;
@@ -11,11 +12,12 @@ export interface AnyTextProps {
   /** Whether something that was read may stand here. */
   fits: (value: unknown) => boolean;
   unfit: string;
+  disabled?: boolean;
   onChange: (value: unknown) => void;
 }
 
 /** Any part of a document in its own words, for what neither a sentence nor a form can show. */
-export function AnyText({ label, value, fits, unfit, onChange }: AnyTextProps) {
+export function AnyText({ label, value, fits, unfit, disabled, onChange }: AnyTextProps) {
   const [text, setText] = useState(() => said(value));
   const [seen, setSeen] = useState(value);
   if (seen !== value) {
@@ -27,6 +29,7 @@ export function AnyText({ label, value, fits, unfit, onChange }: AnyTextProps) {
       aria-label={label}
       autosize
       minRows={2}
+      disabled={disabled}
       dir="ltr"
       styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
       value={text}
@@ -48,10 +51,10 @@ export function TextPart({ node, label, onChange }: { node: unknown; label?: str
     <AnyText
       label={label ?? t`Condition as text`}
       value={node}
-      fits={isPlain}
+      fits={isRecord}
       unfit={t`This is no condition yet`}
       onChange={(next) => {
-        if (isPlain(next)) onChange(next);
+        if (isRecord(next)) onChange(next);
       }}
     />
   );

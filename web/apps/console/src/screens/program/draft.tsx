@@ -6,6 +6,7 @@ import { IconArrowBackUp, IconArrowForwardUp, IconInfoCircle } from "@perennial/
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 
+import { hasForm } from "../../editor/formless";
 import { useMay } from "../../session/may";
 import { Changes } from "./changes";
 import { Flaws } from "./flaws";
@@ -30,15 +31,16 @@ export default function Draft({ draft, newest, asText, onAsText }: DraftProps) {
   const may = useMay("programs");
   const editing = useDraftText(draft);
   const { text, changed } = editing;
-  const [jump, setJump] = useState<{ path: string; times: number }>();
+  const [jump, setJump] = useState<{ path: string }>();
   const switches = useQuery(switchListOptions());
   const save = useSaveDraft(draft.program);
   const sound = draft.problems.length === 0;
   useHotkeys([
     ["mod+Z", () => editing.undo?.()],
     ["mod+shift+Z", () => editing.redo?.()],
-    ["mod+S", () => { if (may && changed) save.save(text, draft, editing.saved); }],
   ]);
+  // Also where somebody types: the browser's own way to save a page is of no use there.
+  useHotkeys([["mod+S", () => { if (may && changed && !save.busy) save.save(text, draft, editing.saved); }]], [], true);
   const write = (next: string) => {
     editing.write(next, Date.now());
   };
@@ -90,8 +92,8 @@ export default function Draft({ draft, newest, asText, onAsText }: DraftProps) {
             problems={draft.problems}
             stale={changed}
             onJump={(path) => {
-              setJump((before) => ({ path, times: (before?.times ?? 0) + 1 }));
-              onAsText(false);
+              if (hasForm(path)) setJump({ path });
+              onAsText(!hasForm(path));
             }}
           />
           <Group>
@@ -103,6 +105,7 @@ export default function Draft({ draft, newest, asText, onAsText }: DraftProps) {
               ]}
               value={asText ? "text" : "form"}
               onChange={(next) => {
+                setJump(undefined);
                 onAsText(next === "text");
               }}
             />
