@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser, expect
 
@@ -175,6 +176,41 @@ def test_a_marketer_changes_a_rule_by_form(browser: Browser, shop: Shop) -> None
         each["version"]: each["digest"] for each in shop.call("GET", "programs/points/versions")["data"]
     }
     assert digests[newest + 1] == digests[newest - 1] != digests[newest]
+    assert watched.wrong == []
+    watched.context.close()
+    shop.call("PUT", "programs/points/draft", yaml=before)
+
+
+def test_what_is_typed_stays_when_somebody_else_saves(browser: Browser, shop: Shop) -> None:
+    """It says so, and takes what was saved if that is wanted; the keyboard saves also while typing."""
+    watched = opened(browser, shop)
+    page = watched.page
+    before = shop.call("GET", "programs/points/draft")["document"]
+    watched.go(f"/{SANDBOX}/programs/points")
+    page.get_by_role("button", name="Change: Happy birthday").click()
+    points = page.get_by_role("article", name="Happy birthday").get_by_label("Points", exact=True)
+    points.fill("260")
+    shop.call("PUT", "programs/points/draft", yaml=re.sub(r"(birthday\n    points: )\d+", r"\g<1>251", before))
+    page.clock.set_fixed_time(datetime.now(UTC) + timedelta(minutes=1))
+    page.evaluate("window.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text("The draft was saved by somebody else meanwhile")).to_be_visible()
+    expect(points).to_have_value("260")
+    watched.shoot("journey-meanwhile")
+    page.get_by_role("button", name="Discard").click()
+    expect(points).to_have_value("251")
+    points.fill("270")
+    page.keyboard.press("ControlOrMeta+s")
+    expect(page.get_by_role("button", name="Save the draft")).to_be_disabled()
+    assert "points: 270" in shop.call("GET", "programs/points/draft")["document"]
+    page.get_by_role("button", name=re.compile("^Tiers")).click()
+    page.get_by_role("button", name="Change: Silver").click()
+    silver = page.get_by_role("article", name="Silver")
+    expect(silver.get_by_label("spend")).to_have_value("500.00")
+    watched.shoot("journey-tier")
+    silver.get_by_label("spend").fill("600")
+    page.keyboard.press("ControlOrMeta+s")
+    expect(page.get_by_role("button", name="Save the draft")).to_be_disabled()
+    assert "reach: {spend: 60000}" in shop.call("GET", "programs/points/draft")["document"]
     assert watched.wrong == []
     watched.context.close()
     shop.call("PUT", "programs/points/draft", yaml=before)
