@@ -190,7 +190,9 @@ def test_what_is_typed_stays_when_somebody_else_saves(browser: Browser, shop: Sh
     page.get_by_role("button", name="Change: Happy birthday").click()
     points = page.get_by_role("article", name="Happy birthday").get_by_label("Points", exact=True)
     points.fill("260")
-    shop.call("PUT", "programs/points/draft", yaml=re.sub(r"(birthday\n    points: )\d+", r"\g<1>251", before))
+    shop.call(
+        "PUT", "programs/points/draft", yaml=re.sub(r"(birthday\n    points: )\d+", r"\g<1>251", before)
+    )
     page.clock.set_fixed_time(datetime.now(UTC) + timedelta(minutes=1))
     page.evaluate("window.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_text("The draft was saved by somebody else meanwhile")).to_be_visible()
