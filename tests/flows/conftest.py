@@ -25,6 +25,25 @@ async def shop(db: Database, workspace: int) -> AsyncIterator[Shop]:
 
 
 @pytest.fixture
+async def wide_shop(db: Database, database_url: str) -> AsyncIterator[Shop]:
+    """A sandbox whose codes and customers are spread over four buckets."""
+    owner = await connect(database_url)
+    number = 9_000 + await owner.fetchval("select count(*) from workspaces")
+    await owner.execute(
+        "insert into workspaces (workspace_id, code, name, sandbox, bucket_base, bucket_count, clock_at,"
+        " created_at) values ($1, $2, 'Wide', true, $3, 4, $4, $4)",
+        number,
+        f"wide-{number}",
+        number * 10,
+        START,
+    )
+    await owner.close()
+    intake = Intake(Handler(db, CODEBOOK))
+    yield Shop(db, number, intake)
+    await intake.close()
+
+
+@pytest.fixture
 async def owner(database_url: str) -> AsyncIterator[Connection]:
     """A connection that sees every row of every workspace."""
     conn = await connect(database_url)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -15,40 +14,17 @@ from perennial.core.code_entry import plain_form
 from perennial.core.codes import Codes, pattern_of
 from perennial.flows import voucher_batches
 from perennial.flows.answers import Decided
-from perennial.flows.batcher import Intake
 from perennial.flows.commands import PostClaim
-from perennial.flows.handle_events import Handler
 from perennial.flows.voucher_batches import NewBatch, RefusedRow, check_batch, create_batch
 from perennial.flows.voucher_export import batches_of
 from perennial.flows.voucher_pools import PoolCode, codes_of, read_batch
 from perennial.flows.vouchers import read_voucher, void_voucher, vouchers_of
-from perennial.store.database import Database, connect
 from perennial.units import DAY, parse_instant
-from tests.codebook import CODEBOOK
 from tests.flows.erasing import audited, erase, found
 from tests.flows.pool import assigned, exported, made, open_pool, problem_of, send_batch
 from tests.flows.shop import START, Shop, decided
 
 _SUMMER = Codes(pattern="SUMMER-############")
-
-
-@pytest.fixture
-async def wide_shop(db: Database, database_url: str) -> AsyncIterator[Shop]:
-    """A sandbox whose codes and customers are spread over four buckets."""
-    owner = await connect(database_url)
-    number = 9_000 + await owner.fetchval("select count(*) from workspaces")
-    await owner.execute(
-        "insert into workspaces (workspace_id, code, name, sandbox, bucket_base, bucket_count, clock_at,"
-        " created_at) values ($1, $2, 'Wide', true, $3, 4, $4, $4)",
-        number,
-        f"wide-{number}",
-        number * 10,
-        START,
-    )
-    await owner.close()
-    intake = Intake(Handler(db, CODEBOOK))
-    yield Shop(db, number, intake)
-    await intake.close()
 
 
 async def test_codes_are_made_by_their_pattern(shop: Shop, owner: Connection) -> None:

@@ -13,8 +13,17 @@ import pytest
 from perennial.core.till_code import read
 from perennial.store.audit import audit
 from perennial.units import DAY, HOUR, MINUTE, SECOND, Instant, format_instant
-from tests.http.site import Site
-from tests.http.till_device import Device, cart, open_shop, voucher
+from tests.http.site import Site, order
+from tests.http.till_device import PROGRAM, Device, cart, open_shop, voucher
+
+_TEN_DAYS = """\
+  - {id: codes, name: Codes, codes: {pattern: "C-############"}, gives: [{type: amount_off, value: 100}]}
+challenges:
+  - id: ten-days
+    name: Ten days
+    goals: [{member_for: {days: 10}}]
+    gives: [{type: coupon, pool: codes}]
+"""
 
 
 @pytest.fixture
@@ -91,6 +100,26 @@ async def test_a_voucher_and_points_redeemed_offline(shop: Site) -> None:
     assert await audited(shop) == []
     read = await shop.done("GET", "/v1/redemptions/till:till-1:1")
     assert (read["state"], read["quote"]["to_pay"]) == ("redeemed", 1_500)
+
+
+async def test_a_challenge_that_time_completed_gives_its_code_with_an_entry(shop: Site) -> None:
+    """Ten days after joining the first thing to happen is an entry of a device."""
+    raw = (PROGRAM + _TEN_DAYS).encode()
+    yaml = {"content-type": "application/yaml"}
+    await shop.done("PUT", "/v1/programs/points/draft", raw=raw, headers=yaml)
+    await shop.done("POST", "/v1/programs/points/publish", {})
+    await shop.done("PUT", "/v1/orders/o2", order(10_000, customer="ben"))
+    await shop.done("POST", "/v1/vouchers/batches", {"id": "b1", "reward": "codes", "count": 2})
+    async with shop.database.transaction(shop.row.workspace_id) as conn:
+        later = time.time_ns() // 1_000 + 10 * DAY
+        sql = "update workspaces set clock_at = $2 where workspace_id = $1"
+        await conn.execute(sql, shop.row.workspace_id, later)
+    device = await till(shop)
+    points = [{"wallet": "points", "points": 100}]
+    entry = device.entry(now(-10 * DAY), customer="ben", points=points, amount=100)
+    assert [each["state"] for each in await device.upload(entry)] == ["redeemed"]
+    page = await shop.done("GET", "/v1/customers/ben/vouchers")
+    assert [each["reward"] for each in page["data"]] == ["points/codes"]
 
 
 async def test_ten_at_once_are_one(shop: Site) -> None:

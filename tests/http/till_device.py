@@ -15,6 +15,9 @@ PROGRAM = """\
 program: points
 name: Points
 currency: USD
+declarations:
+  order:
+    device: {type: text}
 wallets:
   - {id: points, name: Points, pays: {points: 100, amount: 100}}
 earning_rules:
@@ -38,9 +41,6 @@ rewards:
     gives: [{type: amount_off, value: 100}]
     codes: {shared: TILL}
     limits: [{times: 1, per: attribute, attribute: device}]
-declarations:
-  order:
-    device: {type: text}
 """
 
 

@@ -65,9 +65,10 @@ class Batch(msgspec.Struct):
     are the vouchers whose codes were entered, ``earned`` those that rules gave for orders that come back,
     ``issued`` those that rules give in this batch, ``cards`` the gift cards among those entered, ``held``
     how many holds customers have open, and ``elsewhere`` what is to be written in other buckets.
-    ``free_codes`` are those set aside for claims, by program and pool, ``codes_asked`` how many were looked
-    for besides (None: no more are to be had), ``codes_found`` how many of these there were. ``referrals``
-    are those of friends, by the friend, ``converted`` what was carried over. ``codes_judged_at`` is the
+    ``free_codes`` are those set aside for claims, by program and pool, ``caused_codes`` those for what
+    commands cause, ``codes_asked`` how many of these were looked for (None: no more are to be had),
+    ``codes_found`` how many of these there were, ``locked_codes`` the ids of both. ``referrals`` are those
+    of friends, by the friend, ``converted`` what was carried over. ``codes_judged_at`` is the
     instant at which the rotating codes of vouchers have to be current (None: their time is not judged).
     ``touched`` tells what changed of customers since their segments were judged (None: anything),
     ``created`` are those who are new and never were; ``households`` are those whose members are loaded,
@@ -98,6 +99,8 @@ class Batch(msgspec.Struct):
     issued: set[UUID] = set()
     cards: dict[UUID, Member] = {}
     free_codes: dict[tuple[int, str], list[FreeCode]] = {}
+    caused_codes: dict[tuple[int, str], list[FreeCode]] = {}
+    locked_codes: dict[tuple[int, str], list[UUID]] = {}
     codes_asked: dict[tuple[int, str], int] | None = None
     codes_found: dict[tuple[int, str], int] = {}
     given_codes: list[FreeCode] = []

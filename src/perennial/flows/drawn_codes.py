@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from perennial.core.effects import Effect, Entitle
 from perennial.core.version import CompiledReward
 from perennial.flows.batch import Batch, Operation
+from perennial.flows.handed_out import FreeCode
 from perennial.store.vouchers import VoucherRow
 
 FIRST_ASKED = 4
@@ -34,14 +35,15 @@ def pools_of(compiled: CompiledReward) -> set[str]:
 
 
 def pools_with_codes(batch: Batch, program_id: int, compiled: CompiledReward) -> tuple[str, ...]:
-    """Return the pools of a reward of which a code is set aside.
+    """Return the pools of a reward of which a code is set aside for what is caused.
 
-    Raises :class:`CodesNeeded` where nobody has looked for one yet, or as many were found as were looked for.
+    What was set aside for claims is left to them. Raises :class:`CodesNeeded` where nobody has looked for
+    one yet, or as many were found as were looked for.
     """
     found = []
     for pool in sorted(pools_of(compiled)):
         key = (program_id, pool)
-        if batch.free_codes.get(key):
+        if batch.caused_codes.get(key):
             found.append(pool)
         elif batch.codes_asked is not None:
             asked = batch.codes_asked.get(key, 0)
@@ -50,9 +52,8 @@ def pools_with_codes(batch: Batch, program_id: int, compiled: CompiledReward) ->
     return tuple(found)
 
 
-def hand_over(batch: Batch, operation: Operation, program_id: int, pool: str) -> VoucherRow:
+def hand_over(batch: Batch, operation: Operation, free: FreeCode) -> VoucherRow:
     """Give the member a code that was set aside."""
-    free = batch.free_codes[program_id, pool].pop(0)
     free.row.customer_id = operation.member.customer_id
     free.row.issued_at = operation.at
     batch.given_codes.append(free)
@@ -60,7 +61,7 @@ def hand_over(batch: Batch, operation: Operation, program_id: int, pool: str) ->
 
 
 def hand_over_all(batch: Batch, operation: Operation, program_id: int, effects: Iterable[Effect]) -> None:
-    """Give the member the codes that a decision hands over."""
+    """Give the member the codes that a decision hands over which nobody asked for."""
     for effect in effects:
         if isinstance(effect, Entitle) and effect.pool is not None:
-            hand_over(batch, operation, program_id, effect.pool)
+            hand_over(batch, operation, batch.caused_codes[program_id, effect.pool].pop(0))

@@ -75,7 +75,7 @@ def _entitled(
 
 def _handed_over(batch: Batch, operation: Operation, outcome: Outcome, pool: str) -> VoucherAnswer:
     """Give the member a code that was set aside."""
-    row = hand_over(batch, operation, outcome.live.program_id, pool)
+    row = hand_over(batch, operation, batch.free_codes[outcome.live.program_id, pool].pop(0))
     return VoucherAnswer(
         id=str(row.voucher_id),
         code=batch.codebook.open(batch.workspace.workspace_id, row.sealed),

@@ -23,6 +23,7 @@ from perennial.flows.configuration import LiveProgram
 from perennial.flows.handle_customer import handle_put_customer
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_batch import load
+from perennial.flows.needed import Needed, with_what_is_needed
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.flows.timers_due import run_timers_due
 from perennial.flows.write_batch import write
@@ -36,12 +37,14 @@ from perennial.units import Instant, bucket_of
 async def put_household(handler: Handler, workspace_id: int, command: PutHousehold) -> Answer:
     """Enter or leave a household, in one transaction; doing it twice changes nothing."""
     try:
-        return await handler.retrying(lambda: _put(handler, workspace_id, command))
+        return await with_what_is_needed(
+            lambda needed: handler.retrying(lambda: _put(handler, workspace_id, command, needed))
+        )
     except ProblemError as error:
         return answer_problem(error.problem)
 
 
-async def _put(handler: Handler, workspace_id: int, command: PutHousehold) -> Answer:
+async def _put(handler: Handler, workspace_id: int, command: PutHousehold, needed: Needed) -> Answer:
     async with handler.database.transaction(workspace_id) as conn:
         row = (await handler.configurations.recent(conn, workspace_id)).row
         bucket = bucket_of(command.customer, row.bucket_base, row.bucket_count)
@@ -49,7 +52,7 @@ async def _put(handler: Handler, workspace_id: int, command: PutHousehold) -> An
         household_id = None
         if command.household is not None:
             household_id = await _found(conn, batch, command.household)
-        await load(conn, batch, handler.configurations, [command])
+        await load(conn, batch, handler.configurations, [command], with_lots=needed.lots, codes=needed.codes)
         member = batch.member_of(command.customer)
         if household_id in batch.erased:
             raise problem(410, "household_erased", "The household was erased with the last who lived in it.")

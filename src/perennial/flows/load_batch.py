@@ -46,10 +46,11 @@ from perennial.flows.handle_conversion import load_conversions
 from perennial.flows.handle_segment import load_entries
 from perennial.flows.load_budgets import instant_of, load_budgets
 from perennial.flows.load_challenges import load_challenges
-from perennial.flows.load_claims import load_entitled, set_codes_aside
+from perennial.flows.load_claims import load_entitled, set_codes_aside, set_codes_aside_together
 from perennial.flows.load_exposures import load_variants
 from perennial.flows.load_redeemed import load_entered, load_redeemed
 from perennial.flows.load_referred import load_referred, sides_of
+from perennial.flows.needed import Needed
 from perennial.store.customers import CustomerRow, find_companions, insert_customers, lock_customers
 from perennial.store.events import load_events
 from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
@@ -157,16 +158,21 @@ async def load(
 
 
 async def load_together(
-    conn: Connection, batches: Sequence[Batch], configurations: Configurations, command: Command
+    conn: Connection,
+    batches: Sequence[Batch],
+    configurations: Configurations,
+    command: Command,
+    needed: Needed,
 ) -> None:
     """Load a command that concerns several buckets; their batches come in ascending order.
 
     The budgets are locked after the customers of all of them, the order that every batch keeps, and
-    what one bucket uses the others see.
+    what one bucket uses the others see; so it is with the codes that are set aside.
     """
     for batch in batches:
-        await _load_customers(conn, batch, configurations, [command], frozenset())
+        await _load_customers(conn, batch, configurations, [command], needed.lots)
     await load_budgets(conn, batches, [command])
+    await set_codes_aside_together(conn, batches, needed.codes)
 
 
 async def _load_customers(

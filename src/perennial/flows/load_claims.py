@@ -48,8 +48,9 @@ async def set_codes_aside(
 ) -> None:
     """Lock a free code for every claim of a reward that hands one over, as far as there are some.
 
-    ``besides`` are how many codes of pools are wanted for what commands cause. Each pool is asked last of
-    all, when everything else is locked; nobody waits for a code but those who would find none.
+    ``besides`` are how many codes of pools are wanted for what commands cause; of too few the claims come
+    first. Each pool is asked last of all, when everything else is locked; nobody waits for a code but those
+    who would find none.
     """
     batch.codes_asked = dict(besides)
     wanted: dict[tuple[int, str], int] = {}
@@ -62,9 +63,22 @@ async def set_codes_aside(
         for key in keys:
             wanted[key] = wanted.get(key, 0) + 1
     for key in sorted(wanted.keys() | besides.keys()):
-        count = wanted.get(key, 0) + besides.get(key, 0)
-        codes = batch.free_codes[key] = await take_codes(conn, batch, *key, count)
-        batch.codes_found[key] = max(len(codes) - wanted.get(key, 0), 0)
+        claimed = wanted.get(key, 0)
+        codes = await take_codes(conn, batch, *key, claimed + besides.get(key, 0))
+        batch.free_codes[key], batch.caused_codes[key] = codes[:claimed], codes[claimed:]
+        batch.codes_found[key] = len(batch.caused_codes[key])
+
+
+async def set_codes_aside_together(
+    conn: Connection, batches: Sequence[Batch], besides: Mapping[tuple[int, str], int]
+) -> None:
+    """Lock codes for what a command of several buckets causes: all of them take of the same."""
+    first = batches[0]
+    await set_codes_aside(conn, first, [], besides)
+    for batch in batches[1:]:
+        batch.free_codes, batch.caused_codes = first.free_codes, first.caused_codes
+        batch.codes_asked, batch.codes_found = first.codes_asked, first.codes_found
+        batch.locked_codes = first.locked_codes
 
 
 def _pools_of(batch: Batch, command: PostClaim) -> list[tuple[int, str]]:
@@ -96,8 +110,8 @@ def _pools_of_referral(batch: Batch, command: ReviewReferral) -> list[tuple[int,
 async def take_codes(
     conn: Connection, batch: Batch, program_id: int, pool: str, count: int
 ) -> list[FreeCode]:
-    """Lock up to ``count`` codes of a pool, beginning somewhere of one's own."""
-    row = batch.workspace.row
+    """Lock up to ``count`` codes of a pool besides those of the batch, beginning somewhere of one's own."""
+    row, key = batch.workspace.row, (program_id, pool)
     live = batch.workspace.program_by_id(program_id)
     batches = await batches_of_reward(conn, row.workspace_id, program_id, pool)
     codes = _codes_of(live, pool)
@@ -105,10 +119,10 @@ async def take_codes(
     start = batch.ids.next()
     first = bucket_of_code(start, 0, row.bucket_count)
     found: list[FreeCode] = []
+    taken = batch.locked_codes.setdefault(key, [])
     for wait in (False, True):
         for offset in range(row.bucket_count if batches else 0):
             place = row.bucket_base + (first + offset) % row.bucket_count
-            taken = [free.row.voucher_id for free in found]
             while len(found) < count:
                 free = await take_free(
                     conn, row.workspace_id, place, batches, start, valid_at, wait=wait, besides=taken

@@ -21,6 +21,7 @@ from perennial.flows.commands import ReferralPair
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.enrolling import enroll_automatically
 from perennial.flows.handle_events import FUTURE_TOLERANCE, IN_THE_FUTURE, Handler
+from perennial.flows.needed import Needed, with_what_is_needed
 from perennial.flows.problems import customer_erased, field_problem, problem
 from perennial.flows.referral_checks import advocates_of, verdict_for
 from perennial.flows.referral_gifts import Refused, event_row_of, give, set_gift_codes_aside
@@ -83,7 +84,9 @@ async def refer(handler: Handler, workspace_id: int, command: Refer) -> Referred
             advocate = _Advocate(code.bucket, code.customer_id, code.program_id)
         else:
             advocate = _named(workspace, command)
-    return await handler.retrying(lambda: _refer(handler, workspace, command, advocate))
+    return await with_what_is_needed(
+        lambda needed: handler.retrying(lambda: _refer(handler, workspace, command, advocate, needed))
+    )
 
 
 def _named(workspace: Workspace, command: Refer) -> _Advocate:
@@ -108,7 +111,9 @@ def _program(workspace: Workspace, code: str | None) -> LiveProgram:
     return found[0]
 
 
-async def _refer(handler: Handler, workspace: Workspace, command: Refer, advocate: _Advocate) -> Referred:
+async def _refer(
+    handler: Handler, workspace: Workspace, command: Refer, advocate: _Advocate, needed: Needed
+) -> Referred:
     row, workspace_id = workspace.row, workspace.workspace_id
     friend_id = named_id(workspace_id, "customer", command.friend)
     if friend_id == advocate.customer_id:
@@ -122,7 +127,7 @@ async def _refer(handler: Handler, workspace: Workspace, command: Refer, advocat
         friend=command.friend,
         at=command.at,
     )
-    async with both_sides(handler, workspace_id, pair_command) as pair:
+    async with both_sides(handler, workspace_id, pair_command, needed) as pair:
         known = _known(pair, advocate)
         if known is None:
             return await _begin(pair, command, advocate)

@@ -33,6 +33,8 @@ from perennial.store.referrals import ReferralRow
 from perennial.store.vouchers import VoucherState, set_voucher_state
 from perennial.units import Instant
 
+SIDES = 2
+
 
 class Refused(msgspec.Struct, frozen=True):
     """Why a side gets nothing: the code of the refusal."""
@@ -41,14 +43,19 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 async def set_gift_codes_aside(conn: Connection, batch: Batch, version: Version, offer: str) -> None:
-    """Lock a free code of each pool of which the offer, or a challenge with it, may hand one over."""
-    challenges = {each.challenge.id for each in version.challenges}
+    """Lock a free code for each side of each pool of which the offer may hand one over.
+
+    Both sides have them in common; where too few are left, those for what is caused are taken.
+    """
     for reward_id, compiled in version.rewards.items():
-        if (reward_id.split(".", 1)[0] == offer and "." in reward_id) or reward_id in challenges:
-            for pool in sorted(pools_of(compiled)):
-                key = (version.program_id, pool)
-                if key not in batch.free_codes:
-                    batch.free_codes[key] = await take_codes(conn, batch, version.program_id, pool, 2)
+        if reward_id.split(".", 1)[0] != offer or "." not in reward_id:
+            continue
+        for pool in sorted(pools_of(compiled)):
+            key = (version.program_id, pool)
+            free, caused = batch.free_codes.setdefault(key, []), batch.caused_codes.get(key, [])
+            free += await take_codes(conn, batch, *key, SIDES - len(free))
+            while caused and len(free) < SIDES:
+                free.append(caused.pop())
 
 
 def give(
@@ -77,6 +84,7 @@ def give(
     before = _referral_count(version, member)
     operation = batch.operation(member, source_id, at)
     outcomes = decide_in_program(batch, operation, live, version, event)
+    # What completing a challenge handed over is no gift of the referral's.
     given_before = len(batch.given_codes)
     fund_cards(batch, operation, version, outcomes[0].decision.effects)
     answer = with_gifts(batch, operation, decided(batch, member, "", outcomes), outcomes)

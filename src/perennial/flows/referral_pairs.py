@@ -14,6 +14,7 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import ReferralPair
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_batch import load_together
+from perennial.flows.needed import Needed
 from perennial.flows.write_batch import write
 
 
@@ -38,12 +39,14 @@ class Pair(msgspec.Struct):
 
 
 @asynccontextmanager
-async def both_sides(handler: Handler, workspace_id: int, command: ReferralPair) -> AsyncIterator[Pair]:
+async def both_sides(
+    handler: Handler, workspace_id: int, command: ReferralPair, needed: Needed
+) -> AsyncIterator[Pair]:
     """Lock and load both sides; write what was decided about them when the block ends without an error."""
     async with handler.database.transaction(workspace_id) as conn:
         buckets = sorted({command.friend_bucket, command.advocate_bucket})
         batches = {bucket: await handler.batch(conn, workspace_id, bucket) for bucket in buckets}
-        await load_together(conn, list(batches.values()), handler.configurations, command)
+        await load_together(conn, list(batches.values()), handler.configurations, command, needed)
         yield Pair(
             conn,
             batches[command.advocate_bucket],

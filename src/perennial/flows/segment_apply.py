@@ -6,6 +6,7 @@ run is simply run again. Who entered by an event when the rule was there has had
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -16,6 +17,7 @@ from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.handle_segment import handle_entered
 from perennial.flows.load_batch import load
+from perennial.flows.needed import Needed, with_what_is_needed
 from perennial.flows.problems import ProblemError, field_problem
 from perennial.flows.segment_fill import AT_ONCE, buckets_of
 from perennial.flows.segment_views import find_segment
@@ -63,7 +65,7 @@ async def apply_to_inside(
                 break
             commands = [_command(workspace, each, bucket, code, program, rule) for each in part]
             if preview:
-                gained = await _try(handler, workspace_id, bucket, commands)
+                gained = await with_what_is_needed(partial(_try, handler, workspace_id, bucket, commands))
             else:
                 answers = await handler.handle_batch(workspace_id, bucket, commands)
                 gained = [int(answer.body) for answer in answers if answer.status == 201]
@@ -105,14 +107,14 @@ def _command(
 
 
 async def _try(
-    handler: Handler, workspace_id: int, bucket: int, commands: list[ApplyEntered]
+    handler: Handler, workspace_id: int, bucket: int, commands: list[ApplyEntered], needed: Needed
 ) -> list[Points]:
     """Return what each customer would gain; nothing is written."""
     gained: list[Points] = []
     async with handler.database.transaction(workspace_id) as conn:
         batch = await handler.batch(conn, workspace_id, bucket)
         owners = {UUID(hex=command.customer_id) for command in commands}
-        await load(conn, batch, handler.configurations, commands, owners)
+        await load(conn, batch, handler.configurations, commands, owners, codes=needed.codes)
         for command in commands:
             try:
                 answer = handle_entered(batch, command)

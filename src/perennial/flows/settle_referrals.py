@@ -15,6 +15,7 @@ from perennial.core.referral_terms import Role
 from perennial.core.referrals import ReferralState, converted, expired, judged, rejected, taken_back
 from perennial.flows.commands import ReferralPair
 from perennial.flows.handle_events import Handler
+from perennial.flows.needed import Needed, with_what_is_needed
 from perennial.flows.referral_checks import verdict_for
 from perennial.flows.referral_gifts import Refused, give, set_gift_codes_aside, take_away
 from perennial.flows.referral_pairs import Pair, both_sides
@@ -55,14 +56,17 @@ async def settle_one(
     handler: Handler, workspace_id: int, bucket: int, friend_id: UUID, referral_id: UUID, until: Instant
 ) -> int:
     """Do what is due of one referral; return 0 if nothing is (any more)."""
-    return await handler.retrying(
-        lambda: _settle(handler, workspace_id, bucket, friend_id, referral_id, until)
+    return await with_what_is_needed(
+        lambda needed: handler.retrying(
+            lambda: _settle(handler, workspace_id, bucket, (friend_id, referral_id), until, needed)
+        )
     )
 
 
 async def _settle(
-    handler: Handler, workspace_id: int, bucket: int, friend_id: UUID, referral_id: UUID, until: Instant
+    handler: Handler, workspace_id: int, bucket: int, ids: tuple[UUID, UUID], until: Instant, needed: Needed
 ) -> int:
+    friend_id, referral_id = ids
     async with handler.database.transaction(workspace_id) as conn:
         seen = await read_referral(conn, workspace_id, bucket, friend_id, referral_id)
     if seen is None or seen.referral.due_at is None or seen.referral.due_at > until:
@@ -75,7 +79,7 @@ async def _settle(
         at=seen.referral.due_at,
         given_at=tuple(given.at for given in seen.referral.given),
     )
-    async with both_sides(handler, workspace_id, command) as pair:
+    async with both_sides(handler, workspace_id, command, needed) as pair:
         row = _own(pair, referral_id)
         if row is None or row.referral.due_at != seen.referral.due_at or row.referral.due_at is None:
             return 0
@@ -114,8 +118,6 @@ async def _done(pair: Pair, row: ReferralRow, at: Instant) -> ReferralRow:
     if isinstance(given, Refused):
         return msgspec.structs.replace(row, referral=rejected(row.referral, given.code))
     row = given[0]
-    if pair.taking is not pair.giving:
-        await set_gift_codes_aside(pair.conn, pair.taking, version, row.referral.offer)
     given = give(pair.taking, row, Role.FRIEND, pair.friend, at, converts=True)
     row = row if isinstance(given, Refused) else given[0]
     return msgspec.structs.replace(row, referral=converted(row.referral, at))

@@ -25,6 +25,7 @@ from perennial.flows.commands import Asked, PointsAsked, PostRedemption
 from perennial.flows.configuration import business_now
 from perennial.flows.handle_events import FUTURE_TOLERANCE, Handler
 from perennial.flows.load_batch import load
+from perennial.flows.needed import Needed, with_what_is_needed
 from perennial.flows.problems import ProblemError, field_problem, problem
 from perennial.flows.quote_answers import RedemptionAnswer
 from perennial.flows.redeeming import handle_redemption
@@ -38,7 +39,6 @@ from perennial.flows.till_devices import (
     note,
     require_device,
 )
-from perennial.flows.timers_due import LotsNeeded
 from perennial.flows.write_batch import write
 from perennial.ledger.account import Account
 from perennial.store.database import attempt
@@ -302,15 +302,14 @@ def judged_at(clock_at: Instant | None, entry: Entry) -> Instant | None:
 async def _redeem(
     conn: Connection, upload: _Upload, entry: Entry, customer: str | None, policy: Overspend
 ) -> EntryAnswer:
-    """Redeem an entry, again from the start where deciding it found out that it needs more lots."""
+    """Redeem an entry, again from the start where deciding it found out that it needs more."""
     command = _command(upload, entry, customer)
-    with_lots: set[UUID] = set()
-    while True:
-        try:
-            async with attempt(conn):
-                return await _redeem_once(conn, upload, entry, command, with_lots, policy)
-        except LotsNeeded as needed:
-            with_lots.add(needed.owner)
+
+    async def redeemed(needed: Needed) -> EntryAnswer:
+        async with attempt(conn):
+            return await _redeem_once(conn, upload, entry, command, needed, policy)
+
+    return await with_what_is_needed(redeemed)
 
 
 def _command(upload: _Upload, entry: Entry, customer: str | None) -> PostRedemption:
@@ -332,7 +331,7 @@ async def _redeem_once(
     upload: _Upload,
     entry: Entry,
     command: PostRedemption,
-    with_lots: set[UUID],
+    needed: Needed,
     policy: Overspend,
 ) -> EntryAnswer:
     handler, workspace_id = upload.handler, upload.workspace_id
@@ -340,7 +339,7 @@ async def _redeem_once(
     bucket = bucket_of(command.customer or command.id, row.bucket_base, row.bucket_count)
     batch = await handler.batch(conn, workspace_id, bucket)
     batch.codes_judged_at = judged_at(row.clock_at, entry)
-    await load(conn, batch, handler.configurations, [command], with_lots)
+    await load(conn, batch, handler.configurations, [command], with_lots=needed.lots, codes=needed.codes)
     written = handle_redemption(batch, command)
     if written.replayed:
         words = f"A redemption has the id {command.id!r} that is this entry's."

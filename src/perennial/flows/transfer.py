@@ -20,6 +20,7 @@ from perennial.flows.decide_event import decide_event
 from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_batch import load_together
+from perennial.flows.needed import Needed, with_what_is_needed
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem, refused
 from perennial.flows.references import one_program
@@ -33,19 +34,21 @@ from perennial.units import bucket_of
 async def transfer(handler: Handler, workspace_id: int, command: PostTransfer) -> Answer:
     """Move points between two members, exactly once per id, in one transaction."""
     try:
-        return await handler.retrying(lambda: _transfer(handler, workspace_id, command))
+        return await with_what_is_needed(
+            lambda needed: handler.retrying(lambda: _transfer(handler, workspace_id, command, needed))
+        )
     except ProblemError as error:
         return answer_problem(error.problem)
 
 
-async def _transfer(handler: Handler, workspace_id: int, command: PostTransfer) -> Answer:
+async def _transfer(handler: Handler, workspace_id: int, command: PostTransfer, needed: Needed) -> Answer:
     async with handler.database.transaction(workspace_id) as conn:
         row = (await handler.configurations.recent(conn, workspace_id)).row
         buckets = [
             bucket_of(name, row.bucket_base, row.bucket_count) for name in (command.sender, command.receiver)
         ]
         batches = {bucket: await handler.batch(conn, workspace_id, bucket) for bucket in sorted(set(buckets))}
-        await load_together(conn, list(batches.values()), handler.configurations, command)
+        await load_together(conn, list(batches.values()), handler.configurations, command, needed)
         answer = _decide(batches[buckets[0]], batches[buckets[1]], command)
         for batch in batches.values():
             await write(conn, batch, handler.generation)
