@@ -77,8 +77,8 @@ _STATEMENTS = {
     and re.match(r"\s*(select|insert|update|delete|with)\b", value)
     and module is not members
 }
-# Batches are found by what they are of and listed by when they were made, and are few; one is counted whole.
-for _name in ("_LIST_BATCHES", "_BATCHES_OF_REWARD", "_COUNT_POOL"):
+# Batches are found by what they are of and listed by when they were made, and are few.
+for _name in ("_LIST_BATCHES", "_BATCHES_OF_REWARD"):
     del _STATEMENTS[f"voucher_pools.{_name}"]
 _STATEMENTS["members.load_statement"] = members.load_statement(2, 3)
 
@@ -165,6 +165,22 @@ async def test_the_due_are_found_by_instant(superuser: Connection) -> None:
     index = scan if "Index Name" in scan else scan["Plans"][0]  # a bitmap scan reads its index below
     assert index["Index Name"] == "timers_due"
     assert "due_at" in index["Index Cond"]
+
+
+@pytest.mark.parametrize("role", ["perennial_worker", "perennial"])
+@pytest.mark.parametrize("name", ["_COUNT_POOL", "_READ_POOL"])
+async def test_a_batch_is_read_by_its_own_index(superuser: Connection, name: str, role: str) -> None:
+    """In each bucket only the codes of the batch are read, and not all vouchers, also where none is yet."""
+    for prepared in ("select 1", "analyze vouchers"):
+        async with superuser.transaction():
+            await superuser.execute(prepared)
+            if role == "perennial_worker":
+                await superuser.execute(f"set local role {role}")
+            plan = await _plan(superuser, _STATEMENTS[f"voucher_pools.{name}"])
+        (scan,) = _scans(plan)
+        assert (scan["Node Type"], scan["Index Name"]) == ("Index Scan", "vouchers_pool")
+        for part in ("bucket = ", "batch_id = ", "(customer_id = voucher_id) = "):
+            assert part in scan["Index Cond"]
 
 
 async def test_a_filling_table_makes_no_bad_plan(superuser: Connection) -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from perennial.flows.problems import field_problem
+from perennial.flows.problems import ProblemError, field_problem
 
 T = TypeVar("T")
 
@@ -27,4 +27,9 @@ def read_cursor(text: str | None, kind: type[T]) -> T | None:
     try:
         return msgspec.msgpack.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
     except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
-        raise field_problem("$.cursor", "invalid_cursor", "is not a cursor of this list") from error
+        raise not_a_cursor() from error
+
+
+def not_a_cursor() -> ProblemError:
+    """Return the problem of a cursor that the list never gave out."""
+    return field_problem("$.cursor", "invalid_cursor", "is not a cursor of this list")

@@ -111,15 +111,16 @@ async def _pages(
             after = UUID(int=0)
             while True:
                 async with handler.database.snapshot(workspace.workspace_id) as conn:
-                    rows = await read_pool(
+                    found = await read_pool(
                         conn,
                         workspace.workspace_id,
-                        bucket,
+                        (bucket, bucket),
                         batch.batch_id,
                         free=free,
                         after=after,
                         limit=PAGE,
                     )
+                    rows = [row for _, row in found]
                     holders = [] if free else sorted({row.customer_id for row in rows})
                     named = await read_customers(conn, workspace.workspace_id, bucket, holders)
                 if not rows:

@@ -9,13 +9,13 @@ from asyncpg import Connection
 
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
-from perennial.flows.pages import read_cursor, write_cursor
+from perennial.flows.pages import not_a_cursor, read_cursor, write_cursor
 from perennial.flows.problems import problem
 from perennial.flows.voucher_batches import BatchView, batch_id_of
 from perennial.flows.voucher_export import batch_view
 from perennial.flows.vouchers import state_of
-from perennial.store.customers import read_customers
-from perennial.store.voucher_pools import BatchRow, PoolCounts, count_pool, find_batch, read_pool
+from perennial.store.customers import read_names
+from perennial.store.voucher_pools import BatchRow, count_pool, find_batch, read_pool
 from perennial.store.vouchers import VoucherRow, VoucherState
 from perennial.units import format_instant
 
@@ -66,10 +66,7 @@ async def read_batch(handler: Handler, workspace_id: int, batch: str) -> PoolVie
         workspace = await handler.configurations.current(conn, workspace_id)
         row = await _require(conn, workspace_id, batch)
         now = business_now(workspace)
-        counts = [
-            await count_pool(conn, workspace_id, bucket, row.batch_id, now) for bucket in _buckets(workspace)
-        ]
-    sums = PoolCounts(*(sum(column) for column in zip(*counts, strict=True)))
+        sums = await count_pool(conn, workspace_id, _buckets(workspace), row.batch_id, now)
     return PoolView(
         batch=batch_view(workspace, row),
         codes=sums.codes,
@@ -83,46 +80,44 @@ async def read_batch(handler: Handler, workspace_id: int, batch: str) -> PoolVie
 async def codes_of(
     handler: Handler, workspace_id: int, batch: str, *, cursor: str | None = None, limit: int = 50
 ) -> PoolPage:
-    """Return a page of the codes of a batch, first those that somebody has; raises the 404."""
+    """Return a page of the codes of a batch, first those that somebody has.
+
+    Raises the 404, and the problem of a cursor that names a bucket which is not the workspace's.
+    """
     begin = read_cursor(cursor, _Cursor)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row = await _require(conn, workspace_id, batch)
+        first, last = _buckets(workspace)
+        if begin is not None and not first <= begin.bucket <= last:
+            raise not_a_cursor()
         codes: list[PoolCode] = []
-        place: _Cursor | None = begin or _Cursor(False, workspace.row.bucket_base, UUID(int=0))
+        place: _Cursor | None = begin or _Cursor(False, first, UUID(int=0))
         while place is not None and len(codes) < limit:
             wanted = limit - len(codes)
             rows = await read_pool(
                 conn,
                 workspace_id,
-                place.bucket,
+                (place.bucket, last),
                 row.batch_id,
                 free=place.free,
                 after=place.after,
                 limit=wanted,
             )
-            codes += await _shown(conn, workspace, place, rows)
-            place = (
-                _Cursor(place.free, place.bucket, rows[-1].voucher_id)
-                if len(rows) == wanted
-                else _next_place(workspace, place)
-            )
+            codes += await _shown(conn, workspace, rows, free=place.free)
+            if len(rows) == wanted:
+                bucket, code = rows[-1]
+                place = _Cursor(place.free, bucket, code.voucher_id)
+            else:
+                place = None if place.free else _Cursor(True, first, UUID(int=0))
     return PoolPage(data=tuple(codes), next_cursor=write_cursor(place))
 
 
-def _next_place(workspace: Workspace, place: _Cursor) -> _Cursor | None:
-    """Return where to go on behind the codes of one bucket."""
-    last = workspace.row.bucket_base + workspace.row.bucket_count - 1
-    if place.bucket < last:
-        return _Cursor(place.free, place.bucket + 1, UUID(int=0))
-    return None if place.free else _Cursor(True, workspace.row.bucket_base, UUID(int=0))
-
-
 async def _shown(
-    conn: Connection, workspace: Workspace, place: _Cursor, rows: list[VoucherRow]
+    conn: Connection, workspace: Workspace, rows: list[tuple[int, VoucherRow]], *, free: bool
 ) -> list[PoolCode]:
-    holders = [] if place.free else sorted({row.customer_id for row in rows})
-    named = await read_customers(conn, workspace.workspace_id, place.bucket, holders) if holders else {}
+    holders = [] if free else [(bucket, row.customer_id) for bucket, row in rows]
+    named = await read_names(conn, workspace.workspace_id, holders)
     now = business_now(workspace)
     return [
         PoolCode(
@@ -132,9 +127,9 @@ async def _shown(
             used=row.used,
             uses=row.uses,
             expires_at=None if row.expires_at is None else format_instant(row.expires_at),
-            customer=named[row.customer_id].external_id if row.customer_id in named else None,
+            customer=named.get(row.customer_id),
         )
-        for row in rows
+        for _, row in rows
         if row.state is not VoucherState.ENDED
     ]
 
@@ -146,6 +141,7 @@ async def _require(conn: Connection, workspace_id: int, batch: str) -> BatchRow:
     return row
 
 
-def _buckets(workspace: Workspace) -> range:
+def _buckets(workspace: Workspace) -> tuple[int, int]:
+    """Return the first and the last bucket."""
     base = workspace.row.bucket_base
-    return range(base, base + workspace.row.bucket_count)
+    return base, base + workspace.row.bucket_count - 1

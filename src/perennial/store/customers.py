@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TypeAlias
 from uuid import UUID
 
@@ -54,6 +55,17 @@ cross join lateral (
     select customer_id, external_id, created_at, attributes, household_id, erased_at, blocked
     from customers
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+    offset 0
+) as found
+"""
+
+_READ_NAMES = """
+select found.*
+from unnest($2::int[], $3::uuid[]) as wanted (bucket, customer_id)
+cross join lateral (
+    select customer_id, external_id
+    from customers
+    where bucket = wanted.bucket and workspace_id = $1 and customer_id = wanted.customer_id
     offset 0
 ) as found
 """
@@ -122,6 +134,14 @@ async def find_companions(
     for household_id, customer_id in await conn.fetch(_FIND_COMPANIONS, ws, bucket, households):
         found.setdefault(household_id, set()).add(customer_id)
     return found
+
+
+async def read_names(conn: Connection, ws: int, places: Collection[tuple[int, UUID]]) -> dict[UUID, str]:
+    """Return the callers' own ids of the customers that exist, in whichever buckets, by the internal ones."""
+    if not places:
+        return {}
+    buckets, ids = zip(*sorted(set(places)), strict=True)
+    return {row[0]: row[1] for row in await conn.fetch(_READ_NAMES, ws, buckets, ids)}
 
 
 async def insert_customers(conn: Connection, ws: int, bucket: int, rows: list[CustomerRow]) -> set[UUID]:

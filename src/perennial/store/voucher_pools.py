@@ -48,6 +48,7 @@ class Terms(msgspec.Struct, frozen=True):
 PlacedCode: TypeAlias = tuple[int, UUID, UUID, bytes, str]
 """A code to be stored: bucket, hash, customer (the hash itself: nobody), sealed text, last characters."""
 
+_NONE = "'00000000-0000-0000-0000-000000000000'::uuid"
 _BATCH_COLUMNS = """batch_id, program_id, version, external_id, reward, actor, imported, made, created_at,
     starts_at, expires_at, body, answer"""
 
@@ -102,26 +103,40 @@ from unnest($2::int[], $3::uuid[], $4::uuid[], $5::bytea[], $6::text[])
     as new (bucket, customer_id, voucher_id, sealed, last4)
 """
 
-# The codes of a batch in the order of the index: those that are nobody's ({free}), or that somebody has.
+# The codes of a batch in the order of the index, bucket by bucket: those that are nobody's, or that
+# somebody has. No more buckets are looked into than the page needs.
 _READ_POOL = f"""
-select {COLUMNS}
-from vouchers
-where bucket = $2 and workspace_id = $1 and batch_id = $3 and (customer_id = voucher_id) = $4
-    and voucher_id > $5
-order by voucher_id
-limit $6
+select codes.*, place.bucket
+from (select bucket from generate_series($2::int, $3::int) as bucket order by bucket) as place
+cross join lateral (
+    select {COLUMNS}
+    from vouchers
+    where bucket = place.bucket and workspace_id = $1 and batch_id = $4 and (customer_id = voucher_id) = $5
+        and voucher_id > case when place.bucket = $2 then $6::uuid else {_NONE} end
+    order by voucher_id
+    limit $7
+) as codes
+order by place.bucket, codes.voucher_id
+limit $7
 """
 
-
-# The state of one whose holder was erased is 2, and of one that was taken back 3.
+# The state of one whose holder was erased is 2, and of one that was taken back 3. In each bucket those that
+# somebody has and those that are nobody's are counted by the index, whose first columns these are.
 _COUNT_POOL = """
 select count(*) filter (where state <> 2),
-    count(*) filter (where state <> 2 and customer_id <> voucher_id),
+    count(*) filter (where state <> 2 and not free),
     count(*) filter (where state <> 2 and used > 0),
     count(*) filter (where state = 3),
-    count(*) filter (where state = 1 and expires_at <= $4)
-from vouchers
-where bucket = $2 and workspace_id = $1 and batch_id = $3
+    count(*) filter (where state = 1 and expires_at <= $5)
+from generate_series($2::int, $3::int) as place (bucket)
+cross join unnest(array[true, false]) as side (free)
+cross join lateral (
+    select state, used, expires_at
+    from vouchers
+    where bucket = place.bucket and workspace_id = $1 and batch_id = $4
+        and (customer_id = voucher_id) = side.free
+    offset 0
+) as codes
 """
 
 
@@ -243,11 +258,21 @@ async def insert_pool(
 
 
 async def read_pool(
-    conn: Connection, ws: int, bucket: int, batch_id: UUID, *, free: bool, after: UUID = _FIRST, limit: int
-) -> list[VoucherRow]:
-    """Return a page of a batch's codes in one bucket: those that are nobody's, or those of somebody."""
-    rows = await conn.fetch(_READ_POOL, ws, bucket, batch_id, free, after, limit)
-    return [voucher_of(row) for row in rows]
+    conn: Connection,
+    ws: int,
+    buckets: tuple[int, int],
+    batch_id: UUID,
+    *,
+    free: bool,
+    after: UUID = _FIRST,
+    limit: int,
+) -> list[tuple[int, VoucherRow]]:
+    """Return a page of a batch's codes: those that are nobody's, or those of somebody, with their buckets.
+
+    ``buckets`` are the first and the last one; ``after`` is where the page begins in the first.
+    """
+    rows = await conn.fetch(_READ_POOL, ws, *buckets, batch_id, free, after, limit)
+    return [(bucket, voucher_of(row)) for *row, bucket in rows]
 
 
 async def codes_not_taken(conn: Connection, ws: int, hashes: Sequence[UUID]) -> set[UUID]:
@@ -256,7 +281,7 @@ async def codes_not_taken(conn: Connection, ws: int, hashes: Sequence[UUID]) -> 
 
 
 class PoolCounts(NamedTuple):
-    """How many codes a batch has in one bucket: all, somebody's, used, taken back, and run out unused."""
+    """How many codes a batch has: all, somebody's, used, taken back, and run out unused."""
 
     codes: int
     given: int
@@ -265,9 +290,11 @@ class PoolCounts(NamedTuple):
     expired: int
 
 
-async def count_pool(conn: Connection, ws: int, bucket: int, batch_id: UUID, at: Instant) -> PoolCounts:
-    """Count the codes of a batch in one bucket; ``at`` decides what has expired."""
-    row: Any = await conn.fetchrow(_COUNT_POOL, ws, bucket, batch_id, at)
+async def count_pool(
+    conn: Connection, ws: int, buckets: tuple[int, int], batch_id: UUID, at: Instant
+) -> PoolCounts:
+    """Count the codes of a batch from one bucket to another; ``at`` decides what has expired."""
+    row: Any = await conn.fetchrow(_COUNT_POOL, ws, *buckets, batch_id, at)
     return PoolCounts(*row)
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from enum import IntEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
-from asyncpg import Connection, Record
+from asyncpg import Connection
 
 from perennial.store.one_statement import GuardError
 from perennial.units import Instant, Minor, Points
@@ -165,7 +165,7 @@ returning 1
 """
 
 
-def voucher_of(record: Record) -> VoucherRow:
+def voucher_of(record: Iterable[Any]) -> VoucherRow:
     """Return the row of a record with the columns of a voucher."""
     row = VoucherRow(*record)
     row.state = VoucherState(row.state)
