@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from asyncpg import Connection
 
+from perennial.reports import launch
 from perennial.store import (
     budgets,
     customers,
@@ -155,6 +156,16 @@ async def test_a_plan_that_filters_a_bucket_is_seen(superuser: Connection) -> No
             "select * from wallets where bucket = $2 and workspace_id = $1 and balance = any($3::bigint[])",
         )
     assert _unbounded(plan) != []
+
+
+async def test_the_way_to_launch_is_read_from_the_workspaces_own_buckets(superuser: Connection) -> None:
+    """What a customer has is looked for in a range of buckets, and not in those of every workspace."""
+    async with superuser.transaction():
+        plan = await _plan(superuser, launch._READ_LAUNCH)  # noqa: SLF001
+    read = {scan["Relation Name"]: scan["Index Cond"] for scan in _scans(plan)}
+    for table in ("memberships", "orders", "postings"):
+        for part in ("bucket >= ", "bucket <= ", "workspace_id = "):
+            assert part in read[table], table
 
 
 async def test_the_due_are_found_by_instant(superuser: Connection) -> None:
