@@ -20,7 +20,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.ids import Ids
 from perennial.flows.keys import Key
 from perennial.flows.problems import problem
-from perennial.flows.reading import CustomerView, OrderView, read_customer, read_order
+from perennial.flows.reading import CustomerView, OrderView, read_customer, read_orders
 from perennial.flows.sessions import now_of
 from perennial.flows.staff_records import note
 from perennial.flows.statements import StatementEntry, TimelineItem, statement_of, timeline_of
@@ -209,11 +209,8 @@ async def export_customer(handler: Handler, caller: Key, customer: str) -> Custo
     vouchers = await _all(partial(vouchers_of, handler, workspace_id, customer, limit=_PAGE))
     entitlements = await _all(partial(entitlements_of, handler, workspace_id, customer, limit=_PAGE))
     challenges = await read_challenges(handler, workspace_id, customer)
-    orders = [
-        await read_order(handler, workspace_id, each.id)
-        for each in timeline
-        if each.type == "order" and each.id is not None
-    ]
+    named = [each.id for each in timeline if each.type == "order" and each.id is not None]
+    orders = await read_orders(handler, workspace_id, customer, named)
     notes = await notes_of(handler, workspace_id, customer)
     at = now_of()
     customer_id = named_id(workspace_id, "customer", customer)
@@ -226,7 +223,7 @@ async def export_customer(handler: Handler, caller: Key, customer: str) -> Custo
         ledger=ledger,
         timeline=timeline,
         vouchers=vouchers,
-        orders=tuple(orders),
+        orders=orders,
         entitlements=entitlements,
         challenges=challenges.data,
     )

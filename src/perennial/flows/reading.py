@@ -6,6 +6,7 @@ what has become available or expired by date counts as such, whether or not a ti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -33,6 +34,8 @@ from perennial.store.members import load_members
 from perennial.store.orders import OrderRow, decode_order, load_orders
 from perennial.store.redemptions import read_redemption
 from perennial.units import SECOND, Instant, Points, bucket_of, format_instant, named_id
+
+_AT_ONCE = 200
 
 
 class _View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -361,10 +364,32 @@ async def read_order(handler: Handler, workspace_id: int, external_id: str) -> O
     """Return an order with the answer of its last change, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:
         row, customer = await load_order(conn, workspace_id, external_id)
+    return _order_view(row, customer)
+
+
+async def read_orders(
+    handler: Handler, workspace_id: int, customer: str, external_ids: Sequence[str]
+) -> tuple[OrderView, ...]:
+    """Return those of a customer's orders that are there, all as of one moment."""
+    customer_id = named_id(workspace_id, "customer", customer)
+    keys = [(customer_id, named_id(workspace_id, "order", each)) for each in external_ids]
+    found: list[OrderView] = []
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        bucket = bucket_of_customer(workspace, customer)
+        for begin in range(0, len(keys), _AT_ONCE):
+            page = keys[begin : begin + _AT_ONCE]
+            rows = await load_orders(conn, workspace_id, bucket, page)
+            there = [rows[order_id] for _, order_id in page if order_id in rows]
+            found += [_order_view(row, customer) for row in there if row.body]
+    return tuple(found)
+
+
+def _order_view(row: OrderRow, customer: str | None) -> OrderView:
     order = decode_order(row.body)
     returned = row.returned or [0] * len(order.lines)
     return OrderView(
-        id=external_id,
+        id=row.external_id,
         customer=customer,
         revision=row.revision,
         occurred_at=format_instant(row.occurred_at),
