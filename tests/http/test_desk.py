@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from perennial.flows.programs import Author, apply_document
 from tests.http.people import hire, signed_in
-from tests.http.site import Site, order
+from tests.http.site import PROGRAM, Site, order
 
 
 async def _found(site: Site, text: str) -> list[str]:
@@ -102,6 +103,49 @@ async def test_notes_are_kept_with_their_author(site: Site) -> None:
     log = (await site.done("GET", "/v1/audit?action=note."))["data"]
     assert [each["action"] for each in log] == ["note.deleted", "note.added", "note.added"]
     assert "called" not in repr(log)
+
+
+_WON = (
+    PROGRAM
+    + """\
+  - {id: mug, name: A mug, price: 5, gives: [{type: physical, sku: mug}]}
+challenges:
+  - id: twice
+    name: Two orders
+    goals: [{measure: orders.count, target: 2}]
+    gives: [{type: badge, name: regular}]
+"""
+)
+
+
+async def test_an_export_holds_what_was_won(site: Site) -> None:
+    """What is owed to the member with its state, and challenges with how far they are, completed or not."""
+    author = Author(actor="test", at=site.row.created_at)
+    await apply_document(site.database, site.row.workspace_id, _WON, author)
+    for customer, orders in (("anna", 3), ("ben", 1)):
+        for number in range(orders):
+            await site.done("PUT", f"/v1/orders/{customer}-{number}", order(1_000, customer=customer))
+        await site.done("POST", f"/v1/customers/{customer}/claims", {"id": customer, "reward": "mug"})
+    exports = {name: await site.done("GET", f"/v1/customers/{name}/export") for name in ("anna", "ben")}
+    told = {
+        name: (
+            sorted((each["kind"], each["reward"], each["state"]) for each in export["entitlements"]),
+            [(each["id"], each["state"], each["completed_count"]) for each in export["challenges"]],
+        )
+        for name, export in exports.items()
+    }
+    mug, badge = ("physical", "points/mug", "ordered"), ("badge", "points/twice", "given")
+    assert told == {
+        "anna": ([badge, mug], [("twice", "completed", 1)]),
+        "ben": ([mug], [("twice", "active", 0)]),
+    }
+    for name, export in exports.items():
+        [owed] = [each for each in export["entitlements"] if each["kind"] == "physical"]
+        listed = (await site.done("GET", f"/v1/customers/{name}/entitlements"))["data"]
+        assert export["entitlements"] == listed
+        assert owed["name"] == "mug"
+        listed = (await site.done("GET", f"/v1/customers/{name}/challenges"))["data"]
+        assert export["challenges"] == listed
 
 
 async def test_an_export_holds_everything(site: Site) -> None:
