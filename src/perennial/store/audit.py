@@ -66,10 +66,6 @@ SEGMENTS = Check(
     "Exactly those are in a live segment for whom its condition holds, as the database recomputes it from the"
     " data at the workspace's time. Who waits for a timer that is due, and segments that everybody is just"
     " being asked about, are left out.",
-    """
-select bucket, customer_id, segment_id
-from segment_members where workspace_id = $1
-""",
 )
 
 SEALS = Check(

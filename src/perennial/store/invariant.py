@@ -28,12 +28,13 @@ class Finding(msgspec.Struct, frozen=True):
 class Check(msgspec.Struct, frozen=True):
     """An invariant in ``words``, and the ``sql`` that returns a row for everything that breaks it.
 
-    The columns are ``bucket, customer_id, operations, words``. ``$1`` is the workspace.
+    The columns are ``bucket, customer_id, operations, words``. ``$1`` is the workspace. There is no ``sql``
+    where what is asked follows from what the workspace itself has defined.
     """
 
     name: str
     words: str
-    sql: str
+    sql: str = ""
 
     def text(self, *, since: bool) -> str:
         """Return the query: of everything, or of what was touched since transaction ``$2``."""

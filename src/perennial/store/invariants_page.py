@@ -43,5 +43,9 @@ def invariants_text() -> str:
 
 
 def _section(title: str, checks: Iterable[Check]) -> list[str]:
-    told = [f"### `{check.name}`\n\n{check.words}\n\n```sql\n{check.sql.strip()}\n```\n" for check in checks]
-    return [f"## {title}\n", *told]
+    return [f"## {title}\n", *map(_told, checks)]
+
+
+def _told(check: Check) -> str:
+    words = f"### `{check.name}`\n\n{check.words}\n"
+    return f"{words}\n```sql\n{check.sql.strip()}\n```\n" if check.sql else words
