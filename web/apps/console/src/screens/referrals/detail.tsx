@@ -9,12 +9,13 @@ import { useFormat } from "../../i18n/format";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import classes from "./referrals.module.css";
+import type { Review } from "./review-dialog";
 import { SIGNALS } from "./words";
 
 export interface DetailProps {
   id: string;
   /** Where it may be decided. */
-  onAsk: ((what: "approve" | "reject") => void) | undefined;
+  onAsk: ((what: Review) => void) | undefined;
 }
 
 /** One referral with its evidence, and yes or no. */

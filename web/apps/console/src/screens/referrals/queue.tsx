@@ -8,7 +8,7 @@ import { useMay } from "../../session/may";
 import { Detail } from "./detail";
 import classes from "./referrals.module.css";
 import type { ReferralState } from "./route";
-import { ReviewDialog } from "./review-dialog";
+import { type Asked, type Review, ReviewDialog } from "./review-dialog";
 import { SIGNALS, STATES } from "./words";
 
 /** The list beside the one that is looked at. J and K move, A approves, R rejects. */
@@ -17,20 +17,28 @@ export function Queue({ referrals }: { referrals: readonly ReferralView[] }) {
   const format = useFormat();
   const may = useMay("adjust");
   const [chosen, setChosen] = useState(referrals[0]?.id);
-  const [asking, setAsking] = useState<"approve" | "reject">();
+  const [asking, setAsking] = useState<Asked>();
   const place = Math.max(referrals.findIndex(({ id }) => id === chosen), 0);
   const open = referrals[place];
-  const move = (step: number) => () => {
+  const decidable = may && open?.state === "in_review";
+  const go = (step: number) => {
     setChosen(referrals[Math.min(Math.max(place + step, 0), referrals.length - 1)]?.id);
   };
-  const ask = (what: "approve" | "reject") => () => {
-    if (may && open?.state === "in_review") setAsking(what);
+  // What is asked for is asked of this very referral, however the list behind the question changes.
+  const ask = (what: Review) => {
+    if (decidable) setAsking({ what, id: open.id });
+  };
+  const move = (step: number) => () => {
+    if (asking === undefined) go(step);
+  };
+  const press = (what: Review) => () => {
+    if (asking === undefined) ask(what);
   };
   useHotkeys([
     ["j", move(1)],
     ["k", move(-1)],
-    ["a", ask("approve")],
-    ["r", ask("reject")],
+    ["a", press("approve")],
+    ["r", press("reject")],
   ]);
   if (open === undefined) return null;
   return (
@@ -75,14 +83,15 @@ export function Queue({ referrals }: { referrals: readonly ReferralView[] }) {
           </Text>
         )}
       </Panel>
-      <Detail key={open.id} id={open.id} onAsk={may && open.state === "in_review" ? setAsking : undefined} />
+      <Detail key={open.id} id={open.id} onAsk={decidable ? ask : undefined} />
       <ReviewDialog
-        id={open.id}
         asking={asking}
         onClose={() => {
           setAsking(undefined);
         }}
-        onDone={move(1)}
+        onDone={(id) => {
+          if (id === open.id) go(1);
+        }}
       />
     </div>
   );

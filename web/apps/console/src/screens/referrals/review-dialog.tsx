@@ -7,23 +7,30 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { toldBy } from "../../shell/problem";
 
-export interface ReviewDialogProps {
+export type Review = "approve" | "reject";
+
+export interface Asked {
+  what: Review;
+  /** Of which referral. */
   id: string;
-  asking: "approve" | "reject" | undefined;
+}
+
+export interface ReviewDialogProps {
+  asking: Asked | undefined;
   onClose: () => void;
-  onDone: () => void;
+  onDone: (id: string) => void;
 }
 
 /** The reason, and the decision. */
-export function ReviewDialog({ id, asking, onClose, onDone }: ReviewDialogProps) {
+export function ReviewDialog({ asking, onClose, onDone }: ReviewDialogProps) {
   const { t } = useLingui();
   const cache = useQueryClient();
   const review = useMutation({
-    mutationFn: ({ what, reason }: { what: "approve" | "reject"; reason: string }) =>
+    mutationFn: ({ what, id, reason }: Asked & { reason: string }) =>
       (what === "approve" ? referralApprove : referralReject)({ path: { id }, body: { reason }, throwOnError: true }),
-    onSuccess: async (_, { what }) => {
+    onSuccess: async (_, { what, id }) => {
       tellDone(what === "approve" ? t`Approved: both sides get what was promised` : t`Rejected: nobody gets anything`);
-      onDone();
+      onDone(id);
       onClose();
       await Promise.all([
         cache.invalidateQueries({ queryKey: ["referrals"] }),
@@ -34,7 +41,7 @@ export function ReviewDialog({ id, asking, onClose, onDone }: ReviewDialogProps)
       tellFailed(t`The referral waits on`, toldBy(error).detail);
     },
   });
-  const rejects = asking === "reject";
+  const rejects = asking?.what === "reject";
   return (
     <ReasonDialog
       opened={asking !== undefined}
@@ -44,7 +51,7 @@ export function ReviewDialog({ id, asking, onClose, onDone }: ReviewDialogProps)
       busy={review.isPending}
       onClose={onClose}
       onConfirm={(reason) => {
-        if (asking !== undefined) review.mutate({ what: asking, reason });
+        if (asking !== undefined) review.mutate({ ...asking, reason });
       }}
     >
       {rejects ? <Trans>Neither the member nor the friend gets anything for it.</Trans> : <Trans>Both get what the program promises, as soon as it is due.</Trans>}
