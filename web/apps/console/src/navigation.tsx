@@ -45,7 +45,7 @@ export const NAVIGATION: readonly PlaceGroup[] = [
       { to: "/$workspace/programs", label: msg`Programs`, icon: IconHierarchy2, key: "p", needs: READ },
       { to: "/$workspace/campaigns", label: msg`Campaigns`, icon: IconCalendar, key: "c", needs: READ },
       { to: "/$workspace/vouchers", label: msg`Vouchers`, icon: IconTicket, key: "v", needs: READ },
-      { to: "/$workspace/referrals", label: msg`Referrals`, icon: IconShare, key: "r", needs: READ },
+      { to: "/$workspace/referrals", label: msg`Referrals`, icon: IconShare, key: "f", needs: READ },
     ],
   },
   {
