@@ -48,7 +48,7 @@ export function ImportCodesScreen() {
           </Suspense>
           {wanted !== undefined && (
             <Suspense fallback={<Loading />}>
-              <Preview key={turn} wanted={wanted} onDone={setDone} />
+              <Preview key={turn} turn={turn} wanted={wanted} onDone={setDone} />
             </Suspense>
           )}
         </Stack>

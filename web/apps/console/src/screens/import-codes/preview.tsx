@@ -12,15 +12,16 @@ import type { ImportedCodes } from "./imported";
 import { useImport } from "./use-import";
 
 /** What would be taken and what would be left out; nothing is written yet. */
-export default function Preview({ wanted, onDone }: { wanted: Wanted; onDone: (imported: ImportedCodes) => void }) {
+export default function Preview({ wanted, turn, onDone }: { wanted: Wanted; turn: number; onDone: (imported: ImportedCodes) => void }) {
   const { t } = useLingui();
   const format = useFormat();
   const [looked, setLooked] = useState(0);
   const cache = useQueryClient();
   const query = useQuery({
-    queryKey: ["check of codes", wanted],
+    queryKey: ["check of codes", turn],
     queryFn: ({ signal }) => checkRows(wanted.rows, wanted, signal, setLooked),
-    staleTime: 0,
+    // Once: what a part of the import has taken must not change the parts of which the rest is sent.
+    staleTime: Infinity,
     gcTime: 0,
   });
   const { run, progress, problem, busy } = useImport(wanted, (imported) => {
