@@ -10,6 +10,7 @@ import { useFormat } from "../../i18n/format";
 import { useMay } from "../../session/may";
 import { sessionOptions } from "../../session/session";
 import { toldBy } from "../../shell/problem";
+import { isOwn, momentOf, partsOf } from "./summary";
 import { FIELDS, KINDS } from "./words";
 
 /** One thing that waits: what it is, who asks, and yes or no. */
@@ -45,11 +46,12 @@ export function Request({ approval }: { approval: ApprovalView }) {
       tellDone(t`Rejected`);
     },
   });
-  const own = approval.requested_by.includes(me.email);
+  const own = isOwn(approval.requested_by, me.email);
   const kind = KINDS[approval.kind];
-  const facts = Object.entries(approval.summary).flatMap(([name, value]) => {
+  const facts = partsOf(approval.summary).map(([name, value]) => {
     const words = FIELDS[name];
-    return words === undefined || value === null ? [] : [{ label: t(words), value: <bdi>{typeof value === "number" ? format.number(value) : String(value)}</bdi> }];
+    const say = name === "valid_from" && typeof value === "number" ? format.moment(momentOf(value)) : undefined;
+    return { label: words === undefined ? name : t(words), value: <bdi>{say ?? (typeof value === "number" ? format.number(value) : value)}</bdi> };
   });
   return (
     <Panel

@@ -13,13 +13,16 @@ export const KINDS: Partial<Record<string, MessageDescriptor>> = {
 /** What a request consists of; the rest is shown under its own name. */
 export const FIELDS: Partial<Record<string, MessageDescriptor>> = {
   customer: msg`Member`,
+  identifier: msg`Member, by identifier`,
   wallet: msg`Wallet`,
   points: msg`Points`,
   reason: msg`Reason`,
   program: msg`Program`,
   revision: msg`Draft`,
   version: msg`Version`,
+  valid_from: msg`Valid from`,
   note: msg`Note`,
+  id: msg`Id`,
 };
 
 export const STATES: Record<ApprovalView["state"], { words: MessageDescriptor; tone: Tone }> = {
