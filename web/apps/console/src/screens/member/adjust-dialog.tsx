@@ -1,10 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { adjustmentPost, type CustomerView } from "@perennial/api-admin";
 import { customerGetQueryKey } from "@perennial/api-admin/queries";
-import { Alert, Button, Dialog, Group, NativeSelect, Stack, tellDone, Textarea, TextInput } from "@perennial/ui";
+import { Alert, Button, Dialog, Group, NativeSelect, Stack, tellDone, tellFailed, Textarea, TextInput } from "@perennial/ui";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
+import { minorOf, typed } from "../../editor/amounts";
 import { useFormat } from "../../i18n/format";
 import { sessionOptions } from "../../session/session";
 import { toldBy } from "../../shell/problem";
@@ -23,8 +24,8 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
   const [points, setPoints] = useState("");
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
-  const amount = Number(points.replace("−", "-"));
-  const sound = points.trim() !== "" && Number.isInteger(amount) && amount !== 0;
+  const decimals = member.wallets.find((each) => `${each.program}/${each.wallet}` === wallet)?.decimals ?? 0;
+  const amount = minorOf(points.replace("−", "-"), decimals) ?? 0;
   const send = useMutation({
     mutationFn: (undoes: boolean) =>
       adjustmentPost({
@@ -37,6 +38,10 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
         },
         throwOnError: true,
       }),
+    // The dialog is gone when somebody undoes; before that it says itself what is wrong.
+    onError: (error, undoes) => {
+      if (undoes) tellFailed(t`The correction stands`, toldBy(error).errors[0]?.message ?? toldBy(error).detail);
+    },
     onSuccess: async ({ response }, undoes) => {
       onClose();
       if (response.status === ACCEPTED) tellDone(t`It waits for a second person under Approvals`);
@@ -59,7 +64,7 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
   function submit(event: FormEvent) {
     event.preventDefault();
     setTried(true);
-    if (sound && reason.trim() !== "") send.mutate(false);
+    if (amount !== 0 && reason.trim() !== "") send.mutate(false);
   }
   const wrong = send.isError ? toldBy(send.error) : undefined;
   return (
@@ -81,12 +86,16 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
           />
           <TextInput
             label={t`Points`}
-            description={me.credit_most == null ? t`With a minus they are taken.` : t`With a minus they are taken. You may give at most ${format.number(me.credit_most)} at a time.`}
+            description={me.credit_most == null ? t`With a minus they are taken.` : t`With a minus they are taken. You may give at most ${format.points(me.credit_most, decimals)} at a time.`}
             inputMode="text"
             dir="ltr"
             data-autofocus
             value={points}
-            error={tried && !sound && t`A whole number, such as 50 or -50.`}
+            error={
+              tried &&
+              amount === 0 &&
+              (decimals === 0 ? t`A whole number, such as 50 or -50.` : t`With at most ${format.number(decimals)} digits behind the point, such as ${typed(50 * 10 ** decimals, decimals)}.`)
+            }
             onChange={(event) => {
               setPoints(event.currentTarget.value);
             }}
