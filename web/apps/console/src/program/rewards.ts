@@ -8,6 +8,8 @@ export interface PoolReward {
   reference: string;
   name: string;
   pattern?: string;
+  /** Where the days of its program begin. */
+  zone: string;
 }
 
 /** The rewards of all that is published whose codes are one for each. */
@@ -27,12 +29,14 @@ export const poolRewardsOptions = queryOptions({
 function rewardsOf(program: string, document: unknown): PoolReward[] {
   const rewards: unknown = isRecord(document) ? document.rewards : undefined;
   if (!Array.isArray(rewards)) return [];
+  const zone = isRecord(document) && typeof document.time_zone === "string" ? document.time_zone : "UTC";
   return rewards.flatMap((reward: unknown) => {
     if (!isRecord(reward) || typeof reward.id !== "string" || !isRecord(reward.codes) || reward.codes.shared !== undefined) return [];
     const { pattern } = reward.codes;
     return [
       {
         reference: `${program}/${reward.id}`,
+        zone,
         name: typeof reward.name === "string" ? reward.name : reward.id,
         ...(typeof pattern === "string" ? { pattern } : {}),
       },

@@ -5,6 +5,7 @@ import { IconListSearch } from "@perennial/ui/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
 import { Answer } from "../../shell/answer";
+import { endOf, startOf } from "../../shell/days";
 import { More } from "../../shell/more";
 import { Entry } from "./entry";
 import { auditRoute, type AuditSearch } from "./route";
@@ -53,7 +54,7 @@ export function AuditScreen() {
 function instants({ since, until, ...words }: AuditSearch): AuditSearch {
   return {
     ...words,
-    ...(since === undefined ? {} : { since: new Date(`${since}T00:00:00`).toISOString() }),
-    ...(until === undefined ? {} : { until: new Date(`${until}T23:59:59`).toISOString() }),
+    ...(since === undefined ? {} : { since: startOf(since) }),
+    ...(until === undefined ? {} : { until: endOf(until) }),
   };
 }
