@@ -1,17 +1,19 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { invitationDelete } from "@perennial/api-admin";
+import { invitationDelete, type RoleView } from "@perennial/api-admin";
 import { invitationListOptions, invitationListQueryKey } from "@perennial/api-admin/queries";
 import { Button, DataTable, Panel, tellDone, tellFailed } from "@perennial/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
+import { useRoleName } from "../../program/roles";
 import { toldBy } from "../../shell/problem";
 
 /** Invitations that nobody has taken yet. */
-export function Invitations() {
+export function Invitations({ roles }: { roles: readonly RoleView[] }) {
   const { t } = useLingui();
   const format = useFormat();
   const cache = useQueryClient();
+  const nameOf = useRoleName();
   const { data } = useQuery(invitationListOptions());
   const withdraw = useMutation({
     mutationFn: (id: string) => invitationDelete({ path: { id }, throwOnError: true }),
@@ -31,7 +33,7 @@ export function Invitations() {
         label={t`Invited`}
         columns={[
           { id: "email", title: t`E-mail address`, cell: ({ email }) => <bdi>{email}</bdi> },
-          { id: "role", title: t`Role`, cell: ({ role }) => role },
+          { id: "role", title: t`Role`, cell: ({ role }) => <bdi>{nameOf(role, roles.find((each) => each.role === role)?.name)}</bdi> },
           { id: "by", title: t`By`, cell: ({ actor }) => <bdi>{actor}</bdi> },
           { id: "until", title: t`Good until`, cell: ({ expires_at: at }) => format.moment(at) },
           {

@@ -4,6 +4,7 @@ import { Badge, Button, type Column, DataTable, Dialog, Group, Panel } from "@pe
 import { useState } from "react";
 
 import { useFormat } from "../../i18n/format";
+import { useRoleName } from "../../program/roles";
 import { SCOPES } from "../../program/scopes";
 import { RoleForm } from "./role-form";
 
@@ -56,13 +57,14 @@ export function Roles({ roles }: { roles: readonly RoleView[] }) {
 function useColumns(onOpen: (role: RoleView) => void): Column<RoleView>[] {
   const { t } = useLingui();
   const format = useFormat();
+  const nameOf = useRoleName();
   return [
     {
       id: "name",
       title: t`Role`,
-      cell: ({ name, built_in: builtIn }) => (
+      cell: ({ role, name, built_in: builtIn }) => (
         <Group gap={6} miw="6rem">
-          <bdi>{name}</bdi>
+          <bdi>{nameOf(role, name)}</bdi>
           {!builtIn && (
             <Badge tone="info">
               <Trans>your own</Trans>

@@ -25,7 +25,7 @@ export function StaffScreen() {
     >
       <Stack gap="lg">
         <Answer query={roles}>{({ data }) => <People roles={data} />}</Answer>
-        <Invitations />
+        <Invitations roles={roles.data?.data ?? []} />
         <Suspense fallback={<Loading lines={6} />}>
           <Answer query={roles}>{({ data }) => <Roles roles={data} />}</Answer>
           <Demands />
