@@ -1,6 +1,8 @@
-import { Trans, useLingui } from "@lingui/react/macro";
-import { Button, Dialog, Group, Stack, Text, Textarea } from "@perennial/ui";
+import { useLingui } from "@lingui/react/macro";
+import { Dialog, Text, Textarea } from "@perennial/ui";
 import { type ReactNode, useState } from "react";
+
+import { DialogForm } from "./dialog-form";
 
 const LONGEST = 500;
 
@@ -34,42 +36,35 @@ function ReasonForm({ children, action, label, optional = false, danger = false,
   const [reason, setReason] = useState("");
   const [missing, setMissing] = useState(false);
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
+    <DialogForm
+      action={action}
+      danger={danger}
+      busy={busy}
+      ownWords
+      onClose={onClose}
+      onSubmit={() => {
         const words = reason.trim();
         if (words === "" && !optional) setMissing(true);
         else onConfirm(words);
       }}
     >
-      <Stack gap="md">
-        <Text size="sm" component="div">
-          {children}
-        </Text>
-        <Textarea
-          label={label ?? t`Reason`}
-          required={!optional}
-          withAsterisk={false}
-          data-autofocus
-          autosize
-          minRows={2}
-          maxLength={LONGEST}
-          value={reason}
-          error={missing && reason.trim() === "" ? t`Say why, for those who read the log later.` : undefined}
-          onChange={(event) => {
-            setReason(event.currentTarget.value);
-          }}
-        />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button type="submit" color={danger ? "red.8" : "pine"} loading={busy}>
-            {action}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <Text size="sm" component="div">
+        {children}
+      </Text>
+      <Textarea
+        label={label ?? t`Reason`}
+        required={!optional}
+        withAsterisk={false}
+        data-autofocus
+        autosize
+        minRows={2}
+        maxLength={LONGEST}
+        value={reason}
+        error={missing && reason.trim() === "" ? t`Say why, for those who read the log later.` : undefined}
+        onChange={(event) => {
+          setReason(event.currentTarget.value);
+        }}
+      />
+    </DialogForm>
   );
 }

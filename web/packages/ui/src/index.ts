@@ -40,6 +40,7 @@ export {
   NavLink,
   Paper,
   PasswordInput,
+  type PasswordInputProps,
   PinInput,
   Progress,
   SegmentedControl,

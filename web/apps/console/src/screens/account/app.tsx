@@ -6,7 +6,6 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { sessionOptions } from "../../session/session";
-import { toldBy } from "../../shell/problem";
 import { NewApp } from "./new-app";
 import { ProofDialog } from "./proof-dialog";
 import { RecoveryCodes } from "./recovery-codes";
@@ -29,6 +28,8 @@ export function App({ factors }: { factors: FactorsView }) {
     ...totpRemoveMutation(),
     onSuccess: async (left) => {
       close();
+      // Those that still stand here open nothing any more.
+      setCodes(undefined);
       cache.setQueryData(factorsGetQueryKey(), left);
       tellDone(t`The app counts no more`);
       await cache.invalidateQueries({ queryKey: sessionOptions.queryKey });
@@ -74,7 +75,7 @@ export function App({ factors }: { factors: FactorsView }) {
         title={factors.totp ? t`Take the app away` : t`Add an app`}
         action={factors.totp ? t`Take it away` : t`Go on`}
         danger={factors.totp}
-        problem={change.isError ? toldBy(change.error).detail : undefined}
+        error={change.error}
         busy={change.isPending}
         onClose={close}
         onProof={(password) => {

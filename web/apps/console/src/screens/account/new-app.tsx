@@ -43,7 +43,7 @@ export function NewApp({ app, onAdded }: { app: AppView; onAdded: (recovery: rea
             required
             withAsterisk={false}
             value={code}
-            error={confirm.isError ? (toldBy(confirm.error).errors[0]?.message ?? toldBy(confirm.error).detail) : undefined}
+            error={confirm.isError ? toldBy(confirm.error).words : undefined}
             onChange={(event) => {
               setCode(event.currentTarget.value);
             }}

@@ -1,8 +1,10 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { type FactorsView, passkeyBegin, passkeyPost } from "@perennial/api-admin";
+import { type FactorsView, passkeyBegin, passkeyPost, type PasskeyView } from "@perennial/api-admin";
 import { factorsGetQueryKey, passkeyDeleteMutation } from "@perennial/api-admin/queries";
+import { ConfirmDialog } from "@perennial/forms";
 import { Button, Panel, Stack, tellDone, tellFailed, Text, useDisclosure } from "@perennial/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 
 import { useFormat } from "../../i18n/format";
 import { makePasskey, passkeysWork } from "../../session/passkeys";
@@ -17,6 +19,7 @@ export function Passkeys({ factors }: { factors: FactorsView }) {
   const format = useFormat();
   const cache = useQueryClient();
   const [asking, { open, close }] = useDisclosure(false);
+  const [leaving, setLeaving] = useState<PasskeyView>();
   const again = () =>
     Promise.all([cache.invalidateQueries({ queryKey: factorsGetQueryKey() }), cache.invalidateQueries({ queryKey: sessionOptions.queryKey })]);
   const add = useMutation({
@@ -34,6 +37,7 @@ export function Passkeys({ factors }: { factors: FactorsView }) {
   const remove = useMutation({
     ...passkeyDeleteMutation(),
     onSuccess: async () => {
+      setLeaving(undefined);
       tellDone(t`The passkey counts no more`);
       await again();
     },
@@ -64,11 +68,10 @@ export function Passkeys({ factors }: { factors: FactorsView }) {
             key={passkey.id}
             name={<bdi>{passkey.name}</bdi>}
             note={passkey.used_at == null ? t`never used` : t`used ${format.ago(passkey.used_at)}`}
-            action={t`Remove`}
+            action={t`Remove…`}
             label={t`Remove ${passkey.name}`}
-            busy={remove.isPending && remove.variables.path.id === passkey.id}
             onAction={() => {
-              remove.mutate({ path: { id: passkey.id } });
+              setLeaving(passkey);
             }}
           />
         ))}
@@ -77,11 +80,25 @@ export function Passkeys({ factors }: { factors: FactorsView }) {
         opened={asking}
         title={t`Add a passkey`}
         action={t`Go on`}
-        problem={add.isError ? toldBy(add.error).detail : undefined}
+        error={add.error}
         busy={add.isPending}
         onClose={close}
         onProof={add.mutate}
       />
+      <ConfirmDialog
+        opened={leaving !== undefined}
+        title={t`Remove ${leaving?.name ?? ""}`}
+        action={t`Remove it`}
+        busy={remove.isPending}
+        onClose={() => {
+          setLeaving(undefined);
+        }}
+        onConfirm={() => {
+          if (leaving !== undefined) remove.mutate({ path: { id: leaving.id } });
+        }}
+      >
+        <Trans>It opens the door no more, on any device. This cannot be undone.</Trans>
+      </ConfirmDialog>
     </Panel>
   );
 }

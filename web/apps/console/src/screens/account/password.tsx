@@ -1,12 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { mePasswordMutation, sessionsListQueryKey } from "@perennial/api-admin/queries";
-import { Alert, Button, Panel, PasswordInput, Stack, tellDone } from "@perennial/ui";
+import { Button, Panel, Stack, tellDone } from "@perennial/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 
-import { toldBy } from "../../shell/problem";
-
-const LEAST = 12;
+import { NewPassword, PasswordField } from "../../shell/password-field";
+import { Wrong } from "../../shell/wrong";
 
 /** Another password; it ends all other sessions. */
 export function Password() {
@@ -29,28 +28,13 @@ export function Password() {
       },
     );
   }
-  const wrong = change.isError ? toldBy(change.error) : undefined;
-  const shows = { "aria-label": t`Show the password` };
   return (
     <Panel title={t`Password`} hint={t`Another password ends all your other sessions.`}>
       <form onSubmit={send}>
         <Stack gap="sm" maw={420}>
-          {wrong !== undefined && (
-            <Alert color="red" variant="default" role="alert">
-              {wrong.errors[0]?.message ?? wrong.detail}
-            </Alert>
-          )}
-          <PasswordInput name="password" label={t`Password as it is`} autoComplete="current-password" required withAsterisk={false} visibilityToggleButtonProps={shows} />
-          <PasswordInput
-            name="new"
-            label={t`New password`}
-            description={t`At least 12 characters; a sentence does well.`}
-            autoComplete="new-password"
-            minLength={LEAST}
-            required
-            withAsterisk={false}
-            visibilityToggleButtonProps={shows}
-          />
+          <Wrong error={change.error} />
+          <PasswordField name="password" label={t`Password as it is`} />
+          <NewPassword name="new" label={t`New password`} />
           <div>
             <Button type="submit" variant="default" loading={change.isPending}>
               <Trans>Change the password</Trans>

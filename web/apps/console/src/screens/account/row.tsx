@@ -7,12 +7,11 @@ export interface RowProps {
   /** The word on the button, and the whole of what it does for those who hear it. */
   action?: string;
   label?: string;
-  busy?: boolean;
   onAction?: () => void;
 }
 
 /** One thing of the account with what may be done to it. */
-export function Row({ name, note, action, label, busy = false, onAction }: RowProps) {
+export function Row({ name, note, action, label, onAction }: RowProps) {
   return (
     <Group justify="space-between" wrap="nowrap" gap="sm">
       <div>
@@ -24,7 +23,7 @@ export function Row({ name, note, action, label, busy = false, onAction }: RowPr
         </Text>
       </div>
       {action !== undefined && (
-        <Button size="xs" variant="default" aria-label={label} loading={busy} onClick={onAction}>
+        <Button size="xs" variant="default" aria-label={label} onClick={onAction}>
           {action}
         </Button>
       )}

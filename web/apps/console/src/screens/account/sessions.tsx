@@ -39,6 +39,9 @@ export function Sessions() {
       tellDone(t`You are signed out everywhere else`);
       await cache.invalidateQueries({ queryKey: key });
     },
+    onError: (error) => {
+      tellFailed(t`The other sessions go on`, toldBy(error).detail);
+    },
   });
   return (
     <Panel

@@ -1,3 +1,4 @@
+import type { MessageDescriptor } from "@lingui/core";
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { KeyView } from "@perennial/api-admin";
 import { keyListOptions } from "@perennial/api-admin/queries";
@@ -6,6 +7,7 @@ import { IconKey, IconPlus } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
+import { SCOPES } from "../../program/scopes";
 import { Answer } from "../../shell/answer";
 import { KeyForm } from "./key-form";
 import { RevokeButton } from "./revoke-button";
@@ -49,10 +51,14 @@ export function ApiKeysScreen() {
 function useColumns(): Column<KeyView>[] {
   const { t } = useLingui();
   const format = useFormat();
+  const said = (scope: string) => {
+    const words = (SCOPES as Partial<Record<string, MessageDescriptor>>)[scope];
+    return words === undefined ? scope : t(words);
+  };
   return [
     { id: "name", title: t`Name`, cell: ({ name }) => <bdi>{name}</bdi> },
     { id: "prefix", title: t`Begins with`, cell: ({ prefix }) => <Code dir="ltr">{prefix}…</Code> },
-    { id: "scopes", title: t`Scopes`, cell: ({ scopes }) => <bdi>{scopes.join(", ")}</bdi> },
+    { id: "scopes", title: t`Scopes`, cell: ({ scopes }) => format.list(scopes.map(said)) },
     { id: "at", title: t`Made`, cell: ({ created_at: at }) => format.date(at) },
     { id: "end", title: t`Ends`, cell: ({ expires_at: at }) => (at == null ? t`never` : format.date(at)) },
     {

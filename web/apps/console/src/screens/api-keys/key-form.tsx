@@ -1,12 +1,14 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { Scope } from "@perennial/api-admin";
 import { keyListQueryKey, keyPostMutation } from "@perennial/api-admin/queries";
-import { Alert, Button, Code, CopyButton, Group, Stack, TextInput } from "@perennial/ui";
+import { Button, Group, Stack, TextInput } from "@perennial/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { ScopeBoxes } from "../../program/scope-boxes";
-import { toldBy } from "../../shell/problem";
+import { endOf } from "../../shell/days";
+import { ShownOnce } from "../../shell/shown-once";
+import { Wrong } from "../../shell/wrong";
 
 /** What it is for, what it may do, until when; then the secret, once. */
 export function KeyForm({ onClose }: { onClose: () => void }) {
@@ -22,44 +24,22 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
   const secret = make.data?.secret;
   if (secret != null) {
     return (
-      <Stack gap="md">
-        <Alert color="pine" variant="default" title={t`This is the key`}>
-          <Trans>It is shown this once. Put it where the program keeps its secrets, and nowhere else.</Trans>
-        </Alert>
-        <Code block dir="ltr" aria-label={t`The key`}>
-          {secret}
-        </Code>
-        <Group justify="flex-end" gap="xs">
-          <CopyButton value={secret}>
-            {({ copied, copy }) => (
-              <Button variant="default" onClick={copy}>
-                {copied ? <Trans>Copied</Trans> : <Trans>Copy the key</Trans>}
-              </Button>
-            )}
-          </CopyButton>
-          <Button onClick={onClose}>
-            <Trans>I have kept it</Trans>
-          </Button>
-        </Group>
-      </Stack>
+      <ShownOnce title={t`This is the key`} secret={secret} label={t`The key`} copy={t`Copy the key`} done={t`I have kept it`} onDone={onClose}>
+        <Trans>It is shown this once. Put it where the program keeps its secrets, and nowhere else.</Trans>
+      </ShownOnce>
     );
   }
-  const wrong = make.isError ? toldBy(make.error) : undefined;
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
         make.mutate({
-          body: { name: name.trim(), scopes, ...(lastDay === "" ? {} : { expires_at: new Date(`${lastDay}T23:59:59`).toISOString() }) },
+          body: { name: name.trim(), scopes, ...(lastDay === "" ? {} : { expires_at: endOf(lastDay) }) },
         });
       }}
     >
       <Stack gap="md">
-        {wrong !== undefined && (
-          <Alert color="red" variant="default" role="alert">
-            {wrong.errors[0]?.message ?? wrong.detail}
-          </Alert>
-        )}
+        <Wrong error={make.error} />
         <TextInput
           label={t`What it is for`}
           placeholder={t`Web shop`}

@@ -1,7 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { keyDelete, type KeyView } from "@perennial/api-admin";
 import { keyListQueryKey } from "@perennial/api-admin/queries";
-import { Button, Dialog, Group, Stack, tellDone, tellFailed, Text, useDisclosure } from "@perennial/ui";
+import { ConfirmDialog } from "@perennial/forms";
+import { Button, tellDone, tellFailed, useDisclosure } from "@perennial/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { toldBy } from "../../shell/problem";
@@ -27,27 +28,9 @@ export function RevokeButton({ apiKey }: { apiKey: KeyView }) {
       <Button size="xs" variant="default" aria-label={t`Revoke ${apiKey.name}`} onClick={open}>
         <Trans>Revoke…</Trans>
       </Button>
-      <Dialog opened={asking} onClose={close} title={t`Revoke ${apiKey.name}`}>
-        <Stack gap="md">
-          <Text size="sm">
-            <Trans>Whatever uses it is refused from its very next call on. This cannot be undone.</Trans>
-          </Text>
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              <Trans>Cancel</Trans>
-            </Button>
-            <Button
-              color="red.8"
-              loading={revoke.isPending}
-              onClick={() => {
-                revoke.mutate();
-              }}
-            >
-              <Trans>Revoke now</Trans>
-            </Button>
-          </Group>
-        </Stack>
-      </Dialog>
+      <ConfirmDialog opened={asking} title={t`Revoke ${apiKey.name}`} action={t`Revoke now`} busy={revoke.isPending} onClose={close} onConfirm={revoke.mutate}>
+        <Trans>Whatever uses it is refused from its very next call on. This cannot be undone.</Trans>
+      </ConfirmDialog>
     </>
   );
 }

@@ -8,10 +8,7 @@ import { useState } from "react";
 
 import { toldBy } from "../../shell/problem";
 import { Answer } from "../../shell/answer";
-import { LanguageMenu } from "../../shell/language-menu";
-import { Mark } from "../../shell/mark";
-import { ThemeButton } from "../../shell/theme-button";
-import classes from "../sign-in/sign-in.module.css";
+import { Door } from "../../shell/door";
 import { AcceptForm } from "./accept-form";
 
 /** The token of the link; browsers keep what is behind the `#` to themselves. */
@@ -38,35 +35,25 @@ export function InvitationScreen() {
     },
   });
   return (
-    <main className={classes.page}>
-      <div className={classes.tools}>
-        <LanguageMenu />
-        <ThemeButton />
-      </div>
-      <div className={classes.card}>
-        <div className={classes.brand}>
-          <Mark size={44} />
-          <span>Perennial</span>
-        </div>
-        <Answer query={query}>
-          {(invited) =>
-            invited === null ? (
-              <EmptyState icon={<IconLock size={26} />} title={t`This link opens nothing`}>
-                <Trans>It was used, withdrawn, or is older than seven days. Ask whoever sent it for another one.</Trans>
-              </EmptyState>
-            ) : (
-              <AcceptForm
-                invited={invited}
-                token={token}
-                onDone={() => {
-                  cache.clear();
-                  router.history.push("/");
-                }}
-              />
-            )
-          }
-        </Answer>
-      </div>
-    </main>
+    <Door>
+      <Answer query={query}>
+        {(invited) =>
+          invited === null ? (
+            <EmptyState icon={<IconLock size={26} />} title={t`This link opens nothing`}>
+              <Trans>It was used, withdrawn, or is older than seven days. Ask whoever sent it for another one.</Trans>
+            </EmptyState>
+          ) : (
+            <AcceptForm
+              invited={invited}
+              token={token}
+              onDone={() => {
+                cache.clear();
+                router.history.push("/");
+              }}
+            />
+          )
+        }
+      </Answer>
+    </Door>
   );
 }

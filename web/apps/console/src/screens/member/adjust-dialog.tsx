@@ -1,14 +1,16 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { useLingui } from "@lingui/react/macro";
 import { adjustmentPost, type CustomerView } from "@perennial/api-admin";
 import { customerGetQueryKey } from "@perennial/api-admin/queries";
-import { Alert, Button, Dialog, Group, NativeSelect, Stack, tellDone, tellFailed, Textarea, TextInput } from "@perennial/ui";
+import { DialogForm } from "@perennial/forms";
+import { Dialog, NativeSelect, tellDone, tellFailed, Textarea, TextInput } from "@perennial/ui";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 
 import { minorOf, typed } from "../../editor/amounts";
 import { useFormat } from "../../i18n/format";
 import { sessionOptions } from "../../session/session";
 import { toldBy } from "../../shell/problem";
+import { Wrong } from "../../shell/wrong";
 
 const ACCEPTED = 202;
 
@@ -40,7 +42,7 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
       }),
     // The dialog is gone when somebody undoes; before that it says itself what is wrong.
     onError: (error, undoes) => {
-      if (undoes) tellFailed(t`The correction stands`, toldBy(error).errors[0]?.message ?? toldBy(error).detail);
+      if (undoes) tellFailed(t`The correction stands`, toldBy(error).words);
     },
     onSuccess: async ({ response }, undoes) => {
       onClose();
@@ -61,65 +63,49 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
       ]);
     },
   });
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  function submit() {
     setTried(true);
     if (amount !== 0 && reason.trim() !== "") send.mutate(false);
   }
-  const wrong = send.isError ? toldBy(send.error) : undefined;
   return (
     <Dialog opened onClose={onClose} title={t`Correct points of ${member.id}`}>
-      <form onSubmit={submit} noValidate>
-        <Stack gap="md">
-          {wrong !== undefined && (
-            <Alert color="red" variant="default" role="alert">
-              {wrong.errors[0]?.message ?? wrong.detail}
-            </Alert>
-          )}
-          <NativeSelect
-            label={t`Wallet`}
-            data={member.wallets.map(({ program, wallet: each, name }) => ({ value: `${program}/${each}`, label: name }))}
-            value={wallet}
-            onChange={(event) => {
-              setWallet(event.currentTarget.value);
-            }}
-          />
-          <TextInput
-            label={t`Points`}
-            description={me.credit_most == null ? t`With a minus they are taken.` : t`With a minus they are taken. You may give at most ${format.points(me.credit_most, decimals)} at a time.`}
-            inputMode="text"
-            dir="ltr"
-            data-autofocus
-            value={points}
-            error={
-              tried &&
-              amount === 0 &&
-              (decimals === 0 ? t`A whole number, such as 50 or -50.` : t`With at most ${format.number(decimals)} digits behind the point, such as ${typed(50 * 10 ** decimals, decimals)}.`)
-            }
-            onChange={(event) => {
-              setPoints(event.currentTarget.value);
-            }}
-          />
-          <Textarea
-            label={t`Reason`}
-            autosize
-            minRows={2}
-            value={reason}
-            error={tried && reason.trim() === "" && t`Say why, for those who read it later.`}
-            onChange={(event) => {
-              setReason(event.currentTarget.value);
-            }}
-          />
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              <Trans>Cancel</Trans>
-            </Button>
-            <Button type="submit" loading={send.isPending}>
-              <Trans>Correct</Trans>
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <DialogForm action={t`Correct`} busy={send.isPending} ownWords onClose={onClose} onSubmit={submit}>
+        <Wrong error={send.error} />
+        <NativeSelect
+          label={t`Wallet`}
+          data={member.wallets.map(({ program, wallet: each, name }) => ({ value: `${program}/${each}`, label: name }))}
+          value={wallet}
+          onChange={(event) => {
+            setWallet(event.currentTarget.value);
+          }}
+        />
+        <TextInput
+          label={t`Points`}
+          description={me.credit_most == null ? t`With a minus they are taken.` : t`With a minus they are taken. You may give at most ${format.points(me.credit_most, decimals)} at a time.`}
+          inputMode="text"
+          dir="ltr"
+          data-autofocus
+          value={points}
+          error={
+            tried &&
+            amount === 0 &&
+            (decimals === 0 ? t`A whole number, such as 50 or -50.` : t`With at most ${format.number(decimals)} digits behind the point, such as ${typed(50 * 10 ** decimals, decimals)}.`)
+          }
+          onChange={(event) => {
+            setPoints(event.currentTarget.value);
+          }}
+        />
+        <Textarea
+          label={t`Reason`}
+          autosize
+          minRows={2}
+          value={reason}
+          error={tried && reason.trim() === "" && t`Say why, for those who read it later.`}
+          onChange={(event) => {
+            setReason(event.currentTarget.value);
+          }}
+        />
+      </DialogForm>
     </Dialog>
   );
 }

@@ -26,7 +26,7 @@ export default function BlockDialog({ member, onClose }: { member: CustomerView;
       await cache.invalidateQueries({ queryKey: customerGetQueryKey({ path }) });
     },
     onError: (error) => {
-      tellFailed(t`Nothing was changed`, toldBy(error).errors[0]?.message ?? toldBy(error).detail);
+      tellFailed(t`Nothing was changed`, toldBy(error).words);
     },
   });
   return (

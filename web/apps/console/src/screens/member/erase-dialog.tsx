@@ -1,5 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Button, Dialog, Group, Stack, Text, TextInput } from "@perennial/ui";
+import { DialogForm } from "@perennial/forms";
+import { Dialog, Text, TextInput } from "@perennial/ui";
 import { useState } from "react";
 
 export interface EraseDialogProps {
@@ -15,7 +16,7 @@ export default function EraseDialog({ customer, busy, onClose, onConfirm }: Eras
   const [written, setWritten] = useState("");
   return (
     <Dialog opened onClose={onClose} title={t`Erase ${customer}`}>
-      <Stack gap="md">
+      <DialogForm action={t`Erase for good`} danger busy={busy} disabled={written !== customer} onClose={onClose} onSubmit={onConfirm}>
         <Text size="sm">
           <Trans>
             Name, addresses, orders and history of this person go for good; the books stay balanced without them. What is left in the
@@ -32,15 +33,7 @@ export default function EraseDialog({ customer, busy, onClose, onConfirm }: Eras
             setWritten(event.currentTarget.value);
           }}
         />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button color="red.8" loading={busy} disabled={written !== customer} onClick={onConfirm}>
-            <Trans>Erase for good</Trans>
-          </Button>
-        </Group>
-      </Stack>
+      </DialogForm>
     </Dialog>
   );
 }

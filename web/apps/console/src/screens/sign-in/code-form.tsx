@@ -1,10 +1,10 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { signinCodeMutation } from "@perennial/api-admin/queries";
-import { Alert, Button, Stack, Text, TextInput, Title } from "@perennial/ui";
+import { Button, Stack, Text, TextInput, Title } from "@perennial/ui";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { toldBy } from "../../shell/problem";
+import { Wrong } from "../../shell/wrong";
 
 /** The second step: a code of the authenticator app, or a recovery code. */
 export function CodeForm({ ticket, onDone }: { ticket: string; onDone: () => void }) {
@@ -25,11 +25,7 @@ export function CodeForm({ ticket, onDone }: { ticket: string; onDone: () => voi
         <Text size="sm" c="dimmed">
           <Trans>The code that your authenticator app shows now, or one of your recovery codes.</Trans>
         </Text>
-        {show.isError && (
-          <Alert color="red" variant="default" role="alert">
-            {toldBy(show.error).detail}
-          </Alert>
-        )}
+        <Wrong error={show.error} />
         <TextInput
           label={t`Code`}
           autoComplete="one-time-code"

@@ -1,12 +1,13 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { signinAsk, signinPasskey } from "@perennial/api-admin";
 import { signinPostMutation } from "@perennial/api-admin/queries";
-import { Alert, Button, PasswordInput, Stack, TextInput, Title } from "@perennial/ui";
+import { Button, Stack, TextInput, Title } from "@perennial/ui";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { passkeysWork, showPasskey } from "../../session/passkeys";
-import { toldBy } from "../../shell/problem";
+import { PasswordField } from "../../shell/password-field";
+import { Wrong } from "../../shell/wrong";
 
 export interface PasswordFormProps {
   /** A second step is wanted, which shows this ticket. */
@@ -34,11 +35,11 @@ export function PasswordForm({ onTicket, onDone }: PasswordFormProps) {
     },
     onSuccess: onDone,
   });
-  const wrong = byPasskey.error ?? signIn.error;
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
+        byPasskey.reset();
         signIn.mutate({ body: { email: email.trim(), password } });
       }}
     >
@@ -46,11 +47,7 @@ export function PasswordForm({ onTicket, onDone }: PasswordFormProps) {
         <Title order={1} size="h2">
           <Trans>Sign in</Trans>
         </Title>
-        {wrong !== null && (
-          <Alert color="red" variant="default" role="alert">
-            {toldBy(wrong).detail}
-          </Alert>
-        )}
+        <Wrong error={byPasskey.error ?? signIn.error} />
         <TextInput
           label={t`E-mail address`}
           type="email"
@@ -63,13 +60,9 @@ export function PasswordForm({ onTicket, onDone }: PasswordFormProps) {
             setEmail(event.currentTarget.value);
           }}
         />
-        <PasswordInput
+        <PasswordField
           label={t`Password`}
-          autoComplete="current-password"
-          required
-          withAsterisk={false}
           value={password}
-          visibilityToggleButtonProps={{ "aria-label": t`Show the password` }}
           onChange={(event) => {
             setPassword(event.currentTarget.value);
           }}
@@ -83,6 +76,7 @@ export function PasswordForm({ onTicket, onDone }: PasswordFormProps) {
             size="md"
             loading={byPasskey.isPending}
             onClick={() => {
+              signIn.reset();
               byPasskey.mutate();
             }}
           >

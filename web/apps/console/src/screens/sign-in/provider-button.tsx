@@ -4,7 +4,7 @@ import { Alert, Button, Stack } from "@perennial/ui";
 import { useMutation } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 
-import { toldBy } from "../../shell/problem";
+import { Wrong } from "../../shell/wrong";
 
 /** The way by the company's own provider: it takes the whole page there, and back. */
 export function ProviderButton({ name }: { name: string }) {
@@ -17,9 +17,10 @@ export function ProviderButton({ name }: { name: string }) {
   });
   return (
     <Stack gap="md" mt="md">
-      {(begin.isError || problem !== undefined) && (
+      <Wrong error={begin.error} />
+      {!begin.isError && problem !== undefined && (
         <Alert color="red" variant="default" role="alert">
-          {begin.isError ? toldBy(begin.error).detail : <Trans>{name} has not signed you in.</Trans>}
+          <Trans>{name} has not signed you in.</Trans>
         </Alert>
       )}
       <Button

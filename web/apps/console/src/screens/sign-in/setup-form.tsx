@@ -1,12 +1,12 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { setupPostMutation } from "@perennial/api-admin/queries";
-import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from "@perennial/ui";
+import { Button, Stack, Text, TextInput, Title } from "@perennial/ui";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
+import { NewPassword } from "../../shell/password-field";
 import { toldBy } from "../../shell/problem";
-
-const LEAST = 12;
+import { Wrong } from "../../shell/wrong";
 
 /** The very first visit: the owner of this installation. */
 export function SetupForm({ onDone }: { onDone: () => void }) {
@@ -41,11 +41,7 @@ export function SetupForm({ onDone }: { onDone: () => void }) {
             <Trans>You are the first one here. Make the account that owns this installation.</Trans>
           </Text>
         </div>
-        {wrong !== undefined && wrong.errors.length === 0 && (
-          <Alert color="red" variant="default" role="alert">
-            {wrong.detail}
-          </Alert>
-        )}
+        <Wrong error={wrong?.errors.length === 0 ? setUp.error : undefined} />
         {token === undefined && (
           <TextInput
             name="token"
@@ -69,17 +65,7 @@ export function SetupForm({ onDone }: { onDone: () => void }) {
           dir="ltr"
           error={wrongField("email")}
         />
-        <PasswordInput
-          name="password"
-          label={t`Password`}
-          description={t`At least 12 characters; a sentence does well.`}
-          autoComplete="new-password"
-          minLength={LEAST}
-          required
-          withAsterisk={false}
-          visibilityToggleButtonProps={{ "aria-label": t`Show the password` }}
-          error={wrongField("password")}
-        />
+        <NewPassword name="password" label={t`Password`} error={wrongField("password")} />
         <Button type="submit" size="md" loading={setUp.isPending}>
           <Trans>Begin</Trans>
         </Button>

@@ -5,14 +5,11 @@ import { useRouter, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { Answer } from "../../shell/answer";
-import { LanguageMenu } from "../../shell/language-menu";
-import { Mark } from "../../shell/mark";
-import { ThemeButton } from "../../shell/theme-button";
+import { Door } from "../../shell/door";
 import { CodeForm } from "./code-form";
 import { PasswordForm } from "./password-form";
 import { ProviderButton } from "./provider-button";
 import { SetupForm } from "./setup-form";
-import classes from "./sign-in.module.css";
 
 /** The door: password, second step, and on a fresh installation the first person. */
 export function SignInScreen() {
@@ -20,33 +17,20 @@ export function SignInScreen() {
   const [ticket, setTicket] = useState<string>();
   const goOn = useGoOn();
   return (
-    <main className={classes.page}>
-      <div className={classes.tools}>
-        <LanguageMenu />
-        <ThemeButton />
-      </div>
-      <div className={classes.card}>
-        <div className={classes.brand}>
-          <Mark size={44} />
-          <span>Perennial</span>
-        </div>
-        <Answer query={ways}>
-          {({ needs_setup, single_sign_on }) => {
-            if (needs_setup) return <SetupForm onDone={goOn} />;
-            if (ticket !== undefined) return <CodeForm ticket={ticket} onDone={goOn} />;
-            return (
-              <>
-                <PasswordForm onTicket={setTicket} onDone={goOn} />
-                {single_sign_on != null && <ProviderButton name={single_sign_on} />}
-              </>
-            );
-          }}
-        </Answer>
-      </div>
-      <p className={classes.foot}>
-        <Trans>Customers who come back every season.</Trans>
-      </p>
-    </main>
+    <Door foot={<Trans>Customers who come back every season.</Trans>}>
+      <Answer query={ways}>
+        {({ needs_setup, single_sign_on }) => {
+          if (needs_setup) return <SetupForm onDone={goOn} />;
+          if (ticket !== undefined) return <CodeForm ticket={ticket} onDone={goOn} />;
+          return (
+            <>
+              <PasswordForm onTicket={setTicket} onDone={goOn} />
+              {single_sign_on != null && <ProviderButton name={single_sign_on} />}
+            </>
+          );
+        }}
+      </Answer>
+    </Door>
   );
 }
 

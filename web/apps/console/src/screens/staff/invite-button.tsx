@@ -1,12 +1,14 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { RoleView } from "@perennial/api-admin";
 import { invitationListQueryKey, invitationPostMutation } from "@perennial/api-admin/queries";
-import { Alert, Button, Code, CopyButton, Dialog, Group, NativeSelect, Stack, TextInput, useDisclosure } from "@perennial/ui";
+import { Button, Dialog, Group, NativeSelect, Stack, TextInput, useDisclosure } from "@perennial/ui";
 import { IconPlus } from "@perennial/ui/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { toldBy } from "../../shell/problem";
+import { useRoleName } from "../../program/roles";
+import { ShownOnce } from "../../shell/shown-once";
+import { Wrong } from "../../shell/wrong";
 
 /** Invite somebody; the link is shown once and sent by whoever invites. */
 export function InviteButton({ roles }: { roles: readonly RoleView[] }) {
@@ -18,15 +20,16 @@ export function InviteButton({ roles }: { roles: readonly RoleView[] }) {
         <Trans>Invite somebody</Trans>
       </Button>
       <Dialog opened={open} onClose={close} title={t`Invite somebody`}>
-        <InviteForm roles={roles} />
+        <InviteForm roles={roles} onClose={close} />
       </Dialog>
     </>
   );
 }
 
-function InviteForm({ roles }: { roles: readonly RoleView[] }) {
+function InviteForm({ roles, onClose }: { roles: readonly RoleView[]; onClose: () => void }) {
   const { t } = useLingui();
   const cache = useQueryClient();
+  const nameOf = useRoleName();
   const [email, setEmail] = useState("");
   const [role, setRole] = useState("marketer");
   const invite = useMutation({
@@ -36,22 +39,11 @@ function InviteForm({ roles }: { roles: readonly RoleView[] }) {
   const link = invite.data?.link;
   if (link != null) {
     return (
-      <Stack gap="md">
-        <Alert color="pine" variant="default" title={t`Send this link to ${email}`}>
-          <Trans>It is good once, for seven days, and is not shown again.</Trans>
-        </Alert>
-        <Code block dir="ltr" aria-label={t`Link of the invitation`}>
-          {link}
-        </Code>
-        <Group justify="flex-end">
-          <CopyButton value={link}>
-            {({ copied, copy }) => <Button onClick={copy}>{copied ? <Trans>Copied</Trans> : <Trans>Copy the link</Trans>}</Button>}
-          </CopyButton>
-        </Group>
-      </Stack>
+      <ShownOnce title={t`Send this link to ${email}`} secret={link} label={t`Link of the invitation`} copy={t`Copy the link`} done={t`I have it`} onDone={onClose}>
+        <Trans>It is good once, for seven days, and is not shown again.</Trans>
+      </ShownOnce>
     );
   }
-  const wrong = invite.isError ? toldBy(invite.error) : undefined;
   return (
     <form
       onSubmit={(event) => {
@@ -60,11 +52,7 @@ function InviteForm({ roles }: { roles: readonly RoleView[] }) {
       }}
     >
       <Stack gap="md">
-        {wrong !== undefined && (
-          <Alert color="red" variant="default" role="alert">
-            {wrong.errors[0]?.message ?? wrong.detail}
-          </Alert>
-        )}
+        <Wrong error={invite.error} />
         <TextInput
           label={t`E-mail address`}
           type="email"
@@ -79,7 +67,7 @@ function InviteForm({ roles }: { roles: readonly RoleView[] }) {
         />
         <NativeSelect
           label={t`Role`}
-          data={roles.map((each) => ({ value: each.role, label: each.name }))}
+          data={roles.map((each) => ({ value: each.role, label: nameOf(each.role, each.name) }))}
           value={role}
           onChange={(event) => {
             setRole(event.currentTarget.value);

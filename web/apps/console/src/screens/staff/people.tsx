@@ -2,14 +2,15 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import type { RoleView, StaffList, StaffView } from "@perennial/api-admin";
 import { staffDelete, staffRole } from "@perennial/api-admin";
 import { staffListOptions, staffListQueryKey } from "@perennial/api-admin/queries";
+import { ConfirmDialog } from "@perennial/forms";
 import { Badge, Button, type Column, DataTable, NativeSelect, Panel, tellDone, tellFailed, useDisclosure } from "@perennial/ui";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
+import { useRoleName } from "../../program/roles";
 import { sessionOptions } from "../../session/session";
 import { Answer } from "../../shell/answer";
 import { toldBy } from "../../shell/problem";
-import { RemoveDialog } from "./remove-dialog";
 
 /** Everybody with a role here. */
 export function People({ roles }: { roles: readonly RoleView[] }) {
@@ -44,12 +45,13 @@ function useColumns(roles: readonly RoleView[]): Column<StaffView>[] {
 function RoleSelect({ person, roles, self }: { person: StaffView; roles: readonly RoleView[]; self: boolean }) {
   const { t } = useLingui();
   const { give } = useGiveRole();
+  const nameOf = useRoleName();
   return (
     <NativeSelect
       size="xs"
       w={150}
       aria-label={t`Role of ${person.name}`}
-      data={roles.map(({ role, name }) => ({ value: role, label: name }))}
+      data={roles.map(({ role, name }) => ({ value: role, label: nameOf(role, name) }))}
       value={person.role}
       disabled={self}
       onChange={(event) => {
@@ -117,7 +119,7 @@ function RemoveButton({ person }: { person: StaffView }) {
       <Button size="xs" variant="default" aria-label={t`Take the access of ${person.name} away`} onClick={open}>
         <Trans>Take away…</Trans>
       </Button>
-      <RemoveDialog
+      <ConfirmDialog
         opened={asking}
         title={t`Take the access of ${person.name} away`}
         action={t`Take it away`}
@@ -126,7 +128,7 @@ function RemoveButton({ person }: { person: StaffView }) {
         onConfirm={remove.mutate}
       >
         <Trans>All sessions of this person in this workspace end at once. They can be invited again.</Trans>
-      </RemoveDialog>
+      </ConfirmDialog>
     </>
   );
 }

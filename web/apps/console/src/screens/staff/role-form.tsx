@@ -2,13 +2,13 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import type { RoleView, Scope } from "@perennial/api-admin";
 import { roleDelete, rolePut } from "@perennial/api-admin";
 import { roleListQueryKey } from "@perennial/api-admin/queries";
-import { Alert, Button, Group, SimpleGrid, Stack, tellDone, TextInput } from "@perennial/ui";
+import { Button, Group, SimpleGrid, Stack, tellDone, TextInput } from "@perennial/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { ScopeBoxes } from "../../program/scope-boxes";
 import { freeId, idOf } from "../../shell/ids";
-import { toldBy } from "../../shell/problem";
+import { Wrong } from "../../shell/wrong";
 
 /** A role of the workspace's own: what it may do, and how many points by hand. */
 export function RoleForm({ role, others, onDone }: { role: RoleView; others: readonly RoleView[]; onDone: () => void }) {
@@ -41,7 +41,6 @@ export function RoleForm({ role, others, onDone }: { role: RoleView; others: rea
       await done();
     },
   });
-  const failed = save.error ?? remove.error;
   return (
     <form
       onSubmit={(event) => {
@@ -50,11 +49,7 @@ export function RoleForm({ role, others, onDone }: { role: RoleView; others: rea
       }}
     >
       <Stack gap="md">
-        {failed !== null && (
-          <Alert color="red" variant="default" role="alert">
-            {toldBy(failed).errors[0]?.message ?? toldBy(failed).detail}
-          </Alert>
-        )}
+        <Wrong error={save.error ?? remove.error} />
         <TextInput
           label={t`Name`}
           required
