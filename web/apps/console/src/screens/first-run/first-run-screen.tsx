@@ -39,7 +39,7 @@ export function FirstRunScreen() {
             <>
               <TemplateChoice templates={data} chosen={chosen.id} />
               <Suspense fallback={<Loading lines={6} />}>
-                <Own key={chosen.id} template={chosen} />
+                <Own template={chosen} />
               </Suspense>
             </>
           );

@@ -1,18 +1,21 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { ProgramTemplateEntry, TemplateBody } from "@perennial/api-admin";
 import { templatePreview } from "@perennial/api-admin";
-import { Alert, Button, Group, Loading, Panel, Select, SimpleGrid, Stack, TextInput } from "@perennial/ui";
+import { Button, Group, Loading, Panel, Select, SimpleGrid, Stack, TextInput, useDebouncedValue } from "@perennial/ui";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { useMay } from "../../session/may";
 import { useWorkspace } from "../../session/workspace";
 import { toldBy } from "../../shell/problem";
+import { Wrong } from "../../shell/wrong";
 import { CURRENCIES, ownZone, ZONES } from "./choices";
 import { Story } from "./story";
 import { useBegin } from "./use-begin";
 
 const SHOWN_AT_ONCE = 60;
+/** So long somebody writes no more before the story is told anew. */
+const PAUSE_MS = 300;
 
 /** What is one's own of a template; every change is shown on made-up members at once. */
 export function Own({ template }: { template: ProgramTemplateEntry }) {
@@ -29,9 +32,11 @@ export function Own({ template }: { template: ProgramTemplateEntry }) {
     ...(name.trim() === "" ? {} : { name: name.trim() }),
     ...(unit.trim() === "" ? {} : { unit: unit.trim() }),
   };
+  const [settled] = useDebouncedValue(JSON.stringify(body), PAUSE_MS);
   const preview = useQuery({
-    queryKey: ["template preview", template.id, body],
-    queryFn: async ({ signal }) => (await templatePreview({ path: { id: template.id }, body, throwOnError: true, signal })).data,
+    queryKey: ["template preview", template.id, settled],
+    queryFn: async ({ signal }) =>
+      (await templatePreview({ path: { id: template.id }, body: JSON.parse(settled) as TemplateBody, throwOnError: true, signal })).data,
     placeholderData: keepPreviousData,
     retry: false,
   });
@@ -93,11 +98,7 @@ export function Own({ template }: { template: ProgramTemplateEntry }) {
               }}
             />
           </SimpleGrid>
-          {wrong !== undefined && (
-            <Alert color="red" variant="default" role="alert">
-              {wrong.errors[0]?.message ?? wrong.detail}
-            </Alert>
-          )}
+          <Wrong error={preview.error} />
         </Stack>
       </Panel>
       <Panel

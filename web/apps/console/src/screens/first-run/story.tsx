@@ -28,7 +28,7 @@ function Told({ step, told }: { step: DemoStep; told: Demonstration }) {
   return (
     <>
       <span className={classes.when}>{format.date(step.at)}</span>
-      <div className={classes.what}>
+      <div>
         <p>
           <DeedWords step={step} currency={told.currency} />
         </p>

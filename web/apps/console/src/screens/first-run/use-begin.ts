@@ -48,7 +48,7 @@ export function useBegin(template: ProgramTemplateEntry, own: TemplateBody) {
     },
     onError: async (error) => {
       const told = toldBy(error);
-      tellFailed(t`The program was not created`, told.errors[0]?.message ?? told.detail);
+      tellFailed(t`The program was not created`, told.words);
       await cache.invalidateQueries();
     },
   });
