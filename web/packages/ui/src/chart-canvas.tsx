@@ -4,7 +4,7 @@ import { BarChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { type EChartsType, init, use as register } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import type { ChartProps } from "./chart";
 import classes from "./chart.module.css";
@@ -13,7 +13,8 @@ import { optionOf } from "./chart-option";
 register([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
 
 /** The drawing itself, with the library that draws; loaded when a chart is first shown. */
-export default function ChartCanvas({ height, ...shown }: ChartProps & { height: number }) {
+export default function ChartCanvas({ height, ...props }: ChartProps & { height: number }) {
+  const shown = useSteady(props);
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType>(null);
   const scheme = useComputedColorScheme();
@@ -40,4 +41,13 @@ export default function ChartCanvas({ height, ...shown }: ChartProps & { height:
   }, [shown, scheme, dir, still]);
   // The library counts from the left; it is told what to mirror, and words keep their own direction.
   return <div ref={place} className={classes.canvas} style={{ height }} dir="ltr" role="img" aria-label={shown.label} />;
+}
+
+/** What is shown, as the same thing until a part of it is another one: nothing is drawn anew for the rest of a screen. */
+function useSteady(props: ChartProps): ChartProps {
+  const said = JSON.stringify([props, props.series.map(({ values }) => values.map((value) => value !== null && props.format(value)))]);
+  const [kept, setKept] = useState({ said, props });
+  if (kept.said === said) return kept.props;
+  setKept({ said, props });
+  return props;
 }
