@@ -9,7 +9,7 @@ import { lazy, Suspense, useState } from "react";
 import { useMay, useMayAny } from "../../session/may";
 import { useWorkspace } from "../../session/workspace";
 import { toldBy } from "../../shell/problem";
-import { saveFile } from "../../shell/save-file";
+import { useSaveFile } from "../../shell/use-save-file";
 
 type Asked = "adjust" | "block" | "erase";
 
@@ -28,15 +28,12 @@ export function Actions({ member }: { member: CustomerView }) {
   const looksAfter = useMay("members");
   const erases = useMay("erase");
   const exports = useMayAny()(["members", "erase"]);
-  const save = useMutation({
-    mutationFn: async () => {
-      const { data } = await customerExport({ path: { id: member.id }, parseAs: "text", throwOnError: true });
-      saveFile(`${member.id}.json`, String(data), "application/json");
-    },
-    onError: (error) => {
-      tellFailed(t`Nothing was exported`, toldBy(error).detail);
-    },
-  });
+  const { save, busy: saving } = useSaveFile(
+    () => customerExport({ path: { id: member.id }, parseAs: "text", throwOnError: true }),
+    () => `${member.id}.json`,
+    t`Nothing was exported`,
+    "application/json",
+  );
   const erase = useMutation({
     mutationFn: () => customerDelete({ path: { id: member.id }, throwOnError: true }),
     onSuccess: async () => {
@@ -65,7 +62,7 @@ export function Actions({ member }: { member: CustomerView }) {
       {(exports || looksAfter) && (
         <Menu position="bottom-end">
           <Menu.Target>
-            <Button variant="default" rightSection={<IconChevronDown size={16} aria-hidden />} loading={save.isPending}>
+            <Button variant="default" rightSection={<IconChevronDown size={16} aria-hidden />} loading={saving}>
               <Trans>More</Trans>
             </Button>
           </Menu.Target>
@@ -73,7 +70,7 @@ export function Actions({ member }: { member: CustomerView }) {
             {exports && (
               <Menu.Item
                 onClick={() => {
-                  save.mutate();
+                  save();
                 }}
               >
                 <Trans>Export everything known</Trans>

@@ -1,12 +1,18 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { BatchView } from "@perennial/api-admin";
-import { Alert, Button, Panel, Stack, TextInput } from "@perennial/ui";
+import { Button, Panel, Stack, TextInput } from "@perennial/ui";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
+import { makeCodes } from "../../program/make-codes";
 import { RewardSelect } from "../../program/reward-select";
+import { poolRewardsOptions } from "../../program/rewards";
+import { endOf } from "../../shell/days";
 import { idOf } from "../../shell/ids";
+import { toldBy } from "../../shell/problem";
+import { useLongWork } from "../../shell/use-long-work";
+import { Wrong } from "../../shell/wrong";
 import { Making } from "./making";
-import { useMakeCodes } from "./use-make-codes";
 
 const MOST = 1_000_000;
 
@@ -18,32 +24,34 @@ export function CodesForm({ onMade }: { onMade: (batch: BatchView) => void }) {
   const [count, setCount] = useState("");
   const [lastDay, setLastDay] = useState("");
   const [tried, setTried] = useState(false);
-  const { make, making, cancel, problem } = useMakeCodes(onMade);
+  const cache = useQueryClient();
+  const { data: rewards } = useQuery(poolRewardsOptions);
+  const { run, far = 0, asked, busy, cancel, error } = useLongWork(makeCodes, async (batch: BatchView) => {
+    onMade(batch);
+    await cache.invalidateQueries({ queryKey: ["pools"] });
+  });
   const wanted = Number(count.replace(/[\s,._]/g, ""));
   const countable = Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST;
-  if (making !== undefined) return <Making making={making} onCancel={cancel} />;
+  if (busy) return <Making making={{ made: far, of: asked?.count ?? 0 }} onCancel={cancel} />;
   function send(event: FormEvent) {
     event.preventDefault();
     setTried(true);
     if (reward === "" || !countable) return;
-    make({
+    const zone = rewards?.find(({ reference }) => reference === reward)?.zone;
+    run({
       id: idOf(name, "codes", new Date()),
       reward,
       count: wanted,
-      // The day on this device's calendar, to its end.
-      ...(lastDay === "" ? {} : { expires_at: new Date(`${lastDay}T23:59:59`).toISOString() }),
+      // The day of the program that takes them, to its end.
+      ...(lastDay === "" ? {} : { expires_at: endOf(lastDay, zone) }),
     });
   }
-  const wrong = (field: string) => problem?.errors.find(({ path }) => path === field)?.message;
+  const wrong = (field: string) => (error === null ? [] : toldBy(error).errors).find(({ path }) => path === field)?.message;
   return (
     <Panel>
       <form onSubmit={send} noValidate>
         <Stack gap="md" maw={560}>
-          {problem !== undefined && (
-            <Alert color="red" variant="default" role="alert" title={t`No code was made`}>
-              {problem.errors[0]?.message ?? problem.detail}
-            </Alert>
-          )}
+          <Wrong title={t`No code was made`} error={error} />
           <RewardSelect
             value={reward}
             error={wrong("$.reward") ?? (tried && reward === "" ? t`Choose one.` : undefined)}

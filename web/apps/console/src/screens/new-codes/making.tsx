@@ -2,8 +2,11 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Button, Group, Panel, Progress, Stack, Text } from "@perennial/ui";
 
 import { useFormat } from "../../i18n/format";
-import type { MakingNow } from "./use-make-codes";
 
+export interface MakingNow {
+  made: number;
+  of: number;
+}
 /** How far the codes are. */
 export function Making({ making, onCancel }: { making: MakingNow; onCancel: () => void }) {
   const { t } = useLingui();

@@ -4,18 +4,21 @@ import { Button, Group, NativeSelect, Panel, SimpleGrid, Stack, TextInput } from
 import { type FormEvent, useState } from "react";
 
 import { useFormat } from "../../i18n/format";
+import { endOf, startOf } from "../../shell/days";
 
 const DAY_MS = 86_400_000;
 const DAYS: Partial<Record<string, number>> = { month: 30, quarter: 91, year: 365 };
 
 export interface AskingProps {
   versions: readonly number[];
+  /** That of the program. */
+  zone: string | undefined;
   busy: boolean;
   onRun: (body: SimulateBody) => void;
 }
 
 /** Which past, and beside what. */
-export function Asking({ versions, busy, onRun }: AskingProps) {
+export function Asking({ versions, zone, busy, onRun }: AskingProps) {
   const { t } = useLingui();
   const format = useFormat();
   const [period, setPeriod] = useState("all");
@@ -25,7 +28,7 @@ export function Asking({ versions, busy, onRun }: AskingProps) {
   const newest = Math.max(0, ...versions);
   function send(event: FormEvent) {
     event.preventDefault();
-    onRun({ version: "draft", ...(against === "" ? {} : { against }), ...periodOf(period, first, last, new Date()) });
+    onRun({ version: "draft", ...(against === "" ? {} : { against }), ...periodOf(period, first, last, zone, new Date()) });
   }
   return (
     <Panel>
@@ -96,9 +99,9 @@ export function Asking({ versions, busy, onRun }: AskingProps) {
   );
 }
 
-/** The period as instants; days are those of this device. */
-function periodOf(period: string, first: string, last: string, now: Date): SimulateBody {
-  if (period === "own") return { from: new Date(`${first}T00:00:00`).toISOString(), until: new Date(`${last}T23:59:59`).toISOString() };
+/** The period as instants; days are those of the program. */
+function periodOf(period: string, first: string, last: string, zone: string | undefined, now: Date): SimulateBody {
+  if (period === "own") return { from: startOf(first, zone), until: endOf(last, zone) };
   const days = DAYS[period];
   return days === undefined ? {} : { from: new Date(now.getTime() - days * DAY_MS).toISOString() };
 }

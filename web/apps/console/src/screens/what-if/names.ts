@@ -8,9 +8,11 @@ export interface Names {
   of: (id: string) => string;
   /** Where the point of a wallet's amounts stands; without one, that of them all where they agree. */
   decimals: (wallet?: string) => number;
+  /** Where its days begin. */
+  zone: string;
 }
 
-export const PLAIN: Names = { of: (id) => id, decimals: () => 0 };
+export const PLAIN: Names = { of: (id) => id, decimals: () => 0, zone: "UTC" };
 
 /** The names and wallets of a program, as its draft has them. */
 export function namesOptions(program: string) {
@@ -38,6 +40,7 @@ function namesOf(document: unknown): Names {
   const common = shared.size === 1 ? ([...shared][0] ?? 0) : 0;
   return {
     of: (id) => names.get(id) ?? id,
+    zone: isRecord(document) && typeof document.time_zone === "string" ? document.time_zone : PLAIN.zone,
     decimals: (wallet) => (wallet === undefined ? common : (decimals.get(wallet) ?? 0)),
   };
 }

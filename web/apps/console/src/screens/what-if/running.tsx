@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Button, Group, Panel, Progress, Stack, Text } from "@perennial/ui";
 
 import { useFormat } from "../../i18n/format";
-import type { Far } from "./use-simulation";
+import type { Far } from "./simulate";
 
 /** How far the past is played. */
 export function Running({ far, onCancel }: { far: Far; onCancel: () => void }) {

@@ -7,10 +7,13 @@ import { lazy, Suspense } from "react";
 
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
+import { toldBy } from "../../shell/problem";
+import { useLongWork } from "../../shell/use-long-work";
 import { Asking } from "./asking";
+import { namesOptions } from "./names";
 import { whatIfRoute } from "./route";
 import { Running } from "./running";
-import { useSimulation } from "./use-simulation";
+import { BEGINNING, simulate } from "./simulate";
 
 /** Comes when there is something to show. */
 const Result = lazy(() => import("./result"));
@@ -21,7 +24,9 @@ export function WhatIfScreen() {
   const { program } = whatIfRoute.useParams();
   const { code: workspace } = useWorkspace();
   const versions = useQuery(versionListOptions({ path: { id: program } }));
-  const { run, far, cancel, result, problem } = useSimulation(program);
+  const { data: names } = useQuery(namesOptions(program));
+  const { run, far = BEGINNING, busy, cancel, result, error } = useLongWork(simulate(program));
+  const problem = error === null ? undefined : toldBy(error);
   return (
     <Page
       title={t`What if`}
@@ -33,9 +38,9 @@ export function WhatIfScreen() {
       }
     >
       <Answer query={versions}>
-        {({ data }) => <Asking versions={data.map(({ version }) => version)} busy={far !== undefined} onRun={run} />}
+        {({ data }) => <Asking versions={data.map(({ version }) => version)} zone={names?.zone} busy={busy} onRun={run} />}
       </Answer>
-      {far !== undefined && <Running far={far} onCancel={cancel} />}
+      {busy && <Running far={far} onCancel={cancel} />}
       {problem !== undefined && (
         <Alert color="red" variant="default" role="alert" title={t`It could not be played`}>
           <Stack gap={4}>
@@ -46,7 +51,7 @@ export function WhatIfScreen() {
           </Stack>
         </Alert>
       )}
-      {far === undefined && result !== undefined && (
+      {!busy && result !== undefined && (
         <Suspense fallback={<Loading lines={8} />}>
           <Result result={result} />
         </Suspense>
