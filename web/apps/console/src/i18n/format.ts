@@ -23,6 +23,8 @@ export interface Format {
   day: (day: string) => string;
   /** The days from one to another one, both included. */
   days: (first: string, last: string) => string;
+  /** A calendar month such as 2026-12. */
+  month: (month: string) => string;
   dayOfMonth: (day: string) => string;
   /** The day of the week in a letter or two. */
   weekday: (day: string) => string;
@@ -42,6 +44,7 @@ function formatOf(locale: string): Format {
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+  const month = new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", timeZone: "UTC", calendar: "gregory" });
   const dayOfMonth = new Intl.DateTimeFormat(locale, { day: "numeric", timeZone: "UTC" });
   const weekday = new Intl.DateTimeFormat(locale, { weekday: "narrow", timeZone: "UTC" });
   const dayOfWeek = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" });
@@ -64,6 +67,7 @@ function formatOf(locale: string): Format {
     moment: (instant) => moment.format(new Date(instant)),
     day: (text) => day.format(new Date(text)),
     days: (first, last) => day.formatRange(new Date(first), new Date(last)),
+    month: (text) => month.format(new Date(`${text}-01`)),
     // Some languages write more than the number of the day, for which there is no room in a calendar.
     dayOfMonth: (text) => dayOfMonth.formatToParts(new Date(text)).find(({ type }) => type === "day")?.value ?? "",
     weekday: (text) => weekday.format(new Date(text)),

@@ -44,6 +44,6 @@ export function useImport(wanted: Wanted, onDone: (imported: ImportedCodes) => v
     run: mutation.mutate,
     busy: mutation.isPending,
     progress,
-    problem: told === undefined ? undefined : (told.errors[0]?.message ?? told.detail),
+    problem: told?.words,
   };
 }

@@ -1,14 +1,15 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { type Decided, type OrderBody, orderPut } from "@perennial/api-admin";
+import { customerGetOptions } from "@perennial/api-admin/queries";
 import { Alert, Button, Panel, SimpleGrid, Stack, Text, TextInput } from "@perennial/ui";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 
 import { useFormat } from "../../i18n/format";
 import { useWorkspace } from "../../session/workspace";
 import { idOf } from "../../shell/ids";
-import { toldBy } from "../../shell/problem";
+import { Wrong } from "../../shell/wrong";
 
 interface Asked {
   customer: string;
@@ -70,11 +71,7 @@ export function FirstOrder() {
               <Trans>Send the order</Trans>
             </Button>
           </div>
-          {order.isError && (
-            <Alert color="red" variant="default" role="alert">
-              {toldBy(order.error).errors[0]?.message ?? toldBy(order.error).detail}
-            </Alert>
-          )}
+          <Wrong error={order.error} />
           {order.data !== undefined && <Earned customer={order.data.customer} decided={order.data.decided} />}
         </Stack>
       </form>
@@ -87,6 +84,9 @@ function Earned({ customer, decided }: { customer: string; decided: Decided }) {
   const { t } = useLingui();
   const format = useFormat();
   const { code: workspace } = useWorkspace();
+  const { data: member } = useQuery(customerGetOptions({ path: { id: customer } }));
+  const decimalsOf = (program: string, wallet: string) =>
+    member?.wallets.find((each) => each.program === program && each.wallet === wallet)?.decimals;
   const awards = (decided.programs ?? []).flatMap(({ program, awards: given }) =>
     (given ?? []).filter(({ points }) => points > 0).map((award) => ({ ...award, program })),
   );
@@ -96,9 +96,9 @@ function Earned({ customer, decided }: { customer: string; decided: Decided }) {
       role="status"
       title={awards.length === 0 ? t`The order is written, and no rule gave anything for it` : t`The first points are there`}
     >
-      {awards.map(({ program, rule, points }, place) => (
+      {awards.map(({ program, rule, wallet, points }, place) => (
         <Text key={`${program}/${rule}/${String(place)}`} size="sm">
-          <strong>{format.change(points)}</strong> <bdi>{rule}</bdi>
+          <strong>{format.change(points, decimalsOf(program, wallet))}</strong> <bdi>{rule}</bdi>
         </Text>
       ))}
       <Link to="/$workspace/members/$customer" params={{ workspace, customer }}>

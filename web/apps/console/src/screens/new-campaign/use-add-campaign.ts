@@ -28,7 +28,7 @@ export function useAddCampaign() {
     },
     onError: (error) => {
       const told = toldBy(error);
-      tellFailed(t`The campaign was not added`, told.errors[0]?.message ?? told.detail);
+      tellFailed(t`The campaign was not added`, told.words);
     },
   });
   return { add: mutation.mutate, busy: mutation.isPending };

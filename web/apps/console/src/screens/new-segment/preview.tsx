@@ -22,7 +22,7 @@ export function Preview({ when, program }: { when: Record<string, unknown>; prog
       <Panel title={t`Whom it would choose`}>
         <ProblemState
           title={t`This is no condition yet`}
-          detail={told.errors[0]?.message ?? told.detail}
+          detail={told.words}
           onRetry={() => {
             void preview.refetch();
           }}

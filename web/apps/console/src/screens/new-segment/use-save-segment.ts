@@ -35,7 +35,7 @@ export function useSaveSegment() {
     },
     onError: (error) => {
       const told = toldBy(error);
-      tellFailed(t`The segment was not saved`, told.errors[0]?.message ?? told.detail);
+      tellFailed(t`The segment was not saved`, told.words);
     },
   });
   return { save: mutation.mutate, busy: mutation.isPending };

@@ -3,6 +3,7 @@ import type { SimulationResult } from "@perennial/api-admin";
 import { List, Panel, Stack, Text } from "@perennial/ui";
 
 import { useFormat } from "../../i18n/format";
+import { LEFT_OUT } from "./words";
 
 /** What was left out, and what is taken for granted: nobody should believe more than was played. */
 export function Caveats({ result }: { result: SimulationResult }) {
@@ -21,11 +22,14 @@ export function Caveats({ result }: { result: SimulationResult }) {
         </Text>
         {left.length > 0 && (
           <List size="sm">
-            {left.map(([kind, count]) => (
-              <List.Item key={kind}>
-                <bdi>{kind}</bdi>: {format.number(count)}
-              </List.Item>
-            ))}
+            {left.map(([kind, count]) => {
+              const words = LEFT_OUT[kind];
+              return (
+                <List.Item key={kind}>
+                  <bdi>{words === undefined ? kind : t(words)}</bdi>: {format.number(count)}
+                </List.Item>
+              );
+            })}
           </List>
         )}
         <List size="sm" c="dimmed">

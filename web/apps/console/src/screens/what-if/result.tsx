@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { SideResult, SimulationResult } from "@perennial/api-admin";
+import type { SideResult, SimulationResult, WalletResult } from "@perennial/api-admin";
 import { Chart, Panel, Stat, StatRow } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 
@@ -32,8 +32,6 @@ function Figures({ result, names }: { result: SimulationResult; names: Names }) 
   const draft = result.sides.at(-1);
   const before = result.sides.length > 1 ? result.sides[0] : undefined;
   if (draft === undefined) return null;
-  const decimals = names.decimals();
-  const points = earned(draft);
   const worth = worthOf(draft);
   const liability = liabilityOf(draft);
   const money = (value: number) => format.money(value, result.currency);
@@ -41,12 +39,18 @@ function Figures({ result, names }: { result: SimulationResult; names: Names }) 
     before === undefined || value === null || other == null ? undefined : <Trans>instead of {say(other)}</Trans>;
   return (
     <StatRow>
-      <Stat
-        label={t`Points earned`}
-        value={format.points(points, decimals)}
-        note={beside(points, before && earned(before), (value) => format.points(value, decimals))}
-        formula={t`Points awarded in the period, less those that returns took back`}
-      />
+      {draft.wallets.map((wallet) => {
+        const points = (value: number) => format.points(value, names.decimals(wallet.wallet));
+        return (
+          <Stat
+            key={wallet.wallet}
+            label={draft.wallets.length === 1 ? t`Points earned` : t`Earned: ${names.of(wallet.wallet)}`}
+            value={points(earned(wallet))}
+            note={beside(earned(wallet), before && earnedOf(before, wallet.wallet), points)}
+            formula={t`Points awarded in the period, less those that returns took back`}
+          />
+        );
+      })}
       <Stat
         label={t`Worth of these points`}
         value={worth === null ? "–" : money(worth)}
@@ -95,7 +99,7 @@ function Charts({ result, names }: { result: SimulationResult; names: Names }) {
           <Chart
             label={t`Points by month`}
             kind="bars"
-            categories={months}
+            categories={months.map(format.month)}
             categoryTitle={t`Month`}
             series={result.sides.map((side, place) => ({
               name: nameOf(side),
@@ -127,8 +131,13 @@ function Charts({ result, names }: { result: SimulationResult; names: Names }) {
   );
 }
 
-function earned(side: SideResult): number {
-  return side.wallets.reduce((sum, wallet) => sum + wallet.awarded - wallet.taken_back, 0);
+function earned({ awarded, taken_back: takenBack }: WalletResult): number {
+  return awarded - takenBack;
+}
+
+function earnedOf(side: SideResult, wallet: string): number {
+  const found = side.wallets.find((each) => each.wallet === wallet);
+  return found === undefined ? 0 : earned(found);
 }
 
 function worthOf(side: SideResult): number | null {
