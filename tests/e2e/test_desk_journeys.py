@@ -188,6 +188,20 @@ def test_a_cashier_may_not_do_any_of_it(browser: Browser, shop: Shop) -> None:
     assert refused > 100
 
 
+def test_places_are_reached_from_the_keyboard(browser: Browser, shop: Shop) -> None:
+    """Each by its own key after G, one of them by G itself; the second key does nothing else."""
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}")
+    for key, title in (("f", "Referrals"), ("r", "Reports"), ("g", "Segments"), ("c", "Campaigns")):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    assert watched.wrong == []
+    watched.context.close()
+
+
 def test_a_member_is_looked_after(browser: Browser, shop: Shop) -> None:
     """Points by hand with a reason and undone, a note, a block and its end, an export, and at last erased."""
     shop.call("PUT", "customers/dora", {"attributes": {}})

@@ -2,15 +2,18 @@ import type { MessageDescriptor } from "@lingui/core";
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { KeyView } from "@perennial/api-admin";
 import { keyListOptions } from "@perennial/api-admin/queries";
-import { Badge, Button, Code, type Column, DataTable, Dialog, EmptyState, Page, Panel, useDisclosure } from "@perennial/ui";
+import { Badge, Button, Code, type Column, DataTable, Dialog, EmptyState, Loading, Page, Panel, useDisclosure } from "@perennial/ui";
 import { IconKey, IconPlus } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 
 import { useFormat } from "../../i18n/format";
 import { SCOPES } from "../../program/scopes";
 import { Answer } from "../../shell/answer";
-import { KeyForm } from "./key-form";
 import { RevokeButton } from "./revoke-button";
+
+/** Comes when somebody wants a key. */
+const KeyForm = lazy(async () => ({ default: (await import("./key-form")).KeyForm }));
 
 /** The keys by which programs call the API. */
 export function ApiKeysScreen() {
@@ -42,7 +45,9 @@ export function ApiKeysScreen() {
         </Answer>
       </Panel>
       <Dialog opened={making} onClose={close} title={t`New key`} size="lg">
-        <KeyForm onClose={close} />
+        <Suspense fallback={<Loading lines={6} />}>
+          <KeyForm onClose={close} />
+        </Suspense>
       </Dialog>
     </Page>
   );
