@@ -181,3 +181,16 @@ async def test_one_bad_command_fails_alone(shop: Shop) -> None:
         shop.send(put_order("o2", "c2", 1000)),
     )
     assert [answer.status for answer in answers] == [201, 409, 404, 422, 201]
+
+
+async def test_a_changed_order_keeps_what_a_rule_with_a_cooldown_gave(shop: Shop) -> None:
+    """Its own firing does not keep the rule from it; another order within the cooldown still gets nothing."""
+    rule = "  - {id: visit, type: fixed, points: 50, cooldown: {days: 1}}\n"
+    await shop.publish(BASE.replace("rewards:\n", rule + "rewards:\n"))
+    assert available(await shop.order("o1", "c1", 1000)) == 60
+    for amount in (3000, 2000):
+        assert available(await shop.order("o1", "c1", amount)) == 50 + amount // 100
+    await shop.advance(START + 3 * DAY)
+    assert available(await shop.order("o2", "c1", 1000, at=START + HOUR)) == 80
+    assert available(await shop.order("o1", "c1", 1000)) == 70
+    assert available(await shop.order("o3", "c1", 1000, at=START + 2 * DAY)) == 130

@@ -229,10 +229,36 @@ def _judge_anew(
     then, now = _switches_then(batch, stored), member.blocked
     keep(operation, stored)
     member.blocked = _blocked_then(stored)
+    put_to_rest = _wake(batch, member, stored, known.paid_at)
     outcomes = decide_event(batch, operation, _paid(operation, order), enrolls=True, switches=then)
+    for number in put_to_rest:
+        member.limits[number][0] = known.paid_at
     member.blocked = now
     used = settle_kept(batch, operation)
     return outcomes + [carried(operation, batch.workspace.program_by_id(each.program), each) for each in used]
+
+
+def _wake(batch: Batch, member: Member, stored: list[StoredDecision], at: Instant) -> list[int]:
+    """Let rules with a cooldown that an order itself put to rest be as before it; return their numbers.
+
+    Otherwise a changed order would lose what these rules gave it. They rest from ``at`` again afterwards,
+    whether they give once more or not: as after a cancellation.
+    """
+    numbers: list[int] = []
+    for decision in stored:
+        if decision.trigger != "order.paid" or decision.snapshot is None:
+            continue
+        version = batch.workspace.program_by_id(decision.program).version(decision.version)
+        gave = {award.rule for award in decision.awards if award.points}
+        for rule in version.rules:
+            if rule.cooldown is None or rule.rule.id not in gave:
+                continue
+            number = version.limits[rule.cooldown].number
+            instants = member.limits.get(number, {})
+            if instants.get(0) == at:
+                instants[0] = decision.snapshot.used[rule.cooldown]
+                numbers.append(number)
+    return numbers
 
 
 def _switches_then(batch: Batch, stored: list[StoredDecision]) -> Switches:
