@@ -6,7 +6,10 @@ it has the program's zone, wallets and tiers, and the figures of the past that t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import groupby
+from operator import or_
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,6 +22,7 @@ from perennial.core.conditions import All, AnyOf, Compare, Condition, History, N
 from perennial.core.facts import REFERRAL_COUNT, SEGMENTS, TELLS_TIME, Fact, FactSource
 from perennial.core.program import Program
 from perennial.core.segment import Segment, in_order, segments_asked
+from perennial.core.segment_blocks import Block, Judge, Part, blocks_of, judge_of
 from perennial.core.segment_times import Looker, looker
 from perennial.core.version import Version
 
@@ -45,18 +49,17 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class LiveSegment(msgspec.Struct, frozen=True):
-    """A live segment, compiled: ``judge(at, snapshot)`` says whether it holds.
+    """A live segment, compiled.
 
-    ``needs`` are the places, among those of ``version``, of the figures of the past that it reads, and
-    ``askers`` the places of the segments that ask about this one. ``look`` tells when time alone may change
+    ``block`` is the bit of the block that it is judged with, see ``core/segment_blocks.py``, and ``askers``
+    are the places of the segments that ask about this one. ``look`` tells when time alone may change
     who is in it (``None``: never), which is ``to_the_second`` or at midnight.
     """
 
     code: str
     when: Condition
     version: Version
-    judge: Callable[..., bool]
-    needs: tuple[int, ...]
+    block: int
     askers: tuple[int, ...]
     look: Looker | None
     to_the_second: bool
@@ -67,19 +70,34 @@ class LiveSegment(msgspec.Struct, frozen=True):
         return self.look is not None
 
 
+class Run(msgspec.Struct, frozen=True):
+    """Blocks of one version that are judged in one go: the bits of ``blocks``, and of the ``fleeting`` ones.
+
+    Time alone may change who is in a segment of a fleeting block.
+    """
+
+    version: Version
+    judge: Judge
+    blocks: int
+    fleeting: int
+
+
 class SegmentSet(msgspec.Struct, frozen=True):
     """All segments of a workspace by their ids; ``names`` gives these by their numbers.
 
-    ``live`` holds the live ones, each after those that it asks about. ``readers`` gives the places, among
-    these, of those that read something: a metric or a limit by its number, or what :func:`unit_key` and
-    :func:`membership_key` return. ``versions`` are what they all read; ``wallets`` says that some read
-    wallets, ``lots`` that some read when points expire.
+    ``live`` holds the live ones, each after those that it asks about; ``runs`` judge them, in this order;
+    ``precise`` are those that time changes to the second. ``readers`` gives the bits of the blocks that
+    read something: a metric or a limit by its number, or what :func:`unit_key` and :func:`membership_key`
+    return. ``versions`` are what they all read; ``wallets`` says that some read wallets, ``lots`` that some
+    read when points expire.
     """
 
     kept: dict[str, Kept]
     names: dict[int, str]
     live: tuple[LiveSegment, ...]
-    readers: dict[Hashable, tuple[int, ...]]
+    runs: tuple[Run, ...]
+    precise: tuple[LiveSegment, ...]
+    readers: dict[Hashable, int]
     versions: tuple[Version, ...]
     wallets: bool
     lots: bool
@@ -105,52 +123,85 @@ def compile_segments(kept: Iterable[Kept], programs: Sequence[BasedOn]) -> Segme
     A segment whose program is gone, or no longer has what it asks about, is left as it is: nobody moves.
     """
     by_code = {each.segment.segment: each for each in kept}
-    names = {each.segment_id: code for code, each in by_code.items()}
     books: dict[str, _Book] = {}
-    parts: list[tuple[_Book, str, Condition, Callable[..., bool]]] = []
+    found: list[tuple[_Book, str, Condition]] = []
     for segment in in_order(each.segment for each in by_code.values()):
         if segment.when is None:
             continue
         try:
             based_on = base_of(segment, programs)
             book = books.setdefault(based_on.program.program, _Book(based_on))
-            judge = book.compiler.judge(segment.when)
+            book.compiler.source_of_customer().expression(segment.when)
         except (KeyError, ValueError):
             continue
-        parts.append((book, segment.segment, segment.when, judge))
-    versions = {code: book.version() for code, book in books.items()}
-    readers: dict[Hashable, list[int]] = {}
-    askers: dict[str, list[int]] = {}
-    live: list[LiveSegment] = []
-    for place, (_, _, when, _) in enumerate(parts):
-        for asked in segments_asked(when):
-            askers.setdefault(asked, []).append(place)
-    for place, (book, code, when, judge) in enumerate(parts):
-        read = _Read(versions[book.code])
-        read.condition(when)
-        for key in read.keys:
-            readers.setdefault(key, []).append(place)
-        live.append(
-            LiveSegment(
-                code=code,
-                when=when,
-                version=versions[book.code],
-                judge=judge,
-                needs=tuple(sorted(read.needs)),
-                askers=tuple(askers.get(code, ())),
-                look=looker(when, versions[book.code]) if read.fleeting else None,
-                to_the_second=read.outside,
-            )
+        found.append((book, segment.segment, segment.when))
+    versions = [book.version() for book in books.values()]
+    reads, parts = _parts(found, list(books.values()), versions)
+    blocks = blocks_of(parts)
+    bits = {part.place: block.bit for block in blocks for part in block.parts}
+    live = [
+        LiveSegment(
+            code=part.code,
+            when=part.when,
+            version=versions[part.version],
+            block=bits[part.place],
+            askers=part.askers,
+            look=looker(part.when, versions[part.version]) if read.fleeting else None,
+            to_the_second=read.outside,
         )
+        for part, read in zip(parts, reads, strict=True)
+    ]
+    readers: dict[Hashable, int] = {}
+    for part in parts:
+        for key in part.keys:
+            readers[key] = readers.get(key, 0) | bits[part.place]
     return SegmentSet(
         kept=by_code,
-        names=names,
+        names={each.segment_id: code for code, each in by_code.items()},
         live=tuple(live),
-        readers={key: tuple(found) for key, found in readers.items()},
-        versions=tuple(versions.values()),
+        runs=tuple(_runs(blocks, bits, live, list(books.values()))),
+        precise=tuple(segment for segment in live if segment.to_the_second),
+        readers=readers,
+        versions=tuple(versions),
         wallets=any(isinstance(key, tuple) and key[0] == "unit" for key in readers),
-        lots=any(version.lot_facts for version in versions.values()),
+        lots=any(version.lot_facts for version in versions),
     )
+
+
+def _parts(
+    found: Sequence[tuple[_Book, str, Condition]], books: Sequence[_Book], versions: Sequence[Version]
+) -> tuple[list[_Read], list[Part]]:
+    """Return what each live segment reads, and the segment as it is judged."""
+    askers: dict[str, list[int]] = {}
+    for place, (_, _, when) in enumerate(found):
+        for asked in segments_asked(when):
+            askers.setdefault(asked, []).append(place)
+    reads: list[_Read] = []
+    parts: list[Part] = []
+    for place, (book, code, when) in enumerate(found):
+        version = books.index(book)
+        read = _Read(versions[version])
+        read.condition(when)
+        reads.append(read)
+        needs, keys = tuple(sorted(read.needs)), frozenset(read.keys)
+        parts.append(Part(place, code, when, version, needs, keys, tuple(askers.get(code, ()))))
+    return reads, parts
+
+
+def _runs(
+    blocks: Sequence[Block], bits: Mapping[int, int], live: Sequence[LiveSegment], books: Sequence[_Book]
+) -> Iterator[Run]:
+    """Yield the functions that judge, in the order of the blocks."""
+    for number, group in groupby(blocks, key=lambda block: block.version):
+        run = list(group)
+        places = [part.place for block in run for part in block.parts]
+        fleeting = [live[place].block for place in places if live[place].fleeting]
+        yield Run(
+            version=live[places[0]].version,
+            judge=judge_of(run, bits, books[number].compiler),
+            blocks=sum(block.bit for block in run),
+            fleeting=reduce(or_, fleeting, 0),
+        )
 
 
 def base_of(segment: Segment, programs: Sequence[BasedOn]) -> BasedOn:

@@ -7,7 +7,7 @@ that fires with the basket that it looks at. Its arguments are those that ``cond
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -90,7 +90,9 @@ class Compiler:
             return None
         holds = " and ".join(test.text for test in sorted(tests, key=lambda test: test.cost))
         source.constants.update(line_tables(list(conditions)))
-        return _function("test", _ARGUMENTS, [*source.prelude(), f"return bool({holds})"], source)
+        return compile_function(
+            "test", _ARGUMENTS, [*source.prelude(), f"return bool({holds})"], source.constants
+        )
 
     def finder(
         self,
@@ -116,14 +118,12 @@ class Compiler:
         body = [*source.prelude(), "fired = []", *arrange(rules), "return fired"]
         return _function("find", _ARGUMENTS, body, source)
 
-    def judge(self, condition: Condition) -> Callable[..., bool]:
-        """Return the function that says if a condition, which asks about a customer alone, holds.
+    def source_of_customer(self, constants: dict[str, object] | None = None) -> Source:
+        """Return what writes conditions that ask about a customer alone: ``at`` and ``snapshot``.
 
-        ``judge(at, snapshot)``
+        Those that are written into one function share its ``constants``.
         """
-        source = self._source(None)
-        body = f"return bool({source.expression(condition)})"
-        return _function("judge", "at, snapshot", [*source.prelude(), body], source)
+        return self._source(None, constants)
 
     def lines(self, where: Condition | None) -> Callable[..., Sequence[int]] | None:
         """Return the function that gives the positions of the matching lines; None if all are."""
@@ -132,7 +132,9 @@ class Compiler:
         source = self._source("order.paid")
         chosen = source.indexes(where)
         source.constants.update(line_tables([where]))
-        return _function("lines", _ARGUMENTS, [*source.prelude(), f"return {chosen}"], source)
+        return compile_function(
+            "lines", _ARGUMENTS, [*source.prelude(), f"return {chosen}"], source.constants
+        )
 
     def choice(self, metric: Metric) -> Callable[..., Any] | None:
         """Return the function that chooses what counts for ``metric``, or None if everything does.
@@ -147,9 +149,11 @@ class Compiler:
         test = source.indexes(metric.where) if of_lines else source.expression(metric.where)
         if "snapshot" in source.uses:
             raise ValueError("what counts in a history cannot depend on the member")
-        return _function("choose", "at, order, nets, event", [*source.prelude(), f"return {test}"], source)
+        return compile_function(
+            "choose", "at, order, nets, event", [*source.prelude(), f"return {test}"], source.constants
+        )
 
-    def _source(self, trigger: str | None) -> Source:
+    def _source(self, trigger: str | None, constants: dict[str, object] | None = None) -> Source:
         wallets = [wallet.id for wallet in self._program.wallets]
         return Source(
             self.facts,
@@ -159,6 +163,7 @@ class Compiler:
             attribute_index=self._attribute_index,
             wallet_index=wallets.index,
             location_index=self._location_index,
+            constants=constants,
             asks_segment=lambda code: self._segments.setdefault(code, None),
             lot_index=self._lot_index,
         )
@@ -188,13 +193,21 @@ class Compiler:
         for _, compiled in own:
             conditions += [compiled.rule.when, compiled.rule.lines]
         source.constants.update(line_tables(conditions))
-        return _function("fire", _ARGUMENTS, [*source.prelude(), *writer.baskets(), *body], source)
+        return compile_function(
+            "fire", _ARGUMENTS, [*source.prelude(), *writer.baskets(), *body], source.constants
+        )
 
 
 def _function(name: str, arguments: str, body: list[str], source: Source) -> Callable[..., Any]:
-    """Compile a generated function; its constants are its globals, and nothing else is."""
+    return compile_function(name, arguments, body, source.constants)
+
+
+def compile_function(
+    name: str, arguments: str, body: Iterable[str], constants: Mapping[str, object]
+) -> Callable[..., Any]:
+    """Compile a generated function; its ``constants`` are its globals, and nothing else is."""
     text = "\n".join([f"def {name}({arguments}):", *(f"    {line}" for line in body)])
-    namespace: dict[str, Any] = {"__builtins__": _BUILTINS, **source.constants}
+    namespace: dict[str, Any] = {"__builtins__": _BUILTINS, **constants}
     exec(compile(text, f"<{name}>", "exec"), namespace)  # noqa: S102 (written from typed trees only)
     function: Callable[..., Any] = namespace[name]
     return function

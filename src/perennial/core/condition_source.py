@@ -222,7 +222,7 @@ class Source:
             return value if read is None else self._fill(read, value)
         bag = {FactSource.ORDER: "f_order_attributes", FactSource.LINE: "line.attributes"}.get(fact.source)
         bag = bag if bag == "line.attributes" else self._local(bag or "event")
-        return f"{bag}.get({self._constant(fact.attribute)})"
+        return f"{bag}.get({self.constant(fact.attribute)})"
 
     def _kept(self, source: FactSource, attribute: str) -> str:
         """Return an expression for an attribute that the snapshot keeps."""
@@ -305,7 +305,7 @@ class Source:
         wanted = Operator.CONTAINS if where.fact == "line.categories" else Operator.IS
         if where.operator is not wanted:
             return None
-        return self._local(_INDEXED[where.fact]), self._constant(where.operand)
+        return self._local(_INDEXED[where.fact]), self.constant(where.operand)
 
     # Names
 
@@ -335,11 +335,12 @@ class Source:
             return [self._bind("matches", repr(operand), compile_pattern(str(operand)))]
         if isinstance(operand, tuple):
             if operator is Operator.BETWEEN:
-                return [self._constant(one) for one in operand]
+                return [self.constant(one) for one in operand]
             return [self._bind("set", repr(operand), frozenset(operand))]
-        return [self._constant(operand)]
+        return [self.constant(operand)]
 
-    def _constant(self, value: object) -> str:
+    def constant(self, value: object) -> str:
+        """Return the name under which the function knows a constant."""
         return self._bind(type(value).__name__, repr(value), value)
 
     def _bind(self, kind: str, key: str, value: object) -> str:

@@ -47,12 +47,12 @@ def follow(
     What moves is noted and decided, and what that changes is judged again. The same move is decided once.
     Raises :class:`TooManyMoves` for what goes round in circles; not ``refuses``: it ends there.
     """
-    places = None if changed is None else concerned(segments, changed)
+    blocks = None if changed is None else concerned(segments, changed)
     caused: set[tuple[str, bool]] = set()
-    while places is None or places:
+    while blocks is None or blocks:
         judging = Judging(segments, member, at)
-        moves = judging.judge(places)
-        _arm(member, judging.next_change() if places is None else judging.next_midnight())
+        moves = judging.judge(blocks)
+        _arm(member, judging.next_change() if blocks is None else judging.next_midnight())
         if not moves:
             return
         note(moves)
@@ -63,7 +63,7 @@ def follow(
                 return
             raise TooManyMoves
         changed = decide(new)
-        places = None if changed is None else concerned(segments, changed)
+        blocks = None if changed is None else concerned(segments, changed)
 
 
 def events_of(

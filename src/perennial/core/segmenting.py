@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from heapq import heapify, heappop, heappush
+from functools import lru_cache
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -36,6 +37,7 @@ from perennial.core.member import Member
 from perennial.core.periods import local_midnight
 from perennial.core.segment_sight import Sight, sight_of
 from perennial.core.segment_times import Times
+from perennial.core.version import Version
 from perennial.units import Instant
 
 Changed: TypeAlias = list[tuple[int, tuple[Effect, ...]]]
@@ -50,26 +52,24 @@ class Move(msgspec.Struct, frozen=True):
     entered: bool
 
 
-def concerned(segments: SegmentSet, changed: Changed) -> set[int]:
-    """Return the places of the live segments whose answer may differ after these effects."""
-    places: set[int] = set()
-    readers = segments.readers
+def concerned(segments: SegmentSet, changed: Changed) -> int:
+    """Return the bits of the blocks of segments whose answer may differ after these effects."""
+    blocks = 0
+    bits = segments.readers.get
     for program_id, effects in changed:
         for effect in effects:
             match effect:
                 case Count(metric=number) | UseLimit(limit=number):
-                    found = readers.get(number)
+                    blocks |= bits(number, 0)
                 case Join() | Leave() | MoveTier():
-                    found = readers.get(membership_key(program_id))
+                    blocks |= bits(membership_key(program_id), 0)
                 case Touch() | SetDue() | Expose() | Progress() | UseBudget():
                     continue
                 case IssueVoucher() | Entitle() | UseVoucher() | VoidVoucher():
                     continue
                 case _:
-                    found = readers.get(unit_key(effect.unit))
-            if found:
-                places.update(found)
-    return places
+                    blocks |= bits(unit_key(effect.unit), 0)
+    return blocks
 
 
 class Judging:
@@ -83,56 +83,34 @@ class Judging:
         self._member = member
         self._at = at
         self._sights: dict[int, Sight] = {}
-        self._judged: set[int] = set()
+        self._judged = 0
 
-    def judge(self, places: Iterable[int] | None = None) -> list[Move]:
-        """Judge the live segments at these places (None: all), and take the result over into the member."""
-        live, inside = self._segments.live, self._member.segments
-        waiting = list(range(len(live)) if places is None else places)
-        heapify(waiting)
-        moves: list[Move] = []
-        judged, sights, at = self._judged, self._sights, self._at
-        while waiting:
-            place = heappop(waiting)
-            if place in judged:
-                continue
-            judged.add(place)
-            segment = live[place]
-            sight = sights.get(segment.version.program_id) or self._sight(segment)
-            for need in segment.needs:
-                if sight.history[need] is None:
-                    sight.figure(need)
-            entered = segment.judge(at, sight)
-            if entered is (segment.code in inside):
-                continue
-            moves.append(Move(segment.code, self._at, entered))
-            if entered:
-                inside[segment.code] = self._at
+    def judge(self, blocks: int | None = None) -> list[Move]:
+        """Judge the live segments of these blocks (None: all), and take the result over into the member."""
+        live, inside, at = self._segments.live, self._member.segments, self._at
+        asked = -1 if blocks is None else blocks
+        moved: list[int] = []
+
+        def move(place: int) -> None:
+            moved.append(place)
+            code = live[place].code
+            if code in inside:
+                del inside[code]
             else:
-                del inside[segment.code]
-            for asker in segment.askers:
-                heappush(waiting, asker)
-        return moves
+                inside[code] = at
+
+        for run in self._segments.runs:
+            if asked & run.blocks:
+                asked = run.judge(at, self._sight(run.version), inside, asked, move)
+        self._judged |= asked
+        return [Move(code, at, code in inside) for code in [live[place].code for place in sorted(moved)]]
 
     def next_change(self) -> Instant | None:
         """Return when time alone may change one of the answers given (None: never).
 
         It may come early, never late. A segment that asks about others follows when they change.
         """
-        dues: list[Instant] = []
-        times: dict[int, Times] = {}
-        for place in self._judged:
-            segment = self._segments.live[place]
-            if segment.look is None:
-                continue
-            program_id = segment.version.program_id
-            known = times.get(program_id)
-            if known is None:
-                known = times[program_id] = Times(self._sight(segment))
-            due = segment.look(known)[1]
-            if due is not None:
-                dues.append(due)
-        return min(dues, default=None)
+        return min(self._looked_at(self._segments.live), default=None)
 
     def next_midnight(self) -> Instant | None:
         """Return when to look again at the latest, without looking at the times: what an order asks.
@@ -140,21 +118,39 @@ class Judging:
         Time alone moves nobody before the next local midnight, and whoever is looked at then is looked at
         once for all the orders of the day. What depends on the second is looked at now.
         """
-        dues: list[Instant] = []
-        for place in self._judged:
-            segment = self._segments.live[place]
-            if segment.look is None:
-                continue
-            sight = self._sight(segment)
-            if segment.to_the_second and (due := segment.look(Times(sight))[1]) is not None:
-                dues.append(due)
-            dues.append(local_midnight(date.fromordinal(sight.day + 1), segment.version.zone))
+        dues = [
+            midnight_after(self._sight(run.version).day, run.version.zone)
+            for run in self._segments.runs
+            if self._judged & run.fleeting
+        ]
+        dues += self._looked_at(self._segments.precise)
         return min(dues, default=None)
 
-    def _sight(self, segment: LiveSegment) -> Sight:
+    def _looked_at(self, segments: Iterable[LiveSegment]) -> list[Instant]:
+        """Return when time alone may change the answers of those that were judged."""
+        dues: list[Instant] = []
+        times: dict[int, Times] = {}
+        for segment in segments:
+            if segment.look is None or not segment.block & self._judged:
+                continue
+            program_id = segment.version.program_id
+            known = times.get(program_id)
+            if known is None:
+                known = times[program_id] = Times(self._sight(segment.version))
+            due = segment.look(known)[1]
+            if due is not None:
+                dues.append(due)
+        return dues
+
+    def _sight(self, version: Version) -> Sight:
         """Return what the segments of a version read of the member."""
-        program_id = segment.version.program_id
-        sight = self._sights.get(program_id)
+        sight = self._sights.get(version.program_id)
         if sight is None:
-            sight = self._sights[program_id] = sight_of(segment.version, self._member, self._at)
+            sight = self._sights[version.program_id] = sight_of(version, self._member, self._at)
         return sight
+
+
+@lru_cache(256)
+def midnight_after(day: int, zone: ZoneInfo) -> Instant:
+    """Return the instant at which the local day behind ``day`` (its ordinal) begins."""
+    return local_midnight(date.fromordinal(day + 1), zone)

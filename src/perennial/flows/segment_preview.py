@@ -87,7 +87,7 @@ async def _looked_at(
     conn: Connection, workspace: Workspace, segments: SegmentSet, live: LiveSegment, total: int
 ) -> SegmentPreview:
     """Judge some customers of each bucket one by one, with figures that nobody has counted worked out."""
-    at, place = business_now(workspace), segments.live.index(live)
+    at = business_now(workspace)
     looked_at, inside, sample = 0, 0, list[str]()
     for bucket in buckets_of(workspace):
         ids = await next_people(conn, workspace.workspace_id, bucket, FIRST, LOOKED_AT)
@@ -95,7 +95,7 @@ async def _looked_at(
         looked_at += len(members)
         found = []
         for member in members.values():
-            Judging(segments, member, at).judge([place])
+            Judging(segments, member, at).judge(live.block)
             if live.code in member.segments:
                 found.append(member.customer_id)
         inside += len(found)
