@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+from asyncpg import Connection
 
 from perennial.bench.cluster import cluster
 from perennial.bench.ingest import CONNECTIONS, MOST_REQUESTS_PER_SECOND, drive, serving
@@ -28,6 +29,7 @@ from perennial.config import SECRET_BYTES
 from perennial.core.condition_document import decode_condition
 from perennial.core.periods import Period, local_day, period_of
 from perennial.core.segment import Segment
+from perennial.core.today import today_of
 from perennial.core.version import Version
 from perennial.flows.handle_events import Handler
 from perennial.flows.keys import create_key
@@ -211,8 +213,34 @@ async def _give_orders(url: str, sides: list[_Side], members: int, orders: int) 
                 rows = _counters(side, counting, names, orders / members)
                 await owner.copy_records_to_table("counters", columns=_COUNTER_COLUMNS, records=rows)
         await owner.execute("analyze")
+        for side, counting in zip(sides, versions, strict=True):
+            await _give_tiers(owner, side, counting[0])
+        await owner.execute("analyze memberships")
     finally:
         await owner.close()
+
+
+_GIVE_TIER = """
+update memberships
+set tier = $5
+where bucket = $2 and workspace_id = $1 and customer_id in (
+    select customer_id from counters
+    where bucket = $2 and workspace_id = $1 and metric = $3 and period >= $4
+    group by customer_id having sum(value) >= $6
+)
+"""
+
+
+async def _give_tiers(owner: Connection, side: _Side, version: Version) -> None:
+    """Give the members the tiers that their past reaches, as if it had been decided order by order."""
+    tiers, (place,) = version.program.tiers, version.tier_needs
+    assert tiers is not None, "the program has tiers"
+    assert place is not None, "they are reached by what is counted"
+    metric, (first, _) = version.needs[place].metric, today_of(version, time.time_ns() // 1000).ranges[place]
+    for level in tiers.levels[1:]:
+        (least,) = level.reach.values()
+        asked = side.workspace_id, side.bucket, metric.number, first, level.id, least
+        await owner.execute(_GIVE_TIER, *asked)
 
 
 _COUNTER_COLUMNS = ["bucket", "workspace_id", "customer_id", "metric", "period", "value"]
@@ -284,10 +312,9 @@ async def _recompute(handler: Handler, workspace_id: int) -> int:
         assert workspace.segments is not None
         asked = ask_database(workspace.segments, workspace.segments.live, workspace)
         assert asked is not None, "the database answers for all of these"
-        return sum(
-            [
-                len(await who_is_wrong(conn, workspace, bucket, each))
-                for bucket in buckets_of(workspace)
-                for each in asked
-            ]
-        )
+        wrong = 0
+        for bucket in buckets_of(workspace):
+            for each in asked:
+                entering, leaving = await who_is_wrong(conn, workspace, bucket, each)
+                wrong += len(entering) + len(leaving)
+        return wrong

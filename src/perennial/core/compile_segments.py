@@ -196,9 +196,10 @@ def _runs(
         run = list(group)
         places = [part.place for block in run for part in block.parts]
         fleeting = [live[place].block for place in places if live[place].fleeting]
+        version = live[places[0]].version
         yield Run(
-            version=live[places[0]].version,
-            judge=judge_of(run, bits, books[number].compiler),
+            version=version,
+            judge=judge_of(run, bits, books[number].compiler, version.needs),
             blocks=sum(block.bit for block in run),
             fleeting=reduce(or_, fleeting, 0),
         )

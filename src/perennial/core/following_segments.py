@@ -11,10 +11,12 @@ from typing import TypeAlias
 from uuid import UUID
 
 from perennial.core.compile_segments import SegmentSet
+from perennial.core.credit import activity
 from perennial.core.events import CustomEvent
 from perennial.core.following_up import MAX_FOLLOW_UPS
 from perennial.core.member import Member
 from perennial.core.segmenting import Changed, Judging, Move, concerned
+from perennial.core.version import Version
 from perennial.units import Instant
 
 ENTERED = "segment.entered"
@@ -79,6 +81,30 @@ def events_of(
         )
         for move in moves
         if segments.kept[move.code].filled
+    )
+
+
+def hears(version: Version, name: str) -> bool:
+    """Whether the event ``name`` can be anything to a version: it then has to be decided.
+
+    Most programs have nothing that waits for a move, and an order moves somebody often.
+    """
+    known = version.heard.get(name)
+    if known is None:
+        known = version.heard[name] = _hears(version, name)
+    return known
+
+
+def _hears(version: Version, name: str) -> bool:
+    counted = [metric.event for metric in version.metrics]
+    counted += [
+        goal.metric.event for each in version.challenges for goal in each.goals if goal.metric is not None
+    ]
+    return (
+        name in version.triggers
+        or name in counted
+        or bool(version.trials)
+        or bool(activity(version, name, 0))
     )
 
 

@@ -134,9 +134,8 @@ def history_of(
         return ()
     values = []
     ranges = ranges_of(version, at, joined_at)
-    for need, (first, last) in zip(version.needs, ranges, strict=True):
-        periods = counters.get(need.metric.number)
-        values.append(_sum(periods, first, last) if periods else 0)
+    for need, window in zip(version.needs, ranges, strict=True):
+        values.append(sum_within(counters.get(need.metric.number), window))
     for place in version.taken:
         need, (first, last) = version.needs[place], ranges[place]
         periods = counters.get(need.metric.number, {})
@@ -149,13 +148,17 @@ def figure_on(need: Need, counters: Mapping[int, Mapping[int, int]], window: Ran
     """Return one figure on the local day ``day``, out of the periods of ``window``."""
     periods = counters.get(need.metric.number)
     if need.take is Take.SUM:
-        return _sum(periods, *window) if periods else 0
+        return sum_within(periods, window)
     first, last = window
     days = {period: value for period, value in (periods or {}).items() if first <= period <= last}
     return taken(need.take, days, day)
 
 
-def _sum(periods: Mapping[int, int], first: int, last: int) -> int:
+def sum_within(periods: Mapping[int, int] | None, window: Range) -> int:
+    """Return what the periods (None: there are none) of a window come to."""
+    if not periods:
+        return 0
+    first, last = window
     if first == last:
         return periods.get(first, 0)
     return sum([value for period, value in periods.items() if first <= period <= last])

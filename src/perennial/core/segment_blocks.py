@@ -16,6 +16,9 @@ import msgspec
 
 from perennial.core.compile_triggers import Compiler, compile_function
 from perennial.core.conditions import Condition
+from perennial.core.figures import Take
+from perennial.core.needs import sum_within
+from perennial.core.version import Need
 
 Judge: TypeAlias = Callable[..., int]
 """``judge(at, snapshot, inside, asked, moved)``, see above."""
@@ -65,19 +68,31 @@ def blocks_of(parts: Sequence[Part]) -> list[Block]:
     ]
 
 
-def judge_of(blocks: Sequence[Block], bits: Mapping[int, int], compiler: Compiler) -> Judge:
-    """Return the function of consecutive blocks of one version; ``bits`` gives the bit of every place."""
-    constants: dict[str, object] = {}
-    body = ["figure, history = snapshot.figure, snapshot.history"]
+def judge_of(
+    blocks: Sequence[Block], bits: Mapping[int, int], compiler: Compiler, needs: Sequence[Need]
+) -> Judge:
+    """Return the function of consecutive blocks of one version; ``bits`` gives the bit of every place.
+
+    ``needs`` are the version's figures of the past.
+    """
+    constants: dict[str, object] = {"h_sum": sum_within}
+    body = [
+        "figure, history, ranges = snapshot.figure, snapshot.history, snapshot.ranges",
+        "counters = snapshot.member.counters.get",
+    ]
     for block in blocks:
         body.append(f"if asked & {block.bit}:")
-        body += [f"    {line}" for line in _judged(block, bits, compiler, constants)]
+        body += [f"    {line}" for line in _judged(block, bits, compiler, needs, constants)]
     body.append("return asked")
     return compile_function("judge", "at, snapshot, inside, asked, moved", body, constants)
 
 
 def _judged(
-    block: Block, bits: Mapping[int, int], compiler: Compiler, constants: dict[str, object]
+    block: Block,
+    bits: Mapping[int, int],
+    compiler: Compiler,
+    needs: Sequence[Need],
+    constants: dict[str, object],
 ) -> list[str]:
     """Write what judges the segments of a block; whether it holds is compared with who is inside."""
     source = compiler.source_of_customer(constants)
@@ -91,6 +106,13 @@ def _judged(
             asking |= bits[asker]
         if asking:
             lines.append(f"    asked |= {asking}")
-    needs = sorted({need for part in block.parts for need in part.needs})
-    figures = [f"if history[{need}] is None: figure({need})" for need in needs]
+    places = sorted({place for part in block.parts for place in part.needs})
+    figures = [f"if history[{place}] is None: {_figure(place, needs[place])}" for place in places]
     return [*figures, *source.prelude(), *lines]
+
+
+def _figure(place: int, need: Need) -> str:
+    """Write what works out a figure; most are sums, for which a call less counts."""
+    if need.take is not Take.SUM:
+        return f"figure({place})"
+    return f"history[{place}] = h_sum(counters({need.metric.number}), ranges[{place}])"

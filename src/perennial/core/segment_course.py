@@ -16,7 +16,7 @@ from perennial.core.decision import Decision, points_of
 from perennial.core.enrollment import joins_by_entering, source_at_event
 from perennial.core.events import Event
 from perennial.core.fold import fold
-from perennial.core.following_segments import TooManyMoves, events_of, follow
+from perennial.core.following_segments import TooManyMoves, events_of, follow, hears
 from perennial.core.member import Member
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.segment import Segment, dependents
@@ -116,7 +116,8 @@ class SegmentCourse(Course):
         ):
             found += self._enroll(member, at, "segment")
         if version.program_id in member.memberships:
-            found += self._follow_up(member, events_of(self.segments, moves, self._new_id(), at))
+            events = events_of(self.segments, moves, self._new_id(), at)
+            found += self._follow_up(member, [event for event in events if hears(version, event.name)])
         return found
 
     def _note(self, member: Member, moves: list[Move]) -> None:

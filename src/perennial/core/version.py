@@ -263,8 +263,8 @@ class Version(msgspec.Struct):
     ``location_attributes`` are those that the version reads of an order's location; ``locations`` (attributes
     by the location's id) are the workspace's as of now.
     ``segments`` are those that its conditions ask about, ``lot_facts`` the facts about lots.
-    ``factors``, ``off``, ``days``, ``today``, ``lookbacks``, ``lot_days`` and ``lots_by_day`` only remember
-    what was worked out.
+    ``factors``, ``off``, ``days``, ``today``, ``lookbacks``, ``lot_days``, ``lots_by_day`` and ``heard`` only
+    remember what was worked out.
     """
 
     program: Program
@@ -314,3 +314,4 @@ class Version(msgspec.Struct):
     referral_limit: int | None = None
     lot_days: dict[tuple[int, str | None], tuple[Instant, Instant, LotKey, int]] = {}
     lots_by_day: dict[tuple[int, str | None, int], tuple[Instant, Instant, LotKey, int]] = {}
+    heard: dict[str, bool] = {}

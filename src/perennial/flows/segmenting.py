@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from perennial.core.compile_segments import SegmentSet
 from perennial.core.enrollment import joins_by_entering
-from perennial.core.following_segments import TooManyMoves, events_of, follow
+from perennial.core.following_segments import TooManyMoves, events_of, follow, hears
 from perennial.core.member import Member
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.segmenting import Changed, Move
@@ -117,8 +117,12 @@ def _decide_moves(
             outcomes += enroll(batch, operation, live, version, "segment")
     events = events_of(segments, moves, operation.source_id, operation.at)
     for live in batch.workspace.programs:
-        if live.program_id in member.memberships and events:
-            outcomes += decide_follow_ups(batch, operation, live, events)
+        version = live.version_at(operation.at)
+        if version is None or live.program_id not in member.memberships:
+            continue
+        heard = tuple(event for event in events if hears(version, event.name))
+        if heard:
+            outcomes += decide_follow_ups(batch, operation, live, heard)
     return outcomes
 
 

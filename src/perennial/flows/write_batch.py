@@ -22,7 +22,6 @@ from perennial.store.identifiers import delete_identifiers, insert_identifiers, 
 from perennial.store.orders import delete_guest_orders, update_orders
 from perennial.store.redemptions import put_redemptions
 from perennial.store.referrals import put_referrals
-from perennial.store.segments import write_segment_moves
 from perennial.store.voucher_pools import give_free
 
 
@@ -52,9 +51,8 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         batch.dues(),
         orders=batch.new_orders.values(),
         events=batch.new_events,
+        moves=batch.segment_moves,
     )
-    if batch.segment_moves:
-        await write_segment_moves(conn, workspace_id, bucket, batch.segment_moves)
     if batch.changed_redemptions:
         await put_redemptions(conn, workspace_id, bucket, batch.changed_redemptions.values())
     if batch.changed_entitlements:

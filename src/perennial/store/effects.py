@@ -9,7 +9,7 @@ written in sorted order. Nothing here decides anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from perennial.store.external_ids import IdKind, claim_external_ids
 from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write, write_together
 from perennial.store.orders import INSERT_ORDERS, OrderRow, order_records
+from perennial.store.segments import SegmentMove, entering, let_leave
 from perennial.store.vouchers import (
     INSERT_VOUCHER_CODES,
     INSERT_VOUCHERS,
@@ -200,21 +201,25 @@ async def write_effects(
     *,
     orders: Iterable[OrderRow] = (),
     events: Iterable[EventRow] = (),
+    moves: Sequence[SegmentMove] = (),
 ) -> None:
     """Write what the decisions of one batch did, inside its transaction, with its new rows.
 
     The customers must be locked by this transaction. ``generation`` is the installation's: it keeps
     transaction numbers ascending across restores. ``dues`` maps customers to their next due instant
-    (None: nothing is due). ``orders`` and ``events`` are inserted by the same statement. Raises
-    :class:`GuardError` or ``asyncpg.CheckViolationError`` when a floor or cap would be broken, and
-    ``asyncpg.UniqueViolationError`` when an order, event or voucher is there already.
+    (None: nothing is due). ``orders`` and ``events`` are inserted by the same statement, and who enters a
+    segment by ``moves``. Raises
+    :class:`GuardError` or ``asyncpg.CheckViolationError`` when a floor or cap would be broken,
+    ``asyncpg.UniqueViolationError`` when an order, event or voucher is there already, or somebody is in a
+    segment, and ``asyncpg.SerializationError`` where somebody has left one already.
     """
     net = Netting()
     for change in changes:
         net.add(change)
     dues = {**net.dues, **dues}
     together = [*_inserts(ws, net, generation, orders, events), *_growing(net), *_due(dues)]
-    await write_together(conn, ws, bucket, together)
+    await write_together(conn, ws, bucket, [*together, *entering(moves)])
+    await let_leave(conn, ws, bucket, moves)
     for table, sql, rows in _shrinking(net):
         await _write_each(conn, table, sql, [(ws, bucket, *row) for row in rows])
     idle = [customer_id for customer_id, at in dues.items() if at is None]

@@ -17,6 +17,7 @@ from perennial.core.condition_document import DEC_HOOK
 from perennial.core.document import plain_of
 from perennial.core.segment import Segment
 from perennial.store.external_ids import IdKind
+from perennial.store.one_statement import Write, write_together
 from perennial.units import Instant
 
 
@@ -241,23 +242,38 @@ async def write_segment_moves(conn: Connection, ws: int, bucket: int, moves: Ite
     ``UniqueViolationError`` or ``SerializationError`` when somebody is inside, or outside, already.
     """
     moves = list(moves)
-    was: dict[tuple[UUID, int], bool] = {}
-    now: dict[tuple[UUID, int], SegmentMove] = {}
-    for move in moves:
-        was.setdefault((move.customer_id, move.segment_id), not move.entered)
-        now[move.customer_id, move.segment_id] = move
-    entered = [(*key, move.at) for key, move in now.items() if move.entered and not was[key]]
-    left = [(ws, bucket, *key) for key, move in now.items() if not move.entered and was[key]]
-    if entered:
-        await conn.execute(_INSERT_SEGMENT_MEMBERS, ws, bucket, entered)
-    if left and len(await conn.fetchmany(_DELETE_SEGMENT_MEMBER, left)) != len(left):
-        raise SerializationError("a customer has left a segment meanwhile")
+    await write_together(conn, ws, bucket, entering(moves))
+    await let_leave(conn, ws, bucket, moves)
+
+
+def entering(moves: Sequence[SegmentMove]) -> list[Write]:
+    """Return what writes those who enter, and every move; :func:`let_leave` must follow."""
+    entered = [(*key, at) for key, (before, after, at) in _crossed(moves).items() if after and not before]
+    writes = [Write("segment_members", _INSERT_SEGMENT_MEMBERS, [entered])] if entered else []
     if moves:
         rows = [
             (move.customer_id, move.move_id, move.segment_id, move.at, move.entered, move.told)
             for move in moves
         ]
-        await conn.execute(_INSERT_SEGMENT_MOVES, ws, bucket, rows)
+        writes.append(Write("segment_moves", _INSERT_SEGMENT_MOVES, [rows]))
+    return writes
+
+
+async def let_leave(conn: Connection, ws: int, bucket: int, moves: Sequence[SegmentMove]) -> None:
+    """Let those out who leave; raises ``SerializationError`` where somebody is outside already."""
+    left = [(ws, bucket, *key) for key, (before, after, _) in _crossed(moves).items() if before and not after]
+    if left and len(await conn.fetchmany(_DELETE_SEGMENT_MEMBER, left)) != len(left):
+        raise SerializationError("a customer has left a segment meanwhile")
+
+
+def _crossed(moves: Iterable[SegmentMove]) -> dict[tuple[UUID, int], tuple[bool, bool, Instant]]:
+    """Return for each customer and segment whether they were inside, whether they are, and since when."""
+    crossed: dict[tuple[UUID, int], tuple[bool, bool, Instant]] = {}
+    for move in moves:
+        key = (move.customer_id, move.segment_id)
+        before = crossed[key][0] if key in crossed else not move.entered
+        crossed[key] = before, move.entered, move.at
+    return crossed
 
 
 async def load_segments_of(
