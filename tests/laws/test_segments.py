@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import msgspec
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, compile_segments
@@ -110,6 +110,7 @@ def near(draw: st.DrawFn, node: Condition, scope: Scope) -> Condition:
     )
 
 
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_nothing_changes_before_its_time(data: st.DataObject) -> None:
     """The generated code says what the tree walk says, and until the next change it says the same."""
