@@ -35,7 +35,7 @@ from perennial.flows.keys import Key, find_valid_key
 from perennial.flows.passwords import Passwords
 from perennial.flows.quoting import Quotes
 from perennial.flows.sign_in import SignInDesk
-from perennial.http.app import build_app
+from perennial.http.app import OpenDoor, build_app
 from perennial.http.auth import Keyring
 from perennial.http.door import Address, Door
 from perennial.http.fast_lane import FastLane
@@ -63,6 +63,19 @@ def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
 
     ``settings.database_url`` must be set. With ``jobs`` due timers and sealing run in the same process.
     """
+    open_door = door_of(settings, jobs=jobs)
+
+    @asynccontextmanager
+    async def started() -> AsyncIterator[Door]:
+        async with open_door() as door:
+            collect_seldom()
+            yield door
+
+    return build_app(started)
+
+
+def door_of(settings: Settings, *, jobs: bool) -> OpenDoor:
+    """Return how the door of an application is opened; see :func:`create_app` for the parameters."""
     url = settings.database_url
     if url is None:
         raise ValueError("the server needs the URL of a database")
@@ -86,7 +99,6 @@ def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
                 await stack.enter_async_context(_working(url, handler))
             stack.push_async_callback(intake.close)
             stack.push_async_callback(quotes.close)
-            collect_seldom()
             yield Door(
                 database=database,
                 handler=handler,
@@ -98,7 +110,7 @@ def create_app(settings: Settings, *, jobs: bool = True) -> FastLane:
                 provider=None if settings.oidc is None else Provider(settings.oidc),
             )
 
-    return build_app(open_door)
+    return open_door
 
 
 @asynccontextmanager

@@ -12,10 +12,10 @@ from perennial.config import Settings
 from perennial.flows.keys import create_key
 from perennial.flows.programs import Author, apply_document
 from perennial.flows.workspaces import create_workspace
-from perennial.main import create_app
+from perennial.main import door_of
 from perennial.store.database import Database
 from tests.codebook import SECRET
-from tests.http.site import PROGRAM, Site, fresh_code, running
+from tests.http.site import PROGRAM, Site, application, fresh_code, running
 
 
 @pytest.fixture
@@ -25,7 +25,8 @@ async def site(database_url: str, db: Database) -> AsyncIterator[Site]:
     author = Author(actor="test", at=time.time_ns() // 1_000)
     await apply_document(db, row.workspace_id, PROGRAM, author)
     created = await create_key(db, row.code, "everything", ["admin"], actor="test")
-    app = create_app(Settings(database_url=database_url, connections=4, secret=SECRET.hex()), jobs=False)
+    settings = Settings(database_url=database_url, connections=4, secret=SECRET.hex())
+    app = application(door_of(settings, jobs=False))
     async with running(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:

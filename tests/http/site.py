@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import httpx
 import msgspec
+from litestar import Litestar
 
 from perennial.flows.keys import create_key
+from perennial.http.app import OpenDoor, build_routed
+from perennial.http.door import Door
 from perennial.http.fast_lane import FastLane
 from perennial.store.database import Database
 from perennial.store.workspaces import WorkspaceRow
@@ -48,6 +52,28 @@ _numbers = itertools.count(1)
 def fresh_code() -> str:
     """Return the code of a workspace that no other test has."""
     return f"shop-{next(_numbers)}"
+
+
+_doors: list[OpenDoor] = []
+
+
+def application(open_door: OpenDoor) -> FastLane:
+    """Return an application with this door; one runs at a time.
+
+    What the router has read from the routes, most of the work, is shared by all tests of a process;
+    the door and the lane, which have all the state, are those of one test.
+    """
+    _doors[:] = [open_door]
+    return FastLane(_routed())
+
+
+def _open_door() -> AbstractAsyncContextManager[Door]:
+    return _doors.pop()()
+
+
+@functools.cache
+def _routed() -> Litestar:
+    return build_routed(_open_door)
 
 
 @asynccontextmanager

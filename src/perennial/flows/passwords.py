@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import secrets
 import unicodedata
 
@@ -25,7 +26,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(_AT_ONCE)
-        self._nobody = _HASHER.hash(secrets.token_urlsafe(32))
+        self._nobody = _hash_of_nobody()
 
     async def hash(self, password: str) -> str:
         """Return argon2id's text for a password, with its salt and its cost in it."""
@@ -37,6 +38,12 @@ class Passwords:
         async with self._free:
             right = await asyncio.to_thread(_verify, password_hash or self._nobody, _plain(password))
         return right and password_hash is not None
+
+
+@functools.cache
+def _hash_of_nobody() -> str:
+    """Return the hash of a password that nobody has, made once in a process."""
+    return _HASHER.hash(secrets.token_urlsafe(32))
 
 
 def _verify(password_hash: str, password: str) -> bool:
