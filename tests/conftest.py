@@ -15,12 +15,14 @@ import shutil
 import signal
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from perennial.flows.garbage import collect_seldom
 from perennial.store.database import Database, connect
 from perennial.store.embedded import EmbeddedServer
 from perennial.store.migrate import migrate
@@ -29,6 +31,18 @@ _HOME = "PERENNIAL_TEST_HOME"
 _TEMPLATE = "template_perennial"
 # The tests kill processes, never the machine: what the operating system holds is not lost.
 _SETTINGS = {"fsync": "off", "max_wal_size": "1GB"}
+# What takes long, the longest first: folders, and files of folders whose other files are quick.
+_LONG = (
+    "torture",
+    "http/test_schemathesis.py",
+    "e2e",
+    "races",
+    "docs/test_examples.py",
+    "cli",
+    "simulation",
+    "laws",
+    "http",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if version:
         os.environ["PERENNIAL_TEST_BINARIES"] = f"/usr/lib/postgresql/{version}/bin"
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is told to end stops its server
+    config.option.loadscopereorder = False  # pytest-xdist would begin with the file that has most tests
     if not hasattr(config, "workerinput"):
         home = Path(tempfile.mkdtemp(prefix="perennial-test-"))
         home.chmod(0o755)  # as root the server runs as another user, who must reach it
@@ -48,8 +63,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the file that takes longest, so that no process of a run waits for it at the end."""
-    items.sort(key=lambda item: item.path.parent.name != "torture")
+    """Begin with the files that take longest, so that no process of a run waits for one at the end."""
+    counts = Counter(item.path for item in items)
+    items.sort(key=lambda item: (_rank(item.path), -counts[item.path]))
+
+
+def _rank(path: Path) -> int:
+    """Return how late a file may begin."""
+    names = (path.parent.name, f"{path.parent.name}/{path.name}")
+    return next((rank for rank, name in enumerate(_LONG) if name in names), len(_LONG))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage as seldom as a server does: what was imported and collected stays to the end."""
+    collect_seldom()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
