@@ -62,8 +62,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[_HOME] = str(home)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no process of a run waits for one at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no process of a run waits for one at the end.
+
+    On a version that was asked for run those alone that ask the server: to no other test is it known.
+    """
+    if config.getoption("--postgres"):
+        items[:] = [item for item in items if "server" in getattr(item, "fixturenames", ())]
     counts = Counter(item.path for item in items)
     items.sort(key=lambda item: (_rank(item.path), -counts[item.path]))
 
