@@ -48,8 +48,11 @@ class Look(NamedTuple):
 
 
 DESK = Look("desk", "light", "en")
-LOOKS = (DESK, Look("phone", "dark", "en"), Look("desk", "dark", "fa"), Look("phone", "light", "fa"))
+LOOKS = (DESK, Look("phone", "dark", "en"), Look("phone", "light", "fa"), Look("desk", "dark", "fa"))
 """Each pair of device, scheme and direction is in one of them."""
+
+PAIRS = (LOOKS[:2], LOOKS[2:])
+"""Two looks in one language: a page is loaded in the first and turned into the second, as by a hand."""
 
 _SIZES = {"desk": {"width": 1280, "height": 860}, "phone": {"width": 360, "height": 780}}
 
@@ -66,8 +69,10 @@ class Watched:
         self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
         self.page.on("request", self._requested)
 
-    def go(self, address: str) -> None:
-        """Open an address of the console and wait until it stands still."""
+    def go(self, address: str, look: Look | None = None) -> None:
+        """Open an address of the console, in another look if one is given; wait until it stands still."""
+        if look is not None:
+            self._see(look)
         self.page.goto(f"{self._url}/console{address}")
         self.settle()
 
@@ -79,6 +84,11 @@ class Watched:
         while self.page.evaluate("document.getAnimations().some((each) => each.playState === 'running')"):
             self.page.wait_for_timeout(20)
 
+    def turn(self, look: Look) -> None:
+        """See the page that is open on another device and in another scheme, and wait until it stands."""
+        self._see(look)
+        self.settle()
+
     def shoot(self, name: str) -> None:
         """Leave a picture."""
         SCREENSHOTS.mkdir(exist_ok=True)
@@ -87,7 +97,8 @@ class Watched:
     def barriers(self) -> list[Any]:
         """Return what axe finds, and whether the page is wider than its window."""
         session = self.context.new_cdp_session(self.page)
-        session.send("Runtime.evaluate", {"expression": _AXE.read_text()})
+        if not self.page.evaluate("'axe' in window"):
+            session.send("Runtime.evaluate", {"expression": _AXE.read_text()})
         answer = session.send("Runtime.evaluate", {"expression": _RUN_AXE, "awaitPromise": True})
         found: list[Any] = json.loads(answer["result"]["value"])
         session.detach()
@@ -95,6 +106,11 @@ class Watched:
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         )
         return [*found, *(["wider than the window"] if wider else [])]
+
+    def _see(self, look: Look) -> None:
+        """Take another device and scheme; the language is that of the context."""
+        self.page.set_viewport_size(_SIZES[look.device])  # type: ignore[arg-type]
+        self.page.emulate_media(color_scheme=look.scheme)  # type: ignore[arg-type]
 
     def _logged(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

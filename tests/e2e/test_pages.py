@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.browser import LOOKS, Look, opened
+from tests.e2e.browser import LOOKS, PAIRS, Look, opened
 from tests.e2e.shop import CAMPAIGN, MEMBER, POOL, SANDBOX, SEGMENT, Shop
 
 PAGES = {
@@ -47,18 +47,23 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
-def test_every_page_is_free_of_errors_and_barriers(browser: Browser, shop: Shop, look: Look) -> None:
-    """With axe's rules up to WCAG 2.2 AA; each page leaves a picture."""
-    watched = opened(browser, shop, look)
+@pytest.mark.parametrize("looks", PAIRS, ids=lambda looks: "-".join(look.name for look in looks))
+def test_every_page_is_free_of_errors_and_barriers(
+    browser: Browser, shop: Shop, looks: tuple[Look, ...]
+) -> None:
+    """With axe's rules up to WCAG 2.2 AA, in all looks; each page leaves a picture of each."""
+    watched = opened(browser, shop, looks[0])
     wrong = {}
     for name, address in PAGES.items():
-        watched.go(f"/{SANDBOX}{address}")
-        watched.shoot(f"{name}-{look.name}")
-        problems = [*watched.wrong, *watched.barriers()]
-        watched.wrong.clear()
-        if problems:
-            wrong[name] = problems
+        watched.go(f"/{SANDBOX}{address}", looks[0])
+        for look in looks:
+            if look is not looks[0]:
+                watched.turn(look)
+            watched.shoot(f"{name}-{look.name}")
+            problems = [*watched.wrong, *watched.barriers()]
+            watched.wrong.clear()
+            if problems:
+                wrong[name, look.name] = problems
     watched.context.close()
     assert wrong == {}
 
