@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from perennial.store.embedded import EmbeddedServer
+
 _PERENNIAL = Path(sys.executable).with_name("perennial")
 _PATIENCE = 60
 
@@ -70,6 +72,13 @@ def running(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str]
     finally:
         if process.poll() is None:
             _stop(process, signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def database(environment: dict[str, str]) -> Iterator[None]:
+    """The database of the data folder runs, so that not every command has to start and stop it."""
+    with EmbeddedServer(Path(environment["PERENNIAL_DATA"]), settings={"fsync": "off"}):
+        yield
 
 
 def _commands(greeting: str) -> str:
@@ -169,7 +178,7 @@ def test_backup_and_restore_from_the_command_line(environment: dict[str, str], t
         assert "no such voucher" in _run(fresh, "vouchers", "show", "demo", "x", fails=True)
 
 
-def test_programs_as_code(environment: dict[str, str], tmp_path: Path) -> None:
+def test_programs_as_code(environment: dict[str, str], database: None, tmp_path: Path) -> None:
     """Export, change, plan, apply: the plan says what changes, applying twice changes nothing."""
     text = _run(environment, "export", "demo", "points")
     file = tmp_path / "points.yaml"
@@ -187,7 +196,7 @@ def test_programs_as_code(environment: dict[str, str], tmp_path: Path) -> None:
     assert "nonsense" in _run(environment, "plan", "demo", str(file), fails=True)
 
 
-def test_the_stop_button(environment: dict[str, str]) -> None:
+def test_the_stop_button(environment: dict[str, str], database: None) -> None:
     """Stop, list, resume; a mistake is said in words, with the field that is wrong."""
     assert "Nothing is off" in _run(environment, "switches", "demo")
     stopped = _run(environment, "stop", "demo", "reward", "points/five-off", "--reason", "it leaked [1]")
@@ -206,7 +215,7 @@ def test_the_stop_button(environment: dict[str, str]) -> None:
     assert "--reason" in _run(environment, "stop", "demo", "everything", fails=True)
 
 
-def test_codes_from_the_command_line(environment: dict[str, str], tmp_path: Path) -> None:
+def test_codes_from_the_command_line(environment: dict[str, str], database: None, tmp_path: Path) -> None:
     """A pool is made, exported, and looked up; a file is imported, and its wrong lines are told."""
     made = _run(environment, "vouchers", "create", "demo", "free-shipping", "--count", "300", "--id", "b1")
     assert "300 codes of points/free-shipping are there" in made
@@ -234,7 +243,7 @@ def test_codes_from_the_command_line(environment: dict[str, str], tmp_path: Path
     assert "row 2" in _run(environment, *words[:-1], "b3", fails=True)
 
 
-def test_another_secret_is_refused(environment: dict[str, str]) -> None:
+def test_another_secret_is_refused(environment: dict[str, str], database: None) -> None:
     """The codes of a database are found under one secret alone: with another one nothing begins."""
     other = {**environment, "PERENNIAL_SECRET": "ab" * 32}
     told = _run(other, "vouchers", "show", "demo", "x", fails=True)
@@ -246,7 +255,7 @@ def test_another_secret_is_refused(environment: dict[str, str]) -> None:
     assert "everything holds" in _run(other, "audit")
 
 
-def test_mistakes_are_one_line(environment: dict[str, str]) -> None:
+def test_mistakes_are_one_line(environment: dict[str, str], database: None) -> None:
     """A wrong variable, an unknown workspace: words without a traceback, and status 1."""
     wrong = {**environment, "PERENNIAL_PORT": "many"}
     assert "PERENNIAL_PORT is a whole number from 1 to 65535" in _run(wrong, "serve", fails=True)
