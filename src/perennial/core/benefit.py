@@ -90,6 +90,13 @@ class Benefit(
         """
         raise NotImplementedError
 
+    def takes(self, cart: Cart, lines: Sequence[int]) -> bool | None:
+        """Whether :meth:`take` would take anything off ``cart``, which is left as it is.
+
+        It is asked much more often than something is taken. None, which is always right: only trying tells.
+        """
+        return None
+
     def by_total(self) -> bool:
         """Whether what it takes off depends on what all lines cost together, and not on each of them.
 

@@ -39,6 +39,9 @@ class Cart(msgspec.Struct):
     lines that were looked at unit by unit. ``taker`` is the place of the reward at work, ``added`` the
     lines that rewards added, with the place of the reward. Where limits count units, ``units_room`` is how
     many the reward at work may still make cheaper, and ``units_hit`` how many it has.
+
+    Copies share everything but ``left``, ``takes`` and ``units``: the others are replaced, and never changed
+    in place.
     """
 
     lines: list[Line]
@@ -62,27 +65,27 @@ class Cart(msgspec.Struct):
     def copy(self) -> Cart:
         """Return a cart that can be changed without changing this one."""
         return Cart(
-            self.lines[:],
-            self.ids[:],
-            self.initial[:],
+            self.lines,
+            self.ids,
+            self.initial,
             self.left[:],
-            self.least[:],
-            self.base[:],
+            self.least,
+            self.base,
             self.shipping,
             self.shipping_left,
             self.shipping_base,
             self.goods_room,
             self.may_take,
-            dict(self.units),
+            self.units.copy(),
             self.takes[:],
-            dict(self.added),
+            self.added,
             self.taker,
         )
 
     def begin(self, taker: int, *, on_initial: bool) -> None:
         """Let the reward at place ``taker`` work, on the initial amounts or on what is left of them."""
         self.taker = taker
-        self.base = (self.initial if on_initial else self.left)[:]
+        self.base = self.initial if on_initial else self.left[:]
         self.shipping_base = self.shipping if on_initial else self.shipping_left
         for line, runs in self.units.items():
             self.units[line] = rebased(runs, self.initial[line] if on_initial else None)
@@ -141,26 +144,48 @@ class Cart(msgspec.Struct):
         what fits nowhere is dropped. Returns how much was taken.
         """
 
+        amount = min(amount, self.goods_room, self.may_take)
+        if self._spread_at_once(amount, lines, by_quantity=by_quantity):
+            return amount
+
         def weight(line: int) -> int:
             return self.lines[line].quantity if by_quantity else self.left[line]
 
-        amount = min(amount, self.goods_room, self.may_take)
-        if not self._spread_at_once(amount, lines, weight):
-            return spread_over(lines, amount, self.room, weight, self.take)
-        return amount
+        return spread_over(lines, amount, self.room, weight, self.take)
 
-    def _spread_at_once(self, amount: Minor, lines: Sequence[int], weight: Callable[[int], int]) -> bool:
+    def can_spread(self, amount: Minor, lines: Sequence[int]) -> bool:
+        """Whether :meth:`spread`, by what the lines still cost, would take anything."""
+        left, least = self.left, self.least
+        return min(amount, self.goods_room, self.may_take) > 0 and any(
+            [left[line] > least[line] for line in lines]
+        )
+
+    def _spread_at_once(self, amount: Minor, lines: Sequence[int], *, by_quantity: bool) -> bool:
         """Take the shares of an amount that fits off all lines, if each has room for its own."""
         left, least = self.left, self.least
         open_lines = [line for line in lines if left[line] > least[line]]
         if amount <= 0 or not open_lines:
             return False
-        shares = allocate(amount, list(map(weight, open_lines)))
-        if any(share > left[line] - least[line] for line, share in zip(open_lines, shares, strict=True)):
-            return False
+        if by_quantity:
+            weights = [self.lines[line].quantity for line in open_lines]
+        else:
+            weights = [left[line] for line in open_lines]
+        shares = allocate(amount, weights)
+        for line, share in zip(open_lines, shares, strict=True):
+            if share > left[line] - least[line]:
+                return False
+        if self.units:
+            for line, share in zip(open_lines, shares, strict=True):
+                if share:
+                    self._take(line, share)
+            return True
+        taker, note = self.taker, self.takes.append
         for line, share in zip(open_lines, shares, strict=True):
             if share:
-                self._take(line, share)
+                left[line] -= share
+                note(Take(taker, line, share))
+        self.goods_room -= amount
+        self.may_take -= amount
         return True
 
     def take_shipping(self, amount: Minor) -> Minor:
@@ -178,15 +203,15 @@ class Cart(msgspec.Struct):
 
         ``gift`` is what the reward is about to take off it: that counts against no cap of the order.
         """
-        position = len(self.lines)
-        self.lines.append(line)
-        self.ids.append(line.id or self._free_id())
-        for amounts in (self.initial, self.left, self.base):
-            amounts.append(line.net)
-        self.least.append(0)
-        self.goods_room += line.net
+        position, net = len(self.lines), line.net
+        self.lines = [*self.lines, line]
+        self.ids = [*self.ids, line.id or self._free_id()]
+        self.initial, self.base = [*self.initial, net], [*self.base, net]
+        self.left.append(net)
+        self.least = [*self.least, 0]
+        self.goods_room += net
         self.may_take += gift
-        self.added[position] = self.taker
+        self.added = {**self.added, position: self.taker}
         return position
 
     def give_up(self, line: int, price: Minor, count: int) -> None:
@@ -194,12 +219,15 @@ class Cart(msgspec.Struct):
         old = self.lines[line]
         given_up = price * count
         self.units[line] = remove(self.units_of(line), price, count)
+        self.initial, self.base = self.initial[:], self.base[:]
         for amounts in (self.initial, self.left, self.base):
             amounts[line] -= given_up
         own_discount = old.amount - given_up - self.initial[line]
         own_discount -= own_discount * count // old.quantity
+        self.least = self.least[:]
         self.least[line] -= self.least[line] * count // old.quantity
         self.goods_room -= given_up
+        self.lines = self.lines[:]
         self.lines[line] = msgspec.structs.replace(
             old,
             quantity=old.quantity - count,

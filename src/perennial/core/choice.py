@@ -15,7 +15,7 @@ from collections.abc import Hashable, Sequence
 import msgspec
 
 from perennial.core.cart import Cart
-from perennial.core.combining import kept_out
+from perennial.core.combining import all_combine, kept_out
 from perennial.core.order import Line
 from perennial.core.price import Attempt, Bill, Candidate, is_usable, use, work
 from perennial.core.redeemables import Status
@@ -53,7 +53,7 @@ class Choices:
         self.most = [self._takes(start.cart, one) for one in candidates]
         """What each candidate takes off at most."""
         self._wavers = [one.compiled.wavers for one in candidates]
-        self._all_combine = self._nothing_is_kept_out()
+        self._all_combine = all_combine(self.candidates, bill.stacking)
         self._by_lines = self._looking_at_lines(start.cart)
         self._known_out: dict[tuple[int, int], bool] = {}
         self._zeros = [0] * (len(bill.order.lines) - 1)
@@ -238,15 +238,6 @@ class Choices:
         )
         self._is_bounded = self._is_bounded and shrinks
         return sum([take.amount for take in after.takes[len(cart.takes) :]])
-
-    def _nothing_is_kept_out(self) -> bool:
-        stacking = self._bill.stacking
-        return len(self.candidates) <= stacking.at_most and not any(
-            one.combines is Combines.EXCLUSIVE
-            or one.compiled.category.best_of
-            or one.compiled.category.at_most is not None
-            for one in self.candidates
-        )
 
     def _looking_at_lines(self, cart: Cart) -> int:
         """Return the candidates for which it matters what each line costs, bit by bit."""

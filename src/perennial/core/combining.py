@@ -5,7 +5,7 @@ Rewards are only ever added, so what is kept out once is kept out for good.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from perennial.core.price import Candidate
 from perennial.core.redeemables import Reason, Standing, Status
@@ -61,6 +61,21 @@ def _by_number(candidate: Candidate, applied: Sequence[Candidate], stacking: Sta
         words = f"{candidate.key} comes after {by}: at most {most} apply to an order"
         return skipped(Reason.TOO_MANY, words, by, at_most=most)
     return None
+
+
+def all_combine(candidates: Collection[Candidate], stacking: Stacking) -> bool:
+    """Whether none of these candidates can keep out another one of them."""
+    if len(candidates) > stacking.at_most:
+        return False
+    for one in candidates:
+        category = one.compiled.category
+        if (
+            one.compiled.combines is Combines.EXCLUSIVE
+            or category.best_of
+            or category.at_most is not None
+        ):
+            return False
+    return True
 
 
 def exclusive_keeps_out(candidate: Candidate, exclusive: Candidate) -> Standing:

@@ -127,6 +127,8 @@ def _compile(
         by_total=reduced is None or not looks_at_lines(reduced),
         wavers=course.begins or course.ceases,
         recovers=course.begins,
+        only_by_total=reward.usable_when is not None
+        and all(course_of(part) == Course() for part in asked.besides),
     )
 
 
@@ -136,7 +138,7 @@ def _gives(compiler: Compiler, gives: Iterable[Benefit]) -> tuple[CompiledBenefi
 
 def _compile_benefit(compiler: Compiler, benefit: Benefit) -> CompiledBenefit:
     others = tuple(compiler.lines(where) for _, where in benefit.other_filters())
-    return CompiledBenefit(benefit, compiler.lines(benefit.line_filter()), others)
+    return CompiledBenefit(benefit, compiler.lines(benefit.line_filter()), others, benefit.level())
 
 
 def _prices(program: Program, compiler: Compiler, reward: Reward) -> tuple[CompiledPrice, ...]:

@@ -13,7 +13,7 @@ from perennial.core.benefit import Base, Level
 from perennial.core.cart import SHIPPING
 from perennial.core.combining import kept_out
 from perennial.core.limits import Use
-from perennial.core.price import Attempt, Bill, Candidate, Offer, candidate_of, judged_amounts, work
+from perennial.core.price import Attempt, Bill, Candidate, Offer, candidate_of, judged_amounts, work, would_take
 from perennial.core.stack import Turn, turn
 from perennial.core.stacking import Combines
 from perennial.core.version import CompiledReward
@@ -153,11 +153,15 @@ def _would_help(candidate: Candidate, attempt: Attempt, bill: Bill) -> bool:
     if not takes_over and kept_out(candidate, attempt.applied, bill.stacking) is not None:
         return False
     cart = cart.copy()
+    counted = candidate.counts and bool(compiled.bounds)
+    takes = None if counted else would_take(cart, candidate, bill)
+    if takes is not None:
+        return takes
     work(cart, candidate, bill)
     discount = sum([take.amount for take in cart.takes[len(attempt.cart.takes) :]])
     if not discount and len(cart.added) == len(attempt.cart.added):
         return False
-    if not candidate.counts or not compiled.bounds:
+    if not counted:
         return True
     limited = attempt.limited[candidate.offer.version.program_id].copy()
     return limited.use(compiled.bounds, Use(times=1, discount=discount, order_value=sum(nets))) is None

@@ -20,7 +20,7 @@ from perennial.core.picks import (
 )
 from perennial.core.problems import Problem
 from perennial.core.rule import ONE
-from perennial.units import Minor, Rounding, allocate, divide
+from perennial.units import Minor, allocate
 
 
 class Target(StrEnum):
@@ -39,9 +39,13 @@ class Target(StrEnum):
         return Level.ORDER if self is Target.ORDER else Level.ITEMS
 
 
+_WHOLE = 100 * ONE
+_HALF = _WHOLE // 2
+
+
 def part_of(amount: Minor, percent: int) -> Minor:
     """Return a percentage (in ten-thousandths of it) of an amount: rounded half up, never below 0."""
-    return divide(max(amount, 0) * percent, 100 * ONE, Rounding.HALF_UP)
+    return (amount * percent + _HALF) // _WHOLE if amount > 0 else 0
 
 
 def within(amounts: Sequence[Minor], most: Minor | None) -> Sequence[Minor]:
@@ -74,10 +78,36 @@ def take_percentage(
         return spread_units(cart, units, _at_most(part_of(worth_of(units), percent), most), share_by)
     chosen = picked_lines(cart, lines, pick)
     if target is Target.ORDER or share_by is not None:
-        amount = _at_most(part_of(sum(cart.base[line] for line in chosen), percent), most)
+        base = cart.base
+        amount = _at_most(part_of(sum([base[line] for line in chosen]), percent), most)
         return cart.spread(amount, chosen, by_quantity=share_by is Share.QUANTITY)
     shares = within([part_of(cart.base[line], percent) for line in chosen], most)
     return sum([cart.take(line, share) for line, share in zip(chosen, shares, strict=True)])
+
+
+def takes_percentage(
+    cart: Cart,
+    lines: Sequence[int],
+    percent: int,
+    target: Target,
+    *,
+    pick: Pick | None,
+    share_by: Share | None,
+    most: Cap | None,
+) -> bool | None:
+    """Whether :func:`take_percentage` would take anything; None where only trying tells."""
+    if target is Target.SHIPPING:
+        amount = _at_most(part_of(cart.shipping_base, percent), most)
+        return min(amount, cart.shipping_left, cart.may_take) > 0
+    if pick is not None or share_by is not None:
+        return None
+    base = cart.base
+    if target is Target.ORDER:
+        amount = _at_most(part_of(sum([base[line] for line in lines]), percent), most)
+        return cart.can_spread(amount, lines)
+    if target is Target.LINES and most is None:
+        return any([part_of(base[line], percent) > 0 and cart.room(line) > 0 for line in lines])
+    return None
 
 
 def take_percent(cart: Cart, units: Sequence[Units], percent: int, most: Minor | None = None) -> Minor:

@@ -40,7 +40,8 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
 
     ``gives`` are its benefits, those of an issued voucher by the version that issued it. ``entered`` is
     its place among what was asked for, ``listed`` its place in the documents of all programs. ``level``
-    is the first level at which it works, None if it does nothing to an order.
+    is the first level at which it works, None if it does nothing to an order. ``found`` says that it was
+    found usable on the order as it came, and that nothing but the order's total decides if it still is.
     """
 
     place: int
@@ -52,6 +53,7 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
     listed: tuple[int, int]
     level: Level | None
     wanted: Wanted | None = None
+    found: bool = False
 
     @property
     def key(self) -> str:
@@ -79,11 +81,18 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
 
 
 def candidate_of(
-    place: int, offers: Sequence[Offer], home: int, compiled: CompiledReward, wanted: Wanted | None = None
+    place: int,
+    offers: Sequence[Offer],
+    home: int,
+    compiled: CompiledReward,
+    wanted: Wanted | None = None,
+    *,
+    found: bool = False,
 ) -> Candidate:
     """Return the candidate for what was ``wanted``, or for a reward that applies by itself.
 
-    ``home`` is the place of its program among the ``offers``.
+    ``home`` is the place of its program among the ``offers``; ``found`` says that the program's finder
+    found it, and that the order reaches its thresholds.
     """
     gives, level = compiled.gives, compiled.level
     if compiled.gives_by_tier:
@@ -94,7 +103,8 @@ def candidate_of(
         gives = wanted.voucher.gives
         level = level_of([given.benefit for given in gives])
     listed = (home, compiled.place)
-    return Candidate(place, offers[home], compiled, gives, source, place, listed, level, wanted)
+    found = found and compiled.only_by_total
+    return Candidate(place, offers[home], compiled, gives, source, place, listed, level, wanted, found)
 
 
 def source_of(wanted: Wanted) -> Source:
@@ -218,19 +228,44 @@ def _why_not_for_guests(attempt: Attempt, candidate: Candidate) -> Standing | No
 
 def work(cart: Cart, candidate: Candidate, bill: Bill) -> None:
     """Let every benefit of a candidate take off the cart what it gives."""
-    stacking, reward = bill.stacking, candidate.compiled.reward
-    percents_look_at = candidate.compiled.category.percent_base or stacking.percent_base
-    cart.begin(candidate.place, on_initial=percents_look_at is Base.INITIAL)
-    places: Sequence[int] = range(len(cart.lines))
-    if reward.full_price_only:
-        places = [line for line in places if cart.left[line] == cart.lines[line].amount]
-    if stacking.products is Products.ONCE:
-        places = [line for line in places if cart.left[line] == cart.initial[line]]
+    places = _begin(cart, candidate, bill)
     for index, given in enumerate(candidate.gives):
-        if given.benefit.level() is None:
+        if given.level is None:
+            continue
+        if given.lines is None and not given.others:
+            given.benefit.take(cart, places)
             continue
         lines, *others = [_both(chosen, places) for chosen in _chosen_lines(cart, candidate, index, bill)]
         given.benefit.take(cart, lines, others)
+
+
+def would_take(cart: Cart, candidate: Candidate, bill: Bill) -> bool | None:
+    """Whether :func:`work` would take anything off the cart, or add to it; None where only trying tells.
+
+    The cart is left as it is but for the reward that is said to be at work.
+    """
+    places = _begin(cart, candidate, bill)
+    for index, given in enumerate(candidate.gives):
+        if given.level is None:
+            continue
+        lines, *others = [_both(chosen, places) for chosen in _chosen_lines(cart, candidate, index, bill)]
+        takes = None if others else given.benefit.takes(cart, lines)
+        if takes is not False:
+            return takes
+    return False
+
+
+def _begin(cart: Cart, candidate: Candidate, bill: Bill) -> Sequence[int]:
+    """Let a candidate begin to work, and return the positions of the lines that it may touch."""
+    stacking, compiled = bill.stacking, candidate.compiled
+    percents_look_at = compiled.category.percent_base or stacking.percent_base
+    cart.begin(candidate.place, on_initial=percents_look_at is Base.INITIAL)
+    places: Sequence[int] = range(len(cart.lines))
+    if compiled.reward.full_price_only:
+        places = [line for line in places if cart.left[line] == cart.lines[line].amount]
+    if stacking.products is Products.ONCE:
+        places = [line for line in places if cart.left[line] == cart.initial[line]]
+    return places
 
 
 def _chosen_lines(cart: Cart, candidate: Candidate, index: int, bill: Bill) -> Sequence[Sequence[int] | None]:
@@ -298,9 +333,13 @@ def _capped(candidate: Candidate, discount: Minor, cut: Minor, stacking: Stackin
 
 def is_usable(cart: Cart, candidate: Candidate, bill: Bill) -> bool:
     """Whether the conditions of a candidate let it be used on the cart as it is now."""
-    usable = candidate.compiled.usable
+    compiled = candidate.compiled
+    usable = compiled.usable
     if candidate.level is None:
         return False
+    if candidate.found:
+        least = compiled.from_total
+        return least is None or sum(judged_amounts(cart, candidate, bill)) >= least
     return usable is None or usable(
         bill.at, bill.order, judged_amounts(cart, candidate, bill), {}, candidate.offer.snapshot
     )

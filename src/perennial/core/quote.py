@@ -27,7 +27,7 @@ from perennial.core.prices import price_for
 from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.stack import stack
-from perennial.core.switches import off_of
+from perennial.core.switches import NOTHING_OFF, off_of
 from perennial.core.unit_prices import Runs, rebased, split
 from perennial.core.why_not import why_not_offered
 from perennial.units import Instant, Minor, Points, Rounding, divide
@@ -241,15 +241,16 @@ def _automatic(
         if version.finder is None or not _alive(offer, bill.at):
             continue
         off = off_of(version, offer.snapshot)
+        named = {key for program, key in asked_for if program == version.program_id}
         for index, is_enough in version.finder(bill.at, bill.order, cart.left, {}, offer.snapshot):
             compiled = version.automatic[index]
-            key = compiled.reward.id
-            if off.why_reward(key, by_code=False) is not None or key in off.withheld:
-                continue
-            if (version.program_id, key) in asked_for:
-                continue
+            if off is not NOTHING_OFF or named:
+                key = compiled.reward.id
+                if key in named or key in off.withheld or off.why_reward(key, by_code=False) is not None:
+                    continue
             if is_enough:
-                candidates.append(candidate_of(first + len(candidates), offers, home, compiled))
+                place = first + len(candidates)
+                candidates.append(candidate_of(place, offers, home, compiled, found=True))
             else:
                 near.append(Near(home, compiled))
     return candidates, near

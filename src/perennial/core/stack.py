@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from perennial.core.best import Aim, best_choice
-from perennial.core.combining import beaten, category_of, exclusive_keeps_out, kept_out, skipped
+from perennial.core.combining import all_combine, beaten, category_of, exclusive_keeps_out, kept_out, skipped
 from perennial.core.price import (
     Attempt,
     Bill,
@@ -160,6 +160,11 @@ def _in_turn(start: Attempt, ordered: Sequence[Candidate], bill: Bill) -> Attemp
 
 
 def _take_turns(attempt: Attempt, ordered: Sequence[Candidate], bill: Bill) -> Attempt:
+    if not attempt.applied and all_combine(ordered, bill.stacking):
+        for candidate in ordered:
+            if candidate.place not in attempt.standings:
+                apply(attempt, candidate, bill)
+        return attempt
     contest = _Contest(ordered, bill)
     for candidate in ordered:
         if candidate.place in attempt.standings:

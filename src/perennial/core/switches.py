@@ -191,14 +191,14 @@ class Off(msgspec.Struct, frozen=True):
         return None
 
 
-_NOTHING_OFF = Off()
+NOTHING_OFF = Off()
 _REMEMBERED = 256
 
 
 def off_of(version: Version, snapshot: Snapshot) -> Off:
     """Return what is off in ``version`` by what a snapshot kept."""
     if not snapshot.off and not snapshot.variants:
-        return _NOTHING_OFF
+        return NOTHING_OFF
     key = (snapshot.off, snapshot.variants)
     off: Off | None = version.off.get(key)
     if off is None:

@@ -128,12 +128,14 @@ Test: TypeAlias = Callable[..., bool]
 class CompiledBenefit(msgspec.Struct, frozen=True):
     """A benefit with the function that gives the positions of the lines it is for (``None``: all).
 
-    ``others`` are the functions of its other filters.
+    ``others`` are the functions of its other filters, ``level`` is where it works on an order (``None``: it
+    does nothing to one).
     """
 
     benefit: Benefit
     lines: Callable[..., Sequence[int]] | None
     others: tuple[Callable[..., Sequence[int]] | None, ...] = ()
+    level: Level | None = None
 
 
 class CompiledPrice(msgspec.Struct, frozen=True):
@@ -157,7 +159,8 @@ class CompiledReward(msgspec.Struct, frozen=True):
     to an order), ``combines`` with what it goes together. ``from_total`` and
     ``from_quantity`` are what ``usable`` asks of the order at least, and ``besides`` tests the rest of
     it. While other rewards take something off, ``usable`` ``wavers`` if it may change, and ``recovers`` if
-    it may come to hold; it is ``by_total`` if it depends on the lines' total, and not on what each costs.
+    it may come to hold; it is ``by_total`` if it depends on the lines' total, and not on what each costs,
+    and ``only_by_total`` if once it held nothing but ``from_total`` can end that.
     """
 
     reward: Reward
@@ -180,6 +183,7 @@ class CompiledReward(msgspec.Struct, frozen=True):
     wavers: bool = False
     recovers: bool = False
     by_total: bool = True
+    only_by_total: bool = False
 
     def gives_to(self, tier: str | None) -> tuple[CompiledBenefit, ...]:
         """Return the benefits for a member of ``tier``."""

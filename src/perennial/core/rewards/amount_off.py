@@ -89,6 +89,17 @@ value: 500
             case _Target.SHIPPING:
                 cart.take_shipping(once)
 
+    def takes(self, cart: Cart, lines: Sequence[int]) -> bool | None:
+        """Look for room for the amount, where it is for everything alike."""
+        once = self.value if self.most is None else min(self.value, self.most)
+        if self.target is _Target.SHIPPING:
+            return min(once, cart.shipping_left, cart.may_take) > 0
+        if self.target not in (_Target.ORDER, _Target.LINES):
+            return None
+        if self.pick is not None or self.share_by is not Share.AMOUNT:
+            return None
+        return cart.can_spread(once, lines)
+
     def problems(self) -> list[Problem]:
         """Return what does not go together."""
         problems = []

@@ -31,3 +31,8 @@ type: free_shipping
         """Take off what is left of the shipping cost."""
         left = cart.shipping_left
         cart.take_shipping(left if self.most is None else min(left, self.most))
+
+    def takes(self, cart: Cart, lines: Sequence[int]) -> bool | None:
+        """Look for some shipping cost that is left."""
+        left = cart.shipping_left
+        return min(left if self.most is None else min(left, self.most), cart.may_take) > 0

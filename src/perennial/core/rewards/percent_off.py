@@ -9,7 +9,7 @@ from perennial.core.benefit import Benefit, Level
 from perennial.core.cart import Cart
 from perennial.core.conditions import Condition
 from perennial.core.money import MoneyCap
-from perennial.core.percentage import Target, check_percentage, take_percentage
+from perennial.core.percentage import Target, check_percentage, take_percentage, takes_percentage
 from perennial.core.picks import Pick, Share
 from perennial.core.problems import Problem
 from perennial.core.rule import Percent, ten_thousandths
@@ -53,6 +53,13 @@ most: 2000
         """Take the percentage of what ``cart.base`` says, up to ``most``."""
         percent = ten_thousandths(self.percent)
         take_percentage(
+            cart, lines, percent, self.target, pick=self.pick, share_by=self.share_by, most=self.most
+        )
+
+    def takes(self, cart: Cart, lines: Sequence[int]) -> bool | None:
+        """Work out what the percentage comes to, without sharing it."""
+        percent = ten_thousandths(self.percent)
+        return takes_percentage(
             cart, lines, percent, self.target, pick=self.pick, share_by=self.share_by, most=self.most
         )
 
