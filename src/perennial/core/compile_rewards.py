@@ -65,11 +65,12 @@ def by_price(rewards: Iterable[CompiledReward]) -> tuple[CompiledReward, ...]:
 
 def automatic_finder(
     program: Program, compiler: Compiler, automatic: Sequence[CompiledReward]
-) -> Callable[..., list[tuple[int, bool]]] | None:
+) -> Callable[..., tuple[list[int], list[int]]] | None:
     """Return the function that finds the automatic rewards of an order; None if there are none.
 
-    ``find(at, order, nets, event, snapshot)`` gives the index of each that is offered and for this order,
-    with whether the order reaches its thresholds. What may come to hold while amounts fall is not asked.
+    ``find(at, order, nets, event, snapshot)`` gives the indexes of those that are offered and for this order:
+    of which it reaches the thresholds, and of which not. What may come to hold while amounts fall is not
+    asked.
     """
     if not automatic:
         return None

@@ -97,12 +97,12 @@ class Compiler:
     def finder(
         self,
         places: Sequence[tuple[Sequence[Schedule | None], Sequence[Condition | None], Sequence[Condition]]],
-    ) -> Callable[..., list[tuple[int, bool]]]:
+    ) -> Callable[..., tuple[list[int], list[int]]]:
         """Return the function that finds at once which of many things apply to an order.
 
         Each is given by its schedules, its conditions, and further conditions of which is told whether
-        they hold. ``find(at, order, nets, event, snapshot)`` returns the index of everything whose
-        schedules and conditions hold, with whether the further ones do.
+        they hold. ``find(at, order, nets, event, snapshot)`` returns the ascending indexes of everything
+        whose schedules and conditions hold: of what the further ones hold as well, and of the others.
         """
         source = self._source("order.paid")
         writer = TriggerWriter(source, self._zone, self._attribute_index)
@@ -111,11 +111,13 @@ class Compiler:
         for index, (schedules, always, further) in enumerate(places):
             tests = [test for schedule in schedules for test in writer.schedule(schedule)]
             tests += [test for condition in always for test in writer.conjuncts(condition)]
-            told = " and ".join(source.expression(condition) for condition in further) or "True"
-            rules.append(RuleSource(index, tuple(tests), told))
+            told = " and ".join(source.expression(condition) for condition in further)
+            where = f"(reached if {told} else missed)" if told else "reached"
+            rules.append(RuleSource(index, tuple(tests), f"{where}.append({index})"))
             conditions += [*always, *further]
         source.constants.update(line_tables(conditions))
-        body = [*source.prelude(), "fired = []", *arrange(rules), "return fired"]
+        begin, end = ["reached = []", "missed = []"], ["reached.sort()", "missed.sort()"]
+        body = [*source.prelude(), *begin, *arrange(rules), *end, "return reached, missed"]
         return _function("find", _ARGUMENTS, body, source)
 
     def source_of_customer(self, constants: dict[str, object] | None = None) -> Source:
@@ -188,7 +190,7 @@ class Compiler:
             if any(depends_on(compiled, index) for _, compiled in own):
                 body += writer.campaign(index, campaign)
         body += arrange([writer.rule(index, compiled) for index, compiled in own])
-        body.append("return active, fired")
+        body += ["fired.sort()", "return active, fired"]
         conditions = [campaign.when for campaign in self._program.campaigns]
         for _, compiled in own:
             conditions += [compiled.rule.when, compiled.rule.lines]

@@ -64,6 +64,9 @@ class Wording(msgspec.Struct, frozen=True):
     exact: bool = False
 
 
+_REMEMBERED = 1_024
+
+
 class _Subject(msgspec.Struct, frozen=True):
     """What a comparison looks at: its phrase, its type, whether it is money, and the fact, if it is one."""
 
@@ -81,7 +84,14 @@ def sentence(condition: Condition, wording: Wording) -> str:
 
 def describe(condition: Condition, facts: FactTable | None = None, event: str | None = None) -> str:
     """Return ``condition`` as part of an English sentence, exactly; with ``facts`` labels stand for names."""
-    return clause(condition, Wording(ENGLISH, facts, event, exact=True))
+    if facts is None:
+        return clause(condition, Wording(ENGLISH, event=event, exact=True))
+    said = facts.said.get((condition, event))
+    if said is None:
+        if len(facts.said) >= _REMEMBERED:
+            facts.said.clear()
+        said = facts.said[condition, event] = clause(condition, Wording(ENGLISH, facts, event, exact=True))
+    return said
 
 
 def clause(condition: Condition, wording: Wording, form: Form = Form.FINAL) -> str:

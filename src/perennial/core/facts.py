@@ -185,12 +185,14 @@ class FactTable(msgspec.Struct, frozen=True):
     """All facts of one program. ``facts`` holds all but those of events, ``events`` these by event.
 
     ``tiers`` are the ids of the tiers, lowest first; ``currency`` is what an order without one is in.
+    ``said`` only remembers conditions in words, by the condition and the event where it is judged.
     """
 
     facts: dict[str, Fact]
     events: dict[str, dict[str, Fact]]
     tiers: tuple[str, ...]
     currency: str
+    said: dict[tuple[object, str | None], str] = {}
 
     def challenges(self) -> list[str]:
         """Return the ids of the program's challenges, in their order."""

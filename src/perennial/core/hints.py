@@ -75,11 +75,15 @@ def _nearest_first(
     does not ship), what only works on that is no hint.
     """
     known: dict[int, tuple[Candidate, Minor]] = {}
-    heap = [
-        (_distance(one.compiled, totals.initial, quantity), place)
-        for place, one in enumerate(near)
-        if ships or one.compiled.level is not Level.SHIPPING or one.compiled.gives_by_tier
-    ]
+    heap: list[tuple[int, int]] = []
+    for place, one in enumerate(near):
+        compiled, initial = one.compiled, totals.initial
+        if ships or compiled.level is not Level.SHIPPING or compiled.gives_by_tier:
+            needed = compiled.from_total
+            if needed is not None and needed > initial >= 0 and compiled.from_quantity is None:
+                heap.append((-((initial - needed) * _WHOLE // needed), place))
+            else:
+                heap.append((_distance(compiled, initial, quantity), place))
     heapify(heap)
     while heap:
         least, place = heappop(heap)

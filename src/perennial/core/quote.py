@@ -6,7 +6,7 @@ is decided by the same function, so that what was quoted is what is posted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -27,7 +27,7 @@ from perennial.core.prices import price_for
 from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.stack import stack
-from perennial.core.switches import NOTHING_OFF, off_of
+from perennial.core.switches import NOTHING_OFF, Off, off_of
 from perennial.core.unit_prices import Runs, rebased, split
 from perennial.core.why_not import why_not_offered
 from perennial.units import Instant, Minor, Points, Rounding, divide
@@ -148,7 +148,9 @@ def price(
     candidates = [one for one in found if isinstance(one, Candidate)]
     refused = [one.reward or one.name for one in found if isinstance(one, QuotedRedeemable)]
     asked_for = {(one.offer.version.program_id, one.key) for one in candidates}
-    automatic, near = _automatic(offers, bill, cart, len(found), asked_for)
+    automatic, near = _automatic(
+        offers, bill, cart, len(found), asked_for, tell_near=tell_near
+    )
     candidates += automatic
     attempt = stack(Attempt(cart, limited), candidates, bill, refused[0] if refused else None)
     redeemables = [
@@ -227,12 +229,18 @@ def _asked_for(
 
 
 def _automatic(
-    offers: Sequence[Offer], bill: Bill, cart: Cart, first: int, asked_for: set[tuple[int, str]]
+    offers: Sequence[Offer],
+    bill: Bill,
+    cart: Cart,
+    first: int,
+    asked_for: set[tuple[int, str]],
+    *,
+    tell_near: bool,
 ) -> tuple[list[Candidate], list[Near]]:
     """Return the rewards that apply by themselves to this order, in the order of the documents.
 
     They are judged by the order as it came, since nothing that they ask can come to hold later.
-    Those for which it is too small come apart.
+    Those for which it is too small come apart, if they are to be told.
     """
     candidates: list[Candidate] = []
     near: list[Near] = []
@@ -242,18 +250,24 @@ def _automatic(
             continue
         off = off_of(version, offer.snapshot)
         named = {key for program, key in asked_for if program == version.program_id}
-        for index, is_enough in version.finder(bill.at, bill.order, cart.left, {}, offer.snapshot):
+        reached, missed = version.finder(bill.at, bill.order, cart.left, {}, offer.snapshot)
+        for index in reached:
             compiled = version.automatic[index]
-            if off is not NOTHING_OFF or named:
-                key = compiled.reward.id
-                if key in named or key in off.withheld or off.why_reward(key, by_code=False) is not None:
-                    continue
-            if is_enough:
+            if _is_on(compiled, off, named):
                 place = first + len(candidates)
                 candidates.append(candidate_of(place, offers, home, compiled, found=True))
-            else:
-                near.append(Near(home, compiled))
+        if tell_near:
+            automatic = version.automatic
+            near += [Near(home, automatic[index]) for index in missed if _is_on(automatic[index], off, named)]
     return candidates, near
+
+
+def _is_on(compiled: CompiledReward, off: Off, named: Collection[str]) -> bool:
+    """Whether a reward may apply by itself, and was not asked for."""
+    key = compiled.reward.id
+    if key in named:
+        return False
+    return off is NOTHING_OFF or (key not in off.withheld and off.why_reward(key, by_code=False) is None)
 
 
 def _not_for_this(offers: Sequence[Offer], known: set[str], bill: Bill) -> Iterator[QuotedRedeemable]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,7 @@ from perennial.core.rule import Basis
 from perennial.core.rule_arrangement import RuleSource, Test
 from perennial.core.schedule import Schedule, compile_schedule, life_of
 from perennial.core.version import CompiledRule
+from perennial.units import Instant
 
 _LOOK, _CALL, _LOOP = 0, 1, 2
 # What a test costs: a look at a value, a call, a loop over the lines.
@@ -52,6 +53,7 @@ class TriggerWriter:
         self._attribute_index = attribute_index
         self._lazy: dict[str, None] = {}
         self._schedules: list[str] = []
+        self._instants: dict[Instant, str] = {}
         self._amounts: dict[Basis, str] = {Basis.NET: "nets"}
 
     def campaign(self, index: int, campaign: Campaign) -> list[str]:
@@ -68,20 +70,20 @@ class TriggerWriter:
         tests += self.conjuncts(rule.when)
         if not self._source.has_order:
             if rule.lines is not None or rule.needs_lines():
-                return RuleSource(index, (Test("False"),), "None")
+                return _fires(index, [Test("False")], "None")
             basket = self._once("b_event", "h_event(event)", h_event=basket_of_event)
-            return RuleSource(index, tuple(tests), basket)
+            return _fires(index, tests, basket)
         amounts = self._amounts_by(rule.looks_at())
         if rule.lines is not None:
             self._source.constants["h_lines"] = basket_of_lines
             tests += self._guards(rule.lines)
             tests.append(_test(f"(lines := {self._source.indexes(rule.lines)})"))
-            return RuleSource(index, tuple(tests), f"h_lines(lines, {amounts}, units)")
+            return _fires(index, tests, f"h_lines(lines, {amounts}, units)")
         if not rule.needs_lines():
             self._source.constants["h_nothing"] = NOTHING
-            return RuleSource(index, tuple(tests), "h_nothing")
+            return _fires(index, tests, "h_nothing")
         basket = self._once(f"b_{amounts}", f"h_all({amounts}, units)", h_all=basket_of_all)
-        return RuleSource(index, tuple(tests), basket)
+        return _fires(index, tests, basket)
 
     def baskets(self) -> list[str]:
         """Return the statements at the beginning on which the baskets rely."""
@@ -136,9 +138,9 @@ class TriggerWriter:
         tests = []
         starts, ends = life_of(schedule, self._zone)
         if starts is not None:
-            tests.append(Test(f"at >= {self._constant(starts)}"))
+            tests.append(Test(f"at >= {self._instant(starts)}", since=starts))
         if ends is not None:
-            tests.append(Test(f"at < {self._constant(ends)}"))
+            tests.append(Test(f"at < {self._instant(ends)}", until=ends))
         if _asks_more(schedule):
             applies = self._constant(compile_schedule(schedule, self._zone))
             tests.append(Test(f"{applies}(at, {self._birthday(schedule)}, snapshot.joined_at)", _CALL))
@@ -151,11 +153,23 @@ class TriggerWriter:
         self._source.constants["h_birthday"] = date_or_none
         return f"h_birthday(snapshot.attributes[{self._attribute_index(BIRTHDAY)}])"
 
+    def _instant(self, at: Instant) -> str:
+        """Return the name of an instant, which several schedules may have."""
+        name = self._instants.get(at)
+        if name is None:
+            name = self._instants[at] = self._constant(at)
+        return name
+
     def _constant(self, value: object) -> str:
         name = f"s{len(self._schedules)}"
         self._schedules.append(name)
         self._source.constants[name] = value
         return name
+
+
+def _fires(index: int, tests: Sequence[Test], basket: str) -> RuleSource:
+    """Return the source of a rule that hands over its basket if all tests hold."""
+    return RuleSource(index, tuple(tests), f"fired.append(({index}, {basket}))")
 
 
 def _asks_more(schedule: Schedule) -> bool:
