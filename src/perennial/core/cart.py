@@ -143,7 +143,6 @@ class Cart(msgspec.Struct):
         Largest remainder, ties to the earlier line. What a line has no room for moves to the others;
         what fits nowhere is dropped. Returns how much was taken.
         """
-
         amount = min(amount, self.goods_room, self.may_take)
         if self._spread_at_once(amount, lines, by_quantity=by_quantity):
             return amount
@@ -157,7 +156,7 @@ class Cart(msgspec.Struct):
         """Whether :meth:`spread`, by what the lines still cost, would take anything."""
         left, least = self.left, self.least
         return min(amount, self.goods_room, self.may_take) > 0 and any(
-            [left[line] > least[line] for line in lines]
+            left[line] > least[line] for line in lines
         )
 
     def _spread_at_once(self, amount: Minor, lines: Sequence[int], *, by_quantity: bool) -> bool:

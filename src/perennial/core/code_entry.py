@@ -17,6 +17,8 @@ MAX_ENTERED = 200
 _ALIKE = ("0O", "1IL", "5S", "8B")
 """Letters that look alike; the first of each group stands for all."""
 
+_OTHERS = tuple((group, frozenset(group[1:])) for group in _ALIKE)
+
 _SEPARATORS = frozenset({"Zs", "Zl", "Zp", "Pd", "Pc", "Cf", "Cc"})
 
 
@@ -68,7 +70,9 @@ def entered_forms(text: str) -> tuple[str, ...]:
     plain = plain_form(text) if len(text) <= MAX_ENTERED else ""
     if not plain:
         return ()
-    present = [group for group in _ALIKE if any(letter in plain for letter in group[1:])]
+    present = [group for group, others in _OTHERS if not others.isdisjoint(plain)]
+    if not present:
+        return (plain,)
     forms = [
         plain.translate(_folds(groups))
         for count in range(len(present) + 1)

@@ -65,17 +65,17 @@ def _by_number(candidate: Candidate, applied: Sequence[Candidate], stacking: Sta
 
 def all_combine(candidates: Collection[Candidate], stacking: Stacking) -> bool:
     """Whether none of these candidates can keep out another one of them."""
-    if len(candidates) > stacking.at_most:
-        return False
-    for one in candidates:
-        category = one.compiled.category
-        if (
-            one.compiled.combines is Combines.EXCLUSIVE
-            or category.best_of
-            or category.at_most is not None
-        ):
-            return False
-    return True
+    return len(candidates) <= stacking.at_most and all(map(combines_with_all, candidates))
+
+
+def combines_with_all(candidate: Candidate) -> bool:
+    """Whether neither exclusivity nor a category ever keeps a candidate out, or others for its sake."""
+    category = candidate.compiled.category
+    return (
+        candidate.compiled.combines is not Combines.EXCLUSIVE
+        and not category.best_of
+        and category.at_most is None
+    )
 
 
 def exclusive_keeps_out(candidate: Candidate, exclusive: Candidate) -> Standing:

@@ -11,9 +11,18 @@ import msgspec
 
 from perennial.core.benefit import Base, Level
 from perennial.core.cart import SHIPPING
-from perennial.core.combining import kept_out
+from perennial.core.combining import all_combine, combines_with_all, kept_out
 from perennial.core.limits import Use
-from perennial.core.price import Attempt, Bill, Candidate, Offer, candidate_of, judged_amounts, work, would_take
+from perennial.core.price import (
+    Attempt,
+    Bill,
+    Candidate,
+    Offer,
+    candidate_of,
+    judged_amounts,
+    work,
+    would_take,
+)
 from perennial.core.stack import Turn, turn
 from perennial.core.stacking import Combines
 from perennial.core.version import CompiledReward
@@ -57,8 +66,11 @@ def hints_of(near: Sequence[Near], offers: Sequence[Offer], attempt: Attempt, bi
     totals = _Totals(attempt, bill)
     hints: list[Hint] = []
     ships = attempt.cart.shipping_left > 0
+    applied, stacking = attempt.applied, bill.stacking
+    open_to_all = len(applied) < stacking.at_most and all_combine(applied, stacking)
     for candidate, total in islice(_nearest_first(near, offers, totals, quantity, ships=ships), LOOKED_AT):
-        if _would_help(candidate, attempt, bill):
+        free = open_to_all and combines_with_all(candidate)
+        if (free or _goes_together(candidate, attempt, bill)) and _would_help(candidate, attempt, bill):
             hints.append(_hint(candidate, total, quantity))
             if len(hints) == MOST:
                 break
@@ -145,16 +157,19 @@ def _hint(candidate: Candidate, total: Minor, quantity: int) -> Hint:
     return Hint(program, candidate.key, compiled.reward.name, amount or None, units or None)
 
 
+def _goes_together(candidate: Candidate, attempt: Attempt, bill: Bill) -> bool:
+    """Whether a reward goes with those that apply, or is exclusive and would keep them out."""
+    exclusive = any(one.compiled.combines is Combines.EXCLUSIVE for one in attempt.applied)
+    takes_over = candidate.compiled.combines is Combines.EXCLUSIVE and not exclusive
+    return takes_over or kept_out(candidate, attempt.applied, bill.stacking) is None
+
+
 def _would_help(candidate: Candidate, attempt: Attempt, bill: Bill) -> bool:
     """Whether nothing but its thresholds keeps a reward from taking something off."""
     compiled, cart = candidate.compiled, attempt.cart
     nets = judged_amounts(cart, candidate, bill)
     snapshot = candidate.offer.snapshot
     if compiled.besides is not None and not compiled.besides(bill.at, bill.order, nets, {}, snapshot):
-        return False
-    exclusive = any(one.compiled.combines is Combines.EXCLUSIVE for one in attempt.applied)
-    takes_over = compiled.combines is Combines.EXCLUSIVE and not exclusive
-    if not takes_over and kept_out(candidate, attempt.applied, bill.stacking) is not None:
         return False
     cart = cart.copy()
     counted = candidate.counts and bool(compiled.bounds)

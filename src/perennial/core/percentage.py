@@ -106,7 +106,7 @@ def takes_percentage(
         amount = _at_most(part_of(sum([base[line] for line in lines]), percent), most)
         return cart.can_spread(amount, lines)
     if target is Target.LINES and most is None:
-        return any([part_of(base[line], percent) > 0 and cart.room(line) > 0 for line in lines])
+        return any(part_of(base[line], percent) > 0 and cart.room(line) > 0 for line in lines)
     return None
 
 

@@ -29,6 +29,7 @@ from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.stack import stack
 from perennial.core.switches import NOTHING_OFF, Off, off_of
 from perennial.core.unit_prices import Runs, rebased, split
+from perennial.core.version import CompiledReward
 from perennial.core.why_not import why_not_offered
 from perennial.units import Instant, Minor, Points, Rounding, divide
 
@@ -148,9 +149,7 @@ def price(
     candidates = [one for one in found if isinstance(one, Candidate)]
     refused = [one.reward or one.name for one in found if isinstance(one, QuotedRedeemable)]
     asked_for = {(one.offer.version.program_id, one.key) for one in candidates}
-    automatic, near = _automatic(
-        offers, bill, cart, len(found), asked_for, tell_near=tell_near
-    )
+    automatic, near = _automatic(offers, bill, cart, len(found), asked_for, tell_near=tell_near)
     candidates += automatic
     attempt = stack(Attempt(cart, limited), candidates, bill, refused[0] if refused else None)
     redeemables = [
@@ -249,16 +248,25 @@ def _automatic(
         if version.finder is None or not _alive(offer, bill.at):
             continue
         off = off_of(version, offer.snapshot)
-        named = {key for program, key in asked_for if program == version.program_id}
+        named = {
+            key
+            for program, key in asked_for
+            if program == version.program_id and (had := version.rewards.get(key)) and had.reward.automatic
+        }
+        all_on = off is NOTHING_OFF and not named
         reached, missed = version.finder(bill.at, bill.order, cart.left, {}, offer.snapshot)
         for index in reached:
             compiled = version.automatic[index]
-            if _is_on(compiled, off, named):
+            if all_on or _is_on(compiled, off, named):
                 place = first + len(candidates)
                 candidates.append(candidate_of(place, offers, home, compiled, found=True))
         if tell_near:
             automatic = version.automatic
-            near += [Near(home, automatic[index]) for index in missed if _is_on(automatic[index], off, named)]
+            near += [
+                Near(home, automatic[index])
+                for index in missed
+                if all_on or _is_on(automatic[index], off, named)
+            ]
     return candidates, near
 
 

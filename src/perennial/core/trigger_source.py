@@ -118,8 +118,12 @@ class TriggerWriter:
         if isinstance(condition, Compare):
             same = condition.operator is Operator.IS
             return [_test(text, condition.fact if same else None)]
-        guards = self._guards(condition.where) if _needs_a_line(condition) else []
-        return [*guards, _test(text)]
+        if not _needs_a_line(condition):
+            return [_test(text)]
+        where = condition.where
+        if isinstance(condition, LinesTotal) and isinstance(where, Compare):
+            where = All((where,))  # without a line nothing needs to be added up
+        return [*self._guards(where), _test(text)]
 
     def _guards(self, where: Condition | None) -> list[Test]:
         """Return cheap tests without which no line can match ``where``."""

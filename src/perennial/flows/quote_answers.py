@@ -280,7 +280,10 @@ def _lines(quote: Quote) -> tuple[QuotedLineAnswer, ...]:
             discount=line.discount,
             total=line.amount - line.discount,
             discounts=tuple(
-                LineDiscountAnswer(redeemable=part.redeemable, amount=part.amount) for part in line.discounts
+                [
+                    LineDiscountAnswer(redeemable=part.redeemable, amount=part.amount)
+                    for part in line.discounts
+                ]
             ),
             added_by=line.added_by,
         )

@@ -159,7 +159,7 @@ def _without_codes(batch: Batch, command: PostRedemption) -> PostRedemption:
 
 
 def _hash_of(batch: Batch, code: str) -> str:
-    return batch.codebook.hashes_of(batch.workspace.workspace_id, code)[0].hex
+    return batch.codebook.likeliest_hash_of(batch.workspace.workspace_id, code).hex
 
 
 def checked_out(

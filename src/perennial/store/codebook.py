@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from perennial.core.code_entry import entered_forms
+from perennial.core.code_entry import entered_forms, plain_form
 from perennial.core.codes import Codes, IssuedCode, pattern_of
 from perennial.store.database import Id
 from perennial.store.signing import TillSigner
@@ -51,7 +51,17 @@ class Codebook:
 
     def hashes_of(self, workspace_id: int, entered: str) -> tuple[UUID, ...]:
         """Return every key under which a code may be found that somebody entered, the likeliest first."""
-        return tuple(self.hash_of(workspace_id, form) for form in entered_forms(entered))
+        finding, prefix = self._finding, self._prefix(workspace_id, "code")
+        return tuple(
+            [
+                Id(hmac.digest(finding, prefix + form.encode(), "sha256")[:16])
+                for form in entered_forms(entered)
+            ]
+        )
+
+    def likeliest_hash_of(self, workspace_id: int, entered: str) -> UUID:
+        """Return the first of :meth:`hashes_of`; of what is no code, something that tells it from others."""
+        return self.hash_of(workspace_id, plain_form(entered) or entered)
 
     def issue(self, workspace_id: int, codes: Codes, text: str) -> IssuedCode:
         """Return a code of a pool as it is stored."""
