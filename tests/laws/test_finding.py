@@ -1,0 +1,205 @@
+"""Laws of what saves time when a cart is priced: it finds, and says, what looking at each reward would.
+
+The rewards of an order are found all at once by a generated function, a reward that was found is not asked
+everything again, and a hint only asks if a reward would take something. Here each is beside the plain way.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from perennial.core.allowances import Allowances
+from perennial.core.benefit import Base
+from perennial.core.cart import Cart, cart_of
+from perennial.core.condition_walk import holds
+from perennial.core.order import Order, net_amounts
+from perennial.core.price import (
+    Attempt,
+    Bill,
+    Candidate,
+    Offer,
+    apply,
+    candidate_of,
+    is_usable,
+    work,
+    would_take,
+)
+from perennial.core.quote import price
+from perennial.core.redeemables import Wanted
+from perennial.core.thresholds import asked_of, course_of
+from perennial.core.version import CompiledReward, Version
+from perennial.core.version_scope import scope_of
+from perennial.core.why_not import why_not_offered
+from perennial.units import DAY, Instant
+from tests.core.pricing_stage import CART, NOON, anna, cart, line, offered, version_of
+from tests.laws import carts as any_kind
+
+Plain = dict[str, Any]
+
+_SOME = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_SKUS = ("cup", "hat", "shoe")
+_FIRST = datetime(2026, 5, 20, tzinfo=UTC).date()
+_days = st.none() | st.integers(0, 24)
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> Plain | None:
+    """Between two days around the noon at which carts are priced, or open on one side or both."""
+    starts, length = draw(_days), draw(st.none() | st.integers(1, 12))
+    found = {} if starts is None else {"starts": (_FIRST + timedelta(days=starts)).isoformat()}
+    if length is not None:
+        found["ends"] = (_FIRST + timedelta(days=(starts or 0) + length)).isoformat()
+    return found or None
+
+
+conditions: st.SearchStrategy[Plain] = st.one_of(
+    st.sampled_from(["web", "app"]).map(lambda one: {"fact": "order.channel", "is": one}),
+    st.sampled_from(["a", "b", "c"]).map(lambda one: {"fact": "order.location", "is": one}),
+    st.sampled_from(["DE", "AT"]).map(lambda one: {"fact": "member.country", "is": one}),
+    st.sampled_from(_SKUS).map(lambda sku: {"lines": "any", "where": {"fact": "line.sku", "is": sku}}),
+    st.sampled_from(["tea", "cups"]).map(
+        lambda one: {
+            "lines": "quantity",
+            "where": {"fact": "line.categories", "contains": one},
+            "at_least": 2,
+        }
+    ),
+    st.integers(1, 3_000).map(lambda least: {"fact": "order.total", "at_least": least}),
+    st.integers(1, 3_000).map(lambda least: {"fact": "order.total", "more_than": least}),
+    st.integers(1, 3_000).map(lambda most: {"fact": "order.total", "at_most": most}),
+    st.integers(1, 6).map(lambda least: {"fact": "order.quantity", "at_least": least}),
+    st.integers(1, 900).map(lambda least: {"lines": "any", "where": {"fact": "line.net", "at_least": least}}),
+)
+
+
+@st.composite
+def versions(draw: st.DrawFn) -> Version:
+    """A program of many campaigns with a reward each, in all stages of their lives."""
+    campaigns = []
+    for number in range(draw(st.integers(1, 14))):
+        reward: Plain = {"id": f"r{number}", "name": f"R{number}", "automatic": True}
+        reward["gives"] = [{"type": "percent_off", "percent": draw(st.sampled_from(["5", "20"]))}]
+        reward["judged_on"] = draw(st.sampled_from(["initial", "reduced", "reduced"]))
+        asked = draw(st.lists(conditions, max_size=3))
+        if asked:
+            reward["usable_when"] = {"all": asked}
+        if (own := draw(schedules())) is not None:
+            reward["schedule"] = own
+        campaign: Plain = {"id": f"c{number}", "rewards": [reward]}
+        if (whole := draw(schedules())) is not None:
+            campaign["schedule"] = whole
+        campaigns.append(campaign)
+    declared = {"member": {"country": {"type": "text"}}}
+    return version_of(campaigns=campaigns, declarations=declared)
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> Order:
+    """A cart of some of the products."""
+    bought = draw(st.lists(st.sampled_from(_SKUS), min_size=1, max_size=3, unique=True))
+    lines = [
+        line(
+            sku,
+            draw(st.integers(1, 1_000)),
+            draw(st.integers(1, 3)),
+            categories=draw(st.sampled_from([(), ("tea",), ("tea", "cups"), ("tea", "tea")])),
+        )
+        for sku in bought
+    ]
+    channel, location = (
+        draw(st.sampled_from([None, "web", "app"])),
+        draw(st.sampled_from([None, "a", "b"])),
+    )
+    return cart(*lines, shipping=490, channel=channel, location=location)
+
+
+def _plainly(compiled: CompiledReward, offer: Offer, order: Order, at: Instant) -> bool | None:
+    """Whether the order reaches a reward's thresholds; None if it is not offered, or not for this order."""
+    reward = compiled.reward
+    want = Wanted(name=reward.id, program=1, reward=reward.id)
+    if why_not_offered(want, compiled, offer, at) is not None:
+        return None
+    asked = asked_of(reward.usable_when)
+    scope = scope_of(offer.version, offer.snapshot, at, order=order, nets=net_amounts(order))
+    initial = reward.judged_on is Base.INITIAL
+    lasting = [part for part in asked.besides if initial or not course_of(part).begins]
+    if not all(holds(part, scope) for part in lasting):
+        return None
+    return all(holds(part, scope) for part in asked.thresholds)
+
+
+@_SOME
+@given(versions(), orders(), st.integers(-12, 12), st.sampled_from(["DE", "AT"]))
+def test_rewards_are_found_as_if_each_were_looked_at(
+    version: Version, order: Order, days: int, country: str
+) -> None:
+    """The finder finds what asking every reward finds, in the order of the document, at any time."""
+    at = NOON + days * DAY
+    offer = offered(version, order, anna(attributes={"country": country}), at)
+    assert version.finder is not None
+    reached, missed = version.finder(at, order, net_amounts(order), {}, offer.snapshot)
+    plain = [_plainly(compiled, offer, order, at) for compiled in version.automatic]
+    assert reached == [index for index, found in enumerate(plain) if found]
+    assert missed == [index for index, found in enumerate(plain) if found is False]
+
+
+@_SOME
+@given(versions(), orders(), st.sampled_from(["DE", "AT"]), st.randoms(use_true_random=False))
+def test_what_was_found_is_usable_as_long_as_all_of_its_conditions_hold(
+    version: Version, order: Order, country: str, random: Any
+) -> None:
+    """Whatever else is applied meanwhile, a found reward is usable when one that is asked everything is."""
+    offer = offered(version, order, anna(attributes={"country": country}))
+    start, bill = _start(offer, order)
+    assert version.finder is not None
+    reached, _ = version.finder(NOON, order, start.cart.left, {}, offer.snapshot)
+    pairs = [
+        (_of(offer, version.automatic[index], found=True), _of(offer, version.automatic[index]))
+        for index in reached
+    ]
+    everything = [_of(offer, compiled) for compiled in version.automatic]
+    random.shuffle(everything)
+    for other in everything:
+        for found, plain in pairs:
+            assert is_usable(start.cart, found, bill) == is_usable(start.cart, plain, bill)
+        apply(start, other, bill)
+
+
+@_SOME
+@given(any_kind.programs(), any_kind.carts)
+def test_a_reward_says_that_it_takes_something_exactly_if_it_does(
+    program: tuple[Version, list[Wanted]], order: Order
+) -> None:
+    """On every cart on the way to the price, whatever a reward gives: unless only trying tells."""
+    version, wanted = program
+    offer = offered(version, order, anna())
+    attempt, bill = _start(offer, order)
+    for compiled in version.rewards.values():
+        for other in version.rewards.values():
+            candidate = _of(offer, other)
+            told = would_take(attempt.cart.copy(), candidate, bill)
+            assert told is None or told is _takes(attempt.cart, candidate, bill)
+        apply(attempt, _of(offer, compiled), bill)
+    quote = price(order, wanted, [offer], NOON, CART).quote
+    for hint in quote.hints:
+        assert hint.reward in version.rewards
+
+
+def _start(offer: Offer, order: Order) -> tuple[Attempt, Bill]:
+    version = offer.version
+    allowances = Allowances(version, offer.snapshot, version.budget_numbers)
+    return Attempt(cart_of(order), {1: allowances}), Bill(order, NOON, version.program.stacking)
+
+
+def _of(offer: Offer, compiled: CompiledReward, *, found: bool = False) -> Candidate:
+    return candidate_of(compiled.place, [offer], 0, compiled, found=found)
+
+
+def _takes(cart: Cart, candidate: Candidate, bill: Bill) -> bool:
+    after = cart.copy()
+    work(after, candidate, bill)
+    return len(after.takes) > len(cart.takes) or len(after.added) > len(cart.added)
