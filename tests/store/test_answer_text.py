@@ -47,7 +47,28 @@ def test_an_order_s_answer_takes_a_third() -> None:
     assert len(stored) * 3 < len(answer)
 
 
-def test_what_is_no_json_is_refused() -> None:
-    """Bytes that stand for phrases may not come in."""
+@given(st.lists(_json, min_size=1, max_size=3), st.integers(0, 60))
+def test_long_answers_come_back(values: list[object], more: int) -> None:
+    """Whatever its length says about how it is stored, an answer comes back."""
+    answer = msgspec.json.encode([*values, "x" * (more * 50)])
+    assert restore_answer(shorten_answer(answer)) == answer
+
+
+def test_the_answer_to_a_full_cart_fits_into_its_row() -> None:
+    """An answer with ten lines that a dozen rewards make cheaper takes less than a third of its bytes."""
+    shares = [{"redeemable": place, "amount": 37 * place + 9} for place in range(12)]
+    lines = [
+        {"id": str(i), "sku": f"sku-{i}", "quantity": 1, "amount": 5_000 + i, "discounts": shares}
+        for i in range(10)
+    ]
+    answer = msgspec.json.encode({"id": "r-1", "quote": {"lines": lines}})
+    stored = shorten_answer(answer)
+    assert restore_answer(stored) == answer
+    assert len(stored) * 3 < len(answer)
+
+
+@pytest.mark.parametrize("byte", [b"\x00", b"\x01"])
+def test_what_is_no_json_is_refused(byte: bytes) -> None:
+    """Bytes that stand for phrases, or for a long answer, may not come in."""
     with pytest.raises(ValueError, match="control characters"):
-        shorten_answer(b"{\x01}")
+        shorten_answer(b"{" + byte + b"}")

@@ -14,6 +14,7 @@ import msgspec
 from asyncpg import Connection, Record
 
 from perennial.core.used import Used
+from perennial.store.answer_text import restore_answer, shorten_answer
 from perennial.units import Instant
 
 
@@ -140,7 +141,13 @@ def decode_used(taken: bytes) -> Used:
 def _redemption(record: Record) -> RedemptionRow:
     customer_id, redemption_id, order_id, held_until, state, taken, answer = record
     return RedemptionRow(
-        customer_id, redemption_id, order_id, held_until, RedemptionState(state), decode_used(taken), answer
+        customer_id,
+        redemption_id,
+        order_id,
+        held_until,
+        RedemptionState(state),
+        decode_used(taken),
+        restore_answer(answer),
     )
 
 
@@ -198,7 +205,7 @@ async def put_redemptions(conn: Connection, ws: int, bucket: int, rows: Iterable
             row.held_until,
             row.state,
             _encode(row.used),
-            row.answer,
+            shorten_answer(row.answer),
         )
         for row in rows
     ]
