@@ -86,10 +86,11 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
         return allocate(total, [1] * len(weights))
     if total < 0:
         return [-part for part in allocate(-total, weights)]
-    parts = [total * weight // whole for weight in weights]
+    products = [total * weight for weight in weights]
+    parts = [product // whole for product in products]
     missing = total - sum(parts)
     if missing:
-        remainders = [total * weight % whole for weight in weights]
+        remainders = [product % whole for product in products]
         # Sorting is stable, in reverse as well: of equal remainders the earlier part comes first.
         for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:missing]:
             parts[index] += 1

@@ -37,6 +37,7 @@ from perennial.core.program import (
 from perennial.core.rule import EarningRule, ten_thousandths
 from perennial.core.schedule import Schedule, life_of
 from perennial.core.surroundings import ALONE, Surroundings, with_declarations
+from perennial.core.tiers import tier_steps
 from perennial.core.variants import compile_trials
 from perennial.core.version import CompiledRule, CompiledWallet, Version
 from perennial.units import Instant
@@ -96,6 +97,8 @@ def compile_version(
         priced=by_price(rewards.values()),
         choices=tuple(compiler.choice(metric) for metric in metrics),
         tier_needs=tier_needs,
+        tier_steps=tier_steps(program.tiers, tier_needs) if program.tiers else {},
+        reads_balances=compiler.reads_balances,
         histories=needs.histories,
         readers=needs.readers(),
         offers=offers,

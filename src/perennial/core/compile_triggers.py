@@ -51,6 +51,8 @@ class Compiler:
         self._location: dict[str, int] = {}
         self._segments: dict[str, None] = {}
         self.lot_facts: dict[str, int] = {}
+        self.reads_balances = False
+        self._wallets = [wallet.id for wallet in program.wallets]
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -156,14 +158,13 @@ class Compiler:
         )
 
     def _source(self, trigger: str | None, constants: dict[str, object] | None = None) -> Source:
-        wallets = [wallet.id for wallet in self._program.wallets]
         return Source(
             self.facts,
             self._zone,
             trigger=trigger,
             need_index=self._needs.of_history,
             attribute_index=self._attribute_index,
-            wallet_index=wallets.index,
+            wallet_index=self._wallet_index,
             location_index=self._location_index,
             constants=constants,
             asks_segment=lambda code: self._segments.setdefault(code, None),
@@ -172,6 +173,10 @@ class Compiler:
 
     def _attribute_index(self, name: str) -> int:
         return self._attributes.setdefault(name, len(self._attributes))
+
+    def _wallet_index(self, wallet: str) -> int:
+        self.reads_balances = True
+        return self._wallets.index(wallet)
 
     def _lot_index(self, name: str) -> int:
         """Return the place of a fact about lots: they are behind the figures, the last one first."""

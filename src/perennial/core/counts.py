@@ -25,6 +25,18 @@ Choice: TypeAlias = Callable[..., Any] | None
 """The function that chooses what counts for a metric; see ``compile_triggers.py``."""
 
 
+# Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
+_ORDERS_NET, _ORDERS_COUNT, _LINES_NET, _LINES_QUANTITY, _POINTS_EARNED, _EVENTS_COUNT, _EVENTS_SUM = (
+    Measure.ORDERS_NET,
+    Measure.ORDERS_COUNT,
+    Measure.LINES_NET,
+    Measure.LINES_QUANTITY,
+    Measure.POINTS_EARNED,
+    Measure.EVENTS_COUNT,
+    Measure.EVENTS_SUM,
+)
+
+
 class _Part(msgspec.Struct, gc=False):
     """What counts of an order: it as a whole, or what came back of it.
 
@@ -65,7 +77,16 @@ def counts_of_order(
     if not version.metrics:
         return ()
     part = _Part(order, nets, nets, [line.quantity for line in order.lines], 1)
-    return _counts(version, at, 1, lambda metric, choose: _of_order(metric, choose, at, part, points))
+    counts = []
+    periods = today_of(version, at).metrics
+    for metric, choose, period in zip(version.metrics, version.choices, periods, strict=True):
+        if choose is None and metric.measure is _ORDERS_NET:
+            amount = sum(nets)
+        else:
+            amount = _of_order(metric, choose, at, part, points)
+        if amount:
+            counts.append(Count(metric.number, period, amount))
+    return tuple(counts)
 
 
 def measured(
@@ -157,30 +178,30 @@ def _converted(version: Version, order: Order) -> tuple[Order, list[Minor]]:
 def _of_order(metric: Metric, choose: Choice, at: Instant, part: _Part, points: Mapping[int, Points]) -> int:
     """Return what the part of an order paid at ``at`` counts for a metric."""
     measure = metric.measure
-    if measure is Measure.ORDERS_NET or measure is Measure.ORDERS_COUNT:
+    if measure is _ORDERS_NET or measure is _ORDERS_COUNT:
         if choose is not None and not choose(at, part.order, part.nets, {}):
             return 0
-        return part.orders if measure is Measure.ORDERS_COUNT else sum(part.amounts)
-    if measure is Measure.LINES_NET or measure is Measure.LINES_QUANTITY:
-        of_lines = part.amounts if measure is Measure.LINES_NET else part.units
+        return part.orders if measure is _ORDERS_COUNT else sum(part.amounts)
+    if measure is _LINES_NET or measure is _LINES_QUANTITY:
+        of_lines = part.amounts if measure is _LINES_NET else part.units
         if choose is None:
             return sum(of_lines)
         return sum([of_lines[line] for line in choose(at, part.order, part.nets, {})])
-    return _points(metric, points) if measure is Measure.POINTS_EARNED else 0
+    return _points(metric, points) if measure is _POINTS_EARNED else 0
 
 
 def _of_event(metric: Metric, choose: Choice, event: Event, points: Mapping[int, Points]) -> int:
     """Return what an event that is no order counts for a metric."""
     measure = metric.measure
-    if measure is Measure.POINTS_EARNED:
+    if measure is _POINTS_EARNED:
         return _points(metric, points)
-    if measure is not Measure.EVENTS_COUNT and measure is not Measure.EVENTS_SUM:
+    if measure is not _EVENTS_COUNT and measure is not _EVENTS_SUM:
         return 0
     if not isinstance(event, CustomEvent) or event.name != metric.event:
         return 0
     if choose is not None and not choose(event.at, None, [], event.attributes):
         return 0
-    if measure is Measure.EVENTS_COUNT:
+    if measure is _EVENTS_COUNT:
         return 1
     value = event.attributes.get(metric.attribute or "")
     return value if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -31,6 +31,9 @@ from perennial.core.timers import next_due
 from perennial.core.version import Version
 from perennial.units import Instant, named_id
 
+# Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
+_AUTOMATIC = EnrollmentMode.AUTOMATIC
+
 Decided = tuple[Event, Decision]
 """An event and what was decided about it."""
 
@@ -47,12 +50,14 @@ class Course:
     """The life of one program's members. Instants are UTC.
 
     ``versions`` are in the order of their validity and not empty once something happens; ``spent`` maps
-    (number of a budget, period) to what all members used.
+    (number of a budget, period) to what all members used. ``by_line`` says that a return may ask what each
+    line of an order contributed.
     """
 
     def __init__(self) -> None:
         self.versions: list[Version] = []
         self.spent: dict[tuple[int, int], int] = {}
+        self.by_line = True
         self._count = 0
 
     def version_at(self, at: Instant) -> Version:
@@ -108,7 +113,7 @@ class Course:
 
     def _enroll_automatically(self, member: Member, at: Instant, source: str = "automatic") -> list[Decided]:
         version = self.version_at(at)
-        automatic = version.program.enrollment.mode is EnrollmentMode.AUTOMATIC
+        automatic = version.program.enrollment.mode is _AUTOMATIC
         if not automatic or version.program_id in member.memberships:
             return []
         return self._enroll(member, at, source)
@@ -156,7 +161,7 @@ class Course:
 
     def _decide_by(self, version: Version, member: Member, event: Event) -> Decision:
         """Decide one event by ``version`` and take its effects over."""
-        decision = decide(event, version, member, self.spent, self.switched())
+        decision = decide(event, version, member, self.spent, self.switched(), by_line=self.by_line)
         if decision.refusal is not None:
             raise CourseRefused(decision.refusal)
         fold(member, version, decision.effects, event.at)

@@ -11,6 +11,9 @@ from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Points
 
+# Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
+_ISSUED, _DEBT = Account.ISSUED, Account.DEBT
+
 
 def credit_award(
     version: Version,
@@ -32,7 +35,7 @@ def credit_award(
     wallet = version.wallets[wallet_index]
     unit = wallet.unit
     pending = is_pending(key, at, figures.activated_until)
-    effects: list[Effect] = [Credit(unit, points, key, Account.ISSUED, pending)]
+    effects: list[Effect] = [Credit(unit, points, key, _ISSUED, pending)]
     if figures.shortfall or figures.debt:
         effects += _settle(unit, points, lot_id, pending, figures)
     expiry = wallet.expiry.get(tier) or wallet.spec.expiry
@@ -64,9 +67,9 @@ def _settle(unit: int, points: Points, lot_id: int, pending: bool, figures: Wall
     effects: list[Effect] = []
     made_up = min(points, figures.shortfall)
     if made_up:
-        effects.append(Debit(unit, made_up, lot_id, Account.ISSUED, pending))
+        effects.append(Debit(unit, made_up, lot_id, _ISSUED, pending))
         effects.append(FallShort(unit, -made_up))
     paid = min(points - made_up, figures.debt)
     if paid:
-        effects.append(Debit(unit, paid, lot_id, Account.DEBT, pending))
+        effects.append(Debit(unit, paid, lot_id, _DEBT, pending))
     return effects

@@ -66,13 +66,17 @@ def decide(
     member: Member,
     spent: Mapping[tuple[int, int], int] = _NOTHING,
     switches: Switches = ALL_ON,
+    *,
+    by_line: bool = True,
 ) -> Decision:
     """Decide ``event`` for ``member`` under ``version``; nothing is changed.
 
     ``member`` holds what ``needs.lookback`` asks for and, for everything but earning, the lots of its
     wallets. ``spent`` maps (number of a budget, period) to what all members together have used of it.
     ``switches`` say what is off: it gives nothing and cannot be claimed; all else goes on.
-    A follow-up is decided by a call of its own, on the member that the effects made.
+    A follow-up is decided by a call of its own, on the member that the effects made. Without ``by_line`` the
+    awards of an order do not tell what each of its lines contributed: for whoever knows that nothing of it
+    comes back.
     """
     match event:
         case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered() | ChallengeMissed():
@@ -80,7 +84,9 @@ def decide(
             numbers = budget_numbers(version, event)
             where = event.order.location if isinstance(event, OrderPaid) else None
             snapshot = snapshot_of(event.at, version, member, spent, off, numbers, where)
-            earned = exposed(earn(event, version, snapshot), version, member, event.at, earns=True)
+            earned = earn(event, version, snapshot, by_line=by_line)
+            if snapshot.variants:
+                earned = exposed(earned, version, member, event.at, earns=True)
             return with_challenges(earned, event, version, member) if version.challenges else earned
         case ChallengeCompleted():
             given = decide_completion(event, version, member, spent, switches)

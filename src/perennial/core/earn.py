@@ -52,6 +52,10 @@ Factors: TypeAlias = tuple[tuple[int, Factor], ...]
 """The factor of each rule, with the number of its group."""
 
 
+# Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
+_ON_REQUEST = EnrollmentMode.ON_REQUEST
+
+
 class Gift(msgspec.Struct, gc=False):
     """What one rule gives, on its way from the rule to the wallet.
 
@@ -66,6 +70,10 @@ class Gift(msgspec.Struct, gc=False):
     multiplied: Points
     points: Points
     cut_by: str | None = None
+
+
+# Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
+_FULFILLED = OrderStatus.FULFILLED
 
 
 class Judgment(msgspec.Struct):
@@ -88,15 +96,16 @@ class Judgment(msgspec.Struct):
     rewarding: list[int] = []
 
 
-def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
+def earn(event: EarningEvent, version: Version, snapshot: Snapshot, *, by_line: bool = True) -> Decision:
     """Decide what ``event`` earns under ``version`` for the member of ``snapshot``.
 
     Counts are kept for every customer; awards and tiers are for members within the program's life. While
     the whole program is switched off nobody enters a tier either, and so nobody misses what it gives.
+    ``by_line`` says that awards tell what each line contributed, for a return to ask.
     """
     judgment = judge(event, version, snapshot)
     effects: list[Effect] = []
-    awards, points = _post(event, version, snapshot, judgment, effects)
+    awards, points = _post(event, version, snapshot, judgment, effects, by_line=by_line)
     if judgment.order is None:
         counts = counts_of(version, event, points)
     else:
@@ -108,7 +117,7 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot) -> Decision:
             effects += activity(version, event.name, event.at)
         if version.program.tiers is not None and off_of(version, snapshot).stopped is None:
             history = history_after(version, snapshot, event.at, counts)
-            balances = _balances_after(version, snapshot, effects)
+            balances = _balances_after(version, snapshot, effects) if None in version.tier_needs else ()
             tier_effects, follow_ups = tiers_after(version, event, snapshot, history, balances)
             effects += tier_effects
     if judgment.rewarding:
@@ -191,11 +200,7 @@ def outside_life(at: Instant, version: Version, snapshot: Snapshot) -> str | Non
     if version.ends is not None and at >= version.ends:
         return "the program has ended"
     enrollment = version.program.enrollment
-    if (
-        at < snapshot.joined_at
-        and enrollment.mode is EnrollmentMode.ON_REQUEST
-        and not enrollment.count_past_orders
-    ):
+    if at < snapshot.joined_at and enrollment.mode is _ON_REQUEST and not enrollment.count_past_orders:
         return "the customer joined later"
     if enrollment.closed and enrollment.segment not in snapshot.segments:
         return f"the customer is not in segment {enrollment.segment}"
@@ -309,6 +314,8 @@ def _post(
     snapshot: Snapshot,
     judgment: Judgment,
     effects: list[Effect],
+    *,
+    by_line: bool,
 ) -> tuple[tuple[Award, ...], dict[int, Points]]:
     """Append the effects of crediting the gifts; return the awards, and the points by unit."""
     if not judgment.gifts:
@@ -327,7 +334,7 @@ def _post(
     awards = []
     for gift in judgment.gifts:
         compiled = version.rules[gift.index]
-        awards.append(award_of(version, gift, lots))
+        awards.append(award_of(version, gift, lots, by_line=by_line))
         if gift.points and compiled.cooldown is not None:
             effects.append(Touch(version.limits[compiled.cooldown].number, event.at))
     if judgment.limited.used:
@@ -335,8 +342,8 @@ def _post(
     return tuple(awards), {version.wallets[wallet].unit: points for wallet, points in sums.items()}
 
 
-def award_of(version: Version, gift: Gift, lots: Mapping[int, int]) -> Award:
-    """Return the award of a gift, with the points that each line of the order contributed.
+def award_of(version: Version, gift: Gift, lots: Mapping[int, int], *, by_line: bool = True) -> Award:
+    """Return the award of a gift, ``by_line`` with the points that each line of the order contributed.
 
     ``lots`` gives the lot that the points went into, by the index of the wallet.
     """
@@ -346,7 +353,7 @@ def award_of(version: Version, gift: Gift, lots: Mapping[int, int]) -> Award:
     if not points:
         return Award(compiled.rule.id, unit, gift.earned.points, 0, 0, (), gift.cut_by)
     lot_id = lots.get(compiled.wallet, 0)
-    lines = _contributions(points, gift.earned.weights)
+    lines = _contributions(points, gift.earned.weights) if by_line else ()
     return Award(compiled.rule.id, unit, gift.earned.points, points, lot_id, lines, gift.cut_by)
 
 
@@ -362,7 +369,7 @@ def _contributions(points: Points, weights: Sequence[int]) -> tuple[Points, ...]
 
 def waiting_for(event: EarningEvent) -> str | None:
     """Return what points of this event wait for, where a wallet's points wait for fulfillment."""
-    if isinstance(event, OrderPaid) and event.order.status is not OrderStatus.FULFILLED:
+    if isinstance(event, OrderPaid) and event.order.status is not _FULFILLED:
         return event.id.hex
     return None
 

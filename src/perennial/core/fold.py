@@ -47,6 +47,15 @@ from perennial.ledger.account import Account
 from perennial.ledger.lot import Lot, LotKey, Origin
 from perennial.units import Instant, Points
 
+# Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
+_ISSUED, _REDEEMED, _EXPIRED, _DEBT, _HELD = (
+    Account.ISSUED,
+    Account.REDEEMED,
+    Account.EXPIRED,
+    Account.DEBT,
+    Account.HELD,
+)
+
 
 def fold(
     member: Member,
@@ -81,9 +90,9 @@ def fold(
             case Owe(unit=unit, amount=amount, target=target):
                 wallet = _wallet(member, unit)
                 wallet.debt += amount
-                if target is Account.ISSUED:
+                if target is _ISSUED:
                     wallet.earned -= amount
-                elif target is Account.REDEEMED:
+                elif target is _REDEEMED:
                     wallet.spent += amount
             case Forgive(unit=unit, amount=amount):
                 _wallet(member, unit).debt -= amount
@@ -165,11 +174,11 @@ def _credit(member: Member, effect: Credit) -> None:
     wallet = _wallet(member, effect.unit)
     wallet.balance += effect.amount
     source = effect.source
-    if source is Account.ISSUED:
+    if source is _ISSUED:
         wallet.earned += effect.amount
-    elif source is Account.REDEEMED:
+    elif source is _REDEEMED:
         wallet.spent -= effect.amount
-    elif source is Account.EXPIRED:
+    elif source is _EXPIRED:
         wallet.expired -= effect.amount
     _arrive(member, wallet, effect.key, effect.amount, effect.pending, added=effect.amount)
 
@@ -209,7 +218,7 @@ def _arrive(
 def _give_back(member: Member, effect: GiveBack) -> None:
     wallet, amount = _wallet(member, effect.unit), effect.amount
     wallet.balance += amount
-    if effect.source is Account.HELD:
+    if effect.source is _HELD:
         wallet.held -= amount
     else:
         wallet.spent -= amount
@@ -230,15 +239,15 @@ def _debit(wallet: Wallet, effect: Debit) -> None:
     if effect.pending:
         wallet.pending -= amount
     target = effect.target
-    if target is Account.REDEEMED:
+    if target is _REDEEMED:
         wallet.spent += amount
-    elif target is Account.EXPIRED:
+    elif target is _EXPIRED:
         wallet.expired += amount
-    elif target is Account.ISSUED:
+    elif target is _ISSUED:
         wallet.earned -= amount
-    elif target is Account.DEBT:
+    elif target is _DEBT:
         wallet.debt -= amount
-    elif target is Account.HELD:
+    elif target is _HELD:
         wallet.held += amount
     if wallet.lots is not None:
         wallet.lots[effect.lot_id].remaining -= amount

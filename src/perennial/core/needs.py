@@ -59,7 +59,7 @@ def snapshot_of(
         membership.tier_since if membership else None,
         membership.tier_until if membership else None,
         membership.tier_floor if membership else None,
-        tuple([member.attributes.get(name) for name in version.attributes]),
+        tuple([member.attributes.get(name) for name in version.attributes]) if version.attributes else (),
         history_of(version, member.counters, at, joined_at),
         _used(version, member, today),
         _spent(version, spent, today, numbers),
@@ -134,8 +134,14 @@ def history_of(
         return ()
     values = []
     ranges = ranges_of(version, at, joined_at)
-    for need, window in zip(version.needs, ranges, strict=True):
-        values.append(sum_within(counters.get(need.metric.number), window))
+    for need, (first, last) in zip(version.needs, ranges, strict=True):
+        periods = counters.get(need.metric.number)
+        if not periods:
+            values.append(0)
+        elif first == last:
+            values.append(periods.get(first, 0))
+        else:
+            values.append(sum([value for period, value in periods.items() if first <= period <= last]))
     for place in version.taken:
         need, (first, last) = version.needs[place], ranges[place]
         periods = counters.get(need.metric.number, {})

@@ -6,6 +6,8 @@ member, seen in the snapshot, and held by the database at the write.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from perennial.core.limits import AtCap, Counted
 from perennial.core.periods import Period
 from perennial.core.program import Program
@@ -40,6 +42,7 @@ def once_number(program_id: int, name: str) -> int:
     return stable_hash("once", program_id, name)
 
 
+@lru_cache(4096)
 def gift_number(program_id: int, tier: str) -> int:
     """Return the number of the limit that remembers that the member entered ``tier``."""
     return stable_hash("entered", program_id, tier)

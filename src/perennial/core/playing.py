@@ -32,9 +32,10 @@ from perennial.core.given_reward import GivenReward
 from perennial.core.member import Member, Wallet
 from perennial.core.order import Order, line_ids
 from perennial.core.past import CameBack, Canceled, Joined, Left, Life, Past, Rejudged, Waited
-from perennial.core.periods import Period, period_of
+from perennial.core.periods import Period, period_of_day
 from perennial.core.side import Side
 from perennial.core.tally import RewardTally, RuleTally, SideTally, WalletTally
+from perennial.core.today import today_of
 from perennial.ledger.account import Account
 from perennial.ledger.lot import Lot
 from perennial.units import Instant, Points
@@ -164,7 +165,7 @@ class Playing:
                         given += points
                         self._wallet(award.unit).awarded += points
                 if given:
-                    month = period_of(event.at, _MONTH, self.side.latest.zone)
+                    month = period_of_day(today_of(self.side.latest, event.at).day, _MONTH)
                     tally.months[month] = tally.months.get(month, 0) + given
             if type(event) is ClaimRequested:
                 self._reward(event.reward, event.at, decision)
@@ -218,8 +219,10 @@ class Playing:
                 assert_never(past)
 
     def _pay(self, member: Member, event: OrderPaid) -> list[Decided]:
+        kept = event.id in self.life.kept
+        self.side.by_line = kept
         found = self.side.happen(member, event, enrolls=True)
-        if event.id in self.life.kept:
+        if kept:
             paid = next((decision for decided, decision in found if decided is event), None)
             given = given_for(event, found)
             self.orders[event.id] = JudgedOrder(

@@ -31,6 +31,11 @@ def is_quiet(version: Version) -> bool:
     )
 
 
+def may_wait(version: Version) -> bool:
+    """Whether orders and events under a quiet ``version`` read nothing of how far its lots have come."""
+    return not version.reads_balances and not version.gives_rewards
+
+
 def pass_quietly(version: Version, member: Member, at: Instant) -> bool:
     """Let points become available and expire up to ``at``, if nothing else is due; arm the timer anew.
 

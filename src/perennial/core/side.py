@@ -20,11 +20,11 @@ from perennial.core.events import Event
 from perennial.core.fold import fold, fold_spent
 from perennial.core.limits import Holder
 from perennial.core.member import Member
-from perennial.core.quiet_timers import is_quiet, pass_quietly
+from perennial.core.quiet_timers import is_quiet, may_wait, pass_quietly
 from perennial.core.tally import BudgetTally
 from perennial.core.today import today_of
 from perennial.core.version import Version
-from perennial.units import Instant
+from perennial.units import LATEST, Instant
 
 _NOBODY = UUID(int=0)
 
@@ -67,6 +67,8 @@ class Side(Course):
             id(version): _with_own_metrics([version, *self._counting])[1:] for version in self.versions
         }
         self._quiet = all(is_quiet(version) for version in self.versions)
+        self.patient = self._quiet and not caps and all(may_wait(version) for version in self.versions)
+        self._behind: dict[UUID, Instant] = {}
         self._has_budgets = any(version.budgets for version in self.versions)
         self._names = {
             budget.number: budget.name
@@ -100,7 +102,25 @@ class Side(Course):
                 fold(member, version, counts, event.at)
                 counted.update(metric.number for metric in version.metrics)
             return []
+        if enrolls and self.patient and self._may_wait(member, event.at):
+            return [*self._enroll_automatically(member, event.at), *self._decide(member, event, main=True)]
         return super().happen(member, event, enrolls=enrolls)
+
+    def _may_wait(self, member: Member, at: Instant) -> bool:
+        """Whether what is due by ``at`` may be run later: it changes nothing that an order or event reads.
+
+        Whoever pools with others waits for nothing: what is due for one moves the points of all.
+        """
+        due_at = member.due_at
+        if due_at is None or due_at > at:
+            return True
+        membership = member.memberships.get(self.latest.program_id)
+        pools = member.owner != member.customer_id
+        if pools or membership is None or (membership.tier_until or LATEST) <= at:
+            return False
+        if at > self._behind.get(member.customer_id, 0):
+            self._behind[member.customer_id] = at
+        return True
 
     def enroll(self, member: Member, at: Instant, source: str) -> list[Decided]:
         """Let a customer join on request; nothing happens to a member, or before the first version."""
@@ -111,10 +131,16 @@ class Side(Course):
 
     def pass_time(self, member: Member, at: Instant) -> list[Decided]:
         """Run what is due up to ``at``, all at once where the instants in between make no difference."""
+        if self._behind:
+            at = max(at, self._behind.pop(member.customer_id, at))
         if member.due_at is None or member.due_at > at:
             return []
-        if self._quiet and pass_quietly(self.latest, member, at):
-            return []
+        if self._quiet:
+            if pass_quietly(self.latest, member, at):
+                return []
+            membership = member.memberships.get(self.latest.program_id)
+            if membership is not None and membership.tier_until is not None:
+                pass_quietly(self.latest, member, membership.tier_until - 1)
         found = super().pass_time(member, at)
         for wallet in member.wallets.values():
             # As after reading it back: what is empty is not there.

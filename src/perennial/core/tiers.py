@@ -22,6 +22,11 @@ from perennial.core.tier_terms import grace_end, next_look, next_start, status_e
 from perennial.core.version import Version
 from perennial.units import Instant, Points
 
+_ANY = -(1 << 63)
+
+# Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
+_WHILE_REACHED = TierLasts.WHILE_REACHED
+
 TierChange = tuple[list[Effect], tuple[Event, ...]]
 """What happens to a tier: effects, and the events of the tiers that were entered."""
 
@@ -49,11 +54,19 @@ def tiers_after(
     system = version.program.tiers
     if system is None or snapshot.joined_at is None:
         return [], ()
+    if version.tier_steps and (snapshot.tier is None or snapshot.tier_since is not None):
+        steps = version.tier_steps.get(snapshot.tier)
+        if steps is not None:
+            for need, threshold in steps:
+                if history[need] >= threshold:
+                    break
+            else:
+                return [], ()
     figures = figures_of(version, system, history, balances)
     target = reached(system, figures)
     level = level_of(system, snapshot.tier)
     in_grace = level >= 0 and snapshot.tier_since is None
-    if target <= level and system.lasts is not TierLasts.WHILE_REACHED and not in_grace:
+    if target <= level and system.lasts is not _WHILE_REACHED and not in_grace:
         return [], ()
     standing = standing_of(version, system, snapshot)
     if target > level:
@@ -61,7 +74,7 @@ def tiers_after(
         if begins is not None:
             return _schedule(system, standing, event.at, begins), ()
         return rise(version, system, standing, target, event.id, event.at)
-    if system.lasts is TierLasts.WHILE_REACHED:
+    if system.lasts is _WHILE_REACHED:
         before = figures_of(version, system, snapshot.history, balances)
         lowered = any(figures[name] < figure for name, figure in before.items())
         return follow(version, system, standing, figures, event.at, lowered=lowered), ()
@@ -69,6 +82,29 @@ def tiers_after(
         until = status_end(version, system, event.at)
         return [move(system, standing, level, event.at, event.at, until, "regained")], ()
     return [], ()
+
+
+def tier_steps(
+    system: TierSystem, needs: Sequence[int | None]
+) -> dict[str | None, tuple[tuple[int, int], ...]]:
+    """Return for each tier which need lifts a member of it higher, and from which figure on.
+
+    ``needs`` are those of the metrics. Nothing is returned where an event may change a tier by something
+    else than figures that rise.
+    """
+    if system.lasts is _WHILE_REACHED or None in needs:
+        return {}
+    places = {metric.id: need or 0 for metric, need in zip(system.metrics, needs, strict=True)}
+    steps: dict[str | None, tuple[tuple[int, int], ...]] = {}
+    higher: tuple[tuple[int, int], ...] = ()
+    for level in range(len(system.levels) - 1, -1, -1):
+        tier = system.levels[level]
+        steps[tier.id] = higher
+        # A threshold of zero is reached with any figure, a negative one included.
+        reach = [(places[name], least if least > 0 else _ANY) for name, least in tier.reach.items()]
+        higher = (*reach, *higher)
+    steps[None] = higher
+    return steps
 
 
 def figures_of(
@@ -239,7 +275,7 @@ def move(
 
 
 def _first_end(version: Version, system: TierSystem, at: Instant) -> Instant | None:
-    if system.lasts is TierLasts.WHILE_REACHED:
+    if system.lasts is _WHILE_REACHED:
         return next_look(version, system, at)
     return status_end(version, system, at)
 

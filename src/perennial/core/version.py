@@ -256,8 +256,10 @@ class Version(msgspec.Struct):
     ``core/code_entry.py``). ``readers`` gives for the number of a metric the
     indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
     its index in ``needs``, ``taken`` the indexes of those that are no sums, ``tier_needs`` gives for each
-    tier metric of the program its index in ``needs`` (``None``: it looks at a balance). ``starts`` and
-    ``ends`` bound the program's life, the end excluded;
+    tier metric of the program its index in ``needs`` (``None``: it looks at a balance). ``tier_steps``
+    gives for each tier what lifts a member of it higher (a need, and from which figure on); it is empty where
+    an event may change a tier otherwise, too. ``reads_balances`` says that some condition asks about points
+    that a member has. ``starts`` and ``ends`` bound the program's life, the end excluded;
     ``card_unit`` is the unit of its gift cards. ``budget_numbers`` are the numbers of the budgets; with
     ``has_holders`` some of those depend on the order or event, see ``core/budget_numbers.py``.
     ``gives_rewards`` says that some rule gives a reward.
@@ -292,6 +294,8 @@ class Version(msgspec.Struct):
     priced: tuple[CompiledReward, ...] = ()
     choices: tuple[Callable[..., Any] | None, ...] = ()
     tier_needs: tuple[int | None, ...] = ()
+    tier_steps: dict[str | None, tuple[tuple[int, int], ...]] = {}
+    reads_balances: bool = False
     histories: dict[History | Figure, int] = {}
     taken: tuple[int, ...] = ()
     location_attributes: tuple[str, ...] = ()
