@@ -142,7 +142,10 @@ class Course:
         waiting = FollowUps(caused)
         try:
             for caused_event in waiting:
-                event = self._with_code(caused_event)
+                stands = self._as_it_stands(caused_event)
+                if stands is None:
+                    continue
+                event = self._with_code(stands)
                 version = self.version_at(event.at)
                 decision = self._decide_by(version, member, event)
                 found.append((event, decision))
@@ -171,6 +174,10 @@ class Course:
     def _spend(self, decision: Decision, at: Instant) -> None:
         """Add what a decision used of budgets to what all members used."""
         fold_spent(self.spent, decision.effects)
+
+    def _as_it_stands(self, event: Event) -> Event | None:
+        """Return what is decided of what a decision caused; None where what was given for it stays."""
+        return event
 
     def _with_code(self, event: Event) -> Event:
         if not isinstance(event, ChallengeCompleted | RewardEarned):

@@ -60,6 +60,15 @@ class Left(_Past, frozen=True):
     """The customer left the program."""
 
 
+class Blocked(_Past, frozen=True):
+    """From here on the customer may not do what ``blocked`` says (``core/blocks.py``; 0: all is free again).
+
+    A block holds from when it is put, even for what happens late: ``at`` is the earliest instant there is.
+    """
+
+    blocked: int
+
+
 class Waited(_Past, frozen=True):
     """Time passed: what was due up to ``at`` had run before the next thing was reported."""
 
@@ -80,6 +89,7 @@ Past: TypeAlias = (
     | Joined
     | Left
     | Waited
+    | Blocked
 )
 
 

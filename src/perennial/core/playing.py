@@ -31,7 +31,7 @@ from perennial.core.fold import fold
 from perennial.core.given_reward import GivenReward
 from perennial.core.member import Member, Wallet
 from perennial.core.order import Order, line_ids
-from perennial.core.past import CameBack, Canceled, Joined, Left, Life, Past, Rejudged, Waited
+from perennial.core.past import Blocked, CameBack, Canceled, Joined, Left, Life, Past, Rejudged, Waited
 from perennial.core.periods import Period, period_of_day
 from perennial.core.side import Side
 from perennial.core.tally import RewardTally, RuleTally, SideTally, WalletTally
@@ -44,7 +44,11 @@ _MONTH = Period.MONTH
 
 
 class JudgedOrder(msgspec.Struct):
-    """A paid order as the side judged it; ``returned`` counts the units of each line that came back."""
+    """A paid order as the side judged it; ``returned`` counts the units of each line that came back.
+
+    ``blocked`` is what the customer was blocked from then. ``rests`` tells of each cooldown that the order
+    began its number, and the instant that stood there before.
+    """
 
     order: Order
     paid_at: Instant
@@ -53,6 +57,8 @@ class JudgedOrder(msgspec.Struct):
     returned: tuple[int, ...]
     canceled: bool = False
     given: tuple[GivenReward, ...] = ()
+    blocked: int = 0
+    rests: tuple[tuple[int, Instant], ...] = ()
 
 
 class Playing:
@@ -97,7 +103,7 @@ class Playing:
             if past.at >= self.side.begins:
                 self.tally.refused[code] = self.tally.refused.get(code, 0) + 1
             return
-        if past.at >= self.side.begins and type(past) is not Waited:
+        if past.at >= self.side.begins and type(past) is not Waited and type(past) is not Blocked:
             self.tally.events += 1
             self.tally.orders += type(past) is OrderPaid
         self.count(found)
@@ -186,6 +192,9 @@ class Playing:
                 return self._pay(member, past)
             case CustomEvent():
                 return side.happen(member, past, enrolls=True)
+            case Blocked(blocked=blocked):
+                member.blocked = blocked
+                return []
             case Waited(at=at):
                 return side.pass_time(member, at)
             case CameBack():
@@ -232,8 +241,19 @@ class Playing:
                 contributions=paid.contributions if paid is not None else (),
                 returned=(0,) * len(event.order.lines),
                 given=given.rewards,
+                blocked=member.blocked,
+                rests=self._rests(paid, event.at) if paid is not None else (),
             )
         return found
+
+    def _rests(self, paid: Decision, at: Instant) -> tuple[tuple[int, Instant], ...]:
+        version = self.side.version_at(at)
+        gave = {award.rule for award in paid.awards if award.points}
+        return tuple(
+            (version.limits[rule.cooldown].number, paid.facts.used[rule.cooldown])
+            for rule in version.rules
+            if rule.cooldown is not None and rule.rule.id in gave and paid.facts is not None
+        )
 
     def _come_back(self, member: Member, past: CameBack) -> list[Decided]:
         known = self.orders.get(past.order_id)
@@ -258,12 +278,13 @@ class Playing:
         canceled: bool,
         revised: bool = False,
     ) -> list[Decided]:
+        stays = _staying(known) if revised else frozenset()
         event = OrderReturned(
             id=order_id,
             at=at,
             order=known.order,
             paid_at=known.paid_at,
-            awards=known.awards,
+            awards=tuple(award for award in known.awards if award.rule not in stays),
             before=known.returned,
             after=after,
             canceled=canceled,
@@ -276,6 +297,11 @@ class Playing:
         return found
 
     def _judge_anew(self, member: Member, past: Rejudged) -> list[Decided]:
+        """Undo what was decided and decide the changed order as of then, as the live path does.
+
+        The blocks of then hold. A rule that the order put to rest itself is awake for it, and rests again
+        afterwards. What a rule gave is kept; what cannot be taken back stays whatever the rules say now.
+        """
         known = self.orders.get(past.order_id)
         if known is None or any(known.returned):
             return []
@@ -283,7 +309,26 @@ class Playing:
         found = self._undo(
             member, past.order_id, known, known.paid_at, everything, canceled=True, revised=True
         )
-        return found + self._pay(member, OrderPaid(id=past.order_id, at=known.paid_at, order=past.order))
+        now, member.blocked = member.blocked, known.blocked
+        woken = [
+            number for number, before in known.rests if member.limits.get(number, {}).get(0) == known.paid_at
+        ]
+        for number, before in known.rests:
+            if number in woken:
+                member.limits[number][0] = before
+        self.side.kept = {each.rule: each for each in known.given}
+        try:
+            found += self._pay(member, OrderPaid(id=past.order_id, at=known.paid_at, order=past.order))
+        finally:
+            self.side.kept = {}
+            member.blocked = now
+            for number in woken:
+                member.limits[number][0] = known.paid_at
+        if stays := _staying(known):
+            anew = self.orders[past.order_id]
+            anew.awards += tuple(award for award in known.awards if award.rule in stays)
+            anew.given += tuple(each for each in known.given if each.stays)
+        return found
 
     def _reward(self, reward: str, at: Instant, decision: Decision) -> None:
         compiled = self.side.version_at(at).rewards.get(reward)
@@ -322,6 +367,11 @@ class Playing:
                 self.tally.members += 1
                 tier = membership.tier or ""
                 self.tally.tiers[tier] = self.tally.tiers.get(tier, 0) + 1
+
+
+def _staying(known: JudgedOrder) -> frozenset[str]:
+    """Return the rules whose gift for an order cannot be taken back."""
+    return frozenset(each.rule for each in known.given if each.stays)
 
 
 _NOTHING = Wallet()

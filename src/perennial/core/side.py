@@ -16,8 +16,9 @@ from perennial.core.counts import counts_of
 from perennial.core.course import Course, Decided
 from perennial.core.decision import Decision
 from perennial.core.effects import UseBudget
-from perennial.core.events import Event
+from perennial.core.events import Event, RewardEarned
 from perennial.core.fold import fold, fold_spent
+from perennial.core.given_reward import GivenReward
 from perennial.core.limits import Holder
 from perennial.core.member import Member
 from perennial.core.quiet_timers import is_quiet, may_wait, pass_quietly
@@ -42,6 +43,7 @@ class Stage(msgspec.Struct, frozen=True):
 class Side(Course):
     """A course that is played life by life. ``used`` says what was used of budgets, ``touched`` that it was.
 
+    ``kept`` is what rules gave for an order that is just judged anew, by the rule: nobody gets it twice.
     ``counting`` are the versions whose figures of the past must be there as well: those of the other sides.
     """
 
@@ -69,6 +71,7 @@ class Side(Course):
         self._quiet = all(is_quiet(version) for version in self.versions)
         self.patient = self._quiet and not caps and all(may_wait(version) for version in self.versions)
         self._behind: dict[UUID, Instant] = {}
+        self.kept: dict[str, GivenReward] = {}
         self._has_budgets = any(version.budgets for version in self.versions)
         self._names = {
             budget.number: budget.name
@@ -146,6 +149,15 @@ class Side(Course):
             # As after reading it back: what is empty is not there.
             wallet.lots = {number: lot for number, lot in (wallet.lots or {}).items() if lot.remaining}
         return found
+
+    def _as_it_stands(self, event: Event) -> Event | None:
+        """What an order gave before it changed is kept for it; what cannot be taken back stays as it is."""
+        if not self.kept or not isinstance(event, RewardEarned):
+            return event
+        kept = self.kept.get(event.rule)
+        if kept is None or kept.reward != event.reward:
+            return event
+        return None if kept.stays else msgspec.structs.replace(event, kept=kept)
 
     def _spend(self, decision: Decision, at: Instant) -> None:
         if not self._has_budgets:

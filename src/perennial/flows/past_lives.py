@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
+from perennial.core.blocks import Block
 from perennial.core.codes import IssuedCode
 from perennial.core.events import (
     ChallengeStarted,
@@ -27,7 +28,18 @@ from perennial.core.events import (
     TransferSent,
 )
 from perennial.core.order import Order, OrderStatus, Scalar
-from perennial.core.past import CameBack, Canceled, Joined, Left, Life, Past, Person, Rejudged, Waited
+from perennial.core.past import (
+    Blocked,
+    CameBack,
+    Canceled,
+    Joined,
+    Left,
+    Life,
+    Past,
+    Person,
+    Rejudged,
+    Waited,
+)
 from perennial.flows.commands import (
     AssignTier,
     JoinProgram,
@@ -48,6 +60,7 @@ from perennial.store.past import (
     PastOrderRow,
     PersonRow,
     Slice,
+    read_blocks,
     read_events,
     read_joined_by_segment,
     read_orders,
@@ -58,7 +71,7 @@ from perennial.store.past import (
     read_timers,
 )
 from perennial.store.segments import list_segments, load_segments_of
-from perennial.units import Instant
+from perennial.units import EARLIEST, Instant
 
 T = TypeVar("T")
 
@@ -101,6 +114,7 @@ class LifeReader:
         self.wanted = wanted
         self.left_out: Counter[str] = Counter()
         self._segments: dict[int, str] | None = None
+        self._blocks: dict[UUID, Told] | None = None
 
     async def lives(self, part: Slice, after: UUID) -> tuple[list[Life], UUID | None]:
         """Return the lives of the next page of a slice, and where to go on; None at its end.
@@ -135,6 +149,7 @@ class LifeReader:
         joins = dict(await read_joined_by_segment(conn, ws, bucket, ids, self.wanted.program_id))
         received = await self._received(bucket, events)
         segments = await self._segments_of(bucket, ids)
+        blocks = await self._blocked()
         lives: dict[UUID, Life] = {}
         for row in people:
             who = row.customer_id
@@ -147,6 +162,7 @@ class LifeReader:
                 told.append(_joined(told, joins[who]))
             if not told:
                 continue
+            told += blocks.get(who, ())
             life = lives.setdefault(row.owner, Life(row.owner, [], []))
             place = len(life.people)
             attributes = _decode_attributes(row.attributes) if row.attributes != "{}" else {}
@@ -158,6 +174,14 @@ class LifeReader:
             life.past.sort(key=lambda item: item[0].int)
             life.past = _without_vain_waits(life.past)
         return list(lives.values())
+
+    async def _blocked(self) -> dict[UUID, Told]:
+        if self._blocks is None:
+            self._blocks = {}
+            for who, entry, earning, spending in await read_blocks(self.conn, self.wanted.workspace_id):
+                blocked = (Block.EARNING if earning else 0) | (Block.SPENDING if spending else 0)
+                self._blocks.setdefault(who, []).append((entry, Blocked(at=EARLIEST, blocked=blocked)))
+        return self._blocks
 
     async def _segments_of(self, bucket: int, ids: list[UUID]) -> dict[UUID, dict[str, Instant]]:
         if self._segments is None:

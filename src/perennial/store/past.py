@@ -124,6 +124,14 @@ where postings.bucket = $2 and postings.workspace_id = $1 and postings.customer_
     and postings.operation_id = any($4::uuid[])
 """
 
+_PAST_BLOCKS = """
+select substring(object from 10)::uuid, entry_id, coalesce((after ->> 'earning')::boolean, false),
+    coalesce((after ->> 'spending')::boolean, false)
+from audit_entries
+where workspace_id = $1 and action in ('customer.blocked', 'customer.unblocked')
+order by entry_id
+"""
+
 _DECIDED_ALONE = [EventKind.JOIN.value, EventKind.CHALLENGE.value]
 
 
@@ -223,6 +231,11 @@ async def read_joined_by_segment(
     """Return who joined a program by entering a segment, and when."""
     rows = await conn.fetch(_JOINED_BY_SEGMENT, ws, bucket, customers, program_id)
     return [(customer_id, joined_at) for customer_id, joined_at in rows]
+
+
+async def read_blocks(conn: Connection, ws: int) -> list[tuple[UUID, UUID, bool, bool]]:
+    """Return who was blocked and let go, in turn: customer, entry of the audit log, earning, spending."""
+    return [tuple(row) for row in await conn.fetch(_PAST_BLOCKS, ws)]
 
 
 async def read_received_lots(

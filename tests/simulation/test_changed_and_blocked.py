@@ -1,0 +1,92 @@
+"""Orders that change, and customers who are blocked for a while, come out as they did."""
+
+from __future__ import annotations
+
+from perennial.flows.simulate import Simulate
+from perennial.units import DAY, HOUR
+from tests.flows.conftest import owner, shop
+from tests.flows.shop import START, Shop, available, put_order
+from tests.flows.test_blocks import block, unblock
+from tests.simulation.agreement import played, state, stored
+
+__all__ = ["owner", "shop"]
+
+PROGRAM = """
+program: points
+name: Points
+currency: USD
+wallets: [{id: points, name: Points}]
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+  - {id: visit, type: fixed, points: 50, cooldown: {days: 1}}
+  - {id: hundred, type: gives_reward, reward: hundred, cooldown: {days: 5},
+     when: {fact: order.total, at_least: 2000}}
+  - {id: mug, type: gives_reward, reward: mug, limits: [{times: 2}],
+     when: {fact: order.total, at_least: 3000}}
+rewards:
+  - {id: hundred, name: 100 points, gives: [{type: points, points: 100}]}
+  - {id: mug, name: A mug and points, gives: [{type: physical, sku: mug}, {type: points, points: 7}]}
+  - {id: five-off, name: 5.00 off, price: 100, gives: [{type: amount_off, value: 500}]}
+"""
+
+
+async def same(shop: Shop, url: str) -> dict[str, int]:
+    """Demand that everybody is as the live path left them, under ``history``; return what they hold."""
+    lives, compiled = await played(
+        shop.database, url, shop.workspace_id, "points", Simulate(version="history")
+    )
+    version = compiled.sides[0][-1]
+    async with shop.database.snapshot(shop.workspace_id) as conn:
+        row = await conn.fetchrow(
+            "select bucket_base, bucket_count from workspaces where workspace_id = $1", shop.workspace_id
+        )
+        assert row is not None
+        known = await stored(conn, shop.workspace_id, range(row[0], row[0] + row[1]), version)
+    assert len(lives) == len(known)
+    held = {}
+    for life in lives:
+        for playing in life:
+            [member] = playing.members
+            live = state(known[member.customer_id], version.program_id)
+            assert state(member, version.program_id) == live, playing.life.people[0].name
+            held[playing.life.people[0].name] = sum(wallet.balance for wallet in member.wallets.values())
+    return held
+
+
+async def test_a_changed_order_keeps_what_it_gave(shop: Shop, database_url: str) -> None:
+    """Rules with a cooldown give again for the order that put them to rest; what was handed out stays."""
+    await shop.publish(PROGRAM)
+    await shop.order("a1", "anna", 1_000)
+    for amount in (3_500, 2_500, 2_600):
+        await shop.order("a1", "anna", amount)
+    await shop.order("b1", "ben", 2_500)
+    await shop.order("b1", "ben", 1_000)
+    await shop.advance(START + 3 * DAY)
+    await shop.order("a2", "anna", 2_400, at=START + HOUR)
+    await shop.order("a1", "anna", 2_700)
+    await shop.order("a3", "anna", 3_100, at=START + 2 * DAY)
+    await shop.order("b2", "ben", 4_000, at=START + 2 * DAY)
+    await shop.order("b2", "ben", 3_000, at=START + 2 * DAY)
+    await shop.give_back("r1", "b2", "ben", START + 3 * DAY)
+    await shop.send(put_order("a3", "anna", 3_100, at=START + 2 * DAY, status="canceled"))
+    held = await same(shop, database_url)
+    assert held["anna"] > 100
+
+
+async def test_blocks_are_as_they_were(shop: Shop, database_url: str) -> None:
+    """What came under a block gives nothing; an order that changes is judged as it was first."""
+    await shop.publish(PROGRAM)
+    await shop.order("a1", "anna", 1_000)
+    await block(shop, spending=False)
+    await shop.advance(START + 3 * DAY)
+    await shop.order("a2", "anna", 5_000, at=START + 2 * DAY)
+    changed = await shop.order("a1", "anna", 1_500)
+    await shop.order("a2", "anna", 5_100, at=START + 2 * DAY)
+    await unblock(shop)
+    await shop.order("a2", "anna", 5_200, at=START + 2 * DAY)
+    await shop.order("a3", "anna", 1_000, at=START + 3 * DAY)
+    await shop.order("b1", "ben", 1_000)
+    await block(shop, "ben")
+    await shop.order("b2", "ben", 9_000, at=START + DAY)
+    assert available(changed) == 65
+    assert await same(shop, database_url) == {"anna": 125, "ben": 60}
