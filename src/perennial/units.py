@@ -55,6 +55,10 @@ class Rounding(StrEnum):
     UP = "up"
 
 
+# Python 3.11 looks a member of an enumeration up slowly, and this is asked for every award.
+_DOWN, _HALF_UP = Rounding.DOWN, Rounding.HALF_UP
+
+
 def divide(numerator: int, denominator: int, rounding: Rounding = Rounding.DOWN) -> int:
     """Return ``numerator / denominator`` as a whole number, exactly rounded.
 
@@ -62,9 +66,9 @@ def divide(numerator: int, denominator: int, rounding: Rounding = Rounding.DOWN)
     is the negative of the amount. The denominator must be positive.
     """
     size = abs(numerator)
-    if rounding is Rounding.DOWN:
+    if rounding is _DOWN:
         quotient = size // denominator
-    elif rounding is Rounding.HALF_UP:
+    elif rounding is _HALF_UP:
         quotient = (2 * size + denominator) // (2 * denominator)
     else:
         quotient = -(-size // denominator)

@@ -42,7 +42,7 @@ from perennial.core.switches import off_of
 from perennial.core.tiers import tiers_after
 from perennial.core.today import today_of
 from perennial.core.version import CompiledRule, Version
-from perennial.units import MAX_AMOUNT, Instant, Minor, Points, allocate, format_instant
+from perennial.units import MAX_AMOUNT, Instant, Minor, Points, allocate, divide, format_instant
 
 EarningEvent: TypeAlias = (
     OrderPaid | CustomEvent | MemberJoined | TierEntered | ChallengeCompleted | ChallengeMissed
@@ -265,6 +265,14 @@ def _multiply(judgment: Judgment, version: Version, snapshot: Snapshot) -> None:
     factors = factors_of(version, snapshot.tier, judgment.active)
     if factors is None:
         return
+    if len(judgment.gifts) == 1:
+        [gift] = judgment.gifts
+        _, factor = factors[gift.index]
+        if factor is not UNCHANGED and gift.points:
+            gift.factor = factor
+            rounding = version.wallets[version.rules[gift.index].wallet].spec.rounding
+            gift.multiplied = gift.points = divide(gift.points * factor[0], factor[1], rounding)
+        return
     groups: dict[int, list[Gift]] = {}
     for gift in judgment.gifts:
         group, factor = factors[gift.index]
@@ -320,9 +328,10 @@ def _post(
     """Append the effects of crediting the gifts; return the awards, and the points by unit."""
     if not judgment.gifts:
         return (), {}
+    gifts, rules = judgment.gifts, version.rules
     sums: dict[int, Points] = {}
-    for gift in judgment.gifts:
-        wallet = version.rules[gift.index].wallet
+    for gift in gifts:
+        wallet = rules[gift.index].wallet
         sums[wallet] = sums.get(wallet, 0) + gift.points
     lots: dict[int, int] = {}
     for wallet, points in sums.items():
@@ -332,8 +341,8 @@ def _post(
         )
         effects += credited
     awards = []
-    for gift in judgment.gifts:
-        compiled = version.rules[gift.index]
+    for gift in gifts:
+        compiled = rules[gift.index]
         awards.append(award_of(version, gift, lots, by_line=by_line))
         if gift.points and compiled.cooldown is not None:
             effects.append(Touch(version.limits[compiled.cooldown].number, event.at))

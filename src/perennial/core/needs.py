@@ -17,7 +17,7 @@ from perennial.core.budget_numbers import Numbers
 from perennial.core.challenge_figures import figures_of
 from perennial.core.effects import Count
 from perennial.core.figures import Take, taken
-from perennial.core.member import Member, Wallet
+from perennial.core.member import Member, Membership, Wallet
 from perennial.core.order import Scalar
 from perennial.core.periods import Period, local_day, period_of
 from perennial.core.snapshot import Snapshot, WalletFigures
@@ -30,6 +30,7 @@ from perennial.units import Instant
 _REMEMBERED = 64
 
 _NO_FIGURES = WalletFigures()
+_NO_MEMBERSHIP = Membership(0)
 
 
 def snapshot_of(
@@ -49,16 +50,16 @@ def snapshot_of(
     no member any more.
     """
     membership = member.memberships.get(version.program_id)
-    if membership is not None and membership.left_at is not None and membership.left_at <= at:
-        membership = None
-    joined_at = membership.joined_at if membership else None
+    if membership is None or (membership.left_at is not None and membership.left_at <= at):
+        membership = _NO_MEMBERSHIP
+    joined_at = membership.joined_at if membership is not _NO_MEMBERSHIP else None
     today = today_of(version, at)
     snapshot = Snapshot(
         joined_at,
-        membership.tier if membership else None,
-        membership.tier_since if membership else None,
-        membership.tier_until if membership else None,
-        membership.tier_floor if membership else None,
+        membership.tier,
+        membership.tier_since,
+        membership.tier_until,
+        membership.tier_floor,
         tuple([member.attributes.get(name) for name in version.attributes]) if version.attributes else (),
         history_of(version, member.counters, at, joined_at),
         _used(version, member, today),
