@@ -10,6 +10,7 @@ from typing import Any
 import pyotp
 import pytest
 
+from perennial.flows import guessing
 from perennial.http.staff_examples import PASSWORD
 from tests.http.people import Hired, headers_of_cookie, hire, signed_in
 from tests.http.site import Site
@@ -213,3 +214,55 @@ async def test_a_passkey_that_is_no_passkey_is_refused(site: Site) -> None:
         asked = await site.done("POST", "/v1/me/passkeys/begin", {"password": PASSWORD}, session=session)
         body = {"ticket": asked["ticket"], "name": "x", "credential": credential}
         await site.refused(422, "passkey_invalid", "POST", "/v1/me/passkeys", body, session=session)
+
+
+async def _answer(site: Site, device: SoftAuthenticator, *, wrong: bool) -> int:
+    """Ask for a passkey and answer; return the status."""
+    asked = await site.done("POST", "/v1/sign-in/passkey/begin", session={})
+    options = asked["options"] | ({"challenge": "AQIDBA"} if wrong else {})
+    body = {"ticket": asked["ticket"], "credential": device.get(options)}
+    return (await site.call("POST", "/v1/sign-in/passkey", body, session={})).status_code
+
+
+async def _says_the_password(site: Site, person: Hired) -> None:
+    """Say the right password, after which the passkey is asked for as the second factor."""
+    body = {"email": person.email, "password": PASSWORD}
+    assert (await site.done("POST", "/v1/sign-in", body, session={}))["factors"] == ["passkey"]
+
+
+async def test_wrong_passkeys_keep_nobody_else_out(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounded for the person that is meant, also at the same moment; others and the password go on."""
+    span = 10**7
+    monkeypatch.setattr(guessing, "_span", lambda: span)
+    person, device, _ = await _with_passkey(site)
+    _, other, _ = await _with_passkey(site)
+    answers = await asyncio.gather(*(_answer(site, device, wrong=True) for _ in range(16)))
+    assert Counter(answers) == {401: 10, 429: 6}
+    assert await _answer(site, device, wrong=False) == 429
+    assert await _answer(site, other, wrong=False) == 201
+    await _says_the_password(site, person)
+    # Those of nobody count for their place alone, for nobody's name and no other place.
+    monkeypatch.setattr(guessing, "PLACE", 10 + 5)
+    strangers = [SoftAuthenticator(_ORIGIN, "localhost") for _ in range(7)]
+    answers = await asyncio.gather(*(_answer(site, each, wrong=False) for each in strangers))
+    assert Counter(answers) == {401: 5, 429: 2}
+    async with guessing.guessing(site.database, None, "198.51.100.7"):
+        pass
+    span += 1
+    assert await _answer(site, device, wrong=False) == 201
+
+
+async def test_passkeys_are_not_asked_for_without_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Per place, and only what lets nobody in, also at the same moment; passwords go on."""
+    monkeypatch.setattr(guessing, "ASKED", 3)
+    span = 10**7 + 10
+    monkeypatch.setattr(guessing, "_span", lambda: span)
+    person, device, _ = await _with_passkey(site)
+    for _ in range(4):
+        assert await _answer(site, device, wrong=False) == 201
+    path = "/v1/sign-in/passkey/begin"
+    answers = await asyncio.gather(*(site.call("POST", path, session={}) for _ in range(9)))
+    assert Counter(answer.status_code for answer in answers) == {200: 3, 429: 6}
+    await _says_the_password(site, person)
+    span += 1
+    assert await _answer(site, device, wrong=False) == 201

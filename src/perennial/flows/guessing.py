@@ -29,6 +29,9 @@ ADDRESS = 100
 BEGUN = 200
 """Sign-ins at a provider that were begun from one place in 15 minutes and came to nothing."""
 
+ASKED = 200
+"""Passkeys that were asked for from one place in 15 minutes, and came to nothing."""
+
 
 class Tried:
     """A try under way; ``forgive`` says that it was right."""
@@ -42,14 +45,16 @@ class Tried:
 
 
 @asynccontextmanager
-async def guessing(database: Database, address: str, place: str) -> AsyncIterator[Tried]:
-    """Count a try to be ``address`` from ``place`` (a network address); raise the 429 after too many."""
+async def guessing(database: Database, address: str | None, place: str) -> AsyncIterator[Tried]:
+    """Count a try to be ``address`` from ``place`` (a network address); raise the 429 after too many.
+
+    Where nobody known is meant (``address`` None), the place alone is bounded.
+    """
     span = _span()
-    holders = (
-        (_holder("address at place", address, place), ADDRESS_AT_PLACE),
-        (_holder("place", place), PLACE),
-        (_holder("address", address), ADDRESS),
-    )
+    holders = [(_holder("place", place), PLACE)]
+    if address is not None:
+        holders.insert(0, (_holder("address at place", address, place), ADDRESS_AT_PLACE))
+        holders.append((_holder("address", address), ADDRESS))
     counted: list[bytes] = []
     tried = Tried()
     async with database.unbound() as conn:
@@ -73,17 +78,46 @@ async def count_begun(database: Database, place: str) -> None:
     Nobody is named yet, and nothing can be guessed: the bound is on rows and on calls of the provider. It is
     apart from wrong tries, so that a provider that lets nobody in takes the password from nobody.
     """
-    span = _span()
-    async with database.unbound() as conn:
-        await sweep_sign_in(conn, now_of(), span - 1)
-        if not await count_try(conn, _holder("begun at place", place), span, BEGUN):
-            raise _too_many()
+    await _count_step(database, _begun(place), BEGUN)
 
 
 async def forgive_begun(database: Database, place: str) -> None:
     """Take back what :func:`count_begun` counted, for the sign-in has let somebody in."""
+    await _forgive_step(database, _begun(place))
+
+
+async def count_asked(database: Database, place: str) -> None:
+    """Count that a passkey is asked for from ``place``, and sweep; raise the 429 after too many.
+
+    As with :func:`count_begun` the bound is on rows, and takes no other way of signing in from anybody.
+    """
+    await _count_step(database, _asked(place), ASKED)
+
+
+async def forgive_asked(database: Database, place: str) -> None:
+    """Take back what :func:`count_asked` counted, for the passkey has let somebody in."""
+    await _forgive_step(database, _asked(place))
+
+
+async def _count_step(database: Database, holder: bytes, most: int) -> None:
+    span = _span()
     async with database.unbound() as conn:
-        await forgive_try(conn, _holder("begun at place", place), _span())
+        await sweep_sign_in(conn, now_of(), span - 1)
+        if not await count_try(conn, holder, span, most):
+            raise _too_many()
+
+
+async def _forgive_step(database: Database, holder: bytes) -> None:
+    async with database.unbound() as conn:
+        await forgive_try(conn, holder, _span())
+
+
+def _begun(place: str) -> bytes:
+    return _holder("begun at place", place)
+
+
+def _asked(place: str) -> bytes:
+    return _holder("asked at place", place)
 
 
 def _span() -> int:

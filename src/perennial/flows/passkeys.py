@@ -27,7 +27,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from perennial.flows.guessing import guessing
+from perennial.flows.guessing import count_asked, forgive_asked, guessing
 from perennial.flows.keys import Key
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.sessions import now_of, open_session
@@ -121,8 +121,12 @@ async def finish_passkey(
     return row
 
 
-async def ask_for_passkey(database: Database, site: Site) -> Asked:
-    """Ask a browser for any passkey of ours: it names its person by itself."""
+async def ask_for_passkey(database: Database, site: Site, place: str) -> Asked:
+    """Ask a browser at ``place`` for any passkey of ours: it names its person by itself.
+
+    Raises the 429 where too many were asked for there and came to nothing.
+    """
+    await count_asked(database, place)
     options = generate_authentication_options(
         rp_id=site.host, user_verification=UserVerificationRequirement.REQUIRED
     )
@@ -133,10 +137,18 @@ async def ask_for_passkey(database: Database, site: Site) -> Asked:
 async def sign_in_with_passkey(
     desk: SignInDesk, site: Site, ticket: str, credential: dict[str, Any], caller: Caller
 ) -> Opened:
-    """Open a session for a passkey that answers what was asked; raise the one 401 for anything else."""
+    """Open a session for a passkey that answers what was asked; raise the one 401 for anything else.
+
+    Wrong answers are counted for the person whose passkey is meant, apart from their wrong passwords: who
+    answers wrongly for one of them keeps no other one out. An unknown passkey is nobody's, and counts for
+    the place that it comes from.
+    """
     step = await end_step(desk.database, _SIGNING_IN, ticket)
-    async with guessing(desk.database, "passkey", caller.place) as tried:
-        row = await _found(desk.database, credential)
+    row = await _find(desk.database, credential)
+    meant = None if row is None else f"passkey of {row.staff_id}"
+    async with guessing(desk.database, meant, caller.place) as tried:
+        if row is None:
+            raise _unknown()
         try:
             verified = verify_authentication_response(
                 credential=credential,
@@ -155,21 +167,19 @@ async def sign_in_with_passkey(
         if not fresh or staff is None or staff.disabled_at is not None:
             raise _unknown()
         tried.forgive()
+    await forgive_asked(desk.database, caller.place)
     token = await open_session(desk.database, staff, method="passkey", strong=True, agent=caller.agent)
     return Opened(token)
 
 
-async def _found(database: Database, credential: dict[str, Any]) -> PasskeyRow:
+async def _find(database: Database, credential: dict[str, Any]) -> PasskeyRow | None:
     given = credential.get("id")
     try:
         credential_id = base64url_to_bytes(given) if isinstance(given, str) else b""
     except ValueError:
-        raise _unknown() from None
+        return None
     async with database.unbound() as conn:
-        row = await find_passkey(conn, credential_id)
-    if row is None:
-        raise _unknown()
-    return row
+        return await find_passkey(conn, credential_id)
 
 
 async def passkeys_of(database: Database, staff_id: UUID) -> list[PasskeyRow]:

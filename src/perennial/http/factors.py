@@ -248,13 +248,13 @@ async def passkey_delete(request: Request[Any, Any, Any], id: ExternalId) -> Non
         "Begin to sign in with a passkey",
         needs=None,
         gives={200: PasskeyQuestion},
-        refuses=(403,),
+        refuses=(403, 429),
     ),
 )
 async def signin_ask(request: Request[Any, Any, Any]) -> Response[Any]:
     """Gives what `navigator.credentials.get` is called with; the passkey says by itself whose it is."""
     door = own_page(request)
-    return _question(await ask_for_passkey(door.database, _site(door)))
+    return _question(await ask_for_passkey(door.database, _site(door), caller_of(request).place))
 
 
 @post(
