@@ -17,6 +17,7 @@ from asyncpg import Connection
 from perennial.reports import launch
 from perennial.store import (
     budgets,
+    cards,
     customers,
     effects,
     events,
@@ -56,6 +57,7 @@ _OTHER_KEYS = {
     ("identifiers", "identifiers_customer"): {"bucket", "customer_id"},
     ("redemptions", "redemptions_order"): {"bucket", "workspace_id", "customer_id", "order_id"},
     ("redemptions", "redemptions_due"): {"bucket", "held_until"},
+    ("vouchers", "vouchers_closed"): {"bucket", "workspace_id", "voucher_id"},
     ("vouchers", "vouchers_pool"): {"bucket", "batch_id", "voucher_id"},
 }
 
@@ -63,6 +65,7 @@ _STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": value
     for module in (
         budgets,
+        cards,
         customers,
         effects,
         events,

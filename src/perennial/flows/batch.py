@@ -63,7 +63,8 @@ class Batch(msgspec.Struct):
     ``now`` is the workspace's business time, ``returned`` whose the orders and redemptions are that come
     back, ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered``
     are the vouchers whose codes were entered, ``earned`` those that rules gave for orders that come back,
-    ``issued`` those that rules give in this batch, ``cards`` the gift cards among those entered, ``held``
+    ``issued`` those that rules give in this batch, ``cards`` the gift cards among those entered,
+    ``closed_cards`` those of redemptions to which nothing comes back any more, ``held``
     how many holds customers have open, and ``elsewhere`` what is to be written in other buckets.
     ``free_codes`` are those set aside for claims, by program and pool, ``caused_codes`` those for what
     commands cause, ``codes_asked`` how many of these were looked for (None: no more are to be had),
@@ -98,6 +99,7 @@ class Batch(msgspec.Struct):
     earned: dict[UUID, VoucherRow] = {}
     issued: set[UUID] = set()
     cards: dict[UUID, Member] = {}
+    closed_cards: set[UUID] = set()
     free_codes: dict[tuple[int, str], list[FreeCode]] = {}
     caused_codes: dict[tuple[int, str], list[FreeCode]] = {}
     locked_codes: dict[tuple[int, str], list[UUID]] = {}

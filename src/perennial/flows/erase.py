@@ -23,6 +23,7 @@ from perennial.flows.problems import problem
 from perennial.ledger.account import Account
 from perennial.store.approvals import erase_approvals
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
+from perennial.store.cards import list_cards, lock_cards
 from perennial.store.customers import CustomerRow, lock_customers
 from perennial.store.effects import Change, write_effects
 from perennial.store.erasure import (
@@ -172,9 +173,11 @@ async def _households(
 
 
 async def _close(conn: Connection, erasure: _Erasure) -> None:
-    """Close the wallets of everybody who is erased, and what can never be released in the others."""
+    """Close the wallets and gift cards of everybody who is erased, and what the others can never get."""
     workspace_id = erasure.workspace.workspace_id
-    owners = [*erasure.erased, *erasure.inhabited]
+    cards = await list_cards(conn, workspace_id, erasure.bucket, erasure.customer_id)
+    await lock_cards(conn, workspace_id, erasure.bucket, cards)
+    owners = [*erasure.erased, *erasure.inhabited, *cards]
     members = await load_members(
         conn,
         workspace_id,
@@ -186,6 +189,9 @@ async def _close(conn: Connection, erasure: _Erasure) -> None:
     for owner in erasure.erased:
         wallets = members[owner].wallets
         erasure.close(owner, {unit: close_wallet(unit, wallet) for unit, wallet in wallets.items()})
+    for card in cards:
+        wallets = members[card].wallets
+        erasure.close(card, {unit: close_wallet(unit, wallet) for unit, wallet in wallets.items()})
     for owner in erasure.inhabited:
         wallets = members[owner].wallets
         erasure.close(
@@ -224,7 +230,7 @@ def _issuer(workspace: Workspace, unit: int) -> tuple[int, int]:
         (live.program_id, version.number)
         for live in workspace.programs
         for version in reversed(live.versions)
-        if any(compiled.unit == unit for compiled in version.wallets)
+        if unit == version.card_unit or any(compiled.unit == unit for compiled in version.wallets)
     )
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from asyncpg import Connection
 
-from perennial.core.effects import Effect, IssueVoucher
+from perennial.core.effects import Debit, Effect, GiveBack, IssueVoucher
 from perennial.core.member import Member
 from perennial.core.payments import CardPaid, card_credit, charge_card
 from perennial.core.spending import spend
@@ -19,6 +19,7 @@ from perennial.core.used import UsedByProgram
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.ledger.account import Account
+from perennial.store.cards import find_closed, lock_cards
 from perennial.store.customers import CustomerRow
 from perennial.store.members import load_members
 from perennial.units import Minor
@@ -58,23 +59,59 @@ def fund_cards(batch: Batch, operation: Operation, version: Version, effects: It
 
 
 async def empty_card(
-    conn: Connection, batch: Batch, operation: Operation, version: Version, card_id: UUID
-) -> None:
-    """Take back what is left on a card in the batch's bucket, into the account that issued it.
+    conn: Connection,
+    batch: Batch,
+    operation: Operation,
+    version: Version,
+    card_id: UUID,
+    target: Account = Account.ISSUED,
+) -> Minor:
+    """Take what is left on a card in the batch's bucket into ``target``, and return how much that was.
 
-    The voucher of the card has to be locked: nobody pays with it meanwhile.
+    ISSUED takes it back to where it came from, CLOSED closes what is nobody's any more. The voucher of the
+    card has to be locked: nobody pays with it meanwhile.
     """
     row = CustomerRow(customer_id=card_id, external_id="", created_at=batch.now)
     workspace_id = batch.workspace.workspace_id
+    await lock_cards(conn, workspace_id, batch.bucket, [card_id])
     loaded = await load_members(
         conn, workspace_id, batch.bucket, [row], lots_for={card_id}, reads=lambda _: ({}, {})
     )
     card = loaded[card_id]
     wallet = card.wallets.get(version.card_unit)
-    if wallet is not None and wallet.balance > 0:
-        effects, _ = spend(wallet, version.card_unit, wallet.balance, operation.at, Account.ISSUED)
-        own = Operation(operation.operation_id, operation.source_id, card, operation.at)
-        batch.apply(own, version, tuple(effects))
+    if wallet is None or wallet.balance <= 0:
+        return 0
+    effects, taken = spend(wallet, version.card_unit, wallet.balance, operation.at, target)
+    own = Operation(operation.operation_id, operation.source_id, card, operation.at)
+    batch.apply(own, version, tuple(effects))
+    return taken
+
+
+async def load_closed(conn: Connection, batch: Batch) -> None:
+    """Find out which gift cards are closed of those that redemptions of the batch may give money back to."""
+    cards: dict[int, set[UUID]] = {}
+    for row in batch.redemptions.values():
+        for part in () if row.used.over else row.used.programs:
+            unit = batch.workspace.program_by_id(part.program).version(part.version).card_unit
+            for lot in part.lots:
+                if lot.unit == unit:
+                    cards.setdefault(lot.bucket, set()).add(lot.owner)
+    workspace_id = batch.workspace.workspace_id
+    for bucket, owners in sorted(cards.items()):
+        await lock_cards(conn, workspace_id, bucket, owners)
+        batch.closed_cards |= await find_closed(conn, workspace_id, bucket, owners)
+
+
+def closes(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+    """Return the effects on a card that is closed: whatever comes back is closed as well."""
+    closed: list[Effect] = []
+    for effect in effects:
+        closed.append(effect)
+        if isinstance(effect, GiveBack):
+            closed.append(
+                Debit(effect.unit, effect.amount, effect.key.lot_id, Account.CLOSED, effect.pending)
+            )
+    return tuple(closed)
 
 
 def fund_card(batch: Batch, operation: Operation, version: Version, card: Member, amount: Minor) -> None:

@@ -14,6 +14,7 @@ from perennial.core.used import Returning, Used, give_back
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import ExpireHold, PostRollback
+from perennial.flows.gift_cards import closes
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import customer_erased, field_problem, problem, refused
 from perennial.flows.quote_answers import RollbackAnswer, encode_redemption, wallet_names, with_state
@@ -121,7 +122,8 @@ def apply_returning(batch: Batch, operation: Operation, returning: Sequence[Retu
         if part.owner not in (member.owner, member.customer_id):
             member = batch.cards.get(part.owner) or Member(customer_id=part.owner, owner=part.owner)
         own = Operation(operation.operation_id, operation.source_id, member, operation.at)
-        batch.apply(own, version, part.effects, None if part.bucket == batch.bucket else part.bucket)
+        effects = closes(part.effects) if part.owner in batch.closed_cards else part.effects
+        batch.apply(own, version, effects, None if part.bucket == batch.bucket else part.bucket)
 
 
 def redemption_of(batch: Batch, name: str) -> RedemptionRow:
@@ -151,9 +153,10 @@ def points_back(batch: Batch, returning: Sequence[Returning]) -> dict[str, int]:
 
 
 def cards_back(batch: Batch, returning: Sequence[Returning]) -> Minor:
-    """Return how much money came back to gift cards, in minor units."""
+    """Return how much money came back to gift cards that may still pay, in minor units."""
     names = wallet_names(batch.workspace)
-    return sum(amount for unit, amount in _amounts(returning) if unit not in names)
+    open_ones = [part for part in returning if part.owner not in batch.closed_cards]
+    return sum(amount for unit, amount in _amounts(open_ones) if unit not in names)
 
 
 def _amounts(returning: Sequence[Returning]) -> Iterator[tuple[int, int]]:

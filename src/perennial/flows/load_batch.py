@@ -42,6 +42,7 @@ from perennial.flows.commands import (
 from perennial.flows.configuration import Configurations, Workspace, business_now
 from perennial.flows.credits import load_credits
 from perennial.flows.earned_rewards import load_earned
+from perennial.flows.gift_cards import load_closed
 from perennial.flows.handle_conversion import load_conversions
 from perennial.flows.handle_segment import load_entries
 from perennial.flows.load_budgets import instant_of, load_budgets
@@ -151,6 +152,8 @@ async def load(
     await load_budgets(conn, [batch], commands)
     await load_entered(conn, batch, commands)
     await load_earned(conn, batch, commands)
+    if batch.redemptions:
+        await load_closed(conn, batch)
     await set_codes_aside(conn, batch, commands, codes)
     await load_conversions(conn, batch, commands)
     await load_credits(conn, batch, commands)

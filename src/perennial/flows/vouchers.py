@@ -9,14 +9,19 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
+from perennial.core.member import Member
 from perennial.flows.configuration import Workspace, business_now
+from perennial.flows.gift_cards import empty_card
 from perennial.flows.handle_events import Handler
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.reading import bucket_of_customer
+from perennial.flows.write_batch import write
+from perennial.ledger.account import Account
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.codebook import Codebook, first_found
 from perennial.store.customers import read_customers
+from perennial.store.events import EventKind, EventRow
 from perennial.store.voucher_pools import find_batch
 from perennial.store.vouchers import (
     Place,
@@ -27,7 +32,7 @@ from perennial.store.vouchers import (
     load_vouchers,
     set_voucher_state,
 )
-from perennial.units import Instant, format_instant, named_id
+from perennial.units import Instant, Minor, format_instant, named_id
 
 
 class VoucherView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -99,19 +104,30 @@ async def read_voucher(handler: Handler, workspace_id: int, entered: str) -> Vou
 
 
 async def void_voucher(
-    handler: Handler, workspace_id: int, entered: str, reason: str, actor: str
+    handler: Handler, workspace_id: int, entered: str, reason: str, actor: str, *, refunded: bool = False
 ) -> VoucherView:
-    """Take a voucher back for good; a voided one stays as it is. Raises the 404."""
-    return await handler.retrying(lambda: _void(handler, workspace_id, entered, reason, actor))
+    """Take a voucher back for good; a voided one stays as it is. Raises the 404.
+
+    What is left on a gift card is closed: nobody is owed it. Where it was ``refunded``, it goes back into the
+    account that issued it, as if it had never been on the card.
+    """
+    target = Account.ISSUED if refunded else Account.CLOSED
+    return await handler.retrying(lambda: _void(handler, workspace_id, entered, reason, actor, target))
 
 
-async def _void(handler: Handler, workspace_id: int, entered: str, reason: str, actor: str) -> VoucherView:
+async def _void(
+    handler: Handler, workspace_id: int, entered: str, reason: str, actor: str, target: Account
+) -> VoucherView:
     async with handler.database.transaction(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         place, row = await _require(conn, handler.codebook, workspace_id, entered, lock=True)
         if row.state is VoucherState.ISSUED:
             await set_voucher_state(conn, workspace_id, place, VoucherState.ISSUED, VoucherState.VOIDED)
             row.state = VoucherState.VOIDED
+            after = {"last4": row.last4, "used": row.used}
+            left = await _close_card(conn, handler, workspace_id, place, row, target)
+            if left is not None:
+                after |= {"left": left, "refunded": target is Account.ISSUED}
             entry = AuditEntry(
                 entry_id=handler.ids.next(),
                 at=time.time_ns() // 1_000,
@@ -119,10 +135,42 @@ async def _void(handler: Handler, workspace_id: int, entered: str, reason: str, 
                 action="voucher.voided",
                 object=f"voucher/{row.voucher_id}",
                 reason=reason,
-                after={"last4": row.last4, "used": row.used},
+                after=after,
             )
             await insert_audit_entry(conn, workspace_id, entry)
         return await _view(conn, workspace, place[0], row)
+
+
+async def _close_card(
+    conn: Connection, handler: Handler, workspace_id: int, place: Place, row: VoucherRow, target: Account
+) -> Minor | None:
+    """Take what is left on a gift card, whose voucher is locked; None where it is no gift card."""
+    batch = await handler.batch(conn, workspace_id, place[0])
+    version = batch.workspace.program_by_id(row.program_id).version(row.version)
+    if not version.rewards[row.reward].card_for(row.tier):
+        return None
+    event_id = batch.name("card closed", row.voucher_id.hex)
+    holder = Member(customer_id=row.customer_id, owner=row.customer_id)
+    operation = batch.operation(holder, event_id, batch.now)
+    left = await empty_card(conn, batch, operation, version, row.voucher_id, target)
+    if left:
+        batch.put_event(
+            EventRow(
+                customer_id=row.customer_id,
+                event_id=event_id,
+                operation_id=operation.operation_id,
+                kind=EventKind.CARD_CLOSED,
+                external_id="",
+                source_id=None,
+                occurred_at=batch.now,
+                recorded_at=batch.now,
+                body=b"",
+                decision=b"",
+                answer=b"",
+            )
+        )
+        await write(conn, batch, handler.generation)
+    return left
 
 
 async def vouchers_of(

@@ -96,9 +96,14 @@ class AssignBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
 
 
 class VoidBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Why a voucher is taken back."""
+    """Why a voucher is taken back.
+
+    `refunded` says that what is left on a gift card was paid back to whoever bought it. Otherwise it is
+    closed: nobody is owed it any more.
+    """
 
     reason: Reason
+    refunded: bool = False
 
 
 @post(
@@ -299,11 +304,16 @@ async def voucher_get(request: Request[Any, Any, Any], code: Code) -> Response[A
     ),
 )
 async def voucher_void(request: Request[Any, Any, Any], code: Code) -> Response[Any]:
-    """Nobody can use it any more. It is audited; voiding twice changes nothing."""
+    """Nobody can use it any more. It is audited; voiding twice changes nothing.
+
+    What is left on a gift card leaves it at once, and so does what comes back to it later.
+    """
     door, caller = admitted(request)
     data = await body_of(request, VoidBody)
     entered = plain_segment(code)
-    view = await void_voucher(door.handler, caller.workspace_id, entered, data.reason, caller.actor)
+    view = await void_voucher(
+        door.handler, caller.workspace_id, entered, data.reason, caller.actor, refunded=data.refunded
+    )
     return written(view)
 
 

@@ -47,6 +47,8 @@ class EventKind(IntEnum):
     """A code of a pool was given to a member."""
     CARD = 21
     """A gift card was sold, topped up, or its money moved to another one."""
+    CARD_CLOSED = 22
+    """A gift card was taken back: what was left on it is nobody's any more."""
     ENTITLEMENT = 30
     """Something that was handed out was paid, sent, used or canceled."""
     REFERRAL = 40

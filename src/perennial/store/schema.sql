@@ -1515,6 +1515,7 @@ create table vouchers (
     constraint vouchers_value_check CHECK ((value >= 0))
 );
 
+CREATE INDEX vouchers_closed ON vouchers USING btree (bucket, workspace_id, voucher_id) WHERE (state <> 1);
 CREATE INDEX vouchers_pool ON vouchers USING btree (bucket, batch_id, ((customer_id = voucher_id)), voucher_id) WHERE (batch_id IS NOT NULL);
 alter table vouchers enable row level security;
 alter table vouchers force row level security;
