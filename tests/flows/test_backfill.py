@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import msgspec
+from asyncpg import Connection
 
+from perennial.core.condition_document import decode_condition
 from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
+from perennial.core.segment import Segment
 from perennial.flows.backfill import wait_for_stragglers
 from perennial.flows.batcher import Intake
-from perennial.flows.commands import PostEvent, PostReturn, PutOrder
+from perennial.flows.commands import JoinProgram, PostClaim, PostEvent, PostReturn, PutCustomer, PutOrder
 from perennial.flows.handle_events import Handler
 from perennial.flows.programs import Author, apply_document
+from perennial.flows.segments import put, remove
 from perennial.store.database import Database
 from perennial.units import DAY
 from tests.codebook import CODEBOOK
 from tests.flows.shop import START, Shop, put_order
+from tests.flows.sound import is_sound
 
 PLAIN = """
 program: points
@@ -202,3 +208,83 @@ async def test_whoever_writes_is_waited_for(db: Database, workspace: int) -> Non
         _, pending = await asyncio.wait({waiting}, timeout=0.2)
         assert pending
     await asyncio.wait_for(waiting, 5)
+
+
+REWARDED = """
+program: points
+name: Points
+time_zone: Europe/Berlin
+currency: USD
+enrollment: {mode: on_request, count_past_orders: true}
+wallets: [{id: points, name: Points}]
+declarations:
+  member: {birthday: {type: date}}
+  events:
+    review.posted: {attributes: {rating: {type: integer}}}
+rewards:
+  - {id: pricey, name: Pricey, price: 900, gives: [{type: amount_off, value: 500}]}
+tiers:
+  lasts: life
+  metrics: [{id: spend, measure: orders.net, window: {ever: true}}]
+  levels:
+    - {id: base, name: Base, reach: {spend: 0}}
+    - {id: gold, name: Gold, reach: {spend: 90000}}
+challenges:
+  - {id: three, name: Three, goals: [{measure: orders.count, target: 3}], repeat: {}}
+  - {id: old, name: Old, goals: [{member_for: {days: 10}}]}
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+  - {id: hello, type: fixed, trigger: member.joined, points: 11}
+  - {id: gold, type: fixed, trigger: tier.entered, points: 100}
+  - {id: done, type: fixed, trigger: challenge.completed, points: 1000}
+  - {id: day, type: fixed, trigger: member.birthday, points: 13}
+  - {id: big, type: fixed, trigger: segment.entered, when: {fact: event.segment, is: many}, points: 17}
+  - {id: review, type: fixed, trigger: review.posted, points: 7}
+"""
+
+
+def _segment(code: str, window: Any) -> Segment:
+    when = {"history": "points.earned", "window": window, "at_least": 1_000_000}
+    return Segment(segment=code, name="Asking", when=decode_condition(when))
+
+
+async def test_points_of_tiers_challenges_and_time_are_counted_as_they_are_completed_later(
+    shop: Shop, db: Database, workspace: int, owner: Connection
+) -> None:
+    """What segments count while it happens is what they find when they are defined in the end.
+
+    There are points of tiers, challenges, birthdays, joining, segments and past orders, and a return of
+    more than the wallet still holds.
+    """
+    await shop.publish(REWARDED, valid_from=START - 300 * DAY)
+    windows = ({"last": {"days": 30}}, "ever", {"calendar": "month"})
+    many = {"history": "orders.count", "window": "ever", "at_least": 2}
+    asking = [_segment(f"s{number}", window) for number, window in enumerate(windows)]
+    author = Author(actor="mara", at=START)
+    for each in [Segment(segment="many", name="Many", when=decode_condition(many)), *asking]:
+        await put(shop.handler, workspace, each, author)
+    await shop.order("p1", "anna", 12_345, 400, at=START - 90 * DAY)
+    await shop.order("p2", "anna", 5_000, at=START - 80 * DAY)
+    await shop.give_back("pr", "p2", "anna", at=START - 79 * DAY)
+    await shop.do(PutCustomer(customer="anna", attributes={"birthday": "1990-02-20"}))
+    await shop.do(JoinProgram(customer="anna", program="points", source="api", at=START - 40 * DAY))
+    for number in range(7):
+        await shop.order(f"o{number}", "anna", 20_000, at=START - (30 - number) * DAY)
+    await shop.do(PostClaim(id="c", customer="anna", at=START, reward="pricey"))
+    await shop.do(PostClaim(id="c2", customer="anna", at=START, reward="pricey"))
+    await shop.give_back("r1", "o6", "anna")
+    await shop.do(put_order("o5", "anna", 20_000, at=START - 25 * DAY, status="canceled"))
+    await shop.do(put_order("o4", "anna", 120_000, at=START - 26 * DAY))
+    kept = await counters(db, workspace)
+    for each in asking:
+        await remove(shop.handler, workspace, each.segment, author)
+    async with db.transaction(workspace) as conn:
+        await conn.execute("update counters set value = 0")
+    await shop.publish(REWARDED.replace("points: 7}", "points: 8}"))
+    for each in asking:
+        await put(shop.handler, workspace, each, author)
+    found = await counters(db, workspace)
+    asked = {metric for _, metric, _, _ in found}
+    assert len(asked) == len(asking)
+    assert found == [row for row in kept if row[1] in asked]
+    await is_sound(shop, owner)

@@ -116,6 +116,16 @@ async def test_past_orders_count_where_the_program_says_so(shop: Shop) -> None:
     assert available(await shop.give_back("r2", "o2", "c1")) == 10 + 10
 
 
+async def test_the_order_that_joins_takes_back_its_own_points_alone(shop: Shop) -> None:
+    """What earlier orders gave then stays with them, and is explained with them."""
+    await shop.publish(ON_REQUEST)
+    await shop.order("o1", "c1", 1000)
+    await shop.publish(ON_REQUEST.replace("{mode: on_request}", "{mode: automatic, count_past_orders: true}"))
+    assert available(await shop.order("o2", "c1", 2000)) == 10 + 10 + 20
+    assert available(await shop.give_back("r2", "o2", "c1")) == 10 + 10
+    assert available(await shop.give_back("r1", "o1", "c1")) == 10
+
+
 async def test_past_orders_are_judged_once_whatever_they_gave(shop: Shop) -> None:
     """Who leaves and joins again gets no second voucher, while another program still waits."""
     counting = ON_REQUEST.replace("{mode: on_request}", "{mode: on_request, count_past_orders: true}")

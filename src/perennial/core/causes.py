@@ -27,6 +27,9 @@ from perennial.units import Instant
 GAVE = "gave"
 """What completing a challenge gave, in one word each."""
 
+_AT = "at"
+"""When it happened, in text, where that was not when what it is stored with did."""
+
 
 def particulars_of(event: Event, effects: Iterable[Effect]) -> dict[str, Scalar]:
     """Return what has to be kept of a follow-up and of what it gave besides points of rules.
@@ -44,12 +47,24 @@ def particulars_of(event: Event, effects: Iterable[Effect]) -> dict[str, Scalar]
     return kept
 
 
+def apart(kept: dict[str, Scalar], at: Instant) -> dict[str, Scalar]:
+    """Return what is kept of a follow-up that is stored with something that happened at another time."""
+    return kept | {_AT: str(at)}
+
+
+def instant_of(kept: Mapping[str, Scalar], at: Instant) -> Instant:
+    """Return when a follow-up happened that is stored with what happened ``at``."""
+    then = kept.get(_AT)
+    return int(then) if isinstance(then, str) and then.isdecimal() else at
+
+
 def follow_up_of(
     trigger: str, event_id: UUID, at: Instant, kept: Mapping[str, Scalar]
 ) -> EarningEvent | None:
     """Return the follow-up again; None where too little was kept of it."""
     if not kept:
         return None
+    at = instant_of(kept, at)
     match trigger:
         case "tier.entered":
             return TierEntered(id=event_id, at=at, before=_text(kept, "before"), after=_text(kept, "tier"))

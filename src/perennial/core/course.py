@@ -17,13 +17,14 @@ from perennial.core.award import Award
 from perennial.core.codes import IssuedCode
 from perennial.core.counts import counts_of
 from perennial.core.decide import decide
-from perennial.core.decision import Decision, points_of
+from perennial.core.decision import Decision
 from perennial.core.effects import Join
 from perennial.core.events import ChallengeCompleted, Event, MemberJoined, OrderPaid, RewardEarned, TimersDue
 from perennial.core.fold import fold, fold_spent
 from perennial.core.following_up import MAX_FOLLOW_UPS, FollowUps, TooManyFollowUps, instants_due
 from perennial.core.given_reward import GivenReward
 from perennial.core.member import Member
+from perennial.core.points_counted import points_counted
 from perennial.core.program import EnrollmentMode
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.switches import ALL_ON, Switches
@@ -130,7 +131,7 @@ class Course:
         """
         version = self.version_at(event.at)
         decision = self._decide_by(version, member, event)
-        if main:
+        if main or decision.awards:
             self._counted(version, member, event, decision)
         if not decision.follow_ups:
             return [(event, decision)]
@@ -149,7 +150,7 @@ class Course:
                 version = self.version_at(event.at)
                 decision = self._decide_by(version, member, event)
                 found.append((event, decision))
-                if isinstance(event, RewardEarned):
+                if decision.awards:
                     self._counted(version, member, event, decision)
                 waiting.add(decision.follow_ups)
         except TooManyFollowUps:
@@ -158,7 +159,7 @@ class Course:
         return found
 
     def _counted(self, version: Version, member: Member, event: Event, decision: Decision) -> None:
-        """Count for others what ``version`` judged: what was reported, or what a rule gave."""
+        """Count for others what ``version`` judged: what was reported, and whatever gave points."""
         if others := self.counted_besides(version):
             _count_besides(version, others, member, event, decision)
 
@@ -217,6 +218,6 @@ def _count_besides(
     """Count an event that ``version`` judged for what ``others`` ask about the past as well."""
     counted = {metric.number for metric in version.metrics}
     for other in others:
-        counts = counts_of(other, event, points_of(decision))
+        counts = counts_of(other, event, points_counted(event, decision))
         fold(member, other, [count for count in counts if count.metric not in counted], event.at)
         counted.update(metric.number for metric in other.metrics)

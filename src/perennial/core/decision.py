@@ -34,13 +34,3 @@ class Decision(msgspec.Struct, frozen=True):
     refusal: Refusal | None = None
     contributions: tuple[Contribution, ...] = ()
     given: GivenReward | None = None
-
-
-def points_of(decision: Decision) -> dict[int, Points]:
-    """Return what a decision gave per unit, or what it took back."""
-    if decision.taken_back:
-        return decision.taken_back
-    points: dict[int, Points] = {}
-    for award in decision.awards:
-        points[award.unit] = points.get(award.unit, 0) + award.points
-    return points

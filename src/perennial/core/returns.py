@@ -49,12 +49,10 @@ def decide_return(
     balances = available_balances(version, member, event.at)
     parts = _parts(event)
     effects: list[Effect] = []
-    reversed_points: dict[int, Points] = {}
     taken_back: dict[int, Points] = {}
     for unit in dict.fromkeys(award.unit for award, _ in parts):
         taken = _take_back(event, version, member, unit, parts)
         effects += taken.effects
-        reversed_points[unit] = sum(points for award, points in parts if award.unit == unit)
         taken_back[unit] = taken.points
         if unit in balances:
             balances[unit] -= taken.from_available
@@ -62,7 +60,7 @@ def decide_return(
         effects += _given_back(event, version, member, spent or {})
         if not event.revised:
             effects += [VoidVoucher(each.voucher_id) for each in event.given if each.voucher_id is not None]
-    counts = counts_of(version, event, reversed_points)
+    counts = counts_of(version, event, reversed_points(event))
     effects += counts
     history = history_after(version, snapshot, event.at, counts)
     tier_effects, follow_ups = tiers_after_return(
@@ -109,6 +107,14 @@ def is_over(order: Order, returned: Sequence[int], canceled: bool = False) -> bo
     """Return whether the order is canceled, or all units of all of its lines have come back."""
     everything = all(units >= line.quantity for units, line in zip(returned, order.lines, strict=True))
     return canceled or (everything and any(returned))
+
+
+def reversed_points(event: OrderReturned) -> dict[int, Points]:
+    """Return, per unit, the points that a return reverses, whether or not they can be taken back."""
+    points: dict[int, Points] = {}
+    for award, back in _parts(event):
+        points[award.unit] = points.get(award.unit, 0) + back
+    return points
 
 
 def _parts(event: OrderReturned) -> Parts:

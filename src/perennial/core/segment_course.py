@@ -12,12 +12,13 @@ from uuid import UUID
 from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, compile_segments
 from perennial.core.counts import counts_of
 from perennial.core.course import Course, CourseRefused, Decided
-from perennial.core.decision import Decision, points_of
+from perennial.core.decision import Decision
 from perennial.core.enrollment import joins_by_entering, source_at_event
 from perennial.core.events import Event
 from perennial.core.fold import fold
 from perennial.core.following_segments import TooManyMoves, events_of, follow, hears
 from perennial.core.member import Member
+from perennial.core.points_counted import points_counted
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.segment import Segment, dependents
 from perennial.core.segmenting import Changed, Move
@@ -28,8 +29,8 @@ from perennial.units import Instant, Points
 class SegmentCourse(Course):
     """A course with segments. ``left`` says when a customer (by id) left a segment last.
 
-    ``happened`` is what was reported so far, with the points that it gave per unit: figures that nobody has
-    counted yet are completed from it.
+    ``happened`` is what was reported so far or gave points, with the points that it gave per unit: figures
+    that nobody has counted yet are completed from it.
     """
 
     def __init__(self) -> None:
@@ -104,7 +105,7 @@ class SegmentCourse(Course):
 
     def _counted(self, version: Version, member: Member, event: Event, decision: Decision) -> None:
         super()._counted(version, member, event, decision)
-        self.happened.append((member, event, points_of(decision)))
+        self.happened.append((member, event, points_counted(event, decision)))
 
     def _decide_moves(self, member: Member, at: Instant, moves: list[Move]) -> list[Decided]:
         """Enroll whom a segment enrolls, and decide the moves of a member."""

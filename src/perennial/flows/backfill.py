@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 import msgspec
 
+from perennial.core.causes import instant_of
 from perennial.core.compile import compile_version
 from perennial.core.counts import counts_of
-from perennial.core.events import CustomEvent, OrderPaid, OrderReturned
+from perennial.core.effects import Count
+from perennial.core.events import CustomEvent, OrderPaid, OrderReturned, TimersDue
 from perennial.core.returns import reversed_of
 from perennial.core.version import Version
 from perennial.flows.commands import PostEvent
@@ -39,7 +41,7 @@ from perennial.store.history import (
 from perennial.store.orders import decode_order
 from perennial.store.programs import StoredVersion
 from perennial.store.workspaces import WorkspaceRow
-from perennial.units import Points
+from perennial.units import Instant, Points
 
 SLICE = 200
 """So many customers are locked and recomputed in one transaction."""
@@ -170,10 +172,20 @@ def _count_event(version: Version, event: PastEvent, counted: Counted) -> None:
     if event.kind is EventKind.EVENT:
         command = msgspec.msgpack.decode(event.body, type=PostEvent)
         name, attributes = command.name, command.attributes
-    happened = CustomEvent(id=FIRST, at=event.occurred_at, name=name, attributes=attributes)
-    points = _points(decode_decisions(event.decision))
-    for count in counts_of(version, happened, points):
+    reported = CustomEvent(id=FIRST, at=event.occurred_at, name=name, attributes=attributes)
+    counts = [*counts_of(version, reported)]
+    counts += _counts_of_points(version, decode_decisions(event.decision), event.occurred_at)
+    for count in counts:
         counted[count.metric, count.period] += count.amount
+
+
+def _counts_of_points(version: Version, decisions: Iterable[StoredDecision], at: Instant) -> Iterator[Count]:
+    """Count the points that decisions gave, at ``at`` or when they say that it was."""
+    by_instant: dict[Instant, list[StoredDecision]] = defaultdict(list)
+    for decision in decisions:
+        by_instant[instant_of(decision.caused, at)].append(decision)
+    for then, decided in by_instant.items():
+        yield from counts_of(version, TimersDue(id=FIRST, at=then), _points(decided))
 
 
 def _count_order(version: Version, past: PastOrder, decisions: list[bytes], counted: Counted) -> None:
@@ -181,11 +193,10 @@ def _count_order(version: Version, past: PastOrder, decisions: list[bytes], coun
 
     Rewards that rules gave for it are of the order: their points came back with it.
     """
-    caused: Counter[int] = Counter()
+    counts: list[Count] = []
     for decision in decisions:
-        caused.update(_points(each for each in decode_decisions(decision) if not _is_of_order(each)))
-    happened = CustomEvent(id=FIRST, at=past.paid_at, name=_NOTHING)
-    counts = [*counts_of(version, happened, caused)]
+        caused = [each for each in decode_decisions(decision) if not _is_of_order(each)]
+        counts += _counts_of_points(version, caused, past.paid_at)
     if not past.canceled:
         order = decode_order(past.body)
         stored = [each for each in decode_decisions(past.decision) if _is_of_order(each)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from perennial.core.counts import counts_of
 from perennial.core.effects import Count
-from perennial.core.events import Event
+from perennial.core.events import Event, OrderReturned, TimersDue
 from perennial.core.version import Version
 from perennial.flows.batch import Batch
 from perennial.flows.configuration import LiveProgram
@@ -30,6 +30,24 @@ def counts_besides(
     if batch.workspace.segments is not None:
         asking += [each for each in batch.workspace.segments.versions if each.program_id == live.program_id]
     return [(each, fresh(each, counts_of(each, event, points), counted)) for each in asking]
+
+
+def points_besides(
+    batch: Batch, live: LiveProgram, version: Version, happened: Event, points: Mapping[int, Points]
+) -> list[tuple[Version, list[Count]]]:
+    """Return what the latest version and the segments count of points alone.
+
+    They were given by something that is not reported: a tier that was entered, a challenge, time. What
+    is reported counts as a whole; see :func:`counts_besides`. A return takes them away when its order counts.
+    """
+    if not any(points.values()):
+        return []
+    counted = {metric.number for metric in version.metrics}
+    event = TimersDue(id=happened.id, at=happened.at)
+    if isinstance(happened, OrderReturned):
+        event = TimersDue(id=happened.id, at=happened.paid_at)
+        points = {unit: -back for unit, back in points.items()}
+    return counts_besides(batch, live, version, event, points, counted)
 
 
 def fresh(version: Version, counts: Iterable[Count], counted: set[int]) -> list[Count]:

@@ -6,8 +6,8 @@ program (by priority), then its counts, then what it caused. All in memory, with
 
 from __future__ import annotations
 
-from perennial.core.decision import points_of
 from perennial.core.effects import Count
+from perennial.core.points_counted import points_counted
 from perennial.core.switches import Switches
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
@@ -56,7 +56,7 @@ def decide_event(
         if version is not None:
             outcome, now_counts = decide_in(batch, operation, live, version, event, switches)
             main.append(outcome)
-            points = points_of(outcome.decision)
+            points = points_counted(event, outcome.decision)
             counts.append((version, fresh(version, now_counts, counted)))
         counts += counts_besides(batch, live, version, event, points, counted)
     for version, once in counts:

@@ -7,20 +7,22 @@ from typing import TypeAlias
 
 import msgspec
 
-from perennial.core.causes import particulars_of
+from perennial.core.causes import apart, particulars_of
 from perennial.core.challenge_completion import needs_code
 from perennial.core.codes import Codes
 from perennial.core.decide import decide
-from perennial.core.decision import Decision, points_of
+from perennial.core.decision import Decision
 from perennial.core.effects import Count
 from perennial.core.events import ChallengeCompleted, Event, RewardEarned
 from perennial.core.following_up import MAX_FOLLOW_UPS, FollowUps, TooManyFollowUps, trigger_of
+from perennial.core.order import Scalar
+from perennial.core.points_counted import points_counted
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.switches import Switches
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.counting import counts_besides
+from perennial.flows.counting import points_besides
 from perennial.flows.drawn_codes import hand_over_all, pools_with_codes
 from perennial.flows.earned_rewards import kept_for, note_given
 from perennial.flows.gift_cards import fund_cards
@@ -32,7 +34,10 @@ EventOf: TypeAlias = Callable[[LiveProgram], Event | None]
 
 
 class Outcome(msgspec.Struct):
-    """What one program decided at ``at``; ``trigger`` names the event, ``caused`` is a follow-up."""
+    """What one program decided at ``at``; ``trigger`` names the event, ``caused`` is a follow-up.
+
+    What happened ``apart`` belongs to an earlier order, with which its own decision is stored.
+    """
 
     live: LiveProgram
     version: Version
@@ -42,6 +47,7 @@ class Outcome(msgspec.Struct):
     tier_after: str | None = None
     caused: Event | None = None
     at: Instant = 0
+    apart: bool = False
 
 
 def decide_in(
@@ -78,6 +84,7 @@ def decide_in_program(
     """Decide an event that concerns this program alone: the event, its counts, and what it caused."""
     outcome, now_counts = decide_in(batch, operation, live, version, event)
     batch.apply(operation, version, tuple(now_counts))
+    count_points_besides(batch, operation, outcome, event)
     return [outcome, *decide_follow_ups(batch, operation, live, outcome.decision.follow_ups)]
 
 
@@ -106,9 +113,9 @@ def decide_follow_ups(
             event = _with_code(batch, operation, version, event)
             outcome, now_counts = decide_in(batch, operation, live, version, event, switches)
             batch.apply(operation, version, tuple(now_counts))
+            count_points_besides(batch, operation, outcome, event)
             if isinstance(event, RewardEarned):
                 note_given(batch, operation, live, event, outcome.decision)
-                _count_besides(batch, operation, outcome, event)
             elif isinstance(event, ChallengeCompleted):
                 fund_cards(batch, operation, version, outcome.decision.effects)
                 hand_over_all(batch, operation, live.program_id, outcome.decision.effects)
@@ -121,11 +128,10 @@ def decide_follow_ups(
     return outcomes
 
 
-def _count_besides(batch: Batch, operation: Operation, outcome: Outcome, event: RewardEarned) -> None:
-    """Count the points of a reward for everybody who asks: they leave with its order, as those of rules."""
-    counted = {metric.number for metric in outcome.version.metrics}
-    points = points_of(outcome.decision)
-    for asking, counts in counts_besides(batch, outcome.live, outcome.version, event, points, counted):
+def count_points_besides(batch: Batch, operation: Operation, outcome: Outcome, event: Event) -> None:
+    """Count the points of a decision for everybody who asks, beside the version that decided."""
+    points = points_counted(event, outcome.decision)
+    for asking, counts in points_besides(batch, outcome.live, outcome.version, event, points):
         batch.apply(operation, asking, tuple(counts))
 
 
@@ -169,10 +175,16 @@ def store_outcomes(outcomes: list[Outcome]) -> bytes:
                 taken_back=outcome.decision.taken_back,
                 contributions=outcome.decision.contributions,
                 given=outcome.decision.given,
-                caused={}
-                if outcome.caused is None
-                else particulars_of(outcome.caused, outcome.decision.effects),
+                caused=_particulars(outcome),
             )
             for outcome in outcomes
+            if not (outcome.apart and isinstance(outcome.caused, RewardEarned | None))
         ]
     )
+
+
+def _particulars(outcome: Outcome) -> dict[str, Scalar]:
+    if outcome.caused is None:
+        return {}
+    kept = particulars_of(outcome.caused, outcome.decision.effects)
+    return apart(kept, outcome.at) if outcome.apart else kept

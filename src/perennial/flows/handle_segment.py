@@ -15,7 +15,7 @@ from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ApplyEntered, Command, MoveInSegment, applied_id
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.decide_program import decide_follow_ups, decide_in
+from perennial.flows.decide_program import count_points_besides, decide_follow_ups, decide_in
 from perennial.flows.problems import customer_erased, problem
 from perennial.flows.segmenting import event_row_of_segments, move_by_hand
 from perennial.flows.timers_due import run_timers_due
@@ -79,6 +79,7 @@ def handle_entered(batch: Batch, command: ApplyEntered) -> Answer:
     alone = _only(batch, live, command.rule)
     outcome, counts = decide_in(batch, operation, live, version, event, alone)
     batch.apply(operation, version, tuple(counts))
+    count_points_besides(batch, operation, outcome, event)
     outcomes = [outcome, *decide_follow_ups(batch, operation, live, outcome.decision.follow_ups)]
     batch.put_event(event_row_of_segments(batch, operation, outcomes))
     points = sum(award.points for award in outcome.decision.awards)

@@ -98,4 +98,6 @@ def _judge(batch: Batch, live: LiveProgram, order: _PastOrder) -> list[Outcome]:
     undone = _undone(batch, order.row, order.operation, live, decided)
     if undone is not None:
         outcomes += decide_in_program(batch, order.operation, live, order.version, undone)
+    for outcome in outcomes:
+        outcome.apart = True
     return outcomes
