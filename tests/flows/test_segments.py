@@ -9,13 +9,16 @@ from asyncpg import Connection
 
 from perennial.core.condition_document import decode_condition
 from perennial.core.segment import Segment
-from perennial.flows.commands import OutsideFact, PutCustomer, PutHousehold
+from perennial.flows import handle_events
+from perennial.flows.answers import Answer
+from perennial.flows.batch import Batch
+from perennial.flows.commands import Command, OutsideFact, PutCustomer, PutHousehold, RunTimers
 from perennial.flows.household import put_household
-from perennial.flows.problems import ProblemError
+from perennial.flows.problems import ProblemError, answer_problem, problem
 from perennial.flows.programs import Author
 from perennial.flows.segment_apply import apply_to_inside
 from perennial.flows.segments import put, remove, segments_of
-from perennial.units import DAY, HOUR, SECOND, parse_instant
+from perennial.units import DAY, HOUR, SECOND, named_id, parse_instant
 from tests.flows.shop import START, Shop, available
 from tests.flows.sound import is_sound
 
@@ -121,6 +124,31 @@ async def test_segments_combine_without_circles(shop: Shop) -> None:
         await remove(shop.handler, shop.workspace_id, "big", AUTHOR)
     await remove(shop.handler, shop.workspace_id, "small", AUTHOR)
     assert await sizes(shop) == {"big": 1}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_who_cannot_be_judged_is_tried_again(
+    shop: Shop, owner: Connection, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Once more at once, and then by the timers; the neighbors are judged meanwhile."""
+    await shop.publish(PROGRAM)
+    for name in ("anna", "bert", "cleo"):
+        await shop.order(f"o-{name}", name, 100_000)
+    bert, left = named_id(shop.workspace_id, "customer", "bert").hex, [times]
+    handle = handle_events._decide  # noqa: SLF001
+
+    def unlucky(batch: Batch, index: int, command: Command) -> Answer:
+        if isinstance(command, RunTimers) and command.customer_id == bert and left[0]:
+            left[0] -= 1
+            return answer_problem(problem(503, "unavailable", "The database cannot take writes now.").problem)
+        return handle(batch, index, command)
+
+    monkeypatch.setattr("perennial.flows.handle_events._decide", unlucky)
+    state = await put(shop.handler, shop.workspace_id, segment("big", BIG), AUTHOR)
+    assert state.size == 4 - times
+    await shop.advance(START + SECOND)
+    assert await sizes(shop) == {"big": 3}
+    await is_sound(shop, owner)
 
 
 async def test_the_database_fills_as_customers_are_judged(

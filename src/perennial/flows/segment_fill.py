@@ -8,6 +8,7 @@ looked at once, and knows when time alone moves them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
@@ -43,7 +44,10 @@ SLICE = 2_000
 ONE_BY_ONE = 5_000
 """Up to so many customers of a bucket are judged one after the other."""
 
+_DONE, _GONE, _FAILED = (200, 201), (404, 410), 500
+
 _ids = Ids()
+_log = logging.getLogger("perennial.flows")
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -111,9 +115,32 @@ async def judge_everybody(handler: Handler, workspace: Workspace, bucket: int) -
 
 
 async def _judge(handler: Handler, workspace: Workspace, bucket: int, customers: Sequence[UUID]) -> None:
+    """Judge some customers; who could not be judged is tried once more, and then left to the timers.
+
+    Whoever the database could not serve is due at once. What is refused for good is logged, and the audit
+    tells who should be inside and is not.
+    """
+    left: dict[UUID, int] = {}
+    for customer_id in await _judge_once(handler, workspace, bucket, customers):
+        left |= await _judge_once(handler, workspace, bucket, [customer_id])
+    if not left:
+        return
+    _log.error("%d customers of bucket %d could not be judged by segments", len(left), bucket)
+    again = sorted(customer_id for customer_id, status in left.items() if status >= _FAILED)
+    async with handler.database.transaction(workspace.workspace_id) as conn:
+        await lock_customers(conn, workspace.workspace_id, bucket, again)
+        await arm_timers(conn, workspace.workspace_id, bucket, again, business_now(workspace))
+
+
+async def _judge_once(
+    handler: Handler, workspace: Workspace, bucket: int, customers: Sequence[UUID]
+) -> dict[UUID, int]:
+    """Judge customers, and return the status of each who was not. Who is gone meanwhile is in no segment."""
     now = business_now(workspace)
     commands = [RunTimers(customer_id=each.hex, bucket=bucket, at=now, judges=True) for each in customers]
-    await handler.handle_batch(workspace.workspace_id, bucket, commands)
+    answers = await handler.handle_batch(workspace.workspace_id, bucket, commands)
+    told = zip(customers, answers, strict=True)
+    return {who: answer.status for who, answer in told if answer.status not in (*_DONE, *_GONE)}
 
 
 def buckets_of(workspace: Workspace) -> range:
