@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from perennial.core.disposable import disposable, host_of
 from perennial.core.document_text import parse_text
 from perennial.core.fraud import KINDS, Signals, usual_signals
 from perennial.core.fraud_signal import Action, Evidence, Trace, verdict_on
@@ -16,6 +17,7 @@ SHOWN = {
     "same_address": Evidence(shared=frozenset({Trace.ADDRESS})),
     "same_payment": Evidence(shared=frozenset({Trace.PAYMENT})),
     "not_first_order": Evidence(orders_before=1),
+    "disposable_email": Evidence(hosts=frozenset({"mail-for-a-minute.example"})),
     "many_from_ip": Evidence(from_ip={7: 10}),
 }
 
@@ -42,6 +44,23 @@ def test_nine_from_one_place_are_not_many() -> None:
     assert signal.looks_back() == 7
     assert not signal.is_there(Evidence(from_ip={7: 9}))
     assert not signal.is_there(Evidence(from_ip={8: 10}))
+
+
+def test_hosts_of_throw_away_mailboxes_are_known_by_any_name() -> None:
+    """By our list, by what a document adds and takes out, and by whatever lies below; no host is like one."""
+    hosts = [host_of(f"ann@{host}") for host in ("Mailinator.com.", "a.mailinator.com", "mymailinator.com")]
+    assert disposable(hosts) == ["a.mailinator.com", "mailinator.com"]
+    assert disposable(hosts, never=["A.mailinator.com"]) == ["mailinator.com"]
+    assert disposable(["x.throw.example", "example"], also=["throw.example"]) == ["x.throw.example"]
+    assert disposable(["ok.throw.example"], also=["throw.example"], never=["ok.throw.example"]) == []
+    assert disposable([host_of(text) for text in ("", "@mailinator.com", "mailinator.com", "com")]) == []
+
+
+@pytest.mark.parametrize("host", ["", "com", ".com", "ann@mailinator.com", "a b.com", "a" * 250 + ".com"])
+def test_what_is_no_host_is_refused(host: str) -> None:
+    """An address or an ending is no host."""
+    with pytest.raises(msgspec.ValidationError, match="also"):
+        msgspec.convert({"type": "disposable_email", "also": [host]}, Signals)
 
 
 def test_the_gravest_action_counts() -> None:

@@ -36,12 +36,13 @@ class Evidence(msgspec.Struct, frozen=True):
 
     ``shared`` are the traces that the advocate and the friend have in common. ``orders_before`` is how many
     orders the friend had paid before being referred, ``from_ip`` how many referrals came from the address
-    of this one within so many days, this one included.
+    of this one within so many days, this one included. ``hosts`` are those of the friend's e-mail addresses.
     """
 
     shared: frozenset[Trace] = frozenset()
     orders_before: int = 0
     from_ip: Mapping[int, int] = {}
+    hosts: frozenset[str] = frozenset()
 
 
 class Signal(

@@ -14,6 +14,7 @@ from perennial.core.codes import IssuedCode
 from perennial.core.course import Decided
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
+from perennial.core.disposable import host_of
 from perennial.core.effects import IssueVoucher
 from perennial.core.events import Event, OrderReturned, ReferralReversed, ReferralRewarded
 from perennial.core.fold import fold, fold_spent
@@ -264,6 +265,7 @@ class ReferralRehearsal(CheckoutRehearsal):
         ]
         return Evidence(
             shared=frozenset(trace for trace, _ in theirs & ours),
+            hosts=frozenset(host_of(text) for trace, text in theirs if trace is Trace.EMAIL),
             orders_before=len(before),
             from_ip={days: self._from(played.ip, began, days) for days in offer.windows()},
         )

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from asyncpg import Connection
 
-from perennial.core.fraud_signal import Evidence, Trace, Verdict, verdict_on
+from perennial.core.fraud_signal import Evidence, Verdict, verdict_on
 from perennial.core.referral_terms import ReferralOffer
 from perennial.flows.batch import Batch
-from perennial.flows.traces import traces_of
+from perennial.flows.traces import Traces, traces_of
 from perennial.store.referrals import ReferralRow, count_from_place, count_orders_before, read_referral_of
 from perennial.units import DAY, Instant
 
@@ -29,7 +29,8 @@ async def verdict_for(
     theirs = await _traces(conn, taking, row.friend_id)
     began = row.referral.attributed_at
     evidence = Evidence(
-        shared=frozenset(trace for trace, _ in ours & theirs if trace is not Trace.IP),
+        shared=ours.shared_with(theirs),
+        hosts=theirs.hosts,
         orders_before=await count_orders_before(conn, workspace_id, taking.bucket, row.friend_id, began),
         from_ip={days: await _from_place(conn, taking, row, days, began) for days in offer.windows()},
     )
@@ -51,7 +52,7 @@ async def advocates_of(conn: Connection, batch: Batch, row: ReferralRow) -> list
     return found
 
 
-async def _traces(conn: Connection, batch: Batch, customer_id: UUID) -> set[tuple[Trace, UUID]]:
+async def _traces(conn: Connection, batch: Batch, customer_id: UUID) -> Traces:
     attributes = batch.members[customer_id].attributes if customer_id in batch.members else {}
     workspace_id = batch.workspace.workspace_id
     return await traces_of(conn, batch.codebook, workspace_id, batch.bucket, customer_id, attributes)

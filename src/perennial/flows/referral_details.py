@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.fraud_signal import Evidence, Trace
+from perennial.core.fraud_signal import Evidence
 from perennial.core.referral_terms import ReferralOffer, Role
 from perennial.core.referrals import Given, ReferralState
 from perennial.flows.configuration import Workspace
@@ -21,7 +21,7 @@ from perennial.flows.problems import problem
 from perennial.flows.referral_lists import states_of
 from perennial.flows.referral_sources import names_of
 from perennial.flows.referral_views import ReferralView, view_referral
-from perennial.flows.traces import traces_of
+from perennial.flows.traces import Traces, traces_of
 from perennial.store.codebook import Codebook
 from perennial.store.customers import read_customers
 from perennial.store.events import load_events
@@ -122,8 +122,7 @@ async def _detail(
         await traces_of(conn, codebook, workspace_id, place, customer_id, attributes.get(customer_id, {}))
         for place, customer_id in ((bucket, row.friend_id), (row.advocate_bucket, row.advocate_id))
     ]
-    shared = frozenset(trace for trace, _ in traces[0] & traces[1] if trace is not Trace.IP)
-    evidence = await _evidence(conn, workspace, bucket, row, offer, shared)
+    evidence = await _evidence(conn, workspace, bucket, row, offer, traces[0], traces[1])
     states = await states_of(conn, workspace_id, row.advocate_bucket, row.advocate_id)
     return ReferralDetail(
         **msgspec.structs.asdict(view),
@@ -141,7 +140,8 @@ async def _evidence(
     bucket: int,
     row: ReferralRow,
     offer: ReferralOffer,
-    shared: frozenset[Trace],
+    theirs: Traces,
+    ours: Traces,
 ) -> tuple[SignalView, ...]:
     """Return the signals that are there now."""
     workspace_id, first = workspace.workspace_id, workspace.row.bucket_base
@@ -153,7 +153,9 @@ async def _evidence(
             since = began - days * DAY
             from_ip[days] = await count_from_place(conn, workspace_id, buckets, row.ip_mark, since, began)
     orders = await count_orders_before(conn, workspace_id, bucket, row.friend_id, began)
-    evidence = Evidence(shared=shared, orders_before=orders, from_ip=from_ip)
+    evidence = Evidence(
+        shared=ours.shared_with(theirs), orders_before=orders, from_ip=from_ip, hosts=theirs.hosts
+    )
     return tuple(
         SignalView(
             signal=str(signal.__struct_config__.tag),

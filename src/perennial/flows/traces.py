@@ -10,6 +10,7 @@ import msgspec
 from asyncpg import Connection
 from msgspec import Meta
 
+from perennial.core.disposable import host_of
 from perennial.core.fraud_signal import Trace
 from perennial.core.identifiers import IdentifierType
 from perennial.core.mailbox import mailbox_of
@@ -60,6 +61,17 @@ def _plain(trace: Trace, text: str) -> str:
     return " ".join("".join(letter if letter.isalnum() else " " for letter in folded).split())
 
 
+class Traces(msgspec.Struct, frozen=True):
+    """By what a customer is known: marks, and the hosts of the e-mail addresses."""
+
+    marks: set[tuple[Trace, UUID]]
+    hosts: frozenset[str]
+
+    def shared_with(self, other: Traces) -> frozenset[Trace]:
+        """Return what two customers have in common; a place is no person."""
+        return frozenset(trace for trace, _ in self.marks & other.marks if trace is not Trace.IP)
+
+
 async def traces_of(
     conn: Connection,
     codebook: Codebook,
@@ -67,7 +79,7 @@ async def traces_of(
     bucket: int,
     customer_id: UUID,
     attributes: Mapping[str, object],
-) -> set[tuple[Trace, UUID]]:
+) -> Traces:
     """Return by what a customer is known: marks left, and the mailboxes of e-mail addresses."""
     found = await read_marks(conn, workspace_id, bucket, customer_id)
     rows = await read_identifiers(conn, workspace_id, bucket, [customer_id])
@@ -79,4 +91,4 @@ async def traces_of(
         (Trace.EMAIL, mark_of(codebook, workspace_id, Trace.EMAIL, mailbox_of(address)))
         for address in addresses
     }
-    return found
+    return Traces(found, frozenset(host for address in addresses if (host := host_of(address))))

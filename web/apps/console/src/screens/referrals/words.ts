@@ -15,6 +15,7 @@ export const STATES: Record<ReferralState, { words: MessageDescriptor; tone: Ton
 
 /** The signals of fraud that we know; another one is shown by its own name. */
 export const SIGNALS: Partial<Record<string, MessageDescriptor>> = {
+  disposable_email: msg`Throw-away e-mail address`,
   many_from_ip: msg`Many from one network address`,
   not_first_order: msg`Not the first order`,
   same_address: msg`Same postal address`,
