@@ -2,22 +2,24 @@
 
 How much comes off depends only on how many units of each line came back by now, so that several partial
 returns equal one. The order itself counts as long as something of it is kept. What a completed challenge
-gave stays, or its points are taken back within the balance, as the challenge says.
+gave stays, or its points are taken back within the balance and its voucher is void, as the challenge
+says. Where the voucher was used, or the order is only judged anew, what it was given for stays completed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
 
-from perennial.core.challenge import ChallengeReturns
+from perennial.core.challenge import Challenge, ChallengeReturns
 from perennial.core.challenge_figures import NOTHING, completions
 from perennial.core.challenge_round import Contribution, Round, RoundState
 from perennial.core.challenges import added
 from perennial.core.counts import measured_back
 from perennial.core.decision import Decision
-from perennial.core.effects import Effect, Progress
+from perennial.core.effects import Effect, Progress, VoidVoucher
 from perennial.core.events import OrderReturned
 from perennial.core.fold import fold
 from perennial.core.member import Member, Wallet
@@ -27,7 +29,7 @@ from perennial.core.scratch import copy_of
 from perennial.core.taking_back import take_back
 from perennial.core.version import CompiledChallenge, Version
 from perennial.core.wallet_dates import dated_lot
-from perennial.units import Instant, Points
+from perennial.units import MAX_AMOUNT, Instant, Points
 
 
 def with_returned(decision: Decision, event: OrderReturned, version: Version, member: Member) -> Decision:
@@ -39,13 +41,16 @@ def with_returned(decision: Decision, event: OrderReturned, version: Version, me
     fold(after, version, decision.effects, event.at)
     effects: list[Effect] = []
     taken = dict(decision.taken_back)
+    unused = None if event.unused is None else {name: [*ids] for name, ids in event.unused.items()}
     for compiled in version.challenges:
         own = [each for each in event.contributions if each.challenge == compiled.number]
         for number in dict.fromkeys(each.round for each in own):
             one = after.challenges.get(compiled.number, NOTHING).rounds.get(number)
             if one is None:
                 continue
-            made = _reverse(version, compiled, one, event, [each for each in own if each.round == number])
+            of_round = [each for each in own if each.round == number]
+            most = _may_undo(compiled, event, unused)
+            made = _reverse(version, compiled, one, event, of_round, most)
             if made is None:
                 continue
             changed, undone = made
@@ -53,6 +58,7 @@ def with_returned(decision: Decision, event: OrderReturned, version: Version, me
             if undone:
                 points, backs = _points_back(version, compiled, after, one, undone, event.at)
                 mine += backs
+                mine += _void(compiled, undone, unused)
                 for unit, amount in points.items():
                     taken[unit] = taken.get(unit, 0) + amount
             fold(after, version, mine, event.at)
@@ -70,8 +76,12 @@ def _reverse(
     one: Round,
     event: OrderReturned,
     own: Sequence[Contribution],
+    most: int,
 ) -> tuple[Round, int] | None:
-    """Return the round without what came back, and how many completions are undone; None: no change."""
+    """Return the round without what came back, and how many completions are undone; None: no change.
+
+    ``most`` is how many can be undone.
+    """
     amounts = [0] * len(one.amounts)
     for each in own:
         if each.goal < len(amounts):
@@ -83,7 +93,7 @@ def _reverse(
     times = completions(challenge, after)
     undone = 0
     if challenge.returns is ChallengeReturns.TAKE_BACK:
-        undone = max(one.given - times, 0)
+        undone = min(max(one.given - times, 0), most)
     state, ends = one.state, after.ends_at
     if undone:
         state = RoundState.ACTIVE if challenge.is_card else RoundState.REVERSED
@@ -95,6 +105,35 @@ def _reverse(
         ),
         undone,
     )
+
+
+def gives_vouchers(challenge: Challenge) -> bool:
+    """Return whether completing a challenge comes with a voucher that may have to be taken back."""
+    takes = challenge.returns is ChallengeReturns.TAKE_BACK
+    return takes and any(benefit.needs_voucher() for benefit in challenge.gives)
+
+
+def _may_undo(compiled: CompiledChallenge, event: OrderReturned, unused: dict[str, list[UUID]] | None) -> int:
+    """Return how many completions can be undone: as many as there are vouchers that nobody used.
+
+    An order that is judged anew keeps the codes that it gave.
+    """
+    if not gives_vouchers(compiled.challenge):
+        return MAX_AMOUNT
+    if event.revised:
+        return 0
+    return MAX_AMOUNT if unused is None else len(unused.get(compiled.challenge.id, ()))
+
+
+def _void(
+    compiled: CompiledChallenge, undone: int, unused: dict[str, list[UUID]] | None
+) -> list[VoidVoucher]:
+    """Take as many vouchers back as completions are undone, the latest first."""
+    name = compiled.challenge.id
+    if unused is None or not gives_vouchers(compiled.challenge):
+        return []
+    voided, unused[name] = unused[name][:undone], unused[name][undone:]
+    return [VoidVoucher(voucher_id) for voucher_id in voided]
 
 
 def _back(version: Version, compiled: CompiledChallenge, event: OrderReturned, counted: Contribution) -> int:

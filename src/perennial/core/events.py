@@ -47,7 +47,8 @@ class OrderReturned(_Event, frozen=True, tag="order.returned"):
     event. ``canceled`` says that the whole order is void, and not only that all of it came back;
     ``revised`` that it is judged anew right after, so that what is missing is netted from that.
     ``contributions`` are what the order counted for in challenges, ``given`` the rewards that its rules gave
-    and that nobody used: they are taken back with the whole order.
+    and that nobody used: they are taken back with the whole order. ``unused`` are the vouchers that
+    challenges gave and nobody used, by the challenge, the latest first (None: nobody uses any).
     """
 
     order: Order
@@ -59,6 +60,7 @@ class OrderReturned(_Event, frozen=True, tag="order.returned"):
     revised: bool = False
     contributions: tuple[Contribution, ...] = ()
     given: tuple[GivenReward, ...] = ()
+    unused: dict[str, tuple[UUID, ...]] | None = None
 
 
 class CustomEvent(_Event, frozen=True, tag="event"):

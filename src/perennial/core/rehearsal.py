@@ -20,8 +20,9 @@ from perennial.core.codes import IssuedCode
 from perennial.core.compile import compile_version
 from perennial.core.course import CourseRefused, Decided, given_for
 from perennial.core.decision import Decision
-from perennial.core.effects import Debit
+from perennial.core.effects import Debit, IssueVoucher, VoidVoucher
 from perennial.core.events import (
+    ChallengeCompleted,
     ChallengeStarted,
     ClaimRequested,
     CustomEvent,
@@ -45,6 +46,7 @@ from perennial.core.segment_course import SegmentCourse
 from perennial.core.surroundings import ALONE, Surroundings
 from perennial.core.switches import Switch, Switches, SwitchObject, parts_of
 from perennial.core.timers import next_due
+from perennial.core.version import Version
 from perennial.units import EARLIEST, Instant, Points, named_id
 
 PROGRAM_ID = 1
@@ -79,6 +81,7 @@ class Rehearsal(SegmentCourse):
         self.orders: dict[str, PlayedOrder] = {}
         self.switches: dict[SwitchObject, Switch] = {}
         self.surroundings = ALONE
+        self.won: dict[tuple[UUID, str], tuple[UUID, ...]] = {}
         self._units: dict[str, int] = {}
         self.publish(program, EARLIEST)
 
@@ -337,14 +340,39 @@ class Rehearsal(SegmentCourse):
             after=after,
             canceled=canceled,
             given=tuple(each for each in known.given if self._is_unused(each)),
+            unused=self._unused_of(known.customer),
         )
         decisions = decisions_of(self._happen(known.customer, event))
         known.returned, known.canceled = after, canceled
         return decisions
 
+    def _decide_by(self, version: Version, member: Member, event: Event) -> Decision:
+        decision = super()._decide_by(version, member, event)
+        for effect in decision.effects:
+            if isinstance(event, ChallengeCompleted) and isinstance(effect, IssueVoucher):
+                key = (member.customer_id, effect.reward)
+                self.won[key] = (effect.code.code_hash, *self.won.get(key, ()))
+            elif isinstance(effect, VoidVoucher):
+                for key, won in self.won.items():
+                    self.won[key] = tuple(each for each in won if each != effect.voucher_id)
+        return decision
+
+    def _unused_of(self, customer: str) -> dict[str, tuple[UUID, ...]]:
+        """Return the vouchers that challenges gave a customer and nobody used, the latest first."""
+        holder, used = self.member(customer).customer_id, self._used_vouchers()
+        return {
+            reward: tuple(each for each in won if each not in used)
+            for (owner, reward), won in self.won.items()
+            if owner == holder
+        }
+
     def _is_unused(self, given: GivenReward) -> bool:
         """Return whether nobody used what a rule gave, and it can be taken back."""
-        return not given.stays
+        return not given.stays and given.voucher_id not in self._used_vouchers()
+
+    def _used_vouchers(self) -> frozenset[UUID]:
+        """Return the vouchers that somebody used; here nobody uses any."""
+        return frozenset()
 
     def _order(self, name: str) -> PlayedOrder:
         if name not in self.orders:

@@ -19,7 +19,6 @@ from perennial.core.effects import Effect, IssueVoucher, UseVoucher, VoidVoucher
 from perennial.core.entered import unknown_code, wanted_by_shared_code, wanted_by_voucher
 from perennial.core.events import CartRedeemed
 from perennial.core.fold import fold, fold_spent
-from perennial.core.given_reward import GivenReward
 from perennial.core.member import Member
 from perennial.core.order import Order, line_ids
 from perennial.core.payments import Card, card_credit, charge_card
@@ -116,7 +115,7 @@ class CheckoutRehearsal(Rehearsal):
         empty = copy(self)
         empty.members, empty.orders, empty.spent, empty.switches = {}, {}, {}, {}
         empty.vouchers, empty.redemptions = {}, {}
-        empty.left, empty.happened = {}, []
+        empty.left, empty.happened, empty.won = {}, [], {}
         return empty
 
     def claim(self, customer: str, at: Instant, reward: str, name: str | None = None) -> list[Decision]:
@@ -301,10 +300,8 @@ class CheckoutRehearsal(Rehearsal):
                 self._undo_redemption(played, whole if canceled else returned, at, void=canceled)
         return decisions
 
-    def _is_unused(self, given: GivenReward) -> bool:
-        return super()._is_unused(given) and not any(
-            voucher.voucher_id == given.voucher_id and voucher.used for voucher in self.vouchers.values()
-        )
+    def _used_vouchers(self) -> frozenset[UUID]:
+        return frozenset(voucher.voucher_id for voucher in self.vouchers.values() if voucher.used)
 
     def _void_taken_back(self, decisions: Iterable[Decision]) -> None:
         voided = {
@@ -319,7 +316,7 @@ class CheckoutRehearsal(Rehearsal):
     def _trial(self, customer: str | None) -> Self:
         """Return a rehearsal that can go another way for one customer, and shares all the rest."""
         trial = copy(self)
-        trial.spent = dict(self.spent)
+        trial.spent, trial.won = dict(self.spent), dict(self.won)
         trial.members = dict(self.members)
         trial.left, trial.happened = dict(self.left), list(self.happened)
         if customer is not None:

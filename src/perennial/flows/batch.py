@@ -63,9 +63,10 @@ class Batch(msgspec.Struct):
     ``now`` is the workspace's business time, ``returned`` whose the orders and redemptions are that come
     back, ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered``
     are the vouchers whose codes were entered, ``earned`` those that rules gave for orders that come back,
-    ``issued`` those that rules give in this batch, ``cards`` the gift cards among those entered,
-    ``closed_cards`` those of redemptions to which nothing comes back any more, ``held``
-    how many holds customers have open, and ``elsewhere`` what is to be written in other buckets.
+    ``issued`` those that rules give in this batch, ``won`` those that challenges gave and nobody used, by
+    the customer, the program and the challenge, the latest first, ``cards`` the gift cards among those
+    entered, ``closed_cards`` those of redemptions to which nothing comes back any more, ``held`` how many
+    holds customers have open, and ``elsewhere`` what is to be written in other buckets.
     ``free_codes`` are those set aside for claims, by program and pool, ``caused_codes`` those for what
     commands cause, ``codes_asked`` how many of these were looked for (None: no more are to be had),
     ``codes_found`` how many of these there were, ``locked_codes`` the ids of both. ``referrals`` are those
@@ -97,6 +98,7 @@ class Batch(msgspec.Struct):
     spent: dict[tuple[int, int], int] = {}
     entered: dict[str, FoundVoucher] = {}
     earned: dict[UUID, VoucherRow] = {}
+    won: dict[tuple[UUID, int], dict[str, list[UUID]]] = {}
     issued: set[UUID] = set()
     cards: dict[UUID, Member] = {}
     closed_cards: set[UUID] = set()

@@ -28,6 +28,7 @@ from perennial.flows.earned_rewards import kept_for, note_given
 from perennial.flows.gift_cards import fund_cards
 from perennial.flows.problems import refused
 from perennial.flows.stored import StoredDecision, encode_decisions
+from perennial.flows.won_vouchers import note_won
 from perennial.units import Instant
 
 EventOf: TypeAlias = Callable[[LiveProgram], Event | None]
@@ -73,6 +74,8 @@ def decide_in(
     now_counts = [effect for effect in decision.effects if isinstance(effect, Count)]
     others = tuple(effect for effect in decision.effects if not isinstance(effect, Count))
     batch.apply(operation, version, others)
+    if version.challenges:
+        note_won(batch, member, live.program_id, event, others)
     membership = member.memberships.get(live.program_id)
     after = membership.tier if membership else None
     return Outcome(live, version, trigger_of(event), decision, before, after, at=event.at), now_counts

@@ -52,6 +52,7 @@ from perennial.flows.load_exposures import load_variants
 from perennial.flows.load_redeemed import load_entered, load_redeemed
 from perennial.flows.load_referred import load_referred, sides_of
 from perennial.flows.needed import Needed
+from perennial.flows.won_vouchers import load_won
 from perennial.store.customers import CustomerRow, find_companions, insert_customers, lock_customers
 from perennial.store.events import load_events
 from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
@@ -152,8 +153,8 @@ async def load(
     await load_budgets(conn, [batch], commands)
     await load_entered(conn, batch, commands)
     await load_earned(conn, batch, commands)
-    if batch.redemptions:
-        await load_closed(conn, batch)
+    await load_won(conn, batch, commands)
+    await load_closed(conn, batch)
     await set_codes_aside(conn, batch, commands, codes)
     await load_conversions(conn, batch, commands)
     await load_credits(conn, batch, commands)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
 from perennial.core.events import Event, OrderReturned
+from perennial.flows import won_vouchers
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_program import EventOf
@@ -48,6 +49,7 @@ def undo_event(
             revised=revised,
             contributions=contributions.get(live.program_id, ()),
             given=unused_of(batch, stored, live.program_id),
+            unused=won_vouchers.unused_of(batch, known.customer_id, live.program_id),
         )
 
     return event_of

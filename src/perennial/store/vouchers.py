@@ -131,6 +131,16 @@ cross join lateral (
 ) as found
 """
 
+# What nobody used of a reward that came without a claim, as what completing a challenge gives.
+_LOCK_UNUSED = """
+select voucher_id, issued_at
+from vouchers
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and program_id = $4 and reward = $5
+    and state = 1 and used = 0
+order by voucher_id
+for update
+"""
+
 _LIST_VOUCHERS = f"""
 select {COLUMNS}
 from vouchers
@@ -194,6 +204,14 @@ async def load_vouchers(
     rows = await conn.fetch(sql, ws, bucket, *zip(*ordered, strict=True))
     found = [voucher_of(row) for row in rows]
     return {voucher.voucher_id: voucher for voucher in found}
+
+
+async def lock_unused(
+    conn: Connection, ws: int, bucket: int, customer_id: UUID, program_id: int, reward: str
+) -> list[UUID]:
+    """Lock the vouchers of a customer that a reward gave and nobody used; return them, the latest first."""
+    rows = await conn.fetch(_LOCK_UNUSED, ws, bucket, customer_id, program_id, reward)
+    return [voucher for voucher, _ in sorted(rows, key=lambda row: (row[1], row[0].bytes), reverse=True)]
 
 
 async def list_vouchers(
