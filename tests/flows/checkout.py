@@ -7,7 +7,15 @@ from typing import Any
 import msgspec
 
 from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
-from perennial.flows.commands import Asked, PointsAsked, PostClaim, PostRedemption, PostRollback, RedeemHold
+from perennial.flows.commands import (
+    Asked,
+    ChangeHold,
+    PointsAsked,
+    PostClaim,
+    PostRedemption,
+    PostRollback,
+    RedeemHold,
+)
 from perennial.flows.quote_answers import QuoteAnswer, RedemptionAnswer, RollbackAnswer
 from perennial.flows.quoting import Quotes
 from perennial.units import MINUTE, Instant
@@ -67,6 +75,21 @@ def redeem(
     )
 
 
+def change(name: str, customer: str | None, *amounts: int, **more: Any) -> ChangeHold:
+    """Build the command that lets a hold be of another cart; the same words as :func:`redeem`."""
+    asked = redeem(name, customer, *amounts, **more)
+    return ChangeHold(
+        id=name,
+        customer=customer,
+        at=asked.at,
+        order=asked.order,
+        redeem=asked.redeem,
+        points=asked.points,
+        order_id=asked.order_id,
+        expects=asked.expects,
+    )
+
+
 class Checkout:
     """What a shop does at its checkout."""
 
@@ -81,6 +104,12 @@ class Checkout:
         """Redeem or hold, which must succeed."""
         answer = await self.shop.send(command)
         assert answer.status in (200, 201), answer.body
+        return msgspec.json.decode(answer.body, type=RedemptionAnswer)
+
+    async def change_hold(self, command: ChangeHold) -> RedemptionAnswer:
+        """Change the cart of a hold, which must succeed."""
+        answer = await self.shop.send(command)
+        assert answer.status == 200, answer.body
         return msgspec.json.decode(answer.body, type=RedemptionAnswer)
 
     async def redeem_hold(self, name: str, customer: str | None, at: Instant = START) -> RedemptionAnswer:

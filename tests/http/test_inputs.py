@@ -192,6 +192,12 @@ _SAMPLES: dict[str, Any] = {
         "redeem": [{"code": "c"}],
         "points": [{"wallet": "points"}],
     },
+    "hold_put": {
+        "customer": "c",
+        "cart": {"lines": [{"sku": "s", "amount": 1}]},
+        "redeem": [{"code": "c"}],
+        "points": [{"wallet": "points"}],
+    },
     "redemption_post": {
         "id": "r",
         "customer": "c",

@@ -113,6 +113,7 @@ _numbers = itertools.count(1)
 _PLACES = {
     "order_put": "1001",
     "return_post": "1001",
+    "hold_put": "cart-9001",
     "redemption_rollback": "till-17",
     "allowance_post": "till-1",
     "upload_post": "till-1",
@@ -135,6 +136,7 @@ _SCENARIO = [
     "adjustment_post",
     "quote_post",
     "hold_post",
+    "hold_put",
     "redemption_post",
     "redemption_rollback",
     "scan_post",

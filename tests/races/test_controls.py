@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from asyncpg import Connection
 
@@ -22,18 +23,21 @@ from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
     Asked,
+    ChangeHold,
     Command,
     JoinProgram,
     PostAdjustment,
     PostClaim,
     PostEvent,
     PostRedemption,
+    PostRollback,
     PutOrder,
 )
 from perennial.flows.handle_events import Handler
 from perennial.flows.refer import Refer, refer
 from perennial.flows.settle_referrals import settle_one
 from perennial.store import budgets, customers, effects, vouchers
+from perennial.store import redemptions as holds
 from perennial.store.database import Database, connect
 from tests.codebook import CODEBOOK
 from tests.races.conftest import FreshDatabase
@@ -76,6 +80,7 @@ CHECKS = Wall(
 )
 BUDGET_LOCK = Wall(((budgets, "_LOCK_BUDGETS", "    for update\n"),))
 BUDGET_CAP = Wall(((effects, "USE_BUDGET", " and ($4 <= 0 or used + $4 <= $5)"),))
+HOLD_LOCK = Wall(((holds, "_LOAD_REDEMPTIONS", "    for update\n"),))
 CODE_LOCK = Wall(((vouchers, "_LOCK_VOUCHERS", "    for update\n"),))
 CODE_CAP = Wall(((effects, "USE_VOUCHER", " and (uses is null or used + $5 <= uses)"),))
 ROUNDS = Wall(((effects, "PUT_CHALLENGE_ROUNDS", "where challenge_rounds.revision = excluded.revised\n"),))
@@ -266,7 +271,7 @@ async def connected_rivals(url: str, program: str) -> AsyncIterator[Rivals]:
 
 def meet(monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...]) -> None:
     """Let nobody write before all have read; where a lock stands the others cannot come to the meeting."""
-    patience = BRIEF_SECONDS if {LOCK, BUDGET_LOCK, CODE_LOCK}.isdisjoint(down) else LONG_SECONDS
+    patience = BRIEF_SECONDS if {LOCK, BUDGET_LOCK, CODE_LOCK, HOLD_LOCK}.isdisjoint(down) else LONG_SECONDS
     write, over, come = write_batch.write, asyncio.Event(), []
 
     async def write_together(conn: Connection, batch: Batch, generation: int) -> None:
@@ -406,6 +411,35 @@ async def test_one_code(
     meet(monkeypatch, down)
     assert await holders.race(redemptions(code, 500, 400)) == uses
     assert await holders.ask("select used from vouchers") == uses
+
+
+@pytest.mark.parametrize(
+    ("down", "used"), [((), 3), ((HOLD_LOCK,), 0)], ids=["the lock stands", "none stands"]
+)
+async def test_one_hold(
+    holders: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], used: int
+) -> None:
+    """Twelve want the one use of a guest's hold back, by another cart or a rollback: behind the lock once.
+
+    Without it they give back what others used as well.
+    """
+    code = await holders.claim("coupon")
+    three = redemptions(code, 500, 400)[:3]
+    held = msgspec.structs.replace(three[0], id="h", customer=None, hold_for=60_000_000)
+    await holders.do(*three, held)
+    assert await holders.ask("select used from vouchers") == 4
+    for wall in down:
+        await holders.take_down(wall, monkeypatch)
+    meet(monkeypatch, down)
+    await holders.answers(
+        [
+            PostRollback(id=f"b{n}", redemption="h", customer=None, at=None)
+            if n % 2
+            else ChangeHold(id="h", customer=None, at=None, order=held.order)
+            for n in range(CLIENTS)
+        ]
+    )
+    assert await holders.ask("select used from vouchers") == used
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,11 @@ def hold_over(name: str) -> Refusal:
     return Refusal(RefusalCode.HOLD_OVER, f"What {name!r} held was given back.")
 
 
+def hold_redeemed(name: str) -> Refusal:
+    """Refuse to change what is no hold any more, because it was redeemed."""
+    return Refusal(RefusalCode.HOLD_REDEEMED, f"{name!r} is redeemed: roll it back to redeem another cart.")
+
+
 def nothing_to_roll_back(name: str) -> Refusal:
     """Refuse to give back twice."""
     return Refusal(RefusalCode.NOTHING_TO_ROLL_BACK, f"Everything of {name!r} came back before.")

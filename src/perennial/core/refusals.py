@@ -35,6 +35,7 @@ class RefusalCode(StrEnum):
     TOO_MANY_HOLDS = "too_many_holds"
     PRICE_CHANGED = "price_changed"
     HOLD_OVER = "hold_over"
+    HOLD_REDEEMED = "hold_redeemed"
     NOTHING_TO_ROLL_BACK = "nothing_to_roll_back"
     VOUCHER_VOIDED = "voucher_voided"
     VOUCHER_EXPIRED = "voucher_expired"

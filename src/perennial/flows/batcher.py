@@ -12,6 +12,7 @@ from perennial.flows.answers import Answer
 from perennial.flows.commands import (
     ApplyEntered,
     ChangeEntitlement,
+    ChangeHold,
     Command,
     ConvertOwner,
     ExpireHold,
@@ -46,7 +47,7 @@ _BY_THEIR_BUCKET = (
     ApplyEntered,
 )
 # What names its customer by an internal id, and so its bucket.
-_OF_GUESTS = (PutOrder, PostRedemption, RedeemHold)
+_OF_GUESTS = (PutOrder, PostRedemption, ChangeHold, RedeemHold)
 # What goes by its own id where no customer is named.
 
 

@@ -153,6 +153,22 @@ class PostRedemption(_Command, frozen=True):
     expects: Minor | None = None
 
 
+class ChangeHold(_Command, frozen=True):
+    """Price the hold ``id`` anew for another cart and what shall be used on it; its time stays.
+
+    ``order_id`` names its order, None leaves the one that it had; ``expects`` as in :class:`PostRedemption`.
+    """
+
+    id: str
+    customer: str | None
+    at: Instant | None
+    order: Order
+    redeem: tuple[Asked, ...] = ()
+    points: tuple[PointsAsked, ...] = ()
+    order_id: str | None = None
+    expects: Minor | None = None
+
+
 class RedeemHold(_Command, frozen=True):
     """Redeem what the hold ``id`` reserved, as it was priced then; ``order_id`` names its order."""
 
@@ -355,6 +371,7 @@ Command: TypeAlias = (
     | PostAdjustment
     | PostTransfer
     | PostRedemption
+    | ChangeHold
     | RedeemHold
     | PostRollback
     | ExpireHold

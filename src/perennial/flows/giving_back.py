@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.effects import GiveBack
+from perennial.core.effects import GiveBack, UseVoucher
 from perennial.core.member import Member
 from perennial.core.redemption import grace_of, nothing_to_roll_back, returned_with_order
 from perennial.core.used import Returning, Used, give_back
@@ -26,7 +26,7 @@ from perennial.units import Minor, Points
 
 def handle_rollback(batch: Batch, command: PostRollback) -> Answer:
     """Give back what a redemption or hold used, whole or what the returned lines share of it."""
-    row = redemption_of(batch, command.redemption)
+    row = redemption_of(batch, command.redemption, command.customer)
     event_id = batch.name("rollback", command.id)
     body = body_of(command)
     earlier = replayed(batch, IdKind.ROLLBACK, event_id, row.customer_id, command.id, body)
@@ -124,15 +124,33 @@ def apply_returning(batch: Batch, operation: Operation, returning: Sequence[Retu
         own = Operation(operation.operation_id, operation.source_id, member, operation.at)
         effects = closes(part.effects) if part.owner in batch.closed_cards else part.effects
         batch.apply(own, version, effects, None if part.bucket == batch.bucket else part.bucket)
+        if batch.entered:
+            _note_entered(batch, part)
 
 
-def redemption_of(batch: Batch, name: str) -> RedemptionRow:
-    """Return the loaded redemption or hold that the caller names ``name``, or raise the 404."""
+def _note_entered(batch: Batch, part: Returning) -> None:
+    """Let what was entered in this batch be as it is now: codes that may be used again, filled cards."""
+    entered = {found.row.voucher_id: found for found in batch.entered.values()}
+    for effect in part.effects:
+        if isinstance(effect, UseVoucher) and effect.voucher_id in entered:
+            entered[effect.voucher_id].row.used += effect.uses
+    card = entered.get(part.owner)
+    if card is not None and card.balance is not None:
+        card.balance = batch.cards[part.owner].wallets[card.unit].balance
+
+
+def redemption_of(batch: Batch, name: str, customer: str | None) -> RedemptionRow:
+    """Return the loaded redemption or hold that the caller names ``name``, or raise the 404.
+
+    Where the caller says whose it is, that must be so: somebody else was locked otherwise.
+    """
     row = batch.redemptions.get(batch.name("redemption", name))
     if row is None:
         raise problem(404, "redemption_unknown", f"There is no hold or redemption {name!r}.")
     if row.customer_id in batch.erased:
         raise customer_erased()
+    if customer is not None and row.customer_id != batch.name("customer", customer):
+        raise field_problem("$.customer", "id_conflict", "it belongs to somebody else")
     return row
 
 

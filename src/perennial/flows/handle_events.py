@@ -19,10 +19,12 @@ from asyncpg import Connection
 
 from perennial.flows.answers import Answer, Problem
 from perennial.flows.batch import Batch
+from perennial.flows.change_hold import handle_change_hold
 from perennial.flows.commands import (
     ApplyEntered,
     AssignTier,
     ChangeEntitlement,
+    ChangeHold,
     Command,
     ConvertOwner,
     ExpireHold,
@@ -218,6 +220,7 @@ _HANDLERS: dict[type, Callable[[Batch, Any], Answer]] = {
     PostClaim: handle_claim,
     PostAdjustment: handle_adjustment,
     PostRedemption: handle_redemption,
+    ChangeHold: handle_change_hold,
     RedeemHold: handle_redeem_hold,
     PostRollback: handle_rollback,
     ExpireHold: handle_expired_hold,
@@ -237,7 +240,7 @@ _HANDLERS: dict[type, Callable[[Batch, Any], Answer]] = {
 
 def _decide(batch: Batch, index: int, command: Command) -> Answer:
     """Decide one command in memory; a problem answers it and leaves its neighbors alone."""
-    changes = len(batch.changes)
+    changes, elsewhere = len(batch.changes), _elsewhere(batch)
     try:
         at = getattr(command, "at", None)
         if (
@@ -257,9 +260,15 @@ def _decide(batch: Batch, index: int, command: Command) -> Answer:
     except Exception as error:
         _log.exception("a command failed while it was decided")
         raise _LeaveOut(index, answer_problem(_problem_of(error))) from error
-    if any(change.operation_id not in batch.timer_operations for change in batch.changes[changes:]):
+    mine = any(change.operation_id not in batch.timer_operations for change in batch.changes[changes:])
+    if mine or _elsewhere(batch) != elsewhere:
         raise _LeaveOut(index, answer)
     return answer
+
+
+def _elsewhere(batch: Batch) -> int:
+    """Return how many changes there are in other buckets: of gift cards, and of guests."""
+    return sum(map(len, batch.elsewhere.values())) if batch.elsewhere else 0
 
 
 class _ClaimedInVain(Exception):

@@ -18,6 +18,7 @@ from perennial.flows.commands import (
     ApplyEntered,
     AssignTier,
     ChangeEntitlement,
+    ChangeHold,
     Command,
     ConvertOwner,
     ExpireHold,
@@ -89,7 +90,7 @@ _OF_INTERNAL_IDS = (
     MoveInSegment,
     ApplyEntered,
 )
-_OF_REDEMPTIONS = (PostRedemption, RedeemHold, PostRollback, ExpireHold)
+_OF_REDEMPTIONS = (PostRedemption, ChangeHold, RedeemHold, PostRollback, ExpireHold)
 _REMEMBERED = 10_000
 _READS_LOTS = (
     PostReturn,
@@ -126,7 +127,7 @@ def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]
     if isinstance(command, ExpireHold):
         guest = command.customer_id == command.redemption_id
         return [] if guest else [(UUID(hex=command.customer_id), None)]
-    if isinstance(command, PostReturn | RedeemHold | PostRollback) and command.customer is None:
+    if isinstance(command, PostReturn | ChangeHold | RedeemHold | PostRollback) and command.customer is None:
         owner = batch.returned.get(_taken_back(batch, command))
         return [] if owner is None else [(owner, None)]
     if command.customer is None:
@@ -248,7 +249,7 @@ async def _find_redeemed(conn: Connection, batch: Batch, commands: Sequence[Comm
     wanted = {
         _taken_back(batch, command)
         for command in commands
-        if isinstance(command, RedeemHold | PostRollback) and command.customer is None
+        if isinstance(command, ChangeHold | RedeemHold | PostRollback) and command.customer is None
     }
     if wanted:
         workspace_id = batch.workspace.workspace_id
@@ -258,12 +259,12 @@ async def _find_redeemed(conn: Connection, batch: Batch, commands: Sequence[Comm
         }
 
 
-def _taken_back(batch: Batch, command: PostReturn | RedeemHold | PostRollback) -> UUID:
+def _taken_back(batch: Batch, command: PostReturn | ChangeHold | RedeemHold | PostRollback) -> UUID:
     """Return the internal id of the order or redemption that a command is about."""
     match command:
         case PostReturn(order=order):
             return batch.name("order", order)
-        case RedeemHold(id=hold):
+        case ChangeHold(id=hold) | RedeemHold(id=hold):
             return batch.name("redemption", hold)
         case PostRollback(redemption=redemption):
             return batch.name("redemption", redemption)
@@ -357,7 +358,7 @@ def _named_ids(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, UUID
             wanted.add((IdKind.ORDER, batch.name("order", command.id)))
         elif isinstance(command, PostReturn):
             wanted.add((IdKind.ORDER, batch.name("order", command.order)))
-        elif isinstance(command, RedeemHold | PostRollback):
+        elif isinstance(command, ChangeHold | RedeemHold | PostRollback):
             wanted.add((IdKind.REDEMPTION, _taken_back(batch, command)))
         once = _ONCE.get(type(command))
         if once is not None:

@@ -19,6 +19,7 @@ from perennial.core.today import today_of
 from perennial.core.version import Version
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
+    ChangeHold,
     Command,
     PostEvent,
     PostRedemption,
@@ -131,7 +132,7 @@ def _matters(batch: Batch, commands: Sequence[Command]) -> list[_Matter]:
             matter = orders.setdefault(batch.name("order", command.id), _Matter())
             matter.instants.add(instant_of(batch, command))
             matter.add(command.order)
-        elif isinstance(command, PostRedemption):
+        elif isinstance(command, PostRedemption | ChangeHold):
             cart = command.order
             events.append(_Matter({instant_of(batch, command)}, [(cart, cart.attributes)]))
         elif isinstance(command, PostEvent):

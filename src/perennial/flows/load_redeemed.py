@@ -5,15 +5,17 @@ Vouchers are locked last of all, after budgets, in sorted order over all buckets
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from asyncpg import Connection, SerializationError
 
 from perennial.core.order import OrderStatus
+from perennial.core.used import Used
 from perennial.flows.asked import FoundVoucher
 from perennial.flows.batch import Batch
-from perennial.flows.commands import Command, ExpireHold, PostRedemption, PostReturn, PutOrder
+from perennial.flows.commands import ChangeHold, Command, ExpireHold, PostRedemption, PostReturn, PutOrder
 from perennial.flows.signed_codes import hashes_entered
 from perennial.store.codebook import first_found
 from perennial.store.customers import CustomerRow
@@ -21,6 +23,7 @@ from perennial.store.external_ids import Claimed, IdKind
 from perennial.store.members import load_members
 from perennial.store.redemptions import count_held, load_redemptions, load_redemptions_of_orders
 from perennial.store.vouchers import find_vouchers, load_vouchers
+from perennial.units import Instant
 
 
 async def load_redeemed(
@@ -66,29 +69,61 @@ def _coming_back(batch: Batch, command: Command) -> tuple[UUID, UUID] | None:
 
 
 async def load_entered(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
-    """Lock the vouchers whose codes were entered, and load the wallets of the gift cards among them."""
+    """Lock the vouchers whose codes were entered, and load the wallets of the gift cards among them.
+
+    The rotating code of what is held already is good for as long as the hold.
+    """
     codes = {
         asked.code
         for command in commands
-        if isinstance(command, PostRedemption)
+        if isinstance(command, PostRedemption | ChangeHold)
         for asked in command.redeem
         if asked.code is not None
     }
     if codes:
-        await load_codes(conn, batch, sorted(codes), lock=True)
+        held = {
+            voucher_id
+            for command in commands
+            if isinstance(command, ChangeHold)
+            and (row := batch.redemptions.get(batch.name("redemption", command.id))) is not None
+            for voucher_id in _vouchers_of(row.used)
+        }
+        await load_codes(conn, batch, sorted(codes), lock=True, held=held)
 
 
-async def load_codes(conn: Connection, batch: Batch, codes: Sequence[str], *, lock: bool) -> None:
-    """Load the vouchers of these codes into the batch; to change them they have to be locked."""
+def _vouchers_of(used: Used) -> Iterator[UUID]:
+    """Return the vouchers that were used, and the gift cards, whose money is their own."""
+    for part in used.programs:
+        yield from (use.voucher_id for use in part.vouchers)
+        yield from (lot.owner for lot in part.lots)
+
+
+async def load_codes(
+    conn: Connection,
+    batch: Batch,
+    codes: Sequence[str],
+    *,
+    lock: bool,
+    held: AbstractSet[UUID] = frozenset(),
+) -> None:
+    """Load the vouchers of these codes into the batch; to change them they have to be locked.
+
+    Of the vouchers ``held`` the rotating codes may be old.
+    """
     workspace_id = batch.workspace.workspace_id
-    hashes = {
-        code: hashes_entered(batch.codebook, workspace_id, code, batch.codes_judged_at) for code in codes
-    }
+
+    def hashes_at(now: Instant | None) -> dict[str, tuple[UUID, ...]]:
+        return {code: hashes_entered(batch.codebook, workspace_id, code, now) for code in codes}
+
+    current = hashes_at(batch.codes_judged_at)
+    hashes = hashes_at(None) if held else current
     known = await find_vouchers(
         conn, workspace_id, sorted({each for every in hashes.values() for each in every})
     )
     found = {
-        code: place for code, every in hashes.items() if (place := first_found(every, known)) is not None
+        code: place
+        for code, every in hashes.items()
+        if (place := first_found(every, known)) is not None and (current[code] or place[2] in held)
     }
     buckets = sorted({bucket for bucket, _, _ in found.values()})
     loaded: dict[UUID, FoundVoucher] = {}

@@ -133,8 +133,30 @@ class QuoteAnswer(_Answer, frozen=True):
     approximate: bool = False
 
 
+class HoldChangeAnswer(_Answer, frozen=True):
+    """What became of something that was held before the cart changed, or is now.
+
+    ``kind`` is ``reward``, ``points`` or ``card``; ``what`` is ``kept``, ``taken`` or ``given_back``.
+    ``before`` and ``now`` are the discount or the money in minor units, or the points. What was given back
+    although it is asked for still says why, as in the quote.
+    """
+
+    kind: str
+    name: str
+    what: str
+    before: int
+    now: int
+    reward: str | None = None
+    reason: str | None = None
+    message: str | None = None
+    by: str | None = None
+
+
 class RedemptionAnswer(_Answer, frozen=True):
-    """A hold or a redemption: ``held``, ``redeemed``, ``released`` or ``rolled_back``."""
+    """A hold or a redemption: ``held``, ``redeemed``, ``released`` or ``rolled_back``.
+
+    ``changes`` tell of a hold whose cart changed what became of everything that it held.
+    """
 
     id: str
     state: str
@@ -143,6 +165,7 @@ class RedemptionAnswer(_Answer, frozen=True):
     order: str | None = None
     held_until: str | None = None
     balances: tuple[BalanceAnswer, ...] = ()
+    changes: tuple[HoldChangeAnswer, ...] = ()
 
 
 class RollbackAnswer(_Answer, frozen=True):
@@ -164,13 +187,21 @@ def encode_redemption(answer: RedemptionAnswer | RollbackAnswer) -> bytes:
     return _encode(answer)
 
 
+def decode_redemption(answer: bytes) -> RedemptionAnswer:
+    """Read the stored answer of a hold or redemption."""
+    return _decode(answer)
+
+
 def with_state(answer: bytes, state: RedemptionState) -> bytes:
     """Return a stored answer in another state; a hold that is none any more ends at no time."""
     if not answer:
         return answer
-    held_until = _decode(answer).held_until if state is RedemptionState.HELD else None
+    known = _decode(answer)
+    held_until = known.held_until if state is RedemptionState.HELD else None
     return _encode(
-        msgspec.structs.replace(_decode(answer), state=state.name.lower(), held_until=held_until, balances=())
+        msgspec.structs.replace(
+            known, state=state.name.lower(), held_until=held_until, balances=(), changes=()
+        )
     )
 
 

@@ -7,6 +7,7 @@ back when it is released, or by itself when its time is over.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -35,7 +36,7 @@ from perennial.core.used import Used, UsedByProgram, capture
 from perennial.flows.answers import Answer
 from perennial.flows.asked import Found, find_asked
 from perennial.flows.batch import Batch, Operation
-from perennial.flows.commands import Asked, PostRedemption, RedeemHold
+from perennial.flows.commands import Asked, ChangeHold, PostRedemption, RedeemHold
 from perennial.flows.configuration import LiveProgram, Workspace
 from perennial.flows.decide_program import Outcome, decide_follow_ups, store_outcomes
 from perennial.flows.enrolling import enroll_automatically
@@ -51,12 +52,14 @@ from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
 from perennial.store.redemptions import RedemptionRow, RedemptionState
 
+_Asks = TypeVar("_Asks", PostRedemption, ChangeHold)
+
 
 def handle_redemption(batch: Batch, command: PostRedemption) -> Answer:
     """Use what was asked for on the order, or hold it; what cannot be used is said, and costs nothing."""
     event_id = batch.name("redemption", command.id)
     member = _customer_of(batch, command.customer, event_id)
-    body = body_of(_without_codes(batch, command))
+    body = body_of(without_codes(batch, command))
     earlier = replayed(batch, IdKind.REDEMPTION, event_id, member.customer_id, command.id, body)
     if earlier is not None:
         return earlier
@@ -76,7 +79,7 @@ def handle_redemption(batch: Batch, command: PostRedemption) -> Answer:
     target = Account.HELD if holds else Account.REDEEMED
     checkout = checked_out(batch, operation, found, command, target, tell_near=False)
     _refuse(price_changed(command.expects, checkout.to_pay))
-    used, outcomes = _write(batch, operation, checkout, found, target)
+    used, outcomes = use_checkout(batch, operation, checkout, found, target)
     held_until = at + command.hold_for if command.hold_for is not None else None
     state = RedemptionState.HELD if holds else RedemptionState.REDEEMED
     answer = redemption_answer(batch, command, member, checkout, state, held_until)
@@ -98,7 +101,7 @@ def handle_redemption(batch: Batch, command: PostRedemption) -> Answer:
 
 def handle_redeem_hold(batch: Batch, command: RedeemHold) -> Answer:
     """Redeem what was held, exactly as it was priced."""
-    row = redemption_of(batch, command.id)
+    row = redemption_of(batch, command.id, command.customer)
     if row.state is RedemptionState.REDEEMED:
         return Answer(status=200, body=row.answer, replayed=True)
     at = command.at if command.at is not None else batch.now
@@ -149,7 +152,7 @@ def _customer_of(batch: Batch, customer: str | None, event_id: UUID) -> Member:
     return Member(customer_id=event_id, owner=event_id)
 
 
-def _without_codes(batch: Batch, command: PostRedemption) -> PostRedemption:
+def without_codes(batch: Batch, command: _Asks) -> _Asks:
     """Return the command as it may be stored: a code is named by its hash."""
     redeem = tuple(
         asked if asked.code is None else Asked(code=_hash_of(batch, asked.code)) for asked in command.redeem
@@ -193,7 +196,7 @@ def live_offers(batch: Batch, operation: Operation, order: Order, *, guest: bool
     return offers_of(versions, member, at, batch.spent, order, batch.workspace.switches, guest=guest)
 
 
-def _write(
+def use_checkout(
     batch: Batch, operation: Operation, checkout: Checkout, found: Found, target: Account
 ) -> tuple[Used, list[Outcome]]:
     """Take over what every program decided, and return what was used."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get, post, put
 from msgspec import Meta
 
 from perennial.core.code_entry import MAX_ENTERED
 from perennial.core.order import Attributes, Line, Name, NonNegative, Order, OrderStatus, ReturnedLine
 from perennial.flows.answers import Answer, FieldProblem
-from perennial.flows.commands import Asked, PointsAsked, PostRedemption, PostRollback, RedeemHold
+from perennial.flows.commands import Asked, ChangeHold, PointsAsked, PostRedemption, PostRollback, RedeemHold
 from perennial.flows.keys import Key
 from perennial.flows.quote_answers import QuoteAnswer, RedemptionAnswer, RollbackAnswer
 from perennial.flows.reading import read_redemption_answer
@@ -97,6 +97,13 @@ class HoldBody(QuoteBody, frozen=True):
     expects: Expected | None = None
 
 
+class HoldChangeBody(QuoteBody, frozen=True):
+    """The cart as it is now, with everything that shall be used on it. The hold ends when it would have."""
+
+    order: Name | None = None
+    expects: Expected | None = None
+
+
 class RedemptionBody(_Body, frozen=True):
     """What shall be used: a ``hold`` as it was priced, or everything that is said here of a ``cart``."""
 
@@ -179,6 +186,41 @@ async def hold_post(request: Request[Any, Any, Any]) -> Response[Any]:
         command, order_id=data.order, hold_for=data.seconds * SECOND, expects=data.expects
     )
     return answered(request, await door.intake.submit(caller.workspace_id, held))
+
+
+@put(
+    "/v1/holds/{id:str}",
+    **operation(
+        "hold_put",
+        "Checkout",
+        "Price a hold anew for a changed cart",
+        needs=Scope.WRITE,
+        takes=HoldChangeBody,
+        gives={200: RedemptionAnswer},
+        instead=_AT_THE_TILL,
+        refuses=(404, 409, 410),
+    ),
+)
+async def hold_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """Keeps what still applies, gives back what does not, and takes what is new; `changes` tells of each.
+
+    Nobody else can take in between what is kept. The time of the hold goes on; with `expects`, another
+    amount is refused and everything stays held as it was. The same change sent again changes nothing.
+    """
+    door, caller = admitted(request)
+    data = await body_of(request, HoldChangeBody)
+    cart = _command(plain_segment(id), data, data.cart)
+    changed = ChangeHold(
+        id=cart.id,
+        customer=cart.customer,
+        at=cart.at,
+        order=cart.order,
+        redeem=cart.redeem,
+        points=cart.points,
+        order_id=data.order,
+        expects=data.expects,
+    )
+    return answered(request, await door.intake.submit(caller.workspace_id, changed))
 
 
 @post(
@@ -309,10 +351,10 @@ def _asked(place: int, asked: AskedBody) -> Asked:
 
 
 def _refuse_cart(data: RedemptionBody) -> None:
-    """Refuse what a hold already says; to change it, roll it back and hold anew."""
+    """Refuse what a hold already says; the hold itself can be changed."""
     for name in ("cart", "redeem", "points", "expects"):
         if getattr(data, name):
-            words = "was said by the hold; roll it back to change it"
+            words = "was said by the hold; change the hold itself"
             raise bad_fields(422, FieldProblem(path=f"$.{name}", code="not_with_hold", message=words))
 
 
@@ -324,4 +366,4 @@ def _when(text: str | None) -> Instant | None:
     return None if text is None else read_instant(text, "$.occurred_at")
 
 
-CHECKOUT_ROUTES = [quote_post, hold_post, redemption_post, redemption_get, redemption_rollback]
+CHECKOUT_ROUTES = [quote_post, hold_post, hold_put, redemption_post, redemption_get, redemption_rollback]

@@ -131,6 +131,16 @@ EXAMPLES: dict[str, dict[str, Example]] = {
             },
         )
     },
+    "hold_put": {
+        "changed": Example(
+            "The member puts the coffee back while the cart is held",
+            {
+                "customer": "anna",
+                "cart": {"lines": [{"id": "1", "sku": "grinder", "amount": 4900}], "shipping": 495},
+                "redeem": [{"code": "welcome10"}],
+            },
+        )
+    },
     "redemption_post": {
         "hold": Example("The hold is redeemed as it was priced", {"hold": "cart-9001"}),
         "at_once": Example(

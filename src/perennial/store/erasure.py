@@ -65,7 +65,7 @@ where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 
 _BLANK_REDEMPTIONS = """
 update redemptions
-set taken = '', answer = ''
+set taken = '', answer = '', asked = null
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 """
 

@@ -29,7 +29,10 @@ class RedemptionState(IntEnum):
 
 
 class RedemptionRow(msgspec.Struct):
-    """One row of ``redemptions``; ``answer`` is what was last answered about it."""
+    """One row of ``redemptions``; ``answer`` is what was last answered about it.
+
+    ``asked`` is what its cart was changed to since it was held; None: it stands as it was made.
+    """
 
     customer_id: UUID
     redemption_id: UUID
@@ -38,9 +41,10 @@ class RedemptionRow(msgspec.Struct):
     state: RedemptionState
     used: Used
     answer: bytes
+    asked: bytes | None = None
 
 
-_COLUMNS = "customer_id, redemption_id, order_id, held_until, state, taken, answer"
+_COLUMNS = "customer_id, redemption_id, order_id, held_until, state, taken, answer, asked"
 
 _LOAD_REDEMPTIONS = f"""
 select found.*
@@ -99,7 +103,7 @@ select $2, $1, new.*
 from unnest($3::redemption_row[]) as new
 on conflict (bucket, workspace_id, customer_id, redemption_id) do update set
     order_id = excluded.order_id, held_until = excluded.held_until, state = excluded.state,
-    taken = excluded.taken, answer = excluded.answer
+    taken = excluded.taken, answer = excluded.answer, asked = excluded.asked
 """
 
 # The condition on the state is that of the index.
@@ -139,15 +143,17 @@ def decode_used(taken: bytes) -> Used:
 
 
 def _redemption(record: Record) -> RedemptionRow:
-    customer_id, redemption_id, order_id, held_until, state, taken, answer = record
+    customer_id, redemption_id, order_id, held_until, state, taken, answer, asked = record
+    used = decode_used(taken)
     return RedemptionRow(
         customer_id,
         redemption_id,
         order_id,
         held_until,
         RedemptionState(state),
-        decode_used(taken),
+        used,
         restore_answer(answer),
+        asked,
     )
 
 
@@ -206,6 +212,7 @@ async def put_redemptions(conn: Connection, ws: int, bucket: int, rows: Iterable
             row.state,
             _encode(row.used),
             shorten_answer(row.answer),
+            row.asked,
         )
         for row in rows
     ]

@@ -171,7 +171,8 @@ create type redemption_row as (
     held_until timestamp with time zone,
     state smallint,
     taken bytea,
-    answer bytea
+    answer bytea,
+    asked bytea
 );
 
 create type referral_row as (
@@ -699,6 +700,19 @@ alter table external_ids force row level security;
 create policy external_ids_of_workspace on external_ids for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select, update on external_ids to perennial_worker;
 
+create table guest_redemptions (
+    workspace_id integer not null,
+    order_id uuid not null,
+    bucket integer not null,
+    redemption_id uuid not null,
+    constraint guest_redemptions_pkey PRIMARY KEY (workspace_id, order_id, redemption_id)
+);
+
+alter table guest_redemptions enable row level security;
+alter table guest_redemptions force row level security;
+create policy guest_redemptions_of_workspace on guest_redemptions for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on guest_redemptions to perennial_worker;
+
 create table identifiers (
     workspace_id integer not null,
     bucket integer not null,
@@ -951,6 +965,7 @@ create table redemptions (
     state smallint not null,
     taken bytea not null,
     answer bytea not null,
+    asked bytea,
     constraint redemptions_pkey PRIMARY KEY (bucket, workspace_id, customer_id, redemption_id)
 );
 
