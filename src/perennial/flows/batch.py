@@ -72,6 +72,8 @@ class Batch(msgspec.Struct):
     ``codes_found`` how many of these there were, ``locked_codes`` the ids of both. ``referrals`` are those
     of friends, by the friend, ``converted`` what was carried over. ``codes_judged_at`` is the
     instant at which the rotating codes of vouchers have to be current (None: their time is not judged).
+    ``guest_buckets`` says where redemptions of guests lie that orders of this bucket give back,
+    ``guests_on_orders`` which are to be found by their orders.
     ``touched`` tells what changed of customers since their segments were judged (None: anything),
     ``created`` are those who are new and never were; ``households`` are those whose members are loaded,
     ``companions`` what is remembered of who lives together with whom. ``told`` are those whom a rule is
@@ -141,6 +143,8 @@ class Batch(msgspec.Struct):
     told: set[tuple[UUID, int]] = set()
     households: set[UUID] = set()
     companions: dict[UUID, frozenset[UUID]] = {}
+    guest_buckets: dict[UUID, int] = {}
+    guests_on_orders: list[tuple[UUID, UUID]] = []
 
     def name(self, kind: str, external_id: str) -> UUID:
         """Return the internal id of the thing that the caller names ``external_id``."""
@@ -253,6 +257,15 @@ class Batch(msgspec.Struct):
         """Store how far an owner is with a conversion."""
         key = (row.customer_id, row.conversion_id)
         self.converted[key] = self.changed_converted[key] = row
+
+    def bucket_of_redemption(self, row: RedemptionRow) -> int:
+        """Return the bucket that a redemption lies in: a guest's may be on an order of this one."""
+        return self.guest_buckets.get(row.redemption_id, self.bucket)
+
+    def note_on_order(self, row: RedemptionRow) -> None:
+        """Let a guest's redemption be found by the order that it is for."""
+        if row.order_id is not None and row.customer_id == row.redemption_id:
+            self.guests_on_orders.append((row.order_id, row.redemption_id))
 
     def put_redemption(self, row: RedemptionRow) -> None:
         """Store a redemption as it is now."""

@@ -20,6 +20,7 @@ from perennial.flows.commands import (
     Introduced,
     MoveInSegment,
     PostRedemption,
+    PostReturn,
     PostRollback,
     PostTransfer,
     PutCustomer,
@@ -174,6 +175,8 @@ def bucket_of_command(buckets: Buckets, command: Command) -> int:
         return bucket_of(command.sender, buckets.base, buckets.count)
     if isinstance(command, _OF_GUESTS) and command.customer is None:
         return bucket_of(command.id, buckets.base, buckets.count)
+    if isinstance(command, PostReturn) and command.customer is None:
+        return bucket_of(command.order, buckets.base, buckets.count)
     if isinstance(command, PostRollback) and command.customer is None:
         return bucket_of(command.redemption, buckets.base, buckets.count)
     assert not isinstance(command, ReferralPair), "it has a transaction of its own"

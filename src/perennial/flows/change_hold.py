@@ -101,6 +101,7 @@ def _price_anew(
         row, order_id=order_id, used=used, answer=encode_redemption(answer), asked=body
     )
     batch.put_redemption(changed_row)
+    batch.note_on_order(changed_row)
     source = row.redemption_id
     event = event_row(batch, operation, EventKind.HOLD, "", body, outcomes, changed_row.answer, source=source)
     batch.put_event(msgspec.structs.replace(event, event_id=batch.ids.next()))

@@ -76,9 +76,11 @@ def give_back_with_order(
     """Give back what was redeemed on an order as ``units`` of its lines (by their ids) have come back.
 
     The units are all that came back so far. Without units to compare, only a canceled order gives back.
+    What guests used on it comes back as well, whoever has the order now.
     """
+    mine = operation.member.customer_id
     for row in list(batch.redemptions.values()):
-        if row.order_id != order_id or row.used.over or row.customer_id != operation.member.customer_id:
+        if row.order_id != order_id or row.used.over or row.customer_id not in (mine, row.redemption_id):
             continue
         used = row.used
         returned = returned_with_order(used, units)
@@ -95,8 +97,8 @@ def undo(
         returned,
         operation.at,
         grace_of((live.latest for live in batch.workspace.programs), operation.at),
-        (batch.bucket, row.customer_id),
-        operation.member.limits,
+        (batch.bucket_of_redemption(row), row.customer_id),
+        holder_of(batch, row).limits,
         void=void,
     )
     apply_returning(batch, operation, returning)

@@ -20,7 +20,9 @@ from perennial.flows.decide_program import EventOf, Outcome, carried, store_outc
 from perennial.flows.earned_rewards import keep, settle_kept
 from perennial.flows.event_types import check_order_attributes
 from perennial.flows.giving_back import give_back_with_order
-from perennial.flows.problems import field_problem, problem
+from perennial.flows.guest_orders import put_guest_order
+from perennial.flows.order_steps import content_of, is_same, refuse_backward
+from perennial.flows.problems import problem
 from perennial.flows.stored import StoredDecision, decode_decisions
 from perennial.flows.undoing import undo_event
 from perennial.store.events import EventKind, EventRow
@@ -28,12 +30,6 @@ from perennial.store.external_ids import IdKind
 from perennial.store.orders import OrderRow, decode_order, encode_order
 from perennial.units import Instant
 
-_RANK = {
-    OrderStatus.CREATED: 0,
-    OrderStatus.PAID: 1,
-    OrderStatus.FULFILLED: 2,
-    OrderStatus.CANCELED: 3,
-}
 _EARNING = (OrderStatus.PAID, OrderStatus.FULFILLED)
 
 
@@ -41,7 +37,7 @@ def handle_put_order(batch: Batch, command: PutOrder) -> Answer:
     """Create or change an order; an equal order answers as before and changes nothing."""
     order_id = batch.name("order", command.id)
     if command.customer is None:
-        return _put_guest_order(batch, command, order_id)
+        return put_guest_order(batch, command)
     member = batch.member_of(command.customer)
     owner = batch.external.get((IdKind.ORDER, order_id))
     if owner is not None and owner not in (member.customer_id, order_id):
@@ -54,13 +50,9 @@ def handle_put_order(batch: Batch, command: PutOrder) -> Answer:
     known = batch.orders.get(order_id)
     if known is None or known.customer_id == order_id:
         return _create(batch, command, member, order_id, guest=known)
-    if _is_same(known, command):
+    if is_same(known, command):
         return Answer(status=200, body=known.answer, replayed=True)
     return _change(batch, command, member, known)
-
-
-def _is_same(known: OrderRow, command: PutOrder) -> bool:
-    return known.body == encode_order(command.order) and command.at in (None, known.occurred_at)
 
 
 def _create(
@@ -69,6 +61,8 @@ def _create(
     at = command.at if command.at is not None else (guest.occurred_at if guest else batch.now)
     operation = batch.operation(member, order_id, at)
     order = command.order
+    if guest is not None and guest.returned:
+        raise problem(422, "order_has_returns", f"Order {command.id!r} has returns: it stays a guest's.")
     check_order_attributes(batch.workspace, order)
     outcomes: list[Outcome] = []
     if order.status in _EARNING:
@@ -110,14 +104,11 @@ def _paid(operation: Operation, order: Order) -> EventOf:
 def _change(batch: Batch, command: PutOrder, member: Member, known: OrderRow) -> Answer:
     """Move a known order to a new status, or judge its new content; never backward."""
     before, after = known.status, command.order.status
-    if before is OrderStatus.CANCELED:
-        raise problem(422, "order_canceled", f"Order {command.id!r} is canceled; that is final.")
-    if _RANK[after] < _RANK[before]:
-        raise field_problem("$.status", "status_backward", f"cannot go from {before} back to {after}")
+    refuse_backward(known, command)
     moved = command.at if command.at not in (None, known.occurred_at) else batch.now
     operation = batch.operation(member, known.order_id, max(moved or batch.now, known.occurred_at))
     stored = decode_decisions(known.decision)
-    changes = _content(known) != _content_of(command.order) and after is not OrderStatus.CANCELED
+    changes = _content(known) != content_of(command.order) and after is not OrderStatus.CANCELED
     outcomes: list[Outcome] = []
     paid_at, decisions = known.paid_at, known.decision
     if after is OrderStatus.CANCELED:
@@ -192,11 +183,7 @@ def _revision_row(batch: Batch, known: OrderRow) -> EventRow:
 
 
 def _content(known: OrderRow) -> Order:
-    return _content_of(decode_order(known.body))
-
-
-def _content_of(order: Order) -> Order:
-    return msgspec.structs.replace(order, status=OrderStatus.PAID)
+    return content_of(decode_order(known.body))
 
 
 def _cancel(
@@ -279,47 +266,3 @@ def _blocked_then(stored: list[StoredDecision]) -> int:
         if decision.trigger == "order.paid" and decision.snapshot is not None
         for key in decision.snapshot.off
     )
-
-
-def _put_guest_order(batch: Batch, command: PutOrder, order_id: UUID) -> Answer:
-    """Store the order of a guest under its own id: it earns nothing until a customer claims it."""
-    owner = batch.external.get((IdKind.ORDER, order_id))
-    known = batch.orders.get(order_id)
-    if owner is not None and owner != order_id:
-        raise field_problem("$.customer", "id_conflict", "the order has a customer; it cannot lose it")
-    if known is not None and _is_same(known, command):
-        return Answer(status=200, body=known.answer, replayed=True)
-    revision = known.revision + 1 if known else 1
-    at = command.at if command.at is not None else (known.occurred_at if known else batch.now)
-    order = command.order
-    if known is not None and _RANK[order.status] < _RANK[known.status]:
-        raise field_problem("$.status", "status_backward", f"cannot go from {known.status} back")
-    answer = Decided(
-        id=command.id,
-        customer=None,
-        status=order.status.value,
-        revision=revision,
-        note="guest: earns nothing until a customer is attached",
-    )
-    if known is None:
-        batch.claim(IdKind.ORDER, order_id, order_id)
-    batch.put_order(
-        OrderRow(
-            customer_id=order_id,
-            order_id=order_id,
-            operation_id=batch.ids.next(),
-            status=order.status,
-            revision=revision,
-            external_id=command.id,
-            net=sum(net_amounts(order)),
-            occurred_at=at,
-            paid_at=None,
-            recorded_at=batch.now,
-            body=encode_order(order),
-            decision=b"",
-            answer=(body := encode_answer(answer)),
-            currency=order.currency,
-            cost=cost_of(order),
-        )
-    )
-    return Answer(status=200 if known else 201, body=body)

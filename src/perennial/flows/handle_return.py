@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from perennial.core.member import Member
-from perennial.core.order import Order, OrderStatus, line_ids, returned_parts
+from perennial.core.order import OrderStatus, line_ids, returned_parts
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
@@ -13,8 +13,10 @@ from perennial.flows.commands import PostReturn
 from perennial.flows.decide_event import decide_event
 from perennial.flows.decide_program import store_outcomes
 from perennial.flows.giving_back import give_back_with_order
+from perennial.flows.guest_orders import return_guest_order
 from perennial.flows.once import body_of, replayed
-from perennial.flows.problems import customer_erased, field_problem, problem
+from perennial.flows.order_steps import returned_after
+from perennial.flows.problems import customer_erased, problem
 from perennial.flows.stored import decode_decisions
 from perennial.flows.undoing import undo_event
 from perennial.store.events import EventKind, EventRow
@@ -24,6 +26,9 @@ from perennial.store.orders import decode_order
 
 def handle_return(batch: Batch, command: PostReturn) -> Answer:
     """Take back what the returned units earned, exactly, and count them as returned."""
+    order_id = batch.name("order", command.order)
+    if command.customer is None and batch.external.get((IdKind.ORDER, order_id)) == order_id:
+        return return_guest_order(batch, command)
     member = _returning(batch, command)
     event_id = batch.name("return", command.id)
     body = body_of(command)
@@ -39,7 +44,7 @@ def handle_return(batch: Batch, command: PostReturn) -> Answer:
         raise problem(422, "order_not_paid", f"Order {command.order!r} is not paid.")
     order = decode_order(known.body)
     before = list(known.returned or [0] * len(order.lines))
-    after = _returned_after(order, before, command)
+    after = returned_after(order, before, command)
     at = max(command.at if command.at is not None else batch.now, known.paid_at)
     operation = batch.operation(member, event_id, at)
     stored = decode_decisions(known.decision)
@@ -78,32 +83,6 @@ def _returning(batch: Batch, command: PostReturn) -> Member:
     owner = batch.external.get((IdKind.ORDER, order_id))
     if owner is None:
         raise problem(404, "order_unknown", f"There is no order {command.order!r}.")
-    if owner == order_id:
-        raise problem(409, "guest_order", f"Order {command.order!r} is a guest's: it has earned nothing.")
     if owner in batch.erased:
         raise customer_erased()
     return batch.members[owner]
-
-
-def _returned_after(order: Order, before: list[int], command: PostReturn) -> list[int]:
-    """Return the returned units of every line after this return; refuse more than were bought."""
-    if not command.lines:
-        after = [line.quantity for line in order.lines]
-        if after == before:
-            raise problem(422, "nothing_to_return", "Everything of the order was returned before.")
-        return after
-    index = {line_id: position for position, line_id in enumerate(line_ids(order))}
-    after = list(before)
-    for position, returned in enumerate(command.lines):
-        line = index.get(returned.line)
-        if line is None:
-            raise field_problem(
-                f"$.lines[{position}].line", "line_unknown", f"the order has no line {returned.line!r}"
-            )
-        after[line] += returned.quantity
-        left = order.lines[line].quantity - before[line]
-        if after[line] > order.lines[line].quantity:
-            raise field_problem(
-                f"$.lines[{position}].quantity", "too_many_returned", f"only {left} can still be returned"
-            )
-    return after

@@ -20,8 +20,14 @@ from perennial.flows.signed_codes import hashes_entered
 from perennial.store.codebook import first_found
 from perennial.store.customers import CustomerRow
 from perennial.store.external_ids import Claimed, IdKind
+from perennial.store.guest_redemptions import find_guest_redemptions
 from perennial.store.members import load_members
-from perennial.store.redemptions import count_held, load_redemptions, load_redemptions_of_orders
+from perennial.store.redemptions import (
+    RedemptionRow,
+    count_held,
+    load_redemptions,
+    load_redemptions_of_orders,
+)
 from perennial.store.vouchers import find_vouchers, load_vouchers
 from perennial.units import Instant
 
@@ -43,8 +49,11 @@ async def load_redeemed(
     ]
     rows = await load_redemptions(conn, workspace_id, bucket, keys) if keys else []
     orders = [found for command in commands if (found := _coming_back(batch, command)) is not None]
+    members = [(owner, order) for owner, order in orders if owner != order]
+    if members:
+        rows += await load_redemptions_of_orders(conn, workspace_id, bucket, members)
     if orders:
-        rows += await load_redemptions_of_orders(conn, workspace_id, bucket, orders)
+        rows += await _load_guests(conn, batch, {order for _, order in orders})
     batch.redemptions = {row.redemption_id: row for row in rows}
     holders = {
         batch.name("customer", command.customer)
@@ -55,6 +64,15 @@ async def load_redeemed(
         batch.held = await count_held(conn, workspace_id, bucket, sorted(holders))
 
 
+async def _load_guests(conn: Connection, batch: Batch, orders: AbstractSet[UUID]) -> list[RedemptionRow]:
+    """Lock and load what guests redeemed on these orders, in whichever buckets that is."""
+    workspace_id, rows = batch.workspace.workspace_id, []
+    for bucket, found in (await find_guest_redemptions(conn, workspace_id, orders)).items():
+        rows += await load_redemptions(conn, workspace_id, bucket, [(each, each) for each in found])
+        batch.guest_buckets |= dict.fromkeys(found, bucket)
+    return rows
+
+
 def _coming_back(batch: Batch, command: Command) -> tuple[UUID, UUID] | None:
     """Return whose order a command takes back, in part or whole, and the order.
 
@@ -63,8 +81,10 @@ def _coming_back(batch: Batch, command: Command) -> tuple[UUID, UUID] | None:
     if isinstance(command, PostReturn):
         order_id = batch.name("order", command.order)
         return (batch.orders[order_id].customer_id, order_id) if order_id in batch.orders else None
-    if isinstance(command, PutOrder) and command.order.status is OrderStatus.CANCELED and command.customer:
-        return batch.name("customer", command.customer), batch.name("order", command.id)
+    if isinstance(command, PutOrder) and command.order.status is OrderStatus.CANCELED:
+        order_id = batch.name("order", command.id)
+        owner = order_id if command.customer is None else batch.name("customer", command.customer)
+        return owner, order_id
     return None
 
 

@@ -93,6 +93,7 @@ def handle_redemption(batch: Batch, command: PostRedemption) -> Answer:
         answer=encode_redemption(answer),
     )
     batch.put_redemption(row)
+    batch.note_on_order(row)
     batch.claim(IdKind.REDEMPTION, event_id, member.customer_id)
     kind = EventKind.HOLD if holds else EventKind.REDEMPTION
     batch.put_event(event_row(batch, operation, kind, command.id, body, outcomes, row.answer))
@@ -116,16 +117,16 @@ def handle_redeem_hold(batch: Batch, command: RedeemHold) -> Answer:
     apply_returning(batch, operation, returning)
     answer = with_state(row.answer, RedemptionState.REDEEMED)
     order_id = batch.name("order", command.order_id) if command.order_id is not None else row.order_id
-    batch.put_redemption(
-        msgspec.structs.replace(
-            row,
-            state=RedemptionState.REDEEMED,
-            held_until=None,
-            used=used,
-            order_id=order_id,
-            answer=answer,
-        )
+    redeemed = msgspec.structs.replace(
+        row,
+        state=RedemptionState.REDEEMED,
+        held_until=None,
+        used=used,
+        order_id=order_id,
+        answer=answer,
     )
+    batch.put_redemption(redeemed)
+    batch.note_on_order(redeemed)
     body = body_of(command)
     batch.put_event(
         event_row(batch, operation, EventKind.REDEMPTION, "", body, [], answer, source=row.redemption_id)

@@ -18,9 +18,10 @@ from perennial.store.customers import update_customers
 from perennial.store.effects import write_effects
 from perennial.store.entitlements import update_entitlements
 from perennial.store.external_ids import IdKind, claim_external_ids, give_external_id
+from perennial.store.guest_redemptions import put_guest_redemptions
 from perennial.store.identifiers import delete_identifiers, insert_identifiers, read_identifiers
 from perennial.store.orders import delete_guest_orders, update_orders
-from perennial.store.redemptions import put_redemptions
+from perennial.store.redemptions import RedemptionRow, put_redemptions
 from perennial.store.referrals import put_referrals
 from perennial.store.voucher_pools import give_free
 
@@ -54,7 +55,9 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         moves=batch.segment_moves,
     )
     if batch.changed_redemptions:
-        await put_redemptions(conn, workspace_id, bucket, batch.changed_redemptions.values())
+        await _write_redemptions(conn, batch)
+    if batch.guests_on_orders:
+        await put_guest_redemptions(conn, workspace_id, bucket, batch.guests_on_orders)
     if batch.changed_entitlements:
         await update_entitlements(conn, workspace_id, bucket, batch.changed_entitlements.values())
     if batch.changed_referrals:
@@ -69,6 +72,15 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await insert_audit_entry(conn, workspace_id, entry)
     for other, changes in sorted(batch.elsewhere.items()):
         await write_effects(conn, workspace_id, other, generation, changes, {})
+
+
+async def _write_redemptions(conn: Connection, batch: Batch) -> None:
+    """Write the redemptions that changed, those of guests in the buckets that they lie in."""
+    changed: dict[int, list[RedemptionRow]] = {}
+    for row in batch.changed_redemptions.values():
+        changed.setdefault(batch.bucket_of_redemption(row), []).append(row)
+    for bucket, rows in sorted(changed.items()):
+        await put_redemptions(conn, batch.workspace.workspace_id, bucket, rows)
 
 
 async def _write_words(conn: Connection, batch: Batch) -> None:

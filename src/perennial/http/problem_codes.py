@@ -67,7 +67,6 @@ PROBLEM_CODES = {
     "experiment_unknown": "No version of the program has had an experiment or holdout of that id.",
     "event_undeclared": "No program declares an event of this type.",
     "event_unknown": "There is no such event.",
-    "guest_order": "The order belongs to no customer and has earned nothing.",
     "has_debt": "The customer owes points, which a household cannot take over.",
     "has_household": "The customer belongs to another household and must leave it first.",
     "hold_redeemed": "What was held is redeemed; it can be rolled back, and not changed.",

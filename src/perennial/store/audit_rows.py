@@ -32,7 +32,8 @@ with lost as materialized (
 select bucket, customer_id, array[operation_id] as operations, format('source %s', source_id) as words
 from lost
 full join (
-    select event_id from events where workspace_id = $1 and kind in (15, 16, 17, 21)
+    select event_id from events where workspace_id = $1 and kind in (2, 15, 16, 17, 21)
+    union all select order_id from orders where workspace_id = $1 and status = 4
 ) as checkout on event_id = source_id
 where event_id is null or source_id is not null and not exists (
     select from vouchers
@@ -127,6 +128,8 @@ where not exists (
     select from redemptions
     where redemptions.bucket = named.bucket and redemptions.workspace_id = $1
         and redemptions.customer_id = named.customer_id and redemption_id = named.customer_id
+    union all select from orders
+    where orders.bucket = named.bucket and orders.workspace_id = $1 and orders.order_id = named.customer_id
 )) and not (what in ('event', 'wallet') and exists (
     select from vouchers
     where vouchers.bucket = named.bucket and vouchers.workspace_id = $1
