@@ -132,8 +132,7 @@ where not exists (
     where orders.bucket = named.bucket and orders.workspace_id = $1 and orders.order_id = named.customer_id
 )) and not (what in ('event', 'wallet') and exists (
     select from vouchers
-    where vouchers.bucket = named.bucket and vouchers.workspace_id = $1
-        and voucher_id = named.customer_id
+    where vouchers.bucket = named.bucket and vouchers.workspace_id = $1 and voucher_id = named.customer_id
 ))
 group by bucket, customer_id
 """,
