@@ -20,6 +20,7 @@ from perennial.core.limits import Use
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.order import Scalar
+from perennial.core.part_payment import least_of
 from perennial.core.prices import price_for, spendable
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.schedule import Schedule, end_instant, life_of, schedule_applies
@@ -55,11 +56,12 @@ def availability(
     limited: Allowances,
     at: Instant,
     off: Refusal | None = None,
+    paying: Points | None = None,
 ) -> Availability:
     """Return whether ``member`` can claim a reward at ``at``, and why not: every reason, in a fixed order.
 
     The lots of the member's wallets have to be loaded; ``limited`` are the allowances of a claim, ``off``
-    is what :func:`why_off` said.
+    is what :func:`why_off` said, ``paying`` how many points shall pay (None: as few as may).
     """
     price = price_for(compiled, snapshot, at) if snapshot.joined_at is not None else None
     there = 0 if price is None else spendable(version, price, member, at)
@@ -68,8 +70,10 @@ def availability(
     if snapshot.joined_at is not None:
         reasons += _without_price(compiled, price, snapshot)
         reasons += _limited(version, compiled, snapshot, limited)
-        if price is not None and there < price.points:
-            reasons.append(insufficient(price.points, there))
+        if price is not None:
+            needed = least_of(compiled.reward.in_part, price) if paying is None else paying
+            if there < needed:
+                reasons.append(insufficient(needed, there))
     return Availability(
         compiled=compiled,
         tier=snapshot.tier,

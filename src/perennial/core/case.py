@@ -238,8 +238,9 @@ class Step(CasePart, frozen=True, kw_only=True):
     """One thing that happens to ``customer`` at ``at``; without a deed only time passes, for everybody.
 
     ``publish`` holds the parts of the program document that change from now on, ``start`` names a challenge
-    that begins on request, ``as`` is how the voucher of a claim or a completed challenge is called. A
-    ``guest`` is no customer, and can only have a cart.
+    that begins on request, ``pay`` says how many points a claim pays whose rest is money, ``as`` how the
+    voucher of a claim or a completed challenge is called. A ``guest`` is no customer, and can only have a
+    cart.
     """
 
     at: str
@@ -251,6 +252,7 @@ class Step(CasePart, frozen=True, kw_only=True):
     fulfill: str | None = None
     event: CaseEvent | None = None
     claim: str | None = None
+    pay: int | None = None
     name: str | None = msgspec.field(default=None, name="as")
     voucher: CaseVoucher | None = None
     quote: CaseCart | None = None

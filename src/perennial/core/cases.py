@@ -192,7 +192,7 @@ class CasePlayer:
         if step.start is not None:
             return play.start_challenge(customer, at, step.start)
         if step.claim is not None:
-            return play.claim(customer, at, step.claim, step.name)
+            return play.claim(customer, at, step.claim, step.name, step.pay)
         if step.join:
             return play.join(customer, at)
         if step.attributes is not None:

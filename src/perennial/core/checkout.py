@@ -16,12 +16,13 @@ from perennial.core.effects import Effect, UseBudget, UseLimit
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.order import Order
+from perennial.core.part_payment import rest_of, why_not_in_part
 from perennial.core.payments import Card, CardPaid, PointsPaid, pay_with_cards, pay_with_points
 from perennial.core.price import Candidate, Offer, no
 from perennial.core.prices import price_for
 from perennial.core.purse import Debited, Purse
 from perennial.core.quote import Priced, Quote, price
-from perennial.core.redeemables import Reason, Source, Standing, Wanted
+from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.spending import wallet_index
 from perennial.core.switches import ALL_ON, Switches, off_of
 from perennial.core.today import today_of
@@ -56,7 +57,8 @@ class Basket(msgspec.Struct, frozen=True):
 class Checkout(msgspec.Struct, frozen=True):
     """A priced cart with its payments; ``to_pay`` is left for other means of payment.
 
-    ``points`` has one entry per wallet that was asked to pay, by program and the unit of the wallet.
+    ``points`` has one entry per wallet that was asked to pay, by program and the unit of the wallet,
+    ``rest`` is what rewards cost in money that points pay in part.
     """
 
     quote: Quote
@@ -66,6 +68,7 @@ class Checkout(msgspec.Struct, frozen=True):
     to_pay: Minor
     effects: dict[int, tuple[Effect, ...]]
     debited: dict[int, tuple[Debited, ...]]
+    rest: Minor = 0
 
 
 def offers_of(
@@ -120,7 +123,8 @@ def check_out(
         cost = _price_of(candidate, basket.at)
         if cost is not None:
             purse.pay(candidate.offer.version, *cost, refundable=candidate.compiled.reward.refundable)
-    left = priced.quote.total
+    rest = sum(_rest_of(candidate, basket.at) for candidate in priced.applied)
+    left = priced.quote.total + rest
     paid: dict[tuple[int, int], PointsPaid] = {}
     for want in basket.points:
         offer = next((offer for offer in offers if offer.version.program_id == want.program), None)
@@ -148,7 +152,7 @@ def check_out(
         )
         for offer in offers
     }
-    return Checkout(priced.quote, priced.applied, paid, tuple(cards), left, effects, purse.debited())
+    return Checkout(priced.quote, priced.applied, paid, tuple(cards), left, effects, purse.debited(), rest)
 
 
 def _cards(cards: Sequence[Card], offers: Sequence[Offer], at: Instant) -> tuple[list[Card], list[Wanted]]:
@@ -177,7 +181,17 @@ def _price_of(candidate: Candidate, at: Instant) -> tuple[int, Points] | None:
     compiled = candidate.compiled
     price = price_for(compiled, candidate.offer.snapshot, at)
     assert price is not None, "what has no price was not applied"
-    return candidate.offer.version.wallets[price.wallet].unit, price.points
+    points = _paid_for(candidate)
+    return candidate.offer.version.wallets[price.wallet].unit, price.points if points is None else points
+
+
+def _rest_of(candidate: Candidate, at: Instant) -> Minor:
+    return rest_of(candidate.compiled, candidate.offer.snapshot, at, _paid_for(candidate))
+
+
+def _paid_for(candidate: Candidate) -> Points | None:
+    """Return how many points were said to pay for a claim; None is its whole price, or that it is none."""
+    return None if candidate.wanted is None else candidate.wanted.points
 
 
 def _affordable(want: Wanted, offers: Sequence[Offer], purse: Purse, at: Instant) -> Wanted:
@@ -186,11 +200,13 @@ def _affordable(want: Wanted, offers: Sequence[Offer], purse: Purse, at: Instant
     compiled = offer.version.rewards.get(want.reward) if offer is not None else None
     if want.refused is not None or want.voucher is not None or offer is None or compiled is None:
         return want
-    refused = _why_not_claimed(compiled, offer, purse, at)
+    refused = _why_not_claimed(compiled, offer, purse, at, want.points)
     return want if refused is None else msgspec.structs.replace(want, refused=refused)
 
 
-def _why_not_claimed(compiled: CompiledReward, offer: Offer, purse: Purse, at: Instant) -> Standing | None:
+def _why_not_claimed(
+    compiled: CompiledReward, offer: Offer, purse: Purse, at: Instant, points: Points | None
+) -> Standing | None:
     reward, snapshot = compiled.reward, offer.snapshot
     if not reward.has_price:
         return no(Reason.NOT_OFFERED, f"{reward.id} cannot be claimed for points")
@@ -201,16 +217,21 @@ def _why_not_claimed(compiled: CompiledReward, offer: Offer, purse: Purse, at: I
     price = price_for(compiled, snapshot, at)
     if price is None:
         return no(Reason.NOT_OFFERED, f"no price of {reward.id} is for this member")
+    part = why_not_in_part(reward.id, reward.in_part, price, points)
+    if part is not None:
+        return Standing(
+            status=Status.INAPPLICABLE, reason=Reason.NOT_IN_PART, words=part.words, details=part.details
+        )
     unit = offer.version.wallets[price.wallet].unit
-    available = purse.available(unit)
-    if available < price.points:
-        missing = price.points - available
+    available, needed = purse.available(unit), price.points if points is None else points
+    if available < needed:
+        missing = needed - available
         return no(
             Reason.INSUFFICIENT_POINTS,
-            f"{reward.id} costs {price.points} points, and {available} are available: {missing} are missing",
-            required=price.points,
+            f"{reward.id} costs {needed} points, and {available} are available: {missing} are missing",
+            required=needed,
             available=available,
             missing=missing,
         )
-    purse.reserve(unit, price.points)
+    purse.reserve(unit, needed)
     return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from perennial.core.allowances import Allowances
 from perennial.core.availability import availability, why_off
 from perennial.core.budget_numbers import budget_numbers
@@ -13,7 +15,8 @@ from perennial.core.handing_out import hand_out
 from perennial.core.limits import Use
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
-from perennial.core.prices import pay
+from perennial.core.part_payment import why_not_in_part
+from perennial.core.prices import pay, price_for
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.settling import refuse, settle
 from perennial.core.snapshot import Snapshot
@@ -43,15 +46,21 @@ def decide_claim(
     snapshot = snapshot_of(event.at, version, member, spent, switches.keys_of(version), numbers)
     limited = Allowances(version, snapshot, numbers)
     off = why_off(version, compiled, switches)
-    found = availability(version, compiled, member, snapshot, limited, event.at, off)
-    refusal = found.reasons[0] if found.reasons else _empty_pool(compiled, snapshot, event)
-    if refusal is not None or found.price is None:
+    price = price_for(compiled, snapshot, event.at)
+    in_part = compiled.reward.in_part
+    part = None if price is None else why_not_in_part(event.reward, in_part, price, event.points)
+    if price is not None and event.points is not None and part is None:
+        price = msgspec.structs.replace(price, points=event.points)
+    paying = None if price is None else price.points
+    found = availability(version, compiled, member, snapshot, limited, event.at, off, paying)
+    refusal = part or (found.reasons[0] if found.reasons else _empty_pool(compiled, snapshot, event))
+    if refusal is not None or price is None:
         assert refusal is not None, "without a price there is a reason"
         return refuse(version, refusal)
     limited.use(compiled.bounds, Use(times=1))
-    effects = pay(version, found.price, member, event.at)
+    effects = pay(version, price, member, event.at)
     effects += limited.effects(today_of(version, event.at))
-    effects += hand_out(version, compiled, found.price, snapshot, event)
+    effects += hand_out(version, compiled, price, snapshot, event)
     return settle(event, version, member, snapshot, effects)
 
 

@@ -128,12 +128,14 @@ class RewardEarned(_Event, frozen=True, tag="reward.earned"):
 class ClaimRequested(_Event, frozen=True, tag="claim.requested"):
     """The member wants a reward for points. ``code`` is the voucher code to issue, made outside.
 
-    ``drawn`` names the pools (by the id of their reward) of which a code was set aside for this claim.
+    ``drawn`` names the pools (by the id of their reward) of which a code was set aside for this claim,
+    ``points`` says how many points pay for it, if not the whole price.
     """
 
     reward: str
     code: IssuedCode
     drawn: tuple[str, ...] = ()
+    points: Points | None = None
 
 
 class EntitlementCanceled(_Event, frozen=True, tag="entitlement.canceled"):

@@ -366,7 +366,8 @@ def _change(earns: Mapping[int, tuple[Award, ...]], attempt: Attempt, at: Instan
         price = price_for(one.compiled, one.offer.snapshot, at)
         if price is not None:
             unit = one.offer.version.wallets[price.wallet].unit
-            change[unit] = change.get(unit, 0) - price.points
+            paid = price.points if one.wanted is None or one.wanted.points is None else one.wanted.points
+            change[unit] = change.get(unit, 0) - paid
     return change
 
 

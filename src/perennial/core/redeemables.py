@@ -9,7 +9,7 @@ import msgspec
 
 from perennial.core.order import Scalar
 from perennial.core.version import CompiledBenefit, CompiledReward
-from perennial.units import Instant, Minor
+from perennial.units import Instant, Minor, Points
 
 
 class Source(StrEnum):
@@ -58,6 +58,7 @@ class Reason(StrEnum):
     ORDER_CAP = "order_cap"
     NOT_ALL = "not_all"
     NOT_FOR_ORDERS = "not_for_orders"
+    NOT_IN_PART = "not_in_part"
 
 
 class Voucher(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +88,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     ``name`` is how the caller named it. ``terms`` are those of a reward that its program no longer has,
     without its limits. ``refused`` is why it was found to be no use before its
-    program was asked.
+    program was asked, ``points`` how many pay for a claim, if not its whole price.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     terms: CompiledReward | None = None
     voucher: Voucher | None = None
     refused: Standing | None = None
+    points: Points | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

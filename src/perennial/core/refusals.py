@@ -22,6 +22,7 @@ class RefusalCode(StrEnum):
     REWARD_UNKNOWN = "reward_unknown"
     REWARD_NOT_AVAILABLE = "reward_not_available"
     NO_MATCHING_PRICE = "no_matching_price"
+    NOT_IN_PART = "not_in_part"
     OUT_OF_STOCK = "out_of_stock"
     CONDITIONS_NOT_MET = "conditions_not_met"
     LIMIT_REACHED = "limit_reached"

@@ -171,8 +171,13 @@ class Rehearsal(SegmentCourse):
         event = CustomEvent(id=self._new_id(), at=at, name=name, attributes=attributes)
         return decisions_of(self._happen(customer, event, enrolls=True))
 
-    def claim(self, customer: str, at: Instant, reward: str, name: str | None = None) -> list[Decision]:
-        """Points for a reward; ``name`` is how its voucher is called. Pools are never empty here."""
+    def claim(
+        self, customer: str, at: Instant, reward: str, name: str | None = None, points: Points | None = None
+    ) -> list[Decision]:
+        """Points for a reward; ``name`` is how its voucher is called. Pools are never empty here.
+
+        ``points`` pay for it; None is its whole price.
+        """
         event_id = self._new_id() if name is None else named_id(0, "voucher", name)
         event = ClaimRequested(
             id=event_id,
@@ -180,6 +185,7 @@ class Rehearsal(SegmentCourse):
             reward=reward,
             code=IssuedCode(event_id.hex[:12].upper(), event_id, b""),
             drawn=tuple(self.version_at(at).rewards),
+            points=points,
         )
         return decisions_of(self._happen(customer, event))
 

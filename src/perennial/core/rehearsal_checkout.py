@@ -81,13 +81,14 @@ class PlayedVoucher(msgspec.Struct):
 class CartAsked(msgspec.Struct, frozen=True, kw_only=True):
     """A cart with what shall be used on it: codes, then rewards to be claimed, and points that pay.
 
-    Points are asked for by wallet; None is as many as possible.
+    Points are asked for by wallet; None is as many as possible. ``pays`` says of rewards how many points pay.
     """
 
     order: Order
     codes: tuple[str, ...] = ()
     rewards: tuple[str, ...] = ()
     points: dict[str, Points | None] = {}
+    pays: dict[str, Points] = {}
 
 
 class PlayedRedemption(msgspec.Struct):
@@ -118,10 +119,12 @@ class CheckoutRehearsal(Rehearsal):
         empty.left, empty.happened, empty.won = {}, [], {}
         return empty
 
-    def claim(self, customer: str, at: Instant, reward: str, name: str | None = None) -> list[Decision]:
+    def claim(
+        self, customer: str, at: Instant, reward: str, name: str | None = None, points: Points | None = None
+    ) -> list[Decision]:
         """Points for a reward; its voucher, the first if it gives several, may be used under ``name``."""
         self._check_new_voucher(name)
-        decisions = super().claim(customer, at, reward, name)
+        decisions = super().claim(customer, at, reward, name, points)
         if name is not None:
             self.name_voucher(customer, at, name, decisions)
         return decisions
@@ -340,7 +343,8 @@ class CheckoutRehearsal(Rehearsal):
         for reward in cart.rewards:
             if reward not in latest.rewards:
                 raise UnknownName(f"the program has no reward {reward!r}")
-            wanted.append(Wanted(name=reward, program=PROGRAM_ID, reward=reward))
+            pays = cart.pays.get(reward)
+            wanted.append(Wanted(name=reward, program=PROGRAM_ID, reward=reward, points=pays))
         return wanted
 
     def _by_voucher(self, name: str, voucher: PlayedVoucher) -> Wanted:

@@ -14,6 +14,7 @@ from msgspec import Meta
 from perennial.core.benefit import Base
 from perennial.core.codes import Codes
 from perennial.core.conditions import Condition
+from perennial.core.in_part import InPart
 from perennial.core.limits import Limit
 from perennial.core.money import Cap
 from perennial.core.rewards import Benefits
@@ -60,6 +61,8 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     expires ``expires_after`` the claim, at the end of that local day, and never if nothing is given. Of
     what is ``refundable`` the points come back when it is rolled back.
 
+    With ``in_part`` members may pay any part of the price with points, and the rest with money.
+
     ``category`` and ``priority`` (smaller first) say how it stacks with others, see
     :class:`~perennial.core.stacking.Stacking`; ``combines`` replaces what the category says, so that a
     single reward is exclusive (or joint) without a category of its own.
@@ -86,6 +89,7 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     shared_limits: tuple[Identifier, ...] = ()
     expires_after: Span | None = None
     refundable: bool = True
+    in_part: InPart | None = None
     category: Identifier | None = None
     combines: Combines | None = None
     priority: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000

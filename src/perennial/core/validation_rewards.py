@@ -27,6 +27,7 @@ def check_rewards(findings: Findings) -> None:
     for path, reward in rewards:
         _check_reward(findings, path, reward, categories)
         _check_price(findings, path, reward)
+        _check_in_part(findings, path, reward)
         counts_units = _counts_units(findings, reward)
         for where, gives in reward.all_gives():
             check_codes_given(findings, f"{path}.{where}", gives)
@@ -77,6 +78,18 @@ def _check_price(findings: Findings, path: str, reward: Reward) -> None:
         if not price.tiers and price.when is None and not is_last:
             words = "everybody pays this price, so that those behind it are never looked at"
             findings.add(here, "never_reached", words)
+
+
+def _check_in_part(findings: Findings, path: str, reward: Reward) -> None:
+    """Check that there is a price of which a part can be paid."""
+    if reward.in_part is None:
+        return
+    prices = [price.points for price in reward.prices] + ([] if reward.price is None else [reward.price])
+    if not any(prices):
+        findings.add(f"{path}.in_part", "no_price", "it has no price of which points could pay a part")
+    elif reward.in_part.least > max(prices):
+        words = f"at least {reward.in_part.least} points are more than its price of {max(prices)}"
+        findings.add(f"{path}.in_part.least", "more_than_price", words)
 
 
 def _check_benefit(findings: Findings, path: str, reward: Reward, benefit: Benefit, pools: list[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from perennial.core.order import Scalar
-from perennial.units import Points
+from perennial.units import Minor, Points
 
 
 class _Answer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -126,7 +126,10 @@ class ReferralNote(_Answer, frozen=True):
 
 
 class Decided(_Answer, frozen=True):
-    """The answer to everything that happens to a member: what was decided, and the balances after."""
+    """The answer to everything that happens to a member: what was decided, and the balances after.
+
+    ``to_pay`` is what a claim that points pay in part costs in money, in minor units.
+    """
 
     id: str
     customer: str | None
@@ -138,6 +141,7 @@ class Decided(_Answer, frozen=True):
     entitlements: tuple[EntitlementAnswer, ...] = ()
     note: str | None = None
     referral: ReferralNote | None = None
+    to_pay: Minor | None = None
 
 
 class FieldProblem(_Answer, frozen=True):

@@ -51,7 +51,9 @@ def find_asked(
     for place, asked in enumerate(redeem):
         if asked.reward is not None:
             live, reward = one_program(workspace, asked.reward, "reward", f"$.redeem[{place}].reward")
-            wanted.append(Wanted(name=asked.reward, program=live.program_id, reward=reward))
+            wanted.append(
+                Wanted(name=asked.reward, program=live.program_id, reward=reward, points=asked.points)
+            )
             continue
         voucher = vouchers.get(asked.code or "")
         if voucher is not None and voucher.balance is not None:

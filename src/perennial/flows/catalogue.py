@@ -7,6 +7,7 @@ from asyncpg import Connection
 
 from perennial.core.availability import Availability, catalogue
 from perennial.core.order import Scalar
+from perennial.core.part_payment import least_of
 from perennial.core.version import Version
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
@@ -23,13 +24,14 @@ class _View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class PriceView(_View, frozen=True):
     """What the member pays: ``points`` of ``wallet``, of which ``available`` are there now.
 
-    ``missing`` is how many more are needed.
+    ``missing`` is how many more are needed. Where the rest may be paid with money, ``least`` points do.
     """
 
     points: Points
     wallet: str
     available: Points
     missing: Points = 0
+    least: Points | None = None
 
 
 class WhyNotView(_View, frozen=True):
@@ -113,6 +115,7 @@ def _view(live: LiveProgram, version: Version, found: Availability) -> RewardVie
             wallet=version.wallets[price.wallet].spec.id,
             available=found.spendable,
             missing=max(price.points - found.spendable, 0),
+            least=None if reward.in_part is None else least_of(reward.in_part, price),
         ),
         value=reward.worth(found.tier),
         currency=version.program.currency,

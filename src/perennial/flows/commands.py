@@ -54,13 +54,17 @@ class PostEvent(_Command, frozen=True):
     attributes: dict[str, Scalar] = {}
 
 
-class PostClaim(_Command, frozen=True):
-    """Exchange points for a reward; ``reward`` is ``program/reward`` or unique without a program."""
+class PostClaim(_Command, frozen=True, omit_defaults=True):
+    """Exchange points for a reward; ``reward`` is ``program/reward`` or unique without a program.
+
+    ``points`` pay for it, None is its whole price.
+    """
 
     id: str
     customer: str
     at: Instant | None
     reward: str
+    points: Points | None = None
 
 
 class Giver(msgspec.Struct, frozen=True):
@@ -121,11 +125,13 @@ class PostTransfer(_Command, frozen=True):
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """One thing to be used on an order: a ``code`` that was entered, or a ``reward`` to be claimed for it.
 
-    ``reward`` is ``program/reward`` or unique without a program.
+    ``reward`` is ``program/reward`` or unique without a program. ``points`` pay for it, None is its whole
+    price.
     """
 
     code: str | None = None
     reward: str | None = None
+    points: Points | None = None
 
 
 class PointsAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from perennial.core.codes import Codes
 from perennial.core.events import ClaimRequested, CustomEvent, Event, PointsAdjusted, TierAssigned
 from perennial.core.member import Member
+from perennial.core.part_payment import rest_of
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
@@ -24,6 +27,7 @@ from perennial.flows.references import one_program
 from perennial.flows.voucher_answers import shown_answer, stored_answer
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
+from perennial.units import Minor
 
 _Once = PostEvent | PostClaim | PostAdjustment | AssignTier
 
@@ -52,6 +56,7 @@ def handle_claim(batch: Batch, command: PostClaim) -> Answer:
             reward=reward,
             code=batch.codebook.draw(batch.workspace.workspace_id, _codes_of(live, reward, operation)),
             drawn=drawn_pools(batch, live),
+            points=command.points,
         )
         return _only(live, event)
 
@@ -136,9 +141,25 @@ def _once(
             fund_cards(batch, operation, outcome.version, outcome.decision.effects)
     batch.claim(id_kind, event_id, member.customer_id)
     answer = with_gifts(batch, operation, decided(batch, member, command.id, outcomes), outcomes)
+    if isinstance(command, PostClaim) and command.points is not None:
+        answer = msgspec.structs.replace(answer, to_pay=_rest(command, operation, outcomes))
     stored = stored_answer(batch.codebook, batch.workspace.workspace_id, answer)
     batch.put_event(_row(batch, command, member, operation, kind, body, outcomes, stored))
     return Answer(status=201, body=stored if answer.voucher is None else encode_answer(answer))
+
+
+def _rest(command: PostClaim, operation: Operation, outcomes: list[Outcome]) -> Minor:
+    """Return what is left to pay in money for what was claimed."""
+    return sum(
+        rest_of(
+            outcome.version.rewards[command.reward.rpartition("/")[2]],
+            outcome.decision.facts,
+            operation.at,
+            command.points,
+        )
+        for outcome in outcomes
+        if outcome.trigger == "claim.requested" and outcome.decision.facts is not None
+    )
 
 
 def _row(

@@ -244,11 +244,19 @@ class LifeReader:
                 lines = tuple((line.line, line.quantity) for line in back.lines)
                 return CameBack(at=at, order_id=row.source_id or row.event_id, lines=lines)
             case EventKind.CLAIM:
-                reward = self._own(_decode(row.body, PostClaim).reward, wanted.rewards)
+                claim = _decode(row.body, PostClaim)
+                reward = self._own(claim.reward, wanted.rewards)
                 if reward is None:
                     return None
                 code = IssuedCode("", row.event_id, b"")
-                return ClaimRequested(id=row.event_id, at=at, reward=reward, code=code, drawn=wanted.rewards)
+                return ClaimRequested(
+                    id=row.event_id,
+                    at=at,
+                    reward=reward,
+                    code=code,
+                    drawn=wanted.rewards,
+                    points=claim.points,
+                )
             case EventKind.ADJUSTMENT:
                 return self._adjusted_told(row)
             case EventKind.TRANSFER if row.body:

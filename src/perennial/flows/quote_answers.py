@@ -108,7 +108,8 @@ class QuoteAnswer(_Answer, frozen=True):
     """A priced cart, in minor units of ``currency``.
 
     ``subtotal`` is what the lines cost before rewards, ``total`` what is left with shipping after all
-    discounts, ``to_pay`` what points and gift cards leave of it. ``earns`` is what the order would earn,
+    discounts, ``to_pay`` what points and gift cards leave of it and of
+    the ``rest``, which rewards cost in money that points pay in part. ``earns`` is what the order would earn,
     ``gives`` are the rewards that rules would give for it.
     A quote (and no hold or redemption) has ``hints``, the nearest first, ``next_rewards``, and
     ``challenges``: how far the order would bring them.
@@ -131,6 +132,7 @@ class QuoteAnswer(_Answer, frozen=True):
     next_rewards: tuple[NextRewardAnswer, ...] = ()
     challenges: tuple[ChallengeAnswer, ...] = ()
     approximate: bool = False
+    rest: Minor = 0
 
 
 class HoldChangeAnswer(_Answer, frozen=True):
@@ -260,6 +262,7 @@ def quote_answer(workspace: Workspace, checkout: Checkout) -> QuoteAnswer:
             f"{codes[program]}/{reward}" for program, rewards in quote.gives.items() for reward in rewards
         ),
         approximate=quote.approximate,
+        rest=checkout.rest,
     )
 
 

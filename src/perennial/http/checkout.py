@@ -62,10 +62,14 @@ class CartBody(_Body, frozen=True):
 
 
 class AskedBody(_Body, frozen=True):
-    """One thing to use: a ``code``, or a ``reward`` (``program/reward``) to claim for points here and now."""
+    """One thing to use: a ``code``, or a ``reward`` (``program/reward``) to claim for points here and now.
+
+    ``points`` are how many of its price are paid so, where the rest may be paid with money.
+    """
 
     code: Code | None = None
     reward: Reference | None = None
+    points: PositivePoints | None = None
 
 
 class PointsBody(_Body, frozen=True):
@@ -347,7 +351,10 @@ def _command(name: str, data: QuoteBody | RedemptionBody, cart: CartBody) -> Pos
 def _asked(place: int, asked: AskedBody) -> Asked:
     if (asked.code is None) == (asked.reward is None):
         raise _required(f"$.redeem[{place}]", "name either a code or a reward")
-    return Asked(code=asked.code, reward=asked.reward)
+    if asked.reward is None and asked.points is not None:
+        words = "is for a reward that is claimed"
+        raise bad_fields(422, FieldProblem(path=f"$.redeem[{place}].points", code="no_reward", message=words))
+    return Asked(code=asked.code, reward=asked.reward, points=asked.points)
 
 
 def _refuse_cart(data: RedemptionBody) -> None:

@@ -116,6 +116,8 @@ PROBLEM_CODES = {
     "not_an_integer": "Numbers are whole, without a fraction or an exponent.",
     "not_found": "There is nothing at this address.",
     "not_published": "The program has no version yet.",
+    "no_reward": "Points pay for a reward that is claimed, and not for a code.",
+    "not_in_part": "The reward costs other points; `details` say the least and the whole price.",
     "not_redeemed": "A hold is released as a whole.",
     "not_utf8": "The text is not UTF-8.",
     "not_with_hold": "A hold says this already; change the hold itself.",

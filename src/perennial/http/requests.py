@@ -118,9 +118,10 @@ class EventBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
 
 class ClaimBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Points to be exchanged for a reward."""
+    """Points to be exchanged for a reward: ``points`` of its price, or all of it."""
 
     reward: Reference
+    points: PositivePoints | None = None
     id: OnceId | None = None
     occurred_at: When | None = None
 
@@ -359,7 +360,13 @@ def claim_command(
     customer: str | None, identifier: CustomerIdentifier | None, claim_id: str, body: ClaimBody
 ) -> Identifiable | Identified:
     """Return the command for a claim of the customer who is named in one way or the other."""
-    command = PostClaim(id=claim_id, customer=customer or "", at=_when(body.occurred_at), reward=body.reward)
+    command = PostClaim(
+        id=claim_id,
+        customer=customer or "",
+        at=_when(body.occurred_at),
+        reward=body.reward,
+        points=body.points,
+    )
     return _meant(command, identifier)
 
 

@@ -1,0 +1,42 @@
+"""What a claim pays with points, and what is left of its price to be paid with money."""
+
+from __future__ import annotations
+
+from perennial.core.in_part import InPart
+from perennial.core.order import Scalar
+from perennial.core.prices import price_for
+from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.snapshot import Snapshot
+from perennial.core.version import CompiledPrice, CompiledReward
+from perennial.units import Instant, Minor, Points
+
+
+def least_of(in_part: InPart | None, price: CompiledPrice) -> Points:
+    """Return for how many points the reward can be had."""
+    return price.points if in_part is None else min(in_part.least, price.points)
+
+
+def why_not_in_part(
+    reward: str, in_part: InPart | None, price: CompiledPrice, points: Points | None
+) -> Refusal | None:
+    """Return why so many ``points`` do not pay for a reward (None: its whole price does), or None."""
+    if points is None or least_of(in_part, price) <= points <= price.points:
+        return None
+    least = least_of(in_part, price)
+    between = f"{price.points}" if least == price.points else f"{least} to {price.points}"
+    words = f"Reward {reward} costs {between} points, and not {points}."
+    details: dict[str, Scalar] = {
+        "reward": reward,
+        "least": least,
+        "price": price.points,
+        "points": points,
+    }
+    return Refusal(RefusalCode.NOT_IN_PART, words, details)
+
+
+def rest_of(compiled: CompiledReward, snapshot: Snapshot, at: Instant, points: Points | None) -> Minor:
+    """Return what is left to pay in money for a reward that ``points`` pay for, in minor units."""
+    price, in_part = price_for(compiled, snapshot, at), compiled.reward.in_part
+    if points is None or price is None or in_part is None:
+        return 0
+    return in_part.rest(price.points - points)
