@@ -13,7 +13,7 @@ from asyncpg import Connection
 from perennial.core.entitlements import EntitlementState
 from perennial.flows.answers import Decided
 from perennial.flows.catalogue import RewardView, read_catalogue
-from perennial.flows.commands import AssignTier, PostAdjustment, PostClaim
+from perennial.flows.commands import AssignTier, JoinProgram, PostAdjustment, PostClaim
 from perennial.flows.entitlement_views import EntitlementView
 from perennial.flows.entitlements import change_entitlement, entitlements_of, export_all, list_all, read_perk
 from perennial.flows.erase import erase_customer
@@ -395,4 +395,38 @@ async def test_erasing_ends_what_is_not_done(open_shop: Shop, owner: Connection)
     assert await refused_move(shop, mug, EntitlementState.SHIPPED) == "customer_erased"
     ended = await list_all(shop.handler, shop.workspace_id, states=[EntitlementState.ENDED])
     assert [each.customer for each in ended.data] == [None]
+    await is_sound(shop, owner)
+
+
+IN_PART = """
+program: points
+name: Points
+currency: USD
+wallets: [{id: points, name: Points}]
+rewards:
+  - {id: mug, name: A mug, price: 1000, in_part: {points: 100, amount: 75, least: 200},
+     gives: [{type: physical, sku: mug-1}]}
+"""
+
+
+async def test_a_claim_is_paid_in_part(shop: Shop, owner: Connection) -> None:
+    """400 of 1,000 points and 4.50 in money; canceled, the 400 come back; 100 points are too few."""
+    await shop.publish(IN_PART)
+    await shop.do(JoinProgram(customer="anna", program="points", at=START, source="test"))
+    given = PostAdjustment(
+        id="a", customer="anna", at=START, wallet="points", points=500, reason="test", actor="test"
+    )
+    await shop.do(given)
+    few = await shop.refuse(PostClaim(id="c0", customer="anna", at=START, reward="mug", points=100))
+    assert (few.status, few.code, few.details["least"]) == (409, "not_in_part", 200)
+    whole = await shop.refuse(PostClaim(id="c1", customer="anna", at=START, reward="mug"))
+    assert (whole.code, whole.details["missing"]) == ("insufficient_points", 500)
+    claim = PostClaim(id="c2", customer="anna", at=START, reward="points/mug", points=400)
+    first, second = await shop.do(claim), await shop.send(claim)
+    assert (first.to_pay, first.balances[0].available, second.replayed) == (450, 100, True)
+    [view] = (await read_catalogue(shop.handler, shop.workspace_id, "anna")).data
+    assert (view.claimable, view.price and view.price.least) == (False, 200)
+    await move(shop, first.entitlements[0].id, EntitlementState.CANCELED, reason="broken")
+    [view] = (await read_catalogue(shop.handler, shop.workspace_id, "anna")).data
+    assert (view.claimable, view.price and view.price.available) == (True, 500)
     await is_sound(shop, owner)

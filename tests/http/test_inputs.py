@@ -207,6 +207,8 @@ _SAMPLES: dict[str, Any] = {
     },
     "redemption_rollback": {"id": "b", "lines": [{"line": "1", "quantity": 1}]},
     "scan_post": {"text": "t"},
+    "device_block": {"reason": "r"},
+    "device_unblock": {"reason": "r"},
     "device_post": {"id": "d", "location": "l", "name": "n", "public_key": "A" * 43 + "="},
     "allowance_post": {
         "id": "a",

@@ -36,6 +36,7 @@ class EntryReason(StrEnum):
     ALLOWANCE_EXPIRED = "allowance_expired"
     MEMBER_NOT_ALLOWED = "member_not_allowed"
     MEMBER_UNKNOWN = "member_unknown"
+    DEVICE_BLOCKED = "device_blocked"
     TOKEN_INVALID = "token_invalid"  # noqa: S105  no secret
     CUSTOMER_REQUIRED = "customer_required"
     TOO_MANY_REDEMPTIONS = "too_many_redemptions"

@@ -21,12 +21,15 @@ from perennial.store.database import Database
 from perennial.store.signing import is_public_key
 from perennial.store.till import (
     AllowanceRow,
+    AtRisk,
     DeviceRow,
+    block_device,
     insert_allowance,
     insert_device,
     list_devices,
     read_allowance,
     read_device,
+    read_risk,
 )
 from perennial.units import MAX_AMOUNT, SECOND, Instant, Minor, Points, format_instant, named_id
 
@@ -118,6 +121,52 @@ async def devices_of(database: Database, workspace_id: int) -> list[DeviceRow]:
         return await list_devices(conn, workspace_id)
 
 
+async def block(
+    handler: Handler, workspace_id: int, device: str, since: Instant | None, reason: str, actor: str
+) -> tuple[DeviceRow, AtRisk]:
+    """Grant nothing any more that a lost device says happened at ``since`` (None: now) or later.
+
+    What happened before is merged when it turns up, within its allowances: what these leave is returned,
+    and is the most that somebody who has the device can still get. Raises the 404 of an unknown device,
+    and the 422 of a time to come.
+    """
+    async with handler.database.transaction(workspace_id) as conn:
+        row = await _locked(conn, workspace_id, device)
+        now = business_now(await handler.configurations.current(conn, workspace_id))
+        since = now if since is None else since
+        if since > now:
+            raise field_problem("$.since", "in_the_future", "lies ahead")
+        row = msgspec.structs.replace(
+            row, blocked_since=since, blocked_at=wall_now(), blocked_by=actor, block_reason=reason
+        )
+        await block_device(conn, workspace_id, row)
+        after = {"since": format_instant(since), "reason": reason}
+        await note(conn, workspace_id, actor, "till_device.blocked", f"till_device/{device}", after)
+        return row, await read_risk(conn, workspace_id, row.device_id, now)
+
+
+async def unblock(database: Database, workspace_id: int, device: str, reason: str, actor: str) -> DeviceRow:
+    """Let a device that was found again be used; what was refused meanwhile stays so."""
+    async with database.transaction(workspace_id) as conn:
+        row = await _locked(conn, workspace_id, device)
+        if row.blocked_since is None:
+            return row
+        row = msgspec.structs.replace(
+            row, blocked_since=None, blocked_at=None, blocked_by=None, block_reason=None
+        )
+        await block_device(conn, workspace_id, row)
+        after = {"reason": reason}
+        await note(conn, workspace_id, actor, "till_device.unblocked", f"till_device/{device}", after)
+        return row
+
+
+async def _locked(conn: Connection, workspace_id: int, name: str) -> DeviceRow:
+    device = await read_device(conn, workspace_id, device_id_of(workspace_id, name), lock=True)
+    if device is None:
+        raise device_unknown(name)
+    return device
+
+
 async def issue_allowance(
     handler: Handler, workspace_id: int, command: IssueAllowance, actor: str
 ) -> tuple[SignedAllowance, bool]:
@@ -128,10 +177,12 @@ async def issue_allowance(
         digest = handler.codebook.mac(workspace_id, "till members", msgspec.json.encode(command.members))
         body = body_of(msgspec.structs.replace(command, members=(digest.hex(),)))
     async with handler.database.transaction(workspace_id) as conn:
-        device = await require_device(conn, workspace_id, command.device)
+        device = await _locked(conn, workspace_id, command.device)
         workspace = await handler.configurations.current(conn, workspace_id)
         known = await read_allowance(conn, workspace_id, device.device_id, allowance_id)
         if known is None:
+            if device.blocked_since is not None:
+                raise problem(409, "device_blocked", f"Device {command.device!r} is blocked.")
             members = None
             if command.members is not None:
                 members = tuple(

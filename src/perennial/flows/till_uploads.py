@@ -214,7 +214,11 @@ async def _merge(upload: _Upload, place: int, entry: Entry) -> EntryAnswer:
         allowance = await read_allowance(conn, workspace_id, device_id, upload.allowance_id, lock=True)
         if allowance is None:
             raise _allowance_unknown(upload.allowance)
-        member_id, answer = await _judge(conn, upload, allowance, entry)
+        if device.blocked_since is not None and entry.at >= device.blocked_since:
+            blocked = EntryReason.DEVICE_BLOCKED
+            member_id, answer = None, _refused(entry, blocked.value, _WORDS[blocked])
+        else:
+            member_id, answer = await _judge(conn, upload, allowance, entry)
         now = business_now(await upload.handler.configurations.recent(conn, workspace_id))
         row = EntryRow(
             device_id=device_id,
@@ -411,6 +415,7 @@ def _refused(entry: Entry, reason: str, message: str) -> EntryAnswer:
 _WORDS = {
     EntryReason.BEFORE_ALLOWANCE: "It happened before the allowance was issued.",
     EntryReason.ALLOWANCE_EXPIRED: "It happened after the allowance had expired.",
+    EntryReason.DEVICE_BLOCKED: "The device was blocked from before it happened.",
     EntryReason.MEMBER_NOT_ALLOWED: "The allowance is for other members.",
     EntryReason.MEMBER_UNKNOWN: "The member is not known any more.",
     EntryReason.TOKEN_INVALID: "The member's code was not genuine, not current, or of another member.",

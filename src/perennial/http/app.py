@@ -29,6 +29,7 @@ from perennial.http.console import CONSOLE_ROUTES
 from perennial.http.conversions import CONVERSION_ROUTES
 from perennial.http.customers import CUSTOMER_ROUTES
 from perennial.http.desk import DESK_ROUTES
+from perennial.http.device_blocks import DEVICE_BLOCK_ROUTES
 from perennial.http.door import MAX_BODY_BYTES, Door
 from perennial.http.events import EVENT_ROUTES
 from perennial.http.exchange import ClientGoneError, extra_headers
@@ -74,6 +75,7 @@ ROUTES = [
     *VOUCHER_ROUTES,
     *CARD_ROUTES,
     *TILL_ROUTES,
+    *DEVICE_BLOCK_ROUTES,
     *PROGRAM_ROUTES,
     *EXPERIMENT_ROUTES,
     *CAMPAIGN_ROUTES,

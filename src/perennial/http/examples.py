@@ -197,6 +197,13 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "scan_post": {
         "till": Example("Whatever the cashier scans or types", {"text": "0042 1234", "device": "till-1"})
     },
+    "device_block": {
+        "stolen": Example(
+            "The till was stolen; it was seen last at noon",
+            {"reason": "stolen", "since": "2026-03-02T12:00:00Z"},
+        )
+    },
+    "device_unblock": {"found": Example("It was found in the office", {"reason": "it was in the office"})},
     "device_post": {
         "till": Example(
             "A till that made its own key pair",

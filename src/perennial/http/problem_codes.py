@@ -54,6 +54,7 @@ PROBLEM_CODES = {
     "customers_mismatch": "A batch has a customer for each of its codes, or none.",
     "customer_unknown": "There is no such customer.",
     "date_malformed": "A local day is written as year, month, and day: 2026-01-31.",
+    "device_blocked": "The device is blocked, because it was lost: it gets no allowance.",
     "device_unknown": "There is no such device at the till.",
     "does_not_pay": "Points of this wallet do not pay for orders.",
     "draft_changed": "Somebody changed the draft since you read it.",

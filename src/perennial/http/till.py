@@ -156,8 +156,11 @@ class TillKeyList(msgspec.Struct, frozen=True):
     data: tuple[TillKey, ...]
 
 
-class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
-    """A device, and the number of the last entry that was merged of it."""
+class DeviceView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A device, and the number of the last entry that was merged of it.
+
+    Of one that was lost, since when nothing is granted that it says, and why.
+    """
 
     id: str
     location: str
@@ -165,6 +168,8 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     public_key: str
     created_at: str
     last_sequence: int
+    blocked_since: str | None = None
+    block_reason: str | None = None
 
 
 class DeviceList(msgspec.Struct, frozen=True):
@@ -300,7 +305,7 @@ async def device_post(request: Request[Any, Any, Any]) -> Response[Any]:
         public_key=_bytes(data.public_key, "$.public_key"),
     )
     row, fresh = await register_device(door.database, caller.workspace_id, command, caller.actor)
-    return written(_view(row), 201 if fresh else 200)
+    return written(device_view(row), 201 if fresh else 200)
 
 
 @get(
@@ -311,7 +316,7 @@ async def device_list(request: Request[Any, Any, Any]) -> Response[Any]:
     """Every device, with the number of its last entry."""
     door, caller = admitted(request)
     rows = await devices_of(door.database, caller.workspace_id)
-    return written(DeviceList(tuple(_view(row) for row in rows)))
+    return written(DeviceList(tuple(device_view(row) for row in rows)))
 
 
 @post(
@@ -324,7 +329,7 @@ async def device_list(request: Request[Any, Any, Any]) -> Response[Any]:
         takes=AllowanceBody,
         once=True,
         gives={200: AllowanceAnswer, 201: AllowanceAnswer},
-        refuses=(404,),
+        refuses=(404, 409),
     ),
 )
 async def allowance_post(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
@@ -416,7 +421,8 @@ def _bytes(text: str, path: str) -> bytes:
         ) from None
 
 
-def _view(row: DeviceRow) -> DeviceView:
+def device_view(row: DeviceRow) -> DeviceView:
+    """Return a device in the words of the API."""
     return DeviceView(
         id=row.external_id,
         location=row.location,
@@ -424,6 +430,8 @@ def _view(row: DeviceRow) -> DeviceView:
         public_key=b64encode(row.public_key).decode(),
         created_at=format_instant(row.created_at),
         last_sequence=row.last_sequence,
+        blocked_since=None if row.blocked_since is None else format_instant(row.blocked_since),
+        block_reason=row.block_reason,
     )
 
 

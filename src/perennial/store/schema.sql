@@ -1384,6 +1384,10 @@ create table till_devices (
     actor text not null,
     created_at timestamp with time zone not null,
     last_sequence bigint not null default 0,
+    blocked_since timestamp with time zone,
+    blocked_at timestamp with time zone,
+    blocked_by text,
+    block_reason text,
     constraint till_devices_pkey PRIMARY KEY (workspace_id, device_id),
     constraint till_devices_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
     constraint till_devices_last_sequence_check CHECK ((last_sequence >= 0))
@@ -1393,7 +1397,7 @@ alter table till_devices enable row level security;
 alter table till_devices force row level security;
 create policy till_devices_of_workspace on till_devices for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on till_devices to perennial_worker;
-grant update (last_sequence) on till_devices to perennial_worker;
+grant update (block_reason, blocked_at, blocked_by, blocked_since, last_sequence) on till_devices to perennial_worker;
 
 create table till_entries (
     workspace_id integer not null,

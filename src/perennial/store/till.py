@@ -18,7 +18,10 @@ from perennial.units import Instant, Minor, Points
 
 
 class DeviceRow(msgspec.Struct, frozen=True):
-    """A device: where it stands, and the key with which it signs."""
+    """A device: where it stands, and the key with which it signs.
+
+    Of one that was lost, from when on (business time) nothing is granted, when that was said, by whom and why.
+    """
 
     device_id: UUID
     external_id: str
@@ -28,6 +31,19 @@ class DeviceRow(msgspec.Struct, frozen=True):
     actor: str
     created_at: Instant
     last_sequence: int = 0
+    blocked_since: Instant | None = None
+    blocked_at: Instant | None = None
+    blocked_by: str | None = None
+    block_reason: str | None = None
+
+
+class AtRisk(msgspec.Struct, frozen=True):
+    """What open allowances of a device still leave to be granted, the last of them ``until`` its end."""
+
+    points: Points
+    amount: Minor
+    redemptions: int
+    until: Instant | None
 
 
 class AllowanceRow(msgspec.Struct, frozen=True):
@@ -72,7 +88,8 @@ class EntryRow(msgspec.Struct, frozen=True):
     answer: bytes
 
 
-_DEVICE = "device_id, external_id, location, name, public_key, actor, created_at, last_sequence"
+_DEVICE = """device_id, external_id, location, name, public_key, actor, created_at, last_sequence,
+    blocked_since, blocked_at, blocked_by, block_reason"""
 
 _ALLOWANCE = """device_id, allowance_id, document, body, actor, issued_at, expires_at, max_points, max_amount,
     max_redemptions, points, amount, redemptions"""
@@ -96,6 +113,19 @@ _LOCK_DEVICE = f"{_READ_DEVICE} for update"
 
 _LIST_DEVICES = f"""
 select {_DEVICE} from till_devices where workspace_id = $1 order by external_id collate "C"
+"""
+
+_BLOCK_DEVICE = """
+update till_devices
+set blocked_since = $3, blocked_at = $4, blocked_by = $5, block_reason = $6
+where workspace_id = $1 and device_id = $2
+"""
+
+_READ_RISK = """
+select coalesce(sum(max_points - points), 0)::bigint, coalesce(sum(max_amount - amount), 0)::bigint,
+    coalesce(sum(max_redemptions - redemptions), 0)::bigint, max(expires_at)
+from till_allowances
+where workspace_id = $1 and device_id = $2 and expires_at > $3
 """
 
 _INSERT_ALLOWANCE = """
@@ -167,6 +197,19 @@ async def read_device(conn: Connection, ws: int, device_id: UUID, *, lock: bool 
 async def list_devices(conn: Connection, ws: int) -> list[DeviceRow]:
     """Return all devices, by their ids."""
     return [DeviceRow(*row) for row in await conn.fetch(_LIST_DEVICES, ws)]
+
+
+async def block_device(conn: Connection, ws: int, row: DeviceRow) -> None:
+    """Store from when on a device is blocked, or that it is not; it must be locked."""
+    block = row.blocked_since, row.blocked_at, row.blocked_by, row.block_reason
+    _demand(await conn.execute(_BLOCK_DEVICE, ws, row.device_id, *block), "till_devices")
+
+
+async def read_risk(conn: Connection, ws: int, device_id: UUID, now: Instant) -> AtRisk:
+    """Return what the allowances of a device that are open at ``now`` still leave."""
+    row = await conn.fetchrow(_READ_RISK, ws, device_id, now)
+    assert row is not None
+    return AtRisk(*row)
 
 
 async def insert_allowance(conn: Connection, ws: int, row: AllowanceRow) -> bool:
