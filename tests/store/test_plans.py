@@ -22,6 +22,7 @@ from perennial.store import (
     effects,
     events,
     external_ids,
+    guest_redemptions,
     identifiers,
     members,
     orders,
@@ -49,6 +50,7 @@ _KEYS = {
     "voucher_codes": {"workspace_id", "code_hash"},
     "voucher_batches": {"workspace_id", "batch_id"},
     "redemptions": {"bucket", "workspace_id", "customer_id"},
+    "guest_redemptions": {"workspace_id", "order_id"},
 }
 
 # Found by another key of the table: all that a customer has, or who lives in a household.
@@ -70,6 +72,7 @@ _STATEMENTS = {
         effects,
         events,
         external_ids,
+        guest_redemptions,
         identifiers,
         members,
         orders,

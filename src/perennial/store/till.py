@@ -20,7 +20,8 @@ from perennial.units import Instant, Minor, Points
 class DeviceRow(msgspec.Struct, frozen=True):
     """A device: where it stands, and the key with which it signs.
 
-    Of one that was lost, from when on (business time) nothing is granted, when that was said, by whom and why.
+    Of one that was lost: from when on (business time) nothing is granted, when that was said, by whom and
+    why.
     """
 
     device_id: UUID
