@@ -125,6 +125,7 @@ class LimitBook:
             attribute=limit.attribute,
             owner=owner,
             marker=self._marker(number, name, limit.every) if counts is Counted.CUSTOMERS else None,
+            comes_back=limit.comes_back,
         )
         return self._place(compiled, limit.per)
 

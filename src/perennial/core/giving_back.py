@@ -73,6 +73,8 @@ def _amounts(version: Version, uses: Iterable[tuple[tuple[Bound, ...], Use]]) ->
     for bounds, use in uses:
         for bound in bounds:
             limit = (version.budgets if bound.total else version.limits)[bound.index]
+            if not limit.comes_back:
+                continue
             before = amounts.get(bound, 0)
             if limit.counts is Counted.ORDER_VALUE:
                 amounts[bound] = max(before, use.order_value)

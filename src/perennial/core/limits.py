@@ -61,7 +61,8 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``attribute`` names the declared attribute of orders or events that ``per: attribute`` looks at; where
     an order brings no value for it (or no location), nothing is given. Where ``at_cap`` is left out, points
     and units are cut and money is refused whole. Points, units and discounts can be cut; the others fit or
-    do not.
+    do not. Unless it ``comes_back``, what was used stays used when an order is canceled or returned, or a
+    redemption rolled back; what was only held comes back all the same.
     """
 
     per: Holder = Holder.MEMBER
@@ -74,6 +75,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     units: Cap | None = None
     order_value: MoneyCap | None = None
     customers: Cap | None = None
+    comes_back: bool = True
 
     def caps(self) -> dict[Counted, int]:
         """Return what the limit counts, with its cap; a valid limit counts one thing."""

@@ -185,6 +185,7 @@ class SharedLimit(_Part, frozen=True):
     order_value: MoneyCap | None = None
     customers: Cap | None = None
     units: Cap | None = None
+    comes_back: bool = True
 
     def limit(self) -> Limit:
         """Return the limit that is shared."""

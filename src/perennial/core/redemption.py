@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from perennial.core.budget_numbers import numbers_of_order
 from perennial.core.checkout import Checkout, offers_of
 from perennial.core.decision import Decision
 from perennial.core.effects import Effect, UseBudget, UseLimit, UseVoucher
@@ -20,7 +21,7 @@ from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.settling import settle
 from perennial.core.switches import Switches
 from perennial.core.today import Today, today_of
-from perennial.core.used import Used, UsedByProgram, UsedLot, UsedPlace
+from perennial.core.used import Used, UsedByProgram, UsedLot, UsedPlace, number_of_use
 from perennial.core.version import Version
 from perennial.core.wallet_dates import end_of_day_after
 from perennial.ledger.account import Account
@@ -125,10 +126,18 @@ def used_by_program(
             UsedLot(bucket, owner, debit.unit, key, debit.amount, refundable)
             for debit, key, refundable in checkout.debited.get(version.program_id, ())
         ),
-        limits=tuple(use for use in uses if _number_of(use) not in apart),
+        limits=tuple(use for use in uses if number_of_use(use) not in apart),
         vouchers=tuple(effect for effect in effects if isinstance(effect, UseVoucher)),
         places=places,
+        kept=_kept(version, checkout.quote.order),
     )
+
+
+def _kept(version: Version, order: Order) -> tuple[int, ...]:
+    """Return the numbers of the limits and budgets whose use stays used, as they are for the order."""
+    limits = [limit.number for limit in version.limits if not limit.comes_back]
+    budgets = zip(version.budgets, numbers_of_order(version, order), strict=True)
+    return (*limits, *(n for budget, n in budgets if n is not None and not budget.comes_back))
 
 
 def _places(version: Version, today: Today, uses: Iterable[UseLimit | UseBudget]) -> tuple[UsedPlace, ...]:
@@ -140,10 +149,6 @@ def _places(version: Version, today: Today, uses: Iterable[UseLimit | UseBudget]
         if budget.marker is not None
         and (use := taking_part.get(version.limits[budget.marker].number)) is not None
     )
-
-
-def _number_of(use: UseLimit | UseBudget) -> int:
-    return use.limit if isinstance(use, UseLimit) else use.budget
 
 
 def used_on(order: Order, parts: Iterable[UsedByProgram], target: Account, at: Instant) -> Used:

@@ -6,7 +6,7 @@ return of the same lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 import msgspec
@@ -47,7 +47,10 @@ class UsedPlace(msgspec.Struct, frozen=True, array_like=True):
 
 
 class UsedByProgram(msgspec.Struct, frozen=True, array_like=True):
-    """What was used under one version of one program; ``rewards`` are those that were applied."""
+    """What was used under one version of one program; ``rewards`` are those that were applied.
+
+    ``kept`` are the numbers of limits whose use comes back only as long as it is held.
+    """
 
     program: int
     version: int
@@ -56,6 +59,7 @@ class UsedByProgram(msgspec.Struct, frozen=True, array_like=True):
     limits: tuple[UseLimit | UseBudget, ...] = ()
     vouchers: tuple[UseVoucher, ...] = ()
     places: tuple[UsedPlace, ...] = ()
+    kept: tuple[int, ...] = ()
 
 
 class Used(msgspec.Struct, frozen=True, array_like=True):
@@ -140,9 +144,15 @@ def give_back(
                 shares.setdefault((lot.bucket, lot.owner), []).append(effect)
         if over:
             undone = shares.setdefault(holder, [])
-            undone += [msgspec.structs.replace(use, amount=-use.amount) for use in part.limits]
+            kept = part.kept if used.captured else ()
+            undone += [
+                msgspec.structs.replace(use, amount=-use.amount)
+                for use in part.limits
+                if number_of_use(use) not in kept
+            ]
             undone += [msgspec.structs.replace(use, uses=-use.uses) for use in part.vouchers]
-            undone += _leave_places(part.places, limits)
+            places = [place for place in part.places if place.budget.budget not in kept]
+            undone += _leave_places(places, limits)
         found += [
             Returning(part.program, part.version, bucket, owner, tuple(effects))
             for (bucket, owner), effects in shares.items()
@@ -151,8 +161,13 @@ def give_back(
     return msgspec.structs.replace(used, returned=returned, over=over), found
 
 
+def number_of_use(use: UseLimit | UseBudget) -> int:
+    """Return the number of the limit or budget that was used."""
+    return use.limit if isinstance(use, UseLimit) else use.budget
+
+
 def _leave_places(
-    places: tuple[UsedPlace, ...], limits: Mapping[int, Mapping[int, int]]
+    places: Iterable[UsedPlace], limits: Mapping[int, Mapping[int, int]]
 ) -> Iterator[UseLimit | UseBudget]:
     """Take back that the customer took part, and the place with the last time."""
     for place in places:

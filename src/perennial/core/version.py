@@ -73,7 +73,7 @@ class CompiledLimit(msgspec.Struct, frozen=True):
 
     ``name`` says it to a person (``rule review: 3 times per month``), ``owner`` is the kind and the id of
     the part of the document that has it. A limit of customers has a ``marker``: the index of the limit of
-    each member that counts how often the member took part.
+    each member that counts how often the member took part. Unless it ``comes_back``, what was used stays so.
     """
 
     number: int
@@ -86,6 +86,7 @@ class CompiledLimit(msgspec.Struct, frozen=True):
     attribute: str | None = None
     owner: tuple[str, str] | None = None
     marker: int | None = None
+    comes_back: bool = True
 
 
 class Bound(msgspec.Struct, frozen=True):
