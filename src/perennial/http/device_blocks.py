@@ -17,14 +17,18 @@ from perennial.http.till import DeviceView, device_view
 from perennial.units import Minor, Points, format_instant
 
 
-class BlockBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class DeviceBlockBody(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """Why a device is blocked, and ``since`` when it may be in other hands; left out: from now on."""
 
     reason: Reason
     since: When | None = None
 
 
-class UnblockBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class DeviceUnblockBody(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """Why a device is trusted again."""
 
     reason: Reason
@@ -54,7 +58,7 @@ class BlockedDevice(msgspec.Struct, frozen=True, kw_only=True):
         "Till",
         "Block a device that was lost",
         needs=Scope.WRITE,
-        takes=BlockBody,
+        takes=DeviceBlockBody,
         gives={200: BlockedDevice},
         refuses=(404,),
     ),
@@ -65,7 +69,7 @@ async def device_block(request: Request[Any, Any, Any], id: ExternalId) -> Respo
     What happened before is merged when it turns up, within its allowances; `at_risk` says what they leave.
     """
     door, caller = admitted(request)
-    data = await body_of(request, BlockBody)
+    data = await body_of(request, DeviceBlockBody)
     since = None if data.since is None else read_instant(data.since, "$.since")
     row, risk = await block(
         door.handler, caller.workspace_id, plain_segment(id), since, data.reason, caller.actor
@@ -83,7 +87,7 @@ async def device_block(request: Request[Any, Any, Any], id: ExternalId) -> Respo
         "Till",
         "Let a device in again",
         needs=Scope.WRITE,
-        takes=UnblockBody,
+        takes=DeviceUnblockBody,
         gives={200: DeviceView},
         refuses=(404,),
     ),
@@ -91,7 +95,7 @@ async def device_block(request: Request[Any, Any, Any], id: ExternalId) -> Respo
 async def device_unblock(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """What was refused while it was blocked stays refused."""
     door, caller = admitted(request)
-    data = await body_of(request, UnblockBody)
+    data = await body_of(request, DeviceUnblockBody)
     name = plain_segment(id)
     row = await unblock(door.database, caller.workspace_id, name, data.reason, caller.actor)
     return written(device_view(row))
