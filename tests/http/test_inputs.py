@@ -165,6 +165,7 @@ _SAMPLES: dict[str, Any] = {
     "card_sell": {"id": "s", "reward": "card", "reason": "r"},
     "card_topup": {"id": "t", "amount": 1, "reason": "r"},
     "card_transfer": {"id": "m", "to": "CODE", "reason": "r"},
+    "merge_post": {"id": "m", "into": "d", "reason": "r"},
     "voucher_void": {"reason": "r"},
     "entitlement_move": {"state": "canceled", "reason": "r", "reference": "p"},
     "adjustment_post": {"id": "a", "customer": "c", "wallet": "points", "points": 1, "reason": "r"},

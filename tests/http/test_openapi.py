@@ -112,6 +112,7 @@ def test_unknown_fields_are_said_to_be_refused() -> None:
 _numbers = itertools.count(1)
 _PLACES = {
     "order_put": "1001",
+    "merge_post": "ben",
     "return_post": "1001",
     "hold_put": "cart-9001",
     "redemption_rollback": "till-17",
@@ -174,6 +175,7 @@ _SCENARIO = [
     "program_rollback",
     "conversion_post",
     "conversion_reverse",
+    "merge_post",
     "clock_advance",
 ]
 

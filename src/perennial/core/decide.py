@@ -32,6 +32,7 @@ from perennial.core.events import (
     EntitlementCanceled,
     Event,
     MemberJoined,
+    MembersMerged,
     OrderFulfilled,
     OrderPaid,
     OrderReturned,
@@ -48,6 +49,7 @@ from perennial.core.events import (
 from perennial.core.exposing import exposed
 from perennial.core.fulfillment import decide_fulfillment
 from perennial.core.member import Member
+from perennial.core.merging import decide_merge
 from perennial.core.needs import snapshot_of
 from perennial.core.referral_rewards import decide_reversal, decide_reward
 from perennial.core.returns import decide_return
@@ -123,6 +125,8 @@ def decide(
             return decide_way_back(event, version, member)
         case TierAssigned():
             return decide_assignment(event, version, member)
+        case MembersMerged():
+            return decide_merge(event, version, member)
         case TimersDue():
             return decide_timers(event, version, member)
         case _:

@@ -232,6 +232,19 @@ class TierAssigned(_Event, frozen=True, tag="tier.assigned"):
     actor: str
 
 
+class MembersMerged(_Event, frozen=True, tag="members.merged"):
+    """Another customer was merged into the member, whose history is the sum of both by now.
+
+    ``tier`` is what the other one had, ``since`` when that began, ``until`` when it is reviewed next (None:
+    by events alone), ``floor`` the floor that was set by hand.
+    """
+
+    tier: str | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    floor: str | None = None
+
+
 class TimersDue(_Event, frozen=True, tag="timers.due"):
     """Time alone: everything of the member that is due at or before ``at``, in its order."""
 
@@ -258,5 +271,6 @@ Event: TypeAlias = (
     | BalanceConverted
     | ConversionReversed
     | TierAssigned
+    | MembersMerged
     | TimersDue
 )

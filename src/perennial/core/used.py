@@ -94,6 +94,38 @@ class Returning(msgspec.Struct, frozen=True):
     effects: tuple[Effect, ...]
 
 
+def handed_over(used: Used, before: tuple[int, UUID], after: tuple[int, UUID]) -> Used:
+    """Return what was used as it stands once its customer was merged into another.
+
+    ``before`` and ``after`` are bucket and customer. What of it comes back does so to the survivor: points as
+    lots of their own, with the dates that they had, for the survivor's wallet was never granted them.
+    """
+
+    def moved(part: UsedByProgram) -> UsedByProgram:
+        return msgspec.structs.replace(
+            part,
+            lots=tuple(
+                msgspec.structs.replace(
+                    lot,
+                    bucket=after[0],
+                    owner=after[1],
+                    key=LotKey(Origin.RETURNED, lot.key.available_at, lot.key.expires_at),
+                )
+                if (lot.bucket, lot.owner) == before
+                else lot
+                for lot in part.lots
+            ),
+            vouchers=tuple(
+                msgspec.structs.replace(each, bucket=after[0], holder=after[1])
+                if (each.bucket, each.holder) == before
+                else each
+                for each in part.vouchers
+            ),
+        )
+
+    return msgspec.structs.replace(used, programs=tuple(moved(part) for part in used.programs))
+
+
 def capture(used: Used) -> tuple[Used, list[Returning]]:
     """Return what redeems everything that was held."""
     found = [

@@ -15,9 +15,10 @@ import msgspec
 from perennial.core.identifiers import CustomerIdentifier
 from perennial.flows.answers import Answer
 from perennial.flows.batcher import Intake
-from perennial.flows.commands import Identified, PostAdjustment
+from perennial.flows.commands import Identified, MergeCustomers, PostAdjustment
 from perennial.flows.ids import Ids
 from perennial.flows.keys import Key
+from perennial.flows.merging import merge_customers
 from perennial.flows.problems import ProblemError, customer_erased, problem
 from perennial.flows.programs import Author, publish, rollback
 from perennial.flows.scopes import Scope, allows
@@ -59,12 +60,23 @@ class Return(msgspec.Struct, frozen=True, tag="rollback"):
     note: str
 
 
-_NEEDS = {"credit": Scope.ADJUST, "publish": Scope.PROGRAMS, "rollback": Scope.PROGRAMS}
+class Merge(msgspec.Struct, frozen=True, tag="merge"):
+    """A customer who is merged into another one, with more points than one person may move."""
+
+    command: MergeCustomers
+
+
+_NEEDS = {
+    "credit": Scope.ADJUST,
+    "merge": Scope.ADJUST,
+    "publish": Scope.PROGRAMS,
+    "rollback": Scope.PROGRAMS,
+}
 
 _NOTED = ("wallet", "points", "program", "revision", "version")
 """What the audit log keeps of a request for good: nothing that tells of a person."""
 
-_decode = msgspec.json.Decoder(Credit | Publication | Return).decode
+_decode = msgspec.json.Decoder(Credit | Publication | Return | Merge).decode
 
 
 async def ask_for_credit(
@@ -85,6 +97,19 @@ async def ask_for_credit(
     approval_id = named_id(caller.workspace_id, "approval of adjustment", credit.id)
     body = msgspec.json.encode(Credit(credit, identifier))
     return await _ask(database, caller, approval_id, "credit", f"adjustment/{credit.id}", body, summary)
+
+
+async def ask_to_merge(database: Database, caller: Key, command: MergeCustomers) -> ApprovalRow:
+    """Keep a merge that a second person has to want; the same one again is the same request."""
+    summary = {
+        "customer": command.customer,
+        "into": command.into,
+        "reason": command.reason,
+        "id": command.id,
+    }
+    approval_id = named_id(caller.workspace_id, "approval of merge", command.id)
+    body = msgspec.json.encode(Merge(command.content()))
+    return await _ask(database, caller, approval_id, "merge", f"merge/{command.id}", body, summary)
 
 
 async def ask_to_publish(database: Database, caller: Key, asked: Publication | Return) -> ApprovalRow:
@@ -221,6 +246,10 @@ async def _do(database: Database, intake: Intake, caller: Key, row: ApprovalRow)
             agreed = msgspec.structs.replace(command, approved=True)
             posted = agreed if identifier is None else Identified(command=agreed, identifier=identifier)
             return await intake.submit(caller.workspace_id, posted)
+        case Merge(command=command):
+            assert caller.person is not None, "a person approves"
+            agreed_to = msgspec.structs.replace(command, most=caller.person.credit_most, approved=True)
+            return await merge_customers(intake.handler, caller.workspace_id, agreed_to)
         case Publication(program=code, revision=revision, valid_from=valid_from):
             author = _author(row, wanted.note)
             published = await publish(database, caller.workspace_id, code, author, revision, valid_from)

@@ -19,8 +19,9 @@ from perennial.flows.answers import Answer, Decided, VoucherAnswer
 from perennial.flows.batch import Batch
 from perennial.flows.configuration import LiveProgram, business_now
 from perennial.flows.handle_events import Handler
+from perennial.flows.merged import customer_gone
 from perennial.flows.once import body_of, replayed
-from perennial.flows.problems import customer_erased, field_problem, problem
+from perennial.flows.problems import field_problem, problem
 from perennial.flows.references import one_program
 from perennial.flows.stored import encode_decisions
 from perennial.flows.voucher_answers import shown_answer, stored_answer
@@ -78,7 +79,7 @@ async def _claim(
     if locked is None:
         raise problem(404, "customer_unknown", f"There is no customer {command.customer!r}.")
     if locked.erased_at is not None:
-        raise customer_erased()
+        raise await customer_gone(conn, workspace_id, (batch.bucket, customer_id))
     key = (IdKind.VOUCHER, event_id)
     row, claimed = await claim_or_find(conn, workspace_id, batch.bucket, {key: customer_id}, ())
     batch.workspace = await handler.configurations.as_of(conn, row)

@@ -21,7 +21,7 @@ from perennial.flows.commands import Giver
 from perennial.flows.configuration import Workspace
 from perennial.flows.handed_out import FreeCode, LoadedEntitlement
 from perennial.flows.ids import Ids
-from perennial.flows.problems import customer_erased, problem
+from perennial.flows.problems import ProblemError, customer_erased, customer_merged, problem
 from perennial.flows.stored import StoredDecision
 from perennial.store.audit_entries import AuditEntry
 from perennial.store.codebook import Codebook
@@ -74,6 +74,7 @@ class Batch(msgspec.Struct):
     instant at which the rotating codes of vouchers have to be current (None: their time is not judged).
     ``guest_buckets`` says where redemptions of guests lie that orders of this bucket give back,
     ``guests_on_orders`` which are to be found by their orders.
+    ``merged`` names the survivors of those among the erased who were merged into somebody.
     ``touched`` tells what changed of customers since their segments were judged (None: anything),
     ``created`` are those who are new and never were; ``households`` are those whose members are loaded,
     ``companions`` what is remembered of who lives together with whom. ``told`` are those whom a rule is
@@ -89,6 +90,7 @@ class Batch(msgspec.Struct):
     returned: dict[UUID, UUID] = {}
     customers: dict[UUID, CustomerRow] = {}
     erased: set[UUID] = set()
+    merged: dict[UUID, str] = {}
     members: dict[UUID, Member] = {}
     orders: dict[UUID, OrderRow] = {}
     past_orders: dict[UUID, list[OrderRow]] = {}
@@ -158,11 +160,16 @@ class Batch(msgspec.Struct):
         """Return the loaded member of a customer, or raise the 404, or the 410 of an erased one."""
         customer_id = self.name("customer", external_id)
         if customer_id in self.erased:
-            raise customer_erased()
+            raise self.gone(customer_id)
         member = self.members.get(customer_id)
         if member is None:
             raise problem(404, "customer_unknown", f"There is no customer {external_id!r}.")
         return member
+
+    def gone(self, customer_id: UUID) -> ProblemError:
+        """Build the 410 of an erased customer, which names the survivor of one who was merged."""
+        survivor = self.merged.get(customer_id)
+        return customer_erased() if survivor is None else customer_merged(survivor)
 
     def external_name(self, member: Member) -> str:
         """Return the caller's own id of a member."""

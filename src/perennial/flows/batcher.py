@@ -34,6 +34,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import Lookups, find_meant
 from perennial.flows.introduce import introduce, with_note
 from perennial.flows.lanes import Lanes, Place, Waiting
+from perennial.flows.merged import GONE, merged_into
 from perennial.units import bucket_of
 
 MAX_BATCH = 256
@@ -77,7 +78,15 @@ class Intake:
             if isinstance(meant, Answer):
                 return meant
             command = meant
-        return await (await self._enqueue(workspace_id, command))
+        answer = await (await self._enqueue(workspace_id, command))
+        return answer if answer.status != GONE else await self._follow(workspace_id, command, answer)
+
+    async def _follow(self, workspace_id: int, command: Command, answer: Answer) -> Answer:
+        """Send a command for a customer who was merged again, for the survivor."""
+        survivor = merged_into(answer)
+        if survivor is None or getattr(command, "customer", None) is None:
+            return answer
+        return await self.submit(workspace_id, msgspec.structs.replace(command, customer=survivor))
 
     async def _introduce(self, workspace_id: int, introduced: Introduced) -> Answer:
         """Handle a command with where its customer came from: an order after that, a customer before.
@@ -129,6 +138,10 @@ class Intake:
             if not isinstance(command, Answer)
         }
         answers = dict(zip(futures, await asyncio.gather(*futures.values()), strict=True))
+        for index, answer in answers.items():
+            command = meant[index]
+            if answer.status == GONE and not isinstance(command, Answer):
+                answers[index] = await self._follow(workspace_id, command, answer)
         return [command if isinstance(command, Answer) else answers[i] for i, command in enumerate(meant)]
 
     async def has_one_bucket(self, workspace_id: int) -> bool:

@@ -14,7 +14,8 @@ from perennial.core.blocks import Block
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.keys import Key
-from perennial.flows.problems import customer_erased, field_problem, problem
+from perennial.flows.merged import customer_gone
+from perennial.flows.problems import field_problem, problem
 from perennial.flows.reading import BlockView, block_view
 from perennial.flows.sessions import now_of
 from perennial.flows.staff_records import note
@@ -88,5 +89,5 @@ async def _locked(conn: Connection, handler: Handler, workspace_id: int, custome
     if row is None:
         raise problem(404, "customer_unknown", f"There is no customer {customer!r}.")
     if row.erased_at is not None:
-        raise customer_erased()
+        raise await customer_gone(conn, workspace_id, (bucket, customer_id))
     return bucket, customer_id

@@ -29,11 +29,11 @@ from perennial.flows.configuration import LiveProgram, business_now
 from perennial.flows.gift_cards import fund_card
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_redeemed import load_codes
+from perennial.flows.merged import customer_gone
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import (
     ProblemError,
     answer_problem,
-    customer_erased,
     field_problem,
     problem,
     refused,
@@ -186,7 +186,7 @@ async def _lock_customer(conn: Connection, batch: Batch, customer: str) -> None:
     if customer_id not in locked:
         raise problem(404, "customer_unknown", f"There is no customer {customer!r}.")
     if locked[customer_id].erased_at is not None:
-        raise customer_erased()
+        raise await customer_gone(conn, batch.workspace.workspace_id, (batch.bucket, customer_id))
 
 
 async def _claim(

@@ -12,6 +12,7 @@ from perennial.core.version import Version
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_budgets import budgets_of_order
+from perennial.flows.merged import follows_merges
 from perennial.flows.reading import load_customer
 from perennial.store.budgets import read_budgets
 from perennial.units import Instant, Minor, Points, format_instant
@@ -73,6 +74,7 @@ class RewardList(_View, frozen=True):
     next_cursor: str | None
 
 
+@follows_merges
 async def read_catalogue(handler: Handler, workspace_id: int, customer: str) -> RewardList:
     """Return what every reward with a price is to a customer at this moment, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:

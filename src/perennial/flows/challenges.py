@@ -7,6 +7,7 @@ import msgspec
 from perennial.core.challenge_view import ChallengeView, GoalView, views_of
 from perennial.flows.configuration import LiveProgram, business_now
 from perennial.flows.handle_events import Handler
+from perennial.flows.merged import follows_merges
 from perennial.flows.reading import load_customer
 from perennial.units import Instant, format_instant
 
@@ -62,6 +63,7 @@ class ChallengeList(_View, frozen=True):
     next_cursor: str | None
 
 
+@follows_merges
 async def read_challenges(handler: Handler, workspace_id: int, customer: str) -> ChallengeList:
     """Return how far a customer is with every challenge at this moment, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:

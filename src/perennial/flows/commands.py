@@ -122,6 +122,26 @@ class PostTransfer(_Command, frozen=True):
     reason: str | None = None
 
 
+class MergeCustomers(_Command, frozen=True):
+    """Merge ``customer`` into another one, who is the same person; ``actor`` is who says so.
+
+    ``most`` is how many points of a wallet the actor's role may move (None: any), ``approved``: a second
+    person agreed.
+    """
+
+    id: str
+    customer: str
+    into: str
+    reason: str
+    actor: str
+    most: Points | None = None
+    approved: bool = False
+
+    def content(self) -> MergeCustomers:
+        """Return what is merged, which a repeated id must bring again, without who may do it."""
+        return msgspec.structs.replace(self, most=None, approved=False)
+
+
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """One thing to be used on an order: a ``code`` that was entered, or a ``reward`` to be claimed for it.
 

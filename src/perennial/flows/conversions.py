@@ -29,6 +29,7 @@ from perennial.flows.conversion_views import (
     wallet_names,
 )
 from perennial.flows.handle_events import Handler
+from perennial.flows.merged import follows_merges
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.reading import bucket_of_customer, load_customer
@@ -265,6 +266,7 @@ async def list_converted(
     return ConvertedPage(data=data, next_cursor=write_cursor(more))
 
 
+@follows_merges
 async def conversions_of_customer(handler: Handler, workspace_id: int, customer: str) -> CustomerConversions:
     """Return what becomes of a customer's balances, and what became of them, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:

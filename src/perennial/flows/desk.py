@@ -19,6 +19,8 @@ from perennial.flows.entitlements import entitlements_of
 from perennial.flows.handle_events import Handler
 from perennial.flows.ids import Ids
 from perennial.flows.keys import Key
+from perennial.flows.merged import customer_unknown, follows_merges
+from perennial.flows.merges_of import MergedLedger, MergeView, ledgers_before, merges_of
 from perennial.flows.problems import problem
 from perennial.flows.reading import CustomerView, OrderView, read_customer, read_orders
 from perennial.flows.sessions import now_of
@@ -29,6 +31,7 @@ from perennial.store.customer_notes import NoteRow, delete_note, insert_note, li
 from perennial.store.customer_words import find_by_words
 from perennial.store.customers import CustomerRow, lock_customers, read_customers
 from perennial.store.identifiers import find_identifiers, identifier_hash, read_identifiers
+from perennial.store.merges import find_survivor
 from perennial.store.vouchers import find_vouchers
 from perennial.units import bucket_of, format_instant, named_id
 
@@ -76,7 +79,10 @@ async def _exact(
     found: list[tuple[int, UUID]] = []
     customer_id = named_id(workspace_id, "customer", given)
     bucket = bucket_of(given, row.bucket_base, row.bucket_count)
-    if await read_customers(conn, workspace_id, bucket, [customer_id]):
+    known = await read_customers(conn, workspace_id, bucket, [customer_id])
+    if any(row.erased_at is not None for row in known.values()):
+        found.append(await find_survivor(conn, workspace_id, (bucket, customer_id)) or (bucket, customer_id))
+    elif known:
         found.append((bucket, customer_id))
     hashes = [identifier_hash(workspace_id, each) for each in _identifiers_in(given)]
     found += [place for _, place in sorted((await find_identifiers(conn, workspace_id, hashes)).items())]
@@ -155,7 +161,7 @@ async def _place(
     find = lock_customers if lock else read_customers
     row = (await find(conn, workspace_id, bucket, [customer_id])).get(customer_id)
     if row is None or row.erased_at is not None:
-        raise problem(404, "customer_unknown", f"There is no customer {customer!r}.")
+        raise await customer_unknown(conn, workspace_id, (bucket, customer_id), customer)
     return bucket, customer_id
 
 
@@ -178,6 +184,7 @@ async def remove_note(handler: Handler, caller: Key, customer: str, note_id: UUI
         await note(conn, caller.workspace_id, caller.actor, "note.deleted", f"note/{note_id}")
 
 
+@follows_merges
 async def notes_of(handler: Handler, workspace_id: int, customer: str) -> tuple[NoteView, ...]:
     """Return the notes about a customer, the latest first."""
     async with handler.database.snapshot(workspace_id) as conn:
@@ -198,12 +205,15 @@ class CustomerExport(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[OrderView, ...]
     entitlements: tuple[EntitlementView, ...]
     challenges: tuple[CustomerChallenge, ...]
+    merges: tuple[MergeView, ...]
+    merged_ledgers: tuple[MergedLedger, ...]
 
 
 async def export_customer(handler: Handler, caller: Key, customer: str) -> CustomerExport:
     """Return everything about a customer, or raise the 404; that it was given out is in the audit log."""
     workspace_id = caller.workspace_id
     view = await read_customer(handler, workspace_id, customer)
+    customer = view.id  # the survivor's, where the customer was merged
     ledger = await _all(partial(statement_of, handler, workspace_id, customer, limit=_PAGE))
     timeline = await _all(partial(timeline_of, handler, workspace_id, customer, limit=_PAGE))
     vouchers = await _all(partial(vouchers_of, handler, workspace_id, customer, limit=_PAGE))
@@ -212,6 +222,8 @@ async def export_customer(handler: Handler, caller: Key, customer: str) -> Custo
     named = [each.id for each in timeline if each.type == "order" and each.id is not None]
     orders = await read_orders(handler, workspace_id, customer, named)
     notes = await notes_of(handler, workspace_id, customer)
+    merges = await merges_of(handler, workspace_id, customer)
+    earlier = await ledgers_before(handler, workspace_id, customer, _PAGE)
     at = now_of()
     customer_id = named_id(workspace_id, "customer", customer)
     async with handler.database.transaction(workspace_id) as conn:
@@ -226,6 +238,8 @@ async def export_customer(handler: Handler, caller: Key, customer: str) -> Custo
         orders=orders,
         entitlements=entitlements,
         challenges=challenges.data,
+        merges=merges.data,
+        merged_ledgers=earlier,
     )
 
 

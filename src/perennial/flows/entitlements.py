@@ -19,6 +19,7 @@ from perennial.flows.commands import ChangeEntitlement
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.entitlement_views import EntitlementView, view_entitlement
 from perennial.flows.handle_events import Handler
+from perennial.flows.merged import follows_merges
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import problem
 from perennial.flows.reading import bucket_of_customer, load_customer
@@ -55,6 +56,7 @@ class PerkView(msgspec.Struct, frozen=True, kw_only=True):
     reward: str | None = None
 
 
+@follows_merges
 async def entitlements_of(
     handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
 ) -> EntitlementPage:
@@ -176,6 +178,7 @@ def _unknown(entitlement: str) -> Exception:
     return problem(404, "entitlement_unknown", f"There is no entitlement {entitlement!r}.")
 
 
+@follows_merges
 async def read_perk(handler: Handler, workspace_id: int, customer: str, name: str) -> PerkView:
     """Return whether a customer may use what is called ``name`` now; or raise the 404 of the customer.
 

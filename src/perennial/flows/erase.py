@@ -19,7 +19,8 @@ from perennial.core.member import Wallet
 from perennial.flows.commands import ExpireHold, PostTransfer
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
-from perennial.flows.problems import problem
+from perennial.flows.merged import survivor_name
+from perennial.flows.problems import customer_merged, problem
 from perennial.ledger.account import Account
 from perennial.store.approvals import erase_approvals
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
@@ -36,6 +37,7 @@ from perennial.store.erasure import (
 from perennial.store.events import EventKind, EventRow
 from perennial.store.identifiers import read_identifiers
 from perennial.store.members import load_members
+from perennial.store.merges import find_survivor, list_merges
 from perennial.store.orders import load_orders
 from perennial.store.redemptions import list_held
 from perennial.units import Instant, bucket_of, named_id
@@ -118,6 +120,9 @@ async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str)
         if row is None:
             raise problem(404, "customer_unknown", f"There is no customer {customer!r}.")
         if row.erased_at is not None:
+            survivor = await survivor_name(conn, workspace_id, (bucket, customer_id))
+            if survivor is not None:
+                raise customer_merged(survivor)
             return
         if await list_held(conn, workspace_id, bucket, customer_id):
             raise SerializationError("something was held for the customer meanwhile")
@@ -132,9 +137,11 @@ async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str)
         await write_effects(
             conn, workspace_id, bucket, handler.generation, erasure.changes, dues, events=erasure.events
         )
+        merged = await list_merges(conn, workspace_id, bucket, customer_id)
         known = await read_identifiers(conn, workspace_id, bucket, [customer_id])
         names = [f"{each.type}:{each.given}" for each in known]
-        await erase_approvals(conn, workspace_id, customer, names)
+        for name in [customer, *(each.external_id for each in merged)]:
+            await erase_approvals(conn, workspace_id, name, names)
         await erase_rows(conn, workspace_id, bucket, erasure.erased, erasure.now)
         await blank_transfers(conn, workspace_id, others)
         await insert_audit_entry(conn, workspace_id, _entry(erasure, actor))
@@ -214,13 +221,17 @@ async def _left_waiting(conn: Connection, erasure: _Erasure, unit: int, wallet: 
 async def _other_sides(conn: Connection, erasure: _Erasure) -> list[tuple[int, UUID, UUID]]:
     """Return bucket, customer and event of the other side of each transfer: it names the customer too."""
     workspace_id, row = erasure.workspace.workspace_id, erasure.workspace.row
-    others = []
+    others, own = [], (erasure.bucket, erasure.customer_id)
     for event_id, body in await read_transfers(conn, workspace_id, erasure.bucket, erasure.customer_id):
         sent = msgspec.msgpack.decode(body, type=PostTransfer)
         for name in (sent.sender, sent.receiver):
             other = named_id(workspace_id, "customer", name)
             if other != erasure.customer_id:
-                others.append((bucket_of(name, row.bucket_base, row.bucket_count), other, event_id))
+                place = bucket_of(name, row.bucket_base, row.bucket_count), other
+                others.append((*place, event_id))
+                survivor = await find_survivor(conn, workspace_id, place)
+                if survivor is not None and survivor != own:
+                    others.append((*survivor, event_id))
     return others
 
 

@@ -16,7 +16,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import ExpireHold, PostRollback
 from perennial.flows.gift_cards import closes
 from perennial.flows.once import body_of, replayed
-from perennial.flows.problems import customer_erased, field_problem, problem, refused
+from perennial.flows.problems import field_problem, problem, refused
 from perennial.flows.quote_answers import RollbackAnswer, encode_redemption, wallet_names, with_state
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
@@ -145,13 +145,17 @@ def redemption_of(batch: Batch, name: str, customer: str | None) -> RedemptionRo
     """Return the loaded redemption or hold that the caller names ``name``, or raise the 404.
 
     Where the caller says whose it is, that must be so: somebody else was locked otherwise.
+    That of a ``customer`` who was merged is where the survivor is.
     """
     row = batch.redemptions.get(batch.name("redemption", name))
+    whose = batch.name("customer", customer) if customer is not None else None
+    if whose in batch.erased:
+        raise batch.gone(whose)
     if row is None:
         raise problem(404, "redemption_unknown", f"There is no hold or redemption {name!r}.")
     if row.customer_id in batch.erased:
-        raise customer_erased()
-    if customer is not None and row.customer_id != batch.name("customer", customer):
+        raise batch.gone(row.customer_id)
+    if whose is not None and row.customer_id != whose:
         raise field_problem("$.customer", "id_conflict", "it belongs to somebody else")
     return row
 

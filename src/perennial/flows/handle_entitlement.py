@@ -19,7 +19,7 @@ from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
 from perennial.flows.entitlement_views import is_expired, view_entitlement
 from perennial.flows.handed_out import LoadedEntitlement
 from perennial.flows.once import body_of
-from perennial.flows.problems import customer_erased, field_problem, problem
+from perennial.flows.problems import field_problem, problem
 from perennial.store.audit_entries import AuditEntry
 from perennial.store.entitlements import EntitlementRow
 from perennial.store.events import EventKind, EventRow
@@ -31,7 +31,7 @@ def handle_entitlement(batch: Batch, command: ChangeEntitlement) -> Answer:
     if loaded is None:
         raise problem(404, "entitlement_unknown", "There is no such entitlement.")
     if loaded.row.customer_id in batch.erased:
-        raise customer_erased()
+        raise batch.gone(loaded.row.customer_id)
     member = batch.members[loaded.row.customer_id]
     wanted = EntitlementState(command.state)
     reference = command.reference if command.reference is not None else loaded.row.reference

@@ -16,7 +16,7 @@ from perennial.flows.giving_back import give_back_with_order
 from perennial.flows.guest_orders import return_guest_order
 from perennial.flows.once import body_of, replayed
 from perennial.flows.order_steps import returned_after
-from perennial.flows.problems import customer_erased, problem
+from perennial.flows.problems import problem
 from perennial.flows.stored import decode_decisions
 from perennial.flows.undoing import undo_event
 from perennial.store.events import EventKind, EventRow
@@ -84,5 +84,5 @@ def _returning(batch: Batch, command: PostReturn) -> Member:
     if owner is None:
         raise problem(404, "order_unknown", f"There is no order {command.order!r}.")
     if owner in batch.erased:
-        raise customer_erased()
+        raise batch.gone(owner)
     return batch.members[owner]

@@ -12,7 +12,7 @@ from perennial.core.referrals import ReferralState, approved, rejected
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ReviewReferral
-from perennial.flows.problems import customer_erased, problem
+from perennial.flows.problems import problem
 from perennial.flows.referral_gifts import Refused, give
 from perennial.flows.referral_views import view_referral
 from perennial.flows.referred import terms_of
@@ -28,7 +28,7 @@ def handle_review(batch: Batch, command: ReviewReferral) -> Answer:
     """
     friend_id, referral_id = UUID(hex=command.customer_id), UUID(hex=command.referral_id)
     if friend_id in batch.erased:
-        raise customer_erased()
+        raise batch.gone(friend_id)
     row = next(
         (row for row in batch.referrals.get(friend_id, ()) if row.referral.referral_id == referral_id), None
     )

@@ -16,7 +16,7 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import ApplyEntered, Command, MoveInSegment, applied_id
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.decide_program import count_points_besides, decide_follow_ups, decide_in
-from perennial.flows.problems import customer_erased, problem
+from perennial.flows.problems import problem
 from perennial.flows.segmenting import event_row_of_segments, move_by_hand
 from perennial.flows.timers_due import run_timers_due
 from perennial.store.segments import entered_by_event
@@ -119,7 +119,7 @@ def _only(batch: Batch, live: LiveProgram, rule: str) -> Switches:
 def _member(batch: Batch, customer_id: str) -> Member:
     found = UUID(hex=customer_id)
     if found in batch.erased:
-        raise customer_erased()
+        raise batch.gone(found)
     member = batch.members.get(found)
     if member is None:
         raise problem(404, "customer_unknown", "There is no such customer.")

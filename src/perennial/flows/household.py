@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.effects import Activate, Credit, Debit, Effect
+from perennial.core.effects import Effect
 from perennial.core.member import Member
 from perennial.core.timers import next_due
 from perennial.flows.answering import decided, encode_answer
@@ -23,11 +23,11 @@ from perennial.flows.configuration import LiveProgram
 from perennial.flows.handle_customer import handle_put_customer
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_batch import load
+from perennial.flows.lot_moves import activation, arriving, leaving
 from perennial.flows.needed import Needed, with_what_is_needed
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.flows.timers_due import run_timers_due
 from perennial.flows.write_batch import write
-from perennial.ledger.account import Account
 from perennial.store.customers import CustomerRow, insert_customers
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind, claim_external_ids, find_external_ids
@@ -136,16 +136,9 @@ def _part(batch: Batch, member: Member) -> None:
 
 def _activation(live: LiveProgram, household: Member, now: Instant) -> tuple[Effect, ...]:
     """Count what has become available by date up to ``now``, as the entering member's timers have."""
-    effects = []
-    for compiled in live.latest.wallets:
-        wallet = household.wallets[compiled.unit]
-        points = sum(
-            lot.remaining
-            for lot in (wallet.lots or {}).values()
-            if lot.key.available_at is not None and wallet.activated_until < lot.key.available_at <= now
-        )
-        effects.append(Activate(compiled.unit, points, now))
-    return tuple(effects)
+    return tuple(
+        activation(compiled.unit, household.wallets[compiled.unit], now) for compiled in live.latest.wallets
+    )
 
 
 def _moves(
@@ -155,12 +148,6 @@ def _moves(
     into: list[Effect] = []
     for compiled in live.latest.wallets:
         wallet = member.wallets.get(compiled.unit)
-        for lot in (wallet.lots or {}).values() if wallet is not None else ():
-            if lot.remaining == 0:
-                continue
-            assert wallet is not None
-            pending = wallet.counts_as_pending(lot.key)
-            out.append(Debit(compiled.unit, lot.remaining, lot.lot_id, Account.IN_TRANSIT, pending))
-            pending = household.wallets[compiled.unit].counts_as_pending(lot.key)
-            into.append(Credit(compiled.unit, lot.remaining, lot.key, Account.IN_TRANSIT, pending))
+        out += leaving(compiled.unit, wallet)
+        into += arriving(compiled.unit, wallet, household.wallets[compiled.unit])
     return tuple(out), tuple(into)

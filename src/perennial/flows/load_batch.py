@@ -52,6 +52,7 @@ from perennial.flows.load_claims import load_entitled, set_codes_aside, set_code
 from perennial.flows.load_exposures import load_variants
 from perennial.flows.load_redeemed import load_entered, load_redeemed
 from perennial.flows.load_referred import load_referred, sides_of
+from perennial.flows.merged import survivor_names
 from perennial.flows.needed import Needed
 from perennial.flows.won_vouchers import load_won
 from perennial.store.customers import CustomerRow, find_companions, insert_customers, lock_customers
@@ -330,6 +331,8 @@ async def _lock(
     batch.households = pooled
     batch.erased = {customer_id for customer_id, row in rows.items() if row.erased_at is not None}
     batch.customers = {known: row for known, row in rows.items() if known not in batch.erased}
+    if batch.erased:
+        batch.merged = await survivor_names(conn, workspace_id, bucket, batch.erased)
 
 
 async def _find_companions(

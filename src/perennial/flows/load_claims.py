@@ -16,10 +16,17 @@ from perennial.flows.commands import ChangeEntitlement, Command, PostClaim, Revi
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.drawn_codes import pools_of
 from perennial.flows.handed_out import FreeCode, LoadedEntitlement
-from perennial.store.entitlements import count_companions, load_entitlements, read_paid
+from perennial.ledger.lot import LotKey, Origin
+from perennial.store.entitlements import (
+    EntitlementRow,
+    count_companions,
+    load_entitlements,
+    read_paid,
+)
 from perennial.store.external_ids import IdKind
+from perennial.store.merges import list_merges
 from perennial.store.voucher_pools import batches_of_reward, bucket_of_code, take_free
-from perennial.units import Instant
+from perennial.units import Instant, Points
 
 
 async def load_entitled(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
@@ -41,6 +48,22 @@ async def load_entitled(conn: Connection, batch: Batch, commands: Sequence[Comma
             if loaded.alone and row.points:
                 owners = (row.customer_id, customer.owner)
                 loaded.paid = await read_paid(conn, workspace_id, bucket, row, owners)
+                if not loaded.paid:
+                    loaded.paid = await _paid_by_merged(conn, batch, row)
+
+
+async def _paid_by_merged(
+    conn: Connection, batch: Batch, row: EntitlementRow
+) -> tuple[tuple[LotKey, Points], ...]:
+    """Return what a customer paid for a claim who was merged since, as lots of the survivor's own."""
+    workspace_id = batch.workspace.workspace_id
+    for each in await list_merges(conn, workspace_id, batch.bucket, row.customer_id):
+        paid = await read_paid(conn, workspace_id, each.absorbed_bucket, row, [each.absorbed_id])
+        if paid:
+            return tuple(
+                (LotKey(Origin.RETURNED, key.available_at, key.expires_at), points) for key, points in paid
+            )
+    return ()
 
 
 async def set_codes_aside(

@@ -12,7 +12,7 @@ from uuid import UUID
 from asyncpg import Connection, SerializationError
 
 from perennial.core.order import OrderStatus
-from perennial.core.used import Used
+from perennial.core.used import Used, handed_over
 from perennial.flows.asked import FoundVoucher
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ChangeHold, Command, ExpireHold, PostRedemption, PostReturn, PutOrder
@@ -22,6 +22,7 @@ from perennial.store.customers import CustomerRow
 from perennial.store.external_ids import Claimed, IdKind
 from perennial.store.guest_redemptions import find_guest_redemptions
 from perennial.store.members import load_members
+from perennial.store.merges import find_survivor
 from perennial.store.redemptions import (
     RedemptionRow,
     count_held,
@@ -54,6 +55,8 @@ async def load_redeemed(
         rows += await load_redemptions_of_orders(conn, workspace_id, bucket, members)
     if orders:
         rows += await _load_guests(conn, batch, {order for _, order in orders})
+    for row in rows:
+        await _follow_merges(conn, batch, row)
     batch.redemptions = {row.redemption_id: row for row in rows}
     holders = {
         batch.name("customer", command.customer)
@@ -71,6 +74,26 @@ async def _load_guests(conn: Connection, batch: Batch, orders: AbstractSet[UUID]
         rows += await load_redemptions(conn, workspace_id, bucket, [(each, each) for each in found])
         batch.guest_buckets |= dict.fromkeys(found, bucket)
     return rows
+
+
+async def _follow_merges(conn: Connection, batch: Batch, row: RedemptionRow) -> None:
+    """Let what others lent to a redemption, a code or a card, come back to whom they were merged into."""
+    places = {
+        (each.bucket, each.holder)
+        for part in row.used.programs
+        for each in part.vouchers
+        if each.holder not in (each.voucher_id, row.customer_id)
+    }
+    places |= {
+        (lot.bucket, lot.owner)
+        for part in row.used.programs
+        for lot in part.lots
+        if lot.owner != row.customer_id and lot.owner not in batch.households
+    }
+    for place in sorted(places):
+        survivor = await find_survivor(conn, batch.workspace.workspace_id, place)
+        if survivor is not None:
+            row.used = handed_over(row.used, place, survivor)
 
 
 def _coming_back(batch: Batch, command: Command) -> tuple[UUID, UUID] | None:

@@ -12,7 +12,7 @@ import msgspec
 
 from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.batch import Batch
-from perennial.flows.commands import PostAdjustment
+from perennial.flows.commands import MergeCustomers, PostAdjustment
 from perennial.flows.problems import problem
 from perennial.store.external_ids import IdKind
 
@@ -21,7 +21,9 @@ _encoder = msgspec.msgpack.Encoder(order="deterministic")
 
 def body_of(command: msgspec.Struct) -> bytes:
     """Return the canonical bytes of a command: equal commands have equal bytes."""
-    return _encoder.encode(command.content() if isinstance(command, PostAdjustment) else command)
+    return _encoder.encode(
+        command.content() if isinstance(command, PostAdjustment | MergeCustomers) else command
+    )
 
 
 def differing_fields(stored: bytes, sent: bytes) -> list[str]:

@@ -60,6 +60,15 @@ def customer_erased() -> ProblemError:
     return problem(410, "customer_erased", "The customer was erased, which is final: use another id.")
 
 
+MERGED = "customer_merged"
+
+
+def customer_merged(name: str) -> ProblemError:
+    """Build the 410 of a customer who is part of ``name`` by now."""
+    words = f"The customer was merged into {name!r}: use that id."
+    return problem(410, MERGED, words, details={"merged_into": name})
+
+
 def field_problem(path: str, code: str, message: str) -> ProblemError:
     """Build the 422 for one wrong field."""
     return problem(422, code, f"{path}: {message}", FieldProblem(path=path, code=code, message=message))

@@ -30,6 +30,8 @@ from perennial.flows.load_budgets import budgets_of_order, instant_of
 from perennial.flows.load_challenges import load_challenges
 from perennial.flows.load_exposures import load_variants
 from perennial.flows.load_redeemed import load_codes
+from perennial.flows.merged import survivor_names
+from perennial.flows.problems import MERGED, ProblemError
 from perennial.flows.quote_answers import QuoteAnswer, quote_answer, with_what_is_near
 from perennial.flows.redeeming import checked_out
 from perennial.flows.signed_codes import wall_now
@@ -52,6 +54,15 @@ class Quotes:
 
     async def quote(self, workspace_id: int, command: PostRedemption) -> QuoteAnswer:
         """Price the command's cart and change nothing; raises what the redemption would be refused for."""
+        try:
+            return await self._quote(workspace_id, command)
+        except ProblemError as error:
+            survivor = error.problem.details.get("merged_into") if error.problem.code == MERGED else None
+            if survivor is None:
+                raise
+        return await self._quote(workspace_id, msgspec.structs.replace(command, customer=str(survivor)))
+
+    async def _quote(self, workspace_id: int, command: PostRedemption) -> QuoteAnswer:
         bucket = await self._intake.bucket(workspace_id, command)
         return await self._lanes.enqueue((workspace_id, bucket), command)
 
@@ -135,6 +146,7 @@ def _alone(batch: Batch, command: PostRedemption) -> Batch:
         names=batch.names,
         customers=batch.customers,
         erased=batch.erased,
+        merged=batch.merged,
         members=members,
         spent=dict(batch.spent),
         entered=batch.entered,
@@ -154,6 +166,8 @@ async def _load_members(conn: Connection, batch: Batch, commands: Sequence[PostR
         return
     known = await read_customers(conn, workspace_id, batch.bucket, sorted(named))
     batch.erased = {customer_id for customer_id, row in known.items() if row.erased_at is not None}
+    if batch.erased:
+        batch.merged = await survivor_names(conn, workspace_id, batch.bucket, batch.erased)
     batch.customers = {
         customer_id: known.get(customer_id)
         or CustomerRow(customer_id=customer_id, external_id=name, created_at=batch.now)

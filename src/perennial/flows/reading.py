@@ -25,6 +25,7 @@ from perennial.flows.identifying import names_of
 from perennial.flows.load_batch import read_from
 from perennial.flows.load_challenges import load_challenges
 from perennial.flows.load_exposures import load_variants
+from perennial.flows.merged import customer_unknown, follows_merges
 from perennial.flows.problems import problem
 from perennial.store.blocks import BlockRow, read_block
 from perennial.store.customers import CustomerRow, read_customers
@@ -199,6 +200,7 @@ class OrderView(_View, frozen=True):
     answer: msgspec.Raw
 
 
+@follows_merges
 async def read_customer(handler: Handler, workspace_id: int, external_id: str) -> CustomerView:
     """Return a customer, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:
@@ -250,7 +252,7 @@ async def load_customer(
     customer_id = named_id(workspace_id, "customer", external_id)
     row = (await read_customers(conn, workspace_id, bucket, [customer_id])).get(customer_id)
     if row is None or row.erased_at is not None:
-        raise problem(404, "customer_unknown", f"There is no customer {external_id!r}.")
+        raise await customer_unknown(conn, workspace_id, (bucket, customer_id), external_id)
     reads = read_from(workspace, [business_now(workspace)])
     members = await load_members(
         conn,

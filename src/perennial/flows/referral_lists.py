@@ -16,6 +16,7 @@ from perennial.flows.batcher import Intake
 from perennial.flows.commands import ReviewReferral
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
+from perennial.flows.merged import follows_merges
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.reading import bucket_of_customer, load_customer
@@ -146,6 +147,7 @@ def _unknown(referral: str) -> Exception:
     return problem(404, "referral_unknown", f"There is no referral {referral!r}.")
 
 
+@follows_merges
 async def read_home(handler: Handler, workspace_id: int, customer: str) -> ReferralHome:
     """Return how a customer refers others, or raise the 404; who has no code yet is given one."""
     return await handler.retrying(lambda: _read_home(handler, workspace_id, customer))

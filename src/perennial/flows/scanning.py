@@ -19,6 +19,7 @@ from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import names_of
 from perennial.flows.load_redeemed import load_codes
+from perennial.flows.merged import survivor_name
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.reading import WalletView, bucket_of_customer, load_customer, wallet_views
 from perennial.flows.signed_codes import scanned_code, verified, wall_now
@@ -124,7 +125,9 @@ async def customer_of(conn: Connection, workspace: Workspace, code: TillCode) ->
     bucket = workspace.row.bucket_base + code.place
     rows = await read_customers(conn, workspace.workspace_id, bucket, [code.subject])
     row = rows.get(code.subject)
-    return None if row is None or row.erased_at is not None else row.external_id
+    if row is not None and row.erased_at is not None:
+        return await survivor_name(conn, workspace.workspace_id, (bucket, code.subject))
+    return None if row is None else row.external_id
 
 
 async def _member(conn: Connection, workspace: Workspace, customer: str | None) -> ScanAnswer:

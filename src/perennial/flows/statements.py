@@ -9,14 +9,17 @@ from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
+from asyncpg import Connection
 
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
+from perennial.flows.merged import follows_merges
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.reading import bucket_of_customer, load_customer
 from perennial.flows.referral_sources import sources_of_referrals
 from perennial.flows.stored import decode_decisions
 from perennial.store.events import EventKind
+from perennial.store.merges import Place
 from perennial.store.statement import (
     StatementCursor,
     StatementLine,
@@ -90,6 +93,7 @@ class _TimelineCursor(msgspec.Struct, frozen=True, array_like=True):
     id: UUID
 
 
+@follows_merges
 async def statement_of(
     handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
 ) -> StatementPage:
@@ -99,12 +103,26 @@ async def statement_of(
         workspace = await handler.configurations.current(conn, workspace_id)
         row, _ = await load_customer(conn, workspace, customer)
         bucket = bucket_of_customer(workspace, customer)
-        lines, following = await read_statement(
-            conn, workspace_id, bucket, row.owner, cursor=begin, limit=limit
-        )
-        about = {line.about for line in lines if line.source_kind is EventKind.REFERRAL and line.about}
-        friends = await sources_of_referrals(conn, workspace_id, sorted(about)) if about else {}
-    units = _units(workspace)
+        return await _page(conn, workspace, (bucket, row.owner), begin, limit)
+
+
+async def statement_before(
+    handler: Handler, workspace_id: int, place: Place, *, cursor: str | None = None, limit: int = 50
+) -> StatementPage:
+    """Return a page of the postings of somebody who was merged since, from before it and of it."""
+    begin = read_cursor(cursor, StatementCursor)
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        return await _page(conn, workspace, place, begin, limit)
+
+
+async def _page(
+    conn: Connection, workspace: Workspace, place: Place, begin: StatementCursor | None, limit: int
+) -> StatementPage:
+    workspace_id, units = workspace.workspace_id, _units(workspace)
+    lines, following = await read_statement(conn, workspace_id, *place, cursor=begin, limit=limit)
+    about = {line.about for line in lines if line.source_kind is EventKind.REFERRAL and line.about}
+    friends = await sources_of_referrals(conn, workspace_id, sorted(about)) if about else {}
     return StatementPage(
         data=tuple(_entry(line, units, friends) for line in lines), next_cursor=write_cursor(following)
     )
@@ -141,6 +159,7 @@ def _entry(
     )
 
 
+@follows_merges
 async def timeline_of(
     handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
 ) -> TimelinePage:

@@ -8,6 +8,7 @@ import msgspec
 
 from perennial.core.till_code import TillCode, TillKind, step_at
 from perennial.flows.handle_events import Handler
+from perennial.flows.merged import follows_merges
 from perennial.flows.problems import problem
 from perennial.flows.reading import bucket_of_customer, load_customer
 from perennial.flows.signed_codes import signed_text, wall_now
@@ -25,6 +26,7 @@ class TillCodeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     key: str
 
 
+@follows_merges
 async def member_code(handler: Handler, workspace_id: int, customer: str) -> TillCodeAnswer:
     """Return the current code of a customer, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:

@@ -13,6 +13,7 @@ from perennial.core.member import Member
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.gift_cards import empty_card
 from perennial.flows.handle_events import Handler
+from perennial.flows.merged import customer_unknown, follows_merges
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.reading import bucket_of_customer
@@ -173,6 +174,7 @@ async def _close_card(
     return left
 
 
+@follows_merges
 async def vouchers_of(
     handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
 ) -> VoucherPage:
@@ -184,7 +186,7 @@ async def vouchers_of(
         customer_id = named_id(workspace_id, "customer", customer)
         known = (await read_customers(conn, workspace_id, bucket, [customer_id])).get(customer_id)
         if known is None or known.erased_at is not None:
-            raise problem(404, "customer_unknown", f"There is no customer {customer!r}.")
+            raise await customer_unknown(conn, workspace_id, (bucket, customer_id), customer)
         before = None if begin is None else (begin.at, begin.id)
         found = await list_vouchers(conn, workspace_id, bucket, customer_id, limit + 1, before)
     rows = found[:limit]

@@ -39,6 +39,7 @@ from perennial.http.fast_lane import FastLane
 from perennial.http.health import HEALTH_ROUTES
 from perennial.http.launch import LAUNCH_ROUTES
 from perennial.http.me import ME_ROUTES
+from perennial.http.merges import MERGE_ROUTES
 from perennial.http.openapi import describe
 from perennial.http.operation import guard, identity_of
 from perennial.http.orders import ORDER_ROUTES
@@ -66,6 +67,7 @@ ROUTES = [
     *BATCH_ROUTES,
     *CUSTOMER_ROUTES,
     *DESK_ROUTES,
+    *MERGE_ROUTES,
     *POINTS_ROUTES,
     *REFERRAL_ROUTES,
     *CONVERSION_ROUTES,

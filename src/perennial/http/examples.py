@@ -193,6 +193,12 @@ EXAMPLES: dict[str, dict[str, Example]] = {
             "All of it to another card", {"id": "merge-1", "to": "GC-K7MN-P2QR", "reason": "merged"}
         )
     },
+    "merge_post": {
+        "twins": Example(
+            "Somebody who has two accounts",
+            {"id": "merge-77", "into": "anna", "reason": "the same person, by passport"},
+        )
+    },
     "voucher_void": {"void": Example("A lost voucher", {"reason": "printed twice"})},
     "scan_post": {
         "till": Example("Whatever the cashier scans or types", {"text": "0042 1234", "device": "till-1"})

@@ -68,7 +68,8 @@ limit $3
 
 _ERASE_APPROVALS = """
 update approvals set body = '', summary = '{}', answer = null
-where workspace_id = $1 and (summary ->> 'customer' = $2 or summary ->> 'identifier' = any($3::text[]))
+where workspace_id = $1
+    and (summary ->> 'customer' = $2 or summary ->> 'into' = $2 or summary ->> 'identifier' = any($3::text[]))
 """
 
 

@@ -16,6 +16,7 @@ from asyncpg import Connection, Record
 from perennial.core.identifiers import IdentifierType
 from perennial.core.order import net_amounts
 from perennial.store.audit_catalog import CATALOG
+from perennial.store.audit_erased import ERASED
 from perennial.store.audit_ledger import LEDGER
 from perennial.store.audit_rows import ROWS
 from perennial.store.identifiers import IdentifierRow, identifier_hash
@@ -191,7 +192,7 @@ async def _all_workspaces(conn: Connection) -> list[int]:
 async def _audit_workspace(
     conn: Connection, workspace_id: int, since: int | None
 ) -> AsyncIterator[CheckReport]:
-    for check in (*LEDGER, *ROWS):
+    for check in (*LEDGER, *ROWS, *ERASED):
         findings = await find(conn, check, workspace_id, since)
         yield CheckReport(check.name, check.words, workspace_id, tuple(findings))
     findings = await _audit_orders(conn, workspace_id)

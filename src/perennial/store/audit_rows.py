@@ -12,7 +12,8 @@ ROWS = (
     Check(
         "sources",
         "Every posting and tier move belongs to an order or event that is stored in its bucket. (What pays"
-        " with a gift card may be in another bucket than the card.)",
+        " with a gift card may be in another bucket than the card, and what somebody did who was merged since"
+        " is where the survivor is.)",
         """
 with lost as materialized (
     select bucket, customer_id, operation_id, source_id
@@ -27,6 +28,12 @@ with lost as materialized (
             select from events
             where events.workspace_id = $1 and events.bucket = postings.bucket
                 and events.event_id = postings.source_id
+        )
+        and not exists (
+            select from orders
+            join merged_customers as merged on merged.workspace_id = $1
+                and merged.into_bucket = orders.bucket and merged.into_id = orders.customer_id
+            where orders.workspace_id = $1 and orders.order_id = postings.source_id
         )
 )
 select bucket, customer_id, array[operation_id] as operations, format('source %s', source_id) as words
@@ -83,7 +90,8 @@ end
     ),
     Check(
         "claimed_once",
-        "Every order, and every event that its caller names, has claimed its id.",
+        "Every order, and every event that its caller names, has claimed its id. (What is left of the events"
+        " of somebody who was merged is blank: the survivor has them, and the ids.)",
         """
 select bucket, customer_id, operations, format('kind %s, id %s', kind, id_hash) as words
 from (
@@ -99,6 +107,10 @@ where not exists (
     where external_ids.workspace_id = $1 and external_ids.kind = stored.kind
         and external_ids.id_hash = stored.id_hash and external_ids.bucket = stored.bucket
         and external_ids.customer_id = stored.customer_id
+) and not exists (
+    select from merged_customers
+    where merged_customers.workspace_id = $1 and merged_customers.bucket = stored.bucket
+        and merged_customers.customer_id = stored.customer_id
 )
 """,
     ),
@@ -291,8 +303,9 @@ from budgets where workspace_id = $1 and (used < 0 or used > cap)
     ),
     Check(
         "vouchers",
-        "Every voucher has its code and every code its voucher; the points that a claim redeemed are those"
-        " that its vouchers and entitlements cost.",
+        "Every voucher has its code and every code its voucher (what is left of those of somebody who was"
+        " merged is over); the points that a claim redeemed are those that its vouchers and entitlements"
+        " cost.",
         """
 select bucket, customer_id, operations, words
 from (
@@ -303,6 +316,10 @@ from (
         where voucher_codes.workspace_id = $1 and voucher_codes.bucket = vouchers.bucket
             and voucher_codes.customer_id = vouchers.customer_id
             and voucher_codes.voucher_id = vouchers.voucher_id
+    ) and not exists (
+        select from merged_customers
+        where merged_customers.workspace_id = $1 and merged_customers.bucket = vouchers.bucket
+            and merged_customers.customer_id = vouchers.customer_id
     )
     union all
     select bucket, customer_id, null, format('code of the missing voucher %s', voucher_id)
@@ -314,7 +331,8 @@ from (
             and vouchers.voucher_id = voucher_codes.voucher_id
     )
     union all
-    select bucket, null, array[operation_id], format('redeemed %s, what was given cost %s', redeemed, cost)
+    select paid.bucket, null, array[operation_id],
+        format('redeemed %s, what was given cost %s', redeemed, cost)
     from (
         select bucket, operation_id, sum(amount)::bigint as redeemed
         from postings where workspace_id = $1 and debit = 1 and credit = 3 and source_id not in (
@@ -323,14 +341,14 @@ from (
         group by bucket, operation_id
     ) as paid
     full join (
-        select bucket, operation_id, sum(points)::bigint as cost
+        select operation_id, sum(points)::bigint as cost
         from (
-            select bucket, operation_id, points from vouchers where workspace_id = $1 and points > 0
+            select operation_id, points from vouchers where workspace_id = $1 and points > 0
             union all
-            select bucket, operation_id, points from entitlements where workspace_id = $1 and points > 0
+            select operation_id, points from entitlements where workspace_id = $1 and points > 0
         ) as given
-        group by bucket, operation_id
-    ) as bought using (bucket, operation_id)
+        group by operation_id
+    ) as bought using (operation_id)
     where redeemed is distinct from cost
 ) as broken
 """,
@@ -417,84 +435,6 @@ from (
     from entitlements
     where workspace_id = $1 and state in (2, 3) and (amount = 0 or currency is null)
 ) as broken
-""",
-    ),
-    Check(
-        "erased",
-        "Of whoever was erased nothing is left but the ledger: no name, no content of orders and events, no"
-        " membership, timer, counter, challenge or use of a limit, no voucher that is worth something,"
-        " nothing that is still to be paid, sent or used, no points and no debt.",
-        """
-select bucket, customer_id, null::uuid[] as operations, string_agg(distinct what, ', ') as words
-from (
-    select bucket, customer_id, 'a name' as what from customers
-        where workspace_id = $1 and (external_id <> '' or attributes <> '{}' or household_id is not null)
-    union all select bucket, customer_id, 'an order' from orders
-        where workspace_id = $1 and (external_id <> '' or body <> '' or decision <> '' or answer <> ''
-            or net <> 0 or paid_at is not null or returned is not null)
-    union all select bucket, customer_id, 'an event' from events
-        where workspace_id = $1 and (external_id <> '' or body <> '' or decision <> '' or answer <> '')
-    union all select bucket, customer_id, 'a membership' from memberships
-        where workspace_id = $1 and (left_at is null or source <> '')
-    union all select bucket, customer_id, 'a timer' from timers where workspace_id = $1
-    union all select bucket, customer_id, 'a counter' from counters where workspace_id = $1
-    union all select bucket, customer_id, 'a limit' from limit_uses where workspace_id = $1
-    union all select bucket, customer_id, 'a challenge' from challenge_rounds where workspace_id = $1
-    union all select bucket, customer_id, 'a voucher' from vouchers
-        where workspace_id = $1 and (state <> 2 or sealed <> '' or last4 <> '')
-    union all select bucket, customer_id, 'an entitlement' from entitlements
-        where workspace_id = $1 and (state in (2, 4, 5, 7) or reference is not null)
-    union all select bucket, customer_id, 'a balance' from wallets
-        where workspace_id = $1 and (balance <> 0 or debt <> 0 or shortfall <> 0)
-) as kept
-join (
-    select bucket, customer_id
-    from customers where workspace_id = $1 and erased_at is not null
-) as erased using (bucket, customer_id)
-group by bucket, customer_id
-""",
-    ),
-    Check(
-        "blanked",
-        "Only who was erased has events without a content, transfers with them aside.",
-        """
-select bucket, customer_id, array[operation_id] as operations, format('event %s', event_id) as words
-from events
-where workspace_id = $1 and kind in (2, 3, 4, 5, 7, 11, 20) and (body = '' or external_id = '')
-    and not exists (
-        select from customers
-        where customers.bucket = events.bucket and customers.workspace_id = $1
-            and customers.customer_id = events.customer_id and erased_at is not null
-    )
-""",
-    ),
-    Check(
-        "segment_members",
-        "Whoever is in a segment was let in at that instant and has not left since; the segment is there, and"
-        " the customer was not erased.",
-        """
-select bucket, customer_id, null::uuid[] as operations,
-    format('segment %s since %s', segment_id, entered_at) as words
-from segment_members
-where workspace_id = $1 and (
-    not exists (
-        select from segment_moves
-        where segment_moves.bucket = segment_members.bucket and segment_moves.workspace_id = $1
-            and segment_moves.customer_id = segment_members.customer_id
-            and segment_moves.segment_id = segment_members.segment_id
-            and segment_moves.at = segment_members.entered_at and entered
-    )
-    or not exists (
-        select from segments
-        where segments.workspace_id = $1 and segments.segment_id = segment_members.segment_id
-            and deleted_at is null
-    )
-    or exists (
-        select from customers
-        where customers.bucket = segment_members.bucket and customers.workspace_id = $1
-            and customers.customer_id = segment_members.customer_id and erased_at is not null
-    )
-)
 """,
     ),
 )

@@ -86,6 +86,14 @@ def round_records(rounds: Mapping[tuple[UUID, int, int], RoundSum]) -> list[tupl
     ]
 
 
+async def put_rounds(
+    conn: Connection, ws: int, bucket: int, rounds: Mapping[tuple[UUID, int, int], RoundSum]
+) -> None:
+    """Write rounds of locked customers, by customer, challenge and number of the round."""
+    if rounds:
+        await conn.execute(PUT_CHALLENGE_ROUNDS, ws, bucket, round_records(rounds))
+
+
 def _standings(rows: Iterable[Record]) -> dict[UUID, dict[int, Standing]]:
     found: dict[UUID, dict[int, Standing]] = {}
     for row in rows:

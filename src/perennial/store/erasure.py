@@ -18,6 +18,7 @@ from perennial.store.customer_words import erase_words
 from perennial.store.events import EventKind
 from perennial.store.identifiers import erase_identifiers
 from perennial.store.marks import erase_marks
+from perennial.store.merges import erase_merges
 from perennial.store.referral_codes import erase_codes
 from perennial.store.referrals import erase_referrals
 from perennial.store.segments import forget_segments_of
@@ -163,6 +164,7 @@ async def erase_rows(conn: Connection, ws: int, bucket: int, ids: Iterable[UUID]
     await erase_codes(conn, ws, bucket, erased)
     await erase_marks(conn, ws, bucket, erased)
     await erase_referrals(conn, ws, bucket, erased)
+    await erase_merges(conn, ws, bucket, erased)
 
 
 async def blank_transfers(conn: Connection, ws: int, others: Iterable[tuple[int, UUID, UUID]]) -> None:

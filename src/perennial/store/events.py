@@ -59,6 +59,10 @@ class EventKind(IntEnum):
     """A balance was carried over into another unit."""
     CONVERSION_BACK = 61
     """What was carried over came back."""
+    MERGE = 70
+    """Another customer was merged into this one."""
+    MERGED = 71
+    """The absorbed side of a merge: what the wallets held went to the survivor."""
 
 
 class EventRow(msgspec.Struct):
@@ -77,14 +81,14 @@ class EventRow(msgspec.Struct):
     answer: bytes
 
 
-_COLUMNS = """customer_id, event_id, operation_id, kind, external_id, source_id, occurred_at,
+EVENT_COLUMNS = """customer_id, event_id, operation_id, kind, external_id, source_id, occurred_at,
     recorded_at, body, decision, answer"""
 
 _LOAD_EVENTS = f"""
 select found.*
 from unnest($3::uuid[], $4::uuid[]) as wanted (customer_id, event_id)
 cross join lateral (
-    select {_COLUMNS}
+    select {EVENT_COLUMNS}
     from events
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
         and event_id = wanted.event_id
@@ -93,13 +97,14 @@ cross join lateral (
 """
 
 INSERT_EVENTS = f"""
-insert into events (bucket, workspace_id, {_COLUMNS})
+insert into events (bucket, workspace_id, {EVENT_COLUMNS})
 select $2, $1, new.*
 from unnest($3::event_row[]) as new
 """
 
 
-def _event(record: Record) -> EventRow:
+def event_of(record: Record) -> EventRow:
+    """Return the event of a record with the columns of an event."""
     values = list(record)
     values[3] = EventKind(values[3])
     values[10] = restore_answer(values[10])
@@ -114,7 +119,13 @@ async def load_events(
         return {}
     customers, events = zip(*sorted(set(keys)), strict=True)
     rows = await conn.fetch(_LOAD_EVENTS, ws, bucket, customers, events)
-    return {row[1]: _event(row) for row in rows}
+    return {row[1]: event_of(row) for row in rows}
+
+
+async def insert_events(conn: Connection, ws: int, bucket: int, rows: Iterable[EventRow]) -> None:
+    """Insert events of customers of one bucket, who must be locked."""
+    if records := event_records(rows):
+        await conn.execute(INSERT_EVENTS, ws, bucket, records)
 
 
 def event_records(rows: Iterable[EventRow]) -> list[tuple[Any, ...]]:

@@ -40,6 +40,7 @@ class IdKind(IntEnum):
     """Ours and not the caller's: by it the bucket and the customer of an entitlement are found."""
     REFERRAL = 40
     """Ours as well: by it the bucket and the friend of a referral are found."""
+    MERGE = 70
 
 
 _FIND_EXTERNAL_IDS = """
@@ -91,6 +92,25 @@ _GIVE_EXTERNAL_ID = """
 update external_ids set bucket = $4, customer_id = $5
 where workspace_id = $1 and kind = $2 and id_hash = $3 and customer_id = $3
 """
+
+
+# Key by key: a join of the table with a list could be planned as a walk over all ids of the workspace.
+_HAND_OVER = """
+update external_ids set bucket = $4, customer_id = $5
+where workspace_id = $1 and kind = $2 and id_hash = $3 and customer_id = $6
+"""
+
+
+async def hand_over_external_ids(
+    conn: Connection,
+    ws: int,
+    ids: Collection[tuple[int, UUID]],
+    before: UUID,
+    after: tuple[int, UUID],
+) -> None:
+    """Give ids ``(kind, hash)`` of the customer ``before`` to ``after``: a bucket and a customer in it."""
+    rows = [(ws, kind, id_hash, *after, before) for kind, id_hash in sorted(ids)]
+    await conn.executemany(_HAND_OVER, rows)
 
 
 async def find_external_ids(

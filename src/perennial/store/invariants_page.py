@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from perennial.store.audit import HOLDS, IDENTIFIER_HASHES, ORDERS, SEALS, SEGMENTS
 from perennial.store.audit_catalog import CATALOG
+from perennial.store.audit_erased import ERASED
 from perennial.store.audit_ledger import LEDGER
 from perennial.store.audit_rows import ROWS
 from perennial.store.invariant import Check
@@ -35,7 +36,9 @@ def invariants_text() -> str:
         [
             _HEAD,
             *_section("The ledger", LEDGER),
-            *_section("Rows that name each other", [*ROWS, ORDERS, HOLDS, IDENTIFIER_HASHES, SEGMENTS]),
+            *_section(
+                "Rows that name each other", [*ROWS, *ERASED, ORDERS, HOLDS, IDENTIFIER_HASHES, SEGMENTS]
+            ),
             *_section("The sealed history", [SEALS]),
             *_section("The database", CATALOG),
         ]

@@ -154,6 +154,22 @@ set signals = '{}', progress = '{}', ip_mark = null, given = '', due_at = null,
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 """
 
+_DELETE_REFERRALS = "delete from referrals where bucket = $2 and workspace_id = $1 and customer_id = $3"
+
+_DELETE_ADVOCACIES = "delete from advocacies where bucket = $2 and workspace_id = $1 and customer_id = $3"
+
+_MOVE_FRIEND = """
+update advocacies set friend_bucket = $5, friend_id = $6
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and referral_id = $4
+"""
+
+_MOVE_ADVOCATE = """
+update referrals set advocate_bucket = $5, advocate_id = $6
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and referral_id = $4
+"""
+
+_ALL = 1 << 62
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[Given, ...]).decode
 
@@ -284,6 +300,13 @@ async def read_advocacies(
     return [(referral_id, at, friend) for referral_id, at, friend in rows]
 
 
+async def list_advocacies(
+    conn: Connection, ws: int, bucket: int, advocate_id: UUID
+) -> list[tuple[UUID, int, UUID]]:
+    """Return id, bucket and friend of every referral of an advocate."""
+    return await read_advocacies(conn, ws, bucket, advocate_id, _ALL)
+
+
 async def due_referrals(
     conn: Connection, ws: int, bucket: int, until: Instant, limit: int
 ) -> list[tuple[UUID, UUID]]:
@@ -334,6 +357,36 @@ async def count_states(
     """Return program, state and count of the referrals among ``(friend, referral)``."""
     rows = await conn.fetch(_COUNT_STATES, ws, bucket, *zip(*sorted(keys), strict=True))
     return [(program_id, ReferralState(state), count) for program_id, state, count in rows]
+
+
+async def hand_over_referrals(
+    conn: Connection, ws: int, absorbed: tuple[int, UUID], into: tuple[int, UUID], rows: Iterable[ReferralRow]
+) -> None:
+    """Let ``rows``, all referrals of an absorbed friend as they are from now on, be the survivor's.
+
+    The friend, the survivor and the advocates are locked. Who is the survivor's advocate does not change.
+    """
+    rows = list(rows)
+    await conn.execute(_DELETE_REFERRALS, ws, *absorbed)
+    await put_referrals(conn, ws, into[0], rows)
+    moved = [(ws, row.advocate_bucket, row.advocate_id, row.referral.referral_id, *into) for row in rows]
+    await conn.executemany(_MOVE_FRIEND, moved)
+
+
+async def hand_over_advocacies(
+    conn: Connection,
+    ws: int,
+    absorbed: tuple[int, UUID],
+    into: tuple[int, UUID],
+    rows: Iterable[tuple[UUID, int, UUID]],
+) -> None:
+    """Let the survivor be who referred: ``rows`` are id, bucket and friend of each, who are locked."""
+    rows = list(rows)
+    await conn.execute(_DELETE_ADVOCACIES, ws, *absorbed)
+    for referral_id, bucket, friend in rows:
+        await insert_advocacy(conn, ws, into[0], into[1], referral_id, (bucket, friend))
+    moved = [(ws, bucket, friend, referral_id, *into) for referral_id, bucket, friend in rows]
+    await conn.executemany(_MOVE_ADVOCATE, moved)
 
 
 async def erase_referrals(conn: Connection, ws: int, bucket: int, friends: list[UUID]) -> None:

@@ -283,8 +283,10 @@ create table advocacies (
 
 alter table advocacies enable row level security;
 alter table advocacies force row level security;
+create policy advocacies_of_the_merged on advocacies as restrictive for delete using ((EXISTS ( SELECT FROM merged_customers merged WHERE ((merged.bucket = advocacies.bucket) AND (merged.workspace_id = advocacies.workspace_id) AND (merged.customer_id = advocacies.customer_id) AND (merged.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
 create policy advocacies_of_workspace on advocacies for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
-grant insert, select on advocacies to perennial_worker;
+grant delete, insert, select on advocacies to perennial_worker;
+grant update (friend_bucket, friend_id) on advocacies to perennial_worker;
 
 create table api_keys (
     workspace_id integer not null,
@@ -640,8 +642,9 @@ create table entitlements (
 CREATE INDEX entitlements_undone ON entitlements USING btree (bucket, issued_at, entitlement_id) WHERE (state = ANY (ARRAY[2, 4, 5, 7]));
 alter table entitlements enable row level security;
 alter table entitlements force row level security;
+create policy entitlements_of_the_merged on entitlements as restrictive for delete using ((EXISTS ( SELECT FROM merged_customers merged WHERE ((merged.bucket = entitlements.bucket) AND (merged.workspace_id = entitlements.workspace_id) AND (merged.customer_id = entitlements.customer_id) AND (merged.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
 create policy entitlements_of_workspace on entitlements for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
-grant insert, select on entitlements to perennial_worker;
+grant delete, insert, select on entitlements to perennial_worker;
 grant update (changed_at, reference, state) on entitlements to perennial_worker;
 
 create table events (
@@ -683,8 +686,9 @@ create table exposures (
 
 alter table exposures enable row level security;
 alter table exposures force row level security;
+create policy exposures_of_the_merged on exposures as restrictive for delete using ((EXISTS ( SELECT FROM merged_customers merged WHERE ((merged.bucket = exposures.bucket) AND (merged.workspace_id = exposures.workspace_id) AND (merged.customer_id = exposures.customer_id) AND (merged.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
 create policy exposures_of_workspace on exposures for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
-grant insert, select on exposures to perennial_worker;
+grant delete, insert, select on exposures to perennial_worker;
 
 create table external_ids (
     workspace_id integer not null,
@@ -847,8 +851,44 @@ create table memberships (
 
 alter table memberships enable row level security;
 alter table memberships force row level security;
+create policy memberships_of_the_merged on memberships as restrictive for delete using ((EXISTS ( SELECT FROM merged_customers merged WHERE ((merged.bucket = memberships.bucket) AND (merged.workspace_id = memberships.workspace_id) AND (merged.customer_id = memberships.customer_id) AND (merged.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
 create policy memberships_of_workspace on memberships for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
-grant insert, select, update on memberships to perennial_worker;
+grant delete, insert, select, update on memberships to perennial_worker;
+
+create table merged_customers (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    into_bucket integer not null,
+    into_id uuid not null,
+    constraint merged_customers_pkey PRIMARY KEY (bucket, workspace_id, customer_id),
+    constraint merged_customers_check CHECK (((bucket <> into_bucket) OR (customer_id <> into_id)))
+);
+
+alter table merged_customers enable row level security;
+alter table merged_customers force row level security;
+create policy merged_customers_of_workspace on merged_customers for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on merged_customers to perennial_worker;
+
+create table merges (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    merge_id uuid not null,
+    absorbed_bucket integer not null,
+    absorbed_id uuid not null,
+    merged_at timestamp with time zone not null,
+    external_id text not null,
+    actor text not null,
+    reason text not null,
+    moved bytea not null,
+    constraint merges_pkey PRIMARY KEY (bucket, workspace_id, customer_id, merge_id)
+);
+
+alter table merges enable row level security;
+alter table merges force row level security;
+create policy merges_of_workspace on merges for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select on merges to perennial_worker;
 
 create table orders (
     bucket integer not null,
@@ -974,8 +1014,9 @@ CREATE INDEX redemptions_order ON redemptions USING btree (bucket, workspace_id,
 alter table redemptions enable row level security;
 alter table redemptions force row level security;
 create policy redemptions_of_everybody on redemptions for select to perennial_dispatcher using (true);
+create policy redemptions_of_the_merged on redemptions as restrictive for delete using ((EXISTS ( SELECT FROM merged_customers merged WHERE ((merged.bucket = redemptions.bucket) AND (merged.workspace_id = redemptions.workspace_id) AND (merged.customer_id = redemptions.customer_id) AND (merged.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
 create policy redemptions_of_workspace on redemptions for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
-grant insert, select, update on redemptions to perennial_worker;
+grant delete, insert, select, update on redemptions to perennial_worker;
 grant select (bucket, held_until, state, workspace_id) on redemptions to perennial_dispatcher;
 
 create table referral_codes (
@@ -1028,8 +1069,9 @@ CREATE INDEX referrals_of_place ON referrals USING btree (bucket, ip_mark, attri
 alter table referrals enable row level security;
 alter table referrals force row level security;
 create policy referrals_of_everybody on referrals for select to perennial_dispatcher using (true);
+create policy referrals_of_the_merged on referrals as restrictive for delete using ((EXISTS ( SELECT FROM merged_customers merged WHERE ((merged.bucket = referrals.bucket) AND (merged.workspace_id = referrals.workspace_id) AND (merged.customer_id = referrals.customer_id) AND (merged.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
 create policy referrals_of_workspace on referrals for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
-grant insert, select, update on referrals to perennial_worker;
+grant delete, insert, select, update on referrals to perennial_worker;
 grant select (bucket, due_at, workspace_id) on referrals to perennial_dispatcher;
 
 create table roles (

@@ -141,6 +141,14 @@ order by voucher_id
 for update
 """
 
+_LOCK_VOUCHERS_OF = f"""
+select {COLUMNS}
+from vouchers
+where bucket = $2 and workspace_id = $1 and customer_id = $3
+order by voucher_id
+for update
+"""
+
 _LIST_VOUCHERS = f"""
 select {COLUMNS}
 from vouchers
@@ -247,3 +255,8 @@ async def set_voucher_state(
     """Move a voucher from one state to another; return False if it was in neither, or is gone."""
     bucket, customer_id, voucher_id = place
     return bool(await conn.fetchval(_SET_STATE, ws, bucket, customer_id, voucher_id, before, after))
+
+
+async def lock_vouchers_of(conn: Connection, ws: int, bucket: int, customer_id: UUID) -> list[VoucherRow]:
+    """Lock and return every voucher of a customer."""
+    return [voucher_of(row) for row in await conn.fetch(_LOCK_VOUCHERS_OF, ws, bucket, customer_id)]

@@ -1,0 +1,156 @@
+"""What a merge moves, in words: the preview and the answer are one struct, and come of the same steps."""
+
+from __future__ import annotations
+
+import msgspec
+
+from perennial.core.identifiers import CustomerIdentifier
+from perennial.core.member import Member
+from perennial.flows.configuration import Workspace
+from perennial.ledger.lot import Lot
+from perennial.units import Instant, Points, format_instant
+
+
+class _View(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class MovedLot(_View, frozen=True):
+    """Points of one age, with the dates that they keep; without ``available_at`` they wait for an order."""
+
+    points: Points
+    available_at: str | None = None
+    expires_at: str | None = None
+
+
+class MovedWallet(_View, frozen=True):
+    """What leaves a wallet of the absorbed customer: points, debt, and what is netted from later awards."""
+
+    program: str
+    wallet: str
+    points: Points
+    debt: Points = 0
+    shortfall: Points = 0
+    lots: tuple[MovedLot, ...] = ()
+
+
+class MergedTier(_View, frozen=True):
+    """The tiers of both in a program, and the one afterwards."""
+
+    program: str
+    absorbed: str | None
+    survivor: str | None
+    after: str | None
+
+
+class BalanceAfter(_View, frozen=True):
+    """What a wallet of the survivor holds afterwards."""
+
+    program: str
+    wallet: str
+    available: Points
+    pending: Points
+    debt: Points
+
+
+class MergeConflict(_View, frozen=True):
+    """Something that both had, and only one can be kept: ``kept`` stays, ``dropped`` does not."""
+
+    what: str
+    name: str
+    kept: str
+    dropped: str
+
+
+class MergeAnswer(_View, frozen=True):
+    """What a merge moved, or would move: ``preview`` says that nothing was changed.
+
+    ``challenges`` are those in which both were under way and now are together; ``holds_released`` are carts
+    that were reserved by the absorbed customer, who has to reserve them again. ``needs_approval``: two people
+    have to want it, for so many points move.
+    """
+
+    id: str
+    customer: str
+    absorbed: str
+    at: str
+    preview: bool
+    needs_approval: bool
+    wallets: tuple[MovedWallet, ...]
+    balances: tuple[BalanceAfter, ...]
+    tiers: tuple[MergedTier, ...]
+    identifiers: tuple[CustomerIdentifier, ...]
+    attributes: tuple[str, ...]
+    segments: tuple[str, ...]
+    orders: int
+    events: int
+    vouchers: int
+    entitlements: int
+    redemptions: int
+    holds_released: int
+    referrals: int
+    challenges: int
+    conflicts: tuple[MergeConflict, ...]
+
+
+def unit_names(workspace: Workspace) -> dict[int, tuple[str, str]]:
+    """Return program and wallet of each unit that any version has."""
+    return {
+        compiled.unit: (live.code, compiled.spec.id)
+        for live in workspace.programs
+        for version in live.versions
+        for compiled in version.wallets
+    }
+
+
+def moved_wallets(workspace: Workspace, member: Member) -> tuple[MovedWallet, ...]:
+    """Return what the wallets of a member hold, whose lots are loaded; empty ones are left out."""
+    names = unit_names(workspace)
+    views = []
+    for unit, wallet in sorted(member.wallets.items()):
+        if unit in names and (wallet.balance or wallet.debt or wallet.shortfall):
+            program, name = names[unit]
+            lots = [lot for lot in (wallet.lots or {}).values() if lot.remaining]
+            views.append(
+                MovedWallet(
+                    program=program,
+                    wallet=name,
+                    points=wallet.balance,
+                    debt=wallet.debt,
+                    shortfall=wallet.shortfall,
+                    lots=tuple(_lot(lot) for lot in sorted(lots, key=_order)),
+                )
+            )
+    return tuple(views)
+
+
+def balances_after(workspace: Workspace, member: Member) -> tuple[BalanceAfter, ...]:
+    """Return what the wallets of a member hold."""
+    names = unit_names(workspace)
+    return tuple(
+        BalanceAfter(
+            program=names[unit][0],
+            wallet=names[unit][1],
+            available=wallet.balance - wallet.pending,
+            pending=wallet.pending,
+            debt=wallet.debt,
+        )
+        for unit, wallet in sorted(member.wallets.items())
+        if unit in names
+    )
+
+
+def _order(lot: Lot) -> tuple[bool, Instant, int]:
+    return lot.key.expires_at is None, lot.key.expires_at or 0, lot.lot_id
+
+
+def _lot(lot: Lot) -> MovedLot:
+    return MovedLot(
+        points=lot.remaining,
+        available_at=_text(lot.key.available_at),
+        expires_at=_text(lot.key.expires_at),
+    )
+
+
+def _text(instant: Instant | None) -> str | None:
+    return None if instant is None else format_instant(instant)
