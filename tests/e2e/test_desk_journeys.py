@@ -247,3 +247,33 @@ def test_a_member_is_looked_after(browser: Browser, shop: Shop) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Members")
     assert shop.status_of("GET", "customers/dora") == 404
     watched.context.close()
+
+
+def test_two_accounts_become_one(browser: Browser, shop: Shop) -> None:
+    """The other account is found by the name, both are shown side by side, and the reason is asked for."""
+    for name in ("theo", "theo-web"):
+        shop.call("PUT", f"customers/{name}", {"attributes": {"name": "Theo Sommer"}})
+        shop.call("POST", f"customers/{name}/memberships", {"program": "points"})
+    before = [
+        shop.call("GET", f"customers/{name}")["wallets"][0]["available"] for name in ("theo", "theo-web")
+    ]
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/members/theo-web")
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Merge into another account…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Find the account that stays")).to_have_value("Theo Sommer")
+    dialog.get_by_label("The account that stays", exact=True).select_option("theo")
+    expect(dialog.get_by_role("table", name="What the merge would do")).to_contain_text("Tier, points")
+    watched.shoot("journey-merge")
+    dialog.get_by_role("button", name="Merge for good").click()
+    expect(dialog.get_by_text("Say why")).to_be_visible()
+    dialog.get_by_label("Reason").fill("asked at the till")
+    dialog.get_by_role("button", name="Merge for good").click()
+    expect(page.get_by_text("theo-web is part of theo now")).to_be_visible()
+    assert page.url.endswith("/members/theo")
+    assert shop.call("GET", "customers/theo")["wallets"][0]["available"] == sum(before)
+    assert shop.call("GET", "customers/theo-web")["id"] == "theo"
+    assert watched.wrong == []
+    watched.context.close()

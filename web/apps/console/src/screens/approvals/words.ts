@@ -6,6 +6,7 @@ import type { Tone } from "@perennial/ui";
 /** What is asked for. */
 export const KINDS: Partial<Record<string, MessageDescriptor>> = {
   credit: msg`Points by hand`,
+  merge: msg`Merge two accounts`,
   publish: msg`Publish a version`,
   rollback: msg`Roll back to a version`,
 };
@@ -14,6 +15,7 @@ export const KINDS: Partial<Record<string, MessageDescriptor>> = {
 export const FIELDS: Partial<Record<string, MessageDescriptor>> = {
   customer: msg`Member`,
   identifier: msg`Member, by identifier`,
+  into: msg`The account that stays`,
   wallet: msg`Wallet`,
   points: msg`Points`,
   reason: msg`Reason`,

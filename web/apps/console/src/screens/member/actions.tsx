@@ -11,10 +11,11 @@ import { useWorkspace } from "../../session/workspace";
 import { toldBy } from "../../shell/problem";
 import { useSaveFile } from "../../shell/use-save-file";
 
-type Asked = "adjust" | "block" | "erase";
+type Asked = "adjust" | "block" | "merge" | "erase";
 
 const AdjustDialog = lazy(() => import("./adjust-dialog"));
 const BlockDialog = lazy(() => import("./block-dialog"));
+const MergeDialog = lazy(() => import("./merge-dialog"));
 const EraseDialog = lazy(() => import("./erase-dialog"));
 
 /** What may be done for a member, as far as the role goes. */
@@ -24,7 +25,8 @@ export function Actions({ member }: { member: CustomerView }) {
   const navigate = useNavigate();
   const { code: workspace } = useWorkspace();
   const [asked, setAsked] = useState<Asked>();
-  const adjusts = useMay("adjust") && member.wallets.length > 0;
+  const merges = useMay("adjust");
+  const adjusts = merges && member.wallets.length > 0;
   const looksAfter = useMay("members");
   const erases = useMay("erase");
   const exports = useMayAny()(["members", "erase"]);
@@ -59,7 +61,7 @@ export function Actions({ member }: { member: CustomerView }) {
           <Trans>Correct points…</Trans>
         </Button>
       )}
-      {(exports || looksAfter) && (
+      {(exports || looksAfter || merges) && (
         <Menu position="bottom-end">
           <Menu.Target>
             <Button variant="default" rightSection={<IconChevronDown size={16} aria-hidden />} loading={saving}>
@@ -85,6 +87,15 @@ export function Actions({ member }: { member: CustomerView }) {
                 {member.blocked == null ? <Trans>Block…</Trans> : <Trans>Change the block…</Trans>}
               </Menu.Item>
             )}
+            {merges && (
+              <Menu.Item
+                onClick={() => {
+                  setAsked("merge");
+                }}
+              >
+                <Trans>Merge into another account…</Trans>
+              </Menu.Item>
+            )}
             {erases && (
               <Menu.Item
                 c="var(--p-bad-ink)"
@@ -101,6 +112,7 @@ export function Actions({ member }: { member: CustomerView }) {
       <Suspense fallback={null}>
         {asked === "adjust" && <AdjustDialog member={member} onClose={close} />}
         {asked === "block" && <BlockDialog member={member} onClose={close} />}
+        {asked === "merge" && <MergeDialog member={member} onClose={close} />}
         {asked === "erase" && (
           <EraseDialog
             customer={member.id}

@@ -20,6 +20,7 @@ const HAPPENED: Record<string, MessageDescriptor> = {
   adjustment: msg`Correction by hand`,
   transfer: msg`Transfer`,
   redemption: msg`Redemption`,
+  merge: msg`Another account merged into this one`,
 };
 
 export type Say = (message: MessageDescriptor) => string;
