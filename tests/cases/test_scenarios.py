@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from perennial.core.case import Case, read_case
+from perennial.core.case_file import Case, read_case
 from perennial.core.cases import run_case
 from perennial.core.find_flaws import kinds_of_flaws
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from perennial.core.case import Case, read_case
+from perennial.core.case_file import Case, read_case
 from perennial.core.cases import run_case
 
 FILES = sorted((Path(__file__).parent / "variants").glob("*.yaml"))

@@ -9,7 +9,7 @@ from random import Random
 from typer.testing import CliRunner
 
 from perennial.cli import command_line
-from perennial.core.case import Case, read_case
+from perennial.core.case_file import Case, read_case
 from perennial.core.cases import run_case
 from tests.core.planted_programs import gift_card_loop, sound
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from perennial.core.availability import Availability
-from perennial.core.case import Case, read_case
+from perennial.core.case_file import Case, read_case
 from perennial.core.cases import run_case
 from perennial.core.checkout import Basket, check_out
 from perennial.core.decision import Decision

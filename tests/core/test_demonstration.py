@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perennial.core.case import Case, read_case
+from perennial.core.case_file import Case, read_case
 from perennial.core.demonstration import Demonstration, demonstrate
 
 _CASE = """

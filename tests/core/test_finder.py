@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from perennial.core.case import Case, read_case
+from perennial.core.case_file import Case, read_case
 from perennial.core.cases import run_case
 from perennial.core.document import program_of
 from perennial.core.find_flaws import find_flaws

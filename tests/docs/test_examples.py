@@ -18,7 +18,7 @@ from zlib import crc32
 import msgspec
 import pytest
 
-from perennial.core.case import Case, read_case
+from perennial.core.case_file import Case, read_case
 from perennial.core.document import read_program
 from perennial.core.document_text import parse_text
 from perennial.core.program import Program

@@ -242,6 +242,7 @@ _SAMPLES: dict[str, Any] = {
         "reason": "r",
     },
     "program_publish": {},
+    "program_cases": {"document": "program: points"},
     "program_check": {"kinds": ["stacks_below_cost"], "assumptions": {"margin": "1"}, "seconds": 1},
     "program_rollback": {"version": 1},
     "conversion_post": {"id": "c", "from": "stars", "into": "points", "reason": "r"},

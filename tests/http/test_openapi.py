@@ -169,6 +169,7 @@ _SCENARIO = [
     "segment_template",
     "template_preview",
     "switch_set",
+    "program_cases",
     "program_check",
     "program_publish",
     "program_simulate",

@@ -11,12 +11,14 @@ import typer
 
 from perennial.cli.console import ERRORS, OUT
 from perennial.core.assessment import assess
-from perennial.core.case import Case, read_case
+from perennial.core.case_file import Case, read_case
 from perennial.core.cases import CaseError, run_case
 from perennial.core.document import read_program
 from perennial.core.document_schema import schema_text
+from perennial.core.document_text import parse_text
 from perennial.core.find_flaws import find_flaws, kinds_of_flaws
 from perennial.core.flaw import Assumptions
+from perennial.core.program_cases import play_case, stage_of, words_of
 from perennial.core.validation import validate
 from perennial.units import parse_instant
 
@@ -42,8 +44,8 @@ def cases(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")] = False,
 ) -> None:
-    """Play case files (a program, what happens, what is expected) and say what differs."""
-    played = [_play(path) for file in files for path in _case_files(file)]
+    """Play case files, or the test cases that program documents hold, and say what differs."""
+    played = [one for file in files for path in _case_files(file) for one in _play(path)]
     failed = sum(not one.passed for one in played)
     if as_json:
         sums = {"passed": len(played) - failed, "failed": failed, "cases": played}
@@ -60,7 +62,29 @@ def _case_files(path: Path) -> list[Path]:
     return sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
 
 
-def _play(path: Path) -> _Played:
+def _play(path: Path) -> list[_Played]:
+    """Run what a file holds: one case, or the cases of a program."""
+    plain, _ = parse_text(path.read_bytes())
+    if isinstance(plain, dict) and "case" not in plain and "wallets" in plain:
+        return _play_program(path)
+    return [_play_file(path)]
+
+
+def _play_program(path: Path) -> list[_Played]:
+    """Run the cases of a program document; a document without any has none that failed."""
+    program = read_program(path.read_bytes())
+    problems = program if isinstance(program, list) else validate(program)
+    if problems or isinstance(program, list):
+        return [_Played(str(path), False, differences=[f"{one.path}: {one.words}" for one in problems])]
+    stage = stage_of(program)
+    outcomes = [(case, play_case(case, stage, kinds_of_flaws)) for case in program.cases]
+    return [
+        _Played(str(path), told.passed, case.id, case.title, len(case.steps), words_of(told))
+        for case, told in outcomes
+    ]
+
+
+def _play_file(path: Path) -> _Played:
     """Run one case, and find out what differs or what is wrong with the file."""
     read = read_case(path.read_bytes(), lambda name: (path.parent / name).read_bytes())
     if not isinstance(read, Case):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +15,12 @@ from perennial.cli.console import ERRORS, OUT
 from perennial.cli.keys import Workspace, actor
 from perennial.cli.session import with_database
 from perennial.core.assessment import Assessment
-from perennial.core.find_flaws import find_flaws
+from perennial.core.find_flaws import find_flaws, kinds_of_flaws
 from perennial.core.gives_back import Advice
 from perennial.core.program import Program
+from perennial.core.program_cases import play_case, stage_of, words_of
 from perennial.core.program_diff import Change
+from perennial.core.segment import Segment
 from perennial.flows.program_versions import Plan, document_of, plan_document
 from perennial.flows.programs import Author, Published, apply_document
 from perennial.flows.workspaces import require_workspace
@@ -49,8 +52,23 @@ def plan(
     _print_changes(found.changes)
     if found.assessment is not None:
         print_assessment(found.assessment)
+    failed = found.whole is not None and not _print_cases(found.whole, found.segments)
     if check and found.whole is not None:
         _print_findings(found.whole)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _print_cases(program: Program, segments: Iterable[Segment]) -> bool:
+    """Play the test cases of a program and say how they went; return whether all of them hold."""
+    stage = stage_of(program, segments)
+    outcomes = [play_case(case, stage, kinds_of_flaws) for case in program.cases]
+    for outcome in outcomes:
+        said = "case holds" if outcome.passed else "case does not hold"
+        OUT.print(f"  {said}: {outcome.title}", markup=False, highlight=False, soft_wrap=True)
+        for words in words_of(outcome):
+            OUT.print(f"    {words}", markup=False, highlight=False, soft_wrap=True)
+    return all(outcome.passed for outcome in outcomes)
 
 
 def _print_findings(program: Program) -> None:
@@ -71,12 +89,15 @@ def apply(
     workspace: Workspace,
     file: Document,
     note: Annotated[str, typer.Option(help="Why, for the list of versions.")] = "",
+    *,
+    despite_cases: Annotated[bool, typer.Option(help="Although test cases do not hold.")] = False,
 ) -> None:
     """Publish a document as a new version of the program that it names."""
 
     async def publish(database: Database) -> Published:
         row = await require_workspace(database, workspace)
-        author = Author(actor=actor(), at=time.time_ns() // 1000, note=note)
+        now = time.time_ns() // 1000
+        author = Author(actor=actor(), at=now, note=note, despite_cases=despite_cases)
         return await apply_document(database, row.workspace_id, _text_of(file), author)
 
     done = with_database(publish)

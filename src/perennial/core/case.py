@@ -44,24 +44,18 @@ the customer is known: ``{email: anna@example.com, device: d1}``. ``core/cases.p
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from perennial.core.case_expectation import CasePart, Expectation
-from perennial.core.case_segments import CaseImport, read_segments
+from perennial.core.case_segments import CaseImport
 from perennial.core.conversion import Debts
-from perennial.core.document import program_of
-from perennial.core.document_text import parse_text
 from perennial.core.fraud_signal import Trace
 from perennial.core.order import Line, Scalar
 from perennial.core.problems import Problem
-from perennial.core.program import Program
-from perennial.core.segment import Segment
 from perennial.core.switches import SwitchKind
-from perennial.core.validation import validate
 from perennial.units import Points, Rounding
 
 
@@ -283,28 +277,6 @@ class Step(CasePart, frozen=True, kw_only=True):
     expect: Expectation = Expectation()
 
 
-class Case(msgspec.Struct, frozen=True):
-    """A readable case. ``document`` is the plain form of ``program``, which ``publish`` steps change.
-
-    ``segments`` are there from the beginning.
-    """
-
-    name: str
-    title: str
-    program: Program
-    document: dict[str, Any]
-    steps: tuple[Step, ...]
-    segments: tuple[Segment, ...] = ()
-
-
-class _CaseFile(CasePart, frozen=True, kw_only=True):
-    case: str
-    title: str
-    program: dict[str, Any] | str
-    segments: tuple[dict[str, Any], ...] = ()
-    steps: tuple[Step, ...]
-
-
 _DEEDS = (
     "order",
     "given_back",
@@ -350,62 +322,11 @@ def deeds_of(step: Step) -> list[str]:
     return found
 
 
-def read_case(
-    text: str | bytes, program_at: Callable[[str], str | bytes] | None = None
-) -> Case | list[Problem]:
-    """Read a case (YAML or JSON); return it, or every problem that was found.
-
-    Where the program is the name of a file, ``program_at`` returns the text of that; without it a case has to
-    hold its program itself.
-    """
-    data, problems = parse_text(text)
-    if problems:
-        return problems
-    try:
-        file = msgspec.convert(data, _CaseFile)
-    except msgspec.ValidationError as error:
-        return [Problem("", "wrong_type", str(error))]
-    crowded = [
-        problem.under(f"steps[{position}]")
-        for position, step in enumerate(file.steps)
-        for problem in _problems_of(step)
-    ]
-    document = _document(file.program, program_at)
-    if isinstance(document, list):
-        return document
-    program = program_of(document)
-    wrong = program if isinstance(program, list) else validate(program)
-    if wrong or crowded or isinstance(program, list):
-        return [*(problem.under("program") for problem in wrong), *crowded]
-    segments = read_segments(file.segments, program, {})
-    if isinstance(segments, list):
-        return segments
-    return Case(file.case, file.title, program, document, file.steps, segments)
-
-
-def _document(
-    program: dict[str, Any] | str, program_at: Callable[[str], str | bytes] | None
-) -> dict[str, Any] | list[Problem]:
-    """Return the plain program of a case file, or what is wrong with the file that it names."""
-    if isinstance(program, dict):
-        return program
-    if program_at is None:
-        return [Problem("program", "no_file", "write the program out: files are not read here")]
-    try:
-        data, problems = parse_text(program_at(program))
-    except OSError as error:
-        return [Problem("program", "no_file", f"{program} cannot be read: {error.strerror or error}")]
-    if problems or not isinstance(data, dict):
-        return [problem.under("program") for problem in problems] or [
-            Problem("program", "wrong_type", f"{program} holds no program")
-        ]
-    return data
-
-
 _OF_A_GUEST = ("quote", "hold", "redeem", "redeem_hold", "release", "roll_back", "card_money")
 
 
-def _problems_of(step: Step) -> list[Problem]:
+def problems_of_step(step: Step) -> list[Problem]:
+    """Return what is wrong with a step although its types are right; paths are those within the step."""
     deeds = deeds_of(step)
     found: list[Problem] = []
     if len(deeds) > 1:

@@ -15,7 +15,6 @@ from msgspec import UNSET
 
 from perennial.core.case import (
     Asked,
-    Case,
     CaseCart,
     CaseConversion,
     CaseOrder,
@@ -25,6 +24,7 @@ from perennial.core.case import (
     deeds_of,
 )
 from perennial.core.case_differences import Comparison
+from perennial.core.case_file import Case
 from perennial.core.case_segments import read_segments
 from perennial.core.checkout import Checkout
 from perennial.core.decision import Decision

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from perennial.core.case import Case, Step, deeds_of
+from perennial.core.case import Step, deeds_of
+from perennial.core.case_file import Case
 from perennial.core.cases import CasePlayer, StepReport
 from perennial.core.decision import Decision
 from perennial.core.program import GIFT_CARDS, Program

@@ -19,6 +19,7 @@ from perennial.core.document_text import parse_text, reads_as_text
 from perennial.core.earlier_documents import in_words_of_today
 from perennial.core.problems import Problem
 from perennial.core.program import Program
+from perennial.core.program_case import ProgramCase, in_reading_order
 
 _PROGRAM_TYPE = msgspec.inspect.type_info(Program)
 _CONDITION: Any = Condition
@@ -80,6 +81,9 @@ def plain_program(program: Program) -> dict[str, Any]:
 
 def plain_of(value: Any) -> Any:
     """Return any part of a program in its plain canonical form; enums become text, tuples lists."""
+    if isinstance(value, ProgramCase):
+        plain = _plain_struct(value)
+        return plain | {"steps": [in_reading_order(step) for step in plain["steps"]]}
     if isinstance(value, msgspec.Struct):
         return _plain_struct(value)
     if isinstance(value, _CONDITION):

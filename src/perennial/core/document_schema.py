@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from perennial.core import earning, fraud, rewards
+from perennial.core.case import Step
 from perennial.core.condition_document import SCHEMA_HOOK, condition_schema
 from perennial.core.program import Program
 
@@ -57,6 +58,8 @@ def kinds_text() -> str:
 
 def _schema_of(kind: type, title: str) -> dict[str, Any]:
     schema = msgspec.json.schema(kind, schema_hook=SCHEMA_HOOK)
+    if kind is Program:
+        schema["$defs"] |= msgspec.json.schema(Step, schema_hook=SCHEMA_HOOK)["$defs"]
     schema["$defs"]["Condition"] = condition_schema()
     tidy: dict[str, Any] = _tidy(schema)
     return {"$schema": DIALECT, "title": title, **tidy}

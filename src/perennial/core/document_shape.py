@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from msgspec import NODEFAULT, inspect
+from msgspec import inspect
 
 from perennial.core.document_text import DecimalText
 from perennial.core.problems import Problem, join_path
@@ -62,6 +62,10 @@ class Shape:
                 return self._enum(kind, value, path)
             case inspect.NoneType():
                 return value if value is None else self._wrong("nothing", value, path)
+            case inspect.LiteralType():
+                return self._literal(kind, value, path)
+            case inspect.AnyType():
+                return _as_written(value)
             case inspect.CustomType():
                 return self._custom(value, path)
         raise TypeError(f"a document cannot hold {kind}")
@@ -90,7 +94,7 @@ class Shape:
             elif key != kind.tag_field:
                 self._add(join_path(path, key), "unknown_field", f"there is no field {_near(key, [*fields])}")
         for name, field in fields.items():
-            if field.default is NODEFAULT and field.default_factory is NODEFAULT and name not in value:
+            if field.required and name not in value:
                 self._add(join_path(path, name), "missing", "this field is needed")
         return found
 
@@ -195,6 +199,12 @@ class Shape:
             self._add(path, "unknown_value", f"there is no {_near(value, names)}")
         return value
 
+    def _literal(self, kind: inspect.LiteralType, value: object, path: str) -> object:
+        names = [str(name) for name in kind.values]
+        if value not in kind.values:
+            self._add(path, "unknown_value", f"there is no {_near(str(value), names)}")
+        return value
+
     def _custom(self, value: object, path: str) -> object:
         if (decimal := _decimal_in(value, path)) is not None:
             self._add(decimal, "wrong_type", "a number with a fraction is not allowed in a condition")
@@ -231,6 +241,15 @@ def _near(given: str, names: list[str]) -> str:
     close = get_close_matches(given, names, n=1)
     known = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(names)[:40])}"
     return f'"{_short(given)}"; {known}'
+
+
+def _as_written(value: object) -> object:
+    """Return plain data of any kind; numbers with a fraction are texts there."""
+    if isinstance(value, dict):
+        return {key: _as_written(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_written(item) for item in value]
+    return str(value) if isinstance(value, DecimalText) else value
 
 
 def _decimal_in(value: object, path: str) -> str | None:

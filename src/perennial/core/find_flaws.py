@@ -66,7 +66,7 @@ def search_flaws(
     stop: Callable[[], bool] | None = None,
 ) -> Iterator[Searched]:
     """Search as :func:`find_flaws` does, and yield each kind as soon as it is done."""
-    search = Search(program, at, assumptions or Assumptions())
+    search = Search(msgspec.structs.replace(program, cases=()), at, assumptions or Assumptions())
     for name in KINDS if kinds is None else kinds:
         search.played = Played(MAX_STEPS, stop)
         try:

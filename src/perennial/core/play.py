@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from perennial.core.case import Case, Step, read_case
+from perennial.core.case import Step
+from perennial.core.case_file import Case, read_case
 from perennial.core.cases import CasePlayer, StepReport, run_case
 from perennial.core.document import render
 from perennial.core.program import GIFT_CARDS

@@ -20,6 +20,7 @@ from perennial.core.limits import AtCap, Holder, Limit
 from perennial.core.money import Cap, MoneyCap, MoneyGiven, OfMetric
 from perennial.core.order import Name
 from perennial.core.periods import Period
+from perennial.core.program_case import ProgramCase
 from perennial.core.referral_terms import Referrals, incentive_rewards
 from perennial.core.reward import Reward, Title
 from perennial.core.rfm import RfmScale
@@ -403,6 +404,7 @@ class Program(_Part, frozen=True):
     holdouts: tuple[Holdout, ...] = ()
     referrals: Referrals | None = None
     rfm: RfmScale | None = None
+    cases: tuple[ProgramCase, ...] = ()
 
 
 def campaigns_in_turn(program: Program) -> list[tuple[int, Campaign]]:

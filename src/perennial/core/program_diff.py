@@ -30,7 +30,11 @@ _NAMES = {
     "holdouts": "holdout",
     "variants": "variant",
     "offers": "offer",
+    "cases": "test case",
 }
+
+
+_CASE = "test case "
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -65,6 +69,8 @@ class _Differ:
         return found
 
     def value(self, path: str, owner: str, old: Any, new: Any) -> list[Change]:
+        if owner.startswith(_CASE) and path.endswith((".steps", ".segments")):
+            return [Change(path, f"{owner}: other {_words_of(path)}")]
         if isinstance(old, msgspec.Struct) and type(old) is type(new) and not _is_short(new):
             return self.fields(path, owner, old, new)
         if isinstance(old, dict) and isinstance(new, dict):

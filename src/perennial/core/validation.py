@@ -15,6 +15,7 @@ from perennial.core.program import AttributeSpec, AttributeType, Declarations, E
 from perennial.core.program_cost import MAX_COST, worst_case
 from perennial.core.rfm import is_ascending
 from perennial.core.schedule import end_instant, start_instant
+from perennial.core.validation_cases import check_cases
 from perennial.core.validation_challenges import check_challenges
 from perennial.core.validation_codes import check_codes, shared_code_conflicts
 from perennial.core.validation_experiments import check_experiments
@@ -74,6 +75,7 @@ def examine(program: Program) -> Findings:
     check_experiments(findings)
     check_referrals(findings)
     _check_rfm(findings)
+    check_cases(findings)
     _check_size(findings)
     return findings
 

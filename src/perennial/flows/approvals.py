@@ -50,6 +50,7 @@ class Publication(msgspec.Struct, frozen=True, tag="publish"):
     revision: int
     valid_from: Instant | None
     note: str
+    despite_cases: bool = False
 
 
 class Return(msgspec.Struct, frozen=True, tag="rollback"):
@@ -251,7 +252,7 @@ async def _do(database: Database, intake: Intake, caller: Key, row: ApprovalRow)
             agreed_to = msgspec.structs.replace(command, most=caller.person.credit_most, approved=True)
             return await merge_customers(intake.handler, caller.workspace_id, agreed_to)
         case Publication(program=code, revision=revision, valid_from=valid_from):
-            author = _author(row, wanted.note)
+            author = msgspec.structs.replace(_author(row, wanted.note), despite_cases=wanted.despite_cases)
             published = await publish(database, caller.workspace_id, code, author, revision, valid_from)
         case Return(program=code, version=version):
             published = await rollback(

@@ -13,6 +13,7 @@ from perennial.core.problems import Problem
 from perennial.core.program import Program
 from perennial.core.program_diff import Change, diff
 from perennial.core.program_parts import join_parts
+from perennial.core.segment import Segment
 from perennial.core.validation import validate
 from perennial.flows.problems import problem
 from perennial.flows.program_checks import (
@@ -64,7 +65,7 @@ class Plan(msgspec.Struct, frozen=True):
     """What applying a document would do: the problems that forbid it, or the changes it makes.
 
     ``version`` is the version in force, ``None`` for a new program. ``whole`` is the program with what its
-    workspace declares, where nothing forbids it.
+    workspace declares, where nothing forbids it, and ``segments`` are the workspace's.
     """
 
     program: str | None
@@ -73,6 +74,7 @@ class Plan(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
     whole: Program | None = None
     assessment: Assessment | None = None
+    segments: tuple[Segment, ...] = ()
 
 
 async def programs_of(database: Database, workspace_id: int) -> list[ProgramEntry]:
@@ -158,9 +160,10 @@ async def plan_document(database: Database, workspace_id: int, text: str) -> Pla
         problems = validate(whole)
         problems += await conflicts_of(conn, workspace_id, row, program, versions)
         before = await program_of_version(conn, workspace_id, versions[-1]) if versions else None
-        segments = [row.code for row in await list_segments(conn, workspace_id)]
+        segments = tuple(row.segment for row in await list_segments(conn, workspace_id))
     number = versions[-1].number if versions else None
     changes = () if problems else tuple(diff(before, program))
     if problems:
         return Plan(program.program, number, changes, tuple(problems))
-    return Plan(program.program, number, changes, (), whole, assess(whole, segments))
+    assessment = assess(whole, [each.segment for each in segments])
+    return Plan(program.program, number, changes, (), whole, assessment, segments)

@@ -26,6 +26,7 @@ from perennial.core.program_parts import split_program
 from perennial.core.validation import validate
 from perennial.core.version import Version
 from perennial.flows.backfill import backfill, latest_versions, metrics_to_backfill, wait_for_stragglers
+from perennial.flows.case_runs import require_cases
 from perennial.flows.configuration import based_on, in_order, kept_of
 from perennial.flows.ids import Ids
 from perennial.flows.problems import problem
@@ -107,6 +108,8 @@ class Author(msgspec.Struct, frozen=True):
     note: str = ""
     alone: bool = False
     """Whether nobody else has agreed although it may be needed: then the rules of the workspace decide."""
+    despite_cases: bool = False
+    """Whether it shall be published although test cases of the program do not hold."""
 
 
 async def get_draft(database: Database, workspace_id: int, code: str) -> Draft:
@@ -152,8 +155,13 @@ async def publish(
 
     ``revision`` as in :func:`put_draft`. ``valid_from`` dates a version back, after the one before it
     and not into the future: what happened since, but arrives later, is judged by it. Raises
-    :class:`InvalidProgramError` (422) with everything that is wrong with the draft.
+    :class:`InvalidProgramError` (422) with everything that is wrong with the draft, and
+    :class:`~perennial.flows.case_runs.CasesFailedError` (422) for test cases that do not hold.
     """
+    async with database.transaction(workspace_id) as conn:
+        seen = await find_program(conn, workspace_id, code)
+    draft = read_program(seen.draft) if seen is not None and seen.draft is not None else None
+    failed = await require_cases(database, workspace_id, draft, despite=author.despite_cases)
 
     async def write(conn: Connection) -> Published:
         await _demand_two(conn, workspace_id, author)
@@ -161,11 +169,10 @@ async def publish(
         _check_revision(row, revision)
         if row.draft is None:
             raise problem(404, "no_draft", f"Program {code} has no draft.")
-        return await _publish_text(conn, workspace_id, row, row.draft, author, valid_from)
+        if seen is None or row.draft != seen.draft:
+            _check_revision(row, seen.draft_revision if seen else 0)  # its cases were not played
+        return await _publish_text(conn, workspace_id, row, row.draft, author, valid_from, failed)
 
-    async with database.transaction(workspace_id) as conn:
-        row = await find_program(conn, workspace_id, code)
-    draft = read_program(row.draft) if row is not None and row.draft is not None else None
     return await _publish_counted(database, workspace_id, draft, author, write)
 
 
@@ -177,6 +184,7 @@ async def apply_document(
     Applying the version in force again publishes nothing (``unchanged``).
     """
     program = readable(text)
+    failed = await require_cases(database, workspace_id, program, despite=author.despite_cases)
 
     async def write(conn: Connection) -> Published:
         found = await find_program(conn, workspace_id, program.program)
@@ -186,7 +194,7 @@ async def apply_document(
             last = versions[-1]
             return Published(program.program, last.number, last.valid_from, digest, (), unchanged=True)
         row = await _save_draft(conn, workspace_id, program.program, text, author, None)
-        return await _publish_text(conn, workspace_id, row, text, author, valid_from)
+        return await _publish_text(conn, workspace_id, row, text, author, valid_from, failed)
 
     return await _publish_counted(database, workspace_id, program, author, write)
 
@@ -318,12 +326,15 @@ async def _publish_text(
     text: str,
     author: Author,
     valid_from: Instant | None,
+    failed_cases: tuple[str, ...],
 ) -> Published:
     problems = await problems_of(conn, workspace_id, row, text)
     if problems:
         raise InvalidProgramError(problems)
     program = readable(text)
-    return await _publish(conn, workspace_id, row, program, author, valid_from, "program.published")
+    return await _publish(
+        conn, workspace_id, row, program, author, valid_from, "program.published", failed_cases
+    )
 
 
 async def _publish(
@@ -334,6 +345,7 @@ async def _publish(
     author: Author,
     valid_from: Instant | None,
     action: str,
+    failed_cases: tuple[str, ...] = (),
 ) -> Published:
     """Write a program that has no problems as the next version of ``row``."""
     versions = await list_versions(conn, workspace_id, row.program_id)
@@ -357,7 +369,8 @@ async def _publish(
         action,
         row.code,
         {"version": last.number, "digest": last.digest} if last else None,
-        {"version": version.number, "digest": parts.digest},
+        {"version": version.number, "digest": parts.digest}
+        | ({"despite_cases": list(failed_cases)} if failed_cases else {}),
     )
     await raise_revision(conn, workspace_id)
     changes = tuple(diff(before, program))

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from perennial.core.case import Case, read_case
+from perennial.core.case_file import Case, read_case
 from perennial.core.demonstration import Demonstration, demonstrate
 from perennial.core.document_text import parse_text
 from perennial.core.draft_edit import with_part

@@ -387,6 +387,7 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "conversion_reverse": {"back": Example("Back to stars", {"reason": "the rate was wrong"})},
     "clock_advance": {"month": Example("Jump to the summer", {"advance_to": "2026-07-01T00:00:00Z"})},
     "program_publish": {"note": Example("Publish what was reviewed", {"revision": 1, "note": "spring"})},
+    "program_cases": {"draft": Example("Play the cases of the stored draft", {})},
     "program_check": {
         "draft": Example(
             "Search the draft, with half of every sale as margin",

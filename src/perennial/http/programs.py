@@ -15,17 +15,20 @@ from perennial.core.problems import Problem
 from perennial.core.program_diff import Change
 from perennial.flows.answers import FieldProblem
 from perennial.flows.approvals import Publication, Return, ask_to_publish, or_ask
+from perennial.flows.case_runs import CaseRun, run_draft_cases
 from perennial.flows.flaw_search import ProgramCheck, check_program
+from perennial.flows.keys import Key
+from perennial.flows.problems import problem
 from perennial.flows.program_versions import Side, compare, document_of, programs_of, versions_of
 from perennial.flows.programs import Author, Draft, Published, get_draft, publish, put_draft, rollback
-from perennial.flows.scopes import Scope
+from perennial.flows.scopes import Scope, allows
 from perennial.http.approvals import ApprovalView, approval_view
 from perennial.http.exchange import check_json, headers_of
 from perennial.http.instants import read_instant
 from perennial.http.operation import ExternalId, admitted, body_of, connection_of, operation, written
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields, bad_request
-from perennial.http.requests import CheckBody, PublishBody, RollbackBody
+from perennial.http.requests import CasesBody, CheckBody, PublishBody, RollbackBody
 from perennial.store.approvals import ApprovalRow
 from perennial.units import format_instant
 
@@ -130,8 +133,17 @@ def _published_view(published: Published, check: ProgramCheck | None = None) -> 
     )
 
 
-def _author(actor: str, note: str = "", *, alone: bool = False) -> Author:
-    return Author(actor=actor, at=time.time_ns() // 1_000, note=note, alone=alone)
+def _author(actor: str, note: str = "", *, alone: bool = False, despite_cases: bool = False) -> Author:
+    now = time.time_ns() // 1_000
+    return Author(actor=actor, at=now, note=note, alone=alone, despite_cases=despite_cases)
+
+
+def despite(caller: Key, wanted: bool) -> bool:
+    """Return whether it is published although cases do not hold; raise a 403 for who may not say so."""
+    if wanted and not allows(caller.scopes, Scope.APPROVE):
+        words = f"Publishing despite test cases takes the scope {Scope.APPROVE.value!r}."
+        raise problem(403, "scope_missing", words)
+    return wanted
 
 
 @get(
@@ -237,7 +249,7 @@ async def program_publish(request: Request[Any, Any, Any], id: ExternalId) -> Re
     """Makes the draft an immutable version, used by the very next order on every worker.
 
     With `check` it is searched for flaws first, and the answer tells what was found; it is published all the
-    same.
+    same. Test cases that do not hold refuse it (`cases_failed`), unless `despite_cases` is said.
     """
     door, caller = admitted(request)
     data = await body_of(request, PublishBody)
@@ -246,13 +258,13 @@ async def program_publish(request: Request[Any, Any, Any], id: ExternalId) -> Re
     if data.check:
         checked = await check_program(door.handler, caller.workspace_id, code, seconds=_CHECK_SECONDS)
         revision = checked.revision if revision is None else revision
-    author = _author(caller.actor, data.note, alone=True)
+    author = _author(caller.actor, data.note, alone=True, despite_cases=despite(caller, data.despite_cases))
 
     async def ask() -> ApprovalRow:
         seen = revision
         if seen is None:
             seen = (await get_draft(door.database, caller.workspace_id, code)).revision
-        asked = Publication(code, seen, valid_from, data.note)
+        asked = Publication(code, seen, valid_from, data.note, data.despite_cases)
         return await ask_to_publish(door.database, caller, asked)
 
     published = await or_ask(
@@ -261,6 +273,30 @@ async def program_publish(request: Request[Any, Any, Any], id: ExternalId) -> Re
     if isinstance(published, ApprovalRow):
         return written(approval_view(published), 202)
     return written(_published_view(published, checked), 201)
+
+
+@post(
+    "/v1/programs/{id:str}/cases",
+    status_code=200,
+    **operation(
+        "program_cases",
+        "Programs",
+        "Play the test cases",
+        needs=Scope.PROGRAMS,
+        takes=CasesBody,
+        gives={200: CaseRun},
+        refuses=(404, 503),
+    ),
+)
+async def program_cases(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+    """Plays every test case of the draft, or of the document in the body, and tells what does not hold.
+
+    It runs beside the server, takes 10 seconds of the processor at most, and changes nothing.
+    """
+    door, caller = admitted(request)
+    data = await body_of(request, CasesBody)
+    run = await run_draft_cases(door.database, caller.workspace_id, plain_segment(id), data.document)
+    return written(run)
 
 
 @post(
@@ -402,6 +438,7 @@ PROGRAM_ROUTES = [
     draft_get,
     draft_put,
     program_publish,
+    program_cases,
     program_check,
     version_list,
     version_get,

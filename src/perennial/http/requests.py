@@ -202,12 +202,21 @@ class PublishBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
     ``valid_from`` dates the version back, so that what arrives late is judged by it. With ``check`` the
     draft is searched for flaws first, for at most 10 seconds; what is found is told, and stops nothing.
+    ``despite_cases`` publishes although test cases of the program do not hold, and takes the scope `approve`
+    as well.
     """
 
     revision: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
     valid_from: When | None = None
     note: Annotated[str, Meta(max_length=1_000)] = ""
     check: bool = False
+    despite_cases: bool = False
+
+
+class CasesBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Whose test cases are played: those of ``document``, or of the stored draft without one."""
+
+    document: Annotated[str, Meta(max_length=1_048_576)] | None = None
 
 
 class CheckBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
