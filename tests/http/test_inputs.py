@@ -242,6 +242,7 @@ _SAMPLES: dict[str, Any] = {
         "reason": "r",
     },
     "program_publish": {},
+    "plan_put": {"publish_at": "2030-01-01T09:00"},
     "program_cases": {"document": "program: points"},
     "program_check": {"kinds": ["stacks_below_cost"], "assumptions": {"margin": "1"}, "seconds": 1},
     "program_rollback": {"version": 1},

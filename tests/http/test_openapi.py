@@ -171,6 +171,7 @@ _SCENARIO = [
     "switch_set",
     "program_cases",
     "program_check",
+    "plan_put",
     "program_publish",
     "program_simulate",
     "program_rollback",

@@ -19,6 +19,7 @@ from perennial.flows.commands import Identified, MergeCustomers, PostAdjustment
 from perennial.flows.ids import Ids
 from perennial.flows.keys import Key
 from perennial.flows.merging import merge_customers
+from perennial.flows.planned_versions import plan_version
 from perennial.flows.problems import ProblemError, customer_erased, problem
 from perennial.flows.programs import Author, publish, rollback
 from perennial.flows.scopes import Scope, allows
@@ -33,7 +34,7 @@ from perennial.store.approvals import (
     read_approval,
 )
 from perennial.store.database import Database
-from perennial.units import Instant, named_id
+from perennial.units import Instant, format_instant, named_id
 
 
 class Credit(msgspec.Struct, frozen=True, tag="credit"):
@@ -49,6 +50,16 @@ class Publication(msgspec.Struct, frozen=True, tag="publish"):
     program: str
     revision: int
     valid_from: Instant | None
+    note: str
+    despite_cases: bool = False
+
+
+class PlannedPublication(msgspec.Struct, frozen=True, tag="plan"):
+    """A draft, exactly as it is at this revision, at an instant (as text) that is to come."""
+
+    program: str
+    revision: int
+    publish_at: str
     note: str
     despite_cases: bool = False
 
@@ -71,13 +82,14 @@ _NEEDS = {
     "credit": Scope.ADJUST,
     "merge": Scope.ADJUST,
     "publish": Scope.PROGRAMS,
+    "plan": Scope.PROGRAMS,
     "rollback": Scope.PROGRAMS,
 }
 
-_NOTED = ("wallet", "points", "program", "revision", "version")
+_NOTED = ("wallet", "points", "program", "revision", "version", "publish_at")
 """What the audit log keeps of a request for good: nothing that tells of a person."""
 
-_decode = msgspec.json.Decoder(Credit | Publication | Return | Merge).decode
+_decode = msgspec.json.Decoder(Credit | Publication | PlannedPublication | Return | Merge).decode
 
 
 async def ask_for_credit(
@@ -113,9 +125,11 @@ async def ask_to_merge(database: Database, caller: Key, command: MergeCustomers)
     return await _ask(database, caller, approval_id, "merge", f"merge/{command.id}", body, summary)
 
 
-async def ask_to_publish(database: Database, caller: Key, asked: Publication | Return) -> ApprovalRow:
+async def ask_to_publish(
+    database: Database, caller: Key, asked: Publication | PlannedPublication | Return
+) -> ApprovalRow:
     """Keep a version that a second person has to want."""
-    kind = "publish" if isinstance(asked, Publication) else "rollback"
+    kind = str(asked.__struct_config__.tag)
     summary = msgspec.structs.asdict(asked)
     body = msgspec.json.encode(asked)
     return await _ask(database, caller, Ids().next(), kind, f"program/{asked.program}", body, summary)
@@ -254,6 +268,11 @@ async def _do(database: Database, intake: Intake, caller: Key, row: ApprovalRow)
         case Publication(program=code, revision=revision, valid_from=valid_from):
             author = msgspec.structs.replace(_author(row, wanted.note), despite_cases=wanted.despite_cases)
             published = await publish(database, caller.workspace_id, code, author, revision, valid_from)
+        case PlannedPublication(program=code, revision=revision, publish_at=publish_at):
+            author = msgspec.structs.replace(_author(row, wanted.note), despite_cases=wanted.despite_cases)
+            planned = await plan_version(database, caller.workspace_id, code, publish_at, author, revision)
+            at = format_instant(planned.row.publish_at)
+            return Answer(status=200, body=msgspec.json.encode({"program": code, "publish_at": at}))
         case Return(program=code, version=version):
             published = await rollback(
                 database, caller.workspace_id, code, version, _author(row, wanted.note)

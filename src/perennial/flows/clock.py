@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from perennial.flows.expire_holds import expire_holds
 from perennial.flows.handle_events import Handler
+from perennial.flows.planned_versions import publish_due_plans
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.run_timers import run_due_timers
 from perennial.flows.settle_referrals import settle_referrals
@@ -15,7 +16,8 @@ async def advance_sandbox_clock(handler: Handler, workspace_id: int, to: Instant
     """Move the clock to ``to`` and run everything that became due on the way.
 
     Raises a problem for a live workspace and for a move that is not forward. The clock moves first:
-    if the process dies while timers run, the job worker runs the rest.
+    if the process dies while timers run, the job worker runs the rest. Versions that were planned are
+    published before the timers run, which go by the version of their own instant.
     """
     async with handler.database.transaction(workspace_id) as conn:
         row = await read_workspace(conn, workspace_id)
@@ -27,6 +29,7 @@ async def advance_sandbox_clock(handler: Handler, workspace_id: int, to: Instant
         if moved is None:
             now = format_instant(row.clock_at) if row.clock_at is not None else "unset"
             raise field_problem("$.advance_to", "clock_backward", f"the clock stands at {now}")
+    await publish_due_plans(handler.database, workspace_id, to)
     for bucket in range(row.bucket_base, row.bucket_base + row.bucket_count):
         await run_due_timers(handler, workspace_id, bucket, to)
         await expire_holds(handler, workspace_id, bucket, to)

@@ -25,6 +25,7 @@ from perennial.flows.program_checks import (
     surrounded,
 )
 from perennial.store.database import Database
+from perennial.store.planned_versions import planned_at
 from perennial.store.programs import (
     ProgramRow,
     VersionRow,
@@ -51,7 +52,10 @@ class ProgramEntry(msgspec.Struct, frozen=True):
 
 
 class VersionEntry(msgspec.Struct, frozen=True):
-    """A version in a list; equal ``digest``s are equal programs."""
+    """A version in a list; equal ``digest``s are equal programs.
+
+    ``planned_at`` says when somebody planned that it be published then.
+    """
 
     version: int
     valid_from: Instant
@@ -59,6 +63,7 @@ class VersionEntry(msgspec.Struct, frozen=True):
     actor: str
     note: str
     digest: str
+    planned_at: Instant | None = None
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -102,6 +107,7 @@ async def versions_of(database: Database, workspace_id: int, code: str) -> list[
     async with database.transaction(workspace_id) as conn:
         row = await require_program(conn, workspace_id, code)
         versions = await list_versions(conn, workspace_id, row.program_id)
+        planned = await planned_at(conn, workspace_id, row.program_id)
     return [
         VersionEntry(
             version.number,
@@ -110,6 +116,7 @@ async def versions_of(database: Database, workspace_id: int, code: str) -> list[
             version.actor,
             version.note,
             version.digest,
+            planned.get(version.number),
         )
         for version in reversed(versions)
     ]

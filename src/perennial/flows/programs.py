@@ -44,6 +44,7 @@ from perennial.flows.program_checks import (
 from perennial.flows.rearm import moves_timers, rearm_timers
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.database import Database
+from perennial.store.planned_versions import PlannedRow, end_plan, overtake_plans, waiting_plan
 from perennial.store.programs import (
     ProgramRow,
     VersionRow,
@@ -110,6 +111,8 @@ class Author(msgspec.Struct, frozen=True):
     """Whether nobody else has agreed although it may be needed: then the rules of the workspace decide."""
     despite_cases: bool = False
     """Whether it shall be published although test cases of the program do not hold."""
+    plan: PlannedRow | None = None
+    """The plan that this fulfills: it must wait still, and the draft must say what was planned."""
 
 
 async def get_draft(database: Database, workspace_id: int, code: str) -> Draft:
@@ -160,17 +163,21 @@ async def publish(
     """
     async with database.transaction(workspace_id) as conn:
         seen = await find_program(conn, workspace_id, code)
+        if author.plan is not None and seen is not None and seen.draft is not None:
+            await _check_plan(conn, workspace_id, author.plan, readable(seen.draft))
     draft = read_program(seen.draft) if seen is not None and seen.draft is not None else None
     failed = await require_cases(database, workspace_id, draft, despite=author.despite_cases)
 
     async def write(conn: Connection) -> Published:
-        await _demand_two(conn, workspace_id, author)
+        await demand_two(conn, workspace_id, author)
         row = await require_program(conn, workspace_id, code)
-        _check_revision(row, revision)
+        check_revision(row, revision)
         if row.draft is None:
             raise problem(404, "no_draft", f"Program {code} has no draft.")
         if seen is None or row.draft != seen.draft:
-            _check_revision(row, seen.draft_revision if seen else 0)  # its cases were not played
+            check_revision(row, seen.draft_revision if seen else 0)  # its cases were not played
+        if author.plan is not None:
+            await _check_plan(conn, workspace_id, author.plan, readable(row.draft))
         return await _publish_text(conn, workspace_id, row, row.draft, author, valid_from, failed)
 
     return await _publish_counted(database, workspace_id, draft, author, write)
@@ -210,7 +217,7 @@ async def rollback(
     noted = msgspec.structs.replace(author, note=author.note or f"back to version {number}")
 
     async def write(conn: Connection) -> Published:
-        await _demand_two(conn, workspace_id, noted)
+        await demand_two(conn, workspace_id, noted)
         versions = await list_versions(conn, workspace_id, row.program_id)
         problems = await conflicts_of(conn, workspace_id, row, program, versions)
         if problems:
@@ -220,7 +227,16 @@ async def rollback(
     return await _publish_counted(database, workspace_id, program, noted, write)
 
 
-async def _demand_two(conn: Connection, workspace_id: int, author: Author) -> None:
+async def _check_plan(conn: Connection, workspace_id: int, plan: PlannedRow, program: Program) -> None:
+    """Raise the 409 where a plan is not to be fulfilled: it has ended or changed, or the draft has."""
+    if await waiting_plan(conn, workspace_id, plan.program_id) != plan:
+        raise problem(409, "plan_ended", "The plan does not wait any more.")
+    if bytes.fromhex(split_program(program).digest) != plan.digest:
+        words = "The draft was changed after it was planned: plan it again, or publish it."
+        raise problem(409, "draft_changed", words)
+
+
+async def demand_two(conn: Connection, workspace_id: int, author: Author) -> None:
     """Raise the 409 where two people must want a version and only one does."""
     if author.alone and (await read_rules(conn, workspace_id)).two_to_publish:
         raise problem(409, "approval_needed", "Publishing needs the approval of a second person.")
@@ -289,7 +305,8 @@ async def _uncounted(conn: Connection, workspace_id: int, program: Program, at: 
     return found
 
 
-def _check_revision(row: ProgramRow, revision: int | None) -> None:
+def check_revision(row: ProgramRow, revision: int | None) -> None:
+    """Raise the 409 where somebody has changed the draft since the author has seen it."""
     if revision is not None and revision != row.draft_revision:
         words = f"The draft of {row.code} is at revision {row.draft_revision}, not {revision}: read it again."
         raise problem(409, "draft_changed", words, details={"revision": row.draft_revision})
@@ -305,9 +322,9 @@ async def _save_draft(
     row = await find_program(conn, workspace_id, code)
     if row is None:
         row = await insert_program(conn, workspace_id, code, author.at)
-    _check_revision(row, revision)
+    check_revision(row, revision)
     saved = await update_draft(conn, workspace_id, row.program_id, text)
-    await _note(
+    await note_program(
         conn,
         workspace_id,
         author,
@@ -362,7 +379,7 @@ async def _publish(
     )
     await assign_units(conn, workspace_id, row.program_id, unit_codes(program))
     await insert_version(conn, workspace_id, row.program_id, version, parts)
-    await _note(
+    await note_program(
         conn,
         workspace_id,
         author,
@@ -372,12 +389,24 @@ async def _publish(
         {"version": version.number, "digest": parts.digest}
         | ({"despite_cases": list(failed_cases)} if failed_cases else {}),
     )
+    await _end_plans(conn, workspace_id, row.program_id, version, author.plan)
     await raise_revision(conn, workspace_id)
     changes = tuple(diff(before, program))
     assessment = await assessed(conn, workspace_id, program)
     return Published(
         row.code, version.number, version.valid_from, parts.digest, changes, assessment=assessment
     )
+
+
+async def _end_plans(
+    conn: Connection, workspace_id: int, program_id: int, version: VersionRow, plan: PlannedRow | None
+) -> None:
+    """End the plan that a version fulfills, or the one that it overtakes."""
+    at, by = version.published_at, version.actor
+    if plan is None:
+        await overtake_plans(conn, workspace_id, program_id, at, by)
+    else:
+        await end_plan(conn, workspace_id, plan.plan_id, "published", at, by, version=version.number)
 
 
 def _valid_from(
@@ -395,15 +424,16 @@ def _valid_from(
     return wanted
 
 
-async def _note(
+async def note_program(
     conn: Connection,
     workspace_id: int,
     author: Author,
     action: str,
     code: str,
     before: dict[str, object] | None,
-    after: dict[str, object],
+    after: dict[str, object] | None,
 ) -> None:
+    """Write what happened to a program into the audit log."""
     entry = AuditEntry(
         entry_id=_ids.next(),
         at=author.at,

@@ -43,6 +43,7 @@ from perennial.http.merges import MERGE_ROUTES
 from perennial.http.openapi import describe
 from perennial.http.operation import guard, identity_of
 from perennial.http.orders import ORDER_ROUTES
+from perennial.http.planned_versions import PLAN_ROUTES
 from perennial.http.points import POINTS_ROUTES
 from perennial.http.problems import MEDIA_TYPE, bad_fields, bad_request, problem_of, write_problem
 from perennial.http.programs import PROGRAM_ROUTES
@@ -78,6 +79,7 @@ ROUTES = [
     *CARD_ROUTES,
     *TILL_ROUTES,
     *DEVICE_BLOCK_ROUTES,
+    *PLAN_ROUTES,
     *PROGRAM_ROUTES,
     *EXPERIMENT_ROUTES,
     *CAMPAIGN_ROUTES,

@@ -387,6 +387,12 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "conversion_reverse": {"back": Example("Back to stars", {"reason": "the rate was wrong"})},
     "clock_advance": {"month": Example("Jump to the summer", {"advance_to": "2026-07-01T00:00:00Z"})},
     "program_publish": {"note": Example("Publish what was reviewed", {"revision": 1, "note": "spring"})},
+    "plan_put": {
+        "black-friday": Example(
+            "Publish the draft on Friday at nine, local time of the program",
+            {"publish_at": "2030-11-29T09:00", "note": "Black Friday"},
+        )
+    },
     "program_cases": {"draft": Example("Play the cases of the stored draft", {})},
     "program_check": {
         "draft": Example(

@@ -29,6 +29,7 @@ from perennial.http.operation import ExternalId, admitted, body_of, connection_o
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields, bad_request
 from perennial.http.requests import CasesBody, CheckBody, PublishBody, RollbackBody
+from perennial.http.simulations import check_document
 from perennial.store.approvals import ApprovalRow
 from perennial.units import format_instant
 
@@ -94,7 +95,10 @@ class ProgramList(msgspec.Struct, frozen=True):
 
 
 class VersionView(msgspec.Struct, frozen=True):
-    """A version; equal digests are equal programs."""
+    """A version; equal digests are equal programs.
+
+    `planned_at` says when `actor` planned that it be published at its instant; null where it was not planned.
+    """
 
     version: int
     valid_from: str
@@ -102,6 +106,7 @@ class VersionView(msgspec.Struct, frozen=True):
     actor: str
     note: str
     digest: str
+    planned_at: str | None = None
 
 
 class VersionList(msgspec.Struct, frozen=True):
@@ -295,6 +300,8 @@ async def program_cases(request: Request[Any, Any, Any], id: ExternalId) -> Resp
     """
     door, caller = admitted(request)
     data = await body_of(request, CasesBody)
+    if data.document is not None:
+        check_document(data.document)
     run = await run_draft_cases(door.database, caller.workspace_id, plain_segment(id), data.document)
     return written(run)
 
@@ -354,6 +361,7 @@ async def version_list(request: Request[Any, Any, Any], id: ExternalId) -> Respo
             each.actor,
             each.note,
             each.digest,
+            None if each.planned_at is None else format_instant(each.planned_at),
         )
         for each in entries
     ]

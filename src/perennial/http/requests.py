@@ -216,7 +216,7 @@ class PublishBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 class CasesBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Whose test cases are played: those of ``document``, or of the stored draft without one."""
 
-    document: Annotated[str, Meta(max_length=1_048_576)] | None = None
+    document: Annotated[str, Meta(min_length=1, max_length=1_048_576)] | None = None
 
 
 class CheckBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

@@ -78,7 +78,7 @@ async def program_simulate(request: Request[Any, Any, Any], id: ExternalId) -> A
     door, caller = admitted(request)
     data = await body_of(request, SimulateBody)
     if data.document is not None:
-        _check_document(data.document)
+        check_document(data.document)
     asked = Simulate(
         version=data.version,
         against=data.against,
@@ -103,7 +103,7 @@ async def program_simulate(request: Request[Any, Any, Any], id: ExternalId) -> A
     return streamed_lines(work, identity_of(request))
 
 
-def _check_document(text: str) -> None:
+def check_document(text: str) -> None:
     """Refuse a document that cannot be read; what is wrong with its content is told as of a draft."""
     program = read_program(text)
     if isinstance(program, list):

@@ -15,12 +15,14 @@ from uuid import UUID, uuid4
 
 from perennial.flows.expire_holds import expire_holds
 from perennial.flows.handle_events import Handler
+from perennial.flows.planned_versions import publish_due_plans
 from perennial.flows.run_conversions import run_conversions
 from perennial.flows.run_timers import run_due_timers
 from perennial.flows.settle_referrals import settle_referrals
 from perennial.store.conversions import buckets_with_due_conversions
 from perennial.store.database import Database
 from perennial.store.leases import hold_lease
+from perennial.store.planned_versions import workspaces_with_due_plans
 from perennial.store.redemptions import buckets_with_due_holds
 from perennial.store.referrals import buckets_with_due_referrals
 from perennial.store.seal import seal
@@ -56,6 +58,7 @@ class Worker:
             busy = await self._guarded(self.run_timers) + await self._guarded(self.expire_holds)
             busy += await self._guarded(self.settle_referrals)
             busy += await self._guarded(self.convert)
+            busy += await self._guarded(self.publish_planned)
             if time.monotonic() - sealed_at >= SEAL_EVERY_SECONDS:
                 await self._guarded(self.seal_all)
                 sealed_at = time.monotonic()
@@ -118,6 +121,18 @@ class Worker:
             if await self._leased(workspace_id, bucket, "conversions"):
                 handled += await run_conversions(self.handler, workspace_id, bucket, _business_now(row, now))
         return handled
+
+    async def publish_planned(self) -> int:
+        """Publish what was planned for now, in every workspace that this worker gets the lease of."""
+        now = time.time_ns() // 1000
+        async with self.dispatcher.unbound() as conn:
+            due = await workspaces_with_due_plans(conn, now)
+        ended = 0
+        for workspace_id in due:
+            row = await self.handler.read_workspace(workspace_id)
+            if await self._leased(workspace_id, row.bucket_base, "plans"):
+                ended += await publish_due_plans(self.database, workspace_id, _business_now(row, now))
+        return ended
 
     async def seal_all(self) -> int:
         """Seal what was committed since the last block, in every bucket; return how many blocks."""

@@ -919,6 +919,39 @@ alter table orders force row level security;
 create policy orders_of_workspace on orders for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant delete, insert, select, update on orders to perennial_worker;
 
+create table planned_versions (
+    workspace_id integer not null,
+    plan_id uuid not null,
+    program_id integer not null,
+    publish_at timestamp with time zone not null,
+    digest bytea not null,
+    actor text not null,
+    agreed boolean not null,
+    despite_cases boolean not null,
+    note text not null,
+    planned_at timestamp with time zone not null,
+    state text not null,
+    ended_at timestamp with time zone,
+    ended_by text,
+    version integer,
+    problem bytea,
+    constraint planned_versions_pkey PRIMARY KEY (workspace_id, plan_id),
+    constraint planned_versions_workspace_id_program_id_fkey FOREIGN KEY (workspace_id, program_id) REFERENCES programs(workspace_id, program_id),
+    constraint planned_versions_check CHECK (((state = 'waiting'::text) = (ended_at IS NULL))),
+    constraint planned_versions_check1 CHECK (((state = 'published'::text) = (version IS NOT NULL))),
+    constraint planned_versions_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'published'::text, 'failed'::text, 'canceled'::text, 'overtaken'::text])))
+);
+
+CREATE INDEX planned_versions_of_program ON planned_versions USING btree (workspace_id, program_id, planned_at);
+CREATE UNIQUE INDEX planned_versions_waiting ON planned_versions USING btree (workspace_id, program_id) WHERE (state = 'waiting'::text);
+alter table planned_versions enable row level security;
+alter table planned_versions force row level security;
+create policy planned_versions_of_everybody on planned_versions for select to perennial_dispatcher using (true);
+create policy planned_versions_of_workspace on planned_versions for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on planned_versions to perennial_worker;
+grant select (publish_at, state, workspace_id) on planned_versions to perennial_dispatcher;
+grant update (actor, agreed, despite_cases, digest, ended_at, ended_by, note, planned_at, problem, publish_at, state, version) on planned_versions to perennial_worker;
+
 create table postings (
     bucket integer not null,
     workspace_id integer not null,
