@@ -144,8 +144,13 @@ async def test_a_draft_that_was_changed_is_not_published(site: Site) -> None:
 
 async def test_problems_that_came_up_meanwhile_are_in_the_way(site: Site) -> None:
     """Here the workspace declares an attribute otherwise than the draft does."""
-    await _plan(site)
-    await site.done("PUT", "/v1/attributes", {"member": {"birthday": {"type": "text"}}})
+    await _plan(
+        site,
+        DOUBLED.replace(
+            "    birthday: {type: date}", "    birthday: {type: date}\n    shoe: {type: integer}"
+        ),
+    )
+    await site.done("PUT", "/v1/attributes", {"member": {"shoe": {"type": "text"}}})
     await _clock(site, "2030-11-30T00:00:00Z")
     [failed] = await _plans(site)
     assert failed["failure"]["code"] == "program_invalid"

@@ -6,6 +6,7 @@ hold problems; what is published has none, is immutable, and is used by the very
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,8 @@ from perennial.core.assessment import Assessment
 from perennial.core.compile import compile_version
 from perennial.core.compile_segments import compile_segments
 from perennial.core.document import read_program
+from perennial.core.find_flaws import what_comes_back
+from perennial.core.gives_back import GivesBack
 from perennial.core.problems import Problem
 from perennial.core.program import Program, unit_codes
 from perennial.core.program_diff import Change, diff
@@ -76,7 +79,7 @@ Uncounted: TypeAlias = tuple[WorkspaceRow, Version, frozenset[int]]
 class Draft(msgspec.Struct, frozen=True):
     """A draft as its author left it, and what keeps it from being published.
 
-    One without problems is assessed.
+    One without problems is assessed, and ``gives_back`` says how much of what is spent comes back as points.
     """
 
     program: str
@@ -84,6 +87,7 @@ class Draft(msgspec.Struct, frozen=True):
     revision: int
     problems: tuple[Problem, ...]
     assessment: Assessment | None = None
+    gives_back: tuple[GivesBack, ...] = ()
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -121,7 +125,8 @@ async def get_draft(database: Database, workspace_id: int, code: str) -> Draft:
         row = await require_program(conn, workspace_id, code)
         if row.draft is None:
             raise problem(404, "no_draft", f"Program {code} has no draft.")
-        return await _assessed(conn, workspace_id, row, row.draft)
+        draft = await _assessed(conn, workspace_id, row, row.draft)
+    return await _weighed(draft)
 
 
 async def put_draft(
@@ -135,7 +140,17 @@ async def put_draft(
     async with database.transaction(workspace_id) as conn:
         await lock_configuration(conn, workspace_id)
         row = await _save_draft(conn, workspace_id, code, text, author, revision)
-        return await _assessed(conn, workspace_id, row, text)
+        draft = await _assessed(conn, workspace_id, row, text)
+    return await _weighed(draft)
+
+
+async def _weighed(draft: Draft) -> Draft:
+    """Return a draft with what it gives back, for which an order is played beside the loop."""
+    if draft.problems:
+        return draft
+    now = time.time_ns() // 1_000
+    told = await asyncio.to_thread(what_comes_back, readable(draft.text), now)
+    return msgspec.structs.replace(draft, gives_back=told)
 
 
 async def _assessed(conn: Connection, workspace_id: int, row: ProgramRow, text: str) -> Draft:

@@ -11,6 +11,7 @@ from litestar import Request, Response, get, post, put
 from litestar.params import PathParameter, QueryParameter
 
 from perennial.core.assessment import Assessment
+from perennial.core.gives_back import GivesBack
 from perennial.core.problems import Problem
 from perennial.core.program_diff import Change
 from perennial.flows.answers import FieldProblem
@@ -48,7 +49,8 @@ class DraftView(msgspec.Struct, frozen=True):
     """A draft as its author left it; ``problems`` keep it from being published.
 
     Without any, ``assessment`` warns of conditions that never hold, always hold or contradict each other,
-    and says how many comparisons the most expensive event may take.
+    and says how many comparisons the most expensive event may take. `gives_back` says for each wallet how
+    much of what is spent comes back, and whether that is within the 3 to 10 % that are advised.
     """
 
     program: str
@@ -56,6 +58,7 @@ class DraftView(msgspec.Struct, frozen=True):
     revision: int
     problems: tuple[Problem, ...]
     assessment: Assessment | None = None
+    gives_back: tuple[GivesBack, ...] = ()
 
 
 class PublishedView(msgspec.Struct, frozen=True):
@@ -122,7 +125,9 @@ class DiffView(msgspec.Struct, frozen=True):
 
 
 def _draft_view(draft: Draft) -> DraftView:
-    return DraftView(draft.program, draft.text, draft.revision, draft.problems, draft.assessment)
+    return DraftView(
+        draft.program, draft.text, draft.revision, draft.problems, draft.assessment, draft.gives_back
+    )
 
 
 def _published_view(published: Published, check: ProgramCheck | None = None) -> PublishedView:

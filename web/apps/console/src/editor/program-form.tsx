@@ -89,7 +89,7 @@ export default function ProgramForm({ program, text, problems, off, readOnly, ju
               ))}
             </nav>
           )}
-          <SectionEditor section={section} text={text} document={document} off={off} opened={opened} onOpened={setOpened} onText={onText} />
+          <SectionEditor program={program} section={section} text={text} document={document} off={off} opened={opened} onOpened={setOpened} onText={onText} />
         </div>
       </FormContext>
     </Asking>

@@ -1,7 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { SwitchView } from "@perennial/api-admin";
-import { Button, EmptyState, Group, Menu, Stack, Text, Title } from "@perennial/ui";
+import { Button, EmptyState, Group, Loading, Menu, Stack, Text, Title } from "@perennial/ui";
 import { IconListCheck, IconPlus } from "@perennial/ui/icons";
+
+import { lazy, Suspense } from "react";
 
 import { isRecord } from "../program/records";
 import { freeId } from "../shell/ids";
@@ -13,9 +15,12 @@ import { useForm } from "./form-context";
 import { DEFINITIONS } from "./program-schema";
 import { begun, kindsOf, resolved, type Schema } from "./schema";
 import { SchemaForm } from "./schema-form";
-import type { Section } from "./sections";
+import { CASES, type Section } from "./sections";
+
+const Cases = lazy(() => import("./cases"));
 
 export interface SectionEditorProps {
+  program: string;
   section: Section;
   text: string;
   document: Plain;
@@ -38,7 +43,11 @@ export function SectionEditor(props: SectionEditorProps) {
           {t(section.teaches)}
         </Text>
       </div>
-      {section.list ? (
+      {section.id === CASES ? (
+        <Suspense fallback={<Loading lines={4} />}>
+          <Cases {...props} entries={Array.isArray(value) ? (value as unknown[]) : []} />
+        </Suspense>
+      ) : section.list ? (
         <Entries {...props} entries={Array.isArray(value) ? (value as unknown[]) : []} />
       ) : (
         <SchemaForm

@@ -19,7 +19,10 @@ export interface Section {
   without?: readonly string[];
 }
 
-const GROUPS = ["wallets", "earning_rules", "tiers", "rewards", "campaigns", "limits", "stacking", "referrals", "challenges", "experiments", "holdouts", "declarations", "rfm", "program"];
+const GROUPS = ["wallets", "earning_rules", "tiers", "rewards", "campaigns", "limits", "stacking", "referrals", "challenges", "experiments", "holdouts", "declarations", "rfm", "cases", "program"];
+
+/** The section of the test cases, which have a form of their own. */
+export const CASES = "cases";
 
 function listOf(schema: Schema | undefined): Schema {
   return schema?.items === undefined || schema.items === false ? {} : schema.items;
@@ -43,6 +46,7 @@ export const SECTIONS: readonly Section[] = [
   { id: "challenges", label: msg`Challenges`, teaches: msg`A challenge has goals, and gives something to whoever reaches them.`, path: ["challenges"], schema: ofProgram("challenges"), list: true },
   { id: "experiments", label: msg`Experiments`, teaches: msg`An experiment compares variants on members who are chosen by lot.`, path: ["experiments"], schema: ofProgram("experiments"), list: true },
   { id: "holdouts", label: msg`Holdouts`, teaches: msg`A holdout gives nothing to some, to see what the program brings.`, path: ["holdouts"], schema: ofProgram("holdouts"), list: true },
+  { id: CASES, label: msg`Test cases`, teaches: msg`What must hold whenever the program is published: who does what, and what comes of it.`, path: ["cases"], schema: ofProgram("cases"), list: true },
 ];
 
 /** The section that a path leads into: the one that knows most of it. */

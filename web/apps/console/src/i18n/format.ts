@@ -19,6 +19,8 @@ export interface Format {
   percent: (share: number) => string;
   date: (instant: string) => string;
   moment: (instant: string) => string;
+  /** An instant as clocks show it in a zone. */
+  momentIn: (instant: string, zone: string) => string;
   /** A calendar day such as 2026-12-01, whatever the zone of this device. */
   day: (day: string) => string;
   /** The days from one to another one, both included. */
@@ -65,6 +67,7 @@ function formatOf(locale: string): Format {
     percent: (share) => percent.format(share),
     date: (instant) => date.format(new Date(instant)),
     moment: (instant) => moment.format(new Date(instant)),
+    momentIn: (instant, zone) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: zone }).format(new Date(instant)),
     day: (text) => day.format(new Date(text)),
     days: (first, last) => day.formatRange(new Date(first), new Date(last)),
     month: (text) => month.format(new Date(`${text}-01`)),

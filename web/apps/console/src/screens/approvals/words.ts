@@ -8,6 +8,7 @@ export const KINDS: Partial<Record<string, MessageDescriptor>> = {
   credit: msg`Points by hand`,
   merge: msg`Merge two accounts`,
   publish: msg`Publish a version`,
+  plan: msg`Publish a version at an instant`,
   rollback: msg`Roll back to a version`,
 };
 
@@ -23,6 +24,8 @@ export const FIELDS: Partial<Record<string, MessageDescriptor>> = {
   revision: msg`Draft`,
   version: msg`Version`,
   valid_from: msg`Valid from`,
+  publish_at: msg`Publish at`,
+  despite_cases: msg`Although test cases do not hold`,
   note: msg`Note`,
   id: msg`Id`,
 };

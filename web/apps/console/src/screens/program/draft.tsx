@@ -10,10 +10,12 @@ import { hasForm } from "../../editor/formless";
 import { useMay } from "../../session/may";
 import { Changes } from "./changes";
 import { Flaws } from "./flaws";
+import { PlannedBanner } from "./planned";
 import { Problems } from "./problems";
 import { PublishButton } from "./publish-button";
 import { useDraftText } from "./use-draft-text";
 import { useSaveDraft } from "./use-save-draft";
+import { Warnings } from "./warnings";
 
 const DocumentEditor = lazy(() => import("@perennial/forms/document-editor"));
 const ProgramForm = lazy(() => import("../../editor/program-form"));
@@ -21,12 +23,14 @@ const ProgramForm = lazy(() => import("../../editor/program-form"));
 interface DraftProps {
   draft: DraftView;
   newest: number | undefined;
+  /** When the newest version was published. */
+  published: string | undefined;
   asText: boolean;
   onAsText: (asText: boolean) => void;
 }
 
 /** The draft as forms or as its document: written, checked, compared and published. */
-export default function Draft({ draft, newest, asText, onAsText }: DraftProps) {
+export default function Draft({ draft, newest, published, asText, onAsText }: DraftProps) {
   const { t } = useLingui();
   const may = useMay("programs");
   const editing = useDraftText(draft);
@@ -43,6 +47,10 @@ export default function Draft({ draft, newest, asText, onAsText }: DraftProps) {
   useHotkeys([["mod+S", () => { if (may && changed && !save.busy) save.save(text, draft, editing.saved); }]], [], true);
   const write = (next: string) => {
     editing.write(next, Date.now());
+  };
+  const goTo = (path: string) => {
+    if (hasForm(path)) setJump({ path });
+    onAsText(!hasForm(path));
   };
   return (
     <Stack gap="lg">
@@ -77,6 +85,7 @@ export default function Draft({ draft, newest, asText, onAsText }: DraftProps) {
         }
       >
         <Stack gap="md">
+          <PlannedBanner program={draft.program} published={published} />
           {editing.outdated ? (
             <Alert variant="default" icon={<IconInfoCircle size={18} aria-hidden />} title={t`The draft was saved by somebody else meanwhile`}>
               <Trans>Your changes are still here, and not saved. Saving replaces what was saved meanwhile: look before you save, or discard yours.</Trans>
@@ -91,11 +100,9 @@ export default function Draft({ draft, newest, asText, onAsText }: DraftProps) {
           <Problems
             problems={draft.problems}
             stale={changed}
-            onJump={(path) => {
-              if (hasForm(path)) setJump({ path });
-              onAsText(!hasForm(path));
-            }}
+            onJump={goTo}
           />
+          {sound && !changed && <Warnings draft={draft} onJump={goTo} />}
           <Group>
             <SegmentedControl
               aria-label={t`How the draft is shown`}

@@ -62,6 +62,7 @@ export function ProgramScreen() {
                   key={kept.program}
                   draft={kept}
                   newest={newest}
+                  published={versions.data?.data.find(({ version }) => version === newest)?.published_at}
                   asText={view === "text"}
                   onAsText={(asText) => void navigate({ search: asText ? { view: "text" } : {}, replace: true })}
                 />

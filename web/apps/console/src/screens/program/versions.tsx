@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { VersionView } from "@perennial/api-admin";
-import { Badge, type Column, DataTable, EmptyState, Panel } from "@perennial/ui";
+import { Badge, type Column, DataTable, EmptyState, Panel, Text } from "@perennial/ui";
 import { IconVersions } from "@perennial/ui/icons";
 
 import { useFormat } from "../../i18n/format";
@@ -46,7 +46,23 @@ function useColumns(program: string, newest: number): Column<VersionView>[] {
     },
     { id: "from", title: t`Valid from`, cell: (row) => format.moment(row.valid_from) },
     { id: "published", title: t`Published`, cell: (row) => format.moment(row.published_at) },
-    { id: "actor", title: t`By`, cell: (row) => <bdi>{row.actor}</bdi> },
+    {
+      id: "actor",
+      title: t`By`,
+      cell: (row) => {
+        const planned = row.planned_at === null || row.planned_at === undefined ? undefined : format.moment(row.planned_at);
+        return (
+          <>
+            <bdi>{row.actor}</bdi>
+            {planned !== undefined && (
+              <Text size="xs" c="dimmed">
+                <Trans>planned {planned}</Trans>
+              </Text>
+            )}
+          </>
+        );
+      },
+    },
     { id: "note", title: t`Note`, cell: (row) => <bdi>{row.note === "" ? "–" : row.note}</bdi> },
     ...(may
       ? [

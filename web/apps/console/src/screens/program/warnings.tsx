@@ -1,0 +1,43 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { DraftView } from "@perennial/api-admin";
+import { Alert, Button, Code } from "@perennial/ui";
+import { IconInfoCircle } from "@perennial/ui/icons";
+
+import classes from "./program.module.css";
+
+/** What is odd about the saved draft, though it can be published: what it gives back, and conditions that mean nothing. */
+export function Warnings({ draft, onJump }: { draft: DraftView; onJump: (path: string) => void }) {
+  const { t } = useLingui();
+  const odd = (draft.gives_back ?? []).filter(({ advice }) => advice !== "fine");
+  const warnings = draft.assessment?.warnings ?? [];
+  if (odd.length === 0 && warnings.length === 0) return null;
+  return (
+    <Alert variant="default" icon={<IconInfoCircle size={18} aria-hidden />} title={t`Worth a look before you publish`}>
+      <ul className={classes.problems}>
+        {odd.map(({ wallet, percent, advice }) => (
+          <li key={wallet}>
+            {advice === "little" ? (
+              <Trans>
+                <bdi>{wallet}</bdi> gives back {percent} % of what members spend: less than 3 % is hardly noticed.
+              </Trans>
+            ) : (
+              <Trans>
+                <bdi>{wallet}</bdi> gives back {percent} % of what members spend: more than 10 % is seldom earned with what was sold.
+              </Trans>
+            )}
+          </li>
+        ))}
+        {warnings.map(({ path, words }) => (
+          <li key={`${path}/${words}`}>
+            {path !== "" && <Code dir="ltr">{path}</Code>} <bdi>{words}</bdi>{" "}
+            {path !== "" && (
+              <Button size="compact-xs" variant="subtle" aria-label={t`Go there: ${path}`} onClick={() => { onJump(path); }}>
+                <Trans>Go there</Trans>
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Alert>
+  );
+}
