@@ -21,6 +21,7 @@ PAGES = {
     "first-run": "/begin?template=vip-tiers",
     "launch": "/launch",
     "draft": "/programs/points",
+    "draft-cases": "/programs/points?section=cases",
     "draft-text": "/programs/points?view=text",
     "what-if": "/programs/points/what-if",
     "versions": "/programs/points?tab=versions",

@@ -19,6 +19,8 @@ export interface ProgramFormProps {
   problems: readonly Told[];
   off: readonly SwitchView[];
   readOnly: boolean;
+  /** The section that is shown before another one is chosen. */
+  first?: string;
   /** The place that somebody wants to see: another object each time that it is wanted. */
   jump?: { path: string };
   onText: (text: string) => void;
@@ -27,11 +29,11 @@ export interface ProgramFormProps {
 const NOTHING: Plain = {};
 
 /** The draft as forms. The text is the one truth: a form changes what differs in it and nothing else. */
-export default function ProgramForm({ program, text, problems, off, readOnly, jump, onText }: ProgramFormProps) {
+export default function ProgramForm({ program, text, problems, off, readOnly, first = "rules", jump, onText }: ProgramFormProps) {
   const { t, i18n } = useLingui();
   const read = useMemo(() => valueOf(text), [text]);
   const document = read ?? NOTHING;
-  const [chosen, setChosen] = useState("rules");
+  const [chosen, setChosen] = useState(first);
   const [opened, setOpened] = useState<string>();
   const [seen, setSeen] = useState<ProgramFormProps["jump"]>();
   const [target, setTarget] = useState<Path>();

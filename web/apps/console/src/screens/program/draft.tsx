@@ -25,12 +25,14 @@ interface DraftProps {
   newest: number | undefined;
   /** When the newest version was published. */
   published: string | undefined;
+  /** The section of the forms that is shown first. */
+  section: string | undefined;
   asText: boolean;
   onAsText: (asText: boolean) => void;
 }
 
 /** The draft as forms or as its document: written, checked, compared and published. */
-export default function Draft({ draft, newest, published, asText, onAsText }: DraftProps) {
+export default function Draft({ draft, newest, published, section, asText, onAsText }: DraftProps) {
   const { t } = useLingui();
   const may = useMay("programs");
   const editing = useDraftText(draft);
@@ -121,7 +123,7 @@ export default function Draft({ draft, newest, published, asText, onAsText }: Dr
             {asText ? (
               <DocumentEditor label={t`Program document`} value={text} flaws={draft.problems} readOnly={!may} onChange={write} />
             ) : (
-              <ProgramForm program={draft.program} text={text} problems={draft.problems} off={switches.data?.data ?? []} readOnly={!may} jump={jump} onText={write} />
+              <ProgramForm program={draft.program} first={section} text={text} problems={draft.problems} off={switches.data?.data ?? []} readOnly={!may} jump={jump} onText={write} />
             )}
           </Suspense>
         </Stack>

@@ -18,7 +18,7 @@ const Draft = lazy(() => import("./draft"));
 export function ProgramScreen() {
   const { t } = useLingui();
   const { program } = programRoute.useParams();
-  const { tab = "draft", view } = programRoute.useSearch();
+  const { tab = "draft", view, section } = programRoute.useSearch();
   const { code: workspace } = useWorkspace();
   const may = useMay("programs");
   const navigate = useNavigate({ from: programRoute.fullPath });
@@ -63,6 +63,7 @@ export function ProgramScreen() {
                   draft={kept}
                   newest={newest}
                   published={versions.data?.data.find(({ version }) => version === newest)?.published_at}
+                  section={section}
                   asText={view === "text"}
                   onAsText={(asText) => void navigate({ search: asText ? { view: "text" } : {}, replace: true })}
                 />

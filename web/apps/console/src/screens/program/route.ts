@@ -7,6 +7,8 @@ export interface ProgramSearch {
   tab?: "versions";
   /** How the draft is shown: as forms, or as its text. */
   view?: "text";
+  /** The section of the forms that is shown first. */
+  section?: string;
 }
 
 export const programRoute = createRoute({
@@ -15,6 +17,7 @@ export const programRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): ProgramSearch => ({
     ...(search.tab === "versions" ? { tab: "versions" } : {}),
     ...(search.view === "text" ? { view: "text" } : {}),
+    ...(typeof search.section === "string" ? { section: search.section } : {}),
   }),
   loader: wordsOf("program", "editor"),
   component: lazyRouteComponent(() => import("./program-screen"), "ProgramScreen"),

@@ -1,0 +1,148 @@
+"""What a marketer does with a draft before it runs: cases that must hold, and a time to publish it."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browser import LOOKS, Look, opened
+from tests.e2e.shop import SANDBOX, Shop
+
+_DRAFT = f"/{SANDBOX}/programs/points"
+_WRITTEN = """
+cases:
+  # what the marketer has written is kept
+  - id: twice
+    title: Nothing comes of an order that comes back
+    steps:
+      - {at: 2026-06-06 12:00, order: {id: o1, lines: [{sku: shirt, amount: 1000}]}}
+      - {at: 2026-06-07 12:00, cancel: o1, expect: {balance: 0}}
+"""
+
+
+def _save(page: Page) -> None:
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.get_by_role("button", name="Save the draft")).to_be_disabled()
+
+
+def test_a_case_must_hold_for_the_program_to_be_published(browser: Browser, shop: Shop) -> None:
+    """Written by form, played, found wrong, refused, mended, published; what is text stays text."""
+    before = shop.call("GET", "programs/points/draft")["document"]
+    shop.call("PUT", "programs/points/draft", yaml=before + _WRITTEN)
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(_DRAFT)
+    page.get_by_role("button", name=re.compile("^Test cases")).click()
+    written = page.get_by_role("article", name="Nothing comes of an order that comes back")
+    expect(written).to_contain_text("2 steps, written as text")
+    page.get_by_role("button", name="Add a case").click()
+    card = page.get_by_role("article", name=re.compile("^A member"))
+    card.get_by_label("Day", exact=True).fill("2026-06-06")
+    card.get_by_label("Tier of the member").select_option("gold")
+    card.get_by_label("Price of line 1").fill("80")
+    card.get_by_label("Earns: points").fill("1")
+    sentence = "A member in tier gold buys for $80.00 on Sat, Jun 6, 2026 → earns 1 points"
+    expect(page.get_by_role("article", name=sentence)).to_be_visible()
+    page.get_by_role("button", name="Play the cases").click()
+    expect(page.get_by_text("1 does not hold.")).to_be_visible()
+    expect(written).to_contain_text("Holds")
+    miss = page.get_by_role("article", name=sentence).get_by_role("listitem")
+    expect(miss).to_contain_text("earned should be 1 but is")
+    earned = re.search(r"but is (\d+)", miss.inner_text())
+    assert earned is not None
+    watched.shoot("journey-cases")
+    assert watched.barriers() == []
+    _save(page)
+    page.get_by_role("button", name="Publish…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Publish").click()
+    expect(dialog).to_contain_text("Test cases do not hold")
+    expect(dialog.get_by_label("Publish although they do not hold")).to_be_visible()
+    watched.shoot("journey-cases-refused")
+    dialog.get_by_role("button", name="Cancel").click()
+    card.get_by_label("Earns: points").fill(earned[1])
+    _save(page)
+    page.get_by_role("button", name="Publish…").click()
+    dialog.get_by_role("button", name="Publish").click()
+    expect(dialog).to_be_hidden()
+    version = max(each["version"] for each in shop.call("GET", "programs/points/versions")["data"])
+    assert version == 2
+    kept = shop.call("GET", "programs/points/draft")["document"]
+    assert "# what the marketer has written is kept" in kept
+    assert f"earned: {earned[1]}" in kept
+    assert [each for each in watched.wrong if "422" not in each] == []
+    watched.context.close()
+
+
+def test_a_draft_is_planned_canceled_and_published_at_its_time(browser: Browser, shop: Shop) -> None:
+    """A banner says what comes, and that a change makes it void; the worker publishes; the history tells."""
+    before = shop.call("GET", "programs/points/draft")["document"]
+    doubled = before.replace("points: 250", "points: 260", 1)
+    assert doubled != before
+    shop.call("PUT", "programs/points/draft", yaml=doubled)
+    versions = len(shop.call("GET", "programs/points/versions")["data"])
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(_DRAFT)
+    _plan(page, "2031-11-28T09:00", "Black Friday")
+    expect(page.get_by_text("The draft is published at")).to_contain_text("Nov 28, 2031")
+    watched.shoot("journey-planned")
+    assert watched.barriers() == []
+    shop.call("PUT", "programs/points/draft", yaml=before)
+    page.reload()
+    expect(page.get_by_text("The draft was changed after it was planned")).to_be_visible()
+    watched.shoot("journey-planned-changed")
+    page.get_by_role("button", name="Do not publish it then…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Do not publish it").click()
+    expect(page.get_by_text("The draft was changed after it was planned")).to_be_hidden()
+    shop.call("PUT", "programs/points/draft", yaml=doubled)
+    at = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
+    shop.call("PUT", "programs/points/planned", {"publish_at": at, "note": "Black Friday"})
+    ends = time.monotonic() + 60
+    while len(shop.call("GET", "programs/points/versions")["data"]) == versions:
+        assert time.monotonic() < ends, shop.call("GET", "programs/points/planned")
+        time.sleep(0.3)
+    watched.go(f"{_DRAFT}?tab=versions")
+    newest = page.get_by_role("row").nth(1)
+    expect(newest).to_contain_text("Black Friday")
+    expect(newest).to_contain_text("planned")
+    watched.shoot("journey-planned-history")
+    assert [each for each in watched.wrong if "422" not in each] == []
+    watched.context.close()
+
+
+def _plan(page: Page, at: str, note: str) -> None:
+    page.get_by_role("button", name="Publish…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("At a time").click()
+    expect(dialog.get_by_role("button", name="Plan it")).to_be_disabled()
+    dialog.get_by_label("Publish at").fill("2001-01-01T09:00")
+    dialog.get_by_role("button", name="Plan it").click()
+    expect(dialog).to_contain_text("is over already")
+    dialog.get_by_label("Publish at").fill(at)
+    dialog.get_by_label("Note for the history").fill(note)
+    dialog.get_by_role("button", name="Plan it").click()
+    expect(dialog).to_be_hidden()
+
+
+@pytest.mark.parametrize("look", LOOKS[1:], ids=lambda look: look.name)
+def test_the_parts_of_a_draft_are_there_for_everybody(browser: Browser, shop: Shop, look: Look) -> None:
+    """Cases with their form open, a plan, and what is odd about what the program gives back: no barriers."""
+    before = shop.call("GET", "programs/points/draft")["document"]
+    if "cases:" not in before:
+        shop.call("PUT", "programs/points/draft", yaml=before + _WRITTEN)
+    shop.call("PUT", "programs/points/planned", {"publish_at": "2031-11-28T09:00", "note": "Black Friday"})
+    watched = opened(browser, shop, look)
+    watched.go(f"{_DRAFT}?section=cases")
+    cards = watched.page.get_by_role("article")
+    expect(cards.first).to_be_visible()
+    cards.last.get_by_role("button").first.click()
+    watched.settle()
+    watched.shoot(f"cases-{look.name}")
+    assert watched.barriers() == []
+    assert watched.wrong == []
+    watched.context.close()
