@@ -151,6 +151,7 @@ async def test_policies_ask_for_the_workspace(owner: Connection) -> None:
         ("redemptions", "r", ("perennial_dispatcher",)),
         ("referrals", "r", ("perennial_dispatcher",)),
         ("conversion_slices", "r", ("perennial_dispatcher",)),
+        ("planned_versions", "r", ("perennial_dispatcher",)),
     }
 
 

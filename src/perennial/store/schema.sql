@@ -938,8 +938,8 @@ create table planned_versions (
     constraint planned_versions_pkey PRIMARY KEY (workspace_id, plan_id),
     constraint planned_versions_workspace_id_program_id_fkey FOREIGN KEY (workspace_id, program_id) REFERENCES programs(workspace_id, program_id),
     constraint planned_versions_check CHECK (((state = 'waiting'::text) = (ended_at IS NULL))),
-    constraint planned_versions_check1 CHECK (((state = 'published'::text) = (version IS NOT NULL))),
-    constraint planned_versions_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'published'::text, 'failed'::text, 'canceled'::text, 'overtaken'::text])))
+    constraint planned_versions_check1 CHECK (((state <> 'published'::text) OR (version IS NOT NULL))),
+    constraint planned_versions_check2 CHECK (((version IS NULL) OR (state <> ALL (ARRAY['waiting'::text, 'failed'::text, 'canceled'::text, 'overtaken'::text]))))
 );
 
 CREATE INDEX planned_versions_of_program ON planned_versions USING btree (workspace_id, program_id, planned_at);

@@ -12,7 +12,7 @@ create table planned_versions (
     despite_cases boolean not null,
     note text not null,
     planned_at timestamptz not null,
-    state text not null check (state in ('waiting', 'published', 'failed', 'canceled', 'overtaken')),
+    state text not null,
     ended_at timestamptz,
     ended_by text,
     version int,
@@ -20,7 +20,8 @@ create table planned_versions (
     primary key (workspace_id, plan_id),
     foreign key (workspace_id, program_id) references programs (workspace_id, program_id),
     check ((state = 'waiting') = (ended_at is null)),
-    check ((state = 'published') = (version is not null))
+    check (state <> 'published' or version is not null),
+    check (version is null or state not in ('waiting', 'failed', 'canceled', 'overtaken'))
 );
 -- One program has one plan that waits: the database refuses a second one.
 create unique index planned_versions_waiting on planned_versions (workspace_id, program_id)
