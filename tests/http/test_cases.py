@@ -54,7 +54,11 @@ async def test_publishing_demands_that_the_cases_hold(site: Site) -> None:
     assert draft["problems"] == []
     refused = await site.refused(422, "cases_failed", "POST", PUBLISH, {})
     assert refused["errors"] == [
-        {"path": "cases[0].steps[0]", "code": "case_failed", "message": "earned should be 90 but is 80"}
+        {
+            "path": "cases[0].steps[0]",
+            "code": "case_failed",
+            "message": "A member buys for 80.00: earned should be 90 but is 80",
+        }
     ]
     programs = await site.key("read", "programs")
     asked = {"despite_cases": True, "note": "the case is old"}

@@ -49,7 +49,9 @@ class CasesFailedError(ProblemError):
     def __init__(self, outcomes: tuple[CaseOutcome, ...]) -> None:
         self.failed = [each.id for each in outcomes if not each.passed]
         fields = [
-            FieldProblem(path=_place(position, miss.step), code="case_failed", message=miss.words)
+            FieldProblem(
+                path=_place(position, miss.step), code="case_failed", message=f"{each.title}: {miss.words}"
+            )
             for position, each in enumerate(outcomes)
             for miss in each.misses
         ]

@@ -64,6 +64,7 @@ async def plan_version(
     ``publish_at`` is local time of the program's zone, or an instant with an offset, in business time and to
     come. Raises what publishing raises: the plan has to be possible now.
     """
+    _moment(publish_at, ZoneInfo("UTC"))  # what is no moment in any zone is said before anything else
     async with database.transaction(workspace_id) as conn:
         row = await require_program(conn, workspace_id, code)
         check_revision(row, revision)
@@ -102,14 +103,18 @@ async def plan_version(
 async def _to_come(
     conn: Connection, workspace_id: int, program: Program, text: str, wall: Instant
 ) -> Instant:
-    try:
-        at = start_instant(text, ZoneInfo(program.time_zone))
-    except ValueError as error:
-        raise field_problem("$.publish_at", "invalid_instant", str(error)) from None
+    at = _moment(text, ZoneInfo(program.time_zone))
     workspace = await read_workspace(conn, workspace_id)
     if at <= (workspace.clock_at if workspace.sandbox and workspace.clock_at is not None else wall):
         raise field_problem("$.publish_at", "publish_at_past", "is over already: publish it now instead")
     return at
+
+
+def _moment(text: str, zone: ZoneInfo) -> Instant:
+    try:
+        return start_instant(text, zone)
+    except ValueError as error:
+        raise field_problem("$.publish_at", "invalid_instant", str(error)) from None
 
 
 async def cancel_plan(database: Database, workspace_id: int, code: str, author: Author) -> Planned:

@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Button, Group, NativeSelect, SimpleGrid, Stack, TagsInput, Text, TextInput } from "@perennial/ui";
 import { IconPlus } from "@perennial/ui/icons";
 
+import { useFormat } from "../i18n/format";
 import { digitsOf } from "./amounts";
 import type { CasePlan, Deed, Expected, PlanLine } from "./case-plan";
 import { useForm } from "./form-context";
@@ -82,25 +83,26 @@ const BUILT_IN = /^(order|member|tier|challenge|referral|segment)\./;
 
 function Lines({ lines, onChange }: { lines: readonly PlanLine[]; onChange: (lines: readonly PlanLine[]) => void }) {
   const { t } = useLingui();
+  const format = useFormat();
   const { readOnly } = useForm();
   return (
     <Stack gap="xs">
       {lines.map((line, place) => {
-        const number = String(place + 1);
+        const number = format.number(place + 1);
         const put = (part: Partial<PlanLine>) => {
           onChange(lines.with(place, { ...line, ...part }));
         };
         return (
-          <Group key={number} gap="xs" align="flex-end">
+          <SimpleGrid key={number} cols={{ base: 1, xs: 3 }} spacing="sm">
             <TextInput label={t`Article ${number}`} dir="ltr" disabled={readOnly} value={line.sku} onChange={(event) => { put({ sku: event.currentTarget.value }); }} />
             <Money label={t`Price of line ${number}`} value={line.amount} onChange={(amount) => { if (amount !== undefined) put({ amount }); }} />
             <Whole visible label={t`Pieces in line ${number}`} digits={0} disabled={readOnly} value={line.quantity ?? 1} onChange={(quantity) => { put({ quantity }); }} />
             {lines.length > 1 && (
-              <Button size="xs" variant="subtle" color="gray" disabled={readOnly} aria-label={t`Remove line ${number}`} onClick={() => { onChange(lines.toSpliced(place, 1)); }}>
+              <Button size="xs" variant="subtle" color="gray" justify="flex-start" disabled={readOnly} aria-label={t`Remove line ${number}`} onClick={() => { onChange(lines.toSpliced(place, 1)); }}>
                 <Trans>Remove</Trans>
               </Button>
             )}
-          </Group>
+          </SimpleGrid>
         );
       })}
       <Group>

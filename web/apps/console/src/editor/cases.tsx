@@ -5,6 +5,7 @@ import { Badge, Button, EmptyState, Group, Stack, tellFailed, Text, TextInput } 
 import { IconListCheck, IconPlus } from "@perennial/ui/icons";
 import { useMutation } from "@tanstack/react-query";
 
+import { useFormat } from "../i18n/format";
 import { isRecord } from "../program/records";
 import { freeId } from "../shell/ids";
 import { toldBy } from "../shell/problem";
@@ -104,6 +105,7 @@ interface CaseCardProps {
 
 function CaseCard({ value, place, open, outcome, onOpen, onChange, onRemove }: CaseCardProps) {
   const { t } = useLingui();
+  const format = useFormat();
   const { readOnly, problems, names } = useForm();
   const words = useCaseWords();
   const wallets = names.wallet ?? [];
@@ -147,7 +149,7 @@ function CaseCard({ value, place, open, outcome, onOpen, onChange, onRemove }: C
       {outcome !== undefined && !outcome.passed && (
         <ul className={classes.misses}>
           {outcome.misses?.map((miss) => {
-            const step = String(miss.step);
+            const step = format.number(miss.step);
             return (
               <li key={`${step}/${miss.words}`}>
                 {miss.step > 0 && steps > 1 && <Trans>Step {step}:</Trans>} <bdi>{miss.words}</bdi>
