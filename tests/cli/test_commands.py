@@ -178,6 +178,14 @@ def test_backup_and_restore_from_the_command_line(environment: dict[str, str], t
         assert "no such voucher" in _run(fresh, "vouchers", "show", "demo", "x", fails=True)
 
 
+_CASE = """
+cases:
+  - id: ten
+    title: An order of 10.00
+    steps: [{at: 2027-03-06 12:00, order: {id: o1, lines: [{sku: a, amount: 1000}]}, expect: {earned: 1}}]
+"""
+
+
 def test_programs_as_code(environment: dict[str, str], database: None, tmp_path: Path) -> None:
     """Export, change, plan, apply: the plan says what changes, applying twice changes nothing."""
     text = _run(environment, "export", "demo", "points")
@@ -192,6 +200,10 @@ def test_programs_as_code(environment: dict[str, str], database: None, tmp_path:
     assert "300" in plan
     assert "version 2" in _run(environment, "apply", "demo", str(file), "--note", "more")
     assert "unchanged" in _run(environment, "apply", "demo", str(file))
+    file.write_text(changed + _CASE)
+    assert "earned should be 1 but is" in _run(environment, "plan", "demo", str(file), fails=True)
+    assert "do not hold" in _run(environment, "apply", "demo", str(file), fails=True)
+    assert "version 3" in _run(environment, "apply", "demo", str(file), "--despite-cases")
     file.write_text(text + "\nnonsense: 1\n")
     assert "nonsense" in _run(environment, "plan", "demo", str(file), fails=True)
 
