@@ -6,7 +6,6 @@ as ``python -m perennial.flows.case_process``.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from typing import Any
@@ -19,8 +18,6 @@ from perennial.core.find_flaws import kinds_of_flaws
 from perennial.core.program import Program
 from perennial.core.program_cases import CaseOutcome, play_case, stage_of, unplayed
 from perennial.core.segment import Segment
-
-_NICENESS = 5
 
 
 class PlayedProgram(msgspec.Struct, frozen=True):
@@ -40,7 +37,6 @@ class PlayedCase(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Play as standard input says, and tell of each case in a line as soon as it is done."""
-    os.nice(_NICENESS)
     task = msgspec.json.decode(sys.stdin.buffer.read(), type=PlayedProgram)
     signal.setitimer(signal.ITIMER_PROF, task.seconds)
     program = program_of(task.document)
