@@ -7,6 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.e2e.browser import LOOKS, PAIRS, Look, opened
 from tests.e2e.shop import CAMPAIGN, MEMBER, POOL, SANDBOX, SEGMENT, Shop
+from tests.e2e.trials import PROGRAM, TRIAL
 
 PAGES = {
     "home": "",
@@ -28,6 +29,9 @@ PAGES = {
     "campaigns": "/campaigns",
     "campaign": f"/campaigns/points/{CAMPAIGN}",
     "new-campaign": "/new-campaign",
+    "experiments": "/experiments",
+    "experiment": f"/experiments/{PROGRAM}/{TRIAL}",
+    "new-experiment": "/new-experiment",
     "segments": "/segments",
     "segment": f"/segments/{SEGMENT}",
     "new-segment": "/new-segment?template=dormant",

@@ -1,13 +1,15 @@
-"""Reports in the console: drawn from what the server says of them, whatever they are."""
+"""What is told of the past: reports, and what came of experiments."""
 
 from __future__ import annotations
 
 import json
 
+import yaml
 from playwright.sync_api import Browser, Route, expect
 
 from tests.e2e.browser import opened
 from tests.e2e.shop import SANDBOX, Shop
+from tests.e2e.trials import PROGRAM, tried
 
 _ADDED = {
     "name": "umbrellas",
@@ -59,5 +61,71 @@ def test_figures_are_there_without_the_picture(browser: Browser, shop: Shop) -> 
     with watched.page.expect_download() as saved:
         watched.page.get_by_role("button", name="Save as CSV").click()
     assert saved.value.path().read_text().startswith("period,members,joined,left,net\n")
+    assert watched.wrong == []
+    watched.context.close()
+
+
+def test_a_marketer_tries_a_rule_and_rolls_out_the_winner(browser: Browser, shop: Shop) -> None:
+    """A verdict in words beside its interval; the winner is a change of the draft, and can be undone."""
+    tried(shop)
+    before = shop.call("GET", f"programs/{PROGRAM}/draft")["document"]
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}")
+    page.keyboard.press("g")
+    page.keyboard.press("x")
+    page.get_by_role("link", name="Two stars").click()
+    expect(page.get_by_text("Orders: “Two stars” brings more than “One star”, by 0.")).to_be_visible()
+    expect(page.get_by_text("The split is as the shares say")).to_be_visible()
+    drawn = page.get_by_role("table", name="Orders: difference from “One star” for each customer")
+    expect(drawn.get_by_role("row", name="Two stars")).to_contain_text("+0.")
+    page.get_by_role("button", name="Roll out the winner…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Everybody gets from then on")).to_have_value("doubled")
+    dialog.get_by_role("button", name="Put it into the draft").click()
+    changes = page.get_by_role("region", name="What would change").get_by_role("listitem")
+    expect(changes.filter(has_text="experiment")).to_have_count(1)
+    expect(changes.filter(has_text="base")).not_to_have_count(0)
+    after = shop.call("GET", f"programs/{PROGRAM}/draft")["document"]
+    assert "id: base" not in after
+    assert "experiments" not in after
+    assert "  # What is tried:\n  - {id: twice" in after
+    page.get_by_role("button", name="Undo").click()
+    expect(changes).to_have_count(0)
+    assert shop.call("GET", f"programs/{PROGRAM}/draft")["document"] == before
+    assert watched.wrong == []
+    watched.context.close()
+
+
+def test_a_marketer_plans_an_experiment_and_a_holdout(browser: Browser, shop: Shop) -> None:
+    """What is missing is said first; another figure is a copy of the rule; both wait for the publication."""
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/experiments")
+    page.get_by_role("link", name="New experiment").click()
+    page.get_by_role("button", name="Add to the draft").click()
+    expect(page.get_by_text("Give it a name.")).to_have_count(2)
+    page.get_by_label("Name", exact=True).fill("More for birthdays")
+    page.get_by_label("Name of the variant").fill("Twice")
+    page.get_by_label("Which one").select_option("birthday")
+    expect(page.get_by_text("The control has 250.")).to_be_visible()
+    page.get_by_label("Points", exact=True).fill("500")
+    page.get_by_label("First day").fill("2027-02-01")
+    page.get_by_role("button", name="Add to the draft").click()
+    changes = page.get_by_role("region", name="What would change").get_by_role("listitem")
+    expect(changes.filter(has_text="birthday-twice")).not_to_have_count(0)
+    watched.go(f"/{SANDBOX}/new-experiment")
+    page.get_by_label("Name", exact=True).fill("What it brings")
+    page.get_by_text("A holdout", exact=True).click()
+    page.get_by_label("Held back").select_option("thursday-gift")
+    page.get_by_role("button", name="Add to the draft").click()
+    expect(changes.filter(has_text="holdout")).to_have_count(1)
+    draft = shop.call("GET", "programs/points/draft")
+    assert draft["problems"] == []
+    (experiment,) = yaml.safe_load(draft["document"])["experiments"]
+    assert experiment["variants"][1]["replace"] == {"rules": {"birthday": "birthday-twice"}}
+    watched.go(f"/{SANDBOX}/experiments")
+    expect(page.get_by_text("Not published yet")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="More for birthdays")).to_be_visible()
     assert watched.wrong == []
     watched.context.close()

@@ -19,6 +19,7 @@ from perennial.flows.problems import ProblemError
 from perennial.reports.calls import Call, TrialState
 from perennial.reports.trials import read_trial
 from perennial.store.orders import decode_order
+from perennial.units import format_instant
 from tests.flows.shop import START, Shop
 
 DAY = 86_400_000_000
@@ -187,6 +188,22 @@ async def test_a_real_difference_is_told_and_an_experiment_has_its_states(shop: 
     gone = await read_experiment_results(shop.handler, shop.workspace_id, "points", "bonus")
     assert gone.trial.state is TrialState.ENDED
     assert gone.variants == results.variants
+
+
+async def test_what_is_taken_out_of_the_program_ends_there(shop: Shop) -> None:
+    """A holdout without an end of its own: orders after the version without it change nothing."""
+    without = PROGRAM[: PROGRAM.index("experiments:")]
+    await shop.publish(without + "holdouts: [{id: never, share: 500}]\n")
+    await asyncio.gather(*(shop.order(f"a{n}", f"c{n}", 1_000) for n in range(20)))
+    before = await read_experiment_results(shop.handler, shop.workspace_id, "points", "never")
+    await shop.advance(START + DAY)
+    await shop.publish(without, START + DAY)
+    await shop.advance(START + 2 * DAY)
+    await asyncio.gather(*(shop.order(f"b{n}", f"c{n}", 1_000, at=START + DAY + n) for n in range(20)))
+    after = await read_experiment_results(shop.handler, shop.workspace_id, "points", "never")
+    assert after.trial.state is TrialState.REMOVED
+    assert after.until == format_instant(START + DAY)
+    assert after.variants == before.variants
 
 
 async def test_a_holdout_tells_what_the_program_brings(shop: Shop) -> None:

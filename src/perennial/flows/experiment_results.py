@@ -77,7 +77,7 @@ async def read_experiment_results(
             words = f"Program {program!r} has no experiment or holdout {trial!r}."
             raise problem(404, "experiment_unknown", words)
         now = business_now(workspace)
-        until = now + 1 if shown.compiled.ends is None else min(shown.compiled.ends, now + 1)
+        until = min((now + 1, *_ends(shown)))
         found = await read_trial(
             conn,
             workspace_id,
@@ -102,6 +102,14 @@ def _trials(live: LiveProgram) -> Iterator[_Shown]:
                 yield _Shown(live, version, compiled)
 
 
+def _ends(shown: _Shown) -> Iterator[Instant]:
+    """Yield when a trial ends: by what it says itself, and with the next version, which has it no more."""
+    if shown.compiled.ends is not None:
+        yield shown.compiled.ends
+    if shown.version.number < shown.live.latest.number:
+        yield shown.live.version(shown.version.number + 1).valid_from
+
+
 def _weights(trial: Trial) -> dict[str, int]:
     """Return the weight of every variant, the control first."""
     if isinstance(trial, Holdout):
@@ -119,6 +127,7 @@ def _view(shown: _Shown, counts: TrialCounts | None, now: Instant) -> TrialView:
         id=trial.id,
         kind="holdout" if isinstance(trial, Holdout) else "experiment",
         name=trial.name,
+        campaign=trial.campaign if isinstance(trial, Holdout) else None,
         outcome=trial.outcome,
         state=_state(shown, now),
         starts_at=_written(compiled.starts),
@@ -162,6 +171,7 @@ def _results(shown: _Shown, view: TrialView, found: dict[str, VariantSums], unti
     return TrialResults(
         trial=view,
         currency=shown.version.program.currency,
+        point_decimals=shown.version.program.wallets[0].decimals,
         until=format_instant(until),
         past_days=PAST_DAYS,
         split=split,

@@ -22,13 +22,15 @@ class VariantView(msgspec.Struct, frozen=True):
 class TrialView(msgspec.Struct, frozen=True):
     """An experiment or holdout. The first variant is the control: those held out, for a holdout.
 
-    ``outcome`` is what its verdict is about. ``first_exposed_at`` is null as long as nobody was exposed.
+    A holdout without a ``campaign`` is from the whole program. ``outcome`` is what the verdict is about.
+    ``first_exposed_at`` is null as long as nobody was exposed.
     """
 
     program: str
     id: str
     kind: Literal["experiment", "holdout"]
     name: str | None
+    campaign: str | None
     outcome: Outcome
     state: TrialState
     starts_at: str | None
@@ -109,10 +111,15 @@ class SplitView(msgspec.Struct, frozen=True):
 
 
 class TrialResults(msgspec.Struct, frozen=True):
-    """What came of an experiment or holdout until ``until``: now, or its end."""
+    """What came of an experiment or holdout until ``until``: now, or its end.
+
+    It also ends with the version that no longer has it. Points are whole numbers of the smallest part of
+    the first wallet's unit, which has ``point_decimals`` decimal places.
+    """
 
     trial: TrialView
     currency: str
+    point_decimals: int
     until: str
     past_days: int
     split: SplitView

@@ -6,7 +6,7 @@ export default defineConfig({
   plugins: [
     "@hey-api/client-fetch",
     "@hey-api/typescript",
-    { name: "@hey-api/sdk" },
+    { name: "@hey-api/sdk", auth: false },
     { name: "@tanstack/react-query", queryKeys: true },
   ],
 });

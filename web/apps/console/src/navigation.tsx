@@ -1,10 +1,10 @@
 import type { MessageDescriptor } from "@lingui/core";
 import { msg } from "@lingui/core/macro";
 import type { Scope } from "@perennial/api-admin";
-import { type Icon, IconCalendar, IconClipboardCheck, IconHierarchy2, IconHome, IconKey, IconListSearch, IconPower, IconShare, IconTarget, IconTicket, IconTrendingUp, IconUsers, IconUserShield } from "@perennial/ui/icons";
+import { type Icon, IconCalendar, IconClipboardCheck, IconFlask, IconHierarchy2, IconHome, IconKey, IconListSearch, IconPower, IconShare, IconTarget, IconTicket, IconTrendingUp, IconUsers, IconUserShield } from "@perennial/ui/icons";
 
 export interface Place {
-  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/campaigns" | "/$workspace/segments" | "/$workspace/vouchers" | "/$workspace/reports" | "/$workspace/switches" | "/$workspace/staff" | "/$workspace/referrals" | "/$workspace/api-keys" | "/$workspace/approvals" | "/$workspace/audit";
+  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/campaigns" | "/$workspace/experiments" | "/$workspace/segments" | "/$workspace/vouchers" | "/$workspace/reports" | "/$workspace/switches" | "/$workspace/staff" | "/$workspace/referrals" | "/$workspace/api-keys" | "/$workspace/approvals" | "/$workspace/audit";
   label: MessageDescriptor;
   icon: Icon;
   /** The two keys that lead there: G, then this one. */
@@ -44,6 +44,7 @@ export const NAVIGATION: readonly PlaceGroup[] = [
     places: [
       { to: "/$workspace/programs", label: msg`Programs`, icon: IconHierarchy2, key: "p", needs: READ },
       { to: "/$workspace/campaigns", label: msg`Campaigns`, icon: IconCalendar, key: "c", needs: READ },
+      { to: "/$workspace/experiments", label: msg`Experiments`, icon: IconFlask, key: "x", needs: READ },
       { to: "/$workspace/vouchers", label: msg`Vouchers`, icon: IconTicket, key: "v", needs: READ },
       { to: "/$workspace/referrals", label: msg`Referrals`, icon: IconShare, key: "f", needs: READ },
     ],
@@ -66,6 +67,7 @@ const SCREENS: Partial<Record<string, readonly Scope[]>> = {
   account: [],
   "new-codes": ["vouchers"],
   "import-codes": ["vouchers"],
+  "new-experiment": ["programs"],
   begin: ["programs"],
 };
 

@@ -6,6 +6,8 @@ import { approvalsRoute } from "./screens/approvals/route";
 import { auditRoute } from "./screens/audit/route";
 import { campaignRoute } from "./screens/campaign/route";
 import { campaignsRoute } from "./screens/campaigns/route";
+import { experimentRoute } from "./screens/experiment/route";
+import { experimentsRoute } from "./screens/experiments/route";
 import { firstRunRoute } from "./screens/first-run/route";
 import { homeRoute } from "./screens/home/route";
 import { importCodesRoute } from "./screens/import-codes/route";
@@ -15,6 +17,7 @@ import { memberRoute } from "./screens/member/route";
 import { membersRoute } from "./screens/members/route";
 import { newCampaignRoute } from "./screens/new-campaign/route";
 import { newCodesRoute } from "./screens/new-codes/route";
+import { newExperimentRoute } from "./screens/new-experiment/route";
 import { newSegmentRoute } from "./screens/new-segment/route";
 import { programRoute } from "./screens/program/route";
 import { programsRoute } from "./screens/programs/route";
@@ -52,6 +55,9 @@ const routeTree = rootRoute.addChildren([
     campaignsRoute,
     campaignRoute,
     newCampaignRoute,
+    experimentsRoute,
+    experimentRoute,
+    newExperimentRoute,
     segmentsRoute,
     segmentRoute,
     newSegmentRoute,

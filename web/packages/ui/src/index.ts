@@ -6,6 +6,7 @@ export { Dialog } from "./dialog";
 export { EmptyState } from "./empty-state";
 export { type Fact, Facts } from "./facts";
 export { HeatMap, type HeatMapProps } from "./heat-map";
+export { type Interval, Intervals } from "./intervals";
 export { Loading } from "./loading";
 export { tellDone, tellFailed, type Undo } from "./notices";
 export { Page } from "./page";

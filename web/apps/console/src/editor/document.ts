@@ -34,6 +34,12 @@ export function setAt(text: string, path: Path, value: unknown): string {
   });
 }
 
+/** The text of a document with the fields of another one: only those that differ are written. */
+export function setFields(text: string, before: Record<string, unknown>, after: Record<string, unknown>): string {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names.filter((name) => before[name] !== after[name]).reduce((written, name) => setAt(written, [name], after[name]), text);
+}
+
 /** The text with one more entry in a list, which is made where it is missing. */
 export function insertAt(text: string, path: Path, place: number, value: unknown): string {
   return edited(text, (document) => {

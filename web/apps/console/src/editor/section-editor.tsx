@@ -8,7 +8,7 @@ import { lazy, Suspense } from "react";
 import { isRecord } from "../program/records";
 import { freeId } from "../shell/ids";
 import type { Plain } from "./conditions";
-import { at, insertAt, moveAt, type Path, removeAt, setAt } from "./document";
+import { at, insertAt, moveAt, type Path, removeAt, setAt, setFields } from "./document";
 import { EntryCard } from "./entry-card";
 import { useWords } from "./field";
 import { useForm } from "./form-context";
@@ -56,18 +56,13 @@ export function SectionEditor(props: SectionEditorProps) {
           path={section.path}
           without={section.without}
           onChange={(next) => {
+            // The settings of the program itself stand beside its sections.
             onText(section.path.length === 0 ? setFields(text, document, next) : setAt(text, section.path, next));
           }}
         />
       )}
     </Stack>
   );
-}
-
-/** The settings of the program itself stand beside its sections. */
-function setFields(text: string, before: Plain, after: Plain): string {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  return names.filter((name) => before[name] !== after[name]).reduce((written, name) => setAt(written, [name], after[name]), text);
 }
 
 function Entries({ section, entries, text, off, opened, onOpened, onText }: SectionEditorProps & { entries: readonly unknown[] }) {

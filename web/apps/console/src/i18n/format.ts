@@ -42,6 +42,11 @@ export interface Format {
 const WEEKENDS: Partial<Record<string, readonly number[]>> = { fa: [5] };
 const WEEKEND = [0, 6];
 
+/** What is written of a value, with its sign also where it is more than nothing; the mark keeps the sign before the digits from right to left. */
+export function withSign(written: string, value: number): string {
+  return value > 0 ? `\u200e+${written}` : written;
+}
+
 function formatOf(locale: string): Format {
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });

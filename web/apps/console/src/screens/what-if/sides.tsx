@@ -2,7 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import type { SimulationResult } from "@perennial/api-admin";
 import { type Column, DataTable, Panel } from "@perennial/ui";
 
-import { useFormat } from "../../i18n/format";
+import { useFormat, withSign } from "../../i18n/format";
 import type { Names } from "./names";
 import { useSideName } from "./side-name";
 
@@ -77,7 +77,7 @@ function Figures({ result, label, head, rows, say }: FiguresProps) {
             id: "change",
             title: t`Difference`,
             numeric: true,
-            cell: ({ values }: Row) => signed((values.at(-1) ?? 0) - (values[0] ?? 0), say),
+            cell: ({ values }: Row) => difference((values.at(-1) ?? 0) - (values[0] ?? 0), say),
           },
         ]
       : []),
@@ -85,8 +85,8 @@ function Figures({ result, label, head, rows, say }: FiguresProps) {
   return <DataTable label={label} columns={columns} rows={rows} keyOf={({ id }) => id} />;
 }
 
-function signed(value: number, say: (value: number) => string): string {
-  return value > 0 ? `+${say(value)}` : say(value);
+function difference(value: number, say: (value: number) => string): string {
+  return withSign(say(value), value);
 }
 
 /** The figures of all sides by their id, in the order in which they are first met. */
