@@ -3,6 +3,7 @@
 # make test-15 runs the tests of the database on a local PostgreSQL 15, where there is one
 # make check   format, lint, types, import contracts, generated files
 # make format  formats the code
+# make lighthouse measures the console with Lighthouse, which it installs; prints JSON
 # make torture kills processes again and again, and prints what happened
 
 SHELL := /bin/bash
@@ -31,7 +32,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 export HATCH_BUILD_NO_HOOKS := true
 
-.PHONY: setup start test test-15 check check-web format torture generate
+.PHONY: setup start test test-15 check check-web format lighthouse torture generate
 
 setup: $(STAMP) $(CONSOLE)
 
@@ -65,6 +66,10 @@ format: $(STAMP)
 
 generate: $(STAMP)
 	.venv/bin/python -m tests.house.generated
+
+lighthouse: $(STAMP) $(CONSOLE)
+	@$(NPM) --prefix tools/lighthouse ci --ignore-scripts --no-audit --no-fund --silent >&2
+	@.venv/bin/python -m tests.e2e.lighthouse $(LIGHTHOUSE_OPTIONS)
 
 torture: $(STAMP)
 	.venv/bin/pytest -m torture --torture --capture=no $(PYTEST_OPTIONS)

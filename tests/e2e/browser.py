@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
+from tests.e2e.layout import STEADY, compare
 from tests.e2e.shop import ROOT, Shop
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -94,6 +95,32 @@ class Watched:
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
+    def shoot_everywhere(self, name: str) -> None:
+        """Leave pictures in both themes and in Persian, and fail where the layout is not the kept one."""
+        self.settle()
+        wrong = {"en": compare(self.page, name, "en")}
+        self.shoot(f"{name}-light")
+        self.page.emulate_media(color_scheme="dark")
+        self.shoot(f"{name}-dark")
+        self.page.emulate_media(color_scheme="light")
+        self.speak("fa")
+        wrong["fa"] = compare(self.page, name, "fa")
+        self.shoot(f"{name}-fa")
+        self.speak("en")
+        assert {language: each for language, each in wrong.items() if each} == {}
+
+    def speak(self, language: str) -> None:
+        """Switch the language as another tab does, so that nothing on this page is touched."""
+        self.page.evaluate(
+            """(newValue) => {
+              localStorage.setItem("perennial.language", newValue);
+              dispatchEvent(new StorageEvent("storage", { key: "perennial.language", newValue }));
+            }""",
+            language,
+        )
+        expect(self.page.locator("html")).to_have_attribute("lang", language)
+        self.settle()
+
     def barriers(self) -> list[Any]:
         """Return what axe finds, and whether the page is wider than its window."""
         session = self.context.new_cdp_session(self.page)
@@ -131,6 +158,7 @@ def opened(browser: Browser, shop: Shop, look: Look = DESK, *, signed_in: bool =
     )
     context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(f"localStorage.setItem('perennial.language', '{look.language}')")
+    context.add_init_script(STEADY)
     if signed_in:
         context.add_cookies([{"name": "perennial_session", "value": shop.cookie, "url": shop.url}])
     return Watched(context, shop)

@@ -19,8 +19,9 @@ def shop(database_url: str) -> Iterator[Shop]:
     if not CHROMIUM.exists():
         pytest.skip("there is no Chromium here: .ci/run installs it")
     assert build_folder() is not None, "the console is not built: make setup"
+    # By name: passkeys are bound to one, and an address is none.
     with process(database_url, 1) as (_, port):
-        yield found(f"http://127.0.0.1:{port}")
+        yield found(f"http://localhost:{port}")
 
 
 @pytest.fixture(scope="module")

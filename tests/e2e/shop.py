@@ -34,10 +34,11 @@ _BUYERS = {"fact": "member.orders", "at_least": 1}
 
 
 class Shop(NamedTuple):
-    """Where the console is, and the cookie of whoever calls: the owner, or somebody who was invited."""
+    """Where the console is, the cookie of whoever calls (the owner, or somebody who was invited), and where to."""
 
     url: str
     cookie: str
+    workspace: str = SANDBOX
 
     def invited(self, email: str, role: str) -> Shop:
         """Return the shop as somebody else sees it, who was invited to a role in the sandbox."""
@@ -45,14 +46,14 @@ class Shop(NamedTuple):
         body = {"token": link.partition("#token=")[2], "name": role.title(), "password": PASSWORD}
         answer = httpx.post(f"{self.url}/v1/invitations/accept", json=body, timeout=60)
         assert answer.status_code < 300, answer.text
-        return Shop(self.url, answer.cookies["perennial_session"])
+        return Shop(self.url, answer.cookies["perennial_session"], self.workspace)
 
     def status_of(self, method: str, path: str, body: Any = None) -> int:
-        """Call the API in the sandbox, and return the status alone."""
+        """Call the API in the workspace, and return the status alone."""
         headers = {
             "cookie": f"perennial_session={self.cookie}",
             "x-perennial-csrf": "1",
-            "x-perennial-workspace": SANDBOX,
+            "x-perennial-workspace": self.workspace,
         }
         return httpx.request(
             method, f"{self.url}/v1/{path}", json=body, headers=headers, timeout=60
@@ -63,7 +64,7 @@ class Shop(NamedTuple):
         headers = {
             "cookie": f"perennial_session={self.cookie}",
             "x-perennial-csrf": "1",
-            "x-perennial-workspace": SANDBOX,
+            "x-perennial-workspace": self.workspace,
             "content-type": "application/x-ndjson",
         }
         content = "\n".join(json.dumps(body) for body in bodies)
@@ -72,11 +73,11 @@ class Shop(NamedTuple):
         return [json.loads(line) for line in answer.text.splitlines()]
 
     def call(self, method: str, path: str, body: Any = None, *, yaml: str | None = None) -> Any:
-        """Call the API in the sandbox, and return the answer."""
+        """Call the API in the workspace, and return the answer."""
         headers = {
             "cookie": f"perennial_session={self.cookie}",
             "x-perennial-csrf": "1",
-            "x-perennial-workspace": SANDBOX,
+            "x-perennial-workspace": self.workspace,
         }
         if yaml is not None:
             headers["content-type"] = "application/yaml"
@@ -87,8 +88,8 @@ class Shop(NamedTuple):
         return answer.json()
 
 
-def found(url: str) -> Shop:
-    """Make the owner and the workspaces of a fresh installation, and fill the sandbox."""
+def founded(url: str, workspace: str = SANDBOX) -> Shop:
+    """Make the owner and the workspaces of a fresh installation; what is called goes to this workspace."""
     body = {
         "token": setup_token(Codebook(SECRET)),
         "email": OWNER,
@@ -98,7 +99,12 @@ def found(url: str) -> Shop:
     }
     answer = httpx.post(f"{url}/v1/setup", json=body, timeout=60)
     assert answer.status_code == 201, answer.text
-    shop = Shop(url, answer.cookies["perennial_session"])
+    return Shop(url, answer.cookies["perennial_session"], workspace)
+
+
+def found(url: str) -> Shop:
+    """Make the owner and the workspaces of a fresh installation, and fill the sandbox."""
+    shop = founded(url)
     document = (ROOT / "examples" / "points.yaml").read_text()
     shop.call("PUT", "programs/points/draft", yaml=document)
     shop.call("PUT", f"campaigns/points/{CAMPAIGN}", _CAMPAIGN)

@@ -38,7 +38,7 @@ def test_a_marketer_makes_ten_thousand_codes(browser: Browser, shop: Shop) -> No
     page.get_by_role("button", name="Make the codes").click()
     expect(page.get_by_role("progressbar", name="Codes made")).to_be_visible()
     expect(page.get_by_text("10,000 codes are ready")).to_be_visible()
-    watched.shoot("journey-codes")
+    watched.shoot_everywhere("journey-codes")
     with page.expect_download() as download:
         page.get_by_role("button", name="Export them").click()
     assert download.value.suggested_filename == "summer-mailing.csv"
@@ -84,7 +84,7 @@ def test_an_import_shows_every_bad_row_before_it_writes(browser: Browser, shop: 
     assert lines == ["4", "5", "6", "7", "8"]
     expect(bad.nth(1)).to_contain_text("line 2")
     expect(bad.nth(4)).to_contain_text("no such customer")
-    watched.shoot("journey-import")
+    watched.shoot_everywhere("journey-import")
     batches = shop.call("GET", "vouchers/batches")["data"]
     assert POOL in {each["id"] for each in batches}
     assert "printed" not in {each["id"] for each in batches}
@@ -125,7 +125,7 @@ def test_a_marketer_signs_in_with_an_app(browser: Browser, shop: Shop) -> None:
     codes = page.get_by_role("list", name="Recovery codes").get_by_role("listitem")
     expect(codes).to_have_count(10)
     recovery, another = codes.nth(0).inner_text(), codes.nth(1).inner_text()
-    watched.shoot("journey-recovery-codes")
+    watched.shoot_everywhere("journey-recovery-codes")
     page.get_by_role("button", name="Your account").click()
     page.get_by_role("menuitem", name="Sign out").click()
     page.get_by_label("E-mail address").fill("mara@shop.test")
@@ -153,6 +153,78 @@ def test_a_marketer_signs_in_with_an_app(browser: Browser, shop: Shop) -> None:
     watched.context.close()
 
 
+def test_a_passkey_opens_the_door(browser: Browser, shop: Shop) -> None:
+    """Added after the password, used in its place with a finger, removed; then it opens nothing."""
+    invited = shop.invited("kim@shop.test", "marketer")
+    watched = opened(browser, invited)
+    page = watched.page
+    device = watched.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    finger = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    options = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True, **finger}
+    key = device.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+    watched.go(f"/{SANDBOX}/account")
+    passkeys = page.get_by_role("region", name="Passkeys")
+    passkeys.get_by_role("button", name="Add a passkey…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Your password, once more").fill(PASSWORD)
+    dialog.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("The passkey is added")).to_be_visible()
+    (credential,) = device.send("WebAuthn.getCredentials", {"authenticatorId": key})["credentials"]
+    assert credential["rpId"] == "localhost"
+    watched.shoot_everywhere("journey-passkey")
+    sign_in = page.get_by_role("heading", name="Sign in")
+    page.get_by_role("button", name="Your account").click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(sign_in).to_be_visible()
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("shop")
+    watched.go(f"/{SANDBOX}/account")
+    passkeys.get_by_role("button", name="Remove Passkey of").click()
+    dialog.get_by_role("button", name="Remove it").click()
+    expect(page.get_by_text("The passkey counts no more")).to_be_visible()
+    page.get_by_role("button", name="Your account").click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(sign_in).to_be_visible()
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(sign_in).to_be_visible()
+    watched.context.close()
+
+
+def test_a_large_credit_takes_two_people(browser: Browser, shop: Shop) -> None:
+    """What one asks for waits, is nobody's own to approve, and is done once another one wants it."""
+    rules = {"second_factor": False, "two_to_publish": False}
+    shop.call("PUT", "staff-rules", {**rules, "two_to_credit_above": 1_000})
+    mara, nora = (shop.invited(f"{name}@shop.test", "admin") for name in ("four", "eyes"))
+    shop.call("PUT", "customers/emil", {"attributes": {}})
+    shop.call("POST", "customers/emil/memberships", {"program": "points"})
+    before = shop.call("GET", "customers/emil")["wallets"][0]["available"]
+    asks = opened(browser, mara)
+    asks.go(f"/{SANDBOX}/members/emil")
+    asks.page.get_by_role("button", name="Correct points…").click()
+    dialog = asks.page.get_by_role("dialog")
+    dialog.get_by_label("Points", exact=True).fill("5000")
+    dialog.get_by_label("Reason").fill("a prize")
+    dialog.get_by_role("button", name="Correct").click()
+    expect(asks.page.get_by_text("It waits for a second person under Approvals")).to_be_visible()
+    asks.go(f"/{SANDBOX}/approvals")
+    expect(asks.page.get_by_text("You asked for it, so somebody else decides.")).to_be_visible()
+    assert shop.call("GET", "customers/emil")["wallets"][0]["available"] == before
+    asks.context.close()
+    approves = opened(browser, nora)
+    page = approves.page
+    approves.go(f"/{SANDBOX}/approvals")
+    approves.shoot_everywhere("journey-approval")
+    page.get_by_role("button", name="Approve…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("table", name="Decided").get_by_role("row")).to_have_count(2)
+    assert shop.call("GET", "customers/emil")["wallets"][0]["available"] == before + 5_000
+    assert [*asks.wrong, *approves.wrong] == []
+    approves.context.close()
+    shop.call("PUT", "staff-rules", {**rules, "two_to_credit_above": None})
+
+
 def test_a_cashier_may_not_do_any_of_it(browser: Browser, shop: Shop) -> None:
     """No place is offered, each address says so kindly, and the API refuses every call but the till's own."""
     cashier = shop.invited("carl@shop.test", "cashier")
@@ -161,7 +233,7 @@ def test_a_cashier_may_not_do_any_of_it(browser: Browser, shop: Shop) -> None:
     watched.go(f"/{SANDBOX}")
     expect(page.get_by_text("This is not part of your role")).to_be_visible()
     expect(page.get_by_role("navigation", name="Places").get_by_role("link")).to_have_count(0)
-    watched.shoot("journey-cashier")
+    watched.shoot_everywhere("journey-cashier")
     for address in _ADDRESSES:
         watched.go(f"/{SANDBOX}/{address}")
         expect(page.get_by_text("This is not part of your role")).to_be_visible()
@@ -230,7 +302,7 @@ def test_a_member_is_looked_after(browser: Browser, shop: Shop) -> None:
     dialog.get_by_label("Reason").fill("stolen card")
     dialog.get_by_role("button", name="Block", exact=True).click()
     expect(page.get_by_text("Blocked from earning and spending")).to_be_visible()
-    watched.shoot("journey-blocked")
+    watched.shoot_everywhere("journey-blocked")
     page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("menuitem", name="Change the block…").click()
     dialog.get_by_role("button", name="Lift the block").click()

@@ -61,7 +61,7 @@ def test_a_program_from_nothing_to_first_points(browser: Browser, shop: Shop) ->
     expect(page.get_by_text("The first points are there")).to_be_visible()
     expect(steps.filter(has_text="The first points")).to_contain_text("Done")
     expect(page.get_by_role("heading", name="Everything is there")).to_be_visible()
-    watched.shoot("journey-first-points")
+    watched.shoot_everywhere("journey-first-points")
     assert hand.clicks < MOST_CLICKS, hand.clicks
     answer = shop.call("GET", "customers/carla")
     assert any(each["program"] == "money-back" for each in answer["memberships"])
@@ -90,7 +90,7 @@ def test_a_marketer_sees_what_a_rule_costs_publishes_and_rolls_back(browser: Bro
     expect(page.get_by_role("table", name="Points by month")).to_be_visible()
     expect(page.get_by_role("heading", name="How far to trust it")).to_be_visible()
     watched.settle()
-    watched.shoot("journey-what-if")
+    watched.shoot_everywhere("journey-what-if")
     assert watched.barriers() == []
     page.get_by_role("link", name="Back to the draft, to change or publish it").click()
     page.get_by_role("button", name="Publish…").click()

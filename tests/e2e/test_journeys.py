@@ -54,6 +54,7 @@ def test_support_finds_a_member_and_explains_an_order(browser: Browser, shop: Sh
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("1 point for every dollar")
     expect(dialog).to_contain_text("210 points")
+    watched.shoot_everywhere("journey-explanation")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     assert watched.wrong == []
@@ -75,7 +76,7 @@ def test_somebody_stops_everything_and_goes_on(browser: Browser, shop: Shop) -> 
     page.keyboard.press("g")
     page.keyboard.press("h")
     expect(page.get_by_role("link", name="Look at the stop button")).to_be_visible()
-    watched.shoot("journey-stopped")
+    watched.shoot_everywhere("journey-stopped")
     answer = shop.call("PUT", "orders/while-off", _ORDER)
     assert sum(answer["programs"][0].get("points", {}).values()) == 0
     page.get_by_role("link", name="Look at the stop button").click()
@@ -107,7 +108,7 @@ def test_a_marketer_changes_publishes_and_rolls_back(browser: Browser, shop: Sho
     write(re.sub(r"^currency: USD$", "currency: nothing", text, count=1, flags=re.MULTILINE))
     expect(page.get_by_text("problem to solve before publishing")).to_be_visible()
     expect(page.get_by_role("button", name="Publish…")).to_be_disabled()
-    watched.shoot("journey-problem")
+    watched.shoot_everywhere("journey-problem")
     write(
         text.replace(
             "name: Happy birthday\n    trigger: member.birthday\n    points: 250",
@@ -151,7 +152,7 @@ def test_a_marketer_changes_a_rule_by_form(browser: Browser, shop: Shop) -> None
     card.get_by_role("combobox", name="Value").click()
     page.get_by_role("option", name="gold", exact=True).click()
     expect(card).to_contain_text("The tier is")
-    watched.shoot("journey-form")
+    watched.shoot_everywhere("journey-form")
     page.get_by_role("button", name="Take back").click()
     page.get_by_role("button", name="Do again").click()
     page.reload()
@@ -197,7 +198,7 @@ def test_what_is_typed_stays_when_somebody_else_saves(browser: Browser, shop: Sh
     page.evaluate("window.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_text("The draft was saved by somebody else meanwhile")).to_be_visible()
     expect(points).to_have_value("260")
-    watched.shoot("journey-meanwhile")
+    watched.shoot_everywhere("journey-meanwhile")
     page.get_by_role("button", name="Discard").click()
     expect(points).to_have_value("251")
     points.fill("270")
@@ -240,7 +241,7 @@ def test_a_marketer_makes_a_segment_and_a_happy_hour(browser: Browser, shop: Sho
     page.get_by_role("button", name="Add to the draft").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Friday happy hour")
     expect(page.get_by_text("gives nothing until the program is published")).to_be_visible()
-    watched.shoot("journey-happy-hour")
+    watched.shoot_everywhere("journey-happy-hour")
     kept = shop.call("GET", "campaigns/points/friday-happy-hour")
     window = {"days": ["fri"], "start": "17:00", "end": "19:00"}
     assert kept["document"]["schedule"] == {"windows": [window]}

@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.browser import LOOKS, PAIRS, Look, opened
+from tests.e2e.layout import boxes_of, compare, differences
 from tests.e2e.shop import CAMPAIGN, MEMBER, POOL, SANDBOX, SEGMENT, Shop
-from tests.e2e.trials import PROGRAM, TRIAL
+from tests.e2e.trials import PROGRAM, TRIAL, tried
 
 PAGES = {
     "home": "",
@@ -26,7 +27,7 @@ PAGES = {
     "draft-text": "/programs/points?view=text",
     "what-if": "/programs/points/what-if",
     "versions": "/programs/points?tab=versions",
-    "campaigns": "/campaigns",
+    "campaigns": "/campaigns?month=2027-01",
     "campaign": f"/campaigns/points/{CAMPAIGN}",
     "new-campaign": "/new-campaign",
     "experiments": "/experiments",
@@ -52,11 +53,16 @@ PAGES = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _trials(shop: Shop) -> None:
+    tried(shop)
+
+
 @pytest.mark.parametrize("looks", PAIRS, ids=lambda looks: "-".join(look.name for look in looks))
 def test_every_page_is_free_of_errors_and_barriers(
     browser: Browser, shop: Shop, looks: tuple[Look, ...]
 ) -> None:
-    """With axe's rules up to WCAG 2.2 AA, in all looks; each page leaves a picture of each."""
+    """With axe's rules up to WCAG 2.2 AA, in all looks, and laid out as is kept; each page leaves a picture."""
     watched = opened(browser, shop, looks[0])
     wrong = {}
     for name, address in PAGES.items():
@@ -65,7 +71,7 @@ def test_every_page_is_free_of_errors_and_barriers(
             if look is not looks[0]:
                 watched.turn(look)
             watched.shoot(f"{name}-{look.name}")
-            problems = [*watched.wrong, *watched.barriers()]
+            problems = [*watched.wrong, *watched.barriers(), *compare(watched.page, name, look.name)]
             watched.wrong.clear()
             if problems:
                 wrong[name, look.name] = problems
@@ -80,9 +86,30 @@ def test_the_door_is_free_of_errors_and_barriers(browser: Browser, shop: Shop, l
     watched.go(f"/{SANDBOX}/members")
     watched.page.wait_for_url("**/console/sign-in*")
     watched.shoot(f"sign-in-{look.name}")
+    assert compare(watched.page, "sign-in", look.name) == []
     refused = "Failed to load resource: the server responded with a status of 401"
     assert [each for each in watched.wrong if refused not in each] == []
     assert watched.barriers() == []
+    watched.context.close()
+
+
+def test_what_moved_on_a_page_is_found(browser: Browser, shop: Shop) -> None:
+    """The negative control: a panel that moved, one that is gone, one button more; a few pixels are nothing."""
+    watched = opened(browser, shop)
+    watched.go(f"/{SANDBOX}/experiments")
+    kept = boxes_of(watched.page)
+    move = "(by) => { document.querySelector('main section').style.marginTop = by; }"
+    watched.page.evaluate(move, "5px")
+    assert differences(kept, boxes_of(watched.page)) == []
+    watched.page.evaluate(move, "40px")
+    moved = differences(kept, boxes_of(watched.page))
+    assert any(each.startswith("section All experiments: y is") for each in moved), moved
+    watched.page.evaluate(move, "0px")
+    watched.page.evaluate("() => document.querySelector('main').append(document.createElement('button'))")
+    watched.page.evaluate("() => { document.querySelector('main button').append('One more'); }")
+    assert "new: button One more" in differences(kept, boxes_of(watched.page))
+    watched.page.evaluate("() => { document.querySelector('main section').hidden = true; }")
+    assert "missing: section All experiments" in differences(kept, boxes_of(watched.page))
     watched.context.close()
 
 

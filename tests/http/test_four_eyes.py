@@ -172,6 +172,12 @@ async def test_approved_once_however_many_approve(site: Site) -> None:
         listed = await site.done("GET", "/v1/approvals?limit=1", session=owner)
         [row] = listed["data"]
         assert row["state"] in ("done", "rejected")
+    pages, cursor = [], ""
+    while cursor is not None:
+        page = await site.done("GET", f"/v1/approvals?limit=2&cursor={cursor}", session=owner)
+        pages.append([row["summary"]["points"] for row in page["data"]])
+        cursor = page["next_cursor"]
+    assert pages == [[7, 7], [7, 7], [7]]
     async with site.database.transaction(site.row.workspace_id) as conn:
         states = Counter(row[0] for row in await conn.fetch("select state from approvals"))
         decided = await conn.fetchval(

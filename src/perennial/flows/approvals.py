@@ -20,12 +20,14 @@ from perennial.flows.ids import Ids
 from perennial.flows.keys import Key
 from perennial.flows.merging import merge_customers
 from perennial.flows.planned_versions import plan_version
+from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import ProblemError, customer_erased, problem
 from perennial.flows.programs import Author, publish, rollback
 from perennial.flows.scopes import Scope, allows
 from perennial.flows.sessions import now_of
 from perennial.flows.staff_records import note
 from perennial.store.approvals import (
+    ApprovalCursor,
     ApprovalRow,
     decide_approval,
     finish_approval,
@@ -177,10 +179,16 @@ def asker_of(caller: Key) -> UUID:
     return caller.key_id if caller.person is None else caller.person.staff_id
 
 
-async def approvals_of(database: Database, workspace_id: int, state: str, limit: int) -> list[ApprovalRow]:
-    """Return what was asked for, the latest first; of one state if it is named."""
+async def approvals_of(
+    database: Database, workspace_id: int, state: str, cursor: str | None, limit: int
+) -> tuple[list[ApprovalRow], str | None]:
+    """Return a page of what was asked for, the latest first (of one state if named), and where to go on."""
+    begin = read_cursor(cursor, ApprovalCursor)
     async with database.transaction(workspace_id) as conn:
-        return await list_approvals(conn, workspace_id, state, limit)
+        found = await list_approvals(conn, workspace_id, state, begin, limit + 1)
+    shown = found[:limit]
+    last = ApprovalCursor(shown[-1].requested_at, shown[-1].approval_id) if len(found) > limit else None
+    return shown, write_cursor(last)
 
 
 async def approve(

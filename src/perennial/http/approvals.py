@@ -12,7 +12,7 @@ from msgspec import Meta
 from perennial.flows.approvals import approvals_of, approve, reject
 from perennial.flows.scopes import Scope
 from perennial.http.me import read_uuid
-from perennial.http.operation import ExternalId, Limit, admitted, body_of, operation, written
+from perennial.http.operation import Cursor, ExternalId, Limit, admitted, body_of, operation, written
 from perennial.store.approvals import ApprovalRow
 from perennial.units import format_instant
 
@@ -37,9 +37,10 @@ class ApprovalView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
 
 
 class ApprovalList(msgspec.Struct, frozen=True):
-    """What was asked for, the latest first."""
+    """A page of what was asked for, the latest first; `next_cursor` is null on the last page."""
 
     data: tuple[ApprovalView, ...]
+    next_cursor: str | None
 
 
 class DecisionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -82,11 +83,12 @@ async def approval_list(
         str, QueryParameter(pattern="^(requested|rejected|approved|done|failed)?$", max_length=10)
     ] = "",
     limit: Limit = 50,
+    cursor: Cursor = "",
 ) -> Response[Any]:
     """What somebody has asked for, with what became of it."""
     door, caller = admitted(request)
-    found = await approvals_of(door.database, caller.workspace_id, status, limit)
-    return written(ApprovalList(tuple(approval_view(row) for row in found)))
+    found, following = await approvals_of(door.database, caller.workspace_id, status, cursor or None, limit)
+    return written(ApprovalList(tuple(approval_view(row) for row in found), following))
 
 
 @post(

@@ -32,6 +32,13 @@ class ApprovalRow(msgspec.Struct, frozen=True, kw_only=True):
     answer: bytes | None = None
 
 
+class ApprovalCursor(msgspec.Struct, frozen=True, array_like=True):
+    """The last request of a page: the next page has those that came before it."""
+
+    at: Instant
+    approval_id: UUID
+
+
 _COLUMNS = """approval_id, kind, object, body, summary, requested_by, requested_actor, requested_at, state,
     decided_by, decided_actor, decided_at, reason, answer"""
 
@@ -62,6 +69,7 @@ returning {_COLUMNS}
 _LIST_APPROVALS = f"""
 select {_COLUMNS} from approvals
 where workspace_id = $1 and ($2 = '' or state = $2)
+    and ($4::bigint is null or (requested_at, approval_id) < ($4, $5::uuid))
 order by requested_at desc, approval_id desc
 limit $3
 """
@@ -122,9 +130,13 @@ async def finish_approval(
     return _row(await conn.fetchrow(_FINISH_APPROVAL, workspace_id, approval_id, state, answer))
 
 
-async def list_approvals(conn: Connection, workspace_id: int, state: str, limit: int) -> list[ApprovalRow]:
-    """Return what was asked for, the latest first; of one state if it is named."""
-    found = [_row(record) for record in await conn.fetch(_LIST_APPROVALS, workspace_id, state, limit)]
+async def list_approvals(
+    conn: Connection, workspace_id: int, state: str, begin: ApprovalCursor | None, limit: int
+) -> list[ApprovalRow]:
+    """Return what was asked for before ``begin``, the latest first; of one state if it is named."""
+    at, approval_id = (None, None) if begin is None else (begin.at, begin.approval_id)
+    records = await conn.fetch(_LIST_APPROVALS, workspace_id, state, limit, at, approval_id)
+    found = [_row(record) for record in records]
     return [row for row in found if row is not None]
 
 

@@ -4,6 +4,7 @@ import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig, loadEnv } from "vite";
 
+import { calls } from "./calls";
 import { precompress } from "./precompress";
 
 /** `npm run dev` sends what is asked of the API on to the server that PERENNIAL_URL names. */
@@ -15,6 +16,7 @@ export default defineConfig(({ mode }) => {
     plugins: [
       lingui({ cwd: join(import.meta.dirname, "../.."), macroTransform: true, failOnCompileError: true }),
       react(),
+      calls(),
       precompress(),
     ],
     build: {
@@ -29,6 +31,7 @@ export default defineConfig(({ mode }) => {
           codeSplitting: {
             groups: [
               { name: "routes", test: /src\/screens\/[^/]+\/route\.ts$/ },
+              { name: "calls", test: /\.gen\.ts\?call=/, minShareCount: 2 },
               { name: "icons", test: /@tabler\/icons-react\// },
             ],
             includeDependenciesRecursively: false,

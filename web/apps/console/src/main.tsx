@@ -9,7 +9,7 @@ import { createRoot } from "react-dom/client";
 import "./session/client";
 
 import { speak } from "./i18n/catalogs";
-import { localeOf, preferredLocale } from "./i18n/locales";
+import { isKeptAs, localeOf, preferredLocale } from "./i18n/locales";
 import { router } from "./router";
 import { queryClient } from "./shell/query";
 
@@ -26,6 +26,10 @@ const place = document.getElementById("root");
 if (place === null) throw new Error("index.html has no place for the console");
 
 await speak(preferredLocale());
+// Another tab has chosen another language: all of them speak one.
+addEventListener("storage", ({ key }) => {
+  if (isKeptAs(key)) void speak(preferredLocale());
+});
 createRoot(place).render(
   <StrictMode>
     <I18nProvider i18n={i18n}>

@@ -7,12 +7,13 @@ import ConditionField from "./condition-field";
 import { MEASURE_WORDS } from "./condition-words";
 import type { Path } from "./document";
 import classes from "./editor.module.css";
-import { FIELD_HELP, FIELD_WORDS, plainly, VALUE_WORDS } from "./field-words";
+import { FIELD_HELP, FIELD_WORDS, plainly } from "./field-words";
 import { anchorOf, problemAt, useForm } from "./form-context";
 import { isMoney } from "./money";
 import { placeOf, triggerOf } from "./places";
 import { DEFINITIONS } from "./program-schema";
 import { nameOf, resolved, type Schema } from "./schema";
+import { VALUE_WORDS } from "./value-words";
 import { Whole } from "./whole";
 
 export interface FieldProps {

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { conditionCheck, type Where } from "@perennial/api-admin";
 import { Badge, Group, Stack, Text, useDebouncedValue } from "@perennial/ui";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
@@ -63,8 +63,9 @@ export function Sentence({ condition, where, trigger, brief = false }: { conditi
         </ul>
       )}
       <Text size="xs" c="dimmed">
+        <Plural value={cost.comparisons} one="At most # comparison" other="At most # comparisons" />;{" "}
         <Trans>
-          {format.number(cost.comparisons)} comparisons at most; part {format.number(cost.parts)} of {format.number(cost.most_parts)}
+          part {format.number(cost.parts)} of {format.number(cost.most_parts)}
         </Trans>
       </Text>
     </Stack>

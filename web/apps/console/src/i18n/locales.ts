@@ -35,6 +35,11 @@ export function keepLocale(locale: Locale): void {
   localStorage.setItem(KEPT, locale.code);
 }
 
+/** Whether the chosen language is kept under this key. */
+export function isKeptAs(key: string | null): boolean {
+  return key === KEPT;
+}
+
 export function localeOf(code: string): Locale | undefined {
   return LOCALES.find((locale) => locale.code === code);
 }

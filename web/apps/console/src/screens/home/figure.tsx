@@ -35,7 +35,7 @@ function Known({ drawn, result }: { drawn: Drawn; result: ReportResult }) {
     <Stat
       label={label}
       value={say.cell(column, now)}
-      {...(before != null && { note: <Trans>{say.cell(column, before)} the period before</Trans> })}
+      {...(before != null && { note: <Trans>so far; {say.cell(column, before)} in the whole period before</Trans> })}
       {...(formula !== "" && { formula })}
     />
   );

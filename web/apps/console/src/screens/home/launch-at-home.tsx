@@ -6,7 +6,7 @@ import { Link } from "@tanstack/react-router";
 
 import { useWorkspace } from "../../session/workspace";
 
-/** As long as something is missing before the first points: what is left, and the way there. */
+/** As long as something is missing before launch: how much is left, and the way there. */
 export function LaunchAtHome() {
   const { t } = useLingui();
   const { code: workspace } = useWorkspace();
@@ -15,7 +15,7 @@ export function LaunchAtHome() {
   if (left === 0) return null;
   return (
     <Panel title={t`On the way to launch`}>
-      <Plural value={left} one="# thing is missing until the first points." other="# things are missing until the first points." />{" "}
+      <Plural value={left} one="# step is left on the way to launch." other="# steps are left on the way to launch." />{" "}
       <Link to="/$workspace/launch" params={{ workspace }}>
         <Trans>See the checklist</Trans>
       </Link>
