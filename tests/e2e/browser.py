@@ -109,6 +109,12 @@ class Watched:
         self.speak("en")
         assert {language: each for language, each in wrong.items() if each} == {}
 
+    def look_as(self, look: Look) -> None:
+        """Change device, theme and language of the page that is open."""
+        self.page.set_viewport_size(_SIZES[look.device])  # type: ignore[arg-type]
+        self.page.emulate_media(color_scheme=look.scheme)  # type: ignore[arg-type]
+        self.speak(look.language)
+
     def speak(self, language: str) -> None:
         """Switch the language as another tab does, so that nothing on this page is touched."""
         self.page.evaluate(

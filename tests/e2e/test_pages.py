@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.browser import LOOKS, PAIRS, Look, opened
+from tests.e2e.browser import LOOKS, Look, Watched, opened
 from tests.e2e.layout import boxes_of, compare, differences
 from tests.e2e.shop import CAMPAIGN, MEMBER, POOL, SANDBOX, SEGMENT, Shop
 from tests.e2e.trials import PROGRAM, TRIAL, tried
@@ -23,7 +25,6 @@ PAGES = {
     "first-run": "/begin?template=vip-tiers",
     "launch": "/launch",
     "draft": "/programs/points",
-    "draft-cases": "/programs/points?section=cases",
     "draft-text": "/programs/points?view=text",
     "what-if": "/programs/points/what-if",
     "versions": "/programs/points?tab=versions",
@@ -53,30 +54,32 @@ PAGES = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _trials(shop: Shop) -> None:
+@pytest.fixture(scope="module")
+def page_of_all(browser: Browser, shop: Shop) -> Iterator[Watched]:
+    """One page for all of them: it changes its look as that of a person does who turns the phone."""
     tried(shop)
-
-
-@pytest.mark.parametrize("looks", PAIRS, ids=lambda looks: "-".join(look.name for look in looks))
-def test_every_page_is_free_of_errors_and_barriers(
-    browser: Browser, shop: Shop, looks: tuple[Look, ...]
-) -> None:
-    """With axe's rules up to WCAG 2.2 AA, in all looks, and laid out as is kept; each page leaves a picture."""
-    watched = opened(browser, shop, looks[0])
-    wrong = {}
-    for name, address in PAGES.items():
-        watched.go(f"/{SANDBOX}{address}", looks[0])
-        for look in looks:
-            if look is not looks[0]:
-                watched.turn(look)
-            watched.shoot(f"{name}-{look.name}")
-            problems = [*watched.wrong, *watched.barriers(), *compare(watched.page, name, look.name)]
-            watched.wrong.clear()
-            if problems:
-                wrong[name, look.name] = problems
+    watched = opened(browser, shop)
+    watched.go(f"/{SANDBOX}")
+    yield watched
     watched.context.close()
-    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_free_of_errors_and_barriers(page_of_all: Watched, name: str) -> None:
+    """In four looks, with axe's rules up to WCAG 2.2 AA, and laid out as is kept; each leaves a picture."""
+    watched = page_of_all
+    watched.look_as(LOOKS[0])
+    watched.go(f"/{SANDBOX}{PAGES[name]}")
+    problems = {}
+    for look in LOOKS:
+        watched.look_as(look)
+        watched.settle()
+        problems[look.name] = [*watched.barriers(), *compare(watched.page, name, look.name)]
+        watched.shoot(f"{name}-{look.name}")
+    wrong = watched.wrong.copy()
+    watched.wrong.clear()
+    assert wrong == []
+    assert {look: each for look, each in problems.items() if each} == {}
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
@@ -93,9 +96,10 @@ def test_the_door_is_free_of_errors_and_barriers(browser: Browser, shop: Shop, l
     watched.context.close()
 
 
-def test_what_moved_on_a_page_is_found(browser: Browser, shop: Shop) -> None:
+def test_what_moved_on_a_page_is_found(page_of_all: Watched) -> None:
     """The negative control: a panel that moved, one that is gone, one button more; a few pixels are nothing."""
-    watched = opened(browser, shop)
+    watched = page_of_all
+    watched.look_as(LOOKS[0])
     watched.go(f"/{SANDBOX}/experiments")
     kept = boxes_of(watched.page)
     move = "(by) => { document.querySelector('main section').style.marginTop = by; }"
@@ -110,7 +114,6 @@ def test_what_moved_on_a_page_is_found(browser: Browser, shop: Shop) -> None:
     assert "new: button One more" in differences(kept, boxes_of(watched.page))
     watched.page.evaluate("() => { document.querySelector('main section').hidden = true; }")
     assert "missing: section All experiments" in differences(kept, boxes_of(watched.page))
-    watched.context.close()
 
 
 @pytest.mark.parametrize(("language", "direction"), [("fa", "rtl"), ("ko", "ltr"), ("zh-Hans", "ltr")])

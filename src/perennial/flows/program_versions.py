@@ -42,10 +42,14 @@ Side = int | Literal["draft"]
 
 
 class ProgramEntry(msgspec.Struct, frozen=True):
-    """A program in a list; ``version`` is the one in force, ``None`` before the first."""
+    """A program in a list; ``version`` is the one in force, ``None`` before the first.
+
+    ``time_zone`` is unknown where there is only a draft that cannot be read.
+    """
 
     program: str
     name: str
+    time_zone: str | None
     version: int | None
     draft_revision: int
     created_at: Instant
@@ -89,17 +93,20 @@ async def programs_of(database: Database, workspace_id: int) -> list[ProgramEntr
         for row in await list_programs(conn, workspace_id):
             versions = await list_versions(conn, workspace_id, row.program_id)
             number = versions[-1].number if versions else None
-            name = await _name(conn, workspace_id, row, versions)
-            entries.append(ProgramEntry(row.code, name, number, row.draft_revision, row.created_at))
+            found = await _latest(conn, workspace_id, row, versions)
+            name, zone = (row.code, None) if found is None else (found.name, found.time_zone)
+            entries.append(ProgramEntry(row.code, name, zone, number, row.draft_revision, row.created_at))
         return entries
 
 
-async def _name(conn: Connection, workspace_id: int, row: ProgramRow, versions: list[VersionRow]) -> str:
-    """Return a program's name: that of the latest version, before the first one that of the draft."""
+async def _latest(
+    conn: Connection, workspace_id: int, row: ProgramRow, versions: list[VersionRow]
+) -> Program | None:
+    """Return a program as the latest version says, before the first one the draft, if it can be read."""
     if versions:
-        return (await program_of_version(conn, workspace_id, versions[-1])).name
+        return await program_of_version(conn, workspace_id, versions[-1])
     draft = None if row.draft is None else read_program(row.draft)
-    return draft.name if isinstance(draft, Program) else row.code
+    return draft if isinstance(draft, Program) else None
 
 
 async def versions_of(database: Database, workspace_id: int, code: str) -> list[VersionEntry]:

@@ -80,12 +80,13 @@ class PublishedView(msgspec.Struct, frozen=True):
 class ProgramView(msgspec.Struct, frozen=True):
     """A program; ``version`` is the one in force, null before the first.
 
-    ``name`` is that of the latest version, before the first one that of the draft; a draft that cannot be
-    read goes by its id.
+    ``name`` and ``time_zone`` are those of the latest version, before the first one those of the draft; a
+    draft that cannot be read goes by its id, and its zone is null.
     """
 
     program: str
     name: str
+    time_zone: str | None
     version: int | None
     draft_revision: int
     created_at: str
@@ -166,7 +167,12 @@ async def program_list(request: Request[Any, Any, Any]) -> Response[Any]:
     entries = await programs_of(door.database, caller.workspace_id)
     views = [
         ProgramView(
-            each.program, each.name, each.version, each.draft_revision, format_instant(each.created_at)
+            each.program,
+            each.name,
+            each.time_zone,
+            each.version,
+            each.draft_revision,
+            format_instant(each.created_at),
         )
         for each in entries
     ]

@@ -17,10 +17,10 @@ export interface Format {
   money: (minor: number, currency: string) => string;
   /** A share between 0 and 1. */
   percent: (share: number) => string;
-  date: (instant: string) => string;
-  moment: (instant: string) => string;
-  /** An instant as clocks show it in a zone. */
-  momentIn: (instant: string, zone: string) => string;
+  /** The day of an instant, in a zone; without one, that of this device. */
+  date: (instant: string, zone?: string) => string;
+  /** An instant; where its zone is not that of this device, with the name of the zone. */
+  moment: (instant: string, zone?: string) => string;
   /** A calendar day such as 2026-12-01, whatever the zone of this device. */
   day: (day: string) => string;
   /** The days from one to another one, both included. */
@@ -41,6 +41,8 @@ export interface Format {
 /** The days of rest by language, Sunday is 0; where nothing is said, Saturday and Sunday. */
 const WEEKENDS: Partial<Record<string, readonly number[]>> = { fa: [5] };
 const WEEKEND = [0, 6];
+/** The styles of dates and times have no room for the name of a zone. */
+const IN_ZONE: Intl.DateTimeFormatOptions = { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" };
 
 /** What is written of a value, with its sign also where it is more than nothing; the mark keeps the sign before the digits from right to left. */
 export function withSign(written: string, value: number): string {
@@ -50,6 +52,8 @@ export function withSign(written: string, value: number): string {
 function formatOf(locale: string): Format {
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const here = date.resolvedOptions().timeZone;
+  const elsewhere = (zone: string | undefined): zone is string => zone !== undefined && zone !== here;
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
   const month = new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", timeZone: "UTC", calendar: "gregory" });
   const dayOfMonth = new Intl.DateTimeFormat(locale, { day: "numeric", timeZone: "UTC" });
@@ -70,9 +74,9 @@ function formatOf(locale: string): Format {
       return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
     },
     percent: (share) => percent.format(share),
-    date: (instant) => date.format(new Date(instant)),
-    moment: (instant) => moment.format(new Date(instant)),
-    momentIn: (instant, zone) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: zone }).format(new Date(instant)),
+    date: (instant, zone) =>
+      (elsewhere(zone) ? new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: zone }) : date).format(new Date(instant)),
+    moment: (instant, zone) => (elsewhere(zone) ? new Intl.DateTimeFormat(locale, { ...IN_ZONE, timeZone: zone }) : moment).format(new Date(instant)),
     day: (text) => day.format(new Date(text)),
     days: (first, last) => day.formatRange(new Date(first), new Date(last)),
     month: (text) => month.format(new Date(`${text}-01`)),

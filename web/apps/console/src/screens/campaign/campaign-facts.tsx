@@ -4,6 +4,7 @@ import { Badge, type Fact, Facts, Panel } from "@perennial/ui";
 import { IconPower } from "@perennial/ui/icons";
 
 import { useFormat } from "../../i18n/format";
+import { useZones } from "../../program/use-zones";
 import { useWorkspace } from "../../session/workspace";
 import { LinkButton } from "../../shell/link-button";
 import { STATES } from "../campaigns/states";
@@ -36,6 +37,7 @@ function ToTheStopButton() {
 function useFacts(campaign: CampaignView): Fact[] {
   const { t } = useLingui();
   const format = useFormat();
+  const zone = useZones()(campaign.program);
   const { opens_at: opens, closes_at: closes, paused_by: paused } = campaign;
   const gives: Fact[] = [
     { label: t`Multiplies points by`, value: campaign.multiplier },
@@ -48,8 +50,8 @@ function useFacts(campaign: CampaignView): Fact[] {
     ...(paused === null
       ? []
       : [{ label: t`Stopped because`, value: <bdi>{t`${paused.reason}, by ${paused.actor}, ${format.moment(paused.off_at)}`}</bdi> }]),
-    { label: t`Opens`, value: opens === null ? t`is open` : format.moment(opens) },
-    { label: t`Closes`, value: closes === null ? t`not within a year` : format.moment(closes) },
+    { label: t`Opens`, value: opens === null ? t`is open` : format.moment(opens, zone) },
+    { label: t`Closes`, value: closes === null ? t`not within a year` : format.moment(closes, zone) },
     { label: t`Priority`, value: format.number(campaign.priority) },
     ...gives,
   ];

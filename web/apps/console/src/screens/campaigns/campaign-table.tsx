@@ -4,6 +4,7 @@ import { Badge, type Column, DataTable } from "@perennial/ui";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useZones } from "../../program/use-zones";
 import { useWorkspace } from "../../session/workspace";
 import { STATES } from "./states";
 
@@ -43,11 +44,12 @@ function useColumns(): Column<CampaignView>[] {
   ];
 }
 
-function Next({ campaign: { opens_at: opens, closes_at: closes, state } }: { campaign: CampaignView }) {
+function Next({ campaign: { program, opens_at: opens, closes_at: closes, state } }: { campaign: CampaignView }) {
   const format = useFormat();
+  const zone = useZones()(program);
   if (state === "ended") return "–";
-  if (opens !== null) return <Trans>opens {format.moment(opens)}</Trans>;
-  if (closes !== null) return <Trans>closes {format.moment(closes)}</Trans>;
+  if (opens !== null) return <Trans>opens {format.moment(opens, zone)}</Trans>;
+  if (closes !== null) return <Trans>closes {format.moment(closes, zone)}</Trans>;
   return <Trans>always open</Trans>;
 }
 

@@ -4,6 +4,7 @@ import { Badge, type Column, DataTable } from "@perennial/ui";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useZones } from "../../program/use-zones";
 import { useWorkspace } from "../../session/workspace";
 import { KINDS, OUTCOMES, STATES } from "./trial-words";
 
@@ -17,6 +18,7 @@ export function ExperimentTable({ trials }: { trials: readonly TrialView[] }) {
 function useColumns(): Column<TrialView>[] {
   const { t } = useLingui();
   const format = useFormat();
+  const zoneOf = useZones();
   const { code: workspace } = useWorkspace();
   return [
     {
@@ -32,7 +34,7 @@ function useColumns(): Column<TrialView>[] {
     { id: "kind", title: t`Kind`, cell: ({ kind }) => t(KINDS[kind]) },
     { id: "state", title: t`State`, cell: ({ state }) => <Badge tone={STATES[state].tone}>{t(STATES[state].label)}</Badge> },
     { id: "outcome", title: t`Judged by`, cell: ({ outcome }) => t(OUTCOMES[outcome]) },
-    { id: "since", title: t`Since`, cell: ({ first_exposed_at: since }) => (since === null ? "–" : format.date(since)) },
+    { id: "since", title: t`Since`, cell: ({ program, first_exposed_at: since }) => (since === null ? "–" : format.date(since, zoneOf(program))) },
     { id: "customers", title: t`Customers`, numeric: true, cell: ({ variants }) => format.number(variants.reduce((sum, { customers }) => sum + customers, 0)) },
   ];
 }

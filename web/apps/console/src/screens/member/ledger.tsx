@@ -6,6 +6,7 @@ import { IconReceipt2 } from "@perennial/ui/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
+import { useZones } from "../../program/use-zones";
 import { Answer } from "../../shell/answer";
 import classes from "./member.module.css";
 import { More } from "../../shell/more";
@@ -54,8 +55,9 @@ export function Ledger({ customer }: { customer: string }) {
 function useColumns(): Column<StatementEntry>[] {
   const { t } = useLingui();
   const format = useFormat();
+  const zoneOf = useZones();
   return [
-    { id: "at", title: t`When`, cell: (row) => format.moment(row.at) },
+    { id: "at", title: t`When`, cell: (row) => format.moment(row.at, zoneOf(row.program)) },
     { id: "because", title: t`What for`, cell: (row) => <bdi>{becauseOf(t, row.because)}</bdi> },
     { id: "source", title: t`Came from`, cell: (row) => <bdi>{row.source ?? row.source_type}</bdi> },
     {
@@ -64,7 +66,7 @@ function useColumns(): Column<StatementEntry>[] {
       numeric: true,
       cell: (row) => <span className={row.points < 0 ? classes.minus : classes.plus}>{format.change(row.points)}</span>,
     },
-    { id: "expires", title: t`Expires`, cell: (row) => (row.expires_at == null ? "–" : format.date(row.expires_at)) },
+    { id: "expires", title: t`Expires`, cell: (row) => (row.expires_at == null ? "–" : format.date(row.expires_at, zoneOf(row.program))) },
     { id: "balance", title: t`Balance`, numeric: true, cell: (row) => format.points(row.balance) },
   ];
 }

@@ -4,11 +4,13 @@ import { Badge, Progress } from "@perennial/ui";
 import { IconAward } from "@perennial/ui/icons";
 
 import { useFormat } from "../../i18n/format";
+import { useZones } from "../../program/use-zones";
 import classes from "./member.module.css";
 
 /** A place in a program: since when, which tier, and what is missing for the next. */
 export function Membership({ membership }: { membership: MembershipView }) {
   const format = useFormat();
+  const zone = useZones()(membership.program);
   const next = membership.progress?.higher[0];
   return (
     <div className={classes.membership}>
@@ -21,16 +23,16 @@ export function Membership({ membership }: { membership: MembershipView }) {
         )}
         {membership.left_at != null && (
           <Badge tone="plain">
-            <Trans>left {format.date(membership.left_at)}</Trans>
+            <Trans>left {format.date(membership.left_at, zone)}</Trans>
           </Badge>
         )}
       </div>
       <p className={classes.quiet}>
-        <Trans>Joined {format.date(membership.joined_at)}</Trans>
+        <Trans>Joined {format.date(membership.joined_at, zone)}</Trans>
         {membership.tier_until != null && (
           <>
             {" · "}
-            <Trans>tier until {format.date(membership.tier_until)}</Trans>
+            <Trans>tier until {format.date(membership.tier_until, zone)}</Trans>
           </>
         )}
       </p>

@@ -6,6 +6,7 @@ import { IconTicket } from "@perennial/ui/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
+import { useZones } from "../../program/use-zones";
 import { VoucherState } from "../../program/voucher-state";
 import { Answer } from "../../shell/answer";
 import { More } from "../../shell/more";
@@ -48,12 +49,13 @@ export function Vouchers({ customer }: { customer: string }) {
 function useColumns(): Column<VoucherView>[] {
   const { t } = useLingui();
   const format = useFormat();
+  const zoneOf = useZones();
   return [
     { id: "code", title: t`Code`, cell: (row) => <Code dir="ltr">{row.code ?? `…${row.last4}`}</Code> },
     { id: "reward", title: t`Reward`, cell: (row) => <bdi>{row.reward}</bdi> },
     { id: "value", title: t`Worth`, numeric: true, cell: (row) => format.money(row.value, row.currency) },
     { id: "state", title: t`State`, cell: (row) => <VoucherState state={row.state} /> },
-    { id: "issued", title: t`Given`, cell: (row) => format.date(row.issued_at) },
-    { id: "expires", title: t`Expires`, cell: (row) => (row.expires_at == null ? "–" : format.date(row.expires_at)) },
+    { id: "issued", title: t`Given`, cell: (row) => format.date(row.issued_at, zoneOf(row.reward)) },
+    { id: "expires", title: t`Expires`, cell: (row) => (row.expires_at == null ? "–" : format.date(row.expires_at, zoneOf(row.reward))) },
   ];
 }

@@ -3,12 +3,14 @@ import type { WalletView } from "@perennial/api-admin";
 import { Facts, Panel, Text } from "@perennial/ui";
 
 import { useFormat } from "../../i18n/format";
+import { useZones } from "../../program/use-zones";
 import classes from "./member.module.css";
 
 /** One balance: what can be spent now, and what will become of the rest. */
 export function Wallet({ wallet }: { wallet: WalletView }) {
   const { t } = useLingui();
   const format = useFormat();
+  const zoneOf = useZones();
   const points = (value: number) => format.points(value, wallet.decimals);
   const next = wallet.expiring_next;
   const facts = [
@@ -30,7 +32,7 @@ export function Wallet({ wallet }: { wallet: WalletView }) {
       {next != null && (
         <p className={classes.expiring}>
           <Trans>
-            {points(next.points)} expire on {format.date(next.at)}
+            {points(next.points)} expire on {format.date(next.at, zoneOf(wallet.program))}
           </Trans>
         </p>
       )}

@@ -27,7 +27,7 @@ function Waiting({ plan }: { plan: PlanView }) {
   const { t } = useLingui();
   const format = useFormat();
   const may = useMay("programs");
-  const at = format.momentIn(plan.publish_at, plan.time_zone);
+  const at = format.moment(plan.publish_at, plan.time_zone);
   return (
     <Alert
       variant="default"
@@ -91,7 +91,7 @@ function CancelButton({ program, at }: { program: string; at: string }) {
 function Failed({ plan }: { plan: PlanView }) {
   const { t } = useLingui();
   const format = useFormat();
-  const at = format.momentIn(plan.publish_at, plan.time_zone);
+  const at = format.moment(plan.publish_at, plan.time_zone);
   return (
     <Alert color="red" variant="default" icon={<IconAlertTriangle size={18} aria-hidden />} title={t`Nothing was published at ${at}, as was planned`}>
       <bdi>{plan.failure?.detail}</bdi>

@@ -158,7 +158,7 @@ function usePublishing(draft: DraftView, onDone: () => void) {
     onSuccess: (planned) => {
       if ("approval" in planned) return asked();
       onDone();
-      tellDone(t`It is published at ${format.momentIn(planned.publish_at, planned.time_zone)}`);
+      tellDone(t`It is published at ${format.moment(planned.publish_at, planned.time_zone)}`);
       return refresh();
     },
   });

@@ -4,6 +4,7 @@ import { Badge, type Column, DataTable, EmptyState, Panel, Text } from "@perenni
 import { IconVersions } from "@perennial/ui/icons";
 
 import { useFormat } from "../../i18n/format";
+import { useZones } from "../../program/use-zones";
 import { useMay } from "../../session/may";
 import { RollbackButton } from "./rollback-button";
 
@@ -28,6 +29,7 @@ export function Versions({ program, versions }: { program: string; versions: rea
 function useColumns(program: string, newest: number): Column<VersionView>[] {
   const { t } = useLingui();
   const format = useFormat();
+  const zone = useZones()(program);
   const may = useMay("programs");
   return [
     {
@@ -44,7 +46,7 @@ function useColumns(program: string, newest: number): Column<VersionView>[] {
         </>
       ),
     },
-    { id: "from", title: t`Valid from`, cell: (row) => format.moment(row.valid_from) },
+    { id: "from", title: t`Valid from`, cell: (row) => format.moment(row.valid_from, zone) },
     { id: "published", title: t`Published`, cell: (row) => format.moment(row.published_at) },
     {
       id: "actor",

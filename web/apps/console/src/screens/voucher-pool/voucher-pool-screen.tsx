@@ -7,6 +7,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useZones } from "../../program/use-zones";
 import { BudgetBar } from "../../program/budget-bar";
 import { useExportCodes } from "../../program/use-export-codes";
 import { useMay } from "../../session/may";
@@ -56,6 +57,7 @@ export function VoucherPoolScreen() {
 function Counts({ pool }: { pool: PoolView }) {
   const { t } = useLingui();
   const format = useFormat();
+  const zoneOf = useZones();
   const share = (part: number) => (pool.codes === 0 ? undefined : format.percent(part / pool.codes));
   const { batch } = pool;
   return (
@@ -64,7 +66,7 @@ function Counts({ pool }: { pool: PoolView }) {
         <Stat label={t`Codes`} value={format.number(pool.codes)} note={<bdi>{batch.reward}</bdi>} />
         <Stat label={t`Given to members`} value={format.number(pool.given)} note={share(pool.given)} />
         <Stat label={t`Used`} value={format.number(pool.used)} note={share(pool.used)} formula={t`Codes that were used at least once.`} />
-        <Stat label={t`Expired`} value={format.number(pool.expired)} note={batch.expires_at == null ? t`never expire` : t`on ${format.date(batch.expires_at)}`} />
+        <Stat label={t`Expired`} value={format.number(pool.expired)} note={batch.expires_at == null ? t`never expire` : t`on ${format.date(batch.expires_at, zoneOf(batch.reward))}`} />
         <Stat label={t`Taken back`} value={format.number(pool.voided)} />
       </StatRow>
       <Budgets reward={batch.reward} />

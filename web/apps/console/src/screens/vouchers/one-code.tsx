@@ -6,6 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useZones } from "../../program/use-zones";
 import { VoucherState } from "../../program/voucher-state";
 import { useMay } from "../../session/may";
 import { useWorkspace } from "../../session/workspace";
@@ -58,6 +59,7 @@ export function OneCode({ code }: { code: string }) {
 function Voucher({ code, found: { voucher, scanned } }: { code: string; found: Found }) {
   const { t } = useLingui();
   const format = useFormat();
+  const zoneOf = useZones();
   const { code: workspace } = useWorkspace();
   const may = useMay("vouchers");
   const card = scanned?.balance ?? null;
@@ -84,8 +86,8 @@ function Voucher({ code, found: { voucher, scanned } }: { code: string; found: F
                 </Link>
               ),
           },
-          { label: t`Made`, value: format.moment(voucher.issued_at) },
-          { label: t`Expires`, value: voucher.expires_at == null ? t`never` : format.moment(voucher.expires_at) },
+          { label: t`Made`, value: format.moment(voucher.issued_at, zoneOf(voucher.reward)) },
+          { label: t`Expires`, value: voucher.expires_at == null ? t`never` : format.moment(voucher.expires_at, zoneOf(voucher.reward)) },
           ...(voucher.batch == null
             ? []
             : [

@@ -6,6 +6,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useZones } from "../../program/use-zones";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import { More } from "../../shell/more";
@@ -46,6 +47,7 @@ export function Pools() {
 function useColumns(): Column<BatchView>[] {
   const { t } = useLingui();
   const format = useFormat();
+  const zoneOf = useZones();
   const { code: workspace } = useWorkspace();
   return [
     {
@@ -61,6 +63,6 @@ function useColumns(): Column<BatchView>[] {
     { id: "kind", title: t`Origin`, cell: ({ imported }) => <Badge tone={imported ? "info" : "plain"}>{imported ? t`imported` : t`made here`}</Badge> },
     { id: "made", title: t`Codes`, numeric: true, cell: ({ made }) => format.number(made) },
     { id: "at", title: t`Made`, cell: ({ created_at: at }) => format.date(at) },
-    { id: "expires", title: t`Expires`, cell: ({ expires_at: at }) => (at == null ? t`never` : format.date(at)) },
+    { id: "expires", title: t`Expires`, cell: ({ reward, expires_at: at }) => (at == null ? t`never` : format.date(at, zoneOf(reward))) },
   ];
 }
