@@ -46,7 +46,8 @@ _BOXES = r"""
       const { x, y, width, height } = node.getBoundingClientRect();
       if (width < 2 || height < 2) continue;
       const role = node.getAttribute("role") ?? node.tagName.toLowerCase();
-      const name = role === "main" ? "" : (named(node) ?? "").replace(/\p{Nd}+([.,:\u066b\u066c]\p{Nd}+)*/gu, "#");
+      const words = role === "main" ? "" : (named(node) ?? "");
+      const name = words.replace(/\p{Nd}+([.,:\u066b\u066c]\p{Nd}+)*/gu, "#");
       found.push([`${role} ${name.trim().slice(0, 60)}`.trim(), x + scrollX, y + scrollY, width, height]);
     }
   }

@@ -1,7 +1,8 @@
 """``make lighthouse``: performance and accessibility of the console, each the median of five runs.
 
-Prints JSON. It measures a server of its own with the shop of the tests on it, by the chromium of the machine
-and with Lighthouse's settings for a desk, where the console is used; ``--form-factor mobile`` takes those for a phone.
+Prints JSON. It measures a server of its own with the shop of the tests on it, by the Chromium of the machine
+and with Lighthouse's settings for a desk, where the console is used; ``--form-factor mobile`` takes those
+for a phone.
 """
 
 from __future__ import annotations
