@@ -21,11 +21,16 @@ PIXELS, SHARE = 8, 0.05
 """A box may differ by so many pixels, or by this share of its figure where that is more."""
 
 STEADY = """
-Intl.DateTimeFormat.prototype.formatRange = () => "Jan 1 - 31, 2027";
-Object.defineProperty(Intl.DateTimeFormat.prototype, "format", { get: () => () => "Jan 1, 2027, 12:00 PM" });
+const dates = Intl.DateTimeFormat.prototype;
+const written = Object.getOwnPropertyDescriptor(dates, "format").get;
+const sameDay = () => "Jan 1, 2027, 12:00 PM";
+Object.defineProperty(dates, "format", {
+  get() { return this.resolvedOptions().year ? sameDay : written.call(this); },
+});
+dates.formatRange = () => "Jan 1 - 31, 2027";
 Intl.RelativeTimeFormat.prototype.format = () => "3 days ago";
 """
-"""What is written of dates, for every day on which the tests run."""
+"""What is written of dates, for every day on which the tests run; days of the week keep their names."""
 
 _BOXES = r"""
 () => {

@@ -68,7 +68,12 @@ def _measured(shop: Shop, name: str, asked: argparse.Namespace) -> dict[str, Any
 
 
 def _run(shop: Shop, name: str, number: int, asked: argparse.Namespace) -> dict[str, int]:
-    command = [*_LIGHTHOUSE, f"{shop.url}/console{_PAGES[name]}", "--quiet", "--output=json"]
+    command: list[str | Path] = [
+        *_LIGHTHOUSE,
+        f"{shop.url}/console{_PAGES[name]}",
+        "--quiet",
+        "--output=json",
+    ]
     command.append(f"--only-categories={','.join(_CATEGORIES)}")
     command.append("--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-quic")
     if asked.form_factor == "desktop":

@@ -69,7 +69,7 @@ returning {_COLUMNS}
 _LIST_APPROVALS = f"""
 select {_COLUMNS} from approvals
 where workspace_id = $1 and ($2 = '' or state = $2)
-    and ($4::bigint is null or (requested_at, approval_id) < ($4, $5::uuid))
+    and ($4::timestamptz is null or (requested_at, approval_id) < ($4, $5::uuid))
 order by requested_at desc, approval_id desc
 limit $3
 """
