@@ -34,7 +34,7 @@ _BUYERS = {"fact": "member.orders", "at_least": 1}
 
 
 class Shop(NamedTuple):
-    """Where the console is, the cookie of whoever calls (the owner, or somebody who was invited), and where to."""
+    """Where the console is, the cookie of whoever calls (the owner, or somebody invited), and where to."""
 
     url: str
     cookie: str

@@ -97,7 +97,7 @@ def test_the_door_is_free_of_errors_and_barriers(browser: Browser, shop: Shop, l
 
 
 def test_what_moved_on_a_page_is_found(page_of_all: Watched) -> None:
-    """The negative control: a panel that moved, one that is gone, one button more; a few pixels are nothing."""
+    """The negative control: a panel that moved or is gone, one button more; a few pixels are nothing."""
     watched = page_of_all
     watched.look_as(LOOKS[0])
     watched.go(f"/{SANDBOX}/experiments")
