@@ -19,8 +19,8 @@ from perennial.flows.commands import Identified, MergeCustomers, PostAdjustment
 from perennial.flows.ids import Ids
 from perennial.flows.keys import Key
 from perennial.flows.merging import merge_customers
-from perennial.flows.planned_versions import plan_version
 from perennial.flows.pages import read_cursor, write_cursor
+from perennial.flows.planned_versions import plan_version
 from perennial.flows.problems import ProblemError, customer_erased, problem
 from perennial.flows.programs import Author, publish, rollback
 from perennial.flows.scopes import Scope, allows
