@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Button, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 
@@ -23,6 +24,7 @@ export function tellDone(message: string, undo?: Undo): void {
     color: "pine",
     icon: <IconCheck size={18} aria-hidden />,
     autoClose: undo === undefined ? SHORT_MS : UNDO_MS,
+    closeButtonProps: { "aria-label": t`Close` },
     message: (
       <Group justify="space-between" wrap="nowrap" gap="sm">
         <Text size="sm">{message}</Text>
@@ -44,5 +46,6 @@ export function tellFailed(title: string, detail: string): void {
     title,
     message: detail,
     autoClose: false,
+    closeButtonProps: { "aria-label": t`Close` },
   });
 }

@@ -10,7 +10,7 @@ export type Kind = (typeof KINDS)[number];
 
 /** How a variant differs: without a part, alone with it, with another one or with another figure in its place. */
 export const WAYS = ["figure", "instead", "off", "on"] as const;
-export type Way = (typeof WAYS)[number];
+type Way = (typeof WAYS)[number];
 
 /** A part of the program that a variant may differ in. */
 export interface Part {
