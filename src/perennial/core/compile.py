@@ -57,8 +57,7 @@ def compile_version(
     """
     program = with_declarations(program, surroundings.declared)
     zone = ZoneInfo(program.time_zone)
-    limits = LimitBook(program, program_id)
-    needs = NeedBook(program, units)
+    limits, needs = LimitBook(program, program_id), NeedBook(program, units)
     compiler = Compiler(program, zone, needs)
     rules = _rules(program, units, limits)
     triggers = compiler.triggers(rules)
@@ -71,7 +70,6 @@ def compile_version(
     tier_needs = tuple(map(needs.of_tier_metric, program.tiers.metrics)) if program.tiers else ()
     trials = compile_trials(program, zone, lambda audience: compiler.test([], [audience]))
     starts, ends = life_of(Schedule(starts=program.starts, ends=program.ends), zone)
-    metrics = needs.metrics
     return Version(
         program=program,
         program_id=program_id,
@@ -80,7 +78,7 @@ def compile_version(
         zone=zone,
         wallets=compile_wallets(program, units),
         attributes=compiler.attributes,
-        metrics=metrics,
+        metrics=needs.metrics,
         needs=tuple(needs.needs),
         taken=needs.taken,
         location_attributes=compiler.location_attributes,
@@ -95,7 +93,7 @@ def compile_version(
         automatic=automatic,
         finder=finder,
         priced=by_price(rewards.values()),
-        choices=tuple(compiler.choice(metric) for metric in metrics),
+        choices=tuple(compiler.choice(metric) for metric in needs.metrics),
         tier_needs=tier_needs,
         tier_steps=tier_steps(program.tiers, tier_needs) if program.tiers else {},
         reads_balances=compiler.reads_balances,

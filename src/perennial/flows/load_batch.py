@@ -11,8 +11,6 @@ import asyncpg
 from asyncpg import Connection
 
 from perennial.core.member import Member, Wallet
-from perennial.core.needs import lookback
-from perennial.core.today import today_of
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
     ApplyEntered,
@@ -52,6 +50,7 @@ from perennial.flows.load_claims import load_entitled, set_codes_aside, set_code
 from perennial.flows.load_exposures import load_variants
 from perennial.flows.load_redeemed import load_entered, load_redeemed
 from perennial.flows.load_referred import load_referred, sides_of
+from perennial.flows.looking_back import read_from
 from perennial.flows.merged import survivor_names
 from perennial.flows.needed import Needed
 from perennial.flows.won_vouchers import load_won
@@ -60,9 +59,9 @@ from perennial.store.events import load_events
 from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
 from perennial.store.history import paid_order_keys
 from perennial.store.identifiers import find_identifiers, identifier_hash, read_identifiers
-from perennial.store.members import Reads, load_members
+from perennial.store.members import load_members
 from perennial.store.orders import load_orders
-from perennial.units import Instant, bucket_of
+from perennial.units import bucket_of
 
 _CREATES_CUSTOMER = (
     PutOrder,
@@ -477,25 +476,6 @@ def _open_wallets(workspace: Workspace, member: Member) -> None:
         for compiled in live.latest.wallets:
             wallet = member.wallets.setdefault(compiled.unit, Wallet(lots={}))
             assert wallet.lots is not None, "the lots of this owner were read"
-
-
-def read_from(workspace: Workspace, instants: Sequence[Instant]) -> Reads:
-    """Say what is read of counters and limits to decide at ``instants`` and at timers due before."""
-    return lambda due: _lookback(workspace, min(instants if due is None else [due, *instants]))
-
-
-def _lookback(workspace: Workspace, at: Instant) -> tuple[dict[int, int], dict[int, int]]:
-    """Return the metrics and limits that the programs read, each with the earliest period."""
-    metrics: dict[int, int] = {}
-    limits: dict[int, int] = {}
-    segments = workspace.segments.versions if workspace.segments is not None else ()
-    for version in (*(version for live in workspace.programs for version in live.versions), *segments):
-        for number, period in lookback(version, at).items():
-            metrics[number] = min(period, metrics.get(number, period))
-        if version.limits:
-            for limit, period in zip(version.limits, today_of(version, at).limits, strict=True):
-                limits[limit.number] = min(period, limits.get(limit.number, period))
-    return metrics, limits
 
 
 def _touches_known_order(batch: Batch, command: Command) -> bool:

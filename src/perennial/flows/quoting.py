@@ -25,11 +25,11 @@ from perennial.flows.enrolling import enroll_automatically
 from perennial.flows.event_types import check_order_attributes
 from perennial.flows.handle_events import Handler
 from perennial.flows.lanes import Lanes, Place, Waiting
-from perennial.flows.load_batch import read_from
 from perennial.flows.load_budgets import budgets_of_order, instant_of
 from perennial.flows.load_challenges import load_challenges
 from perennial.flows.load_exposures import load_variants
 from perennial.flows.load_redeemed import load_codes
+from perennial.flows.looking_back import read_from
 from perennial.flows.merged import survivor_names
 from perennial.flows.problems import MERGED, ProblemError
 from perennial.flows.quote_answers import QuoteAnswer, quote_answer, with_what_is_near
