@@ -115,6 +115,7 @@ def test_every_amount_of_money_is_marked() -> None:
     assert marked == {
         "AmountOff.most",
         "AmountOff.value",
+        "InPart.amount",
         "Bundle.amount",
         "Bundle.price",
         "BuyXGetY.unit_price",

@@ -105,7 +105,7 @@ def test_what_moved_on_a_page_is_found(page_of_all: Watched) -> None:
     move = "(by) => { document.querySelector('main section').style.marginTop = by; }"
     watched.page.evaluate(move, "5px")
     assert differences(kept, boxes_of(watched.page)) == []
-    watched.page.evaluate(move, "40px")
+    watched.page.evaluate(move, "400px")
     moved = differences(kept, boxes_of(watched.page))
     assert any(each.startswith("section All experiments: y is") for each in moved), moved
     watched.page.evaluate(move, "0px")

@@ -79,6 +79,10 @@ _BAD_INSTANTS = {
 }
 
 
+_OF_LOCAL_TIME = {"no offset", "a date", "a space"}
+"""What is an instant where local time is asked for."""
+
+
 class Place(NamedTuple):
     """A field of a body: where it is, its type, and whether it is a name (an id, a code)."""
 
@@ -129,6 +133,8 @@ def dictionary(place: Place) -> dict[str, str]:
     elif takes_text:
         name = place.path[-1] if isinstance(place.path[-1], str) else place.path[-2]
         inputs |= _BAD_INSTANTS if str(name).endswith(("_at", "_to", "_from")) else _BAD_TEXTS
+        if name == "publish_at":  # local time of the program
+            inputs = {key: text for key, text in inputs.items() if key not in _OF_LOCAL_TIME}
         if name in {"note", "source"}:
             inputs.pop("empty")
         if name not in {"reason", "note", "actor", "source", "password", "new_password"}:

@@ -51,6 +51,7 @@ _KEYS = {
     "voucher_batches": {"workspace_id", "batch_id"},
     "redemptions": {"bucket", "workspace_id", "customer_id"},
     "guest_redemptions": {"workspace_id", "order_id"},
+    "merged_customers": {"bucket", "workspace_id", "customer_id"},
 }
 
 # Found by another key of the table: all that a customer has, or who lives in a household.

@@ -39,6 +39,7 @@ Applies = Callable[[Instant, date | None, Instant | None], bool]
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
 _WALL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", re.ASCII)
 _MINUTES = 1440
@@ -110,7 +111,7 @@ def _moment(text: str) -> date | datetime | Instant:
             return _in_range(date.fromisoformat(text))
         if _LOCAL.fullmatch(text):
             return _in_range(datetime.fromisoformat(text))
-        return parse_instant(text)
+        return parse_instant(text if _INSTANT.fullmatch(text) else "")
     except ValueError as error:
         words = (
             f"{text[:40]} is neither a local date (2026-12-01) nor a local time (2026-12-01T09:00) "

@@ -125,8 +125,8 @@ async def get_draft(database: Database, workspace_id: int, code: str) -> Draft:
         row = await require_program(conn, workspace_id, code)
         if row.draft is None:
             raise problem(404, "no_draft", f"Program {code} has no draft.")
-        draft = await _assessed(conn, workspace_id, row, row.draft)
-    return await _weighed(draft)
+        draft, whole = await _assessed(conn, workspace_id, row, row.draft)
+    return await _weighed(draft, whole)
 
 
 async def put_draft(
@@ -140,25 +140,32 @@ async def put_draft(
     async with database.transaction(workspace_id) as conn:
         await lock_configuration(conn, workspace_id)
         row = await _save_draft(conn, workspace_id, code, text, author, revision)
-        draft = await _assessed(conn, workspace_id, row, text)
-    return await _weighed(draft)
+        draft, whole = await _assessed(conn, workspace_id, row, text)
+    return await _weighed(draft, whole)
 
 
-async def _weighed(draft: Draft) -> Draft:
-    """Return a draft with what it gives back, for which an order is played beside the loop."""
-    if draft.problems:
+async def _weighed(draft: Draft, whole: Program | None) -> Draft:
+    """Return a draft with what it gives back, for which an order is played beside the loop.
+
+    ``whole`` is its program with what the workspace adds; None: it has problems.
+    """
+    if whole is None:
         return draft
     now = time.time_ns() // 1_000
-    told = await asyncio.to_thread(what_comes_back, readable(draft.text), now)
+    told = await asyncio.to_thread(what_comes_back, whole, now)
     return msgspec.structs.replace(draft, gives_back=told)
 
 
-async def _assessed(conn: Connection, workspace_id: int, row: ProgramRow, text: str) -> Draft:
+async def _assessed(
+    conn: Connection, workspace_id: int, row: ProgramRow, text: str
+) -> tuple[Draft, Program | None]:
     problems = await problems_of(conn, workspace_id, row, text)
-    assessment = None
-    if not problems:
-        assessment = await assessed(conn, workspace_id, readable(text))
-    return Draft(row.code, text, row.draft_revision, tuple(problems), assessment)
+    if problems:
+        return Draft(row.code, text, row.draft_revision, tuple(problems), None), None
+    program = readable(text)
+    assessment = await assessed(conn, workspace_id, program)
+    whole = await surrounded(conn, workspace_id, program)
+    return Draft(row.code, text, row.draft_revision, (), assessment), whole
 
 
 async def publish(

@@ -24,15 +24,23 @@ cross join lateral (
 ) as found
 """
 
+# The voucher of somebody who was merged is with the survivor: what stays says only that there was one.
 FIND_CLOSED = """
-select found.*
+select found.voucher_id
 from unnest($3::uuid[]) as wanted (voucher_id)
 cross join lateral (
-    select voucher_id
+    select voucher_id, customer_id
     from vouchers
     where bucket = $2 and workspace_id = $1 and voucher_id = wanted.voucher_id and state <> 1
     offset 0
 ) as found
+left join lateral (
+    select true as is_merged
+    from merged_customers
+    where bucket = $2 and workspace_id = $1 and customer_id = found.customer_id
+    offset 0
+) as holder on true
+where holder.is_merged is null
 """
 
 _LIST_CARDS = """
