@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.browser import LOOKS, Look, Watched, opened
-from tests.e2e.layout import boxes_of, compare, differences
+from tests.e2e.layout import Box, boxes_of, compare, differences
 from tests.e2e.shop import CAMPAIGN, MEMBER, POOL, SANDBOX, SEGMENT, Shop
 from tests.e2e.trials import PROGRAM, TRIAL, tried
 
@@ -102,18 +102,16 @@ def test_what_moved_on_a_page_is_found(page_of_all: Watched) -> None:
     watched.look_as(LOOKS[0])
     watched.go(f"/{SANDBOX}/experiments")
     kept = boxes_of(watched.page)
-    move = "(by) => { document.querySelector('main section').style.marginTop = by; }"
-    watched.page.evaluate(move, "5px")
-    assert differences(kept, boxes_of(watched.page)) == []
-    watched.page.evaluate(move, "400px")
-    moved = differences(kept, boxes_of(watched.page))
-    assert any(each.startswith("section All experiments: y is") for each in moved), moved
-    watched.page.evaluate(move, "0px")
-    watched.page.evaluate("() => document.querySelector('main').append(document.createElement('button'))")
-    watched.page.evaluate("() => { document.querySelector('main button').append('One more'); }")
-    assert "new: button One more" in differences(kept, boxes_of(watched.page))
-    watched.page.evaluate("() => { document.querySelector('main section').hidden = true; }")
-    assert "missing: section All experiments" in differences(kept, boxes_of(watched.page))
+    (panel,) = [box for box in kept if box.name == "section All experiments"]
+
+    def with_panel(*instead: Box) -> list[Box]:
+        return [each for box in kept for each in (instead if box is panel else (box,))]
+
+    assert differences(kept, with_panel(panel._replace(y=panel.y + 5))) == []
+    moved = differences(kept, with_panel(panel._replace(y=panel.y + 40)))
+    assert moved == [f"section All experiments: y is {panel.y + 40}, was {panel.y}"]
+    assert differences(kept, with_panel()) == ["missing: section All experiments"]
+    assert differences(kept, [*kept, Box("button One more", 0, 0, 90, 30)]) == ["new: button One more"]
 
 
 @pytest.mark.parametrize(("language", "direction"), [("fa", "rtl"), ("ko", "ltr"), ("zh-Hans", "ltr")])
