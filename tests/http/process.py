@@ -6,10 +6,10 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
 import msgspec
 
 from perennial.config import OidcSettings
@@ -38,9 +38,10 @@ def process(
         until = time.monotonic() + 120
         while True:
             try:
-                if httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:
+                # The clients of requests read the certificates of the machine each time, which takes long.
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5):
                     break
-            except httpx.TransportError:
+            except OSError:
                 assert time.monotonic() < until
             time.sleep(0.05)
         yield running, port
