@@ -32,6 +32,9 @@ Intl.RelativeTimeFormat.prototype.format = () => "3 days ago";
 """
 """What is written of dates, for every day on which the tests run; days of the week keep their names."""
 
+PATIENCE = 12
+"""How often a page that differs is looked at again, four times a second."""
+
 _BOXES = r"""
 () => {
   const wanted = ["h1, h2, h3, section, table, button, a.mantine-Button-root, [role=tab], [role=dialog]",
@@ -97,13 +100,23 @@ def compare(page: Page, name: str, look: str) -> list[str]:
     """Compare a page with what is kept for this look; with ``REWRITE_LAYOUT`` keep it instead."""
     path = KEPT / f"{name}.json"
     kept: dict[str, list[Any]] = json.loads(path.read_text()) if path.exists() else {}
+    # Fields that grow with their text measure it again: while a phone was turned they may have been narrow.
+    page.evaluate("dispatchEvent(new Event('resize'))")
+    page.wait_for_timeout(50)
     found = boxes_of(page)
     if os.environ.get(REWRITE):
         kept[look] = [list(box) for box in found]
         _keep(path, kept)
     if look not in kept:
         return [f"nothing is kept: {REWRITE}=1"]
-    return differences([Box(*each) for each in kept[look]], found)
+    wanted = [Box(*each) for each in kept[look]]
+    wrong = differences(wanted, found)
+    for _ in range(PATIENCE):
+        if not wrong:
+            break
+        page.wait_for_timeout(250)  # something may still be on its way
+        wrong = differences(wanted, boxes_of(page))
+    return wrong
 
 
 def _keep(path: Path, kept: dict[str, list[Any]]) -> None:
