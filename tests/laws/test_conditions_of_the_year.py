@@ -194,8 +194,8 @@ class Stored:
     def __init__(self, url: str, year: Year, runner: asyncio.Runner) -> None:
         self.year = year
         self._run = runner.run
-        self._owner = runner.run(connect(url))
-        self._worker = runner.run(connect(url, role=WORKER_ROLE))
+        self._owner = runner.run(connect(url, statement_timeout="0"))
+        self._worker = runner.run(connect(url, role=WORKER_ROLE, statement_timeout="0"))
         runner.run(self._store())
 
     def close(self) -> None:
@@ -243,6 +243,7 @@ class Stored:
             for who, metric, period, value in self.year.count(version)
         ]
         self._run(self._owner.copy_records_to_table("counters", records=rows))
+        self._run(self._owner.execute("analyze counters"))
 
     def count_all(self) -> None:
         """Let everybody count everything that may be asked, in one go over the baskets."""
