@@ -5,6 +5,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig, loadEnv } from "vite";
 
 import { calls } from "./calls";
+import { chunks } from "./chunks";
 import { precompress } from "./precompress";
 
 /** `npm run dev` sends what is asked of the API on to the server that PERENNIAL_URL names. */
@@ -29,11 +30,7 @@ export default defineConfig(({ mode }) => {
       rolldownOptions: {
         output: {
           codeSplitting: {
-            groups: [
-              { name: "routes", test: /src\/screens\/[^/]+\/route\.ts$/ },
-              { name: "calls", test: /\.gen\.ts\?call=/, minShareCount: 2 },
-              { name: "icons", test: /@tabler\/icons-react\// },
-            ],
+            groups: chunks,
             includeDependenciesRecursively: false,
           },
         },

@@ -11,6 +11,7 @@ import "./session/client";
 import { speak } from "./i18n/catalogs";
 import { isKeptAs, localeOf, preferredLocale } from "./i18n/locales";
 import { router } from "./router";
+import { fetchAhead } from "./shell/ahead";
 import { queryClient } from "./shell/query";
 
 function Console() {
@@ -25,6 +26,7 @@ function Console() {
 const place = document.getElementById("root");
 if (place === null) throw new Error("index.html has no place for the console");
 
+fetchAhead(router, queryClient);
 await speak(preferredLocale());
 // Another tab has chosen another language: all of them speak one.
 addEventListener("storage", ({ key }) => {

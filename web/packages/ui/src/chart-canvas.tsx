@@ -36,7 +36,13 @@ export default function ChartCanvas({ height, ...props }: ChartProps & { height:
   useEffect(() => {
     const style = getComputedStyle(document.documentElement);
     const look = { color: (token: string) => style.getPropertyValue(token).trim(), rtl: dir === "rtl", still };
-    chart.current?.setOption(optionOf(shown, look), { notMerge: true });
+    // In a task of its own: a screen of many charts stays ready for its reader between two of them.
+    const drawing = setTimeout(() => {
+      chart.current?.setOption(optionOf(shown, look), { notMerge: true });
+    });
+    return () => {
+      clearTimeout(drawing);
+    };
     // The colors of the tokens change with the scheme.
   }, [shown, scheme, dir, still]);
   // The library counts from the left; it is told what to mirror, and words keep their own direction.

@@ -54,7 +54,7 @@ export function Dashboard() {
             <StatRow>
               {FIGURES.map((drawn) => {
                 const report = known.get(drawn.report);
-                return report && <Figure key={`${drawn.report} ${drawn.column} ${JSON.stringify(drawn.only)}`} drawn={drawn} asked={asked} parameters={report.parameters} />;
+                return report && <Figure key={`${drawn.report} ${drawn.column} ${JSON.stringify(drawn.only)}`} drawn={drawn} asked={asked} report={report} />;
               })}
             </StatRow>
             <div className={classes.charts}>
@@ -83,7 +83,9 @@ function Drawing({ report, asked }: { report: ReportView; asked: Asked }) {
         </Link>
       }
     >
-      <Answer query={result}>{(data) => <ReportChart result={data} />}</Answer>
+      <div className={classes.drawing}>
+        <Answer query={result}>{(data) => <ReportChart result={data} />}</Answer>
+      </div>
     </Panel>
   );
 }

@@ -1,5 +1,5 @@
 import { Trans } from "@lingui/react/macro";
-import type { ReportResult } from "@perennial/api-admin";
+import type { ReportResult, ReportView } from "@perennial/api-admin";
 import { Stat } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 
@@ -7,6 +7,7 @@ import type { Asked } from "../../reports/asked";
 import { liveReport } from "../../reports/live";
 import { useSay } from "../../reports/say";
 import { type Cell, lastTwo } from "../../reports/shape";
+import classes from "./home.module.css";
 
 export interface Drawn {
   report: string;
@@ -18,9 +19,11 @@ export interface Drawn {
 }
 
 /** One figure of a report in its last period, beside the one before, with the report's own words and formula. */
-export function Figure({ drawn, asked, parameters }: { drawn: Drawn; asked: Asked; parameters: readonly string[] }) {
-  const { data } = useQuery(liveReport(drawn.report, asked, parameters));
-  return data === undefined ? <Stat label="…" value="–" /> : <Known drawn={drawn} result={data} />;
+export function Figure({ drawn, asked, report }: { drawn: Drawn; asked: Asked; report: ReportView }) {
+  const { data } = useQuery(liveReport(drawn.report, asked, report.parameters));
+  if (data !== undefined) return <Known drawn={drawn} result={data} />;
+  const title = drawn.byReport === true ? report.title : report.columns.find(({ name }) => name === drawn.column)?.title;
+  return <Stat label={title ?? "…"} value="–" note={<span className={classes.awaited} />} />;
 }
 
 function Known({ drawn, result }: { drawn: Drawn; result: ReportResult }) {

@@ -1,13 +1,26 @@
+import { budgetListOptions, launchGetOptions, programListOptions, reportListOptions, switchListOptions } from "@perennial/api-admin/queries";
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 
 import { wordsOf } from "../../i18n/catalogs";
 import { askedOf } from "../../reports/asked";
 import { workspaceRoute } from "../../shell/routes";
 
+const words = wordsOf("home");
+
 export const homeRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "/",
   validateSearch: askedOf,
-  loader: wordsOf("home"),
+  // What decides which panels there are comes first: a panel that came later would push away what is read below it.
+  loader: async ({ context: { queryClient } }) => {
+    await Promise.all([
+      words(),
+      queryClient.prefetchQuery(programListOptions()),
+      queryClient.prefetchQuery(launchGetOptions()),
+      queryClient.prefetchQuery(reportListOptions()),
+      queryClient.prefetchQuery(switchListOptions()),
+      queryClient.prefetchQuery(budgetListOptions()),
+    ]);
+  },
   component: lazyRouteComponent(() => import("./home-screen"), "HomeScreen"),
 });

@@ -1,3 +1,4 @@
+import { draftGetOptions, versionListOptions } from "@perennial/api-admin/queries";
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 
 import { wordsOf } from "../../i18n/catalogs";
@@ -11,6 +12,8 @@ export interface ProgramSearch {
   section?: string;
 }
 
+const words = wordsOf("program", "editor");
+
 export const programRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "programs/$program",
@@ -19,6 +22,14 @@ export const programRoute = createRoute({
     ...(search.view === "text" ? { view: "text" } : {}),
     ...(typeof search.section === "string" ? { section: search.section } : {}),
   }),
-  loader: wordsOf("program", "editor"),
+  loader: async ({ context: { queryClient }, params: { program: id } }) => {
+    void import("./draft");
+    void import("../../editor/program-form");
+    await Promise.all([
+      words(),
+      queryClient.prefetchQuery(draftGetOptions({ path: { id } })),
+      queryClient.prefetchQuery(versionListOptions({ path: { id } })),
+    ]);
+  },
   component: lazyRouteComponent(() => import("./program-screen"), "ProgramScreen"),
 });
