@@ -33,6 +33,7 @@ _LIGHTHOUSE = (
     "--",
     "lighthouse",
 )
+_TRIES = 5
 _CATEGORIES = ("performance", "accessibility")
 _PAGES = {
     "sign-in": "/sign-in",
@@ -80,16 +81,28 @@ def _run(shop: Shop, name: str, number: int, asked: argparse.Namespace) -> dict[
         command.append("--preset=desktop")
     if name != "sign-in":
         command.append(f"--extra-headers={json.dumps({'Cookie': f'perennial_session={shop.cookie}'})}")
-    done = subprocess.run(
-        command, env={**os.environ, "CHROME_PATH": str(CHROMIUM)}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    report = json.loads(done.stdout)
+    output = _output(command)
+    report = json.loads(output)
     if asked.reports is not None:
         asked.reports.mkdir(parents=True, exist_ok=True)
-        (asked.reports / f"{name.replace(' ', '-')}-{number}.json").write_text(done.stdout)
+        (asked.reports / f"{name.replace(' ', '-')}-{number}.json").write_text(output)
     return {each: round(100 * report["categories"][each]["score"]) for each in _CATEGORIES}
+
+
+def _output(command: list[str | Path]) -> str:
+    """What Lighthouse prints; a trace that Chromium did not record whole is asked for again, as Lighthouse says."""
+    for _ in range(_TRIES):
+        done = subprocess.run(
+            command,
+            env={**os.environ, "CHROME_PATH": str(CHROMIUM)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if not done.returncode:
+            return done.stdout
+        print(done.stderr, file=sys.stderr)
+    raise SystemExit(f"Lighthouse failed {_TRIES} times.")
 
 
 if __name__ == "__main__":
