@@ -31,7 +31,6 @@ from perennial.flows.household import put_household
 from perennial.flows.order_owner import owner_of_order
 from perennial.flows.problems import ProblemError
 from perennial.flows.reading import read_customer, read_order
-from perennial.flows.rearm import rearm_timers
 from perennial.flows.run_timers import run_due_timers
 from perennial.flows.statements import statement_of, timeline_of
 from perennial.flows.transfer import transfer
@@ -320,7 +319,6 @@ async def test_publishing_leaves_the_erased_alone(shop: Shop, owner: Connection)
         workspace = await shop.handler.configurations.current(conn, shop.workspace_id)
     version = workspace.programs[0].latest
     await backfill(shop.database, row, version, frozenset(metric.number for metric in version.metrics))
-    await rearm_timers(shop.database, row, START)
     await shop.publish(PROGRAM.replace("points: 50", "points: 60"))
     await run_due_timers(shop.handler, shop.workspace_id, shop.workspace_id, START + DAY)
     await audited(shop)

@@ -18,7 +18,7 @@ from tests.house.source import SCHEMA
 _READ_BEFORE = {"workspaces", "api_keys", "roles", "staff_roles", "staff_rules", "invitations"}
 _APPEND_ONLY = {"postings", "tier_moves", "audit_entries", "seals", "program_versions", "program_parts"}
 # A bucket's own rows, of no customer.
-_OF_BUCKETS = {"seals", "leases", "conversion_slices"}
+_OF_BUCKETS = {"seals", "leases", "conversion_slices", "backfill_slices"}
 # Found by a natural key that says nothing of the customer; they tell the bucket.
 _OF_NATURAL_KEYS = {"external_ids", "voucher_codes", "identifiers", "referral_codes"}
 
@@ -152,6 +152,7 @@ async def test_policies_ask_for_the_workspace(owner: Connection) -> None:
         ("referrals", "r", ("perennial_dispatcher",)),
         ("conversion_slices", "r", ("perennial_dispatcher",)),
         ("planned_versions", "r", ("perennial_dispatcher",)),
+        ("backfills", "r", ("perennial_dispatcher",)),
     }
 
 

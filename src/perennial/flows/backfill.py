@@ -1,9 +1,7 @@
 """Counters for what a new version asks about the past, computed from what is stored.
 
-A version that asks for a figure nobody has counted so far finds it complete, because the figure is
-worked out for every customer before the version is published. Whatever happened meanwhile is caught up
-with right after, customer by customer under their locks. Each customer's figures are set, never added
-to, so an interrupted run is simply run again.
+Each customer's figures are set, under the customer's lock, and never added to: an interrupted run is simply
+run again. When that is done for a version of a program says :mod:`perennial.flows.catching_up`.
 """
 
 from __future__ import annotations
@@ -11,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
+from asyncpg import Connection
 
 from perennial.core.causes import instant_of
 from perennial.core.compile import compile_version
@@ -31,7 +31,6 @@ from perennial.store.history import (
     FIRST,
     PastEvent,
     PastOrder,
-    changed_customers,
     mark_writing,
     next_customers,
     oldest_writing,
@@ -47,6 +46,9 @@ SLICE = 200
 """So many customers are locked and recomputed in one transaction."""
 
 STRAGGLERS_SECONDS = 10
+
+Asked: TypeAlias = tuple[Version, frozenset[int]]
+"""Metrics of a version, by their numbers."""
 
 Counted = Counter[tuple[int, int]]
 """What one customer has counted, by metric and period."""
@@ -73,33 +75,23 @@ def metrics_to_backfill(live: Iterable[Version], new: Version) -> frozenset[int]
 
 
 async def backfill(
-    database: Database,
-    workspace: WorkspaceRow,
-    version: Version,
-    metrics: frozenset[int],
-    since: UUID | None = None,
+    database: Database, workspace: WorkspaceRow, version: Version, metrics: frozenset[int]
 ) -> int:
-    """Set the counters of ``metrics`` for everybody, or for those with an operation since ``since``.
-
-    Returns how many customers were recomputed.
-    """
-    done = 0
+    """Set the counters of ``metrics`` for everybody; return how many customers were recomputed."""
+    done, ws = 0, workspace.workspace_id
     for bucket in range(workspace.bucket_base, workspace.bucket_base + workspace.bucket_count):
-        if since is not None:
-            async with database.transaction(workspace.workspace_id) as conn:
-                changed = await changed_customers(conn, workspace.workspace_id, bucket, since)
-            for start in range(0, len(changed), SLICE):
-                part = changed[start : start + SLICE]
-                await _recompute(database, workspace.workspace_id, bucket, part, version, metrics)
-            done += len(changed)
-            continue
         last = FIRST
         while True:
-            async with database.transaction(workspace.workspace_id) as conn:
-                part = await next_customers(conn, workspace.workspace_id, bucket, last, SLICE)
+            async with database.transaction(ws) as conn:
+                part = await next_customers(conn, ws, bucket, last, SLICE)
             if not part:
                 break
-            await _recompute(database, workspace.workspace_id, bucket, part, version, metrics)
+
+            async def once(bucket: int = bucket, part: list[UUID] = part) -> None:
+                async with database.transaction(ws) as conn:
+                    await recompute(conn, ws, bucket, part, [(version, metrics)])
+
+            await database.retrying(once)
             last = part[-1]
             done += len(part)
     return done
@@ -119,31 +111,22 @@ async def wait_for_stragglers(database: Database, workspace_id: int) -> None:
         await asyncio.sleep(0.05)
 
 
-async def _recompute(
-    database: Database,
-    ws: int,
-    bucket: int,
-    customers: list[UUID],
-    version: Version,
-    metrics: frozenset[int],
+async def recompute(
+    conn: Connection, ws: int, bucket: int, customers: list[UUID], asked: Iterable[Asked]
 ) -> None:
-    """Recompute some customers in one transaction, while nothing can happen to them."""
-
-    async def once() -> None:
-        async with database.transaction(ws) as conn:
-            locked = await lock_customers(conn, ws, bucket, customers)
-            living = [customer_id for customer_id, row in locked.items() if row.erased_at is None]
-            orders, events = await read_past(conn, ws, bucket, living)
-            counted = count_past(version, orders, events)
-            rows = [
-                (customer_id, metric, period, value)
-                for customer_id, counts in counted.items()
-                for (metric, period), value in counts.items()
-                if value and metric in metrics
-            ]
-            await replace_counters(conn, ws, bucket, living, sorted(metrics), rows)
-
-    await database.retrying(once)
+    """Set the counters that versions ask for of some customers, while nothing can happen to them."""
+    locked = await lock_customers(conn, ws, bucket, customers)
+    living = [customer_id for customer_id, row in locked.items() if row.erased_at is None]
+    orders, events = await read_past(conn, ws, bucket, living)
+    for version, metrics in asked:
+        counted = count_past(version, orders, events)
+        rows = [
+            (customer_id, metric, period, value)
+            for customer_id, counts in counted.items()
+            for (metric, period), value in counts.items()
+            if value and metric in metrics
+        ]
+        await replace_counters(conn, ws, bucket, living, sorted(metrics), rows)
 
 
 def count_past(

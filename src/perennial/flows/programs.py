@@ -10,15 +10,11 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
-from uuid import UUID
 
 import msgspec
 from asyncpg import Connection
 
 from perennial.core.assessment import Assessment
-from perennial.core.compile import compile_version
-from perennial.core.compile_segments import compile_segments
 from perennial.core.document import read_program
 from perennial.core.find_flaws import what_comes_back
 from perennial.core.gives_back import GivesBack
@@ -26,12 +22,9 @@ from perennial.core.problems import Problem
 from perennial.core.program import Program, unit_codes
 from perennial.core.program_diff import Change, diff
 from perennial.core.program_parts import split_program
-from perennial.core.validation import validate
-from perennial.core.version import Version
-from perennial.flows.backfill import backfill, latest_versions, metrics_to_backfill, wait_for_stragglers
 from perennial.flows.case_runs import require_cases
-from perennial.flows.configuration import based_on, in_order, kept_of
 from perennial.flows.ids import Ids
+from perennial.flows.preparing import Prepared, follow, is_stale, prepare
 from perennial.flows.problems import problem
 from perennial.flows.program_checks import (
     InvalidProgramError,
@@ -44,7 +37,7 @@ from perennial.flows.program_checks import (
     require_version,
     surrounded,
 )
-from perennial.flows.rearm import moves_timers, rearm_timers
+from perennial.flows.rearm import moves_timers
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.database import Database
 from perennial.store.planned_versions import PlannedRow, end_plan, overtake_plans, waiting_plan
@@ -53,27 +46,20 @@ from perennial.store.programs import (
     VersionRow,
     assign_units,
     find_program,
-    has_customers,
     insert_program,
     insert_version,
     list_versions,
-    load_versions,
     lock_configuration,
     raise_revision,
     update_draft,
 )
 from perennial.store.roles import read_rules
-from perennial.store.segments import list_segments
 from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import Instant
 
 MAX_DRAFT = 1_048_576
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _ids = Ids()
-
-
-Uncounted: TypeAlias = tuple[WorkspaceRow, Version, frozenset[int]]
-"""Metrics of a version that nobody has counted so far."""
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -202,7 +188,7 @@ async def publish(
             await _check_plan(conn, workspace_id, author.plan, readable(row.draft))
         return await _publish_text(conn, workspace_id, row, row.draft, author, valid_from, failed)
 
-    return await _publish_counted(database, workspace_id, draft, author, write)
+    return await _publish_counted(database, workspace_id, draft, write)
 
 
 async def apply_document(
@@ -225,7 +211,7 @@ async def apply_document(
         row = await _save_draft(conn, workspace_id, program.program, text, author, None)
         return await _publish_text(conn, workspace_id, row, text, author, valid_from, failed)
 
-    return await _publish_counted(database, workspace_id, program, author, write)
+    return await _publish_counted(database, workspace_id, program, write)
 
 
 async def rollback(
@@ -246,7 +232,7 @@ async def rollback(
             raise InvalidProgramError(problems)
         return await _publish(conn, workspace_id, row, program, noted, None, "program.rolled_back")
 
-    return await _publish_counted(database, workspace_id, program, noted, write)
+    return await _publish_counted(database, workspace_id, program, write)
 
 
 async def _check_plan(conn: Connection, workspace_id: int, plan: PlannedRow, program: Program) -> None:
@@ -268,63 +254,26 @@ async def _publish_counted(
     database: Database,
     workspace_id: int,
     program: Program | list[Problem] | None,
-    author: Author,
     write: Callable[[Connection], Awaitable[Published]],
 ) -> Published:
-    """Run the transaction that publishes between the two passes that complete new counters."""
-    since = UUID(int=(time.time_ns() // 1_000_000 - 60_000) << 80)  # clocks of workers differ a little
-    counted: list[Uncounted] = []
-    if isinstance(program, Program):
+    """Run the transaction that publishes; before it and after it, do what the version does for everybody."""
+    while True:
+        prepared = Prepared(0)
+        if isinstance(program, Program):
+            prepared = await prepare(database, workspace_id, program)
         async with database.transaction(workspace_id) as conn:
             await lock_configuration(conn, workspace_id)
-            counted = await _uncounted(conn, workspace_id, program, author.at)
-    for part in counted:
-        await backfill(database, *part)
-    async with database.transaction(workspace_id) as conn:
-        await lock_configuration(conn, workspace_id)
-        published = await write(conn)
-    if counted:
-        await wait_for_stragglers(database, workspace_id)
-    for part in counted:
-        await backfill(database, *part, since)
-    if published.version > 1 and moves_timers(published.changes):
-        async with database.transaction(workspace_id) as conn:
-            workspace = await read_workspace(conn, workspace_id)
-        await rearm_timers(database, workspace, published.valid_from)
-    return published
-
-
-async def _uncounted(conn: Connection, workspace_id: int, program: Program, at: Instant) -> list[Uncounted]:
-    """Return what must be counted before ``program`` is published: itself compiled, and its new metrics.
-
-    Segments that read it may count by it anew as well, if its zone is another one. Nothing for a program that
-    has problems and will not be published.
-    """
-    row = await find_program(conn, workspace_id, program.program)
-    versions = await list_versions(conn, workspace_id, row.program_id) if row else []
-    whole = await surrounded(conn, workspace_id, program)
-    if validate(whole) or await conflicts_of(conn, workspace_id, row, program, versions):
-        return []
-    workspace = await read_workspace(conn, workspace_id)
-    if not await has_customers(conn, workspace):
-        return []
-    row = row or await insert_program(conn, workspace_id, program.program, at)
-    units = await assign_units(conn, workspace_id, row.program_id, unit_codes(program))
-    version = compile_version(whole, row.program_id, 0, 0, units)
-    live = latest_versions(await load_versions(conn, workspace_id))
-    asking, counting = [version], list(live.values())
-    if segments := [kept_of(each) for each in await list_segments(conn, workspace_id)]:
-        now = {number: based_on(each) for number, each in live.items()}
-        before = compile_segments(segments, in_order(now.values()))
-        after = compile_segments(segments, in_order({**now, row.program_id: based_on(version)}.values()))
-        asking += after.versions
-        counting += before.versions
-    found: list[Uncounted] = []
-    for each in asking:
-        metrics = metrics_to_backfill(counting, each)
-        if metrics:
-            found.append((workspace, each, metrics))
-    return found
+            if isinstance(program, Program) and await is_stale(conn, workspace_id, prepared, program):
+                continue
+            published = await write(conn)
+            row = await require_program(conn, workspace_id, published.program)
+            arms = published.version > 1 and moves_timers(published.changes)
+            arms_at = published.valid_from if arms else None
+            written = (row.program_id, published.version)
+            walk = await follow(database, conn, workspace_id, prepared, written, arms_at)
+        if walk is not None:
+            await walk.finish()
+        return published
 
 
 def check_revision(row: ProgramRow, revision: int | None) -> None:

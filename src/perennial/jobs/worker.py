@@ -13,12 +13,15 @@ import time
 from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
+from perennial.flows.catching_up import LEASE as LEASE_OF_BACKFILLS
+from perennial.flows.catching_up import CatchingUp
 from perennial.flows.expire_holds import expire_holds
 from perennial.flows.handle_events import Handler
 from perennial.flows.planned_versions import publish_due_plans
 from perennial.flows.run_conversions import run_conversions
 from perennial.flows.run_timers import run_due_timers
 from perennial.flows.settle_referrals import settle_referrals
+from perennial.store.backfills import workspaces_with_open_backfills
 from perennial.store.conversions import buckets_with_due_conversions
 from perennial.store.database import Database
 from perennial.store.leases import hold_lease
@@ -50,6 +53,7 @@ class Worker:
         self.database = handler.database
         self.dispatcher = dispatcher
         self.holder: UUID = uuid4()
+        self.catching_up = CatchingUp(self.database, self.holder)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set; what is in flight is finished."""
@@ -59,6 +63,7 @@ class Worker:
             busy += await self._guarded(self.settle_referrals)
             busy += await self._guarded(self.convert)
             busy += await self._guarded(self.publish_planned)
+            busy += await self._guarded(self.catch_up)
             if time.monotonic() - sealed_at >= SEAL_EVERY_SECONDS:
                 await self._guarded(self.seal_all)
                 sealed_at = time.monotonic()
@@ -133,6 +138,17 @@ class Worker:
             if await self._leased(workspace_id, row.bucket_base, "plans"):
                 ended += await publish_due_plans(self.database, workspace_id, _business_now(row, now))
         return ended
+
+    async def catch_up(self) -> int:
+        """Go on with what versions have left to do, in every workspace that this worker gets the lease of."""
+        async with self.dispatcher.unbound() as conn:
+            left = await workspaces_with_open_backfills(conn)
+        tried = 0
+        for workspace_id in left:
+            row = await self.handler.read_workspace(workspace_id)
+            if await self._leased(workspace_id, row.bucket_base, LEASE_OF_BACKFILLS):
+                tried += await self.catching_up.go_on(row)
+        return tried
 
     async def seal_all(self) -> int:
         """Seal what was committed since the last block, in every bucket; return how many blocks."""

@@ -46,9 +46,13 @@ order by customer_id limit $4
 
 # Operation ids are ordered by time: whoever has one since then has changed since then.
 _CHANGED_CUSTOMERS = """
-select customer_id from orders where bucket = $2 and workspace_id = $1 and operation_id >= $3
+select customer_id from orders
+where bucket = $2 and workspace_id = $1 and operation_id >= $3 and operation_id < $4
+    and ($5::uuid is null or customer_id > $5)
 union
-select customer_id from events where bucket = $2 and workspace_id = $1 and operation_id >= $3
+select customer_id from events
+where bucket = $2 and workspace_id = $1 and operation_id >= $3 and operation_id < $4
+    and ($5::uuid is null or customer_id > $5)
 order by customer_id
 """
 
@@ -92,9 +96,14 @@ async def next_customers(conn: Connection, ws: int, bucket: int, after: UUID, li
     return [row[0] for row in await conn.fetch(_NEXT_CUSTOMERS, ws, bucket, after, limit)]
 
 
-async def changed_customers(conn: Connection, ws: int, bucket: int, since: UUID) -> list[UUID]:
-    """Return the customers with an operation whose id is ``since`` or later, in the order of their ids."""
-    return [row[0] for row in await conn.fetch(_CHANGED_CUSTOMERS, ws, bucket, since)]
+async def changed_customers(
+    conn: Connection, ws: int, bucket: int, span: tuple[UUID, UUID], after: UUID | None = None
+) -> list[UUID]:
+    """Return the customers behind ``after`` with an operation in a span of ids, in the order of their ids.
+
+    ``span`` is the first id and the one behind the last.
+    """
+    return [row[0] for row in await conn.fetch(_CHANGED_CUSTOMERS, ws, bucket, *span, after)]
 
 
 async def paid_order_keys(

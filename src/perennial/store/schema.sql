@@ -374,6 +374,59 @@ alter table audit_entries force row level security;
 create policy audit_entries_of_workspace on audit_entries for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select on audit_entries to perennial_worker;
 
+create table backfill_slices (
+    bucket integer not null,
+    workspace_id integer not null,
+    backfill_id uuid not null,
+    step smallint not null,
+    walked_to uuid,
+    counted bigint not null,
+    recounted bigint not null,
+    armed bigint not null,
+    constraint backfill_slices_pkey PRIMARY KEY (bucket, workspace_id, backfill_id),
+    constraint backfill_slices_armed_check CHECK ((armed >= 0)),
+    constraint backfill_slices_counted_check CHECK ((counted >= 0)),
+    constraint backfill_slices_recounted_check CHECK ((recounted >= 0)),
+    constraint backfill_slices_step_check CHECK (((step >= 1) AND (step <= 4)))
+);
+
+alter table backfill_slices enable row level security;
+alter table backfill_slices force row level security;
+create policy backfill_slices_of_workspace on backfill_slices for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on backfill_slices to perennial_worker;
+grant update (armed, counted, recounted, step, walked_to) on backfill_slices to perennial_worker;
+
+create table backfills (
+    workspace_id integer not null,
+    backfill_id uuid not null,
+    program_id integer not null,
+    version integer,
+    metrics bigint[] not null,
+    since uuid not null,
+    until uuid,
+    arms_at timestamp with time zone,
+    state smallint not null,
+    started_at timestamp with time zone not null,
+    seen_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    constraint backfills_pkey PRIMARY KEY (workspace_id, backfill_id),
+    constraint backfills_workspace_id_program_id_fkey FOREIGN KEY (workspace_id, program_id) REFERENCES programs(workspace_id, program_id),
+    constraint backfills_check CHECK (((state = 1) = (version IS NULL))),
+    constraint backfills_check1 CHECK (((state >= 3) = (until IS NOT NULL))),
+    constraint backfills_check2 CHECK (((state = 4) = (ended_at IS NOT NULL))),
+    constraint backfills_state_check CHECK (((state >= 1) AND (state <= 4)))
+);
+
+CREATE INDEX backfills_of_program ON backfills USING btree (workspace_id, program_id, started_at);
+CREATE INDEX backfills_open ON backfills USING btree (workspace_id) WHERE (state = ANY (ARRAY[2, 3]));
+alter table backfills enable row level security;
+alter table backfills force row level security;
+create policy backfills_of_everybody on backfills for select to perennial_dispatcher using (true);
+create policy backfills_of_workspace on backfills for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant insert, select on backfills to perennial_worker;
+grant select (state, workspace_id) on backfills to perennial_dispatcher;
+grant update (arms_at, ended_at, seen_at, state, until, version) on backfills to perennial_worker;
+
 create table budget_days (
     workspace_id integer not null,
     budget_id bigint not null,
