@@ -17,6 +17,7 @@ from perennial.flows.answers import FieldProblem, Problem
 from perennial.http.api_keys import KEY_ROUTES
 from perennial.http.approvals import APPROVAL_ROUTES
 from perennial.http.audit_log import AUDIT_ROUTES
+from perennial.http.backfills import BACKFILL_ROUTES
 from perennial.http.batch import BATCH_ROUTES
 from perennial.http.budgets import BUDGET_ROUTES
 from perennial.http.campaigns import CAMPAIGN_ROUTES
@@ -80,6 +81,7 @@ ROUTES = [
     *TILL_ROUTES,
     *DEVICE_BLOCK_ROUTES,
     *PLAN_ROUTES,
+    *BACKFILL_ROUTES,
     *PROGRAM_ROUTES,
     *EXPERIMENT_ROUTES,
     *CAMPAIGN_ROUTES,

@@ -411,9 +411,9 @@ create table backfills (
     ended_at timestamp with time zone,
     constraint backfills_pkey PRIMARY KEY (workspace_id, backfill_id),
     constraint backfills_workspace_id_program_id_fkey FOREIGN KEY (workspace_id, program_id) REFERENCES programs(workspace_id, program_id),
-    constraint backfills_check CHECK (((state = 1) = (version IS NULL))),
-    constraint backfills_check1 CHECK (((state >= 3) = (until IS NOT NULL))),
-    constraint backfills_check2 CHECK (((state = 4) = (ended_at IS NOT NULL))),
+    constraint backfills_check CHECK (((state = 1) OR (version IS NOT NULL))),
+    constraint backfills_check1 CHECK (((state < 3) OR (until IS NOT NULL))),
+    constraint backfills_check2 CHECK (((state < 4) OR (ended_at IS NOT NULL))),
     constraint backfills_state_check CHECK (((state >= 1) AND (state <= 4)))
 );
 

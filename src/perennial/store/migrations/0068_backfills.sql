@@ -17,9 +17,9 @@ create table backfills (
     ended_at timestamptz,
     primary key (workspace_id, backfill_id),
     foreign key (workspace_id, program_id) references programs (workspace_id, program_id),
-    check ((state = 1) = (version is null)),
-    check ((state >= 3) = (until is not null)),
-    check ((state = 4) = (ended_at is not null))
+    check (state = 1 or version is not null),
+    check (state < 3 or until is not null),
+    check (state < 4 or ended_at is not null)
 );
 create index backfills_open on backfills (workspace_id) where state in (2, 3);
 create index backfills_of_program on backfills (workspace_id, program_id, started_at);
