@@ -7,10 +7,11 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.effects import GiveBack, UseVoucher
+from perennial.core.effects import Capture, Credit, Debit, Effect, GiveBack, UseVoucher
 from perennial.core.member import Member
 from perennial.core.redemption import grace_of, nothing_to_roll_back, returned_with_order
 from perennial.core.used import Returning, Used, give_back
+from perennial.core.version import Version
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import ExpireHold, PostRollback
@@ -18,6 +19,7 @@ from perennial.flows.gift_cards import closes
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import field_problem, problem, refused
 from perennial.flows.quote_answers import RollbackAnswer, encode_redemption, wallet_names, with_state
+from perennial.ledger.account import Account
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
 from perennial.store.redemptions import RedemptionRow, RedemptionState
@@ -121,6 +123,9 @@ def apply_returning(batch: Batch, operation: Operation, returning: Sequence[Retu
     for part in returning:
         version = batch.workspace.program_by_id(part.program).version(part.version)
         member = operation.member
+        if part.owner == member.customer_id != member.owner:
+            _through_own_wallet(batch, operation, version, part.effects)
+            continue
         if part.owner not in (member.owner, member.customer_id):
             member = batch.cards.get(part.owner) or Member(customer_id=part.owner, owner=part.owner)
         own = Operation(operation.operation_id, operation.source_id, member, operation.at)
@@ -128,6 +133,30 @@ def apply_returning(batch: Batch, operation: Operation, returning: Sequence[Retu
         batch.apply(own, version, effects, None if part.bucket == batch.bucket else part.bucket)
         if batch.entered:
             _note_entered(batch, part)
+
+
+def _through_own_wallet(
+    batch: Batch, operation: Operation, version: Version, effects: tuple[Effect, ...]
+) -> None:
+    """Take over what comes back to the own wallet of a member who has entered a household since.
+
+    The wallet that it left gets it back, or redeems what it held, and passes it on at once to where
+    everything else of the member went: with its dates, and in the lots that returns name.
+    """
+    member = operation.member
+    mine = tuple(effect for effect in effects if isinstance(effect, GiveBack | Capture))
+    back = [effect for effect in mine if isinstance(effect, GiveBack)]
+    own = Member(customer_id=member.customer_id, owner=member.customer_id)
+    leaving = tuple(
+        Debit(each.unit, each.amount, each.key.lot_id, Account.IN_TRANSIT, each.pending) for each in back
+    )
+    arriving = tuple(
+        Credit(each.unit, each.amount, each.key, Account.IN_TRANSIT, each.pending) for each in back
+    )
+    rest = tuple(effect for effect in effects if not isinstance(effect, GiveBack | Capture))
+    apart = Operation(operation.operation_id, operation.source_id, own, operation.at)
+    batch.apply(apart, version, (*mine, *leaving))
+    batch.apply(operation, version, (*arriving, *rest))
 
 
 def _note_entered(batch: Batch, part: Returning) -> None:
