@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
+import pytest
 from asyncpg import Connection
 
 from perennial.core.condition_document import decode_condition
@@ -14,11 +15,14 @@ from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.core.segment import Segment
 from perennial.flows.backfill import wait_for_stragglers
 from perennial.flows.batcher import Intake
+from perennial.flows.catching_up import CatchingUp
 from perennial.flows.commands import JoinProgram, PostClaim, PostEvent, PostReturn, PutCustomer, PutOrder
 from perennial.flows.handle_events import Handler
 from perennial.flows.programs import Author, apply_document
 from perennial.flows.segments import put, remove
+from perennial.store.backfills import BackfillRow, BackfillState, list_backfills
 from perennial.store.database import Database
+from perennial.store.workspaces import read_workspace
 from perennial.units import DAY
 from tests.codebook import CODEBOOK
 from tests.flows.shop import START, Shop, put_order
@@ -208,6 +212,39 @@ async def test_whoever_writes_is_waited_for(db: Database, workspace: int) -> Non
         _, pending = await asyncio.wait({waiting}, timeout=0.2)
         assert pending
     await asyncio.wait_for(waiting, 5)
+
+
+async def test_a_version_waits_for_a_batch_that_began_before_it_however_long(
+    db: Database, workspace: int, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Publishing gives up waiting, and the worker does not: it goes on when the batch has ended."""
+    monkeypatch.setattr("perennial.flows.catching_up.STRAGGLERS_SECONDS", 0.2)
+    await shop.publish(PLAIN)
+    await shop.order("old", "ann", 1000)
+    asking = """
+  - {id: never, type: fixed, points: 1, when: {history: orders.net, at_least: 1000000000}}
+"""
+    worker = CatchingUp(db, uuid4())
+    async with db.transaction(workspace) as batch:
+        await batch.fetchval("select pg_current_xact_id()")  # it has locked its customers, and decides
+        await shop.publish(PLAIN + asking)
+        async with db.transaction(workspace) as conn:
+            row = await read_workspace(conn, workspace)
+        for _ in range(2):
+            assert await worker.go_on(row) == 0
+        assert (await _state(db, workspace)).state is BackfillState.WAITING
+    for _ in range(40):
+        if not await worker.go_on(row) and (await _state(db, workspace)).state is BackfillState.DONE:
+            break
+        await asyncio.sleep(0.05)
+    assert (await _state(db, workspace)).state is BackfillState.DONE
+    assert [value for *_, value in await counters(db, workspace)] == [1000]
+
+
+async def _state(db: Database, workspace: int) -> BackfillRow:
+    async with db.transaction(workspace) as conn:
+        (row,) = await list_backfills(conn, workspace, 1, 10)
+    return row
 
 
 REWARDED = """

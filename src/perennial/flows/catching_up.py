@@ -98,7 +98,7 @@ class Walk:
 
         Then, as after a death of this process, a worker does the rest.
         """
-        patience = STRAGGLERS_SECONDS * 20
+        patience = int(STRAGGLERS_SECONDS * 20)
         while not await self.go_on():
             if self.waits:
                 patience -= 1
