@@ -124,10 +124,10 @@ class Walk:
                 await self._wait(row)
                 return False
             self._row = row
-        while self._open:
-            if await self._step(self._open[-1], row, SliceStep.RECOUNTING, SliceStep.ARMING):
-                return False
-            self._open.pop()
+        if self._open:
+            if not await self._step(self._open[-1], row, SliceStep.RECOUNTING, SliceStep.ARMING):
+                self._open.pop()
+            return False
         async with self.database.transaction(self._ws) as conn:
             await end_backfill(conn, self._ws, self.backfill_id, wall_now())
         return True
@@ -147,35 +147,33 @@ class Walk:
                 self._mark = None
 
     async def _step(self, bucket: int, row: BackfillRow | None, *steps: SliceStep) -> bool:
-        """Do one slice of a bucket that is at one of ``steps``; False if it is at none of them."""
+        """Do one slice of a bucket that is at one of ``steps``; False if nothing of them is left after it."""
 
         async def once() -> bool:
             async with self.database.transaction(self._ws) as conn:
                 found = await read_slice(conn, self._ws, bucket, self.backfill_id)
-                if found.step not in steps:
-                    return False
-                await self._do(conn, found, row)
-                return True
+                return found.step in steps and await self._do(conn, found, row) in steps
 
         return await self.database.retrying(once)
 
-    async def _do(self, conn: Connection, found: SliceRow, row: BackfillRow | None) -> None:
+    async def _do(self, conn: Connection, found: SliceRow, row: BackfillRow | None) -> SliceStep:
+        """Do the slice behind the cursor, unless somebody else does; return the bucket's step then."""
         ws, bucket = self._ws, found.bucket
         part = await self._next(conn, found, row)
-        if not part:
-            after = _after(found.step, row)
-            await move_slice(conn, ws, self.backfill_id, found, after, None, 0)
-            return
-        if not await move_slice(conn, ws, self.backfill_id, found, found.step, part[-1], len(part)):
-            return
-        if found.step is SliceStep.ARMING:
+        last = len(part) < SLICE
+        after = _after(found.step, row) if last else found.step
+        to = None if last else part[-1]
+        if not await move_slice(conn, ws, self.backfill_id, found, after, to, len(part)):
+            return found.step
+        if found.step is SliceStep.ARMING and part:
             assert row is not None
             assert row.arms_at is not None, "it arms timers"
             locked = await lock_customers(conn, ws, bucket, part)
             living = [customer_id for customer_id, customer in locked.items() if customer.erased_at is None]
             await arm_timers(conn, ws, bucket, living, row.arms_at)
-        else:
+        elif part:
             await recompute(conn, ws, bucket, part, self.asked or ())
+        return after
 
     async def _next(self, conn: Connection, found: SliceRow, row: BackfillRow | None) -> list[UUID]:
         """Return the customers behind the cursor, a slice of them."""
