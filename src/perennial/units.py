@@ -95,6 +95,9 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     missing = total - sum(parts)
     if missing:
         remainders = [product % whole for product in products]
+        if missing == 1:
+            parts[remainders.index(max(remainders))] += 1
+            return parts
         # Sorting is stable, in reverse as well: of equal remainders the earlier part comes first.
         for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:missing]:
             parts[index] += 1

@@ -87,13 +87,10 @@ def _rules_alone(version: Version, member: Member, orders: list[OrderPaid]) -> C
         for event in orders
     ]
     fire = version.triggers["order.paid"]
-    compiled = version.rules
 
     def ask_all() -> None:
         for at, order, nets, event, snapshot in inputs:
-            tier = snapshot.tier
-            for index, basket in fire(at, order, nets, event, snapshot)[1]:
-                compiled[index].rule.earn(basket, tier)
+            fire(at, order, nets, event, snapshot)
 
     return ask_all
 

@@ -18,11 +18,6 @@ def basis_amounts(basis: Basis, order: Order, nets: list[Minor]) -> list[Minor]:
     return [line.amount for line in order.lines]
 
 
-def units_of(order: Order) -> list[int]:
-    """Return the quantity of each line."""
-    return [line.quantity for line in order.lines]
-
-
 def basket_of_all(amounts: Sequence[Minor], units: Sequence[int]) -> Basket:
     """Return the basket of all lines of an order, with these amounts and quantities."""
     shares = amounts if min(amounts, default=0) >= 0 else [max(amount, 0) for amount in amounts]

@@ -2,7 +2,8 @@
 
 For each trigger there is one function ``fire(at, order, nets, event, snapshot)``. It returns which
 campaigns apply (bit by bit, by their index) and, in the order of the document, the index of every rule
-that fires with the basket that it looks at. Its arguments are those that ``condition_source.py`` names.
+that fires with the basket that it looks at and what it gives for it. Its arguments are those that
+``condition_source.py`` names.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from perennial.core.compile_needs import NeedBook
 from perennial.core.condition_source import Source
 from perennial.core.conditions import Condition, Measure
 from perennial.core.facts import fact_table
-from perennial.core.line_tables import line_tables
+from perennial.core.line_tables import line_tables, one_pass
 from perennial.core.program import Program
 from perennial.core.rule_arrangement import RuleSource, arrange
 from perennial.core.schedule import Schedule
@@ -190,7 +191,7 @@ class Compiler:
         source = self._source(trigger)
         writer = TriggerWriter(source, self._zone, self._attribute_index)
         own = [(index, compiled) for index, compiled in enumerate(rules) if compiled.rule.trigger == trigger]
-        body = ["fired = []", "active = 0"]
+        body = ["fired = []", "active = 0", "tier = snapshot.tier"]
         for index, campaign in enumerate(self._program.campaigns):
             if any(depends_on(compiled, index) for _, compiled in own):
                 body += writer.campaign(index, campaign)
@@ -199,10 +200,11 @@ class Compiler:
         conditions = [campaign.when for campaign in self._program.campaigns]
         for _, compiled in own:
             conditions += [compiled.rule.when, compiled.rule.lines]
-        source.constants.update(line_tables(conditions))
-        return compile_function(
-            "fire", _ARGUMENTS, [*source.prelude(), *writer.baskets(), *body], source.constants
-        )
+        prelude = source.prelude()
+        if source.has_order:
+            prelude, constants = one_pass(prelude, conditions)
+            source.constants.update(constants)
+        return compile_function("fire", _ARGUMENTS, [*prelude, *writer.baskets(), *body], source.constants)
 
 
 def _function(name: str, arguments: str, body: list[str], source: Source) -> Callable[..., Any]:

@@ -153,7 +153,7 @@ class Source:
             table, operand = indexed
             return f"{table}.get({operand}, ())"
         test = self.line_expression(where)
-        return f"[i for i, (line, net) in enumerate({self._local('f_pairs')}) if {test}]"
+        return f"[i for i, (line, net) in enumerate({self._pairs()}) if {test}]"
 
     def _node(self, node: Condition, in_line: bool) -> str:
         match node:
@@ -276,13 +276,13 @@ class Source:
             return f"(True in [bool({test}) for line, net in {self._local('f_' + quantifier.value)}])"
         if quantifier is Quantifier.EVERY:
             test = self.line_expression(where)
-            return f"(not [1 for line, net in {self._local('f_pairs')} if not {test}])"
+            return f"(not [1 for line, net in {self._pairs()} if not {test}])"
         wanted = quantifier is Quantifier.ANY
         if (indexed := self._indexed(where)) is not None:
             table, operand = indexed
             return f"({operand} {'in' if wanted else 'not in'} {table})"
         test = self.line_expression(where)
-        found = f"[1 for line, net in {self._local('f_pairs')} if {test}]"
+        found = f"[1 for line, net in {self._pairs()} if {test}]"
         return f"(1 in {found})" if wanted else f"(not {found})"
 
     def _lines_total(self, node: LinesTotal) -> str:
@@ -293,10 +293,14 @@ class Source:
             net = f"sum([{self._local('nets')}[i] for i in {chosen}])"
         else:
             # The test stands in a condition of the comprehension: in its iterable it may not assign.
-            rest = f"for line, net in {self._local('f_pairs')} if {self.line_expression(node.where)}])"
+            rest = f"for line, net in {self._pairs()} if {self.line_expression(node.where)}])"
             count, quantity, net = f"len([1 {rest}", f"sum([line.quantity {rest}", f"sum([net {rest}"
         figures = {LineMeasure.COUNT: count, LineMeasure.QUANTITY: quantity, LineMeasure.SUM: net}
         return self._certain(figures[node.measure], FactType.INTEGER, node.operator, node.operand)
+
+    def _pairs(self) -> str:
+        """Return an iterable of the lines with their net amounts: most are never gone through."""
+        return f"zip({self._local('f_lines')}, {self._local('nets')})"
 
     def _indexed(self, where: Condition) -> tuple[str, str] | None:
         """Return the table by a line fact, and the constant, if ``where`` only asks for one value of it."""

@@ -76,13 +76,15 @@ def counts_of_order(
     """Return what an order paid at ``at`` adds, whose amounts are in the program's currency."""
     if not version.metrics:
         return ()
-    part = _Part(order, nets, nets, [line.quantity for line in order.lines], 1)
+    part: _Part | None = None
     counts = []
     periods = today_of(version, at).metrics
     for metric, choose, period in zip(version.metrics, version.choices, periods, strict=True):
         if choose is None and metric.measure is _ORDERS_NET:
             amount = sum(nets)
         else:
+            if part is None:
+                part = _Part(order, nets, nets, [line.quantity for line in order.lines], 1)
             amount = _of_order(metric, choose, at, part, points)
         if amount:
             counts.append(Count(metric.number, period, amount))

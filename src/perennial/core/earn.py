@@ -169,14 +169,17 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
         judgment.active &= ~off.campaigns
         fired = [each for each in fired if version.rules[each[0]].rule.id not in off.rules]
     if fired:
-        judgment.gifts = _gifts(version, snapshot, event.at, fired)
+        gifts = judgment.gifts = _gifts(version, snapshot, event.at, fired)
         if version.gives_rewards:
             judgment.rewarding = [
-                index for index, _ in fired if version.rules[index].rule.gives() is not None
+                each[0] for each in fired if version.rules[each[0]].rule.gives() is not None
             ]
         _multiply(judgment, version, snapshot)
-        for gift in judgment.gifts:
-            _limit(gift, version.rules[gift.index], judgment)
+        rules = version.rules
+        for gift in gifts:
+            compiled = rules[gift.index]
+            if compiled.bounds or gift.points > MAX_AMOUNT:
+                _limit(gift, compiled, judgment)
     return judgment
 
 
@@ -224,16 +227,18 @@ def trigger_of(event: EarningEvent) -> str:
             return "challenge.missed"
 
 
-def _gifts(version: Version, snapshot: Snapshot, at: Instant, fired: list[tuple[int, Basket]]) -> list[Gift]:
+def _gifts(
+    version: Version, snapshot: Snapshot, at: Instant, fired: list[tuple[int, Basket, Earned]]
+) -> list[Gift]:
     """Return what the rules give that fired; one that has to rest gives nothing, and says so."""
     gifts = []
-    for index, basket in fired:
-        compiled = version.rules[index]
-        earned = compiled.rule.earn(basket, snapshot.tier)
+    rules = version.rules
+    for index, basket, earned in fired:
         points = earned.points
         if points <= 0:
             continue
         gift = Gift(index, basket, earned, UNCHANGED, points, points)
+        compiled = rules[index]
         if compiled.cooldown is not None:
             rest = rests_until(version, compiled, snapshot, at)
             if rest is not None:
@@ -285,8 +290,8 @@ def _multiply(judgment: Judgment, version: Version, snapshot: Snapshot) -> None:
     for gifts in groups.values():
         wallet = version.wallets[version.rules[gifts[0].index].wallet]
         multiplied = multiply([gift.points for gift in gifts], gifts[0].factor, wallet.spec.rounding)
-        for gift, points in zip(gifts, multiplied, strict=True):
-            gift.multiplied = gift.points = points
+        for place, gift in enumerate(gifts):
+            gift.multiplied = gift.points = multiplied[place]
 
 
 def factors_of(version: Version, tier: str | None, active: int) -> Factors | None:
@@ -330,9 +335,12 @@ def _post(
         return (), {}
     gifts, rules = judgment.gifts, version.rules
     sums: dict[int, Points] = {}
-    for gift in gifts:
-        wallet = rules[gift.index].wallet
-        sums[wallet] = sums.get(wallet, 0) + gift.points
+    if len(version.wallets) == 1:
+        sums[0] = sum([gift.points for gift in gifts])
+    else:
+        for gift in gifts:
+            wallet = rules[gift.index].wallet
+            sums[wallet] = sums.get(wallet, 0) + gift.points
     lots: dict[int, int] = {}
     for wallet, points in sums.items():
         waits_for = waiting_for(event) if version.wallets[wallet].waits else None
@@ -342,9 +350,9 @@ def _post(
         effects += credited
     awards = []
     for gift in gifts:
-        compiled = rules[gift.index]
         awards.append(award_of(version, gift, lots, by_line=by_line))
-        if gift.points and compiled.cooldown is not None:
+        compiled = rules[gift.index]
+        if compiled.cooldown is not None and gift.points:
             effects.append(Touch(version.limits[compiled.cooldown].number, event.at))
     if judgment.limited.used:
         effects += judgment.limited.effects(today_of(version, event.at))
@@ -362,14 +370,13 @@ def award_of(version: Version, gift: Gift, lots: Mapping[int, int], *, by_line: 
     if not points:
         return Award(compiled.rule.id, unit, gift.earned.points, 0, 0, (), gift.cut_by)
     lot_id = lots.get(compiled.wallet, 0)
-    lines = _contributions(points, gift.earned.weights) if by_line else ()
+    weights = gift.earned.weights
+    lines = _contributions(points, weights) if weights and by_line else ()
     return Award(compiled.rule.id, unit, gift.earned.points, points, lot_id, lines, gift.cut_by)
 
 
 def _contributions(points: Points, weights: Sequence[int]) -> tuple[Points, ...]:
-    """Return what each line contributed to the points; nothing if no line earned them."""
-    if not weights:
-        return ()
+    """Return what each line contributed to the points."""
     most = max(weights)
     if most == sum(weights):
         return tuple([points if weight else 0 for weight in weights]) if most else ()

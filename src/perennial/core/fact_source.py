@@ -86,7 +86,6 @@ READS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 PRELUDE: dict[str, tuple[str, tuple[str, ...]]] = {
     "f_lines": ("order.lines", ("order",)),
-    "f_pairs": ("list(zip(f_lines, nets))", ("f_lines", "nets")),
     "f_total": ("sum(nets)", ("nets",)),
     "f_gross": ("sum([line.amount for line in f_lines])", ("f_lines",)),
     "f_quantity": ("sum([line.quantity for line in f_lines])", ("f_lines",)),

@@ -109,6 +109,10 @@ class EarningRule(
         """Return what the rule gives for ``basket`` to a member whose tier is ``tier``."""
         raise NotImplementedError
 
+    def always(self) -> Earned | None:
+        """Return what the rule gives if it is the same for everybody and every event, else None."""
+        return None
+
     def looks_at(self) -> Basis:
         """Return the basis by which the basket's amounts are taken."""
         return Basis.NET

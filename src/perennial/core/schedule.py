@@ -25,11 +25,11 @@ from perennial.core.periods import (
     local_datetime,
     local_day,
     local_midnight,
-    local_minute,
+    offset_at,
 )
 from perennial.core.problems import Problem, join_path
 from perennial.core.recurrence import Recurrence, occurrences_on, parse_recurrence
-from perennial.units import Instant, parse_instant
+from perennial.units import MINUTE, Instant, parse_instant
 
 MAX_DURATION_DAYS = 31
 MAX_DAYS_AROUND = 180
@@ -43,6 +43,9 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\
 _WALL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", re.ASCII)
 _MINUTES = 1440
+_WEEK = 7 * _MINUTES
+_SINCE_MONDAY = 3 * _MINUTES
+# 1 January 1970, from which instants count, was a Thursday.
 _NO_START = datetime(1970, 1, 1)
 _A_DAY = Span(days=1)
 
@@ -229,7 +232,7 @@ def _bounds(schedule: Schedule, zone: ZoneInfo) -> list[Applies]:
 
 
 def _in_windows(windows: tuple[Window, ...], zone: ZoneInfo) -> Applies:
-    open_minutes = bytearray(7 * _MINUTES)
+    open_minutes = bytearray(_WEEK)
     for window in windows:
         start, end = _minute(window.start), _minute(window.end)
         length = end - start if end > start else end - start + _MINUTES
@@ -239,8 +242,8 @@ def _in_windows(windows: tuple[Window, ...], zone: ZoneInfo) -> Applies:
                 open_minutes[minute % len(open_minutes)] = 1
 
     def applies(at: Instant, _birthday: date | None, _joined: Instant | None) -> bool:
-        weekday = (local_day(at, zone) - 1) % 7  # ordinal 1 was a Monday
-        return bool(open_minutes[weekday * _MINUTES + local_minute(at, zone)])
+        minutes = (at + offset_at(at, zone)) // MINUTE
+        return bool(open_minutes[(minutes + _SINCE_MONDAY) % _WEEK])
 
     return applies
 

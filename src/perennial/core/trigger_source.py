@@ -12,7 +12,6 @@ from perennial.core.basket import (
     basket_of_all,
     basket_of_event,
     basket_of_lines,
-    units_of,
 )
 from perennial.core.condition_scope import date_or_none
 from perennial.core.condition_source import Source
@@ -27,7 +26,7 @@ from perennial.core.conditions import (
 )
 from perennial.core.facts import BIRTHDAY
 from perennial.core.program import Campaign
-from perennial.core.rule import Basis
+from perennial.core.rule import Basis, EarningRule
 from perennial.core.rule_arrangement import RuleSource, Test
 from perennial.core.schedule import Schedule, compile_schedule, life_of
 from perennial.core.version import CompiledRule
@@ -70,29 +69,39 @@ class TriggerWriter:
         tests += self.conjuncts(rule.when)
         if not self._source.has_order:
             if rule.lines is not None or rule.needs_lines():
-                return _fires(index, [Test("False")], "None")
+                return self._fires(index, rule, [Test("False")], "None")
             basket = self._once("b_event", "h_event(event)", h_event=basket_of_event)
-            return _fires(index, tests, basket)
+            return self._fires(index, rule, tests, basket)
         amounts = self._amounts_by(rule.looks_at())
         if rule.lines is not None:
             self._source.constants["h_lines"] = basket_of_lines
             tests += self._guards(rule.lines)
             tests.append(_test(f"(lines := {self._source.indexes(rule.lines)})"))
-            return _fires(index, tests, f"h_lines(lines, {amounts}, units)")
+            return self._fires(index, rule, tests, f"h_lines(lines, {amounts}, units)")
         if not rule.needs_lines():
             self._source.constants["h_nothing"] = NOTHING
-            return _fires(index, tests, "h_nothing")
+            return self._fires(index, rule, tests, "h_nothing")
         basket = self._once(f"b_{amounts}", f"h_all({amounts}, units)", h_all=basket_of_all)
-        return _fires(index, tests, basket)
+        return self._fires(index, rule, tests, basket)
+
+    def _fires(self, index: int, rule: EarningRule, tests: Sequence[Test], basket: str) -> RuleSource:
+        """Return the source of a rule that hands over its basket and what it gives if all tests hold.
+
+        Where that is always the same it is made here, once.
+        """
+        always = rule.always()
+        if always is not None:
+            self._source.constants[f"x{index}"] = (index, NOTHING, always)
+            return RuleSource(index, tuple(tests), f"fired.append(x{index})")
+        self._source.constants[f"e{index}"] = rule.earn
+        gives = f"fired.append(({index}, (b := {basket}), e{index}(b, tier)))"
+        return RuleSource(index, tuple(tests), gives)
 
     def baskets(self) -> list[str]:
         """Return the statements at the beginning on which the baskets rely."""
         statements = [
             f"{name} = h_amounts(h_{name}, order, nets)" for name in self._amounts.values() if name != "nets"
         ]
-        if self._source.has_order:
-            self._source.constants["h_units"] = units_of
-            statements.append("units = h_units(order)")
         return [*statements, *(f"{name} = None" for name in self._lazy)]
 
     def _once(self, name: str, basket: str, **constants: object) -> str:
@@ -169,11 +178,6 @@ class TriggerWriter:
         self._schedules.append(name)
         self._source.constants[name] = value
         return name
-
-
-def _fires(index: int, tests: Sequence[Test], basket: str) -> RuleSource:
-    """Return the source of a rule that hands over its basket if all tests hold."""
-    return RuleSource(index, tuple(tests), f"fired.append(({index}, {basket}))")
 
 
 def _asks_more(schedule: Schedule) -> bool:

@@ -31,6 +31,10 @@ points: 100
             return Earned(self.rate(tier))
         return Earned(self.rate(tier), basket.shares)
 
+    def always(self) -> Earned | None:
+        """Return the points, where no tier and no line changes them."""
+        return Earned(self.points) if self.lines is None and not self.tiers else None
+
     def rate(self, tier: str | None) -> Points:
         """Return the points for a member of ``tier``."""
         return self.tiers.get(tier, self.points) if tier and self.tiers else self.points

@@ -29,6 +29,10 @@ limits: [{times: 1}]
         """Return no points."""
         return Earned(0)
 
+    def always(self) -> Earned:
+        """Return no points."""
+        return Earned(0)
+
     def gives(self) -> str:
         """Return the reward."""
         return self.reward

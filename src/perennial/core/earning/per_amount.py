@@ -18,6 +18,9 @@ from perennial.core.rule import (
 )
 from perennial.units import Minor, Points, Rounding, divide
 
+# Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
+_DOWN = Rounding.DOWN
+
 
 class PerAmount(EarningRule, frozen=True, tag="per_amount"):
     """``points`` for every ``per`` minor units of the chosen lines.
@@ -50,7 +53,7 @@ tiers: {gold: 2}
         rate = self.rate(tier)
         if self.whole_steps:
             points = divide(total, self.per, self.rounding) * rate
-        elif self.rounding is Rounding.DOWN:
+        elif self.rounding is _DOWN:
             points = total * rate // self.per
         else:
             points = divide(total * rate, self.per, self.rounding)
