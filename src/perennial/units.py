@@ -75,6 +75,10 @@ def divide(numerator: int, denominator: int, rounding: Rounding = Rounding.DOWN)
     return quotient if numerator >= 0 else -quotient
 
 
+_FEW = 4
+"""So few parts are found faster one by one than by sorting."""
+
+
 def allocate(total: int, weights: Sequence[int]) -> list[int]:
     """Split ``total`` in proportion to ``weights`` by largest remainder; ties go to the earlier part.
 
@@ -90,17 +94,30 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
         return allocate(total, [1] * len(weights))
     if total < 0:
         return [-part for part in allocate(-total, weights)]
-    products = [total * weight for weight in weights]
-    parts = [product // whole for product in products]
-    missing = total - sum(parts)
-    if missing:
-        remainders = [product % whole for product in products]
-        if missing == 1:
-            parts[remainders.index(max(remainders))] += 1
-            return parts
+    return share_out(total, weights, whole)
+
+
+def share_out(total: int, weights: Sequence[int], whole: int) -> list[int]:
+    """Return what :func:`allocate` does; ``whole``, above 0, is the sum of all, ``total`` at least 0."""
+    parts: list[int] = []
+    remainders: list[int] = []
+    missing = total
+    for weight in weights:
+        product = total * weight
+        part = product // whole
+        missing -= part
+        parts.append(part)
+        remainders.append(product - part * whole)
+    if missing > _FEW:
         # Sorting is stable, in reverse as well: of equal remainders the earlier part comes first.
         for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:missing]:
             parts[index] += 1
+        return parts
+    while missing:
+        index = remainders.index(max(remainders))
+        remainders[index] = -1
+        parts[index] += 1
+        missing -= 1
     return parts
 
 

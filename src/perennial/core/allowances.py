@@ -9,7 +9,7 @@ limit, however many rules or rewards took part in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -17,12 +17,14 @@ from perennial.core.budget_numbers import Numbers
 from perennial.core.currency import format_money
 from perennial.core.effects import UseBudget, UseLimit
 from perennial.core.limits import MONEY, AtCap, Counted, Holder, Use
+from perennial.core.order import value_of
 from perennial.core.snapshot import Snapshot
 from perennial.core.today import Today
 from perennial.core.version import Bound, CompiledLimit, Version
 from perennial.units import MAX_AMOUNT, Minor, Points
 
 _POINTS, _ORDER_VALUE, _CUSTOMERS = Counted.POINTS, Counted.ORDER_VALUE, Counted.CUSTOMERS
+_ONCE = Use()
 
 
 class Allowances:
@@ -40,22 +42,28 @@ class Allowances:
         self.common: dict[int, int] | None = None
         """What several programs used of each limit, by its number, where they decide together."""
 
-    def grant(self, bounds: tuple[Bound, ...], use: Use) -> tuple[Points, str | None]:
-        """Return what ``bounds`` leave of an award of ``use.points``, and the words of what cut it.
+    def grant(
+        self, bounds: tuple[Bound, ...], points: Points, nets: Sequence[Minor]
+    ) -> tuple[Points, str | None]:
+        """Return what ``bounds`` leave of an award of ``points``, and the words of what cut it.
 
-        Where several cut it, the words name the one that cut last, which decided the result.
+        ``nets`` are the net amounts of the order's lines. Where several cut it, the words name the one that
+        cut last, which decided the result.
         """
-        granted, cut_by = use.points, None
+        granted, cut_by = points, None
+        use = _ONCE
         for bound in bounds:
             limit = self._limit(bound)
             room = self._room(bound, limit)
-            if limit.counts is _POINTS and room is not None:
+            if room is not None and limit.counts is _POINTS:
                 if room >= granted:
                     continue
                 granted = 0 if limit.at_cap is AtCap.REJECT else room
-            elif room is not None and room >= self._needs(bound, limit, use):
-                continue
             else:
+                if use is _ONCE:
+                    use = Use(points=points, order_value=value_of(nets))
+                if room is not None and room >= self._needs(bound, limit, use):
+                    continue
                 granted = 0
             cut_by = self._words(limit, room)
             if not granted:
@@ -169,7 +177,10 @@ class Allowances:
         for bound in bounds:
             limit = self._limit(bound)
             amount = points if limit.counts is _POINTS else self._needs(bound, limit, use)
-            self._add(bound, limit, amount)
+            if self.common is None and bound not in self.used:
+                self.used[bound] = amount
+            else:
+                self._add(bound, limit, amount)
             if limit.marker is not None:
                 self._add(Bound(False, limit.marker), self._version.limits[limit.marker], use.times)
 

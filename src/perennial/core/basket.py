@@ -20,7 +20,7 @@ def basis_amounts(basis: Basis, order: Order, nets: list[Minor]) -> list[Minor]:
 
 def basket_of_all(amounts: Sequence[Minor], units: Sequence[int]) -> Basket:
     """Return the basket of all lines of an order, with these amounts and quantities."""
-    shares = amounts if min(amounts, default=0) >= 0 else [max(amount, 0) for amount in amounts]
+    shares = [max(amount, 0) for amount in amounts] if amounts and min(amounts) < 0 else amounts
     return Basket(range(len(amounts)), amounts, units, sum(amounts), shares)
 
 

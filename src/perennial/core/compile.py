@@ -162,6 +162,8 @@ def _rules(program: Program, units: dict[str, int], limits: LimitBook) -> tuple[
                 cooldown=limits.of_cooldown(rule),
                 tier_factors=_tier_factors(program, rule, wallet.id),
                 campaign_factors=_campaign_factors(program.campaigns, rule, wallet.id),
+                id=rule.id,
+                unit=units[wallet.id],
             )
         )
     return tuple(compiled)

@@ -79,7 +79,8 @@ def counts_of_order(
     part: _Part | None = None
     counts = []
     periods = today_of(version, at).metrics
-    for metric, choose, period in zip(version.metrics, version.choices, periods, strict=True):
+    for place, metric in enumerate(version.metrics):
+        choose = version.choices[place]
         if choose is None and metric.measure is _ORDERS_NET:
             amount = sum(nets)
         else:
@@ -87,7 +88,7 @@ def counts_of_order(
                 part = _Part(order, nets, nets, [line.quantity for line in order.lines], 1)
             amount = _of_order(metric, choose, at, part, points)
         if amount:
-            counts.append(Count(metric.number, period, amount))
+            counts.append(Count(metric.number, periods[place], amount))
     return tuple(counts)
 
 

@@ -83,7 +83,7 @@ def decide(
     match event:
         case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered() | ChallengeMissed():
             off = switches.keys_of(version)
-            numbers = budget_numbers(version, event)
+            numbers = budget_numbers(version, event) if version.has_holders else version.budget_numbers
             where = event.order.location if isinstance(event, OrderPaid) else None
             snapshot = snapshot_of(event.at, version, member, spent, off, numbers, where)
             earned = earn(event, version, snapshot, by_line=by_line)

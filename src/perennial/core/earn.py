@@ -30,10 +30,9 @@ from perennial.core.events import (
     RewardEarned,
     TierEntered,
 )
-from perennial.core.limits import Use
 from perennial.core.multipliers import UNCHANGED, Factor, combine, multiply
 from perennial.core.needs import history_after
-from perennial.core.order import Order, OrderStatus, net_amounts, value_of
+from perennial.core.order import Order, OrderStatus, net_amounts
 from perennial.core.periods import add_span
 from perennial.core.program import EnrollmentMode
 from perennial.core.rule import Basket, Earned
@@ -42,14 +41,21 @@ from perennial.core.switches import off_of
 from perennial.core.tiers import tiers_after
 from perennial.core.today import today_of
 from perennial.core.version import CompiledRule, Version
-from perennial.units import MAX_AMOUNT, Instant, Minor, Points, allocate, divide, format_instant
+from perennial.units import MAX_AMOUNT, Instant, Minor, Points, divide, format_instant, share_out
 
 EarningEvent: TypeAlias = (
     OrderPaid | CustomEvent | MemberJoined | TierEntered | ChallengeCompleted | ChallengeMissed
 )
 
-Factors: TypeAlias = tuple[tuple[int, Factor], ...]
-"""The factor of each rule, with the number of its group."""
+
+class Factors(msgspec.Struct, frozen=True):
+    """The factor of each rule, with the number of its group: the rules with the same wallet and factor.
+
+    ``shared`` is the factor of all of them, where they are one group.
+    """
+
+    by_rule: tuple[tuple[int, Factor], ...]
+    shared: Factor | None
 
 
 # Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
@@ -148,11 +154,13 @@ def _rewards(event: EarningEvent, version: Version, judgment: Judgment) -> Itera
 def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment:
     """Ask every rule of the event's trigger, and apply multipliers and limits to what they give."""
     why_not = outside_life(event.at, version, snapshot)
-    limited = Allowances(version, snapshot, budget_numbers(version, event))
+    numbers = budget_numbers(version, event) if version.has_holders else version.budget_numbers
+    limited = Allowances(version, snapshot, numbers)
     judgment = Judgment(limited, takes_part=why_not is None, why_not=why_not)
     if (snapshot.off or snapshot.variants) and why_not is None:
         judgment.why_not = why_not = off_of(version, snapshot).stopped
-    fire = version.triggers.get(trigger_of(event))
+    is_order = isinstance(event, OrderPaid)
+    fire = version.triggers.get("order.paid" if is_order else trigger_of(event))
     if fire is None or why_not is not None:
         return judgment
     if isinstance(event, OrderPaid):
@@ -189,8 +197,7 @@ def _limit(gift: Gift, compiled: CompiledRule, judgment: Judgment) -> None:
         gift.points = MAX_AMOUNT
         gift.cut_by = f"the largest award: {MAX_AMOUNT} points"
     if compiled.bounds and gift.points:
-        use = Use(points=gift.points, order_value=value_of(judgment.nets))
-        gift.points, cut_by = judgment.limited.grant(compiled.bounds, use)
+        gift.points, cut_by = judgment.limited.grant(compiled.bounds, gift.points, judgment.nets)
         gift.cut_by = cut_by or gift.cut_by
 
 
@@ -270,46 +277,52 @@ def _multiply(judgment: Judgment, version: Version, snapshot: Snapshot) -> None:
     factors = factors_of(version, snapshot.tier, judgment.active)
     if factors is None:
         return
-    if len(judgment.gifts) == 1:
-        [gift] = judgment.gifts
-        _, factor = factors[gift.index]
-        if factor is not UNCHANGED and gift.points:
-            gift.factor = factor
-            rounding = version.wallets[version.rules[gift.index].wallet].spec.rounding
-            gift.multiplied = gift.points = divide(gift.points * factor[0], factor[1], rounding)
+    if factors.shared is not None:
+        _multiply_together([gift for gift in judgment.gifts if gift.points], factors.shared, version)
         return
     groups: dict[int, list[Gift]] = {}
     for gift in judgment.gifts:
-        group, factor = factors[gift.index]
+        group, factor = factors.by_rule[gift.index]
         if factor is not UNCHANGED and gift.points:
-            gift.factor = factor
-            if group in groups:
-                groups[group].append(gift)
-            else:
-                groups[group] = [gift]
+            groups.setdefault(group, []).append(gift)
     for gifts in groups.values():
-        wallet = version.wallets[version.rules[gifts[0].index].wallet]
-        multiplied = multiply([gift.points for gift in gifts], gifts[0].factor, wallet.spec.rounding)
-        for place, gift in enumerate(gifts):
-            gift.multiplied = gift.points = multiplied[place]
+        _multiply_together(gifts, factors.by_rule[gifts[0].index][1], version)
+
+
+def _multiply_together(gifts: list[Gift], factor: Factor, version: Version) -> None:
+    """Apply one factor at once to gifts that share a wallet."""
+    if not gifts:
+        return
+    rounding = version.wallets[version.rules[gifts[0].index].wallet].spec.rounding
+    if len(gifts) == 1:
+        [gift] = gifts
+        gift.factor = factor
+        gift.multiplied = gift.points = divide(gift.points * factor[0], factor[1], rounding)
+        return
+    multiplied = multiply([gift.points for gift in gifts], factor, rounding)
+    for gift, points in zip(gifts, multiplied):  # noqa: B905 (this is asked for every order)
+        gift.factor = factor
+        gift.multiplied = gift.points = points
 
 
 def factors_of(version: Version, tier: str | None, active: int) -> Factors | None:
     """Return the factor on what each rule earns for ``tier`` while the campaigns ``active`` apply.
 
-    Each comes with the number of its group: the rules with the same wallet and factor. None says that
-    nothing is multiplied.
+    None says that nothing is multiplied.
     """
     key = (tier, active)
+    known: Factors | None
     if key in version.factors:
-        return version.factors[key]
+        known = version.factors[key]
+        return known
     groups: dict[tuple[int, Factor], int] = {}
     factors = []
     for compiled in version.rules:
         factor = _factor_of(version, compiled, tier, active)
         factors.append((groups.setdefault((compiled.wallet, factor), len(groups)), factor))
     multiplies = any(factor is not UNCHANGED for _, factor in factors)
-    known = version.factors[key] = tuple(factors) if multiplies else None
+    shared = factors[0][1] if len(groups) == 1 else None
+    known = version.factors[key] = Factors(tuple(factors), shared) if multiplies else None
     return known
 
 
@@ -342,45 +355,45 @@ def _post(
             wallet = rules[gift.index].wallet
             sums[wallet] = sums.get(wallet, 0) + gift.points
     lots: dict[int, int] = {}
+    earned: dict[int, Points] = {}
     for wallet, points in sums.items():
-        waits_for = waiting_for(event) if version.wallets[wallet].waits else None
+        compiled_wallet = version.wallets[wallet]
+        earned[compiled_wallet.unit] = points
+        waits_for = waiting_for(event) if compiled_wallet.waits else None
         credited, lots[wallet] = credit_award(
             version, wallet, points, snapshot.tier, event.at, waits_for, snapshot.wallets[wallet]
         )
         effects += credited
     awards = []
     for gift in gifts:
-        awards.append(award_of(version, gift, lots, by_line=by_line))
         compiled = rules[gift.index]
+        awards.append(award_of(compiled, gift, lots, by_line=by_line))
         if compiled.cooldown is not None and gift.points:
             effects.append(Touch(version.limits[compiled.cooldown].number, event.at))
     if judgment.limited.used:
         effects += judgment.limited.effects(today_of(version, event.at))
-    return tuple(awards), {version.wallets[wallet].unit: points for wallet, points in sums.items()}
+    return tuple(awards), earned
 
 
-def award_of(version: Version, gift: Gift, lots: Mapping[int, int], *, by_line: bool = True) -> Award:
-    """Return the award of a gift, ``by_line`` with the points that each line of the order contributed.
+def award_of(compiled: CompiledRule, gift: Gift, lots: Mapping[int, int], *, by_line: bool = True) -> Award:
+    """Return the award of a gift of a rule, ``by_line`` with what each line of the order contributed.
 
     ``lots`` gives the lot that the points went into, by the index of the wallet.
     """
-    compiled = version.rules[gift.index]
-    unit = version.wallets[compiled.wallet].unit
-    points = gift.points
+    earned, points = gift.earned, gift.points
     if not points:
-        return Award(compiled.rule.id, unit, gift.earned.points, 0, 0, (), gift.cut_by)
+        return Award(compiled.id, compiled.unit, earned.points, 0, 0, (), gift.cut_by)
+    lines = _contributions(points, earned.weights) if by_line and earned.weights else ()
     lot_id = lots.get(compiled.wallet, 0)
-    weights = gift.earned.weights
-    lines = _contributions(points, weights) if weights and by_line else ()
-    return Award(compiled.rule.id, unit, gift.earned.points, points, lot_id, lines, gift.cut_by)
+    return Award(compiled.id, compiled.unit, earned.points, points, lot_id, lines, gift.cut_by)
 
 
 def _contributions(points: Points, weights: Sequence[int]) -> tuple[Points, ...]:
     """Return what each line contributed to the points."""
-    most = max(weights)
-    if most == sum(weights):
+    most, whole = max(weights), sum(weights)
+    if most == whole:
         return tuple([points if weight else 0 for weight in weights]) if most else ()
-    return tuple(allocate(points, weights))
+    return tuple(share_out(points, weights, whole))
 
 
 def waiting_for(event: EarningEvent) -> str | None:

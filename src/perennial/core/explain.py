@@ -180,7 +180,7 @@ def _explain_gift(
     event, version, order = setting.event, setting.version, setting.scope.order
     rule = compiled.rule
     ids = line_ids(order) if order is not None else []
-    award = award_of(version, gift, {})
+    award = award_of(version.rules[gift.index], gift, {})
     explanation = msgspec.structs.replace(
         explanation,
         lines=tuple(ids[index] for index in gift.basket.indexes),

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from perennial.core.program import Combine
 from perennial.core.rule import ONE
-from perennial.units import Points, Rounding, allocate, divide
+from perennial.units import Points, Rounding, allocate, divide, share_out
 
 Factor: TypeAlias = tuple[int, int]
 """Numerator and denominator, without a common divisor."""
@@ -52,7 +52,8 @@ def multiply(bases: Sequence[Points], factor: Factor, rounding: Rounding) -> lis
     product = divide(total * factor[0], factor[1], rounding)
     if len(bases) == 1:
         return [product]
-    parts = allocate(product - total, bases)
+    more = product - total
+    parts = share_out(more, bases, total) if more > 0 and total > 0 else allocate(more, bases)
     return [base + part for base, part in zip(bases, parts, strict=True)]
 
 

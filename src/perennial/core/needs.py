@@ -61,7 +61,7 @@ def snapshot_of(
         membership.tier_until,
         membership.tier_floor,
         tuple([member.attributes.get(name) for name in version.attributes]) if version.attributes else (),
-        history_of(version, member.counters, at, joined_at),
+        _figures(version, member.counters, today, joined_at) if version.needs else (),
         _used(version, member, today),
         _spent(version, spent, today, numbers),
         tuple([wallet_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
@@ -133,9 +133,19 @@ def history_of(
     """Return the value of each of the version's needs for a member with these counters."""
     if not version.needs:
         return ()
+    return _figures(version, counters, today_of(version, at), joined_at)
+
+
+def _figures(
+    version: Version, counters: Mapping[int, Mapping[int, int]], today: Today, joined_at: Instant | None
+) -> tuple[int, ...]:
+    """Return the value of each of the version's needs on a day."""
     values = []
-    ranges = ranges_of(version, at, joined_at)
-    for need, (first, last) in zip(version.needs, ranges, strict=True):
+    ranges = today.ranges if not version.counts_since_joining else _ranges(version, today, joined_at)
+    place = 0
+    for need in version.needs:
+        first, last = ranges[place]
+        place += 1  # noqa: SIM113 (this is asked for every order)
         periods = counters.get(need.metric.number)
         if not periods:
             values.append(0)
@@ -147,7 +157,7 @@ def history_of(
         need, (first, last) = version.needs[place], ranges[place]
         periods = counters.get(need.metric.number, {})
         days = {day: value for day, value in periods.items() if first <= day <= last}
-        values[place] = taken(need.take, days, today_of(version, at).day)
+        values[place] = taken(need.take, days, today.day)
     return tuple(values)
 
 
@@ -222,7 +232,10 @@ def ranges_of(version: Version, at: Instant, joined_at: Instant | None) -> tuple
 
     Ranges are the same for everybody; only what counts since joining depends on the member.
     """
-    today = today_of(version, at)
+    return _ranges(version, today_of(version, at), joined_at)
+
+
+def _ranges(version: Version, today: Today, joined_at: Instant | None) -> tuple[Range, ...]:
     if not version.counts_since_joining:
         return today.ranges
     joined = today.day + 1 if joined_at is None else local_day(joined_at, version.zone)

@@ -105,7 +105,8 @@ class CompiledRule(msgspec.Struct, frozen=True):
     ``campaign`` is the index of the campaign it belongs to; ``wallet`` the index of its wallet.
     ``bounds`` are its limits in the order in which they apply; ``cooldown`` is the index of its
     cooldown among the limits. ``tier_factors`` and ``campaign_factors`` are the multipliers that may
-    apply, in ten-thousandths, by the tier's id and the campaign's index.
+    apply, in ten-thousandths, by the tier's id and the campaign's index. ``id`` is the rule's, ``unit`` the
+    wallet's.
     """
 
     rule: EarningRule
@@ -115,6 +116,8 @@ class CompiledRule(msgspec.Struct, frozen=True):
     cooldown: int | None
     tier_factors: dict[str, int]
     campaign_factors: tuple[tuple[int, int], ...]
+    id: str
+    unit: int
 
 
 def depends_on(rule: CompiledRule, campaign: int) -> bool:
@@ -313,7 +316,7 @@ class Version(msgspec.Struct):
     gives_rewards: bool = False
     segments: tuple[str, ...] = ()
     lot_facts: tuple[str, ...] = ()
-    factors: dict[tuple[str | None, int], tuple[tuple[int, tuple[int, int]], ...] | None] = {}
+    factors: dict[tuple[str | None, int], Any] = {}
     off: dict[tuple[tuple[str, ...], tuple[str, ...]], Any] = {}
     readers: dict[int, tuple[int, ...]] = {}
     days: dict[int, Any] = {}
