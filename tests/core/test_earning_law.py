@@ -56,7 +56,9 @@ def test_compiled_rules_equal_walked_rules(rules: int) -> None:
     for event in Random(rules).sample(benched_orders(), 60):
         snapshot = snapshot_of(event.at, version, member)
         order, nets = event.order, net_amounts(event.order)
-        fired = [index for index, _ in version.triggers["order.paid"](event.at, order, nets, {}, snapshot)[1]]
+        fired = [
+            index for index, *_ in version.triggers["order.paid"](event.at, order, nets, {}, snapshot)[1]
+        ]
         assert fired == walked(version, event, snapshot)
         some_fired += len(fired)
         gifts = {

@@ -191,7 +191,7 @@ class Compiler:
         source = self._source(trigger)
         writer = TriggerWriter(source, self._zone, self._attribute_index)
         own = [(index, compiled) for index, compiled in enumerate(rules) if compiled.rule.trigger == trigger]
-        body = ["fired = []", "active = 0", "tier = snapshot.tier"]
+        body = ["fired = []", "active = 0"]
         for index, campaign in enumerate(self._program.campaigns):
             if any(depends_on(compiled, index) for _, compiled in own):
                 body += writer.campaign(index, campaign)

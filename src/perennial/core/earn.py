@@ -119,7 +119,7 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot, *, by_line: 
     effects += counts
     follow_ups: tuple[Event, ...] = ()
     if judgment.takes_part:
-        if isinstance(event, CustomEvent):
+        if type(event) is CustomEvent:
             effects += activity(version, event.name, event.at)
         if version.program.tiers is not None and off_of(version, snapshot).stopped is None:
             history = history_after(version, snapshot, event.at, counts)

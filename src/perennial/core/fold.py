@@ -68,6 +68,10 @@ def fold(
     ``due_at`` stays a lower bound of the next due instant.
     """
     for effect in effects:
+        # Most are counts, and to ask whether a struct is of another kind costs more than to add one.
+        if type(effect) is Count:
+            _add(member.counters, effect.metric, effect.period, effect.amount)
+            continue
         match effect:
             case Credit():
                 _credit(member, effect)
@@ -125,7 +129,7 @@ def fold(
 def fold_spent(spent: dict[tuple[int, int], int], effects: Iterable[Effect]) -> None:
     """Add what ``effects`` use of budgets to ``spent``: (number, period) -> used by all members."""
     for effect in effects:
-        if isinstance(effect, UseBudget):
+        if type(effect) is UseBudget:
             key = (effect.budget, effect.period)
             spent[key] = spent.get(key, 0) + effect.amount
 

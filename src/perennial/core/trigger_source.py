@@ -51,6 +51,7 @@ class TriggerWriter:
         self._zone = zone
         self._attribute_index = attribute_index
         self._lazy: dict[str, None] = {}
+        self._asks_tier = False
         self._schedules: list[str] = []
         self._instants: dict[Instant, str] = {}
         self._amounts: dict[Basis, str] = {Basis.NET: "nets"}
@@ -69,7 +70,7 @@ class TriggerWriter:
         tests += self.conjuncts(rule.when)
         if not self._source.has_order:
             if rule.lines is not None or rule.needs_lines():
-                return self._fires(index, rule, [Test("False")], "None")
+                return RuleSource(index, (Test("False"),), "pass")
             basket = self._once("b_event", "h_event(event)", h_event=basket_of_event)
             return self._fires(index, rule, tests, basket)
         amounts = self._amounts_by(rule.looks_at())
@@ -93,6 +94,7 @@ class TriggerWriter:
         if always is not None:
             self._source.constants[f"x{index}"] = (index, NOTHING, always)
             return RuleSource(index, tuple(tests), f"fired.append(x{index})")
+        self._asks_tier = True
         self._source.constants[f"e{index}"] = rule.earn
         gives = f"fired.append(({index}, (b := {basket}), e{index}(b, tier)))"
         return RuleSource(index, tuple(tests), gives)
@@ -102,6 +104,8 @@ class TriggerWriter:
         statements = [
             f"{name} = h_amounts(h_{name}, order, nets)" for name in self._amounts.values() if name != "nets"
         ]
+        if self._asks_tier:
+            statements.append("tier = snapshot.tier")
         return [*statements, *(f"{name} = None" for name in self._lazy)]
 
     def _once(self, name: str, basket: str, **constants: object) -> str:

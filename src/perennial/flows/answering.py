@@ -38,7 +38,7 @@ def _program_answer(outcomes: list[Outcome], member: Member) -> ProgramAnswer:
     for outcome in outcomes:
         names = {wallet.unit: wallet.spec.id for wallet in outcome.version.wallets}
         lots = {
-            effect.key.lot_id: effect.key for effect in outcome.decision.effects if isinstance(effect, Credit)
+            effect.key.lot_id: effect.key for effect in outcome.decision.effects if type(effect) is Credit
         }
         for award in outcome.decision.awards:
             wallet = names[award.unit]
@@ -73,6 +73,9 @@ def _program_answer(outcomes: list[Outcome], member: Member) -> ProgramAnswer:
     )
 
 
+_GIVEN = frozenset((IssueVoucher, Entitle))
+
+
 def _earned(outcome: Outcome) -> list[EarnedRewardAnswer]:
     """Return what a rule gave besides points."""
     return [
@@ -83,7 +86,8 @@ def _earned(outcome: Outcome) -> list[EarnedRewardAnswer]:
             expires_at=_instant(effect.expires_at),
         )
         for effect in outcome.decision.effects
-        if isinstance(effect, IssueVoucher | Entitle)
+        # The first question is the quick one, and most effects are something else.
+        if type(effect) in _GIVEN and isinstance(effect, IssueVoucher | Entitle)
     ]
 
 

@@ -71,8 +71,8 @@ def decide_in(
     decision = decide(event, version, member, batch.spent, off)
     if decision.refusal is not None:
         raise refused(decision.refusal)
-    now_counts = [effect for effect in decision.effects if isinstance(effect, Count)]
-    others = tuple(effect for effect in decision.effects if not isinstance(effect, Count))
+    now_counts = [effect for effect in decision.effects if type(effect) is Count]
+    others = tuple(effect for effect in decision.effects if type(effect) is not Count)
     batch.apply(operation, version, others)
     if version.challenges:
         note_won(batch, member, live.program_id, event, others)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from perennial.core.compile_segments import SegmentSet
 from perennial.core.enrollment import joins_by_entering
-from perennial.core.following_segments import TooManyMoves, events_of, follow, hears
+from perennial.core.events import CustomEvent
+from perennial.core.following_segments import ENTERED, LEFT, TooManyMoves, events_of, follow, hears
 from perennial.core.member import Member
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.segmenting import Changed, Move
@@ -115,11 +116,15 @@ def _decide_moves(
         known = live.program_id in member.memberships
         if not known and joins_by_entering(version.program.enrollment, entered):
             outcomes += enroll(batch, operation, live, version, "segment")
-    events = events_of(segments, moves, operation.source_id, operation.at)
+    events: tuple[CustomEvent, ...] | None = None
     for live in batch.workspace.programs:
         version = live.version_at(operation.at)
         if version is None or live.program_id not in member.memberships:
             continue
+        if not hears(version, ENTERED) and not hears(version, LEFT):
+            continue
+        if events is None:
+            events = events_of(segments, moves, operation.source_id, operation.at)
         heard = tuple(event for event in events if hears(version, event.name))
         if heard:
             outcomes += decide_follow_ups(batch, operation, live, heard)

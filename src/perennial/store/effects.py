@@ -29,9 +29,9 @@ from perennial.store.events import INSERT_EVENTS, EventRow, event_records
 from perennial.store.exposures import INSERT_EXPOSURES
 from perennial.store.external_ids import IdKind, claim_external_ids
 from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
-from perennial.store.one_statement import GuardError, Write, write_together
+from perennial.store.one_statement import GuardError, Write
 from perennial.store.orders import INSERT_ORDERS, OrderRow, order_records
-from perennial.store.segments import SegmentMove, entering, let_leave
+from perennial.store.segments import SegmentMove, write_with_moves
 from perennial.store.vouchers import (
     INSERT_VOUCHER_CODES,
     INSERT_VOUCHERS,
@@ -207,8 +207,8 @@ async def write_effects(
 
     The customers must be locked by this transaction. ``generation`` is the installation's: it keeps
     transaction numbers ascending across restores. ``dues`` maps customers to their next due instant
-    (None: nothing is due). ``orders`` and ``events`` are inserted by the same statement, and who enters a
-    segment by ``moves``. Raises
+    (None: nothing is due). ``orders`` and ``events`` are inserted by the same statement, and who enters or
+    leaves a segment by ``moves``. Raises
     :class:`GuardError` or ``asyncpg.CheckViolationError`` when a floor or cap would be broken,
     ``asyncpg.UniqueViolationError`` when an order, event or voucher is there already, or somebody is in a
     segment, and ``asyncpg.SerializationError`` where somebody has left one already.
@@ -218,8 +218,7 @@ async def write_effects(
         net.add(change)
     dues = {**net.dues, **dues}
     together = [*_inserts(ws, net, generation, orders, events), *_growing(net), *_due(dues)]
-    await write_together(conn, ws, bucket, [*together, *entering(moves)])
-    await let_leave(conn, ws, bucket, moves)
+    await write_with_moves(conn, ws, bucket, together, moves)
     for table, sql, rows in _shrinking(net):
         await _write_each(conn, table, sql, [(ws, bucket, *row) for row in rows])
     idle = [customer_id for customer_id, at in dues.items() if at is None]

@@ -7,7 +7,7 @@ who both saw a customer outside cannot both let it enter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from perennial.core.condition_document import DEC_HOOK
 from perennial.core.document import plain_of
 from perennial.core.segment import Segment
 from perennial.store.external_ids import IdKind
-from perennial.store.one_statement import Write, write_together
+from perennial.store.one_statement import GuardError, Write, write_together
 from perennial.units import Instant
 
 
@@ -73,10 +73,20 @@ insert into segment_members (bucket, workspace_id, customer_id, segment_id, ente
 select $2, $1, new.* from unnest($3::segment_member_row[]) as new
 """
 
-_DELETE_SEGMENT_MEMBER = """
+# By the places of the rows, each found by its key in full: a join could be planned as a walk over the bucket.
+_DELETE_SEGMENT_MEMBERS = """
 delete from segment_members
-where bucket = $2 and workspace_id = $1 and customer_id = $3 and segment_id = $4
-returning 1
+where bucket = $2 and workspace_id = $1 and ctid = any (array(
+    select found.ctid
+    from unnest($3::uuid[], $4::int[]) as gone (customer_id, segment_id)
+    cross join lateral (
+        select ctid
+        from segment_members
+        where bucket = $2 and workspace_id = $1 and customer_id = gone.customer_id
+            and segment_id = gone.segment_id
+        offset 0
+    ) as found
+))
 """
 
 _INSERT_SEGMENT_MOVES = """
@@ -241,29 +251,38 @@ async def write_segment_moves(conn: Connection, ws: int, bucket: int, moves: Ite
     What a customer enters and leaves again within ``moves`` is written as both. Raises
     ``UniqueViolationError`` or ``SerializationError`` when somebody is inside, or outside, already.
     """
-    moves = list(moves)
-    await write_together(conn, ws, bucket, entering(moves))
-    await let_leave(conn, ws, bucket, moves)
+    await write_with_moves(conn, ws, bucket, [], list(moves))
 
 
-def entering(moves: Sequence[SegmentMove]) -> list[Write]:
-    """Return what writes those who enter, and every move; :func:`let_leave` must follow."""
-    entered = [(*key, at) for key, (before, after, at) in _crossed(moves).items() if after and not before]
-    writes = [Write("segment_members", _INSERT_SEGMENT_MEMBERS, [entered])] if entered else []
-    if moves:
-        rows = [
-            (move.customer_id, move.move_id, move.segment_id, move.at, move.entered, move.told)
-            for move in moves
-        ]
-        writes.append(Write("segment_moves", _INSERT_SEGMENT_MOVES, [rows]))
-    return writes
+async def write_with_moves(
+    conn: Connection, ws: int, bucket: int, writes: Sequence[Write], moves: Sequence[SegmentMove]
+) -> None:
+    """Run ``writes`` and what ``moves`` do as one statement, see :func:`write_segment_moves`."""
+    try:
+        await write_together(conn, ws, bucket, [*writes, *_moving(moves)] if moves else writes)
+    except GuardError as error:
+        if error.table == _LEAVERS:
+            raise SerializationError("a customer has left a segment meanwhile") from None
+        raise
 
 
-async def let_leave(conn: Connection, ws: int, bucket: int, moves: Sequence[SegmentMove]) -> None:
-    """Let those out who leave; raises ``SerializationError`` where somebody is outside already."""
-    left = [(ws, bucket, *key) for key, (before, after, _) in _crossed(moves).items() if before and not after]
-    if left and len(await conn.fetchmany(_DELETE_SEGMENT_MEMBER, left)) != len(left):
-        raise SerializationError("a customer has left a segment meanwhile")
+_LEAVERS = "segment_members_left"
+
+
+def _moving(moves: Sequence[SegmentMove]) -> Iterator[Write]:
+    """Yield what writes those who enter, those who leave, and every move."""
+    crossed = _crossed(moves).items()
+    entered = [(*key, at) for key, (before, after, at) in crossed if after and not before]
+    if entered:
+        yield Write("segment_members", _INSERT_SEGMENT_MEMBERS, [entered])
+    left = [key for key, (before, after, _) in crossed if before and not after]
+    if left:
+        keys = [list(column) for column in zip(*left, strict=True)]
+        yield Write(_LEAVERS, _DELETE_SEGMENT_MEMBERS, keys, len(left))
+    rows = [
+        (move.customer_id, move.move_id, move.segment_id, move.at, move.entered, move.told) for move in moves
+    ]
+    yield Write("segment_moves", _INSERT_SEGMENT_MOVES, [rows])
 
 
 def _crossed(moves: Iterable[SegmentMove]) -> dict[tuple[UUID, int], tuple[bool, bool, Instant]]:
