@@ -73,10 +73,10 @@ insert into segment_members (bucket, workspace_id, customer_id, segment_id, ente
 select $2, $1, new.* from unnest($3::segment_member_row[]) as new
 """
 
-# By the places of the rows, each found by its key in full: a join could be planned as a walk over the bucket.
-_DELETE_SEGMENT_MEMBERS = """
+# By the places of the rows, found by key: a join could be planned as a walk over the bucket.
+DELETE_SEGMENT_MEMBERS = """
 delete from segment_members
-where bucket = $2 and workspace_id = $1 and ctid = any (array(
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and ctid = any (array(
     select found.ctid
     from unnest($3::uuid[], $4::int[]) as gone (customer_id, segment_id)
     cross join lateral (
@@ -278,7 +278,7 @@ def _moving(moves: Sequence[SegmentMove]) -> Iterator[Write]:
     left = [key for key, (before, after, _) in crossed if before and not after]
     if left:
         keys = [list(column) for column in zip(*left, strict=True)]
-        yield Write(_LEAVERS, _DELETE_SEGMENT_MEMBERS, keys, len(left))
+        yield Write(_LEAVERS, DELETE_SEGMENT_MEMBERS, keys, len(left))
     rows = [
         (move.customer_id, move.move_id, move.segment_id, move.at, move.entered, move.told) for move in moves
     ]
