@@ -21,7 +21,7 @@ number of visits but one; somebody has lapsed when twice that gap has passed wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 
@@ -70,23 +70,31 @@ def taken(take: Take, days: Mapping[int, int], today: int) -> int:
 
     ``days`` maps the ordinals of days within the window to what was counted on each.
     """
-    present = [day for day, value in days.items() if value > 0]
-    match take:
-        case Take.SUM:
-            return sum(days.values())
-        case Take.VISITS:
-            return len(present)
+    if take is _SUM:
+        return sum(days.values())
+    return told(take, [day for day, value in days.items() if value > 0], today)
+
+
+# Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
+_SUM, _VISITS, _DAYS_SINCE = Take.SUM, Take.VISITS, Take.DAYS_SINCE
+
+
+def told(take: Take, present: Sequence[int], today: int) -> int:
+    """Return what the days with an order, by their ordinals, tell on the day ``today``, or ``UNKNOWN``."""
+    if take is _VISITS:
+        return len(present)
     if not present:
         return UNKNOWN
-    first, last = min(present), max(present)
-    visits, since = len(present), today - last
+    last = max(present)
+    since = today - last
+    if take is _DAYS_SINCE:
+        return since
+    first, visits = min(present), len(present)
     match take:
         case Take.FIRST_DAY:
             return first
         case Take.LAST_DAY:
             return last
-        case Take.DAYS_SINCE:
-            return since
         case Take.GAP:
             return (last - first) // (visits - 1) if visits > 1 else UNKNOWN
         case Take.LAPSED:
@@ -94,6 +102,7 @@ def taken(take: Take, days: Mapping[int, int], today: int) -> int:
             return int(since * (visits - 1) > 2 * (last - first)) if visits > 1 else UNKNOWN
         case Take.STAGE:
             return _stage(today - first, since)
+    raise ValueError(f"days with an order do not tell {take}")
 
 
 def _stage(since_first: int, since_last: int) -> int:

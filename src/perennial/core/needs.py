@@ -16,7 +16,7 @@ from perennial.core.blocks import with_blocks
 from perennial.core.budget_numbers import Numbers
 from perennial.core.challenge_figures import figures_of
 from perennial.core.effects import Count
-from perennial.core.figures import Take, taken
+from perennial.core.figures import Take, taken, told
 from perennial.core.member import Member, Membership, Wallet
 from perennial.core.order import Scalar
 from perennial.core.periods import Period, local_day, period_of
@@ -28,6 +28,9 @@ from perennial.core.version import Need, Version
 from perennial.units import Instant
 
 _REMEMBERED = 64
+
+# Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
+_SUM = Take.SUM
 
 _NO_FIGURES = WalletFigures()
 _NO_MEMBERSHIP = Membership(0)
@@ -164,11 +167,11 @@ def _figures(
 def figure_on(need: Need, counters: Mapping[int, Mapping[int, int]], window: Range, day: int) -> int:
     """Return one figure on the local day ``day``, out of the periods of ``window``."""
     periods = counters.get(need.metric.number)
-    if need.take is Take.SUM:
+    if need.take is _SUM:
         return sum_within(periods, window)
     first, last = window
-    days = {period: value for period, value in (periods or {}).items() if first <= period <= last}
-    return taken(need.take, days, day)
+    present = [on for on, value in periods.items() if value > 0 and first <= on <= last] if periods else []
+    return told(need.take, present, day)
 
 
 def sum_within(periods: Mapping[int, int] | None, window: Range) -> int:
