@@ -53,6 +53,7 @@ _EXPORTED = {
     "segment_moves": "timeline",
     "tier_moves": "timeline",
     "vouchers": "vouchers",
+    "waits": "waits",
     "wallets": "customer",
 }
 """Where the export of a person tells what a table holds of them."""

@@ -174,6 +174,7 @@ _SAMPLES: dict[str, Any] = {
     "merge_post": {"id": "m", "into": "d", "reason": "r"},
     "voucher_void": {"reason": "r"},
     "entitlement_move": {"state": "canceled", "reason": "r", "reference": "p"},
+    "wait_post": {"id": "w", "reward": "five-off"},
     "adjustment_post": {"id": "a", "customer": "c", "wallet": "points", "points": 1, "reason": "r"},
     "transfer_post": {"id": "t", "from": "c", "to": "d", "wallet": "points", "points": 1, "reason": "r"},
     "tier_assign": {"id": "t", "tier": "gold", "reason": "r"},

@@ -150,6 +150,7 @@ _SCENARIO = [
     "device_unblock",
     "claim_post",
     "entitlement_move",
+    "wait_post",
     "batch_create",
     "batch_watch",
     "batch_check",
@@ -189,6 +190,11 @@ wallets: [{id: gifts, name: Gifts}]
 rewards:
   - {id: payout, name: A payout, price: 0, gives: [{type: cash_payout, value: 1000}]}
   - {id: card, name: A gift card, gives: [{type: gift_card, value: 2500}]}
+  - id: tasting
+    name: An evening
+    price: 0
+    waiting_list: {}
+    gives: [{type: experience, event: wine-tasting, capacity: 1}]
 """
 
 
@@ -216,6 +222,13 @@ async def _payout(site: Site) -> str:
     claim = await site.done("POST", "/v1/customers/gil/claims", {"reward": "gifts/payout"}, headers=headers)
     found: str = claim["entitlements"][0]["id"]
     return found
+
+
+async def _full_house(site: Site) -> None:
+    """Let somebody else take the last seat."""
+    await _payout(site)
+    await site.done("POST", "/v1/customers/anna/memberships", {"program": "gifts"})
+    await site.done("POST", "/v1/customers/gil/claims", {"id": "seat", "reward": "gifts/tasting"})
 
 
 async def _card(site: Site) -> str:
@@ -293,6 +306,8 @@ async def test_every_example_works(site: Site) -> None:
         for example in EXAMPLES[name].values():
             if name == "entitlement_move":
                 place = f"/v1/entitlements/{await _payout(site)}/state"
+            if name == "wait_post":
+                await _full_house(site)
             body = dict(example.request)
             if name.startswith("card_"):
                 place = path.replace("SHIP-2026-4711-A", await _card(site))

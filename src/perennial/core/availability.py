@@ -7,6 +7,7 @@ that what is shown as available can be claimed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -29,6 +30,7 @@ from perennial.core.spending import insufficient, not_a_member
 from perennial.core.switches import ALL_ON, Switches, off_of
 from perennial.core.version import Bound, CompiledPrice, CompiledReward, Version
 from perennial.core.version_scope import scope_of
+from perennial.core.waiting_list import WHILE_WAITING, others_wait
 from perennial.units import Instant, Points, format_instant
 
 
@@ -57,11 +59,13 @@ def availability(
     at: Instant,
     off: Refusal | None = None,
     paying: Points | None = None,
+    ahead: int = 0,
 ) -> Availability:
     """Return whether ``member`` can claim a reward at ``at``, and why not: every reason, in a fixed order.
 
     The lots of the member's wallets have to be loaded; ``limited`` are the allowances of a claim, ``off``
-    is what :func:`why_off` said, ``paying`` how many points shall pay (None: as few as may).
+    is what :func:`why_off` said, ``paying`` how many points shall pay (None: as few as may), ``ahead`` how
+    many wait for it and come first.
     """
     price = price_for(compiled, snapshot, at) if snapshot.joined_at is not None else None
     there = 0 if price is None else spendable(version, price, member, at)
@@ -70,6 +74,9 @@ def availability(
     if snapshot.joined_at is not None:
         reasons += _without_price(compiled, price, snapshot)
         reasons += _limited(version, compiled, snapshot, limited)
+        left = stock_left(version, compiled, snapshot)
+        if left is not None and 0 < left <= ahead:
+            reasons.append(others_wait(compiled.reward.id, ahead, left))
         if price is not None:
             needed = least_of(compiled.reward.in_part, price) if paying is None else paying
             if there < needed:
@@ -91,11 +98,12 @@ def catalogue(
     spent: Mapping[tuple[int, int], int],
     at: Instant,
     switches: Switches = ALL_ON,
+    lines: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[Availability]:
     """Yield what every reward that has a price is to ``member`` at ``at``, in the order of the document.
 
     The lots of the member's wallets have to be loaded; ``spent`` maps (number of a budget, period) to
-    what all members used.
+    what all members used, ``lines`` how many wait for a reward, by its id.
     """
     numbers = numbers_of_order(version, None)
     snapshot = snapshot_of(at, version, member, spent, switches.keys_of(version), numbers)
@@ -103,7 +111,36 @@ def catalogue(
         if compiled.reward.has_price:
             limited = Allowances(version, snapshot, numbers)
             off = why_off(version, compiled, switches)
-            yield availability(version, compiled, member, snapshot, limited, at, off)
+            ahead = lines.get(compiled.reward.id, 0)
+            yield availability(version, compiled, member, snapshot, limited, at, off, None, ahead)
+
+
+def why_not_wait(
+    version: Version,
+    compiled: CompiledReward,
+    member: Member,
+    spent: Mapping[tuple[int, int], int],
+    at: Instant,
+    switches: Switches,
+    ahead: int,
+) -> Refusal | None:
+    """Return why a member cannot wait for a reward for which ``ahead`` others wait; None: they can.
+
+    Whoever could claim it at once need not wait.
+    """
+    numbers = numbers_of_order(version, None)
+    snapshot = snapshot_of(at, version, member, spent, switches.keys_of(version), numbers)
+    limited = Allowances(version, snapshot, numbers)
+    off = why_off(version, compiled, switches)
+    found = availability(version, compiled, member, snapshot, limited, at, off, None, ahead)
+    for reason in found.reasons:
+        if reason.code not in WHILE_WAITING:
+            return reason
+    if found.stock_left is None or found.stock_left > ahead:
+        words = f"Reward {compiled.reward.id} is not all taken: it can be claimed."
+        left = found.stock_left
+        return _no(RefusalCode.NOTHING_TO_WAIT_FOR, words, reward=compiled.reward.id, left=left)
+    return None
 
 
 def why_off(version: Version, compiled: CompiledReward, switches: Switches) -> Refusal | None:

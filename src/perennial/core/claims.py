@@ -52,7 +52,7 @@ def decide_claim(
     if price is not None and event.points is not None and part is None:
         price = msgspec.structs.replace(price, points=event.points)
     paying = None if price is None else price.points
-    found = availability(version, compiled, member, snapshot, limited, event.at, off, paying)
+    found = availability(version, compiled, member, snapshot, limited, event.at, off, paying, event.ahead)
     refusal = part or (found.reasons[0] if found.reasons else _empty_pool(compiled, snapshot, event))
     if refusal is not None or price is None:
         assert refusal is not None, "without a price there is a reason"

@@ -24,6 +24,8 @@ class RefusalCode(StrEnum):
     NO_MATCHING_PRICE = "no_matching_price"
     NOT_IN_PART = "not_in_part"
     OUT_OF_STOCK = "out_of_stock"
+    OTHERS_WAIT = "others_wait"
+    NOTHING_TO_WAIT_FOR = "nothing_to_wait_for"
     CONDITIONS_NOT_MET = "conditions_not_met"
     LIMIT_REACHED = "limit_reached"
     NEEDS_TIER = "needs_tier"

@@ -21,6 +21,7 @@ from perennial.core.rewards import Benefits
 from perennial.core.rule import Identifier
 from perennial.core.schedule import Schedule, Span
 from perennial.core.stacking import Combines
+from perennial.core.waiting_list import WaitingList
 from perennial.units import Minor
 
 Title = Annotated[str, Meta(min_length=1, max_length=200, description="a name for people")]
@@ -61,7 +62,8 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     expires ``expires_after`` the claim, at the end of that local day, and never if nothing is given. Of
     what is ``refundable`` the points come back when it is rolled back.
 
-    With ``in_part`` members may pay any part of the price with points, and the rest with money.
+    With ``in_part`` members may pay any part of the price with points, and the rest with money. With a
+    ``waiting_list`` they may wait for what is all taken.
 
     ``category`` and ``priority`` (smaller first) say how it stacks with others, see
     :class:`~perennial.core.stacking.Stacking`; ``combines`` replaces what the category says, so that a
@@ -90,6 +92,7 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     expires_after: Span | None = None
     refundable: bool = True
     in_part: InPart | None = None
+    waiting_list: WaitingList | None = None
     category: Identifier | None = None
     combines: Combines | None = None
     priority: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000

@@ -56,8 +56,25 @@ def _check_reward(findings: Findings, path: str, reward: Reward, categories: lis
             findings.add(f"{path}.by_tier.{tier}", "empty", "say what this tier gets, or for how long")
     place = place_of_reward(findings.program)
     check_limits(findings, path, reward.limits, reward.shared_limits, place)
+    _check_waiting_list(findings, path, reward)
     if reward.room() == 0:
         findings.add(path, "no_stock", "there is not enough stock for a single claim; leave the reward out")
+
+
+def _check_waiting_list(findings: Findings, path: str, reward: Reward) -> None:
+    """Check that what somebody waits for can run out and be claimed, and is not a code of a pool."""
+    if reward.waiting_list is None:
+        return
+    handed = [benefit.hands_out() for _, gives in reward.all_gives() for benefit in gives]
+    if reward.room() is None:
+        words = "nobody has to wait for what has no end: say how many there are"
+        findings.add(f"{path}.waiting_list", "never_all_taken", words)
+    if not reward.has_price:
+        words = "only what is claimed for points can be waited for: say its price"
+        findings.add(f"{path}.waiting_list", "no_price", words)
+    if any(out is not None and out.pool is not None for out in handed):
+        words = "codes of a pool are there or not, and nobody can wait for one"
+        findings.add(f"{path}.waiting_list", "of_a_pool", words)
 
 
 def _counts_units(findings: Findings, reward: Reward) -> bool:

@@ -38,6 +38,7 @@ from perennial.store.redemptions import RedemptionRow
 from perennial.store.referrals import ReferralRow
 from perennial.store.segments import SegmentMove
 from perennial.store.vouchers import VoucherRow
+from perennial.store.waits import Line, WaitRow
 from perennial.units import Instant, bucket_of, named_bytes
 
 
@@ -69,7 +70,8 @@ class Batch(msgspec.Struct):
     holds customers have open, and ``elsewhere`` what is to be written in other buckets.
     ``free_codes`` are those set aside for claims, by program and pool, ``caused_codes`` those for what
     commands cause, ``codes_asked`` how many of these were looked for (None: no more are to be had),
-    ``codes_found`` how many of these there were, ``locked_codes`` the ids of both. ``referrals`` are those
+    ``codes_found`` how many of these there were, ``locked_codes`` the ids of both. ``waits``
+    are those whose turn it is, ``lines`` how many wait for what is claimed. ``referrals`` are those
     of friends, by the friend, ``converted`` what was carried over. ``codes_judged_at`` is the
     instant at which the rotating codes of vouchers have to be current (None: their time is not judged).
     ``guest_buckets`` says where redemptions of guests lie that orders of this bucket give back,
@@ -114,6 +116,9 @@ class Batch(msgspec.Struct):
     given_codes: list[FreeCode] = []
     entitlements: dict[UUID, LoadedEntitlement] = {}
     changed_entitlements: dict[UUID, EntitlementRow] = {}
+    waits: dict[UUID, WaitRow] = {}
+    ended_waits: dict[UUID, WaitRow] = {}
+    lines: dict[Line, int] = {}
     audit_entries: list[AuditEntry] = []
     renamed: set[UUID] = set()
     two_to_credit_above: int | None = None

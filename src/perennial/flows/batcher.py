@@ -29,6 +29,7 @@ from perennial.flows.commands import (
     ReferralPair,
     ReviewReferral,
     RunTimers,
+    TakeTurn,
 )
 from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import Lookups, find_meant
@@ -41,6 +42,7 @@ MAX_BATCH = 256
 
 _BY_THEIR_BUCKET = (
     ChangeEntitlement,
+    TakeTurn,
     RunTimers,
     ExpireHold,
     ReviewReferral,

@@ -14,6 +14,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.load_budgets import budgets_of_order
 from perennial.flows.merged import follows_merges
 from perennial.flows.reading import load_customer
+from perennial.flows.waiting import lines_of
 from perennial.store.budgets import read_budgets
 from perennial.units import Instant, Minor, Points, format_instant
 
@@ -49,6 +50,7 @@ class RewardView(_View, frozen=True):
     ``gives`` are the kinds of its benefits, for this member's tier. ``value`` is what they are worth in
     minor units of ``currency``, as far as that is certain. ``price`` is null where no price is for the
     member. ``stock_left`` is null where there is no end of it. At ``ends_at`` the offer is over.
+    ``waiting`` is how many wait for it, where somebody can.
     """
 
     program: str
@@ -64,6 +66,7 @@ class RewardView(_View, frozen=True):
     why_not: tuple[WhyNotView, ...]
     description: str | None = None
     tiers: tuple[str, ...] = ()
+    waiting: int | None = None
 
 
 class RewardList(_View, frozen=True):
@@ -82,10 +85,14 @@ async def read_catalogue(handler: Handler, workspace_id: int, customer: str) -> 
         _, member = await load_customer(conn, workspace, customer)
         at = business_now(workspace)
         spent = await _spent(conn, workspace, at)
+        lines = {
+            live.program_id: await lines_of(conn, workspace, live.program_id, version)
+            for live, version in _versions(workspace, at)
+        }
     views = [
-        _view(live, version, found)
+        _view(live, version, found, lines[live.program_id].get(found.compiled.reward.id))
         for live, version in _versions(workspace, at)
-        for found in catalogue(version, member, spent, at, workspace.switches)
+        for found in catalogue(version, member, spent, at, workspace.switches, lines[live.program_id])
     ]
     return RewardList(data=tuple(views), at=format_instant(at), next_cursor=None)
 
@@ -101,7 +108,7 @@ async def _spent(conn: Connection, workspace: Workspace, at: Instant) -> dict[tu
     return await read_budgets(conn, workspace.workspace_id, keys)
 
 
-def _view(live: LiveProgram, version: Version, found: Availability) -> RewardView:
+def _view(live: LiveProgram, version: Version, found: Availability, waiting: int | None) -> RewardView:
     compiled, reward, price = found.compiled, found.compiled.reward, found.price
     return RewardView(
         program=live.code,
@@ -128,4 +135,5 @@ def _view(live: LiveProgram, version: Version, found: Availability) -> RewardVie
             for reason in found.reasons
         ),
         tiers=reward.tiers,
+        waiting=None if reward.waiting_list is None else waiting or 0,
     )

@@ -8,6 +8,7 @@ from perennial.flows.planned_versions import publish_due_plans
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.run_timers import run_due_timers
 from perennial.flows.settle_referrals import settle_referrals
+from perennial.flows.take_turns import take_turns
 from perennial.store.workspaces import WorkspaceRow, advance_clock, read_workspace
 from perennial.units import Instant, format_instant
 
@@ -35,4 +36,5 @@ async def advance_sandbox_clock(handler: Handler, workspace_id: int, to: Instant
         await expire_holds(handler, workspace_id, bucket, to)
     for bucket in range(row.bucket_base, row.bucket_base + row.bucket_count):
         await settle_referrals(handler, workspace_id, bucket, to)
+    await take_turns(handler, workspace_id)
     return moved

@@ -241,6 +241,15 @@ class ChangeEntitlement(_Command, frozen=True):
     at: Instant | None = None
 
 
+class TakeTurn(_Command, frozen=True):
+    """It is the turn of somebody who waits for a reward; both ids are internal, in hex."""
+
+    customer_id: str
+    wait_id: str
+    bucket: int
+    at: Instant | None = None
+
+
 class ReferralPair(_Command, frozen=True):
     """The two sides of a referral, for what concerns both: internal ids in hex, each with its bucket.
 
@@ -402,6 +411,7 @@ Command: TypeAlias = (
     | PostRollback
     | ExpireHold
     | ChangeEntitlement
+    | TakeTurn
     | ReferralPair
     | ReviewReferral
     | ConvertOwner

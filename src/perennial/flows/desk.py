@@ -27,6 +27,7 @@ from perennial.flows.sessions import now_of
 from perennial.flows.staff_records import note
 from perennial.flows.statements import StatementEntry, TimelineItem, statement_of, timeline_of
 from perennial.flows.vouchers import VoucherView, vouchers_of
+from perennial.flows.waiting import WaitView, waits_of
 from perennial.store.customer_notes import NoteRow, delete_note, insert_note, list_notes
 from perennial.store.customer_words import find_by_words
 from perennial.store.customers import CustomerRow, lock_customers, read_customers
@@ -204,6 +205,7 @@ class CustomerExport(msgspec.Struct, frozen=True, kw_only=True):
     vouchers: tuple[VoucherView, ...]
     orders: tuple[OrderView, ...]
     entitlements: tuple[EntitlementView, ...]
+    waits: tuple[WaitView, ...]
     challenges: tuple[CustomerChallenge, ...]
     merges: tuple[MergeView, ...]
     merged_ledgers: tuple[MergedLedger, ...]
@@ -222,6 +224,7 @@ async def export_customer(handler: Handler, caller: Key, customer: str) -> Custo
     named = [each.id for each in timeline if each.type == "order" and each.id is not None]
     orders = await read_orders(handler, workspace_id, customer, named)
     notes = await notes_of(handler, workspace_id, customer)
+    waits = await waits_of(handler, workspace_id, customer)
     merges = await merges_of(handler, workspace_id, customer)
     earlier = await ledgers_before(handler, workspace_id, customer, _PAGE)
     at = now_of()
@@ -237,6 +240,7 @@ async def export_customer(handler: Handler, caller: Key, customer: str) -> Custo
         vouchers=vouchers,
         orders=orders,
         entitlements=entitlements,
+        waits=waits.data,
         challenges=challenges.data,
         merges=merges.data,
         merged_ledgers=earlier,

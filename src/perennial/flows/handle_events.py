@@ -43,6 +43,7 @@ from perennial.flows.commands import (
     ReviewReferral,
     RunTimers,
     StartChallenge,
+    TakeTurn,
 )
 from perennial.flows.configuration import Configurations, business_now
 from perennial.flows.drawn_codes import CodesNeeded
@@ -66,6 +67,7 @@ from perennial.flows.handle_order import handle_put_order
 from perennial.flows.handle_return import handle_return
 from perennial.flows.handle_review import handle_review
 from perennial.flows.handle_segment import handle_entered, handle_move
+from perennial.flows.handle_turn import handle_turn
 from perennial.flows.ids import Ids
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
@@ -225,6 +227,7 @@ _HANDLERS: dict[type, Callable[[Batch, Any], Answer]] = {
     PostRollback: handle_rollback,
     ExpireHold: handle_expired_hold,
     ChangeEntitlement: handle_entitlement,
+    TakeTurn: handle_turn,
     ReviewReferral: handle_review,
     ConvertOwner: handle_conversion,
     AssignTier: handle_assignment,

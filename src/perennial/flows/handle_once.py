@@ -45,8 +45,8 @@ def handle_event(batch: Batch, command: PostEvent) -> Answer:
     return _once(batch, command, "event", IdKind.EVENT, EventKind.EVENT, event_of, enrolls=True)
 
 
-def handle_claim(batch: Batch, command: PostClaim) -> Answer:
-    """Exchange points for a reward of one program."""
+def handle_claim(batch: Batch, command: PostClaim, *, served: bool = False) -> Answer:
+    """Exchange points for a reward of one program; who is ``served`` waited for it and is the first."""
     live, reward = one_program(batch.workspace, command.reward, "reward", "$.reward")
 
     def event_of(operation: Operation) -> EventOf:
@@ -57,6 +57,7 @@ def handle_claim(batch: Batch, command: PostClaim) -> Answer:
             code=batch.codebook.draw(batch.workspace.workspace_id, _codes_of(live, reward, operation)),
             drawn=drawn_pools(batch, live),
             points=command.points,
+            ahead=0 if served else batch.lines.get((live.program_id, reward), 0),
         )
         return _only(live, event)
 

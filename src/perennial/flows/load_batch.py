@@ -36,6 +36,7 @@ from perennial.flows.commands import (
     ReferralPair,
     ReviewReferral,
     RunTimers,
+    TakeTurn,
     applied_id,
 )
 from perennial.flows.configuration import Configurations, Workspace, business_now
@@ -44,6 +45,7 @@ from perennial.flows.earned_rewards import load_earned
 from perennial.flows.gift_cards import load_closed
 from perennial.flows.handle_conversion import load_conversions
 from perennial.flows.handle_segment import load_entries
+from perennial.flows.handle_turn import load_turns
 from perennial.flows.load_budgets import instant_of, load_budgets
 from perennial.flows.load_challenges import load_challenges
 from perennial.flows.load_claims import load_entitled, set_codes_aside, set_codes_aside_together
@@ -84,6 +86,7 @@ _ONCE = {
 }
 _OF_INTERNAL_IDS = (
     ChangeEntitlement,
+    TakeTurn,
     RunTimers,
     ReviewReferral,
     ConvertOwner,
@@ -99,6 +102,7 @@ _READS_LOTS = (
     PostTransfer,
     AssignTier,
     ChangeEntitlement,
+    TakeTurn,
     RunTimers,
     PutHousehold,
     ReferralPair,
@@ -152,6 +156,7 @@ async def load(
     """
     await _load_customers(conn, batch, configurations, commands, with_lots, late)
     await load_budgets(conn, [batch], commands)
+    await load_turns(conn, batch, commands)
     await load_entered(conn, batch, commands)
     await load_earned(conn, batch, commands)
     await load_won(conn, batch, commands)

@@ -54,6 +54,7 @@ from perennial.store.referrals import (
 )
 from perennial.store.segments import SegmentMove, list_segments, load_segments_of, write_segment_moves
 from perennial.store.vouchers import VoucherRow, find_vouchers
+from perennial.store.waits import MOST_WAITS, WaitState, end_waits, list_waits, move_waits
 from perennial.units import Instant
 
 MERGED = "merged"
@@ -136,6 +137,7 @@ async def move_rows(
     entitled = await move_entitlements(conn, ws, absorbed, into)
     moved.entitlements = len(entitled)
     ids += [(IdKind.ENTITLEMENT, each) for each in entitled]
+    await _move_waits(conn, sides)
     ids += [(IdKind.REFERRAL, each) for each in await _move_referrals(conn, sides, advocacies, moved)]
     await hand_over_external_ids(conn, ws, ids, absorbed[1], into)
     await add_figures(conn, ws, absorbed, into)
@@ -183,6 +185,24 @@ async def _move_history(conn: Connection, sides: Sides, moved: Moved) -> list[tu
         await delete_redemptions(conn, ws, absorbed)
     moved.redemptions = len(redemptions)
     return ids
+
+
+async def _move_waits(conn: Connection, sides: Sides) -> None:
+    """Let the survivor wait where either did; where both did, the place that is further back is left."""
+    ws, (theirs, ours) = sides.workspace_id, (sides.absorbed, sides.into)
+    waiting = [
+        {
+            (row.program_id, row.reward): (place[0], row)
+            for row in await list_waits(conn, ws, *place, MOST_WAITS)
+            if row.state is WaitState.WAITING
+        }
+        for place in (theirs, ours)
+    ]
+    for line in waiting[0].keys() & waiting[1].keys():
+        bucket, row = max(waiting[0][line], waiting[1][line], key=lambda each: each[1].ticket)
+        row.state, row.changed_at = WaitState.LEFT, sides.now
+        await end_waits(conn, ws, bucket, [row])
+    await move_waits(conn, ws, theirs, ours)
 
 
 def _renamed(row: EventRow, customer_id: UUID, before: str, after: str) -> EventRow:

@@ -24,6 +24,7 @@ from perennial.store.orders import delete_guest_orders, update_orders
 from perennial.store.redemptions import RedemptionRow, put_redemptions
 from perennial.store.referrals import put_referrals
 from perennial.store.voucher_pools import give_free
+from perennial.store.waits import end_waits
 
 
 async def write(conn: Connection, batch: Batch, generation: int) -> None:
@@ -60,6 +61,8 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await put_guest_redemptions(conn, workspace_id, bucket, batch.guests_on_orders)
     if batch.changed_entitlements:
         await update_entitlements(conn, workspace_id, bucket, batch.changed_entitlements.values())
+    if batch.ended_waits:
+        await end_waits(conn, workspace_id, bucket, batch.ended_waits.values())
     if batch.changed_referrals:
         await put_referrals(conn, workspace_id, bucket, batch.changed_referrals.values())
     if batch.changed_converted:

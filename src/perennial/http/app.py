@@ -62,6 +62,7 @@ from perennial.http.switches import SWITCH_ROUTES
 from perennial.http.templates import TEMPLATE_ROUTES
 from perennial.http.till import TILL_ROUTES
 from perennial.http.vouchers import VOUCHER_ROUTES
+from perennial.http.waits import WAIT_ROUTES
 
 ROUTES = [
     *ORDER_ROUTES,
@@ -74,6 +75,7 @@ ROUTES = [
     *REFERRAL_ROUTES,
     *CONVERSION_ROUTES,
     *REWARD_ROUTES,
+    *WAIT_ROUTES,
     *CHALLENGE_ROUTES,
     *CHECKOUT_ROUTES,
     *VOUCHER_ROUTES,

@@ -257,6 +257,9 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "paid": Example("A payout was transferred", {"state": "paid", "reference": "SEPA 2026-03-0007"}),
         "canceled": Example("Goods cannot be sent", {"state": "canceled", "reason": "sold out"}),
     },
+    "wait_post": {
+        "seat": Example("A seat at an evening that is full", {"id": "wait-7", "reward": "gifts/tasting"}),
+    },
     "adjustment_post": {
         "goodwill": Example(
             "Points as an apology",

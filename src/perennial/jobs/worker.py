@@ -21,6 +21,7 @@ from perennial.flows.planned_versions import publish_due_plans
 from perennial.flows.run_conversions import run_conversions
 from perennial.flows.run_timers import run_due_timers
 from perennial.flows.settle_referrals import settle_referrals
+from perennial.flows.take_turns import take_turns
 from perennial.store.backfills import workspaces_with_open_backfills
 from perennial.store.conversions import buckets_with_due_conversions
 from perennial.store.database import Database
@@ -30,6 +31,7 @@ from perennial.store.redemptions import buckets_with_due_holds
 from perennial.store.referrals import buckets_with_due_referrals
 from perennial.store.seal import seal
 from perennial.store.timers import due_buckets
+from perennial.store.waits import workspaces_with_lines
 from perennial.store.workspaces import WorkspaceRow, list_workspaces
 from perennial.units import SECOND, Instant
 
@@ -62,6 +64,7 @@ class Worker:
             busy = await self._guarded(self.run_timers) + await self._guarded(self.expire_holds)
             busy += await self._guarded(self.settle_referrals)
             busy += await self._guarded(self.convert)
+            busy += await self._guarded(self.take_turns)
             busy += await self._guarded(self.publish_planned)
             busy += await self._guarded(self.catch_up)
             if time.monotonic() - sealed_at >= SEAL_EVERY_SECONDS:
@@ -126,6 +129,17 @@ class Worker:
             if await self._leased(workspace_id, bucket, "conversions"):
                 handled += await run_conversions(self.handler, workspace_id, bucket, _business_now(row, now))
         return handled
+
+    async def take_turns(self) -> int:
+        """Give what came free to those who wait, in every workspace that this worker gets the lease of."""
+        async with self.dispatcher.unbound() as conn:
+            waiting = await workspaces_with_lines(conn)
+        served = 0
+        for workspace_id in waiting:
+            row = await self.handler.read_workspace(workspace_id)
+            if await self._leased(workspace_id, row.bucket_base, "lines"):
+                served += await take_turns(self.handler, workspace_id)
+        return served
 
     async def publish_planned(self) -> int:
         """Publish what was planned for now, in every workspace that this worker gets the lease of."""

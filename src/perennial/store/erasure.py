@@ -23,6 +23,7 @@ from perennial.store.referral_codes import erase_codes
 from perennial.store.referrals import erase_referrals
 from perennial.store.segments import forget_segments_of
 from perennial.store.vouchers import VoucherState
+from perennial.store.waits import erase_waits
 from perennial.units import Instant
 
 _TRANSFERS = [EventKind.TRANSFER.value, EventKind.TRANSFER_RECEIVED.value]
@@ -161,6 +162,7 @@ async def erase_rows(conn: Connection, ws: int, bucket: int, ids: Iterable[UUID]
         await erase_identifiers(conn, ws, bucket, each)
     await erase_words(conn, ws, bucket, erased)
     await erase_notes(conn, ws, bucket, erased)
+    await erase_waits(conn, ws, bucket, erased)
     await erase_codes(conn, ws, bucket, erased)
     await erase_marks(conn, ws, bucket, erased)
     await erase_referrals(conn, ws, bucket, erased)

@@ -1670,6 +1670,36 @@ create policy vouchers_of_nobody on vouchers as restrictive for delete using (((
 create policy vouchers_of_workspace on vouchers for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant delete, insert, select, update on vouchers to perennial_worker;
 
+create table waits (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    wait_id uuid not null,
+    program_id integer not null,
+    state smallint not null,
+    ticket bigint not null,
+    since timestamp with time zone not null,
+    changed_at timestamp with time zone not null,
+    asked_at timestamp with time zone,
+    external_id text not null,
+    reward text not null,
+    reason text,
+    claim text,
+    constraint waits_pkey PRIMARY KEY (bucket, workspace_id, customer_id, wait_id),
+    constraint waits_check CHECK (((state = 2) = (claim IS NOT NULL))),
+    constraint waits_ticket_check CHECK ((ticket > 0))
+);
+
+CREATE INDEX waits_in_line ON waits USING btree (workspace_id, program_id, reward, ticket, bucket) WHERE (state = 1);
+CREATE UNIQUE INDEX waits_once ON waits USING btree (bucket, workspace_id, customer_id, program_id, reward) WHERE (state = 1);
+alter table waits enable row level security;
+alter table waits force row level security;
+create policy waits_of_everybody on waits for select to perennial_dispatcher using (true);
+create policy waits_of_workspace on waits for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select on waits to perennial_worker;
+grant select (state, workspace_id) on waits to perennial_dispatcher;
+grant update (asked_at, changed_at, claim, reason, state) on waits to perennial_worker;
+
 create table wallets (
     bucket integer not null,
     workspace_id integer not null,
