@@ -132,19 +132,19 @@ class Rivals:
     """Clients of one workspace, each with a worker of its own."""
 
     def __init__(self, handlers: Sequence[Handler], owner: Connection, workspace_id: int) -> None:
-        self._handlers = handlers
+        self.handlers = handlers
         self._owner = owner
-        self._workspace_id = workspace_id
+        self.workspace_id = workspace_id
 
     async def do(self, *commands: Command) -> None:
         """Do something before the race."""
-        answers = await self._handlers[0].handle_batch(self._workspace_id, await self._bucket(), commands)
+        answers = await self.handlers[0].handle_batch(self.workspace_id, await self._bucket(), commands)
         assert {answer.status for answer in answers} <= {200, 201}, answers[0].body
 
     async def claim(self, reward: str) -> str:
         """Let Anna claim a reward and return its code."""
         claim = PostClaim(id=reward, customer="anna", at=None, reward=reward)
-        (answer,) = await self._handlers[0].handle_batch(self._workspace_id, await self._bucket(), [claim])
+        (answer,) = await self.handlers[0].handle_batch(self.workspace_id, await self._bucket(), [claim])
         code: str = json.loads(answer.body)["voucher"]["code"]
         return code
 
@@ -157,15 +157,15 @@ class Rivals:
         bucket = await self._bucket()
         answers = await asyncio.gather(
             *(
-                handler.handle_batch(self._workspace_id, bucket, [command])
-                for handler, command in zip(self._handlers, commands, strict=True)
+                handler.handle_batch(self.workspace_id, bucket, [command])
+                for handler, command in zip(self.handlers, commands, strict=True)
             )
         )
         return [answer for (answer,) in answers]
 
     async def refer(self, friend: str) -> None:
         """Let a friend be referred by Anna, and pay the order that converts it."""
-        await refer(self._handlers[0], self._workspace_id, Refer(friend=friend, advocate="anna"))
+        await refer(self.handlers[0], self.workspace_id, Refer(friend=friend, advocate="anna"))
         order = Order(status=OrderStatus.PAID, lines=(Line(id="1", sku="tea", amount=500),), currency="USD")
         await self.do(PutOrder(id=f"of-{friend}", customer=friend, at=None, order=order))
 
@@ -175,8 +175,8 @@ class Rivals:
         rows = await self._owner.fetch("select customer_id, referral_id, due_at from referrals order by 2")
         await asyncio.gather(
             *(
-                settle_one(handler, self._workspace_id, bucket, *row)
-                for handler, row in zip(self._handlers, rows, strict=True)
+                settle_one(handler, self.workspace_id, bucket, *row)
+                for handler, row in zip(self.handlers, rows, strict=True)
             ),
             return_exceptions=True,
         )
@@ -189,6 +189,10 @@ class Rivals:
             monkeypatch.setattr(module, statement, text.replace(guard, ""))
         for table, constraint in wall.constraints:
             await self._owner.execute(f"alter table {table} drop constraint {constraint}")
+
+    async def rows(self, sql: str) -> list[Any]:
+        """Return the rows that a query gives."""
+        return list(await self._owner.fetch(sql))
 
     async def ask(self, sql: str) -> int:
         """Return the number that a query gives."""
