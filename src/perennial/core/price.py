@@ -100,7 +100,7 @@ def candidate_of(
         level = level_of([given.benefit for given in gives])
     source = Source.AUTOMATIC if wanted is None else source_of(wanted)
     if wanted is not None and wanted.voucher is not None and not wanted.voucher.shared:
-        gives = wanted.voucher.gives
+        gives = wanted.voucher.gives_to(offers[home].snapshot.tier)
         level = level_of([given.benefit for given in gives])
     listed = (home, compiled.place)
     found = found and compiled.only_by_total

@@ -64,7 +64,8 @@ class Reason(StrEnum):
 class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     """What a price calculation must know of a voucher.
 
-    ``gives`` are the benefits by the version that issued it. ``holder`` is the customer for whom alone
+    ``gives`` are the benefits by the version that issued it, ``by_tier`` those for members of some tiers,
+    where the tier at the order decides. ``holder`` is the customer for whom alone
     it is; ``referrer`` the one who may not use it. ``uses_left`` is None where there is no end.
     ``claimed`` says that it was paid for with points, ``shared`` that it stands for a code that everybody
     shares. ``balance`` is what a gift card holds.
@@ -72,6 +73,7 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
 
     voucher_id: UUID
     gives: tuple[CompiledBenefit, ...]
+    by_tier: dict[str, tuple[CompiledBenefit, ...]] = {}
     uses_left: int | None = 1
     starts_at: Instant | None = None
     expires_at: Instant | None = None
@@ -81,6 +83,10 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     voided: bool = False
     shared: bool = False
     balance: Minor | None = None
+
+    def gives_to(self, tier: str | None) -> tuple[CompiledBenefit, ...]:
+        """Return the benefits for an order of a member of ``tier``."""
+        return self.gives if tier is None else self.by_tier.get(tier, self.gives)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

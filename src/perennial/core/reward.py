@@ -53,14 +53,14 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     takes ``price`` points out of ``wallet`` (which may be left out where the program has one wallet
     only); before that, the first of ``prices`` that is for the member is taken. There are ``stock`` of
     them in all, if a number is given. ``by_tier`` gives the members of a tier other benefits or a longer
-    expiry, by their tier at the claim; by that at the order where it applies by itself or by a shared
-    code. The reward is offered to members of ``tiers`` (everybody if none is named) for whom ``when``
-    holds, while ``schedule`` applies; it is used on orders for which
-    ``usable_when`` holds, judged by the amounts that ``judged_on`` says. With ``full_price_only`` it
-    leaves out lines that are cheaper already, by a discount of their own or an earlier reward. ``limits``
-    and ``shared_limits`` count claims and uses; what does not fit is refused whole. What was claimed
-    expires ``expires_after`` the claim, at the end of that local day, and never if nothing is given. Of
-    what is ``refundable`` the points come back when it is rolled back.
+    expiry, by their tier at the claim; by that at the order where it applies by itself, by a shared code
+    or by one of a pool. The reward is offered to members of ``tiers`` (everybody if none is named) for
+    whom ``when`` holds, while ``schedule`` applies; it is used on orders for which ``usable_when`` holds,
+    judged by the amounts that ``judged_on`` says. With ``full_price_only`` it leaves out lines that are
+    cheaper already, by a discount of their own or an earlier reward. ``limits`` and ``shared_limits``
+    count claims and uses; what does not fit is refused whole. What was claimed expires ``expires_after``
+    the claim, at the end of that local day, and never if nothing is given. Of what is ``refundable`` the
+    points come back when it is rolled back.
 
     With ``in_part`` members may pay any part of the price with points, and the rest with money. With a
     ``waiting_list`` they may wait for what is all taken.

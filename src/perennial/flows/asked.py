@@ -94,6 +94,7 @@ def _of_voucher(workspace: Workspace, name: str, found: FoundVoucher) -> Wanted:
     voucher = Voucher(
         voucher_id=row.voucher_id,
         gives=issued_by.gives_to(row.tier),
+        by_tier={} if row.batch_id is None else issued_by.gives_by_tier,
         uses_left=row.uses_left,
         starts_at=row.starts_at,
         expires_at=row.expires_at,

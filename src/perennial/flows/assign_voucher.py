@@ -17,11 +17,13 @@ from perennial.core.wallet_dates import end_of_day_after
 from perennial.flows.answering import encode_answer
 from perennial.flows.answers import Answer, Decided, VoucherAnswer
 from perennial.flows.batch import Batch
-from perennial.flows.configuration import LiveProgram, business_now
+from perennial.flows.configuration import LiveProgram, Workspace, business_now
+from perennial.flows.drawn_codes import pools_of
 from perennial.flows.handle_events import Handler
 from perennial.flows.merged import customer_gone
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import field_problem, problem
+from perennial.flows.reading import load_customer
 from perennial.flows.references import one_program
 from perennial.flows.stored import encode_decisions
 from perennial.flows.voucher_answers import shown_answer, stored_answer
@@ -36,7 +38,10 @@ from perennial.units import Instant, bucket_of, format_instant
 
 
 class AssignVoucher(msgspec.Struct, frozen=True, kw_only=True):
-    """A code of ``reward`` for ``customer``, out of one ``batch`` or of any."""
+    """A code of ``reward`` for ``customer``, out of one ``batch`` or of any.
+
+    Of a reward that hands over a code of a pool, the pool for the customer's tier decides.
+    """
 
     id: str
     customer: str
@@ -59,6 +64,7 @@ async def _assign(handler: Handler, workspace_id: int, command: AssignVoucher) -
         if earlier is not None:
             return earlier
         live, reward = one_program(batch.workspace, command.reward, "reward", "$.reward")
+        reward = await _pool_of(conn, batch.workspace, command, live, reward)
         given, place = await _take(conn, batch, command, live, reward, event_id)
         given.customer_id = batch.name("customer", command.customer)
         given.issued_at = batch.now
@@ -91,6 +97,20 @@ async def _claim(
     batch.events = await load_events(conn, workspace_id, bucket, [(owner, event_id)])
     earlier = replayed(batch, IdKind.VOUCHER, event_id, customer_id, command.id, body_of(command))
     return None if earlier is None else shown_answer(handler.codebook, workspace_id, earlier)
+
+
+async def _pool_of(
+    conn: Connection, workspace: Workspace, command: AssignVoucher, live: LiveProgram, reward: str
+) -> str:
+    """Return whose code is given: that of the reward, or of the pool it hands over by the member's tier."""
+    compiled = live.latest.rewards[reward]
+    if compiled.reward.codes is not None or not pools_of(compiled):
+        return reward
+    _, member = await load_customer(conn, workspace, command.customer)
+    membership = member.memberships.get(live.program_id)
+    handed = compiled.gives_to(None if membership is None else membership.tier)
+    found = (out.pool for given in handed if (out := given.benefit.hands_out()) is not None)
+    return next((pool for pool in found if pool is not None), reward)
 
 
 async def _take(
