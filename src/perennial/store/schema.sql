@@ -1686,7 +1686,7 @@ create table waits (
     reason text,
     claim text,
     constraint waits_pkey PRIMARY KEY (bucket, workspace_id, customer_id, wait_id),
-    constraint waits_check CHECK (((state = 2) = (claim IS NOT NULL))),
+    constraint waits_check CHECK (((state <> 2) OR (claim IS NOT NULL))),
     constraint waits_ticket_check CHECK ((ticket > 0))
 );
 
@@ -1697,7 +1697,7 @@ alter table waits force row level security;
 create policy waits_of_everybody on waits for select to perennial_dispatcher using (true);
 create policy waits_of_workspace on waits for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant delete, insert, select on waits to perennial_worker;
-grant select (state, workspace_id) on waits to perennial_dispatcher;
+grant select (bucket, state, workspace_id) on waits to perennial_dispatcher;
 grant update (asked_at, changed_at, claim, reason, state) on waits to perennial_worker;
 
 create table wallets (

@@ -142,7 +142,16 @@ where bucket = $2 and workspace_id = $1 and customer_id = $3
 
 _ERASE_WAITS = "delete from waits where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])"
 
-_WORKSPACES_WITH_LINES = "select distinct workspace_id from waits where state = 1 order by workspace_id"
+_WORKSPACES_WITH_LINES = """
+select workspace_id
+from workspaces
+where exists (
+    select from waits
+    where waits.bucket between workspaces.bucket_base and workspaces.bucket_base + workspaces.bucket_count - 1
+        and waits.workspace_id = workspaces.workspace_id and state = 1
+)
+order by workspace_id
+"""
 
 
 def _row(record: Record) -> WaitRow:

@@ -17,7 +17,7 @@ create table waits (
     reason text,
     claim text,
     primary key (bucket, workspace_id, customer_id, wait_id),
-    check ((state = 2) = (claim is not null))
+    check (state <> 2 or claim is not null)
 );
 -- The database lets nobody stand in a line twice.
 create unique index waits_once on waits (bucket, workspace_id, customer_id, program_id, reward) where state = 1;
@@ -30,4 +30,4 @@ create policy waits_of_workspace on waits
 grant select, insert, delete on waits to perennial_worker;
 grant update (state, changed_at, asked_at, reason, claim) on waits to perennial_worker;
 create policy waits_of_everybody on waits for select to perennial_dispatcher using (true);
-grant select (workspace_id, state) on waits to perennial_dispatcher;
+grant select (bucket, workspace_id, state) on waits to perennial_dispatcher;
