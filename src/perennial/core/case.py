@@ -34,12 +34,13 @@ the checkout::
 
 ``quote``, ``hold`` and ``redeem`` take a cart with ``codes`` (shared ones, and vouchers by their names),
 ``rewards`` to be claimed for it, and ``points`` that pay; a hold ends after its ``seconds`` by itself.
-``redeem_hold`` and ``release`` name a hold, ``roll_back`` a redemption; ``card_money`` puts an amount on a
-gift card (``{card: g1, amount: 1000}``), or moves it ``to`` another; ``voucher`` hands out a code of a
-reward's pool. A ``guest: true`` has a cart without being a customer. Where the program has one wallet,
-points are plain numbers; otherwise ``{wallet: points}``. ``refer: {friend: ben}`` says whom the customer
-refers; a voucher that comes of it is called ``friend of ben`` or ``advocate of ben``. ``seen`` says by what
-the customer is known: ``{email: anna@example.com, device: d1}``. ``core/cases.py`` runs a case.
+``change_hold`` lets a hold (its ``id``) be of another cart; ``redeem_hold`` and ``release`` name a hold,
+``roll_back`` a redemption; ``card_money`` puts an amount on a gift card (``{card: g1, amount: 1000}``), or
+moves it ``to`` another; ``voucher`` hands out a code of a reward's pool. A ``guest: true`` has a cart
+without being a customer. Where the program has one wallet, points are plain numbers; otherwise ``{wallet:
+points}``. ``refer: {friend: ben}`` says whom the customer refers; a voucher that comes of it is called
+``friend of ben`` or ``advocate of ben``. ``seen`` says by what the customer is known: ``{email:
+anna@example.com, device: d1}``. ``core/cases.py`` runs a case.
 """
 
 from __future__ import annotations
@@ -252,6 +253,7 @@ class Step(CasePart, frozen=True, kw_only=True):
     quote: CaseCart | None = None
     hold: CaseHold | None = None
     redeem: CaseRedemption | None = None
+    change_hold: CaseRedemption | None = None
     redeem_hold: str | None = None
     release: str | None = None
     roll_back: CaseRollback | None = None
@@ -288,6 +290,7 @@ _DEEDS = (
     "quote",
     "hold",
     "redeem",
+    "change_hold",
     "redeem_hold",
     "release",
     "roll_back",
@@ -322,7 +325,7 @@ def deeds_of(step: Step) -> list[str]:
     return found
 
 
-_OF_A_GUEST = ("quote", "hold", "redeem", "redeem_hold", "release", "roll_back", "card_money")
+_OF_A_GUEST = ("quote", "hold", "redeem", "change_hold", "redeem_hold", "release", "roll_back", "card_money")
 
 
 def problems_of_step(step: Step) -> list[Problem]:

@@ -249,6 +249,12 @@ class CasePlayer:
             return self.redeem(customer, at, step.hold, at + step.hold.seconds * SECOND)
         elif step.redeem is not None:
             return self.redeem(customer, at, step.redeem, None)
+        elif step.change_hold is not None:
+            given = step.change_hold
+            self.priced, decisions = play.change_hold(
+                given.id, at, self.cart(given), order=given.order, expects=given.expects
+            )
+            return decisions
         elif step.redeem_hold is not None:
             self.priced = play.redeem_hold(step.redeem_hold, at)
         elif step.release is not None:

@@ -43,7 +43,7 @@ from perennial.core.referrals import (
     withdraw,
 )
 from perennial.core.rehearsal import UnknownName, decisions_of
-from perennial.core.rehearsal_checkout import CheckoutRehearsal
+from perennial.core.rehearsal_holds import HoldRehearsal
 from perennial.core.version import CompiledOffer, Version
 from perennial.units import DAY, Instant, named_id
 
@@ -61,7 +61,7 @@ class PlayedReferral(msgspec.Struct):
         return self.advocate if role is Role.ADVOCATE else self.friend
 
 
-class ReferralRehearsal(CheckoutRehearsal):
+class ReferralRehearsal(HoldRehearsal):
     """A rehearsal in which members refer friends. Whoever refers or is referred comes into being."""
 
     def __init__(self, program: Program) -> None:
