@@ -11,12 +11,13 @@ prices carts live, as a quote that tells everything.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from perennial.core.document import program_of
 from perennial.core.effects import UseLimit
-from perennial.core.fold import fold, fold_spent
+from perennial.core.fold import fold
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.order import Line, Order, OrderStatus
@@ -24,12 +25,13 @@ from perennial.core.price import Offer
 from perennial.core.program import Program
 from perennial.core.quote import Priced, QuotedLine, QuotedRedeemable, price
 from perennial.core.redeemables import Reason, Status, Voucher, Wanted
-from perennial.core.rehearsal import PROGRAM_ID, Rehearsal
+from perennial.core.rehearsal import PROGRAM_ID
+from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
 from perennial.core.today import today_of
 from perennial.core.validation import validate
 from perennial.core.version import Version
 from perennial.units import Instant, allocate, named_id, parse_instant
-from tests.cases.promotion_words import program_of_promotions
+from tests.cases.promotion_words import by_product, program_of_promotions
 from tests.cases.worked_examples import Plain, UnknownWord, known
 
 ERRORS = {
@@ -90,15 +92,18 @@ class PricedExample:
         self.case = case
         self.given: Plain = case["given"]
         known(self.given, "promotions", "pairs", "variants", "settings", "clock", "note", "time_zone")
-        self.promotions: dict[str, Plain] = {one["id"]: one for one in self.given.get("promotions", [])}
+        orders = [step["order"] for step in self.case["when"] if "order" in step]
+        skus = list(dict.fromkeys(line["sku"] for order in orders for line in order["lines"]))
+        given = [part for one in self.given.get("promotions", []) for part in by_product(one, skus)]
+        self.promotions: dict[str, Plain] = {one["id"]: one for one in given}
         listed = [*self.promotions.values()]
         for alternatives in ("pairs", "variants"):
             listed += [one for group in self.given.get(alternatives, {}).values() for one in group]
         ids = dict.fromkeys(one["id"] for one in listed)
         self.names = {name: f"promotion-{number}" for number, name in enumerate(ids)}
-        self.ids: dict[str, str] = {reward: name for name, reward in self.names.items()}
+        self.ids: dict[str, str] = {reward: name.partition("@")[0] for name, reward in self.names.items()}
         self.at = instant(self.given.get("clock", "2026-01-01"))
-        self.play: Rehearsal | None = None
+        self.play: CheckoutRehearsal | None = None
         self.document: Plain = {}
         self.refs: dict[str, str] = {}
         self.shown: list[Plain] = []
@@ -122,22 +127,23 @@ class PricedExample:
     def do_place(self, step: Plain) -> Plain:
         """A cart is priced and paid."""
         priced = self.priced(step)
-        play = self.rehearsal()
-        version = play.version_at(self.at)
-        effects = priced.limited[PROGRAM_ID].effects(today_of(version, self.at))
-        fold_spent(play.spent, effects)
-        customer = self.customer_of(step)
+        play, customer, name = self.rehearsal(), self.customer_of(step), f"order-{len(self.shown)}"
+        asked = CartAsked(order=cart_of(step["order"]), codes=tuple(step.get("codes", ())))
+        checkout, _ = play.redeem(customer, name, self.at, asked, order=name)
+        assert checkout.quote.lines == priced.quote.lines
         if customer is not None:
-            name = f"order-{len(self.shown)}"
             play.pay(customer, name, self.at, priced.quote.order)
-            fold(play.member(customer), version, effects, self.at)
-            self.refs[step.get("ref", name)] = name
+        self.refs[step.get("ref", name)] = name
         return self.show(priced, step)
 
     def do_cancel(self, step: Plain) -> Plain:
         """A placed order is canceled."""
         known(step, "op", "at", "order_ref", "ref")
-        self.rehearsal().cancel(self.refs[str(step.get("order_ref", step.get("ref")))], self.at)
+        name = self.refs[str(step.get("order_ref", step.get("ref")))]
+        if name in self.rehearsal().orders:
+            self.rehearsal().cancel(name, self.at)
+        else:
+            self.rehearsal().roll_back(name, self.at, {})
         return {}
 
     def do_set_program(self, step: Plain) -> Plain:
@@ -201,7 +207,7 @@ class PricedExample:
             assert isinstance(program, Program), program
             assert validate(program) == []
             if self.play is None:
-                self.play = Rehearsal(program)
+                self.play = CheckoutRehearsal(program)
             else:
                 self.play.publish(program, self.at)
             self.document = document
@@ -218,7 +224,7 @@ class PricedExample:
                     key = (version.budgets[bound.index].number, periods[bound.index])
                     self.rehearsal().spent.setdefault(key, promotion["budget_used"])
 
-    def rehearsal(self) -> Rehearsal:
+    def rehearsal(self) -> CheckoutRehearsal:
         """The shop in which the example plays."""
         assert self.play is not None
         return self.play
@@ -268,7 +274,12 @@ class PricedExample:
         """What can be seen of a quote."""
         quote = priced.quote
         refused = [one for one in quote.redeemables if one.standing.status is not Status.APPLICABLE]
-        reasons = [{"id": self.id_of(one), "reason": self.error_of(one)} for one in refused]
+        applied = list(dict.fromkeys(self.ids[candidate.key] for candidate in priced.applied))
+        reasons = [
+            {"id": self.id_of(one), "reason": self.error_of(one)}
+            for one in refused
+            if self.id_of(one) not in applied
+        ]
         own = [line for line in quote.lines if line.added_by is None]
         return {
             "subtotal": quote.subtotal,
@@ -283,9 +294,9 @@ class PricedExample:
             "units": totals(quote.lines, lambda line: line.quantity),
             "free_units": totals(quote.lines, free_units),
             "discounted_units": totals(quote.lines, discounted_units),
-            "applied": [self.ids[candidate.key] for candidate in priced.applied],
+            "applied": applied,
             "not_applied": reasons,
-            "by_promotion": {self.id_of(one): one.standing.discount for one in quote.redeemables},
+            "by_promotion": summed((self.id_of(one), one.standing.discount) for one in quote.redeemables),
             "error": reasons[0]["reason"] if reasons else None,
         }
 
@@ -302,7 +313,8 @@ class PricedExample:
         words = str(redeemable.standing.details["limit"])
         if any(words.startswith(limit.name) for limit in version.limits):
             return "customer_limit_exceeded"
-        limits = self.promotions[self.id_of(redeemable)].get("limits", {})
+        whole = next(name for name, reward in self.names.items() if reward == redeemable.reward)
+        limits = self.promotions[whole].get("limits", {})
         return "budget_exceeded" if any("budget" in name for name in limits) else "usage_limit_exceeded"
 
 
@@ -320,6 +332,14 @@ def free_units(line: QuotedLine) -> int:
 def discounted_units(line: QuotedLine) -> int:
     """How many units of a line became cheaper."""
     return sum(units.quantity for units in line.units if units.discount > 0)
+
+
+def summed(parts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Figures by their names, those of one name together."""
+    found: dict[str, int] = {}
+    for name, amount in parts:
+        found[name] = found.get(name, 0) + amount
+    return found
 
 
 def added(line: QuotedLine) -> Plain:

@@ -255,10 +255,38 @@ def benefits_of(effect: Plain) -> list[Plain]:
 
 def limits_of(given: Plain) -> list[Plain]:
     """Translate how often a promotion may be used, and how much it may take off in all."""
-    known(given, "total_uses", "budget_uses", "budget_amount", "uses_per_customer", *_UNIT_LIMITS)
+    words = ("total_uses", "budget_uses", "budget_amount", "uses_per_customer", "return_use_on_cancel")
+    known(given, *words, *_UNIT_LIMITS)
+    back = {} if given.get("return_use_on_cancel", True) else {"comes_back": False}
     per = {"uses_per_customer": "member", "units_per_customer": "member"}
     counted = {"budget_amount": "discount", **dict.fromkeys(_UNIT_LIMITS, "units")}
-    return [{"per": per.get(word, "total"), counted.get(word, "times"): most} for word, most in given.items()]
+    return [
+        {"per": per.get(word, "total"), counted.get(word, "times"): most} | back
+        for word, most in given.items()
+        if word != "return_use_on_cancel"
+    ]
+
+
+def by_product(promotion: Plain, skus: list[str]) -> list[Plain]:
+    """Translate a limit of units for every product: a promotion for each, which has the limit by itself."""
+    limits = promotion.get("limits", {})
+    if "units_total_per_product" not in limits:
+        return [promotion]
+    if "code" in promotion or "effects" in promotion:
+        raise UnknownWord("units_total_per_product of several effects, or behind a code")
+    others = {name: most for name, most in limits.items() if name != "units_total_per_product"}
+    effect, own = promotion["effect"], others | {"units_total": limits["units_total_per_product"]}
+    select = effect.get("select", {})
+    return [
+        promotion
+        | {
+            "id": f"{promotion['id']}@{sku}",
+            "limits": own,
+            "effect": effect | {"select": select | {"sku": [sku]}},
+        }
+        for sku in skus
+        if sku in listed(select.get("sku", sku))
+    ]
 
 
 def schedule_of(promotion: Plain) -> Plain | None:
