@@ -40,7 +40,9 @@ moves it ``to`` another; ``voucher`` hands out a code of a reward's pool. A ``gu
 without being a customer. Where the program has one wallet, points are plain numbers; otherwise ``{wallet:
 points}``. ``refer: {friend: ben}`` says whom the customer refers; a voucher that comes of it is called
 ``friend of ben`` or ``advocate of ben``. ``seen`` says by what the customer is known: ``{email:
-anna@example.com, device: d1}``. ``core/cases.py`` runs a case.
+anna@example.com, device: d1}``. ``programs`` of a case are programs that run beside the first one: orders
+and events go to each of them, everything else to the first, or to the one that ``in`` names.
+``core/cases.py`` runs a case.
 """
 
 from __future__ import annotations
@@ -235,12 +237,13 @@ class Step(CasePart, frozen=True, kw_only=True):
     ``publish`` holds the parts of the program document that change from now on, ``start`` names a challenge
     that begins on request, ``pay`` says how many points a claim pays whose rest is money, ``as`` how the
     voucher of a claim or a completed challenge is called. A ``guest`` is no customer, and can only have a
-    cart.
+    cart. ``in`` names the program in which it happens, where there are several.
     """
 
     at: str
     customer: str = "member"
     guest: bool = False
+    within: str | None = msgspec.field(default=None, name="in")
     order: CaseOrder | None = None
     given_back: CaseReturn | None = msgspec.field(default=None, name="return")
     cancel: str | None = None

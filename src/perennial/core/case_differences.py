@@ -50,7 +50,7 @@ class Comparison:
         expected = step.expect
         found: list[str] = []
         code = refusal.code.value if refusal is not None else None
-        if code != expected.refused:
+        if expected.refused is not UNSET and code != expected.refused:
             said = f" ({refusal.words})" if refusal is not None else ""
             found.append(f"expected {_outcome(expected.refused)}, but it was {_outcome(code)}{said}")
         found += _unmet(expected.unmet, refusal, checkout)

@@ -70,6 +70,20 @@ class CaseUnmet(CasePart, frozen=True, kw_only=True):
     value: Scalar | None = None
 
 
+class CaseBudget(CasePart, frozen=True, kw_only=True):
+    """A limit in total: its ``cap``, what is ``used`` and ``left``, when it runs out, who shares it.
+
+    ``runs_out_on`` is the local day on which the last of it will be used, if it goes on like this (null: not
+    in its period, or nothing can be said).
+    """
+
+    cap: int | None = None
+    used: int | None = None
+    left: int | None = None
+    runs_out_on: str | UnsetType | None = UNSET
+    programs: tuple[str, ...] | None = None
+
+
 class Expectation(CasePart, frozen=True, kw_only=True):
     """What must be so after a step; what is left out is not looked at.
 
@@ -100,6 +114,9 @@ class Expectation(CasePart, frozen=True, kw_only=True):
 
     Of the program as it is now: ``gives_back`` says for wallets what comes back of an order of 250.00, and
     ``flaws`` which kinds of flaw the finder finds (true) and which it does not (false).
+
+    ``programs`` says what must be so in other programs, ``budgets`` what the view of all budgets shows of
+    those in total, by where they stand: ``limit common``, or ``cafe/limit common`` of one program.
     """
 
     earned: Figure | None = None
@@ -113,7 +130,7 @@ class Expectation(CasePart, frozen=True, kw_only=True):
     lots: tuple[CaseLot, ...] | None = None
     tier: str | UnsetType | None = UNSET
     tier_until: str | UnsetType | None = UNSET
-    refused: str | None = None
+    refused: str | UnsetType | None = None
     unmet: CaseUnmet | None = None
     value: int | None = None
     gives: tuple[CaseGift, ...] | None = None
@@ -142,4 +159,6 @@ class Expectation(CasePart, frozen=True, kw_only=True):
     left: dict[str, str | None] = {}
     gives_back: dict[str, CaseGivesBack] = {}
     flaws: dict[str, bool] = {}
+    budgets: dict[str, CaseBudget] = {}
+    programs: dict[str, Expectation] = {}
     others: dict[str, Expectation] = {}

@@ -21,7 +21,8 @@ from perennial.core.validation import validate
 class Case(msgspec.Struct, frozen=True):
     """A readable case. ``document`` is the plain form of ``program``, which ``publish`` steps change.
 
-    ``segments`` are there from the beginning.
+    ``segments`` are there from the beginning. ``others`` are programs that run beside it, each with its plain
+    form.
     """
 
     name: str
@@ -30,12 +31,14 @@ class Case(msgspec.Struct, frozen=True):
     document: dict[str, Any]
     steps: tuple[Step, ...]
     segments: tuple[Segment, ...] = ()
+    others: tuple[tuple[Program, dict[str, Any]], ...] = ()
 
 
 class _CaseFile(CasePart, frozen=True, kw_only=True):
     case: str
     title: str
     program: dict[str, Any] | str
+    programs: tuple[dict[str, Any] | str, ...] = ()
     segments: tuple[dict[str, Any], ...] = ()
     steps: tuple[Step, ...]
 
@@ -70,7 +73,37 @@ def read_case(
     segments = read_segments(file.segments, program, {})
     if isinstance(segments, list):
         return segments
-    return Case(file.case, file.title, program, document, file.steps, segments)
+    others = _others(file, program, program_at)
+    if others and isinstance(others[0], Problem):
+        return [problem for problem in others if isinstance(problem, Problem)]
+    beside = tuple(other for other in others if not isinstance(other, Problem))
+    return Case(file.case, file.title, program, document, file.steps, segments, beside)
+
+
+def _others(
+    file: _CaseFile, first: Program, program_at: Callable[[str], str | bytes] | None
+) -> list[tuple[Program, dict[str, Any]]] | list[Problem]:
+    """Return the programs beside the first one, or what is wrong with them."""
+    found: list[tuple[Program, dict[str, Any]]] = []
+    problems: list[Problem] = []
+    names = {first.program}
+    for place, given in enumerate(file.programs):
+        document = _document(given, program_at)
+        if isinstance(document, list):
+            problems += (problem.under(f"programs[{place}]") for problem in document)
+            continue
+        program = program_of(document)
+        wrong = program if isinstance(program, list) else validate(program)
+        problems += (problem.under(f"programs[{place}]") for problem in wrong)
+        if isinstance(program, list):
+            continue
+        if program.program in names:
+            problems.append(Problem(f"programs[{place}].program", "twice", "two programs have one name"))
+        names.add(program.program)
+        found.append((program, document))
+    unknown = {step.within for step in file.steps if step.within is not None} - names
+    problems += (Problem("steps", "unknown", f"there is no program {name!r}") for name in sorted(unknown))
+    return problems or found
 
 
 def _document(

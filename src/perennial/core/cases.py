@@ -23,7 +23,9 @@ from perennial.core.case import (
     Step,
     deeds_of,
 )
+from perennial.core.case_budgets import budget_differences
 from perennial.core.case_differences import Comparison
+from perennial.core.case_expectation import Expectation
 from perennial.core.case_file import Case
 from perennial.core.case_segments import read_segments
 from perennial.core.checkout import Checkout
@@ -86,10 +88,66 @@ def run_case(case: Case, finder: Finder | None = None) -> CaseReport:
 
     ``finder`` is asked where the case expects flaws of the program.
     """
-    player = CasePlayer(case, finder=finder)
+    players = CasePlayers(case, finder)
     return CaseReport(
-        case.name, case.title, tuple(player.play(step, n) for n, step in enumerate(case.steps, 1))
+        case.name, case.title, tuple(players.play(step, n) for n, step in enumerate(case.steps, 1))
     )
+
+
+_OF_EVERY_PROGRAM = frozenset(
+    {"order", "given_back", "cancel", "fulfill", "event", "attributes", "facts", "locations", "seen"}
+)
+"""What happens to a customer, and so in every program; everything else happens in one."""
+
+
+class CasePlayers:
+    """Plays a case in one program, or in several side by side that share the budgets across programs.
+
+    The same event goes to each of them, in the order of their priorities; a cart is one program's.
+    """
+
+    def __init__(self, case: Case, finder: Finder | None = None) -> None:
+        self.home = case.program.program
+        self.players = {self.home: CasePlayer(case, finder=finder)}
+        first = self.players[self.home].rehearsal
+        for number, (program, document) in enumerate(case.others, first.program_id + 1):
+            beside = ConversionRehearsal(program, number)
+            beside.spent, beside.days = first.spent, first.days
+            other = msgspec.structs.replace(case, program=program, document=document, others=())
+            self.players[program.program] = CasePlayer(other, beside, finder)
+
+    def play(self, step: Step, number: int) -> StepReport:
+        """Play one step in every program that it concerns; in the others time passes."""
+        if len(self.players) == 1:
+            report = self.players[self.home].play(step, number)
+            return self._with_budgets(step, report)
+        named = step.within or self.home
+        everywhere = step.within is None and _OF_EVERY_PROGRAM.issuperset(deeds_of(step))
+        reports: dict[str, StepReport] = {}
+        for code, player in sorted(self.players.items(), key=lambda each: each[1].priority()):
+            expected = step.expect if code == named else step.expect.programs.get(code)
+            mine = step if everywhere or code == named else Step(at=step.at, customer=step.customer)
+            mine = msgspec.structs.replace(mine, expect=expected or Expectation(refused=UNSET))
+            reports[code] = player.play(mine, number)
+        first = reports[named]
+        merged = msgspec.structs.replace(
+            first,
+            decisions=tuple(each for report in reports.values() for each in report.decisions),
+            differences=tuple(
+                f"{code}: {words}" for code, report in reports.items() for words in report.differences
+            ),
+        )
+        return self._with_budgets(step, merged)
+
+    def _with_budgets(self, step: Step, report: StepReport) -> StepReport:
+        """Add what the view of all budgets should show and does not."""
+        if not step.expect.budgets:
+            return report
+        first = self.players[self.home].rehearsal
+        versions = [(code, player.rehearsal.version_at(report.at)) for code, player in self.players.items()]
+        words = budget_differences(step.expect.budgets, versions, report.at, first.spent, first.days)
+        found = [f"step {report.number} ({step.at}): {each}" for each in words]
+        return msgspec.structs.replace(report, differences=(*report.differences, *found))
 
 
 class CasePlayer:
@@ -104,6 +162,10 @@ class CasePlayer:
             self.rehearsal.put_segments(case.segments, EARLIEST)
         self.priced: Checkout | None = None
         self.finder = finder
+
+    def priority(self) -> int:
+        """Return when its program decides among several; the smaller comes first."""
+        return self.rehearsal.versions[-1].program.priority
 
     def play(self, step: Step, number: int) -> StepReport:
         """Play one step and compare what it did with what it expects."""

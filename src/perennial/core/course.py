@@ -18,7 +18,7 @@ from perennial.core.codes import IssuedCode
 from perennial.core.counts import counts_of
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
-from perennial.core.effects import Join
+from perennial.core.effects import Effect, Join
 from perennial.core.events import ChallengeCompleted, Event, MemberJoined, OrderPaid, RewardEarned, TimersDue
 from perennial.core.fold import fold, fold_spent
 from perennial.core.following_up import MAX_FOLLOW_UPS, FollowUps, TooManyFollowUps, instants_due
@@ -60,6 +60,10 @@ class Course:
         self.spent: dict[tuple[int, int], int] = {}
         self.by_line = True
         self._count = 0
+
+    def spend(self, effects: Iterable[Effect]) -> None:
+        """Note what effects use of budgets, or give back."""
+        fold_spent(self.spent, effects)
 
     def version_at(self, at: Instant) -> Version:
         """Return the version that judges what happens at ``at``; the first one before its time."""
@@ -174,7 +178,7 @@ class Course:
 
     def _spend(self, decision: Decision, at: Instant) -> None:
         """Add what a decision used of budgets to what all members used."""
-        fold_spent(self.spent, decision.effects)
+        self.spend(decision.effects)
 
     def _as_it_stands(self, event: Event) -> Event | None:
         """Return what is decided of what a decision caused; None where what was given for it stays."""

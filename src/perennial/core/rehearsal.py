@@ -20,7 +20,7 @@ from perennial.core.codes import IssuedCode
 from perennial.core.compile import compile_version
 from perennial.core.course import CourseRefused, Decided, given_for
 from perennial.core.decision import Decision
-from perennial.core.effects import Debit, IssueVoucher, VoidVoucher
+from perennial.core.effects import Debit, Effect, IssueVoucher, UseBudget, VoidVoucher
 from perennial.core.events import (
     ChallengeCompleted,
     ChallengeStarted,
@@ -73,10 +73,15 @@ class PlayedOrder(msgspec.Struct):
 
 
 class Rehearsal(SegmentCourse):
-    """The members and orders of one program. Instants are UTC; nobody travels back in time."""
+    """The members and orders of one program. Instants are UTC; nobody travels back in time.
 
-    def __init__(self, program: Program) -> None:
+    ``days`` is what was used of budgets on local days: (number, ordinal of the day) -> used by all members.
+    """
+
+    def __init__(self, program: Program, program_id: int = PROGRAM_ID) -> None:
         super().__init__()
+        self.program_id = program_id
+        self.days: dict[tuple[int, int], int] = {}
         self.members: dict[str, Member] = {}
         self.orders: dict[str, PlayedOrder] = {}
         self.switches: dict[SwitchObject, Switch] = {}
@@ -92,11 +97,20 @@ class Rehearsal(SegmentCourse):
             self._units.setdefault(code, len(self._units) + 1)
         units = {code: self._units[code] for code in codes}
         number = len(self.versions) + 1
-        version = compile_version(program, PROGRAM_ID, number, at, units, self.surroundings)
+        version = compile_version(program, self.program_id, number, at, units, self.surroundings)
         self.versions.append(version)
         self.compile_anew()
         for member in self.members.values():
             member.due_at = at
+
+    def spend(self, effects: Iterable[Effect]) -> None:
+        """Note what effects use of budgets, and on which day."""
+        used = [effect for effect in effects if isinstance(effect, UseBudget)]
+        super().spend(used)
+        for each in used:
+            if each.day:
+                key = (each.budget, each.day)
+                self.days[key] = self.days.get(key, 0) + each.amount
 
     def member(self, customer: str) -> Member:
         """Return the customer, who comes into being when first named."""
@@ -107,7 +121,7 @@ class Rehearsal(SegmentCourse):
 
     def membership(self, customer: str) -> Membership | None:
         """Return the customer's place in the program, if there is one."""
-        return self.member(customer).memberships.get(PROGRAM_ID)
+        return self.member(customer).memberships.get(self.program_id)
 
     def wallet(self, customer: str, wallet: str) -> Wallet:
         """Return the customer's wallet; an empty one if nothing was ever in it."""
@@ -226,7 +240,7 @@ class Rehearsal(SegmentCourse):
         """Points move to another member with the dates that they have."""
         if self.member(sender).owner == self.member(receiver).owner:
             raise RehearsalRefused(Refusal(RefusalCode.SAME_WALLET, "Both use the same wallet."))
-        if PROGRAM_ID not in self.member(receiver).memberships:
+        if self.program_id not in self.member(receiver).memberships:
             raise RehearsalRefused(Refusal(RefusalCode.NOT_A_MEMBER, f"{receiver} is no member."))
         self.run_timers(sender, at)
         keys = {lot.lot_id: lot.key for lot in (self.wallet(sender, wallet).lots or {}).values()}
@@ -306,7 +320,7 @@ class Rehearsal(SegmentCourse):
         member = self.member(customer)
         merged = {**member.attributes, **attributes}
         member.attributes = {name: value for name, value in merged.items() if value is not None}
-        if PROGRAM_ID in member.memberships:
+        if self.program_id in member.memberships:
             member.due_at = next_due([self.versions[-1]], member, at)
 
     def push(self, customer: str, facts: Mapping[str, tuple[Scalar, int]]) -> None:

@@ -18,7 +18,7 @@ from perennial.core.decision import Decision
 from perennial.core.effects import Effect, IssueVoucher, UseVoucher, VoidVoucher
 from perennial.core.entered import unknown_code, wanted_by_shared_code, wanted_by_voucher
 from perennial.core.events import CartRedeemed
-from perennial.core.fold import fold, fold_spent
+from perennial.core.fold import fold
 from perennial.core.member import Member
 from perennial.core.order import Order, line_ids
 from perennial.core.payments import Card, card_credit, charge_card
@@ -106,8 +106,8 @@ class PlayedRedemption(msgspec.Struct):
 class CheckoutRehearsal(Rehearsal):
     """A rehearsal with a checkout. A customer of None is a guest."""
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(program)
+    def __init__(self, program: Program, program_id: int = PROGRAM_ID) -> None:
+        super().__init__(program, program_id)
         self.vouchers: dict[str, PlayedVoucher] = {}
         self.redemptions: dict[str, PlayedRedemption] = {}
 
@@ -115,6 +115,7 @@ class CheckoutRehearsal(Rehearsal):
         """Return a rehearsal of the same versions in which nothing has happened yet."""
         empty = copy(self)
         empty.members, empty.orders, empty.spent, empty.switches = {}, {}, {}, {}
+        empty.days = {}
         empty.vouchers, empty.redemptions = {}, {}
         empty.left, empty.happened, empty.won = {}, [], {}
         return empty
@@ -319,7 +320,7 @@ class CheckoutRehearsal(Rehearsal):
     def _trial(self, customer: str | None) -> Self:
         """Return a rehearsal that can go another way for one customer, and shares all the rest."""
         trial = copy(self)
-        trial.spent, trial.won = dict(self.spent), dict(self.won)
+        trial.spent, trial.days, trial.won = dict(self.spent), dict(self.days), dict(self.won)
         trial.members = dict(self.members)
         trial.left, trial.happened = dict(self.left), list(self.happened)
         if customer is not None:
@@ -344,7 +345,7 @@ class CheckoutRehearsal(Rehearsal):
             if reward not in latest.rewards:
                 raise UnknownName(f"the program has no reward {reward!r}")
             pays = cart.pays.get(reward)
-            wanted.append(Wanted(name=reward, program=PROGRAM_ID, reward=reward, points=pays))
+            wanted.append(Wanted(name=reward, program=self.program_id, reward=reward, points=pays))
         return wanted
 
     def _by_voucher(self, name: str, voucher: PlayedVoucher) -> Wanted:
@@ -371,14 +372,14 @@ class CheckoutRehearsal(Rehearsal):
         for name in cart.points:
             if name not in wallets or wallets[name].pays is None:
                 raise UnknownName(f"points of {name!r} do not pay for orders")
-        return [PointsWanted(PROGRAM_ID, name, points) for name, points in cart.points.items()]
+        return [PointsWanted(self.program_id, name, points) for name, points in cart.points.items()]
 
     def _write(
         self, member: Member, name: str, at: Instant, cart: CartAsked, checkout: Checkout, target: Account
     ) -> tuple[Used, list[Decision]]:
         """Take over what the program decided, and return what was used."""
         version, order = self.version_at(at), checkout.quote.order
-        effects = (*checkout.effects.get(PROGRAM_ID, ()), *self._voucher_uses(cart, checkout))
+        effects = (*checkout.effects.get(self.program_id, ()), *self._voucher_uses(cart, checkout))
         part = used_by_program(checkout, version, effects, member.owner, BUCKET, at)
         decisions: list[Decision] = []
         parts: list[UsedByProgram] = []
@@ -473,7 +474,7 @@ class CheckoutRehearsal(Rehearsal):
 
     def _take_over(self, member: Member, version: Version, effects: Sequence[Effect], at: Instant) -> None:
         fold(member, version, effects, at)
-        fold_spent(self.spent, effects)
+        self.spend(effects)
         by_id = {voucher.voucher_id: voucher for voucher in self.vouchers.values()}
         for effect in effects:
             if isinstance(effect, UseVoucher):

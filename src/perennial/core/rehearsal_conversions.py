@@ -9,7 +9,7 @@ from perennial.core.decision import Decision
 from perennial.core.events import BalanceConverted, ConversionReversed
 from perennial.core.member import Wallet
 from perennial.core.program import Program
-from perennial.core.rehearsal import UnknownName, decisions_of
+from perennial.core.rehearsal import PROGRAM_ID, UnknownName, decisions_of
 from perennial.core.rehearsal_referrals import ReferralRehearsal
 from perennial.units import Instant, Points, Rounding
 
@@ -20,8 +20,8 @@ class ConversionRehearsal(ReferralRehearsal):
     ``converted`` says what the last conversion, preview or way back took of each customer and gave.
     """
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(program)
+    def __init__(self, program: Program, program_id: int = PROGRAM_ID) -> None:
+        super().__init__(program, program_id)
         self.converted: dict[str, tuple[Points, Points]] = {}
         self.carried: dict[str, Carried] = {}
         self.carried_by: Terms | None = None

@@ -17,7 +17,7 @@ from perennial.core.decision import Decision
 from perennial.core.disposable import host_of
 from perennial.core.effects import IssueVoucher
 from perennial.core.events import Event, OrderReturned, ReferralReversed, ReferralRewarded
-from perennial.core.fold import fold, fold_spent
+from perennial.core.fold import fold
 from perennial.core.fraud_signal import Evidence, Trace, verdict_on
 from perennial.core.mailbox import mailbox_of
 from perennial.core.member import Member
@@ -42,7 +42,7 @@ from perennial.core.referrals import (
     taken_back,
     withdraw,
 )
-from perennial.core.rehearsal import UnknownName, decisions_of
+from perennial.core.rehearsal import PROGRAM_ID, UnknownName, decisions_of
 from perennial.core.rehearsal_holds import HoldRehearsal
 from perennial.core.version import CompiledOffer, Version
 from perennial.units import DAY, Instant, named_id
@@ -64,8 +64,8 @@ class PlayedReferral(msgspec.Struct):
 class ReferralRehearsal(HoldRehearsal):
     """A rehearsal in which members refer friends. Whoever refers or is referred comes into being."""
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(program)
+    def __init__(self, program: Program, program_id: int = PROGRAM_ID) -> None:
+        super().__init__(program, program_id)
         self.referrals: dict[str, PlayedReferral] = {}
         self.seen: dict[str, set[tuple[Trace, str]]] = {}
 
@@ -248,7 +248,7 @@ class ReferralRehearsal(HoldRehearsal):
         """Decide an event by the version under which the referral began, and what it causes by today's."""
         decision = decide(event, version, member, self.spent, self.switched())
         fold(member, version, decision.effects, event.at)
-        fold_spent(self.spent, decision.effects)
+        self.spend(decision.effects)
         return [(event, decision), *self._follow_up(member, decision.follow_ups)]
 
     def _terms(self, played: PlayedReferral) -> tuple[Version, CompiledOffer]:

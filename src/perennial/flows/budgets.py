@@ -10,18 +10,16 @@ from datetime import date
 
 import msgspec
 
-from perennial.core.forecast import forecast
 from perennial.core.limits import MONEY, AtCap, Counted, Holder
-from perennial.core.periods import Period, first_day, start_of
-from perennial.core.today import today_of
-from perennial.core.version import CompiledLimit, Version
-from perennial.flows.configuration import LiveProgram, business_now
+from perennial.core.periods import Period, start_of
+from perennial.core.shown_limits import ShownLimit, outlook, shown_limits
+from perennial.core.version import CompiledLimit
+from perennial.flows.configuration import business_now
 from perennial.flows.handle_events import Handler
 from perennial.reports.budgets import Holders, read_budget_days, read_holders
 from perennial.store.budgets import BudgetKey, read_budgets
 from perennial.units import Instant, format_instant
 
-MAX_DAYS = 92
 MAX_HOLDERS = 100
 
 
@@ -99,22 +97,14 @@ class BudgetList(msgspec.Struct, frozen=True):
     data: tuple[BudgetView, ...]
 
 
-class _Shown(msgspec.Struct):
-    """A limit on its way into the view: whose it is, and the number of its present period."""
-
-    limit: CompiledLimit
-    version: Version
-    period: int
-    first_day: int
-    today: int
-    programs: list[str]
-
-
 async def read_all_budgets(handler: Handler, workspace_id: int) -> BudgetList:
     """Return every limit of every program that is published, as of the workspace's business time."""
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
-        shown = _shown(workspace.programs, business_now(workspace))
+        at = business_now(workspace)
+        shown = shown_limits(
+            [(live.code, live.version_at(at) or live.latest) for live in workspace.programs], at
+        )
         totals = [each for each in shown if each.limit.holder is Holder.TOTAL]
         parts = [each for each in shown if each.limit.holder in (Holder.LOCATION, Holder.ATTRIBUTE)]
         keys = [BudgetKey(each.limit.number, each.period, each.limit.cap) for each in totals]
@@ -131,40 +121,11 @@ async def read_all_budgets(handler: Handler, workspace_id: int) -> BudgetList:
     return BudgetList(tuple(views))
 
 
-def _shown(programs: list[LiveProgram], at: Instant) -> list[_Shown]:
-    """Return the limits that documents name, each once; what programs remember for themselves is none."""
-    found: dict[int, _Shown] = {}
-    for live in programs:
-        version = live.version_at(at) or live.latest
-        today = today_of(version, at)
-        limits = [*zip(version.limits, today.limits, strict=True)]
-        limits += zip(version.budgets, today.budgets, strict=True)
-        for limit, period in limits:
-            if limit.owner is None:
-                continue
-            known = found.get(limit.number)
-            if known is not None:
-                known.programs.append(live.code)
-                continue
-            first = _first_day(limit.period, period, version, today.day)
-            found[limit.number] = _Shown(limit, version, period, first, today.day, [live.code])
-    return list(found.values())
-
-
-def _first_day(period: Period, number: int, version: Version, today: int) -> int:
-    """Return the first day whose use is shown: the period's first, but not too long ago."""
-    longest = today - MAX_DAYS + 1
-    if period in (Period.HOUR, Period.DAY):
-        return today
-    if period is Period.EVER:
-        return longest
-    return max(longest, first_day(number, period, version.program.week_starts).toordinal())
-
-
-def _view(each: _Shown, used: int | None, days: dict[int, int], holders: Holders) -> BudgetView:
+def _view(each: ShownLimit, used: int | None, days: dict[int, int], holders: Holders) -> BudgetView:
     limit, version = each.limit, each.version
     part, part_id = limit.owner or ("", "")
     starts_at, ends_at = _bounds(each)
+    ahead = None if used is None else outlook(each, used, days)
     return BudgetView(
         programs=tuple(each.programs),
         part=part,
@@ -186,12 +147,12 @@ def _view(each: _Shown, used: int | None, days: dict[int, int], holders: Holders
             for day, amount in sorted(days.items())
             if amount
         ),
-        forecast=None if used is None else _forecast(each, used, days),
+        forecast=None if ahead is None else ForecastView(ahead.per_day, ahead.runs_out_on),
         holders=_holders(limit, holders) if limit.holder in (Holder.LOCATION, Holder.ATTRIBUTE) else None,
     )
 
 
-def _bounds(each: _Shown) -> tuple[Instant | None, Instant | None]:
+def _bounds(each: ShownLimit) -> tuple[Instant | None, Instant | None]:
     """Return when the present period begins and ends; one that is for ever does neither."""
     period, version = each.limit.period, each.version
     if period is Period.EVER:
@@ -201,20 +162,6 @@ def _bounds(each: _Shown) -> tuple[Instant | None, Instant | None]:
         start_of(each.period, period, version.zone, week_starts),
         start_of(each.period + 1, period, version.zone, week_starts),
     )
-
-
-def _forecast(each: _Shown, used: int, days: dict[int, int]) -> ForecastView | None:
-    period = each.limit.period
-    if period in (Period.HOUR, Period.DAY):
-        return None
-    found = forecast(each.limit.cap - used, days, each.today)
-    if found is None:
-        return None
-    ends = date.max.toordinal()
-    if period is not Period.EVER:
-        ends = first_day(each.period + 1, period, each.version.program.week_starts).toordinal() - 1
-    in_time = found.day <= ends
-    return ForecastView(found.per_day, date.fromordinal(found.day).isoformat() if in_time else None)
 
 
 def _holders(limit: CompiledLimit, holders: Holders) -> HoldersView:
