@@ -22,7 +22,7 @@ from perennial.core.referral_terms import Referrals
 from tests.laws.strategies import PROGRAM
 
 OTHERS = [language for language in LANGUAGES.values() if language is not ENGLISH]
-SAME_EVERYWHERE = {"{amount} {currency}", ", ", ",", ".", "{clause}.", " "}
+SAME_EVERYWHERE = {"{amount} {currency}", ", ", "; ", ",", ".", "{clause}.", " "}
 """What may be the same in a translation: punctuation."""
 
 

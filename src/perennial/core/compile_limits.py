@@ -24,6 +24,9 @@ _PERIODS = {
     Period.EVER: "in all",
 }
 
+OWNERS = ("campaign", "limit", "referral", "reward", "rule", "shared code", "stock", "wallet")
+"""The parts of a program that may have a limit, as their words begin."""
+
 
 class LimitBook:
     """Collects the limits of a program: ``limits`` per member, ``budgets`` that members use together.

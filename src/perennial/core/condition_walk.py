@@ -37,6 +37,8 @@ from perennial.core.conditions import (
 from perennial.core.facts import BIRTHDAY, STALE_FROM, Fact, FactSource, FactType
 from perennial.core.figures import READERS, Computed
 from perennial.core.geography import lies_within, point_or_none
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.order import Line, Order, Scalar
 from perennial.core.periods import falls_on, years_since
 from perennial.core.problems import join_path
@@ -79,7 +81,7 @@ def holds(condition: Condition, scope: Scope) -> bool:
             return compare(value, condition.operator, operand)
 
 
-def trace(condition: Condition, scope: Scope, path: str = "") -> list[Seen]:
+def trace(condition: Condition, scope: Scope, path: str = "", language: Language = ENGLISH) -> list[Seen]:
     """Return every comparison and quantifier of ``condition`` with the value it saw, in its order."""
     match condition:
         case All(()) | AnyOf(()):
@@ -87,9 +89,13 @@ def trace(condition: Condition, scope: Scope, path: str = "") -> list[Seen]:
         case All(of) | AnyOf(of):
             name = "all" if isinstance(condition, All) else "any"
             parts = enumerate(of)
-            return [seen for i, part in parts for seen in trace(part, scope, join_path(path, f"{name}[{i}]"))]
+            return [
+                seen
+                for i, part in parts
+                for seen in trace(part, scope, join_path(path, f"{name}[{i}]"), language)
+            ]
         case Not(of):
-            return trace(of, scope, join_path(path, "not"))
+            return trace(of, scope, join_path(path, "not"), language)
         case LinesMatch(_, where):
             value = None if scope.order is None else len(matching_lines(where, scope))
         case Compare() | LinesTotal() | History():
@@ -98,7 +104,7 @@ def trace(condition: Condition, scope: Scope, path: str = "") -> list[Seen]:
     return [
         Seen(
             path,
-            describe(condition, scope.facts, scope.event_name),
+            describe(condition, scope.facts, scope.event_name, language),
             value,
             held,
             _stale_since(condition, value, scope),
@@ -120,15 +126,15 @@ def _stale_since(condition: Condition, value: Value, scope: Scope) -> str | None
     return format_instant(stale_from * SECOND)
 
 
-def refusing(condition: Condition, scope: Scope) -> list[Seen]:
-    """Return the parts because of which ``condition`` does not hold; nothing if it holds.
+def refusing(condition: Condition, scope: Scope, language: Language = ENGLISH) -> list[Seen]:
+    """Return the parts because of which ``condition`` does not hold, in ``language``; nothing if it holds.
 
     Of ``any`` these are all parts; a part below a ``not`` is named when it does hold.
     """
-    return _deciding(condition, scope, "", False) if not holds(condition, scope) else []
+    return [] if holds(condition, scope) else _deciding(condition, scope, "", False, language)
 
 
-def _deciding(condition: Condition, scope: Scope, path: str, held: bool) -> list[Seen]:
+def _deciding(condition: Condition, scope: Scope, path: str, held: bool, language: Language) -> list[Seen]:
     """Return the comparisons that made ``condition`` come out as ``held``."""
     match condition:
         case All((_, *_) as of) | AnyOf((_, *_) as of):
@@ -137,12 +143,12 @@ def _deciding(condition: Condition, scope: Scope, path: str, held: bool) -> list
                 seen
                 for i, part in enumerate(of)
                 if holds(part, scope) is held
-                for seen in _deciding(part, scope, join_path(path, f"{name}[{i}]"), held)
+                for seen in _deciding(part, scope, join_path(path, f"{name}[{i}]"), held, language)
             ]
         case Not(of):
-            return _deciding(of, scope, join_path(path, "not"), not held)
+            return _deciding(of, scope, join_path(path, "not"), not held, language)
         case _:
-            return trace(condition, scope, path)
+            return trace(condition, scope, path, language)
 
 
 def compare(value: Value, operator: Operator, operand: Operand) -> bool:

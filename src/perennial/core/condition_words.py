@@ -82,10 +82,15 @@ def sentence(condition: Condition, wording: Wording) -> str:
     return said[0].upper() + said[1:] if wording.language.capitals else said
 
 
-def describe(condition: Condition, facts: FactTable | None = None, event: str | None = None) -> str:
-    """Return ``condition`` as part of an English sentence, exactly; with ``facts`` labels stand for names."""
-    if facts is None:
-        return clause(condition, Wording(ENGLISH, event=event, exact=True))
+def describe(
+    condition: Condition,
+    facts: FactTable | None = None,
+    event: str | None = None,
+    language: Language = ENGLISH,
+) -> str:
+    """Return ``condition`` as part of a sentence, exactly; with ``facts`` labels stand for names."""
+    if facts is None or language is not ENGLISH:
+        return clause(condition, Wording(language, facts, event, exact=True))
     said = facts.said.get((condition, event))
     if said is None:
         if len(facts.said) >= _REMEMBERED:
@@ -279,7 +284,7 @@ def _say(operand: Scalar, subject: _Subject, wording: Wording) -> str:
         return "true" if operand else "false"
     if isinstance(operand, int):
         if wording.exact:
-            return str(operand)
+            return language.time(str(operand))
         if subject.money and wording.facts is not None:
             return language.amount(operand, wording.facts.currency)
         is_year = subject.fact is not None and subject.fact.name == "now.year"

@@ -32,8 +32,11 @@ from perennial.core.explain_words import (
 )
 from perennial.core.explanation import CampaignExplanation, Explanation, RuleExplanation
 from perennial.core.facts import BIRTHDAY
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.multipliers import UNCHANGED, format_factor
 from perennial.core.order import line_ids, net_amounts
+from perennial.core.retelling import retell
 from perennial.core.rule import ONE
 from perennial.core.schedule import Schedule, compile_schedule
 from perennial.core.snapshot import Snapshot
@@ -54,21 +57,30 @@ class _Setting(msgspec.Struct, frozen=True):
     judgment: Judgment
     scope: Scope
     refused: Mapping[str, str]
+    language: Language
+
+    def say(self, words: str) -> str:
+        """Return what is said in English in the language of the explanation."""
+        return retell(words, self.language)
 
 
 def explain(
-    event: EarningEvent, version: Version, snapshot: Snapshot, refused: Mapping[str, str] | None = None
+    event: EarningEvent,
+    version: Version,
+    snapshot: Snapshot,
+    refused: Mapping[str, str] | None = None,
+    language: Language = ENGLISH,
 ) -> Explanation:
     """Explain what ``event`` earned under ``version``; ``snapshot`` is the one that its decision read.
 
     ``refused`` says, by the ids of rules, why rewards that they had for the event were not given: that was
-    decided after it.
+    decided after it. Everything that people read is in ``language``.
     """
     judgment = judge(event, version, snapshot)
     order = in_program_currency(event.order, version.program) if isinstance(event, OrderPaid) else None
     nets = net_amounts(order) if order is not None else []
     scope = scope_of(version, snapshot, event.at, event=event, order=order, nets=nets)
-    setting = _Setting(event, version, snapshot, judgment, scope, refused or {})
+    setting = _Setting(event, version, snapshot, judgment, scope, refused or {}, language)
     gifts = {gift.index: gift for gift in judgment.gifts}
     rules = tuple(
         _explain_rule(setting, compiled, gifts.get(index)) for index, compiled in enumerate(version.rules)
@@ -78,16 +90,16 @@ def explain(
         if rule.fired:
             points[rule.wallet] = points.get(rule.wallet, 0) + rule.points
     made_up, paid_off = _settled(setting, points)
-    settled = settled_words(made_up, paid_off)
+    settled = [setting.say(words) for words in settled_words(made_up, paid_off)]
     fired = [rule.words for rule in rules if rule.fired]
     return Explanation(
         program=version.program.program,
         version=version.number,
         trigger=trigger_of(event),
         at=format_instant(event.at),
-        words=whole_words(points, judgment.why_not, [*fired, *settled]) + variant_words(scope.variants),
+        words=" ".join([*_whole(setting, points, [*fired, *settled]), *_variants(setting)]),
         tier=snapshot.tier,
-        why_not=judgment.why_not,
+        why_not=None if judgment.why_not is None else setting.say(judgment.why_not),
         variants=dict(scope.variants),
         points=points,
         made_up=made_up,
@@ -95,6 +107,19 @@ def explain(
         campaigns=_explain_campaigns(setting),
         rules=rules,
     )
+
+
+def _whole(setting: _Setting, points: dict[str, Points], told: list[str]) -> list[str]:
+    """Say the whole: what was earned, or why nothing was, and then what is told of it."""
+    why_not = setting.judgment.why_not
+    said = setting.say(whole_words(points, why_not, fired=bool(told)))
+    if why_not is not None or not told:
+        return [said]
+    return [said, *(setting.language.sentence.format(clause=words) for words in told)]
+
+
+def _variants(setting: _Setting) -> list[str]:
+    return [setting.say(words) for words in variant_words(setting.scope.variants)]
 
 
 def _settled(setting: _Setting, points: dict[str, Points]) -> tuple[dict[str, Points], dict[str, Points]]:
@@ -134,7 +159,9 @@ def _explain_campaigns(setting: _Setting) -> tuple[CampaignExplanation, ...]:
                 reason, because = _refusal(setting, campaign.schedule, campaign.when)
             words = f"Campaign {campaign.id}: did not apply: {reason}."
         explained.append(
-            CampaignExplanation(campaign=campaign.id, applied=applied, words=words, because=because)
+            CampaignExplanation(
+                campaign=campaign.id, applied=applied, words=setting.say(words), because=because
+            )
         )
     return tuple(explained)
 
@@ -161,11 +188,12 @@ def _explain_rule(setting: _Setting, compiled: CompiledRule, gift: Gift | None) 
         return _explain_gift(setting, compiled, gift, explanation)
     if rule.gives() is not None and compiled in _rewarding(setting):
         why_not = setting.refused.get(rule.id)
-        words = reward_words(rule.id, rule.gives() or "", why_not)
-        return msgspec.structs.replace(explanation, fired=True, words=words, cut_by=why_not)
+        words = setting.say(reward_words(rule.id, rule.gives() or "", why_not))
+        cut_by = None if why_not is None else setting.say(why_not)
+        return msgspec.structs.replace(explanation, fired=True, words=words, cut_by=cut_by)
     reason, because = _why_silent(setting, compiled)
     return msgspec.structs.replace(
-        explanation, words=f"Rule {rule.id}: did not fire: {reason}.", because=because
+        explanation, words=setting.say(f"Rule {rule.id}: did not fire: {reason}."), because=because
     )
 
 
@@ -210,7 +238,10 @@ def _explain_gift(
 
     sum_words = rule.describe(gift.basket, setting.snapshot.tier, money)
     return msgspec.structs.replace(
-        explanation, words=gift_words(explanation, sum_words, version.program.combine, dates)
+        explanation,
+        words=setting.say(gift_words(explanation, sum_words, version.program.combine, dates)),
+        cut_by=None if gift.cut_by is None else setting.say(gift.cut_by),
+        factors=tuple(setting.say(factor) for factor in explanation.factors),
     )
 
 
@@ -246,7 +277,10 @@ def _why_silent(setting: _Setting, compiled: CompiledRule) -> tuple[str, tuple[S
     if reason:
         return reason, because
     if rule.lines is not None and not matching_lines(rule.lines, setting.scope):
-        return f"no line matches: {describe(rule.lines, setting.version.facts)}", ()
+        return (
+            f"no line matches: {describe(rule.lines, setting.version.facts, language=setting.language)}",
+            (),
+        )
     return "the points come to 0", ()
 
 
@@ -258,7 +292,7 @@ def _refusal(
         return f"its schedule does not include {local_words(setting.event.at, setting.version.zone)}", ()
     if when is None:
         return "", ()
-    because = tuple(refusing(when, setting.scope))
+    because = tuple(refusing(when, setting.scope, setting.language))
     return "; ".join(seen_words(seen) for seen in because), because
 
 

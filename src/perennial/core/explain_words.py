@@ -77,19 +77,19 @@ def settled_words(made_up: dict[str, Points], paid_off: dict[str, Points]) -> li
     return returned + [f"{points} {wallet} paid off a debt" for wallet, points in paid_off.items()]
 
 
-def whole_words(points: dict[str, Points], why_not: str | None, fired: list[str]) -> str:
-    """Say the whole: what was earned in every wallet, and by which rules."""
+def whole_words(points: dict[str, Points], why_not: str | None, *, fired: bool) -> str:
+    """Say the whole: what was earned in every wallet, or why nothing was."""
     if why_not is not None:
         return f"Nothing was earned: {why_not}."
     if not fired:
         return "Nothing was earned: no rule fired."
     sums = " and ".join(f"{amount} {wallet}" for wallet, amount in points.items())
-    return f"Earned {sums}. " + " ".join(f"{words}." for words in fired)
+    return f"Earned {sums}."
 
 
-def variant_words(variants: Mapping[str, str]) -> str:
+def variant_words(variants: Mapping[str, str]) -> list[str]:
     """Say which variant the member had of every experiment and holdout."""
-    return "".join(f" {trial}: variant {variant}." for trial, variant in variants.items())
+    return [f"{trial}: variant {variant}." for trial, variant in variants.items()]
 
 
 def _value(value: Value) -> str:

@@ -34,9 +34,10 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     ``comparisons`` say a comparison of a ``{subject}``; ``flags`` say a fact that is true or false, as it
     is and as it is not; ``facts`` are the labels of facts (without an entry the fact's own one is taken),
     ``values`` the names of known values by ``fact=value``. ``measures`` and ``totals`` are pairs: without
-    and with ``{where}``. ``spans`` are pairs as well: one, and several. ``quotes`` enclose a text,
-    ``brackets`` a clause. ``word`` is the type of everything that is put into a phrase, for languages
-    whose particles follow its sound.
+    and with ``{where}``. ``sentences`` are what the core says by the pattern of the English sentence (see
+    ``core/retelling.py``; English has none). ``spans`` are pairs as well: one, and several. ``quotes``
+    enclose a text, ``brackets`` a clause. ``word`` is the type of everything that is put into a phrase, for
+    languages whose particles follow its sound.
     """
 
     code: str
@@ -59,10 +60,12 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     computed: Mapping[str, str] = {}
     computed_windows: Mapping[str, str] = {}
     values: Mapping[str, str] = {}
+    sentences: Mapping[str, str] = {}
     months: tuple[str, ...] = ()
     money: str = "{amount} {currency}"
     separator: str = ", "
     span_separator: str = " "
+    semicolon: str = "; "
     quotes: tuple[str, str] = ("\u201c", "\u201d")
     brackets: tuple[str, str] = ("(", ")")
     grouping: str = ","

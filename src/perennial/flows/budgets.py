@@ -10,8 +10,11 @@ from datetime import date
 
 import msgspec
 
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.limits import MONEY, AtCap, Counted, Holder
 from perennial.core.periods import Period, start_of
+from perennial.core.retelling import retell
 from perennial.core.shown_limits import ShownLimit, outlook, shown_limits
 from perennial.core.version import CompiledLimit
 from perennial.flows.configuration import business_now
@@ -97,8 +100,11 @@ class BudgetList(msgspec.Struct, frozen=True):
     data: tuple[BudgetView, ...]
 
 
-async def read_all_budgets(handler: Handler, workspace_id: int) -> BudgetList:
-    """Return every limit of every program that is published, as of the workspace's business time."""
+async def read_all_budgets(handler: Handler, workspace_id: int, language: Language = ENGLISH) -> BudgetList:
+    """Return every limit of every program that is published, as of the workspace's business time.
+
+    ``words`` say each in ``language``.
+    """
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         at = business_now(workspace)
@@ -117,7 +123,8 @@ async def read_all_budgets(handler: Handler, workspace_id: int) -> BudgetList:
     for each in shown:
         number = each.limit.number
         spent = used.get((number, each.period), 0) if each.limit.holder is Holder.TOTAL else None
-        views.append(_view(each, spent, days.get(number, {}), holders.get(number, Holders())))
+        view = _view(each, spent, days.get(number, {}), holders.get(number, Holders()))
+        views.append(msgspec.structs.replace(view, words=retell(view.words, language)))
     return BudgetList(tuple(views))
 
 

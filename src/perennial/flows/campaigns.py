@@ -13,6 +13,8 @@ from perennial.core.campaign_state import CampaignState, Openings, day_of_member
 from perennial.core.document import plain_of, program_of, read_program
 from perennial.core.document_text import parse_text
 from perennial.core.draft_edit import with_part
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.limits import Holder
 from perennial.core.problems import Problem
 from perennial.core.program import Campaign, Program
@@ -102,14 +104,16 @@ class _Side(msgspec.Struct):
     live: LiveProgram | None
 
 
-async def list_campaigns(handler: Handler, workspace_id: int, program: str | None) -> CampaignList:
+async def list_campaigns(
+    handler: Handler, workspace_id: int, program: str | None, language: Language = ENGLISH
+) -> CampaignList:
     """Return the campaigns of all programs, or of the one that is named; raise a 404 without such a one."""
     async with handler.database.snapshot(workspace_id) as conn:
         if program is not None:
             await require_program(conn, workspace_id, program)
         workspace = await handler.configurations.current(conn, workspace_id)
         sides = await _sides(conn, workspace, program)
-    budgets = (await read_all_budgets(handler, workspace_id)).data
+    budgets = (await read_all_budgets(handler, workspace_id, language)).data
     at = business_now(workspace)
     return CampaignList(
         tuple(
@@ -121,7 +125,12 @@ async def list_campaigns(handler: Handler, workspace_id: int, program: str | Non
 
 
 async def read_campaign(
-    handler: Handler, workspace_id: int, program: str, campaign: str, draft: Draft | None = None
+    handler: Handler,
+    workspace_id: int,
+    program: str,
+    campaign: str,
+    draft: Draft | None = None,
+    language: Language = ENGLISH,
 ) -> CampaignDocument:
     """Return one campaign; raise a 404 where neither the draft nor the version in force has it."""
     async with handler.database.snapshot(workspace_id) as conn:
@@ -131,7 +140,7 @@ async def read_campaign(
     drafted, published = _campaigns(side.draft), _campaigns(_published(side))
     if campaign not in drafted and campaign not in published:
         raise _unknown(program, campaign)
-    budgets = (await read_all_budgets(handler, workspace_id)).data
+    budgets = (await read_all_budgets(handler, workspace_id, language)).data
     return CampaignDocument(
         _view(side, workspace, campaign, budgets, business_now(workspace)),
         plain_of(drafted[campaign]) if campaign in drafted else None,

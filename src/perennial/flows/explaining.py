@@ -12,7 +12,10 @@ from perennial.core.earn import EarningEvent
 from perennial.core.events import CustomEvent, MemberJoined, OrderPaid
 from perennial.core.explain import explain
 from perennial.core.explanation import Explanation
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.order import Scalar
+from perennial.core.retelling import retell
 from perennial.flows.commands import PostEvent
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
@@ -50,8 +53,10 @@ class ExplainedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     taken_back: dict[str, int] = {}
 
 
-async def explain_order(handler: Handler, workspace_id: int, external_id: str) -> ExplainedEvent:
-    """Explain what an order earned when it was paid, or raise the 404."""
+async def explain_order(
+    handler: Handler, workspace_id: int, external_id: str, language: Language = ENGLISH
+) -> ExplainedEvent:
+    """Explain what an order earned when it was paid, in ``language``, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row, customer = await load_order(conn, workspace_id, external_id)
@@ -60,30 +65,36 @@ async def explain_order(handler: Handler, workspace_id: int, external_id: str) -
             "A guest's order: it earns nothing." if customer is None else "Not paid yet: it earns nothing."
         )
         return ExplainedEvent(
-            id=external_id, customer=customer, decided_as_of=None, words=words, decisions=()
+            id=external_id,
+            customer=customer,
+            decided_as_of=None,
+            words=retell(words, language),
+            decisions=(),
         )
-    decisions = explained(workspace, row)
+    decisions = explained(workspace, row, language=language)
     return ExplainedEvent(
         id=external_id,
         customer=customer,
         decided_as_of=format_instant(row.paid_at),
-        words=_words(decisions),
+        words=_words(decisions, language),
         decisions=decisions,
     )
 
 
-async def explain_event(handler: Handler, workspace_id: int, external_id: str) -> ExplainedEvent:
-    """Explain what a custom event earned, or raise the 404."""
+async def explain_event(
+    handler: Handler, workspace_id: int, external_id: str, language: Language = ENGLISH
+) -> ExplainedEvent:
+    """Explain what a custom event earned, in ``language``, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row = await _load_event(conn, workspace_id, external_id)
     command = msgspec.msgpack.decode(row.body, type=PostEvent)
-    decisions = explained(workspace, row, command)
+    decisions = explained(workspace, row, command, language)
     return ExplainedEvent(
         id=external_id,
         customer=command.customer,
         decided_as_of=format_instant(row.occurred_at),
-        words=_words(decisions),
+        words=_words(decisions, language),
         decisions=decisions,
     )
 
@@ -101,7 +112,10 @@ async def _load_event(conn: Connection, workspace_id: int, external_id: str) -> 
 
 
 def explained(
-    workspace: Workspace, row: OrderRow | EventRow, command: PostEvent | None = None
+    workspace: Workspace,
+    row: OrderRow | EventRow,
+    command: PostEvent | None = None,
+    language: Language = ENGLISH,
 ) -> tuple[ProgramExplanation, ...]:
     """Return every decision that was stored with a row, explained again; ``command`` is what it reports.
 
@@ -124,7 +138,8 @@ def explained(
         version = live.version(stored.version)
         if stored.caused and stored.trigger not in version.triggers and not stored.caused.get(GAVE):
             continue
-        whole = explain(event, version, stored.snapshot, {rule: why[0] for rule, why in whys.items() if why})
+        not_given = {rule: why[0] for rule, why in whys.items() if why}
+        whole = explain(event, version, stored.snapshot, not_given, language)
         for rule in whole.rules:
             if rule.fired and whys.get(rule.rule):
                 del whys[rule.rule][0]
@@ -134,7 +149,7 @@ def explained(
                 version=stored.version,
                 trigger=stored.trigger,
                 explanation=whole,
-                cause=cause_words(event, stored.caused) or None if stored.caused else None,
+                cause=retell(cause_words(event, stored.caused), language) or None if stored.caused else None,
             )
         )
     return tuple(reversed(found))
@@ -168,9 +183,9 @@ def _instant(row: OrderRow | EventRow) -> int:
     return row.occurred_at
 
 
-def _words(decisions: tuple[ProgramExplanation, ...]) -> str:
+def _words(decisions: tuple[ProgramExplanation, ...], language: Language) -> str:
     if not decisions:
-        return "No program judged it."
+        return retell("No program judged it.", language)
     telling = [decided for decided in decisions if decided.trigger != "member.joined" or _earned(decided)]
     return " ".join(f"{decided.program}: {words_of(decided)}" for decided in telling)
 

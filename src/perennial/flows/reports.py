@@ -10,9 +10,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.limits import Holder
 from perennial.core.periods import Period, first_day, local_date, local_midnight, period_of_day
 from perennial.core.program import Program
+from perennial.core.retelling import retell
 from perennial.core.version import Version
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
@@ -20,8 +23,22 @@ from perennial.flows.problems import field_problem, problem
 from perennial.reports.queries import REPORTS
 from perennial.reports.report import Chart, Column, Kind, Names, Report
 from perennial.reports.run import Cell, run_report
+from perennial.reports.words import in_language
 
 MAX_PERIODS = 400
+
+
+class ColumnView(msgspec.Struct, frozen=True):
+    """A column with its formula in words; money is in minor units, a share between 0 and 1.
+
+    ``names``: the column has ids of tiers, or of parts of the program such as campaigns and rewards.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    formula: str
+    names: Names | None
 
 
 class ReportView(msgspec.Struct, frozen=True):
@@ -35,7 +52,7 @@ class ReportView(msgspec.Struct, frozen=True):
     title: str
     description: str
     chart: Chart
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnView, ...]
     parameters: tuple[str, ...]
 
 
@@ -51,7 +68,7 @@ class ReportResult(msgspec.Struct, frozen=True):
     ``from`` and ``to`` are the first and the last local day; a period goes by its first day. Money is in
     minor units of ``currency``, points whole numbers of the smallest part (``point_decimals``); a share is
     between 0 and 1; null: nothing to divide by. ``names`` has, for columns of ids, the names of those that
-    the program knows today.
+    the program knows today, and for columns of words such as ``member`` these in the language asked for.
     """
 
     report: ReportView
@@ -76,12 +93,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     segment: str | None = None
 
 
-def list_reports() -> ReportList:
-    """Return every report."""
-    return ReportList(tuple(_view(report) for report in REPORTS.values()))
+def list_reports(language: Language = ENGLISH) -> ReportList:
+    """Return every report, told in a language."""
+    return ReportList(tuple(_view(report, language) for report in REPORTS.values()))
 
 
-async def read_report(handler: Handler, workspace_id: int, name: str, asked: Asked) -> ReportResult:
+async def read_report(
+    handler: Handler, workspace_id: int, name: str, asked: Asked, language: Language = ENGLISH
+) -> ReportResult:
     """Return what a report says.
 
     The program is the workspace's first unless it is named; the last day is today, the first one that of
@@ -104,7 +123,7 @@ async def read_report(handler: Handler, workspace_id: int, name: str, asked: Ask
         values = _values(workspace_id, live, version, days, last, segment)
         rows = await run_report(conn, report, values)
     return ReportResult(
-        report=_view(report),
+        report=_view(report, language),
         program=live.code,
         currency=version.program.currency,
         from_=first.isoformat(),
@@ -112,16 +131,31 @@ async def read_report(handler: Handler, workspace_id: int, name: str, asked: Ask
         step=asked.step.value,  # type: ignore[arg-type]
         segment=asked.segment,
         point_decimals=version.program.wallets[0].decimals,
-        names=_names(report, version.program),
-        data=[_row(report, row, days) for row in rows],
+        names=_names(report, version.program, language),
+        data=[_row(report, row, days, language) for row in rows],
     )
 
 
-def _view(report: Report) -> ReportView:
+def _view(report: Report, language: Language) -> ReportView:
     parameters = ["program", "from", "to"]
     parameters += ["step"] * report.takes_step + ["segment"] * report.takes_segment
     return ReportView(
-        report.name, report.title, report.description, report.chart, report.columns, tuple(parameters)
+        name=report.name,
+        title=in_language(report.title, language.code),
+        description=in_language(report.description, language.code),
+        chart=report.chart,
+        columns=tuple(_column(column, language) for column in report.columns),
+        parameters=tuple(parameters),
+    )
+
+
+def _column(column: Column, language: Language) -> ColumnView:
+    return ColumnView(
+        name=column.name,
+        title=in_language(column.title, language.code),
+        kind=column.kind,
+        formula=in_language(column.formula, language.code),
+        names=column.names,
     )
 
 
@@ -148,16 +182,21 @@ def _segment(workspace: Workspace, report: Report, code: str | None) -> int | No
     raise field_problem("$.segment", "segment_unknown", f"there is no segment {code!r}")
 
 
-def _names(report: Report, program: Program) -> dict[str, dict[str, str]]:
-    """Return, for every column of ids, the names that people know them by."""
+def _names(report: Report, program: Program, language: Language) -> dict[str, dict[str, str]]:
+    """Return, for every column of ids or of words, what people call them."""
     tiers = () if program.tiers is None else program.tiers.levels
     parts = {each.id: each.name for each in program.rewards}
     parts |= {each.id: each.name or each.id for each in program.campaigns}
     of_tiers = {tier.id: tier.name for tier in tiers}
-    return {
+    names = {
         column.name: of_tiers if column.names is Names.TIER else parts
         for column in report.columns
         if column.names is not None
+    }
+    return names | {
+        column.name: {value: in_language(value, language.code) for value in column.values}
+        for column in report.columns
+        if column.values
     }
 
 
@@ -208,13 +247,16 @@ def _values(
     }
 
 
-def _row(report: Report, row: tuple[Cell, ...], days: list[date]) -> dict[str, Cell]:
+def _row(report: Report, row: tuple[Cell, ...], days: list[date], language: Language) -> dict[str, Cell]:
     return {
-        column.name: _cell(column, value, days) for column, value in zip(report.columns, row, strict=True)
+        column.name: _cell(column, value, days, language)
+        for column, value in zip(report.columns, row, strict=True)
     }
 
 
-def _cell(column: Column, value: Cell, days: list[date]) -> Cell:
+def _cell(column: Column, value: Cell, days: list[date], language: Language) -> Cell:
+    if column.told and isinstance(value, str):
+        return retell(value, language)
     if column.kind is Kind.PERIOD and isinstance(value, int):
         return days[value - 1].isoformat()
     if column.kind is Kind.DAY and isinstance(value, int):

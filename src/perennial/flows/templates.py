@@ -77,36 +77,37 @@ def templates_folder() -> Path:
 
 
 @cache
-def all_templates() -> tuple[ProgramTemplate, ...]:
-    """Return every template in the order in which they are offered."""
+def all_templates(language: str = "en") -> tuple[ProgramTemplate, ...]:
+    """Return every template in the order in which they are offered, told in the language of this code."""
     folder = templates_folder()
     data, problems = parse_text((folder / "templates.yaml").read_bytes())
     assert not problems, problems
-    return tuple(_template(folder, each) for each in msgspec.convert(data, list[dict[str, Any]]))
+    return tuple(_template(folder, each, language) for each in msgspec.convert(data, list[dict[str, Any]]))
 
 
-def _template(folder: Path, words: dict[str, Any]) -> ProgramTemplate:
+def _template(folder: Path, words: dict[str, Any], language: str) -> ProgramTemplate:
+    told = words | words["languages"].get(language, {})
     own = [(each["path"], each["words"]) for each in words["fill_in"]]
     return ProgramTemplate(
         id=words["id"],
-        title=words["title"],
-        description=words["description"],
+        title=told["title"],
+        description=told["description"],
         fill_in=tuple(FillIn(*each) for each in [*_GENERAL, *own]),
         document=(folder / f"{words['id']}.yaml").read_text(encoding="utf-8"),
         case=(folder / "cases" / f"{words['id']}.yaml").read_text(encoding="utf-8"),
     )
 
 
-def list_templates() -> ProgramTemplateList:
-    """Return the templates without their documents."""
+def list_templates(language: str = "en") -> ProgramTemplateList:
+    """Return the templates without their documents, told in a language."""
     return ProgramTemplateList(
-        tuple(ProgramTemplateEntry(each.id, each.title, each.description) for each in all_templates())
+        tuple(ProgramTemplateEntry(each.id, each.title, each.description) for each in all_templates(language))
     )
 
 
-def require_template(name: str) -> ProgramTemplate:
-    """Return one template, or raise a 404 that names all."""
-    found = next((each for each in all_templates() if each.id == name), None)
+def require_template(name: str, language: str = "en") -> ProgramTemplate:
+    """Return one template, told in a language, or raise a 404 that names all."""
+    found = next((each for each in all_templates(language) if each.id == name), None)
     if found is None:
         names = ", ".join(each.id for each in all_templates())
         raise problem(404, "template_unknown", f"There is no template {name!r}; there are {names}.")

@@ -6,8 +6,10 @@ from typing import Any
 
 from litestar import Request, Response, get
 
+from perennial.core.languages import LANGUAGES
 from perennial.flows.budgets import BudgetList, read_all_budgets
 from perennial.flows.scopes import Scope
+from perennial.http.language import LanguageName
 from perennial.http.operation import admitted, operation, written
 
 
@@ -21,14 +23,14 @@ from perennial.http.operation import admitted, operation, written
         gives={200: BudgetList},
     ),
 )
-async def budget_list(request: Request[Any, Any, Any]) -> Response[Any]:
+async def budget_list(request: Request[Any, Any, Any], language: LanguageName = "en") -> Response[Any]:
     """Every limit of every program in one list, with what is used and left of it in the present period.
 
     Budgets that all members use together show the use of each day, and when they will run out if it goes
-    on like this.
+    on like this. `words` say each in `language`.
     """
     door, caller = admitted(request)
-    return written(await read_all_budgets(door.handler, caller.workspace_id))
+    return written(await read_all_budgets(door.handler, caller.workspace_id, LANGUAGES[language]))
 
 
 BUDGET_ROUTES = [budget_list]

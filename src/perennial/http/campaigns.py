@@ -10,6 +10,7 @@ import msgspec
 from litestar import Request, Response, delete, get, put
 from litestar.params import QueryParameter
 
+from perennial.core.languages import LANGUAGES
 from perennial.core.problems import Problem
 from perennial.flows.calendar import CalendarView, read_calendar
 from perennial.flows.campaigns import (
@@ -23,6 +24,7 @@ from perennial.flows.campaigns import (
 from perennial.flows.programs import Author
 from perennial.flows.scopes import Scope
 from perennial.http.exchange import bad_query
+from perennial.http.language import LanguageName
 from perennial.http.operation import ExternalId, admitted, operation, written
 from perennial.http.paths import plain_segment
 from perennial.http.programs import Revision, document_of_request
@@ -66,10 +68,12 @@ class DraftChanged(msgspec.Struct, frozen=True):
         refuses=(404,),
     ),
 )
-async def campaign_list(request: Request[Any, Any, Any], program: ProgramName = None) -> Response[Any]:
+async def campaign_list(
+    request: Request[Any, Any, Any], program: ProgramName = None, language: LanguageName = "en"
+) -> Response[Any]:
     """The campaigns of all programs, those of drafts too: state, next opening, and budgets with forecast."""
     door, caller = admitted(request)
-    return written(await list_campaigns(door.handler, caller.workspace_id, program))
+    return written(await list_campaigns(door.handler, caller.workspace_id, program, LANGUAGES[language]))
 
 
 @get(
@@ -83,11 +87,15 @@ async def campaign_list(request: Request[Any, Any, Any], program: ProgramName = 
         refuses=(404,),
     ),
 )
-async def campaign_get(request: Request[Any, Any, Any], program: ExternalId, id: ExternalId) -> Response[Any]:
+async def campaign_get(
+    request: Request[Any, Any, Any], program: ExternalId, id: ExternalId, language: LanguageName = "en"
+) -> Response[Any]:
     """Where it stands, and what it says in the draft and in the version in force."""
     door, caller = admitted(request)
     names = plain_segment(program), plain_segment(id)
-    return written(await read_campaign(door.handler, caller.workspace_id, *names))
+    return written(
+        await read_campaign(door.handler, caller.workspace_id, *names, language=LANGUAGES[language])
+    )
 
 
 @put(

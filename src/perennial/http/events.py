@@ -6,12 +6,14 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 
+from perennial.core.languages import LANGUAGES
 from perennial.flows.answers import Answer, Decided
 from perennial.flows.explaining import ExplainedEvent, explain_event
 from perennial.flows.keys import Key
 from perennial.flows.scopes import Scope
 from perennial.http.door import Door
 from perennial.http.exchange import headers_of, idempotency_key
+from perennial.http.language import LanguageName
 from perennial.http.operation import (
     ExternalId,
     admitted,
@@ -67,10 +69,14 @@ async def event_post(request: Request[Any, Any, Any]) -> Response[Any]:
         refuses=(404,),
     ),
 )
-async def event_explain(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
-    """Every rule that fired or did not, and why, with the numbers."""
+async def event_explain(
+    request: Request[Any, Any, Any], id: ExternalId, language: LanguageName = "en"
+) -> Response[Any]:
+    """Every rule that fired or did not, and why, with the numbers, said in `language`."""
     door, caller = admitted(request)
-    return written(await explain_event(door.handler, caller.workspace_id, plain_segment(id)))
+    return written(
+        await explain_event(door.handler, caller.workspace_id, plain_segment(id), LANGUAGES[language])
+    )
 
 
 EVENT_ROUTES = [event_post, event_explain]

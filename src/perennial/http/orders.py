@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get, post, put
 
+from perennial.core.languages import LANGUAGES
 from perennial.flows.answers import Answer, Decided
 from perennial.flows.explaining import ExplainedEvent, explain_order
 from perennial.flows.keys import Key
@@ -15,6 +16,7 @@ from perennial.flows.reading import OrderView, read_order
 from perennial.flows.scopes import Scope
 from perennial.http.door import Door
 from perennial.http.exchange import headers_of, idempotency_key
+from perennial.http.language import LanguageName
 from perennial.http.operation import (
     ExternalId,
     admitted,
@@ -112,13 +114,18 @@ async def order_get(request: Request[Any, Any, Any], id: ExternalId) -> Response
         refuses=(404,),
     ),
 )
-async def order_explain(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
+async def order_explain(
+    request: Request[Any, Any, Any], id: ExternalId, language: LanguageName = "en"
+) -> Response[Any]:
     """Every rule that fired or did not, and why, with the numbers.
 
-    It is computed again, from the version and the facts that were stored with the decision.
+    It is computed again, from the version and the facts that were stored with the decision, and said in
+    `language`.
     """
     door, caller = admitted(request)
-    return written(await explain_order(door.handler, caller.workspace_id, plain_segment(id)))
+    return written(
+        await explain_order(door.handler, caller.workspace_id, plain_segment(id), LANGUAGES[language])
+    )
 
 
 ORDER_ROUTES = [order_put, return_post, order_get, order_explain]

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 from litestar import Request, Response, get
 from litestar.params import QueryParameter
 
+from perennial.core.languages import LANGUAGES
 from perennial.core.periods import Period
 from perennial.flows.reports import Asked, ReportList, ReportResult, list_reports, read_report
 from perennial.flows.scopes import Scope
 from perennial.http.exchange import bad_query
+from perennial.http.language import LanguageName
 from perennial.http.operation import ExternalId, admitted, operation, written
 from perennial.http.paths import plain_segment
 
@@ -49,10 +51,13 @@ Format = Annotated[
     "/v1/reports",
     **operation("report_list", "Reports", "List the reports", needs=Scope.READ, gives={200: ReportList}),
 )
-async def report_list(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Every report with its description, its columns with their formulas, and its parameters."""
+async def report_list(request: Request[Any, Any, Any], language: LanguageName = "en") -> Response[Any]:
+    """Every report with its description, its columns with their formulas, and its parameters.
+
+    Titles, descriptions and formulas are in `language`.
+    """
     admitted(request)
-    return written(list_reports())
+    return written(list_reports(LANGUAGES[language]))
 
 
 @get(
@@ -75,10 +80,11 @@ async def report_get(
     step: Step = "month",
     segment: OfSegment = "",
     format: Format = "",
+    language: LanguageName = "en",
 ) -> Response[Any]:
     """What a report says about the time from one local day to another, both included.
 
-    As CSV there is a header, and the same figures as in JSON.
+    As CSV there is a header, and the same figures as in JSON. What people read is in `language`.
     """
     door, caller = admitted(request)
     asked = Asked(
@@ -88,7 +94,9 @@ async def report_get(
         step=Period(step),
         segment=segment or None,
     )
-    result = await read_report(door.handler, caller.workspace_id, plain_segment(name), asked)
+    result = await read_report(
+        door.handler, caller.workspace_id, plain_segment(name), asked, LANGUAGES[language]
+    )
     if format == "csv" or (not format and request.headers.get("accept", "").startswith(CSV)):
         name = f"{result.report.name}-{result.from_}-{result.to}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}

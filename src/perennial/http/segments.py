@@ -14,7 +14,9 @@ from litestar.params import QueryParameter
 
 from perennial.core.condition_document import ConditionError, decode_condition, encode_condition
 from perennial.core.conditions import Condition, Operator
+from perennial.core.languages import LANGUAGES
 from perennial.core.problems import join_path
+from perennial.core.retelling import retell
 from perennial.core.reward import Title
 from perennial.core.rule import Identifier
 from perennial.core.segment import Segment
@@ -39,6 +41,7 @@ from perennial.flows.segment_views import (
 )
 from perennial.flows.segments import put as put_segment
 from perennial.flows.segments import remove
+from perennial.http.language import LanguageName
 from perennial.http.operation import Cursor, ExternalId, Limit, admitted, body_of, operation
 from perennial.http.operation import written as written_out
 from perennial.http.paths import plain_segment
@@ -309,10 +312,14 @@ async def segment_apply(request: Request[Any, Any, Any], id: ExternalId) -> Resp
         gives={200: TemplateList},
     ),
 )
-async def segment_templates(request: Request[Any, Any, Any]) -> Response[Any]:
-    """What most shops want to know: new, dormant, high value, near the next tier, and more."""
+async def segment_templates(request: Request[Any, Any, Any], language: LanguageName = "en") -> Response[Any]:
+    """What most shops want to know: new, dormant, high value, near the next tier, and more, in `language`."""
     admitted(request)
-    return written_out(TemplateList(TEMPLATES, None))
+    said = LANGUAGES[language]
+    told = [
+        Template(each.id, retell(each.name, said), retell(each.words, said), each.reads) for each in TEMPLATES
+    ]
+    return written_out(TemplateList(tuple(told), None))
 
 
 @post(

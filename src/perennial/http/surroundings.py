@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, put
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromQuery
 from msgspec import Meta
 
 from perennial.core.facts import LOCATION_PLACE
@@ -30,13 +30,10 @@ from perennial.flows.surroundings import (
     read_location,
     write_location,
 )
+from perennial.http.language import LanguageName
 from perennial.http.operation import ExternalId, admitted, answered, body_of, operation, written
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields
-
-LanguageName = Annotated[
-    str, QueryParameter(pattern=f"^({'|'.join(LANGUAGES)})$", description="the language of what people read")
-]
 
 
 class AttributesBody(Declarations, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -19,6 +19,7 @@ from perennial.flows.templates import (
     preview_template,
     require_template,
 )
+from perennial.http.language import LanguageName
 from perennial.http.operation import ExternalId, admitted, body_of, operation, written
 from perennial.http.paths import plain_segment
 
@@ -45,10 +46,10 @@ class TemplateBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
         "template_list", "Programs", "List the templates", needs=Scope.READ, gives={200: ProgramTemplateList}
     ),
 )
-async def template_list(request: Request[Any, Any, Any]) -> Response[Any]:
-    """The programs that ship with the product, to begin with."""
+async def template_list(request: Request[Any, Any, Any], language: LanguageName = "en") -> Response[Any]:
+    """The programs that ship with the product, to begin with, told in `language`."""
     admitted(request)
-    return written(list_templates())
+    return written(list_templates(language))
 
 
 @get(

@@ -40,6 +40,7 @@ class Column(msgspec.Struct, frozen=True):
     """A column with its formula in words; money is in minor units, a share between 0 and 1.
 
     ``names``: the column has ids of tiers, or of parts of the program such as campaigns and rewards.
+    ``values`` are the words that may stand in it, if it has words of ours; ``told``: it has our sentences.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Column(msgspec.Struct, frozen=True):
     kind: Kind
     formula: str = ""
     names: Names | None = None
+    values: tuple[str, ...] = ()
+    told: bool = False
 
 
 class Chart(StrEnum):

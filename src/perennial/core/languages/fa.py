@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from perennial.core.language import Language
+from perennial.core.sentences.fa import SENTENCES
 
 LANGUAGE = Language(
     code="fa",
     name="فارسی",
+    sentences=SENTENCES,
     right_to_left=True,
     quotes=("«", "»"),
     digits="۰۱۲۳۴۵۶۷۸۹",
     grouping="٬",
     point="٫",
     separator="، ",
+    semicolon="؛ ",
     span_separator=" و ",
     kilometers="{n} کیلومتر",
     meters="{n} متر",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from perennial.core.language import Language
+from perennial.core.sentences.zh_hans import SENTENCES
 
 LANGUAGE = Language(
     code="zh-Hans",
     name="简体中文",
+    sentences=SENTENCES,
     comparisons={
         "is": "{subject}为{value}",
         "is_not": "{subject}不为{value}",
@@ -102,6 +104,7 @@ LANGUAGE = Language(
     always="始终成立",
     never="永不成立",
     separator="、",
+    semicolon="；",
     brackets=("（", "）"),
     kilometers="{n}公里",
     meters="{n}米",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from perennial.core.language import Language
+from perennial.core.sentences.zh_hant import SENTENCES
 
 LANGUAGE = Language(
     code="zh-Hant",
     name="繁體中文",
+    sentences=SENTENCES,
     quotes=("「", "」"),
     comparisons={
         "is": "{subject}為{value}",
@@ -103,6 +105,7 @@ LANGUAGE = Language(
     always="一律成立",
     never="永不成立",
     separator="、",
+    semicolon="；",
     brackets=("（", "）"),
     kilometers="{n}公里",
     meters="{n}公尺",

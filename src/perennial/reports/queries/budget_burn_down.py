@@ -1,5 +1,6 @@
 """How fast budgets are used up."""
 
+from perennial.core.compile_limits import OWNERS
 from perennial.reports.report import Chart, Column, Kind, Names, Report
 
 REPORT = Report(
@@ -8,9 +9,11 @@ REPORT = Report(
     "What is used, day by day, of every limit that all members share, campaigns' ones included. "
     "What was given back counts on the day on which it was used.",
     (
-        Column("part", "Part", Kind.TEXT, "the kind of the part of the program that has the limit"),
+        Column(
+            "part", "Part", Kind.TEXT, "the kind of the part of the program that has the limit", values=OWNERS
+        ),
         Column("id", "Id", Kind.TEXT, "its id", Names.PART),
-        Column("limit", "Limit", Kind.TEXT, "the limit in words"),
+        Column("limit", "Limit", Kind.TEXT, "the limit in words", told=True),
         Column("day", "Day", Kind.DAY, "the local day"),
         Column("used", "Used", Kind.NUMBER, "used on the day, in what the limit counts"),
         Column("used_to_date", "Used so far", Kind.NUMBER, "used from the first to this day"),

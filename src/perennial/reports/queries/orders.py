@@ -9,7 +9,13 @@ REPORT = Report(
     "It compares who buys, not what the program causes: for that, see the results of a holdout.",
     (
         PERIOD,
-        Column("who", "Who", Kind.TEXT, "member: had joined when the order was paid; other; guest"),
+        Column(
+            "who",
+            "Who",
+            Kind.TEXT,
+            "member: had joined when the order was paid; other; guest",
+            values=("member", "other", "guest"),
+        ),
         Column("orders", "Orders", Kind.COUNT, "orders paid in the period and not canceled"),
         Column("customers", "Customers", Kind.COUNT, "different customers who placed them; each guest order"),
         Column("revenue", "Revenue", Kind.MONEY, "their net after all discounts - what was returned"),

@@ -7,7 +7,13 @@ REPORT = Report(
     "Repeat purchase rate",
     "Which share of the customers who bought between the two days did so at least twice.",
     (
-        Column("who", "Who", Kind.TEXT, "member: had joined by the last of these orders; other"),
+        Column(
+            "who",
+            "Who",
+            Kind.TEXT,
+            "member: had joined by the last of these orders; other",
+            values=("member", "other"),
+        ),
         Column("customers", "Customers", Kind.COUNT, "customers with at least one order"),
         Column("repeated", "Bought again", Kind.COUNT, "customers with at least two orders"),
         Column("rate", "Rate", Kind.SHARE, "bought again / customers"),

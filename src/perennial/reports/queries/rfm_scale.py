@@ -8,7 +8,13 @@ REPORT = Report(
     "The bounds that cut the customers who bought between the two days into five equal parts: to be put into "
     "the section `rfm` of the program, where they stay until you change them.",
     (
-        Column("measure", "Measure", Kind.TEXT, "recency (days since the last order), frequency, monetary"),
+        Column(
+            "measure",
+            "Measure",
+            Kind.TEXT,
+            "recency (days since the last order), frequency, monetary",
+            values=("recency", "frequency", "monetary"),
+        ),
         Column("bound", "Bound", Kind.COUNT, "the place of the bound, 1 to 4"),
         Column("value", "Value", Kind.NUMBER, "the least value that 20, 40, 60, 80 % do not pass"),
     ),

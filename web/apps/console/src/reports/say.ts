@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import type { Column, ReportResult } from "@perennial/api-admin";
+import type { ColumnView, ReportResult } from "@perennial/api-admin";
 
 import { useFormat } from "../i18n/format";
 import type { Cell } from "./shape";
@@ -8,9 +8,9 @@ const SHORT_NUMBER = 10_000;
 
 export interface Say {
   /** A value of a column as people read it. */
-  cell: (column: Column, value: Cell | undefined) => string;
+  cell: (column: ColumnView, value: Cell | undefined) => string;
   /** The same where there is little room. */
-  short: (column: Column, value: number) => string;
+  short: (column: ColumnView, value: number) => string;
 }
 
 /** Says what stands in a report: by the kind of the column, in the currency and unit of the program. */
@@ -20,7 +20,7 @@ export function useSay(result: ReportResult): Say {
   const compact = new Intl.NumberFormat(i18n.locale, { notation: "compact", maximumFractionDigits: 1 });
   const month = new Intl.DateTimeFormat(i18n.locale, { month: "short", year: "numeric", timeZone: "UTC" });
   const wholeMonths = result.step === "month" && result.from.endsWith("-01");
-  const cell = ({ name, kind }: Column, value: Cell | undefined): string => {
+  const cell = ({ name, kind }: ColumnView, value: Cell | undefined): string => {
     if (value == null) return "–";
     if (typeof value === "string") {
       if (kind === "period") return wholeMonths ? month.format(new Date(value)) : format.day(value);

@@ -1,4 +1,4 @@
-import type { Column, ReportResult } from "@perennial/api-admin";
+import type { ColumnView, ReportResult } from "@perennial/api-admin";
 
 export type Cell = string | number | null;
 
@@ -6,7 +6,7 @@ export type Cell = string | number | null;
 export interface View {
   id: string;
   title: string;
-  measures: Column[];
+  measures: ColumnView[];
 }
 
 /** The values of one line or one color of bars, by category. */
@@ -18,7 +18,7 @@ export interface Strand {
 const TIMES: readonly string[] = ["period", "day"];
 
 /** The columns that say when or what, and those that say how much. */
-export function sidesOf(columns: readonly Column[]): { time?: Column; words: Column[]; measures: Column[] } {
+export function sidesOf(columns: readonly ColumnView[]): { time?: ColumnView; words: ColumnView[]; measures: ColumnView[] } {
   return {
     time: columns.find(({ kind }) => TIMES.includes(kind)),
     words: columns.filter(({ kind }) => kind === "text"),
@@ -27,7 +27,7 @@ export function sidesOf(columns: readonly Column[]): { time?: Column; words: Col
 }
 
 /** What can be drawn of a report: one measure at a time where words split it, else all of one kind together. */
-export function viewsOf(columns: readonly Column[]): View[] {
+export function viewsOf(columns: readonly ColumnView[]): View[] {
   const { time, words, measures } = sidesOf(columns);
   if (time !== undefined && words.length > 0) return measures.map((measure) => ({ id: measure.name, title: measure.title, measures: [measure] }));
   const kinds = [...new Set(measures.map(({ kind }) => kind))];
@@ -41,12 +41,12 @@ export function viewsOf(columns: readonly Column[]): View[] {
 export function strandsOf(
   { report, data }: ReportResult,
   view: View,
-  nameOf: (column: Column, value: Cell) => string,
-): { axis: Column[]; categories: Cell[][]; strands: Strand[] } {
+  nameOf: (column: ColumnView, value: Cell) => string,
+): { axis: ColumnView[]; categories: Cell[][]; strands: Strand[] } {
   const { time, words } = sidesOf(report.columns);
   const axis = time === undefined ? words : [time];
   const split = time === undefined ? [] : words;
-  const key = (row: (typeof data)[number], columns: Column[]) => JSON.stringify(columns.map(({ name }) => row[name] ?? null));
+  const key = (row: (typeof data)[number], columns: ColumnView[]) => JSON.stringify(columns.map(({ name }) => row[name] ?? null));
   const places = new Map<string, number>();
   const categories: Cell[][] = [];
   for (const row of data) {

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
+import { useSpoken } from "../../i18n/spoken";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import { Budgets } from "./budgets";
@@ -19,7 +20,7 @@ export function CampaignScreen() {
   const { t } = useLingui();
   const { program, campaign } = campaignRoute.useParams();
   const { code: workspace } = useWorkspace();
-  const query = useQuery(campaignGetOptions({ path: { program, id: campaign } }));
+  const query = useQuery(campaignGetOptions({ path: { program, id: campaign }, query: useSpoken() }));
   return (
     <Page
       title={<bdi>{query.data?.campaign.name ?? campaign}</bdi>}

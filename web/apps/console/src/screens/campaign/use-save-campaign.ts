@@ -4,6 +4,7 @@ import { campaignGetQueryKey, campaignListQueryKey } from "@perennial/api-admin/
 import { tellDone, tellFailed } from "@perennial/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
+import { useSpoken } from "../../i18n/spoken";
 import { toldBy } from "../../shell/problem";
 
 interface Saving {
@@ -16,6 +17,7 @@ interface Saving {
 export function useSaveCampaign(program: string, id: string) {
   const { t } = useLingui();
   const cache = useQueryClient();
+  const spoken = useSpoken();
   const mutation = useMutation({
     mutationFn: async ({ text, revision }: Saving) => {
       const { data } = await campaignPut({
@@ -29,7 +31,7 @@ export function useSaveCampaign(program: string, id: string) {
       return data;
     },
     onSuccess: (saved) => {
-      cache.setQueryData(campaignGetQueryKey({ path: { program, id } }), saved);
+      cache.setQueryData(campaignGetQueryKey({ path: { program, id }, query: spoken }), saved);
       return cache.invalidateQueries({ queryKey: campaignListQueryKey() });
     },
     onError: (error) => {

@@ -4,6 +4,7 @@ import { EmptyState, Page, Panel, Stack } from "@perennial/ui";
 import { IconCalendar, IconPlus } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
 
+import { useSpoken } from "../../i18n/spoken";
 import { useMay } from "../../session/may";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
@@ -14,7 +15,7 @@ import { CampaignTable } from "./campaign-table";
 /** Every campaign: when it is open, where it stands, what is left of its budget. */
 export function CampaignsScreen() {
   const { t } = useLingui();
-  const campaigns = useQuery(campaignListOptions());
+  const campaigns = useQuery(campaignListOptions({ query: useSpoken() }));
   return (
     <Page
       title={t`Campaigns`}

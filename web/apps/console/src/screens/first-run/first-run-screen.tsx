@@ -5,6 +5,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
+import { useSpoken } from "../../i18n/spoken";
 import { sessionOptions } from "../../session/session";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
@@ -19,7 +20,7 @@ export function FirstRunScreen() {
   const { t } = useLingui();
   const { code: workspace } = useWorkspace();
   const { template } = firstRunRoute.useSearch();
-  const templates = useQuery(templateListOptions());
+  const templates = useQuery(templateListOptions({ query: useSpoken() }));
   return (
     <Page
       title={t`Begin a program`}

@@ -6,8 +6,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 
 import type { Asked } from "../../reports/asked";
+import { useSpoken } from "../../i18n/spoken";
 import { Filters } from "../../reports/filters";
-import { liveReport } from "../../reports/live";
+import { useLiveReport } from "../../reports/live";
 import { ReportChart } from "../../reports/report-chart";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
@@ -38,7 +39,7 @@ export function Dashboard() {
   const asked = useSearch({ from: "/$workspace/" });
   const navigate = useNavigate();
   const programs = useQuery(programListOptions()).data?.data;
-  const reports = useQuery(reportListOptions());
+  const reports = useQuery(reportListOptions({ query: useSpoken() }));
   // Before anything is published there is nothing to report; the panel below says how to begin.
   if (programs === undefined || !programs.some(({ version }) => version !== null)) return null;
   const ask = (search: Asked) => {
@@ -72,7 +73,7 @@ export function Dashboard() {
 
 function Drawing({ report, asked }: { report: ReportView; asked: Asked }) {
   const { code: workspace } = useWorkspace();
-  const result = useQuery(liveReport(report.name, asked, report.parameters));
+  const result = useLiveReport(report.name, asked, report.parameters);
   return (
     <Panel
       title={<bdi>{report.title}</bdi>}

@@ -1,10 +1,9 @@
 import { Trans } from "@lingui/react/macro";
 import type { ReportResult, ReportView } from "@perennial/api-admin";
 import { Stat } from "@perennial/ui";
-import { useQuery } from "@tanstack/react-query";
 
 import type { Asked } from "../../reports/asked";
-import { liveReport } from "../../reports/live";
+import { useLiveReport } from "../../reports/live";
 import { useSay } from "../../reports/say";
 import { type Cell, lastTwo } from "../../reports/shape";
 import classes from "./home.module.css";
@@ -20,7 +19,7 @@ export interface Drawn {
 
 /** One figure of a report in its last period, beside the one before, with the report's own words and formula. */
 export function Figure({ drawn, asked, report }: { drawn: Drawn; asked: Asked; report: ReportView }) {
-  const { data } = useQuery(liveReport(drawn.report, asked, report.parameters));
+  const { data } = useLiveReport(drawn.report, asked, report.parameters);
   if (data !== undefined) return <Known drawn={drawn} result={data} />;
   const title = drawn.byReport === true ? report.title : report.columns.find(({ name }) => name === drawn.column)?.title;
   return <Stat label={title ?? "…"} value="–" note={<span className={classes.awaited} />} />;

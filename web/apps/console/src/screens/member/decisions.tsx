@@ -5,6 +5,7 @@ import { Badge, Stack, Text, Title } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
+import { useSpoken } from "../../i18n/spoken";
 import { Answer } from "../../shell/answer";
 import classes from "./member.module.css";
 
@@ -14,12 +15,12 @@ export default function DecisionsOf({ id, of }: { id: string; of: "event" | "ord
 }
 
 function OfOrder({ id }: { id: string }) {
-  const query = useQuery(orderExplainOptions({ path: { id } }));
+  const query = useQuery(orderExplainOptions({ path: { id }, query: useSpoken() }));
   return <Answer query={query}>{(explained) => <Decisions explained={explained} />}</Answer>;
 }
 
 function OfEvent({ id }: { id: string }) {
-  const query = useQuery(eventExplainOptions({ path: { id } }));
+  const query = useQuery(eventExplainOptions({ path: { id }, query: useSpoken() }));
   return <Answer query={query}>{(explained) => <Decisions explained={explained} />}</Answer>;
 }
 

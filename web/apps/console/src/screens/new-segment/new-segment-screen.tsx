@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
+import { useSpoken } from "../../i18n/spoken";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import { newSegmentRoute } from "./route";
@@ -17,7 +18,7 @@ export function NewSegmentScreen() {
   const { code: workspace } = useWorkspace();
   const { template } = newSegmentRoute.useSearch();
   const programs = useQuery(programListOptions());
-  const templates = useQuery(segmentTemplatesOptions());
+  const templates = useQuery(segmentTemplatesOptions({ query: useSpoken() }));
   const chosen = templates.data?.data.find(({ id }) => id === template);
   return (
     <Page

@@ -6,8 +6,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 
 import type { Asked } from "../../reports/asked";
+import { useSpoken } from "../../i18n/spoken";
 import { Filters } from "../../reports/filters";
-import { liveReport } from "../../reports/live";
+import { useLiveReport } from "../../reports/live";
 import { ReportChart } from "../../reports/report-chart";
 import { ReportTable } from "../../reports/report-table";
 import { useWorkspace } from "../../session/workspace";
@@ -20,7 +21,7 @@ export function ReportScreen() {
   const { report: name } = useParams({ from: "/$workspace/reports/$report" });
   const { t } = useLingui();
   const { code: workspace } = useWorkspace();
-  const reports = useQuery(reportListOptions());
+  const reports = useQuery(reportListOptions({ query: useSpoken() }));
   const found = reports.data?.data.find((report) => report.name === name);
   return (
     <Page
@@ -42,7 +43,7 @@ function One({ report }: { report: ReportView }) {
   const { code: workspace } = useWorkspace();
   const asked = useSearch({ from: "/$workspace/reports/$report" });
   const navigate = useNavigate();
-  const result = useQuery(liveReport(report.name, asked, report.parameters));
+  const result = useLiveReport(report.name, asked, report.parameters);
   const ask = (search: Asked) => {
     void navigate({ to: "/$workspace/reports/$report", params: { workspace, report: report.name }, search, replace: true });
   };

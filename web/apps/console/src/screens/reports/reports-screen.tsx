@@ -5,6 +5,7 @@ import { IconChevronRight } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
+import { useSpoken } from "../../i18n/spoken";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import classes from "./reports.module.css";
@@ -13,7 +14,7 @@ import classes from "./reports.module.css";
 export function ReportsScreen() {
   const { t } = useLingui();
   const { code: workspace } = useWorkspace();
-  const reports = useQuery(reportListOptions());
+  const reports = useQuery(reportListOptions({ query: useSpoken() }));
   return (
     <Page title={t`Reports`} intro={t`What happened, in figures that say how they are worked out.`}>
       <Panel title={t`All reports`} flush>

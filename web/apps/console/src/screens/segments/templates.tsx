@@ -4,6 +4,7 @@ import { Panel } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
+import { useSpoken } from "../../i18n/spoken";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import classes from "./segments.module.css";
@@ -12,7 +13,7 @@ import classes from "./segments.module.css";
 export function Templates() {
   const { t } = useLingui();
   const { code: workspace } = useWorkspace();
-  const templates = useQuery(segmentTemplatesOptions());
+  const templates = useQuery(segmentTemplatesOptions({ query: useSpoken() }));
   return (
     <Panel title={t`Ready-made`} hint={t`Each shows its count and some customers before anything is saved, and can be changed.`}>
       <Answer query={templates}>

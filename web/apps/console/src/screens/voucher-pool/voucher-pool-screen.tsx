@@ -7,6 +7,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useSpoken } from "../../i18n/spoken";
 import { useZones } from "../../program/use-zones";
 import { BudgetBar } from "../../program/budget-bar";
 import { useExportCodes } from "../../program/use-export-codes";
@@ -76,7 +77,7 @@ function Counts({ pool }: { pool: PoolView }) {
 
 function Budgets({ reward }: { reward: string }) {
   const { t } = useLingui();
-  const { data } = useQuery(budgetListOptions());
+  const { data } = useQuery(budgetListOptions({ query: useSpoken() }));
   const [program = "", id = ""] = reward.split("/");
   const bars = (data?.data ?? []).flatMap((budget) =>
     budget.used !== null && budget.id === id && budget.programs.includes(program)

@@ -1,0 +1,164 @@
+"""What the core says is told again in every language: every sentence that it can say has an entry."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH, LANGUAGES
+from perennial.core.retelling import retell
+from perennial.core.segment_templates import TEMPLATES
+from perennial.flows.templates import all_templates
+from perennial.reports.queries import REPORTS
+from perennial.reports.words import WORDS
+
+CORE = Path(__file__).parents[2] / "src" / "perennial" / "core"
+OTHERS = [language for language in LANGUAGES.values() if language is not ENGLISH]
+_BY_CODE = pytest.mark.parametrize("language", OTHERS, ids=lambda language: language.code)
+_LATIN = re.compile(r"[A-Za-z]{2,}")
+_LOWER = re.compile(r"[a-z]{2,}")
+
+SAID = {
+    "Rule base: 1 point per 1.00 on 630.00, rounded down = 630 points; x1.25 (tier silver) = 787; "
+    "expires 2027-12-01": "base silver",
+    "Rule base: 1 point per full 10.00 on 9.00, rounded half up = 0 points; "
+    "x3 (best of tier gold x2, campaign may x3) = 9; "
+    "cut to 5 (rule base: 5 points per day, all members together: 5 left)": "base gold may",
+    "Rule base: 2 points per unit for 3 units = 6 points; "
+    "pending until 2027-01-02 10:00, expires 2028-01-01": "base",
+    "Rule base: 2 points once for 1 unit = 2 points; pending until the order is fulfilled": "base",
+    "Rule base: 2 points per 3 on distance 12, rounded up = 8 points": "base distance",
+    "Rule base: 5 % of 80.00, rounded down = 400 points": "base",
+    "Rule gift: fired: reward coffee": "gift coffee",
+    "Rule gift: fired, but reward coffee was not given (Reward coffee is out of stock: all 10 are taken)": (
+        "gift coffee"
+    ),
+    "Rule gift: fired, but reward coffee was not given (Reward coffee needs tier gold)": "gift coffee gold",
+    "Rule base: did not fire: it is for member.joined.": "base member.joined",
+    "Rule base: did not fire: campaign may did not apply.": "base may",
+    "Rule base: did not fire: its schedule does not include Mon 2027-01-04 10:00:00.": "base",
+    "Rule base: did not fire: cooldown of rule base: until 2027-01-04T10:00:00Z.": "base UTC",
+    "Campaign may: did not apply: it was switched off.": "may",
+    "campaign may: 5000 points in all, all members together": "may",
+    "rule base: 25.00 EUR of discount per month, for each location: used up": "base EUR",
+    "stock coffee: 10 times in all, all members together: 3 left, whole only": "coffee",
+    "cooldown of rule base: 1 day 2 hours": "base",
+    "Nothing was earned: the customer is in holdout everybody.": "everybody",
+    "Earned 1250 stars and 5 credit.": "stars credit",
+    "autumn: variant blue.": "autumn blue",
+    "Challenge run was completed for the 2nd time: it gave 50 stars, a voucher, badge Runner.": (
+        "run stars Runner"
+    ),
+    "The member referred a friend, and that converted (offer friends).": "friends",
+}
+"""Sentences as the core puts them together, with the names in them that every language keeps."""
+
+_TELLING = ("explain_words.py", "explain.py", "earned_rewards.py", "variants.py", "switches.py", "earn.py")
+_FILLED = {
+    "format_instant": "2027-01-04T10:00:00Z",
+    "stale_since": "2027-01-04T10:00:00Z",
+    "local_words": "Mon 2027-01-04 10:00:00",
+    "day_words": "2027-01-04",
+}
+"""What stands in a hole of a sentence, by what is put there; else a number, which is a name as well."""
+
+
+@_BY_CODE
+@pytest.mark.parametrize("said", SAID)
+def test_a_sentence_is_told_in_every_language(language: Language, said: str) -> None:
+    """Nothing of the English is left but the names."""
+    told = retell(said, language)
+    assert set(_LATIN.findall(told)) <= set(_LATIN.findall(SAID[said])), told
+
+
+def test_what_is_not_known_stays_as_it_is() -> None:
+    """The negative control: no pattern fits what somebody typed; English is never touched."""
+    persian = LANGUAGES["fa"]
+    assert retell("A gift for you, and more", persian) == "A gift for you, and more"
+    for said in SAID:
+        assert retell(said, ENGLISH) == said
+
+
+def test_numbers_and_days_are_those_of_the_language() -> None:
+    """Digits, thousands, dates and endings."""
+    said = "campaign may: 5000 points in all, all members together"
+    assert retell(said, LANGUAGES["fa"]) == "کمپین «may»: در مجموع ۵٬۰۰۰ امتیاز، همهٔ اعضا روی هم"
+    assert retell("expires 2027-12-01", LANGUAGES["zh-Hans"]) == "2027年12月1日到期"
+    assert retell("Reward tea cannot be claimed: it was switched off.", LANGUAGES["ko"]) == (
+        "리워드 tea를 받을 수 없음: 꺼져 있었음."
+    )
+
+
+@_BY_CODE
+def test_every_language_has_the_same_sentences(language: Language) -> None:
+    """The same patterns in the same order, with the same holes, and none of them in English."""
+    every = LANGUAGES["fa"].sentences
+    assert list(language.sentences) == list(every)
+    for source, said in language.sentences.items():
+        assert said != source
+        holes = re.findall(r"\{(\w+)", source)
+        assert sorted(set(re.findall(r"\{(\w+)", said))) == sorted(holes), source
+        assert not _LOWER.search(re.sub(r"\{[^}]*\}", "", said)), said
+
+
+@pytest.mark.parametrize("name", _TELLING)
+def test_every_sentence_of_an_explanation_has_an_entry(name: str) -> None:
+    """What these files return as words is known to the languages, hole by hole."""
+    persian = LANGUAGES["fa"]
+    assert [said for said in _said_in(CORE / name) if retell(said, persian) == said] == []
+
+
+def _said_in(path: Path) -> Iterator[str]:
+    """Yield the sentences that a file puts together or returns, with something in their holes."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        said = ""
+        if isinstance(node, ast.JoinedStr):
+            said = "".join(_filled(part) for part in node.values)
+        elif isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
+            said = str(node.value.value)
+        if " " in said and len(re.findall(r"[A-Za-z]{2,}", said)) > 1:
+            yield said
+
+
+def _filled(part: ast.expr) -> str:
+    if isinstance(part, ast.Constant):
+        return str(part.value)
+    put = ast.unparse(part)
+    return next((filled for name, filled in _FILLED.items() if name in put), "1")
+
+
+@_BY_CODE
+def test_reports_are_told_in_every_language(language: Language) -> None:
+    """Titles, descriptions, columns, formulas and the words in cells; no entry is left over."""
+    words = WORDS[language.code]
+    wanted = {
+        text
+        for report in REPORTS.values()
+        for text in (
+            report.title,
+            report.description,
+            *(
+                text
+                for column in report.columns
+                for text in (column.title, column.formula, *column.values)
+                if text
+            ),
+        )
+    }
+    assert wanted - words.keys() == set()
+    assert words.keys() - wanted == set()
+    assert [text for text in words if words[text] == text] == []
+    assert [said for text, said in words.items() if _LOWER.search(said.replace("`rfm`", ""))] == []
+
+
+@_BY_CODE
+def test_templates_are_told_in_every_language(language: Language) -> None:
+    """Those of segments, and those of programs."""
+    told = [retell(text, language) for each in TEMPLATES for text in (each.name, each.words)]
+    told += [text for each in all_templates(language.code) for text in (each.title, each.description)]
+    assert [text for text in told if _LOWER.search(text)] == []
