@@ -87,7 +87,7 @@ def test_what_is_not_known_stays_as_it_is() -> None:
 def test_numbers_and_days_are_those_of_the_language() -> None:
     """Digits, thousands, dates and endings."""
     said = "campaign may: 5000 points in all, all members together"
-    assert retell(said, LANGUAGES["fa"]) == "کمپین «may»: در مجموع ۵٬۰۰۰ امتیاز، همهٔ اعضا روی هم"
+    assert retell(said, LANGUAGES["fa"]) == "کمپین «\u2068may\u2069»: در مجموع ۵٬۰۰۰ امتیاز، همهٔ اعضا روی هم"
     assert retell("expires 2027-12-01", LANGUAGES["zh-Hans"]) == "2027年12月1日到期"
     assert retell("Reward tea cannot be claimed: it was switched off.", LANGUAGES["ko"]) == (
         "리워드 tea를 받을 수 없음: 꺼져 있었음."

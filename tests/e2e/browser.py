@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,42 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+_OWN_DATA = (
+    "examples/points.yaml",
+    "templates/vip-tiers.yaml",
+    "tests/e2e/shop.py",
+    "tests/e2e/trials.py",
+)
+_SAME_EVERYWHERE = """
+3 days ago. Jan 1, 2027, 12:00 PM. Jan 1 - 31, 2027. Ctrl K. Perennial. Anna. Ada. staff. rfm.
+autosize measurement.
+"""
+DATA = " ".join(
+    " ".join([*(ROOT.joinpath(name).read_text() for name in _OWN_DATA), _SAME_EVERYWHERE]).split()
+)
+"""What is English in every language: what the shop of the tests has typed, and a few names of things."""
+
+_SHOWN = """
+() => {
+  const skipped = ".cm-editor, code, kbd, pre, option, textarea";
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const shown = [];
+  while (walker.nextNode()) {
+    const { parentElement, textContent } = walker.currentNode;
+    if (parentElement.closest(`${skipped}, script, style`) || !parentElement.checkVisibility()) continue;
+    shown.push(textContent);
+  }
+  for (const node of document.querySelectorAll("[aria-label], [title]")) {
+    if (node.closest(skipped)) continue;
+    shown.push(node.getAttribute("aria-label") ?? "", node.getAttribute("title") ?? "");
+  }
+  return shown;
+}
+"""
+_CODED = re.compile(r"\S*[./_@:#\d-]\S*|[A-Z]{2,}")
+"""Names of events, ids, addresses, codes: nobody reads them as words."""
+
+_PHRASE = re.compile(r"[A-Za-z]*[a-z]{3}[A-Za-z]*(?:[ ,'-]+[A-Za-z]+)*")
 PATIENCE_MS = 60_000
 """A browser on a busy machine is slow, and no test here is about speed."""
 
@@ -91,8 +128,9 @@ class Watched:
         self.settle()
 
     def shoot(self, name: str) -> None:
-        """Leave a picture."""
+        """Leave a picture of the whole page, from its top: what stays in place while it scrolls is there."""
         SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
     def shoot_everywhere(self, name: str) -> None:
@@ -139,6 +177,13 @@ class Watched:
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         )
         return [*found, *(["wider than the window"] if wider else [])]
+
+    def english(self) -> list[str]:
+        """Return every English phrase that the page shows or tells, but for those of :data:`DATA`."""
+        shown: list[str] = self.page.evaluate(_SHOWN)
+        plain = (_CODED.sub(" ", text) for text in shown)
+        found = {found[0].strip() for text in plain for found in _PHRASE.finditer(text)}
+        return sorted(phrase for phrase in found if phrase not in DATA)
 
     def _see(self, look: Look) -> None:
         """Take another device and scheme; the language is that of the context."""

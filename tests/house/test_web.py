@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from perennial.core import currency
 from tests.house.source import ROOT
 
 WEB = ROOT / "web"
@@ -93,3 +94,16 @@ def test_no_package_runs_a_script_of_its_own_at_install() -> None:
     scripted = [name for name, entry in lock["packages"].items() if entry.get("hasInstallScript")]
     assert scripted == []
     assert "ignore-scripts=true" in (WEB / ".npmrc").read_text()
+
+
+def test_the_console_counts_money_as_the_server_does() -> None:
+    """Both know the same currencies whose minor unit is not a hundredth; browsers count some otherwise."""
+    source = (WEB / "apps" / "console" / "src" / "i18n" / "decimals.ts").read_text()
+    lists = {name: set(codes.split()) for name, codes in re.findall(r'const (\w+) = "([A-Z ]+)"', source)}
+    assert lists.keys() == {"WITHOUT", "WITH_THREE"}
+    known = set.union(*lists.values(), {"USD", "HUF", "IDR", "IRR", "COP", "CLF"})
+    for code in known:
+        digits = 0 if code in lists["WITHOUT"] else 3 if code in lists["WITH_THREE"] else 2
+        assert currency.decimals(code) == digits, code
+    assert currency._WITHOUT_DECIMALS == lists["WITHOUT"]
+    assert currency._WITH_THREE == lists["WITH_THREE"]

@@ -83,6 +83,11 @@ def _sentence(text: str, language: Language) -> str:
     return text if whole == f"{text}." else whole.rstrip(".。")
 
 
+def _name(text: str, language: Language) -> str:
+    """Keep a name; from right to left it stands by itself, so that the digits behind it stay behind it."""
+    return f"\u2068{text}\u2069" if language.right_to_left else text
+
+
 def _as_it_is(text: str, _language: Language) -> str:
     return text
 
@@ -130,7 +135,7 @@ def _each(between: str) -> Callable[[str, Language], str]:
 
 
 _SAY: dict[str, Callable[[str, Language], str]] = {
-    "id": _as_it_is,
+    "id": _name,
     "text": _as_it_is,
     "number": _number,
     "ordinal": _ordinal,

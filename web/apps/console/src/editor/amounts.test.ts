@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 
-import { digitsOf, minorOf, typed } from "./amounts.ts";
+import { digitsOf } from "../i18n/decimals.ts";
+import { minorOf, typed } from "./amounts.ts";
 
 const TYPED: readonly [number, number, string][] = [
   [0, 2, "0.00"],
@@ -32,4 +33,6 @@ it("takes nothing else for an amount of cents", () => {
 
 it("knows the digits of currencies", () => {
   assert.deepEqual([digitsOf("USD"), digitsOf("KRW"), digitsOf("KWD")], [2, 0, 3]);
+  // Browsers write these without what is counted.
+  assert.deepEqual([digitsOf("HUF"), digitsOf("IRR"), digitsOf("IQD")], [2, 2, 3]);
 });

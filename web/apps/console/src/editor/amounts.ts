@@ -1,15 +1,6 @@
 const NOTHING_ELSE = /^(-?)(\d{1,15})(?:[.,٫](\d*))?$/;
 const PERSIAN = /[۰-۹٠-٩]/g;
 
-/** How many digits a currency has behind its point. */
-export function digitsOf(currency: string): number {
-  try {
-    return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
-  } catch {
-    return 2;
-  }
-}
-
 /** An amount in minor units as people type it. */
 export function typed(minor: number, digits: number): string {
   const sign = minor < 0 ? "-" : "";

@@ -3,7 +3,7 @@ import { Button, Group, NativeSelect, SimpleGrid, Stack, TagsInput, Text, TextIn
 import { IconPlus } from "@perennial/ui/icons";
 
 import { useFormat } from "../i18n/format";
-import { digitsOf } from "./amounts";
+import { digitsOf } from "../i18n/decimals";
 import type { CasePlan, Deed, Expected, PlanLine } from "./case-plan";
 import { useForm } from "./form-context";
 import { Whole } from "./whole";

@@ -2,7 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { Checkbox, MultiSelect, Select, TagsInput, TextInput } from "@perennial/ui";
 
 import { useSaid } from "../i18n/said";
-import { digitsOf } from "./amounts";
+import { digitsOf } from "../i18n/decimals";
 import ConditionField from "./condition-field";
 import { MEASURE_WORDS } from "./condition-words";
 import type { Path } from "./document";

@@ -1,7 +1,8 @@
 import { useLingui } from "@lingui/react/macro";
 import { Group, Select, TagsInput, TextInput } from "@perennial/ui";
 
-import { digitsOf, minorOf, typed } from "./amounts";
+import { digitsOf } from "../i18n/decimals";
+import { minorOf, typed } from "./amounts";
 import type { Operator } from "./conditions";
 import { useAsking } from "./facts";
 import { Whole } from "./whole";

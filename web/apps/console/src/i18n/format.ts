@@ -1,6 +1,8 @@
 import { useLingui } from "@lingui/react";
 import { useMemo } from "react";
 
+import { digitsOf } from "./decimals";
+
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -70,8 +72,9 @@ function formatOf(locale: string): Format {
     points: (value, decimals = 0) => signed(value, decimals, "auto"),
     change: (value, decimals = 0) => signed(value, decimals, "exceptZero"),
     money: (minor, currency) => {
-      const format = new Intl.NumberFormat(locale, { style: "currency", currency });
-      return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+      const digits = digitsOf(currency);
+      const format = new Intl.NumberFormat(locale, { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits });
+      return format.format(minor / 10 ** digits);
     },
     percent: (share) => percent.format(share),
     date: (instant, zone) =>
