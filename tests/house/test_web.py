@@ -6,7 +6,8 @@ import json
 import re
 from pathlib import Path
 
-from perennial.core import currency
+from perennial.core.currency import decimals
+from perennial.core.currency_codes import CURRENCIES
 from tests.house.source import ROOT
 
 WEB = ROOT / "web"
@@ -101,9 +102,8 @@ def test_the_console_counts_money_as_the_server_does() -> None:
     source = (WEB / "apps" / "console" / "src" / "i18n" / "decimals.ts").read_text()
     lists = {name: set(codes.split()) for name, codes in re.findall(r'const (\w+) = "([A-Z ]+)"', source)}
     assert lists.keys() == {"WITHOUT", "WITH_THREE"}
-    known = set.union(*lists.values(), {"USD", "HUF", "IDR", "IRR", "COP", "CLF"})
-    for code in known:
-        digits = 0 if code in lists["WITHOUT"] else 3 if code in lists["WITH_THREE"] else 2
-        assert currency.decimals(code) == digits, code
-    assert currency._WITHOUT_DECIMALS == lists["WITHOUT"]
-    assert currency._WITH_THREE == lists["WITH_THREE"]
+    codes = set.union(*lists.values()) | CURRENCIES
+    digits = {
+        code: 0 if code in lists["WITHOUT"] else 3 if code in lists["WITH_THREE"] else 2 for code in codes
+    }
+    assert {code: decimals(code) for code in codes} == digits
