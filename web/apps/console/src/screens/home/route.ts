@@ -2,6 +2,7 @@ import { budgetListOptions, launchGetOptions, programListOptions, reportListOpti
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 
 import { wordsOf } from "../../i18n/catalogs";
+import { spokenNow } from "../../i18n/spoken";
 import { askedOf } from "../../reports/asked";
 import { workspaceRoute } from "../../shell/routes";
 
@@ -17,9 +18,9 @@ export const homeRoute = createRoute({
       words(),
       queryClient.prefetchQuery(programListOptions()),
       queryClient.prefetchQuery(launchGetOptions()),
-      queryClient.prefetchQuery(reportListOptions()),
+      queryClient.prefetchQuery(reportListOptions({ query: spokenNow() })),
       queryClient.prefetchQuery(switchListOptions()),
-      queryClient.prefetchQuery(budgetListOptions()),
+      queryClient.prefetchQuery(budgetListOptions({ query: spokenNow() })),
     ]);
   },
   component: lazyRouteComponent(() => import("./home-screen"), "HomeScreen"),
