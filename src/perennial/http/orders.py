@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post, put
+from litestar.params import QueryParameter
 
 from perennial.core.languages import LANGUAGES
 from perennial.flows.answers import Answer, Decided
 from perennial.flows.explaining import ExplainedEvent, explain_order
 from perennial.flows.keys import Key
+from perennial.flows.order_cases import OrderCase, make_order_case
 from perennial.flows.order_owner import owner_of_order
 from perennial.flows.reading import OrderView, read_order
 from perennial.flows.scopes import Scope
@@ -28,6 +30,11 @@ from perennial.http.operation import (
 )
 from perennial.http.paths import plain_segment
 from perennial.http.requests import OrderBody, ReturnBody, once_id, order_command, return_command
+
+ProgramName = Annotated[
+    str | None,
+    QueryParameter(min_length=1, max_length=63, description="a program; without it the first that judged"),
+]
 
 
 async def put_order(door: Door, caller: Key, order_id: str, body: OrderBody) -> Answer:
@@ -128,4 +135,29 @@ async def order_explain(
     )
 
 
-ORDER_ROUTES = [order_put, return_post, order_get, order_explain]
+@get(
+    "/v1/orders/{id:str}/case",
+    **operation(
+        "order_case",
+        "Orders",
+        "Make a test case of an order",
+        needs=Scope.READ,
+        gives={200: OrderCase},
+        refuses=(404, 409),
+    ),
+)
+async def order_case(
+    request: Request[Any, Any, Any], id: ExternalId, program: ProgramName = None
+) -> Response[Any]:
+    """The member before the order, the order, and what came of it, as a case for `cases` of the program.
+
+    Nothing is written: put it into the draft if you like it. `uncarried` says which state the decision had
+    read and the case cannot have, and why. `program` is the one to make it for; without it, the first that
+    judged the order.
+    """
+    door, caller = admitted(request)
+    made = await make_order_case(door.handler, caller.workspace_id, plain_segment(id), program)
+    return written(made)
+
+
+ORDER_ROUTES = [order_put, return_post, order_get, order_explain, order_case]

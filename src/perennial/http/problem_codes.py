@@ -135,6 +135,7 @@ PROBLEM_CODES = {
     "number_too_long": "A number has more than 19 digits.",
     "order_canceled": "The order is canceled, which is final.",
     "order_has_returns": "The order has returns and cannot be changed any more.",
+    "order_not_judged": "The program judged no such order, so that no test case can be made of it.",
     "order_not_paid": "The order is not paid: nothing can come back.",
     "order_unknown": "There is no such order.",
     "line_full": "All places in the line for the reward are taken.",

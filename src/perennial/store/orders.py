@@ -69,6 +69,14 @@ cross join lateral (
 ) as found
 """
 
+_LOAD_PAID_BEFORE = """
+select paid_at, body, count(*) over () from orders
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and order_id <> $4
+    and paid_at <= $5 and status <> 4
+order by paid_at desc, order_id desc
+limit $6
+"""
+
 INSERT_ORDERS = f"""
 insert into orders (bucket, workspace_id, {_COLUMNS})
 select $2, $1, new.*
@@ -132,6 +140,18 @@ async def load_orders(
     customers, orders = zip(*sorted(set(keys)), strict=True)
     rows = await conn.fetch(_LOAD_ORDERS, ws, bucket, customers, orders)
     return {row[1]: _order(row) for row in rows}
+
+
+async def load_paid_before(
+    conn: Connection, ws: int, bucket: int, row: OrderRow, limit: int
+) -> tuple[list[tuple[Instant, Order]], int]:
+    """Return what the customer of a paid order had paid before it and not canceled, and how many that are.
+
+    The latest ``limit`` of them, the oldest of these first.
+    """
+    found = await conn.fetch(_LOAD_PAID_BEFORE, ws, bucket, row.customer_id, row.order_id, row.paid_at, limit)
+    orders = [(paid_at, decode_order(body)) for paid_at, body, _ in reversed(found) if body]
+    return orders, found[0][2] if found else 0
 
 
 async def update_orders(conn: Connection, ws: int, bucket: int, rows: Iterable[OrderRow]) -> None:
