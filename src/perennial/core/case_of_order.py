@@ -22,6 +22,7 @@ from perennial.core.case_file import Case
 from perennial.core.case_state import State, Uncarried, differences, uncarried
 from perennial.core.cases import CasePlayer
 from perennial.core.code_entry import shared_form
+from perennial.core.document import plain_of
 from perennial.core.events import OrderPaid
 from perennial.core.facts import STALE_FROM
 from perennial.core.order import Line, Order, Scalar
@@ -95,7 +96,7 @@ def case_of_order(judged: JudgedOrder, version: Version, stage: Stage, *, id: st
     making.settle()
     left = making.uncarried()
     making.buy()
-    segments = tuple(msgspec.to_builtins(each) for each in making.segments)
+    segments = tuple(plain_of(each) for each in making.segments)
     case = ProgramCase(id=id, title=title, steps=tuple(making.steps), segments=segments)
     held = tuple(name for name, value in making.attributes.items() if value is not None)
     return MadeCase(case=case, outcome=play_case(case, stage), uncarried=left, attributes=held)
@@ -139,6 +140,8 @@ class _Making:
     def live(self) -> None:
         """Let the member join and buy as it was, in the order of time."""
         joining = self.joined
+        if self._enrolls() and any(each.at == joining for each in self.earlier):
+            joining = None  # that order made the customer a member
         for number, each in enumerate(self.earlier, 1):
             if joining is not None and joining <= each.at:
                 self.add(joining, join=True)
@@ -195,8 +198,9 @@ class _Making:
         """Let the order be paid, and return what its decision reads otherwise than it was; last of all."""
         judged, order = self.judged, self._told(self.judged.order)
         found = []
-        if len(self.earlier) < len(judged.earlier) and self._looks_back():
-            found.append(uncarried(State.EARLIER_ORDERS, was=len(judged.earlier), in_case=len(self.earlier)))
+        if len(self.earlier) < judged.earlier_count and self._looks_back():
+            carried = len(self.earlier)
+            found.append(uncarried(State.EARLIER_ORDERS, was=judged.earlier_count, in_case=carried))
         if len(order.codes) < len(judged.order.codes):
             found.append(uncarried(State.CODES, was=len(judged.order.codes), in_case=len(order.codes)))
         rehearsal = self.player.rehearsal
@@ -235,10 +239,13 @@ class _Making:
             return ()
         known = self.judged.earlier
         joined = self.facts.joined_at
-        if joined is not None and self.version.program.enrollment.mode is EnrollmentMode.AUTOMATIC:
+        if joined is not None and self._enrolls():
             # In a case every order makes a customer a member, also one from before the program.
             known = tuple(each for each in known if each.at >= joined)
         return known[-MAX_EARLIER:]
+
+    def _enrolls(self) -> bool:
+        return self.version.program.enrollment.mode is EnrollmentMode.AUTOMATIC
 
     def _looks_back(self) -> bool:
         version = self.version
@@ -255,8 +262,8 @@ class _Making:
         )
 
     def _plain(self, order: Order, name: str) -> dict[str, Any]:
-        plain: dict[str, Any] = msgspec.to_builtins(self._told(order))
-        del plain["status"]
+        plain = plain_of(self._told(order))
+        plain.pop("status", None)
         return {"id": name, **plain}
 
     def _time(self, at: Instant) -> str:
