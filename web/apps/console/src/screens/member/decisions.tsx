@@ -1,22 +1,24 @@
 import { Trans } from "@lingui/react/macro";
 import type { ExplainedEvent, ProgramExplanation, RuleExplanation, Seen } from "@perennial/api-admin";
 import { eventExplainOptions, orderExplainOptions } from "@perennial/api-admin/queries";
-import { Badge, Stack, Text, Title } from "@perennial/ui";
+import { Badge, Button, Stack, Text, Title } from "@perennial/ui";
+import { IconListCheck } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
 import { useSpoken } from "../../i18n/spoken";
+import { useMay } from "../../session/may";
 import { Answer } from "../../shell/answer";
 import classes from "./member.module.css";
 
 /** What every program decided, of an order or of an event. */
-export default function DecisionsOf({ id, of }: { id: string; of: "event" | "order" }) {
-  return of === "event" ? <OfEvent id={id} /> : <OfOrder id={id} />;
+export default function DecisionsOf({ id, of, onMake }: { id: string; of: "event" | "order"; onMake: (program: string) => void }) {
+  return of === "event" ? <OfEvent id={id} /> : <OfOrder id={id} onMake={onMake} />;
 }
 
-function OfOrder({ id }: { id: string }) {
+function OfOrder({ id, onMake }: { id: string; onMake: (program: string) => void }) {
   const query = useQuery(orderExplainOptions({ path: { id }, query: useSpoken() }));
-  return <Answer query={query}>{(explained) => <Decisions explained={explained} />}</Answer>;
+  return <Answer query={query}>{(explained) => <Decisions explained={explained} onMake={onMake} />}</Answer>;
 }
 
 function OfEvent({ id }: { id: string }) {
@@ -24,19 +26,20 @@ function OfEvent({ id }: { id: string }) {
   return <Answer query={query}>{(explained) => <Decisions explained={explained} />}</Answer>;
 }
 
-function Decisions({ explained }: { explained: ExplainedEvent }) {
+function Decisions({ explained, onMake }: { explained: ExplainedEvent; onMake?: (program: string) => void }) {
   return (
     <Stack gap="lg">
       {explained.decisions.length === 0 && <Text>{explained.words}</Text>}
       {explained.decisions.map((decision) => (
-        <Decision key={`${decision.program}/${decision.trigger}`} decision={decision} />
+        <Decision key={`${decision.program}/${decision.trigger}`} decision={decision} onMake={onMake} />
       ))}
     </Stack>
   );
 }
 
-function Decision({ decision }: { decision: ProgramExplanation }) {
+function Decision({ decision, onMake }: { decision: ProgramExplanation; onMake: ((program: string) => void) | undefined }) {
   const format = useFormat();
+  const mayChange = useMay("programs");
   const { explanation } = decision;
   const rules = explanation.rules ?? [];
   return (
@@ -53,6 +56,11 @@ function Decision({ decision }: { decision: ProgramExplanation }) {
       {rules.map((rule) => (
         <Rule key={`${rule.rule}/${rule.trigger}`} rule={rule} />
       ))}
+      {onMake !== undefined && mayChange && decision.trigger === "order.paid" && (
+        <Button variant="default" size="xs" mt="sm" leftSection={<IconListCheck size={14} aria-hidden />} onClick={() => { onMake(decision.program); }}>
+          <Trans>Make a test case</Trans>
+        </Button>
+      )}
     </section>
   );
 }

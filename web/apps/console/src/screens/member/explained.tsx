@@ -7,22 +7,31 @@ import { memberRoute } from "./route";
 
 /** Comes when something is to be explained. */
 const DecisionsOf = lazy(() => import("./decisions"));
+const MakeCase = lazy(() => import("./make-case"));
 
 /** Why an order or event gave what it gave: every rule with its reasons and its arithmetic. */
 export function Explained() {
   const { t } = useLingui();
-  const { why, of } = memberRoute.useSearch();
+  const { why, of, make } = memberRoute.useSearch();
   const navigate = useNavigate({ from: memberRoute.fullPath });
   return (
     <Dialog
       opened={why !== undefined}
       onClose={() => void navigate({ search: (search) => ({ tab: search.tab }), replace: true })}
-      title={<bdi>{why === undefined ? "" : t`Why: ${why}`}</bdi>}
+      title={<bdi>{why === undefined ? "" : make === undefined ? t`Why: ${why}` : t`A test case of ${why}`}</bdi>}
       size="lg"
     >
       {why !== undefined && (
         <Suspense fallback={<Loading lines={6} />}>
-          <DecisionsOf id={why} of={of === "event" ? "event" : "order"} />
+          {make === undefined ? (
+            <DecisionsOf
+              id={why}
+              of={of === "event" ? "event" : "order"}
+              onMake={(program) => void navigate({ search: (search) => ({ ...search, make: program }), replace: true })}
+            />
+          ) : (
+            <MakeCase order={why} program={make} onBack={() => void navigate({ search: (search) => ({ tab: search.tab, why, of }), replace: true })} />
+          )}
         </Suspense>
       )}
     </Dialog>

@@ -11,6 +11,8 @@ export interface MemberSearch {
   /** An order or event whose explanation is open. */
   why?: string;
   of?: "order" | "event";
+  /** The program for which a test case is made of that order. */
+  make?: string;
 }
 
 export const memberRoute = createRoute({
@@ -20,6 +22,7 @@ export const memberRoute = createRoute({
     tab: MEMBER_TABS.find((tab) => tab === search.tab && tab !== "overview"),
     why: typeof search.why === "string" ? search.why : undefined,
     of: search.of === "order" || search.of === "event" ? search.of : undefined,
+    make: typeof search.make === "string" ? search.make : undefined,
   }),
   loader: wordsOf("member"),
   component: lazyRouteComponent(() => import("./member-screen"), "MemberScreen"),
