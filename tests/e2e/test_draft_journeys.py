@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser import LOOKS, Look, opened
-from tests.e2e.shop import SANDBOX, Shop
+from tests.e2e.shop import MEMBER, SANDBOX, Shop
 
 _DRAFT = f"/{SANDBOX}/programs/points"
 _WRITTEN = """
@@ -146,5 +146,29 @@ def test_the_parts_of_a_draft_are_there_for_everybody(browser: Browser, shop: Sh
     watched.settle()
     watched.shoot(f"cases-{look.name}")
     assert watched.barriers() == []
+    assert watched.wrong == []
+    watched.context.close()
+
+
+def test_an_order_becomes_a_case_of_the_draft(browser: Browser, shop: Shop) -> None:
+    """From why it gave what it did, after a look; it stands among the cases, and is taken back at once."""
+    before = shop.call("GET", "programs/points/draft")["document"]
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/members/{MEMBER}?tab=timeline&why=order-2&of=order")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Make a test case").click()
+    expect(dialog.get_by_role("listitem").filter(has_text="The member buys for")).to_have_count(2)
+    expect(dialog).to_contain_text("Holds in the draft")
+    dialog.get_by_role("button", name="Back to the reasons").click()
+    dialog.get_by_role("button", name="Make a test case").click()
+    dialog.get_by_label("What is tested").fill("The second order of somebody")
+    dialog.get_by_role("button", name="Keep it in the draft").click()
+    expect(page.get_by_role("article", name="The second order of somebody")).to_be_visible()
+    kept = shop.call("GET", "programs/points/draft")
+    assert ("The second order of somebody" in kept["document"], kept["problems"]) == (True, [])
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_role("article", name="The second order of somebody")).to_be_hidden()
+    assert shop.call("GET", "programs/points/draft")["document"] == before
     assert watched.wrong == []
     watched.context.close()

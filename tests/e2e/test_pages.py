@@ -19,6 +19,7 @@ PAGES = {
     "member": f"/members/{MEMBER}",
     "timeline": f"/members/{MEMBER}?tab=timeline",
     "explanation": f"/members/{MEMBER}?tab=timeline&why=order-3&of=order",
+    "case": f"/members/{MEMBER}?tab=timeline&why=order-3&of=order&make=points",
     "statement": f"/members/{MEMBER}?tab=ledger",
     "vouchers": f"/members/{MEMBER}?tab=vouchers",
     "programs": "/programs",
@@ -53,6 +54,14 @@ PAGES = {
     "account": "/account",
 }
 
+DIALOGS = {
+    "dialog-adjust": (f"/members/{MEMBER}", ["Correct points…"]),
+    "dialog-block": (f"/members/{MEMBER}", ["More", "Block…"]),
+    "dialog-merge": (f"/members/{MEMBER}", ["More", "Merge into another account…"]),
+    "dialog-erase": (f"/members/{MEMBER}", ["More", "Erase…"]),
+}
+"""Dialogs that change something for good: the page, and the buttons that lead to them."""
+
 
 @pytest.fixture(scope="module")
 def page_of_all(browser: Browser, shop: Shop) -> Iterator[Watched]:
@@ -64,12 +73,16 @@ def page_of_all(browser: Browser, shop: Shop) -> Iterator[Watched]:
     watched.context.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *DIALOGS])
 def test_every_page_is_free_of_errors_and_barriers(page_of_all: Watched, name: str) -> None:
     """In four looks, with axe's rules up to WCAG 2.2 AA, and laid out as is kept; each leaves a picture."""
     watched = page_of_all
     watched.look_as(LOOKS[0])
-    watched.go(f"/{SANDBOX}{PAGES[name]}")
+    address, buttons = DIALOGS.get(name) or (PAGES[name], [])
+    watched.go(f"/{SANDBOX}{address}")
+    for button in buttons:
+        watched.page.get_by_text(button, exact=True).first.click()
+        watched.settle()
     problems = {}
     for look in LOOKS:
         watched.look_as(look)

@@ -91,7 +91,7 @@ async def test_a_case_begins_as_the_member_was_and_expects_what_came_of_the_orde
     assert (last["order"]["attributes"], left) == ({"weather": "rain"}, [("codes", None)])
     assert made["attributes"] == ["country"]
     for personal in ("o1", "anna", "Anna", "Annie", "SECRET", "note"):
-        assert personal not in yaml.safe_dump({**made["case"], "id": "", "title": ""}), personal
+        assert personal not in yaml.safe_dump(made["case"]), personal
     document = yaml.safe_load(PROGRAM) | {"cases": [made["case"]]}
     drafted = {"document": yaml.safe_dump(document)}
     assert (await site.done("POST", "/v1/programs/points/cases", drafted))["passed"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any
 
 import msgspec
@@ -11,8 +10,10 @@ import msgspec
 from perennial.core.case_of_order import MAX_EARLIER, EarlierOrder, JudgedOrder, case_of_order
 from perennial.core.case_state import Uncarried
 from perennial.core.causes import instant_of
+from perennial.core.currency import format_money
 from perennial.core.document import plain_of
-from perennial.core.order import Order
+from perennial.core.order import Order, net_amounts, value_of
+from perennial.core.periods import local_date
 from perennial.core.program_cases import CaseOutcome, stage_of
 from perennial.core.segment import Segment
 from perennial.core.version import Version
@@ -24,10 +25,9 @@ from perennial.flows.reading import load_order
 from perennial.flows.stored import StoredDecision, decode_decisions
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.orders import decode_order, load_paid_before
-from perennial.units import Instant, Points, format_instant
+from perennial.units import Instant, Points
 
 _PAID = "order.paid"
-_LONGEST_ID = 40
 
 
 class OrderCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,10 +124,12 @@ def _judged(paid_at: Instant, order: Order, live: LiveProgram, decided: list[Sto
 def _made(external_id: str, judged: JudgedOrder, version: Version, segments: list[Segment]) -> OrderCase:
     program = version.program
     taken = {case.id for case in program.cases}
-    title = f"Order {external_id}, {format_instant(judged.at)[:10]}"[:200]
-    made = case_of_order(
-        judged, version, stage_of(program, segments), id=_id(external_id, taken), title=title
-    )
+    day = local_date(judged.at, version.zone).isoformat()
+    currency = judged.order.currency or program.currency
+    total = f"{format_money(value_of(net_amounts(judged.order)), currency)} {currency}"
+    stage = stage_of(program, segments)
+    title = f"An order of {total} on {day}"
+    made = case_of_order(judged, version, stage, id=_free(f"order-{day}", taken), title=title)
     return OrderCase(
         program=program.program,
         version=version.number,
@@ -139,15 +141,10 @@ def _made(external_id: str, judged: JudgedOrder, version: Version, segments: lis
     )
 
 
-def _id(external_id: str, taken: set[str]) -> str:
-    """Return an id for the case that no case of the version has."""
-    word = re.sub(r"[^a-z0-9]+", "-", external_id.lower()).strip("-")[:_LONGEST_ID].rstrip("-")
-    name = f"order-{word}" if word else "order"
-    return next(each for number in range(1, len(taken) + 3) if (each := _numbered(name, number)) not in taken)
-
-
-def _numbered(name: str, number: int) -> str:
-    return name if number == 1 else f"{name}-{number}"
+def _free(name: str, taken: set[str]) -> str:
+    """Return the name, with a number where a case of the version has it."""
+    numbered = (f"{name}-{number}" for number in range(2, len(taken) + 3))
+    return next(each for each in (name, *numbered) if each not in taken)
 
 
 def _not_judged(external_id: str, program: str | None) -> ProblemError:
