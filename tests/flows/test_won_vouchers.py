@@ -168,7 +168,7 @@ async def test_a_life_is_the_same_however_it_is_cut_into_batches(
     Somebody to whom the orders that all came back never happened has the same as well.
     """
     draw = Random(seed)
-    await shop.publish(PROGRAM)
+    await shop.publish(PROGRAM, START - 2_000 * HOUR)
     names = ("single", "whole", "parts", "never")
     lives: dict[str, list[Command]] = {name: [] for name in names}
     for number in range(12):
@@ -198,6 +198,7 @@ async def test_a_life_is_the_same_however_it_is_cut_into_batches(
     assert found["whole"] == found["single"]
     assert found["parts"] == found["single"]
     assert found["never"] == found["single"]
+    assert found["single"]["vouchers"]
     await is_sound(shop, owner)
 
 

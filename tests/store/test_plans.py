@@ -48,6 +48,7 @@ _KEYS = {
     "workspaces": {"workspace_id"},
     "identifiers": {"workspace_id", "id_hash"},
     "vouchers": {"bucket", "workspace_id", "customer_id"},
+    "entitlements": {"bucket", "workspace_id", "customer_id"},
     "voucher_codes": {"workspace_id", "code_hash"},
     "voucher_batches": {"workspace_id", "batch_id"},
     "redemptions": {"bucket", "workspace_id", "customer_id"},

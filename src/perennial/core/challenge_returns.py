@@ -108,9 +108,15 @@ def _reverse(
 
 
 def gives_vouchers(challenge: Challenge) -> bool:
-    """Return whether completing a challenge comes with a voucher that may have to be taken back."""
-    takes = challenge.returns is ChallengeReturns.TAKE_BACK
-    return takes and any(benefit.needs_voucher() for benefit in challenge.gives)
+    """Return whether completing a challenge comes with a code that may have to be taken back.
+
+    It is that of a voucher, of a gift card, or one of a pool: one code for each completion.
+    """
+    if challenge.returns is not ChallengeReturns.TAKE_BACK:
+        return False
+    handed = [benefit.hands_out() for benefit in challenge.gives]
+    drawn = any(out is not None and out.pool is not None for out in handed)
+    return drawn or any(benefit.needs_voucher() for benefit in challenge.gives)
 
 
 def _may_undo(compiled: CompiledChallenge, event: OrderReturned, unused: dict[str, list[UUID]] | None) -> int:

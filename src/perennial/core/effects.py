@@ -252,7 +252,7 @@ class Entitle(_Effect, frozen=True, tag=30):
     What is given at once (points, a code of a pool) is noted too. ``kind`` is the kind of the benefit,
     ``name`` what it is, such as a sku. ``amount`` is in minor units; ``quantity`` counts pieces or points.
     ``points`` of ``unit`` were paid for it. It may be used from ``starts_at`` until ``expires_at``. A code
-    of ``pool`` is handed over with it.
+    of ``pool`` is handed over with it: ``voucher_id``, where it may have to be taken back.
     """
 
     kind: str
@@ -267,6 +267,7 @@ class Entitle(_Effect, frozen=True, tag=30):
     points: Points
     unit: int
     pool: str | None = None
+    voucher_id: UUID | None = None
 
 
 class Progress(_Effect, frozen=True, tag=31):

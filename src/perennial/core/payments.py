@@ -100,6 +100,12 @@ def charge_card(
     return tuple(effects), lots
 
 
+def is_full(card: Member, unit: int, given: Minor) -> bool:
+    """Return whether nobody touched a gift card: it holds what it was ``given`` with, and never held more."""
+    wallet = card.wallets.get(unit)
+    return wallet is not None and wallet.balance == wallet.earned == given
+
+
 def card_credit(unit: int, amount: Minor, at: Instant) -> Credit:
     """Return what puts money on a card that is issued or topped up, as it is issued by the program."""
     return Credit(unit, amount, LotKey(Origin.EARNED, at, None), Account.ISSUED, pending=False)

@@ -8,7 +8,7 @@ caused. Test cases of marketers run on it. Nothing here knows a rule.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -20,7 +20,7 @@ from perennial.core.codes import IssuedCode
 from perennial.core.compile import compile_version
 from perennial.core.course import CourseRefused, Decided, given_for
 from perennial.core.decision import Decision
-from perennial.core.effects import Debit, Effect, IssueVoucher, UseBudget, VoidVoucher
+from perennial.core.effects import Debit, Effect, Entitle, IssueVoucher, UseBudget, VoidVoucher
 from perennial.core.events import (
     ChallengeCompleted,
     ChallengeStarted,
@@ -369,9 +369,10 @@ class Rehearsal(SegmentCourse):
     def _decide_by(self, version: Version, member: Member, event: Event) -> Decision:
         decision = super()._decide_by(version, member, event)
         for effect in decision.effects:
-            if isinstance(event, ChallengeCompleted) and isinstance(effect, IssueVoucher):
+            given = _code_given(event, effect)
+            if given is not None and isinstance(effect, IssueVoucher | Entitle):
                 key = (member.customer_id, effect.reward)
-                self.won[key] = (effect.code.code_hash, *self.won.get(key, ()))
+                self.won[key] = (given, *self.won.get(key, ()))
             elif isinstance(effect, VoidVoucher):
                 for key, won in self.won.items():
                     self.won[key] = tuple(each for each in won if each != effect.voucher_id)
@@ -398,6 +399,17 @@ class Rehearsal(SegmentCourse):
         if name not in self.orders:
             raise UnknownName(f"there is no order {name!r}")
         return self.orders[name]
+
+
+def _code_given(event: Event, effect: Effect) -> UUID | None:
+    """Return the code that completing a challenge gave; that of a pool is told by what it was given for."""
+    if not isinstance(event, ChallengeCompleted):
+        return None
+    if isinstance(effect, IssueVoucher):
+        return effect.code.code_hash
+    if isinstance(effect, Entitle) and effect.pool is not None:
+        return uuid5(event.id, f"{event.challenge}/{event.round}/{event.time}")
+    return None
 
 
 def decisions_of(found: list[Decided]) -> list[Decision]:

@@ -21,7 +21,7 @@ from perennial.core.events import CartRedeemed
 from perennial.core.fold import fold
 from perennial.core.member import Member
 from perennial.core.order import Order, line_ids
-from perennial.core.payments import Card, card_credit, charge_card
+from perennial.core.payments import Card, card_credit, charge_card, is_full
 from perennial.core.program import Program
 from perennial.core.redeemables import Voucher, Wanted
 from perennial.core.redemption import (
@@ -292,7 +292,7 @@ class CheckoutRehearsal(Rehearsal):
     ) -> list[Decision]:
         """Take an order back, and give back what was redeemed on it."""
         decisions = super()._undo(known, at, after, canceled=canceled)
-        self._void_taken_back(decisions)
+        self._void_taken_back(decisions, at)
         units = dict(zip(line_ids(known.order), known.returned, strict=True))
         for played in self.redemptions.values():
             named = self.orders.get(played.order_name or "")
@@ -305,17 +305,20 @@ class CheckoutRehearsal(Rehearsal):
         return decisions
 
     def _used_vouchers(self) -> frozenset[UUID]:
-        return frozenset(voucher.voucher_id for voucher in self.vouchers.values() if voucher.used)
+        return frozenset(
+            each.voucher_id for each in self.vouchers.values() if each.used or not self._is_full(each)
+        )
 
-    def _void_taken_back(self, decisions: Iterable[Decision]) -> None:
-        voided = {
-            effect.voucher_id
-            for decision in decisions
-            for effect in decision.effects
-            if isinstance(effect, VoidVoucher)
-        }
-        for voucher in self.vouchers.values():
-            voucher.voided |= voucher.voucher_id in voided
+    def _is_full(self, voucher: PlayedVoucher) -> bool:
+        version = self.versions[voucher.version - 1]
+        given = version.rewards[voucher.reward].card_for(voucher.tier)
+        return voucher.card is None or is_full(voucher.card, version.card_unit, given)
+
+    def _void_taken_back(self, decisions: Iterable[Decision], at: Instant) -> None:
+        effects = [effect for decision in decisions for effect in decision.effects]
+        voided = {effect.voucher_id for effect in effects if isinstance(effect, VoidVoucher)}
+        for name in [name for name, voucher in self.vouchers.items() if voucher.voucher_id in voided]:
+            self._void(name, at)
 
     def _trial(self, customer: str | None) -> Self:
         """Return a rehearsal that can go another way for one customer, and shares all the rest."""

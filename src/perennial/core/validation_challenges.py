@@ -126,7 +126,7 @@ def _check_benefit(findings: Findings, path: str, challenge: Challenge, benefit:
         findings.known(f"{path}.pool", "reward with codes", out.pool, pools)
     if out is not None and out.points:
         findings.wallet(path, out.wallet)
-    voucher = benefit.needs_voucher() and not benefit.card_value()
-    if challenge.returns is ChallengeReturns.TAKE_BACK and not voucher and (out is None or not out.points):
-        words = "only points and vouchers for orders can be taken back; with anything else say returns: keep"
+    code = benefit.needs_voucher() or (out is not None and out.pool is not None)
+    if challenge.returns is ChallengeReturns.TAKE_BACK and not code and (out is None or not out.points):
+        words = "only points, vouchers and codes can be taken back; with anything else say returns: keep"
         findings.add(path, "not_taken_back", words)

@@ -65,8 +65,9 @@ class Batch(msgspec.Struct):
     back, ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered``
     are the vouchers whose codes were entered, ``earned`` those that rules gave for orders that come back,
     ``issued`` those that rules give in this batch, ``won`` those that challenges gave and nobody used, by
-    the customer, the program and the challenge, the latest first, ``cards`` the gift cards among those
-    entered, ``closed_cards`` those of redemptions to which nothing comes back any more, ``held`` how many
+    the customer, the program and the challenge, the latest first, ``full_cards`` the gift cards among
+    them and those issued in this batch, ``cards`` those of which codes were entered,
+    ``closed_cards`` those of redemptions to which nothing comes back any more, ``held`` how many
     holds customers have open, and ``elsewhere`` what is to be written in other buckets.
     ``free_codes`` are those set aside for claims, by program and pool, ``caused_codes`` those for what
     commands cause, ``codes_asked`` how many of these were looked for (None: no more are to be had),
@@ -106,6 +107,7 @@ class Batch(msgspec.Struct):
     earned: dict[UUID, VoucherRow] = {}
     won: dict[tuple[UUID, int], dict[str, list[UUID]]] = {}
     issued: set[UUID] = set()
+    full_cards: dict[UUID, Member] = {}
     cards: dict[UUID, Member] = {}
     closed_cards: set[UUID] = set()
     free_codes: dict[tuple[int, str], list[FreeCode]] = {}

@@ -12,7 +12,7 @@ from perennial.core.challenge_completion import needs_code
 from perennial.core.codes import Codes
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
-from perennial.core.effects import Count
+from perennial.core.effects import Count, Effect
 from perennial.core.events import ChallengeCompleted, Event, RewardEarned
 from perennial.core.following_up import MAX_FOLLOW_UPS, FollowUps, TooManyFollowUps, trigger_of
 from perennial.core.order import Scalar
@@ -72,10 +72,12 @@ def decide_in(
     if decision.refusal is not None:
         raise refused(decision.refusal)
     now_counts = [effect for effect in decision.effects if type(effect) is Count]
-    others = tuple(effect for effect in decision.effects if type(effect) is not Count)
+    others: tuple[Effect, ...] = tuple(effect for effect in decision.effects if type(effect) is not Count)
+    if type(event) is ChallengeCompleted:
+        others = hand_over_all(batch, operation, live.program_id, others)
     batch.apply(operation, version, others)
     if version.challenges:
-        note_won(batch, member, live.program_id, event, others)
+        note_won(batch, operation, version, event, others)
     membership = member.memberships.get(live.program_id)
     after = membership.tier if membership else None
     return Outcome(live, version, trigger_of(event), decision, before, after, at=event.at), now_counts
@@ -121,7 +123,6 @@ def decide_follow_ups(
                 note_given(batch, operation, live, event, outcome.decision)
             elif isinstance(event, ChallengeCompleted):
                 fund_cards(batch, operation, version, outcome.decision.effects)
-                hand_over_all(batch, operation, live.program_id, outcome.decision.effects)
             outcome.caused = event
             outcomes.append(outcome)
             waiting.add(outcome.decision.follow_ups)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from perennial.core.effects import Effect, Entitle
 from perennial.core.version import CompiledReward
 from perennial.flows.batch import Batch, Operation
@@ -60,8 +62,15 @@ def hand_over(batch: Batch, operation: Operation, free: FreeCode) -> VoucherRow:
     return free.row
 
 
-def hand_over_all(batch: Batch, operation: Operation, program_id: int, effects: Iterable[Effect]) -> None:
-    """Give the member the codes that a decision hands over which nobody asked for."""
+def hand_over_all(
+    batch: Batch, operation: Operation, program_id: int, effects: Iterable[Effect]
+) -> tuple[Effect, ...]:
+    """Give the member the codes that a decision hands over which nobody asked for; say which these are."""
+    told: list[Effect] = []
     for effect in effects:
         if isinstance(effect, Entitle) and effect.pool is not None:
-            hand_over(batch, operation, batch.caused_codes[program_id, effect.pool].pop(0))
+            row = hand_over(batch, operation, batch.caused_codes[program_id, effect.pool].pop(0))
+            told.append(msgspec.structs.replace(effect, voucher_id=row.voucher_id))
+        else:
+            told.append(effect)
+    return tuple(told)

@@ -6,14 +6,14 @@ read and change the wallet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from asyncpg import Connection
 
 from perennial.core.effects import Debit, Effect, GiveBack, IssueVoucher
 from perennial.core.member import Member
-from perennial.core.payments import CardPaid, card_credit, charge_card
+from perennial.core.payments import CardPaid, card_credit, charge_card, is_full
 from perennial.core.spending import spend
 from perennial.core.used import UsedByProgram
 from perennial.core.version import Version
@@ -55,7 +55,38 @@ def fund_cards(batch: Batch, operation: Operation, version: Version, effects: It
             amount = version.rewards[effect.reward].card_for(effect.tier)
             card_id = operation.source_id if effect.claimed else effect.code.code_hash
             if amount:
-                fund_card(batch, operation, version, Member(customer_id=card_id, owner=card_id), amount)
+                card = batch.full_cards[card_id] = Member(customer_id=card_id, owner=card_id)
+                fund_card(batch, operation, version, card, amount)
+
+
+async def load_full(
+    conn: Connection, batch: Batch, program_id: int, cards: Mapping[UUID, Minor]
+) -> frozenset[UUID]:
+    """Lock these gift cards, whose vouchers are locked, and load those that nobody has touched.
+
+    ``cards`` says of each what it was given with: one is untouched if it holds that and never held anything
+    else. Returns the others.
+    """
+    workspace_id = batch.workspace.workspace_id
+    await lock_cards(conn, workspace_id, batch.bucket, cards)
+    rows = [CustomerRow(customer_id=card, external_id="", created_at=batch.now) for card in cards]
+    loaded = await load_members(
+        conn, workspace_id, batch.bucket, rows, lots_for=set(cards), reads=lambda _: ({}, {})
+    )
+    unit = batch.workspace.program_by_id(program_id).latest.card_unit
+    full = {card_id: card for card_id, card in loaded.items() if is_full(card, unit, cards[card_id])}
+    batch.full_cards |= full
+    return frozenset(cards.keys() - full.keys())
+
+
+def take_full(batch: Batch, operation: Operation, version: Version, card_id: UUID) -> None:
+    """Take what is on a card that nobody has touched back to where it came from, as if never given."""
+    card = batch.full_cards.pop(card_id)
+    unit = version.card_unit
+    lots = list((card.wallets[unit].lots or {}).values())
+    effects = tuple(Debit(unit, lot.remaining, lot.lot_id, Account.ISSUED, False) for lot in lots)
+    own = Operation(operation.operation_id, operation.source_id, card, operation.at)
+    batch.apply(own, version, effects)
 
 
 async def empty_card(

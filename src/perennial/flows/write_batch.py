@@ -44,6 +44,9 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await _write_words(conn, batch)
     if batch.changed_orders:
         await update_orders(conn, workspace_id, bucket, list(batch.changed_orders.values()))
+    # First, so that what was handed over and comes back in one batch can be void.
+    for free in batch.given_codes:
+        await give_free(conn, workspace_id, (free.bucket, bucket), free.row)
     await write_effects(
         conn,
         workspace_id,
@@ -67,8 +70,6 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await put_referrals(conn, workspace_id, bucket, batch.changed_referrals.values())
     if batch.changed_converted:
         await put_owners(conn, workspace_id, bucket, batch.changed_converted.values())
-    for free in batch.given_codes:
-        await give_free(conn, workspace_id, (free.bucket, bucket), free.row)
     if batch.new_credits:
         await write_credits(conn, batch)
     for entry in batch.audit_entries:

@@ -409,6 +409,7 @@ def _entitlements(ws: int, net: Netting) -> Iterator[EntitlementRow]:
             changed_at=change.at,
             starts_at=effect.starts_at,
             expires_at=effect.expires_at,
+            voucher_id=effect.voucher_id,
         )
 
 

@@ -20,7 +20,8 @@ class EntitlementRow(msgspec.Struct):
     """One row of ``entitlements``; ``points`` of ``unit_id`` were paid for it and what came with it.
 
     ``amount`` is in minor units of ``currency``; ``quantity`` counts pieces, seats or points. ``reference``
-    is the caller's: of a payment, of a parcel.
+    is the caller's: of a payment, of a parcel. ``voucher_id`` is the code of a pool that came with it
+    unasked.
     """
 
     customer_id: UUID
@@ -42,6 +43,7 @@ class EntitlementRow(msgspec.Struct):
     starts_at: Instant | None
     expires_at: Instant | None
     reference: str | None = None
+    voucher_id: UUID | None = None
 
 
 class EntitlementPlace(msgspec.Struct, frozen=True, array_like=True):
@@ -52,7 +54,8 @@ class EntitlementPlace(msgspec.Struct, frozen=True, array_like=True):
 
 
 _COLUMNS = """customer_id, entitlement_id, operation_id, program_id, version, kind, reward, name, state,
-    amount, currency, quantity, unit_id, points, issued_at, changed_at, starts_at, expires_at, reference"""
+    amount, currency, quantity, unit_id, points, issued_at, changed_at, starts_at, expires_at, reference,
+    voucher_id"""
 
 INSERT_ENTITLEMENTS = f"""
 insert into entitlements (bucket, workspace_id, {_COLUMNS})

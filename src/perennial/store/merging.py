@@ -63,7 +63,7 @@ where workspace_id = $1 and code_hash = $2
 """
 
 _ENTITLEMENTS = """entitlement_id, operation_id, program_id, version, amount, quantity, points, issued_at,
-    changed_at, starts_at, expires_at, unit_id, state, kind, reward, name, currency, reference"""
+    changed_at, starts_at, expires_at, unit_id, state, kind, reward, name, currency, reference, voucher_id"""
 
 _MOVE_ENTITLEMENTS = f"""
 insert into entitlements (bucket, workspace_id, customer_id, {_ENTITLEMENTS})

@@ -62,7 +62,8 @@ create type entitlement_row as (
     changed_at timestamp with time zone,
     starts_at timestamp with time zone,
     expires_at timestamp with time zone,
-    reference text
+    reference text,
+    voucher_id uuid
 );
 
 create type event_row as (
@@ -686,6 +687,7 @@ create table entitlements (
     name text not null,
     currency text,
     reference text,
+    voucher_id uuid,
     constraint entitlements_pkey PRIMARY KEY (bucket, workspace_id, customer_id, entitlement_id),
     constraint entitlements_amount_check CHECK ((amount >= 0)),
     constraint entitlements_points_check CHECK ((points >= 0)),

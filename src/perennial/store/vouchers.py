@@ -133,12 +133,25 @@ cross join lateral (
 
 # What nobody used of a reward that came without a claim, as what completing a challenge gives.
 _LOCK_UNUSED = """
-select voucher_id, issued_at
+select voucher_id, issued_at, value
 from vouchers
 where bucket = $2 and workspace_id = $1 and customer_id = $3 and program_id = $4 and reward = $5
     and state = 1 and used = 0
 order by voucher_id
 for update
+"""
+
+# Likewise the codes of a pool that came with it: what was handed over names its code.
+_LOCK_UNUSED_CODES = """
+select vouchers.voucher_id, vouchers.issued_at, 0::bigint
+from entitlements
+join vouchers on vouchers.voucher_id = entitlements.voucher_id
+where entitlements.bucket = $2 and entitlements.workspace_id = $1 and entitlements.customer_id = $3
+    and entitlements.program_id = $4 and entitlements.reward = $5
+    and vouchers.bucket = $2 and vouchers.workspace_id = $1 and vouchers.customer_id = $3
+    and vouchers.state = 1 and vouchers.used = 0
+order by vouchers.voucher_id
+for update of vouchers
 """
 
 _LOCK_VOUCHERS_OF = f"""
@@ -215,11 +228,16 @@ async def load_vouchers(
 
 
 async def lock_unused(
-    conn: Connection, ws: int, bucket: int, customer_id: UUID, program_id: int, reward: str
-) -> list[UUID]:
-    """Lock the vouchers of a customer that a reward gave and nobody used; return them, the latest first."""
-    rows = await conn.fetch(_LOCK_UNUSED, ws, bucket, customer_id, program_id, reward)
-    return [voucher for voucher, _ in sorted(rows, key=lambda row: (row[1], row[0].bytes), reverse=True)]
+    conn: Connection, ws: int, bucket: int, customer_id: UUID, program_id: int, reward: str, *, drawn: bool
+) -> dict[UUID, Minor]:
+    """Lock the vouchers of a customer that a reward gave and nobody used; return what each is worth.
+
+    The latest comes first. Where codes of a pool are ``drawn``, these are they: worth 0 here.
+    """
+    sql = _LOCK_UNUSED_CODES if drawn else _LOCK_UNUSED
+    rows = await conn.fetch(sql, ws, bucket, customer_id, program_id, reward)
+    latest = sorted(rows, key=lambda row: (row[1], row[0].bytes), reverse=True)
+    return {voucher: value for voucher, _, value in latest}
 
 
 async def list_vouchers(
