@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.flows.clock import advance_sandbox_clock
 from perennial.flows.commands import Command, PostClaim, PostReturn, PutOrder
@@ -195,3 +197,22 @@ async def test_a_changed_order_keeps_what_a_rule_with_a_cooldown_gave(shop: Shop
     assert available(await shop.order("o2", "c1", 1000, at=START + HOUR)) == 80
     assert available(await shop.order("o1", "c1", 1000)) == 70
     assert available(await shop.order("o3", "c1", 1000, at=START + 2 * DAY)) == 130
+
+
+async def test_a_rule_rests_in_each_store_by_itself(shop: Shop) -> None:
+    """It is kept by store over batches and changes; a changed order is as it was in its own store only."""
+    rule = "  - {id: visit, type: fixed, points: 50, cooldown: {days: 1}, cooldown_per: location}\n"
+    await shop.publish(BASE.replace("rewards:\n", rule + "rewards:\n"))
+
+    def at(store: str, name: str, amount: int = 1000, hours: int = 0) -> PutOrder:
+        put = put_order(name, "c1", amount, at=START + hours * HOUR)
+        return msgspec.structs.replace(put, order=msgspec.structs.replace(put.order, location=store))
+
+    assert available(await shop.do(at("a", "o1"))) == 60
+    assert available(await shop.do(at("b", "o2"))) == 120
+    assert available(await shop.do(at("a", "o3"))) == 130
+    assert available(await shop.do(at("a", "o1", 2000))) == 140
+    await shop.advance(START + 3 * DAY)
+    assert available(await shop.do(at("b", "o4", hours=23))) == 150
+    assert available(await shop.do(at("b", "o5", hours=24))) == 210
+    assert available(await shop.do(at("a", "o6", hours=24))) == 270

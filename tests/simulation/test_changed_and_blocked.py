@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from perennial.flows.simulate import Simulate
 from perennial.units import DAY, HOUR
 from tests.flows.conftest import owner, shop
@@ -71,6 +73,20 @@ async def test_a_changed_order_keeps_what_it_gave(shop: Shop, database_url: str)
     await shop.send(put_order("a3", "anna", 3_100, at=START + 2 * DAY, status="canceled"))
     held = await same(shop, database_url)
     assert held["anna"] > 100
+
+
+async def test_a_rule_rests_in_each_store_by_itself(shop: Shop, database_url: str) -> None:
+    """Stores are told apart, also for an order that changes."""
+    await shop.publish(PROGRAM.replace("cooldown: {days: 1}", "cooldown: {days: 1}, cooldown_per: location"))
+    for name, store, amount in (
+        ("a1", "x", 1_000),
+        ("a2", "y", 1_000),
+        ("a3", "x", 1_000),
+        ("a1", "x", 1_500),
+    ):
+        put = put_order(name, "anna", amount)
+        await shop.do(msgspec.structs.replace(put, order=msgspec.structs.replace(put.order, location=store)))
+    assert (await same(shop, database_url))["anna"] == 50 + 15 + 50 + 10 + 10
 
 
 async def test_blocks_are_as_they_were(shop: Shop, database_url: str) -> None:

@@ -87,13 +87,15 @@ class LimitBook:
         """Return the place of the rule's cooldown among the limits."""
         if rule.cooldown is None:
             return None
+        here = rule.cooldown_per == "location"
         limit = CompiledLimit(
             number=stable_hash("cooldown", self._program_id, rule.id),
-            name=f"cooldown of rule {rule.id}: {span_words(rule.cooldown)}",
+            name=f"cooldown of rule {rule.id}: {span_words(rule.cooldown)}{' in one place' if here else ''}",
             cap=0,
             counts=Counted.TIMES,
             period=Period.EVER,
             at_cap=AtCap.REJECT,
+            by_place=here,
         )
         return self._place(limit, Holder.MEMBER).index
 

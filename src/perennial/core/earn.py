@@ -31,7 +31,7 @@ from perennial.core.events import (
     TierEntered,
 )
 from perennial.core.multipliers import UNCHANGED, Factor, combine, multiply
-from perennial.core.needs import history_after
+from perennial.core.needs import history_after, place_of
 from perennial.core.order import Order, OrderStatus, net_amounts
 from perennial.core.periods import add_span
 from perennial.core.program import EnrollmentMode
@@ -272,6 +272,13 @@ def rests_until(version: Version, compiled: CompiledRule, snapshot: Snapshot, at
     return until
 
 
+def touch_of(version: Version, cooldown: int, event: Event) -> Touch:
+    """Return what puts a rule to rest, by the place of its cooldown among the limits: where the order was."""
+    limit = version.limits[cooldown]
+    order = event.order if isinstance(event, OrderPaid | RewardEarned) else None
+    return Touch(limit.number, event.at, place_of(limit, None if order is None else order.location))
+
+
 def _multiply(judgment: Judgment, version: Version, snapshot: Snapshot) -> None:
     """Apply to every group of gifts that share a wallet and a factor that factor, at once."""
     factors = factors_of(version, snapshot.tier, judgment.active)
@@ -369,7 +376,7 @@ def _post(
         compiled = rules[gift.index]
         awards.append(award_of(compiled, gift, lots, by_line=by_line))
         if compiled.cooldown is not None and gift.points:
-            effects.append(Touch(version.limits[compiled.cooldown].number, event.at))
+            effects.append(touch_of(version, compiled.cooldown, event))
     if judgment.limited.used:
         effects += judgment.limited.effects(today_of(version, event.at))
     return tuple(awards), earned

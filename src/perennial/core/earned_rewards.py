@@ -18,8 +18,8 @@ from perennial.core.budget_numbers import budget_numbers
 from perennial.core.codes import IssuedCode
 from perennial.core.counts import counts_of
 from perennial.core.decision import Decision
-from perennial.core.earn import rests_until
-from perennial.core.effects import Credit, Effect, Entitle, IssueVoucher, Touch
+from perennial.core.earn import rests_until, touch_of
+from perennial.core.effects import Credit, Effect, Entitle, IssueVoucher
 from perennial.core.entitlements import MOVES
 from perennial.core.events import ClaimRequested, Event, RewardEarned
 from perennial.core.given_reward import GivenReward
@@ -50,7 +50,8 @@ def decide_earned(
     leave with the order.
     """
     numbers = budget_numbers(version, event)
-    snapshot = snapshot_of(event.at, version, member, spent, switches.keys_of(version), numbers)
+    where = None if event.order is None else event.order.location
+    snapshot = snapshot_of(event.at, version, member, spent, switches.keys_of(version), numbers, where)
     rule = next(each for each in version.rules if each.rule.id == event.rule)
     compiled = version.rewards[event.reward]
     limited = Allowances(version, snapshot, numbers)
@@ -65,7 +66,7 @@ def decide_earned(
         )
     effects: list[Effect] = list(limited.effects(today_of(version, event.at)))
     if rule.cooldown is not None:
-        effects.append(Touch(version.limits[rule.cooldown].number, event.at))
+        effects.append(touch_of(version, rule.cooldown, event))
     code = event.code or IssuedCode("", event.id, b"")
     claim = ClaimRequested(id=event.id, at=event.at, reward=event.reward, code=code)
     handed = hand_out(version, compiled, CompiledPrice(points=0, wallet=compiled.wallet), snapshot, claim)

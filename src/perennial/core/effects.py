@@ -128,10 +128,14 @@ class UseBudget(_Effect, frozen=True, tag=9):
 
 
 class Touch(_Effect, frozen=True, tag=10):
-    """A rule with a cooldown fired for the member at ``at``; ``limit`` is the cooldown's number."""
+    """A rule with a cooldown fired for the member at ``at``; ``limit`` is the cooldown's number.
+
+    ``place`` is where it rests now, if it rests in each store by itself; else 0.
+    """
 
     limit: int
     at: Instant
+    place: int = 0
 
 
 class MoveTier(_Effect, frozen=True, tag=11):

@@ -108,9 +108,9 @@ def fold(
                 wallet.activated_until = max(wallet.activated_until, until)
             case Release():
                 _release(member, effect)
-            case Touch(limit=limit, at=touched):
+            case Touch(limit=limit, at=touched, place=place):
                 known = member.limits.setdefault(limit, {})
-                known[0] = max(known.get(0, touched), touched)
+                known[place] = max(known.get(place, touched), touched)
             case MoveTier() | Join() | Leave():
                 _move(member, version, effect)
             case SetDue(at=due):

@@ -24,8 +24,8 @@ from perennial.core.snapshot import Snapshot, WalletFigures
 from perennial.core.tier_terms import grants_at
 from perennial.core.today import Range, Today, today_of
 from perennial.core.variants import variants_of
-from perennial.core.version import Need, Version
-from perennial.units import Instant
+from perennial.core.version import CompiledLimit, Need, Version
+from perennial.units import Instant, stable_hash
 
 _REMEMBERED = 64
 
@@ -34,6 +34,10 @@ _SUM = Take.SUM
 
 _NO_FIGURES = WalletFigures()
 _NO_MEMBERSHIP = Membership(0)
+
+
+_PLACES = 2**31 - 2
+"""So many stores can be told apart by the integer under which the database keeps an instant."""
 
 
 def snapshot_of(
@@ -65,7 +69,7 @@ def snapshot_of(
         membership.tier_floor,
         tuple([member.attributes.get(name) for name in version.attributes]) if version.attributes else (),
         _figures(version, member.counters, today, joined_at) if version.needs else (),
-        _used(version, member, today),
+        _used(version, member, today, location),
         _spent(version, spent, today, numbers),
         tuple([wallet_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
         with_blocks(off, member.blocked) if member.blocked else off,
@@ -99,11 +103,25 @@ def wallet_figures(wallet: Wallet | None) -> WalletFigures:
     )
 
 
-def _used(version: Version, member: Member, today: Today) -> tuple[int, ...]:
-    """Return what the member has used of each limit; a cooldown keeps one instant, in the period 0."""
+def place_of(limit: CompiledLimit, location: str | None) -> int:
+    """Return under what a cooldown keeps its instant: one for each store if it rests by place, else 0."""
+    if not limit.by_place or location is None:
+        return 0
+    return stable_hash("place", location) % _PLACES + 1
+
+
+def _used(version: Version, member: Member, today: Today, location: str | None) -> tuple[int, ...]:
+    """Return what the member has used of each limit; a cooldown has one instant, or one per place."""
     known = member.limits
     if not known:
         return (0,) * len(version.limits)
+    if version.rests_by_place:
+        return tuple(
+            [
+                known.get(limit.number, {}).get(place_of(limit, location) if limit.by_place else period, 0)
+                for limit, period in zip(version.limits, today.limits, strict=True)
+            ]
+        )
     return tuple(
         [
             known[limit.number].get(period, 0) if limit.number in known else 0

@@ -30,6 +30,7 @@ from perennial.core.events import (
 from perennial.core.fold import fold
 from perennial.core.given_reward import GivenReward
 from perennial.core.member import Member, Wallet
+from perennial.core.needs import place_of
 from perennial.core.order import Order, line_ids
 from perennial.core.past import Blocked, CameBack, Canceled, Joined, Left, Life, Past, Rejudged, Waited
 from perennial.core.periods import Period, period_of_day
@@ -47,7 +48,7 @@ class JudgedOrder(msgspec.Struct):
     """A paid order as the side judged it; ``returned`` counts the units of each line that came back.
 
     ``blocked`` is what the customer was blocked from then. ``rests`` tells of each cooldown that the order
-    began its number, and the instant that stood there before.
+    began its number, the place, and the instant that stood there before.
     """
 
     order: Order
@@ -58,7 +59,7 @@ class JudgedOrder(msgspec.Struct):
     canceled: bool = False
     given: tuple[GivenReward, ...] = ()
     blocked: int = 0
-    rests: tuple[tuple[int, Instant], ...] = ()
+    rests: tuple[tuple[int, int, Instant], ...] = ()
 
 
 class Playing:
@@ -242,17 +243,18 @@ class Playing:
                 returned=(0,) * len(event.order.lines),
                 given=given.rewards,
                 blocked=member.blocked,
-                rests=self._rests(paid, event.at) if paid is not None else (),
+                rests=self._rests(paid, event) if paid is not None else (),
             )
         return found
 
-    def _rests(self, paid: Decision, at: Instant) -> tuple[tuple[int, Instant], ...]:
-        version = self.side.version_at(at)
+    def _rests(self, paid: Decision, event: OrderPaid) -> tuple[tuple[int, int, Instant], ...]:
+        version, where = self.side.version_at(event.at), event.order.location
         gave = {award.rule for award in paid.awards if award.points}
         return tuple(
-            (version.limits[rule.cooldown].number, paid.facts.used[rule.cooldown])
+            (limit.number, place_of(limit, where), paid.facts.used[rule.cooldown])
             for rule in version.rules
             if rule.cooldown is not None and rule.rule.id in gave and paid.facts is not None
+            for limit in (version.limits[rule.cooldown],)
         )
 
     def _come_back(self, member: Member, past: CameBack) -> list[Decided]:
@@ -311,19 +313,21 @@ class Playing:
         )
         now, member.blocked = member.blocked, known.blocked
         woken = [
-            number for number, before in known.rests if member.limits.get(number, {}).get(0) == known.paid_at
+            (number, place)
+            for number, place, _ in known.rests
+            if member.limits.get(number, {}).get(place) == known.paid_at
         ]
-        for number, before in known.rests:
-            if number in woken:
-                member.limits[number][0] = before
+        for number, place, before in known.rests:
+            if (number, place) in woken:
+                member.limits[number][place] = before
         self.side.kept = {each.rule: each for each in known.given}
         try:
             found += self._pay(member, OrderPaid(id=past.order_id, at=known.paid_at, order=past.order))
         finally:
             self.side.kept = {}
             member.blocked = now
-            for number in woken:
-                member.limits[number][0] = known.paid_at
+            for number, place in woken:
+                member.limits[number][place] = known.paid_at
         if stays := _staying(known):
             anew = self.orders[past.order_id]
             anew.awards += tuple(award for award in known.awards if award.rule in stays)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -87,7 +87,9 @@ class EarningRule(
     ``tier.entered`` or the name of a declared event. ``when`` must hold for the rule to fire;
     ``lines`` chooses the lines that count (at least one must). ``multiplied`` says whether tier and
     campaign multipliers apply. ``limits`` are the rule's own; ``shared_limits`` names limits of the
-    program. ``wallet`` may be left out where the program has one wallet only.
+    program. ``wallet`` may be left out where the program has one wallet only. After it gave something the
+    rule gives a member nothing for its ``cooldown``: anywhere, or in the same store (``cooldown_per:
+    location``, where orders without a location are of one store).
     """
 
     id: Identifier
@@ -100,6 +102,7 @@ class EarningRule(
     limits: tuple[Limit, ...] = ()
     shared_limits: tuple[Identifier, ...] = ()
     cooldown: Span | None = None
+    cooldown_per: Literal["member", "location"] = "member"
     multiplied: bool = True
 
     example: ClassVar[str] = ""

@@ -74,6 +74,7 @@ class CompiledLimit(msgspec.Struct, frozen=True):
     ``name`` says it to a person (``rule review: 3 times per month``), ``owner`` is the kind and the id of
     the part of the document that has it. A limit of customers has a ``marker``: the index of the limit of
     each member that counts how often the member took part. Unless it ``comes_back``, what was used stays so.
+    A cooldown ``by_place`` rests in each store by itself.
     """
 
     number: int
@@ -87,6 +88,7 @@ class CompiledLimit(msgspec.Struct, frozen=True):
     owner: tuple[str, str] | None = None
     marker: int | None = None
     comes_back: bool = True
+    by_place: bool = False
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -310,6 +312,7 @@ class Version(msgspec.Struct):
     card_unit: int = 0
     trials: tuple[CompiledTrial, ...] = ()
     counts_hours: bool = False
+    rests_by_place: bool = False
     challenges: tuple[CompiledChallenge, ...] = ()
     budget_numbers: tuple[int, ...] = ()
     has_holders: bool = False

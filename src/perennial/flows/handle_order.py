@@ -9,6 +9,7 @@ import msgspec
 from perennial.core.blocks import blocked_by
 from perennial.core.events import OrderFulfilled, OrderPaid
 from perennial.core.member import Member
+from perennial.core.needs import place_of
 from perennial.core.order import Order, OrderStatus, cost_of, net_amounts
 from perennial.core.switches import Switches, recorded
 from perennial.flows.answering import decided, encode_answer
@@ -216,22 +217,24 @@ def _judge_anew(
     then, now = _switches_then(batch, stored), member.blocked
     keep(operation, stored)
     member.blocked = _blocked_then(stored)
-    put_to_rest = _wake(batch, member, stored, known.paid_at)
+    put_to_rest = _wake(batch, member, stored, known)
     outcomes = decide_event(batch, operation, _paid(operation, order), enrolls=True, switches=then)
-    for number in put_to_rest:
-        member.limits[number][0] = known.paid_at
+    for number, place in put_to_rest:
+        member.limits[number][place] = known.paid_at
     member.blocked = now
     used = settle_kept(batch, operation)
     return outcomes + [carried(operation, batch.workspace.program_by_id(each.program), each) for each in used]
 
 
-def _wake(batch: Batch, member: Member, stored: list[StoredDecision], at: Instant) -> list[int]:
-    """Let rules with a cooldown that an order itself put to rest be as before it; return their numbers.
+def _wake(
+    batch: Batch, member: Member, stored: list[StoredDecision], known: OrderRow
+) -> list[tuple[int, int]]:
+    """Let rules with a cooldown that an order itself put to rest be as before it; return numbers and places.
 
-    Otherwise a changed order would lose what these rules gave it. They rest from ``at`` again afterwards,
+    Otherwise a changed order would lose what these rules gave it. They rest from then again afterwards,
     whether they give once more or not: as after a cancellation.
     """
-    numbers: list[int] = []
+    numbers: list[tuple[int, int]] = []
     for decision in stored:
         if decision.trigger != "order.paid" or decision.snapshot is None:
             continue
@@ -240,11 +243,12 @@ def _wake(batch: Batch, member: Member, stored: list[StoredDecision], at: Instan
         for rule in version.rules:
             if rule.cooldown is None or rule.rule.id not in gave:
                 continue
-            number = version.limits[rule.cooldown].number
-            instants = member.limits.get(number, {})
-            if instants.get(0) == at:
-                instants[0] = decision.snapshot.used[rule.cooldown]
-                numbers.append(number)
+            limit = version.limits[rule.cooldown]
+            place = place_of(limit, decode_order(known.body).location) if limit.by_place else 0
+            instants = member.limits.get(limit.number, {})
+            if instants.get(place) == known.paid_at:
+                instants[place] = decision.snapshot.used[rule.cooldown]
+                numbers.append((limit.number, place))
     return numbers
 
 

@@ -159,7 +159,7 @@ returning 1
 
 _TOUCH_LIMIT = """
 insert into limit_uses (bucket, workspace_id, customer_id, limit_id, period, used)
-values ($2, $1, $3, $4, 0, $5)
+values ($2, $1, $3, $4, $5, $6)
 on conflict (bucket, workspace_id, customer_id, limit_id, period) do update set
     used = greatest(limit_uses.used, excluded.used)
 returning 1

@@ -127,7 +127,7 @@ class Netting:
         self.memberships: dict[tuple[UUID, int], MembershipSum] = {}
         self.counters: dict[tuple[UUID, int, int], int] = {}
         self.limits: dict[tuple[UUID, int, int], tuple[int, int]] = {}
-        self.touches: dict[tuple[UUID, int], Instant] = {}
+        self.touches: dict[tuple[UUID, int, int], Instant] = {}
         self.budgets: dict[tuple[int, int], tuple[int, int]] = {}
         self.budget_days: dict[tuple[int, int], int] = {}
         self.vouchers: list[tuple[Change, IssueVoucher]] = []
@@ -294,7 +294,7 @@ class Netting:
 
     def touch(self, change: Change, effect: Touch) -> None:
         """A rule with a cooldown fired."""
-        key = (change.customer_id, effect.limit)
+        key = (change.customer_id, effect.limit, effect.place)
         self.touches[key] = max(self.touches.get(key, EARLIEST), effect.at)
 
     def move_tier(self, change: Change, effect: MoveTier) -> None:
