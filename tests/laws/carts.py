@@ -148,6 +148,40 @@ benefits: st.SearchStrategy[dict[str, Any]] = st.one_of(
 )
 
 
+_chosen = given_only(target=st.sampled_from(["order", "lines"]), lines=_filters.filter(bool))
+choosy_benefits = st.one_of(
+    _chosen.flatmap(
+        lambda chosen: given_only(
+            type=st.just("amount_off"),
+            value=_amounts,
+            **{name: st.just(each) for name, each in chosen.items()},
+        )
+    ),
+    _chosen.flatmap(
+        lambda chosen: given_only(
+            type=st.just("percent_off"),
+            percent=_percents,
+            **{name: st.just(each) for name, each in chosen.items()},
+        )
+    ),
+    given_only(type=st.just("free_shipping"), most=st.none() | _amounts),
+)
+"""What says beforehand whether it takes something, and often does not: for lines that few carts have."""
+
+
+@st.composite
+def choosy_programs(draw: st.DrawFn) -> tuple[Version, list[Wanted]]:
+    """A program of rewards with several benefits each, of which some are for no line of most carts."""
+    rewards: list[dict[str, Any]] = []
+    for number in range(draw(st.integers(1, 3))):
+        gives = draw(st.lists(choosy_benefits, min_size=1, max_size=3))
+        rewards.append({"id": f"r{number}", "automatic": True, "gives": gives})
+        if draw(st.integers(0, 3)) == 0:
+            rewards[-1]["full_price_only"] = True
+    stacking = draw(given_only(products=st.sampled_from([None, "once"])))
+    return version_of(*rewards, stacking=stacking), []
+
+
 @st.composite
 def programs(draw: st.DrawFn) -> tuple[Version, list[Wanted]]:
     """A program of up to four rewards, and the codes of those that do not apply by themselves."""

@@ -170,7 +170,7 @@ def test_what_was_found_is_usable_as_long_as_all_of_its_conditions_hold(
 
 
 @_SOME
-@given(any_kind.programs(), any_kind.carts)
+@given(any_kind.programs() | any_kind.choosy_programs(), any_kind.carts)
 def test_a_reward_says_that_it_takes_something_exactly_if_it_does(
     program: tuple[Version, list[Wanted]], order: Order
 ) -> None:

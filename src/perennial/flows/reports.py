@@ -14,7 +14,7 @@ from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
 from perennial.core.limits import Holder
 from perennial.core.periods import Period, first_day, local_date, local_midnight, period_of_day
-from perennial.core.program import Program
+from perennial.core.program import Program, rewards_of
 from perennial.core.retelling import retell
 from perennial.core.version import Version
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
@@ -185,7 +185,7 @@ def _segment(workspace: Workspace, report: Report, code: str | None) -> int | No
 def _names(report: Report, program: Program, language: Language) -> dict[str, dict[str, str]]:
     """Return, for every column of ids or of words, what people call them."""
     tiers = () if program.tiers is None else program.tiers.levels
-    parts = {each.id: each.name for each in program.rewards}
+    parts = {each.id: each.name for each in (*program.challenges, *rewards_of(program))}
     parts |= {each.id: each.name or each.id for each in program.campaigns}
     of_tiers = {tier.id: tier.name for tier in tiers}
     names = {

@@ -1,0 +1,70 @@
+"""What the program brings for what it costs, against those who are held out of it."""
+
+from perennial.reports.report import Chart, Column, Kind, Report, in_segment
+
+REPORT = Report(
+    "roi",
+    "Return on the program",
+    "What members bring between the two days beyond those who are held out, beside what their points cost. "
+    "Orders count from when their customer was first met by the holdout, if what their goods cost is known. "
+    "How certain the difference is, the results of the holdout say.",
+    (
+        Column("holdout", "Holdout", Kind.TEXT, "who is held out: by the id of the holdout"),
+        Column("treated", "Treated", Kind.COUNT, "customers who get the program, or the campaign"),
+        Column("held_out", "Held out", Kind.COUNT, "customers who do not"),
+        Column("margin_treated", "Margin each", Kind.MONEY, "margin of the treated / treated"),
+        Column("margin_held_out", "Margin each, held out", Kind.MONEY, "margin of the held out / held out"),
+        Column("incremental_margin", "Incremental margin", Kind.MONEY, "(the one - the other) x treated"),
+        Column(
+            "cost",
+            "Cost",
+            Kind.MONEY,
+            "points given to the treated - taken back, x what a point pays; empty if points do not pay",
+        ),
+        Column("roi", "ROI", Kind.SHARE, "(incremental margin - cost) / cost"),
+    ),
+    f"""
+with people as (
+    select bucket, customer_id, experiment, variant,
+        greatest(exposed_at, (:starts::timestamptz[])[1]) as since
+    from exposures
+    where workspace_id = :workspace and program_id = :program and variant in ('treated', 'held_out')
+        and exposed_at < :end::timestamptz and {in_segment("exposures")}
+), each_of as (
+    select experiment, variant,
+        (
+            select coalesce(
+                sum(net - coalesce(returned_net, 0) - cost + coalesce(returned_cost, 0)), 0
+            )
+            from orders
+            where orders.bucket = people.bucket and orders.workspace_id = :workspace
+                and orders.customer_id = people.customer_id and status in (2, 3) and cost is not null
+                and (currency is null or currency = :currency)
+                and coalesce(paid_at, occurred_at) >= since
+                and coalesce(paid_at, occurred_at) < :end::timestamptz
+        ) as margin,
+        (
+            select coalesce(sum(case when debit = 2 then amount when credit = 2 then -amount else 0 end), 0)
+            from postings
+            where postings.bucket = people.bucket and postings.workspace_id = :workspace
+                and postings.customer_id = people.customer_id and unit_id = :unit
+                and at >= since and at < :end::timestamptz
+        ) as points
+    from people
+), sums as (
+    select experiment, count(*) filter (where variant = 'treated') as treated,
+        count(*) filter (where variant = 'held_out') as held_out,
+        avg(margin) filter (where variant = 'treated') as with_it,
+        avg(margin) filter (where variant = 'held_out') as without_it,
+        sum(points) filter (where variant = 'treated')::float8 * :point_value::float8 as cost
+    from each_of
+    group by experiment
+)
+select experiment, treated, held_out, round(with_it)::bigint, round(without_it)::bigint,
+    round((with_it - without_it) * treated)::bigint, round(cost)::bigint,
+    ((with_it - without_it) * treated)::float8 / nullif(cost, 0) - 1
+from sums
+order by experiment collate "C"
+""",
+    Chart.TABLE,
+)
