@@ -132,3 +132,56 @@ def test_an_order_and_its_reversal_change_nothing(
     on.give_back("last", at(day(51)), {})
     assert [how(on, day(52), name)[1:] for name in ("c1", "c2")] == before
     assert on.wallet("anna", "points").balance == balance
+
+
+@st.composite
+def shuffled_lives(draw: st.DrawFn) -> list[tuple[int, int, bool]]:
+    """What is heard of, in any order: orders (a day, how many coffees), and parts of them that come back.
+
+    A part that comes back is (which order, how many of its coffees, True); of late orders it is heard late.
+    """
+    heard: list[tuple[int, int, bool]] = []
+    left: list[int] = []
+    for _ in range(draw(st.integers(1, 14))):
+        open_ones = [place for place, units in enumerate(left) if units]
+        if open_ones and draw(st.booleans()):
+            place = draw(st.sampled_from(open_ones))
+            units = draw(st.integers(1, left[place]))
+            left[place] -= units
+            heard.append((place, units, True))
+        else:
+            left.append(draw(st.integers(1, 9)))
+            heard.append((draw(st.integers(0, 70)), left[-1], False))
+    return heard
+
+
+@given(shuffled_lives(), st.integers(1, 8), st.sampled_from([None, "month"]))
+@settings(max_examples=80, deadline=None)
+def test_progress_is_a_recount_in_whatever_order_it_is_heard(
+    heard: list[tuple[int, int, bool]], target: int, each: str | None
+) -> None:
+    """Late orders and partial returns in any order: what stands completed, and what it gave, is a recount.
+
+    Of a card everything that was kept counts together, of a challenge by the month what that month kept.
+    """
+    times = {"repeat": {}} if each is None else {"each": each}
+    challenge = {"goals": [{**COFFEES, "target": target}], "returns": "take_back", **times}
+    on = play({**challenge, "gives": [{"type": "points", "points": 10}]}, earning_rules=[])
+    on.join("anna", at(day(0, "00:00")))
+    kept: dict[int, list[int]] = {}
+    for number, (first, count, is_return) in enumerate(heard):
+        if is_return:
+            kept[first][1] -= count
+            on.give_back(str(first), at(day(80 + number)), {"1": count})
+        else:
+            place = len(kept)
+            kept[place] = [first, count]
+            buy(on, str(place), day(first), coffees(count))
+        sums: dict[int, int] = {}
+        for when, units in kept.values():
+            month = 0 if each is None else (FIRST + timedelta(days=when)).month
+            sums[month] = sums.get(month, 0) + units
+        full = sum(units // target if each is None else units >= target for units in sums.values())
+        assert on.wallet("anna", "points").balance == 10 * full
+        if each is None:
+            assert how(on, day(100 + number))[1:] == (sums[0] % target, full)
