@@ -56,6 +56,15 @@ def schedules(draw: st.DrawFn) -> Plain | None:
     return found or None
 
 
+# Round amounts, of orders and of what is asked of them: so they meet, and fall past each other.
+_nets = st.sampled_from([100, 200, 400, 500, 800])
+_totals = st.sampled_from([100, 200, 400, 500, 800, 1_000, 1_600])
+
+thresholds: st.SearchStrategy[Plain] = st.builds(
+    lambda compared, amount: {"fact": "order.total", compared: amount},
+    st.sampled_from(["at_least", "more_than", "more_than"]),
+    _totals,
+)
 conditions: st.SearchStrategy[Plain] = st.one_of(
     st.sampled_from(["web", "app"]).map(lambda one: {"fact": "order.channel", "is": one}),
     st.sampled_from(["a", "b", "c"]).map(lambda one: {"fact": "order.location", "is": one}),
@@ -68,29 +77,38 @@ conditions: st.SearchStrategy[Plain] = st.one_of(
             "at_least": 2,
         }
     ),
-    st.integers(1, 3_000).map(lambda least: {"fact": "order.total", "at_least": least}),
-    st.integers(1, 3_000).map(lambda least: {"fact": "order.total", "more_than": least}),
-    st.integers(1, 3_000).map(lambda most: {"fact": "order.total", "at_most": most}),
+    thresholds,
+    _totals.map(lambda most: {"fact": "order.total", "at_most": most}),
     st.integers(1, 6).map(lambda least: {"fact": "order.quantity", "at_least": least}),
-    st.integers(1, 900).map(lambda least: {"lines": "any", "where": {"fact": "line.net", "at_least": least}}),
+    st.builds(
+        lambda which, where: {"lines": which, "where": where},
+        st.sampled_from(["any", "every", "none", "cheapest"]),
+        _nets.map(lambda least: {"fact": "line.net", "at_least": least}),
+    ),
+    st.builds(
+        lambda compared, least, where: {"lines": "sum", "where": where, compared: least},
+        st.sampled_from(["at_least", "at_most"]),
+        _totals,
+        st.sampled_from([{"fact": "line.sku", "is": "cup"}, {"fact": "line.net", "at_least": 300}]),
+    ),
 )
 
 
 @st.composite
-def versions(draw: st.DrawFn) -> Version:
-    """A program of many campaigns with a reward each, in all stages of their lives."""
+def versions(draw: st.DrawFn, *, scheduled: bool = True) -> Version:
+    """A program of many campaigns with a reward each, in all stages of their lives if ``scheduled``."""
     campaigns = []
     for number in range(draw(st.integers(1, 14))):
         reward: Plain = {"id": f"r{number}", "name": f"R{number}", "automatic": True}
-        reward["gives"] = [{"type": "percent_off", "percent": draw(st.sampled_from(["5", "20"]))}]
+        reward["gives"] = [{"type": "percent_off", "percent": draw(st.sampled_from(["5", "20", "50", "50"]))}]
         reward["judged_on"] = draw(st.sampled_from(["initial", "reduced", "reduced"]))
-        asked = draw(st.lists(conditions, max_size=3))
+        asked = draw(st.lists(conditions if scheduled else thresholds | conditions, max_size=3))
         if asked:
             reward["usable_when"] = {"all": asked}
-        if (own := draw(schedules())) is not None:
+        if (own := draw(schedules()) if scheduled else None) is not None:
             reward["schedule"] = own
         campaign: Plain = {"id": f"c{number}", "rewards": [reward]}
-        if (whole := draw(schedules())) is not None:
+        if (whole := draw(schedules()) if scheduled else None) is not None:
             campaign["schedule"] = whole
         campaigns.append(campaign)
     declared = {"member": {"country": {"type": "text"}}}
@@ -100,11 +118,12 @@ def versions(draw: st.DrawFn) -> Version:
 @st.composite
 def orders(draw: st.DrawFn) -> Order:
     """A cart of some of the products."""
+    odd = draw(st.integers(0, 3)) == 0
     bought = draw(st.lists(st.sampled_from(_SKUS), min_size=1, max_size=3, unique=True))
     lines = [
         line(
             sku,
-            draw(st.integers(1, 1_000)),
+            draw(st.integers(1, 1_000) if odd else _nets),
             draw(st.integers(1, 3)),
             categories=draw(st.sampled_from([(), ("tea",), ("tea", "cups"), ("tea", "tea")])),
         )
@@ -148,11 +167,14 @@ def test_rewards_are_found_as_if_each_were_looked_at(
 
 
 @_SOME
-@given(versions(), orders(), st.sampled_from(["DE", "AT"]), st.randoms(use_true_random=False))
+@given(versions(scheduled=False), orders(), st.sampled_from(["DE", "AT"]), st.randoms(use_true_random=False))
 def test_what_was_found_is_usable_as_long_as_all_of_its_conditions_hold(
     version: Version, order: Order, country: str, random: Any
 ) -> None:
-    """Whatever else is applied meanwhile, a found reward is usable when one that is asked everything is."""
+    """Whatever else is applied meanwhile, a found reward is usable when one that is asked everything is.
+
+    And what was not found is never usable, however far the amounts fall.
+    """
     offer = offered(version, order, anna(attributes={"country": country}))
     start, bill = _start(offer, order)
     assert version.finder is not None
@@ -162,10 +184,12 @@ def test_what_was_found_is_usable_as_long_as_all_of_its_conditions_hold(
         for index in reached
     ]
     everything = [_of(offer, compiled) for compiled in version.automatic]
+    others = [one for index, one in enumerate(everything) if index not in reached]
     random.shuffle(everything)
     for other in everything:
         for found, plain in pairs:
             assert is_usable(start.cart, found, bill) == is_usable(start.cart, plain, bill)
+        assert not any(is_usable(start.cart, one, bill) for one in others)
         apply(start, other, bill)
 
 

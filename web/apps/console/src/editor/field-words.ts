@@ -37,6 +37,7 @@ export const FIELD_WORDS: Record<string, MessageDescriptor> = {
   customers: msg`Customers`,
   at_cap: msg`At the limit`,
   cooldown: msg`Pause in between`,
+  cooldown_per: msg`A pause of its own for`,
   multiplied: msg`Multipliers count`,
   multiplier: msg`Multiplier`,
   by: msg`Factor`,
