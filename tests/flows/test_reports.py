@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -26,7 +25,7 @@ from perennial.ledger.account import Account
 from perennial.reports.queries import REPORTS
 from perennial.store.orders import decode_order
 from perennial.units import parse_instant
-from tests.flows.shop import START, Shop, available
+from tests.flows.shop import START, Shop
 
 DAY = 86_400_000_000
 ZONE = ZoneInfo("America/New_York")
@@ -361,26 +360,6 @@ def rewards(naive: Naive) -> list[tuple[Any, ...]]:
     return [("five", "voucher", len(here), used, void, share(used, len(here)), paid)]
 
 
-def before_and_after(naive: Naive) -> list[tuple[Any, ...]]:
-    eve = FIRST - timedelta(days=1)
-    earliest = FIRST - (LAST - FIRST) - timedelta(days=1)
-    rows = []
-    for kind in ("member", "other"):
-        every = naive.buyers(earliest, LAST)
-        whose = {who for who, of in every.items() if any(o[3] == "member" for o in of) == (kind == "member")}
-        figures = []
-        for since, until in ((earliest, eve), (FIRST, LAST)):
-            of = [orders for who, orders in naive.buyers(since, until).items() if who in whose]
-            count, revenue = sum(map(len, of)), sum(each[2] for each in itertools.chain(*of))
-            gaps = [b - a for each in of for a, b in itertools.pairwise(sorted(o[1] for o in each))]
-            average = (2 * revenue + count) // (2 * count) if count else None
-            days = sum(gaps) / DAY / len(gaps) if gaps else None
-            repeated = share(sum(len(each) >= 2 for each in of), len(of))
-            figures.append((average, share(count, len(of)), days, repeated))
-        rows.append((kind, *itertools.chain(*((then, now) for then, now in zip(*figures, strict=True)))))
-    return rows
-
-
 NAIVE: dict[str, Callable[[Naive], list[tuple[Any, ...]]]] = {
     "members": members,
     "active-members": active_members,
@@ -415,50 +394,6 @@ async def test_every_report_is_a_naive_count(year: Shop, owner: Connection) -> N
         rows = [tuple(row.values()) for row in result.data]
         assert rows == count(naive), name
         assert [column.name for column in REPORTS[name].columns] == list(result.data[0]), name
-
-
-async def test_before_and_after_are_the_same_figures(year: Shop, owner: Connection) -> None:
-    """Both times are counted alike, with orders between them; a change is their quotient."""
-    naive = before_and_after(await Naive.read(owner, year))
-    for row, (who, *expected) in zip((await read(year, "before-and-after")).data, naive, strict=True):
-        found = list(row.values())
-        assert found[0] == who
-        for place in range(4):
-            then, now, change = found[1 + 3 * place : 4 + 3 * place]
-            for value, counted in zip((then, now), expected[2 * place : 2 * place + 2], strict=True):
-                assert value == (counted if counted is None else pytest.approx(counted, rel=1e-4))
-            assert change == (pytest.approx(now / then - 1, rel=1e-3) if then and now else None)  # type: ignore[operator]
-    assert any(value is not None for value in naive[0][1:])
-
-
-async def test_the_return_is_what_the_treated_bring_beyond_those_held_out(shop: Shop) -> None:
-    """The difference of their margins, times the treated, beside what the points of these are worth."""
-    held = "holdouts: [{id: nobody, share: 500}]\n"
-    await shop.publish(PROGRAM.replace("tiers:", held + "tiers:", 1))
-    margins: dict[str, list[int]] = {"treated": [], "held_out": []}
-    points = 0
-    for number in range(12):
-        name, amount = f"c{number}", 1_000 + 100 * number
-        lines = (Line(sku="tea", amount=amount, cost=300),)
-        paid = Order(status=OrderStatus.PAID, lines=lines, currency="USD")
-        done = await shop.do(PutOrder(id=f"o{number}", customer=name, at=START, order=paid))
-        given = available(done)
-        margins["treated" if given else "held_out"].append(amount - 300)
-        points += given
-    [row] = (await read_report(shop.handler, shop.workspace_id, "roi", Asked(first=local(START)))).data
-    each = {name: sum(of) / len(of) for name, of in margins.items()}
-    more = (each["treated"] - each["held_out"]) * len(margins["treated"])
-    cost = 2 * points
-    assert list(row.values()) == [
-        "nobody",
-        len(margins["treated"]),
-        len(margins["held_out"]),
-        round(each["treated"]),
-        round(each["held_out"]),
-        round(more),
-        cost,
-        pytest.approx(more / cost - 1, rel=1e-4),
-    ]
 
 
 async def test_the_liability_is_what_the_wallets_hold(year: Shop, owner: Connection) -> None:

@@ -144,7 +144,8 @@ def shuffled_lives(draw: st.DrawFn) -> list[tuple[int, int, bool]]:
     left: list[int] = []
     for _ in range(draw(st.integers(1, 14))):
         open_ones = [place for place, units in enumerate(left) if units]
-        if open_ones and draw(st.booleans()):
+        is_return = draw(st.booleans()) if open_ones else False
+        if is_return:
             place = draw(st.sampled_from(open_ones))
             units = draw(st.integers(1, left[place]))
             left[place] -= units
@@ -162,26 +163,27 @@ def test_progress_is_a_recount_in_whatever_order_it_is_heard(
 ) -> None:
     """Late orders and partial returns in any order: what stands completed, and what it gave, is a recount.
 
-    Of a card everything that was kept counts together, of a challenge by the month what that month kept.
+    Of a card everything that was kept counts together, of a month what it kept of all that it needed.
     """
-    times = {"repeat": {}} if each is None else {"each": each}
+    times: dict[str, Any] = {"repeat": {}} if each is None else {"each": each}
     challenge = {"goals": [{**COFFEES, "target": target}], "returns": "take_back", **times}
     on = play({**challenge, "gives": [{"type": "points", "points": 10}]}, earning_rules=[])
     on.join("anna", at(day(0, "00:00")))
-    kept: dict[int, list[int]] = {}
+    months: dict[int, int] = {}
+    of_order: list[tuple[int, bool]] = []
     for number, (first, count, is_return) in enumerate(heard):
         if is_return:
-            kept[first][1] -= count
+            month, counts = of_order[first]
+            months[month] -= count if counts else 0
             on.give_back(str(first), at(day(80 + number)), {"1": count})
         else:
-            place = len(kept)
-            kept[place] = [first, count]
-            buy(on, str(place), day(first), coffees(count))
-        sums: dict[int, int] = {}
-        for when, units in kept.values():
-            month = 0 if each is None else (FIRST + timedelta(days=when)).month
-            sums[month] = sums.get(month, 0) + units
-        full = sum(units // target if each is None else units >= target for units in sums.values())
+            month = 0 if each is None else (FIRST + timedelta(days=first)).month
+            # A month that is completed counts no more, and so has nothing to give back of it either.
+            counts = each is None or months.get(month, 0) < target
+            months[month] = months.get(month, 0) + (count if counts else 0)
+            buy(on, str(len(of_order)), day(first), coffees(count))
+            of_order.append((month, counts))
+        full = sum(units // target if each is None else units >= target for units in months.values())
         assert on.wallet("anna", "points").balance == 10 * full
         if each is None:
-            assert how(on, day(100 + number))[1:] == (sums[0] % target, full)
+            assert how(on, day(100 + number))[1:] == (months[0] % target, full)

@@ -185,7 +185,8 @@ def _segment(workspace: Workspace, report: Report, code: str | None) -> int | No
 def _names(report: Report, program: Program, language: Language) -> dict[str, dict[str, str]]:
     """Return, for every column of ids or of words, what people call them."""
     tiers = () if program.tiers is None else program.tiers.levels
-    parts = {each.id: each.name for each in (*program.challenges, *rewards_of(program))}
+    parts = {each.id: each.name for each in program.challenges}
+    parts |= {each.id: each.name for each in rewards_of(program)}
     parts |= {each.id: each.name or each.id for each in program.campaigns}
     of_tiers = {tier.id: tier.name for tier in tiers}
     names = {
