@@ -31,6 +31,8 @@ CHECKED := web/node_modules/.cache/.checked
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 export HATCH_BUILD_NO_HOOKS := true
+# What was compiled is kept: without it every process, and the tests start hundreds, compiles a second long.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup start test test-15 check check-web format lighthouse torture generate
 
