@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from requests import PreparedRequest, Request
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -35,10 +35,10 @@ from perennial.flows.workspaces import create_workspace
 from perennial.http.app import api_document
 from perennial.store.database import Database
 from tests.http.process import process
+from tests.http.raw import RawConnection, Reply
 from tests.http.site import PROGRAM
 
 EXAMPLES = 50
-_PATIENCE_SECONDS = 60
 _DRAWN_ID = re.compile(r"req_[0-9a-f]+")
 _CHECKS = [
     not_a_server_error,
@@ -69,9 +69,10 @@ def read_lines(_: Any, response: Any) -> Any:
 
 
 class Server(NamedTuple):
-    """Where the server listens, and a secret for every scope."""
+    """Where the server listens, a connection to it, and a secret for every scope."""
 
     url: str
+    connection: RawConnection
     secrets: dict[Scope, str]
 
 
@@ -91,7 +92,9 @@ def api(database_url: str) -> Iterator[Server]:
 
     secrets = asyncio.run(prepare())
     with process(database_url, 1) as (_, port):
-        yield Server(f"http://127.0.0.1:{port}", secrets)
+        url = f"http://127.0.0.1:{port}"
+        with RawConnection(url) as connection:
+            yield Server(url, connection, secrets)
 
 
 class Judge:
@@ -104,21 +107,18 @@ class Judge:
     def __init__(self) -> None:
         self._seen: set[Any] = set()
 
-    def look(self, case: Any, response: Any) -> None:
+    def look(self, case: Any, request: PreparedRequest, reply: Reply) -> None:
         """Raise what is wrong with an answer."""
-        headers = {
-            name.lower(): value if isinstance(value, str) else ", ".join(value)
-            for name, value in response.headers.items()
-        }
+        headers = {name.lower(): value for name, value in reply.headers}
         identity = headers.get("x-request-id", "")
-        body = response.content
+        body = reply.body
         if _DRAWN_ID.fullmatch(identity):
             body = body.replace(identity.encode(), b"")
             del headers["x-request-id"]
         headers.pop("date", None)
-        answer = (response.status_code, frozenset(headers.items()), body)
+        answer = (reply.status, frozenset(headers.items()), body)
         if answer not in self._seen:
-            case.validate_response(response, checks=_CHECKS)
+            case.validate_response(reply.to(request), checks=_CHECKS)
             self._seen.add(answer)
 
 
@@ -128,24 +128,19 @@ def test_what_is_promised_is_answered(api: Server, operation: Any) -> None:
     raw = operation.definition.raw
     needs = [scope for need in raw["security"] for scope in need.get("api_key", ())]
     judge = Judge()
-    session = requests.Session()
-    session.trust_env = False
 
     def send(case: Any) -> None:
-        request = None
+        prepared: PreparedRequest | None = None
         for scope, secret in api.secrets.items():
             if not needs and scope is not Scope.ADMIN:
                 continue
-            if request is None:
-                case.headers = {**(case.headers or {}), "Authorization": f"Bearer {secret}"}
-                response = case.call(base_url=api.url, session=session)
-                request = response.request
-            else:  # the same bytes, with another key
-                request.headers["Authorization"] = f"Bearer {secret}"
-                response = session.send(request, allow_redirects=False, timeout=_PATIENCE_SECONDS)
-            judge.look(case, response)
+            if prepared is None:
+                prepared = Request(**case.as_transport_kwargs(base_url=api.url)).prepare()
+            prepared.headers["Authorization"] = f"Bearer {secret}"  # the same bytes, with another key
+            reply = api.connection.send(prepared)
+            judge.look(case, prepared, reply)
             if needs and scope not in {*needs, Scope.ADMIN}:
-                assert response.status_code in {403, 404, 405, 422}, (scope, response.text)
+                assert reply.status in {403, 404, 405, 422}, (scope, reply.body)
 
     takes_nothing = not needs and not raw.get("parameters") and "requestBody" not in raw
     for mode in [GenerationMode.POSITIVE] if takes_nothing else list(GenerationMode):
