@@ -90,7 +90,7 @@ def _run(shop: Shop, name: str, number: int, asked: argparse.Namespace) -> dict[
 
 
 def _output(command: list[str | Path]) -> str:
-    """What Lighthouse prints; a trace that Chromium did not record whole is asked for again, as Lighthouse says."""
+    """What Lighthouse prints; a trace that Chromium did not record whole is asked for again, as it says."""
     for _ in range(_TRIES):
         done = subprocess.run(
             command,
