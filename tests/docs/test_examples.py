@@ -116,6 +116,8 @@ def check(path: Path, environment: dict[str, str], folder: Path, before: str = "
     """Run a document and demand that everything prints what the document shows."""
     steps = run_document(path, environment, folder, SHOWN_URL, environment["URL"], before)
     assert steps, f"{path.name} runs nothing"
+    broken = [step.printed for step in steps if "Traceback (most recent call last)" in step.printed]
+    assert broken == [], f"{path.name} shows that something broke"
     if os.environ.get("REWRITE_DOCS"):
         rewrite(path, [step for step in steps if printed_by(step) != shown_in(step)])
         return

@@ -37,3 +37,11 @@ def test_every_document_is_on_the_map() -> None:
     listed = {file for _, file, _ in inside(_MAP)}
     under = {path for path in documents() if path.is_relative_to(ROOT / "docs")} - {_MAP}
     assert under - listed == set()
+
+
+def test_the_map_names_every_document_once_and_decisions_by_number() -> None:
+    """A line that two changes have each added is there twice, and who reads it wonders which one holds."""
+    named = [file for _, file, anchor in inside(_MAP) if not anchor and file != ROOT / "ARCHITECTURE.md"]
+    assert [file for file in set(named) if named.count(file) > 1] == []
+    decisions = [file.name for file in named if file.parent.name == "decisions"]
+    assert decisions == sorted(decisions)

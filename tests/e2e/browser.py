@@ -89,9 +89,6 @@ DESK = Look("desk", "light", "en")
 LOOKS = (DESK, Look("phone", "dark", "en"), Look("phone", "light", "fa"), Look("desk", "dark", "fa"))
 """Each pair of device, scheme and direction is in one of them."""
 
-PAIRS = (LOOKS[:2], LOOKS[2:])
-"""Two looks in one language: a page is loaded in the first and turned into the second, as by a hand."""
-
 _SIZES = {"desk": {"width": 1280, "height": 860}, "phone": {"width": 360, "height": 780}}
 
 
@@ -107,10 +104,8 @@ class Watched:
         self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
         self.page.on("request", self._requested)
 
-    def go(self, address: str, look: Look | None = None) -> None:
-        """Open an address of the console, in another look if one is given; wait until it stands still."""
-        if look is not None:
-            self._see(look)
+    def go(self, address: str) -> None:
+        """Open an address of the console, and wait until it stands still."""
         self.page.goto(f"{self._url}/console{address}")
         self.settle()
 
@@ -121,11 +116,6 @@ class Watched:
         expect(self.page.locator("[role=status] .mantine-Skeleton-root")).to_have_count(0)
         while self.page.evaluate("document.getAnimations().some((each) => each.playState === 'running')"):
             self.page.wait_for_timeout(20)
-
-    def turn(self, look: Look) -> None:
-        """See the page that is open on another device and in another scheme, and wait until it stands."""
-        self._see(look)
-        self.settle()
 
     def shoot(self, name: str) -> None:
         """Leave a picture of the whole page, from its top: what stays in place while it scrolls is there."""
@@ -184,11 +174,6 @@ class Watched:
         plain = (_CODED.sub(" ", text) for text in shown)
         found = {found[0].strip() for text in plain for found in _PHRASE.finditer(text)}
         return sorted(phrase for phrase in found if phrase not in DATA)
-
-    def _see(self, look: Look) -> None:
-        """Take another device and scheme; the language is that of the context."""
-        self.page.set_viewport_size(_SIZES[look.device])  # type: ignore[arg-type]
-        self.page.emulate_media(color_scheme=look.scheme)  # type: ignore[arg-type]
 
     def _logged(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

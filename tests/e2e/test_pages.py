@@ -86,7 +86,6 @@ def test_every_page_is_free_of_errors_and_barriers(page_of_all: Watched, name: s
     problems = {}
     for look in LOOKS:
         watched.look_as(look)
-        watched.settle()
         problems[look.name] = [*watched.barriers(), *compare(watched.page, name, look.name)]
         watched.shoot(f"{name}-{look.name}")
     # The last looks are Persian: nothing is left in English but what the shop has typed.
