@@ -33,6 +33,8 @@ _NAMES = {
     "cases": "test case",
 }
 
+NOUNS = (*_NAMES.values(), "part")
+"""What parts of a program are called."""
 
 _CASE = "test case "
 
@@ -104,7 +106,7 @@ class _Differ:
         return found
 
     def _list(self, path: str, owner: str, old: tuple[Any, ...], new: tuple[Any, ...]) -> list[Change]:
-        name = _NAMES.get(path.rsplit(".", 1)[-1], "part")
+        name = _NAMES.get(path.rsplit(".", 1)[-1], NOUNS[-1])
         inside = "" if owner == "program" else f" ({owner})"
         before, after = {part.id: part for part in old}, {part.id: part for part in new}
         found: list[Change] = []

@@ -5,7 +5,8 @@ pattern, what stands in its holes is told in turn, and both are put into the phr
 says what may stand in it:
 
 ``{rule:id}`` a name, kept · ``{n:number}`` · ``{day:day}`` a date · ``{at:instant}`` · ``{span:span}``
-· ``{condition:text}`` kept · ``{told:parts}`` sentences between semicolons · ``{reason}`` a sentence.
+· ``{condition:text}`` kept · ``{owner:part}`` a part of a program · ``{told:parts}`` sentences between
+semicolons · ``{reason}`` a sentence.
 
 What no pattern fits stays as it is: a name that somebody typed, or words that were put in that language.
 """
@@ -16,6 +17,7 @@ import re
 from collections.abc import Callable
 
 from perennial.core.language import Language
+from perennial.core.program_diff import NOUNS
 
 _HOLE = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _NUMBER = r"-?\d[\d,]*(?:\.\d+)?"
@@ -28,6 +30,9 @@ _SHAPES = {
     "instant": r"\d{4}-\d\d-\d\dT\S+",
     "weekday": "Mon|Tue|Wed|Thu|Fri|Sat|Sun",
     "span": r"\d+ [a-z]+(?: \d+ [a-z]+)*",
+    "field": r"[a-z0-9 ]+",
+    "part": rf"program|(?:{'|'.join(NOUNS)}) [^\s:;,()]+(?: \(.+?\))*",
+    "nouns": f"(?:{'|'.join(NOUNS)})s(?: \\(.+?\\))*",
 }
 _ANYTHING = ".+"
 _COUNTED = re.compile(r"(\d+) (year|month|week|day|hour|minute)s?")
@@ -122,6 +127,18 @@ def _span(text: str, language: Language) -> str:
     return language.span_separator.join(said) or text
 
 
+def _part(text: str, language: Language) -> str:
+    """Tell a part of a program, and in brackets the part that it stands in."""
+    part, _, owner = text.partition(" (")
+    told = retell(part, language)
+    return f"{told} ({_part(owner[:-1], language)})" if owner else told
+
+
+def _changed(text: str, language: Language) -> str:
+    """Tell a value of a program as it stands in the document, or as the span or the answer that it is."""
+    return _span(text, language) if re.fullmatch(_SHAPES["span"], text) else retell(text, language)
+
+
 def _value(text: str, language: Language) -> str:
     return language.time(text) if re.fullmatch(_NUMBER, text) else text
 
@@ -143,6 +160,10 @@ _SAY: dict[str, Callable[[str, Language], str]] = {
     "seconds": _day,
     "instant": _instant,
     "weekday": _weekday,
+    "field": _name,
+    "part": _part,
+    "nouns": _part,
+    "changed": _changed,
     "span": _span,
     "value": _value,
     "sentence": _sentence,

@@ -12,8 +12,10 @@ from litestar.params import PathParameter, QueryParameter
 
 from perennial.core.assessment import Assessment
 from perennial.core.gives_back import GivesBack
+from perennial.core.languages import LANGUAGES
 from perennial.core.problems import Problem
 from perennial.core.program_diff import Change
+from perennial.core.retelling import retell
 from perennial.flows.answers import FieldProblem
 from perennial.flows.approvals import Publication, Return, ask_to_publish, or_ask
 from perennial.flows.case_runs import CaseRun, run_draft_cases
@@ -26,6 +28,7 @@ from perennial.flows.scopes import Scope, allows
 from perennial.http.approvals import ApprovalView, approval_view
 from perennial.http.exchange import check_json, headers_of
 from perennial.http.instants import read_instant
+from perennial.http.language import LanguageName
 from perennial.http.operation import ExternalId, admitted, body_of, connection_of, operation, written
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields, bad_request
@@ -413,12 +416,18 @@ async def version_get(
     ),
 )
 async def program_diff(
-    request: Request[Any, Any, Any], id: ExternalId, old: SideName, new: SideName = "draft"
+    request: Request[Any, Any, Any],
+    id: ExternalId,
+    old: SideName,
+    new: SideName = "draft",
+    language: LanguageName = "en",
 ) -> Response[Any]:
-    """What changed, part by part, in words."""
+    """What changed, part by part, in words of `language`; fields and values stand as in the document."""
     door, caller = admitted(request)
     changes = await compare(door.database, caller.workspace_id, plain_segment(id), _side(old), _side(new))
-    return written(DiffView(tuple(changes)))
+    spoken = LANGUAGES[language]
+    told = [msgspec.structs.replace(change, words=retell(change.words, spoken)) for change in changes]
+    return written(DiffView(tuple(told)))
 
 
 def _side(name: str) -> Side:

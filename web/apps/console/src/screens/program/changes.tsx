@@ -4,6 +4,7 @@ import { Panel, Text } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
+import { useSpoken } from "../../i18n/spoken";
 import { Answer } from "../../shell/answer";
 import classes from "./program.module.css";
 
@@ -11,7 +12,7 @@ import classes from "./program.module.css";
 export function Changes({ program, old, revision }: { program: string; old: number; revision: number }) {
   const { t } = useLingui();
   const format = useFormat();
-  const options = programDiffOptions({ path: { id: program }, query: { old: String(old) } });
+  const options = programDiffOptions({ path: { id: program }, query: { old: String(old), ...useSpoken() } });
   const diff = useQuery({ ...options, queryKey: [...options.queryKey, revision] as never });
   return (
     <Panel title={t`What would change`} hint={t`The saved draft beside version ${format.number(old)}, which runs.`}>

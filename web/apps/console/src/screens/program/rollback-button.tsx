@@ -5,6 +5,7 @@ import { Button, Stack, tellDone, tellFailed, useDisclosure } from "@perennial/u
 import { useMutation, useQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
+import { useSpoken } from "../../i18n/spoken";
 import { toldBy } from "../../shell/problem";
 import classes from "./program.module.css";
 import { useFreshProgram } from "./use-fresh-program";
@@ -16,7 +17,7 @@ export function RollbackButton({ program, version, newest }: { program: string; 
   const refresh = useFreshProgram();
   const [asking, { open, close }] = useDisclosure(false);
   const diff = useQuery({
-    ...programDiffOptions({ path: { id: program }, query: { old: String(newest), new: String(version) } }),
+    ...programDiffOptions({ path: { id: program }, query: { old: String(newest), new: String(version), ...useSpoken() } }),
     enabled: asking,
   });
   const rollback = useMutation({
