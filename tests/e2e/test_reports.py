@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import yaml
 from playwright.sync_api import Browser, Route, expect
@@ -40,7 +41,7 @@ def test_a_report_that_the_console_has_never_heard_of_shows(browser: Browser, sh
         answer = {**body, "report": _ADDED, "data": rows, "names": {}}
         route.fulfill(status=200, content_type="application/json", body=json.dumps(answer))
 
-    watched.page.route("**/v1/reports", listed)
+    watched.page.route(re.compile(r"/v1/reports(\?|$)"), listed)
     watched.page.route("**/v1/reports/umbrellas*", read)
     watched.go(f"/{SANDBOX}/reports")
     watched.page.get_by_role("link", name="Umbrellas").click()

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.skipif(build_folder() is None, reason="the console is n
 
 
 def _script(page: str) -> str:
-    found = re.search(r'src="(/console/assets/[^"]+\.js)"', page)
+    """The address of the library that draws everything, a large file."""
+    found = re.search(r'href="(/console/assets/react-[^"]+\.js)"', page)
     assert found is not None
     return found[1]
 

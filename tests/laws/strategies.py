@@ -378,10 +378,12 @@ class World(msgspec.Struct, frozen=True):
 
     @staticmethod
     def need_index(node: History | Figure) -> int:
-        """Return the place of a figure: any of the 7 sums that the snapshot has, or of the 3 others."""
+        """Return the place of a figure: one of 3 counts, of 4 sums, which may be negative, or of 3 others."""
         if isinstance(node, Figure) and node.take is not Take.SUM:
             return 7 + len(node.take) % 3
-        return len(repr(node)) % 7
+        if node.measure in (Measure.ORDERS_COUNT, Measure.EVENTS_COUNT):
+            return len(repr(node)) % 3
+        return 3 + len(repr(node)) % 4
 
 
 _figures = st.builds(
@@ -411,9 +413,10 @@ def worlds(draw: st.DrawFn, trigger: str) -> World:
     location = draw(_with_dates(attributes(declared.location), at))
     joined_at = draw(st.none() | st.integers(FIRST_INSTANT - 10**15, at))
     tier = draw(st.sampled_from([None, "silver", "gold"]))
-    sums = draw(st.lists(integers, min_size=7, max_size=7))
+    counts = draw(st.lists(integers.filter(lambda count: count >= 0), min_size=3, max_size=3))
+    sums = draw(st.lists(integers, min_size=4, max_size=4))
     others = draw(st.lists(st.sampled_from([UNKNOWN, 2, 3, 4]), min_size=3, max_size=3))
-    history = (*sums, *others)
+    history = (*counts, *sums, *others)
     wallets = tuple(draw(_figures) for _ in WALLETS)
     event: dict[str, Scalar] = {}
     if trigger in declared.events:

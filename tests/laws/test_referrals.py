@@ -188,7 +188,8 @@ def picture(story: Story) -> dict[str, tuple[Any, ...]]:
     found = {}
     for name in PEOPLE:
         wallet = story.play.wallet(name, "points")
-        lots = sorted((lot.key, lot.remaining) for lot in (wallet.lots or {}).values() if lot.remaining)
+        left = [(lot.key, lot.remaining) for lot in (wallet.lots or {}).values() if lot.remaining]
+        lots = sorted(left, key=repr)
         count = story.play.referral_count(name)
         found[name] = (wallet.balance, wallet.pending, wallet.debt, wallet.shortfall, lots, count)
     return found

@@ -91,6 +91,8 @@ _STATEMENTS = {
 # Batches are found by what they are of and listed by when they were made, and are few.
 for _name in ("_LIST_BATCHES", "_BATCHES_OF_REWARD"):
     del _STATEMENTS[f"voucher_pools.{_name}"]
+# A case is made of all that one customer has bought, by request of a person and not of an order.
+del _STATEMENTS["orders._LOAD_PAID_BEFORE"]
 _STATEMENTS["members.load_statement"] = members.load_statement(2, 3)
 _STATEMENTS["segments.DELETE_SEGMENT_MEMBERS"] = segments.DELETE_SEGMENT_MEMBERS
 

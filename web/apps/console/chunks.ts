@@ -13,7 +13,8 @@ const START = [
   "/(react-transition-group|react-remove-scroll|react-remove-scroll-bar|react-style-singleton|use-sidecar|use-callback-ref|get-nonce|tslib)/",
   "@babel/runtime/",
   "packages/ui/src/(provider|theme)[.]",
-  "console/src/session/client[.]",
+  "console/src/session/(client|may)[.]",
+  "console/src/(navigation|shell/is-allowed)[.]",
   "console/src/shell/mark[.]",
 ];
 
@@ -22,7 +23,6 @@ const FRAME = [
   "@floating-ui/",
   "/(use-collapse|use-horizontal-collapse|use-disclosure|use-window-event|use-context-menu-handlers|create-scoped-keydown-handler|get-transition-props|RadioIcon|spotlight.store)[/.]",
   "components/(AppShell|Burger|NavLink|Collapse|Menu|Popover|Tooltip|Floating|FocusTrap|ActionIcon|Kbd|VisuallyHidden)/",
-  "console/src/navigation[.]",
   "console/src/shell/(frame|bar|rail|stop-banner|allowed|workspace-menu|account-menu|language-menu|theme-button|shortcuts|chord|use-places|palette-store)[.]",
 ];
 

@@ -1,7 +1,7 @@
 import type { Scope } from "@perennial/api-admin";
 import { useSuspenseQuery } from "@tanstack/react-query";
 
-import { sessionOptions } from "./session";
+import { type Session, sessionOptions } from "./session";
 
 /** Whether the person who is signed in may do something here. The server asks again; this only hides buttons. */
 export function useMay(scope: Scope): boolean {
@@ -11,5 +11,10 @@ export function useMay(scope: Scope): boolean {
 /** Asks whether one of some scopes is there; none needed is enough for everybody. */
 export function useMayAny(): (scopes: readonly Scope[]) => boolean {
   const { data } = useSuspenseQuery(sessionOptions);
-  return (scopes) => scopes.length === 0 || scopes.some((scope) => data.scopes.includes(scope));
+  return (scopes) => mayAny(data, scopes);
+}
+
+/** Whether a session has one of some scopes. */
+export function mayAny(session: Session, scopes: readonly Scope[]): boolean {
+  return scopes.length === 0 || scopes.some((scope) => session.scopes.includes(scope));
 }

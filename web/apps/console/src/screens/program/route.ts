@@ -2,6 +2,7 @@ import { draftGetOptions, versionListOptions } from "@perennial/api-admin/querie
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 
 import { wordsOf } from "../../i18n/catalogs";
+import { isAllowedNow } from "../../shell/is-allowed";
 import { workspaceRoute } from "../../shell/routes";
 
 export interface ProgramSearch {
@@ -22,14 +23,16 @@ export const programRoute = createRoute({
     ...(search.view === "text" ? { view: "text" } : {}),
     ...(typeof search.section === "string" ? { section: search.section } : {}),
   }),
-  loader: async ({ context: { queryClient }, params: { program: id } }) => {
+  loader: async ({ context: { queryClient }, location, params: { program: id } }) => {
     void import("./draft");
     void import("../../editor/program-form");
-    await Promise.all([
-      words(),
-      queryClient.prefetchQuery(draftGetOptions({ path: { id } })),
-      queryClient.prefetchQuery(versionListOptions({ path: { id } })),
-    ]);
+    const asked = isAllowedNow(queryClient, location.pathname)
+      ? [
+          queryClient.prefetchQuery(draftGetOptions({ path: { id } })),
+          queryClient.prefetchQuery(versionListOptions({ path: { id } })),
+        ]
+      : [];
+    await Promise.all([words(), ...asked]);
   },
   component: lazyRouteComponent(() => import("./program-screen"), "ProgramScreen"),
 });
