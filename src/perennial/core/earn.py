@@ -40,22 +40,12 @@ from perennial.core.snapshot import Snapshot
 from perennial.core.switches import off_of
 from perennial.core.tiers import tiers_after
 from perennial.core.today import today_of
-from perennial.core.version import CompiledRule, Version
+from perennial.core.version import CompiledRule, Factors, Version
 from perennial.units import MAX_AMOUNT, Instant, Minor, Points, divide, format_instant, share_out
 
 EarningEvent: TypeAlias = (
     OrderPaid | CustomEvent | MemberJoined | TierEntered | ChallengeCompleted | ChallengeMissed
 )
-
-
-class Factors(msgspec.Struct, frozen=True):
-    """The factor of each rule, with the number of its group: the rules with the same wallet and factor.
-
-    ``shared`` is the factor of all of them, where they are one group.
-    """
-
-    by_rule: tuple[tuple[int, Factor], ...]
-    shared: Factor | None
 
 
 # Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
@@ -307,7 +297,7 @@ def _multiply_together(gifts: list[Gift], factor: Factor, version: Version) -> N
         gift.multiplied = gift.points = divide(gift.points * factor[0], factor[1], rounding)
         return
     multiplied = multiply([gift.points for gift in gifts], factor, rounding)
-    for gift, points in zip(gifts, multiplied):  # noqa: B905 (this is asked for every order)
+    for gift, points in zip(gifts, multiplied, strict=True):
         gift.factor = factor
         gift.multiplied = gift.points = points
 
@@ -318,10 +308,8 @@ def factors_of(version: Version, tier: str | None, active: int) -> Factors | Non
     None says that nothing is multiplied.
     """
     key = (tier, active)
-    known: Factors | None
     if key in version.factors:
-        known = version.factors[key]
-        return known
+        return version.factors[key]
     groups: dict[tuple[int, Factor], int] = {}
     factors = []
     for compiled in version.rules:

@@ -163,10 +163,7 @@ def _figures(
     """Return the value of each of the version's needs on a day."""
     values = []
     ranges = today.ranges if not version.counts_since_joining else _ranges(version, today, joined_at)
-    place = 0
-    for need in version.needs:
-        first, last = ranges[place]
-        place += 1  # noqa: SIM113 (this is asked for every order)
+    for need, (first, last) in zip(version.needs, ranges, strict=True):
         periods = counters.get(need.metric.number)
         if not periods:
             values.append(0)

@@ -52,27 +52,27 @@ class Move(msgspec.Struct, frozen=True):
     entered: bool
 
 
-_OF_MEMBERSHIPS = frozenset((Join, Leave, MoveTier))
-_UNREAD = frozenset(
-    (Touch, SetDue, Expose, Progress, UseBudget, IssueVoucher, Entitle, UseVoucher, VoidVoucher)
-)
-
-
 def concerned(segments: SegmentSet, changed: Changed) -> int:
     """Return the bits of the blocks of segments whose answer may differ after these effects."""
     blocks = 0
     bits = segments.readers.get
     for program_id, effects in changed:
         for effect in effects:
-            # To ask whether a struct is of another kind is slow, and this is asked of every effect.
+            # Most are counts, and to ask whether a struct is of another kind costs more than to look one up.
             if type(effect) is Count:
                 blocks |= bits(effect.metric, 0)
-            elif type(effect) is UseLimit:
-                blocks |= bits(effect.limit, 0)
-            elif type(effect) in _OF_MEMBERSHIPS:
-                blocks |= bits(membership_key(program_id), 0)
-            elif type(effect) not in _UNREAD:
-                blocks |= bits(unit_key(effect.unit), 0)  # type: ignore[union-attr]
+                continue
+            match effect:
+                case Count(metric=number) | UseLimit(limit=number):
+                    blocks |= bits(number, 0)
+                case Join() | Leave() | MoveTier():
+                    blocks |= bits(membership_key(program_id), 0)
+                case Touch() | SetDue() | Expose() | Progress() | UseBudget():
+                    continue
+                case IssueVoucher() | Entitle() | UseVoucher() | VoidVoucher():
+                    continue
+                case _:
+                    blocks |= bits(unit_key(effect.unit), 0)
     return blocks
 
 

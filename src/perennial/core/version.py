@@ -122,6 +122,16 @@ class CompiledRule(msgspec.Struct, frozen=True):
     unit: int
 
 
+class Factors(msgspec.Struct, frozen=True):
+    """The factor of each rule, with the number of its group: the rules with the same wallet and factor.
+
+    A factor is a numerator and a denominator. ``shared`` is that of all of them, where they are one group.
+    """
+
+    by_rule: tuple[tuple[int, tuple[int, int]], ...]
+    shared: tuple[int, int] | None
+
+
 def depends_on(rule: CompiledRule, campaign: int) -> bool:
     """Return whether what the rule gives depends on the campaign with this index."""
     return rule.campaign == campaign or any(index == campaign for index, _ in rule.campaign_factors)
@@ -319,7 +329,7 @@ class Version(msgspec.Struct):
     gives_rewards: bool = False
     segments: tuple[str, ...] = ()
     lot_facts: tuple[str, ...] = ()
-    factors: dict[tuple[str | None, int], Any] = {}
+    factors: dict[tuple[str | None, int], Factors | None] = {}
     off: dict[tuple[tuple[str, ...], tuple[str, ...]], Any] = {}
     readers: dict[int, tuple[int, ...]] = {}
     days: dict[int, Any] = {}
