@@ -35,7 +35,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.keys import create_key
 from perennial.flows.programs import Author, apply_document
 from perennial.flows.scopes import Scope
-from perennial.flows.segment_fill import ask_database, buckets_of, fill, who_is_wrong
+from perennial.flows.segment_fill import ask_database, fill, who_is_wrong
 from perennial.flows.segment_preview import preview_segment
 from perennial.flows.workspaces import create_workspace
 from perennial.store.codebook import Codebook
@@ -313,7 +313,7 @@ async def _recompute(handler: Handler, workspace_id: int) -> int:
         asked = ask_database(workspace.segments, workspace.segments.live, workspace)
         assert asked is not None, "the database answers for all of these"
         wrong = 0
-        for bucket in buckets_of(workspace):
+        for bucket in workspace.row.buckets:
             for each in asked:
                 entering, leaving = await who_is_wrong(conn, workspace, bucket, each)
                 wrong += len(entering) + len(leaving)

@@ -125,7 +125,7 @@ async def _work(handler: Handler, row: WorkspaceRow) -> None:
     """Do what is due in every bucket; a worker that is up does the same, and neither gets in the way."""
     async with handler.database.snapshot(row.workspace_id) as conn:
         now = business_now(await handler.configurations.current(conn, row.workspace_id))
-    for bucket in range(row.bucket_base, row.bucket_base + row.bucket_count):
+    for bucket in row.buckets:
         await run_conversions(handler, row.workspace_id, bucket, now)
 
 

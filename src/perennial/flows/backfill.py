@@ -79,7 +79,7 @@ async def backfill(
 ) -> int:
     """Set the counters of ``metrics`` for everybody; return how many customers were recomputed."""
     done, ws = 0, workspace.workspace_id
-    for bucket in range(workspace.bucket_base, workspace.bucket_base + workspace.bucket_count):
+    for bucket in workspace.buckets:
         last = FIRST
         while True:
             async with database.transaction(ws) as conn:

@@ -74,11 +74,11 @@ class Walk:
         self._changed: dict[int, list[UUID]] = {}
         self._seen_at = 0
         self._row: BackfillRow | None = None
-        self._open = [*reversed(buckets_of(workspace))]
+        self._open = [*reversed(workspace.buckets)]
 
     async def count_everybody(self) -> None:
         """Count what a version will ask for all customers; it is not there yet."""
-        for bucket in buckets_of(self.workspace):
+        for bucket in self.workspace.buckets:
             while await self._step(bucket, None, SliceStep.COUNTING):
                 await self._be_seen(leased=False)
 
@@ -258,17 +258,7 @@ async def asked_by(conn: Connection, workspace_id: int, row: BackfillRow) -> lis
 
 async def slices_of(conn: Connection, workspace: WorkspaceRow, backfill_id: UUID) -> list[SliceRow]:
     """Return how far every bucket of a workspace is."""
-    return await list_slices(conn, workspace.workspace_id, span_of(workspace), backfill_id)
-
-
-def span_of(workspace: WorkspaceRow) -> tuple[int, int]:
-    """Return the first bucket of a workspace and its last."""
-    return workspace.bucket_base, workspace.bucket_base + workspace.bucket_count - 1
-
-
-def buckets_of(workspace: WorkspaceRow) -> range:
-    """Return the buckets of a workspace."""
-    return range(workspace.bucket_base, workspace.bucket_base + workspace.bucket_count)
+    return await list_slices(conn, workspace.workspace_id, workspace.span, backfill_id)
 
 
 def id_at(instant: Instant) -> UUID:

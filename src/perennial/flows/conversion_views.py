@@ -190,7 +190,7 @@ async def view_conversion(
     sums: dict[OwnerState, Sums] = {}
     foreseen = Foreseen()
     walking = working = False
-    for bucket in buckets_of(workspace):
+    for bucket in workspace.row.buckets:
         for state, found in (
             await sum_owners(conn, workspace.workspace_id, bucket, row.conversion_id)
         ).items():
@@ -240,8 +240,3 @@ def _state(row: ConversionRow, now: Instant, walking: bool, working: bool) -> st
 def wallet_names(live: LiveProgram) -> dict[int, str]:
     """Return the wallets of every version by their units."""
     return {each.unit: each.spec.id for version in live.versions for each in version.wallets}
-
-
-def buckets_of(workspace: Workspace) -> range:
-    """Return the buckets of a workspace."""
-    return range(workspace.row.bucket_base, workspace.row.bucket_base + workspace.row.bucket_count)

@@ -22,7 +22,6 @@ from perennial.flows.conversion_views import (
     ConvertedPage,
     CustomerConversions,
     OwnerPreview,
-    buckets_of,
     seen_by,
     view_conversion,
     view_owner,
@@ -92,7 +91,7 @@ async def foresee_conversion(handler: Handler, workspace_id: int, asked: NewConv
         workspace = await handler.configurations.current(conn, workspace_id)
         terms = _terms(_live(workspace, asked.program), asked)
         found, sample = Foreseen(), list[OwnerPreview]()
-        for bucket in buckets_of(workspace):
+        for bucket in workspace.row.buckets:
             found.add(await foresee(conn, workspace_id, bucket, terms))
             if len(sample) < SHOWN:
                 sample += await _sample(conn, workspace, bucket, terms, SHOWN - len(sample))
@@ -151,7 +150,7 @@ async def _declare(
                 state=ConversionState.CARRYING,
                 body=body,
             )
-            buckets = buckets_of(workspace)
+            buckets = workspace.row.buckets
             if await insert_conversion(conn, workspace_id, row, (buckets[0], buckets[-1])):
                 await insert_audit_entry(conn, workspace_id, _entry(handler, live, row, actor, asked.reason))
                 return await view_conversion(conn, workspace, live, row), True
@@ -210,7 +209,7 @@ async def take_conversion_back(
             before = ConversionState.CARRYING
             if await set_conversion_state(conn, workspace_id, row.conversion_id, before, after):
                 row = msgspec.structs.replace(row, state=after)
-                for bucket in buckets_of(workspace):
+                for bucket in workspace.row.buckets:
                     await wake_slice(conn, workspace_id, bucket, row.conversion_id, now if begun else None)
                 await insert_audit_entry(conn, workspace_id, _entry(handler, live, row, actor, reason))
             return await view_conversion(conn, workspace, live, await _row(conn, workspace, live, conversion))
@@ -228,7 +227,7 @@ async def try_conversion_again(
         row = await _row(conn, workspace, live, conversion)
         now = business_now(workspace)
         if row.state is not ConversionState.CANCELED and row.starts_at <= now:
-            for bucket in buckets_of(workspace):
+            for bucket in workspace.row.buckets:
                 await wake_slice(conn, workspace_id, bucket, row.conversion_id, now)
         return await view_conversion(conn, workspace, live, row)
 
@@ -251,7 +250,7 @@ async def list_converted(
         states = list(OwnerState) if state is None else [state]
         found: list[tuple[int, OwnerRow]] = []
         names: dict[UUID, str] = {}
-        for bucket in buckets_of(workspace):
+        for bucket in workspace.row.buckets:
             if len(found) > limit or (after is not None and bucket < after.bucket):
                 continue
             behind = after.customer_id if after is not None and bucket == after.bucket else None

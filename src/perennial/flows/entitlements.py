@@ -115,7 +115,7 @@ async def _page(
 ) -> tuple[tuple[EntitlementView, ...], list[EntitlementRow]]:
     """Return the views of a page, and its rows with one more where there is a next page."""
     row = workspace.row
-    buckets = row.bucket_base, row.bucket_base + row.bucket_count - 1
+    buckets = row.span
     found = await list_entitlements(
         conn, workspace.workspace_id, buckets, states=states, kind=kind, after=after, limit=limit + 1
     )

@@ -11,5 +11,5 @@ async def read_workspace_launch(database: Database, workspace_id: int) -> Launch
     """Return whether there is a first of everything that a launch takes."""
     async with database.snapshot(workspace_id) as conn:
         row = await read_workspace(conn, workspace_id)
-        buckets = (row.bucket_base, row.bucket_base + row.bucket_count - 1)
+        buckets = row.span
         return await read_launch(conn, workspace_id, buckets)

@@ -10,7 +10,7 @@ from perennial.core.compile_segments import compile_segments
 from perennial.core.program import Program, unit_codes
 from perennial.core.validation import validate
 from perennial.flows.backfill import Asked, latest_versions, metrics_to_backfill
-from perennial.flows.catching_up import CLOCKS_DIFFER, Walk, id_at, span_of, wall_now
+from perennial.flows.catching_up import CLOCKS_DIFFER, Walk, id_at, wall_now
 from perennial.flows.configuration import based_on, in_order, kept_of
 from perennial.flows.ids import Ids
 from perennial.flows.program_checks import conflicts_of, surrounded
@@ -61,7 +61,7 @@ async def prepare(database: Database, workspace_id: int, program: Program) -> Pr
             started_at=now,
             seen_at=now,
         )
-        await insert_backfill(conn, workspace_id, row, span_of(workspace), SliceStep.COUNTING)
+        await insert_backfill(conn, workspace_id, row, workspace.span, SliceStep.COUNTING)
     walk = Walk(database, workspace, row.backfill_id, asked)
     await walk.count_everybody()
     return Prepared(workspace.revision, tuple(asked), walk)
@@ -109,7 +109,7 @@ async def follow(
             started_at=now,
             seen_at=now,
         )
-        await insert_backfill(conn, workspace_id, row, span_of(workspace), SliceStep.ARMING)
+        await insert_backfill(conn, workspace_id, row, workspace.span, SliceStep.ARMING)
         walk = Walk(database, workspace, row.backfill_id)
     if walk is not None:
         await walk.lease(conn)

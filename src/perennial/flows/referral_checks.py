@@ -62,7 +62,7 @@ async def _from_place(conn: Connection, batch: Batch, row: ReferralRow, days: in
     if row.ip_mark is None:
         return 0
     workspace = batch.workspace.row
-    buckets = workspace.bucket_base, workspace.bucket_base + workspace.bucket_count - 1
+    buckets = workspace.span
     since = at - days * DAY
     count = await count_from_place(conn, workspace.workspace_id, buckets, row.ip_mark, since, at)
     known = any(

@@ -86,7 +86,7 @@ async def list_all_referrals(
         found = await list_referrals(
             conn,
             workspace_id,
-            (row.bucket_base, row.bucket_base + row.bucket_count - 1),
+            row.span,
             state=state,
             program_id=None if live is None else live.program_id,
             friend_id=None if customer is None else named_id(workspace_id, "customer", customer),

@@ -19,7 +19,7 @@ from perennial.flows.handle_segment import handle_entered
 from perennial.flows.load_batch import load
 from perennial.flows.needed import Needed, with_what_is_needed
 from perennial.flows.problems import ProblemError, field_problem
-from perennial.flows.segment_fill import AT_ONCE, buckets_of
+from perennial.flows.segment_fill import AT_ONCE
 from perennial.flows.segment_views import find_segment
 from perennial.store.history import FIRST
 from perennial.store.segments import SegmentRow, count_segment_members, list_segment_members
@@ -53,7 +53,7 @@ async def apply_to_inside(
     async with handler.database.report(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row = await find_segment(conn, workspace_id, code)
-        buckets = buckets_of(workspace)
+        buckets = workspace.row.buckets
         sizes = await count_segment_members(conn, workspace_id, (buckets.start, buckets.stop - 1))
     _check(workspace, program, rule)
     size, tried, given, points = sizes.get(row.segment_id, 0), 0, 0, 0

@@ -10,7 +10,7 @@ from asyncpg import Connection
 
 from perennial.core.compile_segments import SegmentSet
 from perennial.flows.configuration import Configurations, Workspace, business_now
-from perennial.flows.segment_fill import Asked, ask_database, buckets_of, who_is_wrong
+from perennial.flows.segment_fill import Asked, ask_database, who_is_wrong
 from perennial.store.audit import SEALS, SEGMENTS, AuditReport, CheckReport, KeptHead, audit
 from perennial.store.invariant import LISTED, Finding
 from perennial.store.segments import list_segments
@@ -43,7 +43,7 @@ async def audit_segments(conn: Connection, workspace_id: int) -> CheckReport:
             workspace = await Configurations().current(conn, workspace_id)
             assert workspace.segments is not None
             asked = list(_asked(workspace.segments, workspace))
-            for bucket in buckets_of(workspace):
+            for bucket in workspace.row.buckets:
                 findings += await _audit_bucket(conn, workspace, workspace.segments, bucket, asked)
     return CheckReport(SEGMENTS.name, SEGMENTS.words, workspace_id, tuple(findings[:LISTED]))
 

@@ -66,7 +66,7 @@ async def fill(handler: Handler, workspace_id: int, codes: Sequence[str]) -> Non
     if segments is None:
         return
     asked = ask_database(segments, [live for live in segments.live if live.code in codes], workspace)
-    for bucket in buckets_of(workspace):
+    for bucket in workspace.row.buckets:
         if asked is None or await _is_small(handler, workspace_id, bucket):
             await judge_everybody(handler, workspace, bucket)
             continue
@@ -141,11 +141,6 @@ async def _judge_once(
     answers = await handler.handle_batch(workspace.workspace_id, bucket, commands)
     told = zip(customers, answers, strict=True)
     return {who: answer.status for who, answer in told if answer.status not in (*_DONE, *_GONE)}
-
-
-def buckets_of(workspace: Workspace) -> range:
-    """Return the buckets of a workspace."""
-    return range(workspace.row.bucket_base, workspace.row.bucket_base + workspace.row.bucket_count)
 
 
 async def who_is_wrong(

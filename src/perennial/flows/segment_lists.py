@@ -12,7 +12,7 @@ from perennial.flows.commands import MoveInSegment
 from perennial.flows.configuration import business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import problem
-from perennial.flows.segment_fill import AT_ONCE, buckets_of
+from perennial.flows.segment_fill import AT_ONCE
 from perennial.flows.segment_views import find_segment
 from perennial.store.history import FIRST
 from perennial.store.segments import list_segment_members
@@ -83,7 +83,7 @@ async def import_list(
                     errors.append(RowError(wanted[name], "customer_unknown", words))
     if replaces:
         keep = {named_id(workspace_id, "customer", name) for name in wanted}
-        for bucket in buckets_of(workspace):
+        for bucket in workspace.row.buckets:
             counts["left"] += await _leave(handler, workspace_id, bucket, code, segment.segment_id, keep, now)
     return ImportResult(**counts, errors=tuple(sorted(errors, key=lambda error: error.row)))
 

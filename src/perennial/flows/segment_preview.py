@@ -18,7 +18,6 @@ from perennial.core.version import Metric
 from perennial.flows.backfill import count_past
 from perennial.flows.configuration import Workspace, bases_of, business_now
 from perennial.flows.handle_events import Handler
-from perennial.flows.segment_fill import buckets_of
 from perennial.flows.segments import check_document
 from perennial.store.customers import read_customers
 from perennial.store.history import FIRST, read_past
@@ -55,11 +54,11 @@ async def preview_segment(handler: Handler, workspace_id: int, segment: Segment)
         segments = compile_segments([*kept, Kept(segment, 0, 0, filled=False)], bases_of(workspace.programs))
         live = segments.live_one(segment.segment)
         sql = _asked(workspace, segments, live)
-        total = sum([await count_people(conn, workspace_id, bucket) for bucket in buckets_of(workspace)])
+        total = sum([await count_people(conn, workspace_id, bucket) for bucket in workspace.row.buckets])
         if sql is None:
             return await _looked_at(conn, workspace, segments, live, total)
         count, sample = 0, list[str]()
-        for bucket in buckets_of(workspace):
+        for bucket in workspace.row.buckets:
             found = await preview_matching(conn, workspace_id, bucket, sql, SAMPLE - len(sample))
             count += found.count
             sample += await _names(conn, workspace_id, bucket, found.sample)
@@ -89,7 +88,7 @@ async def _looked_at(
     """Judge some customers of each bucket one by one, with figures that nobody has counted worked out."""
     at = business_now(workspace)
     looked_at, inside, sample = 0, 0, list[str]()
-    for bucket in buckets_of(workspace):
+    for bucket in workspace.row.buckets:
         ids = await next_people(conn, workspace.workspace_id, bucket, FIRST, LOOKED_AT)
         members = await _members(conn, workspace, bucket, live, ids, at)
         looked_at += len(members)

@@ -14,7 +14,6 @@ from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import problem
-from perennial.flows.segment_fill import buckets_of
 from perennial.store.history import FIRST
 from perennial.store.segments import (
     SegmentRow,
@@ -130,7 +129,7 @@ async def members_of(
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row = await find_segment(conn, workspace_id, code)
-        for bucket in buckets_of(workspace):
+        for bucket in workspace.row.buckets:
             if begin is not None and bucket < begin.bucket:
                 continue
             after = begin.after if begin is not None and bucket == begin.bucket else FIRST
@@ -152,7 +151,7 @@ async def history_of_segment(handler: Handler, workspace_id: int, code: str) -> 
     async with handler.database.report(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row = await find_segment(conn, workspace_id, code)
-        buckets = buckets_of(workspace)
+        buckets = workspace.row.buckets
         ends = buckets.start, buckets.stop - 1
         moves = await count_segment_moves(conn, workspace_id, ends, row.segment_id, _zone(workspace, row))
     days, size = [], 0
@@ -178,5 +177,5 @@ def _zone(workspace: Workspace, row: SegmentRow) -> str:
 
 
 async def _sizes(conn: Connection, workspace: Workspace) -> dict[int, int]:
-    buckets = buckets_of(workspace)
+    buckets = workspace.row.buckets
     return await count_segment_members(conn, workspace.workspace_id, (buckets.start, buckets.stop - 1))

@@ -19,7 +19,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.ids import Ids
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.programs import Author
-from perennial.flows.segment_fill import buckets_of, fill
+from perennial.flows.segment_fill import fill
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.programs import lock_configuration, raise_revision
 from perennial.store.segments import (
@@ -108,7 +108,7 @@ async def remove(handler: Handler, workspace_id: int, code: str, author: Author)
         await delete_segment(conn, workspace_id, row.segment_id, author.at)
         await _note(conn, workspace_id, author, "segment.deleted", row)
     await wait_for_stragglers(handler.database, workspace_id)
-    for bucket in buckets_of(workspace):
+    for bucket in workspace.row.buckets:
         async with handler.database.transaction(workspace_id) as conn:
             await empty_segment(conn, workspace_id, bucket, row.segment_id)
 

@@ -114,7 +114,7 @@ async def simulate(
     async with reading(prepared.task.url, prepared.task.workspace_id) as conn:
         task = msgspec.structs.replace(prepared.task, snapshot=await export_snapshot(conn))
         compiled = await compile_sides(conn, task)
-        buckets = range(row.bucket_base, row.bucket_base + row.bucket_count)
+        buckets = row.buckets
         people = await count_people(conn, task.workspace_id, buckets[0], buckets[-1])
         parts = slices(buckets, count * SLICES_PER_PROCESS)
         crew = _Crew(task, min(count, len(parts)))

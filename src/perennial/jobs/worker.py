@@ -170,7 +170,7 @@ class Worker:
         async with self.database.unbound() as conn:
             workspaces = await list_workspaces(conn)
         for row in workspaces:
-            for bucket in range(row.bucket_base, row.bucket_base + row.bucket_count):
+            for bucket in row.buckets:
                 if await self._leased(row.workspace_id, bucket, "seal"):
                     async with self.database.transaction(row.workspace_id) as conn:
                         now = time.time_ns() // 1000

@@ -219,15 +219,13 @@ async def read_units(conn: Connection, workspace_id: int) -> dict[int, dict[str,
 
 async def units_in_use(conn: Connection, workspace: WorkspaceRow, units: list[int]) -> list[int]:
     """Return those of ``units`` in which somebody holds or owes points."""
-    last = workspace.bucket_base + workspace.bucket_count - 1
-    records = await conn.fetch(_UNITS_IN_USE, workspace.workspace_id, workspace.bucket_base, last, units)
+    records = await conn.fetch(_UNITS_IN_USE, workspace.workspace_id, *workspace.span, units)
     return sorted(unit for (unit,) in records)
 
 
 async def has_customers(conn: Connection, workspace: WorkspaceRow) -> bool:
     """Return whether anybody is known to the workspace yet."""
-    last = workspace.bucket_base + workspace.bucket_count - 1
-    found: bool = await conn.fetchval(_HAS_CUSTOMERS, workspace.workspace_id, workspace.bucket_base, last)
+    found: bool = await conn.fetchval(_HAS_CUSTOMERS, workspace.workspace_id, *workspace.span)
     return found
 
 

@@ -21,6 +21,16 @@ class WorkspaceRow(msgspec.Struct, frozen=True):
     clock_at: Instant | None
     created_at: Instant
 
+    @property
+    def buckets(self) -> range:
+        """The buckets that are the workspace's own."""
+        return range(self.bucket_base, self.bucket_base + self.bucket_count)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first and the last of its buckets, between which a statement looks for its rows."""
+        return self.bucket_base, self.bucket_base + self.bucket_count - 1
+
 
 COLUMNS = "workspace_id, code, name, sandbox, bucket_base, bucket_count, revision, clock_at, created_at"
 
