@@ -27,7 +27,7 @@ from perennial.flows.sessions import now_of
 from perennial.flows.staff_records import note
 from perennial.flows.statements import StatementEntry, TimelineItem, statement_of, timeline_of
 from perennial.flows.vouchers import VoucherView, vouchers_of
-from perennial.flows.waiting import WaitView, waits_of
+from perennial.flows.waiting import WaitView, read_waits
 from perennial.store.customer_notes import NoteRow, delete_note, insert_note, list_notes
 from perennial.store.customer_words import find_by_words
 from perennial.store.customers import CustomerRow, lock_customers, read_customers
@@ -65,7 +65,7 @@ async def search_customers(
         words = asked_words(text)
         if words:
             row = workspace.row
-            buckets = (row.bucket_base, row.bucket_base + row.bucket_count - 1)
+            buckets = row.span
             others = [ways[0] for ways in words[1:]]
             for way in words[0]:
                 found = await find_by_words(conn, workspace_id, buckets, [way, *others], limit * 4)
@@ -189,8 +189,14 @@ async def remove_note(handler: Handler, caller: Key, customer: str, note_id: UUI
 async def notes_of(handler: Handler, workspace_id: int, customer: str) -> tuple[NoteView, ...]:
     """Return the notes about a customer, the latest first."""
     async with handler.database.snapshot(workspace_id) as conn:
-        bucket, customer_id = await _place(conn, handler, workspace_id, customer)
-        rows = await list_notes(conn, workspace_id, bucket, customer_id, MAX_NOTES)
+        return await _read_notes(conn, handler, workspace_id, customer)
+
+
+async def _read_notes(
+    conn: Connection, handler: Handler, workspace_id: int, customer: str
+) -> tuple[NoteView, ...]:
+    bucket, customer_id = await _place(conn, handler, workspace_id, customer)
+    rows = await list_notes(conn, workspace_id, bucket, customer_id, MAX_NOTES)
     return tuple(_note(row) for row in rows)
 
 
@@ -223,8 +229,10 @@ async def export_customer(handler: Handler, caller: Key, customer: str) -> Custo
     challenges = await read_challenges(handler, workspace_id, customer)
     named = [each.id for each in timeline if each.type == "order" and each.id is not None]
     orders = await read_orders(handler, workspace_id, customer, named)
-    notes = await notes_of(handler, workspace_id, customer)
-    waits = await waits_of(handler, workspace_id, customer)
+    async with handler.database.snapshot(workspace_id) as conn:
+        notes = await _read_notes(conn, handler, workspace_id, customer)
+        workspace = await handler.configurations.current(conn, workspace_id)
+        waits = await read_waits(conn, workspace, customer)
     merges = await merges_of(handler, workspace_id, customer)
     earlier = await ledgers_before(handler, workspace_id, customer, _PAGE)
     at = now_of()
@@ -240,7 +248,7 @@ async def export_customer(handler: Handler, caller: Key, customer: str) -> Custo
         vouchers=vouchers,
         orders=orders,
         entitlements=entitlements,
-        waits=waits.data,
+        waits=waits,
         challenges=challenges.data,
         merges=merges.data,
         merged_ledgers=earlier,

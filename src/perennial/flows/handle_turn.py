@@ -18,7 +18,6 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import Command, PostClaim, TakeTurn
 from perennial.flows.handle_once import handle_claim
 from perennial.flows.problems import ProblemError, problem
-from perennial.flows.references import one_program
 from perennial.store.waits import Line, WaitRow, WaitState, count_lines, load_waits
 
 
@@ -36,8 +35,7 @@ async def load_turns(conn: Connection, batch: Batch, commands: Sequence[Command]
     }
     if lines:
         row = batch.workspace.row
-        buckets = row.bucket_base, row.bucket_base + row.bucket_count - 1
-        batch.lines = await count_lines(conn, row.workspace_id, buckets, lines)
+        batch.lines = await count_lines(conn, row.workspace_id, row.span, lines)
 
 
 def _lines(batch: Batch, command: PostClaim) -> list[Line]:
@@ -67,7 +65,6 @@ def handle_turn(batch: Batch, command: TakeTurn) -> Answer:
     )
     changes = len(batch.changes)
     try:
-        one_program(batch.workspace, claim.reward, "reward", "$.reward")
         answer = handle_claim(batch, claim, served=True)
     except ProblemError as error:
         if any(change.operation_id not in batch.timer_operations for change in batch.changes[changes:]):

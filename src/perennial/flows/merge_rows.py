@@ -54,7 +54,7 @@ from perennial.store.referrals import (
 )
 from perennial.store.segments import SegmentMove, list_segments, load_segments_of, write_segment_moves
 from perennial.store.vouchers import VoucherRow, find_vouchers
-from perennial.store.waits import MOST_WAITS, WaitState, end_waits, list_waits, move_waits
+from perennial.store.waits import WaitState, end_waits, list_waits, move_waits
 from perennial.units import Instant
 
 MERGED = "merged"
@@ -193,7 +193,7 @@ async def _move_waits(conn: Connection, sides: Sides) -> None:
     waiting = [
         {
             (row.program_id, row.reward): (place[0], row)
-            for row in await list_waits(conn, ws, *place, MOST_WAITS)
+            for row in await list_waits(conn, ws, *place)
             if row.state is WaitState.WAITING
         }
         for place in (theirs, ours)

@@ -14,7 +14,6 @@ from perennial.core.today import today_of
 from perennial.flows.commands import TakeTurn
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
-from perennial.flows.waiting import buckets_of
 from perennial.store.budgets import BudgetKey, read_budgets
 from perennial.store.waits import Line, Next, count_lines, find_next
 from perennial.units import MINUTE, Instant
@@ -44,7 +43,7 @@ async def _turns(handler: Handler, workspace_id: int) -> list[Next]:
     """Return whose turn it is: of every line as many as there is something free for."""
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
-        at, buckets = business_now(workspace), buckets_of(workspace)
+        at, buckets = business_now(workspace), workspace.row.span
         turns = []
         for line in sorted(await count_lines(conn, workspace_id, buckets)):
             free = await _free(conn, workspace, line, at)

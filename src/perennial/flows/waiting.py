@@ -19,7 +19,6 @@ from perennial.flows.references import one_program
 from perennial.store.budgets import BudgetKey, lock_budgets, read_budgets
 from perennial.store.customers import lock_customers
 from perennial.store.waits import (
-    MOST_WAITS,
     Line,
     WaitRow,
     WaitState,
@@ -78,7 +77,7 @@ async def _join(
         bucket, member = await _locked(conn, workspace, customer)
         live, name = one_program(workspace, reward, "reward", "$.reward")
         line = (live.program_id, name)
-        for row in await list_waits(conn, workspace_id, bucket, member.customer_id, MOST_WAITS):
+        for row in await list_waits(conn, workspace_id, bucket, member.customer_id):
             if row.external_id == wait:
                 if (row.program_id, row.reward) != line:
                     words = f"The wait {wait!r} is for another reward."
@@ -103,7 +102,7 @@ async def _join(
             changed_at=at,
         )
         places = compiled.reward.waiting_list.places
-        ticket = await join_line(conn, workspace_id, bucket, buckets_of(workspace), row, places)
+        ticket = await join_line(conn, workspace_id, bucket, workspace.row.span, row, places)
         if ticket is None:
             words = f"All {places} places in the line for reward {name} are taken."
             raise problem(409, "line_full", words, details={"reward": name, "places": places})
@@ -145,7 +144,7 @@ async def _check(
     workspace_id, line = workspace.workspace_id, (version.program_id, compiled.reward.id)
     spent = await lock_budgets(conn, workspace_id, [key])
     spent = {**await read_budgets(conn, workspace_id, budgets_of_order(version, at, None)), **spent}
-    waiting = await count_lines(conn, workspace_id, buckets_of(workspace), [line])
+    waiting = await count_lines(conn, workspace_id, workspace.row.span, [line])
     switches = workspace.switches
     refusal = why_not_wait(version, compiled, member, spent, at, switches, waiting.get(line, 0))
     if refusal is not None:
@@ -157,11 +156,15 @@ async def waits_of(handler: Handler, workspace_id: int, customer: str) -> WaitLi
     """Return what a customer waits and waited for, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
-        row, member = await load_customer(conn, workspace, customer)
-        bucket = bucket_of_customer(workspace, customer)
-        rows = await list_waits(conn, workspace_id, bucket, member.customer_id, MOST_WAITS)
-        views = [await _view(conn, workspace, each, row.external_id) for each in rows]
-    return WaitList(data=tuple(views))
+        return WaitList(data=await read_waits(conn, workspace, customer))
+
+
+async def read_waits(conn: Connection, workspace: Workspace, customer: str) -> tuple[WaitView, ...]:
+    """Return what a customer who was not merged waits and waited for, or raise the 404."""
+    row, member = await load_customer(conn, workspace, customer)
+    bucket = bucket_of_customer(workspace, customer)
+    rows = await list_waits(conn, workspace.workspace_id, bucket, member.customer_id)
+    return tuple([await _view(conn, workspace, each, row.external_id) for each in rows])
 
 
 @follows_merges
@@ -174,7 +177,7 @@ async def _leave(handler: Handler, workspace_id: int, customer: str, wait: str) 
     async with handler.database.transaction(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         bucket, member = await _locked(conn, workspace, customer)
-        rows = await list_waits(conn, workspace_id, bucket, member.customer_id, MOST_WAITS)
+        rows = await list_waits(conn, workspace_id, bucket, member.customer_id)
         row = next((each for each in rows if each.external_id == wait), None)
         if row is None:
             raise problem(404, "wait_unknown", f"The customer has no wait {wait!r}.")
@@ -193,21 +196,15 @@ async def lines_of(
         for name, compiled in version.rewards.items()
         if compiled.reward.waiting_list is not None
     ]
-    found = await count_lines(conn, workspace.workspace_id, buckets_of(workspace), lines)
+    found = await count_lines(conn, workspace.workspace_id, workspace.row.span, lines)
     return {name: count for (_, name), count in found.items()}
-
-
-def buckets_of(workspace: Workspace) -> tuple[int, int]:
-    """Return the first and the last bucket of a workspace."""
-    row = workspace.row
-    return row.bucket_base, row.bucket_base + row.bucket_count - 1
 
 
 async def _view(conn: Connection, workspace: Workspace, row: WaitRow, customer: str) -> WaitView:
     place, in_line = None, None
     if row.state is WaitState.WAITING:
         line = (row.program_id, row.reward)
-        buckets = buckets_of(workspace)
+        buckets = workspace.row.span
         place = 1 + await count_ahead(conn, workspace.workspace_id, buckets, row)
         in_line = (await count_lines(conn, workspace.workspace_id, buckets, [line])).get(line, place)
     return WaitView(

@@ -21,10 +21,6 @@ Line: TypeAlias = tuple[int, str]
 """The program and the reward for which members wait."""
 
 
-MOST_WAITS = 200
-"""How many waits of one customer are kept in sight."""
-
-
 class WaitState(IntEnum):
     """What became of a wait. The numbers are stored: never change or reuse one."""
 
@@ -122,7 +118,6 @@ select {_COLUMNS}
 from waits
 where bucket = $2 and workspace_id = $1 and customer_id = $3
 order by since desc, wait_id desc
-limit $4
 """
 
 # The database itself lets nobody be served who does not wait any more.
@@ -217,9 +212,9 @@ async def load_waits(
     return {row.wait_id: row for row in map(_row, rows)}
 
 
-async def list_waits(conn: Connection, ws: int, bucket: int, customer_id: UUID, limit: int) -> list[WaitRow]:
-    """Return what a customer waits and waited for, the latest first."""
-    return [_row(row) for row in await conn.fetch(_LIST_WAITS, ws, bucket, customer_id, limit)]
+async def list_waits(conn: Connection, ws: int, bucket: int, customer_id: UUID) -> list[WaitRow]:
+    """Return everything that a customer waits and waited for, the latest first."""
+    return [_row(row) for row in await conn.fetch(_LIST_WAITS, ws, bucket, customer_id)]
 
 
 async def end_waits(conn: Connection, ws: int, bucket: int, rows: Iterable[WaitRow]) -> None:
