@@ -30,9 +30,13 @@ export function useSaveCampaign(program: string, id: string) {
       });
       return data;
     },
-    onSuccess: (saved) => {
+    onSuccess: async (saved) => {
+      // What it says of budgets is in English: the screen reads it once more in the language spoken.
       cache.setQueryData(campaignGetQueryKey({ path: { program, id }, query: spoken }), saved);
-      return cache.invalidateQueries({ queryKey: campaignListQueryKey() });
+      await Promise.all([
+        cache.invalidateQueries({ queryKey: campaignGetQueryKey({ path: { program, id }, query: spoken }) }),
+        cache.invalidateQueries({ queryKey: campaignListQueryKey() }),
+      ]);
     },
     onError: (error) => {
       const told = toldBy(error);
