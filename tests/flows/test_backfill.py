@@ -18,6 +18,7 @@ from perennial.flows.batcher import Intake
 from perennial.flows.catching_up import CatchingUp
 from perennial.flows.commands import JoinProgram, PostClaim, PostEvent, PostReturn, PutCustomer, PutOrder
 from perennial.flows.handle_events import Handler
+from perennial.flows.preparing import prepare
 from perennial.flows.programs import Author, apply_document
 from perennial.flows.segments import put, remove
 from perennial.store.backfills import BackfillRow, BackfillState, list_backfills
@@ -239,6 +240,32 @@ async def test_a_version_waits_for_a_batch_that_began_before_it_however_long(
         await asyncio.sleep(0.05)
     assert (await _state(db, workspace)).state is BackfillState.DONE
     assert [value for *_, value in await counters(db, workspace)] == [1000]
+
+
+async def test_what_another_publication_left_uncounted_is_prepared_anew(
+    db: Database, workspace: int, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A figure is counted already when a version is prepared, and no more when it is written."""
+    asking = (
+        PLAIN + "  - {id: never, type: fixed, points: 1, when: {history: orders.net, at_least: 1000000000}}\n"
+    )
+    await shop.publish(asking)
+    await shop.order("old", "ann", 1000)
+    prepared = []
+
+    async def interrupted(*given: Any) -> Any:
+        prepared.append(await prepare(*given))
+        if len(prepared) == 1:
+            monkeypatch.setattr("perennial.flows.programs.prepare", prepare)
+            await shop.publish(PLAIN)
+            await shop.order("uncounted", "ann", 500)
+            monkeypatch.setattr("perennial.flows.programs.prepare", interrupted)
+        return prepared[-1]
+
+    monkeypatch.setattr("perennial.flows.programs.prepare", interrupted)
+    await shop.publish(asking)
+    assert [bool(each.asked) for each in prepared] == [False, True]
+    assert [value for *_, value in await counters(db, workspace)] == [1500]
 
 
 async def _state(db: Database, workspace: int) -> BackfillRow:

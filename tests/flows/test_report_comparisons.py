@@ -38,6 +38,11 @@ def before_and_after(naive: Naive) -> list[tuple[Any, ...]]:
     return rows
 
 
+def change_of(then: Any, now: Any) -> Any:
+    """What a figure has become of another one; nothing where one of them is missing."""
+    return pytest.approx(now / then - 1, rel=1e-3) if then and now else None
+
+
 async def test_before_and_after_are_the_same_figures(year: Shop, owner: Connection) -> None:
     """Both times are counted alike, with orders between them; a change is their quotient."""
     naive = before_and_after(await Naive.read(owner, year))
@@ -48,7 +53,7 @@ async def test_before_and_after_are_the_same_figures(year: Shop, owner: Connecti
             then, now, change = found[1 + 3 * place : 4 + 3 * place]
             for value, counted in zip((then, now), expected[2 * place : 2 * place + 2], strict=True):
                 assert value == (counted if counted is None else pytest.approx(counted, rel=1e-4))
-            assert change == (pytest.approx(now / then - 1, rel=1e-3) if then and now else None)  # type: ignore[operator]
+            assert change == change_of(then, now)
     assert any(value is not None for value in naive[0][1:])
 
 
