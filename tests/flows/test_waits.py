@@ -193,6 +193,29 @@ async def test_nobody_waits_in_vain(evening: Shop) -> None:
     assert await refused_wait(shop, "ben", "x") == "no_waiting_list"
 
 
+async def test_an_old_wait_is_known_behind_many_later_ones(evening: Shop, owner: Connection) -> None:
+    """Repeated, it is answered as it stands, and not joined once more; a merge moves all of them."""
+    shop = evening
+    await wait(shop, "ben")
+    await leave_line(shop.handler, shop.workspace_id, "ben", "w")
+    await owner.execute(
+        """
+        insert into waits (bucket, workspace_id, customer_id, wait_id, program_id, state, ticket, since,
+            changed_at, external_id, reward)
+        select bucket, workspace_id, customer_id, gen_random_uuid(), program_id, state, ticket,
+            since + make_interval(secs => n), changed_at, 'later-' || n, reward
+        from waits, generate_series(1, 250) as n
+        where workspace_id = $1
+        """,
+        shop.workspace_id,
+    )
+    assert (await wait(shop, "ben")).state == "left"
+    assert (await leave_line(shop.handler, shop.workspace_id, "ben", "w")).state == "left"
+    await merge(shop, "ben", "cleo")
+    listed = (await waits_of(shop.handler, shop.workspace_id, "cleo")).data
+    assert (len(listed), listed[-1].id) == (251, "w")
+
+
 async def test_the_erased_and_the_merged_hold_nobody_up(evening: Shop, owner: Connection) -> None:
     """Ben is erased, cleo and dora are one: the seat goes to cleo, who waits in dora's better place."""
     shop = evening
