@@ -1,5 +1,4 @@
 import { useComputedColorScheme, useDirection } from "@mantine/core";
-import { useReducedMotion } from "@mantine/hooks";
 import { BarChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { type EChartsType, init, use as register } from "echarts/core";
@@ -19,7 +18,6 @@ export default function ChartCanvas({ height, ...props }: ChartProps & { height:
   const chart = useRef<EChartsType>(null);
   const scheme = useComputedColorScheme();
   const { dir } = useDirection();
-  const still = useReducedMotion();
   useEffect(() => {
     if (place.current === null) return;
     const created = init(place.current, undefined, { renderer: "svg" });
@@ -35,7 +33,7 @@ export default function ChartCanvas({ height, ...props }: ChartProps & { height:
   }, []);
   useEffect(() => {
     const style = getComputedStyle(document.documentElement);
-    const look = { color: (token: string) => style.getPropertyValue(token).trim(), rtl: dir === "rtl", still };
+    const look = { color: (token: string) => style.getPropertyValue(token).trim(), rtl: dir === "rtl" };
     // In a task of its own: a screen of many charts stays ready for its reader between two of them.
     const drawing = setTimeout(() => {
       chart.current?.setOption(optionOf(shown, look), { notMerge: true });
@@ -44,7 +42,7 @@ export default function ChartCanvas({ height, ...props }: ChartProps & { height:
       clearTimeout(drawing);
     };
     // The colors of the tokens change with the scheme.
-  }, [shown, scheme, dir, still]);
+  }, [shown, scheme, dir]);
   // The library counts from the left; it is told what to mirror, and words keep their own direction.
   return <div ref={place} className={classes.canvas} style={{ height }} dir="ltr" role="img" aria-label={shown.label} />;
 }

@@ -5,7 +5,6 @@ import type { ChartProps, ChartSeries } from "./chart";
 export interface Look {
   color: (token: string) => string;
   rtl: boolean;
-  still: boolean;
 }
 
 const COLORS = 8;
@@ -20,8 +19,8 @@ export function optionOf(chart: Omit<ChartProps, "height">, look: Look): ECharts
   const fontFamily = look.color("--mantine-font-family");
   const axis = chart.formatAxis ?? chart.format;
   return {
-    animation: !look.still,
-    animationDuration: 350,
+    // What moves cannot be read yet, and each frame of it is drawn anew.
+    animation: false,
     textStyle: { fontFamily, color: ink },
     grid: { left: 4, right: 12, top: chart.series.length > 1 ? 40 : 14, bottom: 4, outerBoundsMode: "same" },
     legend: {

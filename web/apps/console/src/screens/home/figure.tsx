@@ -5,17 +5,9 @@ import { Stat } from "@perennial/ui";
 import type { Asked } from "../../reports/asked";
 import { useLiveReport } from "../../reports/live";
 import { useSay } from "../../reports/say";
-import { type Cell, lastTwo } from "../../reports/shape";
+import { lastTwo } from "../../reports/shape";
 import classes from "./home.module.css";
-
-export interface Drawn {
-  report: string;
-  column: string;
-  /** The rows to look at, where words split the report. */
-  only?: Record<string, Cell>;
-  /** The title of the report says more than that of the column. */
-  byReport?: boolean;
-}
+import type { Drawn } from "./shown";
 
 /** One figure of a report in its last period, beside the one before, with the report's own words and formula. */
 export function Figure({ drawn, asked, report }: { drawn: Drawn; asked: Asked; report: ReportView }) {

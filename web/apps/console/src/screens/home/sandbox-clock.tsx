@@ -12,11 +12,11 @@ export function SandboxClock() {
   const format = useFormat();
   const workspace = useWorkspace();
   const clock = useQuery({ ...clockGetOptions(), enabled: workspace.sandbox });
-  if (!workspace.sandbox || clock.data === undefined) return null;
+  if (!workspace.sandbox) return null;
   return (
     <Stat
       label={t`Time in this sandbox`}
-      value={format.date(clock.data.now)}
+      value={clock.data === undefined ? "–" : format.date(clock.data.now)}
       note={t`Moves on when the clock is advanced`}
     />
   );
