@@ -30,8 +30,8 @@ from perennial.flows.vouchers import VoucherView, vouchers_of
 from perennial.flows.waiting import WaitView, read_waits
 from perennial.store.customer_notes import NoteRow, delete_note, insert_note, list_notes
 from perennial.store.customer_words import find_by_words
-from perennial.store.customers import CustomerRow, lock_customers, read_customers
-from perennial.store.identifiers import find_identifiers, identifier_hash, read_identifiers
+from perennial.store.customers import CustomerRow, lock_customers, read_customers, read_customers_at
+from perennial.store.identifiers import find_identifiers, identifier_hash, read_identifiers_at
 from perennial.store.merges import find_survivor
 from perennial.store.vouchers import find_vouchers
 from perennial.units import bucket_of, format_instant, named_id
@@ -68,7 +68,7 @@ async def search_customers(
             buckets = row.span
             others = [ways[0] for ways in words[1:]]
             for way in words[0]:
-                found = await find_by_words(conn, workspace_id, buckets, [way, *others], limit * 4)
+                found = await find_by_words(conn, workspace_id, buckets, [way, *others], limit)
                 places.update(dict.fromkeys(found))
         return await _views(conn, workspace_id, list(places)[:limit])
 
@@ -107,15 +107,10 @@ def _identifiers_in(text: str) -> list[CustomerIdentifier]:
 async def _views(
     conn: Connection, workspace_id: int, places: list[tuple[int, UUID]]
 ) -> tuple[FoundCustomer, ...]:
-    by_bucket: dict[int, list[UUID]] = {}
-    for bucket, customer_id in places:
-        by_bucket.setdefault(bucket, []).append(customer_id)
-    rows: dict[UUID, CustomerRow] = {}
+    rows = await read_customers_at(conn, workspace_id, places)
     identifiers: dict[UUID, list[CustomerIdentifier]] = {}
-    for bucket, ids in sorted(by_bucket.items()):
-        rows |= await read_customers(conn, workspace_id, bucket, ids)
-        for each in await read_identifiers(conn, workspace_id, bucket, ids):
-            identifiers.setdefault(each.customer_id, []).append(each.identifier)
+    for each in await read_identifiers_at(conn, workspace_id, places):
+        identifiers.setdefault(each.customer_id, []).append(each.identifier)
     return tuple(
         FoundCustomer(
             id=rows[customer_id].external_id,

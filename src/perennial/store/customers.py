@@ -59,6 +59,17 @@ cross join lateral (
 ) as found
 """
 
+_READ_CUSTOMERS_AT = """
+select found.*
+from unnest($2::int[], $3::uuid[]) as wanted (bucket, customer_id)
+cross join lateral (
+    select customer_id, external_id, created_at, attributes, household_id, erased_at, blocked
+    from customers
+    where bucket = wanted.bucket and workspace_id = $1 and customer_id = wanted.customer_id
+    offset 0
+) as found
+"""
+
 _READ_NAMES = """
 select found.*
 from unnest($2::int[], $3::uuid[]) as wanted (bucket, customer_id)
@@ -123,6 +134,15 @@ async def lock_customers(conn: Connection, ws: int, bucket: int, ids: list[UUID]
 async def read_customers(conn: Connection, ws: int, bucket: int, ids: list[UUID]) -> dict[UUID, CustomerRow]:
     """Return the customers that exist, without locking them."""
     rows = await conn.fetch(_READ_CUSTOMERS, ws, bucket, ids)
+    return {row[0]: _customer(row) for row in rows}
+
+
+async def read_customers_at(
+    conn: Connection, ws: int, places: Collection[tuple[int, UUID]]
+) -> dict[UUID, CustomerRow]:
+    """Return the customers that exist, in whichever buckets, without locking them."""
+    buckets, ids = [bucket for bucket, _ in places], [customer_id for _, customer_id in places]
+    rows = await conn.fetch(_READ_CUSTOMERS_AT, ws, buckets, ids)
     return {row[0]: _customer(row) for row in rows}
 
 

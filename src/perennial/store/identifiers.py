@@ -52,6 +52,17 @@ cross join lateral (
 ) as found
 """
 
+_READ_IDENTIFIERS_AT = """
+select found.*
+from unnest($2::int[], $3::uuid[]) as wanted (bucket, customer_id)
+cross join lateral (
+    select customer_id, id_hash, type, given
+    from identifiers
+    where bucket = wanted.bucket and workspace_id = $1 and customer_id = wanted.customer_id
+    offset 0
+) as found
+"""
+
 _INSERT_IDENTIFIERS = """
 insert into identifiers (workspace_id, bucket, id_hash, customer_id, type, given)
 select $1, $2, new.id_hash, new.customer_id, new.type, new.given
@@ -88,6 +99,14 @@ async def read_identifiers(
     """Return all identifiers of these customers."""
     rows = await conn.fetch(_READ_IDENTIFIERS, ws, bucket, list(customer_ids))
     return [IdentifierRow(*row) for row in rows]
+
+
+async def read_identifiers_at(
+    conn: Connection, ws: int, places: Collection[tuple[int, UUID]]
+) -> list[IdentifierRow]:
+    """Return all identifiers of these customers, in whichever buckets they are."""
+    buckets, ids = [bucket for bucket, _ in places], [customer_id for _, customer_id in places]
+    return [IdentifierRow(*row) for row in await conn.fetch(_READ_IDENTIFIERS_AT, ws, buckets, ids)]
 
 
 async def insert_identifiers(conn: Connection, ws: int, bucket: int, rows: list[IdentifierRow]) -> None:

@@ -634,7 +634,7 @@ create table customer_words (
     constraint customer_words_pkey PRIMARY KEY (bucket, workspace_id, customer_id, word)
 );
 
-CREATE INDEX customer_words_word ON customer_words USING btree (word, workspace_id, customer_id);
+CREATE INDEX customer_words_begin ON customer_words USING btree (word, workspace_id, customer_id) INCLUDE (bucket);
 alter table customer_words enable row level security;
 alter table customer_words force row level security;
 create policy customer_words_of_workspace on customer_words for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
