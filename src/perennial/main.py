@@ -1,8 +1,8 @@
 """The server: one application per worker process, and the processes behind one door.
 
-A supervisor starts the workers, starts anew a worker that died, and passes a request to stop on. A
-worker that is asked to stop says so to the platform first (readiness), takes no new connections,
-finishes what is in flight, and leaves.
+A supervisor starts the workers, deals the connections among them, starts anew a worker that died, and
+passes a request to stop on. A worker that is asked to stop says so to the platform first (readiness),
+takes no new connections, finishes what is in flight, and leaves.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import FrameType
@@ -37,6 +37,7 @@ from perennial.flows.quoting import Quotes
 from perennial.flows.sign_in import SignInDesk
 from perennial.http.app import OpenDoor, build_app
 from perennial.http.auth import Keyring
+from perennial.http.dealing import Dealer, DealtProtocol, Taker
 from perennial.http.door import Address, Door
 from perennial.http.fast_lane import FastLane
 from perennial.http.metrics import MeasuredHandler
@@ -53,6 +54,9 @@ NOTICE_SECONDS = 0.25
 """How long a worker that is asked to stop still takes connections: readiness goes first."""
 
 RESTART_PAUSE_SECONDS = 1.0
+WATCH_SECONDS = 0.2
+"""How often the supervisor looks after its workers, and whether it should stop, while nobody calls."""
+
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger("perennial.main")
@@ -127,11 +131,16 @@ async def _working(url: str, handler: MeasuredHandler) -> AsyncIterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """A server that says no to the platform's question before it stops to listen."""
+    """A server that says no to the platform's question before it stops to take connections.
 
-    def __init__(self, config: uvicorn.Config, app: FastLane) -> None:
+    With a ``channel`` it takes those that the supervisor deals to it.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: FastLane, channel: socket.socket | None) -> None:
         super().__init__(config)
         self._application = app
+        self._channel = channel
+        self._taker: Taker | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -148,6 +157,17 @@ class _Server(uvicorn.Server):
         self._application.close()
         super().handle_exit(sig, frame)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the door, then take connections."""
+        await super().startup(sockets)
+        if self._channel is not None:
+            self._taker = Taker(self._channel, self._protocol)
+
+    def _protocol(self, left: Callable[[], None]) -> DealtProtocol:
+        return DealtProtocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state, left=left
+        )
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Leave everybody a moment to notice, then take no new connections and finish what is in flight.
 
@@ -156,11 +176,13 @@ class _Server(uvicorn.Server):
         """
         self.server_state.default_headers.append((b"connection", b"close"))
         await asyncio.sleep(NOTICE_SECONDS)
+        if self._taker is not None:
+            await self._taker.leave()
         await super().shutdown(sockets)
 
 
-def server_of(app: FastLane) -> uvicorn.Server:
-    """Return the HTTP server of one worker."""
+def server_of(app: FastLane, channel: socket.socket | None = None) -> uvicorn.Server:
+    """Return the HTTP server of one worker; with a ``channel``, of one to which connections are dealt."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -174,53 +196,41 @@ def server_of(app: FastLane) -> uvicorn.Server:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    return _Server(config, app)
-
-
-def serve(settings: Settings, listener: socket.socket) -> None:
-    """Serve on a listening socket in this process until a signal says stop."""
-    server_of(create_app(settings)).run(sockets=[listener])
+    return _Server(config, app, channel)
 
 
 def run_server(settings: Settings, workers: int | None = None) -> int:
     """Serve with ``workers`` processes until a signal says stop; return the exit status.
 
-    One worker is this process itself. More are child processes that this one watches.
+    One worker is this process itself. More are child processes that this one watches, and to which it
+    deals the connections.
     """
     count = settings.workers if workers is None else workers
     with bind(settings.host, settings.port) as listener:
         if count == 1:
-            serve(settings, listener)
+            server_of(create_app(settings)).run(sockets=[listener])
             return 0
-    with bind(settings.host, settings.port, shared=True):  # keeps the port while no worker has it
-        return _Supervisor(settings, count).run()
+        return _Supervisor(settings, count, listener).run()
 
 
-def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """Return a socket that listens on ``host`` and ``port``; raises ``OSError`` if the port is taken.
-
-    A ``shared`` port has a socket in each of several processes, over which the system spreads the
-    connections; it listens from when its server starts. (Of workers that wait on one socket, one
-    would take nearly all of them.)
-    """
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on ``host`` and ``port``; raises ``OSError`` if the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.bind((host, port))
-    if not shared:
-        listener.listen(2_048)
+    listener.listen(2_048)
     listener.setblocking(False)
     return listener
 
 
 class _Supervisor:
-    """Keeps ``count`` workers alive."""
+    """Keeps ``count`` workers alive, and deals the connections of ``listener`` among them."""
 
-    def __init__(self, settings: Settings, count: int) -> None:
+    def __init__(self, settings: Settings, count: int, listener: socket.socket) -> None:
         self._settings = settings
         self._count = count
+        self._dealer = Dealer(listener)
         self._stopping = threading.Event()
 
     def run(self) -> int:
@@ -238,23 +248,31 @@ class _Supervisor:
 
     def _watch(self, metrics: str) -> int:
         workers = [self._start(metrics) for _ in range(self._count)]
-        while not self._stopping.wait(0.2):
+        again: dict[int, float] = {}  # when to start another in the place of one that ended
+        while not self._stopping.is_set():
+            self._dealer.deal(WATCH_SECONDS)
             for index, worker in enumerate(workers):
-                if worker.poll() is not None:
+                if worker.poll() is None:
+                    continue
+                if index not in again:
                     _log.error(
                         "worker %d ended with status %d; starting another", worker.pid, worker.returncode
                     )
-                    if not self._stopping.wait(RESTART_PAUSE_SECONDS):
-                        workers[index] = self._start(metrics)
+                    again[index] = time.monotonic() + RESTART_PAUSE_SECONDS
+                elif time.monotonic() >= again[index]:
+                    del again[index]
+                    workers[index] = self._start(metrics)
         return self._end(workers)
 
     def _start(self, metrics: str) -> subprocess.Popen[bytes]:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "perennial.main"],
-            stdin=subprocess.PIPE,
-            start_new_session=True,  # a Ctrl-C reaches the supervisor, which passes it on
-            env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics},
-        )
+        with self._dealer.channel() as channel:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "perennial.main", str(channel.fileno())],
+                stdin=subprocess.PIPE,
+                start_new_session=True,  # a Ctrl-C reaches the supervisor, which passes it on
+                env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics},
+                pass_fds=[channel.fileno()],
+            )
         assert worker.stdin is not None, "its standard input is a pipe, open while the supervisor lives"
         worker.stdin.write(msgspec.json.encode(_plain(self._settings)) + b"\n")
         worker.stdin.flush()
@@ -265,12 +283,12 @@ class _Supervisor:
             if worker.poll() is None:
                 worker.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS + 5
+        while any(worker.poll() is None for worker in workers) and time.monotonic() < deadline:
+            self._dealer.deal(0.05)  # each takes connections until it leaves
         for worker in workers:
-            try:
-                worker.wait(max(deadline - time.monotonic(), 0.1))
-            except subprocess.TimeoutExpired:
-                worker.kill()
-                worker.wait()
+            worker.kill()  # does nothing to one that has ended
+            worker.wait()
+        self._dealer.close()
         return 0
 
 
@@ -284,7 +302,8 @@ def work_under_supervisor() -> None:
     oidc = msgspec.convert(told["oidc"], OidcSettings | None)
     settings = Settings(**{**told, "data": Path(told["data"]), "oidc": oidc})
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    serve(settings, bind(settings.host, settings.port, shared=True))
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    server_of(create_app(settings), channel).run(sockets=[])
 
 
 def _leave_with_parent() -> None:
