@@ -377,11 +377,14 @@ def _new_ids(batch: Batch, commands: Sequence[Command]) -> dict[tuple[int, UUID]
     """Return the ids that are probably new and will be taken, with the customers who take them.
 
     Of orders and events hardly one is refused, so that their ids are claimed by the statement that looks
-    them up. Claims of points are often refused, and corrections rare: theirs are looked up first.
+    them up; so it is with redemptions that expect no amount. Claims of points are often refused, and
+    corrections rare: theirs are looked up first.
     """
     new: dict[tuple[int, UUID], UUID] = {}
     for command in commands:
-        if not isinstance(command, (PutOrder, PostReturn, PostEvent)):
+        if not isinstance(command, (PutOrder, PostReturn, PostEvent, PostRedemption)):
+            continue
+        if isinstance(command, PostRedemption) and command.expects is not None:
             continue
         name, kind = ("order", IdKind.ORDER) if isinstance(command, PutOrder) else _ONCE[type(command)]
         id_hash = batch.name(name, command.id)

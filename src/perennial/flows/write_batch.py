@@ -47,6 +47,7 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
     # First, so that what was handed over and comes back in one batch can be void.
     for free in batch.given_codes:
         await give_free(conn, workspace_id, (free.bucket, bucket), free.row)
+    redemptions = _redemptions_by_bucket(batch)
     await write_effects(
         conn,
         workspace_id,
@@ -56,10 +57,11 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         batch.dues(),
         orders=batch.new_orders.values(),
         events=batch.new_events,
+        redemptions=redemptions.pop(bucket, ()),
         moves=batch.segment_moves,
     )
-    if batch.changed_redemptions:
-        await _write_redemptions(conn, batch)
+    for other, rows in sorted(redemptions.items()):
+        await put_redemptions(conn, workspace_id, other, rows)
     if batch.guests_on_orders:
         await put_guest_redemptions(conn, workspace_id, bucket, batch.guests_on_orders)
     if batch.changed_entitlements:
@@ -78,13 +80,12 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await write_effects(conn, workspace_id, other, generation, changes, {})
 
 
-async def _write_redemptions(conn: Connection, batch: Batch) -> None:
-    """Write the redemptions that changed, those of guests in the buckets that they lie in."""
+def _redemptions_by_bucket(batch: Batch) -> dict[int, list[RedemptionRow]]:
+    """Return the redemptions that changed, those of guests by the buckets that they lie in."""
     changed: dict[int, list[RedemptionRow]] = {}
     for row in batch.changed_redemptions.values():
         changed.setdefault(batch.bucket_of_redemption(row), []).append(row)
-    for bucket, rows in sorted(changed.items()):
-        await put_redemptions(conn, batch.workspace.workspace_id, bucket, rows)
+    return changed
 
 
 async def _write_words(conn: Connection, batch: Batch) -> None:

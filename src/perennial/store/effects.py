@@ -31,6 +31,7 @@ from perennial.store.external_ids import IdKind, claim_external_ids
 from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write
 from perennial.store.orders import INSERT_ORDERS, OrderRow, order_records
+from perennial.store.redemptions import PUT_REDEMPTIONS, RedemptionRow, redemption_records
 from perennial.store.segments import SegmentMove, write_with_moves
 from perennial.store.vouchers import (
     INSERT_VOUCHER_CODES,
@@ -201,14 +202,15 @@ async def write_effects(
     *,
     orders: Iterable[OrderRow] = (),
     events: Iterable[EventRow] = (),
+    redemptions: Iterable[RedemptionRow] = (),
     moves: Sequence[SegmentMove] = (),
 ) -> None:
     """Write what the decisions of one batch did, inside its transaction, with its new rows.
 
     The customers must be locked by this transaction. ``generation`` is the installation's: it keeps
     transaction numbers ascending across restores. ``dues`` maps customers to their next due instant
-    (None: nothing is due). ``orders`` and ``events`` are inserted by the same statement, and who enters or
-    leaves a segment by ``moves``. Raises
+    (None: nothing is due). ``orders`` and ``events`` are inserted and ``redemptions`` put by the same
+    statement, and who enters or leaves a segment by ``moves``. Raises
     :class:`GuardError` or ``asyncpg.CheckViolationError`` when a floor or cap would be broken,
     ``asyncpg.UniqueViolationError`` when an order, event or voucher is there already, or somebody is in a
     segment, and ``asyncpg.SerializationError`` where somebody has left one already.
@@ -218,6 +220,8 @@ async def write_effects(
         net.add(change)
     dues = {**net.dues, **dues}
     together = [*_inserts(ws, net, generation, orders, events), *_growing(net), *_due(dues)]
+    if rows := redemption_records(redemptions):
+        together.append(Write("redemptions", PUT_REDEMPTIONS, [rows]))
     await write_with_moves(conn, ws, bucket, together, moves)
     for table, sql, rows in _shrinking(net):
         await _write_each(conn, table, sql, [(ws, bucket, *row) for row in rows])

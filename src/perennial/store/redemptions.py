@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -97,7 +98,7 @@ from redemptions
 where bucket = $2 and workspace_id = $1 and customer_id = $3 and state = 1
 """
 
-_PUT_REDEMPTIONS = f"""
+PUT_REDEMPTIONS = f"""
 insert into redemptions (bucket, workspace_id, {_COLUMNS})
 select $2, $1, new.*
 from unnest($3::redemption_row[]) as new
@@ -203,7 +204,12 @@ async def list_held(conn: Connection, ws: int, bucket: int, customer_id: UUID) -
 
 async def put_redemptions(conn: Connection, ws: int, bucket: int, rows: Iterable[RedemptionRow]) -> None:
     """Write redemptions, new ones and those that changed; the latter must be locked."""
-    records = [
+    await conn.execute(PUT_REDEMPTIONS, ws, bucket, redemption_records(rows))
+
+
+def redemption_records(rows: Iterable[RedemptionRow]) -> list[tuple[Any, ...]]:
+    """Return redemptions as :data:`PUT_REDEMPTIONS` takes them."""
+    return [
         (
             row.customer_id,
             row.redemption_id,
@@ -216,7 +222,6 @@ async def put_redemptions(conn: Connection, ws: int, bucket: int, rows: Iterable
         )
         for row in rows
     ]
-    await conn.execute(_PUT_REDEMPTIONS, ws, bucket, records)
 
 
 async def buckets_with_due_holds(conn: Connection, now: Instant) -> list[tuple[int, int]]:
