@@ -15,9 +15,10 @@ from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.core.segment import Segment
 from perennial.flows.backfill import wait_for_stragglers
 from perennial.flows.batcher import Intake
-from perennial.flows.catching_up import CatchingUp
+from perennial.flows.catching_up import CatchingUp, Walk
 from perennial.flows.commands import JoinProgram, PostClaim, PostEvent, PostReturn, PutCustomer, PutOrder
 from perennial.flows.handle_events import Handler
+from perennial.flows.load_batch import load
 from perennial.flows.preparing import prepare
 from perennial.flows.programs import Author, apply_document
 from perennial.flows.segments import put, remove
@@ -203,6 +204,45 @@ async def test_orders_that_arrive_while_a_version_is_published_are_counted_once(
     counted = [(customer, value) for customer, _, _, value in await counters(db, workspace)]
     assert counted == [tuple(row) for row in stored]
     assert sum(value for _, value in counted) == 141 * 1000
+
+
+@pytest.mark.parametrize("finishes", [True, False])
+async def test_whoever_comes_while_the_first_version_is_published_is_counted(
+    db: Database, workspace: int, shop: Shop, monkeypatch: pytest.MonkeyPatch, finishes: bool
+) -> None:
+    """Nobody is known when it is prepared: a batch begins before the version is there and ends after it.
+
+    Without what is done after the version nobody would have counted it.
+    """
+    await shop.publish(PLAIN)
+    read, published, ordering = asyncio.Event(), asyncio.Event(), []
+    finish = Walk.finish
+
+    async def held_up(*given: Any, **more: Any) -> Any:
+        """Go on with the configuration that was read when another one is there."""
+        loaded = await load(*given, **more)
+        read.set()
+        await published.wait()
+        return loaded
+
+    async def interrupted(*given: Any) -> Any:
+        prepared = await prepare(*given)
+        with monkeypatch.context() as slow:
+            slow.setattr("perennial.flows.handle_events.load", held_up)
+            ordering.append(asyncio.create_task(shop.order("meanwhile", "ann", 1000)))
+            await asyncio.wait_for(read.wait(), 10)
+        return prepared
+
+    async def finishing(walk: Walk) -> bool:
+        published.set()
+        await ordering[0]
+        return await finish(walk) if finishes else False
+
+    monkeypatch.setattr("perennial.flows.programs.prepare", interrupted)
+    monkeypatch.setattr(Walk, "finish", finishing)
+    never = "  - {id: never, type: fixed, points: 1, when: {history: orders.net, at_least: 1000000000}}\n"
+    await shop.publish(PLAIN + never)
+    assert [value for *_, value in await counters(db, workspace)] == ([1000] if finishes else [])
 
 
 async def test_whoever_writes_is_waited_for(db: Database, workspace: int) -> None:

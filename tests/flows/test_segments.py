@@ -17,6 +17,7 @@ from perennial.flows.household import put_household
 from perennial.flows.problems import ProblemError, answer_problem, problem
 from perennial.flows.programs import Author
 from perennial.flows.segment_apply import apply_to_inside
+from perennial.flows.segment_fill import fill
 from perennial.flows.segments import put, remove, segments_of
 from perennial.units import DAY, HOUR, SECOND, named_id, parse_instant
 from tests.flows.shop import START, Shop, available
@@ -167,6 +168,38 @@ async def test_the_database_fills_as_customers_are_judged(
     assert await sizes(shop) == {"big": 2, "rest": 4}
     await shop.advance(parse_instant("2027-03-02T00:00:00Z"))
     assert await sizes(shop) == {"big": 0, "rest": 6}
+
+
+@pytest.mark.parametrize(("asks_again", "inside"), [(True, 0), (False, 2)])
+async def test_a_fill_by_an_older_definition_moves_nobody(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, asks_again: bool, inside: int
+) -> None:
+    """A process that was held up goes on when another one has filled a newer definition: it stops.
+
+    Without the look at the definition it would let in whom the older one wants.
+    """
+    monkeypatch.setattr("perennial.flows.segment_fill.ONE_BY_ONE", 0)
+    monkeypatch.setattr("perennial.flows.segment_fill.SLICE", 1)
+    await shop.publish(PROGRAM)
+    for number in range(3):
+        await shop.order(f"o{number}", f"c{number}", 100_000)
+    with monkeypatch.context() as unfilled:
+        unfilled.setattr("perennial.flows.filling.Filling.go_on", _is_done)
+        await put(shop.handler, shop.workspace_id, segment("big", BIG), AUTHOR)
+    older = fill(shop.handler, shop.workspace_id, ["big"])
+    await anext(older)
+    assert await sizes(shop) == {"big": 1}
+    state = await put(shop.handler, shop.workspace_id, segment("big", {**BIG, "at_least": 100_001}), AUTHOR)
+    assert (state.size, state.row.filled) == (0, True)
+    if not asks_again:
+        monkeypatch.setattr("perennial.flows.segment_fill._is_asked_still", lambda *_: True)
+    async for _ in older:
+        pass
+    assert await sizes(shop) == {"big": inside}
+
+
+async def _is_done(_filling: object) -> bool:
+    return True
 
 
 @pytest.mark.parametrize("one_by_one", [0, 5_000], ids=["by sets", "one by one"])

@@ -153,6 +153,7 @@ async def test_policies_ask_for_the_workspace(owner: Connection) -> None:
         ("conversion_slices", "r", ("perennial_dispatcher",)),
         ("planned_versions", "r", ("perennial_dispatcher",)),
         ("backfills", "r", ("perennial_dispatcher",)),
+        ("segments", "r", ("perennial_dispatcher",)),
         ("waits", "r", ("perennial_dispatcher",)),
     }
 

@@ -279,7 +279,8 @@ async def _judge(url: str, side: _Side, previews: int) -> dict[str, Any]:
         handler = Handler(database, Codebook(secrets.token_bytes(SECRET_BYTES)))
         workspace_id, codes = side.workspace_id, [segment.segment for segment in bench_segments()]
         started = time.perf_counter()
-        await fill(handler, workspace_id, codes)
+        async for _ in fill(handler, workspace_id, codes):
+            pass
         filled = time.perf_counter() - started
         async with database.transaction(workspace_id) as conn:
             await lock_configuration(conn, workspace_id)

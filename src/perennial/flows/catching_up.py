@@ -2,10 +2,11 @@
 
 A version that asks for a figure nobody has counted so far finds it complete: it is worked out for every
 customer before the version is there. What happens meanwhile is not counted yet, so whoever changed since is
-counted again after it, and then every timer is armed for what the version may have made due.
+counted again after it, and then every timer is armed for what the version may have made due. What a segment
+asks for is counted in the same way.
 
-What is left to do is written in the transaction that writes the version, and every slice moves its cursor in
-its own. A process that dies leaves it open: a worker takes it up where it is, and it ends once.
+What is left to do is written in the transaction that writes the version or the segment, and every slice moves
+its cursor in its own. A process that dies leaves it open: a worker takes it up where it is, and it ends once.
 """
 
 from __future__ import annotations
@@ -241,7 +242,7 @@ class CatchingUp:
 
 
 async def asked_by(conn: Connection, workspace_id: int, row: BackfillRow) -> list[Asked]:
-    """Return what a version that is there asks of the metrics of its back-fill, and segments that read it."""
+    """Return what asks for the metrics of a back-fill: its version that is there, and segments."""
     stored = await load_versions(conn, workspace_id)
     asking = [
         compile_version(each.program, each.program_id, each.number, each.valid_from, each.units)

@@ -1,14 +1,18 @@
-"""What has to be counted before a version is published, and what a version that is written leaves to do."""
+"""What has to be counted before a version or a segment is there, and what it leaves to do when it is."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import msgspec
 from asyncpg import Connection
 
 from perennial.core.compile import compile_version
-from perennial.core.compile_segments import compile_segments
+from perennial.core.compile_segments import Kept, compile_segments
 from perennial.core.program import Program, unit_codes
+from perennial.core.segment import Segment
 from perennial.core.validation import validate
+from perennial.core.version import Version
 from perennial.flows.backfill import Asked, latest_versions, metrics_to_backfill
 from perennial.flows.catching_up import CLOCKS_DIFFER, Walk, id_at, wall_now
 from perennial.flows.configuration import based_on, in_order, kept_of
@@ -33,7 +37,7 @@ _ids = Ids()
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """What was counted for a version that is not there yet, under a revision of the configuration.
+    """What was counted for what is not there yet, under a revision of the configuration.
 
     ``walk`` is None where it asks for nothing that nobody has counted so far.
     """
@@ -43,17 +47,21 @@ class Prepared(msgspec.Struct, frozen=True):
     walk: Walk | None = None
 
 
-async def prepare(database: Database, workspace_id: int, program: Program) -> Prepared:
-    """Count for everybody what ``program`` will ask for, and nobody has counted so far."""
+async def prepare(database: Database, workspace_id: int, new: Program | Segment) -> Prepared:
+    """Count for everybody what ``new`` will ask for, and nobody has counted so far.
+
+    Where nobody is known yet there is nobody to count, but whoever comes meanwhile is counted after it.
+    """
     async with database.transaction(workspace_id) as conn:
         await lock_configuration(conn, workspace_id)
         workspace, now = await read_workspace(conn, workspace_id), wall_now()
-        asked = await _uncounted(conn, workspace, program)
+        asked = await _uncounted(conn, workspace, new)
         if not asked:
             return Prepared(workspace.revision)
+        counts = await has_customers(conn, workspace)
         row = BackfillRow(
             backfill_id=_ids.next(),
-            program_id=asked[0][0].program_id,
+            program_id=asked[0][0].program_id if isinstance(new, Program) else None,
             version=None,
             metrics=sorted(_numbers(asked)),
             since=id_at(now - CLOCKS_DIFFER),
@@ -61,21 +69,23 @@ async def prepare(database: Database, workspace_id: int, program: Program) -> Pr
             started_at=now,
             seen_at=now,
         )
-        await insert_backfill(conn, workspace_id, row, workspace.span, SliceStep.COUNTING)
+        first = SliceStep.COUNTING if counts else SliceStep.RECOUNTING
+        await insert_backfill(conn, workspace_id, row, workspace.span, first)
     walk = Walk(database, workspace, row.backfill_id, asked)
-    await walk.count_everybody()
+    if counts:
+        await walk.count_everybody()
     return Prepared(workspace.revision, tuple(asked), walk)
 
 
-async def is_stale(conn: Connection, workspace_id: int, prepared: Prepared, program: Program) -> bool:
-    """Whether ``program`` asks for more than was prepared, because something else was published meanwhile.
+async def is_stale(conn: Connection, workspace_id: int, prepared: Prepared, new: Program | Segment) -> bool:
+    """Whether ``new`` asks for more than was prepared, because something else was published meanwhile.
 
     ``conn`` holds the lock of the configuration.
     """
     workspace = await read_workspace(conn, workspace_id)
     if workspace.revision == prepared.revision:
         return False
-    return not _numbers(await _uncounted(conn, workspace, program)) <= _numbers(prepared.asked)
+    return not _numbers(await _uncounted(conn, workspace, new)) <= _numbers(prepared.asked)
 
 
 async def follow(
@@ -83,16 +93,16 @@ async def follow(
     conn: Connection,
     workspace_id: int,
     prepared: Prepared,
-    written: tuple[int, int],
-    arms_at: Instant | None,
+    written: tuple[int, int] | None,
+    arms_at: Instant | None = None,
 ) -> Walk | None:
-    """Note what is left to do for a version in the transaction that writes it; None if that is nothing.
+    """Note what is left to do, in the transaction that writes it; None if that is nothing.
 
-    ``written`` is the number of the program and that of the version, ``arms_at`` the instant in business time
-    at which all timers are to be due, if the version may have moved any.
+    ``written`` is the number of the program and that of its version (None: it is a segment), ``arms_at`` the
+    instant in business time at which all timers are to be due, if the version may have moved any.
     """
     walk, now = prepared.walk, wall_now()
-    program_id, version = written
+    program_id, version = written or (None, None)
     if walk is not None:
         followed = await follow_version(conn, workspace_id, walk.backfill_id, version, arms_at, now)
         assert followed, "what one process prepares no other one publishes"
@@ -116,19 +126,33 @@ async def follow(
     return walk
 
 
-async def _uncounted(conn: Connection, workspace: WorkspaceRow, program: Program) -> list[Asked]:
-    """Return what must be counted before ``program`` is published: itself compiled, and its new metrics.
+async def _uncounted(conn: Connection, workspace: WorkspaceRow, new: Program | Segment) -> list[Asked]:
+    """Return what must be counted before ``new`` is there: what asks, compiled, and its new metrics."""
+    if isinstance(new, Segment):
+        return await _uncounted_of_segment(conn, workspace.workspace_id, new)
+    return await _uncounted_of_program(conn, workspace, new)
 
-    Segments that read it may count by it anew as well, if its zone is another one. Nothing for a program that
-    has problems and will not be published, and nothing where nobody is known yet.
+
+async def _uncounted_of_segment(conn: Connection, ws: int, segment: Segment) -> list[Asked]:
+    rows = await list_segments(conn, ws)
+    live = latest_versions(await load_versions(conn, ws))
+    bases = in_order(based_on(each) for each in live.values())
+    counting = [*live.values(), *compile_segments([kept_of(row) for row in rows], bases).versions]
+    others = [kept_of(row) for row in rows if row.code != segment.segment]
+    after = compile_segments([*others, Kept(segment, 0, 0, filled=False)], bases)
+    return _new_metrics(counting, after.versions)
+
+
+async def _uncounted_of_program(conn: Connection, workspace: WorkspaceRow, program: Program) -> list[Asked]:
+    """Segments that read it may count by it anew as well, if its zone is another one.
+
+    Nothing for a program that has problems and will not be published.
     """
     ws = workspace.workspace_id
     row = await find_program(conn, ws, program.program)
     versions = await list_versions(conn, ws, row.program_id) if row else []
     whole = await surrounded(conn, ws, program)
     if validate(whole) or await conflicts_of(conn, ws, row, program, versions):
-        return []
-    if not await has_customers(conn, workspace):
         return []
     row = row or await insert_program(conn, ws, program.program, wall_now())
     units = await assign_units(conn, ws, row.program_id, unit_codes(program))
@@ -141,7 +165,12 @@ async def _uncounted(conn: Connection, workspace: WorkspaceRow, program: Program
         after = compile_segments(segments, in_order({**now, row.program_id: based_on(version)}.values()))
         asking += after.versions
         counting += before.versions
-    found = [(each, metrics_to_backfill(counting, each)) for each in asking]
+    return _new_metrics(counting, asking)
+
+
+def _new_metrics(counting: Iterable[Version], asking: Iterable[Version]) -> list[Asked]:
+    known = list(counting)
+    found = [(each, metrics_to_backfill(known, each)) for each in asking]
     return [(each, metrics) for each, metrics in found if metrics]
 
 

@@ -9,7 +9,7 @@ looked at once, and knows when time alone moves them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -51,15 +51,20 @@ _log = logging.getLogger("perennial.flows")
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """Segments that the database judges together, with their numbers."""
+    """Segments that the database judges together, with their numbers and versions."""
 
     segments: tuple[LiveSegment, ...]
     numbers: tuple[int, ...]
+    versions: tuple[int, ...]
     sql: SqlConditions
 
 
-async def fill(handler: Handler, workspace_id: int, codes: Sequence[str]) -> None:
-    """Judge everybody by these live segments, of which each comes after those that it asks about."""
+async def fill(handler: Handler, workspace_id: int, codes: Sequence[str]) -> AsyncIterator[None]:
+    """Judge everybody by these live segments, of which each comes after those that it asks about.
+
+    Every slice of customers is a transaction, after which the caller may do something else. Who was judged
+    already stays as is: whoever begins anew repeats no move.
+    """
     async with handler.database.transaction(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
     segments = workspace.segments
@@ -68,11 +73,15 @@ async def fill(handler: Handler, workspace_id: int, codes: Sequence[str]) -> Non
     asked = ask_database(segments, [live for live in segments.live if live.code in codes], workspace)
     for bucket in workspace.row.buckets:
         if asked is None or await _is_small(handler, workspace_id, bucket):
-            await judge_everybody(handler, workspace, bucket)
+            async for _ in _judge_everybody(handler, workspace, bucket):
+                yield
             continue
         for together in asked:
-            await _fill_together(handler, workspace, bucket, together)
-        await _arm(handler, workspace, bucket, [live for each in asked for live in each.segments])
+            async for _ in _fill_together(handler, workspace, bucket, together):
+                yield
+        filled = [live for each in asked for live in each.segments]
+        async for _ in _arm(handler, workspace, bucket, filled):
+            yield
 
 
 def ask_database(
@@ -98,11 +107,12 @@ def ask_database(
         )
         if isinstance(sql, list) or (part[0].version.lot_facts and not lots):
             return None
-        asked.append(Asked(tuple(part), tuple(numbers[live.code] for live in part), sql))
+        versions = tuple(segments.kept[live.code].version for live in part)
+        asked.append(Asked(tuple(part), tuple(numbers[live.code] for live in part), versions, sql))
     return asked
 
 
-async def judge_everybody(handler: Handler, workspace: Workspace, bucket: int) -> None:
+async def _judge_everybody(handler: Handler, workspace: Workspace, bucket: int) -> AsyncIterator[None]:
     """Let everybody of a bucket be judged as the live path does it."""
     last: UUID = FIRST
     while True:
@@ -112,6 +122,7 @@ async def judge_everybody(handler: Handler, workspace: Workspace, bucket: int) -
             return
         await _judge(handler, workspace, bucket, part)
         last = part[-1]
+        yield
 
 
 async def _judge(handler: Handler, workspace: Workspace, bucket: int, customers: Sequence[UUID]) -> None:
@@ -159,17 +170,21 @@ async def _right(
     return {(customer_id, asked.numbers[place]) for customer_id, places in found for place in places}
 
 
-async def _fill_together(handler: Handler, workspace: Workspace, bucket: int, asked: Asked) -> None:
+async def _fill_together(
+    handler: Handler, workspace: Workspace, bucket: int, asked: Asked
+) -> AsyncIterator[None]:
     workspace_id = workspace.workspace_id
     async with handler.database.report(workspace_id) as conn:
         entering, leaving = await who_is_wrong(conn, workspace, bucket, asked)
         joining = sorted(await _who_joins(conn, workspace, bucket, entering))
     for start in range(0, len(joining), AT_ONCE):
         await _judge(handler, workspace, bucket, joining[start : start + AT_ONCE])
+        yield
     rest = sorted({customer_id for customer_id, _ in entering | leaving} - set(joining))
     for start in range(0, len(rest), SLICE):
         part = rest[start : start + SLICE]
         await handler.database.retrying(lambda part=part: _move(handler, workspace, bucket, asked, part))  # type: ignore[misc]
+        yield
 
 
 async def _who_joins(
@@ -196,6 +211,8 @@ async def _move(
     workspace_id, now = workspace.workspace_id, business_now(workspace)
     async with handler.database.transaction(workspace_id) as conn:
         locked = await lock_customers(conn, workspace_id, bucket, customers)
+        if not _is_asked_still(asked, await handler.configurations.current(conn, workspace_id)):
+            return
         living = sorted(each for each, row in locked.items() if row.erased_at is None)
         right = await _right(conn, workspace, bucket, asked, living)
         inside = await load_inside(conn, workspace_id, bucket, asked.numbers, living)
@@ -206,12 +223,21 @@ async def _move(
         await write_segment_moves(conn, workspace_id, bucket, moves)
 
 
+def _is_asked_still(asked: Asked, workspace: Workspace) -> bool:
+    """Whether nothing was defined anew since the database was asked: that is filled by its own fill."""
+    kept = workspace.segments.kept if workspace.segments is not None else {}
+    now = [kept[live.code].version for live in asked.segments if live.code in kept]
+    return now == [*asked.versions]
+
+
 async def _is_small(handler: Handler, workspace_id: int, bucket: int) -> bool:
     async with handler.database.transaction(workspace_id) as conn:
         return len(await next_people(conn, workspace_id, bucket, FIRST, ONE_BY_ONE + 1)) <= ONE_BY_ONE
 
 
-async def _arm(handler: Handler, workspace: Workspace, bucket: int, filled: Sequence[LiveSegment]) -> None:
+async def _arm(
+    handler: Handler, workspace: Workspace, bucket: int, filled: Sequence[LiveSegment]
+) -> AsyncIterator[None]:
     """Let everybody be judged at the next midnight, if time alone may move somebody."""
     zones = {live.version.zone for live in filled if live.fleeting}
     if not zones:
@@ -227,3 +253,4 @@ async def _arm(handler: Handler, workspace: Workspace, bucket: int, filled: Sequ
             await lock_customers(conn, workspace_id, bucket, part)
             await arm_timers(conn, workspace_id, bucket, part, due)
         last = part[-1]
+        yield

@@ -2,7 +2,7 @@
 
 A new definition counts from the very next event on; everybody else is judged right after, a slice at a
 time under the customers' locks. Until that is done nobody's way in or out is an event, because who was
-inside already does not enter.
+inside already does not enter. Who does it says :mod:`perennial.flows.filling`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from __future__ import annotations
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.compile_segments import BasedOn, base_of, compile_segments
+from perennial.core.compile_segments import BasedOn, base_of
 from perennial.core.facts import fact_table
 from perennial.core.segment import MAX_SEGMENTS, Segment, check_segment, dependents, segments_asked
-from perennial.flows.backfill import backfill, metrics_to_backfill, wait_for_stragglers
-from perennial.flows.configuration import Configurations, Workspace, bases_of, kept_of
+from perennial.flows.backfill import wait_for_stragglers
+from perennial.flows.configuration import Configurations, Workspace, bases_of
+from perennial.flows.filling import Filling
 from perennial.flows.handle_events import Handler
 from perennial.flows.ids import Ids
+from perennial.flows.preparing import follow, is_stale, prepare
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.programs import Author
-from perennial.flows.segment_fill import fill
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.programs import lock_configuration, raise_revision
 from perennial.store.segments import (
@@ -57,40 +58,60 @@ async def segments_of(handler: Handler, workspace_id: int) -> list[SegmentState]
 async def put(handler: Handler, workspace_id: int, segment: Segment, author: Author) -> SegmentState:
     """Publish a segment's definition and judge everybody by it; an equal one changes nothing.
 
+    The answer says ``filled`` unless a transaction is under way for so long that a worker does the rest.
     Raises a 422 that names what is wrong with it.
     """
     database = handler.database
-    async with database.transaction(workspace_id) as conn:
-        await lock_configuration(conn, workspace_id)
-        rows = await list_segments(conn, workspace_id, deleted=True)
-        workspace = await Configurations().current(conn, workspace_id)
-        known = {row.code: row for row in rows}
-        before = known.get(segment.segment)
-        if before is not None and before.deleted_at is None and before.segment == segment and before.filled:
-            return await _state(handler, workspace_id, segment.segment)
-        check_document(workspace, segment, [row for row in rows if row.deleted_at is None])
-        row = SegmentRow(
-            segment_id=before.segment_id if before else max((row.segment_id for row in rows), default=0) + 1,
-            code=segment.segment,
-            version=before.version + 1 if before else 1,
-            filled=not segment.live,
-            published_at=author.at,
-            segment=segment,
-        )
-        after = {row.code: row for row in rows if row.deleted_at is None} | {row.code: row}
-        stale = dependents(segment.segment, [each.segment for each in after.values()])
-        ids = [after[code].segment_id for code in stale if after[code].segment.live]
-        await put_segment(conn, workspace_id, row, author.actor)
-        await set_filled(conn, workspace_id, ids, filled=False)
-        await _note(conn, workspace_id, author, "segment.published", row)
-    await wait_for_stragglers(database, workspace_id)
-    await _count(handler, workspace_id, workspace)
-    await fill(handler, workspace_id, stale)
-    async with database.transaction(workspace_id) as conn:
-        await lock_configuration(conn, workspace_id)
-        await set_filled(conn, workspace_id, ids, filled=True)
-        await raise_revision(conn, workspace_id)
+    while True:
+        async with database.transaction(workspace_id) as conn:
+            await _checked(conn, workspace_id, segment)
+        prepared = await prepare(database, workspace_id, segment)
+        async with database.transaction(workspace_id) as conn:
+            await lock_configuration(conn, workspace_id)
+            rows = await _checked(conn, workspace_id, segment)
+            before = rows.get(segment.segment)
+            if before is not None and before.deleted_at is None and before.segment == segment:
+                break
+            if await is_stale(conn, workspace_id, prepared, segment):
+                continue
+            await _write(conn, workspace_id, segment, rows, author)
+            walk = await follow(database, conn, workspace_id, prepared, None)
+        if walk is None or await walk.finish():
+            break
+        return await _state(handler, workspace_id, segment.segment)
+    await Filling(handler, workspace_id).finish()
     return await _state(handler, workspace_id, segment.segment)
+
+
+async def _checked(conn: Connection, workspace_id: int, segment: Segment) -> dict[str, SegmentRow]:
+    """Return all segments that ever were; raise a 422 that names what is wrong with the new one."""
+    rows = await list_segments(conn, workspace_id, deleted=True)
+    workspace = await Configurations().current(conn, workspace_id)
+    check_document(workspace, segment, [row for row in rows if row.deleted_at is None])
+    return {row.code: row for row in rows}
+
+
+async def _write(
+    conn: Connection, workspace_id: int, segment: Segment, rows: dict[str, SegmentRow], author: Author
+) -> None:
+    """Write a definition; whoever asks about it is to be filled anew as well."""
+    before = rows.get(segment.segment)
+    row = SegmentRow(
+        segment_id=before.segment_id
+        if before
+        else max((row.segment_id for row in rows.values()), default=0) + 1,
+        code=segment.segment,
+        version=before.version + 1 if before else 1,
+        filled=not segment.live,
+        published_at=author.at,
+        segment=segment,
+    )
+    after = {code: each for code, each in rows.items() if each.deleted_at is None} | {row.code: row}
+    stale = dependents(segment.segment, [each.segment for each in after.values()])
+    ids = [after[code].segment_id for code in stale if after[code].segment.live]
+    await put_segment(conn, workspace_id, row, author.actor)
+    await set_filled(conn, workspace_id, ids, filled=False)
+    await _note(conn, workspace_id, author, "segment.published", row)
 
 
 async def remove(handler: Handler, workspace_id: int, code: str, author: Author) -> None:
@@ -127,19 +148,6 @@ def check_document(workspace: Workspace, segment: Segment, rows: list[SegmentRow
     if problems:
         first = problems[0]
         raise field_problem(f"$.{first.path}", first.code, first.words)
-
-
-async def _count(handler: Handler, workspace_id: int, before: Workspace) -> None:
-    """Complete the counters of the figures that nobody has counted so far."""
-    async with handler.database.transaction(workspace_id) as conn:
-        rows = await list_segments(conn, workspace_id)
-    segments = compile_segments(map(kept_of, rows), bases_of(before.programs))
-    known = [live.latest for live in before.programs]
-    known += before.segments.versions if before.segments is not None else ()
-    for version in segments.versions:
-        metrics = metrics_to_backfill(known, version)
-        if metrics:
-            await backfill(handler.database, before.row, version, metrics)
 
 
 async def _state(handler: Handler, workspace_id: int, code: str) -> SegmentState:

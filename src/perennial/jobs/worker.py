@@ -16,6 +16,8 @@ from uuid import UUID, uuid4
 from perennial.flows.catching_up import LEASE as LEASE_OF_BACKFILLS
 from perennial.flows.catching_up import CatchingUp
 from perennial.flows.expire_holds import expire_holds
+from perennial.flows.filling import LEASE as LEASE_OF_SEGMENTS
+from perennial.flows.filling import FillingUp
 from perennial.flows.handle_events import Handler
 from perennial.flows.planned_versions import publish_due_plans
 from perennial.flows.run_conversions import run_conversions
@@ -30,6 +32,7 @@ from perennial.store.planned_versions import workspaces_with_due_plans
 from perennial.store.redemptions import buckets_with_due_holds
 from perennial.store.referrals import buckets_with_due_referrals
 from perennial.store.seal import seal
+from perennial.store.segments import workspaces_with_unfilled_segments
 from perennial.store.timers import due_buckets
 from perennial.store.waits import workspaces_with_lines
 from perennial.store.workspaces import WorkspaceRow, list_workspaces
@@ -56,6 +59,7 @@ class Worker:
         self.dispatcher = dispatcher
         self.holder: UUID = uuid4()
         self.catching_up = CatchingUp(self.database, self.holder)
+        self.filling_up = FillingUp(handler, self.holder)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set; what is in flight is finished."""
@@ -67,6 +71,7 @@ class Worker:
             busy += await self._guarded(self.take_turns)
             busy += await self._guarded(self.publish_planned)
             busy += await self._guarded(self.catch_up)
+            busy += await self._guarded(self.fill_segments)
             if time.monotonic() - sealed_at >= SEAL_EVERY_SECONDS:
                 await self._guarded(self.seal_all)
                 sealed_at = time.monotonic()
@@ -162,6 +167,17 @@ class Worker:
             row = await self.handler.read_workspace(workspace_id)
             if await self._leased(workspace_id, row.bucket_base, LEASE_OF_BACKFILLS):
                 tried += await self.catching_up.go_on(row)
+        return tried
+
+    async def fill_segments(self) -> int:
+        """Go on with filling segments, in every workspace that this worker gets the lease of."""
+        async with self.dispatcher.unbound() as conn:
+            unfilled = await workspaces_with_unfilled_segments(conn)
+        tried = 0
+        for workspace_id in unfilled:
+            row = await self.handler.read_workspace(workspace_id)
+            if await self._leased(workspace_id, row.bucket_base, LEASE_OF_SEGMENTS):
+                tried += await self.filling_up.go_on(workspace_id)
         return tried
 
     async def seal_all(self) -> int:

@@ -1,4 +1,4 @@
-"""What publications have to do for customers: how far each is, bucket by bucket.
+"""What versions and segments have to do for customers: how far each is, bucket by bucket.
 
 A slice of customers and the cursor behind it are written in one transaction. The cursor moves from where its
 writer found it, and from nowhere else: of two who do the same slice one does it.
@@ -39,11 +39,12 @@ class SliceStep(IntEnum):
 class BackfillRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row of ``backfills``. ``arms_at`` is business time (None: it arms nothing), the rest is wall time.
 
-    Customers with an operation from ``since`` on, and before ``until``, are counted again.
+    Customers with an operation from ``since`` on, and before ``until``, are counted again. What a segment
+    asks for is of no program and no version.
     """
 
     backfill_id: UUID
-    program_id: int
+    program_id: int | None
     version: int | None
     metrics: list[int]
     since: UUID
@@ -132,6 +133,12 @@ where bucket = $2 and workspace_id = $1 and backfill_id = $3 and step = $4
 returning 1
 """
 
+_SEGMENTS_ARE_COUNTED = """
+select not exists (
+    select from backfills where workspace_id = $1 and state in (2, 3) and program_id is null
+)
+"""
+
 _WORKSPACES_WITH_OPEN_BACKFILLS = """
 select distinct workspace_id from backfills where state in (2, 3)
 """
@@ -160,9 +167,12 @@ async def insert_backfill(
 
 
 async def follow_version(
-    conn: Connection, ws: int, backfill_id: UUID, version: int, arms_at: Instant | None, now: Instant
+    conn: Connection, ws: int, backfill_id: UUID, version: int | None, arms_at: Instant | None, now: Instant
 ) -> bool:
-    """Let what was prepared follow a version that the same transaction writes; False for anything else."""
+    """Let what was prepared follow what the same transaction writes, a version or a segment (None).
+
+    False for what is not being prepared.
+    """
     return await conn.fetchval(_FOLLOW_VERSION, ws, backfill_id, version, arms_at, now) is not None
 
 
@@ -189,6 +199,12 @@ async def read_backfill(conn: Connection, ws: int, backfill_id: UUID) -> Backfil
 async def open_backfills(conn: Connection, ws: int) -> list[BackfillRow]:
     """Return what versions of a workspace have not done yet, the oldest first."""
     return [_row(record) for record in await conn.fetch(_OPEN_BACKFILLS, ws)]
+
+
+async def segments_are_counted(conn: Connection, ws: int) -> bool:
+    """Return whether all that the segments of a workspace ask for is counted."""
+    counted: bool = await conn.fetchval(_SEGMENTS_ARE_COUNTED, ws)
+    return counted
 
 
 async def list_backfills(conn: Connection, ws: int, program_id: int, limit: int) -> list[BackfillRow]:

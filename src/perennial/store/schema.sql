@@ -400,7 +400,7 @@ grant update (armed, counted, recounted, step, walked_to) on backfill_slices to 
 create table backfills (
     workspace_id integer not null,
     backfill_id uuid not null,
-    program_id integer not null,
+    program_id integer,
     version integer,
     metrics bigint[] not null,
     since uuid not null,
@@ -412,9 +412,9 @@ create table backfills (
     ended_at timestamp with time zone,
     constraint backfills_pkey PRIMARY KEY (workspace_id, backfill_id),
     constraint backfills_workspace_id_program_id_fkey FOREIGN KEY (workspace_id, program_id) REFERENCES programs(workspace_id, program_id),
-    constraint backfills_check CHECK (((state = 1) OR (version IS NOT NULL))),
     constraint backfills_check1 CHECK (((state < 3) OR (until IS NOT NULL))),
     constraint backfills_check2 CHECK (((state < 4) OR (ended_at IS NOT NULL))),
+    constraint backfills_of_a_version CHECK (((state = 1) OR (program_id IS NULL) OR (version IS NOT NULL))),
     constraint backfills_state_check CHECK (((state >= 1) AND (state <= 4)))
 );
 
@@ -1276,10 +1276,13 @@ create table segments (
     constraint segments_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
 );
 
+CREATE INDEX segments_unfilled ON segments USING btree (workspace_id) WHERE ((NOT filled) AND (deleted_at IS NULL));
 alter table segments enable row level security;
 alter table segments force row level security;
+create policy segments_of_everybody on segments for select to perennial_dispatcher using (true);
 create policy segments_of_workspace on segments for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select, update on segments to perennial_worker;
+grant select (deleted_at, filled, workspace_id) on segments to perennial_dispatcher;
 
 create table sign_in_steps (
     token_hash bytea not null,

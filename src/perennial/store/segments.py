@@ -66,6 +66,10 @@ _SET_FILLED = """
 update segments set filled = $3 where workspace_id = $1 and segment_id = any($2::int[])
 """
 
+_WORKSPACES_WITH_UNFILLED_SEGMENTS = """
+select distinct workspace_id from segments where not filled and deleted_at is null
+"""
+
 _DELETE_SEGMENT = "update segments set deleted_at = $3 where workspace_id = $1 and segment_id = $2"
 
 _INSERT_SEGMENT_MEMBERS = """
@@ -233,6 +237,11 @@ async def put_segment(conn: Connection, workspace_id: int, row: SegmentRow, acto
     await conn.execute(
         _INSERT_SEGMENT_VERSION, workspace_id, row.segment_id, row.version, row.published_at, actor, document
     )
+
+
+async def workspaces_with_unfilled_segments(conn: Connection) -> list[int]:
+    """Return the workspaces in which somebody is to be judged yet; for a connection of the dispatcher."""
+    return [workspace_id for (workspace_id,) in await conn.fetch(_WORKSPACES_WITH_UNFILLED_SEGMENTS)]
 
 
 async def set_filled(conn: Connection, workspace_id: int, ids: Sequence[int], *, filled: bool) -> None:
