@@ -218,12 +218,11 @@ async def test_whoever_comes_while_the_first_version_is_published_is_counted(
     read, published, ordering = asyncio.Event(), asyncio.Event(), []
     finish = Walk.finish
 
-    async def held_up(*given: Any, **more: Any) -> Any:
+    async def held_up(*given: Any, **more: Any) -> None:
         """Go on with the configuration that was read when another one is there."""
-        loaded = await load(*given, **more)
+        await load(*given, **more)
         read.set()
         await published.wait()
-        return loaded
 
     async def interrupted(*given: Any) -> Any:
         prepared = await prepare(*given)

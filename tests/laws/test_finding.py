@@ -193,6 +193,78 @@ def test_what_was_found_is_usable_as_long_as_all_of_its_conditions_hold(
         apply(start, other, bill)
 
 
+_halves = st.sampled_from([50, 100, 200, 400])
+_compared = st.sampled_from(["at_least", "more_than", "at_most", "less_than"])
+_of_lines = st.builds(
+    lambda fact, compared, amount: {"fact": f"line.{fact}", compared: amount},
+    st.sampled_from(["net", "unit_price", "discount"]),
+    _compared,
+    _halves,
+)
+_changing: st.SearchStrategy[Plain] = st.one_of(
+    st.builds(
+        lambda fact, compared, amount: {"fact": f"order.{fact}", compared: amount},
+        st.sampled_from(["total", "discount"]),
+        _compared,
+        _halves,
+    ),
+    st.builds(
+        lambda which, where: {"lines": which, "where": where},
+        st.sampled_from(["any", "every", "none", "cheapest", "most_expensive"]),
+        _of_lines,
+    ),
+    st.builds(
+        lambda what, where, compared, amount: {"lines": what, "where": where, compared: amount},
+        st.sampled_from(["sum", "quantity"]),
+        _of_lines | st.just({"fact": "line.sku", "is": "cup"}),
+        _compared,
+        st.sampled_from([1, 2, 100, 200, 400]),
+    ),
+)
+changing: st.SearchStrategy[Plain] = st.one_of(
+    _changing,
+    _changing.map(lambda one: {"not": one}),
+    st.lists(_changing, min_size=2, max_size=2).map(lambda both: {"any": both}),
+    st.lists(thresholds | _changing, min_size=2, max_size=3).map(lambda each: {"all": each}),
+)
+halved = st.lists(st.builds(line, st.sampled_from(_SKUS), _halves, st.just(1)), min_size=1, max_size=3)
+
+
+@settings(_SOME, max_examples=150)
+@given(st.lists(st.tuples(changing, st.sampled_from(["initial", "reduced", "reduced"])), min_size=4), halved)
+def test_what_was_found_follows_amounts_that_fall_by_halves(
+    asked: list[tuple[Plain, str]], lines: list[Any]
+) -> None:
+    """Prices are halved again and again, so that they meet what is asked of them, to the cent.
+
+    At every step a reward that was found is usable exactly if it is when it is asked everything, and one that
+    was not found is never usable.
+    """
+    gives = [{"type": "percent_off", "percent": "50"}]
+    half: Plain = {"name": "Half", "automatic": True, "gives": gives}
+    steps = [half | {"id": f"half{number}"} for number in range(4)]
+    rewards = [
+        half | {"id": f"r{number}", "judged_on": base, "usable_when": one}
+        for number, (one, base) in enumerate(asked)
+    ]
+    version, order = version_of(rewards=[*steps, *rewards]), cart(*lines)
+    offer = offered(version, order, anna())
+    start, bill = _start(offer, order)
+    assert version.finder is not None
+    reached, _ = version.finder(NOON, order, start.cart.left, {}, offer.snapshot)
+    each = [
+        (index in reached, _of(offer, compiled, found=index in reached), _of(offer, compiled))
+        for index, compiled in enumerate(version.automatic)
+    ]
+    for step in steps:
+        for is_found, found, plain in each:
+            usable = is_usable(start.cart, plain, bill)
+            assert (is_found and is_usable(start.cart, found, bill)) == usable, plain.key
+        before = sum(start.cart.left)
+        apply(start, next(plain for _, _, plain in each if plain.key == step["id"]), bill)
+        assert sum(start.cart.left) < before
+
+
 @_SOME
 @given(any_kind.programs() | any_kind.choosy_programs(), any_kind.carts)
 def test_a_reward_says_that_it_takes_something_exactly_if_it_does(
