@@ -13,6 +13,7 @@ from perennial.core.language import Language
 from perennial.core.languages import ENGLISH, LANGUAGES
 from perennial.core.retelling import retell
 from perennial.core.segment_templates import TEMPLATES
+from perennial.flows.reports import kind_words
 from perennial.flows.templates import all_templates
 from perennial.reports.queries import REPORTS
 from perennial.reports.words import WORDS
@@ -150,6 +151,7 @@ def test_reports_are_told_in_every_language(language: Language) -> None:
             ),
         )
     }
+    wanted |= set(kind_words().values())
     assert wanted - words.keys() == set()
     assert words.keys() - wanted == set()
     assert [text for text in words if words[text] == text] == []

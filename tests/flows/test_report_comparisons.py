@@ -85,3 +85,33 @@ async def test_the_return_is_what_the_treated_bring_beyond_those_held_out(shop: 
         cost,
         pytest.approx(more / cost - 1, rel=1e-4),
     ]
+
+
+@pytest.mark.parametrize(("incremental", "told"), [(589_000, 4.89), (963_000, 8.63)])
+async def test_the_return_counts_what_the_program_costs_beside_its_points(
+    shop: Shop, incremental: int, told: float
+) -> None:
+    """SC-89: for 1,000.00, rewards and the fee of the platform included, the return is +489 % or +863 %."""
+    held = "holdouts: [{id: nobody, share: 500}]\n"
+    await shop.publish(PROGRAM.replace("tiers:", held + "tiers:", 1))
+    treated = 0
+    for number in range(12):
+        lines = (Line(sku="tea", amount=1_000, cost=1_000),)
+        paid = Order(status=OrderStatus.PAID, lines=lines, currency="USD")
+        done = await shop.do(PutOrder(id=f"o{number}", customer=f"c{number}", at=START, order=paid))
+        if available(done):
+            treated += 1
+            brings = Order(
+                status=OrderStatus.PAID, lines=(Line(sku="x", amount=incremental, cost=0),), currency="USD"
+            )
+            last = PutOrder(id="last", customer=f"c{number}", at=START, order=brings)
+    await shop.do(last)
+    asked = Asked(first=local(START))
+    [free] = (await read_report(shop.handler, shop.workspace_id, "roi", asked)).data
+    points_cost = free["cost"]
+    assert isinstance(points_cost, int)
+    assert free["incremental_margin"] == pytest.approx(incremental, abs=treated)
+    asked = Asked(first=local(START), fee=100_000 - points_cost)
+    [row] = (await read_report(shop.handler, shop.workspace_id, "roi", asked)).data
+    assert row["cost"] == 100_000
+    assert row["roi"] == pytest.approx(told, rel=1e-4)

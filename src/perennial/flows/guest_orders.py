@@ -67,6 +67,7 @@ def put_guest_order(batch: Batch, command: PutOrder) -> Answer:
             returned_cost=known.returned_cost if known else None,
             currency=order.currency,
             cost=cost_of(order),
+            location=order.location,
         )
     )
     return Answer(status=200 if known else 201, body=body)

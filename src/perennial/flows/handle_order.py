@@ -92,6 +92,7 @@ def _create(
             answer=(body := encode_answer(answer)),
             currency=order.currency,
             cost=cost_of(order),
+            location=order.location,
         )
     )
     return Answer(status=201, body=body)
@@ -161,6 +162,7 @@ def _save_change(
             answer=body,
             currency=order.currency,
             cost=cost_of(order),
+            location=order.location,
         )
     )
     return Answer(status=200, body=body)

@@ -16,6 +16,7 @@ from perennial.core.limits import Holder
 from perennial.core.periods import Period, first_day, local_date, local_midnight, period_of_day
 from perennial.core.program import Program, rewards_of
 from perennial.core.retelling import retell
+from perennial.core.rewards import KINDS
 from perennial.core.version import Version
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
@@ -24,6 +25,7 @@ from perennial.reports.queries import REPORTS
 from perennial.reports.report import Chart, Column, Kind, Names, Report
 from perennial.reports.run import Cell, run_report
 from perennial.reports.words import in_language
+from perennial.units import Minor
 
 MAX_PERIODS = 400
 
@@ -45,7 +47,7 @@ class ReportView(msgspec.Struct, frozen=True):
     """A report. Every column says how it is worked out; ``chart`` is how it is best drawn.
 
     ``parameters`` are those that it takes: ``step`` where it is cut into periods, ``segment`` where it can be
-    asked about the customers alone who are in a segment now.
+    asked about the customers alone who are in a segment now, ``fee`` where what the program costs counts.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     last: date | None = None
     step: Period = Period.MONTH
     segment: str | None = None
+    fee: Minor = 0
 
 
 def list_reports(language: Language = ENGLISH) -> ReportList:
@@ -120,7 +123,7 @@ async def read_report(
         last = asked.last or max(today, asked.first or today)
         first = asked.first or _eleven_months_before(last)
         days = _days(first, last, asked.step, version)
-        values = _values(workspace_id, live, version, days, last, segment)
+        values = _values(workspace_id, live, version, days, last, segment) | {"fee": asked.fee}
         rows = await run_report(conn, report, values)
     return ReportResult(
         report=_view(report, language),
@@ -139,6 +142,7 @@ async def read_report(
 def _view(report: Report, language: Language) -> ReportView:
     parameters = ["program", "from", "to"]
     parameters += ["step"] * report.takes_step + ["segment"] * report.takes_segment
+    parameters += ["fee"] * report.takes_fee
     return ReportView(
         name=report.name,
         title=in_language(report.title, language.code),
@@ -188,17 +192,23 @@ def _names(report: Report, program: Program, language: Language) -> dict[str, di
     parts = {each.id: each.name for each in program.challenges}
     parts |= {each.id: each.name for each in rewards_of(program)}
     parts |= {each.id: each.name or each.id for each in program.campaigns}
-    of_tiers = {tier.id: tier.name for tier in tiers}
-    names = {
-        column.name: of_tiers if column.names is Names.TIER else parts
-        for column in report.columns
-        if column.names is not None
+    parts |= {each.id: each.name for each in program.referrals.offers} if program.referrals else {}
+    known = {
+        Names.TIER: {tier.id: tier.name for tier in tiers},
+        Names.PART: parts,
+        Names.KIND: {kind: in_language(words, language.code) for kind, words in kind_words().items()},
     }
+    names = {column.name: known[column.names] for column in report.columns if column.names is not None}
     return names | {
         column.name: {value: in_language(value, language.code) for value in column.values}
         for column in report.columns
         if column.values
     }
+
+
+def kind_words() -> dict[str, str]:
+    """Return what kinds of benefits are called: by their tags, so that one that is added has a name."""
+    return {kind: kind.replace("_", " ").capitalize() for kind in ("voucher", *KINDS)}
 
 
 def _eleven_months_before(last: date) -> date:

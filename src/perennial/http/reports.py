@@ -18,6 +18,7 @@ from perennial.http.exchange import bad_query
 from perennial.http.language import LanguageName
 from perennial.http.operation import ExternalId, admitted, operation, written
 from perennial.http.paths import plain_segment
+from perennial.units import MAX_AMOUNT
 
 CSV = "text/csv"
 
@@ -38,6 +39,15 @@ LastDay = Annotated[
 Step = Annotated[str, QueryParameter(pattern="^(day|week|month)$", description="how long a period is")]
 OfSegment = Annotated[
     str, QueryParameter(max_length=63, description="a segment: its customers of now alone; empty: everybody")
+]
+Fee = Annotated[
+    int,
+    QueryParameter(
+        ge=0,
+        le=MAX_AMOUNT,
+        description="what the program costs in this time beside its points, such as the fee of a platform, "
+        "in minor units; 0: not said",
+    ),
 ]
 Format = Annotated[
     str,
@@ -79,6 +89,7 @@ async def report_get(
     last: LastDay = "",
     step: Step = "month",
     segment: OfSegment = "",
+    fee: Fee = 0,
     format: Format = "",
     language: LanguageName = "en",
 ) -> Response[Any]:
@@ -93,6 +104,7 @@ async def report_get(
         last=_day("to", last),
         step=Period(step),
         segment=segment or None,
+        fee=fee,
     )
     result = await read_report(
         door.handler, caller.workspace_id, plain_segment(name), asked, LANGUAGES[language]

@@ -1,7 +1,8 @@
 """What every report is: one query with a description. The reports are files of ``reports/queries/``.
 
 A query names what it needs: ``:workspace``, ``:program``, ``:unit`` (of the program's first wallet),
-``:currency``, ``:point_value`` (in minor units; null: points do not pay), ``:starts`` (the first instants of
+``:currency``, ``:point_value`` (in minor units; null: points do not pay), ``:fee`` (what the platform and the
+staff cost in the time, in minor units; 0: not said), ``:starts`` (the first instants of
 the periods, ascending), ``:end`` (of the last one, which is not included), ``:segment`` (null: everybody),
 ``:first_day`` and ``:last_day`` (numbers of days), and of the program's limits in total ``:limits``,
 ``:limit_parts``, ``:limit_ids``, ``:limit_words``, and ``:limit_caps``. What has a column ``period`` gives
@@ -34,6 +35,7 @@ class Names(StrEnum):
 
     TIER = "tier"
     PART = "part"
+    KIND = "kind"
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -82,6 +84,11 @@ class Report(msgspec.Struct, frozen=True):
         """Whether it is cut into periods."""
         return any(column.kind is Kind.PERIOD for column in self.columns)
 
+    @property
+    def takes_fee(self) -> bool:
+        """Whether it can be told what the program costs beside its points."""
+        return ":fee" in self.sql
+
     def statement(self) -> tuple[str, tuple[str, ...]]:
         """Return the query with numbered parameters, and their names in this order."""
         names: list[str] = []
@@ -114,7 +121,7 @@ def sales(name: str = "sales") -> str:
     """
     return f"""{name} as (
     select orders.bucket, orders.customer_id, coalesce(paid_at, occurred_at) as at,
-        net - coalesce(returned_net, 0) as net,
+        net - coalesce(returned_net, 0) as net, location,
         case
             when orders.customer_id = order_id then 'guest'
             when joined_at <= coalesce(paid_at, occurred_at)

@@ -61,7 +61,8 @@ where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 # What an order came to and when it was paid tells about its buyer as well; the ledger does not need it.
 _BLANK_ORDERS = """
 update orders
-set external_id = '', body = '', decision = '', answer = '', net = 0, paid_at = null, returned = null
+set external_id = '', body = '', decision = '', answer = '', net = 0, paid_at = null, returned = null,
+    location = null
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 """
 

@@ -22,7 +22,7 @@ from perennial.units import Instant
 
 # In every statement $2 and $3 say where the absorbed customer is, and $4 and $5 where the survivor is.
 _ORDERS = """order_id, operation_id, status, revision, external_id, net, occurred_at, paid_at, recorded_at,
-    body, decision, answer, returned, currency, cost, returned_net, returned_cost"""
+    body, decision, answer, returned, currency, cost, returned_net, returned_cost, location"""
 
 _MOVE_ORDERS = f"""
 insert into orders (bucket, workspace_id, customer_id, {_ORDERS})

@@ -30,8 +30,8 @@ class OrderRow(msgspec.Struct):
     ``operation_id`` is the operation that wrote the present revision, ``paid_at`` the instant at which
     the order was judged, ``body`` the order (:func:`encode_order`), ``decision`` what the programs
     decided, ``answer`` the JSON that was answered, and ``returned`` the returned units of each line
-    (None: nothing came back). For reports alone: the ``currency`` that the order names, what it ``cost`` the
-    shop, and which parts of net and cost came back; None where there is nothing to say.
+    (None: nothing came back). For reports alone: the ``currency`` and the ``location`` that the order names,
+    what it ``cost`` the shop, and which parts of net and cost came back; None where there is nothing to say.
     """
 
     customer_id: UUID
@@ -52,10 +52,12 @@ class OrderRow(msgspec.Struct):
     cost: Minor | None = None
     returned_net: Minor | None = None
     returned_cost: Minor | None = None
+    location: str | None = None
 
 
 _COLUMNS = """customer_id, order_id, operation_id, status, revision, external_id, net, occurred_at,
-    paid_at, recorded_at, body, decision, answer, returned, currency, cost, returned_net, returned_cost"""
+    paid_at, recorded_at, body, decision, answer, returned, currency, cost, returned_net, returned_cost,
+    location"""
 
 _LOAD_ORDERS = f"""
 select found.*
@@ -87,7 +89,7 @@ _UPDATE_ORDER = """
 update orders
 set operation_id = $5, status = $6, revision = $7, external_id = $8, net = $9, occurred_at = $10,
     paid_at = $11, recorded_at = $12, body = $13, decision = $14, answer = $15, returned = $16,
-    currency = $17, cost = $18, returned_net = $19, returned_cost = $20
+    currency = $17, cost = $18, returned_net = $19, returned_cost = $20, location = $21
 where bucket = $2 and workspace_id = $1 and customer_id = $3 and order_id = $4
 """
 
@@ -126,6 +128,7 @@ def order_records(rows: Iterable[OrderRow]) -> list[tuple[Any, ...]]:
             row.cost,
             row.returned_net,
             row.returned_cost,
+            row.location,
         )
         for row in rows
     ]

@@ -147,7 +147,8 @@ create type order_row as (
     currency text,
     cost bigint,
     returned_net bigint,
-    returned_cost bigint
+    returned_cost bigint,
+    location text
 );
 
 create type posting_row as (
@@ -966,6 +967,7 @@ create table orders (
     cost bigint,
     returned_net bigint,
     returned_cost bigint,
+    location text,
     constraint orders_pkey PRIMARY KEY (bucket, workspace_id, customer_id, order_id)
 );
 

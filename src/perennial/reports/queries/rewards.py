@@ -10,7 +10,11 @@ REPORT = Report(
     (
         Column("reward", "Reward", Kind.TEXT, "the reward, campaign, or challenge that gave it", Names.PART),
         Column(
-            "kind", "Kind", Kind.TEXT, "voucher: a code to be used on an order; or the kind of the benefit"
+            "kind",
+            "Kind",
+            Kind.TEXT,
+            "voucher: a code to be used on an order; or the kind of the benefit",
+            Names.KIND,
         ),
         Column("given", "Given", Kind.COUNT, "claimed, won, or given by a rule between the two days"),
         Column(

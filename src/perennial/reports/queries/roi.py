@@ -5,9 +5,9 @@ from perennial.reports.report import Chart, Column, Kind, Report, in_segment
 REPORT = Report(
     "roi",
     "Return on the program",
-    "What members bring between the two days beyond those who are held out, beside what their points cost. "
-    "Orders count from when their customer was first met by the holdout, if what their goods cost is known. "
-    "How certain the difference is, the results of the holdout say.",
+    "What members bring between the two days beyond those who are held out, beside what their points and the "
+    "program itself cost. Orders count from when their customer was first met by the holdout, if what their "
+    "goods cost is known. How certain the difference is, the results of the holdout say.",
     (
         Column("holdout", "Holdout", Kind.TEXT, "who is held out: by the id of the holdout"),
         Column("treated", "Treated", Kind.COUNT, "customers who get the program, or the campaign"),
@@ -19,7 +19,8 @@ REPORT = Report(
             "cost",
             "Cost",
             Kind.MONEY,
-            "points given to the treated - taken back, x what a point pays; empty if points do not pay",
+            "points given to the treated - taken back, x what a point pays, + what the program costs beside "
+            "them; empty if points do not pay",
         ),
         Column("roi", "ROI", Kind.SHARE, "(incremental margin - cost) / cost"),
     ),
@@ -56,7 +57,8 @@ with people as (
         count(*) filter (where variant = 'held_out') as held_out,
         avg(margin) filter (where variant = 'treated') as with_it,
         avg(margin) filter (where variant = 'held_out') as without_it,
-        sum(points) filter (where variant = 'treated')::float8 * :point_value::float8 as cost
+        sum(points) filter (where variant = 'treated')::float8 * :point_value::float8
+            + :fee::bigint as cost
     from each_of
     group by experiment
 )
