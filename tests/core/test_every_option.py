@@ -189,6 +189,10 @@ OPTIONS: dict[tuple[type, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {
         (wallet(), wallet(refunds=each.value)) for each in RefundPolicy if each.value != "within_balance"
     ],
     (WalletSpec, "caps"): [(wallet(), wallet(caps=[{"points": 30, "every": "month"}]))],
+    (WalletSpec, "spending"): [
+        (wallet(), wallet(spending=[{"points": 30, "every": "month"}])),
+        (wallet(), wallet(spending=[{"times": 1, "per": "total"}])),
+    ],
     (WalletSpec, "rounding"): [
         (
             {"wallet": {}, "campaigns": [{"id": "more", "multiplier": {"by": "1.5"}}]},

@@ -109,6 +109,46 @@ async def test_two_hundred_clients_on_twenty_devices(two_workers: Served) -> Non
     assert await shop.audit() == []
 
 
+SPENDING = """\
+program: spending
+name: Spending
+currency: USD
+wallets:
+  - {id: points, name: Points, pays: {amount: 1}, spending: [{points: 1777, per: total}]}
+earning_rules:
+  - {id: start, type: fixed, trigger: member.joined, points: 100}
+rewards:
+  - {id: tea, name: Tea, price: 100, gives: [{type: free_shipping}]}
+"""
+
+
+async def test_two_hundred_clients_spend_at_once(two_workers: Served) -> None:
+    """Of 1,777 points that may be spent, claims (whole) and payments (cut) spend exactly all."""
+    shop = await open_shop(two_workers, f"budgets-{next(_numbers)}", SPENDING, buckets=4)
+    callers = await shop.callers()
+    names = [f"c{number}" for number in range(CLIENTS)]
+    joining = [Call("POST", f"/v1/customers/{name}/memberships", {"program": "spending"}) for name in names]
+    assert {reply.status for reply in await all_at_once(callers, joining)} <= {200, 201}
+    cart = {"lines": [{"sku": "tea", "amount": 900}]}
+    paying = {"points": [{"wallet": "points"}], "cart": cart}
+    calls = [
+        Call("POST", f"/v1/customers/{name}/claims", {"id": f"claim-{name}", "reward": "tea"})
+        if number % 2
+        else Call("POST", "/v1/redemptions", {"id": f"r-{name}", "customer": name, **paying})
+        for number, name in enumerate(names)
+    ]
+    replies = await all_at_once(callers, calls)
+    await hang_up(callers)
+    answers = {(reply.status, reply.code) for reply in replies}
+    assert answers <= {(201, None), (409, "limit_reached")}, answers
+    claims = sum(reply.status == 201 for reply in replies[1::2])
+    paid = sum(reply.json["quote"]["points"][0]["points"] for reply in replies[::2] if reply.status == 201)
+    assert 100 * claims + paid == await shop.ask("select sum(used) from budgets")
+    assert await shop.ask("select sum(used) from budgets") == 1777
+    assert await shop.ask("select sum(balance) from wallets") == 100 * CLIENTS - 1777
+    assert await shop.audit() == []
+
+
 UNITS = """\
 program: units
 name: Units

@@ -81,6 +81,18 @@ class Allowances:
         self._take(bounds, use, use.points)
         return None
 
+    def points_left(self, bounds: tuple[Bound, ...], points: Points) -> tuple[Points, str]:
+        """Return how many of ``points`` may be spent, and the words of the limit that decides it; or none."""
+        left, words = points, ""
+        for bound in bounds:
+            limit = self._limit(bound)
+            room = self._room(bound, limit) or 0
+            if room >= (left if limit.counts is _POINTS else 1):
+                continue
+            cuts = limit.counts is _POINTS and limit.at_cap is AtCap.CUT
+            left, words = room if cuts else 0, self._words(limit, room)
+        return left, words
+
     def discount_left(self, bounds: tuple[Bound, ...]) -> tuple[Minor | None, str]:
         """Return to how much a discount is cut, and the words of the limit; None and no words: it is not."""
         left: Minor | None = None

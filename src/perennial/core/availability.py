@@ -73,12 +73,14 @@ def availability(
     reasons += why_not_offered(version, compiled, snapshot, at)
     if snapshot.joined_at is not None:
         reasons += _without_price(compiled, price, snapshot)
-        reasons += _limited(version, compiled, snapshot, limited)
+        reasons += _limited(version, compiled, compiled.bounds, Use(), snapshot, limited)
         left = stock_left(version, compiled, snapshot)
         if left is not None and 0 < left <= ahead:
             reasons.append(others_wait(compiled.reward.id, ahead, left))
         if price is not None:
             needed = least_of(compiled.reward.in_part, price) if paying is None else paying
+            spending = version.wallets[price.wallet].spending
+            reasons += _limited(version, compiled, spending, Use(points=needed), snapshot, limited)
             if there < needed:
                 reasons.append(insufficient(needed, there))
     return Availability(
@@ -278,12 +280,17 @@ def _without_price(
 
 
 def _limited(
-    version: Version, compiled: CompiledReward, snapshot: Snapshot, limited: Allowances
+    version: Version,
+    compiled: CompiledReward,
+    bounds: tuple[Bound, ...],
+    use: Use,
+    snapshot: Snapshot,
+    limited: Allowances,
 ) -> Iterator[Refusal]:
-    """Yield every limit that has no room for one more claim, with its numbers."""
+    """Yield every limit of ``bounds`` that has no room for what one more claim uses, with its numbers."""
     name = compiled.reward.id
-    for bound in compiled.bounds:
-        cut_by = limited.copy().use((bound,), Use(times=1))
+    for bound in bounds:
+        cut_by = limited.copy().use((bound,), use)
         if cut_by is None:
             continue
         cap, used = _figures(version, bound, snapshot)

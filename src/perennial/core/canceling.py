@@ -28,15 +28,21 @@ def decide_cancellation(
 ) -> Decision:
     """Decide what comes back: the use of limits in the period of the claim, and the points to their lots.
 
+    Points that come back were not spent: the limits of what may be spent of their wallet have them again.
+
     Points whose lot has expired since come back with the grace of their wallet. The lots of the member's
     wallets have to be loaded.
     """
     effects: list[Effect] = [*_points_back(event, version)]
     compiled = version.rewards.get(event.reward)
-    if compiled is not None:
-        numbers = numbers_of_order(version, None)
-        uses = [(compiled.bounds, Use(times=1))]
-        effects += give_back(version, member, spent, event.claimed_at, numbers, uses)
+    uses = [] if compiled is None else [(compiled.bounds, Use(times=1))]
+    back = sum(points for _, points in event.paid)
+    uses += [
+        (wallet.spending, Use(points=back))
+        for wallet in version.wallets
+        if back and wallet.unit == event.unit
+    ]
+    effects += give_back(version, member, spent, event.claimed_at, numbers_of_order(version, None), uses)
     return settle(event, version, member, snapshot_of(event.at, version, member, spent), effects)
 
 

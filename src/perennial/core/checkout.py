@@ -11,8 +11,10 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.allowances import Allowances
 from perennial.core.budget_numbers import numbers_of_order
 from perennial.core.effects import Effect, UseBudget, UseLimit
+from perennial.core.limits import Use
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.order import Order
@@ -20,13 +22,14 @@ from perennial.core.part_payment import rest_of, why_not_in_part
 from perennial.core.payments import Card, CardPaid, PointsPaid, pay_with_cards, pay_with_points
 from perennial.core.price import Candidate, Offer, no
 from perennial.core.prices import price_for
+from perennial.core.program import PointsPayment
 from perennial.core.purse import Debited, Purse
-from perennial.core.quote import Priced, Quote, price
+from perennial.core.quote import Priced, Quote, allowances_of, price
 from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.spending import wallet_index
 from perennial.core.switches import ALL_ON, Switches, off_of
 from perennial.core.today import today_of
-from perennial.core.version import CompiledReward, Version
+from perennial.core.version import Bound, CompiledReward, Version
 from perennial.core.why_not import why_card_refused
 from perennial.ledger.account import Account
 from perennial.units import Instant, Minor, Points
@@ -113,8 +116,8 @@ def check_out(
 
     The lots of the member's wallets have to be loaded. ``tell_near``: see :func:`price`.
     """
-    purse = Purse(member, basket.at, target)
-    wanted = [_affordable(want, offers, purse, basket.at) for want in basket.wanted]
+    purse, limited = Purse(member, basket.at, target), allowances_of(offers, basket.order)
+    wanted = [_affordable(want, offers, purse, limited, basket.at) for want in basket.wanted]
     usable, refused = _cards(basket.cards, offers, basket.at)
     wanted += refused
     priced = price(basket.order, wanted, offers, basket.at, basket.id, tell_near=tell_near)
@@ -122,7 +125,9 @@ def check_out(
     for candidate in priced.applied:
         cost = _price_of(candidate, basket.at)
         if cost is not None:
-            purse.pay(candidate.offer.version, *cost, refundable=candidate.compiled.reward.refundable)
+            version = candidate.offer.version
+            purse.pay(version, *cost, refundable=candidate.compiled.reward.refundable)
+            priced.limited[version.program_id].use(_spending(version, cost[0]), Use(points=cost[1]))
     rest = sum(_rest_of(candidate, basket.at) for candidate in priced.applied)
     left = priced.quote.total + rest
     paid: dict[tuple[int, int], PointsPaid] = {}
@@ -131,14 +136,17 @@ def check_out(
         if offer is None or offer.customer is None:
             continue
         place = wallet_index(offer.version, want.wallet)
-        terms = offer.version.wallets[place].spec.pays if place is not None else None
-        if place is None or terms is None:
+        wallet = offer.version.wallets[place] if place is not None else None
+        terms = wallet.spec.pays if wallet is not None else None
+        if wallet is None or terms is None:
             continue
-        unit = offer.version.wallets[place].unit
+        unit = wallet.unit
         if off_of(offer.version, offer.snapshot).blocked is not None:
             paid[want.program, unit] = PointsPaid(reason=Reason.CUSTOMER_BLOCKED)
             continue
-        points = pay_with_points(terms, want.points, purse.available(unit), left)
+        points = _pay_with_points(
+            terms, want.points, purse.available(unit), left, priced.limited[want.program], wallet.spending
+        )
         paid[want.program, unit] = points
         left -= points.amount
         if points.points:
@@ -153,6 +161,30 @@ def check_out(
         for offer in offers
     }
     return Checkout(priced.quote, priced.applied, paid, tuple(cards), left, effects, purse.debited(), rest)
+
+
+def _pay_with_points(
+    terms: PointsPayment,
+    wanted: Points | None,
+    available: Points,
+    total: Minor,
+    limited: Allowances,
+    spending: tuple[Bound, ...],
+) -> PointsPaid:
+    """Return what points pay of ``total``, and note it with the limits of what may be spent."""
+    paid = pay_with_points(terms, wanted, available, total)
+    may, cut_by = limited.points_left(spending, paid.points)
+    if cut_by:
+        paid = pay_with_points(terms, may, available, total)
+        paid = msgspec.structs.replace(paid, reason=Reason.LIMIT_REACHED)
+    if paid.points:
+        limited.use(spending, Use(points=paid.points))
+    return paid
+
+
+def _spending(version: Version, unit: int) -> tuple[Bound, ...]:
+    """Return the limits of what may be spent of the wallet with this unit."""
+    return next(wallet.spending for wallet in version.wallets if wallet.unit == unit)
 
 
 def _cards(cards: Sequence[Card], offers: Sequence[Offer], at: Instant) -> tuple[list[Card], list[Wanted]]:
@@ -194,18 +226,28 @@ def _paid_for(candidate: Candidate) -> Points | None:
     return None if candidate.wanted is None else candidate.wanted.points
 
 
-def _affordable(want: Wanted, offers: Sequence[Offer], purse: Purse, at: Instant) -> Wanted:
-    """Refuse a reward to be claimed that has no price, or that what came before leaves no points for."""
+def _affordable(
+    want: Wanted, offers: Sequence[Offer], purse: Purse, limited: Mapping[int, Allowances], at: Instant
+) -> Wanted:
+    """Refuse a reward to be claimed that has no price, or that what came before leaves no points for.
+
+    ``limited`` are the limits of what may be spent, as what came before leaves them.
+    """
     offer = next((offer for offer in offers if offer.version.program_id == want.program), None)
     compiled = offer.version.rewards.get(want.reward) if offer is not None else None
     if want.refused is not None or want.voucher is not None or offer is None or compiled is None:
         return want
-    refused = _why_not_claimed(compiled, offer, purse, at, want.points)
+    refused = _why_not_claimed(compiled, offer, purse, limited[want.program], at, want.points)
     return want if refused is None else msgspec.structs.replace(want, refused=refused)
 
 
 def _why_not_claimed(
-    compiled: CompiledReward, offer: Offer, purse: Purse, at: Instant, points: Points | None
+    compiled: CompiledReward,
+    offer: Offer,
+    purse: Purse,
+    limited: Allowances,
+    at: Instant,
+    points: Points | None,
 ) -> Standing | None:
     reward, snapshot = compiled.reward, offer.snapshot
     if not reward.has_price:
@@ -222,7 +264,7 @@ def _why_not_claimed(
         return Standing(
             status=Status.INAPPLICABLE, reason=Reason.NOT_IN_PART, words=part.words, details=part.details
         )
-    unit = offer.version.wallets[price.wallet].unit
+    unit, spending = offer.version.wallets[price.wallet].unit, offer.version.wallets[price.wallet].spending
     available, needed = purse.available(unit), price.points if points is None else points
     if available < needed:
         missing = needed - available
@@ -233,5 +275,8 @@ def _why_not_claimed(
             available=available,
             missing=missing,
         )
+    full = limited.use(spending, Use(points=needed))
+    if full is not None:
+        return no(Reason.LIMIT_REACHED, f"{reward.id} cannot be used now: {full}", limit=full)
     purse.reserve(unit, needed)
     return None

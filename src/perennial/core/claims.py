@@ -36,7 +36,8 @@ def decide_claim(
 
     The lots of the member's wallets have to be loaded; ``spent`` maps (number of a budget, period) to
     what all members used. Available lots pay, soonest expiry first. A claim counts as one time and for
-    its customer; what is taken off an order counts when the reward is used on it.
+    its customer, and its points against what may be spent of the wallet; what is taken off an order counts
+    when the reward is used on it.
     """
     compiled = version.rewards.get(event.reward)
     if compiled is None:
@@ -57,7 +58,8 @@ def decide_claim(
     if refusal is not None or price is None:
         assert refusal is not None, "without a price there is a reason"
         return refuse(version, refusal)
-    limited.use(compiled.bounds, Use(times=1))
+    limited.use(compiled.bounds, Use())
+    limited.use(version.wallets[price.wallet].spending, Use(points=price.points))
     effects = pay(version, price, member, event.at)
     effects += limited.effects(today_of(version, event.at))
     effects += hand_out(version, compiled, price, snapshot, event)

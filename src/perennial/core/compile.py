@@ -64,6 +64,7 @@ def compile_version(
     rewards = compile_rewards(program, compiler, limits)
     automatic, offers = by_themselves(rewards.values()), compile_offers(program, compiler, limits)
     counted = referral_limits(program, program_id)
+    wallets = compile_wallets(program, units, limits)
     finder = automatic_finder(program, compiler, automatic)
     challenges = compile_challenges(program, program_id, compiler, units, zone)
     tier_needs = tuple(map(needs.of_tier_metric, program.tiers.metrics)) if program.tiers else ()
@@ -75,7 +76,7 @@ def compile_version(
         number=number,
         valid_from=valid_from,
         zone=zone,
-        wallets=compile_wallets(program, units),
+        wallets=wallets,
         attributes=compiler.attributes,
         metrics=needs.metrics,
         needs=tuple(needs.needs),
@@ -124,12 +125,16 @@ def _segments(program: Program, compiler: Compiler) -> tuple[str, ...]:
     return tuple(asked)
 
 
-def compile_wallets(program: Program, units: dict[str, int]) -> tuple[CompiledWallet, ...]:
-    """Look up what the wallets of a program refer to."""
-    return tuple(_compile_wallet(wallet, program, units) for wallet in program.wallets)
+def compile_wallets(
+    program: Program, units: dict[str, int], limits: LimitBook | None = None
+) -> tuple[CompiledWallet, ...]:
+    """Look up what the wallets of a program refer to; without ``limits`` spending has no bounds."""
+    return tuple(_compile_wallet(wallet, program, units, limits) for wallet in program.wallets)
 
 
-def _compile_wallet(wallet: WalletSpec, program: Program, units: dict[str, int]) -> CompiledWallet:
+def _compile_wallet(
+    wallet: WalletSpec, program: Program, units: dict[str, int], limits: LimitBook | None
+) -> CompiledWallet:
     levels = [level.id for level in program.tiers.levels] if program.tiers else []
     tiers: list[str | None] = [None, *levels]
     own = {tier: wallet.tiers.get(tier) if tier is not None else None for tier in tiers}
@@ -140,6 +145,7 @@ def _compile_wallet(wallet: WalletSpec, program: Program, units: dict[str, int])
         expiry={tier: (dates and dates.expiry) or wallet.expiry for tier, dates in own.items()},
         pending=pending,
         waits=any(isinstance(dates, FulfillmentPending) for dates in pending.values()),
+        spending=() if limits is None else limits.of_spending(wallet, units[wallet.id]),
     )
 
 

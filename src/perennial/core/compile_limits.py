@@ -24,7 +24,7 @@ _PERIODS = {
     Period.EVER: "in all",
 }
 
-OWNERS = ("campaign", "limit", "referral", "reward", "rule", "shared code", "stock", "wallet")
+OWNERS = ("campaign", "limit", "referral", "reward", "rule", "shared code", "spending", "stock", "wallet")
 """The parts of a program that may have a limit, as their words begin."""
 
 
@@ -82,6 +82,13 @@ class LimitBook:
         if room is None:
             return None
         return self._own("stock", reward.id, (Limit(per=Holder.TOTAL, times=room),))[0]
+
+    def of_spending(self, wallet: WalletSpec, unit: int) -> tuple[Bound, ...]:
+        """Return the limits of what members spend of a wallet, in their order."""
+        return tuple(
+            self._add(limit, ("spending", wallet.id), ("spending", unit), ordinal)
+            for limit, ordinal in _numbered(wallet.spending)
+        )
 
     def of_cooldown(self, rule: EarningRule) -> int | None:
         """Return the place of the rule's cooldown among the limits."""

@@ -57,6 +57,8 @@ def pay_with_points(
     whole = most // terms.amount
     if terms.cover and most == total and whole * terms.amount < most:
         whole += 1
+    if terms.most_points is not None:
+        whole = min(whole, terms.most_points // terms.points)
     asked = available if wanted is None else wanted
     steps = min(min(asked, available) // terms.points, whole)
     points = steps * terms.points

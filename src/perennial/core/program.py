@@ -137,13 +137,15 @@ class TierDates(_Part, frozen=True):
 class PointsPayment(_Part, frozen=True):
     """Members may pay part of an order with points: ``points`` are worth ``amount`` minor units.
 
-    Whole steps of ``points`` only, at least ``least`` of them, for at most ``most`` percent of what is to
-    pay after discounts, shipping included. ``cover`` lets the last step be worth less than it could.
+    Whole steps of ``points`` only, at least ``least`` of them and at most ``most_points`` for one order, for
+    at most ``most`` percent of what is to pay after discounts, shipping included. ``cover`` lets the last
+    step be worth less than it could.
     """
 
     amount: MoneyGiven
     points: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)] = 1
     least: Cap = 0
+    most_points: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)] | None = None
     most: Percent = "100"
     cover: bool = False
 
@@ -152,7 +154,9 @@ class WalletSpec(_Part, frozen=True):
     """One balance that every member of the program has, in a unit of its own.
 
     ``decimals`` only moves the point when amounts are shown: amounts are always whole numbers of the
-    smallest part. ``caps`` bound what all rules together may earn. ``pays`` lets its points pay for orders.
+    smallest part. ``caps`` bound what all rules together may earn, ``spending`` what claims and payments
+    together may spend: a payment is cut to what is left, a claim is refused. ``pays`` lets its points pay
+    for orders.
     """
 
     id: Identifier
@@ -164,6 +168,7 @@ class WalletSpec(_Part, frozen=True):
     refunds: RefundPolicy = RefundPolicy.WITHIN_BALANCE
     grace: Span = Span(days=30)
     caps: tuple[Limit, ...] = ()
+    spending: tuple[Limit, ...] = ()
     rounding: Rounding = Rounding.DOWN
     pays: PointsPayment | None = None
 

@@ -144,7 +144,7 @@ def price(
     if stacking.most_off is not None:
         share = cart.may_take * ten_thousandths(stacking.most_off)
         cart.may_take = divide(share, 100 * ONE, Rounding.DOWN)
-    limited = together({offer.version.program_id: _allowances(offer, order) for offer in offers})
+    limited = together(allowances_of(offers, order))
     found = _asked_for(wanted, offers, at)
     candidates = [one for one in found if isinstance(one, Candidate)]
     refused = [one.reward or one.name for one in found if isinstance(one, QuotedRedeemable)]
@@ -196,8 +196,14 @@ _WORTH_TELLING = (
 """Why a reward that applies by itself was kept out although it is for this order."""
 
 
-def _allowances(offer: Offer, order: Order) -> Allowances:
-    return Allowances(offer.version, offer.snapshot, numbers_of_order(offer.version, order))
+def allowances_of(offers: Sequence[Offer], order: Order) -> dict[int, Allowances]:
+    """Return the room that the limits of each program leave for an order as it came, by program."""
+    return {
+        offer.version.program_id: Allowances(
+            offer.version, offer.snapshot, numbers_of_order(offer.version, order)
+        )
+        for offer in offers
+    }
 
 
 def _asked_for(

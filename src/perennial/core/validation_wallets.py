@@ -17,12 +17,16 @@ from perennial.core.program import (
     NoPending,
     Pending,
     PeriodPending,
+    PointsPayment,
     RollingExpiry,
 )
 from perennial.core.validation_limits import Place, check_limit
 
 MAX_WALLETS = 20
 ACTIVITIES = ("earning", "spending")
+
+_EARNED = Place((Counted.POINTS, Counted.TIMES))
+_SPENT = Place(_EARNED.counts, words="what is spent of a wallet is limited by points or times")
 
 
 def check_wallets(findings: Findings) -> None:
@@ -47,7 +51,18 @@ def check_wallets(findings: Findings) -> None:
             if dates.pending is not None:
                 _check_pending(findings, f"{here}.pending", dates.pending)
         for position, cap in enumerate(wallet.caps):
-            check_limit(findings, f"{path}.caps[{position}]", cap, Place((Counted.POINTS, Counted.TIMES)))
+            check_limit(findings, f"{path}.caps[{position}]", cap, _EARNED)
+        for position, cap in enumerate(wallet.spending):
+            check_limit(findings, f"{path}.spending[{position}]", cap, _SPENT)
+        if wallet.pays is not None:
+            _check_payment(findings, f"{path}.pays", wallet.pays)
+
+
+def _check_payment(findings: Findings, path: str, pays: PointsPayment) -> None:
+    needed = max(pays.least, pays.points)
+    if pays.most_points is not None and pays.most_points < needed:
+        words = f"at most {pays.most_points} points and at least {needed} cannot both be: nobody could pay"
+        findings.add(f"{path}.most_points", "nobody_could_pay", words)
 
 
 def _check_expiry(findings: Findings, path: str, expiry: Expiry) -> None:

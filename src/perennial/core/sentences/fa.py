@@ -151,6 +151,7 @@ SENTENCES = {
     "reward {owner:id}: {limit}": "پاداش «{owner}»: {limit}",
     "rule {owner:id}: {limit}": "قانون «{owner}»: {limit}",
     "shared code {owner:id}: {limit}": "کد همگانی «{owner}»: {limit}",
+    "spending {owner:id}: {limit}": "خرج از کیف «{owner}»: {limit}",
     "stock {owner:id}: {limit}": "موجودی «{owner}»: {limit}",
     "wallet {owner:id}: {limit}": "کیف «{owner}»: {limit}",
     "{limit}, all members together": "{limit}، همهٔ اعضا روی هم",

@@ -151,6 +151,7 @@ SENTENCES = {
     "reward {owner:id}: {limit}": "리워드 {owner}: {limit}",
     "rule {owner:id}: {limit}": "규칙 {owner}: {limit}",
     "shared code {owner:id}: {limit}": "공용 코드 {owner}: {limit}",
+    "spending {owner:id}: {limit}": "지갑 {owner} 사용: {limit}",
     "stock {owner:id}: {limit}": "재고 {owner}: {limit}",
     "wallet {owner:id}: {limit}": "지갑 {owner}: {limit}",
     "{limit}, all members together": "{limit}, 모든 회원 합산",

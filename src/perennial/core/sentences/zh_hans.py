@@ -151,6 +151,7 @@ SENTENCES = {
     "reward {owner:id}: {limit}": "奖励“{owner}”：{limit}",
     "rule {owner:id}: {limit}": "规则“{owner}”：{limit}",
     "shared code {owner:id}: {limit}": "公用代码“{owner}”：{limit}",
+    "spending {owner:id}: {limit}": "钱包“{owner}”的支出：{limit}",
     "stock {owner:id}: {limit}": "库存“{owner}”：{limit}",
     "wallet {owner:id}: {limit}": "钱包“{owner}”：{limit}",
     "{limit}, all members together": "{limit}，全体会员合计",

@@ -151,6 +151,7 @@ SENTENCES = {
     "reward {owner:id}: {limit}": "獎勵「{owner}」：{limit}",
     "rule {owner:id}: {limit}": "規則「{owner}」：{limit}",
     "shared code {owner:id}: {limit}": "共用代碼「{owner}」：{limit}",
+    "spending {owner:id}: {limit}": "錢包「{owner}」的支出：{limit}",
     "stock {owner:id}: {limit}": "庫存「{owner}」：{limit}",
     "wallet {owner:id}: {limit}": "錢包「{owner}」：{limit}",
     "{limit}, all members together": "{limit}，全體會員合計",

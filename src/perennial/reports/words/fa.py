@@ -140,6 +140,7 @@ WORDS = {
     "rule": "قانون",
     "wallet": "کیف",
     "limit": "محدودیت مشترک",
+    "spending": "خرج از کیف",
     "stock": "موجودی پاداش",
     "referral": "معرفی",
     "shared code": "کد همگانی",

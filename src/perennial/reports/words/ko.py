@@ -140,6 +140,7 @@ WORDS = {
     "rule": "규칙",
     "wallet": "지갑",
     "limit": "공동 한도",
+    "spending": "지갑 사용",
     "stock": "재고",
     "referral": "추천",
     "shared code": "공용 코드",

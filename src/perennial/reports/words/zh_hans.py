@@ -140,6 +140,7 @@ WORDS = {
     "rule": "规则",
     "wallet": "钱包",
     "limit": "共用限额",
+    "spending": "钱包支出",
     "stock": "库存",
     "referral": "推荐",
     "shared code": "公用代码",

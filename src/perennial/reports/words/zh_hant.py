@@ -140,6 +140,7 @@ WORDS = {
     "rule": "規則",
     "wallet": "錢包",
     "limit": "共用限額",
+    "spending": "錢包支出",
     "stock": "庫存",
     "referral": "推薦",
     "shared code": "共用代碼",

@@ -67,6 +67,8 @@ export const FIELD_WORDS: Record<string, MessageDescriptor> = {
   refunds: msg`Returns take back`,
   refundable: msg`Points come back`,
   caps: msg`Most that can be earned`,
+  spending: msg`Most that can be spent`,
+  most_points: msg`Most points for an order`,
   pays: msg`Points pay for orders`,
   amount: msg`Amount`,
   decimals: msg`Decimal places`,
