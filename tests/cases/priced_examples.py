@@ -15,13 +15,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from perennial.core.checkout import offers_of
 from perennial.core.document import program_of
 from perennial.core.effects import UseLimit
 from perennial.core.fold import fold
 from perennial.core.member import Member
-from perennial.core.needs import snapshot_of
 from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.price import Offer
 from perennial.core.program import Program
 from perennial.core.quote import Priced, QuotedLine, QuotedRedeemable, price
 from perennial.core.redeemables import Reason, Status, Voucher, Wanted
@@ -31,7 +30,7 @@ from perennial.core.today import today_of
 from perennial.core.validation import validate
 from perennial.core.version import Version
 from perennial.units import Instant, allocate, named_id, parse_instant
-from tests.cases.promotion_words import by_product, program_of_promotions
+from tests.cases.promotion_words import program_of_promotions
 from tests.cases.worked_examples import Plain, UnknownWord, known
 
 ERRORS = {
@@ -92,16 +91,13 @@ class PricedExample:
         self.case = case
         self.given: Plain = case["given"]
         known(self.given, "promotions", "pairs", "variants", "settings", "clock", "note", "time_zone")
-        orders = [step["order"] for step in self.case["when"] if "order" in step]
-        skus = list(dict.fromkeys(line["sku"] for order in orders for line in order["lines"]))
-        given = [part for one in self.given.get("promotions", []) for part in by_product(one, skus)]
-        self.promotions: dict[str, Plain] = {one["id"]: one for one in given}
+        self.promotions: dict[str, Plain] = {one["id"]: one for one in self.given.get("promotions", [])}
         listed = [*self.promotions.values()]
         for alternatives in ("pairs", "variants"):
             listed += [one for group in self.given.get(alternatives, {}).values() for one in group]
         ids = dict.fromkeys(one["id"] for one in listed)
         self.names = {name: f"promotion-{number}" for number, name in enumerate(ids)}
-        self.ids: dict[str, str] = {reward: name.partition("@")[0] for name, reward in self.names.items()}
+        self.ids: dict[str, str] = {reward: name for name, reward in self.names.items()}
         self.at = instant(self.given.get("clock", "2026-01-01"))
         self.play: CheckoutRehearsal | None = None
         self.document: Plain = {}
@@ -180,11 +176,11 @@ class PricedExample:
         version = self.published(promotions)
         customer = self.customer_of(step)
         member = self.member(customer or GUEST, step, version)
-        snapshot = snapshot_of(self.at, version, member, self.rehearsal().spent)
-        offer = Offer(version, snapshot, member.customer_id if customer else None)
+        order, spent = cart_of(step["order"]), self.rehearsal().spent
+        offers = offers_of([version], member, self.at, spent, order, guest=customer is None)
         by_code = {one["code"]: one for one in promotions if "code" in one}
         wanted = [self.wanted(code, by_code.get(code), version) for code in step.get("codes", [])]
-        return price(cart_of(step["order"]), wanted, [offer], self.at, CART, tell_all=True)
+        return price(order, wanted, offers, self.at, CART, tell_all=True)
 
     def chosen(self, step: Plain) -> list[Plain]:
         """The promotions that a step is about, with the priorities of its sequence."""

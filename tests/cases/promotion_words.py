@@ -13,7 +13,10 @@ from tests.cases.worked_examples import Plain, UnknownWord, known
 _SPREADS = ("each_line", "each_unit", "proportional_amount", "proportional_qty")
 _ORDERS = {"unit_price_desc": "dearest", "unit_price_asc": "cheapest", "line": "line"}
 _UNIT_WORDS = ("max_units_per_line", "max_units_total", "group_size")
-_UNIT_LIMITS = ("units_total", "units_per_customer")
+_UNIT_LIMITS = (
+    *("units_total", "units_per_customer"),
+    *("units_total_per_product", "units_per_customer_per_product"),
+)
 _OF_UNITS = ("units", "cheapest_unit", "dearest_unit", "most_expensive_unit")
 
 
@@ -258,34 +261,14 @@ def limits_of(given: Plain) -> list[Plain]:
     words = ("total_uses", "budget_uses", "budget_amount", "uses_per_customer", "return_use_on_cancel")
     known(given, *words, *_UNIT_LIMITS)
     back = {} if given.get("return_use_on_cancel", True) else {"comes_back": False}
-    per = {"uses_per_customer": "member", "units_per_customer": "member"}
+    per = dict.fromkeys((word for word in given if "per_customer" in word), "member")
     counted = {"budget_amount": "discount", **dict.fromkeys(_UNIT_LIMITS, "units")}
     return [
-        {"per": per.get(word, "total"), counted.get(word, "times"): most} | back
+        {"per": per.get(word, "total"), counted.get(word, "times"): most}
+        | ({"by_product": True} if word.endswith("per_product") else {})
+        | back
         for word, most in given.items()
         if word != "return_use_on_cancel"
-    ]
-
-
-def by_product(promotion: Plain, skus: list[str]) -> list[Plain]:
-    """Translate a limit of units for every product: a promotion for each, which has the limit by itself."""
-    limits = promotion.get("limits", {})
-    if "units_total_per_product" not in limits:
-        return [promotion]
-    if "code" in promotion or "effects" in promotion:
-        raise UnknownWord("units_total_per_product of several effects, or behind a code")
-    others = {name: most for name, most in limits.items() if name != "units_total_per_product"}
-    effect, own = promotion["effect"], others | {"units_total": limits["units_total_per_product"]}
-    select = effect.get("select", {})
-    return [
-        promotion
-        | {
-            "id": f"{promotion['id']}@{sku}",
-            "limits": own,
-            "effect": effect | {"select": select | {"sku": [sku]}},
-        }
-        for sku in skus
-        if sku in listed(select.get("sku", sku))
     ]
 
 

@@ -384,6 +384,28 @@ SEVERAL: list[tuple[str, list[Plain], list[Plain], dict[int, Plain]]] = [
         },
     ),
     (
+        "two units of every product by a code, and one of each by every customer",
+        [
+            one(
+                percent("10", "units"),
+                code="TEN",
+                limits={"units_total_per_product": 2, "units_per_customer_per_product": 1},
+            )
+        ],
+        [
+            {"op": "place", "order": cart("a 1000x3, b 500x3"), "customer": "c1", "codes": ["TEN"]},
+            {"op": "price", "order": cart("a 1000"), "customer": "c1", "codes": ["TEN"]},
+            {"op": "place", "order": cart("a 1000x3"), "customer": "c2", "codes": ["TEN"]},
+            {"op": "price", "order": cart("a 1000, b 500"), "customer": "c3", "codes": ["TEN"]},
+        ],
+        {
+            1: {"discount_total": 150, "line_discounts": {"a": 100, "b": 50}},
+            2: {"discount_total": 0, "error": "customer_limit_exceeded"},
+            3: {"discount_total": 100},
+            4: {"discount_total": 50, "line_discounts": {"a": 0, "b": 50}},
+        },
+    ),
+    (
         "once per customer, and not for guests",
         [one(percent("5"), limits={"uses_per_customer": 1})],
         [

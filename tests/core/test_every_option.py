@@ -284,6 +284,7 @@ ELSEWHERE = {
     (Limit, "attribute"): "parts of a limit: tests/core/test_earning_limits.py",
     (Limit, "discount"): "limits of rewards: tests/core/test_reward_limits.py",
     (Limit, "units"): "limits of rewards: tests/core/test_reward_limits.py",
+    (Limit, "by_product"): "limits of rewards: tests/core/test_product_limits.py",
     (TierSystem, "levels"): "the tiers themselves",
     (Tier, "id"): "a name",
     (Tier, "name"): "a name",

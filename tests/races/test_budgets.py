@@ -163,6 +163,37 @@ rewards:
 """
 
 
+async def test_two_hundred_clients_want_the_last_of_each_product(two_workers: Served) -> None:
+    """Of 50 teas and 50 mugs at half price in all, and three of each a member, none is given twice."""
+    limits = "[{units: 50, per: total, by_product: true}, {units: 3, by_product: true}]"
+    program = UNITS.replace("[{units: 50, per: total}]", limits)
+    shop = await open_shop(two_workers, f"budgets-{next(_numbers)}", program, buckets=4)
+    callers = await shop.callers()
+    lines = [{"sku": sku, "amount": 400, "quantity": 2} for sku in ("tea", "mug")]
+    calls = [
+        Call(
+            "POST",
+            "/v1/redemptions",
+            {
+                "id": f"r{number}",
+                "customer": f"c{number % 100}",
+                "redeem": [{"code": "HALF"}],
+                "cart": {"lines": lines[number % 3 % 2 :]},
+            },
+        )
+        for number in range(CLIENTS)
+    ]
+    replies = await all_at_once(callers, calls)
+    await hang_up(callers)
+    assert {reply.status for reply in replies} <= {201, 409}
+    given = sum(reply.json["quote"]["discount_total"] for reply in replies if reply.status == 201)
+    assert given == 100 * await shop.ask("select sum(used) from budgets") == 100 * 100
+    assert await shop.ask("select sum(used) from limit_uses") == 100
+    assert await shop.ask("select max(used) from limit_uses") <= 3
+    assert await shop.ask("select count(*) from budgets where used = 50 and holder in ('tea', 'mug')") == 2
+    assert await shop.audit() == []
+
+
 async def test_two_hundred_clients_want_the_last_units(two_workers: Served) -> None:
     """Of 50 units at half price 16 carts get three each, one gets two, and the others none."""
     shop = await open_shop(two_workers, f"budgets-{next(_numbers)}", UNITS, buckets=4)

@@ -10,14 +10,17 @@ limit, however many rules or rewards took part in it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
 from perennial.core.budget_numbers import Numbers
+from perennial.core.cart import UnitsRoom
 from perennial.core.currency import format_money
 from perennial.core.effects import UseBudget, UseLimit
 from perennial.core.limits import MONEY, AtCap, Counted, Holder, Use
 from perennial.core.order import value_of
+from perennial.core.product_limits import product_number
 from perennial.core.snapshot import Snapshot
 from perennial.core.today import Today
 from perennial.core.version import Bound, CompiledLimit, Version
@@ -30,17 +33,27 @@ _ONCE = Use()
 class Allowances:
     """The room that the limits of a version leave for the member of ``snapshot``.
 
-    ``numbers`` are those of the version's budgets for the order or event that is decided.
+    ``numbers`` are those of the version's budgets for the order or event that is decided, ``products`` what
+    is used of the parts that its products have of limits by product, by their numbers.
     """
 
-    def __init__(self, version: Version, snapshot: Snapshot, numbers: Numbers) -> None:
+    def __init__(
+        self,
+        version: Version,
+        snapshot: Snapshot,
+        numbers: Numbers,
+        products: Mapping[int, int] = MappingProxyType({}),
+    ) -> None:
         self._version = version
         self._snapshot = snapshot
         self._numbers = numbers
+        self._products = products
         self.used: dict[Bound, int] = {}
         """What the decision has used of each limit so far."""
         self.common: dict[int, int] | None = None
         """What several programs used of each limit, by its number, where they decide together."""
+        self.parts_used: dict[tuple[Bound, str], int] = {}
+        """What the decision has used of the part of a limit that a product has."""
 
     def grant(
         self, bounds: tuple[Bound, ...], points: Points, nets: Sequence[Minor]
@@ -75,6 +88,10 @@ class Allowances:
         """Use up what ``use`` counts of every bound, or nothing; return the words of one without room."""
         for bound in bounds:
             limit = self._limit(bound)
+            if limit.by_product:
+                if any(self._room_of_product(bound, limit, sku) < use.products[sku] for sku in use.products):
+                    return self._words(limit, 0)
+                continue
             room = self._room(bound, limit)
             if room is None or room < self._needs(bound, limit, use):
                 return self._words(limit, room)
@@ -105,19 +122,30 @@ class Allowances:
                     left, words = room or 0, self._words(limit, room)
         return left, words
 
-    def units_left(self, bounds: tuple[Bound, ...]) -> tuple[int | None, str]:
-        """Return how many units may be made cheaper, and the words of the limit; None: nobody counts them."""
-        left: int | None = None
-        words = ""
-        for bound in bounds:
+    def units_left(self, bounds: tuple[Bound, ...]) -> UnitsRoom | None:
+        """Return how many units may be made cheaper; None: nobody counts them."""
+        counting = [bound for bound in bounds if self._limit(bound).counts is Counted.UNITS]
+        if not counting:
+            return None
+        left, cut_by = MAX_AMOUNT, ""
+        parts: list[tuple[Bound, CompiledLimit]] = []
+        for bound in counting:
             limit = self._limit(bound)
-            if limit.counts is not Counted.UNITS:
+            if limit.at_cap is not AtCap.CUT:
                 continue
-            cuts = limit.at_cap is AtCap.CUT
-            room = (self._room(bound, limit) or 0) if cuts else MAX_AMOUNT
-            if left is None or room < left:
-                left, words = room, self._words(limit, room) if cuts else ""
-        return left, words
+            if limit.by_product:
+                parts.append((bound, limit))
+                continue
+            room = self._room(bound, limit) or 0
+            if room < left:
+                left, cut_by = room, self._words(limit, room)
+
+        def of_product(sku: str) -> tuple[int, str]:
+            rooms = [(self._room_of_product(bound, limit, sku), limit) for bound, limit in parts]
+            room, limit = min(rooms, key=lambda each: each[0])
+            return room, self._words(limit, 0)
+
+        return UnitsRoom(left, cut_by, of_product if parts else None)
 
     def per_customer(self, bounds: tuple[Bound, ...]) -> str | None:
         """Return the name of a limit that only a known customer can keep, or None if there is none."""
@@ -129,8 +157,8 @@ class Allowances:
 
     def copy(self) -> Allowances:
         """Return allowances that can be used otherwise from here on."""
-        other = Allowances(self._version, self._snapshot, self._numbers)
-        other.used = dict(self.used)
+        other = Allowances(self._version, self._snapshot, self._numbers, self._products)
+        other.used, other.parts_used = dict(self.used), dict(self.parts_used)
         return other
 
     def snapshot_after(self) -> Snapshot:
@@ -155,6 +183,13 @@ class Allowances:
             number = self._number(bound, limit)
             day = today.day if limit.holder is Holder.TOTAL else 0
             effects.append(UseBudget(number, today.budgets[bound.index], amount, limit.cap, day))
+        for (bound, sku), amount in self.parts_used.items():
+            limit = self._limit(bound)
+            number = product_number(limit, sku)
+            if bound.total:
+                effects.append(UseBudget(number, today.budgets[bound.index], amount, limit.cap))
+            else:
+                effects.append(UseLimit(number, today.limits[bound.index], amount, limit.cap))
         return effects
 
     def _room(self, bound: Bound, limit: CompiledLimit) -> int | None:
@@ -163,6 +198,14 @@ class Allowances:
             return None
         seen = (self._snapshot.spent if bound.total else self._snapshot.used)[bound.index]
         return max(limit.cap - seen - self._used(bound, limit), 0)
+
+    def _room_of_product(self, bound: Bound, limit: CompiledLimit, sku: str) -> int:
+        """Return what is left of the part that a product has; of one that was not looked up, nothing."""
+        number = product_number(limit, sku)
+        seen = self._products.get(number, limit.cap)
+        if self.common is not None:
+            return max(limit.cap - seen - self.common.get(number, 0), 0)
+        return max(limit.cap - seen - self.parts_used.get((bound, sku), 0), 0)
 
     def _needs(self, bound: Bound, limit: CompiledLimit, use: Use) -> int:
         """Return how much ``use`` takes of a limit."""
@@ -188,6 +231,9 @@ class Allowances:
     def _take(self, bounds: tuple[Bound, ...], use: Use, points: Points) -> None:
         for bound in bounds:
             limit = self._limit(bound)
+            if limit.by_product:
+                self._take_parts(bound, limit, use.products)
+                continue
             amount = points if limit.counts is _POINTS else self._needs(bound, limit, use)
             if self.common is None and bound not in self.used:
                 self.used[bound] = amount
@@ -195,6 +241,15 @@ class Allowances:
                 self._add(bound, limit, amount)
             if limit.marker is not None:
                 self._add(Bound(False, limit.marker), self._version.limits[limit.marker], use.times)
+
+    def _take_parts(self, bound: Bound, limit: CompiledLimit, products: Mapping[str, int]) -> None:
+        for sku, units in products.items():
+            if not units:
+                continue
+            self.parts_used[bound, sku] = self.parts_used.get((bound, sku), 0) + units
+            if self.common is not None:
+                number = product_number(limit, sku)
+                self.common[number] = self.common.get(number, 0) + units
 
     def _add(self, bound: Bound, limit: CompiledLimit, amount: int) -> None:
         self.used[bound] = self.used.get(bound, 0) + amount

@@ -30,6 +30,34 @@ class Take(msgspec.Struct, frozen=True, gc=False):
     amount: Minor
 
 
+class UnitsRoom(msgspec.Struct):
+    """How many units the reward at work may still make cheaper, where limits count them.
+
+    ``left`` is how many of all; ``of_product`` returns how many of a product, before the reward began, and
+    the words of the limit that says so. ``hit`` counts those that it has made cheaper by product, ``cut``
+    those that it would have besides, and ``cut_by`` are the words of the limit that leaves fewest.
+    """
+
+    left: int
+    cut_by: str = ""
+    of_product: Callable[[str], tuple[int, str]] | None = None
+    hit: dict[str, int] = msgspec.field(default_factory=dict)
+    cut: int = 0
+
+    def take(self, sku: str, count: int) -> int:
+        """Count up to ``count`` units of a product as cheaper; return how many fit."""
+        fits = min(count, self.left)
+        if self.of_product is not None:
+            there, words = self.of_product(sku)
+            room = max(there - self.hit.get(sku, 0), 0)
+            if room < fits:
+                fits, self.cut_by = room, words
+        self.left -= fits
+        self.hit[sku] = self.hit.get(sku, 0) + fits
+        self.cut += count - fits
+        return fits
+
+
 class Cart(msgspec.Struct):
     """The working state of a price calculation.
 
@@ -37,8 +65,8 @@ class Cart(msgspec.Struct):
     it costs at least; ``base`` is what the reward at work looks at. ``goods_room`` is how much may still
     be taken off all lines together, ``may_take`` off lines and shipping together. ``units`` splits the
     lines that were looked at unit by unit. ``taker`` is the place of the reward at work, ``added`` the
-    lines that rewards added, with the place of the reward. Where limits count units, ``units_room`` is how
-    many the reward at work may still make cheaper, and ``units_hit`` how many it has.
+    lines that rewards added, with the place of the reward. Where limits count units, ``units_room`` counts
+    what the reward at work makes cheaper.
 
     Copies share everything but ``left``, ``takes`` and ``units``: the others are replaced, and never changed
     in place.
@@ -59,8 +87,7 @@ class Cart(msgspec.Struct):
     takes: list[Take]
     added: dict[int, int]
     taker: int = 0
-    units_room: int | None = None
-    units_hit: int = 0
+    units_room: UnitsRoom | None = None
 
     def copy(self) -> Cart:
         """Return a cart that can be changed without changing this one."""

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from msgspec import UNSET
 
 from perennial.core.case_expectation import CaseBudget
-from perennial.core.limits import Holder
 from perennial.core.shown_limits import outlook, shown_limits
 from perennial.core.version import Version
 from perennial.units import Instant
@@ -27,7 +26,7 @@ def budget_differences(
     seen: dict[str, CaseBudget] = {}
     for each in shown_limits(programs, at):
         limit = each.limit
-        if limit.holder is not Holder.TOTAL:
+        if not limit.is_total:
             continue
         used = spent.get((limit.number, each.period), 0)
         by_day = {

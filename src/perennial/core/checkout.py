@@ -22,6 +22,7 @@ from perennial.core.part_payment import rest_of, why_not_in_part
 from perennial.core.payments import Card, CardPaid, PointsPaid, pay_with_cards, pay_with_points
 from perennial.core.price import Candidate, Offer, no
 from perennial.core.prices import price_for
+from perennial.core.product_limits import product_uses
 from perennial.core.program import PointsPayment
 from perennial.core.purse import Debited, Purse
 from perennial.core.quote import Priced, Quote, allowances_of, price
@@ -99,6 +100,7 @@ def offers_of(
                 order.location,
             ),
             customer,
+            product_uses(version, member, spent, today_of(version, at), order),
         )
         for version in versions
     ]

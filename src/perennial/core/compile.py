@@ -18,6 +18,7 @@ from perennial.core.compile_rewards import (
     by_price,
     by_themselves,
     compile_rewards,
+    products_given,
     shared_codes,
     wallet_place,
 )
@@ -107,6 +108,8 @@ def compile_version(
         challenges=challenges,
         budget_numbers=tuple(budget.number for budget in limits.budgets),
         segments=_segments(program, compiler),
+        limits_by_product=limits.by_product,
+        products_given=products_given(rewards.values(), limits.by_product),
         has_holders=any(budget.holder is not Holder.TOTAL for budget in limits.budgets),
         gives_rewards=any(compiled.rule.gives() is not None for compiled in rules),
         starts=starts,

@@ -42,6 +42,16 @@ class LimitBook:
         self.limits: list[CompiledLimit] = []
         self.budgets: list[CompiledLimit] = []
 
+    @property
+    def by_product(self) -> tuple[Bound, ...]:
+        """The limits that every product has by itself."""
+        return tuple(
+            Bound(total, index)
+            for total, limits in ((False, self.limits), (True, self.budgets))
+            for index, limit in enumerate(limits)
+            if limit.by_product
+        )
+
     def of_rule(
         self, rule: EarningRule, wallet: WalletSpec, unit: int, campaign: Campaign | None = None
     ) -> tuple[Bound, ...]:
@@ -138,6 +148,7 @@ class LimitBook:
             owner=owner,
             marker=self._marker(number, name, limit.every) if counts is Counted.CUSTOMERS else None,
             comes_back=limit.comes_back,
+            by_product=limit.by_product,
         )
         return self._place(compiled, limit.per)
 
@@ -159,7 +170,8 @@ class LimitBook:
         noun = counts.value.replace("_", " ")
         if cap == 1 and counts not in MONEY:
             noun = noun.removesuffix("s")
-        return f"{amount} {noun} {_PERIODS[limit.every]}{_of_holder(limit)}"
+        of_each = " of each product" if limit.by_product else ""
+        return f"{amount} {noun} {_PERIODS[limit.every]}{of_each}{_of_holder(limit)}"
 
     def _place(self, limit: CompiledLimit, holder: Holder) -> Bound:
         known = self._places.get(limit.number)
@@ -195,7 +207,9 @@ def _kind(limit: Limit) -> tuple[object, ...]:
     counts, _ = limit.counted()
     # Once there were points and times only, told apart by whether it was times.
     what = counts is Counted.TIMES if counts in (Counted.POINTS, Counted.TIMES) else counts
-    named = () if limit.attribute is None else (limit.attribute,)
+    named = [] if limit.attribute is None else [limit.attribute]
+    if limit.by_product:
+        named.append("by_product")
     return (limit.per, what, limit.every, *named)
 
 

@@ -8,7 +8,9 @@ units of the program's currency.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 import msgspec
 
@@ -62,7 +64,8 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     an order brings no value for it (or no location), nothing is given. Where ``at_cap`` is left out, points
     and units are cut and money is refused whole. Points, units and discounts can be cut; the others fit or
     do not. Unless it ``comes_back``, what was used stays used when an order is canceled or returned, or a
-    redemption rolled back; what was only held comes back all the same.
+    redemption rolled back; what was only held comes back all the same. Units counted ``by_product`` have the
+    cap for each product (its sku) by itself.
     """
 
     per: Holder = Holder.MEMBER
@@ -76,6 +79,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     order_value: MoneyCap | None = None
     customers: Cap | None = None
     comes_back: bool = True
+    by_product: bool = False
 
     def caps(self) -> dict[Counted, int]:
         """Return what the limit counts, with its cap; a valid limit counts one thing."""
@@ -94,12 +98,15 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         return AtCap.CUT if self.counted()[0] in cut else AtCap.REJECT
 
 
+_NO_PRODUCTS: Mapping[str, int] = MappingProxyType({})
+
+
 class Use(msgspec.Struct, frozen=True):
     """What one award, claim or redemption counts against limits.
 
-    ``points`` is what it gave, ``discount`` what it took off how many ``units``, ``order_value`` what the
-    lines cost before it, in minor units. What was counted as a time before, such as a reward that was
-    claimed, has no ``times``: then its customer was counted before as well.
+    ``points`` is what it gave, ``discount`` what it took off how many ``units``, ``products`` these units by
+    sku, ``order_value`` what the lines cost before it, in minor units. What was counted as a time before,
+    such as a reward that was claimed, has no ``times``: then its customer was counted before as well.
     """
 
     times: int = 1
@@ -107,6 +114,7 @@ class Use(msgspec.Struct, frozen=True):
     discount: Minor = 0
     order_value: Minor = 0
     units: int = 0
+    products: Mapping[str, int] = _NO_PRODUCTS
 
     def of(self, counted: Counted) -> int:
         """Return how much it is of what a limit counts; for customers, whether one took part."""

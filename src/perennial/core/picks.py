@@ -91,11 +91,8 @@ def allowed(cart: Cart, units: list[Units]) -> list[Units]:
     """Return the first of the units, as many as limits leave, and count them."""
     if cart.units_room is None:
         return units
-    found = first(units, cart.units_room)
-    hit = count_of(found)
-    cart.units_room -= hit
-    cart.units_hit += hit
-    return found
+    fit = [(one, cart.units_room.take(cart.lines[one.line].sku, one.count)) for one in units]
+    return [Units(one.line, one.price, count) for one, count in fit if count]
 
 
 def without(units: Iterable[Units], taken: Iterable[Units]) -> list[Units]:

@@ -8,6 +8,7 @@ replaces the cart and the limits of the attempt, and never changes them in place
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
@@ -28,11 +29,15 @@ from perennial.units import Instant, Minor
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """What one program offers to the customer of a cart; a guest has the snapshot of nobody."""
+    """What one program offers to the customer of a cart; a guest has the snapshot of nobody.
+
+    ``products`` is what is used of the limits that each product has, see ``core/product_limits.py``.
+    """
 
     version: Version
     snapshot: Snapshot
     customer: UUID | None
+    products: Mapping[int, int] = MappingProxyType({})
 
 
 class Candidate(msgspec.Struct, frozen=True, eq=False):
@@ -169,25 +174,27 @@ def use(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
     """Apply a candidate whose conditions hold, unless it takes nothing off or has a limit without room."""
     bounds, program = candidate.compiled.bounds, candidate.offer.version.program_id
     cut_to, cut_by = None, ""
-    units, units_by = None, ""
+    units = None
     if bounds:
         refused = _why_not_for_guests(attempt, candidate)
         if refused is not None:
             return refused
         cut_to, cut_by = attempt.limited[program].discount_left(bounds)
         if cut_to == 0:
-            return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {cut_by}", limit=cut_by)
-        units, units_by = attempt.limited[program].units_left(bounds)
-        if units == 0:
-            return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {units_by}", limit=units_by)
+            return _full(candidate, cut_by)
+        units = attempt.limited[program].units_left(bounds)
+        if units is not None and units.left == 0:
+            return _full(candidate, units.cut_by)
     cart = attempt.cart.copy()
-    cart.units_room, cart.units_hit = units, 0
+    cart.units_room = units
     kept = 0 if cut_to is None else max(cart.may_take - cut_to, 0)
     cart.may_take -= kept
     work(cart, candidate, bill)
     cart.may_take += kept
     discount = sum([take.amount for take in cart.takes[len(attempt.cart.takes) :]])
     cut = _cut_by_cap(attempt.cart, cart, discount, candidate, bill)
+    if discount == 0 and units is not None and units.cut:
+        return _full(candidate, units.cut_by)
     if discount == 0 and len(cart.added) == len(attempt.cart.added):
         if cut:
             return _capped(candidate, discount, cut, bill.stacking)
@@ -198,20 +205,26 @@ def use(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
     if bounds:
         limited = together(attempt.limited)
         times, worth = 1 if candidate.counts else 0, value_of(attempt.cart.left)
-        using = Use(times=times, discount=discount, order_value=worth, units=cart.units_hit)
+        hit = units.hit if units is not None else {}
+        using = Use(times=times, discount=discount, order_value=worth, units=sum(hit.values()), products=hit)
         full = limited[program].use(bounds, using)
         if full is not None:
-            return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {full}", limit=full)
+            return _full(candidate, full)
         attempt.limited = limited
-    used_up, cart.units_room = cart.units_room == 0, None
+    cart.units_room = None
     attempt.cart = cart
     attempt.applied = (*attempt.applied, candidate)
     if cut:
         return _capped(candidate, discount, cut, bill.stacking)
     words = f"no more is left: {cut_by}" if cut_by and discount == cut_to else ""
-    if units_by and used_up:
-        words = f"no more is left: {units_by}"
+    if units is not None and (units.left == 0 or units.cut):
+        words = f"no more is left: {units.cut_by}"
     return Standing(status=Status.APPLICABLE, discount=discount, words=words)
+
+
+def _full(candidate: Candidate, limit: str) -> Standing:
+    """Return that a limit, in its words, has no room left."""
+    return no(Reason.LIMIT_REACHED, f"{candidate.key} cannot be used now: {limit}", limit=limit)
 
 
 def _why_not_for_guests(attempt: Attempt, candidate: Candidate) -> Standing | None:

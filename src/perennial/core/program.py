@@ -192,6 +192,7 @@ class SharedLimit(_Part, frozen=True):
     customers: Cap | None = None
     units: Cap | None = None
     comes_back: bool = True
+    by_product: bool = False
 
     def limit(self) -> Limit:
         """Return the limit that is shared."""

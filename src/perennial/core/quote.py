@@ -200,7 +200,7 @@ def allowances_of(offers: Sequence[Offer], order: Order) -> dict[int, Allowances
     """Return the room that the limits of each program leave for an order as it came, by program."""
     return {
         offer.version.program_id: Allowances(
-            offer.version, offer.snapshot, numbers_of_order(offer.version, order)
+            offer.version, offer.snapshot, numbers_of_order(offer.version, order), offer.products
         )
         for offer in offers
     }

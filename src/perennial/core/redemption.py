@@ -16,6 +16,7 @@ from perennial.core.events import CartRedeemed
 from perennial.core.exposing import exposed
 from perennial.core.member import Member
 from perennial.core.order import Order, Scalar, line_ids
+from perennial.core.product_limits import parts_of_products, product_number
 from perennial.core.redeemables import Status
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.settling import settle
@@ -116,7 +117,8 @@ def used_by_program(
     if not (effects or rewards):
         return None
     uses = [effect for effect in effects if isinstance(effect, UseLimit | UseBudget)]
-    places = _places(version, today_of(version, at), uses)
+    today = today_of(version, at)
+    places = _places(version, today, uses)
     apart = {place.marker.limit for place in places} | {place.budget.budget for place in places}
     return UsedByProgram(
         program=version.program_id,
@@ -129,15 +131,19 @@ def used_by_program(
         limits=tuple(use for use in uses if number_of_use(use) not in apart),
         vouchers=tuple(effect for effect in effects if isinstance(effect, UseVoucher)),
         places=places,
-        kept=_kept(version, checkout.quote.order),
+        kept=_kept(version, today, checkout.quote.order),
     )
 
 
-def _kept(version: Version, order: Order) -> tuple[int, ...]:
+def _kept(version: Version, today: Today, order: Order) -> tuple[int, ...]:
     """Return the numbers of the limits and budgets whose use stays used, as they are for the order."""
     limits = [limit.number for limit in version.limits if not limit.comes_back]
     budgets = zip(version.budgets, numbers_of_order(version, order), strict=True)
-    return (*limits, *(n for budget, n in budgets if n is not None and not budget.comes_back))
+    limits += [number for budget, number in budgets if number is not None and not budget.comes_back]
+    for _, limit, _, sku in parts_of_products(version, today, order):
+        if not limit.comes_back:
+            limits.append(product_number(limit, sku))
+    return tuple(limits)
 
 
 def _places(version: Version, today: Today, uses: Iterable[UseLimit | UseBudget]) -> tuple[UsedPlace, ...]:

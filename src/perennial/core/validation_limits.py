@@ -97,6 +97,13 @@ def check_limit(findings: Findings, path: str, limit: Limit, place: Place | None
     if limit.at_cap is AtCap.CUT and counted in (Counted.CUSTOMERS, Counted.ORDER_VALUE):
         words = f"{counted.value.replace('_', ' ')} cannot be cut: it fits or it does not"
         findings.add(join_path(path, "at_cap"), "cannot_be_cut", words)
+    if limit.by_product:
+        if counted is not Counted.UNITS:
+            words = "only units are counted by product: limit units, or leave by_product out"
+            findings.add(join_path(path, "by_product"), "units_by_product", words)
+        if limit.per not in (Holder.MEMBER, Holder.TOTAL):
+            words = "units of each product are counted per member or in total"
+            findings.add(join_path(path, "per"), "units_by_product", words)
     if place is not None:
         _check_place(findings, path, limit, place)
 

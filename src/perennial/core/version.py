@@ -76,7 +76,7 @@ class CompiledLimit(msgspec.Struct, frozen=True):
     ``name`` says it to a person (``rule review: 3 times per month``), ``owner`` is the kind and the id of
     the part of the document that has it. A limit of customers has a ``marker``: the index of the limit of
     each member that counts how often the member took part. Unless it ``comes_back``, what was used stays so.
-    A cooldown ``by_place`` rests in each store by itself.
+    A cooldown ``by_place`` rests in each store by itself; a limit ``by_product`` has its cap of each one.
     """
 
     number: int
@@ -91,6 +91,17 @@ class CompiledLimit(msgspec.Struct, frozen=True):
     marker: int | None = None
     comes_back: bool = True
     by_place: bool = False
+    by_product: bool = False
+
+    @property
+    def is_total(self) -> bool:
+        """Whether it is one budget of all members together."""
+        return self.holder is Holder.TOTAL and not self.by_product
+
+    @property
+    def is_parted(self) -> bool:
+        """Whether it is a budget with a part for each location, attribute or product."""
+        return self.holder is not Holder.MEMBER and not self.is_total
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -280,7 +291,8 @@ class Version(msgspec.Struct):
     that a member has. ``starts`` and ``ends`` bound the program's life, the end excluded;
     ``card_unit`` is the unit of its gift cards. ``budget_numbers`` are the numbers of the budgets; with
     ``has_holders`` some of those depend on the order or event, see ``core/budget_numbers.py``.
-    ``gives_rewards`` says that some rule gives a reward.
+    ``limits_by_product`` are the limits that every product has by itself, ``products_given`` the products
+    that rewards add which have one. ``gives_rewards`` says that some rule gives a reward.
     ``trials`` are its holdouts and experiments, see ``core/variants.py``.
     ``offers`` are the kinds of referral by their id, ``referral_limit`` is the place of the limit that counts
     how many friends of a member have converted.
@@ -328,6 +340,8 @@ class Version(msgspec.Struct):
     challenges: tuple[CompiledChallenge, ...] = ()
     budget_numbers: tuple[int, ...] = ()
     has_holders: bool = False
+    limits_by_product: tuple[Bound, ...] = ()
+    products_given: tuple[str, ...] = ()
     gives_rewards: bool = False
     segments: tuple[str, ...] = ()
     lot_facts: tuple[str, ...] = ()

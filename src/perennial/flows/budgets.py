@@ -111,8 +111,8 @@ async def read_all_budgets(handler: Handler, workspace_id: int, language: Langua
         shown = shown_limits(
             [(live.code, live.version_at(at) or live.latest) for live in workspace.programs], at
         )
-        totals = [each for each in shown if each.limit.holder is Holder.TOTAL]
-        parts = [each for each in shown if each.limit.holder in (Holder.LOCATION, Holder.ATTRIBUTE)]
+        totals = [each for each in shown if each.limit.is_total]
+        parts = [each for each in shown if each.limit.is_parted]
         keys = [BudgetKey(each.limit.number, each.period, each.limit.cap) for each in totals]
         used = await read_budgets(conn, workspace_id, keys)
         wanted = [(each.limit.number, each.first_day, each.today) for each in totals]
@@ -122,7 +122,7 @@ async def read_all_budgets(handler: Handler, workspace_id: int, language: Langua
     views = []
     for each in shown:
         number = each.limit.number
-        spent = used.get((number, each.period), 0) if each.limit.holder is Holder.TOTAL else None
+        spent = used.get((number, each.period), 0) if each.limit.is_total else None
         view = _view(each, spent, days.get(number, {}), holders.get(number, Holders()))
         views.append(msgspec.structs.replace(view, words=retell(view.words, language)))
     return BudgetList(tuple(views))
@@ -155,7 +155,7 @@ def _view(each: ShownLimit, used: int | None, days: dict[int, int], holders: Hol
             if amount
         ),
         forecast=None if ahead is None else ForecastView(ahead.per_day, ahead.runs_out_on),
-        holders=_holders(limit, holders) if limit.holder in (Holder.LOCATION, Holder.ATTRIBUTE) else None,
+        holders=_holders(limit, holders) if limit.is_parted else None,
     )
 
 

@@ -460,6 +460,7 @@ async def _load_members(
     redeemed = [row.used for row in batch.redemptions.values()]
     judged += [used.at for used in redeemed if any(part.places for part in used.programs)]
     judged += [loaded.row.issued_at for loaded in batch.entitlements.values()]
+    carts = [command.order for command in commands if isinstance(command, PostRedemption | ChangeHold)]
     batch.members = await load_members(
         conn,
         workspace.workspace_id,
@@ -467,7 +468,7 @@ async def _load_members(
         list(batch.customers.values()),
         lots_for=reads_lots,
         due_until=max(instants),
-        reads=read_from(workspace, [*instants, *judged]),
+        reads=read_from(workspace, [*instants, *judged], carts),
         segments=workspace.segment_names,
     )
     await load_challenges(conn, workspace, batch.bucket, batch.members, min([*instants, *judged]))

@@ -15,6 +15,7 @@ from asyncpg import Connection
 from perennial.core.budget_numbers import holder_of, number_of
 from perennial.core.limits import Holder
 from perennial.core.order import Order, Scalar
+from perennial.core.product_limits import parts_of_products, product_number
 from perennial.core.today import today_of
 from perennial.core.version import Version
 from perennial.flows.batch import Batch
@@ -56,7 +57,7 @@ async def load_budgets(conn: Connection, batches: Sequence[Batch], commands: Seq
 def budgets_of_order(version: Version, at: Instant, order: Order | None) -> set[BudgetKey]:
     """Return the budgets that ``version`` may use at ``at`` for an order or a cart; None is no order."""
     attributes = {} if order is None else order.attributes
-    return {*_totals(version, at), *_parts(version, at, order, attributes)}
+    return {*_totals(version, at), *_parts(version, at, order, attributes), *_products(version, at, order)}
 
 
 def instant_of(batch: Batch, command: Command) -> Instant:
@@ -74,12 +75,13 @@ def _keys(batch: Batch, commands: Sequence[Command]) -> set[BudgetKey]:
     for at in _instants(batch, commands):
         for version in _valid_at(batch, at):
             keys.update(_totals(version, at))
-    if any(version.has_holders for version in versions):
+    if any(version.has_holders or version.limits_by_product for version in versions):
         for matter in _matters(batch, commands):
             for at in matter.instants:
                 for version in _valid_at(batch, at):
                     for order, attributes in matter.brings:
                         keys.update(_parts(version, at, order, attributes))
+                        keys.update(_products(version, at, order))
     return keys
 
 
@@ -92,7 +94,7 @@ def _valid_at(batch: Batch, at: Instant) -> Iterator[Version]:
 
 def _totals(version: Version, at: Instant) -> Iterator[BudgetKey]:
     for budget, period in zip(version.budgets, today_of(version, at).budgets, strict=True):
-        if budget.holder is Holder.TOTAL:
+        if budget.holder is Holder.TOTAL and not budget.by_product:
             yield BudgetKey(budget.number, period, budget.cap)
 
 
@@ -107,6 +109,13 @@ def _parts(
         if holder is not None:
             shown = holder if budget.holder is Holder.LOCATION else None
             yield BudgetKey(number_of(budget, holder), period, budget.cap, budget.number, shown)
+
+
+def _products(version: Version, at: Instant, order: Order | None) -> Iterator[BudgetKey]:
+    """Return the parts that the products of a cart have of budgets by product."""
+    for bound, budget, period, sku in parts_of_products(version, today_of(version, at), order):
+        if bound.total:
+            yield BudgetKey(product_number(budget, sku), period, budget.cap, budget.number, sku)
 
 
 def _instants(batch: Batch, commands: Sequence[Command]) -> set[Instant]:

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perennial.core.needs import lookback
+from perennial.core.order import Order
+from perennial.core.product_limits import parts_of_products, product_number
 from perennial.core.today import today_of
 from perennial.flows.configuration import Workspace
 from perennial.store.members import Reads
 from perennial.units import Instant
 
 
-def read_from(workspace: Workspace, instants: Sequence[Instant]) -> Reads:
-    """Say what is read of counters and limits to decide at ``instants`` and at timers due before."""
-    return lambda due: _lookback(workspace, min(instants if due is None else [due, *instants]))
+def read_from(workspace: Workspace, instants: Sequence[Instant], carts: Sequence[Order] = ()) -> Reads:
+    """Say what is read of counters and limits to decide at ``instants`` and at timers due before.
+
+    ``carts`` are those whose products may have limits of their own.
+    """
+    return lambda due: _lookback(workspace, min(instants if due is None else [due, *instants]), carts)
 
 
-def _lookback(workspace: Workspace, at: Instant) -> tuple[dict[int, int], dict[int, int]]:
+def _lookback(
+    workspace: Workspace, at: Instant, carts: Sequence[Order]
+) -> tuple[dict[int, int], dict[int, int]]:
     """Return the metrics and limits that the programs read, each with the earliest period."""
     metrics: dict[int, int] = {}
     limits: dict[int, int] = {}
@@ -27,4 +34,9 @@ def _lookback(workspace: Workspace, at: Instant) -> tuple[dict[int, int], dict[i
         if version.limits:
             for limit, period in zip(version.limits, today_of(version, at).limits, strict=True):
                 limits[limit.number] = min(period, limits.get(limit.number, period))
+        for cart in carts if version.limits_by_product else ():
+            for bound, limit, period, sku in parts_of_products(version, today_of(version, at), cart):
+                if not bound.total:
+                    number = product_number(limit, sku)
+                    limits[number] = min(period, limits.get(number, period))
     return metrics, limits

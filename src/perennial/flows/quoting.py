@@ -182,7 +182,7 @@ async def _load_members(conn: Connection, batch: Batch, commands: Sequence[PostR
         list(batch.customers.values()),
         lots_for=frozenset(row.owner for row in batch.customers.values()),
         due_until=max(instants),
-        reads=read_from(batch.workspace, instants),
+        reads=read_from(batch.workspace, instants, [command.order for command in commands]),
         segments=batch.workspace.segment_names,
     )
     await load_challenges(conn, batch.workspace, batch.bucket, batch.members, min(instants))

@@ -12,7 +12,6 @@ import msgspec
 
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.limits import Holder
 from perennial.core.periods import Period, first_day, local_date, local_midnight, period_of_day
 from perennial.core.program import Program, rewards_of
 from perennial.core.retelling import retell
@@ -236,7 +235,7 @@ def _values(
     limits = [
         limit
         for limit in version.budgets
-        if limit.owner is not None and limit.holder is Holder.TOTAL and limit.period is not Period.HOUR
+        if limit.owner is not None and limit.is_total and limit.period is not Period.HOUR
     ]
     owners = [limit.owner or ("", "") for limit in limits]
     return {

@@ -72,10 +72,10 @@ lines: {fact: line.categories, contains: socks}
         percent = ten_thousandths(self.percent)
         if self.mode is _Mode.EXTRA:
             times = self._times(count_of(units_on(cart, lines)) // self.buy)
-            count = times * self.get if cart.units_room is None else min(times * self.get, cart.units_room)
-            added = self.sku is not None and count > 0
-            given = [add_units(cart, self.sku or "", count, self.unit_price, percent)] if added else []
-            given = allowed(cart, given)
+            sku, count = self.sku or "", times * self.get
+            if cart.units_room is not None:
+                count = cart.units_room.take(sku, count)
+            given = [add_units(cart, sku, count, self.unit_price, percent)] if sku and count > 0 else []
         else:
             given = self._in_cart(cart, lines, lines if self.get_lines is None else others[0])
         take_percent(cart, given, percent)

@@ -155,6 +155,7 @@ SENTENCES = {
     "stock {owner:id}: {limit}": "موجودی «{owner}»: {limit}",
     "wallet {owner:id}: {limit}": "کیف «{owner}»: {limit}",
     "{limit}, all members together": "{limit}، همهٔ اعضا روی هم",
+    "{limit} of each product": "{limit}، برای هر کالا",
     "{limit}, for each location": "{limit}، برای هر شعبه",
     "{limit}, for each {attribute:id}": "{limit}، برای هر {attribute}",
     "{what} per hour": "{what} در ساعت",

@@ -68,6 +68,7 @@ export const FIELD_WORDS: Record<string, MessageDescriptor> = {
   refundable: msg`Points come back`,
   caps: msg`Most that can be earned`,
   spending: msg`Most that can be spent`,
+  by_product: msg`Of each product by itself`,
   most_points: msg`Most points for an order`,
   pays: msg`Points pay for orders`,
   amount: msg`Amount`,
