@@ -281,6 +281,35 @@ def test_one_shared_code_means_one_reward() -> None:
     assert check_agreement(_program(two), {"first": _program(_off())}) == []
 
 
+@pytest.mark.parametrize(
+    ("pattern", "shared", "may_be"),
+    [
+        ("SPRING-##", "spring AB", True),
+        ("SPRING-##", "SPR1NG-AB", True),
+        ("SPRING-##", "SPRING-ABC", False),
+        ("SPRING-##", "SUMMER-AB", False),
+        ("SPRING-##", "SPRING-A!", False),
+        ("#-END", "A-END", True),
+        ("SPRING-############", "SPRING-ABCDEFGHJKMN", False),
+    ],
+)
+def test_a_code_for_everybody_is_never_drawn_by_a_pattern(pattern: str, shared: str, *, may_be: bool) -> None:
+    """However it is written, in one program and across programs; of strong codes it never happens."""
+    pool = {**_off(codes={"pattern": pattern, "bound": True, "check": False}), "id": "pool"}
+    code = _off(codes={"shared": shared})
+    assert _found(pool, code) == ([("rewards[1].codes.shared", "duplicate")] if may_be else [])
+    for mine, other, field in ((code, pool, "shared"), (pool, code, "pattern")):
+        found = check_agreement(_program(mine), {"first": _program(other)})
+        expected = [(f"rewards[0].codes.{field}", "duplicate")] if may_be else []
+        assert [(each.path, each.code) for each in found] == expected
+
+
+def test_a_check_character_tells_a_code_from_one_that_is_drawn() -> None:
+    """Of ten codes that only end differently, one has the right check character."""
+    codes = pattern_of(Codes(pattern="SPRING-##", alphabet="0123456789", check=True))
+    assert sum(codes.may_be(f"SPRING-42{digit}") for digit in range(10)) == 1
+
+
 def test_a_version_knows_its_shared_codes_and_their_uses() -> None:
     """The code leads to its reward; its uses are a limit for all members together."""
     program = _program(

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from perennial.core.check_character import check_digit, is_sound
-from perennial.core.code_entry import code_form
+from perennial.core.code_entry import code_form, entered_forms
 from perennial.core.schedule import Span
 
 MAX_USES = 1_000_000_000
@@ -144,20 +144,30 @@ class CodePattern:
         """Return whether ``entered`` looks like a code of this pattern whose check character is wrong."""
         if not self._check:
             return False
-        form = self.form(entered)
+        digits = self._read(self.form(entered))
+        return digits is not None and (-1 in digits or not is_sound(digits, self._size))
+
+    def may_be(self, entered: str) -> bool:
+        """Return whether a code that is drawn by this pattern may be found by what was ``entered``."""
+        read = (self._read(form) for form in entered_forms(entered))
+        return any(
+            digits is not None and -1 not in digits and (not self._check or is_sound(digits, self._size))
+            for digits in read
+        )
+
+    def _read(self, form: str) -> list[int] | None:
+        """Return the random characters of a form as digits (-1: no letter of ours); None: another pattern."""
         letters = {self.form(letter): digit for digit, letter in enumerate(self.alphabet)}
         digits: list[int] = []
         at = 0
-        for index in range(len(self._before) + 1):
+        for index in range(len(self._before) + self._check):
             literal = self.form(self._before[index]) if index < len(self._before) else ""
             if not form.startswith(literal, at) or at + len(literal) >= len(form):
-                return False
+                return None
             at += len(literal)
             digits.append(letters.get(form[at], -1))
             at += 1
-        if form[at:] != self.form(self._after):
-            return False
-        return -1 in digits or not is_sound(digits, self._size)
+        return digits if form[at:] == self.form(self._after) else None
 
 
 @lru_cache(maxsize=4096)

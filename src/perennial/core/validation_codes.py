@@ -30,6 +30,7 @@ def rewards_of(program: Program) -> list[tuple[str, Reward]]:
 def check_codes(findings: Findings) -> None:
     """Check the codes of every reward, and of what challenges give."""
     owners: dict[str, str] = {}
+    pools = [(reward.id, reward.codes) for _, reward in rewards_of(findings.program) if reward.codes]
     referrals = findings.program.referrals
     if referrals is not None:
         _check_alphabet(findings, "referrals.codes", referrals.codes.alphabet)
@@ -48,10 +49,25 @@ def check_codes(findings: Findings) -> None:
             if owner != reward.id:
                 words = f'"{codes.shared}" is read as the code of reward {owner}: one code, one reward'
                 findings.add(f"{here}.shared", "duplicate", words)
+            for words in _drawn_as(codes.shared, pools):
+                findings.add(f"{here}.shared", "duplicate", words)
         if codes.pattern is not None:
             _check_pattern(findings, here, codes, codes.pattern)
         if _must_be_strong(path, reward, codes) and (weakness := _weakness(codes)) is not None:
             findings.add(f"{here}.pattern" if codes.pattern else here, "weak_codes", weakness)
+
+
+def _may_be_drawn(codes: Codes) -> bool:
+    """Whether a pattern draws these codes that has so few of them that one may be met by chance."""
+    drawn = codes.pattern is not None and RANDOM in codes.pattern
+    return drawn and pattern_of(codes).bits < NEEDED_BITS
+
+
+def _drawn_as(shared: str, pools: Iterable[tuple[str, Codes]]) -> Iterable[str]:
+    """Say whose codes may be drawn as this code for everybody."""
+    for owner, codes in pools:
+        if _may_be_drawn(codes) and pattern_of(codes).may_be(shared):
+            yield f'"{shared}" may be drawn as a code of reward {owner} by {codes.pattern}: they are one'
 
 
 def weak_codes(program: Program) -> Iterable[Flaw]:
@@ -148,15 +164,25 @@ def _weakness(codes: Codes) -> str | None:
 
 
 def shared_code_conflicts(program: Program, others: Mapping[str, Program]) -> Iterable[Problem]:
-    """Return where a code for everybody is one of another program of the workspace as well."""
-    taken = {
-        shared_form(reward.codes.shared): f"{reward.id} of program {code}"
+    """Return where a code for everybody is, or may be drawn as, one of another program of the workspace."""
+    theirs = [
+        (f"{reward.id} of program {code}", reward.codes)
         for code, other in others.items()
         for _, reward in rewards_of(other)
-        if reward.codes is not None and reward.codes.shared is not None
-    }
+        if reward.codes is not None
+    ]
+    taken = {shared_form(codes.shared): owner for owner, codes in theirs if codes.shared is not None}
     for path, reward in rewards_of(program):
-        shared = None if reward.codes is None else reward.codes.shared
-        if shared is not None and (owner := taken.get(shared_form(shared))) is not None:
-            words = f'"{shared}" is read as the code of reward {owner}: one code, one reward'
-            yield Problem(f"{path}.codes.shared", "duplicate", words)
+        codes = reward.codes
+        if codes is None:
+            continue
+        if codes.shared is not None:
+            owner = taken.get(shared_form(codes.shared))
+            if owner is not None:
+                words = f'"{codes.shared}" is read as the code of reward {owner}: one code, one reward'
+                yield Problem(f"{path}.codes.shared", "duplicate", words)
+            for words in _drawn_as(codes.shared, theirs):
+                yield Problem(f"{path}.codes.shared", "duplicate", words)
+        for owner, other_codes in theirs:
+            for words in _drawn_as(other_codes.shared or "", [(reward.id, codes)]):
+                yield Problem(f"{path}.codes.pattern", "duplicate", f"{words}; it is that of reward {owner}")
