@@ -430,3 +430,34 @@ async def test_a_claim_is_paid_in_part(shop: Shop, owner: Connection) -> None:
     [view] = (await read_catalogue(shop.handler, shop.workspace_id, "anna")).data
     assert (view.claimable, view.price and view.price.available) == (True, 500)
     await is_sound(shop, owner)
+
+
+_SEAT = """\
+  - {id: seat, name: A seat, wallet: points, price: 10,
+     gives: [{type: experience, event: concert, capacity: 3}, {type: perk, name: lounge}]}
+"""
+
+
+async def test_what_an_erased_member_held_is_there_for_others(open_shop: Shop, owner: Connection) -> None:
+    """A mug that was ordered and a seat come back to their stocks; one that was sent, or used in part, does not."""
+    shop = open_shop
+    await shop.publish(PROGRAM + _SEAT)
+
+    async def left(customer: str) -> list[int | None]:
+        return [(await catalogue_of(shop, customer))[name].stock_left for name in ("mug", "seat")]
+
+    await shop.do(claim("c1", "mug"))
+    await shop.do(claim("c2", "seat"))
+    perk = (await shop.do(claim("c3", "seat"))).entitlements[1].id
+    await move(shop, perk, EntitlementState.USED)
+    await shop.order("o2", "ben", 100)
+    await adjust(shop, "more", 1_000, "ben")
+    assert await left("ben") == [1, 1]
+    await erase_customer(shop.handler, shop.workspace_id, "anna", "clerk")
+    assert await left("ben") == [2, 2]
+    mug = (await shop.do(claim("c4", "mug", "ben"))).entitlements[0].id
+    await move(shop, mug, EntitlementState.SHIPPED)
+    await erase_customer(shop.handler, shop.workspace_id, "ben", "clerk")
+    await shop.order("o3", "eve", 100)
+    assert await left("eve") == [1, 2]
+    await is_sound(shop, owner)

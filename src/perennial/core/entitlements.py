@@ -52,5 +52,8 @@ MOVES: dict[EntitlementState, tuple[EntitlementState, ...]] = {
 UNDONE = tuple(MOVES)
 """The states in which something is still to be done or to be used."""
 
+TO_COME = (_State.OPEN, _State.ORDERED, _State.HELD)
+"""The states in which nothing has left the shop: money that is owed, goods to be sent, a seat to be taken."""
+
 WORDS = tuple(state.word for state in EntitlementState)
 """How the API names the states."""

@@ -8,25 +8,32 @@ with the last of them it goes too. Erasing twice changes nothing.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 from asyncpg import Connection, SerializationError
 
+from perennial.core.budget_numbers import numbers_of_order
 from perennial.core.closing import close_wallet, open_lots, out
 from perennial.core.effects import Effect
+from perennial.core.giving_back import give_back
+from perennial.core.limits import Use
 from perennial.core.member import Wallet
 from perennial.flows.commands import ExpireHold, PostTransfer
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
+from perennial.flows.load_budgets import budgets_of_order
 from perennial.flows.merged import survivor_name
 from perennial.flows.problems import customer_merged, problem
 from perennial.ledger.account import Account
 from perennial.store.approvals import erase_approvals
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
+from perennial.store.budgets import lock_budgets
 from perennial.store.cards import list_cards, lock_cards
 from perennial.store.customers import CustomerRow, lock_customers
 from perennial.store.effects import Change, write_effects
+from perennial.store.entitlements import EntitlementRow, count_companions, list_to_come
 from perennial.store.erasure import (
     blank_transfers,
     erase_rows,
@@ -67,23 +74,26 @@ class _Erasure(msgspec.Struct):
 
     def close(self, owner: UUID, effects: dict[int, list[Effect]]) -> None:
         """Note what happens to the wallets of an owner, by unit, as one operation."""
-        if not any(effects.values()):
+        self.note(owner, [(*_issuer(self.workspace, unit), of_unit) for unit, of_unit in effects.items()])
+
+    def note(self, owner: UUID, parts: Sequence[tuple[int, int, Sequence[Effect]]]) -> None:
+        """Note what changes for an owner as one operation: effects, each with its program and version."""
+        if not any(effects for _, _, effects in parts):
             return
         event_id, operation_id = self.handler.ids.next(), self.handler.ids.next()
-        for unit, of_unit in effects.items():
-            program_id, version = _issuer(self.workspace, unit)
-            self.changes.append(
-                Change(
-                    customer_id=owner,
-                    owner=owner,
-                    operation_id=operation_id,
-                    source_id=event_id,
-                    program_id=program_id,
-                    version=version,
-                    at=self.now,
-                    effects=tuple(of_unit),
-                )
+        self.changes += [
+            Change(
+                customer_id=owner,
+                owner=owner,
+                operation_id=operation_id,
+                source_id=event_id,
+                program_id=program_id,
+                version=version,
+                at=self.now,
+                effects=tuple(effects),
             )
+            for program_id, version, effects in parts
+        ]
         self.events.append(self._event(owner, event_id, operation_id))
 
     def _event(self, owner: UUID, event_id: UUID, operation_id: UUID) -> EventRow:
@@ -132,6 +142,7 @@ async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str)
             handler, workspace, bucket, business_now(workspace), customer_id, emptied, inhabited
         )
         await _close(conn, erasure)
+        await _free_stock(conn, erasure)
         others = await _other_sides(conn, erasure)
         dues: dict[UUID, Instant | None] = dict.fromkeys(erasure.erased)
         await write_effects(
@@ -204,6 +215,28 @@ async def _close(conn: Connection, erasure: _Erasure) -> None:
         erasure.close(
             owner, {unit: await _left_waiting(conn, erasure, unit, wallets[unit]) for unit in wallets}
         )
+
+
+async def _free_stock(conn: Connection, erasure: _Erasure) -> None:
+    """Give back to stocks and budgets what claims took of which nothing will be used: seats, goods, money.
+
+    It is what canceling them would give back; the budgets are locked after the customers, as everywhere.
+    """
+    ws, bucket, customer_id = erasure.workspace.workspace_id, erasure.bucket, erasure.customer_id
+    claims: dict[UUID, list[EntitlementRow]] = {}
+    for row in await list_to_come(conn, ws, bucket, customer_id):
+        claims.setdefault(row.operation_id, []).append(row)
+    undone = [
+        (row, erasure.workspace.program_by_id(row.program_id).version(row.version))
+        for row, *others in claims.values()
+        if await count_companions(conn, ws, bucket, row) == len(others)
+    ]
+    keys = {key for row, version in undone for key in budgets_of_order(version, row.issued_at, None)}
+    spent = await lock_budgets(conn, ws, keys)
+    for row, version in undone:
+        uses = [(version.rewards[row.reward].bounds, Use())]
+        back = give_back(version, None, spent, row.issued_at, numbers_of_order(version, None), uses)
+        erasure.note(customer_id, [(row.program_id, row.version, back)])
 
 
 async def _left_waiting(conn: Connection, erasure: _Erasure, unit: int, wallet: Wallet) -> list[Effect]:

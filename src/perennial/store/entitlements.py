@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, Record
 
-from perennial.core.entitlements import UNDONE, EntitlementState
+from perennial.core.entitlements import TO_COME, UNDONE, EntitlementState
 from perennial.ledger.lot import LotKey, Origin
 from perennial.units import Instant, Minor, Points, named_id
 
@@ -110,6 +110,13 @@ order by issued_at desc, entitlement_id desc
 limit $4
 """
 
+_LIST_TO_COME = f"""
+select {_COLUMNS}
+from entitlements
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and state = any($4::smallint[])
+order by issued_at, entitlement_id
+"""
+
 _FIND_HELD = f"""
 select {_COLUMNS}
 from entitlements
@@ -205,6 +212,12 @@ async def list_of_customer(
     """Return the entitlements of a customer, the latest first, from ``before`` on."""
     at, last = (None, None) if before is None else (before.issued_at, before.entitlement_id)
     rows = await conn.fetch(_LIST_OF_CUSTOMER, ws, bucket, customer_id, limit, at, last)
+    return [_row(row) for row in rows]
+
+
+async def list_to_come(conn: Connection, ws: int, bucket: int, customer_id: UUID) -> list[EntitlementRow]:
+    """Return what a customer was given that has not left the shop yet, the oldest first."""
+    rows = await conn.fetch(_LIST_TO_COME, ws, bucket, customer_id, list(TO_COME))
     return [_row(row) for row in rows]
 
 
