@@ -49,6 +49,19 @@ rewards:
 DOUBLE = PROGRAM.replace("points: 1,", "points: 2,")
 
 
+TWO_WALLETS = """
+program: points
+name: Points
+currency: USD
+wallets:
+  - {id: stars, name: Stars}
+  - {id: cash, name: Cash, decimals: 2}
+earning_rules:
+  - {type: per_amount, id: stars, points: 1, per: 100, wallet: stars}
+  - {type: per_amount, id: cents, points: 1, per: 50, wallet: cash}
+"""
+
+
 async def live(shop: Shop, database_url: str) -> None:
     """Let a month go by: orders, a late one, returns, claims, an adjustment and a transfer."""
     await shop.publish(PROGRAM)
@@ -146,6 +159,27 @@ async def test_a_draft_beside_what_is_published(shop: Shop, database_url: str) -
 
 async def _months(shop: Shop) -> object:
     return (await run(shop, shop.database.url, Simulate(version="1"))).sides[1].months
+
+
+async def test_points_of_two_wallets_are_never_mixed(shop: Shop, database_url: str) -> None:
+    """Rules and months are by wallet; who gains is told in all of them, with the finest decimals."""
+    await shop.publish(TWO_WALLETS)
+    await shop.order("one", "anna", 4_000, 0, at=START)
+    await shop.order("two", "ben", 1_000, 0, at=START)
+    more = TWO_WALLETS.replace("id: cents, points: 1", "id: cents, points: 2")
+    assert more != TWO_WALLETS
+    result = await run(shop, database_url, Simulate(document=more))
+    before, after = result.sides
+    assert [(rule.rule, rule.wallet, rule.points) for rule in before.rules] == [
+        ("stars", "stars", 50),
+        ("cents", "cash", 100),
+    ]
+    assert [(month.wallet, month.points) for month in after.months] == [("stars", 50), ("cash", 200)]
+    assert result.decimals == 2
+    gained = [(mover.customer, mover.change, mover.points) for mover in result.gainers]
+    # 40 stars and 0.80 in cash; 40 stars and 1.60.
+    assert gained == [("anna", 80, (4_080, 4_160)), ("ben", 20, (1_020, 1_040))]
+    assert [group.points for group in result.groups] == [(5_100, 5_200)]
 
 
 async def test_nothing_is_written(shop: Shop, database_url: str, owner: Connection) -> None:

@@ -82,7 +82,7 @@ class Playing:
         self.tally = SideTally()
         self.orders: dict[UUID, JudgedOrder] = {}
         self.stage = 0
-        self.points: Points = 0
+        self.earned: dict[int, Points] = {}
         self._before: dict[int, Wallet] = {}
 
     def fork(self, side: Side) -> Playing:
@@ -159,21 +159,20 @@ class Playing:
             if event.at < begins:
                 continue
             if decision.awards:
-                given = 0
+                month = period_of_day(today_of(self.side.latest, event.at).day, _MONTH)
                 for award in decision.awards:
-                    rule = tally.rules.get(award.rule)
+                    rules = tally.rules.setdefault(award.unit, {})
+                    rule = rules.get(award.rule)
                     if rule is None:
-                        rule = tally.rules[award.rule] = RuleTally()
+                        rule = rules[award.rule] = RuleTally()
                     points = award.points
                     rule.cut += award.cut_by is not None
                     if points:
                         rule.points += points
                         rule.times += 1
-                        given += points
                         self._wallet(award.unit).awarded += points
-                if given:
-                    month = period_of_day(today_of(self.side.latest, event.at).day, _MONTH)
-                    tally.months[month] = tally.months.get(month, 0) + given
+                        months = tally.months.setdefault(award.unit, {})
+                        months[month] = months.get(month, 0) + points
             if type(event) is ClaimRequested:
                 self._reward(event.reward, event.at, decision)
             elif type(event) is ChallengeCompleted:
@@ -363,7 +362,7 @@ class Playing:
             tally.liability += wallet.balance - wallet.debt
             tally.pending += wallet.pending
             tally.debt += wallet.debt
-            self.points += wallet.earned - before.earned
+            self.earned[unit] = self.earned.get(unit, 0) + wallet.earned - before.earned
         program_id = self.side.latest.program_id
         for member in self.members:
             membership = member.memberships.get(program_id)

@@ -11,7 +11,7 @@ from perennial.core.playing import Playing
 from perennial.core.side import Side
 from perennial.core.tally import Mover, Tally, empty_tally, merge_side, note_change
 from perennial.core.version import Version
-from perennial.units import Instant
+from perennial.units import Instant, Points
 
 
 class Simulator:
@@ -27,6 +27,9 @@ class Simulator:
         self.versions = [list(versions) for versions in sides]
         self._every = [version for versions in self.versions for version in versions]
         self.sides = [Side(versions, begins, self._every) for versions in self.versions]
+        finest = finest_decimals(self._every)
+        wallets = [wallet for version in self._every for wallet in version.wallets]
+        self._factors = {wallet.unit: 10 ** (finest - wallet.spec.decimals) for wallet in wallets}
         self.clear()
 
     def clear(self) -> None:
@@ -74,17 +77,26 @@ class Simulator:
             self._add(self.budgeted, life, of_life)
         return by_life
 
+    def _sum(self, earned: dict[int, Points]) -> Points:
+        """Return what was earned in all wallets: half a euro and three stars are 3.5."""
+        return sum(points * self._factors.get(unit, 1) for unit, points in earned.items())
+
     def _add(self, tally: Tally, life: Life, played: Sequence[Playing]) -> None:
         tally.customers += len(life.people)
         for side, playing in zip(tally.sides, played, strict=True):
             merge_side(side, playing.tally)
-        points = tuple(playing.points for playing in played)
+        points = tuple(self._sum(playing.earned) for playing in played)
         tiers = tuple(playing.tier for playing in played)
         if any(playing.tally.members for playing in played):
             mover = Mover(points[-1] - points[0], life.people[0].name, points, tiers)
             segments = {segment for person in life.people for segment in person.segments}
             groups = [f"tier/{tiers[0] or ''}", *(f"segment/{segment}" for segment in sorted(segments))]
             note_change(tally, mover, groups)
+
+
+def finest_decimals(versions: Iterable[Version]) -> int:
+    """Return the decimals in which points of all wallets of these versions can be added up."""
+    return max((wallet.spec.decimals for version in versions for wallet in version.wallets), default=0)
 
 
 def _up_to(playing: Playing, begins: Instant) -> None:

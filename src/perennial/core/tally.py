@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
+from typing import TypeVar
 
 import msgspec
 
 from perennial.units import Instant, Minor, Points
+
+_Name = TypeVar("_Name", str, int)
 
 MOVERS = 20
 """So many of those who gain or lose most are named."""
@@ -63,6 +66,7 @@ class BudgetTally(msgspec.Struct):
 class SideTally(msgspec.Struct):
     """What the period came to under one version. ``months`` gives the points awarded by local month.
 
+    ``wallets``, ``rules`` and ``months`` are by the number of the wallet: points of two of them are no sum.
     ``refused`` counts by the code of the refusal what members asked for and did not get.
     """
 
@@ -70,16 +74,19 @@ class SideTally(msgspec.Struct):
     events: int = 0
     members: int = 0
     wallets: dict[int, WalletTally] = {}
-    rules: dict[str, RuleTally] = {}
+    rules: dict[int, dict[str, RuleTally]] = {}
     rewards: dict[str, RewardTally] = {}
     tiers: dict[str, int] = {}
-    months: dict[int, Points] = {}
+    months: dict[int, dict[int, Points]] = {}
     refused: dict[str, int] = {}
     budgets: dict[str, BudgetTally] = {}
 
 
 class Mover(msgspec.Struct, frozen=True, order=True):
-    """A customer with another result under the other version; ``change`` is the difference in points."""
+    """A customer with another result under the other version; ``change`` is the difference in points.
+
+    Points of several wallets are added up in the finest decimals of them all: see ``simulator.py``.
+    """
 
     change: Points
     customer: str
@@ -176,13 +183,15 @@ def merge_side(into: SideTally, part: SideTally) -> None:
     into.members += part.members
     for unit, wallet in part.wallets.items():
         add_struct(into.wallets.setdefault(unit, WalletTally()), wallet)
-    for rule, figures in part.rules.items():
-        add_struct(into.rules.setdefault(rule, RuleTally()), figures)
+    for unit, rules in part.rules.items():
+        known_rules = into.rules.setdefault(unit, {})
+        for rule, figures in rules.items():
+            add_struct(known_rules.setdefault(rule, RuleTally()), figures)
     for reward, claimed in part.rewards.items():
         add_struct(into.rewards.setdefault(reward, RewardTally()), claimed)
     _add_counts(into.tiers, part.tiers)
-    for month, points in part.months.items():
-        into.months[month] = into.months.get(month, 0) + points
+    for unit, months in part.months.items():
+        _add_counts(into.months.setdefault(unit, {}), months)
     _add_counts(into.refused, part.refused)
     for key, budget in part.budgets.items():
         known = into.budgets.get(key)
@@ -200,6 +209,6 @@ def add_struct(into: msgspec.Struct, part: msgspec.Struct) -> None:
         setattr(into, name, getattr(into, name) + getattr(part, name))
 
 
-def _add_counts(into: dict[str, int], part: dict[str, int]) -> None:
+def _add_counts(into: dict[_Name, int], part: dict[_Name, int]) -> None:
     for name, count in part.items():
         into[name] = into.get(name, 0) + count

@@ -6,6 +6,7 @@ from datetime import date
 
 import msgspec
 
+from perennial.core.simulator import finest_decimals
 from perennial.core.tally import Mover, SideTally, Tally, biggest
 from perennial.core.version import Version
 from perennial.flows.simulation_sides import Compiled, Task
@@ -43,9 +44,10 @@ class WalletResult(msgspec.Struct, frozen=True):
 
 
 class RuleResult(msgspec.Struct, frozen=True):
-    """What a rule gave: the points, how many times, and how many times a limit cut it."""
+    """What a rule gave into a wallet: the points, how many times, and how many times a limit cut it."""
 
     rule: str
+    wallet: str
     points: Points
     times: int
     cut: int
@@ -83,9 +85,10 @@ class TierResult(msgspec.Struct, frozen=True):
 
 
 class MonthResult(msgspec.Struct, frozen=True):
-    """The points awarded in a local month, such as ``2026-03``."""
+    """The points of a wallet that were awarded in a local month, such as ``2026-03``."""
 
     month: str
+    wallet: str
     points: Points
 
 
@@ -130,12 +133,15 @@ class GroupResult(msgspec.Struct, frozen=True):
 class SimulationResult(msgspec.Struct, frozen=True):
     """What both sides came to, and for whom it makes a difference.
 
+    Points of ``gainers``, ``losers`` and ``groups`` are sums over all wallets, with so many ``decimals``; all
+    other points are whole numbers of the smallest part of their wallet's unit.
     ``left_out`` counts what happened and cannot be played again, by its kind; ``assumptions`` say in words
     what the replay takes for granted.
     """
 
     program: str
     currency: str
+    decimals: int
     begins: str | None
     until: str
     sides: tuple[SideResult, ...]
@@ -159,6 +165,7 @@ def result_of(task: Task, compiled: Compiled, tally: Tally, seconds: float) -> S
     return SimulationResult(
         program=task.code,
         currency=compiled.sides[-1][-1].program.currency,
+        decimals=finest_decimals(version for versions in compiled.sides for version in versions),
         begins=None if task.begins == EARLIEST else format_instant(task.begins),
         until=format_instant(task.until),
         sides=sides,
@@ -204,15 +211,20 @@ def _side(
         cost=sum(reward.value for reward in side.rewards.values()),
         wallets=tuple(wallets),
         rules=tuple(
-            RuleResult(rule, figures.points, figures.times, figures.cut)
-            for rule, figures in sorted(side.rules.items(), key=lambda item: (-item[1].points, item[0]))
+            RuleResult(rule, units.get(unit, str(unit)), figures.points, figures.times, figures.cut)
+            for unit, rules in sorted(side.rules.items())
+            for rule, figures in sorted(rules.items(), key=lambda item: (-item[1].points, item[0]))
         ),
         rewards=tuple(
             RewardResult(reward, figures.claims, figures.points, figures.value)
             for reward, figures in sorted(side.rewards.items())
         ),
         tiers=_tiers(version, side),
-        months=tuple(MonthResult(_month(month), points) for month, points in sorted(side.months.items())),
+        months=tuple(
+            MonthResult(_month(month), units.get(unit, str(unit)), points)
+            for unit, months in sorted(side.months.items())
+            for month, points in sorted(months.items())
+        ),
         budgets=tuple(_budgets(side)),
         refused=dict(sorted(side.refused.items())),
     )

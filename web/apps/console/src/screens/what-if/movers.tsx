@@ -10,16 +10,18 @@ import type { Names } from "./names";
 /** For whom it makes the greatest difference, both ways. */
 export function Movers({ result, names }: { result: SimulationResult; names: Names }) {
   const { t } = useLingui();
-  const columns = useColumns(names);
+  const columns = useColumns(names, result.decimals);
+  const several = result.sides.some(({ wallets }) => wallets.length > 1);
+  const hint = several ? t`Points of all wallets together` : undefined;
   return (
     <>
       {result.gainers.length > 0 && (
-        <Panel title={t`Who gains most`} flush>
+        <Panel title={t`Who gains most`} hint={hint} flush>
           <DataTable label={t`Who gains most`} columns={columns} rows={result.gainers} keyOf={({ customer }) => customer} />
         </Panel>
       )}
       {result.losers.length > 0 && (
-        <Panel title={t`Who loses most`} flush>
+        <Panel title={t`Who loses most`} hint={hint} flush>
           <DataTable label={t`Who loses most`} columns={columns} rows={result.losers} keyOf={({ customer }) => customer} />
         </Panel>
       )}
@@ -27,7 +29,7 @@ export function Movers({ result, names }: { result: SimulationResult; names: Nam
   );
 }
 
-function useColumns(names: Names): Column<MoverResult>[] {
+function useColumns(names: Names, decimals: number): Column<MoverResult>[] {
   const { t } = useLingui();
   const format = useFormat();
   const { code: workspace } = useWorkspace();
@@ -42,9 +44,9 @@ function useColumns(names: Names): Column<MoverResult>[] {
         </Link>
       ),
     },
-    { id: "before", title: t`Points before`, numeric: true, cell: ({ points }) => format.points(points[0] ?? 0, names.decimals()) },
-    { id: "after", title: t`Points with the draft`, numeric: true, cell: ({ points }) => format.points(points.at(-1) ?? 0, names.decimals()) },
-    { id: "change", title: t`Difference`, numeric: true, cell: ({ change }) => format.change(change, names.decimals()) },
+    { id: "before", title: t`Points before`, numeric: true, cell: ({ points }) => format.points(points[0] ?? 0, decimals) },
+    { id: "after", title: t`Points with the draft`, numeric: true, cell: ({ points }) => format.points(points.at(-1) ?? 0, decimals) },
+    { id: "change", title: t`Difference`, numeric: true, cell: ({ change }) => format.change(change, decimals) },
     { id: "tier-before", title: t`Tier before`, cell: ({ tiers }) => <bdi>{tierOf(tiers[0])}</bdi> },
     { id: "tier", title: t`Tier with the draft`, cell: ({ tiers }) => <bdi>{tierOf(tiers.at(-1))}</bdi> },
   ];

@@ -6,8 +6,8 @@ import { isRecord } from "../../program/records";
 export interface Names {
   /** What people call a part of the program, by its id. */
   of: (id: string) => string;
-  /** Where the point of a wallet's amounts stands; without one, that of them all where they agree. */
-  decimals: (wallet?: string) => number;
+  /** Where the point of a wallet's amounts stands. */
+  decimals: (wallet: string) => number;
   /** Where its days begin. */
   zone: string;
 }
@@ -36,12 +36,10 @@ function namesOf(document: unknown): Names {
       decimals.set(wallet.id, typeof wallet.decimals === "number" ? wallet.decimals : 0);
     }
   }
-  const shared = new Set(decimals.values());
-  const common = shared.size === 1 ? ([...shared][0] ?? 0) : 0;
   return {
     of: (id) => names.get(id) ?? id,
     zone: isRecord(document) && typeof document.time_zone === "string" ? document.time_zone : PLAIN.zone,
-    decimals: (wallet) => (wallet === undefined ? common : (decimals.get(wallet) ?? 0)),
+    decimals: (wallet) => decimals.get(wallet) ?? 0,
   };
 }
 

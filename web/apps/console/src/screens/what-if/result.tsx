@@ -90,26 +90,26 @@ function Charts({ result, names }: { result: SimulationResult; names: Names }) {
   const nameOf = useSideName();
   const months = [...new Set(result.sides.flatMap((side) => side.months.map(({ month }) => month)))].sort();
   const tiers = [...new Set(result.sides.flatMap((side) => side.tiers.map(({ tier }) => tier)))];
-  const points = (value: number) => format.points(value, names.decimals());
+  const wallets = [...new Set(result.sides.flatMap((side) => side.months.map(({ wallet }) => wallet)))];
   const last = result.sides.length - 1;
   return (
     <>
-      {months.length > 0 && (
-        <Panel title={t`Month by month`}>
+      {wallets.map((wallet) => (
+        <Panel key={wallet} title={wallets.length === 1 ? t`Month by month` : t`Month by month: ${names.of(wallet)}`}>
           <Chart
-            label={t`Points by month`}
+            label={wallets.length === 1 ? t`Points by month` : t`By month: ${names.of(wallet)}`}
             kind="bars"
             categories={months.map(format.month)}
             categoryTitle={t`Month`}
             series={result.sides.map((side, place) => ({
               name: nameOf(side),
-              values: months.map((month) => side.months.find((each) => each.month === month)?.points ?? 0),
+              values: months.map((month) => side.months.find((each) => each.month === month && each.wallet === wallet)?.points ?? 0),
               muted: place < last,
             }))}
-            format={points}
+            format={(value) => format.points(value, names.decimals(wallet))}
           />
         </Panel>
-      )}
+      ))}
       {tiers.some((tier) => tier !== null) && (
         <Panel title={t`Tier by tier`}>
           <Chart

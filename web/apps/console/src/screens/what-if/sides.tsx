@@ -9,6 +9,8 @@ import { useSideName } from "./side-name";
 interface Row {
   id: string;
   name: string;
+  /** In which its points are counted, where they are those of one. */
+  wallet?: string;
   /** One figure for each side. */
   values: readonly number[];
 }
@@ -17,8 +19,8 @@ interface Row {
 export function Sides({ result, names }: { result: SimulationResult; names: Names }) {
   const { t } = useLingui();
   const format = useFormat();
-  const points = (value: number) => format.points(value, names.decimals());
-  const rules = rowsOf(result.sides.map((side) => side.rules.map((each) => [each.rule, each.points])), names);
+  const several = new Set(result.sides.flatMap(({ wallets }) => wallets.map(({ wallet }) => wallet))).size > 1;
+  const rules = rulesOf(result, names);
   const rewards = rowsOf(result.sides.map((side) => side.rewards.map((each) => [each.reward, each.value])), names);
   const groups = result.groups.map((group) => ({
     id: `${group.kind}/${group.id ?? ""}`,
@@ -29,7 +31,7 @@ export function Sides({ result, names }: { result: SimulationResult; names: Name
     <>
       {rules.length > 0 && (
         <Panel title={t`Points by rule`} flush>
-          <Figures result={result} label={t`Points by rule`} head={t`Rule`} rows={rules} say={points} />
+          <Figures result={result} label={t`Points by rule`} head={t`Rule`} rows={rules} say={(value, { wallet = "" }) => format.points(value, names.decimals(wallet))} wallet={several ? names.of : undefined} />
         </Panel>
       )}
       {rewards.length > 0 && (
@@ -45,7 +47,7 @@ export function Sides({ result, names }: { result: SimulationResult; names: Name
       )}
       {groups.length > 0 && (
         <Panel title={t`Points by tier and segment`} hint={t`Tiers as they were at the end beside the draft; segments as they are today.`} flush>
-          <Figures result={result} label={t`Points by tier and segment`} head={t`Group`} rows={groups} say={points} />
+          <Figures result={result} label={t`Points by tier and segment`} head={t`Group`} rows={groups} say={(value) => format.points(value, result.decimals)} />
         </Panel>
       )}
     </>
@@ -57,19 +59,22 @@ interface FiguresProps {
   label: string;
   head: string;
   rows: readonly Row[];
-  say: (value: number) => string;
+  say: (value: number, row: Row) => string;
+  /** What the wallet of a row is called, where that has to be said. */
+  wallet?: (id: string) => string;
 }
 
-function Figures({ result, label, head, rows, say }: FiguresProps) {
+function Figures({ result, label, head, rows, say, wallet: calledOf }: FiguresProps) {
   const { t } = useLingui();
   const nameOf = useSideName();
   const columns: Column<Row>[] = [
     { id: "name", title: head, cell: ({ name }) => <bdi>{name}</bdi> },
+    ...(calledOf === undefined ? [] : [{ id: "wallet", title: t`Wallet`, cell: ({ wallet = "" }: Row) => <bdi>{calledOf(wallet)}</bdi> }]),
     ...result.sides.map((side, place) => ({
       id: `side-${String(place)}`,
       title: nameOf(side),
       numeric: true,
-      cell: ({ values }: Row) => say(values[place] ?? 0),
+      cell: (row: Row) => say(row.values[place] ?? 0, row),
     })),
     ...(result.sides.length > 1
       ? [
@@ -77,7 +82,10 @@ function Figures({ result, label, head, rows, say }: FiguresProps) {
             id: "change",
             title: t`Difference`,
             numeric: true,
-            cell: ({ values }: Row) => difference((values.at(-1) ?? 0) - (values[0] ?? 0), say),
+            cell: (row: Row) => {
+              const difference = (row.values.at(-1) ?? 0) - (row.values[0] ?? 0);
+              return withSign(say(difference, row), difference);
+            },
           },
         ]
       : []),
@@ -85,8 +93,14 @@ function Figures({ result, label, head, rows, say }: FiguresProps) {
   return <DataTable label={label} columns={columns} rows={rows} keyOf={({ id }) => id} />;
 }
 
-function difference(value: number, say: (value: number) => string): string {
-  return withSign(say(value), value);
+/** A rule is there once for each wallet that it gave points into. */
+function rulesOf(result: SimulationResult, names: Names): Row[] {
+  const wallets = [...new Set(result.sides.flatMap(({ rules }) => rules.map(({ wallet }) => wallet)))];
+  return wallets.flatMap((wallet) => {
+    const sides = result.sides.map(({ rules }) => rules.filter((each) => each.wallet === wallet));
+    const rows = rowsOf(sides.map((rules) => rules.map((each) => [each.rule, each.points])), names);
+    return rows.map((row) => ({ ...row, id: `${wallet}/${row.id}`, wallet }));
+  });
 }
 
 /** The figures of all sides by their id, in the order in which they are first met. */
