@@ -243,6 +243,8 @@ _SAMPLES: dict[str, Any] = {
     "facts_push": {"facts": {"weather": {"value": "rain", "seconds": 60}}},
     "location_put": {"place": "52.5,13.4", "attributes": {}},
     "location_push": {"facts": {"weather": {"value": "rain", "seconds": 60}}},
+    "brand_put": {"color": "#1f4fa3", "dark_color": "#8fb4f5"},
+    "brand_preview": {"color": "#1f4fa3", "dark_color": "#8fb4f5"},
     "switch_set": {
         "object": {"kind": "reward", "program": "points", "id": "five-off"},
         "off": True,

@@ -126,6 +126,8 @@ _PLACES = {
     "template_preview": "vip-tiers",
 }
 _SCENARIO = [
+    "brand_put",
+    "brand_preview",
     "attributes_put",
     "location_put",
     "location_push",

@@ -19,6 +19,7 @@ from perennial.http.approvals import APPROVAL_ROUTES
 from perennial.http.audit_log import AUDIT_ROUTES
 from perennial.http.backfills import BACKFILL_ROUTES
 from perennial.http.batch import BATCH_ROUTES
+from perennial.http.brand import BRAND_ROUTES
 from perennial.http.budgets import BUDGET_ROUTES
 from perennial.http.campaigns import CAMPAIGN_ROUTES
 from perennial.http.cards import CARD_ROUTES
@@ -89,6 +90,7 @@ ROUTES = [
     *CAMPAIGN_ROUTES,
     *TEMPLATE_ROUTES,
     *LAUNCH_ROUTES,
+    *BRAND_ROUTES,
     *SIMULATION_ROUTES,
     *REPORT_ROUTES,
     *SURROUNDING_ROUTES,

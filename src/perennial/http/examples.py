@@ -35,6 +35,10 @@ EXAMPLES: dict[str, dict[str, Example]] = {
             },
         ),
     },
+    "brand_put": {
+        "blue": Example("A blue, and a lighter one", {"color": "#1f4fa3", "dark_color": "#8fb4f5"}),
+    },
+    "brand_preview": {"yellow": Example("A yellow that is too pale for text", {"color": "#ffd400"})},
     "condition_check": {
         "in_korean": Example(
             "What a rule asks, said in Korean",

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response, delete, get, put
 
 from perennial.flows.account import account_of, change_password, rename
+from perennial.flows.brand import BrandView, brand_of
 from perennial.flows.keys import Key
 from perennial.flows.problems import problem
 from perennial.flows.scopes import Scope
@@ -42,6 +43,7 @@ class MeView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     The workspace may be another one for one call, with the header `X-Perennial-Workspace`. `credit_most` and
     `credit_per_day` bound points by hand. `second_factor_needed`: nothing else goes before one is added.
+    `brand` are the colors of the workspace.
     """
 
     id: str
@@ -57,6 +59,7 @@ class MeView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     factors: tuple[str, ...]
     strong: bool
     second_factor_needed: bool
+    brand: BrandView
     workspaces: tuple[PlaceView, ...]
 
 
@@ -98,6 +101,7 @@ async def _me(door: Door, caller: Key) -> Response[Any]:
             factors=await factors_of(door.database, account),
             strong=person.strong,
             second_factor_needed=person.held_back,
+            brand=await brand_of(door.database, caller.workspace_id),
             workspaces=tuple(
                 PlaceView(place.code, place.name, place.sandbox, place.role) for place in places
             ),

@@ -37,6 +37,8 @@ PROBLEM_CODES = {
     "code_malformed": "It cannot be a code: too long, or only spaces and dashes.",
     "code_or_advocate": "Say who refers in one way: by the code, or by name.",
     "code_taken": "Another voucher has the code.",
+    "color_too_dark": "The color cannot be read on dark grounds; the words name the nearest that can.",
+    "color_too_pale": "The color cannot be read on light grounds; the words name the nearest that can.",
     "code_twice": "The batch has the code twice; letters that look alike count as one.",
     "code_weak": "The code is easy to guess, and carries money.",
     "conditions_not_met": "The conditions of the reward do not hold.",

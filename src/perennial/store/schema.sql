@@ -429,6 +429,21 @@ grant insert, select on backfills to perennial_worker;
 grant select (state, workspace_id) on backfills to perennial_dispatcher;
 grant update (arms_at, ended_at, seen_at, state, until, version) on backfills to perennial_worker;
 
+create table brands (
+    workspace_id integer not null,
+    color integer not null,
+    dark_color integer,
+    constraint brands_pkey PRIMARY KEY (workspace_id),
+    constraint brands_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+    constraint brands_color_check CHECK (((color >= 0) AND (color <= 16777215))),
+    constraint brands_dark_color_check CHECK (((dark_color >= 0) AND (dark_color <= 16777215)))
+);
+
+alter table brands enable row level security;
+alter table brands force row level security;
+create policy brands_of_workspace on brands for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select, update on brands to perennial_worker;
+
 create table budget_days (
     workspace_id integer not null,
     budget_id bigint not null,
