@@ -41,6 +41,12 @@ def test_a_program_from_nothing_to_first_points(browser: Browser, shop: Shop) ->
     page.keyboard.type("EUR")
     hand.click(page.get_by_role("option", name="EUR"))
     expect(story).to_contain_text("€")
+    hand.click(page.get_by_role("textbox", name="Color", exact=True))
+    page.keyboard.type("#ffd400")
+    card = page.get_by_role("group", name="What a member sees")
+    expect(card).to_contain_text("Money back")
+    hand.click(page.get_by_role("button", name="Take the nearest that works"))
+    expect(page.get_by_text("This color is too pale")).to_be_hidden()
     watched.settle()
     watched.shoot("journey-first-run")
     hand.click(page.get_by_role("button", name="Create and publish in the sandbox"))
@@ -64,6 +70,9 @@ def test_a_program_from_nothing_to_first_points(browser: Browser, shop: Shop) ->
     watched.shoot_everywhere("journey-first-points")
     assert hand.clicks < MOST_CLICKS, hand.clicks
     answer = shop.call("GET", "customers/carla")
+    light = shop.call("GET", "brand")["light"]["color"]
+    worn = page.evaluate("getComputedStyle(document.body).getPropertyValue('--mantine-color-anchor')")
+    assert light == worn != "#ffd400"
     assert any(each["program"] == "money-back" for each in answer["memberships"])
     hand.click(page.get_by_role("link", name="Go on in the live workspace"))
     expect(page.get_by_role("heading", name="7 steps are left")).to_be_visible()

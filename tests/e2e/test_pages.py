@@ -46,6 +46,7 @@ PAGES = {
     "report": "/reports/points?step=week",
     "cohorts": "/reports/cohorts",
     "referrals": "/referrals",
+    "brand": "/brand",
     "switches": "/switches",
     "approvals": "/approvals",
     "audit": "/audit",
@@ -54,11 +55,26 @@ PAGES = {
     "account": "/account",
 }
 
+_FILLED = """
+() => {
+  const { style } = document.body.appendChild(document.createElement("i"));
+  style.color = "var(--mantine-primary-color-filled)";
+  const channels = getComputedStyle(document.body.lastChild).color.match(/\\d+/g);
+  document.body.lastChild.remove();
+  return `#${channels.map((each) => Number(each).toString(16).padStart(2, "0")).join("")}`;
+}
+"""
+
+PRINTED = "FLYER-0001-X"
+"""A code of another pool, which is there for its dialog alone."""
+
 DIALOGS = {
     "dialog-adjust": (f"/members/{MEMBER}", ["Correct points…"]),
     "dialog-block": (f"/members/{MEMBER}", ["More", "Block…"]),
     "dialog-merge": (f"/members/{MEMBER}", ["More", "Merge into another account…"]),
     "dialog-erase": (f"/members/{MEMBER}", ["More", "Erase…"]),
+    "dialog-publish": ("/programs/points", ["Publish…"]),
+    "dialog-void": (f"/vouchers?code={PRINTED}", ["Take it back…"]),
 }
 """Dialogs that change something for good: the page, and the buttons that lead to them."""
 
@@ -74,10 +90,14 @@ def page_of_all(browser: Browser, shop: Shop) -> Iterator[Watched]:
 
 
 @pytest.mark.parametrize("name", [*PAGES, *DIALOGS])
-def test_every_page_is_free_of_errors_and_barriers(page_of_all: Watched, name: str) -> None:
+def test_every_page_is_free_of_errors_and_barriers(shop: Shop, page_of_all: Watched, name: str) -> None:
     """In four looks, with axe's rules up to WCAG 2.2 AA, and laid out as is kept; each leaves a picture."""
     watched = page_of_all
     watched.look_as(LOOKS[0])
+    if name == "dialog-void":
+        shop.call(
+            "POST", "vouchers/batches", {"id": "printed", "reward": "free-shipping", "codes": [PRINTED]}
+        )
     address, buttons = DIALOGS.get(name) or (PAGES[name], [])
     watched.go(f"/{SANDBOX}{address}")
     for button in buttons:
@@ -107,6 +127,29 @@ def test_the_door_is_free_of_errors_and_barriers(browser: Browser, shop: Shop, l
     refused = "Failed to load resource: the server responded with a status of 401"
     assert [each for each in watched.wrong if refused not in each] == []
     assert watched.barriers() == []
+    watched.context.close()
+
+
+@pytest.fixture
+def branded(shop: Shop) -> Iterator[None]:
+    """The sandbox in a blue of its own, until the end of a test."""
+    shop.call("PUT", "brand", {"color": "#1f4fa3"})
+    yield
+    shop.call("PUT", "brand", {"color": None})
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+@pytest.mark.usefixtures("branded")
+def test_the_console_in_other_colors_is_free_of_barriers(browser: Browser, shop: Shop, look: Look) -> None:
+    """Buttons, links and bars wear what the workspace has chosen, and can be read in both themes."""
+    watched = opened(browser, shop, look)
+    for name in ("brand", "member", "draft"):
+        watched.go(f"/{SANDBOX}{PAGES[name]}")
+        assert watched.barriers() == []
+        watched.shoot(f"branded-{name}-{look.name}")
+    worn = watched.page.evaluate(_FILLED)
+    assert worn == ("#1f4fa3" if look.scheme == "light" else shop.call("GET", "brand")["dark"]["color"])
+    assert watched.wrong == []
     watched.context.close()
 
 

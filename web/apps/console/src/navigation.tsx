@@ -1,10 +1,10 @@
 import type { MessageDescriptor } from "@lingui/core";
 import { msg } from "@lingui/core/macro";
 import type { Scope } from "@perennial/api-admin";
-import { type Icon, IconCalendar, IconClipboardCheck, IconFlask, IconHierarchy2, IconHome, IconKey, IconListSearch, IconPower, IconShare, IconTarget, IconTicket, IconTrendingUp, IconUsers, IconUserShield } from "@perennial/ui/icons";
+import { type Icon, IconCalendar, IconClipboardCheck, IconFlask, IconHierarchy2, IconHome, IconKey, IconListSearch, IconPalette, IconPower, IconShare, IconTarget, IconTicket, IconTrendingUp, IconUsers, IconUserShield } from "@perennial/ui/icons";
 
 export interface Place {
-  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/campaigns" | "/$workspace/experiments" | "/$workspace/segments" | "/$workspace/vouchers" | "/$workspace/reports" | "/$workspace/switches" | "/$workspace/staff" | "/$workspace/referrals" | "/$workspace/api-keys" | "/$workspace/approvals" | "/$workspace/audit";
+  to: "/$workspace" | "/$workspace/members" | "/$workspace/programs" | "/$workspace/campaigns" | "/$workspace/experiments" | "/$workspace/segments" | "/$workspace/vouchers" | "/$workspace/reports" | "/$workspace/switches" | "/$workspace/staff" | "/$workspace/referrals" | "/$workspace/api-keys" | "/$workspace/approvals" | "/$workspace/audit" | "/$workspace/brand";
   label: MessageDescriptor;
   icon: Icon;
   /** The two keys that lead there: G, then this one. */
@@ -47,6 +47,7 @@ export const NAVIGATION: readonly PlaceGroup[] = [
       { to: "/$workspace/experiments", label: msg`Experiments`, icon: IconFlask, key: "x", needs: READ },
       { to: "/$workspace/vouchers", label: msg`Vouchers`, icon: IconTicket, key: "v", needs: READ },
       { to: "/$workspace/referrals", label: msg`Referrals`, icon: IconShare, key: "f", needs: READ },
+      { to: "/$workspace/brand", label: msg`Colors`, icon: IconPalette, key: "b", needs: ["programs"] },
     ],
   },
   {

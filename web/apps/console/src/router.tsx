@@ -4,6 +4,7 @@ import { accountRoute } from "./screens/account/route";
 import { apiKeysRoute } from "./screens/api-keys/route";
 import { approvalsRoute } from "./screens/approvals/route";
 import { auditRoute } from "./screens/audit/route";
+import { brandRoute } from "./screens/brand/route";
 import { campaignRoute } from "./screens/campaign/route";
 import { campaignsRoute } from "./screens/campaigns/route";
 import { experimentRoute } from "./screens/experiment/route";
@@ -68,6 +69,7 @@ const routeTree = rootRoute.addChildren([
     reportsRoute,
     reportRoute,
     accountRoute,
+    brandRoute,
     staffRoute,
     apiKeysRoute,
     approvalsRoute,

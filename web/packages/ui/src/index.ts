@@ -2,6 +2,7 @@
 export { Badge, type Tone } from "./badge";
 export { Chart, type ChartProps, type ChartSeries } from "./chart";
 export { type Column, DataTable } from "./data-table";
+export { ColorField } from "./color-field";
 export { Dialog } from "./dialog";
 export { EmptyState } from "./empty-state";
 export { type Fact, Facts } from "./facts";

@@ -6,9 +6,9 @@ import "./tokens.css";
 import { DirectionProvider, MantineProvider, useDirection } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { setNonce } from "get-nonce";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useMemo } from "react";
 
-import { theme, variables } from "./theme";
+import { type Brand, themeOf, variablesOf } from "./theme";
 
 export type Direction = "ltr" | "rtl";
 
@@ -19,8 +19,20 @@ export function styleNonce(): string {
 
 setNonce(styleNonce());
 
+export interface UiProviderProps {
+  direction: Direction;
+  /** The colors to wear; else those of the house. */
+  brand?: Brand;
+  children: ReactNode;
+}
+
 /** Theme, direction and notices for everything below. */
-export function UiProvider({ direction, children }: { direction: Direction; children: ReactNode }) {
+export function UiProvider({ direction, brand, children }: UiProviderProps) {
+  const { light, dark } = brand ?? {};
+  const [theme, variables] = useMemo(() => {
+    const worn = light === undefined || dark === undefined ? undefined : { light, dark };
+    return [themeOf(worn), variablesOf(worn)];
+  }, [light, dark]);
   return (
     <DirectionProvider initialDirection={direction} detectDirection={false}>
       <MantineProvider

@@ -1,4 +1,14 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple, type MantineThemeOverride, virtualColor } from "@mantine/core";
+
+import { shadesOf } from "./shades";
+
+/** The colors of a brand as `#rrggbb`: one that white can be read on, and one for the dark scheme that black can. */
+export interface Brand {
+  light: string;
+  dark: string;
+}
+
+const SHADE = { light: 7, dark: 6 } as const;
 
 const pine: MantineColorsTuple = [
   "#edf6f1", "#d9ebe1", "#b2d7c3", "#88c2a3", "#64b088", "#46a174", "#287c52", "#1d6b4a", "#155339", "#0c3a27",
@@ -15,12 +25,13 @@ const SANS =
 const MONO = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Noto Sans Mono", "DejaVu Sans Mono", monospace';
 
 /** What every control of the house looks like; colors of states are in `tokens.css`. */
-export const theme = createTheme({
+const house = createTheme({
   colors: { pine, dark },
   primaryColor: "pine",
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: SHADE,
   autoContrast: true,
-  luminanceThreshold: 0.32,
+  // Above the reds that stand under white, below the darkest color that a brand may have in the dark scheme.
+  luminanceThreshold: 0.25,
   fontFamily: SANS,
   fontFamilyMonospace: MONO,
   defaultRadius: "md",
@@ -37,8 +48,33 @@ export const theme = createTheme({
   respectReducedMotion: true,
 });
 
+/** The theme of the house, or the same in the colors of a brand: whatever was pine is then theirs. */
+export function themeOf(brand: Brand | undefined): MantineThemeOverride {
+  if (brand === undefined) return house;
+  return {
+    ...house,
+    colors: {
+      ...house.colors,
+      "brand-light": shadesOf(brand.light, SHADE.light),
+      "brand-dark": shadesOf(brand.dark, SHADE.dark),
+      pine: virtualColor({ name: "pine", light: "brand-light", dark: "brand-dark" }),
+    },
+  };
+}
+
+/** The variables of the house; links have the colors of a brand where there is one. */
+export function variablesOf(brand: Brand | undefined): CSSVariablesResolver {
+  if (brand === undefined) return () => own;
+  const { light, dark } = own;
+  return () => ({
+    ...own,
+    light: { ...light, "--mantine-color-anchor": brand.light },
+    dark: { ...dark, "--mantine-color-anchor": brand.dark },
+  });
+}
+
 /** Mantine's own variables where its defaults have too little contrast or the wrong tint. */
-export const variables: CSSVariablesResolver = () => ({
+const own: ReturnType<CSSVariablesResolver> = {
   variables: {},
   light: {
     "--mantine-color-body": "#f7f6f1",
@@ -60,4 +96,4 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-default-hover": "#232b27",
     "--mantine-color-default-border": "#3b4640",
   },
-});
+};

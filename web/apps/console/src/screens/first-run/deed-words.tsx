@@ -37,6 +37,6 @@ export function DeedWords({ step, currency }: { step: DemoStep; currency: string
 }
 
 /** The made-up ids are names in small letters. */
-function nameOf(customer: string): string {
+export function nameOf(customer: string): string {
   return customer.slice(0, 1).toUpperCase() + customer.slice(1);
 }

@@ -5,11 +5,14 @@ import { Button, Group, Loading, Panel, Select, SimpleGrid, Stack, TextInput, us
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { ColorFields } from "../../program/color-fields";
+import { useColors } from "../../program/use-colors";
 import { useMay } from "../../session/may";
 import { useWorkspace } from "../../session/workspace";
 import { toldBy } from "../../shell/problem";
 import { Wrong } from "../../shell/wrong";
 import { CURRENCIES, ownZone, ZONES } from "./choices";
+import { DemoMember } from "./demo-member";
 import { Story } from "./story";
 import { useBegin } from "./use-begin";
 
@@ -40,7 +43,9 @@ export function Own({ template }: { template: ProgramTemplateEntry }) {
     placeholderData: keepPreviousData,
     retry: false,
   });
-  const { begin, busy } = useBegin(template, body);
+  const colors = useColors();
+  const { begin, busy } = useBegin(template, body, colors.changed ? colors.body : undefined);
+  const ready = preview.data !== undefined && busy === undefined && (!colors.changed || colors.usable);
   const wrong = preview.isError ? toldBy(preview.error) : undefined;
   const wrongField = (path: string) => wrong?.errors.find((each) => each.path === path)?.message;
   return (
@@ -98,6 +103,7 @@ export function Own({ template }: { template: ProgramTemplateEntry }) {
               }}
             />
           </SimpleGrid>
+          <ColorFields colors={colors} readOnly={!may} />
           <Wrong error={preview.error} />
         </Stack>
       </Panel>
@@ -105,14 +111,21 @@ export function Own({ template }: { template: ProgramTemplateEntry }) {
         title={t`3. What it does`}
         hint={t`A story of made-up members. The program itself has decided every line; nobody is written down.`}
       >
-        {preview.data === undefined ? <Loading lines={6} /> : <Story told={preview.data.demonstration} />}
+        {preview.data === undefined || colors.seen === undefined ? (
+          <Loading lines={6} />
+        ) : (
+          <Stack gap="md">
+            <DemoMember title={body.name ?? template.title} told={preview.data.demonstration} colors={colors.seen} />
+            <Story told={preview.data.demonstration} />
+          </Stack>
+        )}
       </Panel>
       {may && (
         <Group justify="flex-end" gap="xs">
           <Button
             variant="default"
             loading={busy === "draft"}
-            disabled={preview.data === undefined || busy !== undefined}
+            disabled={!ready}
             onClick={() => {
               begin(false);
             }}
@@ -121,7 +134,7 @@ export function Own({ template }: { template: ProgramTemplateEntry }) {
           </Button>
           <Button
             loading={busy === "publish"}
-            disabled={preview.data === undefined || busy !== undefined}
+            disabled={!ready}
             onClick={() => {
               begin(true);
             }}

@@ -1,5 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import {
+  type BrandBody,
   draftPut,
   programList,
   programPublish,
@@ -11,18 +12,24 @@ import { tellDone, tellFailed } from "@perennial/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
+import { useKeepColors } from "../../program/use-colors";
 import { useWorkspace } from "../../session/workspace";
 import { freeId, idOf } from "../../shell/ids";
 import { toldBy } from "../../shell/problem";
 
-/** Makes the program under an id that no other one has, published or not, and goes on to what is next. */
-export function useBegin(template: ProgramTemplateEntry, own: TemplateBody) {
+/**
+ * Makes the program under an id that no other one has, published or not, and goes on to what is next. The workspace
+ * gets the colors first, if others were chosen.
+ */
+export function useBegin(template: ProgramTemplateEntry, own: TemplateBody, colors: BrandBody | undefined) {
   const { t } = useLingui();
   const cache = useQueryClient();
   const navigate = useNavigate();
   const { code: workspace } = useWorkspace();
+  const keepColors = useKeepColors();
   const mutation = useMutation({
     mutationFn: async (publish: boolean) => {
+      if (colors !== undefined) await keepColors(colors);
       const { data } = await programList({ throwOnError: true });
       const taken = data.data.map(({ program: id }) => ({ id }));
       const program = freeId(idOf(own.name ?? template.id, "program", new Date()), taken);
