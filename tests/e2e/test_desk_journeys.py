@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pyotp
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from perennial.flows.scopes import Scope
 from perennial.http.app import ROUTES
@@ -20,6 +20,19 @@ _ADDRESSES = (
     *("programs/points", "campaigns", f"campaigns/points/{CAMPAIGN}", "new-campaign", "vouchers"),
     *(f"vouchers/{POOL}", "new-codes", "import-codes", "switches", "approvals", "audit", "staff", "api-keys"),
 )
+
+_EVENING = """
+program: evening
+name: Evenings
+wallets: [{id: stars, name: Stars}]
+earning_rules: [{id: hello, type: fixed, trigger: member.joined, points: 100}]
+rewards:
+  - id: cupping
+    name: A seat at the cupping
+    price: 60
+    waiting_list: {places: 20, when_unable: leave}
+    gives: [{type: experience, event: cupping, capacity: 1}]
+"""
 
 
 def test_a_marketer_makes_ten_thousand_codes(browser: Browser, shop: Shop) -> None:
@@ -321,6 +334,37 @@ def test_a_member_is_looked_after(browser: Browser, shop: Shop) -> None:
     watched.context.close()
 
 
+def test_a_correction_is_seen_at_once_and_taken_back_when_refused(browser: Browser, shop: Shop) -> None:
+    """The balance moves before the server answers; a refusal moves it back, and the form is there again."""
+    shop.call("PUT", "customers/gus", {"attributes": {}})
+    shop.call("POST", "customers/gus/memberships", {"program": "points"})
+    before = shop.call("GET", "customers/gus")["wallets"][0]["available"]
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/members/gus")
+    balance = page.get_by_text("available", exact=True).locator("xpath=preceding-sibling::span")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/v1/adjustments", hold)
+    dialog = page.get_by_role("dialog")
+    for points, seen, after in ((75, before + 75, before + 75), (-9_000, before + 75 - 9_000, before + 75)):
+        page.get_by_role("button", name="Correct points…").click()
+        dialog.get_by_label("Points", exact=True).fill(str(points))
+        dialog.get_by_label("Reason").fill("a late parcel")
+        dialog.get_by_role("button", name="Correct").click()
+        expect(balance).to_have_text(f"{seen:,}")
+        assert shop.call("GET", "customers/gus")["wallets"][0]["available"] != seen
+        held.pop().continue_()
+        expect(balance).to_have_text(f"{after:,}")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    expect(dialog.get_by_label("Points", exact=True)).to_have_value("-9000")
+    assert shop.call("GET", "customers/gus")["wallets"][0]["available"] == before + 75
+    watched.context.close()
+
+
 def test_two_accounts_become_one(browser: Browser, shop: Shop) -> None:
     """The other account is found by the name, both are shown side by side, and the reason is asked for."""
     for name in ("theo", "theo-web"):
@@ -347,5 +391,35 @@ def test_two_accounts_become_one(browser: Browser, shop: Shop) -> None:
     assert page.url.endswith("/members/theo")
     assert shop.call("GET", "customers/theo")["wallets"][0]["available"] == sum(before)
     assert shop.call("GET", "customers/theo-web")["id"] == "theo"
+    assert watched.wrong == []
+    watched.context.close()
+
+
+def test_a_member_waits_in_line_and_leaves_it(browser: Browser, shop: Shop) -> None:
+    """A seat that is taken: the line is joined at the desk, shows the place, moves, and is left again."""
+    shop.call("PUT", "programs/evening/draft", yaml=_EVENING)
+    shop.call("POST", "programs/evening/publish", {})
+    for name in ("ida", "jon", "kim"):
+        shop.call("POST", f"customers/{name}/memberships", {"program": "evening"})
+    shop.call("POST", "customers/ida/claims", {"id": "ida-1", "reward": "evening/cupping"})
+    shop.call("POST", "customers/jon/waits", {"id": "jon-1", "reward": "evening/cupping"})
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/members/kim?tab=vouchers")
+    page.get_by_role("button", name="Wait in line…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Reward")).to_have_value("evening/cupping")
+    dialog.get_by_role("button", name="Wait in line").click()
+    row = page.get_by_role("table", name="Waiting lists").get_by_role("row").filter(has_text="cupping")
+    expect(row).to_contain_text("2 of 2")
+    expect(page.get_by_role("button", name="Wait in line…")).to_have_count(0)
+    watched.shoot_everywhere("journey-waiting")
+    assert watched.barriers() == []
+    shop.call("DELETE", "customers/jon/waits/jon-1")
+    expect(row).to_contain_text("1 of 1")
+    row.get_by_role("button", name="Leave the line").click()
+    dialog.get_by_role("button", name="Leave the line").click()
+    expect(row).to_contain_text("left the line")
+    assert shop.call("GET", "customers/kim/waits")["data"][0]["state"] == "left"
     assert watched.wrong == []
     watched.context.close()

@@ -3,43 +3,53 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { isRecord } from "./records";
 
-export interface PoolReward {
+export interface PublishedReward {
   /** `program/reward`, as the API takes it. */
   reference: string;
   name: string;
-  pattern?: string;
   /** Where the days of its program begin. */
   zone: string;
+}
+
+export interface PoolReward extends PublishedReward {
+  pattern?: string;
 }
 
 /** The rewards of all that is published whose codes are one for each. */
 export const poolRewardsOptions = queryOptions({
   queryKey: ["pool rewards"],
-  queryFn: async ({ signal }): Promise<PoolReward[]> => {
-    const [{ data }, { parse }] = await Promise.all([programList({ throwOnError: true, signal }), import("yaml")]);
-    const found = data.data.map(async ({ program, version }) => {
-      if (version === null) return [];
-      const text = await versionGet({ path: { id: program, version }, parseAs: "text", throwOnError: true, signal });
-      return rewardsOf(program, parse(text.data));
-    });
-    return (await Promise.all(found)).flat();
-  },
+  queryFn: async ({ signal }): Promise<PoolReward[]> =>
+    (await publishedRewards(signal)).flatMap(([reward, { codes }]) => {
+      if (!isRecord(codes) || codes.shared !== undefined) return [];
+      return [{ ...reward, ...(typeof codes.pattern === "string" ? { pattern: codes.pattern } : {}) }];
+    }),
 });
 
-function rewardsOf(program: string, document: unknown): PoolReward[] {
+/** The rewards of all that is published for which members may wait. */
+export const waitedRewardsOptions = queryOptions({
+  queryKey: ["waited rewards"],
+  queryFn: async ({ signal }): Promise<PublishedReward[]> =>
+    (await publishedRewards(signal)).filter(([, part]) => isRecord(part.waiting_list)).map(([reward]) => reward),
+});
+
+/** Every reward of what is published, and its part of the document. */
+async function publishedRewards(signal: AbortSignal): Promise<[PublishedReward, Record<string, unknown>][]> {
+  const [{ data }, { parse }] = await Promise.all([programList({ throwOnError: true, signal }), import("yaml")]);
+  const found = data.data.map(async ({ program, version }) => {
+    if (version === null) return [];
+    const text = await versionGet({ path: { id: program, version }, parseAs: "text", throwOnError: true, signal });
+    return rewardsOf(program, parse(text.data));
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function rewardsOf(program: string, document: unknown): [PublishedReward, Record<string, unknown>][] {
   const rewards: unknown = isRecord(document) ? document.rewards : undefined;
   if (!Array.isArray(rewards)) return [];
   const zone = isRecord(document) && typeof document.time_zone === "string" ? document.time_zone : "UTC";
-  return rewards.flatMap((reward: unknown) => {
-    if (!isRecord(reward) || typeof reward.id !== "string" || !isRecord(reward.codes) || reward.codes.shared !== undefined) return [];
-    const { pattern } = reward.codes;
-    return [
-      {
-        reference: `${program}/${reward.id}`,
-        zone,
-        name: typeof reward.name === "string" ? reward.name : reward.id,
-        ...(typeof pattern === "string" ? { pattern } : {}),
-      },
-    ];
+  return rewards.flatMap((reward: unknown): [PublishedReward, Record<string, unknown>][] => {
+    if (!isRecord(reward) || typeof reward.id !== "string") return [];
+    const name = typeof reward.name === "string" ? reward.name : reward.id;
+    return [[{ reference: `${program}/${reward.id}`, zone, name }, reward]];
   });
 }

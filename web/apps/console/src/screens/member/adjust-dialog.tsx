@@ -14,13 +14,17 @@ import { Wrong } from "../../shell/wrong";
 
 const ACCEPTED = 202;
 
-/** Give or take points by hand, with the reason. Sent twice it counts once. */
+/**
+ * Give or take points by hand, with the reason. Sent twice it counts once. The balance moves at once; where the server
+ * says no, it moves back, and the form is there again as it was filled in.
+ */
 export default function AdjustDialog({ member, onClose }: { member: CustomerView; onClose: () => void }) {
   const { t } = useLingui();
   const format = useFormat();
   const cache = useQueryClient();
   const { data: me } = useSuspenseQuery(sessionOptions);
   const [id] = useState(() => `console-${crypto.randomUUID()}`);
+  const key = customerGetQueryKey({ path: { id: member.id } });
   const first = member.wallets[0];
   const [wallet, setWallet] = useState(first === undefined ? "" : `${first.program}/${first.wallet}`);
   const [points, setPoints] = useState("");
@@ -40,8 +44,15 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
         },
         throwOnError: true,
       }),
+    onMutate: async (undoes) => {
+      await cache.cancelQueries({ queryKey: key });
+      const before = cache.getQueryData<CustomerView>(key);
+      if (before !== undefined) cache.setQueryData(key, withPoints(before, wallet, undoes ? -amount : amount));
+      return before;
+    },
     // The dialog is gone when somebody undoes; before that it says itself what is wrong.
-    onError: (error, undoes) => {
+    onError: (error, undoes, before) => {
+      cache.setQueryData(key, before);
       if (undoes) tellFailed(t`The correction stands`, toldBy(error).words);
     },
     onSuccess: async ({ response }, undoes) => {
@@ -57,7 +68,7 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
         });
       }
       await Promise.all([
-        cache.invalidateQueries({ queryKey: customerGetQueryKey({ path: { id: member.id } }) }),
+        cache.invalidateQueries({ queryKey: key }),
         cache.invalidateQueries({ queryKey: ["timeline", member.id] }),
         cache.invalidateQueries({ queryKey: ["ledger", member.id] }),
       ]);
@@ -68,7 +79,7 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
     if (amount !== 0 && reason.trim() !== "") send.mutate(false);
   }
   return (
-    <Dialog opened onClose={onClose} title={t`Correct points of ${member.id}`}>
+    <Dialog opened={!send.isPending} onClose={onClose} title={t`Correct points of ${member.id}`}>
       <DialogForm action={t`Correct`} busy={send.isPending} ownWords onClose={onClose} onSubmit={submit}>
         <Wrong error={send.error} />
         <NativeSelect
@@ -108,4 +119,12 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
       </DialogForm>
     </Dialog>
   );
+}
+
+/** The member with so many points more, or fewer, to spend from a wallet such as `program/wallet`. */
+function withPoints(member: CustomerView, wallet: string, points: number): CustomerView {
+  const wallets = member.wallets.map((each) =>
+    `${each.program}/${each.wallet}` === wallet ? { ...each, available: each.available + points } : each,
+  );
+  return { ...member, wallets };
 }

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { customerGetOptions } from "@perennial/api-admin/queries";
-import { Loading, Page, Tabs } from "@perennial/ui";
+import { Loading, Page, Stack, Tabs } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
@@ -17,6 +17,10 @@ import { type MemberTab, memberRoute } from "./route";
 const TimelineOfMember = lazy(async () => ({ default: (await import("./timeline-of-member")).TimelineOfMember }));
 const Ledger = lazy(async () => ({ default: (await import("./ledger")).Ledger }));
 const Vouchers = lazy(async () => ({ default: (await import("./vouchers")).Vouchers }));
+const Waits = lazy(async () => ({ default: (await import("./waits")).Waits }));
+
+/** Orders come from tills and shops while somebody looks. */
+const LOOK_AGAIN_MS = 15_000;
 
 /** Everything that is known of one member. */
 export function MemberScreen() {
@@ -25,7 +29,7 @@ export function MemberScreen() {
   const { tab = "overview" } = memberRoute.useSearch();
   const { code: workspace } = useWorkspace();
   const navigate = useNavigate({ from: memberRoute.fullPath });
-  const query = useQuery(customerGetOptions({ path: { id: customer } }));
+  const query = useQuery({ ...customerGetOptions({ path: { id: customer } }), refetchInterval: LOOK_AGAIN_MS });
   const found = query.isSuccess;
   useEffect(() => {
     if (found) rememberMember(workspace, customer);
@@ -76,7 +80,10 @@ export function MemberScreen() {
         </Tabs.Panel>
         <Tabs.Panel value="vouchers">
           <Suspense fallback={<Loading lines={6} />}>
-            <Vouchers customer={customer} />
+            <Stack gap="lg">
+              <Vouchers customer={customer} />
+              <Waits customer={customer} />
+            </Stack>
           </Suspense>
         </Tabs.Panel>
       </Tabs>
