@@ -13,6 +13,9 @@ import { CampaignFacts } from "./campaign-facts";
 import { campaignRoute } from "./route";
 import { Unpublished } from "./unpublished";
 
+/** Its budget is used up while somebody looks. */
+const LOOK_AGAIN_MS = 30_000;
+
 const CampaignText = lazy(() => import("./campaign-text"));
 
 /** One campaign: where it stands, what is left of it, and what it says. */
@@ -20,7 +23,7 @@ export function CampaignScreen() {
   const { t } = useLingui();
   const { program, campaign } = campaignRoute.useParams();
   const { code: workspace } = useWorkspace();
-  const query = useQuery(campaignGetOptions({ path: { program, id: campaign }, query: useSpoken() }));
+  const query = useQuery({ ...campaignGetOptions({ path: { program, id: campaign }, query: useSpoken() }), refetchInterval: LOOK_AGAIN_MS });
   return (
     <Page
       title={<bdi>{query.data?.campaign.name ?? campaign}</bdi>}

@@ -12,12 +12,18 @@ import { Checklist } from "./checklist";
 import { FirstOrder } from "./first-order";
 import { useSteps } from "./use-steps";
 
+/** The shop reports the first order from elsewhere: nobody has to look for that. */
+const LOOK_AGAIN_MS = 5_000;
+
 /** What is left to do until the first points, from what is really there. */
 export function LaunchScreen() {
   const { t } = useLingui();
   const here = useWorkspace();
   const may = useMay("write");
-  const launch = useQuery(launchGetOptions());
+  const launch = useQuery({
+    ...launchGetOptions(),
+    refetchInterval: ({ state }) => (state.data?.points === true ? false : LOOK_AGAIN_MS),
+  });
   const stepsOf = useSteps();
   return (
     <Page

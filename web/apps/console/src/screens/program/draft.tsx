@@ -9,6 +9,7 @@ import { lazy, Suspense, useState } from "react";
 import { hasForm } from "../../editor/formless";
 import { useMay } from "../../session/may";
 import { Changes } from "./changes";
+import { CountingBanner } from "./counting";
 import { Flaws } from "./flaws";
 import { PlannedBanner } from "./planned";
 import { Problems } from "./problems";
@@ -87,6 +88,7 @@ export default function Draft({ draft, newest, published, section, asText, onAsT
         }
       >
         <Stack gap="md">
+          <CountingBanner program={draft.program} />
           <PlannedBanner program={draft.program} published={published} />
           {editing.outdated ? (
             <Alert variant="default" icon={<IconInfoCircle size={18} aria-hidden />} title={t`The draft was saved by somebody else meanwhile`}>

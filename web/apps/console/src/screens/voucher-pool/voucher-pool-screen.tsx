@@ -17,13 +17,16 @@ import { Answer } from "../../shell/answer";
 import { Codes } from "./codes";
 import { voucherPoolRoute } from "./route";
 
+/** Its codes are used while somebody looks. */
+const LOOK_AGAIN_MS = 30_000;
+
 /** One pool: how far its codes have gone, what limits them, and the codes themselves. */
 export function VoucherPoolScreen() {
   const { batch } = voucherPoolRoute.useParams();
   const { code: workspace } = useWorkspace();
   const may = useMay("vouchers");
   const { exportCodes, busy } = useExportCodes();
-  const query = useQuery(batchGetOptions({ path: { id: batch } }));
+  const query = useQuery({ ...batchGetOptions({ path: { id: batch } }), refetchInterval: LOOK_AGAIN_MS });
   return (
     <Page
       title={<span dir="auto">{batch}</span>}
