@@ -7,6 +7,8 @@ from collections.abc import Collection
 import msgspec
 
 from perennial.core.condition_flaws import Flaw, flaws_of
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.program import Program
 from perennial.core.program_cost import Cost, cost_of
 from perennial.core.segment import segments_asked
@@ -23,10 +25,13 @@ class Assessment(msgspec.Struct, frozen=True):
     cost: Cost
 
 
-def assess(program: Program, segments: Collection[str] | None = None) -> Assessment:
+def assess(
+    program: Program, segments: Collection[str] | None = None, language: Language = ENGLISH
+) -> Assessment:
     """Look at a program, which should have no problems; parts that have some are left out.
 
-    ``segments`` are those of the workspace (None: nobody knows which there are).
+    ``segments`` are those of the workspace (None: nobody knows which there are); conditions are said in
+    ``language``.
     """
     findings = examine(program)
     warnings: list[Flaw] = list(weak_codes(program))
@@ -36,7 +41,7 @@ def assess(program: Program, segments: Collection[str] | None = None) -> Assessm
         if segments is not None:
             missing = sorted(segments_asked(condition) - set(segments))
             warnings += [_unknown(path, name) for name in missing]
-        warnings += flaws_of(condition, findings.facts, place, path)
+        warnings += flaws_of(condition, findings.facts, place, path, language)
         if len(warnings) >= MAX_WARNINGS:
             break
     return Assessment(tuple(warnings[:MAX_WARNINGS]), cost_of(program))

@@ -31,6 +31,8 @@ from perennial.core.conditions import (
 )
 from perennial.core.facts import Fact, FactSource, FactTable, FactType
 from perennial.core.figures import Take
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.periods import WEEKDAYS
 from perennial.core.problems import join_path
 from perennial.core.value_domain import Domain, both, compared, either
@@ -70,15 +72,21 @@ class Flaw(msgspec.Struct, frozen=True):
     other: str | None = None
 
 
-def flaws_of(condition: Condition, facts: FactTable, place: Place, path: str = "") -> list[Flaw]:
-    """Return what is odd about a condition without problems; ``path`` leads to it."""
-    return _Search(facts, place).look(condition, path)
+def flaws_of(
+    condition: Condition, facts: FactTable, place: Place, path: str = "", language: Language = ENGLISH
+) -> list[Flaw]:
+    """Return what is odd about a condition without problems; ``path`` leads to it.
+
+    Conditions are said in ``language``, what is odd about them in English (see ``core/retelling.py``).
+    """
+    return _Search(facts, place, language).look(condition, path)
 
 
 class _Search:
     """Looks through one condition. ``None`` stands for domains of which one is empty: impossible."""
 
-    def __init__(self, facts: FactTable, place: Place) -> None:
+    def __init__(self, facts: FactTable, place: Place, language: Language) -> None:
+        self._language = language
         self._facts = facts
         self._place = place
         self._known: dict[tuple[int, bool], Domains | None] = {}
@@ -106,7 +114,7 @@ class _Search:
         return [Flaw(path, "never_holds", words)]
 
     def _say(self, node: Condition) -> str:
-        said = describe(node, self._facts, self._place.event)
+        said = describe(node, self._facts, self._place.event, self._language)
         return said if len(said) <= 300 else f"{said[:300]}…"
 
     def _domains(self, node: Condition, holds: bool) -> Domains | None:

@@ -4,22 +4,39 @@ Whatever decides says why in English, and some of that is stored. Here a sentenc
 pattern, what stands in its holes is told in turn, and both are put into the phrase of the language. A hole
 says what may stand in it:
 
-``{rule:id}`` a name, kept · ``{n:number}`` · ``{day:day}`` a date · ``{at:instant}`` · ``{span:span}``
-· ``{condition:text}`` kept · ``{owner:part}`` a part of a program · ``{told:parts}`` sentences between
-semicolons · ``{reason}`` a sentence.
+* ``{rule:id}`` a name, ``{fact:name}`` whatever somebody typed, ``{name:quoted}`` the same in quotation
+  marks, ``{field:path}`` where it stands in a document: kept.
+* ``{n:number}``, ``{price:money}``, ``{day:day}``, ``{at:instant}``, ``{span:span}``: as the language writes
+  them.
+* ``{owner:part}`` a part of a program. ``{what:noun}`` its kind alone, ``{what:figure}`` what is counted,
+  ``{first:asked}`` a question of a condition: listed as ``the wallet``, ``the figure balance``, ``the asked
+  ...``, so that a name is never taken for one.
+* ``{condition:text}`` words that are in the language already; ``{told:parts}`` sentences between semicolons;
+  ``{reason}`` a sentence.
 
-What no pattern fits stays as it is: a name that somebody typed, or words that were put in that language.
+What a language keeps of the words of documents stands between backticks in its phrases, which are left out
+when it is told. What no pattern fits stays as it is: a name that somebody typed, or words that were put in
+that language.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TypeVar, cast
+
+import msgspec
 
 from perennial.core.language import Language
 from perennial.core.program_diff import NOUNS
 
+T = TypeVar("T")
+
+TOLD = frozenset({"words", "message", "detail", "assumptions"})
+"""The fields of answers that hold a sentence of ours, or several."""
+
 _HOLE = re.compile(r"\{(\w+)(?::(\w+))?\}")
+_KEPT = re.compile("`([^`]+)`")
 _NUMBER = r"-?\d[\d,]*(?:\.\d+)?"
 _SHAPES = {
     "id": r"[^\s:;,()]+",
@@ -31,6 +48,11 @@ _SHAPES = {
     "weekday": "Mon|Tue|Wed|Thu|Fri|Sat|Sun",
     "span": r"\d+ [a-z]+(?: \d+ [a-z]+)*",
     "field": r"[a-z0-9 ]+",
+    "quoted": r"'.*?'|\".*?\"",
+    "path": r"[$A-Za-z_][\w-]*(?:\.[\w:-]+|\[\d+\])*",
+    "money": rf"{_NUMBER} [A-Z]{{3}}",
+    "figure": "[^:]+?",
+    "noun": r"[^'\":][^:]*?",
     "part": rf"program|(?:{'|'.join(NOUNS)}) [^\s:;,()]+(?: \(.+?\))*",
     "nouns": f"(?:{'|'.join(NOUNS)})s(?: \\(.+?\\))*",
 }
@@ -49,8 +71,14 @@ class _Pattern:
             for name, kind in zip(parts[1::3], parts[2::3], strict=True)
         ]
         around = [re.escape(part) for part in parts[::3]]
+        self._ends = parts[0], parts[-1]
         self.shape = re.compile(around[0] + "".join(map("".join, zip(shapes, around[1:], strict=True))))
         self.said = said
+
+    def find(self, text: str) -> re.Match[str] | None:
+        """Return what stands in the holes; most texts are told apart by how they begin and end."""
+        begins, ends = self._ends
+        return self.shape.fullmatch(text) if text.startswith(begins) and text.endswith(ends) else None
 
 
 _PATTERNS: dict[str, tuple[_Pattern, ...]] = {}
@@ -60,13 +88,34 @@ def retell(text: str, language: Language) -> str:
     """Return a sentence that the core said in English in ``language``; what is not known, as it is."""
     whole = language.sentences.get(text)
     if whole is not None:
-        return whole
+        return _with_kept(whole, language)
     for pattern in _patterns_of(language):
-        found = pattern.shape.fullmatch(text)
+        found = pattern.find(text)
         if found is not None:
             given = {name: _SAY[kind](found[name], language) for name, kind in pattern.kinds.items()}
-            return language.phrase(pattern.said, **given)
+            return language.phrase(_with_kept(pattern.said, language), **given)
     return text
+
+
+def retell_words(said: T, language: Language) -> T:
+    """Return a struct, or what it consists of, in which what :data:`TOLD` names is told in ``language``."""
+    if language.code == "en":
+        return said
+    if isinstance(said, tuple):
+        return cast(T, tuple(retell_words(each, language) for each in said))
+    if not isinstance(said, msgspec.Struct):
+        return said
+    fields = {name: getattr(said, name) for name in said.__struct_fields__}
+    told = {name: _value_told(name, value, language) for name, value in fields.items()}
+    return cast(T, msgspec.structs.replace(said, **told))
+
+
+def _value_told(name: str, value: object, language: Language) -> object:
+    if name in TOLD and isinstance(value, str):
+        return retell(value, language)
+    if name in TOLD and isinstance(value, tuple) and all(isinstance(each, str) for each in value):
+        return tuple(retell(each, language) for each in value)
+    return retell_words(value, language)
 
 
 def _patterns_of(language: Language) -> tuple[_Pattern, ...]:
@@ -91,6 +140,35 @@ def _sentence(text: str, language: Language) -> str:
 def _name(text: str, language: Language) -> str:
     """Keep a name; from right to left it stands by itself, so that the digits behind it stay behind it."""
     return f"\u2068{text}\u2069" if language.right_to_left else text
+
+
+def _with_kept(said: str, language: Language) -> str:
+    """Return a phrase in which the words of documents stand by themselves."""
+    return _KEPT.sub(lambda kept: _name(kept[1], language), said)
+
+
+def _quoted(text: str, language: Language) -> str:
+    return language.quoted(_name(text[1:-1], language))
+
+
+def _noun(text: str, language: Language) -> str:
+    told = retell(f"the {text}", language)
+    return _sentence(text, language) if told == f"the {text}" else told
+
+
+def _listed(kind: str) -> Callable[[str, Language], str]:
+    """Tell what the languages list behind ``the`` and its kind, and is a name otherwise."""
+
+    def say(text: str, language: Language) -> str:
+        told = retell(f"the {kind} {text}", language)
+        return _name(text, language) if told == f"the {kind} {text}" else told
+
+    return say
+
+
+def _money(text: str, language: Language) -> str:
+    amount, _, currency = text.partition(" ")
+    return language.money.format(amount=_number(amount, language), currency=currency)
 
 
 def _as_it_is(text: str, _language: Language) -> str:
@@ -140,6 +218,8 @@ def _changed(text: str, language: Language) -> str:
 
 
 def _value(text: str, language: Language) -> str:
+    if re.fullmatch(_SHAPES["money"], text):
+        return _money(text, language)
     return language.time(text) if re.fullmatch(_NUMBER, text) else text
 
 
@@ -153,6 +233,13 @@ def _each(between: str) -> Callable[[str, Language], str]:
 
 _SAY: dict[str, Callable[[str, Language], str]] = {
     "id": _name,
+    "quoted": _quoted,
+    "path": _name,
+    "noun": _noun,
+    "figure": _listed("figure"),
+    "asked": _listed("asked"),
+    "money": _money,
+    "name": _name,
     "text": _as_it_is,
     "number": _number,
     "ordinal": _ordinal,

@@ -100,7 +100,7 @@ async def check_condition(
         right_to_left=language.right_to_left,
         sentence=sentence(condition, Wording(language, facts, place.event)),
         problems=tuple(problems),
-        warnings=() if problems else tuple(flaws_of(condition, facts, place)),
+        warnings=() if problems else tuple(flaws_of(condition, facts, place, language=language)),
         not_for_all_members=tuple(asked) if isinstance(asked, list) else (),
         cost=ConditionCost(
             lines * condition_cost(condition), history_cost(condition), parts, MAX_NODES, depth, MAX_DEPTH

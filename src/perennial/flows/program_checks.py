@@ -6,6 +6,8 @@ from asyncpg import Connection
 
 from perennial.core.assessment import Assessment, assess
 from perennial.core.document import read_program
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.problems import Problem
 from perennial.core.program import GIFT_CARDS, Program
 from perennial.core.program_parts import decode_published, join_parts
@@ -75,10 +77,12 @@ async def surrounded(conn: Connection, workspace_id: int, program: Program) -> P
     return with_declarations(program, declared)
 
 
-async def assessed(conn: Connection, workspace_id: int, program: Program) -> Assessment:
-    """Return what is odd about a program in its workspace, and what it may cost."""
+async def assessed(
+    conn: Connection, workspace_id: int, program: Program, language: Language = ENGLISH
+) -> Assessment:
+    """Return what is odd about a program in its workspace, and its cost; conditions are said in ``language``."""
     segments = [row.code for row in await list_segments(conn, workspace_id)]
-    return assess(await surrounded(conn, workspace_id, program), segments)
+    return assess(await surrounded(conn, workspace_id, program), segments, language)
 
 
 async def problems_of(conn: Connection, workspace_id: int, row: ProgramRow, text: str) -> list[Problem]:

@@ -18,6 +18,8 @@ from perennial.core.assessment import Assessment
 from perennial.core.document import read_program
 from perennial.core.find_flaws import what_comes_back
 from perennial.core.gives_back import GivesBack
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.problems import Problem
 from perennial.core.program import Program, unit_codes
 from perennial.core.program_diff import Change, diff
@@ -105,28 +107,35 @@ class Author(msgspec.Struct, frozen=True):
     """The plan that this fulfills: it must wait still, and the draft must say what was planned."""
 
 
-async def get_draft(database: Database, workspace_id: int, code: str) -> Draft:
-    """Return the draft of a program; raise a 404 if there is none."""
+async def get_draft(database: Database, workspace_id: int, code: str, language: Language = ENGLISH) -> Draft:
+    """Return the draft of a program, its conditions said in ``language``; raise a 404 if there is none."""
     async with database.transaction(workspace_id) as conn:
         row = await require_program(conn, workspace_id, code)
         if row.draft is None:
             raise problem(404, "no_draft", f"Program {code} has no draft.")
-        draft, whole = await _assessed(conn, workspace_id, row, row.draft)
+        draft, whole = await _assessed(conn, workspace_id, row, row.draft, language)
     return await _weighed(draft, whole)
 
 
 async def put_draft(
-    database: Database, workspace_id: int, code: str, text: str, author: Author, revision: int | None = None
+    database: Database,
+    workspace_id: int,
+    code: str,
+    text: str,
+    author: Author,
+    revision: int | None = None,
+    language: Language = ENGLISH,
 ) -> Draft:
     """Replace the draft of a program, which is created with its first draft.
 
     ``revision`` is that of the draft which the author has seen (0: none yet); raises a 409 if
-    somebody else has changed it since. ``None`` replaces whatever is there.
+    somebody else has changed it since. ``None`` replaces whatever is there. Conditions are said in
+    ``language``.
     """
     async with database.transaction(workspace_id) as conn:
         await lock_configuration(conn, workspace_id)
         row = await _save_draft(conn, workspace_id, code, text, author, revision)
-        draft, whole = await _assessed(conn, workspace_id, row, text)
+        draft, whole = await _assessed(conn, workspace_id, row, text, language)
     return await _weighed(draft, whole)
 
 
@@ -143,13 +152,13 @@ async def _weighed(draft: Draft, whole: Program | None) -> Draft:
 
 
 async def _assessed(
-    conn: Connection, workspace_id: int, row: ProgramRow, text: str
+    conn: Connection, workspace_id: int, row: ProgramRow, text: str, language: Language
 ) -> tuple[Draft, Program | None]:
     problems = await problems_of(conn, workspace_id, row, text)
     if problems:
         return Draft(row.code, text, row.draft_revision, tuple(problems), None), None
     program = readable(text)
-    assessment = await assessed(conn, workspace_id, program)
+    assessment = await assessed(conn, workspace_id, program, language)
     whole = await surrounded(conn, workspace_id, program)
     return Draft(row.code, text, row.draft_revision, (), assessment), whole
 

@@ -43,7 +43,7 @@ from perennial.http.launch import LAUNCH_ROUTES
 from perennial.http.me import ME_ROUTES
 from perennial.http.merges import MERGE_ROUTES
 from perennial.http.openapi import describe
-from perennial.http.operation import guard, identity_of
+from perennial.http.operation import guard, identity_of, spoken_in
 from perennial.http.orders import ORDER_ROUTES
 from perennial.http.planned_versions import PLAN_ROUTES
 from perennial.http.points import POINTS_ROUTES
@@ -204,7 +204,7 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
 def _send(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
     headers = {name.decode(): value.decode() for name, value in extra_headers(problem.status, False)}
     return Response(
-        content=write_problem(problem, identity_of(request)),
+        content=write_problem(problem, identity_of(request), spoken_in(request)),
         status_code=problem.status,
         media_type=MEDIA_TYPE,
         headers=headers,

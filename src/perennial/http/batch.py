@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from litestar import Request, post
 from litestar.types import ASGIApp
 
+from perennial.core.language import Language
 from perennial.flows.answers import Answer, Decided
 from perennial.flows.commands import Command, Identified, Introduced
 from perennial.flows.keys import Key
@@ -35,7 +36,7 @@ from perennial.http.batch_lines import (
 from perennial.http.door import Door
 from perennial.http.exchange import ClientGoneError, check_json, headers_of, receive_chunk
 from perennial.http.giving import by_hand
-from perennial.http.operation import admitted, connection_of, identity_of, operation
+from perennial.http.operation import admitted, connection_of, identity_of, operation, spoken_in
 from perennial.http.problems import ProblemBody, bad_request, problem_of, rewrite_problem
 from perennial.http.spool import Spool
 from perennial.http.strict_json import Reader
@@ -68,6 +69,13 @@ class BatchResult(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     problem: ProblemBody | None = None
 
 
+class _Asked(NamedTuple):
+    """Which request it is, and the language in which its problems are told."""
+
+    identity: str
+    language: Language
+
+
 @post(
     "/v1/batch",
     status_code=200,
@@ -90,21 +98,20 @@ async def batch_post(request: Request[Any, Any, Any]) -> ASGIApp:
     """
     door, caller = admitted(request)
     check_json(headers_of(connection_of(request)), *MEDIA_TYPES)
-    identity = identity_of(request)
 
     async def respond(_: Connection, receive: Receive, send: Send) -> None:
-        await _serve(door, caller, identity, receive, send)
+        await _serve(door, caller, _Asked(identity_of(request), spoken_in(request)), receive, send)
 
     return cast(ASGIApp, respond)
 
 
-async def _serve(door: Door, caller: Key, identity: str, receive: Receive, send: Send) -> None:
+async def _serve(door: Door, caller: Key, asked: _Asked, receive: Receive, send: Send) -> None:
     headers = [(b"content-type", MEDIA_TYPES[0])]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     spool = Spool()
     writer = asyncio.create_task(spool.drain(send))
     try:
-        await _Run(door, caller, identity, spool).handle(_chunks(door, receive))
+        await _Run(door, caller, asked, spool).handle(_chunks(door, receive))
         spool.finish()
         await writer
     except ClientGoneError:
@@ -144,10 +151,11 @@ async def _chunks(door: Door, receive: Receive) -> AsyncIterator[list[bytes | No
 class _Run:
     """The handling of one batch request."""
 
-    def __init__(self, door: Door, caller: Key, identity: str, spool: Spool) -> None:
+    def __init__(self, door: Door, caller: Key, asked: _Asked, spool: Spool) -> None:
         self._door = door
         self._caller = caller
-        self._identity = identity
+        self._identity = asked.identity
+        self._language = asked.language
         self._spool = spool
         self._number = 0
         self._customers: dict[str, str] = {}
@@ -272,7 +280,7 @@ class _Run:
             result["id"] = line.id
         if answer.replayed:
             result["replayed"] = True
-        body = rewrite_problem(answer.body, self._identity) if failed else answer.body
+        body = rewrite_problem(answer.body, self._identity, self._language) if failed else answer.body
         result["problem" if failed else "answer"] = msgspec.Raw(body)
         return _encode(result) + b"\n"
 

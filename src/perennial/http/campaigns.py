@@ -25,7 +25,7 @@ from perennial.flows.programs import Author
 from perennial.flows.scopes import Scope
 from perennial.http.exchange import bad_query
 from perennial.http.language import LanguageName
-from perennial.http.operation import ExternalId, admitted, operation, written
+from perennial.http.operation import ExternalId, admitted, operation, told, written
 from perennial.http.paths import plain_segment
 from perennial.http.programs import Revision, document_of_request
 
@@ -122,7 +122,9 @@ async def campaign_put(
     text = await document_of_request(request)
     names = plain_segment(program), plain_segment(id)
     author = Author(actor=caller.actor, at=time.time_ns() // 1_000)
-    return written(await put_campaign(door.handler, caller.workspace_id, *names, text, author, revision))
+    return told(
+        request, await put_campaign(door.handler, caller.workspace_id, *names, text, author, revision)
+    )
 
 
 @delete(
@@ -145,7 +147,7 @@ async def campaign_delete(
     names = plain_segment(program), plain_segment(id)
     author = Author(actor=caller.actor, at=time.time_ns() // 1_000)
     draft = await delete_campaign(door.handler, caller.workspace_id, *names, author, revision)
-    return written(DraftChanged(draft.program, draft.revision, draft.problems))
+    return told(request, DraftChanged(draft.program, draft.revision, draft.problems))
 
 
 @get(
@@ -172,7 +174,7 @@ async def calendar_get(
     """
     door, caller = admitted(request)
     days = _day(first, "from"), _day(last, "to")
-    return written(await read_calendar(door.handler, caller.workspace_id, *days, program, country))
+    return told(request, await read_calendar(door.handler, caller.workspace_id, *days, program, country))
 
 
 def _day(text: str, name: str) -> date:

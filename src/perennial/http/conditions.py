@@ -12,6 +12,7 @@ from perennial.core.condition_document import ConditionError, decode_condition
 from perennial.core.condition_places import Where
 from perennial.core.languages import LANGUAGES
 from perennial.core.problems import join_path
+from perennial.core.retelling import retell_words
 from perennial.core.rule import Identifier
 from perennial.flows.answers import FieldProblem
 from perennial.flows.condition_checks import CheckedCondition, check_condition
@@ -74,7 +75,7 @@ async def condition_check(request: Request[Any, Any, Any]) -> Response[Any]:
         data.trigger,
         LANGUAGES[data.language],
     )
-    return written(checked)
+    return written(retell_words(checked, LANGUAGES[data.language]))
 
 
 CONDITION_ROUTES = [condition_check]

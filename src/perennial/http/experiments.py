@@ -11,7 +11,7 @@ from litestar.params import PathParameter
 
 from perennial.flows.experiment_views import TrialList, TrialResults
 from perennial.flows.scopes import Scope
-from perennial.http.operation import ExternalId, admitted, operation, written
+from perennial.http.operation import ExternalId, admitted, operation, told
 
 OfTrial = Annotated[
     str, PathParameter(min_length=1, max_length=200, description="the id of an experiment or holdout")
@@ -37,7 +37,7 @@ async def experiment_list(request: Request[Any, Any, Any]) -> Response[Any]:
     await _statistics_loaded()
     from perennial.flows.experiment_results import read_experiments  # noqa: PLC0415
 
-    return written(await read_experiments(door.handler, caller.workspace_id))
+    return told(request, await read_experiments(door.handler, caller.workspace_id))
 
 
 @get(
@@ -62,7 +62,7 @@ async def experiment_results(
     await _statistics_loaded()
     from perennial.flows.experiment_results import read_experiment_results  # noqa: PLC0415
 
-    return written(await read_experiment_results(door.handler, caller.workspace_id, program, id))
+    return told(request, await read_experiment_results(door.handler, caller.workspace_id, program, id))
 
 
 async def _statistics_loaded() -> None:

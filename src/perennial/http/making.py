@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 from litestar.types import ASGIApp
 
+from perennial.core.language import Language
 from perennial.flows.handle_events import Handler
 from perennial.flows.keys import Key
 from perennial.flows.voucher_batches import BatchView, NewBatch, create_batch
@@ -27,7 +28,9 @@ class BatchStep(msgspec.Struct, frozen=True, kw_only=True):
     problem: ProblemBody | msgspec.UnsetType = msgspec.UNSET
 
 
-def watched_batch(handler: Handler, caller: Key, command: NewBatch, identity: str) -> ASGIApp:
+def watched_batch(
+    handler: Handler, caller: Key, command: NewBatch, identity: str, language: Language
+) -> ASGIApp:
     """Return the answer that makes the batch while it is sent; whoever hangs up takes it back."""
     of = len(command.codes) if command.codes is not None else command.count or 0
 
@@ -49,4 +52,4 @@ def watched_batch(handler: Handler, caller: Key, command: NewBatch, identity: st
             making.cancel()
             await asyncio.gather(making, return_exceptions=True)
 
-    return streamed_lines(work, identity)
+    return streamed_lines(work, identity, language)

@@ -24,6 +24,7 @@ from perennial.http.operation import (
     body_of,
     connection_of,
     operation,
+    told,
     written,
 )
 from perennial.http.paths import plain_segment
@@ -101,7 +102,7 @@ async def merge_preview(request: Request[Any, Any, Any], id: ExternalId, into: I
     It is worked out by the very steps of the merge, which are undone: nothing changes.
     """
     door, caller = admitted(request)
-    return written(await preview_merge(door.handler, caller.workspace_id, plain_segment(id), into))
+    return told(request, await preview_merge(door.handler, caller.workspace_id, plain_segment(id), into))
 
 
 @get(

@@ -13,12 +13,15 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import PathParameter, QueryParameter
 from litestar.typing import FieldDefinition
 
+from perennial.core.language import Language
+from perennial.core.retelling import retell_words
 from perennial.flows.answers import Answer
 from perennial.flows.keys import Key
 from perennial.flows.scopes import Scope
 from perennial.http.asgi import Connection
 from perennial.http.door import Door
 from perennial.http.exchange import bad_query, check_json, extra_headers, headers_of, request_id
+from perennial.http.language import spoken_to
 from perennial.http.problems import MEDIA_TYPE, rewrite_problem
 from perennial.http.sessions import admit, admit_staff
 from perennial.http.strict_json import Reader
@@ -121,6 +124,11 @@ def identity_of(request: Request[Any, Any, Any]) -> str:
     return identity
 
 
+def spoken_in(request: Request[Any, Any, Any]) -> Language:
+    """Return the language that a request asks for in its header."""
+    return spoken_to(headers_of(connection_of(request)))
+
+
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let in who has the scope that the route needs; refuse query parameters that it does not know."""
     scope = cast(Connection, connection.scope)
@@ -151,9 +159,14 @@ def answered(request: Request[Any, Any, Any], answer: Answer) -> Response[bytes]
     """Return the answer of a flow as the router sends it."""
     body, media_type = answer.body, "application/json"
     if answer.status >= 400:
-        body, media_type = rewrite_problem(body, identity_of(request)), MEDIA_TYPE
+        body, media_type = rewrite_problem(body, identity_of(request), spoken_in(request)), MEDIA_TYPE
     headers = {name.decode(): value.decode() for name, value in extra_headers(answer.status, answer.replayed)}
     return Response(content=body, status_code=answer.status, media_type=media_type, headers=headers)
+
+
+def told(request: Request[Any, Any, Any], value: msgspec.Struct, status: int = 200) -> Response[bytes]:
+    """Return a struct as the JSON that is sent, its words in the language that the request asks for."""
+    return written(retell_words(value, spoken_in(request)), status)
 
 
 def written(value: object, status: int = 200) -> Response[bytes]:

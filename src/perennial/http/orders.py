@@ -26,6 +26,7 @@ from perennial.http.operation import (
     body_of,
     connection_of,
     operation,
+    told,
     written,
 )
 from perennial.http.paths import plain_segment
@@ -157,7 +158,7 @@ async def order_case(
     """
     door, caller = admitted(request)
     made = await make_order_case(door.handler, caller.workspace_id, plain_segment(id), program)
-    return written(made)
+    return told(request, made)
 
 
 ORDER_ROUTES = [order_put, return_post, order_get, order_explain, order_case]

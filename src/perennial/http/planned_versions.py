@@ -15,7 +15,7 @@ from perennial.flows.planned_versions import Planned, cancel_plan, plan_version,
 from perennial.flows.programs import Author, get_draft
 from perennial.flows.scopes import Scope
 from perennial.http.approvals import ApprovalView, approval_view
-from perennial.http.operation import ExternalId, Limit, admitted, body_of, operation, written
+from perennial.http.operation import ExternalId, Limit, admitted, body_of, operation, told, written
 from perennial.http.paths import plain_segment
 from perennial.http.programs import despite
 from perennial.store.approvals import ApprovalRow
@@ -112,7 +112,7 @@ async def plan_list(request: Request[Any, Any, Any], id: ExternalId, limit: Limi
     """The draft that waits to be published, if there is one, and what became of those before."""
     door, caller = admitted(request)
     found = await plans_of(door.database, caller.workspace_id, plain_segment(id), limit)
-    return written(PlanList(tuple(_view(each) for each in found)))
+    return told(request, PlanList(tuple(_view(each) for each in found)))
 
 
 @put(
@@ -150,7 +150,7 @@ async def plan_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[
     )
     if isinstance(planned, ApprovalRow):
         return written(approval_view(planned), 202)
-    return written(_view(planned))
+    return told(request, _view(planned))
 
 
 @delete(
@@ -170,7 +170,7 @@ async def plan_cancel(request: Request[Any, Any, Any], id: ExternalId) -> Respon
     door, caller = admitted(request)
     code = plain_segment(id)
     ended = await cancel_plan(door.database, caller.workspace_id, code, _author(caller.actor))
-    return written(_view(ended))
+    return told(request, _view(ended))
 
 
 PLAN_ROUTES = [plan_list, plan_put, plan_cancel]

@@ -14,7 +14,10 @@ from typing import Final
 import asyncpg
 import msgspec
 
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.order import Scalar
+from perennial.core.retelling import retell
 from perennial.flows.answers import FieldProblem, Problem
 from perennial.flows.problems import ProblemError
 
@@ -54,25 +57,28 @@ def bad_fields(status: int, *fields: FieldProblem) -> ProblemError:
     return bad_request(status, first.code, f"{first.path}: {first.message}", *fields)
 
 
-def write_problem(problem: Problem, request_id: str) -> bytes:
-    """Return the body that tells ``problem`` to the caller of this request."""
+def write_problem(problem: Problem, request_id: str, language: Language = ENGLISH) -> bytes:
+    """Return the body that tells ``problem`` to the caller of this request, in ``language``."""
     return _encode(
         ProblemBody(
             type=f"/docs#problem-{problem.code}",
-            title=problem.title,
+            title=retell(problem.title, language),
             status=problem.status,
             code=problem.code,
-            detail=problem.detail,
-            errors=problem.errors,
+            detail=retell(problem.detail, language),
+            errors=tuple(
+                FieldProblem(path=each.path, code=each.code, message=retell(each.message, language))
+                for each in problem.errors
+            ),
             details=problem.details,
             request_id=request_id,
         )
     )
 
 
-def rewrite_problem(body: bytes, request_id: str) -> bytes:
+def rewrite_problem(body: bytes, request_id: str, language: Language = ENGLISH) -> bytes:
     """Return the body for a problem that a flow has already written as JSON."""
-    return write_problem(_decode(body), request_id)
+    return write_problem(_decode(body), request_id, language)
 
 
 _UNAVAILABLE: Final = (

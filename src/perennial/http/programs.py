@@ -15,7 +15,7 @@ from perennial.core.gives_back import GivesBack
 from perennial.core.languages import LANGUAGES
 from perennial.core.problems import Problem
 from perennial.core.program_diff import Change
-from perennial.core.retelling import retell
+from perennial.core.retelling import retell_words
 from perennial.flows.answers import FieldProblem
 from perennial.flows.approvals import Publication, Return, ask_to_publish, or_ask
 from perennial.flows.case_runs import CaseRun, run_draft_cases
@@ -29,7 +29,16 @@ from perennial.http.approvals import ApprovalView, approval_view
 from perennial.http.exchange import check_json, headers_of
 from perennial.http.instants import read_instant
 from perennial.http.language import LanguageName
-from perennial.http.operation import ExternalId, admitted, body_of, connection_of, operation, written
+from perennial.http.operation import (
+    ExternalId,
+    admitted,
+    body_of,
+    connection_of,
+    operation,
+    spoken_in,
+    told,
+    written,
+)
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields, bad_request
 from perennial.http.requests import CasesBody, CheckBody, PublishBody, RollbackBody
@@ -191,7 +200,8 @@ async def program_list(request: Request[Any, Any, Any]) -> Response[Any]:
 async def draft_get(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """The author's own text, with everything that keeps it from being published."""
     door, caller = admitted(request)
-    return written(_draft_view(await get_draft(door.database, caller.workspace_id, plain_segment(id))))
+    code, language = plain_segment(id), spoken_in(request)
+    return told(request, _draft_view(await get_draft(door.database, caller.workspace_id, code, language)))
 
 
 @put(
@@ -216,10 +226,11 @@ async def draft_put(
     """
     door, caller = admitted(request)
     text = await document_of_request(request)
+    code, author = plain_segment(id), _author(caller.actor)
     saved = await put_draft(
-        door.database, caller.workspace_id, plain_segment(id), text, _author(caller.actor), revision
+        door.database, caller.workspace_id, code, text, author, revision, spoken_in(request)
     )
-    return written(_draft_view(saved))
+    return told(request, _draft_view(saved))
 
 
 async def document_of_request(request: Request[Any, Any, Any]) -> str:
@@ -291,7 +302,7 @@ async def program_publish(request: Request[Any, Any, Any], id: ExternalId) -> Re
     )
     if isinstance(published, ApprovalRow):
         return written(approval_view(published), 202)
-    return written(_published_view(published, checked), 201)
+    return told(request, _published_view(published, checked), 201)
 
 
 @post(
@@ -317,7 +328,7 @@ async def program_cases(request: Request[Any, Any, Any], id: ExternalId) -> Resp
     if data.document is not None:
         check_document(data.document)
     run = await run_draft_cases(door.database, caller.workspace_id, plain_segment(id), data.document)
-    return written(run)
+    return told(request, run)
 
 
 @post(
@@ -349,7 +360,7 @@ async def program_check(request: Request[Any, Any, Any], id: ExternalId) -> Resp
         kinds=data.kinds,
         seconds=data.seconds,
     )
-    return written(found)
+    return told(request, found)
 
 
 @get(
@@ -425,9 +436,7 @@ async def program_diff(
     """What changed, part by part, in words of `language`; fields and values stand as in the document."""
     door, caller = admitted(request)
     changes = await compare(door.database, caller.workspace_id, plain_segment(id), _side(old), _side(new))
-    spoken = LANGUAGES[language]
-    told = [msgspec.structs.replace(change, words=retell(change.words, spoken)) for change in changes]
-    return written(DiffView(tuple(told)))
+    return written(retell_words(DiffView(tuple(changes)), LANGUAGES[language]))
 
 
 def _side(name: str) -> Side:
@@ -458,7 +467,7 @@ async def program_rollback(request: Request[Any, Any, Any], id: ExternalId) -> R
     )
     if isinstance(published, ApprovalRow):
         return written(approval_view(published), 202)
-    return written(_published_view(published), 201)
+    return told(request, _published_view(published), 201)
 
 
 PROGRAM_ROUTES = [

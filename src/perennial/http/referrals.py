@@ -33,6 +33,7 @@ from perennial.http.operation import (
     answered,
     body_of,
     operation,
+    told,
     written,
 )
 from perennial.http.paths import plain_segment
@@ -164,7 +165,7 @@ async def referral_get(request: Request[Any, Any, Any], id: ReferralId) -> Respo
     The evidence is that of this moment. What rules gave for the conversion is explained again.
     """
     door, caller = admitted(request)
-    return written(await read_referral_detail(door.handler, caller.workspace_id, plain_segment(id)))
+    return told(request, await read_referral_detail(door.handler, caller.workspace_id, plain_segment(id)))
 
 
 @post(

@@ -43,6 +43,7 @@ from perennial.flows.segments import put as put_segment
 from perennial.flows.segments import remove
 from perennial.http.language import LanguageName
 from perennial.http.operation import Cursor, ExternalId, Limit, admitted, body_of, operation
+from perennial.http.operation import told as told_out
 from perennial.http.operation import written as written_out
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields
@@ -246,7 +247,7 @@ async def segment_preview(request: Request[Any, Any, Any]) -> Response[Any]:
     door, caller = admitted(request)
     data = await body_of(request, PreviewBody)
     segment = Segment(segment="preview", name="Preview", program=data.program, when=_condition(data.when))
-    return written_out(await preview_segment(door.handler, caller.workspace_id, segment))
+    return told_out(request, await preview_segment(door.handler, caller.workspace_id, segment))
 
 
 @post(
@@ -272,7 +273,7 @@ async def segment_import(
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     rows = _rows(await request.body(), is_csv=kind == "text/csv")
     result = await import_list(door.handler, caller.workspace_id, plain_segment(id), rows, replaces=replace)
-    return written_out(result)
+    return told_out(request, result)
 
 
 @post(
@@ -299,7 +300,7 @@ async def segment_apply(request: Request[Any, Any, Any], id: ExternalId) -> Resp
     result = await apply_to_inside(
         door.handler, caller.workspace_id, plain_segment(id), data.program, data.rule, preview=data.preview
     )
-    return written_out(result)
+    return told_out(request, result)
 
 
 @get(

@@ -15,6 +15,7 @@ from litestar import Request, post
 from litestar.types import ASGIApp
 
 from perennial.core.document import read_program
+from perennial.core.retelling import retell_words
 from perennial.flows.answers import FieldProblem
 from perennial.flows.problems import problem
 from perennial.flows.scopes import Scope
@@ -28,7 +29,7 @@ from perennial.flows.simulate import (
 )
 from perennial.flows.simulation_result import SimulationResult
 from perennial.http.instants import read_instant
-from perennial.http.operation import ExternalId, admitted, body_of, identity_of, operation
+from perennial.http.operation import ExternalId, admitted, body_of, identity_of, operation, spoken_in
 from perennial.http.paths import plain_segment
 from perennial.http.problems import ProblemBody
 from perennial.http.requests import SimulateBody
@@ -90,17 +91,17 @@ async def program_simulate(request: Request[Any, Any, Any], id: ExternalId) -> A
         raise problem(
             409, "simulation_running", f"{AT_ONCE} simulations are running here; wait for one, or cancel it."
         )
-    url = door.database.url
+    url, language = door.database.url, spoken_in(request)
     prepared = await prepare(door.database, url, caller.workspace_id, plain_segment(id), asked)
 
     async def work(say: Say) -> None:
         door.simulating += 1
         try:
-            await _lines(prepared, say)
+            await _lines(prepared, lambda step: say(retell_words(step, language)))
         finally:
             door.simulating -= 1
 
-    return streamed_lines(work, identity_of(request))
+    return streamed_lines(work, identity_of(request), language)
 
 
 def check_document(text: str) -> None:

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias, cast
 import msgspec
 from litestar.types import ASGIApp
 
+from perennial.core.language import Language
 from perennial.http.asgi import Connection, Receive, Send
 from perennial.http.problems import problem_of, write_problem
 
@@ -28,14 +29,17 @@ class _Failed(msgspec.Struct, frozen=True):
     problem: msgspec.Raw
 
 
-def streamed_lines(work: Work, identity: str) -> ASGIApp:
-    """Return the answer that does the work while its lines are sent; ``identity`` is that of the request."""
+def streamed_lines(work: Work, identity: str, language: Language) -> ASGIApp:
+    """Return the answer that does the work while its lines are sent.
+
+    ``identity`` is that of the request, and ``language`` the one in which a failure is told.
+    """
 
     async def respond(_: Connection, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"application/x-ndjson"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         gone = asyncio.create_task(_gone(receive))
-        lines = asyncio.create_task(_lines(work, identity, send))
+        lines = asyncio.create_task(_lines(work, identity, language, send))
         try:
             await asyncio.wait({gone, lines}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -51,7 +55,7 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _lines(work: Work, identity: str, send: Send) -> None:
+async def _lines(work: Work, identity: str, language: Language, send: Send) -> None:
     async def say(line: msgspec.Struct) -> None:
         body = msgspec.json.encode(line) + b"\n"
         await send({"type": "http.response.body", "body": body, "more_body": True})
@@ -59,6 +63,6 @@ async def _lines(work: Work, identity: str, send: Send) -> None:
     try:
         await work(say)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the last line
-        told = write_problem(problem_of(error, identity), identity)
+        told = write_problem(problem_of(error, identity), identity, language)
         await say(_Failed("problem", msgspec.Raw(told)))
     await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -20,7 +20,7 @@ from perennial.flows.templates import (
     require_template,
 )
 from perennial.http.language import LanguageName
-from perennial.http.operation import ExternalId, admitted, body_of, operation, written
+from perennial.http.operation import ExternalId, admitted, body_of, operation, told, written
 from perennial.http.paths import plain_segment
 
 Shown = Annotated[str, Meta(min_length=1, max_length=200, description="what members see")]
@@ -98,7 +98,7 @@ async def template_preview(request: Request[Any, Any, Any], id: ExternalId) -> R
         currency=data.currency,
         time_zone=data.time_zone,
     )
-    return written(preview)
+    return told(request, preview)
 
 
 TEMPLATE_ROUTES = [template_list, template_get, template_preview]

@@ -35,6 +35,8 @@ from perennial.http.operation import (
     connection_of,
     identity_of,
     operation,
+    spoken_in,
+    told,
     written,
 )
 from perennial.http.paths import plain_segment
@@ -148,7 +150,7 @@ async def batch_watch(request: Request[Any, Any, Any]) -> ASGIApp:
     """
     door, caller = admitted(request)
     command = await _command_of(request)
-    return watched_batch(door.handler, caller, command, identity_of(request))
+    return watched_batch(door.handler, caller, command, identity_of(request), spoken_in(request))
 
 
 async def _command_of(request: Request[Any, Any, Any]) -> NewBatch:
@@ -198,7 +200,7 @@ async def batch_check(request: Request[Any, Any, Any]) -> Response[Any]:
     command = NewBatch(
         id="", reward=data.reward, codes=data.codes, customers=data.customers, allow_weak=data.allow_weak
     )
-    return written(await check_batch(door.handler, caller.workspace_id, command))
+    return told(request, await check_batch(door.handler, caller.workspace_id, command))
 
 
 @get(
@@ -210,7 +212,7 @@ async def batch_check(request: Request[Any, Any, Any]) -> Response[Any]:
 async def batch_get(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """One batch, and how many of its codes are given, used, taken back and expired now."""
     door, caller = admitted(request)
-    return written(await read_batch(door.handler, caller.workspace_id, plain_segment(id)))
+    return told(request, await read_batch(door.handler, caller.workspace_id, plain_segment(id)))
 
 
 @get(

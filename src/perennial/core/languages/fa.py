@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from perennial.core.language import Language
-from perennial.core.sentences.fa import SENTENCES
+from perennial.core.sentences import sentences_in
 
 LANGUAGE = Language(
     code="fa",
     name="فارسی",
-    sentences=SENTENCES,
+    sentences=sentences_in("fa"),
     right_to_left=True,
     quotes=("«", "»"),
     digits="۰۱۲۳۴۵۶۷۸۹",

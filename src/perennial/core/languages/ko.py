@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perennial.core.language import Language
-from perennial.core.sentences.ko import SENTENCES
+from perennial.core.sentences import sentences_in
 
 _FIRST, _LAST = 0xAC00, 0xD7A3
 _RIEUL = 8
@@ -39,7 +39,7 @@ def _final_of(letter: str) -> int:
 LANGUAGE = Language(
     code="ko",
     name="한국어",
-    sentences=SENTENCES,
+    sentences=sentences_in("ko"),
     word=Word,
     comparisons={
         "is": "{subject:이/가} {value}[이다|이고|이거나]",

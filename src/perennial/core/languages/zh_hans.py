@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from perennial.core.language import Language
-from perennial.core.sentences.zh_hans import SENTENCES
+from perennial.core.sentences import sentences_in
 
 LANGUAGE = Language(
     code="zh-Hans",
     name="简体中文",
-    sentences=SENTENCES,
+    sentences=sentences_in("zh_hans"),
     comparisons={
         "is": "{subject}为{value}",
         "is_not": "{subject}不为{value}",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from perennial.core.language import Language
-from perennial.core.sentences.zh_hant import SENTENCES
+from perennial.core.sentences import sentences_in
 
 LANGUAGE = Language(
     code="zh-Hant",
     name="繁體中文",
-    sentences=SENTENCES,
+    sentences=sentences_in("zh_hant"),
     quotes=("「", "」"),
     comparisons={
         "is": "{subject}為{value}",

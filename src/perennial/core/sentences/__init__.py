@@ -1,6 +1,19 @@
-"""What the core says, in the other languages: one file each, named after the language's code.
+"""What the core says, in the other languages: one room per occasion, in each one file per language.
 
-The core speaks English, and some of it is stored as it was said. Each file has the same keys: a whole
-sentence, or a pattern with holes such as ``{rule:id}``, which ``core/retelling.py`` reads. The first pattern
-that fits is taken.
+The core speaks English, and some of it is stored as it was said. The files of a room have the same keys: a
+whole sentence, or a pattern with holes such as ``{rule:id}``, which ``core/retelling.py`` reads. The first
+pattern that fits is taken, in the order of :data:`ROOMS`.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+
+ROOMS = ("explanations", "drafts", "findings", "refusals")
+"""Why something happened or not; what is wrong with a draft; what was found by playing; why a call failed."""
+
+
+def sentences_in(language: str) -> dict[str, str]:
+    """Return every sentence of a language, by the name of its files."""
+    rooms = [import_module(f"{__name__}.{room}.{language}").SENTENCES for room in ROOMS]
+    return {source: said for room in rooms for source, said in room.items()}

@@ -1,4 +1,7 @@
+import { i18n } from "@lingui/core";
 import { client } from "@perennial/api-admin";
+
+import { preferredLocale } from "../i18n/locales";
 
 let workspace: string | undefined;
 
@@ -11,6 +14,7 @@ client.setConfig({ baseUrl: "", credentials: "same-origin" });
 
 client.interceptors.request.use((request) => {
   request.headers.set("X-Perennial-CSRF", "1");
+  request.headers.set("Accept-Language", i18n.locale || preferredLocale().code);
   if (workspace !== undefined) request.headers.set("X-Perennial-Workspace", workspace);
   return request;
 });

@@ -1,3 +1,4 @@
+import { i18n } from "@lingui/core";
 import { QueryClient } from "@tanstack/react-query";
 
 import { toldBy } from "./problem";
@@ -16,4 +17,12 @@ export const queryClient = new QueryClient({
       },
     },
   },
+});
+
+// What the server has said stands there in the language that was spoken then.
+let spoken = i18n.locale;
+i18n.on("change", () => {
+  const before = spoken;
+  spoken = i18n.locale;
+  if (before !== "" && before !== spoken) void queryClient.invalidateQueries();
 });

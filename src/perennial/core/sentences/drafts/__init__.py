@@ -1,0 +1,1 @@
+"""What is wrong with a draft, or odd about it."""

@@ -1,0 +1,1 @@
+"""Why something happened, or did not: what explanations, changes and limits say."""
