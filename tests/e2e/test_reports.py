@@ -66,6 +66,39 @@ def test_figures_are_there_without_the_picture(browser: Browser, shop: Shop) -> 
     watched.context.close()
 
 
+def test_charts_of_home_come_as_they_are_scrolled_to(browser: Browser, shop: Shop) -> None:
+    """In a browser that is never idle: those near the window, and the others when they are."""
+    watched = opened(browser, shop)
+    watched.context.add_init_script("window.requestIdleCallback = () => 0")
+    asked: list[str] = []
+    watched.page.on("request", lambda request: asked.append(request.url))
+    watched.page.goto(f"{shop.url}/console/{SANDBOX}")
+    points = watched.page.get_by_role("img", name="Points issued, used, and expired")
+    last = watched.page.get_by_role("img", name="Repeat purchase rate")
+    expect(points).to_be_visible()
+    watched.page.wait_for_load_state("networkidle")
+    expect(last).to_have_count(0)
+    assert not any("/v1/reports/repeat-orders" in url for url in asked)
+    watched.page.get_by_role("heading", name="Repeat purchase rate").scroll_into_view_if_needed()
+    expect(last).to_be_visible()
+    assert watched.wrong == []
+    watched.context.close()
+
+
+def test_charts_of_home_are_there_where_the_browser_cannot_tell_what_is_near(
+    browser: Browser, shop: Shop
+) -> None:
+    """All of them, without a step of the reader, and whether it is idle or not."""
+    watched = opened(browser, shop)
+    watched.context.add_init_script(
+        "delete window.IntersectionObserver; window.requestIdleCallback = () => 0"
+    )
+    watched.go(f"/{SANDBOX}")
+    expect(watched.page.get_by_role("img", name="Repeat purchase rate")).to_have_count(1)
+    assert watched.wrong == []
+    watched.context.close()
+
+
 def test_a_marketer_tries_a_rule_and_rolls_out_the_winner(browser: Browser, shop: Shop) -> None:
     """A verdict in words beside its interval; the winner is a change of the draft, and can be undone."""
     tried(shop)
