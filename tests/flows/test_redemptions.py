@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
+from asyncpg import Connection
 
 from perennial.core.order import OrderStatus, ReturnedLine
 from perennial.flows.commands import JoinProgram, PostReturn, PostRollback, PutOrder, RedeemHold
@@ -55,6 +58,36 @@ async def test_a_redemption_sent_twice_is_done_once(checkout: Checkout) -> None:
     other = await checkout.shop.refuse(redeem("r1", "anna", 9_000, rewards=("five-off",)))
     assert (other.status, other.code) == (422, "id_conflict")
     assert await balance(checkout) == 9_500
+
+
+async def test_the_id_of_what_was_refused_is_free(checkout: Checkout) -> None:
+    """An id is taken by the redemption, not by the attempt; a neighbor in the batch is not held up."""
+    unknown, good = redeem("r1", "anna", 8_000, rewards=("nothing",)), redeem("r2", "anna", 8_000)
+    refused, done = await asyncio.gather(checkout.shop.send(unknown), checkout.shop.send(good))
+    assert (refused.status // 100, done.status) == (4, 201)
+    assert (await checkout.redeem(redeem("r1", "anna", 8_000))).state == "redeemed"
+
+
+async def test_a_redemption_inserts_with_two_statements(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its id is claimed by the one that looks it up, and all else is written by another."""
+    statements: list[str] = []
+    transaction = checkout.shop.database.transaction
+
+    @asynccontextmanager
+    async def heard(workspace_id: int) -> AsyncIterator[Connection]:
+        async with transaction(workspace_id) as conn:
+            with conn.query_logger(lambda query: statements.append(query.query)):
+                yield conn
+
+    code = await checkout.claim("c1", "anna", "five-off")
+    monkeypatch.setattr(checkout.shop.database, "transaction", heard)
+    await checkout.redeem(redeem("r1", "anna", 8_000, codes=(code,)))
+    monkeypatch.undo()
+    claiming, writing = [each for each in statements if "insert into" in each]
+    assert "insert into external_ids" in claiming
+    assert all(f"insert into {table} " in writing for table in ("events", "redemptions"))
 
 
 async def test_another_price_than_expected_is_refused(checkout: Checkout) -> None:
