@@ -43,13 +43,11 @@ def test_a_card_that_takes_back_is_what_is_left_divided(
     on = play(card(target, most, "take_back"), earning_rules=[])
     kept = 0
     for number, (when, count, canceled) in enumerate(sorted(history)):
-        full_up = most is not None and kept // target >= most
         buy(on, str(number), day(when), coffees(count))
-        # A card that is full for good counts no more, and so has nothing to give back either.
-        kept += 0 if full_up else count
+        kept += count
         if canceled:
             on.cancel(str(number), at(day(when, "11:00")))
-            kept -= 0 if full_up else count
+            kept -= count
         times = kept // target if most is None else min(kept // target, most)
         assert how(on, day(when, "12:00"))[2] == times
         assert on.wallet("anna", "points").balance == 10 * times
@@ -156,34 +154,39 @@ def shuffled_lives(draw: st.DrawFn) -> list[tuple[int, int, bool]]:
     return heard
 
 
-@given(shuffled_lives(), st.integers(1, 8), st.sampled_from([None, "month"]))
-@settings(max_examples=80, deadline=None)
+REPEATED: dict[str, tuple[dict[str, Any], int]] = {
+    "card": ({"repeat": {}}, 1_000),
+    "card, twice": ({"repeat": {"times": 2}}, 2),
+    "once": ({}, 1),
+    "each month": ({"each": "month"}, 1),
+}
+"""How often something can be completed, in all or in a month."""
+
+
+@given(shuffled_lives(), st.integers(1, 8), st.sampled_from([*REPEATED]))
+@settings(max_examples=120, deadline=None)
 def test_progress_is_a_recount_in_whatever_order_it_is_heard(
-    heard: list[tuple[int, int, bool]], target: int, each: str | None
+    heard: list[tuple[int, int, bool]], target: int, kind: str
 ) -> None:
     """Late orders and partial returns in any order: what stands completed, and what it gave, is a recount.
 
-    Of a card everything that was kept counts together, of a month what it kept of all that it needed.
+    Only what was kept matters: of the month for a challenge of each month, else of all orders together.
     """
-    times: dict[str, Any] = {"repeat": {}} if each is None else {"each": each}
+    times, most = REPEATED[kind]
     challenge = {"goals": [{**COFFEES, "target": target}], "returns": "take_back", **times}
     on = play({**challenge, "gives": [{"type": "points", "points": 10}]}, earning_rules=[])
     on.join("anna", at(day(0, "00:00")))
     months: dict[int, int] = {}
-    of_order: list[tuple[int, bool]] = []
+    of_order: list[int] = []
     for number, (first, count, is_return) in enumerate(heard):
         if is_return:
-            month, counts = of_order[first]
-            months[month] -= count if counts else 0
+            months[of_order[first]] -= count
             on.give_back(str(first), at(day(80 + number)), {"1": count})
         else:
-            month = 0 if each is None else (FIRST + timedelta(days=first)).month
-            # A month that is completed counts no more, and so has nothing to give back of it either.
-            counts = each is None or months.get(month, 0) < target
-            months[month] = months.get(month, 0) + (count if counts else 0)
-            buy(on, str(len(of_order)), day(first), coffees(count))
-            of_order.append((month, counts))
-        full = sum(units // target if each is None else units >= target for units in months.values())
+            of_order.append((FIRST + timedelta(days=first)).month if kind == "each month" else 0)
+            months[of_order[-1]] = months.get(of_order[-1], 0) + count
+            buy(on, str(len(of_order) - 1), day(first), coffees(count))
+        full = sum(min(units // target, most) for units in months.values())
         assert on.wallet("anna", "points").balance == 10 * full
-        if each is None:
+        if kind == "card":
             assert how(on, day(100 + number))[1:] == (months[0] % target, full)

@@ -6,7 +6,7 @@ heard of counts for the round of its own time, as long as that round is known.
 
 from __future__ import annotations
 
-from perennial.core.challenge import ChallengeStart, Streak
+from perennial.core.challenge import ChallengeReturns, ChallengeStart, Streak
 from perennial.core.challenge_figures import life_end, period_at
 from perennial.core.challenge_round import Round, RoundState, Standing
 from perennial.core.periods import add_span, end_of_period
@@ -20,14 +20,18 @@ _OPEN = (RoundState.ACTIVE, RoundState.REVERSED)
 def round_at(version: Version, compiled: CompiledChallenge, standing: Standing, at: Instant) -> Round | None:
     """Return the round that something at ``at`` counts for: one under way, or one that it begins.
 
-    None: it counts for nothing, because the challenge is completed for good, rests, or is not started.
+    One that is completed counts on where a return may undo that and no other one follows. None: it counts for
+    nothing, because the challenge is completed for good, rests, or is not started.
     """
     known = _known_at(version, compiled, standing, at)
     if known is not None and _takes(compiled, known, at):
         return known
-    if compiled.challenge.start is ChallengeStart.ON_REQUEST:
-        return None
-    return next_round(version, compiled, standing, at)
+    begun = None
+    if compiled.challenge.start is not ChallengeStart.ON_REQUEST:
+        begun = next_round(version, compiled, standing, at)
+    if begun is None and known is not None and _counts_on(compiled, standing, known, at):
+        return known
+    return begun
 
 
 def next_round(
@@ -80,6 +84,15 @@ def _takes(compiled: CompiledChallenge, one: Round, at: Instant) -> bool:
     # A streak that broke begins anew, and a round that was missed takes what is heard of late.
     streak = compiled.challenge.streak is not None
     return one.state is RoundState.MISSED and (streak or one.ends_at is None or at < one.ends_at)
+
+
+def _counts_on(compiled: CompiledChallenge, standing: Standing, one: Round, at: Instant) -> bool:
+    """Whether a completed round counts what may keep it completed when an order comes back."""
+    challenge = compiled.challenge
+    if challenge.returns is not ChallengeReturns.TAKE_BACK or challenge.streak is not None:
+        return False
+    is_last = challenge.each is not None or not _may_repeat(compiled, standing)
+    return is_last and one.state is RoundState.COMPLETED and (one.ends_at is None or at < one.ends_at)
 
 
 def _is_open(compiled: CompiledChallenge, one: Round, at: Instant) -> bool:
