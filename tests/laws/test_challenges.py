@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.core.challenge_stage import COFFEES, ORDERS, buy, coffees, how, play
@@ -98,6 +98,7 @@ def naive_streak(days: set[int], length: int, grace: int, freezes: int) -> tuple
     st.integers(0, 2),
     st.integers(0, 3),
 )
+@example([0, 1, 3, 6, 7, 10, 13, 15, 16, 22], 4, 0, 3)  # a run that is cut would be complete
 @settings(max_examples=120, deadline=None)
 def test_a_streak_is_what_counting_days_says(days: list[int], length: int, grace: int, freezes: int) -> None:
     """In order of time, with the timers running between: as often, and as far, as by the book."""

@@ -44,10 +44,18 @@ def _next(streak: Streak, run: Run | None, period: int) -> Run:
     return Run(1, period, streak.freezes)
 
 
-def kept_marks(streak: Streak, marks: dict[int, int]) -> tuple[tuple[int, int], ...]:
-    """Return the marks that can still be part of a streak, ascending; older ones are dropped."""
+def kept_marks(streak: Streak, target: int, marks: dict[int, int]) -> tuple[tuple[int, int], ...]:
+    """Return the marks that can still be part of a streak, ascending; older ones are dropped.
+
+    They are cut where a run begins: what is left of a run would be another one, with all of its freezes.
+    """
     if not marks:
         return ()
     reach = streak.length * (streak.grace + 1) + streak.freezes
     first = max(marks) - 2 * reach
-    return tuple(sorted((period, amount) for period, amount in marks.items() if period >= first and amount))
+    start, run = first, None
+    for period in sorted(period for period, amount in marks.items() if amount >= target and period <= first):
+        run = _next(streak, run, period)
+        if run.length == 1:
+            start = period
+    return tuple(sorted((period, amount) for period, amount in marks.items() if period >= start and amount))

@@ -122,8 +122,9 @@ def added(
     marks = dict(one.marks)
     period = period_at(version, at, streak.every.period)
     marks[period] = marks.get(period, 0) + amounts[0]
-    kept = kept_marks(streak, marks)
-    breaks = streak_end(version, streak, compiled.challenge.goals[0].target, kept)
+    target = compiled.challenge.goals[0].target
+    kept = kept_marks(streak, target, marks)
+    breaks = streak_end(version, streak, target, kept)
     ends = min((end for end in (breaks, life_end(version, compiled)) if end is not None), default=None)
     return msgspec.structs.replace(one, amounts=sums, marks=kept, ends_at=ends)
 
