@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from perennial.flows.catalogue import read_catalogue
 from perennial.flows.quote_answers import HintAnswer, NextRewardAnswer
 from tests.flows.checkout import Checkout, redeem
 from tests.flows.shop import Shop
@@ -22,7 +23,18 @@ rewards:
     automatic: true
     usable_when: {fact: order.total, at_least: 5000}
     gives: [{type: free_shipping}]
-  - {id: mug, name: A mug, price: 100, gives: [{type: amount_off, value: 1500}]}
+  - id: mug
+    name: A mug
+    price: 100
+    gives: [{type: amount_off, value: 1500}]
+    refusals: [{text: {en: Not now., ko: 지금은 안 됩니다.}}]
+  - id: tea
+    name: Tea
+    codes: {shared: TEA}
+    usable_when: {fact: order.total, at_least: 5000}
+    gives: [{type: amount_off, value: 100}]
+    refusals:
+      - {reasons: [conditions_not_met], text: {en: From 50 dollars on., de: Ab 50 Dollar.}}
 """
 
 
@@ -43,6 +55,23 @@ async def test_a_quote_says_what_is_near(checkout: Checkout) -> None:
     assert (quoted.hints, quoted.next_rewards) == ((ship,), (mug,))
     redeemed = (await checkout.redeem(command)).quote
     assert (redeemed.hints, redeemed.next_rewards) == ((), ())
+
+
+async def test_the_shop_says_in_its_own_words_why_not(checkout: Checkout) -> None:
+    """Its sentence stands beside the code of the reason, in each of its languages; of others it says none."""
+    small = await checkout.quote(redeem("q1", "anna", 4_200, codes=("TEA",)))
+    assert (small.redeemables[0].reason, small.redeemables[0].text) == (
+        "conditions_not_met",
+        {"en": "From 50 dollars on.", "de": "Ab 50 Dollar."},
+    )
+    large = await checkout.quote(redeem("q2", "anna", 5_000, codes=("TEA", "tea")))
+    assert [(one.reason, one.text) for one in large.redeemables[:2]] == [(None, None), ("given_twice", None)]
+    found = await read_catalogue(checkout.shop.handler, checkout.shop.workspace_id, "anna")
+    [why_not] = found.data[0].why_not
+    assert (why_not.code, why_not.text) == (
+        "insufficient_points",
+        {"en": "Not now.", "ko": "지금은 안 됩니다."},
+    )
 
 
 async def test_nothing_is_near_what_is_there(checkout: Checkout) -> None:

@@ -439,7 +439,7 @@ _SEAT = """\
 
 
 async def test_what_an_erased_member_held_is_there_for_others(open_shop: Shop, owner: Connection) -> None:
-    """A mug that was ordered and a seat come back to their stocks; one that was sent, or used in part, does not."""
+    """A mug that was ordered and a seat come back to their stocks; what was sent or used in part does not."""
     shop = open_shop
     await shop.publish(PROGRAM + _SEAT)
 

@@ -17,6 +17,7 @@ from perennial.core.conditions import Condition
 from perennial.core.in_part import InPart
 from perennial.core.limits import Limit
 from perennial.core.money import Cap
+from perennial.core.refusal_text import RefusalText
 from perennial.core.rewards import Benefits
 from perennial.core.rule import Identifier
 from perennial.core.schedule import Schedule, Span
@@ -63,7 +64,8 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     points come back when it is rolled back.
 
     With ``in_part`` members may pay any part of the price with points, and the rest with money. With a
-    ``waiting_list`` they may wait for what is all taken.
+    ``waiting_list`` they may wait for what is all taken. ``refusals`` are the shop's own words for why it is
+    refused, beside the code of the reason.
 
     ``category`` and ``priority`` (smaller first) say how it stacks with others, see
     :class:`~perennial.core.stacking.Stacking`; ``combines`` replaces what the category says, so that a
@@ -93,6 +95,7 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     refundable: bool = True
     in_part: InPart | None = None
     waiting_list: WaitingList | None = None
+    refusals: tuple[RefusalText, ...] = ()
     category: Identifier | None = None
     combines: Combines | None = None
     priority: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000

@@ -7,10 +7,15 @@ from perennial.core.condition_check import benefit_place, member_place, order_pl
 from perennial.core.entitlements import MOVES
 from perennial.core.findings import Findings
 from perennial.core.problems import join_path
+from perennial.core.redeemables import Reason
 from perennial.core.referral_terms import incentive_rewards
+from perennial.core.refusals import RefusalCode
 from perennial.core.reward import Reward
 from perennial.core.schedule import end_instant, start_instant
 from perennial.core.validation_limits import check_limits, place_of_campaign, place_of_reward
+
+_REASONS = tuple(sorted({*map(str, Reason), *map(str, RefusalCode)}))
+"""What a reward may be refused for: in a cart, or where it is claimed."""
 
 
 def check_rewards(findings: Findings) -> None:
@@ -57,8 +62,24 @@ def _check_reward(findings: Findings, path: str, reward: Reward, categories: lis
     place = place_of_reward(findings.program)
     check_limits(findings, path, reward.limits, reward.shared_limits, place)
     _check_waiting_list(findings, path, reward)
+    _check_refusals(findings, f"{path}.refusals", reward)
     if reward.room() == 0:
         findings.add(path, "no_stock", "there is not enough stock for a single claim; leave the reward out")
+
+
+def _check_refusals(findings: Findings, path: str, reward: Reward) -> None:
+    """Check that every text says something, and that at most one is for each reason."""
+    seen: set[str] = set()
+    for index, each in enumerate(reward.refusals):
+        here = f"{path}[{index}]"
+        if not each.text:
+            findings.add(f"{here}.text", "empty", "say it in one language at least")
+        findings.all_known(f"{here}.reasons", "reason", each.reasons, _REASONS)
+        twice = seen.intersection(each.reasons or ("",))
+        if twice:
+            words = f"another text is for {', '.join(sorted(twice)) or 'all other reasons'}"
+            findings.add(f"{here}.reasons", "duplicate", words)
+        seen.update(each.reasons or ("",))
 
 
 def _check_waiting_list(findings: Findings, path: str, reward: Reward) -> None:

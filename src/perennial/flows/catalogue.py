@@ -8,6 +8,7 @@ from asyncpg import Connection
 from perennial.core.availability import Availability, catalogue
 from perennial.core.order import Scalar
 from perennial.core.part_payment import least_of
+from perennial.core.refusal_text import text_for
 from perennial.core.version import Version
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
@@ -37,11 +38,15 @@ class PriceView(_View, frozen=True):
 
 
 class WhyNotView(_View, frozen=True):
-    """One reason why a reward cannot be claimed now: a stable code, words, and the numbers behind it."""
+    """One reason why a reward cannot be claimed now: a stable code, words, and the numbers behind it.
+
+    ``text`` is what the shop itself says to that, by language.
+    """
 
     code: str
     words: str
     details: dict[str, Scalar] = {}
+    text: dict[str, str] | None = None
 
 
 class RewardView(_View, frozen=True):
@@ -131,7 +136,12 @@ def _view(live: LiveProgram, version: Version, found: Availability, waiting: int
         stock_left=found.stock_left,
         ends_at=None if found.ends_at is None else format_instant(found.ends_at),
         why_not=tuple(
-            WhyNotView(code=reason.code.value, words=reason.words, details=reason.details)
+            WhyNotView(
+                code=reason.code.value,
+                words=reason.words,
+                details=reason.details,
+                text=text_for(reward.refusals, reason.code.value),
+            )
             for reason in found.reasons
         ),
         tiers=reward.tiers,

@@ -10,6 +10,8 @@ from perennial.core.checkout import Checkout
 from perennial.core.member import Member
 from perennial.core.order import Scalar
 from perennial.core.quote import Quote, QuotedRedeemable
+from perennial.core.redeemables import Status
+from perennial.core.refusal_text import text_for
 from perennial.flows.answering import balance_answers
 from perennial.flows.answers import BalanceAnswer, ChallengeAnswer
 from perennial.flows.batch import Batch
@@ -46,7 +48,8 @@ class QuotedLineAnswer(_Answer, frozen=True):
 class RedeemableAnswer(_Answer, frozen=True):
     """What became of one reward: ``applicable``, ``inapplicable`` or ``skipped``, and why.
 
-    ``name`` is a reward that was named, or the last characters of a code. ``by`` is what kept it out.
+    ``name`` is a reward that was named, or the last characters of a code. ``by`` is what kept it out,
+    ``text`` what the shop itself says to that, by language.
     """
 
     name: str
@@ -59,6 +62,7 @@ class RedeemableAnswer(_Answer, frozen=True):
     message: str | None = None
     details: dict[str, Scalar] = {}
     by: str | None = None
+    text: dict[str, str] | None = None
 
 
 class PointsPaidAnswer(_Answer, frozen=True):
@@ -339,9 +343,20 @@ def _redeemables(workspace: Workspace, redeemables: Sequence[QuotedRedeemable]) 
             message=one.standing.words or None,
             details=one.standing.details,
             by=one.standing.by,
+            text=_own_words(workspace, one),
         )
         for one in redeemables
     ]
+
+
+def _own_words(workspace: Workspace, one: QuotedRedeemable) -> dict[str, str] | None:
+    """Return what the shop itself says, by language, where a reward of its latest version is refused."""
+    reason = one.standing.reason
+    live = next((live for live in workspace.programs if live.program_id == one.program), None)
+    compiled = None if live is None else live.latest.rewards.get(one.reward)
+    if compiled is None or reason is None or one.standing.status is Status.APPLICABLE:
+        return None
+    return text_for(compiled.reward.refusals, reason.value)
 
 
 def _earned(quote: Quote) -> dict[int, Points]:
