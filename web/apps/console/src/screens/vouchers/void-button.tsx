@@ -11,6 +11,8 @@ export function VoidButton({ code, last4 }: { code: string; last4: string }) {
   const { t } = useLingui();
   const [asking, { open, close }] = useDisclosure(false);
   const cache = useQueryClient();
+  // Isolated, and from left to right: else its end would come first in a sentence that is read from right to left.
+  const shown = `\u2066…${last4}\u2069`;
   const end = useMutation({
     ...voucherVoidMutation(),
     onSuccess: async () => {
@@ -29,7 +31,7 @@ export function VoidButton({ code, last4 }: { code: string; last4: string }) {
       </Button>
       <ReasonDialog
         opened={asking}
-        title={t`Take the code …${last4} back`}
+        title={t`Take the code ${shown} back`}
         action={t`Take it back`}
         danger
         busy={end.isPending}
