@@ -98,7 +98,9 @@ PARTS = frozenset(
         "what all comes back",
         "what is left to pay",
         "what it would earn",
-        "name the program: program/1",  # told, but for how a code of everybody is named
+        # told, but for what stands in it as in documents
+        '"member.1" is a fact of every program; choose another name',
+        "name the program: program/1",
         # nobody is told these: field names, faults of the code, and how it is proved
         "1 has no reader",
         "1 has no schema",
@@ -197,7 +199,7 @@ WHOLE = (
     "The friend had paid 1 order before being referred.",
     "The friend had paid 2 orders before being referred.",
     "2.5 % comes back (100 of X are worth 1.00 EUR): less than 3 % is hardly noticed",
-    "No difference can be told yet: X may bring between 1.20 EUR less and 3.40 EUR EUR per customer more than those"
+    "No difference can be told yet: X may bring between 1.20 less and 3.40 EUR per customer more than those"
     " held out.",
     "More customers who order again: X brings 1.2 to 3.4 customers in a hundred more than everybody else.",
     "Less points: X brings 1.2 to 3.4 points per customer less than Y.",

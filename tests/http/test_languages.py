@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from perennial.core.languages import LANGUAGES
+from perennial.http.language import spoken_to
 from tests.http.site import Site
 
 _TOLD = {"words", "title", "description", "formula", "cut_by", "why_not"}
@@ -50,3 +51,81 @@ async def test_a_language_that_does_not_ship_is_refused(site: Site) -> None:
     response = await site.call("GET", "/v1/reports?language=tlh")
     assert response.status_code == 422
     assert "language" in response.text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ("fa", "fa"),
+        ("fa-IR, en;q=0.5", "fa"),
+        ("de, ko;q=0.8, fa;q=0.3", "ko"),
+        ("en;q=0.2, zh-TW;q=0.9", "zh-Hant"),
+        ("zh-Hant-HK", "zh-Hant"),
+        ("zh", "zh-Hans"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh-Hans"),
+        ("de-DE, de", "en"),
+        ("*", "en"),
+        ("fa;q=0", "en"),
+        ("fa;q=nothing", "en"),
+        ("", "en"),
+        (", ".join(["xx"] * 5_000) + ", fa", "en"),
+    ],
+)
+def test_the_language_that_is_liked_best(wanted: str, code: str) -> None:
+    """By its weight, with or without a region; what is written wrong counts for nothing."""
+    assert spoken_to({b"accept-language": wanted.encode()}).code == code
+
+
+def test_without_the_header_it_is_english() -> None:
+    """As machines call."""
+    assert spoken_to({}).code == "en"
+
+
+async def test_a_refusal_speaks_the_language_of_its_caller(site: Site) -> None:
+    """Title, detail and every field, on the fast lane and off it; codes and paths stay."""
+    speaks = {"accept-language": "fa"}
+    for method, path, body in (
+        (
+            "PUT",
+            "/v1/orders/o-refused",
+            {"customer": "told", "status": "lost", "currency": "USD", "lines": []},
+        ),
+        ("GET", "/v1/customers/nobody", None),
+        ("GET", "/v1/nothing", None),
+        ("GET", "/v1/reports?step=never", None),
+    ):
+        plain = (await site.call(method, path, body)).json()
+        told = (await site.call(method, path, body, headers=speaks)).json()
+        said = [told["title"], told["detail"], *(each["message"] for each in told.get("errors", ()))]
+        assert [words for words in said if _ENGLISH.search(words)] == []
+        assert told["title"] != plain["title"]
+        assert told["detail"] != plain["detail"]
+        assert (told["code"], told["status"]) == (plain["code"], plain["status"])
+        assert [each["path"] for each in told.get("errors", ())] == [
+            each["path"] for each in plain.get("errors", ())
+        ]
+
+
+async def test_a_draft_speaks_the_language_of_its_author(site: Site) -> None:
+    """What is wrong with it, and what is odd about it with the condition in words."""
+    speaks = {"accept-language": "fa"}
+    draft = {
+        "program": "worded",
+        "name": "Worded",
+        "currency": "USD",
+        "time_zone": "UTC",
+        "wallets": [{"id": "points", "name": "Points"}],
+        "earning_rules": [{"id": "base", "type": "per_amount", "points": 1, "per": 100, "wallet": "other"}],
+    }
+    put = await site.call("PUT", "/v1/programs/worded/draft", draft, headers=speaks)
+    (problem,) = put.json()["problems"]
+    assert (problem["path"], problem["code"]) == ("earning_rules[0].wallet", "unknown_reference")
+    assert not _ENGLISH.search(problem["words"])
+    assert "\u2068other\u2069" in problem["words"]
+    never = {"all": [{"fact": "order.total", "at_least": 5_000}, {"fact": "order.total", "less_than": 4_000}]}
+    draft["earning_rules"] = [{"id": "base", "type": "per_amount", "points": 1, "per": 100, "when": never}]
+    put = await site.call("PUT", "/v1/programs/worded/draft", draft, headers=speaks)
+    (warning,) = put.json()["assessment"]["warnings"]
+    assert warning["code"] == "contradicts"
+    assert not _ENGLISH.search(warning["words"])
+    assert not re.search(r"\b(?:at least|less than|total)\b", warning["words"])

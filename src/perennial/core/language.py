@@ -8,9 +8,10 @@ What people have typed (names, values, labels of their own attributes) is put in
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import IntEnum
+from typing import TypeAlias
 
 import msgspec
 
@@ -18,6 +19,15 @@ from perennial.core.currency import decimals
 from perennial.units import Minor, datetime_of, parse_instant
 
 _ENDING = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\|([^\[\]|]*)\]")
+
+
+def gregorian(day: date) -> tuple[int, int, int]:
+    """Return year, month and day."""
+    return day.year, day.month, day.day
+
+
+Calendar: TypeAlias = Callable[[date], tuple[int, int, int]]
+"""Says in which year, month and day a date falls; months count from 1."""
 
 
 class Form(IntEnum):
@@ -37,7 +47,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     and with ``{where}``. ``sentences`` are what the core says by the pattern of the English sentence (see
     ``core/retelling.py``; English has none). ``spans`` are pairs as well: one, and several. ``quotes``
     enclose a text, ``brackets`` a clause. ``word`` is the type of everything that is put into a phrase, for
-    languages whose particles follow its sound.
+    languages whose particles follow its sound. ``months`` are the names of the months of ``calendar``.
     """
 
     code: str
@@ -62,6 +72,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     values: Mapping[str, str] = {}
     sentences: Mapping[str, str] = {}
     months: tuple[str, ...] = ()
+    calendar: Calendar = gregorian
     money: str = "{amount} {currency}"
     separator: str = ", "
     span_separator: str = " "
@@ -100,8 +111,9 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
             day = date.fromisoformat(text)
         except ValueError:
             return text
-        month = self.months[day.month - 1] if self.months else str(day.month)
-        said = self.date.format(day=day.day, month=month, year=day.year)
+        year, number, day_of_month = self.calendar(day)
+        month = self.months[number - 1] if self.months else str(number)
+        said = self.date.format(day=day_of_month, month=month, year=year)
         return said.translate(self._digits)
 
     def moment(self, text: str) -> str:

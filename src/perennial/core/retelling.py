@@ -6,7 +6,7 @@ says what may stand in it:
 
 * ``{rule:id}`` a name, ``{fact:name}`` whatever somebody typed, ``{name:quoted}`` the same in quotation
   marks, ``{field:path}`` where it stands in a document: kept.
-* ``{n:number}``, ``{price:money}``, ``{day:day}``, ``{at:instant}``, ``{span:span}``: as the language writes
+* ``{n:number}``, ``{price:amount}``, ``{day:day}``, ``{at:instant}``, ``{span:span}``: as the language writes
   them.
 * ``{owner:part}`` a part of a program. ``{what:noun}`` its kind alone, ``{what:figure}`` what is counted,
   ``{first:asked}`` a question of a condition: listed as ``the wallet``, ``the figure balance``, ``the asked
@@ -36,6 +36,7 @@ TOLD = frozenset({"words", "message", "detail", "assumptions"})
 """The fields of answers that hold a sentence of ours, or several."""
 
 _HOLE = re.compile(r"\{(\w+)(?::(\w+))?\}")
+_TITLED = "{title:name}: {what}"
 _KEPT = re.compile("`([^`]+)`")
 _NUMBER = r"-?\d[\d,]*(?:\.\d+)?"
 _SHAPES = {
@@ -50,7 +51,7 @@ _SHAPES = {
     "field": r"[a-z0-9 ]+",
     "quoted": r"'.*?'|\".*?\"",
     "path": r"[$A-Za-z_][\w-]*(?:\.[\w:-]+|\[\d+\])*",
-    "money": rf"{_NUMBER} [A-Z]{{3}}",
+    "amount": rf"{_NUMBER}(?: [A-Z]{{3}})?",
     "figure": "[^:]+?",
     "noun": r"[^'\":][^:]*?",
     "part": rf"program|(?:{'|'.join(NOUNS)}) [^\s:;,()]+(?: \(.+?\))*",
@@ -81,20 +82,35 @@ class _Pattern:
         return self.shape.fullmatch(text) if text.startswith(begins) and text.endswith(ends) else None
 
 
-_PATTERNS: dict[str, tuple[_Pattern, ...]] = {}
+_PATTERNS: dict[tuple[str, str], tuple[_Pattern, ...]] = {}
+"""What may fit a text, by the language and the letter with which the text begins."""
 
 
 def retell(text: str, language: Language) -> str:
     """Return a sentence that the core said in English in ``language``; what is not known, as it is."""
+    told = _told(text, language)
+    return _titled(text, language) if told is None else told
+
+
+def _told(text: str, language: Language) -> str | None:
     whole = language.sentences.get(text)
     if whole is not None:
         return _with_kept(whole, language)
-    for pattern in _patterns_of(language):
+    for pattern in _patterns_of(language, text[:1]):
         found = pattern.find(text)
         if found is not None:
             given = {name: _SAY[kind](found[name], language) for name, kind in pattern.kinds.items()}
             return language.phrase(_with_kept(pattern.said, language), **given)
-    return text
+    return None
+
+
+def _titled(text: str, language: Language) -> str:
+    """Tell a sentence behind a name of any kind: of a field, a test case, a customer."""
+    title, _, what = text.partition(": ")
+    told = retell(what, language) if what and _TITLED in language.sentences else what
+    if told == what:
+        return text
+    return language.phrase(language.sentences[_TITLED], title=_name(title, language), what=told)
 
 
 def retell_words(said: T, language: Language) -> T:
@@ -118,23 +134,25 @@ def _value_told(name: str, value: object, language: Language) -> object:
     return retell_words(value, language)
 
 
-def _patterns_of(language: Language) -> tuple[_Pattern, ...]:
-    known = _PATTERNS.get(language.code)
+def _patterns_of(language: Language, letter: str) -> tuple[_Pattern, ...]:
+    letter = letter if letter.isascii() and letter.isalpha() else ""
+    known = _PATTERNS.get((language.code, letter))
     if known is None:
-        pairs = language.sentences.items()
-        known = _PATTERNS[language.code] = tuple(
-            _Pattern(source, said) for source, said in pairs if _HOLE.search(source)
+        known = _PATTERNS[language.code, letter] = tuple(
+            _Pattern(source, said)
+            for source, said in language.sentences.items()
+            if _HOLE.search(source) and source != _TITLED and source[0] in {"{", letter or source[0]}
         )
     return known
 
 
 def _sentence(text: str, language: Language) -> str:
     """Tell a sentence inside of another one, where it stands without its full stop."""
-    told = retell(text, language)
-    if told != text:
+    told = _told(text, language)
+    if told is not None:
         return told
-    whole = retell(f"{text}.", language)
-    return text if whole == f"{text}." else whole.rstrip(".。")
+    whole = _told(f"{text}.", language)
+    return _titled(text, language) if whole is None else whole.rstrip(".。")
 
 
 def _name(text: str, language: Language) -> str:
@@ -144,6 +162,8 @@ def _name(text: str, language: Language) -> str:
 
 def _with_kept(said: str, language: Language) -> str:
     """Return a phrase in which the words of documents stand by themselves."""
+    if "`" not in said:
+        return said
     return _KEPT.sub(lambda kept: _name(kept[1], language), said)
 
 
@@ -166,9 +186,10 @@ def _listed(kind: str) -> Callable[[str, Language], str]:
     return say
 
 
-def _money(text: str, language: Language) -> str:
-    amount, _, currency = text.partition(" ")
-    return language.money.format(amount=_number(amount, language), currency=currency)
+def _amount(text: str, language: Language) -> str:
+    number, _, currency = text.partition(" ")
+    amount = _number(number, language)
+    return language.money.format(amount=amount, currency=currency) if currency else amount
 
 
 def _as_it_is(text: str, _language: Language) -> str:
@@ -218,8 +239,6 @@ def _changed(text: str, language: Language) -> str:
 
 
 def _value(text: str, language: Language) -> str:
-    if re.fullmatch(_SHAPES["money"], text):
-        return _money(text, language)
     return language.time(text) if re.fullmatch(_NUMBER, text) else text
 
 
@@ -238,7 +257,7 @@ _SAY: dict[str, Callable[[str, Language], str]] = {
     "noun": _noun,
     "figure": _listed("figure"),
     "asked": _listed("asked"),
-    "money": _money,
+    "amount": _amount,
     "name": _name,
     "text": _as_it_is,
     "number": _number,

@@ -80,7 +80,7 @@ async def surrounded(conn: Connection, workspace_id: int, program: Program) -> P
 async def assessed(
     conn: Connection, workspace_id: int, program: Program, language: Language = ENGLISH
 ) -> Assessment:
-    """Return what is odd about a program in its workspace, and its cost; conditions are said in ``language``."""
+    """Return what is odd about a program in its workspace, and its cost; conditions in ``language``."""
     segments = [row.code for row in await list_segments(conn, workspace_id)]
     return assess(await surrounded(conn, workspace_id, program), segments, language)
 

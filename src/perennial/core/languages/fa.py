@@ -1,9 +1,10 @@
-"""Persian, from right to left, with Persian digits and the Gregorian calendar."""
+"""Persian, from right to left, with Persian digits and the Solar Hijri calendar."""
 
 from __future__ import annotations
 
 from perennial.core.language import Language
 from perennial.core.sentences import sentences_in
+from perennial.core.solar_hijri import solar_hijri
 
 LANGUAGE = Language(
     code="fa",
@@ -117,19 +118,20 @@ LANGUAGE = Language(
         "hours": ("{n} ساعت", "{n} ساعت"),
         "minutes": ("{n} دقیقه", "{n} دقیقه"),
     },
+    calendar=solar_hijri,
     months=(
-        "ژانویهٔ",
-        "فوریهٔ",
-        "مارس",
-        "آوریل",
-        "مهٔ",
-        "ژوئن",
-        "ژوئیهٔ",
-        "اوت",
-        "سپتامبر",
-        "اکتبر",
-        "نوامبر",
-        "دسامبر",
+        "فروردین",
+        "اردیبهشت",
+        "خرداد",
+        "تیر",
+        "مرداد",
+        "شهریور",
+        "مهر",
+        "آبان",
+        "آذر",
+        "دی",
+        "بهمن",
+        "اسفند",
     ),
     date="{day} {month} {year}",
     sentence="{clause}.",
