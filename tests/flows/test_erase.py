@@ -11,7 +11,7 @@ from asyncpg import Connection
 from perennial.core.identifiers import CustomerIdentifier, IdentifierType
 from perennial.core.order import Line, Order, OrderStatus, ReturnedLine, Scalar
 from perennial.flows.answers import Answer, Problem
-from perennial.flows.backfill import backfill
+from perennial.flows.backfill import recompute
 from perennial.flows.commands import (
     AssignTier,
     Command,
@@ -34,6 +34,7 @@ from perennial.flows.reading import read_customer, read_order
 from perennial.flows.run_timers import run_due_timers
 from perennial.flows.statements import statement_of, timeline_of
 from perennial.flows.transfer import transfer
+from perennial.store.history import FIRST, next_customers
 from perennial.store.workspaces import read_workspace
 from perennial.units import DAY
 from tests.flows.erasing import CANARY, PROGRAM, audited, erase, found, move
@@ -318,7 +319,10 @@ async def test_publishing_leaves_the_erased_alone(shop: Shop, owner: Connection)
         row = await read_workspace(conn, shop.workspace_id)
         workspace = await shop.handler.configurations.current(conn, shop.workspace_id)
     version = workspace.programs[0].latest
-    await backfill(shop.database, row, version, frozenset(metric.number for metric in version.metrics))
+    metrics = frozenset(metric.number for metric in version.metrics)
+    async with shop.database.transaction(shop.workspace_id) as conn:
+        everybody = await next_customers(conn, shop.workspace_id, row.bucket_base, FIRST, 10)
+        await recompute(conn, shop.workspace_id, row.bucket_base, everybody, [(version, metrics)])
     await shop.publish(PROGRAM.replace("points: 50", "points: 60"))
     await run_due_timers(shop.handler, shop.workspace_id, shop.workspace_id, START + DAY)
     await audited(shop)

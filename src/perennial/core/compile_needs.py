@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from perennial.core.condition_document import encode_condition
 from perennial.core.conditions import Condition, History, HistoryWindow, Measure
-from perennial.core.figures import Figure, Take
+from perennial.core.figures import ALL_DAYS, Figure, Take
+from perennial.core.periods import Period
 from perennial.core.program import Program, TierMetric
 from perennial.core.today import granularity
 from perennial.core.version import Metric, Need
@@ -19,7 +22,6 @@ class NeedBook:
     def __init__(self, program: Program, units: dict[str, int]) -> None:
         self._program = program
         self._units = units
-        self._metrics: dict[int, Metric] = {}
         self._needs: dict[tuple[int, HistoryWindow, Take], int] = {}
         self.needs: list[Need] = []
         self.histories: dict[History | Figure, int] = {}
@@ -27,7 +29,7 @@ class NeedBook:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """Every metric that some need reads."""
-        return tuple(self._metrics.values())
+        return tuple({need.metric.number: need.metric for need in self.needs}.values())
 
     @property
     def taken(self) -> tuple[int, ...]:
@@ -72,26 +74,47 @@ class NeedBook:
         unit = None
         if measure is Measure.POINTS_EARNED:
             unit = self._units[wallet or self._program.wallets[0].id]
-        period = granularity(window)
+        metric = self._kept_by(
+            granularity(window), Metric(0, measure, where, event, attribute, unit, Period.EVER)
+        )
+        place = self._needs.setdefault((metric.number, window, take), len(self.needs))
+        if place == len(self.needs):
+            self.needs.append(Need(metric, window, take))
+        return place
+
+    def _kept_by(self, period: Period, metric: Metric) -> Metric:
+        """Return what counts the same as ``metric``, kept by ``period``."""
+        where = metric.where
         text = "" if where is None else msgspec.json.encode(encode_condition(where)).decode()
         number = stable_hash(
             "metric",
-            measure,
+            metric.measure,
             text,
-            event,
-            attribute,
-            unit,
+            metric.event,
+            metric.attribute,
+            metric.unit,
             period,
             self._program.time_zone,
             self._program.currency,
         )
-        metric = self._metrics.setdefault(
-            number, Metric(number, measure, where, event, attribute, unit, period)
-        )
-        place = self._needs.setdefault((number, window, take), len(self.needs))
-        if place == len(self.needs):
-            self.needs.append(Need(metric, window, take))
-        return place
+        return msgspec.structs.replace(metric, number=number, period=period)
+
+    def keep_once(self, counted: Collection[int]) -> None:
+        """Take what is asked of the whole past from days or months that are kept anyway, not beside them.
+
+        Days serve where all of them are read already. Months serve wherever they are kept, here or as one of
+        the metrics that others have ``counted``: there are twelve of them in a year.
+        """
+        kept = {*counted, *(need.metric.number for need in self.needs)}
+        read = {need.metric.number for need in self.needs if _reads_all_days(need)}
+        for place, need in enumerate(self.needs):
+            if need.metric.period is not Period.EVER:
+                continue
+            days, months = (self._kept_by(period, need.metric) for period in (Period.DAY, Period.MONTH))
+            if days.number in read:
+                self.needs[place] = Need(days, need.window)
+            elif months.number in kept:
+                self.needs[place] = Need(months, need.window)
 
     def readers(self) -> dict[int, tuple[int, ...]]:
         """Return, for the number of each metric, the places of the needs that are sums of it."""
@@ -102,3 +125,7 @@ class NeedBook:
             number = need.metric.number
             readers[number] = (*readers.get(number, ()), place)
         return readers
+
+
+def _reads_all_days(need: Need) -> bool:
+    return need.metric.period is Period.DAY and (need.window == ALL_DAYS or need.window.since_joining)

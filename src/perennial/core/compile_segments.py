@@ -28,11 +28,22 @@ from perennial.core.version import Version
 
 
 class BasedOn(msgspec.Struct, frozen=True):
-    """The program whose zone, currency, wallets and tiers conditions read, and the units of its wallets."""
+    """The program whose zone, currency, wallets and tiers conditions read, and the units of its wallets.
+
+    ``counted`` are the metrics that the program itself counts, by their numbers.
+    """
 
     program: Program
     program_id: int
     units: dict[str, int]
+    counted: frozenset[int] = frozenset()
+
+
+def based_on(version: Version) -> BasedOn:
+    """Return a version of a program as segments read it."""
+    units = {wallet.spec.id: wallet.unit for wallet in version.wallets}
+    counted = frozenset(metric.number for metric in version.metrics)
+    return BasedOn(version.program, version.program_id, units, counted)
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -278,6 +289,7 @@ class _Book:
     def version(self) -> Version:
         """Return a version without rules that holds what they read."""
         program, needs = self.based_on.program, self.needs
+        needs.keep_once(self.based_on.counted)
         metrics = needs.metrics
         counted = referral_limits(program, self.based_on.program_id)
         return Version(

@@ -62,7 +62,7 @@ from perennial.core.sql_values import (
     joined_value,
     local_date_of,
 )
-from perennial.core.today import granularity, range_of, today_of
+from perennial.core.today import WHOLE_PAST, granularity, range_of, today_of
 from perennial.core.version import Metric, Version
 from perennial.core.zone_offsets import offsets_of
 from perennial.units import SECOND, Instant
@@ -405,7 +405,7 @@ class _Writer:
         first, last = range_of(window, today, self._kept.week_starts)
         exact = granularity(window)
         if exact is not period and exact is Period.EVER:
-            first, last = 0, 2**31 - 1
+            first, last = WHOLE_PAST
         elif exact is not period:
             first, last = first_day(first, exact).toordinal(), first_day(last + 1, exact).toordinal() - 1
         return bind(first, "int"), bind(last, "int")

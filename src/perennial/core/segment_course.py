@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, compile_segments
+from perennial.core.compile_segments import Kept, SegmentSet, based_on, compile_segments
 from perennial.core.counts import counts_of
 from perennial.core.course import Course, CourseRefused, Decided
 from perennial.core.decision import Decision
@@ -128,13 +128,12 @@ class SegmentCourse(Course):
 
     def _compile(self, segments: Iterable[Segment], unfilled: Iterable[str]) -> None:
         latest, stale = self.in_force(), set(unfilled)
-        units = {wallet.spec.id: wallet.unit for wallet in latest.wallets}
         kept = [
             Kept(segment, number, 1, segment.segment not in stale)
             for number, segment in enumerate(segments, 1)
         ]
         counted = [] if self.segments is None else self.segments.versions
-        self.segments = compile_segments(kept, [BasedOn(latest.program, latest.program_id, units)])
+        self.segments = compile_segments(kept, [based_on(latest)])
         for version in self.segments.versions:
             self._complete(version, [*self.versions, *counted])
 

@@ -63,6 +63,8 @@ class Sight(msgspec.Struct):
         need = self.version.needs[place]
         if need.window.since_joining:
             window = self.joined_day, day
+        elif need.window.ever:
+            window = self.ranges[place]
         else:
             window = _range_of(need.window, day, self.version.program.week_starts)
         return figure_on(need, self.member.counters, window, day)

@@ -10,11 +10,14 @@ import msgspec
 
 from perennial.core.conditions import HistoryWindow
 from perennial.core.periods import Period, first_day, first_day_of_last, period_of, period_of_day
-from perennial.core.version import Version
+from perennial.core.version import Need, Version
 from perennial.units import Instant
 
 Range = tuple[int, int]
 """The first and the last period of a window, both included."""
+
+WHOLE_PAST: Range = (0, 2**31 - 1)
+"""The range of everything that is counted by a period; the database keeps periods in four bytes."""
 
 _MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
 _REMEMBERED = 512
@@ -65,12 +68,19 @@ def _remember(version: Version, at: Instant, key: int) -> Today:
         limits=tuple(periods[limit.period] for limit in version.limits),
         budgets=tuple(periods[budget.period] for budget in version.budgets),
         metrics=tuple(periods[metric.period] for metric in version.metrics),
-        ranges=tuple(range_of(need.window, day, week_starts) for need in version.needs),
+        ranges=tuple(range_of_need(need, day, week_starts) for need in version.needs),
     )
     if len(version.days) >= _REMEMBERED:
         version.days.clear()
     version.days[key] = today
     return today
+
+
+def range_of_need(need: Need, day: int, week_starts: str) -> Range:
+    """Return the range of a need on the local day ``day``, in the periods by which its metric is kept."""
+    if need.metric.period is not Period.EVER and granularity(need.window) is Period.EVER:
+        return WHOLE_PAST
+    return range_of(need.window, day, week_starts)
 
 
 def range_of(window: HistoryWindow, day: int, week_starts: str) -> Range:

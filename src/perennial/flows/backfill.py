@@ -32,14 +32,12 @@ from perennial.store.history import (
     PastEvent,
     PastOrder,
     mark_writing,
-    next_customers,
     oldest_writing,
     read_past,
     replace_counters,
 )
 from perennial.store.orders import decode_order
 from perennial.store.programs import StoredVersion
-from perennial.store.workspaces import WorkspaceRow
 from perennial.units import Instant, Points
 
 SLICE = 200
@@ -72,29 +70,6 @@ def metrics_to_backfill(live: Iterable[Version], new: Version) -> frozenset[int]
     """Return the metrics of ``new`` that no program counts at present."""
     counted = {metric.number for version in live for metric in version.metrics}
     return frozenset(metric.number for metric in new.metrics) - counted
-
-
-async def backfill(
-    database: Database, workspace: WorkspaceRow, version: Version, metrics: frozenset[int]
-) -> int:
-    """Set the counters of ``metrics`` for everybody; return how many customers were recomputed."""
-    done, ws = 0, workspace.workspace_id
-    for bucket in workspace.buckets:
-        last = FIRST
-        while True:
-            async with database.transaction(ws) as conn:
-                part = await next_customers(conn, ws, bucket, last, SLICE)
-            if not part:
-                break
-
-            async def once(bucket: int = bucket, part: list[UUID] = part) -> None:
-                async with database.transaction(ws) as conn:
-                    await recompute(conn, ws, bucket, part, [(version, metrics)])
-
-            await database.retrying(once)
-            last = part[-1]
-            done += len(part)
-    return done
 
 
 async def wait_for_stragglers(database: Database, workspace_id: int) -> None:

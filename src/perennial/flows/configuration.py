@@ -15,7 +15,7 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.compile import compile_version
-from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, compile_segments
+from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, based_on, compile_segments
 from perennial.core.order import Scalar
 from perennial.core.program import Declarations
 from perennial.core.switches import ALL_ON, Switches
@@ -162,12 +162,6 @@ def kept_of(row: SegmentRow) -> Kept:
 def bases_of(programs: list[LiveProgram]) -> list[BasedOn]:
     """Return the programs that segments may read: the latest version of each."""
     return [based_on(live.latest) for live in programs]
-
-
-def based_on(version: Version) -> BasedOn:
-    """Return a version of a program as segments read it."""
-    units = {wallet.spec.id: wallet.unit for wallet in version.wallets}
-    return BasedOn(version.program, version.program_id, units)
 
 
 def in_order(bases: Iterable[BasedOn]) -> list[BasedOn]:

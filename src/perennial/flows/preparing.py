@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 import msgspec
 from asyncpg import Connection
 
 from perennial.core.compile import compile_version
-from perennial.core.compile_segments import Kept, compile_segments
+from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, based_on, compile_segments
 from perennial.core.program import Program, unit_codes
 from perennial.core.segment import Segment
 from perennial.core.validation import validate
 from perennial.core.version import Version
 from perennial.flows.backfill import Asked, latest_versions, metrics_to_backfill
 from perennial.flows.catching_up import CLOCKS_DIFFER, Walk, id_at, wall_now
-from perennial.flows.configuration import based_on, in_order, kept_of
+from perennial.flows.configuration import in_order, kept_of
 from perennial.flows.ids import Ids
 from perennial.flows.program_checks import conflicts_of, surrounded
 from perennial.store.backfills import BackfillRow, BackfillState, SliceStep, follow_version, insert_backfill
@@ -29,11 +30,21 @@ from perennial.store.programs import (
     load_versions,
     lock_configuration,
 )
-from perennial.store.segments import list_segments
+from perennial.store.segments import SegmentRow, list_segments
 from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import Instant
 
 _ids = Ids()
+
+
+class Removal(msgspec.Struct, frozen=True):
+    """A segment that is to be gone: others may find their figures elsewhere then."""
+
+    code: str
+
+
+New: TypeAlias = Program | Segment | Removal
+"""What is about to be published."""
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -46,8 +57,13 @@ class Prepared(msgspec.Struct, frozen=True):
     asked: tuple[Asked, ...] = ()
     walk: Walk | None = None
 
+    @property
+    def metrics(self) -> frozenset[int]:
+        """The numbers of the metrics that were counted."""
+        return _numbers(self.asked)
 
-async def prepare(database: Database, workspace_id: int, new: Program | Segment) -> Prepared:
+
+async def prepare(database: Database, workspace_id: int, new: New) -> Prepared:
     """Count for everybody what ``new`` will ask for, and nobody has counted so far.
 
     Where nobody is known yet there is nobody to count, but whoever comes meanwhile is counted after it.
@@ -77,7 +93,7 @@ async def prepare(database: Database, workspace_id: int, new: Program | Segment)
     return Prepared(workspace.revision, tuple(asked), walk)
 
 
-async def is_stale(conn: Connection, workspace_id: int, prepared: Prepared, new: Program | Segment) -> bool:
+async def is_stale(conn: Connection, workspace_id: int, prepared: Prepared, new: New) -> bool:
     """Whether ``new`` asks for more than was prepared, because something else was published meanwhile.
 
     ``conn`` holds the lock of the configuration.
@@ -85,7 +101,7 @@ async def is_stale(conn: Connection, workspace_id: int, prepared: Prepared, new:
     workspace = await read_workspace(conn, workspace_id)
     if workspace.revision == prepared.revision:
         return False
-    return not _numbers(await _uncounted(conn, workspace, new)) <= _numbers(prepared.asked)
+    return not _numbers(await _uncounted(conn, workspace, new)) <= prepared.metrics
 
 
 async def follow(
@@ -126,21 +142,26 @@ async def follow(
     return walk
 
 
-async def _uncounted(conn: Connection, workspace: WorkspaceRow, new: Program | Segment) -> list[Asked]:
+async def _uncounted(conn: Connection, workspace: WorkspaceRow, new: New) -> list[Asked]:
     """Return what must be counted before ``new`` is there: what asks, compiled, and its new metrics."""
-    if isinstance(new, Segment):
-        return await _uncounted_of_segment(conn, workspace.workspace_id, new)
-    return await _uncounted_of_program(conn, workspace, new)
-
-
-async def _uncounted_of_segment(conn: Connection, ws: int, segment: Segment) -> list[Asked]:
-    rows = await list_segments(conn, ws)
-    live = latest_versions(await load_versions(conn, ws))
+    if isinstance(new, Program):
+        return await _uncounted_of_program(conn, workspace, new)
+    rows = await list_segments(conn, workspace.workspace_id)
+    live = latest_versions(await load_versions(conn, workspace.workspace_id))
     bases = in_order(based_on(each) for each in live.values())
     counting = [*live.values(), *compile_segments([kept_of(row) for row in rows], bases).versions]
-    others = [kept_of(row) for row in rows if row.code != segment.segment]
-    after = compile_segments([*others, Kept(segment, 0, 0, filled=False)], bases)
-    return _new_metrics(counting, after.versions)
+    return _new_metrics(counting, segments_after(rows, new, bases).versions)
+
+
+def segments_after(
+    rows: Iterable[SegmentRow], new: Segment | Removal, bases: Sequence[BasedOn]
+) -> SegmentSet:
+    """Compile the segments as they are once one of them is new, changed or gone."""
+    code = new.segment if isinstance(new, Segment) else new.code
+    kept = [kept_of(row) for row in rows if row.code != code]
+    if isinstance(new, Segment):
+        kept.append(Kept(new, 0, 0, filled=False))
+    return compile_segments(kept, bases)
 
 
 async def _uncounted_of_program(conn: Connection, workspace: WorkspaceRow, program: Program) -> list[Asked]:

@@ -18,9 +18,10 @@ from perennial.flows.configuration import Configurations, Workspace, bases_of
 from perennial.flows.filling import Filling
 from perennial.flows.handle_events import Handler
 from perennial.flows.ids import Ids
-from perennial.flows.preparing import follow, is_stale, prepare
+from perennial.flows.preparing import Prepared, Removal, follow, is_stale, prepare, segments_after
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.programs import Author
+from perennial.flows.segment_fill import fill
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.programs import lock_configuration, raise_revision
 from perennial.store.segments import (
@@ -74,10 +75,13 @@ async def put(handler: Handler, workspace_id: int, segment: Segment, author: Aut
                 break
             if await is_stale(conn, workspace_id, prepared, segment):
                 continue
+            others = await _finding_elsewhere(conn, workspace_id, segment, prepared)
             await _write(conn, workspace_id, segment, rows, author)
             walk = await follow(database, conn, workspace_id, prepared, None)
-        if walk is None or await walk.finish():
-            break
+        if walk is not None and not await walk.finish():
+            return await _state(handler, workspace_id, segment.segment)
+        await Filling(handler, workspace_id).finish()
+        await _judge(handler, workspace_id, others)
         return await _state(handler, workspace_id, segment.segment)
     await Filling(handler, workspace_id).finish()
     return await _state(handler, workspace_id, segment.segment)
@@ -116,22 +120,71 @@ async def _write(
 
 async def remove(handler: Handler, workspace_id: int, code: str, author: Author) -> None:
     """Let a segment be gone; raise a 404 for an unknown one and a 409 while another one asks about it."""
-    async with handler.database.transaction(workspace_id) as conn:
-        await lock_configuration(conn, workspace_id)
-        rows = {row.code: row for row in await list_segments(conn, workspace_id)}
-        row = rows.get(code)
-        if row is None:
-            raise problem(404, "segment_unknown", f"There is no segment {code!r}.")
-        for other in rows.values():
-            if code in segments_asked(other.segment.when):
-                raise problem(409, "segment_in_use", f"Segment {other.code} asks about {code}.")
-        workspace = await handler.configurations.current(conn, workspace_id)
-        await delete_segment(conn, workspace_id, row.segment_id, author.at)
-        await _note(conn, workspace_id, author, "segment.deleted", row)
-    await wait_for_stragglers(handler.database, workspace_id)
+    database, removal = handler.database, Removal(code)
+    stale = True
+    while stale:
+        prepared = await prepare(database, workspace_id, removal)
+        async with database.transaction(workspace_id) as conn:
+            await lock_configuration(conn, workspace_id)
+            row = await _removable(conn, workspace_id, code)
+            stale = await is_stale(conn, workspace_id, prepared, removal)
+            if stale:
+                continue
+            workspace = await handler.configurations.current(conn, workspace_id)
+            others = await _finding_elsewhere(conn, workspace_id, removal, prepared)
+            await delete_segment(conn, workspace_id, row.segment_id, author.at)
+            await _note(conn, workspace_id, author, "segment.deleted", row)
+            walk = await follow(database, conn, workspace_id, prepared, None)
+    await wait_for_stragglers(database, workspace_id)
     for bucket in workspace.row.buckets:
-        async with handler.database.transaction(workspace_id) as conn:
+        async with database.transaction(workspace_id) as conn:
             await empty_segment(conn, workspace_id, bucket, row.segment_id)
+    if walk is not None and await walk.finish():
+        await _judge(handler, workspace_id, others)
+
+
+async def _removable(conn: Connection, workspace_id: int, code: str) -> SegmentRow:
+    """Return a segment that nothing asks about; raise a 404 or a 409."""
+    rows = {row.code: row for row in await list_segments(conn, workspace_id)}
+    row = rows.get(code)
+    if row is None:
+        raise problem(404, "segment_unknown", f"There is no segment {code!r}.")
+    for other in rows.values():
+        if code in segments_asked(other.segment.when):
+            raise problem(409, "segment_in_use", f"Segment {other.code} asks about {code}.")
+    return row
+
+
+async def _finding_elsewhere(
+    conn: Connection, workspace_id: int, new: Segment | Removal, prepared: Prepared
+) -> list[str]:
+    """Return the other segments that find their figures elsewhere once ``new`` is there.
+
+    What is asked of the whole past is kept by days or months where those are kept anyway, so that what one
+    segment asks may change what others read. Who changed while it was counted is judged by them again.
+    """
+    if not prepared.metrics:
+        return []
+    rows = await list_segments(conn, workspace_id)
+    workspace = await Configurations().current(conn, workspace_id)
+    after = segments_after(rows, new, bases_of(workspace.programs))
+    blocks = 0
+    for number in prepared.metrics:
+        blocks |= after.readers.get(number, 0)
+    code = new.segment if isinstance(new, Segment) else new.code
+    documents = [row.segment for row in rows if row.code != code]
+    if isinstance(new, Segment):
+        documents.append(new)
+    reading = [live.code for live in after.live if live.block & blocks]
+    found = {each for one in reading for each in dependents(one, documents)}
+    own = set(dependents(code, documents))
+    return sorted(found - own)
+
+
+async def _judge(handler: Handler, workspace_id: int, codes: list[str]) -> None:
+    if codes:
+        async for _ in fill(handler, workspace_id, codes):
+            pass
 
 
 def check_document(workspace: Workspace, segment: Segment, rows: list[SegmentRow]) -> None:
