@@ -30,17 +30,19 @@ def _row(state: BackfillState, at: int = 0) -> BackfillRow:
 
 
 async def test_what_a_version_did_for_everybody_is_told(site: Site) -> None:
-    """The first version asks nothing of the past; the second counts everybody, and arms their timers."""
+    """The first version finds nobody; the second counts everybody, and arms their timers."""
     for number in range(3):
         await site.done("PUT", f"/v1/orders/o{number}", order(10_000, customer=f"c{number}"))
     place = "/v1/programs/points/backfills"
-    assert (await site.done("GET", place))["data"] == []
+    (first,) = (await site.done("GET", place))["data"]
+    nobody = {"counted": 0, "recounted": 0, "armed": 0}
+    assert first.items() >= {"version": 1, "state": "done", **nobody}.items()
     asking = PROGRAM.replace("earning_rules:", "earning_rules:" + ASKING.rstrip(), 1)
     assert asking != PROGRAM
     headers = {"content-type": "application/yaml"}
     await site.done("PUT", "/v1/programs/points/draft", raw=asking.encode(), headers=headers)
     await site.done("POST", "/v1/programs/points/publish", {})
-    (done,) = (await site.done("GET", place))["data"]
+    done, _ = (await site.done("GET", place))["data"]
     assert done.pop("started_at") <= done.pop("ended_at")
     assert done == {
         "version": 2,
@@ -64,10 +66,8 @@ async def test_what_nobody_prepares_any_more_is_given_up(site: Site) -> None:
             span = (site.row.bucket_base, site.row.bucket_base)
             await insert_backfill(conn, site.row.workspace_id, row, span, SliceStep.COUNTING)
     found = (await site.done("GET", "/v1/programs/points/backfills"))["data"]
-    assert [(each["state"], each.get("version")) for each in found] == [
-        ("preparing", None),
-        ("given_up", None),
-    ]
+    unpublished = [each["state"] for each in found if "version" not in each]
+    assert unpublished == ["preparing", "given_up"]
 
 
 @pytest.mark.parametrize(
