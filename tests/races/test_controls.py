@@ -26,7 +26,6 @@ from perennial.flows.commands import (
     ChangeHold,
     Command,
     JoinProgram,
-    PointsAsked,
     PostAdjustment,
     PostClaim,
     PostEvent,
@@ -112,12 +111,6 @@ challenges:
     goals: [{{measure: events.count, event: gift.asked, target: 12}}]
     repeat: {{}}
     gives: [{{type: points, points: 100}}]
-"""
-
-_SPENDING = "name: Points, pays: {amount: 1}, spending: [{points: 277, per: total}]}"
-SPENDING = f"""\
-{PROGRAM.replace("name: Points}", _SPENDING, 1)}\
-  - {{id: start, type: fixed, trigger: member.joined, points: 50}}
 """
 
 
@@ -230,16 +223,6 @@ async def limited(url: str) -> AsyncIterator[Rivals]:
     """Twelve clients; of 777 points for gifts 27 are left."""
     async with connected_rivals(url, LIMITED) as rivals:
         await rivals.do(*(gift(f"before-{number}", "early") for number in range(75)))
-        yield rivals
-
-
-@pytest.fixture
-async def spenders(url: str) -> AsyncIterator[Rivals]:
-    """Twelve members with 50 points each, of which all together may spend 277."""
-    async with connected_rivals(url, SPENDING) as rivals:
-        await rivals.do(
-            *(JoinProgram(customer=f"c{n}", program="points", source="test", at=None) for n in range(CLIENTS))
-        )
         yield rivals
 
 
@@ -391,33 +374,6 @@ async def test_total_limit(
     await limited.race([gift(f"gift-{number}", f"c{number}") for number in range(CLIENTS)])
     assert await limited.ask("select max(used) from budgets") == granted
     assert await limited.ask("select sum(balance) from wallets") == granted
-
-
-@pytest.mark.parametrize(
-    ("down", "spent"),
-    [((), 277), ((BUDGET_CAP,), 277), ((BUDGET_LOCK,), 250), ((BUDGET_LOCK, BUDGET_CAP), 50 * CLIENTS)],
-    ids=["all stand", "the lock stands", "the cap stands", "none stands"],
-)
-async def test_total_spending(
-    spenders: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], spent: int
-) -> None:
-    """Of 277 points that may be spent twelve members want 50 each: 600 are spent behind no wall.
-
-    The cap alone refuses who read a stale rest, so that 27 points stay; the lock lets all of them be spent.
-    """
-    for wall in down:
-        await spenders.take_down(wall, monkeypatch)
-    meet(monkeypatch, down)
-    cart = Order(status=OrderStatus.CREATED, lines=(Line(id="1", sku="tea", amount=900),), currency="USD")
-    points = (PointsAsked(wallet="points/points"),)
-    await spenders.race(
-        [
-            PostRedemption(id=f"r{n}", customer=f"c{n}", at=None, order=cart, redeem=(), points=points)
-            for n in range(CLIENTS)
-        ]
-    )
-    assert await spenders.ask("select max(used) from budgets") == spent
-    assert await spenders.ask("select sum(balance) from wallets") == 50 * CLIENTS - spent
 
 
 @pytest.mark.parametrize(

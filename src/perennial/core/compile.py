@@ -18,7 +18,6 @@ from perennial.core.compile_rewards import (
     by_price,
     by_themselves,
     compile_rewards,
-    products_given,
     shared_codes,
     wallet_place,
 )
@@ -65,7 +64,6 @@ def compile_version(
     rewards = compile_rewards(program, compiler, limits)
     automatic, offers = by_themselves(rewards.values()), compile_offers(program, compiler, limits)
     counted = referral_limits(program, program_id)
-    wallets = compile_wallets(program, units, limits)
     finder = automatic_finder(program, compiler, automatic)
     challenges = compile_challenges(program, program_id, compiler, units, zone)
     tier_needs = tuple(map(needs.of_tier_metric, program.tiers.metrics)) if program.tiers else ()
@@ -77,7 +75,7 @@ def compile_version(
         number=number,
         valid_from=valid_from,
         zone=zone,
-        wallets=wallets,
+        wallets=compile_wallets(program, units, limits),
         attributes=compiler.attributes,
         metrics=needs.metrics,
         needs=tuple(needs.needs),
@@ -108,8 +106,6 @@ def compile_version(
         challenges=challenges,
         budget_numbers=tuple(budget.number for budget in limits.budgets),
         segments=_segments(program, compiler),
-        limits_by_product=limits.by_product,
-        products_given=products_given(rewards.values(), limits.by_product),
         has_holders=any(budget.holder is not Holder.TOTAL for budget in limits.budgets),
         gives_rewards=any(compiled.rule.gives() is not None for compiled in rules),
         starts=starts,

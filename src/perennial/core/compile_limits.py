@@ -42,16 +42,6 @@ class LimitBook:
         self.limits: list[CompiledLimit] = []
         self.budgets: list[CompiledLimit] = []
 
-    @property
-    def by_product(self) -> tuple[Bound, ...]:
-        """The limits that every product has by itself."""
-        return tuple(
-            Bound(total, index)
-            for total, limits in ((False, self.limits), (True, self.budgets))
-            for index, limit in enumerate(limits)
-            if limit.by_product
-        )
-
     def of_rule(
         self, rule: EarningRule, wallet: WalletSpec, unit: int, campaign: Campaign | None = None
     ) -> tuple[Bound, ...]:

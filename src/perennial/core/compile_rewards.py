@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from perennial.core.benefit import Base, Benefit, level_of
 from perennial.core.code_entry import shared_form
@@ -15,7 +15,7 @@ from perennial.core.reward import Reward
 from perennial.core.schedule import Schedule
 from perennial.core.stacking import Category
 from perennial.core.thresholds import Course, asked_of, course_of, looks_at_lines
-from perennial.core.version import Bound, CompiledBenefit, CompiledPrice, CompiledReward
+from perennial.core.version import CompiledBenefit, CompiledPrice, CompiledReward
 
 UNSORTED = Category(id="")
 """How a reward stacks that names no category: with all others that are not exclusive."""
@@ -162,15 +162,3 @@ def _tiers(tiers: tuple[str, ...]) -> Condition | None:
         return None
     each = [Compare("member.tier", Operator.IS, tier) for tier in tiers]
     return each[0] if len(each) == 1 else AnyOf(tuple(each))
-
-
-def products_given(rewards: Iterable[CompiledReward], by_product: Collection[Bound]) -> tuple[str, ...]:
-    """Return the products that rewards add to a cart which have a limit of units for each product."""
-    added = (
-        getattr(given.benefit, "sku", None)
-        for one in rewards
-        if not set(by_product).isdisjoint(one.bounds)
-        for gives in (one.gives, *one.gives_by_tier.values())
-        for given in gives
-    )
-    return tuple(dict.fromkeys(sku for sku in added if sku is not None))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from perennial.core.member import Member
 from perennial.core.order import Order
 from perennial.core.today import Today
@@ -20,19 +22,23 @@ def product_number(limit: CompiledLimit, sku: str) -> int:
     return stable_hash("product", limit.number, sku)
 
 
-def products_of(version: Version, order: Order | None) -> tuple[str, ...]:
-    """Return the products whose parts of limits an order may use: its own, and those that rewards add."""
-    if not version.limits_by_product or order is None:
-        return ()
-    return tuple(dict.fromkeys([*(line.sku for line in order.lines), *version.products_given]))
+def has_limits_by_product(version: Version) -> bool:
+    """Whether a version has such a limit at all."""
+    return bool(_of(version).bounds)
 
 
 def parts_of_products(
     version: Version, today: Today, order: Order | None
 ) -> Iterator[tuple[Bound, CompiledLimit, int, str]]:
-    """Yield the limits by product that an order may use: each with its period and one of the products."""
-    products = products_of(version, order)
-    for bound in version.limits_by_product if products else ():
+    """Yield the limits by product that an order may use: each with its period and one of the products.
+
+    The products are those of the order, and those that rewards with such a limit add to it.
+    """
+    found = _of(version)
+    if not found.bounds or order is None:
+        return
+    products = dict.fromkeys([*(line.sku for line in order.lines), *found.given])
+    for bound in found.bounds:
         limits, periods = (version.budgets, today.budgets) if bound.total else (version.limits, today.limits)
         for sku in products:
             yield bound, limits[bound.index], periods[bound.index], sku
@@ -56,3 +62,34 @@ def product_uses(
             spent.get((number, period), 0) if bound.total else member.limits.get(number, {}).get(period, 0)
         )
     return uses
+
+
+class _ByProduct(msgspec.Struct, frozen=True):
+    """The limits that every product has by itself, and the products that rewards add which have one."""
+
+    bounds: tuple[Bound, ...]
+    given: tuple[str, ...]
+
+
+def _of(version: Version) -> _ByProduct:
+    known: _ByProduct | None = version.by_product
+    if known is None:
+        known = version.by_product = _find(version)
+    return known
+
+
+def _find(version: Version) -> _ByProduct:
+    bounds = tuple(
+        Bound(total, index)
+        for total, limits in ((False, version.limits), (True, version.budgets))
+        for index, limit in enumerate(limits)
+        if limit.by_product
+    )
+    added = (
+        getattr(given.benefit, "sku", None)
+        for one in (version.rewards.values() if bounds else ())
+        if not set(bounds).isdisjoint(one.bounds)
+        for gives in (one.gives, *one.gives_by_tier.values())
+        for given in gives
+    )
+    return _ByProduct(bounds, tuple(dict.fromkeys(sku for sku in added if sku is not None)))

@@ -291,16 +291,15 @@ class Version(msgspec.Struct):
     that a member has. ``starts`` and ``ends`` bound the program's life, the end excluded;
     ``card_unit`` is the unit of its gift cards. ``budget_numbers`` are the numbers of the budgets; with
     ``has_holders`` some of those depend on the order or event, see ``core/budget_numbers.py``.
-    ``limits_by_product`` are the limits that every product has by itself, ``products_given`` the products
-    that rewards add which have one. ``gives_rewards`` says that some rule gives a reward.
+    ``gives_rewards`` says that some rule gives a reward.
     ``trials`` are its holdouts and experiments, see ``core/variants.py``.
     ``offers`` are the kinds of referral by their id, ``referral_limit`` is the place of the limit that counts
     how many friends of a member have converted.
     ``location_attributes`` are those that the version reads of an order's location; ``locations`` (attributes
     by the location's id) are the workspace's as of now.
     ``segments`` are those that its conditions ask about, ``lot_facts`` the facts about lots.
-    ``factors``, ``off``, ``days``, ``today``, ``lookbacks``, ``lot_days``, ``lots_by_day`` and ``heard`` only
-    remember what was worked out.
+    ``factors``, ``off``, ``by_product``, ``days``, ``today``, ``lookbacks``, ``lot_days``, ``lots_by_day``
+    and ``heard`` only remember what was worked out.
     """
 
     program: Program
@@ -340,8 +339,6 @@ class Version(msgspec.Struct):
     challenges: tuple[CompiledChallenge, ...] = ()
     budget_numbers: tuple[int, ...] = ()
     has_holders: bool = False
-    limits_by_product: tuple[Bound, ...] = ()
-    products_given: tuple[str, ...] = ()
     gives_rewards: bool = False
     segments: tuple[str, ...] = ()
     lot_facts: tuple[str, ...] = ()
@@ -353,6 +350,7 @@ class Version(msgspec.Struct):
     lookbacks: dict[tuple[int, int], dict[int, int]] = {}
     offers: dict[str, CompiledOffer] = {}
     referral_limit: int | None = None
+    by_product: Any = None
     lot_days: dict[tuple[int, str | None], tuple[Instant, Instant, LotKey, int]] = {}
     lots_by_day: dict[tuple[int, str | None, int], tuple[Instant, Instant, LotKey, int]] = {}
     heard: dict[str, bool] = {}

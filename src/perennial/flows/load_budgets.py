@@ -15,7 +15,7 @@ from asyncpg import Connection
 from perennial.core.budget_numbers import holder_of, number_of
 from perennial.core.limits import Holder
 from perennial.core.order import Order, Scalar
-from perennial.core.product_limits import parts_of_products, product_number
+from perennial.core.product_limits import has_limits_by_product, parts_of_products, product_number
 from perennial.core.today import today_of
 from perennial.core.version import Version
 from perennial.flows.batch import Batch
@@ -75,7 +75,7 @@ def _keys(batch: Batch, commands: Sequence[Command]) -> set[BudgetKey]:
     for at in _instants(batch, commands):
         for version in _valid_at(batch, at):
             keys.update(_totals(version, at))
-    if any(version.has_holders or version.limits_by_product for version in versions):
+    if any(version.has_holders or has_limits_by_product(version) for version in versions):
         for matter in _matters(batch, commands):
             for at in matter.instants:
                 for version in _valid_at(batch, at):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from perennial.core.needs import lookback
 from perennial.core.order import Order
-from perennial.core.product_limits import parts_of_products, product_number
+from perennial.core.product_limits import has_limits_by_product, parts_of_products, product_number
 from perennial.core.today import today_of
 from perennial.flows.configuration import Workspace
 from perennial.store.members import Reads
@@ -34,7 +34,7 @@ def _lookback(
         if version.limits:
             for limit, period in zip(version.limits, today_of(version, at).limits, strict=True):
                 limits[limit.number] = min(period, limits.get(limit.number, period))
-        for cart in carts if version.limits_by_product else ():
+        for cart in carts if has_limits_by_product(version) else ():
             for bound, limit, period, sku in parts_of_products(version, today_of(version, at), cart):
                 if not bound.total:
                     number = product_number(limit, sku)
