@@ -90,7 +90,8 @@ async def test_what_comes_back_to_the_stock_is_given_again(
         refused = [reply.code for reply in replies if reply.status != 201]
         assert (len(granted), set(refused)) == (STOCK, {"out_of_stock"})
         assert await shop.ask("select sum(used) from budgets") == STOCK
-        canceled = [Call("POST", f"/v1/entitlements/{each}/state", {"state": "canceled"}) for each in granted]
+        back = {"state": "canceled", "reason": "for the next round"}
+        canceled = [Call("POST", f"/v1/entitlements/{each}/state", back) for each in granted]
         replies = await all_at_once(callers[:STOCK], canceled)
         assert {reply.status for reply in replies} == {200}
         assert await shop.ask("select sum(used) from budgets") == 0
