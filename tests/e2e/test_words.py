@@ -13,7 +13,7 @@ _PERSIAN = Look("desk", "light", "fa")
 _DRAFT = f"/{SANDBOX}/programs/points"
 _CASE = """
 cases:
-  - id: missed
+  - id: points
     title: "-"
     steps:
       - at: 2026-06-06 12:00
@@ -68,8 +68,8 @@ def test_what_is_not_there_is_told(browser: Browser, shop: Shop) -> None:
     """A refusal of the server in the place of the page, and again after the language is changed."""
     watched = opened(browser, shop, _PERSIAN)
     for address, told in (
-        ("members/nobody", "مشتری"),
-        ("programs/nothing", "برنامهٔ"),
+        ("members/anna-9", "مشتری"),
+        ("programs/points-9", "برنامهٔ"),
         (f"vouchers/{POOL}-not", "دستهٔ"),
     ):
         watched.go(f"/{SANDBOX}/{address}")
