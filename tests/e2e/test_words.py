@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browser import ROOT, Look, opened
-from tests.e2e.shop import POOL, SANDBOX, Shop
+from tests.e2e.browser import Look, opened
+from tests.e2e.shop import POOL, ROOT, SANDBOX, Shop
 
 _PERSIAN = Look("desk", "light", "fa")
 _DRAFT = f"/{SANDBOX}/programs/points"

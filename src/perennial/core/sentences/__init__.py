@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
-ROOMS = ("explanations", "drafts", "findings", "refusals")
+ROOMS = ("sentences", "draft_sentences", "finding_sentences", "refusal_sentences")
 """Why something happened or not; what is wrong with a draft; what was found by playing; why a call failed."""
 
 
 def sentences_in(language: str) -> dict[str, str]:
     """Return every sentence of a language, by the name of its files."""
-    rooms = [import_module(f"{__name__}.{room}.{language}").SENTENCES for room in ROOMS]
+    rooms = [import_module(f"perennial.core.{room}.{language}").SENTENCES for room in ROOMS]
     return {source: said for room in rooms for source, said in room.items()}
