@@ -8,7 +8,7 @@ import { useEffect, useState } from "react";
 
 const SETTINGS: Partial<Record<string, { label: MessageDescriptor; whole: boolean }>> = {
   sku: { label: msg`Product (sku)`, whole: false },
-  days: { label: msg`Days`, whole: true },
+  days: { label: msg({ message: "Days", context: "how many" }), whole: true },
   amount: { label: msg`Amount, in the smallest unit of money`, whole: true },
   wallet: { label: msg`Wallet`, whole: false },
   percent: { label: msg`How near, in percent`, whole: true },
