@@ -93,7 +93,7 @@ def page_of_all(browser: Browser, shop: Shop) -> Iterator[Watched]:
 def test_every_page_is_free_of_errors_and_barriers(shop: Shop, page_of_all: Watched, name: str) -> None:
     """In four looks, with axe's rules up to WCAG 2.2 AA, and laid out as is kept; each leaves a picture."""
     watched = page_of_all
-    watched.look_as(LOOKS[0])
+    watched.turn(LOOKS[0])
     if name == "dialog-void":
         shop.call(
             "POST", "vouchers/batches", {"id": "printed-1", "reward": "free-shipping", "codes": [PRINTED]}
@@ -156,7 +156,7 @@ def test_the_console_in_other_colors_is_free_of_barriers(browser: Browser, shop:
 def test_what_moved_on_a_page_is_found(page_of_all: Watched) -> None:
     """The negative control: a panel that moved or is gone, one button more; a few pixels are nothing."""
     watched = page_of_all
-    watched.look_as(LOOKS[0])
+    watched.turn(LOOKS[0])
     watched.go(f"/{SANDBOX}/experiments")
     kept = boxes_of(watched.page)
     (panel,) = [box for box in kept if box.name == "section All experiments"]
