@@ -28,7 +28,7 @@ def fresh_database(server: EmbeddedServer, template: str) -> FreshDatabase:
     @contextmanager
     def make() -> Iterator[str]:
         name = f"races_{secrets.token_hex(6)}"
-        asyncio.run(_execute(server.url, f"create database {name} template {template}"))
+        asyncio.run(_execute(server.url, f"create database {name} template {template} strategy file_copy"))
         yield f"{server.url.rpartition('/')[0]}/{name}"
         asyncio.run(_execute(server.url, f"drop database {name} with (force)"))
 
