@@ -77,7 +77,9 @@ def _check_refusals(findings: Findings, path: str, reward: Reward) -> None:
         findings.all_known(f"{here}.reasons", "reason", each.reasons, _REASONS)
         twice = seen.intersection(each.reasons or ("",))
         if twice:
-            words = f"another text is for {', '.join(sorted(twice)) or 'all other reasons'}"
+            words = f"another text is for {', '.join(sorted(twice))}"
+            if not each.reasons:
+                words = "another text is for all other reasons"
             findings.add(f"{here}.reasons", "duplicate", words)
         seen.update(each.reasons or ("",))
 

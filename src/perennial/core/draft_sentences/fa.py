@@ -391,4 +391,13 @@ SENTENCES = {
     "invalid character class range: {part:name}": "بازهٔ نویسه\u200cهای نامعتبر: {part}",
     "invalid perl operator: {part:name}": "عملگر پشتیبانی\u200cنشده: {part}",
     "trailing \\ at end of regexp": "عبارت به «\\» پایان می\u200cیابد",
+    "{code:quoted} may be drawn as a code of reward {owner:name} by {pattern:name}: they are one": "الگوی {pattern} شاید {code} را همچون کد پاداش {owner} بسازد: این دو یکی\u200cاند",
+    "{told}; it is that of reward {owner:name}": "{told}؛ این کد پاداش {owner} است",
+    "at most {most:number} points and at least {least:number} cannot both be: nobody could pay": "بیشینهٔ {most} امتیاز و کمینهٔ {least} با هم نمی\u200cشود: هیچ\u200cکس نمی\u200cتواند بپردازد",
+    "only units are counted by product: limit units, or leave by_product out": "تنها `units` را می\u200cتوان برای هر کالا جدا شمرد: `units` را محدود کنید یا `by_product` را بردارید",
+    "units of each product are counted per member or in total": "تعداد هر کالا برای هر عضو یا روی\u200cهم شمرده می\u200cشود",
+    "what is spent of a wallet is limited by points or times": "خرج از کیف با `points` یا `times` محدود می\u200cشود",
+    "say it in one language at least": "دست\u200cکم به یک زبان بنویسید",
+    "another text is for all other reasons": "متن دیگری برای همهٔ دلیل\u200cهای دیگر هست",
+    "another text is for {reasons:name}": "متن دیگری برای {reasons} هست",
 }

@@ -391,4 +391,13 @@ SENTENCES = {
     "invalid character class range: {part:name}": "잘못된 문자 범위: {part}",
     "invalid perl operator: {part:name}": "지원하지 않는 연산자: {part}",
     "trailing \\ at end of regexp": '식이 "\\"로 끝납니다',
+    "{code:quoted} may be drawn as a code of reward {owner:name} by {pattern:name}: they are one": "패턴 {pattern}에서 {code:이/가} 리워드 {owner}의 코드로 만들어질 수 있습니다. 둘은 같은 코드입니다",
+    "{told}; it is that of reward {owner:name}": "{told}. 리워드 {owner}의 코드입니다",
+    "at most {most:number} points and at least {least:number} cannot both be: nobody could pay": "최대 {most}포인트와 최소 {least}포인트는 함께 쓸 수 없습니다. 아무도 지불할 수 없습니다",
+    "only units are counted by product: limit units, or leave by_product out": "상품별로는 `units`만 셉니다. `units`를 제한하거나 `by_product`를 빼세요",
+    "units of each product are counted per member or in total": "상품별 수량은 회원별 또는 전체로 셉니다",
+    "what is spent of a wallet is limited by points or times": "지갑에서 쓰는 것은 `points` 또는 `times`로 제한합니다",
+    "say it in one language at least": "적어도 한 언어로 쓰세요",
+    "another text is for all other reasons": "나머지 모든 사유를 위한 다른 문구가 있습니다",
+    "another text is for {reasons:name}": "{reasons} 사유를 위한 다른 문구가 있습니다",
 }

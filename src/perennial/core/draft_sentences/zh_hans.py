@@ -391,4 +391,13 @@ SENTENCES = {
     "invalid character class range: {part:name}": "无效的字符范围：{part}",
     "invalid perl operator: {part:name}": "不支持的运算符：{part}",
     "trailing \\ at end of regexp": "表达式以 “\\” 结尾",
+    "{code:quoted} may be drawn as a code of reward {owner:name} by {pattern:name}: they are one": "样式 {pattern} 可能抽出{code}作为奖励{owner}的代码：两者是同一个代码",
+    "{told}; it is that of reward {owner:name}": "{told}；这是奖励{owner}的代码",
+    "at most {most:number} points and at least {least:number} cannot both be: nobody could pay": "最多 {most} 积分与最少 {least} 积分不能同时成立：没有人能支付",
+    "only units are counted by product: limit units, or leave by_product out": "只有件数能按商品计算：请限制 `units`，或去掉 `by_product`",
+    "units of each product are counted per member or in total": "每种商品的件数按会员或按总数计算",
+    "what is spent of a wallet is limited by points or times": "钱包的支出按 `points` 或 `times` 限制",
+    "say it in one language at least": "请至少用一种语言填写",
+    "another text is for all other reasons": "已有另一段文字用于其他所有原因",
+    "another text is for {reasons:name}": "已有另一段文字用于 {reasons}",
 }

@@ -391,4 +391,13 @@ SENTENCES = {
     "invalid character class range: {part:name}": "無效的字元範圍：{part}",
     "invalid perl operator: {part:name}": "不支援的運算子：{part}",
     "trailing \\ at end of regexp": "表示式以 「\\」 結尾",
+    "{code:quoted} may be drawn as a code of reward {owner:name} by {pattern:name}: they are one": "樣式 {pattern} 可能抽出{code}作為獎勵{owner}的代碼：兩者是同一個代碼",
+    "{told}; it is that of reward {owner:name}": "{told}；這是獎勵{owner}的代碼",
+    "at most {most:number} points and at least {least:number} cannot both be: nobody could pay": "最多 {most} 點與最少 {least} 點不能同時成立：沒有人能支付",
+    "only units are counted by product: limit units, or leave by_product out": "只有件數能按商品計算：請限制 `units`，或去掉 `by_product`",
+    "units of each product are counted per member or in total": "每種商品的件數按會員或按總數計算",
+    "what is spent of a wallet is limited by points or times": "錢包的支出以 `points` 或 `times` 限制",
+    "say it in one language at least": "請至少用一種語言填寫",
+    "another text is for all other reasons": "已有另一段文字用於其他所有原因",
+    "another text is for {reasons:name}": "已有另一段文字用於 {reasons}",
 }

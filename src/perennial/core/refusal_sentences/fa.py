@@ -472,4 +472,7 @@ SENTENCES = {
     "{key:id} cannot be used after {by:name}, and without {again:name} the order would not have {better:name} off": "{key} را پس از {by} نمی\u200cتوان به کار برد، و بی {again} سفارش {better} تخفیف نمی\u200cگرفت",
     "this code is not known": "این کد شناخته نیست",
     "{title:name}: {what}": "{title}: {what}",
+    "name the color for light grounds as well": "رنگ زمینهٔ روشن را هم بنویسید",
+    "cannot be read on a light ground: its contrast is {contrast}, and {least} is the least; the nearest that works is {nearest}": "روی زمینهٔ روشن خوانده نمی\u200cشود: تضاد آن {contrast} است و کمینه {least}؛ نزدیک\u200cترین رنگ خوانا {nearest} است",
+    "cannot be read on a dark ground: its contrast is {contrast}, and {least} is the least; the nearest that works is {nearest}": "روی زمینهٔ تیره خوانده نمی\u200cشود: تضاد آن {contrast} است و کمینه {least}؛ نزدیک\u200cترین رنگ خوانا {nearest} است",
 }

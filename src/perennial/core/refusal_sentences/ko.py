@@ -472,4 +472,7 @@ SENTENCES = {
     "{key:id} cannot be used after {by:name}, and without {again:name} the order would not have {better:name} off": "{key:은/는} {by} 다음에 쓸 수 없고, {again} 없이는 주문에서 {better} 할인이 없음",
     "this code is not known": "알 수 없는 코드임",
     "{title:name}: {what}": "{title}: {what}",
+    "name the color for light grounds as well": "밝은 바탕의 색도 지정하세요",
+    "cannot be read on a light ground: its contrast is {contrast}, and {least} is the least; the nearest that works is {nearest}": "밝은 바탕에서 읽을 수 없습니다. 대비는 {contrast}이고 최소 {least}이어야 합니다. 읽을 수 있는 가장 가까운 색은 {nearest}입니다",
+    "cannot be read on a dark ground: its contrast is {contrast}, and {least} is the least; the nearest that works is {nearest}": "어두운 바탕에서 읽을 수 없습니다. 대비는 {contrast}이고 최소 {least}이어야 합니다. 읽을 수 있는 가장 가까운 색은 {nearest}입니다",
 }

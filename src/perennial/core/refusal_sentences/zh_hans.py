@@ -472,4 +472,7 @@ SENTENCES = {
     "{key:id} cannot be used after {by:name}, and without {again:name} the order would not have {better:name} off": "{key} 不能在 {by} 之后使用，而没有 {again} 订单就不会减免{better}",
     "this code is not known": "不认识此代码",
     "{title:name}: {what}": "{title}：{what}",
+    "name the color for light grounds as well": "请同时指定浅色背景的颜色",
+    "cannot be read on a light ground: its contrast is {contrast}, and {least} is the least; the nearest that works is {nearest}": "在浅色背景上无法看清：对比度为 {contrast}，至少应为 {least}；最接近的可用颜色是 {nearest}",
+    "cannot be read on a dark ground: its contrast is {contrast}, and {least} is the least; the nearest that works is {nearest}": "在深色背景上无法看清：对比度为 {contrast}，至少应为 {least}；最接近的可用颜色是 {nearest}",
 }

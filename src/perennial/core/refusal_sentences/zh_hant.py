@@ -472,4 +472,7 @@ SENTENCES = {
     "{key:id} cannot be used after {by:name}, and without {again:name} the order would not have {better:name} off": "{key} 不能在 {by} 之後使用，而沒有 {again} 訂單就不會減免{better}",
     "this code is not known": "不認識此代碼",
     "{title:name}: {what}": "{title}：{what}",
+    "name the color for light grounds as well": "請同時指定淺色背景的顏色",
+    "cannot be read on a light ground: its contrast is {contrast}, and {least} is the least; the nearest that works is {nearest}": "在淺色背景上無法看清：對比度為 {contrast}，至少應為 {least}；最接近的可用顏色是 {nearest}",
+    "cannot be read on a dark ground: its contrast is {contrast}, and {least} is the least; the nearest that works is {nearest}": "在深色背景上無法看清：對比度為 {contrast}，至少應為 {least}；最接近的可用顏色是 {nearest}",
 }
