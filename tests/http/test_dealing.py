@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -236,6 +237,31 @@ def test_many_that_end_at_once_are_counted(table: Table) -> None:
         time.sleep(0.01)
     assert table.open_connections() == [400]
     table.until(lambda: table.open_connections() == [0])
+
+
+def rounds_without_descriptors(table: Table) -> int:
+    """Return how often a dealer turns in half a second while no connection can be accepted."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    end, rounds = time.monotonic() + 0.5, 0
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        while time.monotonic() < end:
+            table.dealer.deal(0.01)
+            rounds += 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return rounds
+
+
+def test_who_has_no_descriptor_left_rests(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The supervisor does not run hot, and deals the connection as soon as there is room; with a control."""
+    (worker,) = table_of(table, 1)
+    (line,) = table.dial(1)
+    assert rounds_without_descriptors(table) <= 11
+    monkeypatch.setattr(dealing, "EXHAUSTED_SECONDS", 0)
+    assert rounds_without_descriptors(table) > 100
+    with table.dealing():
+        assert table.answered_by(line) == worker.pid
 
 
 async def test_who_leaves_takes_what_was_dealt() -> None:

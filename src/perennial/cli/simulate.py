@@ -120,7 +120,7 @@ def _figures(side: SideResult, currency: str) -> dict[str, str]:
         if wallet.liability_value is not None:
             figures[f"{wallet.wallet} liability, {currency} minor units"] = f"{wallet.liability_value:,}"
     figures[f"handed out, {currency} minor units"] = f"{side.cost:,}"
-    figures |= {f"rule {rule.rule}": f"{rule.points:,}" for rule in side.rules}
+    figures |= {f"rule {rule.rule}, {rule.wallet}": f"{rule.points:,}" for rule in side.rules}
     figures |= {f"tier {tier.tier or 'none'}": f"{tier.members:,}" for tier in side.tiers}
     for budget in side.budgets:
         over = f", used up {budget.ran_out_at}" if budget.ran_out_at else ""

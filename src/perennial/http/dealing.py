@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import selectors
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +30,12 @@ _LEFT = b"-"
 
 PATIENCE_SECONDS = 1.0
 """How long the supervisor waits for room in a channel, and a worker that leaves for its last connections."""
+
+
+EXHAUSTED_SECONDS = 0.05
+"""How long the supervisor rests where the system has no descriptor or memory left for a connection."""
+
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Hand:
@@ -104,8 +112,10 @@ class Dealer:
     def _accept(self) -> None:
         try:
             connection, _ = self._listener.accept()
-        except OSError:  # who called has hung up already
-            return
+        except OSError as error:
+            if error.errno in _EXHAUSTED:
+                time.sleep(EXHAUSTED_SECONDS)
+            return  # else who called has hung up already
         with connection:  # the worker's copy is another
             for hand in sorted((hand for hand in self.hands if hand.ready), key=Hand.rank):
                 # Who just died, or takes nothing for so long, is passed over.
