@@ -8,9 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from tests.codebook import SECRET
@@ -34,24 +34,39 @@ class Served:
         """Return the process ids of the workers that live."""
         return [pid for pid in children(self.process.pid) if b"perennial.main" in command_line(pid)]
 
-    def ready_worker(self) -> str | None:
-        """Ask, as a platform would, whether requests may be sent here; return the worker that says so."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=5) as answer:
-                return worker_of(answer.headers["x-request-id"])
-        except OSError:
-            return None
+    def ready_worker(self, lines: ExitStack) -> str | None:
+        """Ask, as a platform would, whether requests may be sent here; return the worker that says so.
+
+        The connection on which one has said so stays open until ``lines`` are closed.
+        """
+        with ExitStack() as asking:
+            line = HTTPConnection("127.0.0.1", self.port, timeout=5)
+            asking.callback(line.close)
+            try:
+                line.request("GET", "/health/ready")
+                answer = line.getresponse()
+                answer.read()
+            except (OSError, HTTPException):
+                return None
+            if answer.status != 200:
+                return None
+            lines.enter_context(asking.pop_all())
+            return worker_of(answer.headers["x-request-id"])
 
     def wait_until_ready(self) -> None:
-        """Wait until every worker has said that it is ready."""
+        """Wait until every worker has said that it is ready.
+
+        Who said so keeps the connection, so that another worker is dealt the next one in time.
+        """
         ready: set[str | None] = set()
+        with ExitStack() as lines:
 
-        def all_ready() -> bool:
-            assert self.process.poll() is None, "the server ended"
-            ready.add(self.ready_worker())
-            return len(ready - {None}) == self._count == len(self.workers())
+            def all_ready() -> bool:
+                assert self.process.poll() is None, "the server ended"
+                ready.add(self.ready_worker(lines))
+                return len(ready - {None}) == self._count == len(self.workers())
 
-        wait_for(all_ready, "the server is not ready")
+            wait_for(all_ready, "the server is not ready")
 
     def stop(self) -> int:
         """Ask the server to stop and return its exit status."""
