@@ -50,7 +50,7 @@ function Decision({ decision, onMake }: { decision: ProgramExplanation; onMake: 
         </Trans>
       </Title>
       <Text size="sm" c="dimmed" mb="xs">
-        {decision.trigger} · {format.moment(explanation.at)}
+        <bdi>{decision.trigger}</bdi> · {format.moment(explanation.at)}
       </Text>
       <Text mb="sm">{explanation.words}</Text>
       {rules.map((rule) => (
