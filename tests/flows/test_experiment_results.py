@@ -222,7 +222,8 @@ async def test_a_holdout_tells_what_the_program_brings(shop: Shop) -> None:
     (comparison,) = results.comparisons
     assert comparison.verdict is Call.LESS
     assert comparison.outcomes["profit"].effect == pytest.approx(-325, abs=1)
-    assert comparison.outcomes["margin"].call is Call.UNDECIDED
+    # Who is held out differs from run to run, and so do their orders, by cents: a verdict would be chance.
+    assert comparison.outcomes["margin"].effect == pytest.approx(0, abs=2)
     assert comparison.words.startswith("Less profit: everybody else brings 3.2")
     assert comparison.words.endswith(" USD per customer less than those held out.")
 
