@@ -11,6 +11,7 @@ from perennial.core.condition_document import decode_condition
 from perennial.core.segment import Segment
 from perennial.flows import segments
 from perennial.flows.catching_up import Walk
+from perennial.flows.problems import ProblemError
 from perennial.flows.programs import Author
 from perennial.flows.segments import put, remove, segments_of
 from perennial.store.programs import lock_configuration
@@ -126,3 +127,20 @@ async def test_who_orders_while_figures_move_is_counted(
     assert (await sizes(shop))["loyal"] == (1 if counts_again else 0)
     if counts_again:
         await is_sound(shop, owner)
+
+
+async def test_a_refused_removal_counts_nothing(shop: Shop, owner: Connection) -> None:
+    """Removing what another segment asks about would move figures, were it not refused before that."""
+    await shop.publish(PROGRAM)
+    await define(shop, "loyal", LOYAL)
+    await define(shop, "lately", LATELY)
+    await define(shop, "rest", {"not": {"fact": "member.segments", "contains": "lately"}})
+    await shop.order("a1", "anna", 100)
+    begun = "select count(*) from backfills where workspace_id = $1"
+    before = await owner.fetchval(begun, shop.workspace_id)
+    with pytest.raises(ProblemError, match="asks about lately"):
+        await remove(shop.handler, shop.workspace_id, "lately", AUTHOR)
+    assert await owner.fetchval(begun, shop.workspace_id) == before
+    await remove(shop.handler, shop.workspace_id, "rest", AUTHOR)
+    await remove(shop.handler, shop.workspace_id, "lately", AUTHOR)
+    assert await owner.fetchval(begun, shop.workspace_id) == before + 1, "else there was nothing to count"

@@ -121,6 +121,8 @@ async def _write(
 async def remove(handler: Handler, workspace_id: int, code: str, author: Author) -> None:
     """Let a segment be gone; raise a 404 for an unknown one and a 409 while another one asks about it."""
     database, removal = handler.database, Removal(code)
+    async with database.transaction(workspace_id) as conn:
+        await _removable(conn, workspace_id, code)
     stale = True
     while stale:
         prepared = await prepare(database, workspace_id, removal)
