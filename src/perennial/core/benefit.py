@@ -108,6 +108,10 @@ class Benefit(
         """Whether it makes single units cheaper, so that a limit can count and cut them."""
         return False
 
+    def adds(self) -> str | None:
+        """Return the sku of the product that it may add to a cart; None where it adds none."""
+        return None
+
     def shrinks(self) -> bool:
         """Whether it never takes more off a cart of which less is left, line by line.
 

@@ -86,7 +86,7 @@ def _find(version: Version) -> _ByProduct:
         if limit.by_product
     )
     added = (
-        getattr(given.benefit, "sku", None)
+        given.benefit.adds()
         for one in (version.rewards.values() if bounds else ())
         if not set(bounds).isdisjoint(one.bounds)
         for gives in (one.gives, *one.gives_by_tier.values())

@@ -67,6 +67,10 @@ lines: {fact: line.categories, contains: socks}
         """Work on units."""
         return True
 
+    def adds(self) -> str | None:
+        """Add the extra product."""
+        return self.sku if self.mode is _Mode.EXTRA else None
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Find out how often enough is bought, and take the percentage off what is given."""
         percent = ten_thousandths(self.percent)

@@ -53,6 +53,10 @@ unit_price: 250
         """Pick other units where some cost nothing any more."""
         return False
 
+    def adds(self) -> str | None:
+        """Add the product, unless only what is in the cart becomes free."""
+        return None if self.mode is _Mode.IN_CART else self.sku
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Free what is in the cart, then add what is missing and free that."""
         free = []

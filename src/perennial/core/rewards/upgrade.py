@@ -46,6 +46,10 @@ unit_price: 450
         """Work on units."""
         return True
 
+    def adds(self) -> str:
+        """Add the better product."""
+        return self.sku
+
     def take(self, cart: Cart, lines: Sequence[int], others: Sequence[Sequence[int]] = ()) -> None:
         """Take the units out of the cart, add the better ones, and take off what they are worth more."""
         untouched = [line for line in lines if cart.left[line] == cart.initial[line]]
