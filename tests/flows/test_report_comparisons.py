@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -72,19 +74,24 @@ async def test_the_return_is_what_the_treated_bring_beyond_those_held_out(shop: 
         margins["treated" if given else "held_out"].append(amount - 300)
         points += given
     [row] = (await read_report(shop.handler, shop.workspace_id, "roi", Asked(first=local(START)))).data
-    each = {name: sum(of) / len(of) for name, of in margins.items()}
+    each = {name: Fraction(sum(of), len(of)) for name, of in margins.items()}
     more = (each["treated"] - each["held_out"]) * len(margins["treated"])
     cost = 2 * points
     assert list(row.values()) == [
         "nobody",
         len(margins["treated"]),
         len(margins["held_out"]),
-        round(each["treated"]),
-        round(each["held_out"]),
-        round(more),
+        half_up(each["treated"]),
+        half_up(each["held_out"]),
+        half_up(more),
         cost,
-        pytest.approx(more / cost - 1, rel=1e-4),
+        pytest.approx(float(more / cost - 1), rel=1e-4),
     ]
+
+
+def half_up(amount: Fraction) -> int:
+    """Round as the database does: a half away from zero."""
+    return int(math.copysign(math.floor(abs(amount) + Fraction(1, 2)), amount))
 
 
 @pytest.mark.parametrize(("incremental", "told"), [(589_000, 4.89), (963_000, 8.63)])
