@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -41,7 +42,7 @@ from perennial.core.facts import SEGMENTS, Fact, FactSource
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.past import Life, Person
-from perennial.core.periods import Period, Span, period_of
+from perennial.core.periods import Period, Span, local_midnight, period_of
 from perennial.core.playing import Playing
 from perennial.core.program import Program
 from perennial.core.rfm import RfmScale
@@ -104,6 +105,7 @@ class Year:
             member.counters = {}
             self.members.append(member)
         self._counted: set[int] = set()
+        self._days: dict[tuple[Measure, Condition | None], int] = {}
         chance = Random(tests)
         self._orders = [order.order for orders in self.baskets.values() for order in orders]
 
@@ -136,26 +138,32 @@ class Year:
             if metric.number not in self._counted
         ]
         self._counted |= {metric.number for metric, _ in wanted}
-        groups: dict[tuple[Measure, Condition | None], list[Metric]] = defaultdict(list)
-        for metric, _ in wanted:
-            groups[metric.measure, metric.where].append(metric)
-        asked = [
-            (metric, choose) for metric, choose in wanted if groups[metric.measure, metric.where][0] is metric
-        ]
-        found = []
+        daily = [each for each in wanted if each[0].period is Period.DAY]
+        self._days |= {(metric.measure, metric.where): metric.number for metric, _ in daily}
         for member in self.members:
-            for order in self.baskets[member.customer_id]:
-                for (first, _), amount in zip(asked, measured(version, order, asked, {}), strict=True):
-                    if not amount:
-                        continue
-                    for metric in groups[first.measure, first.where]:
-                        periods = member.counters.setdefault(metric.number, {})
-                        period = period_of(order.at, metric.period, version.zone)
-                        periods[period] = periods.get(period, 0) + amount
             for metric, _ in wanted:
-                known = member.counters.get(metric.number, {})
-                found += [(member.customer_id, metric, period, value) for period, value in known.items()]
-        return found
+                member.counters[metric.number] = {}
+            for order in self.baskets[member.customer_id] if daily else ():
+                day = period_of(order.at, Period.DAY, version.zone)
+                for (metric, _), amount in zip(daily, measured(version, order, daily, {}), strict=True):
+                    if amount:
+                        _add(member.counters[metric.number], day, amount)
+            for metric, _ in wanted:
+                if metric.period is not Period.DAY:
+                    self._sum_days(version, member, metric)
+        return [
+            (member.customer_id, metric, period, value)
+            for member in self.members
+            for metric, _ in wanted
+            for period, value in member.counters[metric.number].items()
+        ]
+
+    def _sum_days(self, version: Version, member: Member, metric: Metric) -> None:
+        """Count a period as its days, which are counted first: every basket is gone through only once."""
+        days = member.counters[self._days[metric.measure, metric.where]]
+        for day, amount in days.items():
+            start = local_midnight(date.fromordinal(day), version.zone)
+            _add(member.counters[metric.number], period_of(start, metric.period, version.zone), amount)
 
     def _a_line(self, chance: Random) -> Condition:
         """Return what somebody bought once, as a test of lines."""
@@ -182,6 +190,10 @@ class Year:
         if chance.random() < 0.3 and order.location:
             return Compare("order.location", Operator.IS, order.location)
         return Compare("order.total", chance.choice(_ORDERED), total)
+
+
+def _add(periods: dict[int, int], period: int, amount: int) -> None:
+    periods[period] = periods.get(period, 0) + amount
 
 
 def _paid(basket: Basket) -> OrderPaid:
