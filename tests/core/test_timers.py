@@ -135,6 +135,46 @@ def test_inactivity_takes_the_whole_balance() -> None:
     assert due(play) is None
 
 
+ONLY_SPENDING = {"expiry": {"type": "inactivity", "after": {"months": 6}, "activities": ["spending"]}}
+OFF = {"id": "off", "name": "Off", "price": 30, "gives": [{"type": "amount_off", "value": 500}]}
+
+
+def test_points_expire_although_nobody_ever_was_active() -> None:
+    """Where earning is no activity, the time of a first order's points begins when the member joins."""
+    play = stage(ONLY_SPENDING)
+    play.pay("anna", "o1", at("2026-01-10 10:00"), order(10_000))
+    assert due(play) == "2026-07-11"
+    play.pay("anna", "o2", at("2026-03-10 10:00"), order(5_000))
+    play.run_timers("anna", at("2026-07-11"))
+    assert play.wallet("anna", "points").balance == 0
+
+
+def test_points_that_come_after_a_long_rest_have_their_whole_time() -> None:
+    """Nothing is due of an empty wallet; the next points begin anew, however long the rest was."""
+    play = stage(ONLY_SPENDING, rewards=[OFF])
+    play.pay("anna", "o1", at("2026-01-10 10:00"), order(3_000))
+    play.claim("anna", at("2026-01-11 10:00"), "off")
+    play.run_timers("anna", at("2027-03-01"))
+    assert due(play) is None
+    play.pay("anna", "o2", at("2027-03-10 10:00"), order(3_000))
+    assert due(play) == "2027-09-11"
+    play.run_timers("anna", at("2027-09-10 23:59:59"))
+    assert play.wallet("anna", "points").balance == 30
+    play.run_timers("anna", at("2027-09-11"))
+    assert play.wallet("anna", "points").balance == 0
+
+
+def test_a_version_that_lets_balances_expire_takes_nothing_that_day() -> None:
+    """What was earned while points lived for ever has the whole time from the publication on."""
+    play = stage()
+    play.pay("anna", "o1", at("2026-01-10 10:00"), order(10_000))
+    play.publish(version_on(stage(ONLY_SPENDING)).program, at("2027-05-20 09:00"))
+    play.run_timers("anna", at("2027-11-20 23:59:59"))
+    assert play.wallet("anna", "points").balance == 100
+    play.run_timers("anna", at("2027-11-21"))
+    assert play.wallet("anna", "points").balance == 0
+
+
 def test_an_event_may_keep_a_balance_alive_and_others_do_not() -> None:
     """Only the named activities count: a review does, an order does not."""
     wallet = {"expiry": {"type": "inactivity", "after": {"months": 6}, "activities": ["review.posted"]}}

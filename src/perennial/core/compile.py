@@ -29,6 +29,7 @@ from perennial.core.program import (
     GIFT_CARDS,
     Campaign,
     FulfillmentPending,
+    InactivityExpiry,
     MultiplierSpec,
     Program,
     WalletSpec,
@@ -138,12 +139,14 @@ def _compile_wallet(
     tiers: list[str | None] = [None, *levels]
     own = {tier: wallet.tiers.get(tier) if tier is not None else None for tier in tiers}
     pending = {tier: (dates and dates.pending) or wallet.pending for tier, dates in own.items()}
+    expiry = {tier: (dates and dates.expiry) or wallet.expiry for tier, dates in own.items()}
     return CompiledWallet(
         spec=wallet,
         unit=units[wallet.id],
-        expiry={tier: (dates and dates.expiry) or wallet.expiry for tier, dates in own.items()},
+        expiry=expiry,
         pending=pending,
         waits=any(isinstance(dates, FulfillmentPending) for dates in pending.values()),
+        rests=any(isinstance(dates, InactivityExpiry) for dates in expiry.values()),
         spending=() if limits is None else limits.of_spending(wallet, units[wallet.id]),
     )
 

@@ -38,11 +38,10 @@ from perennial.core.effects import (
     UseVoucher,
     VoidVoucher,
 )
+from perennial.core.inactivity import inactive_at
 from perennial.core.member import Exposure, Member, Membership, Wallet
 from perennial.core.periods import add_span
-from perennial.core.program import InactivityExpiry
 from perennial.core.version import Version
-from perennial.core.wallet_dates import end_of_day_after, wallet_expiry
 from perennial.ledger.account import Account
 from perennial.ledger.lot import Lot, LotKey, Origin
 from perennial.units import Instant, Points
@@ -75,8 +74,7 @@ def fold(
         match effect:
             case Credit():
                 _credit(member, effect)
-                if version.ends is not None:
-                    _due(member, closes_at(version))
+                _due_with_points(member, version, effect.unit)
             case Count(metric=metric, period=period, amount=amount):
                 _add(member.counters, metric, period, amount)
             case UseLimit(limit=limit, period=period, amount=amount):
@@ -89,6 +87,7 @@ def fold(
                 wallet.spent += amount
             case GiveBack():
                 _give_back(member, effect)
+                _due_with_points(member, version, effect.unit)
             case Debit():
                 _debit(_wallet(member, effect.unit), effect)
             case Owe(unit=unit, amount=amount, target=target):
@@ -134,17 +133,6 @@ def fold_spent(spent: dict[tuple[int, int], int], effects: Iterable[Effect]) -> 
             spent[key] = spent.get(key, 0) + effect.amount
 
 
-def expires_by_inactivity(version: Version, member: Member, unit: int, active_at: Instant) -> Instant | None:
-    """Return when the unit's balance expires if nothing happens after ``active_at``."""
-    membership = member.memberships.get(version.program_id)
-    tier = membership.tier if membership else None
-    for index, wallet in enumerate(version.wallets):
-        expiry = wallet_expiry(version, index, tier)
-        if wallet.unit == unit and isinstance(expiry, InactivityExpiry):
-            return end_of_day_after(version, active_at, expiry.after)
-    return None
-
-
 def closes_at(version: Version) -> Instant | None:
     """Return when the balances of an ended program are closed: the program's grace after its end."""
     if version.ends is None:
@@ -172,6 +160,15 @@ def _due(member: Member, at: Instant | None) -> None:
     """Let something be due at ``at``: the member's next timer is never later than that."""
     if at is not None and (member.due_at is None or at < member.due_at):
         member.due_at = at
+
+
+def _due_with_points(member: Member, version: Version, unit: int) -> None:
+    """Points came in: their balance is closed with the program, or expires by inactivity."""
+    if version.ends is not None:
+        _due(member, closes_at(version))
+    for wallet in version.wallets:
+        if wallet.rests and wallet.unit == unit:
+            _due(member, inactive_at(version, member, unit, _wallet(member, unit)))
 
 
 def _credit(member: Member, effect: Credit) -> None:
@@ -288,4 +285,4 @@ def _progress(member: Member, effect: Progress) -> None:
 def _be_active(member: Member, version: Version, unit: int, at: Instant) -> None:
     wallet = _wallet(member, unit)
     wallet.active_at = at if wallet.active_at is None else max(wallet.active_at, at)
-    _due(member, expires_by_inactivity(version, member, unit, wallet.active_at))
+    _due(member, inactive_at(version, member, unit, wallet))

@@ -16,8 +16,9 @@ from perennial.core.closing import open_lots, out
 from perennial.core.decision import Decision
 from perennial.core.effects import Activate, Effect
 from perennial.core.events import CustomEvent, Event, TimersDue
-from perennial.core.fold import closes_at, expires_by_inactivity, fold
-from perennial.core.member import Member, Wallet
+from perennial.core.fold import closes_at, fold
+from perennial.core.inactivity import inactive_at
+from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.scratch import copy_of
 from perennial.core.tier_reviews import review_tier
@@ -196,20 +197,9 @@ def _next_of_program(version: Version, member: Member) -> Instant | None:
             if available_at is not None and active < available_at < earliest:
                 earliest = available_at
         if is_open:
-            dues += [closes_at(version), _inactive_at(version, member, compiled.unit, wallet)]
+            dues += [closes_at(version), inactive_at(version, member, compiled.unit, wallet)]
             dues.append(earliest if earliest < LATEST else None)
     return min((due for due in dues if due is not None), default=None)
-
-
-def _inactive_at(version: Version, member: Member, unit: int, wallet: Wallet) -> Instant | None:
-    """Return when the balance expires by inactivity; without any activity, counted from joining."""
-    active_at = wallet.active_at
-    if active_at is None:
-        membership = member.memberships.get(version.program_id)
-        if membership is None:
-            return None
-        active_at = membership.joined_at
-    return expires_by_inactivity(version, member, unit, active_at)
 
 
 def _activate(version: Version, member: Member, at: Instant) -> list[Effect]:
@@ -235,8 +225,8 @@ def _expire(version: Version, member: Member, at: Instant) -> list[Effect]:
         wallet = member.wallets.get(compiled.unit)
         if wallet is None or not wallet.lots:
             continue
-        inactive_at = _inactive_at(version, member, compiled.unit, wallet)
-        if inactive_at is not None and inactive_at <= at:
+        idle_at = inactive_at(version, member, compiled.unit, wallet)
+        if idle_at is not None and idle_at <= at:
             over = open_lots(wallet)
         else:
             over = [

@@ -33,8 +33,8 @@ from perennial.units import Instant, Minor, Points
 class CompiledWallet(msgspec.Struct, frozen=True):
     """A wallet with its unit's number; the dates per tier are found under the tier's id.
 
-    ``waits`` says that points of some tier wait for the fulfillment of their order. ``spending`` are the
-    limits of what may be spent of it.
+    ``waits`` says that points of some tier wait for the fulfillment of their order, ``rests`` that the
+    balance expires by inactivity in some tier. ``spending`` are the limits of what may be spent of it.
     """
 
     spec: WalletSpec
@@ -42,6 +42,7 @@ class CompiledWallet(msgspec.Struct, frozen=True):
     expiry: dict[str | None, Expiry]
     pending: dict[str | None, Pending]
     waits: bool = False
+    rests: bool = False
     spending: tuple[Bound, ...] = ()
 
 
