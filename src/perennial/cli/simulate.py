@@ -16,11 +16,12 @@ from rich.table import Table
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.keys import Workspace
 from perennial.cli.session import ready_database, settings_of_environment
+from perennial.core.languages import ENGLISH
 from perennial.flows.simulate import Simulate, prepare, simulate
-from perennial.flows.simulation_result import SideResult, SimulationResult
+from perennial.flows.simulation_result import SideResult, SimulationResult, WalletResult
 from perennial.flows.workspaces import require_workspace
 from perennial.store.database import Database
-from perennial.units import Instant, parse_instant
+from perennial.units import Instant, Points, parse_instant
 
 _SIDE = "`draft`, `history`, or the number of a version"
 
@@ -102,30 +103,39 @@ def _print(result: SimulationResult) -> None:
         OUT.print(f"{result.gained:,} customers gain, {result.lost:,} lose.")
         for words, movers in (("gains", result.gainers), ("loses", result.losers)):
             for mover in movers[:5]:
-                OUT.print(f"  {mover.customer} {words} {abs(mover.change):,} points", markup=False)
+                points = ENGLISH.number(abs(mover.change), result.decimals)
+                OUT.print(f"  {mover.customer} {words} {points} points", markup=False)
     for kind, count in result.left_out.items():
         ERRORS.print(f"left out: {count:,} of the kind {kind}", markup=False, highlight=False)
 
 
 def _figures(side: SideResult, currency: str) -> dict[str, str]:
+    """Return the column of a side by the heads of its rows: points in the unit of their wallet."""
     figures = {"orders": f"{side.orders:,}", "members": f"{side.members:,}"}
+    units = {wallet.wallet: wallet for wallet in side.wallets}
     for wallet in side.wallets:
         figures |= {
-            f"{wallet.wallet} awarded": f"{wallet.awarded:,}",
-            f"{wallet.wallet} taken back": f"{wallet.taken_back:,}",
-            f"{wallet.wallet} used": f"{wallet.used:,}",
-            f"{wallet.wallet} expired": f"{wallet.expired:,}",
-            f"{wallet.wallet} liability": f"{wallet.liability:,}",
+            f"{wallet.wallet} awarded": _points(wallet.awarded, wallet),
+            f"{wallet.wallet} taken back": _points(wallet.taken_back, wallet),
+            f"{wallet.wallet} used": _points(wallet.used, wallet),
+            f"{wallet.wallet} expired": _points(wallet.expired, wallet),
+            f"{wallet.wallet} liability": _points(wallet.liability, wallet),
         }
         if wallet.liability_value is not None:
-            figures[f"{wallet.wallet} liability, {currency} minor units"] = f"{wallet.liability_value:,}"
-    figures[f"handed out, {currency} minor units"] = f"{side.cost:,}"
-    figures |= {f"rule {rule.rule}, {rule.wallet}": f"{rule.points:,}" for rule in side.rules}
+            figures[f"{wallet.wallet} liability is worth"] = ENGLISH.amount(wallet.liability_value, currency)
+    figures["handed out"] = ENGLISH.amount(side.cost, currency)
+    figures |= {
+        f"rule {rule.rule}, {rule.wallet}": _points(rule.points, units[rule.wallet]) for rule in side.rules
+    }
     figures |= {f"tier {tier.tier or 'none'}": f"{tier.members:,}" for tier in side.tiers}
     for budget in side.budgets:
         over = f", used up {budget.ran_out_at}" if budget.ran_out_at else ""
         figures[f"{budget.budget}, {budget.period}"] = f"{budget.used:,} of {budget.cap:,}{over}"
     return figures
+
+
+def _points(points: Points, wallet: WalletResult) -> str:
+    return f"{ENGLISH.number(points, wallet.decimals)} {wallet.name}"
 
 
 COMMANDS = {"simulate": simulate_program}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
@@ -24,13 +25,17 @@ ASSUMPTIONS = (
 
 
 class WalletResult(msgspec.Struct, frozen=True):
-    """The points of a wallet. ``liability`` is what members hold at the end, net of what they owe.
+    """The points of a wallet, in the smallest part of its unit: with 2 ``decimals``, 4080 are 40.80.
 
+    ``name`` and ``decimals`` are those of the newest version that has it. ``liability`` is what members hold
+    at the end, net of what they owe.
     ``value`` and ``liability_value`` are what the points awarded, and those held, are worth at the best rate
     at which the program takes points, in minor units; null where points buy nothing of a certain worth.
     """
 
     wallet: str
+    name: str
+    decimals: int
     awarded: Points
     taken_back: Points
     used: Points
@@ -159,7 +164,7 @@ class SimulationResult(msgspec.Struct, frozen=True):
 def result_of(task: Task, compiled: Compiled, tally: Tally, seconds: float) -> SimulationResult:
     """Put a tally into words; ``seconds`` is how long the simulation took."""
     sides = tuple(
-        _side(spec.name, spec.version, versions[-1], compiled.wanted.units, side)
+        _side(spec.name, spec.version, versions, compiled.wanted.units, side)
         for spec, versions, side in zip(task.sides, compiled.sides, tally.sides, strict=True)
     )
     return SimulationResult(
@@ -182,14 +187,20 @@ def result_of(task: Task, compiled: Compiled, tally: Tally, seconds: float) -> S
 
 
 def _side(
-    name: str, number: int | None, version: Version, units: dict[int, str], side: SideTally
+    name: str, number: int | None, versions: Sequence[Version], units: dict[int, str], side: SideTally
 ) -> SideResult:
+    version = versions[-1]
+    specs = {each.spec.id: each.spec for version in versions for each in version.wallets}
     wallets = []
     for unit, figures in sorted(side.wallets.items()):
-        rate = rate_of(version, units.get(unit, ""))
+        wallet = units.get(unit, str(unit))
+        spec = specs.get(wallet)
+        rate = rate_of(version, wallet)
         wallets.append(
             WalletResult(
-                wallet=units.get(unit, str(unit)),
+                wallet=wallet,
+                name=wallet if spec is None else spec.name,
+                decimals=0 if spec is None else spec.decimals,
                 awarded=figures.awarded,
                 taken_back=figures.awarded - figures.earned,
                 used=figures.used,
