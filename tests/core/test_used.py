@@ -101,6 +101,40 @@ def test_any_parts_sum_to_the_whole(steps: list[tuple[int, int]], amount: int, v
     assert (state.over, sum_back) == (True, amount)
 
 
+def test_the_share_of_several_lots_is_rounded_once_and_what_was_used_last_comes_back_first() -> None:
+    """A quarter of 49 and 151 is 50, all of it of the second lot; three quarters more empty both."""
+    early, late = UsedLot(0, ANNA, 7, ENDING, 49), UsedLot(0, ANNA, 7, LASTING, 151)
+    state, first = give_back(used(early, late), (1, 0), 50, GRACE, (0, ANNA), {})
+    assert [e for part in first for e in part.effects] == [
+        GiveBack(7, 50, LASTING, Account.REDEEMED, pending=False)
+    ]
+    _, second = give_back(state, (3, 1), 50, GRACE, (0, ANNA), {})
+    assert [e for part in second for e in part.effects if isinstance(e, GiveBack)] == [
+        GiveBack(7, 101, LASTING, Account.REDEEMED, pending=False),
+        GiveBack(7, 49, ENDING, Account.REDEEMED, pending=False),
+    ]
+
+
+@given(st.lists(st.integers(1, 99), min_size=1, max_size=5), st.lists(UNITS, max_size=4))
+def test_the_share_is_that_of_the_sum_and_no_lot_gets_more_than_it_gave(
+    amounts: list[int], steps: list[tuple[int, int]]
+) -> None:
+    """Every part brings the share of all lots together, however it is spread, and at last each is whole."""
+    keys = [LotKey(Origin.EARNED, number, None) for number in range(len(amounts))]
+    state = used(*(UsedLot(0, ANNA, 7, key, amount) for key, amount in zip(keys, amounts, strict=True)))
+    back = dict.fromkeys(keys, 0)
+    for a, b in [*steps, (3, 1)]:
+        returned = (max(state.returned[0], a), max(state.returned[1], b))
+        if state.over:
+            break
+        state, returning = give_back(state, returned, 50, GRACE, (0, ANNA), {})
+        for effect in (e for part in returning for e in part.effects if isinstance(e, GiveBack)):
+            back[effect.key] += effect.amount
+        assert sum(back.values()) == sum(amounts) * (returned[0] * 1_000 + returned[1] * 1_000) // 4_000
+        assert all(back[key] <= amount for key, amount in zip(keys, amounts, strict=True))
+    assert list(back.values()) == amounts
+
+
 def test_a_place_is_left_with_the_last_time() -> None:
     """A customer who took part twice keeps the place when one of them comes back."""
     place = UsedPlace(UseLimit(5, 0, 1, 9), UseBudget(6, 0, 1, 2))

@@ -154,10 +154,11 @@ def give_back(
 ) -> tuple[Used, list[Returning]]:
     """Return what comes back once ``returned`` units of each line are back, less what came back before.
 
-    Points go into the lot that they came from, or where that has expired into a new one until
-    ``grace_until`` (by the number of the unit). Limits, budgets and vouchers come back with the last
-    unit, or at once if everything is ``void``; ``holder`` (bucket and customer) used them, of whose limits
-    ``limits`` says what is used, by number and period.
+    Of the points of one owner the share of what came back is rounded down once. They go into the lots that
+    they came from, what was used last first, as if less had been bought; or where a lot has expired into a
+    new one until ``grace_until`` (by the number of the unit). Limits, budgets and vouchers come back with the
+    last unit, or at once if everything is ``void``; ``holder`` (bucket and customer) used them, of whose
+    limits ``limits`` says what is used, by number and period.
     """
     before, after = _value(used, used.returned), _value(used, returned)
     whole = _value(used, used.quantities)
@@ -165,13 +166,12 @@ def give_back(
     found = []
     for part in used.programs:
         shares: dict[tuple[int, UUID], list[Effect]] = {}
-        for lot in part.lots:
-            if not lot.refundable and used.captured:
+        for lots in _together(part.lots):
+            if not lots[0].refundable and used.captured:
                 continue
-            amount = (lot.amount if over else _share(lot.amount, after, whole)) - _share(
-                lot.amount, before, whole
-            )
-            if amount > 0:
+            points = sum(lot.amount for lot in lots)
+            back = points if over else _share(points, after, whole)
+            for lot, amount in _last_first(lots, _share(points, before, whole), back):
                 effect = _into_lot(lot, amount, at, grace_until.get(lot.unit), used.account)
                 shares.setdefault((lot.bucket, lot.owner), []).append(effect)
         if over:
@@ -217,6 +217,23 @@ def _by_owner(lots: tuple[UsedLot, ...]) -> dict[tuple[int, UUID], list[UsedLot]
     for lot in lots:
         found.setdefault((lot.bucket, lot.owner), []).append(lot)
     return found
+
+
+def _together(lots: Iterable[UsedLot]) -> Iterable[list[UsedLot]]:
+    """Return the lots that come back as one sum: those of one owner's wallet, in the order of their use."""
+    found: dict[tuple[int, UUID, int, bool], list[UsedLot]] = {}
+    for lot in lots:
+        found.setdefault((lot.bucket, lot.owner, lot.unit, lot.refundable), []).append(lot)
+    return found.values()
+
+
+def _last_first(lots: list[UsedLot], before: Points, after: Points) -> Iterator[tuple[UsedLot, Points]]:
+    """Yield what each lot gets when ``after`` points are back in all, ``before`` of them earlier."""
+    for lot in reversed(lots):
+        amount = min(after, lot.amount) - min(before, lot.amount)
+        if amount > 0:
+            yield lot, amount
+        before, after = max(before - lot.amount, 0), max(after - lot.amount, 0)
 
 
 def _value(used: Used, units: tuple[int, ...]) -> Minor:
