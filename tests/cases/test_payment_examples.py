@@ -13,6 +13,7 @@ from perennial.core.order import Line, Order, OrderStatus
 from perennial.core.program import Program
 from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
 from perennial.units import parse_instant
+from tests.cases.worked_examples import UnknownWord, known
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "data" / "payment-examples.json").read_text(encoding="utf-8")
@@ -25,14 +26,24 @@ class Example:
 
     def __init__(self, case: dict[str, Any]) -> None:
         self.given = case["given"]
+        known(self.given, "promotions", "gift_cards", "redemption")
         self.steps = case["when"]
 
     def run(self) -> list[dict[str, Any]]:
         """Return what each step shows."""
-        return [getattr(self, f"do_{step['op']}")(step) for step in self.steps]
+        deeds = {"price": self.do_price, "redeem_quote": self.do_redeem_quote}
+        unknown = {step["op"] for step in self.steps} - set(deeds)
+        if unknown:
+            raise UnknownWord(f"{sorted(unknown)}")
+        return [deeds[step["op"]](step) for step in self.steps]
 
     def do_price(self, step: dict[str, Any]) -> dict[str, Any]:
         """Price a cart with codes and gift cards, the cards entered first."""
+        known(step, "op", "order", "codes", "gift_cards")
+        known(step["order"], "lines")
+        for one in self.given["promotions"]:
+            known(one, "id", "trigger", "code", "effect")
+            known(one["effect"], "type", "target", "percent")
         promotions = [
             {
                 "id": one["id"].lower(),
@@ -73,7 +84,9 @@ class Example:
 
     def do_redeem_quote(self, step: dict[str, Any]) -> dict[str, Any]:
         """Let a member with a balance pay an order with the points that were asked for."""
+        known(step, "op", "rule", "requested", "balance", "order")
         rule = self.given["redemption"][step["rule"]]
+        known(rule, "points", "minor", "min", "max_percent")
         pays = {
             "points": rule["points"],
             "amount": rule["minor"],
@@ -104,6 +117,16 @@ def test_worked_example(case: dict[str, Any]) -> None:
     for expected in case["then"]:
         for name, value in expected.items():
             assert name == "after" or shown[expected["after"] - 1][name] == value, (case["id"], expected)
+
+
+@pytest.mark.parametrize(
+    "more", [{"op": "teleport"}, {"discount_shipping": True}, {"order": {"lines": [], "tip": 5}}]
+)
+def test_an_unknown_word_is_no_pass(more: dict[str, Any]) -> None:
+    """The adapter refuses what it cannot translate instead of passing over it."""
+    case = CASES[0] | {"when": [CASES[0]["when"][0] | more]}
+    with pytest.raises(UnknownWord):
+        Example(case).run()
 
 
 def test_no_example_was_left_out() -> None:

@@ -20,7 +20,7 @@ from perennial.core.member import Wallet
 from perennial.core.order import Line, Order, OrderStatus
 from perennial.core.periods import local_datetime
 from perennial.core.program import Program
-from perennial.core.rehearsal import Rehearsal
+from perennial.core.rehearsal_checkout import CheckoutRehearsal
 from perennial.core.validation import validate
 from perennial.units import Instant, parse_instant
 
@@ -65,7 +65,7 @@ def rule_of(given: Plain, number: int) -> Plain:
     raise UnknownWord(given["type"])
 
 
-def program(rules: list[Plain], wallet: Plain, **parts: Any) -> Rehearsal:
+def program(rules: list[Plain], wallet: Plain, **parts: Any) -> CheckoutRehearsal:
     """Begin with a program of one wallet; its rules are in the words of the example."""
     document: Plain = {
         "program": "example",
@@ -86,7 +86,7 @@ def program(rules: list[Plain], wallet: Plain, **parts: Any) -> Rehearsal:
     found = program_of(document)
     assert isinstance(found, Program), found
     assert validate(found) == []
-    return Rehearsal(found)
+    return CheckoutRehearsal(found)
 
 
 def order_of(given: Plain, codes: list[str]) -> Order:
@@ -119,6 +119,12 @@ def end_of(text: str) -> Instant:
 class Example:
     """Plays the steps of one example and keeps what each of them showed."""
 
+    words: tuple[str, ...] = (
+        *("earning_rules", "accounts", "settings", "tiers", "tier_metric"),
+        *("history", "qualification", "reached_at"),
+    )
+    """What may be given."""
+
     def __init__(self, case: Plain) -> None:
         self.case = case
         self.given: Plain = case["given"]
@@ -127,20 +133,10 @@ class Example:
         self.accounts = 0
         self.refs: dict[str, str] = {}
         self.shown: list[Plain] = []
-        known(
-            self.given,
-            "earning_rules",
-            "accounts",
-            "settings",
-            "tiers",
-            "tier_metric",
-            "history",
-            "qualification",
-            "reached_at",
-        )
+        known(self.given, *self.words)
         self.play = self.begin()
 
-    def begin(self) -> Rehearsal:
+    def begin(self) -> CheckoutRehearsal:
         """Translate what is given."""
         rules = self.given.get("earning_rules", [ONE_FOR_ONE])
         prices = {step["points"] for step in self.case["when"] if step["op"] == "spend"}
@@ -153,22 +149,26 @@ class Example:
             }
             for price in sorted(prices)
         ]
-        wallet: Plain = {}
-        settings = self.given.get("settings", {})
-        known(settings, "allow_negative")
-        if settings.get("allow_negative"):
-            wallet["refunds"] = "unlimited"
-        parts: Plain = {"rewards": rewards}
-        if "tiers" in self.given:
-            parts["tiers"] = self.tiers()
         if isinstance(rules, dict):
-            return Rehearsal.__new__(Rehearsal)  # the steps pick their rules, see `award`
-        play = program(rules, wallet, **parts)
+            return CheckoutRehearsal.__new__(CheckoutRehearsal)  # the steps pick their rules, see `award`
+        parts = self.parts()
+        parts["rewards"] = [*rewards, *parts.get("rewards", ())]
+        play = program(rules, self.wallet(), **parts)
         for name, account in self.given.get("accounts", {}).items():
             known(account, "balance")
             play.join(name, self.at)
             play.adjust(name, self.at, "points", account["balance"])
         return play
+
+    def wallet(self) -> Plain:
+        """Translate what is said of the balance."""
+        settings = self.given.get("settings", {})
+        known(settings, "allow_negative")
+        return {"refunds": "unlimited"} if settings.get("allow_negative") else {}
+
+    def parts(self) -> Plain:
+        """Translate the other parts of the program."""
+        return {"tiers": self.tiers()} if "tiers" in self.given else {}
 
     def tiers(self, **terms: Any) -> Plain:
         """Translate the tiers of the example."""
@@ -199,6 +199,8 @@ class Example:
         membership = self.play.membership(customer)
         return {
             "balance": wallet.balance - wallet.debt,
+            "pending": wallet.pending,
+            "available": wallet.balance - wallet.pending - wallet.debt,
             "tier": membership.tier if membership is not None else None,
             "lots": {
                 f"{self.moment(lot.key.available_at or 0):%Y-%m-%d}": lot.remaining
