@@ -17,6 +17,14 @@ from perennial.units import Instant, Minor, parse_instant
 MARCH = parse_instant("2026-03-31T12:00:00Z")
 APRIL = parse_instant("2026-04-01T00:00:00Z")
 HALF = {"type": "percent_off", "percent": "50", "target": "units"}
+CUPS = {
+    "type": "buy_x_get_y",
+    "buy": 2,
+    "get": 1,
+    "lines": {"fact": "line.sku", "is": "cup"},
+    "get_lines": {"fact": "line.sku", "is_not": "cup"},
+}
+ONE_EACH = {"units": 1, "per": "total", "by_product": True}
 
 
 def shop(*limits: dict[str, Any], gives: dict[str, Any] = HALF, **parts: Any) -> CheckoutRehearsal:
@@ -104,16 +112,26 @@ def test_beside_a_limit_of_all_units() -> None:
 
 
 def test_holds_and_rollbacks_give_it_back() -> None:
-    """A hold keeps its units until it is released; a redemption gives them back with its last unit."""
+    """A hold keeps its units until it is released; a redemption gives back one with each that returns."""
     play = shop({"units": 2, "per": "total", "by_product": True})
     play.redeem("anna", "hold", MARCH, cart(tea=2), held_until=APRIL)
     assert off(play, "ben", "r1", cart(tea=1)) == [0]
     play.release("hold", MARCH)
     assert off(play, "ben", "r2", cart(tea=2)) == [100]
     play.roll_back("r2", APRIL, {"tea": 1})
-    assert off(play, "anna", "r3", cart(tea=2), APRIL) == [0]
+    assert off(play, "anna", "r3", cart(tea=2), APRIL) == [50]
     play.roll_back("r2", APRIL, {"tea": 1})
-    assert off(play, "anna", "r4", cart(tea=2), APRIL) == [100]
+    assert off(play, "anna", "r4", cart(tea=2), APRIL) == [50]
+
+
+def test_units_come_back_in_proportion() -> None:
+    """Of three teas two were cheaper: the first that comes back frees none, a mug no tea, the second one."""
+    play = shop({"units": 2, "per": "total", "by_product": True})
+    assert off(play, "ben", "r1", cart(tea=3, mug=1)) == [100, 50]
+    for number, (units, free) in enumerate([({"tea": 1}, 0), ({"mug": 1}, 0), ({"tea": 1}, 1)]):
+        play.roll_back("r1", MARCH, units)
+        assert off(play, "anna", f"try-{number}", cart(tea=9)) == [50 * free]
+        play.roll_back(f"try-{number}", MARCH, {})
 
 
 def test_what_does_not_come_back_stays_used() -> None:
@@ -135,6 +153,36 @@ def test_a_product_that_is_added_counts() -> None:
         ("mug", 2, 600)
     ]
     assert off(play, "ben", "r2", cart(tea=2)) == [0]
+
+
+@pytest.mark.parametrize(
+    ("gives", "limits", "asked", "taken"),
+    [
+        # The two cheapest are teas, of which one may be: the other one is a mug.
+        (HALF | {"pick": {"by": "cheapest", "most": 2}}, (ONE_EACH,), {"tea": 3, "mug": 3}, [50, 50]),
+        # There is no third product, so that one unit is missing.
+        (HALF | {"pick": {"by": "cheapest", "most": 3}}, (ONE_EACH,), {"tea": 3, "mug": 3}, [50, 50]),
+        # Of the five units that limits leave, whole groups of two.
+        (HALF | {"pick": {"groups_of": 2}}, ({"units": 5, "per": "total"},), {"tea": 4, "mug": 4}, [200, 0]),
+        # Four cups give two units free: one tea, and for the second tea a mug.
+        (CUPS, (ONE_EACH,), {"cup": 4, "tea": 3, "mug": 3}, [0, 100, 100]),
+    ],
+)
+def test_what_a_limit_keeps_out_makes_room_for_the_next(
+    gives: dict[str, Any], limits: tuple[dict[str, Any], ...], asked: dict[str, int], taken: list[Minor]
+) -> None:
+    """A customer gets as many units as the pick names, as long as limits have room for any."""
+    assert off(shop(*limits, gives=gives), "anna", "r1", cart(**asked)) == taken
+
+
+def test_what_is_missing_is_said() -> None:
+    """Where a unit behind takes the place of what a limit keeps out nothing is missing."""
+    pick = HALF | {"pick": {"by": "cheapest", "most": 2}}
+    checkout, _ = shop(ONE_EACH, gives=pick).redeem("anna", "r1", MARCH, cart(tea=3, mug=3))
+    assert checkout.quote.redeemables[0].standing.words == ""
+    checkout, _ = shop(ONE_EACH, gives=pick).redeem("anna", "r1", MARCH, cart(tea=3))
+    words = "reward half: 1 unit in all of each product, all members together: used up"
+    assert checkout.quote.redeemables[0].standing.words == f"no more is left: {words}"
 
 
 def test_a_campaign_counts_what_all_its_rewards_make_cheaper() -> None:

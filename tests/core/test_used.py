@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perennial.core.effects import Capture, GiveBack, UseBudget, UseLimit, UseVoucher
-from perennial.core.used import Used, UsedByProgram, UsedLot, UsedPlace, capture, give_back
+from perennial.core.used import Used, UsedByProgram, UsedLot, UsedOfProduct, UsedPlace, capture, give_back
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin
 
@@ -133,6 +133,37 @@ def test_the_share_is_that_of_the_sum_and_no_lot_gets_more_than_it_gave(
         assert sum(back.values()) == sum(amounts) * (returned[0] * 1_000 + returned[1] * 1_000) // 4_000
         assert all(back[key] <= amount for key, amount in zip(keys, amounts, strict=True))
     assert list(back.values()) == amounts
+
+
+@given(st.lists(UNITS, max_size=6), st.integers(1, 4), st.booleans())
+def test_units_of_products_come_back_as_in_one_return(
+    steps: list[tuple[int, int]], amount: int, kept: bool
+) -> None:
+    """Whatever comes back first, what is free is the share of the units, and in the end everything."""
+    use = UseLimit(5, 0, amount, 9)
+    part = UsedByProgram(1, 1, products=(UsedOfProduct(use, (0, 1)),), kept=(5,) if kept else ())
+    state = Used((part,), ("a", "b"), (3, 1), (3_000, 1_000), (0, 0), captured=True)
+    freed = 0
+    for a, b in [*steps, (3, 1)]:
+        returned = (max(state.returned[0], a), max(state.returned[1], b))
+        if state.over:
+            break
+        state, returning = give_back(state, returned, 50, GRACE, (0, ANNA), {})
+        freed -= sum(e.amount for one in returning for e in one.effects if isinstance(e, UseLimit))
+        assert freed == (0 if kept else amount * sum(returned) // 4)
+    assert freed == (0 if kept else amount)
+
+
+def test_a_void_hold_frees_what_is_left_of_a_product() -> None:
+    """What a part gave back before is not freed twice."""
+    part = UsedByProgram(1, 1, products=(UsedOfProduct(UseBudget(6, 0, 3, 9), (0,)),), kept=(6,))
+    state = Used((part,), ("a",), (3,), (3_000,), (0,))
+    state, first = give_back(state, (1,), 50, GRACE, (0, ANNA), {})
+    _, rest = give_back(state, (1,), 50, GRACE, (0, ANNA), {}, void=True)
+    assert [[e for one in part for e in one.effects] for part in (first, rest)] == [
+        [UseBudget(6, 0, -1, 9)],
+        [UseBudget(6, 0, -2, 9)],
+    ]
 
 
 def test_a_place_is_left_with_the_last_time() -> None:

@@ -57,6 +57,16 @@ class UnitsRoom(msgspec.Struct):
         self.cut += count - fits
         return fits
 
+    def miss(self, count: int, cut_by: str) -> None:
+        """Note that ``count`` more units would be cheaper, and the words of the limit that keeps them out."""
+        if count:
+            self.cut += count
+            self.cut_by = cut_by
+
+    def copy(self) -> UnitsRoom:
+        """Return the same room, to try out what fits."""
+        return UnitsRoom(self.left, self.cut_by, self.of_product, self.hit.copy())
+
 
 class Cart(msgspec.Struct):
     """The working state of a price calculation.

@@ -87,12 +87,30 @@ def first(units: Iterable[Units], count: int) -> list[Units]:
     return found
 
 
-def allowed(cart: Cart, units: list[Units]) -> list[Units]:
-    """Return the first of the units, as many as limits leave, and count them."""
-    if cart.units_room is None:
-        return units
-    fit = [(one, cart.units_room.take(cart.lines[one.line].sku, one.count)) for one in units]
-    return [Units(one.line, one.price, count) for one, count in fit if count]
+def allowed(cart: Cart, units: list[Units], most: int | None = None, groups_of: int = 1) -> list[Units]:
+    """Return the first ``most`` of the units for which limits have room, in whole groups, and count them.
+
+    What a limit keeps out makes room for the units behind it.
+    """
+    whole = count_of(units)
+    wanted = whole if most is None else min(whole, most)
+    wanted -= wanted % groups_of
+    room = cart.units_room
+    if room is None:
+        return units if wanted == whole else first(units, wanted)
+    found = []
+    trial, count = room.copy(), wanted
+    for one in units:
+        fits = trial.take(cart.lines[one.line].sku, min(one.count, count))
+        count -= fits
+        if fits:
+            found.append(Units(one.line, one.price, fits))
+    count = count_of(found)
+    found = first(found, count - count % groups_of)
+    for one in found:
+        room.take(cart.lines[one.line].sku, one.count)
+    room.miss(wanted - count_of(found), trial.cut_by)
+    return found
 
 
 def without(units: Iterable[Units], taken: Iterable[Units]) -> list[Units]:
@@ -131,9 +149,7 @@ def picked_units(cart: Cart, lines: Iterable[int], pick: Pick | None) -> list[Un
             of_line[one.line] = of_line.get(one.line, 0) + hits
         if hits > 0:
             kept.append(Units(one.line, one.price, hits))
-    count = count_of(kept) if pick.most is None else min(count_of(kept), pick.most)
-    chosen = allowed(cart, first(kept, count - count % pick.groups_of))
-    return sorted(chosen, key=lambda one: one.line)
+    return sorted(allowed(cart, kept, pick.most, pick.groups_of), key=lambda one: one.line)
 
 
 def picked_lines(cart: Cart, lines: Iterable[int], pick: Pick | None) -> Sequence[int]:

@@ -22,7 +22,7 @@ from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.settling import settle
 from perennial.core.switches import Switches
 from perennial.core.today import Today, today_of
-from perennial.core.used import Used, UsedByProgram, UsedLot, UsedPlace, number_of_use
+from perennial.core.used import Used, UsedByProgram, UsedLot, UsedOfProduct, UsedPlace, number_of_use
 from perennial.core.version import Version
 from perennial.core.wallet_dates import end_of_day_after
 from perennial.ledger.account import Account
@@ -120,6 +120,8 @@ def used_by_program(
     today = today_of(version, at)
     places = _places(version, today, uses)
     apart = {place.marker.limit for place in places} | {place.budget.budget for place in places}
+    products = _of_products(version, today, checkout.quote.order, uses)
+    apart |= {number_of_use(each.use) for each in products}
     return UsedByProgram(
         program=version.program_id,
         version=version.number,
@@ -132,6 +134,19 @@ def used_by_program(
         vouchers=tuple(effect for effect in effects if isinstance(effect, UseVoucher)),
         places=places,
         kept=_kept(version, today, checkout.quote.order),
+        products=products,
+    )
+
+
+def _of_products(
+    version: Version, today: Today, order: Order, uses: Iterable[UseLimit | UseBudget]
+) -> tuple[UsedOfProduct, ...]:
+    """Return the uses of limits by product, each with the lines of the order that have the product."""
+    skus = {product_number(limit, sku): sku for _, limit, _, sku in parts_of_products(version, today, order)}
+    return tuple(
+        UsedOfProduct(use, tuple(place for place, line in enumerate(order.lines) if line.sku == sku))
+        for use in uses
+        if (sku := skus.get(number_of_use(use))) is not None
     )
 
 

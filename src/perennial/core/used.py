@@ -46,10 +46,18 @@ class UsedPlace(msgspec.Struct, frozen=True, array_like=True):
     budget: UseBudget
 
 
+class UsedOfProduct(msgspec.Struct, frozen=True, array_like=True):
+    """Units of one product that a limit counts; ``lines`` are the places of its lines in the order."""
+
+    use: UseLimit | UseBudget
+    lines: tuple[int, ...]
+
+
 class UsedByProgram(msgspec.Struct, frozen=True, array_like=True):
     """What was used under one version of one program; ``rewards`` are those that were applied.
 
-    ``kept`` are the numbers of limits whose use comes back only as long as it is held.
+    ``kept`` are the numbers of limits whose use comes back only as long as it is held. ``products`` are the
+    limits by product; of what was used before those were told apart they stand among ``limits``.
     """
 
     program: int
@@ -60,6 +68,7 @@ class UsedByProgram(msgspec.Struct, frozen=True, array_like=True):
     vouchers: tuple[UseVoucher, ...] = ()
     places: tuple[UsedPlace, ...] = ()
     kept: tuple[int, ...] = ()
+    products: tuple[UsedOfProduct, ...] = ()
 
 
 class Used(msgspec.Struct, frozen=True, array_like=True):
@@ -156,8 +165,9 @@ def give_back(
 
     Of the points of one owner the share of what came back is rounded down once. They go into the lots that
     they came from, what was used last first, as if less had been bought; or where a lot has expired into a
-    new one until ``grace_until`` (by the number of the unit). Limits, budgets and vouchers come back with the
-    last unit, or at once if everything is ``void``; ``holder`` (bucket and customer) used them, of whose
+    new one until ``grace_until`` (by the number of the unit). What is counted by product comes back in
+    proportion to the product's units, rounded down; other limits, budgets and vouchers come back with the
+    last unit, or all at once if everything is ``void``; ``holder`` (bucket and customer) used them, of whose
     limits ``limits`` says what is used, by number and period.
     """
     before, after = _value(used, used.returned), _value(used, returned)
@@ -174,9 +184,9 @@ def give_back(
             for lot, amount in _last_first(lots, _share(points, before, whole), back):
                 effect = _into_lot(lot, amount, at, grace_until.get(lot.unit), used.account)
                 shares.setdefault((lot.bucket, lot.owner), []).append(effect)
+        kept = part.kept if used.captured else ()
+        undone = [*_units_back(part.products, used, returned, kept, over=over)]
         if over:
-            undone = shares.setdefault(holder, [])
-            kept = part.kept if used.captured else ()
             undone += [
                 msgspec.structs.replace(use, amount=-use.amount)
                 for use in part.limits
@@ -185,12 +195,35 @@ def give_back(
             undone += [msgspec.structs.replace(use, uses=-use.uses) for use in part.vouchers]
             places = [place for place in part.places if place.budget.budget not in kept]
             undone += _leave_places(places, limits)
+        shares.setdefault(holder, []).extend(undone)
         found += [
             Returning(part.program, part.version, bucket, owner, tuple(effects))
             for (bucket, owner), effects in shares.items()
             if effects
         ]
     return msgspec.structs.replace(used, returned=returned, over=over), found
+
+
+def _units_back(
+    products: Iterable[UsedOfProduct],
+    used: Used,
+    returned: tuple[int, ...],
+    kept: tuple[int, ...],
+    *,
+    over: bool,
+) -> Iterator[Effect]:
+    """Take back what is counted by product, as far as its units came back since the last time."""
+    for each in products:
+        if number_of_use(each.use) in kept:
+            continue
+        units = sum(used.quantities[line] for line in each.lines)
+        before, after = (
+            _share(each.use.amount, sum(back[line] for line in each.lines), units)
+            for back in (used.returned, returned)
+        )
+        amount = (each.use.amount if over else after) - before
+        if amount > 0:
+            yield msgspec.structs.replace(each.use, amount=-amount)
 
 
 def number_of_use(use: UseLimit | UseBudget) -> int:

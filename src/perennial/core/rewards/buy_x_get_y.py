@@ -110,7 +110,7 @@ lines: {fact: line.categories, contains: socks}
         kept_by = By.CHEAPEST if self.by is By.DEAREST else By.DEAREST
         bought = first(in_order(both, kept_by, _price), max(times * self.buy - buy_only, 0))
         free = sorted(get_only + without(both, bought), key=lambda one: one.line)
-        return allowed(cart, first(in_order(free, self.by, _price), count))
+        return allowed(cart, in_order(free, self.by, _price), count)
 
     def problems(self) -> list[Problem]:
         """Return what does not go together."""
