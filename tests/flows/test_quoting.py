@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from perennial.flows.catalogue import read_catalogue
+from perennial.flows.commands import PostClaim
 from perennial.flows.quote_answers import HintAnswer, NextRewardAnswer
 from tests.flows.checkout import Checkout, redeem
-from tests.flows.shop import Shop
+from tests.flows.shop import START, Shop
 
 PROGRAM = """
 program: points
@@ -68,10 +70,13 @@ async def test_the_shop_says_in_its_own_words_why_not(checkout: Checkout) -> Non
     assert [(one.reason, one.text) for one in large.redeemables[:2]] == [(None, None), ("given_twice", None)]
     found = await read_catalogue(checkout.shop.handler, checkout.shop.workspace_id, "anna")
     [why_not] = found.data[0].why_not
-    assert (why_not.code, why_not.text) == (
-        "insufficient_points",
-        {"en": "Not now.", "ko": "지금은 안 됩니다."},
-    )
+    said = {"en": "Not now.", "ko": "지금은 안 됩니다."}
+    assert (why_not.code, why_not.text) == ("insufficient_points", said)
+    claim = PostClaim(id="c1", customer="anna", at=START, reward="mug")
+    refused = await checkout.shop.refuse(claim)
+    assert (refused.status, refused.code, refused.text) == (409, "insufficient_points", said)
+    unknown = await checkout.shop.refuse(msgspec.structs.replace(claim, reward="points/cup"))
+    assert (unknown.code, unknown.text) == ("reward_unknown", None)
 
 
 async def test_nothing_is_near_what_is_there(checkout: Checkout) -> None:

@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 
 from perennial.config import Settings
+from perennial.core.languages import LANGUAGES
 from perennial.flows.answers import Answer
-from perennial.http.problems import problem_of
+from perennial.flows.problems import problem
+from perennial.http.problems import problem_of, write_problem
 from perennial.main import create_app
 from tests.codebook import SECRET
 from tests.http.site import Site, order, running
@@ -315,6 +318,15 @@ async def test_metrics_count_what_happens(site: Site) -> None:
     assert 'perennial_request_seconds_count{operation="order_put",status="201"}' in text
     assert 'perennial_decisions_total{command="PutOrder",outcome="decided"}' in text
     assert "perennial_batch_commands_bucket" in text
+
+
+def test_the_words_of_the_shop_are_sent_as_they_are() -> None:
+    """Ours are told in the language that is asked for, those of the shop in all that it gave."""
+    text = {"en": "Not now.", "de": "Jetzt nicht."}
+    found = problem(409, "no_program", "There is no published program 'a'.", text=text).problem
+    sent = msgspec.json.decode(write_problem(found, "r1", LANGUAGES["ko"]))
+    assert (sent["text"], sent["title"]) == (text, "충돌")
+    assert "text" not in msgspec.json.decode(write_problem(msgspec.structs.replace(found, text=None), "r1"))
 
 
 def test_an_answer_of_a_flow_is_what_the_lane_sends() -> None:

@@ -17,6 +17,7 @@ from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.part_payment import why_not_in_part
 from perennial.core.prices import pay, price_for
+from perennial.core.refusal_text import text_for
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.settling import refuse, settle
 from perennial.core.snapshot import Snapshot
@@ -57,7 +58,8 @@ def decide_claim(
     refusal = part or (found.reasons[0] if found.reasons else _empty_pool(compiled, snapshot, event))
     if refusal is not None or price is None:
         assert refusal is not None, "without a price there is a reason"
-        return refuse(version, refusal)
+        text = text_for(compiled.reward.refusals, refusal.code.value)
+        return refuse(version, msgspec.structs.replace(refusal, text=text))
     limited.use(compiled.bounds, Use())
     limited.use(version.wallets[price.wallet].spending, Use(points=price.points))
     effects = pay(version, price, member, event.at)

@@ -47,8 +47,12 @@ class RefusalCode(StrEnum):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A refusal with the numbers behind it (``details``), for programs and for people."""
+    """A refusal with the numbers behind it (``details``), for programs and for people.
+
+    ``text`` is what the shop itself says to that, by language.
+    """
 
     code: RefusalCode
     words: str
     details: dict[str, Scalar] = {}
+    text: dict[str, str] | None = None

@@ -153,7 +153,10 @@ class FieldProblem(_Answer, frozen=True):
 
 
 class Problem(_Answer, frozen=True):
-    """Why nothing was done (RFC 9457): ``status`` is the HTTP status, ``code`` stable."""
+    """Why nothing was done (RFC 9457): ``status`` is the HTTP status, ``code`` stable.
+
+    ``text`` is what the shop itself says to that, by language.
+    """
 
     status: int
     code: str
@@ -161,6 +164,7 @@ class Problem(_Answer, frozen=True):
     detail: str
     errors: tuple[FieldProblem, ...] = ()
     details: dict[str, Scalar] = {}
+    text: dict[str, str] | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ def problem(
     detail: str,
     *fields: FieldProblem,
     details: dict[str, Scalar] | None = None,
+    text: dict[str, str] | None = None,
 ) -> ProblemError:
     """Build the error to raise for one command."""
     return ProblemError(
@@ -51,6 +52,7 @@ def problem(
             detail=detail,
             errors=fields,
             details=details or {},
+            text=text,
         )
     )
 
@@ -77,7 +79,7 @@ def field_problem(path: str, code: str, message: str) -> ProblemError:
 def refused(refusal: Refusal) -> ProblemError:
     """Turn a refusal of the core into the error that answers the command (409 unless said)."""
     status = _REFUSED_AS.get(refusal.code, 409)
-    return problem(status, refusal.code.value, refusal.words, details=refusal.details)
+    return problem(status, refusal.code.value, refusal.words, details=refusal.details, text=refusal.text)
 
 
 def answer_problem(found: Problem) -> Answer:

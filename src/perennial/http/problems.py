@@ -28,7 +28,10 @@ _log = logging.getLogger("perennial.http")
 
 
 class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What is sent. ``type`` leads to the explanation of ``code`` in the reference page."""
+    """What is sent. ``type`` leads to the explanation of ``code`` in the reference page.
+
+    ``text`` is what the shop itself says to that, by language.
+    """
 
     type: str
     title: str
@@ -37,6 +40,7 @@ class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     detail: str
     errors: tuple[FieldProblem, ...] = ()
     details: dict[str, Scalar] = {}
+    text: dict[str, str] | None = None
     request_id: str
 
 
@@ -71,6 +75,7 @@ def write_problem(problem: Problem, request_id: str, language: Language = ENGLIS
                 for each in problem.errors
             ),
             details=problem.details,
+            text=problem.text,
             request_id=request_id,
         )
     )
