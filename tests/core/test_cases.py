@@ -308,3 +308,39 @@ def test_problems_of_a_checkout_step(step: str, path: str, code: str) -> None:
     found = read_case(f"{CHECKOUT}  - {step.replace('{', '{at: 2026-05-02, ', 1)}")
     assert isinstance(found, list)
     assert [(problem.path, problem.code) for problem in found] == [(path, code)]
+
+
+def test_who_brings_an_order() -> None:
+    """A case says which key and which till an order comes from, and conditions may ask."""
+    rule = """
+    - {id: till, type: fixed, points: 5, when: {fact: redeemer.device, is: t7}}
+"""
+    reward = """
+    - id: web
+      name: 1.00 off
+      gives: [{type: amount_off, value: 100}]
+      codes: {shared: WEB}
+      usable_when: {fact: redeemer.key, is: web}
+"""
+    document = PROGRAM.replace("\n  tiers:", rule.rstrip() + "\n  tiers:").replace(
+        "\nsteps:", reward.rstrip() + "\nsteps:"
+    )
+    case = read_case(
+        document
+        + """
+  - at: 2026-05-01 12:00
+    order: {id: o1, lines: [{sku: a, amount: 100}], redeemer: {key: web, device: t7}}
+    expect: {awards: {base: 1, till: 5}}
+  - at: 2026-05-01 13:00
+    order: {id: o2, lines: [{sku: a, amount: 100}], redeemer: {staff: ana@shop.test, role: cashier}}
+    expect: {awards: {base: 1}}
+  - at: 2026-05-01 14:00
+    quote: {lines: [{sku: a, amount: 500}], codes: [WEB], redeemer: {key: web}}
+    expect: {discount: 100}
+  - at: 2026-05-01 15:00
+    quote: {lines: [{sku: a, amount: 500}], codes: [WEB]}
+    expect: {not_applied: {WEB: conditions_not_met}}
+"""
+    )
+    assert isinstance(case, Case), case
+    assert run_case(case).differences() == []

@@ -23,7 +23,7 @@ from perennial.core.condition_source import Source
 from perennial.core.condition_walk import Seen, holds, refusing, trace
 from perennial.core.condition_words import describe
 from perennial.core.conditions import Compare, Condition, Operator
-from perennial.core.order import Line, Order, OrderStatus, Scalar, net_amounts
+from perennial.core.order import Line, Order, OrderStatus, Redeemer, Scalar, net_amounts
 from perennial.core.rule import EarningRule
 from perennial.core.snapshot import Snapshot, WalletFigures
 from perennial.units import parse_instant
@@ -39,6 +39,7 @@ ORDER = Order(
     ),
     discount=300,
     channel="web",
+    redeemer=Redeemer(key="till", device="till-7"),
     codes=("SPRING",),
     attributes={
         "text": "rain",
@@ -103,6 +104,8 @@ def compiled(condition: Condition) -> bool:
         ("order.discount", 500),
         ("order.currency", "EUR"),
         ("order.channel", "web"),
+        ("redeemer.key", "till"),
+        ("redeemer.device", "till-7"),
         ("order.line_count", 3),
         ("order.quantity", 5),
         ("order.attributes.text", "rain"),

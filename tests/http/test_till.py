@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from typing import Any
 
@@ -13,8 +14,9 @@ from perennial.flows.keys import create_key
 from perennial.flows.signed_codes import wall_now
 from perennial.flows.workspaces import create_workspace
 from tests.codebook import CODEBOOK
+from tests.http.people import hire, signed_in
 from tests.http.site import Site, fresh_code
-from tests.http.till_device import cart, open_shop, voucher
+from tests.http.till_device import PROGRAM, cart, open_shop, voucher
 
 NOTHING = ("nothing", "TEN1", "PT1.AAAA", "+49 170 1234567", "anna@example.com", "0042", "\u202e", "'; --")
 
@@ -225,3 +227,54 @@ async def test_limits_of_stores_and_devices(shop: Site, code: str, holder: str, 
 
     assert [await discount(number, "one") for number in range(most + 1)] == [100] * most + [0]
     assert await discount(0, "two") == 100
+
+
+WHO = """
+  - id: shop
+    name: 1.00 off in shop 7
+    automatic: true
+    gives: [{type: amount_off, value: 100}]
+    usable_when: {fact: redeemer.key, is: shop 7}
+  - id: person
+    name: 0.20 off by a cashier
+    automatic: true
+    gives: [{type: amount_off, value: 20}]
+    usable_when: {fact: redeemer.role, is: cashier}
+  - id: device
+    name: 0.03 off on one till
+    automatic: true
+    gives: [{type: amount_off, value: 3}]
+    usable_when: {fact: redeemer.device, is: t7}
+"""
+
+
+async def test_who_redeems(site: Site) -> None:
+    """Keys by their names, people by their roles and tills by their ids: in every call that has a cart."""
+    raw = (PROGRAM + WHO).encode()
+    await site.done("PUT", "/v1/programs/points/draft", raw=raw, headers={"content-type": "application/yaml"})
+    await site.done("POST", "/v1/programs/points/publish", {})
+    secret = (
+        await create_key(site.database, site.row.code, "shop 7", ["write", "read"], actor="test")
+    ).secret
+    key = {"authorization": f"Bearer {secret}"}
+    person = await signed_in(site, await hire(site, "cashier"))
+
+    async def discount(method: str, path: str, body: Any, **caller: Any) -> int:
+        answer = await site.done(method, path, {"cart": cart(), "device": "t7", **body}, **caller)
+        off: int = answer.get("quote", answer)["discount_total"]
+        return off
+
+    for number, (caller, off) in enumerate([({"headers": key}, 103), ({"session": person}, 23), ({}, 3)]):
+        assert await discount("POST", "/v1/quotes", {}, **caller) == off
+        assert await discount("POST", "/v1/holds", {"id": f"h{number}"}, **caller) == off
+        assert await discount("PUT", f"/v1/holds/h{number}", {}, **caller) == off
+        assert await discount("POST", "/v1/redemptions", {"id": f"r{number}"}, **caller) == off
+    assert await discount("POST", "/v1/quotes", {"device": "t8"}, headers=key) == 100
+    assert await discount("POST", "/v1/quotes", {"device": "t8"}) == 0
+    order = {"status": "paid", "lines": [{"sku": "mug", "amount": 2_000}], "device": "t7"}
+    await site.done("PUT", "/v1/orders/o7", order, headers=key)
+    assert (await site.done("GET", "/v1/orders/o7"))["order"]["redeemer"] == {"key": "shop 7", "device": "t7"}
+    line = json.dumps({"op": "order", "id": "o8", **order, "device": "t8"}).encode()
+    headers = {**key, "content-type": "application/x-ndjson"}
+    assert (await site.call("POST", "/v1/batch", raw=line, headers=headers)).status_code == 200
+    assert (await site.done("GET", "/v1/orders/o8"))["order"]["redeemer"] == {"key": "shop 7", "device": "t8"}

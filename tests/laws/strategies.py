@@ -34,7 +34,7 @@ from perennial.core.conditions import (
 )
 from perennial.core.facts import SEGMENTS, STALE_FROM, Fact, FactSource, FactType, fact_table
 from perennial.core.figures import UNKNOWN, Figure, Take
-from perennial.core.order import Line, Order, OrderStatus, Scalar, net_amounts
+from perennial.core.order import Line, Order, OrderStatus, Redeemer, Scalar, net_amounts
 from perennial.core.periods import Period, Span
 from perennial.core.program import (
     AttributeSpec,
@@ -189,6 +189,8 @@ orders = st.builds(
     channel=st.none() | texts.filter(bool),
     codes=st.lists(texts.filter(bool), max_size=2).map(tuple),
     attributes=attributes(ATTRIBUTES),
+    redeemer=st.none()
+    | st.builds(Redeemer, key=st.none() | texts.filter(bool), device=st.sampled_from([None, "a"])),
 )
 
 # Conditions

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given as law
 from hypothesis import strategies as st
 
-from perennial.core.order import Line, Order, OrderStatus, Scalar
+from perennial.core.order import Line, Order, OrderStatus, Redeemer, Scalar
 from perennial.store.effects import write_effects
 from perennial.store.events import EventKind, load_events
 from perennial.store.orders import (
@@ -55,6 +55,9 @@ _orders = st.builds(
     channel=st.none() | _names,
     codes=st.lists(_names, max_size=2).map(tuple),
     attributes=_attributes,
+    redeemer=st.none()
+    | st.builds(Redeemer, key=_names, device=st.none() | _names)
+    | st.builds(Redeemer, staff=_names, role=_names),
 )
 
 

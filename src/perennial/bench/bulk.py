@@ -12,6 +12,7 @@ import secrets
 import time
 from random import Random
 from typing import Any, cast
+from uuid import UUID
 
 import msgspec
 
@@ -22,6 +23,7 @@ from perennial.config import SECRET_BYTES
 from perennial.flows.batcher import Intake
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
+from perennial.flows.keys import Key
 from perennial.http.batch_lines import BatchLine, command_of
 from perennial.http.strict_json import Reader
 from perennial.store.codebook import Codebook
@@ -31,6 +33,7 @@ from perennial.store.migrate import migrate
 from perennial.units import format_instant
 
 CHUNK = 2_048
+_BENCH = Key(workspace_id=0, key_id=UUID(int=0), name="bench", scopes=frozenset())
 _TABLES = (
     "external_ids",
     "orders",
@@ -95,7 +98,7 @@ async def _replay(url: str, prepared: Prepared, lines: list[bytes]) -> None:
         intake = Intake(Handler(database, Codebook(secrets.token_bytes(SECRET_BYTES))))
         collect_seldom()
         for start in range(0, len(lines), CHUNK):
-            commands = [command_of(reader.read(line), "bench") for line in lines[start : start + CHUNK]]
+            commands = [command_of(reader.read(line), _BENCH) for line in lines[start : start + CHUNK]]
             answers = await intake.submit_many(prepared.workspace, commands)
             refused = [answer.body for answer in answers if answer.status >= 300]
             if refused:

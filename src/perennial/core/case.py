@@ -56,7 +56,7 @@ from perennial.core.case_expectation import CasePart, Expectation
 from perennial.core.case_segments import CaseImport
 from perennial.core.conversion import Debts
 from perennial.core.fraud_signal import Trace
-from perennial.core.order import Line, Scalar
+from perennial.core.order import Line, Redeemer, Scalar
 from perennial.core.problems import Problem
 from perennial.core.switches import SwitchKind
 from perennial.units import Points, Rounding
@@ -76,6 +76,7 @@ class CaseOrder(CasePart, frozen=True, kw_only=True):
     channel: str | None = None
     codes: tuple[str, ...] = ()
     attributes: dict[str, Scalar] = {}
+    redeemer: Redeemer | None = None
 
 
 class CaseReturn(CasePart, frozen=True, kw_only=True):
@@ -117,6 +118,7 @@ class CaseCart(CasePart, frozen=True, kw_only=True):
     location: str | None = None
     channel: str | None = None
     attributes: dict[str, Scalar] = {}
+    redeemer: Redeemer | None = None
     codes: tuple[str, ...] = ()
     rewards: tuple[str, ...] = ()
     points: Asked | dict[str, Asked] | None = None

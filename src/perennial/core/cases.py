@@ -445,4 +445,5 @@ def _order(given: CaseOrder | CaseCart, status: OrderStatus) -> Order:
         channel=given.channel,
         codes=given.codes,
         attributes=given.attributes,
+        redeemer=given.redeemer,
     )

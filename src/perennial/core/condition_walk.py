@@ -39,7 +39,7 @@ from perennial.core.figures import READERS, Computed
 from perennial.core.geography import lies_within, point_or_none
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.order import Line, Order, Scalar
+from perennial.core.order import Line, Order, Redeemer, Scalar
 from perennial.core.periods import falls_on, years_since
 from perennial.core.problems import join_path
 from perennial.core.text_pattern import compile_pattern
@@ -300,9 +300,16 @@ def _order_value(fact: Fact, order: Order, scope: Scope) -> Value:
             return len(order.lines)
         case "order.quantity":
             return sum(line.quantity for line in order.lines)
+        case name if name.startswith("redeemer."):
+            return _redeemer_value(order.redeemer, name.removeprefix("redeemer."))
         case name:
             value: Value = getattr(order, name.removeprefix("order."))
             return value
+
+
+def _redeemer_value(redeemer: Redeemer | None, name: str) -> Value:
+    value: Value = getattr(redeemer, name, None)
+    return value
 
 
 def _line_value(fact: Fact, line: Line, net: Minor) -> Value:

@@ -48,6 +48,10 @@ READS: dict[str, tuple[str, tuple[str, ...]]] = {
     "order.codes": ("order.codes", ("order",)),
     "order.line_count": ("len(f_lines)", ("f_lines",)),
     "order.quantity": ("f_quantity", ("f_quantity",)),
+    **{
+        f"redeemer.{name}": (f"(order.redeemer and order.redeemer.{name})", ("order",))
+        for name in ("key", "staff", "role", "device")
+    },
     "line.sku": ("line.sku", ()),
     "line.categories": ("line.categories", ()),
     "line.brand": ("line.brand", ()),

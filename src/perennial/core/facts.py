@@ -114,6 +114,12 @@ _ORDER = (
     ("line_count", _I, "the number of lines", False),
     ("quantity", _I, "the number of units", False),
 )
+_REDEEMER = (
+    ("key", "the name of the API key that brings the order"),
+    ("staff", "the e-mail address of the staff member who brings the order"),
+    ("role", "the role of the staff member who brings the order"),
+    ("device", "the till device that brings the order"),
+)
 _LINE = (
     ("sku", _T, "the line's product", False),
     ("categories", _L, "the line's categories", False),
@@ -263,6 +269,8 @@ def _scores(program: Program) -> Iterator[Fact]:
 def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:
     for name, kind, label, optional in _ORDER:
         yield Fact(f"order.{name}", kind, FactSource.ORDER, label, optional)
+    for name, label in _REDEEMER:
+        yield Fact(f"redeemer.{name}", _T, FactSource.ORDER, label, optional=True)
     for name, kind, label, optional in _LINE:
         yield Fact(f"line.{name}", kind, FactSource.LINE, label, optional)
     for name, kind, label, optional in _MEMBER:

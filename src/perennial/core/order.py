@@ -58,8 +58,24 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         return self.amount - self.discount
 
 
-class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """An order. ``discount`` is order-wide and is allocated to the lines by largest remainder."""
+class Redeemer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Who brings a cart or an order: the name of an API key, or who of the staff is signed in.
+
+    ``staff`` is the person's e-mail address and ``role`` the role in the workspace. ``device`` is the till
+    that the caller names, or that signed what it let happen offline.
+    """
+
+    key: Name | None = None
+    staff: Name | None = None
+    role: Name | None = None
+    device: Name | None = None
+
+
+class SentOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """What a caller says of an order.
+
+    ``discount`` is order-wide and is allocated to the lines by largest remainder.
+    """
 
     status: OrderStatus
     lines: Annotated[tuple[Line, ...], Meta(max_length=1_000)]
@@ -71,6 +87,12 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     channel: Name | None = None
     codes: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
     attributes: Attributes = {}
+
+
+class Order(SentOrder, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """An order as it is judged; ``redeemer`` is who brought it, as far as that is known."""
+
+    redeemer: Redeemer | None = None
 
 
 def line_ids(order: Order) -> list[str]:

@@ -174,6 +174,9 @@ class Search:
             value = self._value(asked, f"order.{name}")
             if value is not None:
                 order[name] = value
+        redeemer = self._values(asked, "redeemer.")
+        if redeemer:
+            order["redeemer"] = redeemer
         codes = value_of(asked, "order.codes")
         if codes is not None:
             order["codes"] = [codes]

@@ -14,7 +14,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PostReturn, PutOrder
 from perennial.flows.giving_back import give_back_with_order
 from perennial.flows.once import body_of, replayed
-from perennial.flows.order_steps import content_of, is_same, refuse_backward, returned_after
+from perennial.flows.order_steps import as_brought, content_of, is_same, refuse_backward, returned_after
 from perennial.flows.problems import field_problem, problem
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
@@ -26,9 +26,12 @@ _NOTE = "guest: earns nothing until a customer is attached"
 
 def put_guest_order(batch: Batch, command: PutOrder) -> Answer:
     """Store the order of a guest under its own id: it earns nothing until a customer claims it."""
-    order_id, order = batch.name("order", command.id), command.order
+    order_id = batch.name("order", command.id)
     owner = batch.external.get((IdKind.ORDER, order_id))
     known = batch.orders.get(order_id)
+    if known is not None:
+        command = as_brought(known, command)
+    order = command.order
     if owner is not None and owner != order_id:
         raise field_problem("$.customer", "id_conflict", "the order has a customer; it cannot lose it")
     if known is not None and is_same(known, command):

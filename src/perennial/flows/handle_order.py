@@ -22,7 +22,7 @@ from perennial.flows.earned_rewards import keep, settle_kept
 from perennial.flows.event_types import check_order_attributes
 from perennial.flows.giving_back import give_back_with_order
 from perennial.flows.guest_orders import put_guest_order
-from perennial.flows.order_steps import content_of, is_same, refuse_backward
+from perennial.flows.order_steps import as_brought, content_of, is_same, refuse_backward
 from perennial.flows.problems import problem
 from perennial.flows.stored import StoredDecision, decode_decisions
 from perennial.flows.undoing import undo_event
@@ -49,6 +49,8 @@ def handle_put_order(batch: Batch, command: PutOrder) -> Answer:
             FieldProblem(path="$.customer", code="id_conflict", message="the order has another customer"),
         )
     known = batch.orders.get(order_id)
+    if known is not None:
+        command = as_brought(known, command)
     if known is None or known.customer_id == order_id:
         return _create(batch, command, member, order_id, guest=known)
     if is_same(known, command):

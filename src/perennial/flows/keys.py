@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.order import Redeemer
 from perennial.flows.ids import Ids
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.scopes import Scope, allows
@@ -67,6 +68,12 @@ class Key(msgspec.Struct, frozen=True):
     def actor(self) -> str:
         """How the audit log names who did something with this key or session."""
         return f"key {self.name}" if self.person is None else f"staff {self.person.email}"
+
+    def redeemer(self, device: str | None = None) -> Redeemer:
+        """Return who brings an order with this key or session, from the till that the caller names."""
+        if self.person is None:
+            return Redeemer(key=self.name, device=device)
+        return Redeemer(staff=self.person.email, role=self.person.role, device=device)
 
 
 class CreatedKey(msgspec.Struct, frozen=True):

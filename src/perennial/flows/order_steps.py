@@ -7,7 +7,7 @@ import msgspec
 from perennial.core.order import Order, OrderStatus, line_ids
 from perennial.flows.commands import PostReturn, PutOrder
 from perennial.flows.problems import field_problem, problem
-from perennial.store.orders import OrderRow, encode_order
+from perennial.store.orders import OrderRow, decode_order, encode_order
 
 _RANK = {
     OrderStatus.CREATED: 0,
@@ -20,6 +20,12 @@ _RANK = {
 def is_same(known: OrderRow, command: PutOrder) -> bool:
     """Whether a command brings what is stored already."""
     return known.body == encode_order(command.order) and command.at in (None, known.occurred_at)
+
+
+def as_brought(known: OrderRow, command: PutOrder) -> PutOrder:
+    """Return the command as if it came from who sent the order first: whoever sends a change, that stays."""
+    redeemer = decode_order(known.body).redeemer
+    return msgspec.structs.replace(command, order=msgspec.structs.replace(command.order, redeemer=redeemer))
 
 
 def content_of(order: Order) -> Order:

@@ -154,11 +154,14 @@ def _customer_of(batch: Batch, customer: str | None, event_id: UUID) -> Member:
 
 
 def without_codes(batch: Batch, command: _Asks) -> _Asks:
-    """Return the command as it may be stored: a code is named by its hash."""
+    """Return the command as it may be stored: a code is named by its hash, and not who sends it.
+
+    The same cart is the same whoever sends it again.
+    """
     redeem = tuple(
         asked if asked.code is None else Asked(code=_hash_of(batch, asked.code)) for asked in command.redeem
     )
-    order = msgspec.structs.replace(command.order, codes=())
+    order = msgspec.structs.replace(command.order, codes=(), redeemer=None)
     return msgspec.structs.replace(command, redeem=redeem, order=order)
 
 

@@ -233,7 +233,7 @@ class _Run:
         elif identifier_in(body) is not None and self._identifies:
             await self._catch_up()
         self._remember(body)
-        return by_hand(command_of(body, self._caller.actor, returned_by), self._caller)
+        return by_hand(command_of(body, self._caller, returned_by), self._caller)
 
     def _remember(self, body: BatchLine) -> None:
         """Note what later lines may depend on: whose an order is, and who may be known by what."""

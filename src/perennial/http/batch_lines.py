@@ -9,6 +9,7 @@ import msgspec
 from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.order import Attributes, Name
 from perennial.flows.commands import Command, Identified, Introduced
+from perennial.flows.keys import Key
 from perennial.flows.scopes import Scope
 from perennial.flows.traces import Context
 from perennial.http.requests import (
@@ -100,12 +101,12 @@ def identifier_in(line: BatchLine) -> CustomerIdentifier | None:
 
 
 def command_of(
-    line: BatchLine, actor: str, returned_by: str | None = None
+    line: BatchLine, caller: Key, returned_by: str | None = None
 ) -> Command | Identified | Introduced:
-    """Return the command of a line; ``returned_by`` is the customer of a returned order, where known."""
+    """Return the command of a line of ``caller``; ``returned_by`` is whose order comes back, where known."""
     match line:
         case OrderLine():
-            return order_command(line.id, line)
+            return order_command(line.id, line, caller)
         case ReturnLine():
             return return_command(line.order, returned_by, line.id, line)
         case EventLine():
@@ -113,7 +114,7 @@ def command_of(
         case ClaimLine():
             return claim_command(line.customer, line.identifier, line.id, line)
         case AdjustmentLine():
-            return adjustment_command(line.id, actor, line)
+            return adjustment_command(line.id, caller.actor, line)
         case CustomerLine():
             body = CustomerBody(
                 attributes=line.attributes,

@@ -9,7 +9,16 @@ from litestar import Request, Response, get, post, put
 from msgspec import Meta
 
 from perennial.core.code_entry import MAX_ENTERED
-from perennial.core.order import Attributes, Line, Name, NonNegative, Order, OrderStatus, ReturnedLine
+from perennial.core.order import (
+    Attributes,
+    Line,
+    Name,
+    NonNegative,
+    Order,
+    OrderStatus,
+    Redeemer,
+    ReturnedLine,
+)
 from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.commands import Asked, ChangeHold, PointsAsked, PostRedemption, PostRollback, RedeemHold
 from perennial.flows.keys import Key
@@ -29,7 +38,7 @@ from perennial.http.operation import (
 )
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields
-from perennial.http.requests import OnceId, PositivePoints, Reason, Reference, When, once_id
+from perennial.http.requests import DeviceName, OnceId, PositivePoints, Reason, Reference, When, once_id
 from perennial.units import MAX_AMOUNT, SECOND, Instant
 
 _AT_THE_TILL = (Scope.TILL,)
@@ -82,7 +91,7 @@ class PointsBody(_Body, frozen=True):
 class QuoteBody(_Body, frozen=True):
     """A cart, and what shall be used on it, in the order in which it was entered.
 
-    Without a ``customer`` it is a guest's.
+    Without a ``customer`` it is a guest's. ``device`` is your own id of the till device that asks.
     """
 
     cart: CartBody
@@ -90,6 +99,7 @@ class QuoteBody(_Body, frozen=True):
     redeem: Annotated[tuple[AskedBody, ...], Meta(max_length=30)] = ()
     points: Annotated[tuple[PointsBody, ...], Meta(max_length=10)] = ()
     occurred_at: When | None = None
+    device: DeviceName | None = None
 
 
 class HoldBody(QuoteBody, frozen=True):
@@ -120,6 +130,7 @@ class RedemptionBody(_Body, frozen=True):
     points: Annotated[tuple[PointsBody, ...], Meta(max_length=10)] = ()
     occurred_at: When | None = None
     expects: Expected | None = None
+    device: DeviceName | None = None
 
 
 class GiveBackBody(_Body, frozen=True):
@@ -159,7 +170,7 @@ async def quote_post(request: Request[Any, Any, Any]) -> Response[Any]:
 
 async def post_quote(door: Door, caller: Key, data: QuoteBody) -> Answer:
     """Price what the body says."""
-    quoted = await door.quotes.quote(caller.workspace_id, _command("quote", data, data.cart))
+    quoted = await door.quotes.quote(caller.workspace_id, _command("quote", data, data.cart, caller))
     return Answer(status=200, body=msgspec.json.encode(quoted))
 
 
@@ -185,7 +196,7 @@ async def hold_post(request: Request[Any, Any, Any]) -> Response[Any]:
     door, caller = admitted(request)
     data = await body_of(request, HoldBody)
     hold_id = once_id(data.id, idempotency_key(headers_of(connection_of(request))))
-    command = _command(hold_id, data, data.cart)
+    command = _command(hold_id, data, data.cart, caller)
     held = msgspec.structs.replace(
         command, order_id=data.order, hold_for=data.seconds * SECOND, expects=data.expects
     )
@@ -213,7 +224,7 @@ async def hold_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[
     """
     door, caller = admitted(request)
     data = await body_of(request, HoldChangeBody)
-    cart = _command(plain_segment(id), data, data.cart)
+    cart = _command(plain_segment(id), data, data.cart, caller)
     changed = ChangeHold(
         id=cart.id,
         customer=cart.customer,
@@ -263,7 +274,7 @@ async def post_redemption(door: Door, caller: Key, key: str | None, data: Redemp
         return await door.intake.submit(caller.workspace_id, hold)
     if data.cart is None:
         raise _required("$.cart", "give the cart, or the hold that shall be redeemed")
-    command = _command(once_id(data.id, key), data, data.cart)
+    command = _command(once_id(data.id, key), data, data.cart, caller)
     redeemed = msgspec.structs.replace(command, order_id=data.order, expects=data.expects)
     return await door.intake.submit(caller.workspace_id, redeemed)
 
@@ -320,8 +331,8 @@ async def redemption_rollback(request: Request[Any, Any, Any], id: ExternalId) -
     return answered(request, await door.intake.submit(caller.workspace_id, command))
 
 
-def order_of(cart: CartBody, codes: tuple[str, ...]) -> Order:
-    """Return a cart as the order that it may become."""
+def order_of(cart: CartBody, codes: tuple[str, ...], redeemer: Redeemer) -> Order:
+    """Return a cart as the order that it may become, brought by ``redeemer``."""
     return Order(
         status=OrderStatus.CREATED,
         lines=cart.lines,
@@ -333,11 +344,13 @@ def order_of(cart: CartBody, codes: tuple[str, ...]) -> Order:
         channel=cart.channel,
         codes=codes,
         attributes=cart.attributes,
+        redeemer=redeemer,
     )
 
 
-def _command(name: str, data: QuoteBody | RedemptionBody, cart: CartBody) -> PostRedemption:
-    order = order_of(cart, tuple(asked.code for asked in data.redeem if asked.code is not None))
+def _command(name: str, data: QuoteBody | RedemptionBody, cart: CartBody, caller: Key) -> PostRedemption:
+    codes = tuple(asked.code for asked in data.redeem if asked.code is not None)
+    order = order_of(cart, codes, caller.redeemer(data.device))
     return PostRedemption(
         id=name,
         customer=data.customer,

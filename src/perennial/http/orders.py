@@ -40,7 +40,7 @@ ProgramName = Annotated[
 
 async def put_order(door: Door, caller: Key, order_id: str, body: OrderBody) -> Answer:
     """Create or change an order; the answer holds the decision and the balances."""
-    return await door.intake.submit(caller.workspace_id, order_command(order_id, body))
+    return await door.intake.submit(caller.workspace_id, order_command(order_id, body, caller))
 
 
 async def post_return(door: Door, caller: Key, order_id: str, key: str | None, body: ReturnBody) -> Answer:

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from perennial.core.flaw import Assumptions
 from perennial.core.identifiers import MAX_IDENTIFIERS, CustomerIdentifier, IdentifierType, normalized
-from perennial.core.order import Attributes, Name, Order, ReturnedLine
+from perennial.core.order import Attributes, Name, Order, ReturnedLine, SentOrder
 from perennial.core.rule import Identifier
 from perennial.core.switches import SwitchObject
 from perennial.flows.answers import FieldProblem
@@ -32,6 +32,7 @@ from perennial.flows.commands import (
     PutHousehold,
     PutOrder,
 )
+from perennial.flows.keys import Key
 from perennial.flows.traces import Context
 from perennial.http.instants import read_instant
 from perennial.http.problems import bad_fields
@@ -71,6 +72,7 @@ OnceId = Annotated[
         "Without it the `Idempotency-Key` header is the id",
     ),
 ]
+DeviceName = Annotated[str, Meta(min_length=1, max_length=100, description="your own id of the device")]
 
 ReferralCode = Annotated[
     str, Meta(min_length=1, max_length=200, description="the code by which a member refers others")
@@ -78,13 +80,14 @@ ReferralCode = Annotated[
 Identifiers = Annotated[tuple[CustomerIdentifier, ...], Meta(max_length=MAX_IDENTIFIERS)]
 
 
-class OrderBody(Order, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class OrderBody(SentOrder, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """An order, whole: sending it again with another body is a new revision.
 
     ``customer`` is your own id of the customer, ``identifier`` another way to say who that is; without
     either it is a guest's order. All amounts are in the minor unit of ``currency``, which defaults to
     the program's. ``referral_code`` is the code by which a member referred the customer, ``context`` says
     from where the order came; neither is part of the order, and a code that is not good stops nothing.
+    ``device`` is your own id of the till device that sends it.
     """
 
     customer: Name | None = None
@@ -92,6 +95,7 @@ class OrderBody(Order, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     occurred_at: When | None = None
     referral_code: ReferralCode | None = None
     context: Context | None = None
+    device: DeviceName | None = None
 
 
 class ReturnBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -319,8 +323,8 @@ def _meant(command: Identifiable, identifier: CustomerIdentifier | None) -> Iden
     return command
 
 
-def order_command(order_id: str, body: OrderBody) -> Identifiable | Identified | Introduced:
-    """Return the command that stores an order."""
+def order_command(order_id: str, body: OrderBody, caller: Key) -> Identifiable | Identified | Introduced:
+    """Return the command that stores an order which the caller brings."""
     order = Order(
         status=body.status,
         lines=body.lines,
@@ -332,6 +336,7 @@ def order_command(order_id: str, body: OrderBody) -> Identifiable | Identified |
         channel=body.channel,
         codes=body.codes,
         attributes=body.attributes,
+        redeemer=caller.redeemer(body.device),
     )
     command = PutOrder(id=order_id, customer=body.customer, at=_when(body.occurred_at), order=order)
     meant = _meant(command, body.identifier)

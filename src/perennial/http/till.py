@@ -10,7 +10,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from msgspec import Meta
 
-from perennial.core.order import Name, NonNegative
+from perennial.core.order import Name, NonNegative, Redeemer
 from perennial.core.till_allowance import Overspend
 from perennial.core.till_code import STEP, TOLERANCE
 from perennial.flows.answers import FieldProblem
@@ -40,14 +40,13 @@ from perennial.http.operation import (
 )
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields
-from perennial.http.requests import OnceId, PositivePoints, Reference, When, once_id
+from perennial.http.requests import DeviceName, OnceId, PositivePoints, Reference, When, once_id
 from perennial.store.till import DeviceRow
 from perennial.units import MAX_AMOUNT, SECOND, format_instant
 
 MAX_ENTRIES = 200
 _AT_THE_TILL = (Scope.TILL,)
 
-DeviceName = Annotated[str, Meta(min_length=1, max_length=100, description="your own id of the device")]
 PublicKey = Annotated[
     str, Meta(pattern="^[A-Za-z0-9+/]{43}=$", description="the 32 bytes of an Ed25519 public key, in base64")
 ]
@@ -384,7 +383,7 @@ async def upload_post(request: Request[Any, Any, Any], id: ExternalId) -> Respon
     device = plain_segment(id)
     sent: dict[str, Any] = msgspec.json.decode(await request.body())
     entries = [
-        _entry(place, body, device, data.allowance, sent["entries"][place])
+        _entry(place, body, caller.redeemer(device), data.allowance, sent["entries"][place])
         for place, body in enumerate(data.entries)
     ]
     return written(
@@ -392,15 +391,15 @@ async def upload_post(request: Request[Any, Any, Any], id: ExternalId) -> Respon
     )
 
 
-def _entry(place: int, body: EntryBody, device: str, allowance: str, sent: dict[str, Any]) -> Entry:
+def _entry(place: int, body: EntryBody, redeemer: Redeemer, allowance: str, sent: dict[str, Any]) -> Entry:
     path = f"$.entries[{place}]"
     signed = {name: value for name, value in sent.items() if name != "signature"}
-    signed |= {"device": device, "allowance": allowance}
+    signed |= {"device": redeemer.device, "allowance": allowance}
     codes = tuple(asked.code for asked in body.redeem)
     return Entry(
         sequence=body.sequence,
         at=read_instant(body.at, f"{path}.at"),
-        order=order_of(body.cart, codes),
+        order=order_of(body.cart, codes, redeemer),
         amount=body.amount,
         customer=body.customer,
         token=body.token,

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, Record
 
-from perennial.core.order import Line, Order, OrderStatus
+from perennial.core.order import Line, Order, OrderStatus, Redeemer
 from perennial.store.answer_text import restore_answer, shorten_answer
 from perennial.units import Instant, Minor
 
@@ -211,6 +211,7 @@ def encode_order(order: Order) -> bytes:
         order.tax,
         order.codes,
         order.attributes,
+        _redeemer_values(order.redeemer),
     ]
     return _encode(_trimmed(head))
 
@@ -219,7 +220,7 @@ def decode_order(body: bytes) -> Order:
     """Read what :func:`encode_order` wrote."""
     values = _decode(body)
     values += _EMPTY_HEAD[len(values) :]
-    status, lines, currency, location, channel, discount, shipping, tax, codes, attributes = values
+    status, lines, currency, location, channel, discount, shipping, tax, codes, attributes, redeemer = values
     return Order(
         status=_STATUSES[status],
         lines=tuple(_line(line) for line in lines or ()),
@@ -231,10 +232,18 @@ def decode_order(body: bytes) -> Order:
         channel=channel or None,
         codes=tuple(codes or ()),
         attributes=attributes or {},
+        redeemer=Redeemer(**dict(zip(_OF_REDEEMERS, redeemer, strict=False))) if redeemer else None,
     )
 
 
-_EMPTY_HEAD: list[Any] = [None] * 10
+def _redeemer_values(redeemer: Redeemer | None) -> list[str | None]:
+    if redeemer is None:
+        return []
+    return _trimmed([redeemer.key, redeemer.staff, redeemer.role, redeemer.device])
+
+
+_OF_REDEEMERS = ("key", "staff", "role", "device")
+_EMPTY_HEAD: list[Any] = [None] * 11
 _EMPTY_LINE: list[Any] = [None] * 10
 
 
