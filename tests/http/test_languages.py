@@ -129,3 +129,45 @@ async def test_a_draft_speaks_the_language_of_its_author(site: Site) -> None:
     assert warning["code"] == "contradicts"
     assert not _ENGLISH.search(warning["words"])
     assert not re.search(r"\b(?:at least|less than|total)\b", warning["words"])
+
+
+async def test_a_cart_speaks_the_language_of_its_caller(site: Site) -> None:
+    """Why a reward takes nothing off, with its limit: quoted, held and redeemed, and read again."""
+    document = {
+        "program": "worded-cart",
+        "name": "Worded",
+        "currency": "USD",
+        "time_zone": "UTC",
+        "wallets": [{"id": "points", "name": "Points"}],
+        "rewards": [
+            {
+                "id": "half",
+                "name": "Half",
+                "codes": {"shared": "HALF"},
+                "gives": [{"type": "percent_off", "percent": "50", "target": "units"}],
+                "limits": [{"units": 1, "per": "total"}],
+            }
+        ],
+    }
+    await site.done("PUT", "/v1/programs/worded-cart/draft", document)
+    await site.done("POST", "/v1/programs/worded-cart/publish", {})
+    speaks = {"accept-language": "ko"}
+    body = {"cart": {"lines": [{"sku": "tea", "amount": 200, "quantity": 2}]}, "redeem": [{"code": "HALF"}]}
+
+    def message(answer: Any) -> str:
+        words: str = answer.get("quote", answer)["redeemables"][0]["message"]
+        return words
+
+    limit = "리워드 half: 총 1개, 모든 회원 합산"
+    first = await site.done("POST", "/v1/redemptions", {"id": "said-1", **body}, headers=speaks)
+    assert message(first) == f"남은 것이 없음: {limit}: 1 남음"
+    assert message(await site.done("GET", "/v1/redemptions/said-1", headers=speaks)) == message(first)
+    english = message(await site.done("GET", "/v1/redemptions/said-1"))
+    assert english == "no more is left: reward half: 1 unit in all, all members together: 1 left"
+    told = [
+        await site.done("POST", "/v1/quotes", body, headers=speaks),
+        await site.done("POST", "/v1/holds", {"id": "said-2", **body}, headers=speaks),
+        await site.done("PUT", "/v1/holds/said-2", body, headers=speaks),
+        await site.done("POST", "/v1/redemptions", {"hold": "said-2"}, headers=speaks),
+    ]
+    assert {message(each) for each in told} == {f"half는 지금 사용할 수 없음: {limit}: 모두 사용됨"}

@@ -8,6 +8,7 @@ says what may stand in it:
   marks, ``{field:path}`` where it stands in a document: kept.
 * ``{n:number}``, ``{price:amount}``, ``{day:day}``, ``{at:instant}``, ``{span:span}``: as the language writes
   them.
+* ``{tier:either}`` names between which there is an "or": kept, and listed.
 * ``{owner:part}`` a part of a program. ``{what:noun}`` its kind alone, ``{what:figure}`` what is counted,
   ``{first:asked}`` a question of a condition: listed as ``the wallet``, ``the figure balance``, ``the asked
   ...``, so that a name is never taken for one.
@@ -250,6 +251,13 @@ def _each(between: str) -> Callable[[str, Language], str]:
     return say
 
 
+def _names(between: str) -> Callable[[str, Language], str]:
+    def say(text: str, language: Language) -> str:
+        return language.separator.join(_name(name, language) for name in text.split(between))
+
+    return say
+
+
 _SAY: dict[str, Callable[[str, Language], str]] = {
     "id": _name,
     "quoted": _quoted,
@@ -273,6 +281,7 @@ _SAY: dict[str, Callable[[str, Language], str]] = {
     "span": _span,
     "value": _value,
     "sentence": _sentence,
+    "either": _names(" or "),
     "list": _each(", "),
     "sums": _each(" and "),
     "parts": _each("; "),

@@ -9,6 +9,8 @@ from litestar import Request, Response, get, post, put
 from msgspec import Meta
 
 from perennial.core.code_entry import MAX_ENTERED
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.order import (
     Attributes,
     Line,
@@ -19,10 +21,17 @@ from perennial.core.order import (
     Redeemer,
     ReturnedLine,
 )
+from perennial.core.retelling import retell_words
 from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.commands import Asked, ChangeHold, PointsAsked, PostRedemption, PostRollback, RedeemHold
 from perennial.flows.keys import Key
-from perennial.flows.quote_answers import QuoteAnswer, RedemptionAnswer, RollbackAnswer
+from perennial.flows.quote_answers import (
+    QuoteAnswer,
+    RedemptionAnswer,
+    RollbackAnswer,
+    decode_redemption,
+    encode_redemption,
+)
 from perennial.flows.reading import read_redemption_answer
 from perennial.flows.scopes import Scope
 from perennial.http.door import Door
@@ -35,6 +44,7 @@ from perennial.http.operation import (
     body_of,
     connection_of,
     operation,
+    spoken_in,
 )
 from perennial.http.paths import plain_segment
 from perennial.http.problems import bad_fields
@@ -165,13 +175,13 @@ async def quote_post(request: Request[Any, Any, Any]) -> Response[Any]:
     """
     door, caller = admitted(request)
     data = await body_of(request, QuoteBody)
-    return answered(request, await post_quote(door, caller, data))
+    return answered(request, await post_quote(door, caller, data, spoken_in(request)))
 
 
-async def post_quote(door: Door, caller: Key, data: QuoteBody) -> Answer:
-    """Price what the body says."""
+async def post_quote(door: Door, caller: Key, data: QuoteBody, language: Language) -> Answer:
+    """Price what the body says, and say in ``language`` why something takes nothing off."""
     quoted = await door.quotes.quote(caller.workspace_id, _command("quote", data, data.cart, caller))
-    return Answer(status=200, body=msgspec.json.encode(quoted))
+    return Answer(status=200, body=msgspec.json.encode(retell_words(quoted, language)))
 
 
 @post(
@@ -200,7 +210,7 @@ async def hold_post(request: Request[Any, Any, Any]) -> Response[Any]:
     held = msgspec.structs.replace(
         command, order_id=data.order, hold_for=data.seconds * SECOND, expects=data.expects
     )
-    return answered(request, await door.intake.submit(caller.workspace_id, held))
+    return _told(request, await door.intake.submit(caller.workspace_id, held))
 
 
 @put(
@@ -235,7 +245,7 @@ async def hold_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[
         order_id=data.order,
         expects=data.expects,
     )
-    return answered(request, await door.intake.submit(caller.workspace_id, changed))
+    return _told(request, await door.intake.submit(caller.workspace_id, changed))
 
 
 @post(
@@ -261,22 +271,24 @@ async def redemption_post(request: Request[Any, Any, Any]) -> Response[Any]:
     door, caller = admitted(request)
     data = await body_of(request, RedemptionBody)
     key = idempotency_key(headers_of(connection_of(request)))
-    return answered(request, await post_redemption(door, caller, key, data))
+    return answered(request, await post_redemption(door, caller, key, data, spoken_in(request)))
 
 
-async def post_redemption(door: Door, caller: Key, key: str | None, data: RedemptionBody) -> Answer:
-    """Redeem what the body says."""
+async def post_redemption(
+    door: Door, caller: Key, key: str | None, data: RedemptionBody, language: Language
+) -> Answer:
+    """Redeem what the body says, and say in ``language`` why something takes nothing off."""
     if data.hold is not None:
         _refuse_cart(data)
         hold = RedeemHold(
             id=data.hold, customer=data.customer, at=_when(data.occurred_at), order_id=data.order
         )
-        return await door.intake.submit(caller.workspace_id, hold)
+        return _retold(await door.intake.submit(caller.workspace_id, hold), language)
     if data.cart is None:
         raise _required("$.cart", "give the cart, or the hold that shall be redeemed")
     command = _command(once_id(data.id, key), data, data.cart, caller)
     redeemed = msgspec.structs.replace(command, order_id=data.order, expects=data.expects)
-    return await door.intake.submit(caller.workspace_id, redeemed)
+    return _retold(await door.intake.submit(caller.workspace_id, redeemed), language)
 
 
 @get(
@@ -294,9 +306,7 @@ async def post_redemption(door: Door, caller: Key, key: str | None, data: Redemp
 async def redemption_get(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """The hold or redemption as it was priced, and in which state it is."""
     door, caller = admitted(request)
-    return answered(
-        request, await read_redemption_answer(door.handler, caller.workspace_id, plain_segment(id))
-    )
+    return _told(request, await read_redemption_answer(door.handler, caller.workspace_id, plain_segment(id)))
 
 
 @post(
@@ -329,6 +339,18 @@ async def redemption_rollback(request: Request[Any, Any, Any], id: ExternalId) -
         reason=data.reason,
     )
     return answered(request, await door.intake.submit(caller.workspace_id, command))
+
+
+def _told(request: Request[Any, Any, Any], answer: Answer) -> Response[Any]:
+    return answered(request, _retold(answer, spoken_in(request)))
+
+
+def _retold(answer: Answer, language: Language) -> Answer:
+    """Return a hold or redemption, which is stored in English, with its sentences in ``language``."""
+    if language is ENGLISH or answer.status >= 400:
+        return answer
+    told = retell_words(decode_redemption(answer.body), language)
+    return msgspec.structs.replace(answer, body=encode_redemption(told))
 
 
 def order_of(cart: CartBody, codes: tuple[str, ...], redeemer: Redeemer) -> Order:

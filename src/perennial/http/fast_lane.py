@@ -33,6 +33,7 @@ from perennial.http.exchange import (
     request_id,
     send_answer,
 )
+from perennial.http.language import spoken_to
 from perennial.http.metrics import count_answer
 from perennial.http.orders import post_return, put_order
 from perennial.http.paths import path_segments, routed_path
@@ -76,12 +77,14 @@ async def _event(call: Call) -> Answer:
 
 
 async def _quote(call: Call) -> Answer:
-    return await post_quote(call.door, call.caller, _read_quote(call.body))
+    return await post_quote(call.door, call.caller, _read_quote(call.body), spoken_to(call.headers))
 
 
 async def _redemption(call: Call) -> Answer:
     key = idempotency_key(call.headers)
-    return await post_redemption(call.door, call.caller, key, _read_redemption(call.body))
+    return await post_redemption(
+        call.door, call.caller, key, _read_redemption(call.body), spoken_to(call.headers)
+    )
 
 
 class Hot(NamedTuple):
