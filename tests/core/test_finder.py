@@ -11,6 +11,7 @@ from perennial.core.cases import run_case
 from perennial.core.document import program_of
 from perennial.core.find_flaws import find_flaws
 from perennial.core.finder import KINDS
+from perennial.core.order import Redeemer
 from perennial.core.program import Program
 from perennial.core.validation import validate
 from perennial.units import parse_instant
@@ -53,6 +54,19 @@ def test_nothing_is_found_in_a_sound_program(seed: int) -> None:
     found = find_flaws(_program(sound(Random(seed))), AT)
     assert [flaw.words for flaw in found.flaws] == []
     assert found.unfinished == ()
+
+
+def test_orders_that_only_a_till_may_bring_are_played() -> None:
+    """What a condition asks of who brings an order is found for it, and stands in the proof."""
+    document = PLANTS["worth_more_than_margin"](Random(1))
+    for rule in document["earning_rules"]:
+        rule["when"] = {"fact": "redeemer.key", "is": "till"}
+    [flaw] = find_flaws(_program(document), AT, kinds=["worth_more_than_margin"]).flaws
+    case = read_case(flaw.proof)
+    assert isinstance(case, Case), case
+    orders = [step.order for step in case.steps if step.order is not None]
+    assert {order.redeemer for order in orders} == {Redeemer(key="till")}
+    assert run_case(case).differences() == []
 
 
 def test_the_same_question_has_the_same_answer() -> None:
