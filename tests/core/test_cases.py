@@ -344,3 +344,76 @@ def test_who_brings_an_order() -> None:
     )
     assert isinstance(case, Case), case
     assert run_case(case).differences() == []
+
+
+WAITING = PROGRAM.replace(
+    "  rewards:",
+    """  rewards:
+    - id: seat
+      name: A seat
+      price: 20
+      gives: [{type: physical, sku: seat, stock: 1}]
+      waiting_list: {places: 2, when_unable: %s}""",
+)
+
+
+def waiting(when_unable: str, steps: str) -> list[str]:
+    """Play steps with a reward of which there is one; each member has 30 points. Return what differs."""
+    rich = "".join(
+        f"""
+  - at: 2026-05-01 12:0{number}
+    customer: {name}
+    order: {{id: o-{name}, lines: [{{sku: a, amount: 3000}}]}}"""
+        for number, name in enumerate(("anna", "ben", "cleo", "dora"))
+    )
+    case = read_case(WAITING % when_unable + rich + steps)
+    assert isinstance(case, Case), case
+    return run_case(case).differences()
+
+
+LINE = """
+  - {at: 2026-05-02 12:00, customer: anna, wait: seat, expect: {refused: nothing_to_wait_for}}
+  - {at: 2026-05-02 12:01, customer: anna, claim: seat, expect: {balance: 10}}
+  - {at: 2026-05-02 12:02, customer: ben, wait: seat, expect: {waiting: {seat: 1}}}
+  - {at: 2026-05-02 12:03, customer: cleo, wait: seat, expect: {waiting: {seat: 2}, balance: 30}}
+  - {at: 2026-05-02 12:04, customer: dora, wait: seat, expect: {refused: line_full, waiting: {seat: 0}}}
+"""
+ANOTHER = """
+  - {at: 2026-05-03 12:00, customer: %s, publish: {rewards: [{id: seat, name: A seat, price: 20,
+     gives: [{type: physical, sku: seat, stock: 2}], waiting_list: {places: 2, when_unable: %s}}]},
+     expect: %s}
+"""
+
+
+def test_what_comes_free_goes_to_the_first_in_line() -> None:
+    """One more seat: the first who waits has paid for it at once, and nobody else can claim it."""
+    more = ANOTHER % (
+        "ben",
+        "leave",
+        "{balance: 10, waiting: {seat: 0}, others: {cleo: {waiting: {seat: 1}}}}",
+    )
+    after = """
+  - {at: 2026-05-03 13:00, customer: cleo, leave: seat, expect: {waiting: {seat: 0}, balance: 30}}
+  - {at: 2026-05-03 14:00, customer: dora, wait: seat, expect: {waiting: {seat: 1}}}
+"""
+    assert waiting("leave", LINE + more + after) == []
+
+
+@pytest.mark.parametrize(("when_unable", "place"), [("leave", 0), ("stay", 1)])
+def test_who_cannot_pay_is_passed_over(when_unable: str, place: int) -> None:
+    """The second in line gets it; the first keeps the place or loses it, and has it once there is another."""
+    poor = """
+  - {at: 2026-05-02 13:00, customer: ben, claim: two-off, expect: {balance: 10}}
+"""
+    expected = f"{{balance: 10, waiting: {{seat: 0}}, others: {{ben: {{waiting: {{seat: {place}}}}}}}}}"
+    assert waiting(when_unable, LINE + poor + ANOTHER % ("cleo", when_unable, expected)) == []
+
+
+def test_a_place_in_line_that_differs_is_said() -> None:
+    """As every other difference; and what nobody can wait for is a mistake of the case."""
+    wrong = LINE.replace("waiting: {seat: 1}", "waiting: {seat: 2}")
+    assert waiting("leave", wrong) == [
+        "step 7 (2026-05-02 12:02): the place in line of seat should be 2 but is 1"
+    ]
+    with pytest.raises(CaseError, match="nobody can wait for reward 'two-off'"):
+        waiting("leave", "\n  - {at: 2026-05-02 12:00, customer: anna, wait: two-off}")

@@ -29,7 +29,7 @@ FINDING = (
     " combining condition_check condition_document condition_flaws course document document_shape document_text"
     " entered findings following_segments gives_back identifiers occurrences part_payment percentage price quote"
     " recurrence redemption referral_rewards rehearsal rehearsal_cards rehearsal_checkout rehearsal_conversions"
-    " rehearsal_referrals schedule segment segment_templates spending stack text_pattern tier_reviews"
+    " rehearsal_referrals rehearsal_waits schedule segment segment_templates spending stack text_pattern tier_reviews"
     " waiting_list why_not"
 )
 """The files of the core that do nothing but say what is wrong: every sentence in them is said to people."""
@@ -179,6 +179,7 @@ WHOLE = (
     "the discount should be 10 but is 20",
     "the discount on shipping should be 10 but is 20",
     "the total should be 10 but is 20",
+    "the place in line of X should be 1 but is 0",
     "what is left to pay should be 10 but is 20",
     "the tier should be X but is Y",
     "the reason of the referral should be X but is Y",

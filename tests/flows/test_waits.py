@@ -6,12 +6,13 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.entitlements import EntitlementState
+from perennial.core.waiting_list import ASKED_AGAIN_AFTER
 from perennial.flows.catalogue import read_catalogue
 from perennial.flows.commands import JoinProgram, PostAdjustment, PostClaim
 from perennial.flows.entitlements import change_entitlement, entitlements_of
 from perennial.flows.erase import erase_customer
 from perennial.flows.problems import ProblemError
-from perennial.flows.take_turns import ASKED_AGAIN_AFTER, take_turns
+from perennial.flows.take_turns import take_turns
 from perennial.flows.waiting import WaitList, WaitView, leave_line, wait_for, waits_of
 from tests.flows.merges import merge
 from tests.flows.shop import START, Shop, available

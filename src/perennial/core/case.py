@@ -39,7 +39,8 @@ the checkout::
 moves it ``to`` another; ``voucher`` hands out a code of a reward's pool. A ``guest: true`` has a cart
 without being a customer. Where the program has one wallet, points are plain numbers; otherwise ``{wallet:
 points}``. ``refer: {friend: ben}`` says whom the customer refers; a voucher that comes of it is called
-``friend of ben`` or ``advocate of ben``. ``seen`` says by what the customer is known: ``{email:
+``friend of ben`` or ``advocate of ben``. ``wait`` and ``leave`` name a reward of which all is taken: what
+comes free goes to whoever waits for it. ``seen`` says by what the customer is known: ``{email:
 anna@example.com, device: d1}``. ``programs`` of a case are programs that run beside the first one: orders
 and events go to each of them, everything else to the first, or to the one that ``in`` names.
 ``core/cases.py`` runs a case.
@@ -253,6 +254,8 @@ class Step(CasePart, frozen=True, kw_only=True):
     event: CaseEvent | None = None
     claim: str | None = None
     pay: int | None = None
+    wait: str | None = None
+    leave: str | None = None
     name: str | None = msgspec.field(default=None, name="as")
     voucher: CaseVoucher | None = None
     quote: CaseCart | None = None
@@ -291,6 +294,8 @@ _DEEDS = (
     "fulfill",
     "event",
     "claim",
+    "wait",
+    "leave",
     "voucher",
     "quote",
     "hold",

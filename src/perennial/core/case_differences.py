@@ -281,6 +281,10 @@ class Comparison:
             if self.local(until) != expected.tier_until:
                 found.append(f"the tier should last until {expected.tier_until}, not {self.local(until)}")
         found += self.segments(customer, expected)
+        for reward, place in expected.waiting.items():
+            seen_at = self.rehearsal.place_in_line(customer, reward)
+            if seen_at != place:
+                found.append(f"the place in line of {reward} should be {place} but is {seen_at}")
         return found + self.referral(customer, expected) + self.converted(customer, expected)
 
     def segments(self, customer: str, expected: Expectation) -> list[str]:

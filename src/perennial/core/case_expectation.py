@@ -110,7 +110,7 @@ class Expectation(CasePart, frozen=True, kw_only=True):
     in_review, reversed), ``referral_reason`` why it is so, ``referrals`` how many friends have converted.
 
     ``segments`` says whether the customer is in a segment (true) or not (false), ``entered`` since when,
-    ``left`` when it was left last.
+    ``left`` when it was left last. ``waiting`` is the place in the line for a reward, 0 outside of it.
 
     Of the program as it is now: ``gives_back`` says for wallets what comes back of an order of 250.00, and
     ``flaws`` which kinds of flaw the finder finds (true) and which it does not (false).
@@ -157,6 +157,7 @@ class Expectation(CasePart, frozen=True, kw_only=True):
     segments: dict[str, bool] = {}
     entered: dict[str, str | None] = {}
     left: dict[str, str | None] = {}
+    waiting: dict[str, int] = {}
     gives_back: dict[str, CaseGivesBack] = {}
     flaws: dict[str, bool] = {}
     budgets: dict[str, CaseBudget] = {}

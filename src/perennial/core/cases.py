@@ -177,7 +177,9 @@ class CasePlayer:
             self.rehearsal.end_holds(at)
             decisions = self.rehearsal.settle_referrals(at)
             decisions += self.wait(step.customer, at)
+            decisions += self.rehearsal.take_turns(at).get(step.customer, [])
             decisions += self.deed(step, at, number)
+            decisions += self.rehearsal.take_turns(at).get(step.customer, [])
             decisions += self.move(step.customer, at)
             decisions += self.rehearsal.settle_referrals(at)
         except RehearsalRefused as refused:
@@ -255,6 +257,12 @@ class CasePlayer:
             return play.start_challenge(customer, at, step.start)
         if step.claim is not None:
             return play.claim(customer, at, step.claim, step.name, step.pay)
+        if step.wait is not None:
+            play.wait_for(customer, at, step.wait)
+            return []
+        if step.leave is not None:
+            play.leave_line(customer, step.leave)
+            return []
         if step.join:
             return play.join(customer, at)
         if step.attributes is not None:

@@ -26,6 +26,7 @@ class RefusalCode(StrEnum):
     OUT_OF_STOCK = "out_of_stock"
     OTHERS_WAIT = "others_wait"
     NOTHING_TO_WAIT_FOR = "nothing_to_wait_for"
+    LINE_FULL = "line_full"
     CONDITIONS_NOT_MET = "conditions_not_met"
     LIMIT_REACHED = "limit_reached"
     NEEDS_TIER = "needs_tier"

@@ -200,8 +200,13 @@ class Rehearsal(SegmentCourse):
             code=IssuedCode(event_id.hex[:12].upper(), event_id, b""),
             drawn=tuple(self.version_at(at).rewards),
             points=points,
+            ahead=self.ahead(reward),
         )
         return decisions_of(self._happen(customer, event))
+
+    def ahead(self, reward: str) -> int:
+        """Return how many wait for a reward and come before whoever claims it: here, nobody."""
+        return 0
 
     def start_challenge(self, customer: str, at: Instant, challenge: str) -> list[Decision]:
         """The customer takes part in a challenge that begins on request."""
@@ -210,7 +215,9 @@ class Rehearsal(SegmentCourse):
 
     def catalogue(self, customer: str, at: Instant) -> list[Availability]:
         """Return what every reward that has a price is to the customer."""
-        return list(catalogue(self.version_at(at), self.member(customer), self.spent, at))
+        version = self.version_at(at)
+        lines = {reward: self.ahead(reward) for reward in version.rewards}
+        return list(catalogue(version, self.member(customer), self.spent, at, lines=lines))
 
     def adjust(
         self,

@@ -10,11 +10,11 @@ from perennial.core.events import BalanceConverted, ConversionReversed
 from perennial.core.member import Wallet
 from perennial.core.program import Program
 from perennial.core.rehearsal import PROGRAM_ID, UnknownName, decisions_of
-from perennial.core.rehearsal_referrals import ReferralRehearsal
+from perennial.core.rehearsal_waits import WaitingRehearsal
 from perennial.units import Instant, Points, Rounding
 
 
-class ConversionRehearsal(ReferralRehearsal):
+class ConversionRehearsal(WaitingRehearsal):
     """A rehearsal whose balances may be carried over. Who holds something for an order is left out.
 
     ``converted`` says what the last conversion, preview or way back took of each customer and gave.

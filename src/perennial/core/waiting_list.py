@@ -8,6 +8,10 @@ import msgspec
 
 from perennial.core.money import Cap
 from perennial.core.refusals import Refusal, RefusalCode
+from perennial.units import MINUTE, Instant
+
+ASKED_AGAIN_AFTER: Instant = 5 * MINUTE
+"""How long whoever could not have it, and stays in line, is left in peace."""
 
 
 class WhenUnable(StrEnum):
@@ -58,6 +62,12 @@ def is_passed_over(waiting_list: WaitingList | None, code: str, *, ended: bool) 
         return True
     unable = WhenUnable.LEAVE if waiting_list is None else waiting_list.when_unable
     return code in _OF_THE_MEMBER and unable is WhenUnable.LEAVE
+
+
+def line_full(reward: str, places: int) -> Refusal:
+    """Return the refusal of a wait for which there is no place."""
+    words = f"All {places} places in the line for reward {reward} are taken."
+    return Refusal(RefusalCode.LINE_FULL, words, {"reward": reward, "places": places})
 
 
 def others_wait(reward: str, ahead: int, left: int) -> Refusal:

@@ -11,15 +11,13 @@ from uuid import UUID
 from asyncpg import Connection
 
 from perennial.core.today import today_of
+from perennial.core.waiting_list import ASKED_AGAIN_AFTER
 from perennial.flows.commands import TakeTurn
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.store.budgets import BudgetKey, read_budgets
 from perennial.store.waits import Line, Next, count_lines, find_next
-from perennial.units import MINUTE, Instant
-
-ASKED_AGAIN_AFTER: Instant = 5 * MINUTE
-"""How long whoever could not have it, and stays in line, is left in peace."""
+from perennial.units import Instant
 
 ASKED_AT_ONCE = 100
 

@@ -9,6 +9,7 @@ from perennial.core.availability import why_not_wait
 from perennial.core.member import Member
 from perennial.core.today import today_of
 from perennial.core.version import CompiledReward, Version
+from perennial.core.waiting_list import line_full
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_budgets import budgets_of_order
@@ -104,8 +105,8 @@ async def _join(
         places = compiled.reward.waiting_list.places
         ticket = await join_line(conn, workspace_id, bucket, workspace.row.span, row, places)
         if ticket is None:
-            words = f"All {places} places in the line for reward {name} are taken."
-            raise problem(409, "line_full", words, details={"reward": name, "places": places})
+            assert places is not None, "a line without a number of places is never full"
+            raise refused(line_full(name, places))
         row.ticket = ticket
         return await _view(conn, workspace, row, customer), True
 
