@@ -16,27 +16,42 @@ export default function ChartCanvas({ height, ...props }: ChartProps & { height:
   const shown = useSteady(props);
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType>(null);
+  const drawn = useRef(false);
   const scheme = useComputedColorScheme();
   const { dir } = useDirection();
   useEffect(() => {
-    if (place.current === null) return;
-    const created = init(place.current, undefined, { renderer: "svg" });
     const watcher = new ResizeObserver(() => {
-      created.resize();
+      chart.current?.resize();
     });
-    watcher.observe(place.current);
-    chart.current = created;
+    // Measuring its place makes the browser lay out the page: not while the rest of the screen is being put there.
+    const beginning = setTimeout(() => {
+      if (place.current === null) return;
+      chart.current = init(place.current, undefined, { renderer: "svg" });
+      watcher.observe(place.current);
+    });
     return () => {
+      clearTimeout(beginning);
       watcher.disconnect();
-      created.dispose();
+      chart.current?.dispose();
+      chart.current = null;
     };
   }, []);
   useEffect(() => {
     const style = getComputedStyle(document.documentElement);
     const look = { color: (token: string) => style.getPropertyValue(token).trim(), rtl: dir === "rtl" };
-    // In a task of its own: a screen of many charts stays ready for its reader between two of them.
-    const drawing = setTimeout(() => {
-      chart.current?.setOption(optionOf(shown, look), { notMerge: true });
+    const whole = optionOf(shown, look);
+    // In a task of its own: a screen of many charts stays ready for its reader between two of them. The first drawing
+    // takes longest, and is two tasks: what the values are measured by, then the values.
+    let drawing = setTimeout(() => {
+      if (drawn.current) {
+        chart.current?.setOption(whole, { notMerge: true });
+        return;
+      }
+      chart.current?.setOption({ ...whole, series: [] });
+      drawing = setTimeout(() => {
+        chart.current?.setOption(whole, { notMerge: true });
+        drawn.current = true;
+      });
     });
     return () => {
       clearTimeout(drawing);

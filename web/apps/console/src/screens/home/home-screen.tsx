@@ -1,5 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Page } from "@perennial/ui";
+import { useDeferredValue } from "react";
 
 import { useWorkspace } from "../../session/workspace";
 import { Budgets } from "./budgets";
@@ -8,10 +9,11 @@ import { LaunchAtHome } from "./launch-at-home";
 import { ProgramsAtHome } from "./programs-at-home";
 import { Totals } from "./totals";
 
-/** The state of the workspace at a glance. */
+/** The state of the workspace at a glance. What lies below the first figures is drawn after them, and lets clicks come between. */
 export function HomeScreen() {
   const { t } = useLingui();
   const workspace = useWorkspace();
+  const below = useDeferredValue(true, false);
   return (
     <Page
       title={workspace.name}
@@ -25,9 +27,13 @@ export function HomeScreen() {
     >
       <LaunchAtHome />
       <Totals />
-      <Dashboard />
-      <ProgramsAtHome />
-      <Budgets />
+      {below && (
+        <>
+          <Dashboard />
+          <ProgramsAtHome />
+          <Budgets />
+        </>
+      )}
     </Page>
   );
 }
