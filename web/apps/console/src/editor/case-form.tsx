@@ -25,7 +25,7 @@ export function CaseForm({ plan, onChange }: CaseFormProps) {
   return (
     <Stack gap="md">
       <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="sm">
-        <TextInput label={t`Day`} type="date" disabled={readOnly} value={plan.day} onChange={(event) => { if (event.currentTarget.value !== "") put({ day: event.currentTarget.value }); }} />
+        <TextInput label={t({ message: "Day", context: "date" })} type="date" disabled={readOnly} value={plan.day} onChange={(event) => { if (event.currentTarget.value !== "") put({ day: event.currentTarget.value }); }} />
         <TextInput label={t`Time`} type="time" disabled={readOnly} value={plan.time} onChange={(event) => { if (event.currentTarget.value !== "") put({ time: event.currentTarget.value }); }} />
         <Choice label={t`Tier of the member`} none={t`As the program gives it`} data={names.tiers ?? []} value={plan.tier} onChange={(tier) => { put({ tier }); }} />
         <Money label={t`Bought for, a month before`} value={plan.spent} onChange={(spent) => { put({ spent }); }} />

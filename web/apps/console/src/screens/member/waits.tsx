@@ -105,7 +105,7 @@ function useColumns(onLeave: ((wait: WaitView) => void) | undefined): Column<Wai
       title: t`Place in line`,
       numeric: true,
       cell: ({ place, in_line: all }) =>
-        place == null || all == null ? "–" : <Trans>{format.number(place)} of {format.number(all)}</Trans>,
+        place == null || all == null ? "–" : <Trans context="place in a line">{format.number(place)} of {format.number(all)}</Trans>,
     },
     { id: "since", title: t`Since`, cell: (row) => format.moment(row.since, zoneOf(row.reward)) },
     ...(onLeave === undefined

@@ -50,7 +50,7 @@ function useColumns(program: string, newest: number): Column<VersionView>[] {
     { id: "published", title: t`Published`, cell: (row) => format.moment(row.published_at) },
     {
       id: "actor",
-      title: t`By`,
+      title: t({ message: "By", context: "who" }),
       cell: (row) => {
         const planned = row.planned_at === null || row.planned_at === undefined ? undefined : format.moment(row.planned_at);
         return (

@@ -26,7 +26,7 @@ function useColumns(): Column<SegmentDay>[] {
   const { t } = useLingui();
   const format = useFormat();
   return [
-    { id: "date", title: t`Day`, cell: ({ date }) => format.day(date) },
+    { id: "date", title: t({ message: "Day", context: "date" }), cell: ({ date }) => format.day(date) },
     { id: "entered", title: t`Entered`, numeric: true, cell: ({ entered }) => format.number(entered) },
     { id: "left", title: t`Left`, numeric: true, cell: ({ left }) => format.number(left) },
     { id: "size", title: t`Size`, numeric: true, cell: ({ size }) => format.number(size) },

@@ -72,7 +72,7 @@ function Kind({ segment: { live, filled } }: { segment: SegmentView }) {
   }
   return live ? (
     <Badge tone="good">
-      <Trans>Live</Trans>
+      <Trans context="segment">Live</Trans>
     </Badge>
   ) : (
     <Badge>

@@ -58,7 +58,7 @@ function useColumns(): Column<SegmentView>[] {
       id: "kind",
       title: t`Kind`,
       cell: ({ live, filled }) => (
-        <Badge tone={!filled ? "warn" : live ? "good" : "plain"}>{!filled ? <Trans>Being filled</Trans> : live ? <Trans>Live</Trans> : <Trans>List</Trans>}</Badge>
+        <Badge tone={!filled ? "warn" : live ? "good" : "plain"}>{!filled ? <Trans>Being filled</Trans> : live ? <Trans context="segment">Live</Trans> : <Trans>List</Trans>}</Badge>
       ),
     },
     { id: "size", title: t`Customers`, numeric: true, cell: ({ size }) => format.number(size) },

@@ -34,7 +34,7 @@ export function Invitations({ roles }: { roles: readonly RoleView[] }) {
         columns={[
           { id: "email", title: t`E-mail address`, cell: ({ email }) => <bdi>{email}</bdi> },
           { id: "role", title: t`Role`, cell: ({ role }) => <bdi>{nameOf(role, roles.find((each) => each.role === role)?.name)}</bdi> },
-          { id: "by", title: t`By`, cell: ({ actor }) => <bdi>{actor}</bdi> },
+          { id: "by", title: t({ message: "By", context: "who" }), cell: ({ actor }) => <bdi>{actor}</bdi> },
           { id: "until", title: t`Good until`, cell: ({ expires_at: at }) => format.moment(at) },
           {
             id: "end",

@@ -25,7 +25,7 @@ export function Budgets({ result }: { result: SimulationResult }) {
     {
       id: "out",
       title: t`Ran out`,
-      cell: ({ ran_out_at: out }) => (out === null ? <Trans>never</Trans> : format.date(out)),
+      cell: ({ ran_out_at: out }) => (out === null ? <Trans context="until now">never</Trans> : format.date(out)),
     },
   ];
   return (
