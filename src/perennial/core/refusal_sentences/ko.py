@@ -457,7 +457,7 @@ SENTENCES = {
     "{key:id} is limited for each customer, and none is known: {limit}": "{key:은/는} 고객별로 제한되는데 고객을 알 수 없음: {limit}",
     "rewards take at most {n:number} % of an order": "리워드는 주문의 최대 {n}%를 할인함",
     "nothing is sold below its cost": "원가 아래로는 팔지 않음",
-    "{key:id} takes {much:name} and not {whole:name} off: {rules:sums}": "{key:은/는} {whole}이 아니라 {much:을/를} 할인함: {rules}",
+    "{key:id} takes {much:name} and not {whole:name} off: {rules:sums}": "{key:은/는} {whole:이/가} 아니라 {much:을/를} 할인함: {rules}",
     "{reward:id} is not used on an order": "{reward:은/는} 주문에 쓰지 않음",
     "{reward:name} is not for this order": "{reward:은/는} 이 주문용이 아님",
     "{key:id} is exclusive: it does not go together with {by:id}": "{key:은/는} 단독이므로 {by:과/와} 함께 쓸 수 없음",
