@@ -107,7 +107,7 @@ async def test_a_refusal_speaks_the_language_of_its_caller(site: Site) -> None:
 
 
 async def test_a_draft_speaks_the_language_of_its_author(site: Site) -> None:
-    """What is wrong with it, and what is odd about it with the condition in words."""
+    """What is wrong with it, and what is odd about it with the condition in words, published or not."""
     speaks = {"accept-language": "fa"}
     draft = {
         "program": "worded",
@@ -129,6 +129,18 @@ async def test_a_draft_speaks_the_language_of_its_author(site: Site) -> None:
     assert warning["code"] == "contradicts"
     assert not _ENGLISH.search(warning["words"])
     assert not re.search(r"\b(?:at least|less than|total)\b", warning["words"])
+    published = await site.call("POST", "/v1/programs/worded/publish", {}, headers=speaks)
+    assert published.json()["assessment"]["warnings"] == [warning]
+    # An older version is published again by somebody who speaks another language.
+    draft["name"] = "Worded anew"
+    await site.call("PUT", "/v1/programs/worded/draft", draft)
+    await site.call("POST", "/v1/programs/worded/publish", {})
+    back = await site.call(
+        "POST", "/v1/programs/worded/rollback", {"version": 1}, headers={"accept-language": "ko"}
+    )
+    (again,) = back.json()["assessment"]["warnings"]
+    assert again["words"] != warning["words"]
+    assert not re.search(r"\b(?:at least|less than|total)\b", again["words"])
 
 
 async def test_a_cart_speaks_the_language_of_its_caller(site: Site) -> None:

@@ -105,6 +105,8 @@ class Author(msgspec.Struct, frozen=True):
     """Whether it shall be published although test cases of the program do not hold."""
     plan: PlannedRow | None = None
     """The plan that this fulfills: it must wait still, and the draft must say what was planned."""
+    language: Language = ENGLISH
+    """In which the answer says conditions; what is stored is English."""
 
 
 async def get_draft(database: Database, workspace_id: int, code: str, language: Language = ENGLISH) -> Draft:
@@ -372,7 +374,7 @@ async def _publish(
     await _end_plans(conn, workspace_id, row.program_id, version, author.plan)
     await raise_revision(conn, workspace_id)
     changes = tuple(diff(before, program))
-    assessment = await assessed(conn, workspace_id, program)
+    assessment = await assessed(conn, workspace_id, program, author.language)
     return Published(
         row.code, version.number, version.valid_from, parts.digest, changes, assessment=assessment
     )

@@ -156,9 +156,18 @@ def _published_view(published: Published, check: ProgramCheck | None = None) -> 
     )
 
 
-def _author(actor: str, note: str = "", *, alone: bool = False, despite_cases: bool = False) -> Author:
-    now = time.time_ns() // 1_000
-    return Author(actor=actor, at=now, note=note, alone=alone, despite_cases=despite_cases)
+def _author(
+    request: Request[Any, Any, Any], caller: Key, note: str = "", *, despite_cases: bool = False
+) -> Author:
+    """Return who publishes, alone as far as is known here."""
+    return Author(
+        actor=caller.actor,
+        at=time.time_ns() // 1_000,
+        note=note,
+        alone=True,
+        despite_cases=despite_cases,
+        language=spoken_in(request),
+    )
 
 
 def despite(caller: Key, wanted: bool) -> bool:
@@ -226,7 +235,7 @@ async def draft_put(
     """
     door, caller = admitted(request)
     text = await document_of_request(request)
-    code, author = plain_segment(id), _author(caller.actor)
+    code, author = plain_segment(id), _author(request, caller)
     saved = await put_draft(
         door.database, caller.workspace_id, code, text, author, revision, spoken_in(request)
     )
@@ -288,7 +297,7 @@ async def program_publish(request: Request[Any, Any, Any], id: ExternalId) -> Re
     if data.check:
         checked = await check_program(door.handler, caller.workspace_id, code, seconds=_CHECK_SECONDS)
         revision = checked.revision if revision is None else revision
-    author = _author(caller.actor, data.note, alone=True, despite_cases=despite(caller, data.despite_cases))
+    author = _author(request, caller, data.note, despite_cases=despite(caller, data.despite_cases))
 
     async def ask() -> ApprovalRow:
         seen = revision
@@ -459,7 +468,7 @@ async def program_rollback(request: Request[Any, Any, Any], id: ExternalId) -> R
     """The older content becomes a new version; the history stays as it is, and so does the draft."""
     door, caller = admitted(request)
     data = await body_of(request, RollbackBody)
-    code, author = plain_segment(id), _author(caller.actor, data.note, alone=True)
+    code, author = plain_segment(id), _author(request, caller, data.note)
     asked = Return(code, data.version, data.note)
     published = await or_ask(
         lambda: rollback(door.database, caller.workspace_id, code, data.version, author),
