@@ -205,7 +205,7 @@ async def test_a_referral_is_told_with_evidence_and_the_points_name_the_order(sh
     await shop.give_back("back", "o-ben", "ben")
     await settle(shop)
     assert (await detail(shop, "ben")).words.endswith(
-        "It is reversed: order_returned. What both got was taken back."
+        "It is reversed: the order came back. What both got was taken back."
     )
 
 

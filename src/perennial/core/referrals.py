@@ -51,6 +51,8 @@ CHAIN = "chain"
 CIRCLE = "circle"
 HOUSEHOLD = "same_household"
 SELF = "self_referral"
+BY_STAFF = "rejected_by_staff"
+ADVOCATE_GONE = "advocate_gone"
 
 
 class Given(msgspec.Struct, frozen=True, array_like=True):

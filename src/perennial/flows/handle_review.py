@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.referral_terms import FriendGets, Role
-from perennial.core.referrals import ReferralState, approved, rejected
+from perennial.core.referrals import BY_STAFF, ReferralState, approved, rejected
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ReviewReferral
@@ -45,7 +45,7 @@ def handle_review(batch: Batch, command: ReviewReferral) -> Answer:
     if command.approve:
         referral = approved(row.referral, batch.now, compiled, version)
     else:
-        referral = rejected(row.referral, "rejected_by_staff")
+        referral = rejected(row.referral, BY_STAFF)
     row = msgspec.structs.replace(row, referral=referral)
     if command.approve and compiled.offer.friend.at is FriendGets.AT_ONCE and not referral.given:
         friend = batch.members[friend_id]

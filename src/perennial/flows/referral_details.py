@@ -6,20 +6,24 @@ evidence is that of this moment, and what was decided is explained again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
 from asyncpg import Connection
 
 from perennial.core.fraud_signal import Evidence
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.referral_terms import ReferralOffer, Role
-from perennial.core.referrals import Given, ReferralState
+from perennial.core.referrals import Given
 from perennial.flows.configuration import Workspace
 from perennial.flows.explaining import ProgramExplanation, explained, words_of
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import problem
 from perennial.flows.referral_lists import states_of
 from perennial.flows.referral_sources import names_of
+from perennial.flows.referral_story import tell_beginning, tell_counted, tell_gift, tell_state
 from perennial.flows.referral_views import ReferralView, view_referral
 from perennial.flows.traces import Traces, traces_of
 from perennial.store.codebook import Codebook
@@ -79,12 +83,14 @@ class ReferralDetail(ReferralView, frozen=True, omit_defaults=True, kw_only=True
     advocate_referrals: dict[str, int] = {}
 
 
-async def read_referral_detail(handler: Handler, workspace_id: int, referral: str) -> ReferralDetail:
-    """Return everything about a referral, or raise the 404."""
+async def read_referral_detail(
+    handler: Handler, workspace_id: int, referral: str, language: Language = ENGLISH
+) -> ReferralDetail:
+    """Return everything about a referral, in words of ``language``, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         bucket, row = await find_referral(conn, workspace_id, referral)
-        return await _detail(conn, handler.codebook, workspace, bucket, row)
+        return await _detail(conn, handler.codebook, workspace, bucket, row, language)
 
 
 async def find_referral(conn: Connection, workspace_id: int, referral: str) -> tuple[int, ReferralRow]:
@@ -105,7 +111,12 @@ def _unknown(referral: str) -> Exception:
 
 
 async def _detail(
-    conn: Connection, codebook: Codebook, workspace: Workspace, bucket: int, row: ReferralRow
+    conn: Connection,
+    codebook: Codebook,
+    workspace: Workspace,
+    bucket: int,
+    row: ReferralRow,
+    language: Language,
 ) -> ReferralDetail:
     workspace_id = workspace.workspace_id
     live = workspace.program_by_id(row.referral.program_id)
@@ -117,7 +128,9 @@ async def _detail(
             names[each.customer_id], attributes[each.customer_id] = each.external_id, {**each.attributes}
     view = view_referral(workspace, row, names)
     by = await _converted_by(conn, workspace_id, bucket, row, offer)
-    gifts = [await _gift(conn, workspace, bucket, row, given, names) for given in row.referral.given]
+    gifts = [
+        await _gift(conn, workspace, bucket, row, given, names, language) for given in row.referral.given
+    ]
     traces = [
         await traces_of(conn, codebook, workspace_id, place, customer_id, attributes.get(customer_id, {}))
         for place, customer_id in ((bucket, row.friend_id), (row.advocate_bucket, row.advocate_id))
@@ -126,7 +139,7 @@ async def _detail(
     states = await states_of(conn, workspace_id, row.advocate_bucket, row.advocate_id)
     return ReferralDetail(
         **msgspec.structs.asdict(view),
-        words=_words(view, by, gifts),
+        words=" ".join(_story(view, by, gifts, language)),
         evidence=evidence,
         converted_by=by,
         gifts=tuple(each for each in gifts if each.reward or each.points or each.decisions),
@@ -185,6 +198,7 @@ async def _gift(
     row: ReferralRow,
     given: Given,
     names: dict[UUID, str],
+    language: Language,
 ) -> ReferralGift:
     """Return what one side got, with what rules gave for it explained."""
     friend = given.role == Role.FRIEND
@@ -198,12 +212,10 @@ async def _gift(
         points[wallet] = points.get(wallet, 0) + amount
     stored = await load_events(conn, workspace.workspace_id, place, [(customer_id, given.source_id)])
     event = stored.get(given.source_id)
-    decisions = () if event is None else explained(workspace, event)
+    decisions = () if event is None else explained(workspace, event, language=language)
     vouchers = (given.source_id if given.has_voucher else None, given.code_id)
     reward = version.rewards.get(given.reward or "")
-    said = "nothing more" if reward is None else reward.reward.name
-    told = ", ".join(f"{amount} {wallet}" for wallet, amount in points.items())
-    words = f"{said} ({told})." if told else f"{said}."
+    words = tell_gift(given.role, None if reward is None else reward.reward.name, points, language)
     return ReferralGift(
         role=given.role,
         customer=names.get(customer_id) or None,
@@ -216,17 +228,12 @@ async def _gift(
     )
 
 
-def _words(view: ReferralView, by: ConvertedBy | None, gifts: list[ReferralGift]) -> str:
-    """Say the whole: who referred whom, what converted it, what came of it, and why it is as it is."""
-    friend, advocate = view.customer or "Somebody", view.advocate or "somebody"
-    parts = [f"{friend} was referred by {advocate} at {view.attributed_at} (offer {view.offer})."]
+def _story(
+    view: ReferralView, by: ConvertedBy | None, gifts: list[ReferralGift], language: Language
+) -> Iterable[str]:
+    """Yield the whole, sentence by sentence."""
+    yield tell_beginning(view, language)
     if by is not None:
-        what = "joined" if by.id is None else f"{by.type} {by.id}"
-        parts.append(f"What counted was {what} at {by.at}." if by.id else f"{friend} {what} at {by.at}.")
-    parts += [f"The {gift.role} got {gift.words}" for gift in gifts if gift.reward or gift.points]
-    if view.state != ReferralState.CONVERTED.word:
-        reason = f": {view.reason}" if view.reason else ""
-        parts.append(f"It is {view.state.replace('_', ' ')}{reason}.")
-    if view.state == ReferralState.REVERSED.word and gifts:
-        parts.append("What both got was taken back.")
-    return " ".join(parts)
+        yield tell_counted(view, by.type, by.id, by.at, language)
+    yield from (gift.words for gift in gifts if gift.reward or gift.points)
+    yield from tell_state(view, language, gave=bool(gifts))

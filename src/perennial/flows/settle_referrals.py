@@ -12,7 +12,15 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.referral_terms import Role
-from perennial.core.referrals import ReferralState, converted, expired, judged, rejected, taken_back
+from perennial.core.referrals import (
+    ADVOCATE_GONE,
+    ReferralState,
+    converted,
+    expired,
+    judged,
+    rejected,
+    taken_back,
+)
 from perennial.flows.commands import ReferralPair
 from perennial.flows.handle_events import Handler
 from perennial.flows.needed import Needed, with_what_is_needed
@@ -26,7 +34,6 @@ from perennial.units import HOUR, Instant
 
 SETTLED_AT_ONCE = 100
 
-ADVOCATE_GONE = "advocate_gone"
 
 _log = logging.getLogger("perennial.flows")
 

@@ -33,6 +33,7 @@ from perennial.http.operation import (
     answered,
     body_of,
     operation,
+    spoken_in,
     told,
     written,
 )
@@ -165,7 +166,8 @@ async def referral_get(request: Request[Any, Any, Any], id: ReferralId) -> Respo
     The evidence is that of this moment. What rules gave for the conversion is explained again.
     """
     door, caller = admitted(request)
-    return told(request, await read_referral_detail(door.handler, caller.workspace_id, plain_segment(id)))
+    code, language = plain_segment(id), spoken_in(request)
+    return told(request, await read_referral_detail(door.handler, caller.workspace_id, code, language))
 
 
 @post(

@@ -1,0 +1,59 @@
+"""A referral is told whole in every language: its course, its gifts, its state, and each reason for it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from perennial.core.fraud import KINDS
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH, LANGUAGES
+from perennial.core.referral_terms import Role
+from perennial.core.referrals import ReferralState
+from perennial.flows.referral_story import REASONS, tell_beginning, tell_counted, tell_gift, tell_state
+from perennial.flows.referral_views import ReferralView
+
+_AT = "2027-05-03T09:00:00Z"
+_ENGLISH = re.compile("[a-z]{2,}")
+_OTHERS = [language for language in LANGUAGES.values() if language is not ENGLISH]
+
+
+def _view(state: ReferralState, reason: str | None = None, customer: str | None = "B-2") -> ReferralView:
+    return ReferralView(
+        id="1",
+        program="P",
+        offer="O",
+        customer=customer,
+        advocate=None if customer is None else "A-1",
+        state=state.word,
+        attributed_at=_AT,
+        reason=reason,
+    )
+
+
+@pytest.mark.parametrize("language", _OTHERS, ids=lambda language: language.code)
+def test_nothing_of_a_story_stays_english(language: Language) -> None:
+    """Whoever is named, whatever counted, and why it is as it is."""
+    rejected = _view(ReferralState.REJECTED)
+    told = [tell_beginning(view, language) for view in (rejected, _view(ReferralState.PENDING, None, None))]
+    told += [tell_counted(rejected, what, "X-1", _AT, language) for what in ("order", "event")]
+    told += [tell_counted(rejected, "joining", None, _AT, language)]
+    told += [tell_gift(role, None, {"W": 1_000}, language) for role in Role]
+    for state in ReferralState:
+        for reason in (None, *REASONS):
+            told += tell_state(_view(state, reason), language, gave=True)
+    assert [words for words in told if _ENGLISH.search(words)] == []
+    # Five states that need a reason, each without one and with each; two sentences where it was taken back.
+    assert len(told) == 7 + (len(ReferralState) - 1) * (1 + len(REASONS)) + (1 + len(REASONS))
+
+
+def test_signals_of_fraud_have_words() -> None:
+    """A referral is rejected, or looked at, for any of them."""
+    assert KINDS.keys() <= REASONS.keys()
+
+
+def test_a_reason_that_is_not_known_is_kept() -> None:
+    """As it stands in the answer beside."""
+    told = [*tell_state(_view(ReferralState.REJECTED, "moon_phase"), LANGUAGES["ko"], gave=False)]
+    assert told == ["거절됨: moon_phase."]
