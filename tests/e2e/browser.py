@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,6 +64,8 @@ PATIENCE_MS = 60_000
 """A browser on a busy machine is slow, and no test here is about speed."""
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
+PICTURES = bool(os.environ.get("PICTURES"))
+"""Whether pictures of all pages are wanted: no test reads them, and each costs as much as loading a page."""
 _AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What passes is not asked for; style sheets are not loaded anew: only an experimental rule reads them.
@@ -120,23 +123,27 @@ class Watched:
         while self.page.evaluate("document.getAnimations().some((each) => each.playState === 'running')"):
             self.page.wait_for_timeout(20)
 
-    def shoot(self, name: str) -> None:
-        """Leave a picture of the whole page, from its top: what stays in place while it scrolls is there."""
-        SCREENSHOTS.mkdir(exist_ok=True)
+    def shoot(self, name: str, *, failed: bool = False) -> None:
+        """Go to the top of the page, and leave a picture of it if some are wanted or something ``failed``.
+
+        What stays in place while the page scrolls is at the top of the picture, too.
+        """
         self.page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        if PICTURES or failed:
+            SCREENSHOTS.mkdir(exist_ok=True)
+            self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
     def shoot_everywhere(self, name: str) -> None:
-        """Leave pictures in both themes and in Persian, and fail where the layout is not the kept one."""
+        """Fail where the layout is not the kept one; pictures are in both themes and in Persian."""
         self.settle()
         wrong = {"en": compare(self.page, name, "en")}
-        self.shoot(f"{name}-light")
+        self.shoot(f"{name}-light", failed=bool(wrong["en"]))
         self.page.emulate_media(color_scheme="dark")
         self.shoot(f"{name}-dark")
         self.page.emulate_media(color_scheme="light")
         self.speak("fa")
         wrong["fa"] = compare(self.page, name, "fa")
-        self.shoot(f"{name}-fa")
+        self.shoot(f"{name}-fa", failed=bool(wrong["fa"]))
         self.speak("en")
         assert {language: each for language, each in wrong.items() if each} == {}
 
