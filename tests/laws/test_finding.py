@@ -160,7 +160,9 @@ def test_rewards_are_found_as_if_each_were_looked_at(
     at = NOON + days * DAY
     offer = offered(version, order, anna(attributes={"country": country}), at)
     assert version.finder is not None
-    reached, missed = version.finder(at, order, net_amounts(order), {}, offer.snapshot)
+    assert version.near_finder is not None
+    reached, missed = version.near_finder(at, order, net_amounts(order), {}, offer.snapshot)
+    assert version.finder(at, order, net_amounts(order), {}, offer.snapshot) == reached
     plain = [_plainly(compiled, offer, order, at) for compiled in version.automatic]
     assert reached == [index for index, found in enumerate(plain) if found]
     assert missed == [index for index, found in enumerate(plain) if found is False]
@@ -178,7 +180,7 @@ def test_what_was_found_is_usable_as_long_as_all_of_its_conditions_hold(
     offer = offered(version, order, anna(attributes={"country": country}))
     start, bill = _start(offer, order)
     assert version.finder is not None
-    reached, _ = version.finder(NOON, order, start.cart.left, {}, offer.snapshot)
+    reached = version.finder(NOON, order, start.cart.left, {}, offer.snapshot)
     pairs = [
         (_of(offer, version.automatic[index], found=True), _of(offer, version.automatic[index]))
         for index in reached
@@ -262,7 +264,7 @@ def test_what_was_found_follows_amounts_that_fall_by_halves(
     offer = offered(version, order, anna())
     start, bill = _start(offer, order)
     assert version.finder is not None
-    reached, _ = version.finder(NOON, order, start.cart.left, {}, offer.snapshot)
+    reached = version.finder(NOON, order, start.cart.left, {}, offer.snapshot)
     each = [
         (index in reached, _of(offer, compiled, found=index in reached), _of(offer, compiled))
         for index, compiled in enumerate(version.automatic)

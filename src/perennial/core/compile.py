@@ -14,7 +14,7 @@ from perennial.core.compile_limits import LimitBook
 from perennial.core.compile_needs import NeedBook
 from perennial.core.compile_referrals import compile_offers, referral_limits
 from perennial.core.compile_rewards import (
-    automatic_finder,
+    automatic_finders,
     by_price,
     by_themselves,
     compile_rewards,
@@ -64,8 +64,7 @@ def compile_version(
     triggers = compiler.triggers(rules)
     rewards = compile_rewards(program, compiler, limits)
     automatic, offers = by_themselves(rewards.values()), compile_offers(program, compiler, limits)
-    counted = referral_limits(program, program_id)
-    finder = automatic_finder(program, compiler, automatic)
+    finders, counted = automatic_finders(program, compiler, automatic), referral_limits(program, program_id)
     challenges = compile_challenges(program, program_id, compiler, units, zone)
     tier_needs = tuple(map(needs.of_tier_metric, program.tiers.metrics)) if program.tiers else ()
     trials = compile_trials(program, zone, lambda audience: compiler.test([], [audience]))
@@ -91,7 +90,8 @@ def compile_version(
         rewards=rewards,
         shared_codes=shared_codes(compiled.reward for compiled in rewards.values()),
         automatic=automatic,
-        finder=finder,
+        finder=finders and finders[0],
+        near_finder=finders and finders[1],
         priced=by_price(rewards.values()),
         choices=tuple(compiler.choice(metric) for metric in needs.metrics),
         tier_needs=tier_needs,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from perennial.core.benefit import Base, Benefit, level_of
 from perennial.core.code_entry import shared_form
 from perennial.core.compile_limits import LimitBook
-from perennial.core.compile_triggers import Compiler
+from perennial.core.compile_triggers import Compiler, Place
 from perennial.core.conditions import AnyOf, Compare, Condition, Operator
 from perennial.core.program import Campaign, Program, campaigns_in_turn
 from perennial.core.referral_terms import incentive_rewards
@@ -63,18 +63,18 @@ def by_price(rewards: Iterable[CompiledReward]) -> tuple[CompiledReward, ...]:
     return tuple(compiled for _, _, compiled in sorted(prices, key=lambda one: one[:2]))
 
 
-def automatic_finder(
+def automatic_finders(
     program: Program, compiler: Compiler, automatic: Sequence[CompiledReward]
-) -> Callable[..., tuple[list[int], list[int]]] | None:
-    """Return the function that finds the automatic rewards of an order; None if there are none.
+) -> tuple[Callable[..., list[int]], Callable[..., tuple[list[int], list[int]]]] | None:
+    """Return the functions that find the automatic rewards of an order; None if there are none.
 
-    ``find(at, order, nets, event, snapshot)`` gives the indexes of those that are offered and for this order:
-    of which it reaches the thresholds, and of which not. What may come to hold while amounts fall is not
-    asked.
+    ``find(at, order, nets, event, snapshot)`` gives the indexes of those that are offered and for this order,
+    and of which it reaches the thresholds; the second function gives those as well of which it does not.
+    What may come to hold while amounts fall is not asked.
     """
     if not automatic:
         return None
-    places = []
+    places: list[Place] = []
     for compiled in automatic:
         reward = compiled.reward
         campaign = None if compiled.campaign is None else program.campaigns[compiled.campaign]
@@ -83,7 +83,7 @@ def automatic_finder(
         lasting = [part for part in asked.besides if initial or not course_of(part).begins]
         schedules, conditions = _offered(reward, campaign)
         places.append((schedules, [*conditions, *lasting], asked.thresholds))
-    return compiler.finder(places)
+    return compiler.finder(places), compiler.near_finder(places)
 
 
 def _offered(

@@ -9,7 +9,7 @@ that fires with the basket that it looks at and what it gives for it. Its argume
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from perennial.core.compile_needs import NeedBook
@@ -38,6 +38,10 @@ _BUILTINS = {
     "zip": zip,
 }
 """Everything that generated source may call without having been given it by name."""
+
+
+Place: TypeAlias = tuple[Sequence[Schedule | None], Sequence[Condition | None], Sequence[Condition]]
+"""When something applies to an order: its schedules, its conditions, and further ones."""
 
 
 class Compiler:
@@ -97,31 +101,43 @@ class Compiler:
             "test", _ARGUMENTS, [*source.prelude(), f"return bool({holds})"], source.constants
         )
 
-    def finder(
-        self,
-        places: Sequence[tuple[Sequence[Schedule | None], Sequence[Condition | None], Sequence[Condition]]],
-    ) -> Callable[..., tuple[list[int], list[int]]]:
+    def finder(self, places: Sequence[Place]) -> Callable[..., list[int]]:
         """Return the function that finds at once which of many things apply to an order.
 
-        Each is given by its schedules, its conditions, and further conditions of which is told whether
-        they hold. ``find(at, order, nets, event, snapshot)`` returns the ascending indexes of everything
-        whose schedules and conditions hold: of what the further ones hold as well, and of the others.
+        Each is given by its schedules, its conditions, and further conditions. ``find(at, order, nets,
+        event, snapshot)`` returns the ascending indexes of everything of which all of these hold.
         """
         source = self._source("order.paid")
         writer = TriggerWriter(source, self._zone, self._attribute_index)
         rules = []
-        conditions: list[Condition | None] = []
+        for index, (schedules, always, further) in enumerate(places):
+            tests = [test for schedule in schedules for test in writer.schedule(schedule)]
+            # Most orders reach few of the thresholds, and asking that costs less than anything else.
+            tests += [test for condition in (*further, *always) for test in writer.conjuncts(condition)]
+            rules.append(RuleSource(index, tuple(tests), f"reached.append({index})"))
+        source.constants.update(line_tables(_conditions_of(places)))
+        body = [*source.prelude(), "reached = []", *arrange(rules), "reached.sort()", "return reached"]
+        return _function("find", _ARGUMENTS, body, source)
+
+    def near_finder(self, places: Sequence[Place]) -> Callable[..., tuple[list[int], list[int]]]:
+        """Return the function that finds as :meth:`finder` does, and what the further conditions keep out.
+
+        ``find_near(at, order, nets, event, snapshot)`` returns the ascending indexes of what the other one
+        finds, and of everything else whose schedules and conditions hold.
+        """
+        source = self._source("order.paid")
+        writer = TriggerWriter(source, self._zone, self._attribute_index)
+        rules = []
         for index, (schedules, always, further) in enumerate(places):
             tests = [test for schedule in schedules for test in writer.schedule(schedule)]
             tests += [test for condition in always for test in writer.conjuncts(condition)]
             told = " and ".join(source.expression(condition) for condition in further)
             where = f"(reached if {told} else missed)" if told else "reached"
             rules.append(RuleSource(index, tuple(tests), f"{where}.append({index})"))
-            conditions += [*always, *further]
-        source.constants.update(line_tables(conditions))
+        source.constants.update(line_tables(_conditions_of(places)))
         begin, end = ["reached = []", "missed = []"], ["reached.sort()", "missed.sort()"]
         body = [*source.prelude(), *begin, *arrange(rules), *end, "return reached, missed"]
-        return _function("find", _ARGUMENTS, body, source)
+        return _function("find_near", _ARGUMENTS, body, source)
 
     def source_of_customer(self, constants: dict[str, object] | None = None) -> Source:
         """Return what writes conditions that ask about a customer alone: ``at`` and ``snapshot``.
@@ -205,6 +221,10 @@ class Compiler:
             prelude, constants = one_pass(prelude, conditions)
             source.constants.update(constants)
         return compile_function("fire", _ARGUMENTS, [*prelude, *writer.baskets(), *body], source.constants)
+
+
+def _conditions_of(places: Iterable[Place]) -> list[Condition | None]:
+    return [condition for _, always, further in places for condition in (*always, *further)]
 
 
 def _function(name: str, arguments: str, body: list[str], source: Source) -> Callable[..., Any]:

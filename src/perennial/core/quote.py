@@ -251,7 +251,7 @@ def _automatic(
     near: list[Near] = []
     for home, offer in enumerate(offers):
         version = offer.version
-        if version.finder is None or not _alive(offer, bill.at):
+        if version.finder is None or version.near_finder is None or not _alive(offer, bill.at):
             continue
         off = off_of(version, offer.snapshot)
         named = {
@@ -260,19 +260,19 @@ def _automatic(
             if program == version.program_id and (had := version.rewards.get(key)) and had.reward.automatic
         }
         all_on = off is NOTHING_OFF and not named
-        reached, missed = version.finder(bill.at, bill.order, cart.left, {}, offer.snapshot)
+        if tell_near:
+            reached, missed = version.near_finder(bill.at, bill.order, cart.left, {}, offer.snapshot)
+        else:
+            reached, missed = version.finder(bill.at, bill.order, cart.left, {}, offer.snapshot), []
         for index in reached:
             compiled = version.automatic[index]
             if all_on or _is_on(compiled, off, named):
                 place = first + len(candidates)
                 candidates.append(candidate_of(place, offers, home, compiled, found=True))
-        if tell_near:
-            automatic = version.automatic
-            near += [
-                Near(home, automatic[index])
-                for index in missed
-                if all_on or _is_on(automatic[index], off, named)
-            ]
+        automatic = version.automatic
+        near += [
+            Near(home, automatic[index]) for index in missed if all_on or _is_on(automatic[index], off, named)
+        ]
     return candidates, near
 
 

@@ -280,10 +280,10 @@ class Version(msgspec.Struct):
     of the document, those of the campaigns last; ``triggers`` maps a trigger to the function generated for
     it, ``choices`` gives for each of ``metrics`` the function that chooses what counts (``None``:
     everything), see ``core/compile.py``. ``rewards`` are all rewards by their id, those of campaigns
-    included, ``automatic`` those that apply by themselves, which ``finder`` looks through (see
-    ``core/compile_rewards.py``), ``priced`` those that are claimed for points, the cheapest first,
-    ``shared_codes`` the ids of those that have a code for everybody, by its form (see
-    ``core/code_entry.py``). ``readers`` gives for the number of a metric the
+    included, ``automatic`` those that apply by themselves, which ``finder`` looks through, and
+    ``near_finder`` where it is told what an order just misses (see ``core/compile_rewards.py``), ``priced``
+    those that are claimed for points, the cheapest first, ``shared_codes`` the ids of those that have a code
+    for everybody, by its form (see ``core/code_entry.py``). ``readers`` gives for the number of a metric the
     indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
     its index in ``needs``, ``taken`` the indexes of those that are no sums, ``tier_needs`` gives for each
     tier metric of the program its index in ``needs`` (``None``: it looks at a balance). ``tier_steps``
@@ -320,7 +320,8 @@ class Version(msgspec.Struct):
     rewards: dict[str, CompiledReward] = {}
     automatic: tuple[CompiledReward, ...] = ()
     shared_codes: dict[str, str] = {}
-    finder: Callable[..., Any] | None = None
+    finder: Callable[..., list[int]] | None = None
+    near_finder: Callable[..., tuple[list[int], list[int]]] | None = None
     priced: tuple[CompiledReward, ...] = ()
     choices: tuple[Callable[..., Any] | None, ...] = ()
     tier_needs: tuple[int | None, ...] = ()

@@ -352,9 +352,11 @@ def _redeemables(workspace: Workspace, redeemables: Sequence[QuotedRedeemable]) 
 def _own_words(workspace: Workspace, one: QuotedRedeemable) -> dict[str, str] | None:
     """Return what the shop itself says, by language, where a reward of its latest version is refused."""
     reason = one.standing.reason
+    if reason is None or one.standing.status is Status.APPLICABLE:
+        return None
     live = next((live for live in workspace.programs if live.program_id == one.program), None)
     compiled = None if live is None else live.latest.rewards.get(one.reward)
-    if compiled is None or reason is None or one.standing.status is Status.APPLICABLE:
+    if compiled is None:
         return None
     return text_for(compiled.reward.refusals, reason.value)
 
