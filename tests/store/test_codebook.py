@@ -54,6 +54,12 @@ def test_what_is_drawn_is_found_however_it_is_entered() -> None:
         assert code.last4 == code.text[-4:]
 
 
+def test_the_likeliest_key_comes_first() -> None:
+    """A command is stored with the key that a lookup asks for first, so that a repetition is the same."""
+    for entered in ("SUMMER-7KQW", "b055 o0il", "8B 5S 1IL", "sommer-ß", "x"):
+        assert CODEBOOK.hashes_of(1, entered)[0] == CODEBOOK.likeliest_hash_of(1, entered)
+
+
 def test_every_letter_is_drawn_about_as_often() -> None:
     """Of 6,200 codes of one random letter out of 31 each letter has about 200: no letter is favored."""
     pool = Codes(pattern="#", check=False)

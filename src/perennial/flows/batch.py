@@ -63,9 +63,10 @@ class Batch(msgspec.Struct):
     given by hand today, where a role bounds it;
     ``now`` is the workspace's business time, ``returned`` whose the orders and redemptions are that come
     back, ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered``
-    are the vouchers whose codes were entered, ``earned`` those that rules gave for orders that come back,
-    ``issued`` those that rules give in this batch, ``won`` those that challenges gave and nobody used, by
-    the customer, the program and the challenge, the latest first, ``full_cards`` the gift cards among
+    are the vouchers whose codes were entered, ``entered_hashes`` the keys under which codes were looked for,
+    the likeliest first, ``earned`` those that rules gave for orders that come back, ``issued`` those that
+    rules give in this batch, ``won`` those that challenges gave and nobody used, by the customer, the program
+    and the challenge, the latest first, ``full_cards`` the gift cards among
     them and those issued in this batch, ``cards`` those of which codes were entered,
     ``closed_cards`` those of redemptions to which nothing comes back any more, ``held`` how many
     holds customers have open, and ``elsewhere`` what is to be written in other buckets.
@@ -104,6 +105,7 @@ class Batch(msgspec.Struct):
     identifier_owners: dict[UUID, UUID] = {}
     spent: dict[tuple[int, int], int] = {}
     entered: dict[str, FoundVoucher] = {}
+    entered_hashes: dict[str, tuple[UUID, ...]] = {}
     earned: dict[UUID, VoucherRow] = {}
     won: dict[tuple[UUID, int], dict[str, list[UUID]]] = {}
     issued: set[UUID] = set()

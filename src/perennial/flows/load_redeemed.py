@@ -16,7 +16,7 @@ from perennial.core.used import Used, handed_over
 from perennial.flows.asked import FoundVoucher
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ChangeHold, Command, ExpireHold, PostRedemption, PostReturn, PutOrder
-from perennial.flows.signed_codes import hashes_entered
+from perennial.flows.signed_codes import hashes_entered, is_rotating
 from perennial.store.codebook import first_found
 from perennial.store.customers import CustomerRow
 from perennial.store.external_ids import Claimed, IdKind
@@ -177,6 +177,7 @@ async def load_codes(
     if any(place[2] not in loaded for place in found.values()):
         raise SerializationError("a voucher was given to a customer while it was looked for")
     batch.entered = {code: loaded[voucher_id] for code, (_, _, voucher_id) in found.items()}
+    batch.entered_hashes = {code: every for code, every in current.items() if not is_rotating(code)}
     await _load_cards(conn, batch)
 
 

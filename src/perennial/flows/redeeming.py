@@ -166,7 +166,8 @@ def without_codes(batch: Batch, command: _Asks) -> _Asks:
 
 
 def _hash_of(batch: Batch, code: str) -> str:
-    return batch.codebook.likeliest_hash_of(batch.workspace.workspace_id, code).hex
+    known = batch.entered_hashes.get(code)
+    return (known[0] if known else batch.codebook.likeliest_hash_of(batch.workspace.workspace_id, code)).hex
 
 
 def checked_out(

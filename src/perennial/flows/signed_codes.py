@@ -46,10 +46,15 @@ def hashes_entered(
     codebook: Codebook, workspace_id: int, entered: str, now: Instant | None
 ) -> tuple[UUID, ...]:
     """Return the keys under which a voucher may be found by what was entered: a code, or a rotating one."""
-    if read(entered) is None:
+    if not is_rotating(entered):
         return codebook.hashes_of(workspace_id, entered)
     code = verified(codebook, workspace_id, entered, now)
     return () if isinstance(code, Fault) or code.kind is TillKind.MEMBER else (code.subject,)
+
+
+def is_rotating(entered: str) -> bool:
+    """Whether what was entered is a rotating code, genuine or not, and no code of a voucher."""
+    return read(entered) is not None
 
 
 def wall_now() -> Instant:
