@@ -5,7 +5,8 @@ from __future__ import annotations
 from asyncpg import Connection
 
 _TABLES = """
-select c.oid::int, c.relname::text, c.relrowsecurity, c.relforcerowsecurity
+select c.oid::int, c.relname::text, array_to_string(c.reloptions, ', '), c.relrowsecurity,
+    c.relforcerowsecurity
 from pg_class c
 where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
 order by c.relname collate "C"
@@ -73,10 +74,12 @@ async def schema_text(conn: Connection) -> str:
     for oid, name in await conn.fetch(_TYPES):
         fields = ",\n".join(f"    {field} {kind}" for field, kind, *_ in await conn.fetch(_COLUMNS, oid))
         parts.append(f"create type {name} as (\n{fields}\n);")
-    for oid, name, secured, forced in await conn.fetch(_TABLES):
+    for oid, name, stored, secured, forced in await conn.fetch(_TABLES):
         parts.append("\n".join(await _table(conn, oid, name)))
         lines = [f"{definition.replace('public.', '')};" for (definition,) in await conn.fetch(_INDEXES, oid)]
         lines += [f"{definition};" for (definition,) in await conn.fetch(_TRIGGERS, oid)]
+        if stored:
+            lines.append(f"alter table {name} set ({stored});")
         if secured:
             lines.append(f"alter table {name} enable row level security;")
         if forced:

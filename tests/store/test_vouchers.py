@@ -71,6 +71,43 @@ async def test_a_voucher_without_end_is_always_used(book: Book, superuser: Conne
     assert await _used(book, place) == 1_000_000
 
 
+async def _moves(book: Book, superuser: Connection, like: Place) -> bool:
+    """Write a pool of vouchers at once, use one in the midst of it, and return whether it left its page."""
+    await superuser.execute(
+        """
+        insert into vouchers
+        select (jsonb_populate_record(vouchers, jsonb_build_object('customer_id', id, 'voucher_id', id))).*
+        from vouchers, (select gen_random_uuid() as id from generate_series(1, 600)) as ids
+        where voucher_id = $1
+        """,
+        like[2],
+    )
+    page = "(ctid::text::point)[0]::int"
+    pages = await superuser.fetch(
+        f"select voucher_id, {page} from vouchers where workspace_id = $1 and customer_id = voucher_id"
+        " order by xmin::text::bigint desc, ctid limit 600",
+        book.ws,
+    )
+    used, before = pages[300]
+    await _use(book, (like[0], used, used), 1)
+    return bool(
+        await superuser.fetchval(f"select {page} from vouchers where voucher_id = $1", used) != before
+    )
+
+
+async def test_a_voucher_of_a_pool_stays_on_its_page_when_it_is_used(
+    book: Book, superuser: Connection
+) -> None:
+    """There is room for that, so that no index is written; without that room it goes elsewhere."""
+    _, place = await _issue(book, "ROOM")
+    assert not await _moves(book, superuser, place)
+    await superuser.execute("alter table vouchers set (fillfactor = 100)")
+    try:
+        assert await _moves(book, superuser, place)
+    finally:
+        await superuser.execute("alter table vouchers set (fillfactor = 90)")
+
+
 async def test_a_voided_voucher_is_given_back_to_but_not_used(book: Book) -> None:
     """A rollback still works on it; a new use does not. It is voided once, from where it was."""
     _, place = await _issue(book, "VOID", uses=2)

@@ -1686,6 +1686,7 @@ create table vouchers (
 
 CREATE INDEX vouchers_closed ON vouchers USING btree (bucket, workspace_id, voucher_id) WHERE (state <> 1);
 CREATE INDEX vouchers_pool ON vouchers USING btree (bucket, batch_id, ((customer_id = voucher_id)), voucher_id) WHERE (batch_id IS NOT NULL);
+alter table vouchers set (fillfactor=90);
 alter table vouchers enable row level security;
 alter table vouchers force row level security;
 create policy vouchers_of_nobody on vouchers as restrictive for delete using (((customer_id = voucher_id) AND (used = 0) AND (batch_id IS NOT NULL) AND (workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))));
