@@ -15,10 +15,14 @@ from perennial.core.order import Redeemer
 from perennial.core.program import Program
 from perennial.core.validation import validate
 from perennial.units import parse_instant
+from tests.core.near_misses import NEAR_MISSES, Maker
 from tests.core.planted_programs import PLANTS, Document, sound
 
 AT = parse_instant("2026-12-01T12:00:00Z")
-SEEDS = range(12)
+SEEDS = range(6)
+_SEEDS_OF_TWINS = range(10)
+_TWINS = [(kind, maker) for kind, makers in NEAR_MISSES.items() for maker in makers]
+_near = pytest.mark.parametrize(("kind", "maker"), _TWINS, ids=[maker.__name__ for _, maker in _TWINS])
 
 
 def _program(document: Document) -> Program:
@@ -26,6 +30,18 @@ def _program(document: Document) -> Program:
     assert isinstance(program, Program), program
     assert validate(program) == []
     return program
+
+
+def _assert_proven(program: Program, kind: str) -> None:
+    """Search for one kind of flaw, and play the proof: it passes as a case file, and expects something."""
+    [flaw] = find_flaws(program, AT, kinds=[kind]).flaws
+    assert flaw.kind == kind
+    case = read_case(flaw.proof)
+    assert isinstance(case, Case), case
+    assert len(case.steps) == flaw.steps
+    report = run_case(case)
+    assert report.differences() == []
+    assert any(step.expect != type(step.expect)() for step in case.steps)
 
 
 def test_every_kind_is_planted() -> None:
@@ -37,15 +53,23 @@ def test_every_kind_is_planted() -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_planted_is_found_with_a_proof(kind: str, seed: int) -> None:
     """A planted flaw is found, and its proof is a case file that passes as it stands."""
-    program = _program(PLANTS[kind](Random(seed)))
-    [flaw] = find_flaws(program, AT, kinds=[kind]).flaws
-    assert flaw.kind == kind
-    case = read_case(flaw.proof)
-    assert isinstance(case, Case), case
-    assert len(case.steps) == flaw.steps
-    report = run_case(case)
-    assert report.differences() == []
-    assert any(step.expect != type(step.expect)() for step in case.steps)
+    _assert_proven(_program(PLANTS[kind](Random(seed))), kind)
+
+
+@_near
+def test_the_finder_speaks_of_a_twin_that_has_the_flaw(kind: str, maker: Maker) -> None:
+    """One small step over the edge is enough, whatever the numbers are, and is proven."""
+    for seed in _SEEDS_OF_TWINS:
+        _assert_proven(_program(maker(Random(seed), True)), kind)
+
+
+@_near
+def test_the_finder_is_silent_about_a_twin_that_is_sound(kind: str, maker: Maker) -> None:
+    """What looks like the flaw, and is just not it, is left alone, and searched to the end."""
+    for seed in _SEEDS_OF_TWINS:
+        found = find_flaws(_program(maker(Random(seed), False)), AT, kinds=[kind])
+        assert [flaw.words for flaw in found.flaws] == [], seed
+        assert found.unfinished == (), seed
 
 
 @pytest.mark.parametrize("seed", SEEDS)

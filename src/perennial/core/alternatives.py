@@ -75,6 +75,10 @@ class Way(msgspec.Struct, frozen=True):
             max(self.count, other.count),
         )
 
+    def of_one_line(self) -> Way:
+        """Return the way in which one line is all the lines that must be there."""
+        return Way(self.asked, (tuple(one for line in self.lines for one in line),), self.every, self.count)
+
 
 class Ways(msgspec.Struct, frozen=True):
     """The ways in which a condition can hold; ``complete`` says that there is no other."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -23,6 +23,7 @@ from perennial.core.order import Scalar
 from perennial.core.play import Play, Played
 from perennial.core.program import Campaign, Program
 from perennial.core.rehearsal_conversions import ConversionRehearsal
+from perennial.core.reward import Reward
 from perennial.core.rule import ten_thousandths
 from perennial.core.schedule import Schedule, schedule_applies
 from perennial.units import DAY, HOUR, Instant, Minor
@@ -32,6 +33,10 @@ MAX_SHAPES = 24
 MAX_AMOUNTS = 48
 _DAYS_LOOKED_AHEAD = 400
 _HOURS = (12, 18, 9, 21, 15, 6, 1)
+
+
+Asking: TypeAlias = tuple[Ways, tuple[Schedule, ...]]
+"""What is asked of an order, and the schedules that must apply when it comes."""
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -51,12 +56,12 @@ class Shape(msgspec.Struct, frozen=True):
     schedules: tuple[Schedule, ...] = ()
 
     def priced(self, amount: Minor, cost: int | None = None) -> dict[str, Any]:
-        """Return an order of ``amount`` in all; ``cost`` is the shop's share of it, in millionths."""
+        """Return an order of ``amount`` in all; ``cost`` is the shop's share of it, in millionths, down."""
         each, first = divmod(amount, len(self.lines))
         amounts = [each + (first if index == 0 else 0) for index in range(len(self.lines))]
         lines = [
             {"id": str(i), **line, "amount": part}
-            | ({} if cost is None else {"cost": -(-part * cost // 1_000_000)})
+            | ({} if cost is None else {"cost": part * cost // 1_000_000})
             for i, (line, part) in enumerate(zip(self.lines, amounts, strict=True), 1)
         ]
         return {"lines": lines, **self.order}
@@ -130,24 +135,32 @@ class Search:
                     found.append(shape)
         return found[:MAX_SHAPES]
 
-    def _asked_for(self) -> Iterator[tuple[Ways, tuple[Schedule, ...]]]:
+    def _asked_for(self) -> Iterator[Asking]:
         program = self.program
         for campaign, rule in self.rules():
             when = both(ways_of(rule.when), ways_of(rule.lines, of_line=True))
             if campaign is not None:
                 when = both(when, ways_of(campaign.when))
-            schedules = (rule.schedule, campaign.schedule if campaign is not None else None)
-            yield when, tuple(each for each in schedules if each is not None)
+            yield when, _given(rule.schedule, campaign.schedule if campaign is not None else None)
         for campaign in program.campaigns:
-            schedule = () if campaign.schedule is None else (campaign.schedule,)
-            yield ways_of(campaign.when), schedule
-            for reward in campaign.rewards:
-                yield both(ways_of(campaign.when), ways_of(reward.usable_when)), schedule
-        for reward in program.rewards:
-            schedule = () if reward.schedule is None else (reward.schedule,)
-            for benefit in reward.gives:
-                lines = ways_of(benefit.line_filter(), of_line=True)
-                yield both(both(ways_of(reward.when), ways_of(reward.usable_when)), lines), schedule
+            yield ways_of(campaign.when), _given(campaign.schedule)
+        for campaign_or_none, reward in self.rewards():
+            yield from self.asked_by(campaign_or_none, reward)
+
+    def asked_by(self, campaign: Campaign | None, reward: Reward) -> Iterator[Asking]:
+        """Yield what a reward asks of the order on which it is used, for each of its benefits."""
+        when = both(ways_of(reward.when), ways_of(reward.usable_when))
+        schedules = _given(reward.schedule)
+        if campaign is not None:
+            when = both(when, ways_of(campaign.when))
+            schedules += _given(campaign.schedule)
+        for benefit in reward.gives:
+            yield both(when, ways_of(benefit.line_filter(), of_line=True)), schedules
+
+    def rewards(self) -> list[tuple[Campaign | None, Reward]]:
+        """Return the rewards of the program and of its campaigns, with the campaign that each belongs to."""
+        own: list[tuple[Campaign | None, Reward]] = [(None, reward) for reward in self.program.rewards]
+        return own + [(each, reward) for each in self.program.campaigns for reward in each.rewards]
 
     def rules(self) -> list[tuple[Campaign | None, Any]]:
         """Return every earning rule, with the campaign that it belongs to."""
@@ -255,6 +268,10 @@ class Search:
         if shape.member:
             play.do(at, customer, attributes=dict(shape.member))
         play.do(at, customer, join=True)
+
+
+def _given(*schedules: Schedule | None) -> tuple[Schedule, ...]:
+    return tuple(each for each in schedules if each is not None)
 
 
 def _numbers(value: object) -> Iterator[int]:

@@ -10,7 +10,7 @@ from perennial.core.flaw import Flaw, FlawKind
 from perennial.core.play import awards_of
 from perennial.core.reward import Reward
 from perennial.core.search import Search, Shape
-from perennial.units import HOUR, Minor
+from perennial.units import HOUR, Minor, Points
 
 _MOST_CARDS = 20
 
@@ -84,16 +84,21 @@ rewards:
         play.expect(to_pay=0)
         used = play.order(later, "anna", {"redemption": "paid"})
         second = play.earned("anna", used)
-        twice = [name for name in first if first[name] > 0 and second[name] > 0]
-        if not twice:
+        if not any(second.values()):
             return None
+        wallet, other = _first_of(first), _first_of(second)
         play.expect(awards=awards_of(used))
         money = format_money(value * cards, search.program.currency)
         words = (
-            f"Gift cards for {money} earn {first[twice[0]]} {twice[0]} when they are bought "
-            f"and {second[twice[0]]} more when they pay: the same money earns twice"
+            f"Gift cards for {money} earn {first[wallet]} {wallet} when they are bought "
+            f"and {second[other]} {other} when they pay: the same money earns twice"
         )
         return search.flaw(self.name, path, words, play)
+
+
+def _first_of(earned: dict[str, Points]) -> str:
+    """Return the first wallet that got something."""
+    return next(wallet for wallet, points in earned.items() if points > 0)
 
 
 def _card_line(search: Search) -> dict[str, Any]:

@@ -55,7 +55,7 @@ earning_rules:
             return "its time never comes"
         single = _of_one_value(search, rule.trigger)
         for ways in (self._ways(campaign, rule), ways_of(rule.lines)):
-            pairs = [contradiction(way.asked, single) for way in ways.of]
+            pairs = [_contradiction(way, single) for way in ways.of]
             if ways.complete and pairs and all(pair is not None for pair in pairs):
                 first, second = next(pair for pair in pairs if pair is not None)
                 return f"{_words(first)} and {_words(second)} exclude each other"
@@ -117,6 +117,13 @@ def _of_one_value(search: Search, trigger: str) -> frozenset[str]:
     names = facts.names(trigger)
     found = [(name, facts.find(name, trigger)) for name in names]
     return frozenset(name for name, fact in found if fact is not None and fact.type is not FactType.TEXTS)
+
+
+def _contradiction(way: Way, single: frozenset[str]) -> tuple[Asked, Asked] | None:
+    """Return two comparisons of the same thing, or of one of the lines, that exclude each other."""
+    of_lines = (some + way.every for some in way.lines)
+    found = (contradiction(asked, single) for asked in (way.asked, *of_lines))
+    return next((pair for pair in found if pair is not None), None)
 
 
 def _words(asked: Asked) -> str:

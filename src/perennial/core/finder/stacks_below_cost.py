@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import combinations, islice, product
 from typing import ClassVar
 
+from perennial.core.alternatives import both
 from perennial.core.checkout import Checkout
 from perennial.core.currency import format_money
 from perennial.core.flaw import Flaw, FlawKind
 from perennial.core.program import rewards_of
 from perennial.core.redeemables import Status
-from perennial.core.search import Search, Shape
+from perennial.core.search import MAX_SHAPES, Search, Shape
 from perennial.units import Instant, Minor
 
 
 class StacksBelowCost(FlawKind):
     """A cart on which at least two free rewards apply, and that is then sold for less than it costs.
 
-    Free are rewards that apply by themselves or by a code. Shipping is left out of the account. A reward that
-    sells below cost all by itself was meant to, and is no conflict.
+    Free are rewards that apply by themselves or by a code. Carts are those that one of them asks for, and
+    those that two of them ask for together. Shipping is left out of the account, and so is what comes of
+    rounding. A reward that sells below cost all by itself was meant to, and is no conflict.
     """
 
     name: ClassVar[str] = "stacks_below_cost"
@@ -33,7 +37,7 @@ rewards:
         free = [reward for reward in rewards_of(search.program) if reward.automatic or reward.codes]
         if len(free) < 2:
             return None
-        for shape in search.shapes:
+        for shape in [*search.shapes, *islice(_shapes_together(search), MAX_SHAPES)]:
             at = search.moment(shape)
             if at is None:
                 continue
@@ -63,7 +67,8 @@ rewards:
             return None
         costs = sum(line["cost"] for line in cart["lines"])
         taken = checkout.quote.discount_total - checkout.quote.shipping_discount
-        if amount - taken >= costs or not _together(checkout, amount - costs):
+        room = amount - costs
+        if taken <= room + _rounding(search, checkout) or not _together(checkout, room):
             return None
         names = [one.name for one in checkout.quote.redeemables if one.standing.status is Status.APPLICABLE]
         play.expect(discount=checkout.quote.discount_total, total=checkout.quote.total)
@@ -73,6 +78,31 @@ rewards:
             f"{format_money(amount, currency)}, which costs {format_money(costs, currency)}"
         )
         return search.flaw(self.name, "stacking", words, play)
+
+
+def _shapes_together(search: Search) -> Iterator[Shape]:
+    """Yield carts for every two rewards at once: of lines for each of them, or of one line for both."""
+    asked = [
+        list(search.asked_by(campaign, reward))
+        for campaign, reward in search.rewards()
+        if reward.automatic or reward.codes
+    ]
+    known = list(search.shapes)
+    for first, second in combinations(asked, 2):
+        for (one, early), (other, late) in product(first, second):
+            for way in both(one, other).of:
+                for made in (way, way.of_one_line()):
+                    shape = search.shape_of(made, early + late)
+                    if shape is not None and shape not in known:
+                        known.append(shape)
+                        yield shape
+
+
+def _rounding(search: Search, checkout: Checkout) -> Minor:
+    """Return how much rounding may have added to what was taken: one unit for each discount not exact."""
+    rewards = search.empty.versions[-1].rewards
+    exact = [rewards[one.reward].reward.worth(None) > 0 for one in checkout.quote.redeemables]
+    return sum(not exact[each.redeemable] for line in checkout.quote.lines for each in line.discounts)
 
 
 def _together(checkout: Checkout, room: Minor) -> bool:

@@ -47,9 +47,8 @@ wallets:
         play = search.play()
         for name in ("anna", "bert", "carl", "dora"):
             search.join(play, name, start, shape)
-        amount = search.amounts_for(shape)[-1]
         for name in ("anna", "carl"):
-            play.order(start, name, shape.priced(amount))
+            self._earn(search, play, shape, name, start)
         available = self._available(play, "anna", wallet, sent_at)
         if available <= 0:
             return None
@@ -79,7 +78,7 @@ wallets:
         """Return when points of one order can last be sent, and when they are gone, by playing it."""
         play = search.play()
         search.join(play, "anna", start, shape)
-        play.order(start, "anna", shape.priced(search.amounts_for(shape)[-1]))
+        self._earn(search, play, shape, "anna", start)
         if play.owned("anna")[wallet] <= 0:
             return None
         last = None
@@ -91,6 +90,11 @@ wallets:
                 return None if last is None else (last, at)
         return None
 
+    def _earn(self, search: Search, play: Play, shape: Shape, customer: str, at: Instant) -> None:
+        """Buy twice: what the second order earns has the dates of the tier that the first one leads to."""
+        for _ in range(2):
+            play.order(at, customer, shape.priced(search.amounts_for(shape)[-1]))
+
     def _available(self, play: Play, customer: str, wallet: str, at: Instant) -> int:
         """Let time pass, and return what can be spent then."""
         play.wait(at, customer)
@@ -100,6 +104,6 @@ wallets:
 
 
 def _days() -> Iterator[int]:
-    """Yield days after an order: every one at first, then one in ten."""
-    yield from range(40)
-    yield from range(40, _MOST_DAYS, 10)
+    """Yield days after an order: every one of the first year, then one in ten."""
+    yield from range(400)
+    yield from range(400, _MOST_DAYS, 10)

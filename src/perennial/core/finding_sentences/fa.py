@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "Gift cards earn when they are bought and when they are used": "کارت هدیه هم هنگام خرید و هم هنگام استفاده امتیاز می\u200cآورد",
-    "Gift cards for {money:amount} earn {first:number} {wallet:id} when they are bought and {second:number} more when they pay: the same money earns twice": "کارت هدیهٔ {money} هنگام خرید {first} {wallet} و هنگام پرداخت {second} دیگر می\u200cآورد: یک پول دو بار امتیاز می\u200cآورد",
+    "Gift cards for {money:amount} earn {first:number} {wallet:id} when they are bought and {second:number} {other:id} when they pay: the same money earns twice": "کارت هدیهٔ {money} هنگام خرید {first} {wallet} و هنگام پرداخت {second} {other} دیگر می\u200cآورد: یک پول دو بار امتیاز می\u200cآورد",
     "A returned order leaves points behind": "سفارش مرجوع\u200cشده امتیاز به جا می\u200cگذارد",
     "An order of {money:amount}, whose points were sent to somebody else, leaves {points:number} {wallet:id} behind when it is returned whole": "سفارشی به ارزش {money} که امتیازهایش به دیگری فرستاده شده، پس از مرجوعی کامل {points} {wallet} به جا می\u200cگذارد",
     "An order of {money:amount} leaves {points:number} {wallet:id} behind when it is returned whole": "سفارشی به ارزش {money} پس از مرجوعی کامل {points} {wallet} به جا می\u200cگذارد",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "Gift cards earn when they are bought and when they are used": "기프트 카드를 살 때와 쓸 때 모두 적립됨",
-    "Gift cards for {money:amount} earn {first:number} {wallet:id} when they are bought and {second:number} more when they pay: the same money earns twice": "{money} 기프트 카드를 사면 {first} {wallet}, 결제하면 {second} 더 적립됩니다. 같은 돈으로 두 번 적립됩니다",
+    "Gift cards for {money:amount} earn {first:number} {wallet:id} when they are bought and {second:number} {other:id} when they pay: the same money earns twice": "{money} 기프트 카드를 사면 {first} {wallet}, 결제하면 {second} {other} 더 적립됩니다. 같은 돈으로 두 번 적립됩니다",
     "A returned order leaves points behind": "반품한 주문이 포인트를 남김",
     "An order of {money:amount}, whose points were sent to somebody else, leaves {points:number} {wallet:id} behind when it is returned whole": "포인트를 다른 사람에게 보낸 {money} 주문을 전부 반품해도 {points} {wallet:이/가} 남습니다",
     "An order of {money:amount} leaves {points:number} {wallet:id} behind when it is returned whole": "{money} 주문을 전부 반품해도 {points} {wallet:이/가} 남습니다",

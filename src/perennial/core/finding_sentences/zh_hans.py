@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "Gift cards earn when they are bought and when they are used": "礼品卡在购买和使用时都会获得积分",
-    "Gift cards for {money:amount} earn {first:number} {wallet:id} when they are bought and {second:number} more when they pay: the same money earns twice": "{money}的礼品卡在购买时获得{first} {wallet}，付款时又获得{second}：同一笔钱获得了两次",
+    "Gift cards for {money:amount} earn {first:number} {wallet:id} when they are bought and {second:number} {other:id} when they pay: the same money earns twice": "{money}的礼品卡在购买时获得{first} {wallet}，付款时又获得{second} {other}：同一笔钱获得了两次",
     "A returned order leaves points behind": "退货的订单会留下积分",
     "An order of {money:amount}, whose points were sent to somebody else, leaves {points:number} {wallet:id} behind when it is returned whole": "一笔{money}的订单，其积分已转给他人，全额退货后仍留下{points} {wallet}",
     "An order of {money:amount} leaves {points:number} {wallet:id} behind when it is returned whole": "一笔{money}的订单全额退货后仍留下{points} {wallet}",

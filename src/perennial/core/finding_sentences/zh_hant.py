@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "Gift cards earn when they are bought and when they are used": "禮品卡在購買和使用時都會獲得點數",
-    "Gift cards for {money:amount} earn {first:number} {wallet:id} when they are bought and {second:number} more when they pay: the same money earns twice": "{money}的禮品卡在購買時獲得{first} {wallet}，付款時又獲得{second}：同一筆錢獲得了兩次",
+    "Gift cards for {money:amount} earn {first:number} {wallet:id} when they are bought and {second:number} {other:id} when they pay: the same money earns twice": "{money}的禮品卡在購買時獲得{first} {wallet}，付款時又獲得{second} {other}：同一筆錢獲得了兩次",
     "A returned order leaves points behind": "退貨的訂單會留下點數",
     "An order of {money:amount}, whose points were sent to somebody else, leaves {points:number} {wallet:id} behind when it is returned whole": "一筆{money}的訂單，其點數已轉給他人，全額退貨後仍留下{points} {wallet}",
     "An order of {money:amount} leaves {points:number} {wallet:id} behind when it is returned whole": "一筆{money}的訂單全額退貨後仍留下{points} {wallet}",
