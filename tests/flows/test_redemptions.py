@@ -17,6 +17,7 @@ from perennial.store.database import WORKER_ROLE, connect
 from perennial.units import HOUR, MINUTE
 from tests.flows.checkout import PROGRAM, Checkout, a_cart, redeem
 from tests.flows.shop import START, Shop, available
+from tests.flows.sound import is_sound
 
 
 @pytest.fixture
@@ -255,3 +256,28 @@ async def test_a_place_is_kept_until_the_last_use_comes_back(shop: Shop, order: 
     await checkout.roll_back("b2", order[1], "anna")
     books = await checkout.books()
     assert (books["budgets"], books["limits"]) == (before["budgets"], before["limits"])
+
+
+async def test_a_partial_return_frees_units_of_a_product(shop: Shop, owner: Connection) -> None:
+    """Two cheaper units of a product are all there are; one that comes back is there for the next."""
+    half = """
+  - id: half
+    name: Half
+    gives: [{type: percent_off, percent: "50", target: units}]
+    codes: {shared: HALF}
+    limits:
+      - {units: 2, per: total, by_product: true}
+      - {units: 2, per: member, by_product: true}
+"""
+    await shop.publish(PROGRAM + half)
+    checkout = Checkout(shop)
+    first = await checkout.redeem(redeem("r1", "anna", 2_000, 400, codes=("HALF",)))
+    assert first.quote.discount_total == 1_000 + 200
+    await checkout.roll_back("b1", "r1", "anna", l1=1)
+    assert (await checkout.quote(redeem("q1", "ben", 2_000, 400, codes=("HALF",)))).discount_total == 500
+    assert (await checkout.quote(redeem("q2", "anna", 2_000, 400, codes=("HALF",)))).discount_total == 500
+    await checkout.roll_back("b2", "r1", "anna", l1=1)
+    assert (await checkout.quote(redeem("q3", "ben", 2_000, 400, codes=("HALF",)))).discount_total == 1_000
+    await checkout.roll_back("b3", "r1", "anna")
+    assert (await checkout.quote(redeem("q4", "ben", 2_000, 400, codes=("HALF",)))).discount_total == 1_200
+    await is_sound(shop, owner)
