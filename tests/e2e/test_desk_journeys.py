@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from pathlib import Path
 
-import httpx
-import pyotp
 from playwright.sync_api import Browser, Route, expect
 
-from perennial.flows.scopes import Scope
-from perennial.http.app import ROUTES
-from tests.e2e.browser import DESK, opened
-from tests.e2e.shop import CAMPAIGN, MEMBER, PASSWORD, POOL, SANDBOX, SEGMENT, Shop
-
-_ADDRESSES = (
-    *("members", f"members/{MEMBER}", "segments", f"segments/{SEGMENT}", "new-segment", "programs"),
-    *("programs/points", "campaigns", f"campaigns/points/{CAMPAIGN}", "new-campaign", "vouchers"),
-    *(f"vouchers/{POOL}", "new-codes", "import-codes", "switches", "approvals", "audit", "staff", "api-keys"),
-)
+from tests.e2e.browser import opened
+from tests.e2e.shop import MEMBER, PASSWORD, POOL, SANDBOX, Shop
 
 _EVENING = """
 program: evening
@@ -33,47 +21,6 @@ rewards:
     waiting_list: {places: 20, when_unable: leave}
     gives: [{type: experience, event: cupping, capacity: 1}]
 """
-
-
-def test_a_marketer_makes_ten_thousand_codes(browser: Browser, shop: Shop) -> None:
-    """What is missing is said first; progress while they are made; no code comes twice; one is voided."""
-    watched = opened(browser, shop)
-    page = watched.page
-    watched.go(f"/{SANDBOX}")
-    page.keyboard.press("g")
-    page.keyboard.press("v")
-    page.get_by_role("link", name="Make codes").click()
-    page.get_by_role("button", name="Make the codes").click()
-    expect(page.get_by_text("Choose one.")).to_be_visible()
-    page.get_by_label("What the codes are good for").select_option("points/free-shipping")
-    page.get_by_label("How many").fill("10000")
-    page.get_by_label("Name of the pool").fill("Summer mailing")
-    page.get_by_role("button", name="Make the codes").click()
-    expect(page.get_by_role("progressbar", name="Codes made")).to_be_visible()
-    expect(page.get_by_text("10,000 codes are ready")).to_be_visible()
-    watched.shoot_everywhere("journey-codes")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Export them").click()
-    assert download.value.suggested_filename == "summer-mailing.csv"
-    codes = [row["code"] for row in csv.DictReader(Path(download.value.path()).read_text().splitlines())]
-    assert len(set(codes)) == len(codes) == 10_000
-    page.get_by_role("link", name="Look at the pool").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("summer-mailing")
-    expect(page.get_by_text("10,000", exact=True)).to_be_visible()
-    expect(page.get_by_role("row")).to_have_count(21)
-    page.get_by_role("button", name="Show more").click()
-    expect(page.get_by_role("row")).to_have_count(41)
-    page.get_by_role("link", name="Vouchers").first.click()
-    page.get_by_label("Code", exact=True).fill(codes[0].lower())
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("Ready to use")).to_be_visible()
-    page.get_by_role("button", name="Take it back…").click()
-    page.get_by_role("dialog").get_by_label("Reason").fill("printed twice")
-    page.get_by_role("dialog").get_by_role("button", name="Take it back").click()
-    expect(page.get_by_text("Taken back", exact=True)).to_be_visible()
-    assert shop.call("GET", "vouchers/batches/summer-mailing")["voided"] == 1
-    assert watched.wrong == []
-    watched.context.close()
 
 
 def test_an_import_shows_every_bad_row_before_it_writes(browser: Browser, shop: Shop) -> None:
@@ -107,62 +54,6 @@ def test_an_import_shows_every_bad_row_before_it_writes(browser: Browser, shop: 
     expect(page.get_by_role("link", name=MEMBER)).to_be_visible()
     assert shop.call("GET", "vouchers/batches/printed")["codes"] == 2
     assert watched.wrong == []
-    watched.context.close()
-
-
-def test_a_marketer_signs_in_with_an_app(browser: Browser, shop: Shop) -> None:
-    """Invited, adds an app, keeps the recovery codes, signs in with both steps; another session is ended."""
-    link = shop.call("POST", "invitations", {"email": "mara@shop.test", "role": "marketer"})["link"]
-    watched = opened(browser, shop, signed_in=False)
-    page = watched.page
-    watched.go(f"/invitation#{link.partition('#')[2]}")
-    page.get_by_label("Your name").fill("Mara")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Come in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("shop")
-    page.get_by_role("button", name="Your account").click()
-    page.get_by_role("menuitem", name="My account").click()
-    page.get_by_role("button", name="Add an app…").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Your password, once more").fill("not this one at all")
-    dialog.get_by_role("button", name="Go on").click()
-    expect(dialog.get_by_role("alert")).to_be_visible()
-    dialog.get_by_label("Your password, once more").fill(PASSWORD)
-    dialog.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("img", name="QR code for the app")).to_be_visible()
-    watched.shoot("journey-app")
-    secret = page.locator("code").first.inner_text().replace(" ", "")
-    app = pyotp.TOTP(secret)
-    page.get_by_label("The code that it shows now").fill(app.now())
-    page.get_by_role("button", name="Turn it on").click()
-    codes = page.get_by_role("list", name="Recovery codes").get_by_role("listitem")
-    expect(codes).to_have_count(10)
-    recovery, another = codes.nth(0).inner_text(), codes.nth(1).inner_text()
-    watched.shoot_everywhere("journey-recovery-codes")
-    page.get_by_role("button", name="Your account").click()
-    page.get_by_role("menuitem", name="Sign out").click()
-    page.get_by_label("E-mail address").fill("mara@shop.test")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Second step")).to_be_visible()
-    page.get_by_label("Code").fill("000000")
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("alert")).to_be_visible()
-    page.get_by_label("Code").fill(recovery)
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("shop")
-    body = {"email": "mara@shop.test", "password": PASSWORD}
-    ticket = httpx.post(f"{shop.url}/v1/sign-in", json=body, timeout=60).json()["ticket"]
-    shown = {"ticket": ticket, "code": another}
-    answer = httpx.post(f"{shop.url}/v1/sign-in/code", json=shown, timeout=60)
-    elsewhere = Shop(shop.url, answer.cookies["perennial_session"])
-    assert elsewhere.status_of("GET", "me") == 200
-    watched.go(f"/{SANDBOX}/account")
-    expect(page.get_by_text("8 recovery codes are left.")).to_be_visible()
-    page.get_by_role("button", name="Sign out python-httpx").click()
-    expect(page.get_by_role("button", name="Sign out python-httpx")).to_have_count(0)
-    page.wait_for_load_state("networkidle")
-    assert elsewhere.status_of("GET", "me") == 401
     watched.context.close()
 
 
@@ -236,41 +127,6 @@ def test_a_large_credit_takes_two_people(browser: Browser, shop: Shop) -> None:
     assert [*asks.wrong, *approves.wrong] == []
     approves.context.close()
     shop.call("PUT", "staff-rules", {**rules, "two_to_credit_above": None})
-
-
-def test_a_cashier_may_not_do_any_of_it(browser: Browser, shop: Shop) -> None:
-    """No place is offered, each address says so kindly, and the API refuses every call but the till's own."""
-    cashier = shop.invited("carl@shop.test", "cashier")
-    watched = opened(browser, cashier, DESK)
-    page = watched.page
-    watched.go(f"/{SANDBOX}")
-    expect(page.get_by_text("This is not part of your role")).to_be_visible()
-    expect(page.get_by_role("navigation", name="Places").get_by_role("link")).to_have_count(0)
-    watched.shoot_everywhere("journey-cashier")
-    for address in _ADDRESSES:
-        watched.go(f"/{SANDBOX}/{address}")
-        expect(page.get_by_text("This is not part of your role")).to_be_visible()
-        expect(page.locator("main").get_by_role("button")).to_have_count(0)
-    assert watched.barriers() == []
-    page.keyboard.press("g")
-    page.keyboard.press("m")
-    expect(page.get_by_text("This is not part of your role")).to_be_visible()
-    page.get_by_role("link", name="My account").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("My account")
-    assert watched.wrong == []
-    watched.context.close()
-    refused = 0
-    for route in ROUTES:
-        needs = {route.opt.get("needs"), *route.opt.get("instead", ())}
-        where = next(iter(route.paths))
-        if None in needs or Scope.TILL in needs or not where.startswith("/v1/"):
-            continue
-        path = re.sub(r"{\w+:\w+}", "1", where).removeprefix("/v1/")
-        for method in route.http_methods:
-            if method in {"GET", "POST", "PUT", "DELETE"}:
-                assert cashier.status_of(method, path) == 403, (method, path)
-                refused += 1
-    assert refused > 100
 
 
 def test_places_are_reached_from_the_keyboard(browser: Browser, shop: Shop) -> None:

@@ -7,7 +7,7 @@ import { lazy, Suspense } from "react";
 
 import { useSpoken } from "../../i18n/spoken";
 import { sessionOptions } from "../../session/session";
-import { useWorkspace } from "../../session/workspace";
+import { counterpart, useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import { firstRunRoute } from "./route";
 import { TemplateChoice } from "./template-choice";
@@ -55,7 +55,7 @@ function SandboxFirst() {
   const { t } = useLingui();
   const here = useWorkspace();
   const { data } = useSuspenseQuery(sessionOptions);
-  const sandbox = data.workspaces.find((each) => each.sandbox);
+  const sandbox = counterpart(here, data.workspaces);
   if (here.sandbox || sandbox === undefined) return null;
   return (
     <Alert variant="default" title={t`This is the live workspace`}>

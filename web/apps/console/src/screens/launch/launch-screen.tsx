@@ -6,7 +6,7 @@ import { Link } from "@tanstack/react-router";
 
 import { useMay } from "../../session/may";
 import { sessionOptions } from "../../session/session";
-import { useWorkspace } from "../../session/workspace";
+import { counterpart, useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import { Checklist } from "./checklist";
 import { FirstOrder } from "./first-order";
@@ -61,8 +61,9 @@ export function LaunchScreen() {
 /** From the sandbox to the live workspace, if there is one. */
 function GoLive() {
   const { t } = useLingui();
+  const here = useWorkspace();
   const { data } = useSuspenseQuery(sessionOptions);
-  const live = data.workspaces.find(({ sandbox }) => !sandbox);
+  const live = counterpart(here, data.workspaces);
   if (live === undefined) return null;
   return (
     <Panel title={t`Now for real`}>

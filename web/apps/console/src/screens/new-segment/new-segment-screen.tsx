@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { programListOptions, segmentTemplatesOptions } from "@perennial/api-admin/queries";
 import { Loading, Page } from "@perennial/ui";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
@@ -18,7 +18,8 @@ export function NewSegmentScreen() {
   const { code: workspace } = useWorkspace();
   const { template } = newSegmentRoute.useSearch();
   const programs = useQuery(programListOptions());
-  const templates = useQuery(segmentTemplatesOptions({ query: useSpoken() }));
+  // In another language they have other words; what somebody has typed meanwhile stays.
+  const templates = useQuery({ ...segmentTemplatesOptions({ query: useSpoken() }), placeholderData: keepPreviousData });
   const chosen = templates.data?.data.find(({ id }) => id === template);
   return (
     <Page
