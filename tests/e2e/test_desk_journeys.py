@@ -268,6 +268,7 @@ def test_a_member_waits_in_line_and_leaves_it(browser: Browser, shop: Shop) -> N
     dialog.get_by_role("button", name="Wait in line").click()
     row = page.get_by_role("table", name="Waiting lists").get_by_role("row").filter(has_text="cupping")
     expect(row).to_contain_text("2 of 2")
+    expect(row).to_contain_text("A seat at the cupping")
     expect(page.get_by_role("button", name="Wait in line…")).to_have_count(0)
     watched.shoot_everywhere("journey-waiting")
     assert watched.barriers() == []

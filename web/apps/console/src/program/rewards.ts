@@ -15,11 +15,25 @@ export interface PoolReward extends PublishedReward {
   pattern?: string;
 }
 
+/** Every reward of what is published, and its part of the document. */
+const publishedOptions = queryOptions({
+  queryKey: ["published rewards"],
+  queryFn: async ({ signal }): Promise<[PublishedReward, Record<string, unknown>][]> => {
+    const [{ data }, { parse }] = await Promise.all([programList({ throwOnError: true, signal }), import("yaml")]);
+    const found = data.data.map(async ({ program, version }) => {
+      if (version === null) return [];
+      const text = await versionGet({ path: { id: program, version }, parseAs: "text", throwOnError: true, signal });
+      return rewardsOf(program, parse(text.data));
+    });
+    return (await Promise.all(found)).flat();
+  },
+});
+
 /** The rewards of all that is published whose codes are one for each. */
 export const poolRewardsOptions = queryOptions({
-  queryKey: ["pool rewards"],
-  queryFn: async ({ signal }): Promise<PoolReward[]> =>
-    (await publishedRewards(signal)).flatMap(([reward, { codes }]) => {
+  ...publishedOptions,
+  select: (all): PoolReward[] =>
+    all.flatMap(([reward, { codes }]) => {
       if (!isRecord(codes) || codes.shared !== undefined) return [];
       return [{ ...reward, ...(typeof codes.pattern === "string" ? { pattern: codes.pattern } : {}) }];
     }),
@@ -27,21 +41,15 @@ export const poolRewardsOptions = queryOptions({
 
 /** The rewards of all that is published for which members may wait. */
 export const waitedRewardsOptions = queryOptions({
-  queryKey: ["waited rewards"],
-  queryFn: async ({ signal }): Promise<PublishedReward[]> =>
-    (await publishedRewards(signal)).filter(([, part]) => isRecord(part.waiting_list)).map(([reward]) => reward),
+  ...publishedOptions,
+  select: (all): PublishedReward[] => all.filter(([, part]) => isRecord(part.waiting_list)).map(([reward]) => reward),
 });
 
-/** Every reward of what is published, and its part of the document. */
-async function publishedRewards(signal: AbortSignal): Promise<[PublishedReward, Record<string, unknown>][]> {
-  const [{ data }, { parse }] = await Promise.all([programList({ throwOnError: true, signal }), import("yaml")]);
-  const found = data.data.map(async ({ program, version }) => {
-    if (version === null) return [];
-    const text = await versionGet({ path: { id: program, version }, parseAs: "text", throwOnError: true, signal });
-    return rewardsOf(program, parse(text.data));
-  });
-  return (await Promise.all(found)).flat();
-}
+/** The names of all rewards that are published, by what the API calls them. */
+export const rewardNamesOptions = queryOptions({
+  ...publishedOptions,
+  select: (all): ReadonlyMap<string, string> => new Map(all.map(([{ reference, name }]) => [reference, name])),
+});
 
 function rewardsOf(program: string, document: unknown): [PublishedReward, Record<string, unknown>][] {
   const rewards: unknown = isRecord(document) ? document.rewards : undefined;

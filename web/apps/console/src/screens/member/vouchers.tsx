@@ -6,6 +6,7 @@ import { IconTicket } from "@perennial/ui/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
+import { RewardName } from "../../program/reward-name";
 import { useZones } from "../../program/use-zones";
 import { VoucherState } from "../../program/voucher-state";
 import { Answer } from "../../shell/answer";
@@ -52,7 +53,7 @@ function useColumns(): Column<VoucherView>[] {
   const zoneOf = useZones();
   return [
     { id: "code", title: t`Code`, cell: (row) => <Code dir="ltr">{row.code ?? `…${row.last4}`}</Code> },
-    { id: "reward", title: t`Reward`, cell: (row) => <bdi>{row.reward}</bdi> },
+    { id: "reward", title: t`Reward`, cell: (row) => <RewardName reference={row.reward} /> },
     { id: "value", title: t`Worth`, numeric: true, cell: (row) => format.money(row.value, row.currency) },
     { id: "state", title: t`State`, cell: (row) => <VoucherState state={row.state} /> },
     { id: "issued", title: t`Given`, cell: (row) => format.date(row.issued_at, zoneOf(row.reward)) },

@@ -7,6 +7,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { useFormat } from "../../i18n/format";
+import { RewardName } from "../../program/reward-name";
 import { waitedRewardsOptions } from "../../program/rewards";
 import { useZones } from "../../program/use-zones";
 import { useMay } from "../../session/may";
@@ -98,7 +99,7 @@ function useColumns(onLeave: ((wait: WaitView) => void) | undefined): Column<Wai
   const format = useFormat();
   const zoneOf = useZones();
   return [
-    { id: "reward", title: t`Reward`, cell: (row) => <bdi>{row.reward}</bdi> },
+    { id: "reward", title: t`Reward`, cell: (row) => <RewardName reference={row.reward} /> },
     { id: "state", title: t`State`, cell: (row) => <State wait={row} /> },
     {
       id: "place",

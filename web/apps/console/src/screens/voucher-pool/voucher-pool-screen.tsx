@@ -8,6 +8,7 @@ import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
 import { useSpoken } from "../../i18n/spoken";
+import { RewardName } from "../../program/reward-name";
 import { useZones } from "../../program/use-zones";
 import { BudgetBar } from "../../program/budget-bar";
 import { useExportCodes } from "../../program/use-export-codes";
@@ -67,7 +68,7 @@ function Counts({ pool }: { pool: PoolView }) {
   return (
     <>
       <StatRow>
-        <Stat label={t`Codes`} value={format.number(pool.codes)} note={<bdi>{batch.reward}</bdi>} />
+        <Stat label={t`Codes`} value={format.number(pool.codes)} note={<RewardName reference={batch.reward} />} />
         <Stat label={t`Given to members`} value={format.number(pool.given)} note={share(pool.given)} />
         <Stat label={t`Used`} value={format.number(pool.used)} note={share(pool.used)} formula={t`Codes that were used at least once.`} />
         <Stat label={t`Expired`} value={format.number(pool.expired)} note={batch.expires_at == null ? t`never expire` : t`on ${format.date(batch.expires_at, zoneOf(batch.reward))}`} />

@@ -6,6 +6,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { RewardName } from "../../program/reward-name";
 import { useZones } from "../../program/use-zones";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
@@ -59,7 +60,7 @@ function useColumns(): Column<BatchView>[] {
         </Link>
       ),
     },
-    { id: "reward", title: t`Reward`, cell: ({ reward }) => <bdi>{reward}</bdi> },
+    { id: "reward", title: t`Reward`, cell: ({ reward }) => <RewardName reference={reward} /> },
     { id: "kind", title: t`Origin`, cell: ({ imported }) => <Badge tone={imported ? "info" : "plain"}>{imported ? t`imported` : t`made here`}</Badge> },
     { id: "made", title: t`Codes`, numeric: true, cell: ({ made }) => format.number(made) },
     { id: "at", title: t`Made`, cell: ({ created_at: at }) => format.date(at) },
