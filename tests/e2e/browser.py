@@ -123,27 +123,27 @@ class Watched:
         while self.page.evaluate("document.getAnimations().some((each) => each.playState === 'running')"):
             self.page.wait_for_timeout(20)
 
-    def shoot(self, name: str, *, failed: bool = False) -> None:
-        """Go to the top of the page, and leave a picture of it if some are wanted or something ``failed``.
+    def shoot(self, name: str, *, wanted: bool = True) -> None:
+        """Go to the top of the page, and leave a picture of it if that is ``wanted``, or all are.
 
         What stays in place while the page scrolls is at the top of the picture, too.
         """
         self.page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
-        if PICTURES or failed:
+        if PICTURES or wanted:
             SCREENSHOTS.mkdir(exist_ok=True)
             self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
     def shoot_everywhere(self, name: str) -> None:
-        """Fail where the layout is not the kept one; pictures are in both themes and in Persian."""
+        """Leave pictures in both themes and in Persian, and fail where the layout is not the kept one."""
         self.settle()
         wrong = {"en": compare(self.page, name, "en")}
-        self.shoot(f"{name}-light", failed=bool(wrong["en"]))
+        self.shoot(f"{name}-light")
         self.page.emulate_media(color_scheme="dark")
         self.shoot(f"{name}-dark")
         self.page.emulate_media(color_scheme="light")
         self.speak("fa")
         wrong["fa"] = compare(self.page, name, "fa")
-        self.shoot(f"{name}-fa", failed=bool(wrong["fa"]))
+        self.shoot(f"{name}-fa")
         self.speak("en")
         assert {language: each for language, each in wrong.items() if each} == {}
 

@@ -107,7 +107,7 @@ def test_every_page_is_free_of_errors_and_barriers(shop: Shop, page_of_all: Watc
     for look in LOOKS:
         watched.look_as(look)
         problems[look.name] = [*watched.barriers(), *compare(watched.page, name, look.name)]
-        watched.shoot(f"{name}-{look.name}", failed=bool(problems[look.name]))
+        watched.shoot(f"{name}-{look.name}", wanted=bool(problems[look.name]))
     # The last looks are Persian: nothing is left in English but what the shop has typed.
     problems["words"] = watched.english()
     wrong = watched.wrong.copy()
