@@ -307,7 +307,8 @@ class Pair:
             case ("claim", who):
                 core.claim(who, at, "off")
             case ("adjust", who, points, days):
-                core.adjust(who, at, "points", points, **self.dates(days))
+                dates = self.dates(days)
+                core.adjust(who, at, "points", points, dates.get("available_at"), dates.get("expires_at"))
             case ("transfer", sender, receiver, points):
                 core.transfer(sender, receiver, at, "points", points)
 

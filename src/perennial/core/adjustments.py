@@ -16,7 +16,8 @@ from perennial.core.spending import insufficient, not_a_member, spend, wallet_in
 from perennial.core.version import Version
 from perennial.core.wallet_dates import beginning_of_day, expiry_of, wallet_expiry
 from perennial.ledger.account import Account
-from perennial.ledger.lot import LotKey, Origin
+from perennial.ledger.lot import Lot, LotKey, Origin
+from perennial.units import LATEST, Instant
 
 
 def decide_adjustment(event: PointsAdjusted, version: Version, member: Member) -> Decision:
@@ -24,8 +25,8 @@ def decide_adjustment(event: PointsAdjusted, version: Version, member: Member) -
 
     A positive amount enters a lot of its own origin, with the dates that it brings or those of points
     earned at that time. A negative one uses available lots, soonest expiry first; beyond them it is
-    refused, or owed where the wallet's policy is ``unlimited``. Corrections count for no tier, but the
-    balance may.
+    refused, or owed where the wallet's policy is ``unlimited``. One of pending points uses those lots, what
+    waits longest first, and is refused beyond them. Corrections count for no tier, but the balance may.
     """
     snapshot = snapshot_of(event.at, version, member)
     index = wallet_index(version, event.wallet)
@@ -68,6 +69,8 @@ def _credit(
 
 def _debit(event: PointsAdjusted, version: Version, index: int, wallet: Wallet) -> list[Effect] | Refusal:
     compiled = version.wallets[index]
+    if event.pending:
+        return _debit_pending(event, compiled.unit, wallet)
     effects, available = spend(wallet, compiled.unit, -event.amount, event.at, Account.ADJUSTED)
     missing = -event.amount - available
     if missing and compiled.spec.refunds is not RefundPolicy.UNLIMITED:
@@ -75,3 +78,23 @@ def _debit(event: PointsAdjusted, version: Version, index: int, wallet: Wallet) 
     if missing:
         effects.append(Owe(compiled.unit, missing, Account.ADJUSTED))
     return effects
+
+
+def _debit_pending(event: PointsAdjusted, unit: int, wallet: Wallet) -> list[Effect] | Refusal:
+    lots = [lot for lot in (wallet.lots or {}).values() if wallet.counts_as_pending(lot.key)]
+    effects: list[Effect] = []
+    missing = -event.amount
+    for lot in sorted(lots, key=_longest_wait):
+        part = min(missing, lot.remaining)
+        if part > 0:
+            effects.append(Debit(unit, part, lot.lot_id, Account.ADJUSTED, pending=True))
+            missing -= part
+    if missing:
+        return insufficient(-event.amount, -event.amount - missing)
+    return effects
+
+
+def _longest_wait(lot: Lot) -> tuple[Instant, int]:
+    """Order lots by the end of their wait, the last first; what waits for an event has none."""
+    ends = LATEST + 1 if lot.key.available_at is None else lot.key.available_at
+    return -ends, lot.lot_id

@@ -166,12 +166,13 @@ class CaseVoucher(CasePart, frozen=True, kw_only=True):
 
 
 class CaseAdjustment(CasePart, frozen=True, kw_only=True):
-    """A correction by staff; its dates are times like those of steps."""
+    """A correction by staff; its dates are times like those of steps. ``pending``: of points that wait."""
 
     points: Points
     wallet: str | None = None
     available_at: str | None = None
     expires_at: str | None = None
+    pending: bool = False
 
 
 class CaseTransfer(CasePart, frozen=True, kw_only=True):

@@ -379,7 +379,8 @@ class CasePlayer:
                 None if text is None else self.instant(text)
                 for text in (given.available_at, given.expires_at)
             ]
-            return play.adjust(step.customer, at, self.wallet(given.wallet), given.points, *dates)
+            wallet = self.wallet(given.wallet)
+            return play.adjust(step.customer, at, wallet, given.points, *dates, pending=given.pending)
         if step.transfer is not None:
             sent = step.transfer
             return play.transfer(step.customer, sent.to, at, self.wallet(sent.wallet), sent.points)

@@ -189,7 +189,10 @@ class ReferralReversed(_Event, frozen=True, tag="referral.reversed"):
 
 
 class PointsAdjusted(_Event, frozen=True, tag="points.adjusted"):
-    """Staff or an import corrects a balance; a positive amount may bring its own dates."""
+    """Staff or an import corrects a balance; a positive amount may bring its own dates.
+
+    A negative one takes from points that can be spent, or with ``pending`` from those that wait.
+    """
 
     wallet: str
     amount: Points
@@ -197,6 +200,7 @@ class PointsAdjusted(_Event, frozen=True, tag="points.adjusted"):
     actor: str
     available_at: Instant | None = None
     expires_at: Instant | None = None
+    pending: bool = False
 
 
 class TransferSent(_Event, frozen=True, tag="transfer.sent"):

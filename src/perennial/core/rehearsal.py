@@ -227,8 +227,10 @@ class Rehearsal(SegmentCourse):
         points: Points,
         available_at: Instant | None = None,
         expires_at: Instant | None = None,
+        *,
+        pending: bool = False,
     ) -> list[Decision]:
-        """A correction by staff."""
+        """A correction by staff; a negative one of ``pending`` points takes from what waits."""
         event = PointsAdjusted(
             id=self._new_id(),
             at=at,
@@ -238,6 +240,7 @@ class Rehearsal(SegmentCourse):
             actor="rehearsal",
             available_at=available_at,
             expires_at=expires_at,
+            pending=pending,
         )
         return decisions_of(self._happen(customer, event))
 

@@ -76,7 +76,10 @@ class Giver(msgspec.Struct, frozen=True):
 
 
 class Adjustment(_Command, frozen=True):
-    """What is corrected; ``wallet`` is ``program/wallet`` or unique without a program."""
+    """What is corrected; ``wallet`` is ``program/wallet`` or unique without a program.
+
+    With ``pending`` the points, a negative number, are taken from those that wait.
+    """
 
     id: str
     customer: str
@@ -87,6 +90,7 @@ class Adjustment(_Command, frozen=True):
     actor: str
     available_at: Instant | None = None
     expires_at: Instant | None = None
+    pending: bool = False
 
 
 class PostAdjustment(Adjustment, frozen=True):
@@ -107,6 +111,7 @@ class PostAdjustment(Adjustment, frozen=True):
             actor=self.actor,
             available_at=self.available_at,
             expires_at=self.expires_at,
+            pending=self.pending,
         )
 
 

@@ -86,6 +86,7 @@ def handle_adjustment(batch: Batch, command: PostAdjustment) -> Answer:
             actor=command.actor,
             available_at=command.available_at,
             expires_at=command.expires_at,
+            pending=command.pending,
         )
         return _only(live, event)
 

@@ -311,6 +311,7 @@ class LifeReader:
             actor=adjusted.actor,
             available_at=adjusted.available_at,
             expires_at=adjusted.expires_at,
+            pending=adjusted.pending,
         )
 
     def _joined_told(self, row: PastEventRow) -> Past | None:

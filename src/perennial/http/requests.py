@@ -135,7 +135,9 @@ class AdjustmentBody(
 ):
     """A correction of a balance by hand. ``actor`` says who made it; it defaults to the API key.
 
-    ``customer`` is your own id of the customer, ``identifier`` another way to say who that is.
+    ``customer`` is your own id of the customer, ``identifier`` another way to say who that is. A negative
+    number of ``points`` is taken from those that can be spent, or with ``pending`` from those that wait,
+    what waits longest first.
     """
 
     customer: Name | None = None
@@ -147,6 +149,7 @@ class AdjustmentBody(
     actor: Name | None = None
     available_at: When | None = None
     expires_at: When | None = None
+    pending: bool = False
 
 
 class TransferBody(
@@ -386,6 +389,9 @@ def claim_command(
 
 def adjustment_command(adjustment_id: str, actor: str, body: AdjustmentBody) -> Identifiable | Identified:
     """Return the command for a correction; ``actor`` counts where the body names none."""
+    if body.pending and body.points > 0:
+        words = "only what is taken away can be pending: make points negative, or give available_at"
+        raise bad_fields(422, FieldProblem(path="$.pending", code="not_allowed", message=words))
     command = PostAdjustment(
         id=adjustment_id,
         customer=body.customer or "",
@@ -396,6 +402,7 @@ def adjustment_command(adjustment_id: str, actor: str, body: AdjustmentBody) -> 
         actor=body.actor or actor,
         available_at=_when(body.available_at, "$.available_at"),
         expires_at=_when(body.expires_at, "$.expires_at"),
+        pending=body.pending,
     )
     return _meant(command, body.identifier)
 
