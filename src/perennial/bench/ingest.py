@@ -293,12 +293,11 @@ def serving(url: str, workers: int, **more: str) -> Iterator[tuple[int, int]]:
 
 
 def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            raise RuntimeError(f"the server ended with status {process.returncode}")
+    """Wait as long as the server lives: on a busy machine it takes its time to start."""
+    while process.poll() is None:
         try:
             with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/health/ready", timeout=2):
                 return
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError("the server did not become ready")
+    raise RuntimeError(f"the server ended with status {process.returncode}")
