@@ -217,9 +217,10 @@ def percents_meet_the_cost(draw: Random, over: bool) -> Document:
 
 def one_is_meant(draw: Random, over: bool) -> Document:
     """One reward sells below cost by itself, which was meant; or it takes just the margin."""
-    least = _round_amount(draw)
+    least = draw.randint(10, 3_000) * 60  # in up to three lines, each with a margin of whole units
     most = least * _MARGIN // 100 + (0 if over else 1)
-    asked = {"fact": "order.total", "is": least}
+    lines = {"fact": "order.line_count", "at_least": draw.randint(1, 3)}
+    asked = {"all": [{"fact": "order.total", "is": least}, lines]}
     program = sound(draw)
     for name, value in (("spring", most), ("letter", draw.randint(1, 5))):
         program["rewards"].append(

@@ -106,9 +106,9 @@ def _rounding(search: Search, checkout: Checkout) -> Minor:
 
 
 def _together(checkout: Checkout, room: Minor) -> bool:
-    """Return whether it takes at least two rewards to get below cost."""
+    """Return whether no reward of a cart below cost gets it there alone."""
     by_reward: dict[int, Minor] = {}
     for line in checkout.quote.lines:
         for discount in line.discounts:
             by_reward[discount.redeemable] = by_reward.get(discount.redeemable, 0) + discount.amount
-    return len(by_reward) >= 2 and max(by_reward.values()) <= room
+    return max(by_reward.values()) <= room
