@@ -141,3 +141,30 @@ def test_every_amount_of_money_is_marked() -> None:
         "Upgrade.unit_price",
         "_Step.at_least?",
     }
+
+
+def test_every_number_of_points_is_marked() -> None:
+    """Forms show points with the decimals of their wallet: in every rule, price, limit and payment."""
+    marked = {
+        f"{name}.{field}"
+        for name, kind in program_schema()["$defs"].items()
+        for field, schema in kind.get("properties", {}).items()
+        if '"x-points": true' in json.dumps(schema)
+    }
+    rules = {
+        f"{name}.{field}"
+        for name in ("Fixed", "PerAmount", "PerItem", "PerValue")
+        for field in ("points", "tiers")
+    }
+    assert marked == rules | {
+        "InPart.least",
+        "InPart.points",
+        "Limit.points",
+        "PointsGiven.points",
+        "PointsPayment.least",
+        "PointsPayment.most_points",
+        "PointsPayment.points",
+        "Price.points",
+        "Reward.price",
+        "SharedLimit.points",
+    }

@@ -27,12 +27,13 @@ FLAGS = (
 _OWN_DATA = (
     "examples/points.yaml",
     "templates/vip-tiers.yaml",
+    "tests/e2e/everything.yaml",
     "tests/e2e/shop.py",
     "tests/e2e/trials.py",
 )
 _SAME_EVERYWHERE = """
 3 days ago. Jan 1, 2027, 12:00 PM. Jan 1 - 31, 2027. Ctrl K. Perennial. Anna. Ada. staff. rfm.
-autosize measurement.
+autosize measurement. English.
 """
 DATA = " ".join(
     " ".join([*(ROOT.joinpath(name).read_text() for name in _OWN_DATA), _SAME_EVERYWHERE]).split()

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.browser import LOOKS, Look, Watched, opened
+from tests.e2e.forms import EVERYTHING, FORMS, everything
 from tests.e2e.layout import Box, boxes_of, compare, differences
 from tests.e2e.shop import CAMPAIGN, MEMBER, POOL, SANDBOX, SEGMENT, Shop
 from tests.e2e.trials import PROGRAM, TRIAL, tried
@@ -79,6 +80,12 @@ DIALOGS = {
 """Dialogs that change something for good: the page, and the buttons that lead to them."""
 
 
+# What these show is published when the first of them is looked at: the pages before do not have it.
+DIALOGS |= {
+    name: (f"/programs/{EVERYTHING}?section={section}", buttons) for name, (section, buttons) in FORMS.items()
+}
+
+
 @pytest.fixture(scope="module")
 def page_of_all(browser: Browser, shop: Shop) -> Iterator[Watched]:
     """One page for all of them: it changes its look as that of a person does who turns the phone."""
@@ -98,6 +105,8 @@ def test_every_page_is_free_of_errors_and_barriers(shop: Shop, page_of_all: Watc
         shop.call(
             "POST", "vouchers/batches", {"id": "printed-1", "reward": "free-shipping", "codes": [PRINTED]}
         )
+    if name in FORMS and shop.status_of("GET", f"programs/{EVERYTHING}/draft") == 404:
+        everything(shop)
     address, buttons = DIALOGS.get(name) or (PAGES[name], [])
     watched.go(f"/{SANDBOX}{address}")
     for button in buttons:

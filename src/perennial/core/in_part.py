@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
-from msgspec import Meta
 
-from perennial.core.money import MoneyGiven
-from perennial.units import MAX_AMOUNT, Minor, Points, Rounding, divide
-
-Some = Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]
+from perennial.core.money import MoneyGiven, PointsAsked
+from perennial.units import Minor, Points, Rounding, divide
 
 
 class InPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -20,9 +15,9 @@ class InPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     rounded up.
     """
 
-    points: Some
+    points: PointsAsked
     amount: MoneyGiven
-    least: Some = 1
+    least: PointsAsked = 1
 
     def rest(self, points: Points) -> Minor:
         """Return what so many points that are not paid cost, in minor units."""

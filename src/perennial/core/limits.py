@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from perennial.core.money import Cap, MoneyCap
+from perennial.core.money import Cap, MoneyCap, PointsCap
 from perennial.core.order import Name
 from perennial.core.periods import Period
 from perennial.units import Minor, Points
@@ -69,7 +69,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """
 
     per: Holder = Holder.MEMBER
-    points: Cap | None = None
+    points: PointsCap | None = None
     times: Cap | None = None
     every: Period = Period.EVER
     at_cap: AtCap | None = None

@@ -17,7 +17,7 @@ from perennial.core.conditions import Condition, HistoryWindow, Measure
 from perennial.core.earning import EarningRules
 from perennial.core.experiments import Experiment, Holdout
 from perennial.core.limits import AtCap, Holder, Limit
-from perennial.core.money import Cap, MoneyCap, MoneyGiven, OfMetric
+from perennial.core.money import Cap, MoneyCap, MoneyGiven, OfMetric, PointsAsked, PointsCap
 from perennial.core.order import Name
 from perennial.core.periods import Period
 from perennial.core.program_case import ProgramCase
@@ -27,7 +27,7 @@ from perennial.core.rfm import RfmScale
 from perennial.core.rule import ExchangeRate, Identifier, Multiplier, Percent
 from perennial.core.schedule import Schedule, Span
 from perennial.core.stacking import Stacking
-from perennial.units import MAX_AMOUNT, Rounding
+from perennial.units import Rounding
 
 Priority = Annotated[int, Meta(ge=-1_000, le=1_000, description="the lower number goes first")]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="a currency of ISO 4217, such as EUR")]
@@ -143,9 +143,9 @@ class PointsPayment(_Part, frozen=True):
     """
 
     amount: MoneyGiven
-    points: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)] = 1
-    least: Cap = 0
-    most_points: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)] | None = None
+    points: PointsAsked = 1
+    least: PointsCap = 0
+    most_points: PointsAsked | None = None
     most: Percent = "100"
     cover: bool = False
 
@@ -181,7 +181,7 @@ class SharedLimit(_Part, frozen=True):
 
     id: Identifier
     per: Holder = Holder.MEMBER
-    points: Cap | None = None
+    points: PointsCap | None = None
     times: Cap | None = None
     every: Period = Period.EVER
     at_cap: AtCap | None = None

@@ -16,7 +16,7 @@ from perennial.core.codes import Codes
 from perennial.core.conditions import Condition
 from perennial.core.in_part import InPart
 from perennial.core.limits import Limit
-from perennial.core.money import Cap
+from perennial.core.money import Cap, PointsCap
 from perennial.core.refusal_text import RefusalText
 from perennial.core.rewards import Benefits
 from perennial.core.rule import Identifier
@@ -34,7 +34,7 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``points`` leave ``wallet``, which may be left out where the reward or the program has one only.
     """
 
-    points: Cap
+    points: PointsCap
     wallet: Identifier | None = None
     tiers: tuple[Identifier, ...] = ()
     when: Condition | None = None
@@ -75,7 +75,7 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     id: Identifier
     name: Title
     gives: tuple[Benefits, ...]
-    price: Cap | None = None
+    price: PointsCap | None = None
     prices: tuple[Price, ...] = ()
     stock: Cap | None = None
     by_tier: dict[Identifier, TierTerms] = {}

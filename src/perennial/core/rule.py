@@ -12,9 +12,10 @@ from msgspec import Meta
 
 from perennial.core.conditions import Condition
 from perennial.core.limits import Limit
+from perennial.core.money import PointsCap
 from perennial.core.order import Scalar
 from perennial.core.schedule import Schedule, Span
-from perennial.units import MAX_AMOUNT, Minor, Points, Rounding
+from perennial.units import Minor, Points, Rounding
 
 Identifier = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,62}$", description="a short name in lower case")]
 Multiplier = Annotated[
@@ -24,7 +25,7 @@ Percent = Annotated[str, Meta(pattern=r"^\d{1,3}(\.\d{1,4})?$", description='per
 ExchangeRate = Annotated[
     str, Meta(pattern=r"^\d{1,6}(\.\d{1,8})?$", description='a rate of exchange as text, such as "0.0067"')
 ]
-Rate = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
+Rate = PointsCap
 
 Money: TypeAlias = Callable[[Minor], str]
 """Writes an amount of the program's currency for a person (``45.99``)."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
-
-from msgspec import Meta
+from typing import ClassVar
 
 from perennial.core.benefit import Benefit, HandedOut
 from perennial.core.entitlements import EntitlementState
+from perennial.core.money import PointsAsked
 from perennial.core.rule import Identifier
-from perennial.units import MAX_AMOUNT
 
 
 class PointsGiven(Benefit, frozen=True, tag="points"):
@@ -19,7 +17,7 @@ class PointsGiven(Benefit, frozen=True, tag="points"):
     wallet are paid off first.
     """
 
-    points: Annotated[int, Meta(ge=1, le=MAX_AMOUNT)]
+    points: PointsAsked
     wallet: Identifier | None = None
 
     example: ClassVar[str] = """\

@@ -5,7 +5,7 @@ import { IconPlus } from "@perennial/ui/icons";
 import { useFormat } from "../i18n/format";
 import { digitsOf } from "../i18n/decimals";
 import type { CasePlan, Deed, Expected, PlanLine } from "./case-plan";
-import { useForm } from "./form-context";
+import { idsOf, useForm } from "./form-context";
 import { Whole } from "./whole";
 
 export interface CaseFormProps {
@@ -18,7 +18,8 @@ const REFUSALS = ["insufficient_points", "conditions_not_met", "needs_tier", "li
 /** The form of a test case: the member, what the member does, and what must come of it. */
 export function CaseForm({ plan, onChange }: CaseFormProps) {
   const { t } = useLingui();
-  const { names, readOnly } = useForm();
+  const form = useForm();
+  const { readOnly } = form;
   const put = (part: Partial<CasePlan>) => {
     onChange({ ...plan, ...part });
   };
@@ -27,7 +28,7 @@ export function CaseForm({ plan, onChange }: CaseFormProps) {
       <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="sm">
         <TextInput label={t({ message: "Day", context: "date" })} type="date" disabled={readOnly} value={plan.day} onChange={(event) => { if (event.currentTarget.value !== "") put({ day: event.currentTarget.value }); }} />
         <TextInput label={t`Time`} type="time" disabled={readOnly} value={plan.time} onChange={(event) => { if (event.currentTarget.value !== "") put({ time: event.currentTarget.value }); }} />
-        <Choice label={t`Tier of the member`} none={t`As the program gives it`} data={names.tiers ?? []} value={plan.tier} onChange={(tier) => { put({ tier }); }} />
+        <Choice label={t`Tier of the member`} none={t`As the program gives it`} data={idsOf(form, "tiers")} value={plan.tier} onChange={(tier) => { put({ tier }); }} />
         <Money label={t`Bought for, a month before`} value={plan.spent} onChange={(spent) => { put({ spent }); }} />
         <PerWallet label={t`Holds besides`} figures={plan.holds} onChange={(holds) => { put({ holds: holds ?? {} }); }} />
       </SimpleGrid>
@@ -42,8 +43,10 @@ export function CaseForm({ plan, onChange }: CaseFormProps) {
 
 function DeedForm({ deed, onChange }: { deed: Deed; onChange: (deed: Deed) => void }) {
   const { t } = useLingui();
-  const { names, readOnly } = useForm();
-  const events = (names.trigger ?? []).filter((each) => !BUILT_IN.test(each));
+  const form = useForm();
+  const { readOnly } = form;
+  const rewards = idsOf(form, "reward");
+  const events = idsOf(form, "trigger").filter((each) => !BUILT_IN.test(each));
   const kinds: [Deed["kind"], string][] = [
     ["buys", t`buys`],
     ["cart", t`asks the price of a cart`],
@@ -58,7 +61,7 @@ function DeedForm({ deed, onChange }: { deed: Deed; onChange: (deed: Deed) => vo
       case "event":
         return { kind: "event", type: events[0] ?? "review.posted" };
       case "claims":
-        return { kind: "claims", reward: names.reward?.[0] ?? "reward" };
+        return { kind: "claims", reward: rewards[0] ?? "reward" };
       default:
         return { kind: "buys", lines };
     }
@@ -70,11 +73,11 @@ function DeedForm({ deed, onChange }: { deed: Deed; onChange: (deed: Deed) => vo
       {deed.kind === "cart" && (
         <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
           <TagsInput label={t`Codes`} disabled={readOnly} value={[...deed.codes]} onChange={(codes) => { onChange({ ...deed, codes }); }} />
-          <TagsInput label={t`Rewards`} disabled={readOnly} data={[...(names.reward ?? [])]} value={[...deed.rewards]} onChange={(rewards) => { onChange({ ...deed, rewards }); }} />
+          <TagsInput label={t`Rewards`} disabled={readOnly} data={rewards} value={[...deed.rewards]} onChange={(rewards) => { onChange({ ...deed, rewards }); }} />
         </SimpleGrid>
       )}
       {deed.kind === "event" && <Choice label={t`Event`} data={[...new Set([...events, deed.type])]} value={deed.type} onChange={(type) => { if (type !== undefined) onChange({ kind: "event", type }); }} />}
-      {deed.kind === "claims" && <Choice label={t`Reward`} data={[...new Set([...(names.reward ?? []), deed.reward])]} value={deed.reward} onChange={(reward) => { if (reward !== undefined) onChange({ kind: "claims", reward }); }} />}
+      {deed.kind === "claims" && <Choice label={t`Reward`} data={[...new Set([...rewards, deed.reward])]} value={deed.reward} onChange={(reward) => { if (reward !== undefined) onChange({ kind: "claims", reward }); }} />}
     </Stack>
   );
 }
@@ -116,7 +119,7 @@ function Lines({ lines, onChange }: { lines: readonly PlanLine[]; onChange: (lin
 
 function ExpectedForm({ deed, expect, onChange }: { deed: Deed; expect: Expected; onChange: (expect: Expected) => void }) {
   const { t } = useLingui();
-  const { names } = useForm();
+  const form = useForm();
   const put = (part: Expected | Record<keyof Expected, undefined>) => {
     onChange(Object.fromEntries(Object.entries({ ...expect, ...part }).filter(([, value]) => value !== undefined)));
   };
@@ -131,7 +134,7 @@ function ExpectedForm({ deed, expect, onChange }: { deed: Deed; expect: Expected
         <PerWallet label={t`Earns`} figures={expect.earned ?? {}} onChange={(earned) => { put({ earned } as Expected); }} />
       )}
       <PerWallet label={t`Balance afterwards`} figures={expect.balance ?? {}} onChange={(balance) => { put({ balance } as Expected); }} />
-      <Choice label={t`Tier afterwards`} none={t`Not looked at`} data={names.tiers ?? []} value={expect.tier} onChange={(tier) => { put({ tier } as Expected); }} />
+      <Choice label={t`Tier afterwards`} none={t`Not looked at`} data={idsOf(form, "tiers")} value={expect.tier} onChange={(tier) => { put({ tier } as Expected); }} />
       {deed.kind === "claims" && <Choice label={t`Refused because of`} none={t`Not refused`} data={REFUSALS} value={expect.refused} onChange={(refused) => { put({ refused } as Expected); }} />}
     </SimpleGrid>
   );
@@ -157,12 +160,13 @@ function Money({ label, value, onChange }: { label: string; value: number | unde
 }
 
 function PerWallet({ label, figures, onChange }: { label: string; figures: Readonly<Record<string, number>>; onChange: (figures: Record<string, number> | undefined) => void }) {
-  const { names, readOnly } = useForm();
+  const form = useForm();
+  const { readOnly } = form;
   const put = (wallet: string, value: number | undefined) => {
     const next = Object.fromEntries(Object.entries({ ...figures, [wallet]: value }).filter((each): each is [string, number] => each[1] !== undefined));
     onChange(Object.keys(next).length === 0 ? undefined : next);
   };
-  return (names.wallet ?? []).map((wallet) => (
+  return idsOf(form, "wallet").map((wallet) => (
     <Whole key={wallet} visible label={`${label}: ${wallet}`} digits={0} disabled={readOnly} value={figures[wallet]} onChange={(value) => { put(wallet, value); }} onEmpty={() => { put(wallet, undefined); }} />
   ));
 }

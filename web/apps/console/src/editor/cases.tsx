@@ -15,7 +15,7 @@ import { useCaseWords } from "./case-words";
 import type { Plain } from "./conditions";
 import { insertAt, removeAt, setAt } from "./document";
 import classes from "./editor.module.css";
-import { anchorOf, useForm } from "./form-context";
+import { anchorOf, idsOf, useForm } from "./form-context";
 import { AnyText } from "./text-part";
 
 export interface CasesProps {
@@ -30,7 +30,8 @@ export interface CasesProps {
 /** The test cases of a program: sentences that must hold for it to be published, played when somebody asks. */
 export default function Cases({ program, text, entries, opened, onOpened, onText }: CasesProps) {
   const { t } = useLingui();
-  const { readOnly, names } = useForm();
+  const form = useForm();
+  const { readOnly } = form;
   const words = useCaseWords();
   const play = useMutation({
     ...programCasesMutation(),
@@ -43,7 +44,7 @@ export default function Cases({ program, text, entries, opened, onOpened, onText
   const taken = entries.flatMap((each) => (isRecord(each) && typeof each.id === "string" ? [{ id: each.id }] : []));
   const add = () => {
     const plan: CasePlan = { day: new Date().toISOString().slice(0, 10), time: "12:00", holds: {}, deed: { kind: "buys", lines: [{ sku: "article", amount: 8_000 }] }, expect: {} };
-    const entry = { id: freeId("case", taken), title: words(plan), steps: stepsOf(plan, names.wallet ?? []) };
+    const entry = { id: freeId("case", taken), title: words(plan), steps: stepsOf(plan, idsOf(form, "wallet")) };
     onText(insertAt(text, ["cases"], entries.length, entry));
     onOpened(String(entries.length));
   };
@@ -106,9 +107,10 @@ interface CaseCardProps {
 function CaseCard({ value, place, open, outcome, onOpen, onChange, onRemove }: CaseCardProps) {
   const { t } = useLingui();
   const format = useFormat();
-  const { readOnly, problems, names } = useForm();
+  const form = useForm();
+  const { readOnly, problems } = form;
   const words = useCaseWords();
-  const wallets = names.wallet ?? [];
+  const wallets = idsOf(form, "wallet");
   const plan = value.segments === undefined ? planOf(value.steps, wallets) : undefined;
   const title = typeof value.title === "string" && value.title !== "" ? value.title : String(value.id);
   const said = plan === undefined ? undefined : words(plan);

@@ -30,7 +30,7 @@ export default function ConditionField({ label, description, value, place, trigg
   return (
     <Stack gap="xs" role="group" aria-label={label}>
       <Group justify="space-between" gap="xs">
-        <Text size="sm" fw={500}>
+        <Text size="sm" fw={600}>
           {label}
         </Text>
         {isRecord(value) && facts.length > 0 && (

@@ -63,6 +63,9 @@ export const UNIT_WORDS: Record<string, MessageDescriptor> = {
   days: msg`days`,
 };
 
+/** The units of a time span of a program, which may be shorter than a day. */
+export const SPAN_WORDS: Record<string, MessageDescriptor> = { ...UNIT_WORDS, hours: msg`hours`, minutes: msg`minutes` };
+
 export const SOURCE_WORDS: Record<string, MessageDescriptor> = {
   member: msg`The member`,
   order: msg`The order`,

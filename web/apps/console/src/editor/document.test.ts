@@ -60,6 +60,6 @@ it("keeps lists at the margin where they stand there", () => {
 it("finds the way to a problem as far as it leads", () => {
   const document = valueOf(TEXT);
   assert.deepEqual(wayTo(document, "earning_rules[welcome].points"), ["earning_rules", 1, "points"]);
-  assert.deepEqual(wayTo(document, "earning_rules[0].when.all[1]"), ["earning_rules", 0]);
-  assert.deepEqual(wayTo(document, "nothing.here"), []);
+  assert.deepEqual(wayTo(document, "earning_rules[0].when.all[1]"), ["earning_rules", 0, "when"]);
+  assert.deepEqual(wayTo(document, "nothing.here"), ["nothing"]);
 });

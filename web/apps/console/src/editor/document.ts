@@ -65,14 +65,17 @@ export function moveAt(text: string, path: Path, from: number, to: number): stri
   });
 }
 
-/** The way that a problem's path, such as `earning_rules[base].points`, leads in this document, as far as it exists. */
+/** The way that a problem's path, such as `earning_rules[base].points`, leads in this document, to the first part that is missing. */
 export function wayTo(value: unknown, path: string): Path {
   const way: (string | number)[] = [];
   let here = value;
   for (const [, name, item] of path.matchAll(/([^.[\]]+)|\[([^\]]+)\]/g)) {
     const key = name ?? placeOf(here, item ?? "");
-    if (typeof here !== "object" || here === null || !(key in here)) break;
+    if (typeof here !== "object" || here === null) break;
+    const missing = !(key in here);
+    if (missing && typeof key === "number") break;
     way.push(key);
+    if (missing) break;
     here = at(here, [key]);
   }
   return way;

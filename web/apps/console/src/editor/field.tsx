@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { Checkbox, MultiSelect, Select, TagsInput, TextInput } from "@perennial/ui";
+import { Checkbox, Input, MultiSelect, Select, TagsInput, TextInput } from "@perennial/ui";
 
 import { useSaid } from "../i18n/said";
 import { digitsOf } from "../i18n/decimals";
@@ -8,11 +8,12 @@ import { MEASURE_WORDS } from "./condition-words";
 import type { Path } from "./document";
 import classes from "./editor.module.css";
 import { FIELD_HELP, FIELD_WORDS, plainly } from "./field-words";
-import { anchorOf, problemAt, useForm } from "./form-context";
-import { isMoney } from "./money";
+import { anchorOf, type Named, ORDER, problemsWithin, useForm } from "./form-context";
+import { decimalsAt, isMoney } from "./money";
 import { placeOf, triggerOf } from "./places";
 import { DEFINITIONS } from "./program-schema";
 import { nameOf, resolved, type Schema } from "./schema";
+import { SpanField } from "./span-field";
 import { VALUE_WORDS } from "./value-words";
 import { Whole } from "./whole";
 
@@ -21,50 +22,53 @@ export interface FieldProps {
   schema: Schema;
   value: unknown;
   path: Path;
-  /** The part that the field belongs to. */
-  of: Record<string, unknown>;
+  /** What the part that the field belongs to is called in the schema. */
+  part: string | undefined;
   onChange: (value: unknown) => void;
 }
 
-/** What a field and its values are called in the language that is spoken. */
+/** What a field and its values are called in the language that is spoken, if need be by the part that it belongs to. */
 export function useWords() {
   const { t } = useLingui();
   const said = useSaid();
+  const value = (value: string, field?: string) => said(VALUE_WORDS, `${field ?? ""}.${value}`, said(VALUE_WORDS, value, said(MEASURE_WORDS, value, plainly(value))));
   return {
-    label: (name: string, kind?: unknown) => said(FIELD_WORDS, `${String(kind)}.${name}`, said(FIELD_WORDS, name, plainly(name))),
-    help: (name: string) => (FIELD_HELP[name] === undefined ? undefined : t(FIELD_HELP[name])),
-    value: (value: string, field?: string) => said(VALUE_WORDS, `${field ?? ""}.${value}`, said(VALUE_WORDS, value, said(MEASURE_WORDS, value, plainly(value)))),
+    label: (name: string, part?: string) => said(FIELD_WORDS, `${String(part)}.${name}`, said(FIELD_WORDS, name, plainly(name))),
+    help: (name: string, part?: string) => {
+      const found = FIELD_HELP[`${String(part)}.${name}`] ?? FIELD_HELP[name];
+      return found === undefined ? undefined : t(found);
+    },
+    value,
+    /** An event: the shop's own ones are called what the document calls them. */
+    trigger: (name: string) => (`trigger.${name}` in VALUE_WORDS ? value(name, "trigger") : name),
   };
 }
 
+export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+const SPAN = "Span";
 const DAY = /^\d{4}-\d\d-\d\d$/;
 /** The end of a day is 24:00, which no input of times takes. */
 const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
 
 /** Whether a field is one input: anything else is a form of its own. */
 export function isPlainField(schema: Schema): boolean {
-  if (nameOf(schema) === "Condition") return true;
-  const { type, enum: choices, items } = resolved(schema, DEFINITIONS);
-  if (choices !== undefined || type === "string" || type === "integer" || type === "boolean") return true;
+  const { type, enum: choices, items, title } = resolved(schema, DEFINITIONS);
+  if (nameOf(schema) === "Condition" || title === SPAN || choices !== undefined) return true;
+  if (type === "string" || type === "integer" || type === "boolean") return true;
   return type === "array" && items !== undefined && items !== false && resolved(items, DEFINITIONS).type === "string";
 }
 
 /** One field, as its schema asks for. */
 export function Field(props: FieldProps) {
-  const { name, schema, value, path, of, onChange } = props;
+  const { name, schema, value, path, part, onChange } = props;
   const form = useForm();
   const words = useWords();
   const plain = resolved(schema, DEFINITIONS);
-  const label = words.label(name, of.type);
-  const said = { id: anchorOf(path), label, description: words.help(name), error: problemAt(form, path), disabled: form.readOnly };
-  const names = form.names[name] ?? [];
-  if (nameOf(schema) === "Condition") {
-    return (
-      <fieldset id={anchorOf(path)} tabIndex={-1} disabled={form.readOnly} className={classes.plain}>
-        <ConditionField label={label} value={value} place={placeOf(form.document, path)} trigger={triggerOf(form.document, path)} onChange={onChange} />
-      </fieldset>
-    );
-  }
+  const label = words.label(name, part);
+  const said = { id: anchorOf(path), label, description: words.help(name, part), error: problemsWithin(form, path)[0], disabled: form.readOnly, inputWrapperOrder: ORDER };
+  const names = useNames(name, part);
+  if (nameOf(schema) === "Condition") return <Condition {...props} label={label} />;
+  if (plain.title === SPAN) return <SpanField id={said.id} label={label} description={said.description} error={said.error} value={value ?? plain.default} onChange={onChange} />;
   if (plain.enum !== undefined) {
     const data = plain.enum.filter((each) => each !== null).map((each) => ({ value: String(each), label: words.value(String(each), name) }));
     return <Select {...said} data={data} value={chosen(value ?? plain.default)} clearable={schema.anyOf !== undefined} allowDeselect={false} onChange={(next) => { onChange(next ?? undefined); }} />;
@@ -78,25 +82,54 @@ export function Field(props: FieldProps) {
           <Figure schema={plain} path={path} label={label} description={said.description} error={said.error} value={value ?? plain.default} onChange={onChange} onEmpty={schema.anyOf === undefined ? undefined : () => { onChange(undefined); }} />
         </div>
       );
-    case "array":
+    case "array": {
+      const chosen = Array.isArray(value) ? value.map(String) : [];
+      const put = (next: string[]) => { onChange(next.length === 0 ? undefined : next); };
       if (name === "days")
-        return <MultiSelect {...said} data={WEEKDAYS.map((each) => ({ value: each, label: words.value(each) }))} value={Array.isArray(value) ? value.map(String) : []} onChange={(next) => { onChange(next.length === 0 ? undefined : WEEKDAYS.filter((each) => next.includes(each))); }} />;
-      return <TagsInput {...said} data={[...names]} value={Array.isArray(value) ? value.map(String) : []} onChange={(next) => { onChange(next.length === 0 ? undefined : next); }} />;
+        return <MultiSelect {...said} data={WEEKDAYS.map((each) => ({ value: each, label: words.value(each) }))} value={chosen} onChange={(next) => { put(WEEKDAYS.filter((each) => next.includes(each))); }} />;
+      if (names.length > 0) {
+        const gone = chosen.filter((each) => names.every(({ value }) => value !== each)).map((each) => ({ value: each, label: each }));
+        return <MultiSelect {...said} data={[...names, ...gone]} value={chosen} searchable clearable onChange={put} />;
+      }
+      return <TagsInput {...said} value={chosen} onChange={put} />;
+    }
     default: {
       // Factors and percentages may stand without quotes in the text.
       const text = chosen(value) ?? chosen(plain.default) ?? "";
-      if (names.length > 0 && (text === "" || names.includes(text)) && name !== "id")
-        return <Select {...said} data={names} value={text === "" ? null : text} searchable clearable onChange={(next) => { onChange(next ?? undefined); }} />;
+      if (names.length > 0 && (text === "" || names.some(({ value }) => value === text)))
+        return <Select {...said} data={names} value={text === "" ? null : text} searchable clearable={plain.default === undefined || plain.default === null} allowDeselect={false} onChange={(next) => { onChange(next ?? undefined); }} />;
       return <TextInput {...said} type={kindOf(name, text)} dir={name === "name" || name === "description" ? "auto" : "ltr"} value={text} onChange={(event) => { const next = event.currentTarget.value; onChange(next === "" && schema.anyOf !== undefined ? undefined : next); }} />;
     }
   }
 }
 
+/** What may be named in a field, as people call it. */
+function useNames(name: string, part: string | undefined): Named[] {
+  const form = useForm();
+  const words = useWords();
+  const names = form.names[`${String(part)}.${name}`] ?? form.names[name] ?? [];
+  if (name === "trigger") return names.map(({ value }) => ({ value, label: words.trigger(value) }));
+  return name === "week_starts" ? names.map(({ value }) => ({ value, label: words.value(value) })) : [...names];
+}
+
+function Condition({ value, path, label, onChange }: FieldProps & { label: string }) {
+  const form = useForm();
+  const wrong = problemsWithin(form, path);
+  return (
+    <fieldset id={anchorOf(path)} tabIndex={-1} disabled={form.readOnly} className={classes.plain}>
+      <ConditionField label={label} value={value} place={placeOf(form.document, path)} trigger={triggerOf(form.document, path)} onChange={onChange} />
+      {wrong.map((words) => (
+        <Input.Error key={words} mt={4}>
+          <bdi>{words}</bdi>
+        </Input.Error>
+      ))}
+    </fieldset>
+  );
+}
+
 function chosen(value: unknown): string | null {
   return typeof value === "string" || typeof value === "number" ? String(value) : null;
 }
-
-const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 function kindOf(name: string, text: string): "date" | "time" | "text" {
   if ((name === "starts" || name === "ends") && (text === "" || DAY.test(text))) return "date";
@@ -114,10 +147,10 @@ export interface FigureProps {
   onEmpty?: () => void;
 }
 
-/** A whole number of a form, as money where the schema says so. */
+/** A whole number of a form, as money or points where the schema says so. */
 export function Figure({ schema, path, ...rest }: FigureProps) {
   const { currency, document, readOnly } = useForm();
   const money = isMoney(schema, document, path);
-  const digits = money ? digitsOf(currency) : 0;
+  const digits = money ? digitsOf(currency) : schema["x-points"] === true ? decimalsAt(document, path) : 0;
   return <Whole key={digits} visible {...rest} digits={digits} suffix={money ? currency : undefined} disabled={readOnly} />;
 }

@@ -118,7 +118,7 @@ function Name({ node, field, label, choices = [], onChange }: { node: Plain; fie
   );
 }
 
-function WindowPart({ window, onChange }: { window: Window; onChange: (window: Window) => void }) {
+export function WindowPart({ window, onChange }: { window: Window; onChange: (window: Window) => void }) {
   const { t } = useLingui();
   const said = useSaid();
   const kind = window.kind === "calendar" && window.offset === -1 ? "before" : window.kind;

@@ -3,6 +3,12 @@ import { createContext, use } from "react";
 import type { Plain } from "./conditions";
 import type { Path } from "./document";
 
+/** Something that a field may name: what stands in the document, and what people call it. */
+export interface Named {
+  value: string;
+  label: string;
+}
+
 interface Problem {
   path: Path;
   words: string;
@@ -17,7 +23,7 @@ export interface Form {
   readOnly: boolean;
   problems: readonly Problem[];
   /** What may be named, by the field that names it. */
-  names: Record<string, readonly string[]>;
+  names: Record<string, readonly Named[]>;
 }
 
 export const FormContext = createContext<Form>({ document: {}, currency: "USD", zone: "UTC", readOnly: false, problems: [], names: {} });
@@ -26,10 +32,23 @@ export function useForm(): Form {
   return use(FormContext);
 }
 
+/** The short names of what may be named in a field. */
+export function idsOf({ names }: Form, field: string): string[] {
+  return (names[field] ?? []).map(({ value }) => value);
+}
+
+/** What explains a field stands below its input, so that the inputs of a row stand in a line. */
+export const ORDER: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
+
 /** What is wrong with exactly this field. */
 export function problemAt(form: Form, path: Path): string | undefined {
   const key = path.join("/");
   return form.problems.find((each) => each.path.join("/") === key)?.words;
+}
+
+/** What is wrong with a field and everything in it. */
+export function problemsWithin(form: Form, path: Path): string[] {
+  return form.problems.filter((each) => path.every((part, at) => each.path[at] === part)).map(({ words }) => words);
 }
 
 /** The id that the field of a path has on the page, to jump to. */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { it } from "node:test";
 
 import type { Path } from "./document.ts";
-import { isMoney } from "./money.ts";
+import { decimalsAt, isMoney } from "./money.ts";
 import { type Definitions, partOf, type Schema } from "./schema.ts";
 
 const { $defs: DEFINITIONS } = JSON.parse(
@@ -71,4 +71,21 @@ it("shows as money exactly what the server marks as money", () => {
   const found = numbers(DEFINITIONS.Program ?? {}, DOCUMENT, []);
   assert.deepEqual(found.flatMap(([path, money]) => (money ? [path] : [])), MONEY);
   assert.equal(found.length, 39);
+});
+
+it("shows points with the decimals of their wallet", () => {
+  const wallets = [{ id: "points", caps: [{ points: 5 }] }, { id: "stars", decimals: 2, caps: [{ points: 500 }] }];
+  const document = {
+    wallets,
+    earning_rules: [{ wallet: "stars", points: 100, limits: [{ points: 500 }] }, { points: 1 }],
+    rewards: [{ wallet: "points", gives: [{ type: "points", wallet: "stars", points: 100 }] }],
+  };
+  assert.equal(decimalsAt(document, ["wallets", 0, "caps", 0, "points"]), 0);
+  assert.equal(decimalsAt(document, ["wallets", 1, "caps", 0, "points"]), 2);
+  assert.equal(decimalsAt(document, ["earning_rules", 0, "limits", 0, "points"]), 2);
+  assert.equal(decimalsAt(document, ["rewards", 0, "gives", 0, "points"]), 2);
+  // Which of the two is not said yet, so nothing is moved.
+  assert.equal(decimalsAt(document, ["earning_rules", 1, "points"]), 0);
+  assert.equal(decimalsAt({ ...document, wallets: wallets.slice(1) }, ["earning_rules", 1, "points"]), 2);
+  assert.equal(decimalsAt({}, ["earning_rules", 1, "points"]), 0);
 });

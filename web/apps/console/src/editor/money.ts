@@ -17,6 +17,24 @@ export function isMoney(schema: Schema, document: unknown, path: Path): boolean 
   return rule.in.includes(null);
 }
 
+/** How many decimal places the points at a path are shown with: as many as the wallet has that is named there or nearest around. */
+export function decimalsAt(document: unknown, path: Path): number {
+  const wallets = at(document, ["wallets"]);
+  const all = Array.isArray(wallets) ? wallets.filter(isRecord) : [];
+  if (path[0] === "wallets" && typeof path[1] === "number") return decimalsOf(all[path[1]]);
+  for (let length = path.length - 1; length >= 0; length -= 1) {
+    const around = at(document, path.slice(0, length));
+    const wallet = isRecord(around) && typeof around.wallet === "string" ? named(all, around.wallet) : undefined;
+    if (isRecord(wallet)) return decimalsOf(wallet);
+  }
+  const [one = 0, ...others] = new Set(all.map(decimalsOf));
+  return others.length === 0 ? one : 0;
+}
+
+function decimalsOf(wallet: Record<string, unknown> | undefined): number {
+  return typeof wallet?.decimals === "number" ? wallet.decimals : 0;
+}
+
 function named(list: unknown, id: unknown): unknown {
   return Array.isArray(list) ? list.find((each: unknown) => isRecord(each) && each.id === id) : undefined;
 }

@@ -8,7 +8,8 @@ import { Asking } from "./asking";
 import type { Plain } from "./conditions";
 import { at, type Path, valueOf, wayTo } from "./document";
 import classes from "./editor.module.css";
-import { anchorOf, type Form, FormContext } from "./form-context";
+import { WEEKDAYS } from "./field";
+import { anchorOf, type Form, FormContext, type Named } from "./form-context";
 import { SectionEditor } from "./section-editor";
 import { sectionAt, SECTIONS } from "./sections";
 import { Unreadable } from "./unreadable";
@@ -100,10 +101,15 @@ export default function ProgramForm({ program, text, problems, off, readOnly, fi
 
 /** What the fields of a form need to know of the document that they are in. */
 export function formOf(document: Plain, problems: readonly Told[], readOnly: boolean): Form {
-  const ids = (...path: string[]) => {
+  const parts = (...path: Path): Plain[] => {
     const list = at(document, path);
-    return Array.isArray(list) ? list.flatMap((each: unknown) => (isRecord(each) && typeof each.id === "string" ? [each.id] : [])) : [];
+    return Array.isArray(list) ? list.filter(isRecord) : [];
   };
+  const named = (...path: Path): Named[] =>
+    parts(...path).flatMap(({ id, name }) => (typeof id === "string" ? [{ value: id, label: typeof name === "string" && name !== "" ? name : id }] : []));
+  // Campaigns have rules and rewards of their own.
+  const everywhere = (list: string) => [...named(list), ...parts("campaigns").flatMap((_, place) => named("campaigns", place, list))];
+  const plain = (names: readonly string[]): Named[] => names.map((name) => ({ value: name, label: name }));
   const events = Object.keys((at(document, ["declarations", "events"]) ?? {}) as object);
   return {
     document,
@@ -112,14 +118,25 @@ export function formOf(document: Plain, problems: readonly Told[], readOnly: boo
     readOnly,
     problems: problems.map(({ path, words }) => ({ path: wayTo(document, path), words })),
     names: {
-      wallet: ids("wallets"),
-      tiers: ids("tiers", "levels"),
-      reach: ids("tiers", "metrics"),
-      keep: ids("tiers", "metrics"),
-      rules: ids("earning_rules"),
-      reward: ids("rewards"),
-      shared_limits: ids("limits"),
-      trigger: [...new Set([...TRIGGERS, ...events])],
+      wallet: named("wallets"),
+      tiers: named("tiers", "levels"),
+      by_tier: named("tiers", "levels"),
+      reach: named("tiers", "metrics"),
+      keep: named("tiers", "metrics"),
+      rules: everywhere("earning_rules"),
+      reward: everywhere("rewards"),
+      rewards: everywhere("rewards"),
+      campaign: named("campaigns"),
+      campaigns: named("campaigns"),
+      category: named("stacking", "categories"),
+      shared_limits: named("limits"),
+      trigger: plain([...new Set([...TRIGGERS, ...events])]),
+      "Goal.event": plain(events),
+      "TierMetric.event": plain(events),
+      "Conversion.event": plain(events),
+      currency: plain(Intl.supportedValuesOf("currency")),
+      time_zone: plain(["UTC", ...Intl.supportedValuesOf("timeZone")]),
+      week_starts: plain(WEEKDAYS),
     },
   };
 }

@@ -1,16 +1,19 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Button, Fieldset, Group, Select, SimpleGrid, Stack, Text } from "@perennial/ui";
+import { Button, Fieldset, Group, Input, Select, SimpleGrid, Stack, Text } from "@perennial/ui";
 import { IconPlus } from "@perennial/ui/icons";
 import { useState } from "react";
 
 import { isRecord } from "../program/records";
-import { type Plain, without as left } from "./conditions";
+import { type Plain, windowOf, without as left } from "./conditions";
 import type { Path } from "./document";
-import { Field, type FieldProps, Figure, isPlainField, useWords } from "./field";
-import { anchorOf, problemAt, useForm } from "./form-context";
+import classes from "./editor.module.css";
+import { Field, type FieldProps, isPlainField, useWords } from "./field";
+import { anchorOf, type Named, problemAt, problemsWithin, useForm } from "./form-context";
+import { Around, Figures, PeriodField, Texts } from "./named-parts";
 import { DEFINITIONS } from "./program-schema";
-import { begun, kindsOf, nameOf, resolved, type Schema, shapeOf } from "./schema";
+import { begun, kindsOf, resolved, type Schema, shapeOf } from "./schema";
 import { AnyText } from "./text-part";
+import { whichFields } from "./which-fields";
 
 export interface SchemaFormProps {
   schema: Schema;
@@ -21,42 +24,34 @@ export interface SchemaFormProps {
   onChange: (value: Plain) => void;
 }
 
-const COMMON = new Set(["name", "points", "per", "percent", "trigger", "when", "price", "gives", "value", "schedule", "currency", "time_zone", "multiplier", "description"]);
-
 /** A form for one part of a program, drawn from its schema: what is used first, the rest behind a button. */
 export function SchemaForm({ schema, value, path, without = [], onChange }: SchemaFormProps) {
-  const plain = resolved(schema, DEFINITIONS);
-  const kinds = kindsOf(plain, DEFINITIONS);
+  const form = useForm();
+  const kinds = kindsOf(resolved(schema, DEFINITIONS), DEFINITIONS);
   const shape = shapeOf(schema, value, DEFINITIONS);
   const [all, setAll] = useState(false);
+  const [before] = useState(value);
   if (shape?.properties === undefined) return <Unknown name="" value={value} onChange={(next) => { onChange(next as Plain); }} />;
-  const { required = [] } = shape;
-  const names = Object.keys(shape.properties)
-    .filter((name) => name !== "type" && !without.includes(name))
-    .toSorted((one, other) => rank(one) - rank(other));
-  const first = names.filter((name) => required.includes(name) || value[name] !== undefined || COMMON.has(name) || names.length < 6);
-  const rest = names.filter((name) => !first.includes(name));
-  const put = (name: string, next: unknown) => {
-    onChange(next === undefined ? Object.fromEntries(Object.entries(value).filter(([key]) => key !== name)) : { ...value, [name]: next });
-  };
-  const draw = (name: string) => (
-    <Part key={name} name={name} schema={shape.properties?.[name] ?? {}} required={required.includes(name)} value={value[name]} path={[...path, name]} of={value} onChange={(next) => { put(name, next); }} />
-  );
+  const wrong = (name: string) => problemsWithin(form, [...path, name]).length > 0;
+  const { first, rest } = whichFields({ shape, value, before, without, wallets: form.names.wallet?.length ?? 0, wrong });
+  const fields = (names: readonly string[]) => names.map((name): PartProps => ({
+    name,
+    schema: shape.properties?.[name] ?? {},
+    required: shape.required?.includes(name) === true,
+    value: value[name],
+    path: [...path, name],
+    part: shape.title,
+    onChange: (next) => {
+      onChange(next === undefined ? Object.fromEntries(Object.entries(value).filter(([key]) => key !== name)) : { ...value, [name]: next });
+    },
+  }));
   return (
-    <Stack gap="md">
+    <Stack gap="md" className={classes.fields}>
       {kinds !== undefined && <Kind kinds={kinds} value={value} path={path} onChange={onChange} />}
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
-        {inputs(first, shape).map(draw)}
-      </SimpleGrid>
-      {blocks(first, shape).map(draw)}
+      <Fields fields={fields(first)} />
       {rest.length > 0 &&
         (all ? (
-          <>
-            <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
-              {inputs(rest, shape).map(draw)}
-            </SimpleGrid>
-            {blocks(rest, shape).map(draw)}
-          </>
+          <Fields fields={fields(rest)} />
         ) : (
           <Group>
             <Button size="xs" variant="subtle" onClick={() => { setAll(true); }}>
@@ -68,22 +63,30 @@ export function SchemaForm({ schema, value, path, without = [], onChange }: Sche
   );
 }
 
-/** People look for the name first, and for the short name last. */
-function rank(name: string): number {
-  return name === "name" ? 0 : name === "id" ? 2 : 1;
+/** Inputs side by side, what can be ticked below them, then what is a form of its own, and at last what could be added. */
+function Fields({ fields }: { fields: readonly PartProps[] }) {
+  const ticks = fields.filter(({ schema }) => resolved(schema, DEFINITIONS).type === "boolean");
+  const inputs = fields.filter((each) => isInput(each) && !ticks.includes(each));
+  const blocks = fields.filter((each) => !isInput(each));
+  const offered = blocks.filter(isOffered);
+  return (
+    <>
+      {inputs.length > 0 && <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">{inputs.map((each) => <Field key={each.name} {...each} />)}</SimpleGrid>}
+      {ticks.length > 0 && <Stack gap="xs">{ticks.map((each) => <Field key={each.name} {...each} />)}</Stack>}
+      {blocks.filter((each) => !offered.includes(each)).map((each) => <Part key={each.name} {...each} />)}
+      {offered.length > 0 && <Group gap="xs">{offered.map((each) => <Offer key={each.name} {...each} />)}</Group>}
+    </>
+  );
 }
 
-function isInput(name: string, shape: Schema): boolean {
-  const schema = shape.properties?.[name] ?? {};
-  return isPlainField(schema) && nameOf(schema) !== "Condition";
+function isInput({ schema }: PartProps): boolean {
+  return isPlainField(schema) && resolved(schema, DEFINITIONS).title !== "Condition";
 }
 
-function inputs(names: readonly string[], shape: Schema): string[] {
-  return names.filter((name) => isInput(name, shape));
-}
-
-function blocks(names: readonly string[], shape: Schema): string[] {
-  return names.filter((name) => !isInput(name, shape));
+/** Whether nothing is written of a part that may be left out. */
+function isOffered({ schema, value, required }: PartProps): boolean {
+  if (isPlainField(schema) || required || resolved(schema, DEFINITIONS).title === PERIOD) return false;
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 }
 
 function Kind({ kinds, value, path, onChange }: { kinds: Record<string, Schema>; value: Plain; path: Path; onChange: (value: Plain) => void }) {
@@ -109,53 +112,61 @@ function Kind({ kinds, value, path, onChange }: { kinds: Record<string, Schema>;
   );
 }
 
-/** One field, or a form within the form. */
-function Part(props: FieldProps & { required: boolean }) {
-  const { name, schema, value, path, required, of, onChange } = props;
-  const { t } = useLingui();
+const PERIOD = "HistoryWindow";
+
+type PartProps = FieldProps & { required: boolean };
+
+/** A part of which nothing is written yet, to be added. */
+function Offer({ name, schema, path, part, onChange }: PartProps) {
   const words = useWords();
-  const { readOnly, names } = useForm();
-  if (isPlainField(schema)) return <Field {...props} />;
-  const plain = resolved(schema, DEFINITIONS);
-  const label = words.label(name, of.type);
-  const each = figureOf(plain);
-  const remove = (
-    <Button size="xs" variant="subtle" color="gray" disabled={readOnly} aria-label={t`Remove: ${label}`} onClick={() => { onChange(undefined); }}>
-      <Trans>Remove</Trans>
+  const { readOnly } = useForm();
+  const { type, items, prefixItems } = resolved(schema, DEFINITIONS);
+  const begin = () => {
+    if (prefixItems !== undefined) return prefixItems.map(() => 0);
+    if (type === "array" && typeof items === "object") return [begun(items, DEFINITIONS)];
+    return isForm(schema) ? begun(schema, DEFINITIONS) : {};
+  };
+  return (
+    <Button id={anchorOf(path)} size="xs" variant="default" disabled={readOnly} leftSection={<IconPlus size={14} aria-hidden />} onClick={() => { onChange(begin()); }}>
+      {words.label(name, part)}
     </Button>
   );
-  if (plain.type === "array" && plain.items !== undefined && plain.items !== false && isForm(plain.items))
-    return <Entries {...props} label={label} items={plain.items} />;
-  if (value === undefined) {
-    return (
-      <Group gap="xs">
-        <Button
-          id={anchorOf(path)}
-          size="xs"
-          variant="default"
-          disabled={readOnly}
-          leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() => { onChange(isForm(schema) ? begun(schema, DEFINITIONS) : {}); }}
-        >
-          {label}
-        </Button>
-      </Group>
-    );
-  }
+}
+
+/** A form within the form. */
+function Part(props: PartProps) {
+  const { name, schema, value, path, required, part, onChange } = props;
+  const words = useWords();
+  if (isPlainField(schema)) return <Field {...props} />;
+  const plain = resolved(schema, DEFINITIONS);
+  const label = words.label(name, part);
+  if (plain.title === PERIOD && windowOf(value) !== undefined) return <PeriodField {...props} label={label} />;
+  if (plain.type === "array" && typeof plain.items === "object" && isForm(plain.items)) return <Entries {...props} label={label} items={plain.items} />;
   return (
     <Fieldset legend={label} id={anchorOf(path)} tabIndex={-1}>
       <Stack gap="sm">
-        {isForm(schema) && isRecord(value) ? (
-          <SchemaForm schema={schema} value={value} path={path} onChange={onChange} />
-        ) : each !== undefined && names[name] !== undefined && isRecord(value) ? (
-          <Figures schema={each} names={names[name]} value={value} path={path} onChange={onChange} />
-        ) : (
-          <Unknown name={label} value={value} onChange={onChange} />
-        )}
-        {!required && <Group justify="flex-end">{remove}</Group>}
+        <Wrong path={path} />
+        <Inner {...props} label={label} />
+        {!required && <Remove label={label} onRemove={() => { onChange(undefined); }} />}
       </Stack>
     </Fieldset>
   );
+}
+
+/** What stands in a part: its named fields, or something for each of the names that there are. */
+function Inner({ name, schema, value, path, part, label, onChange }: FieldProps & { label: string }) {
+  const { names } = useForm();
+  const plain = resolved(schema, DEFINITIONS);
+  const each = eachOf(plain);
+  const known = names[name] ?? [];
+  if (plain.prefixItems !== undefined && Array.isArray(value)) return <Around value={value} path={path} onChange={onChange} />;
+  if (!isRecord(value)) return <Unknown name={label} value={value} onChange={onChange} />;
+  if (isForm(schema)) return <SchemaForm schema={schema} value={value} path={path} onChange={onChange} />;
+  if (each !== undefined && known.length > 0) {
+    if (each.type === "integer") return <Figures schema={each} names={known} value={value} path={path} onChange={onChange} />;
+    if (isForm(each)) return <ByName schema={each} names={known} value={value} path={path} onChange={onChange} />;
+  }
+  return part === "RefusalText" ? <Texts value={value} path={path} onChange={onChange} /> : <Unknown name={label} value={value} onChange={onChange} />;
 }
 
 /** Whether a schema describes a part with named fields. */
@@ -164,31 +175,62 @@ function isForm(schema: Schema): boolean {
   return plain.properties !== undefined || kindsOf(plain, DEFINITIONS) !== undefined;
 }
 
-/** The schema of the whole numbers that a part has by names of the document, if it is such a part. */
-function figureOf({ properties, additionalProperties: each }: Schema): Schema | undefined {
-  return properties === undefined && typeof each === "object" && each.type === "integer" ? each : undefined;
+/** The schema of what a part has by names of the document, if it is such a part. */
+function eachOf({ properties, additionalProperties: each }: Schema): Schema | undefined {
+  return properties === undefined && typeof each === "object" ? resolved(each, DEFINITIONS) : undefined;
 }
 
-/** A number for each of the names that there are; who has none is left out. */
-function Figures({ schema, names, value, path, onChange }: { schema: Schema; names: readonly string[]; value: Plain; path: Path; onChange: (value: Plain) => void }) {
-  const form = useForm();
-  const all = [...new Set([...names, ...Object.keys(value)])];
+/** A form for each of the names of which something is written; the others can be added. */
+function ByName({ schema, names, value, path, onChange }: { schema: Schema; names: readonly Named[]; value: Plain; path: Path; onChange: (value: Plain) => void }) {
+  const { readOnly } = useForm();
+  const gone = Object.keys(value).filter((each) => names.every((named) => named.value !== each));
+  const all = [...names, ...gone.map((each) => ({ value: each, label: each }))];
   return (
-    <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
-      {all.map((name) => (
-        <div key={name} id={anchorOf([...path, name])} tabIndex={-1}>
-          <Figure
-            schema={schema}
-            path={[...path, name]}
-            label={name}
-            error={problemAt(form, [...path, name])}
-            value={value[name]}
-            onChange={(next) => { onChange({ ...value, [name]: next }); }}
-            onEmpty={() => { onChange(left(value, name)); }}
-          />
-        </div>
-      ))}
-    </SimpleGrid>
+    <>
+      {all.map(({ value: name, label }) => {
+        const entry = value[name];
+        if (!isRecord(entry)) return null;
+        return (
+          <Fieldset key={name} legend={label} id={anchorOf([...path, name])} tabIndex={-1}>
+            <Stack gap="sm">
+              <Wrong path={[...path, name]} />
+              <SchemaForm schema={schema} value={entry} path={[...path, name]} onChange={(next) => { onChange({ ...value, [name]: next }); }} />
+              <Remove label={label} onRemove={() => { onChange(left(value, name)); }} />
+            </Stack>
+          </Fieldset>
+        );
+      })}
+      <Group gap="xs">
+        {names.filter((named) => value[named.value] === undefined).map(({ value: name, label }) => (
+          <Button key={name} size="xs" variant="default" disabled={readOnly} leftSection={<IconPlus size={14} aria-hidden />} onClick={() => { onChange({ ...value, [name]: {} }); }}>
+            {label}
+          </Button>
+        ))}
+      </Group>
+    </>
+  );
+}
+
+function Remove({ label, onRemove }: { label: string; onRemove: () => void }) {
+  const { t } = useLingui();
+  const { readOnly } = useForm();
+  if (readOnly) return null;
+  return (
+    <Group justify="flex-end">
+      <Button size="xs" variant="subtle" color="gray" aria-label={t`Remove: ${label}`} onClick={onRemove}>
+        <Trans>Remove</Trans>
+      </Button>
+    </Group>
+  );
+}
+
+/** What is wrong with a part as a whole. */
+function Wrong({ path }: { path: Path }) {
+  const words = problemAt(useForm(), path);
+  return words === undefined ? null : (
+    <Input.Error>
+      <bdi>{words}</bdi>
+    </Input.Error>
   );
 }
 
@@ -205,6 +247,7 @@ function Entries({ name, value, path, items, label, onChange }: FieldProps & { i
   return (
     <Fieldset legend={label} id={anchorOf(path)} tabIndex={-1}>
       <Stack gap="sm">
+        <Wrong path={path} />
         {entries.length === 0 && (
           <Text size="sm" c="dimmed">
             <Trans>None yet</Trans>
@@ -213,25 +256,24 @@ function Entries({ name, value, path, items, label, onChange }: FieldProps & { i
         {entries.map((entry, place) => {
           const number = String(place + 1);
           return (
-            <Stack key={`${name}/${number}`} gap="xs">
+            <Stack key={`${name}/${number}`} gap="xs" className={classes.entry} id={anchorOf([...path, place])} tabIndex={-1}>
+              <Wrong path={[...path, place]} />
               {isRecord(entry) ? (
                 <SchemaForm schema={items} value={entry} path={[...path, place]} onChange={(next) => { onChange(entries.with(place, next)); }} />
               ) : (
                 <Unknown name={label} value={entry} onChange={(next) => { onChange(entries.with(place, next)); }} />
               )}
-              <Group justify="flex-end">
-                <Button size="xs" variant="subtle" color="gray" disabled={readOnly} aria-label={t`Remove: ${label} ${number}`} onClick={() => { onChange(entries.toSpliced(place, 1)); }}>
-                  <Trans>Remove</Trans>
-                </Button>
-              </Group>
+              <Remove label={`${label} ${number}`} onRemove={() => { onChange(entries.toSpliced(place, 1)); }} />
             </Stack>
           );
         })}
-        <Group>
-          <Button size="xs" variant="default" disabled={readOnly} aria-label={t`Add: ${label}`} leftSection={<IconPlus size={14} aria-hidden />} onClick={() => { onChange([...entries, begun(items, DEFINITIONS)]); }}>
-            <Trans>Add</Trans>
-          </Button>
-        </Group>
+        {!readOnly && (
+          <Group>
+            <Button size="xs" variant="default" aria-label={t`Add: ${label}`} leftSection={<IconPlus size={14} aria-hidden />} onClick={() => { onChange([...entries, begun(items, DEFINITIONS)]); }}>
+              <Trans>Add</Trans>
+            </Button>
+          </Group>
+        )}
       </Stack>
     </Fieldset>
   );

@@ -21,6 +21,8 @@ export interface Schema {
   $defs?: Record<string, Schema>;
   /** Whether the number is an amount of money, in minor units. */
   "x-money"?: boolean;
+  /** Whether the number is points of a wallet, in their smallest part. */
+  "x-points"?: boolean;
   /** That depends on a field of the part or around it, or of the entry of a list that the number is named after. */
   "x-money-if"?: { field: string; in: readonly (string | null)[]; list?: string };
 }

@@ -4,9 +4,9 @@ import type { Plain } from "./conditions";
 import type { Path } from "./document";
 import { useWords } from "./field";
 import { useForm } from "./form-context";
-import { isMoney } from "./money";
+import { decimalsAt, isMoney } from "./money";
 import { DEFINITIONS } from "./program-schema";
-import { partOf, type Schema } from "./schema";
+import { partOf, type Schema, shapeOf } from "./schema";
 
 /** The fields that say most about an entry, in the order in which they are said. */
 const SAID = ["points", "per", "percent", "by", "price", "value", "trigger", "times", "discount", "order_value", "every", "share", "starts", "ends", "target"];
@@ -27,13 +27,16 @@ export function useSummary(): (entry: Part) => string {
   const words = useWords();
   const { currency, document } = useForm();
   const said = (name: string, value: unknown, schema: Schema, path: Path): string | undefined => {
-    if (typeof value === "number") return isMoney(schema, document, path) ? format.money(value, currency) : format.number(value, DIGITS);
-    return typeof value === "string" ? (name === "trigger" ? value : words.value(value, name)) : undefined;
+    if (typeof value === "number") {
+      if (isMoney(schema, document, path)) return format.money(value, currency);
+      return format.number(schema["x-points"] === true ? value / 10 ** decimalsAt(document, path) : value, Math.max(DIGITS, decimalsAt(document, path)));
+    }
+    return typeof value === "string" ? (name === "trigger" ? words.trigger(value) : words.value(value, name)) : undefined;
   };
   const figures = ({ value, schema, path }: Part): string[] =>
     SAID.flatMap((name) => {
       const figure = said(name, value[name], partOf(schema, value, name, DEFINITIONS), [...path, name]);
-      return figure === undefined ? [] : [`${words.label(name, value.type)}: ${figure}`];
+      return figure === undefined ? [] : [`${words.label(name, shapeOf(schema, value, DEFINITIONS)?.title)}: ${figure}`];
     });
   return (entry) => {
     const within = [below(entry, "multiplier"), below(entry, "schedule"), ...entriesOf(entry, "gives")].filter((each) => each !== undefined);

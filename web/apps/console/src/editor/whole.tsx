@@ -3,6 +3,7 @@ import { TextInput } from "@perennial/ui";
 import { useState } from "react";
 
 import { minorOf, typed } from "./amounts";
+import { ORDER } from "./form-context";
 
 export interface WholeProps {
   label: string;
@@ -34,6 +35,7 @@ export function Whole({ label, visible = false, description, value, digits, suff
       aria-label={label}
       label={visible ? label : undefined}
       description={description}
+      inputWrapperOrder={ORDER}
       size="sm"
       w={visible ? undefined : "8.5rem"}
       disabled={disabled}
