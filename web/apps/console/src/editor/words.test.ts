@@ -11,11 +11,11 @@ const { $defs: DEFINITIONS } = JSON.parse(
 /** What has words in a file: its names, as they are written in front of their messages. */
 function worded(file: string): Set<string> {
   const text = readFileSync(new URL(file, import.meta.url), "utf8").split("FIELD_HELP")[0] ?? "";
-  return new Set([...text.matchAll(/^ {2}"?([\w.]+)"?: msg`/gm)].map(([, name]) => name ?? ""));
+  return new Set([...text.matchAll(/^ {2}"?([\w.]+)"?: msg[`(]/gm)].map(([, name]) => name ?? ""));
 }
 
-/** Parts that no form draws: test cases have one of their own, declarations and scores are text, and sections are places. */
-const FORMLESS = /^(AttributeSpec$|Case|Declarations$|EventSpec$|Expectation$|Line$|ProgramCase$|RfmScale$|Step$)/;
+/** Parts that no form draws: test cases (and who brings their orders) have one of their own, declarations and scores are text, and sections are places. */
+const FORMLESS = /^(AttributeSpec$|Case|Declarations$|EventSpec$|Expectation$|Line$|ProgramCase$|Redeemer$|RfmScale$|Step$)/;
 const PLACES = ["declarations", "wallets", "stacking", "experiments", "holdouts", "referrals", "rfm", "cases"];
 
 const FIELDS = Object.entries(DEFINITIONS)
