@@ -54,6 +54,33 @@ async def test_what_cannot_be_read_is_refused_with_its_path(site: Site) -> None:
     assert response.status_code == 404
 
 
+async def test_a_draft_that_was_never_published_has_conditions(site: Site) -> None:
+    """Its facts are listed and its conditions are said; a draft that cannot be read is refused."""
+    draft = {
+        "program": "planned",
+        "name": "Planned",
+        "currency": "USD",
+        "time_zone": "UTC",
+        "declarations": {"member": {"hat": {"type": "text", "values": ["red", "green"]}}},
+        "wallets": [{"id": "stars", "name": "Stars"}],
+    }
+    await site.done("PUT", "/v1/programs/planned/draft", draft)
+    listed = await site.done("GET", "/v1/facts?program=planned")
+    assert "member.hat" in [fact["name"] for fact in listed["data"]]
+    body = {"program": "planned", "condition": {"fact": "member.hat", "is": "red"}}
+    checked = await site.done("POST", "/v1/conditions/check", body)
+    assert (checked["problems"], checked["not_for_all_members"]) == ([], [])
+    assert "red" in checked["sentence"]
+    await site.done("PUT", "/v1/programs/planned/draft", draft | {"wallets": 7})
+    for response in (
+        await site.call("GET", "/v1/facts?program=planned"),
+        await site.call("POST", "/v1/conditions/check", body),
+    ):
+        assert (response.status_code, response.json()["code"]) == (422, "program_invalid")
+    missing = await site.call("GET", "/v1/facts?program=none")
+    assert (missing.status_code, missing.json()["code"]) == (404, "program_unknown")
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 async def test_every_language_is_served(site: Site, code: str) -> None:
     """Sentence and labels come in the language that was asked for."""

@@ -22,7 +22,7 @@ from perennial.core.condition_check import (
 from perennial.core.condition_document import MAX_DEPTH, MAX_NODES
 from perennial.core.condition_flaws import Flaw, flaws_of
 from perennial.core.condition_places import Where
-from perennial.core.condition_sql import compile_sql, kept_by
+from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
 from perennial.core.condition_words import Wording, sentence
 from perennial.core.conditions import Condition
 from perennial.core.facts import fact_table
@@ -30,7 +30,8 @@ from perennial.core.language import Language
 from perennial.core.problems import Problem
 from perennial.core.program_cost import MAX_LINES, condition_cost, history_cost
 from perennial.flows.configuration import Configurations, business_now
-from perennial.flows.problems import field_problem, problem
+from perennial.flows.problems import field_problem
+from perennial.flows.program_checks import program_to_ask
 from perennial.store.database import Database
 from perennial.store.segments import list_segments
 
@@ -76,23 +77,23 @@ async def check_condition(
     trigger: str,
     language: Language,
 ) -> CheckedCondition:
-    """Return what there is to say of a condition of a published program, or raise the 404.
+    """Return what there is to say of a condition of a program, or of its draft before it is published.
 
-    ``trigger`` is the event that a rule is for.
+    ``trigger`` is the event that a rule is for. Before a program is published nobody is its member, and
+    nothing is said of asking them all at once. Raises what :func:`program_to_ask` does.
     """
     async with database.transaction(workspace_id) as conn:
         workspace = await configurations.current(conn, workspace_id)
+        facts = fact_table(await program_to_ask(conn, workspace, workspace_id, program))
         segments = await list_segments(conn, workspace_id)
-    live = workspace.program(program)
-    if live is None:
-        raise problem(404, "program_unknown", f"There is no published program {program!r}.")
-    facts = fact_table(live.latest.program)
     if trigger not in facts.events:
         raise field_problem("$.trigger", "trigger_unknown", "no such event is declared")
     place = place_of(where, trigger)
     problems = check(condition, facts, place)
-    kept = kept_by(live.latest, business_now(workspace), {row.code: row.segment_id for row in segments})
-    asked = compile_sql([condition], kept)
+    asked: SqlConditions | list[Problem] = []
+    if live := workspace.program(program):
+        kept = kept_by(live.latest, business_now(workspace), {row.code: row.segment_id for row in segments})
+        asked = compile_sql([condition], kept)
     parts, depth = size_of(condition)
     lines = MAX_LINES if where in (Where.RULE_LINES, Where.BENEFIT_LINES) else 1
     return CheckedCondition(

@@ -14,6 +14,7 @@ from perennial.core.program_parts import decode_published, join_parts
 from perennial.core.surroundings import with_declarations
 from perennial.core.validation import check_agreement, declared_differently, validate
 from perennial.flows.answers import FieldProblem
+from perennial.flows.configuration import Workspace
 from perennial.flows.problems import ProblemError, problem
 from perennial.store.programs import (
     ProgramRow,
@@ -69,6 +70,20 @@ async def program_of_version(conn: Connection, workspace_id: int, version: Versi
     """Return the program that a version holds."""
     bodies = await read_parts(conn, workspace_id, [version.manifest])
     return decode_published(join_parts(version.manifest, bodies))
+
+
+async def program_to_ask(conn: Connection, workspace: Workspace, workspace_id: int, code: str) -> Program:
+    """Return what conditions may ask about: a program's latest version, or before the first one its draft.
+
+    Raises the 404 where there is neither, and :class:`InvalidProgramError` of a draft that cannot be read.
+    """
+    live = workspace.program(code)
+    if live is not None:
+        return live.latest.program
+    row = await require_program(conn, workspace_id, code)
+    if row.draft is None:
+        raise problem(404, "no_draft", f"Program {code} has no draft.")
+    return await surrounded(conn, workspace_id, readable(row.draft))
 
 
 async def surrounded(conn: Connection, workspace_id: int, program: Program) -> Program:

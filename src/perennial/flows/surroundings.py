@@ -20,6 +20,7 @@ from perennial.flows.configuration import Configurations, business_now
 from perennial.flows.event_types import check_facts, check_location, pushed
 from perennial.flows.ids import Ids
 from perennial.flows.problems import problem
+from perennial.flows.program_checks import program_to_ask
 from perennial.flows.programs import Author
 from perennial.flows.reading import FactView, outside_facts, own_attributes
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
@@ -248,15 +249,14 @@ async def list_facts(
     code: str,
     language: Language = ENGLISH,
 ) -> FactList:
-    """Return every fact of a published program, with labels in ``language``, or raise the 404."""
+    """Return every fact of a program, or of its draft before it is published, with labels in ``language``.
+
+    Raises what :func:`program_to_ask` does.
+    """
     async with database.transaction(workspace_id) as conn:
         workspace = await configurations.current(conn, workspace_id)
-    live = workspace.program(code)
-    if live is None:
-        raise problem(404, "program_unknown", f"There is no published program {code!r}.")
-    return FactList(
-        language.code, language.right_to_left, tuple(_entries(fact_table(live.latest.program), language))
-    )
+        program = await program_to_ask(conn, workspace, workspace_id, code)
+    return FactList(language.code, language.right_to_left, tuple(_entries(fact_table(program), language)))
 
 
 def _entries(table: FactTable, language: Language) -> list[FactEntry]:

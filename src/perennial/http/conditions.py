@@ -56,7 +56,8 @@ async def condition_check(request: Request[Any, Any, Any]) -> Response[Any]:
 
     A condition that cannot be read is refused with the path of what is wrong. One that can is said as a
     sentence; `problems` keep it from being published, `warnings` name parts that never hold, always hold or
-    contradict each other, and `cost` is what judging it takes at worst.
+    contradict each other, and `cost` is what judging it takes at worst. It is read as by the latest version
+    of the program, or by its draft before it is published.
     """
     door, caller = admitted(request)
     data = await body_of(request, ConditionBody)

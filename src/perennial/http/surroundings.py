@@ -201,7 +201,7 @@ async def location_push(request: Request[Any, Any, Any], id: ExternalId) -> Resp
         "List what conditions of a program may ask about",
         needs=Scope.READ,
         gives={200: FactList},
-        refuses=(404,),
+        refuses=(404, 422),
     ),
 )
 async def fact_list(
@@ -209,6 +209,7 @@ async def fact_list(
 ) -> Response[Any]:
     """Every fact with its type, source, values and operators: what an editor of conditions offers.
 
+    They are those of the latest version; before a program is published, those of its draft.
     Labels are in `language`; what an author has named keeps that name.
     """
     door, caller = admitted(request)
