@@ -101,6 +101,19 @@ async def test_a_case_begins_as_the_member_was_and_expects_what_came_of_the_orde
     assert missed["misses"][0]["words"] == "earned should be 208 but is 128"
 
 
+async def test_who_brought_an_order_is_in_its_case_where_something_asks(site: Site) -> None:
+    """The till that a rule asks about is part of the case; the name of the key is not."""
+    till = (
+        "  - {id: till, type: fixed, points: 3, multiplied: false, when: {fact: redeemer.device, is: desk}}\n"
+    )
+    await _published(site, PROGRAM.replace("tiers:\n", f"{till}tiers:\n", 1))
+    await site.done("PUT", "/v1/orders/o1", _order(1_000, device="desk"))
+    made, _ = await _told(site, "o1")
+    [only] = made["case"]["steps"]
+    assert only["order"]["redeemer"] == {"device": "desk"}
+    assert only["expect"]["awards"]["till"] == 3
+
+
 async def test_what_a_case_cannot_carry_is_told_by_name_and_value(site: Site) -> None:
     """What others used of a budget, and orders beyond the latest twenty."""
     await _published(site)
@@ -125,6 +138,7 @@ async def test_the_first_order_joins_by_itself_and_who_may_not_earn_is_blocked_i
     made, left = await _told(site, "o1")
     [only] = made["case"]["steps"]
     assert (only["expect"]["awards"], left) == ({"base": 80, "joined": 5}, [])
+    assert "redeemer" not in only["order"]
     await site.done("PUT", "/v1/customers/anna/block", {"earning": True, "spending": False, "reason": "x"})
     off = {"object": {"kind": "rule", "program": "points", "id": "home"}, "off": True, "reason": "leaked"}
     await site.done("POST", "/v1/switches", off)

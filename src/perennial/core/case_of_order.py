@@ -6,7 +6,8 @@ segments, tier, balance, switches and blocks. What the decision would read then 
 read: the rest (``core/case_state.py``) is told by name and value.
 
 A version never forgets, so nothing goes into a case that no condition can read: no ids of orders or
-customers, no attributes that are not declared, no codes but shared ones.
+customers, no attributes that are not declared, no codes but shared ones, nobody who brought an order where
+nothing asks who did.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from perennial.core.code_entry import shared_form
 from perennial.core.document import plain_of
 from perennial.core.events import OrderPaid
 from perennial.core.facts import STALE_FROM
-from perennial.core.order import Line, Order, Scalar
+from perennial.core.order import Line, Order, Redeemer, Scalar
 from perennial.core.periods import instant_of_local, local_datetime
 from perennial.core.program import AttributeSpec, EnrollmentMode
 from perennial.core.program_case import ProgramCase, in_reading_order
@@ -115,6 +116,7 @@ class _Making:
         known = {**stage.segments, **{each.segment: each for each in self.segments}}
         self.player = CasePlayer(Case("", "", stage.program, stage.document, (), tuple(known.values())))
         kept = dict(zip(version.attributes, judged.facts.attributes, strict=True))
+        self.document = str(stage.document)
         self.outside = {name.removesuffix(STALE_FROM) for name in kept if name.endswith(STALE_FROM)}
         self.kept = kept
         self.attributes = {
@@ -259,7 +261,13 @@ class _Making:
             lines=tuple(_bare_line(line, declared.line) for line in order.lines),
             codes=tuple(code for code in order.codes if shared_form(code) in self.version.shared_codes),
             attributes=_declared(order.attributes, declared.order),
+            redeemer=self._asked_of(order.redeemer),
         )
+
+    def _asked_of(self, redeemer: Redeemer | None) -> Redeemer | None:
+        known = {} if redeemer is None else msgspec.structs.asdict(redeemer)
+        asked = {name: known[name] for name in known if f"redeemer.{name}" in self.document}
+        return Redeemer(**asked) if any(asked.values()) else None
 
     def _plain(self, order: Order, name: str) -> dict[str, Any]:
         plain = plain_of(self._told(order))
