@@ -29,11 +29,11 @@ def put_guest_order(batch: Batch, command: PutOrder) -> Answer:
     order_id = batch.name("order", command.id)
     owner = batch.external.get((IdKind.ORDER, order_id))
     known = batch.orders.get(order_id)
+    if owner is not None and owner != order_id:
+        raise field_problem("$.customer", "id_conflict", "the order has a customer; it cannot lose it")
     if known is not None:
         command = as_brought(known, command)
     order = command.order
-    if owner is not None and owner != order_id:
-        raise field_problem("$.customer", "id_conflict", "the order has a customer; it cannot lose it")
     if known is not None and is_same(known, command):
         return Answer(status=200, body=known.answer, replayed=True)
     if known is not None:
