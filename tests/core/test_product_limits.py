@@ -94,7 +94,7 @@ def test_what_is_all_used_is_refused_with_the_limit() -> None:
     limit = "reward half: 2 units in all of each product, all members together: used up"
     assert standing.words == f"half cannot be used now: {limit}"
     cut = play.quote("ben", MARCH, cart(tea=1, mug=1)).quote.redeemables[0].standing
-    assert (cut.reason, cut.words) == (None, f"no more is left: {limit}")
+    assert (cut.reason, cut.words) == (None, f"takes only what is left: {limit}")
 
 
 def test_whole_uses_only() -> None:
@@ -182,7 +182,7 @@ def test_what_is_missing_is_said() -> None:
     assert checkout.quote.redeemables[0].standing.words == ""
     checkout, _ = shop(ONE_EACH, gives=pick).redeem("anna", "r1", MARCH, cart(tea=3))
     words = "reward half: 1 unit in all of each product, all members together: used up"
-    assert checkout.quote.redeemables[0].standing.words == f"no more is left: {words}"
+    assert checkout.quote.redeemables[0].standing.words == f"takes only what is left: {words}"
 
 
 def test_a_campaign_counts_what_all_its_rewards_make_cheaper() -> None:

@@ -79,7 +79,7 @@ def test_a_discount_is_cut_where_the_limit_says_so() -> None:
     version = version_of(off("big", 150_000, {"per": "total", "discount": 100_000, "at_cap": "cut"}))
     quote = quoted(version, cart(line("tee", 100_000, 5), shipping=500))
     assert (quote.discount_total, quote.total) == (100_000, 400_500)
-    assert quote.redeemables[0].standing.words.startswith("no more is left: reward big: 1000.00 USD")
+    assert quote.redeemables[0].standing.words.startswith("takes only what is left: reward big: 1000.00 USD")
 
 
 def test_the_last_of_a_budget_in_both_readings() -> None:

@@ -209,7 +209,7 @@ WHOLE = (
     "Less points: X brings 1.2 to 3.4 points per customer less than Y.",
     "X cannot be used now: reward X: 2 units in all of each product, all members together: used up",
     "X cannot be used now: campaign X: 5.00 EUR of discount per month, for each location: 1.20 left, whole only",
-    "no more is left: spending X: 3 times in all: used up",
+    "takes only what is left: spending X: 3 times in all: used up",
     "X has ended: 2026-03-01T00:00:00Z",
     "X has not started: 2026-03-01T00:00:00Z",
     "campaign X has ended: 2026-03-01T00:00:00Z",

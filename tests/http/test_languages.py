@@ -172,10 +172,10 @@ async def test_a_cart_speaks_the_language_of_its_caller(site: Site) -> None:
 
     limit = "리워드 half: 총 1개, 모든 회원 합산"
     first = await site.done("POST", "/v1/redemptions", {"id": "said-1", **body}, headers=speaks)
-    assert message(first) == f"남은 것이 없음: {limit}: 1 남음"
+    assert message(first) == f"남은 만큼만 적용됨: {limit}: 1 남음"
     assert message(await site.done("GET", "/v1/redemptions/said-1", headers=speaks)) == message(first)
     english = message(await site.done("GET", "/v1/redemptions/said-1"))
-    assert english == "no more is left: reward half: 1 unit in all, all members together: 1 left"
+    assert english == "takes only what is left: reward half: 1 unit in all, all members together: 1 left"
     told = [
         await site.done("POST", "/v1/quotes", body, headers=speaks),
         await site.done("POST", "/v1/holds", {"id": "said-2", **body}, headers=speaks),

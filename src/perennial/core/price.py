@@ -216,9 +216,9 @@ def use(attempt: Attempt, candidate: Candidate, bill: Bill) -> Standing:
     attempt.applied = (*attempt.applied, candidate)
     if cut:
         return _capped(candidate, discount, cut, bill.stacking)
-    words = f"no more is left: {cut_by}" if cut_by and discount == cut_to else ""
+    words = f"takes only what is left: {cut_by}" if cut_by and discount == cut_to else ""
     if units is not None and (units.left == 0 or units.cut):
-        words = f"no more is left: {units.cut_by}"
+        words = f"takes only what is left: {units.cut_by}"
     return Standing(status=Status.APPLICABLE, discount=discount, words=words)
 
 

@@ -141,7 +141,7 @@ SENTENCES = {
     "cooldown of rule {rule:id}: until {at:instant}": "استراحت قانون «{rule}» تا {at}",
     "cooldown of rule {rule:id}: {span:span}": "استراحت قانون «{rule}»: {span}",
     "{key:id} cannot be used now: {limit}": "{key} را اکنون نمی\u200cتوان به کار برد: {limit}",
-    "no more is left: {limit}": "چیزی نمانده است: {limit}",
+    "takes only what is left: {limit}": "تنها به اندازهٔ آنچه مانده است: {limit}",
     "{limit}: used up": "{limit}: تمام شده",
     "{limit}: no {attribute:id} is given": "{limit}: مقدار {attribute} داده نشده",
     "{limit}: {left:number} left, whole awards only": "{limit}: {left} مانده، تنها به\u200cصورت کامل",

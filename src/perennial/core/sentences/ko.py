@@ -141,7 +141,7 @@ SENTENCES = {
     "cooldown of rule {rule:id}: until {at:instant}": "규칙 {rule}의 대기 시간: {at}까지",
     "cooldown of rule {rule:id}: {span:span}": "규칙 {rule}의 대기 시간: {span}",
     "{key:id} cannot be used now: {limit}": "{key:은/는} 지금 사용할 수 없음: {limit}",
-    "no more is left: {limit}": "남은 것이 없음: {limit}",
+    "takes only what is left: {limit}": "남은 만큼만 적용됨: {limit}",
     "{limit}: used up": "{limit}: 모두 사용됨",
     "{limit}: no {attribute:id} is given": "{limit}: {attribute} 값이 없음",
     "{limit}: {left:number} left, whole awards only": "{limit}: {left} 남음, 전체 지급만 가능",

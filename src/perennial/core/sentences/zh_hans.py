@@ -141,7 +141,7 @@ SENTENCES = {
     "cooldown of rule {rule:id}: until {at:instant}": "规则“{rule}”的冷却期：至{at}",
     "cooldown of rule {rule:id}: {span:span}": "规则“{rule}”的冷却期：{span}",
     "{key:id} cannot be used now: {limit}": "{key} 目前不能使用：{limit}",
-    "no more is left: {limit}": "已无剩余：{limit}",
+    "takes only what is left: {limit}": "仅按剩余额度抵扣：{limit}",
     "{limit}: used up": "{limit}：已用完",
     "{limit}: no {attribute:id} is given": "{limit}：未给出{attribute}",
     "{limit}: {left:number} left, whole awards only": "{limit}：剩余{left}，只能整笔发放",

@@ -141,7 +141,7 @@ SENTENCES = {
     "cooldown of rule {rule:id}: until {at:instant}": "規則「{rule}」的冷卻期：至 {at}",
     "cooldown of rule {rule:id}: {span:span}": "規則「{rule}」的冷卻期：{span}",
     "{key:id} cannot be used now: {limit}": "{key} 目前不能使用：{limit}",
-    "no more is left: {limit}": "已無剩餘：{limit}",
+    "takes only what is left: {limit}": "僅依剩餘額度折抵：{limit}",
     "{limit}: used up": "{limit}：已用罄",
     "{limit}: no {attribute:id} is given": "{limit}：未提供 {attribute}",
     "{limit}: {left:number} left, whole awards only": "{limit}：剩餘 {left}，只能整筆發放",
