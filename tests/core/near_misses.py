@@ -317,16 +317,6 @@ def transfers_of_lots(draw: Random, over: bool) -> Document:
     return program
 
 
-def transfers_of_pending(draw: Random, over: bool) -> Document:
-    """Points expire before they can be sent; or there are a few days in which they can."""
-    program = sound(draw)
-    days = draw.randint(10, 200)
-    expiry = {"type": "inactivity", "after": {"days": days}, "activities": ["earning"]}
-    pending = {"type": "period", "after": {"days": days - 3 if over else days + 2}}
-    program["wallets"][0] |= {"expiry": expiry, "pending": pending}
-    return program
-
-
 def transfers_of_a_tier(draw: Random, over: bool) -> Document:
     """A tier of its own has another life for lots; or one by inactivity."""
     program = sound(draw)
@@ -394,7 +384,7 @@ NEAR_MISSES: dict[str, tuple[Maker, ...]] = {
         one_excludes,
         codes_are_one,
     ),
-    "transfer_prolongs": (transfers_of_lots, transfers_of_pending, transfers_of_a_tier),
+    "transfer_prolongs": (transfers_of_lots, transfers_of_a_tier),
     "worth_more_than_margin": (points_meet_the_margin,),
     "splitting_earns_more": (visits_in_parts,),
 }

@@ -175,6 +175,23 @@ def test_a_version_that_lets_balances_expire_takes_nothing_that_day() -> None:
     assert play.wallet("anna", "points").balance == 0
 
 
+def test_what_somebody_earned_on_the_way_into_a_tier_keeps_the_balance_alive_there() -> None:
+    """The order that leads to gold is judged as by nobody of gold, and is an activity there all the same."""
+    wallet = {
+        "expiry": {"type": "rolling", "after": {"months": 24}},
+        "tiers": {"gold": {"expiry": {"type": "inactivity", "after": {"months": 6}}}},
+    }
+    gold = {"id": "gold", "name": "Gold", "reach": {"spend": 20_000}}
+    spend = {"id": "spend", "measure": "orders.net"}
+    play = stage(wallet, tiers={"metrics": [spend], "levels": [gold], "lasts": "life"})
+    play.pay("anna", "o1", at("2026-01-10 10:00"), order(10_000))
+    play.pay("anna", "o2", at("2026-07-01 10:00"), order(10_000))
+    play.run_timers("anna", at("2027-01-01"))
+    assert play.wallet("anna", "points").balance == 200
+    play.run_timers("anna", at("2027-01-02"))
+    assert play.wallet("anna", "points").balance == 0
+
+
 def test_an_event_may_keep_a_balance_alive_and_others_do_not() -> None:
     """Only the named activities count: a review does, an order does not."""
     wallet = {"expiry": {"type": "inactivity", "after": {"months": 6}, "activities": ["review.posted"]}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from perennial.core.effects import BeActive, Credit, Debit, Effect, FallShort
 from perennial.core.program import InactivityExpiry
 from perennial.core.snapshot import WalletFigures
-from perennial.core.version import Version
+from perennial.core.version import CompiledWallet, Version
 from perennial.core.wallet_dates import dated_lot
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey
@@ -38,8 +38,7 @@ def credit_award(
     effects: list[Effect] = [Credit(unit, points, key, _ISSUED, pending)]
     if figures.shortfall or figures.debt:
         effects += _settle(unit, points, lot_id, pending, figures)
-    expiry = wallet.expiry.get(tier) or wallet.spec.expiry
-    if type(expiry) is InactivityExpiry and "earning" in expiry.activities:
+    if wallet.rests and _is_active_by(wallet, "earning"):
         effects.append(BeActive(unit, at))
     return effects, lot_id
 
@@ -52,14 +51,15 @@ def is_pending(key: LotKey, at: Instant, activated_until: Instant) -> bool:
 
 def activity(version: Version, name: str, at: Instant) -> list[BeActive]:
     """Return what the activity ``name`` (``spending``, or an event) does to the program's wallets."""
-    return [
-        BeActive(wallet.unit, at)
-        for wallet in version.wallets
-        if any(
-            isinstance(expiry, InactivityExpiry) and name in expiry.activities
-            for expiry in wallet.expiry.values()
-        )
-    ]
+    return [BeActive(wallet.unit, at) for wallet in version.wallets if _is_active_by(wallet, name)]
+
+
+def _is_active_by(wallet: CompiledWallet, activity: str) -> bool:
+    """Whether it is an activity in some tier: what somebody did before entering one counts there, too."""
+    return any(
+        isinstance(expiry, InactivityExpiry) and activity in expiry.activities
+        for expiry in wallet.expiry.values()
+    )
 
 
 def _settle(unit: int, points: Points, lot_id: int, pending: bool, figures: WalletFigures) -> list[Effect]:

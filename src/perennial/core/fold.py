@@ -112,6 +112,7 @@ def fold(
                 known[place] = max(known.get(place, touched), touched)
             case MoveTier() | Join() | Leave():
                 _move(member, version, effect)
+                _due_in_tier(member, version)
             case SetDue(at=due):
                 member.due_at = due
             case BeActive(unit=unit, at=active):
@@ -169,6 +170,14 @@ def _due_with_points(member: Member, version: Version, unit: int) -> None:
     for wallet in version.wallets:
         if wallet.rests and wallet.unit == unit:
             _due(member, inactive_at(version, member, unit, _wallet(member, unit)))
+
+
+def _due_in_tier(member: Member, version: Version) -> None:
+    """Another tier came: in it a balance may expire by inactivity that did not before."""
+    for compiled in version.wallets:
+        wallet = member.wallets.get(compiled.unit) if compiled.rests else None
+        if wallet is not None:
+            _due(member, inactive_at(version, member, compiled.unit, wallet))
 
 
 def _credit(member: Member, effect: Credit) -> None:

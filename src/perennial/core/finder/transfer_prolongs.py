@@ -56,7 +56,7 @@ wallets:
         if sent.refusal is not None:
             return None
         for name in ("bert", "dora"):
-            play.order(sent_at, name, shape.priced(max(search.least_price, shape.least or 0)))
+            play.order(sent_at, name, shape.priced(search.amounts_for(shape)[-1]))
         play.wait(gone_at, "anna")
         left = sum(play.owned(name)[wallet] for name in ("anna", "bert"))
         should = sum(play.owned(name)[wallet] for name in ("carl", "dora"))
