@@ -59,6 +59,14 @@ class Rounding(StrEnum):
 _DOWN, _HALF_UP = Rounding.DOWN, Rounding.HALF_UP
 
 
+def format_units(amount: int, places: int) -> str:
+    """Write ``amount``, counted in units of ``places`` decimals, as a decimal (4599 with 2: ``45.99``)."""
+    if not places:
+        return str(amount)
+    whole, rest = divmod(abs(amount), 10**places)
+    return f"{'-' if amount < 0 else ''}{whole}.{rest:0{places}d}"
+
+
 def divide(numerator: int, denominator: int, rounding: Rounding = Rounding.DOWN) -> int:
     """Return ``numerator / denominator`` as a whole number, exactly rounded.
 

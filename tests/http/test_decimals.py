@@ -47,6 +47,15 @@ async def test_cents_and_tenths_from_the_first_order_to_the_last_return(shop: Si
     paid = await shop.done("PUT", "/v1/orders/o1", order(1_999))
     assert paid["programs"][0]["points"] == {"cash": 49, "stars": 299}
     assert await wallets(shop) == {"cash": (2, 49, 49, 0), "stars": (1, 299, 299, 0)}
+    told = (await shop.done("GET", "/v1/orders/o1/explanation"))["decisions"][-1]["explanation"]
+    assert told["words"].startswith("Earned 0.49 cash and 29.9 stars. ")
+    assert [rule["words"] for rule in told["rules"]] == [
+        "Rule cash: 2.5 % of 19.99, rounded down = 0.49 points",
+        "Rule stars: 1.5 points per 1.00 on 19.99, rounded down = 29.9 points",
+    ]
+    dear = {"id": "a1", "customer": "anna", "wallet": "cash", "points": -50, "reason": "x"}
+    refused = (await shop.call("POST", "/v1/adjustments", dear)).json()
+    assert refused["detail"] == "0.50 points are needed and 0.49 are available: 0.01 are missing."
     # 5.5 of the 29.9 stars.
     await shop.done("POST", "/v1/customers/anna/claims", {"id": "c1", "reward": "coffee"})
     # Half of 0.80 is 0.40, of the 0.49 there are; the order earns 0.02 and 1.2 stars.

@@ -13,7 +13,7 @@ from perennial.core.refusals import Refusal
 from perennial.core.settling import refuse, settle
 from perennial.core.snapshot import Snapshot
 from perennial.core.spending import insufficient, not_a_member, spend, wallet_index, wallet_unknown
-from perennial.core.version import Version
+from perennial.core.version import CompiledWallet, Version
 from perennial.core.wallet_dates import beginning_of_day, expiry_of, wallet_expiry
 from perennial.ledger.account import Account
 from perennial.ledger.lot import Lot, LotKey, Origin
@@ -70,27 +70,27 @@ def _credit(
 def _debit(event: PointsAdjusted, version: Version, index: int, wallet: Wallet) -> list[Effect] | Refusal:
     compiled = version.wallets[index]
     if event.pending:
-        return _debit_pending(event, compiled.unit, wallet)
+        return _debit_pending(event, compiled, wallet)
     effects, available = spend(wallet, compiled.unit, -event.amount, event.at, Account.ADJUSTED)
     missing = -event.amount - available
     if missing and compiled.spec.refunds is not RefundPolicy.UNLIMITED:
-        return insufficient(-event.amount, available)
+        return insufficient(-event.amount, available, compiled.spec.decimals)
     if missing:
         effects.append(Owe(compiled.unit, missing, Account.ADJUSTED))
     return effects
 
 
-def _debit_pending(event: PointsAdjusted, unit: int, wallet: Wallet) -> list[Effect] | Refusal:
+def _debit_pending(event: PointsAdjusted, compiled: CompiledWallet, wallet: Wallet) -> list[Effect] | Refusal:
     lots = [lot for lot in (wallet.lots or {}).values() if wallet.counts_as_pending(lot.key)]
     effects: list[Effect] = []
     missing = -event.amount
     for lot in sorted(lots, key=_longest_wait):
         part = min(missing, lot.remaining)
         if part > 0:
-            effects.append(Debit(unit, part, lot.lot_id, Account.ADJUSTED, pending=True))
+            effects.append(Debit(compiled.unit, part, lot.lot_id, Account.ADJUSTED, pending=True))
             missing -= part
     if missing:
-        return insufficient(-event.amount, -event.amount - missing)
+        return insufficient(-event.amount, -event.amount - missing, compiled.spec.decimals)
     return effects
 
 

@@ -79,10 +79,10 @@ def availability(
             reasons.append(others_wait(compiled.reward.id, ahead, left))
         if price is not None:
             needed = least_of(compiled.reward.in_part, price) if paying is None else paying
-            spending = version.wallets[price.wallet].spending
-            reasons += _limited(version, compiled, spending, Use(points=needed), snapshot, limited)
+            wallet = version.wallets[price.wallet]
+            reasons += _limited(version, compiled, wallet.spending, Use(points=needed), snapshot, limited)
             if there < needed:
-                reasons.append(insufficient(needed, there))
+                reasons.append(insufficient(needed, there, wallet.spec.decimals))
     return Availability(
         compiled=compiled,
         tier=snapshot.tier,

@@ -33,7 +33,7 @@ from perennial.core.today import today_of
 from perennial.core.version import Bound, CompiledReward, Version
 from perennial.core.why_not import why_card_refused
 from perennial.ledger.account import Account
-from perennial.units import Instant, Minor, Points
+from perennial.units import Instant, Minor, Points, format_units
 
 
 class PointsWanted(msgspec.Struct, frozen=True):
@@ -261,24 +261,27 @@ def _why_not_claimed(
     price = price_for(compiled, snapshot, at)
     if price is None:
         return no(Reason.NOT_OFFERED, f"no price of {reward.id} is for this member")
-    part = why_not_in_part(reward.id, reward.in_part, price, points)
+    part = why_not_in_part(offer.version, reward.id, reward.in_part, price, points)
     if part is not None:
         return Standing(
             status=Status.INAPPLICABLE, reason=Reason.NOT_IN_PART, words=part.words, details=part.details
         )
-    unit, spending = offer.version.wallets[price.wallet].unit, offer.version.wallets[price.wallet].spending
-    available, needed = purse.available(unit), price.points if points is None else points
+    wallet = offer.version.wallets[price.wallet]
+    available, needed = purse.available(wallet.unit), price.points if points is None else points
     if available < needed:
         missing = needed - available
+        costs, there, lacking = (
+            format_units(each, wallet.spec.decimals) for each in (needed, available, missing)
+        )
         return no(
             Reason.INSUFFICIENT_POINTS,
-            f"{reward.id} costs {needed} points, and {available} are available: {missing} are missing",
+            f"{reward.id} costs {costs} points, and {there} are available: {lacking} are missing",
             required=needed,
             available=available,
             missing=missing,
         )
-    full = limited.use(spending, Use(points=needed))
+    full = limited.use(wallet.spending, Use(points=needed))
     if full is not None:
         return no(Reason.LIMIT_REACHED, f"{reward.id} cannot be used now: {full}", limit=full)
-    purse.reserve(unit, needed)
+    purse.reserve(wallet.unit, needed)
     return None

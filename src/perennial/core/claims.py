@@ -50,7 +50,7 @@ def decide_claim(
     off = why_off(version, compiled, switches)
     price = price_for(compiled, snapshot, event.at)
     in_part = compiled.reward.in_part
-    part = None if price is None else why_not_in_part(event.reward, in_part, price, event.points)
+    part = None if price is None else why_not_in_part(version, event.reward, in_part, price, event.points)
     if price is not None and event.points is not None and part is None:
         price = msgspec.structs.replace(price, points=event.points)
     paying = None if price is None else price.points

@@ -6,7 +6,7 @@ import msgspec
 
 from perennial.core.order import Line, Order
 from perennial.core.program import Program
-from perennial.units import Minor, Rounding, divide
+from perennial.units import Minor, Rounding, divide, format_units
 
 # The currencies of ISO 4217 whose minor unit is not a hundredth.
 _WITHOUT_DECIMALS = frozenset(
@@ -82,8 +82,4 @@ def in_program_currency(order: Order, program: Program) -> Order | None:
 
 def format_money(amount: Minor, currency: str) -> str:
     """Write ``amount`` minor units of ``currency`` as a decimal, without the currency (``45.99``)."""
-    places = decimals(currency)
-    if not places:
-        return str(amount)
-    whole, rest = divmod(abs(amount), 10**places)
-    return f"{'-' if amount < 0 else ''}{whole}.{rest:0{places}d}"
+    return format_units(amount, decimals(currency))

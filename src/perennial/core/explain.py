@@ -37,7 +37,7 @@ from perennial.core.languages import ENGLISH
 from perennial.core.multipliers import UNCHANGED, format_factor
 from perennial.core.order import line_ids, net_amounts
 from perennial.core.retelling import retell
-from perennial.core.rule import ONE
+from perennial.core.rule import ONE, Writing, count_points
 from perennial.core.schedule import Schedule, compile_schedule
 from perennial.core.snapshot import Snapshot
 from perennial.core.switches import off_of
@@ -45,7 +45,7 @@ from perennial.core.version import CompiledRule, Version, depends_on
 from perennial.core.version_scope import scope_of
 from perennial.core.wallet_dates import lot_key
 from perennial.ledger.account import Account
-from perennial.units import Minor, Points, format_instant
+from perennial.units import Points, format_instant, format_units
 
 
 class _Setting(msgspec.Struct, frozen=True):
@@ -62,6 +62,11 @@ class _Setting(msgspec.Struct, frozen=True):
     def say(self, words: str) -> str:
         """Return what is said in English in the language of the explanation."""
         return retell(words, self.language)
+
+    def written(self, points: dict[str, Points]) -> dict[str, str]:
+        """Return points by wallet as a person writes them, with the decimals of their wallet."""
+        places = {wallet.spec.id: wallet.spec.decimals for wallet in self.version.wallets}
+        return {wallet: format_units(amount, places[wallet]) for wallet, amount in points.items()}
 
 
 def explain(
@@ -90,7 +95,9 @@ def explain(
         if rule.fired:
             points[rule.wallet] = points.get(rule.wallet, 0) + rule.points
     made_up, paid_off = _settled(setting, points)
-    settled = [setting.say(words) for words in settled_words(made_up, paid_off)]
+    settled = [
+        setting.say(words) for words in settled_words(setting.written(made_up), setting.written(paid_off))
+    ]
     fired = [rule.words for rule in rules if rule.fired]
     return Explanation(
         program=version.program.program,
@@ -112,7 +119,7 @@ def explain(
 def _whole(setting: _Setting, points: dict[str, Points], told: list[str]) -> list[str]:
     """Say the whole: what was earned, or why nothing was, and then what is told of it."""
     why_not = setting.judgment.why_not
-    said = setting.say(whole_words(points, why_not, fired=bool(told)))
+    said = setting.say(whole_words(setting.written(points), why_not, fired=bool(told)))
     if why_not is not None or not told:
         return [said]
     return [said, *(setting.language.sentence.format(clause=words) for words in told)]
@@ -233,13 +240,15 @@ def _explain_gift(
     else:
         dates = []
 
-    def money(amount: Minor) -> str:
-        return format_money(amount, version.program.currency)
-
-    sum_words = rule.describe(gift.basket, setting.snapshot.tier, money)
+    decimals = version.wallets[compiled.wallet].spec.decimals
+    write = Writing(
+        money=lambda amount: format_money(amount, version.program.currency),
+        points=lambda amount: count_points(amount, decimals),
+    )
+    sum_words = rule.describe(gift.basket, setting.snapshot.tier, write)
     return msgspec.structs.replace(
         explanation,
-        words=setting.say(gift_words(explanation, sum_words, version.program.combine, dates)),
+        words=setting.say(gift_words(explanation, sum_words, version.program.combine, dates, decimals)),
         cut_by=None if gift.cut_by is None else setting.say(gift.cut_by),
         factors=tuple(setting.say(factor) for factor in explanation.factors),
     )

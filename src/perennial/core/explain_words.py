@@ -11,17 +11,22 @@ from perennial.core.periods import local_datetime
 from perennial.core.program import Combine
 from perennial.core.rule import count_points
 from perennial.ledger.lot import LotKey
-from perennial.units import Instant, Points
+from perennial.units import Instant, format_units
 
 
-def gift_words(rule: RuleExplanation, arithmetic: str, combined: Combine, dates: list[str]) -> str:
-    """Say what a rule gave: its arithmetic, the multipliers, the limit that cut it, and the dates."""
-    parts = [f"{arithmetic} = {count_points(rule.base)}"]
+def gift_words(
+    rule: RuleExplanation, arithmetic: str, combined: Combine, dates: list[str], decimals: int
+) -> str:
+    """Say what a rule gave: its arithmetic, the multipliers, the limit that cut it, and the dates.
+
+    ``decimals`` are those of the rule's wallet.
+    """
+    parts = [f"{arithmetic} = {count_points(rule.base, decimals)}"]
     if rule.factor is not None:
-        made = rule.base if rule.multiplied is None else rule.multiplied
+        made = format_units(rule.base if rule.multiplied is None else rule.multiplied, decimals)
         parts.append(f"x{rule.factor} ({_factor_words(rule.factors, combined)}) = {made}")
     if rule.cut_by is not None:
-        parts.append(f"cut to {rule.points} ({rule.cut_by})")
+        parts.append(f"cut to {format_units(rule.points, decimals)} ({rule.cut_by})")
     return f"Rule {rule.rule}: " + "; ".join([*parts, *([", ".join(dates)] if dates else [])])
 
 
@@ -71,14 +76,14 @@ def seen_words(seen: Seen) -> str:
     return f"{seen.words} ({'held' if seen.held else f'was {_value(seen.value)}'})"
 
 
-def settled_words(made_up: dict[str, Points], paid_off: dict[str, Points]) -> list[str]:
-    """Say what of the points did not stay in the wallets."""
+def settled_words(made_up: dict[str, str], paid_off: dict[str, str]) -> list[str]:
+    """Say what of the points, as they are written, did not stay in the wallets."""
     returned = [f"{points} {wallet} made up for an earlier return" for wallet, points in made_up.items()]
     return returned + [f"{points} {wallet} paid off a debt" for wallet, points in paid_off.items()]
 
 
-def whole_words(points: dict[str, Points], why_not: str | None, *, fired: bool) -> str:
-    """Say the whole: what was earned in every wallet, or why nothing was."""
+def whole_words(points: dict[str, str], why_not: str | None, *, fired: bool) -> str:
+    """Say the whole: what was earned in every wallet, as it is written, or why nothing was."""
     if why_not is not None:
         return f"Nothing was earned: {why_not}."
     if not fired:

@@ -7,8 +7,8 @@ from perennial.core.order import Scalar
 from perennial.core.prices import price_for
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.snapshot import Snapshot
-from perennial.core.version import CompiledPrice, CompiledReward
-from perennial.units import Instant, Minor, Points
+from perennial.core.version import CompiledPrice, CompiledReward, Version
+from perennial.units import Instant, Minor, Points, format_units
 
 
 def least_of(in_part: InPart | None, price: CompiledPrice) -> Points:
@@ -17,14 +17,16 @@ def least_of(in_part: InPart | None, price: CompiledPrice) -> Points:
 
 
 def why_not_in_part(
-    reward: str, in_part: InPart | None, price: CompiledPrice, points: Points | None
+    version: Version, reward: str, in_part: InPart | None, price: CompiledPrice, points: Points | None
 ) -> Refusal | None:
     """Return why so many ``points`` do not pay for a reward (None: its whole price does), or None."""
     if points is None or least_of(in_part, price) <= points <= price.points:
         return None
     least = least_of(in_part, price)
-    between = f"{price.points}" if least == price.points else f"{least} to {price.points}"
-    words = f"Reward {reward} costs {between} points, and not {points}."
+    decimals = version.wallets[price.wallet].spec.decimals
+    lowest, whole, given = (format_units(each, decimals) for each in (least, price.points, points))
+    between = whole if least == price.points else f"{lowest} to {whole}"
+    words = f"Reward {reward} costs {between} points, and not {given}."
     details: dict[str, Scalar] = {
         "reward": reward,
         "least": least,

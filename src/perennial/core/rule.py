@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -15,7 +15,7 @@ from perennial.core.limits import Limit
 from perennial.core.money import PointsCap
 from perennial.core.order import Scalar
 from perennial.core.schedule import Schedule, Span
-from perennial.units import Minor, Points, Rounding
+from perennial.units import Minor, Points, Rounding, format_units
 
 Identifier = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,62}$", description="a short name in lower case")]
 Multiplier = Annotated[
@@ -26,9 +26,6 @@ ExchangeRate = Annotated[
     str, Meta(pattern=r"^\d{1,6}(\.\d{1,8})?$", description='a rate of exchange as text, such as "0.0067"')
 ]
 Rate = PointsCap
-
-Money: TypeAlias = Callable[[Minor], str]
-"""Writes an amount of the program's currency for a person (``45.99``)."""
 
 ONE = 10_000
 """Factors and percents are exact whole numbers of ten-thousandths."""
@@ -72,6 +69,17 @@ class Earned(msgspec.Struct, frozen=True, gc=False):
 
     points: Points
     weights: Sequence[int] = ()
+
+
+class Writing(msgspec.Struct, frozen=True):
+    """How a rule's explanation writes figures for a person.
+
+    ``money`` writes an amount of the program's currency (``45.99``), ``points`` says a number of points of
+    the rule's wallet (``2 points``).
+    """
+
+    money: Callable[[Minor], str]
+    points: Callable[[Points], str]
 
 
 class EarningRule(
@@ -121,8 +129,8 @@ class EarningRule(
         """Return the basis by which the basket's amounts are taken."""
         return Basis.NET
 
-    def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
-        """Return the arithmetic of :meth:`earn` in words; ``money`` writes an amount for a person."""
+    def describe(self, basket: Basket, tier: str | None, write: Writing) -> str:
+        """Return the arithmetic of :meth:`earn` in words; ``write`` writes what it counts for a person."""
         raise NotImplementedError
 
     def number_attributes(self) -> tuple[str, ...]:
@@ -142,9 +150,10 @@ class EarningRule(
         return False
 
 
-def count_points(points: Points) -> str:
-    """Say a number of points (``1 point``, ``2 points``)."""
-    return "1 point" if points == 1 else f"{points} points"
+def count_points(points: Points, decimals: int = 0) -> str:
+    """Say a number of points with the decimals of their wallet (``1 point``, ``0.49 points``)."""
+    written = format_units(points, decimals)
+    return "1 point" if written == "1" else f"{written} points"
 
 
 def rounded(rounding: Rounding) -> str:
@@ -169,11 +178,11 @@ __all__ = [
     "EarningRule",
     "ExchangeRate",
     "Identifier",
-    "Money",
     "Multiplier",
     "Percent",
     "Rate",
     "Rounding",
+    "Writing",
     "count_points",
     "rounded",
     "ten_thousandths",

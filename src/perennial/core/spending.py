@@ -8,7 +8,7 @@ from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.version import Version
 from perennial.ledger.account import Account
 from perennial.ledger.lot import take
-from perennial.units import Instant, Points
+from perennial.units import Instant, Points, format_units
 
 
 def spend(
@@ -51,10 +51,14 @@ def customer_blocked(why: str) -> Refusal:
     return Refusal(RefusalCode.CUSTOMER_BLOCKED, f"{why[0].upper()}{why[1:]}.")
 
 
-def insufficient(required: Points, available: Points) -> Refusal:
-    """Return the refusal of a debit that needs more points than are available."""
+def insufficient(required: Points, available: Points, decimals: int = 0) -> Refusal:
+    """Return the refusal of a debit that needs more points than are available.
+
+    ``decimals`` are those of the wallet.
+    """
     missing = required - available
-    words = f"{required} points are needed and {available} are available: {missing} are missing."
+    needed, there, lacking = (format_units(each, decimals) for each in (required, available, missing))
+    words = f"{needed} points are needed and {there} are available: {lacking} are missing."
     return Refusal(
         RefusalCode.INSUFFICIENT_POINTS,
         words,

@@ -40,11 +40,12 @@ def decide_sending(event: TransferSent, version: Version, member: Member) -> Dec
         return refuse(version, not_a_member(version))
     if member.blocked & Block.SPENDING:
         return refuse(version, customer_blocked(WHY_NOTHING_SPENT))
-    unit = version.wallets[index].unit
+    compiled = version.wallets[index]
+    unit = compiled.unit
     wallet = member.wallets.get(unit) or Wallet(lots={})
     effects, available = spend(wallet, unit, event.amount, event.at, Account.IN_TRANSIT)
     if available < event.amount:
-        return refuse(version, insufficient(event.amount, available))
+        return refuse(version, insufficient(event.amount, available, compiled.spec.decimals))
     return settle(event, version, member, snapshot, effects)
 
 

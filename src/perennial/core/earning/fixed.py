@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Money, Rate, count_points
+from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Rate, Writing
 from perennial.units import Points
 
 
@@ -39,6 +39,6 @@ points: 100
         """Return the points for a member of ``tier``."""
         return self.tiers.get(tier, self.points) if tier and self.tiers else self.points
 
-    def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
+    def describe(self, basket: Basket, tier: str | None, write: Writing) -> str:
         """Say that it is fixed."""
-        return f"{count_points(self.rate(tier))} fixed"
+        return f"{write.points(self.rate(tier))} fixed"

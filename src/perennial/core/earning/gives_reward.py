@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Money
+from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Writing
 
 
 class GivesReward(EarningRule, frozen=True, tag="gives_reward"):
@@ -37,6 +37,6 @@ limits: [{times: 1}]
         """Return the reward."""
         return self.reward
 
-    def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
+    def describe(self, basket: Basket, tier: str | None, write: Writing) -> str:
         """Name the reward."""
         return f"reward {self.reward}"

@@ -11,9 +11,8 @@ from perennial.core.rule import (
     Earned,
     EarningRule,
     Identifier,
-    Money,
     Rate,
-    count_points,
+    Writing,
     rounded,
 )
 from perennial.units import Minor, Points, Rounding, divide
@@ -67,11 +66,11 @@ tiers: {gold: 2}
         """Return the rule's basis."""
         return self.basis
 
-    def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
+    def describe(self, basket: Basket, tier: str | None, write: Writing) -> str:
         """Say the rate and the amount."""
         full = "full " if self.whole_steps else ""
-        rate = f"{count_points(self.rate(tier))} per {full}{money(self.per)}"
-        return f"{rate} on {money(basket.total)}, {rounded(self.rounding)}"
+        rate = f"{write.points(self.rate(tier))} per {full}{write.money(self.per)}"
+        return f"{rate} on {write.money(basket.total)}, {rounded(self.rounding)}"
 
     def per_money(self, tier: str | None) -> tuple[Points, Minor]:
         """Return the rate of the tier."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Money, Rate, count_points
+from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Rate, Writing
 from perennial.units import Points
 
 
@@ -40,11 +40,11 @@ points: 5
         """Return the points per unit for a member of ``tier``."""
         return self.tiers.get(tier, self.points) if tier and self.tiers else self.points
 
-    def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
+    def describe(self, basket: Basket, tier: str | None, write: Writing) -> str:
         """Say the rate and the number of units."""
         bought = sum(basket.quantities[index] for index in basket.indexes)
         units = "1 unit" if bought == 1 else f"{bought} units"
-        return f"{count_points(self.rate(tier))} {'once' if self.once else 'per unit'} for {units}"
+        return f"{write.points(self.rate(tier))} {'once' if self.once else 'per unit'} for {units}"
 
     def needs_lines(self) -> bool:
         """Units are units of lines."""

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Money, Rate, count_points, rounded
+from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Rate, Writing, rounded
 from perennial.units import MAX_AMOUNT, Points, Rounding, divide
 
 
@@ -48,9 +48,9 @@ per: 1000
         """Return the points per ``per`` for a member of ``tier``."""
         return self.tiers.get(tier, self.points) if tier and self.tiers else self.points
 
-    def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
+    def describe(self, basket: Basket, tier: str | None, write: Writing) -> str:
         """Say the rate and the value."""
-        rate = f"{count_points(self.rate(tier))} per {self.per}"
+        rate = f"{write.points(self.rate(tier))} per {self.per}"
         return f"{rate} on {self.attribute} {self.value(basket)}, {rounded(self.rounding)}"
 
     def number_attributes(self) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from perennial.core.rule import (
     Earned,
     EarningRule,
     Identifier,
-    Money,
     Percent,
+    Writing,
     rounded,
     ten_thousandths,
 )
@@ -54,9 +54,9 @@ percent: "2.5"
         """Return the rule's basis."""
         return self.basis
 
-    def describe(self, basket: Basket, tier: str | None, money: Money) -> str:
+    def describe(self, basket: Basket, tier: str | None, write: Writing) -> str:
         """Say the percentage and the amount."""
-        return f"{self.rate(tier)} % of {money(basket.total)}, {rounded(self.rounding)}"
+        return f"{self.rate(tier)} % of {write.money(basket.total)}, {rounded(self.rounding)}"
 
     def per_money(self, tier: str | None) -> tuple[Points, Minor]:
         """Return the percentage of the tier as points for money."""
