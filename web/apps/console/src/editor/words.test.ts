@@ -8,9 +8,9 @@ const { $defs: DEFINITIONS } = JSON.parse(
   readFileSync(new URL("../../../../../docs/reference/program.schema.json", import.meta.url), "utf8"),
 ) as { $defs: Definitions };
 
-/** What has words in a file: its names, as they are written in front of their messages. */
-function worded(file: string): Set<string> {
-  const text = readFileSync(new URL(file, import.meta.url), "utf8").split("FIELD_HELP")[0] ?? "";
+/** What has words in a table of a file: its names, as they are written in front of their messages. */
+function worded(file: string, table: string): Set<string> {
+  const text = readFileSync(new URL(file, import.meta.url), "utf8").split(`export const ${table}`)[1]?.split("\n};")[0] ?? "";
   return new Set([...text.matchAll(/^ {2}"?([\w.]+)"?: msg[`(]/gm)].map(([, name]) => name ?? ""));
 }
 
@@ -23,13 +23,13 @@ const FIELDS = Object.entries(DEFINITIONS)
   .flatMap(([, part]) => Object.entries(part.properties ?? {}).map(([field, schema]) => ({ part: part.title ?? "", field, schema })));
 
 it("has words for every field of a program that a form draws", () => {
-  const words = worded("./field-words.ts");
+  const words = worded("./field-words.ts", "FIELD_WORDS");
   const without = FIELDS.filter(({ part, field }) => !words.has(`${part}.${field}`) && !words.has(field) && !(part === "Program" && PLACES.includes(field)));
   assert.deepEqual(without.map(({ part, field }) => `${part}.${field}`), []);
 });
 
 it("has words for every value and every kind that can be chosen in a form", () => {
-  const words = new Set([...worded("./value-words.ts"), ...worded("./condition-words.ts")]);
+  const words = new Set([...worded("./value-words.ts", "VALUE_WORDS"), ...worded("./condition-words.ts", "MEASURE_WORDS")]);
   // Kinds are looked at where they are chosen.
   const without = FIELDS.filter(({ field }) => field !== "type").flatMap(({ part, field, schema }) =>
     choicesOf(schema)
