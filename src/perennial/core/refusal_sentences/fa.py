@@ -345,7 +345,7 @@ SENTENCES = {
     "name either the code or the advocate": "یا کد را نام ببرید یا معرف را",
     "a local day is written as 2026-01-31, from 1900 to 2199": "روز محلی مانند 2026-01-31 نوشته می\u200cشود، از ۱۹۰۰ تا ۲۱۹۹ میلادی",
     "give the body an id, or send an Idempotency-Key header": "در محتوا `id` بدهید، یا سرآیند `Idempotency-Key` بفرستید",
-    "only what is taken away can be pending: make points negative, or give available_at": "فقط آنچه کم می\u200cشود می\u200cتواند در انتظار باشد: points را منفی کنید یا available_at بدهید",
+    "only what is taken away can be pending: make points negative, or give available_at": "فقط آنچه کم می\u200cشود می\u200cتواند در انتظار باشد: `points` را منفی کنید یا `available_at` بدهید",
     "name the customer, by your own id or by an identifier": "مشتری را با شناسهٔ خودتان یا با نشانه\u200cای نام ببرید",
     "an id is lower-case letters, digits, - and _, at most 63": "شناسه از حروف کوچک، رقم، - و _ است، حداکثر ۶۳ نویسه",
     "has more than {most:number} rows": "بیش از {most} ردیف دارد",

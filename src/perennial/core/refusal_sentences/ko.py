@@ -345,7 +345,7 @@ SENTENCES = {
     "name either the code or the advocate": "코드나 추천인 중 하나를 지정하세요",
     "a local day is written as 2026-01-31, from 1900 to 2199": "현지 날짜는 2026-01-31처럼 1900년부터 2199년까지 씁니다",
     "give the body an id, or send an Idempotency-Key header": "본문에 `id`를 넣거나 `Idempotency-Key` 헤더를 보내세요",
-    "only what is taken away can be pending: make points negative, or give available_at": "대기 포인트는 차감만 할 수 있습니다. points를 음수로 하거나 available_at을 넣으세요",
+    "only what is taken away can be pending: make points negative, or give available_at": "대기 포인트는 차감만 할 수 있습니다. `points`를 음수로 하거나 `available_at`을 넣으세요",
     "name the customer, by your own id or by an identifier": "자체 ID나 식별자로 고객을 지정하세요",
     "an id is lower-case letters, digits, - and _, at most 63": "ID는 소문자, 숫자, -, _로 최대 63자입니다",
     "has more than {most:number} rows": "{most}행이 넘습니다",

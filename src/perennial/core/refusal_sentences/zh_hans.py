@@ -345,7 +345,7 @@ SENTENCES = {
     "name either the code or the advocate": "请指明代码或推荐人之一",
     "a local day is written as 2026-01-31, from 1900 to 2199": "本地日期写成 2026-01-31 的形式，从1900年到2199年",
     "give the body an id, or send an Idempotency-Key header": "请在内容中给出 `id`，或发送 `Idempotency-Key` 头",
-    "only what is taken away can be pending: make points negative, or give available_at": "只有扣减才能针对待生效积分：请把 points 设为负数，或给出 available_at",
+    "only what is taken away can be pending: make points negative, or give available_at": "只有扣减才能针对待生效积分：请把 `points` 设为负数，或给出 `available_at`",
     "name the customer, by your own id or by an identifier": "请用您自己的 ID 或标识指明顾客",
     "an id is lower-case letters, digits, - and _, at most 63": "ID 由小写字母、数字、- 和 _ 组成，最多63个字符",
     "has more than {most:number} rows": "超过{most}行",

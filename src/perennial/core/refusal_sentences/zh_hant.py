@@ -345,7 +345,7 @@ SENTENCES = {
     "name either the code or the advocate": "請指明代碼或推薦人之一",
     "a local day is written as 2026-01-31, from 1900 to 2199": "本地日期寫成 2026-01-31 的形式，從 1900 年到 2199 年",
     "give the body an id, or send an Idempotency-Key header": "請在內容中給出 `id`，或傳送 `Idempotency-Key` 頭",
-    "only what is taken away can be pending: make points negative, or give available_at": "只有扣減才能針對待生效點數：請把 points 設為負數，或給出 available_at",
+    "only what is taken away can be pending: make points negative, or give available_at": "只有扣減才能針對待生效點數：請把 `points` 設為負數，或給出 `available_at`",
     "name the customer, by your own id or by an identifier": "請用您自己的 ID 或標識指明顧客",
     "an id is lower-case letters, digits, - and _, at most 63": "ID 由小寫字母、數字、- 和 _ 組成，最多 63 個字元",
     "has more than {most:number} rows": "超過{most}行",
