@@ -210,10 +210,12 @@ def test_a_correction_is_seen_at_once_and_taken_back_when_refused(browser: Brows
         page.get_by_role("button", name="Correct points…").click()
         dialog.get_by_label("Points", exact=True).fill(str(points))
         dialog.get_by_label("Reason").fill("a late parcel")
-        dialog.get_by_role("button", name="Correct").click()
+        with page.expect_request("**/v1/adjustments"):
+            dialog.get_by_role("button", name="Correct").click()
         expect(balance).to_have_text(f"{seen:,}")
         assert shop.call("GET", "customers/gus")["wallets"][0]["available"] != seen
-        held.pop().continue_()
+        with page.expect_response("**/v1/adjustments"):
+            held.pop().continue_()
         expect(balance).to_have_text(f"{after:,}")
     expect(dialog.get_by_role("alert")).to_be_visible()
     expect(dialog.get_by_label("Points", exact=True)).to_have_value("-9000")
