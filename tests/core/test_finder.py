@@ -19,7 +19,7 @@ from tests.core.near_misses import NEAR_MISSES, Maker
 from tests.core.planted_programs import PLANTS, Document, sound
 
 AT = parse_instant("2026-12-01T12:00:00Z")
-SEEDS = range(6)
+SEEDS = range(12)
 _SEEDS_OF_TWINS = range(10)
 _TWINS = [(kind, maker) for kind, makers in NEAR_MISSES.items() for maker in makers]
 _near = pytest.mark.parametrize(("kind", "maker"), _TWINS, ids=[maker.__name__ for _, maker in _TWINS])
