@@ -15,26 +15,26 @@ ROWS = (
         " with a gift card may be in another bucket than the card, and what somebody did who was merged since"
         " is where the survivor is.)",
         """
-with lost as materialized (
+with elsewhere as materialized (
     select bucket, customer_id, operation_id, source_id
     from postings
-    where workspace_id = $1 and {new}
-        and not exists (
-            select from orders
-            where orders.workspace_id = $1 and orders.bucket = postings.bucket
-                and orders.order_id = postings.source_id
-        )
-        and not exists (
-            select from events
-            where events.workspace_id = $1 and events.bucket = postings.bucket
-                and events.event_id = postings.source_id
-        )
-        and not exists (
-            select from orders
-            join merged_customers as merged on merged.workspace_id = $1
-                and merged.into_bucket = orders.bucket and merged.into_id = orders.customer_id
-            where orders.workspace_id = $1 and orders.order_id = postings.source_id
-        )
+    where workspace_id = $1 and {new} and not exists (
+        select from (
+            select bucket, order_id as source_id from orders where workspace_id = $1
+            union all select bucket, event_id from events where workspace_id = $1
+        ) as stored
+        where stored.bucket = postings.bucket and stored.source_id = postings.source_id
+    )
+),
+lost as materialized (
+    select bucket, customer_id, operation_id, source_id
+    from elsewhere
+    where not exists (
+        select from orders
+        join merged_customers as merged on merged.workspace_id = $1
+            and merged.into_bucket = orders.bucket and merged.into_id = orders.customer_id
+        where orders.workspace_id = $1 and orders.order_id = elsewhere.source_id
+    )
 )
 select bucket, customer_id, array[operation_id] as operations, format('source %s', source_id) as words
 from lost
@@ -119,32 +119,39 @@ where not exists (
         "Whoever has an order, event, membership, wallet, timer or voucher is a known customer (a guest's"
         " order or redemption is its own, and so are a voucher that is nobody's and a gift card).",
         """
+with unknown as materialized (
+    select bucket, customer_id, what
+    from (
+        select bucket, customer_id, 'order' as what from orders
+            where workspace_id = $1 and customer_id <> order_id
+        union all select bucket, customer_id, 'event' from events where workspace_id = $1
+        union all select bucket, customer_id, 'membership' from memberships where workspace_id = $1
+        union all select bucket, customer_id, 'wallet' from wallets where workspace_id = $1
+        union all select bucket, customer_id, 'timer' from timers where workspace_id = $1
+        union all select bucket, customer_id, 'counter' from counters where workspace_id = $1
+        union all select bucket, customer_id, 'limit' from limit_uses where workspace_id = $1
+        union all select bucket, customer_id, 'voucher' from vouchers
+            where workspace_id = $1 and customer_id <> voucher_id
+    ) as named
+    where not exists (
+        select from customers
+        where customers.bucket = named.bucket and customers.workspace_id = $1
+            and customers.customer_id = named.customer_id
+    )
+)
 select bucket, customer_id, null::uuid[] as operations, string_agg(distinct what, ', ') as words
-from (
-    select bucket, customer_id, 'order' as what from orders
-        where workspace_id = $1 and customer_id <> order_id
-    union all select bucket, customer_id, 'event' from events where workspace_id = $1
-    union all select bucket, customer_id, 'membership' from memberships where workspace_id = $1
-    union all select bucket, customer_id, 'wallet' from wallets where workspace_id = $1
-    union all select bucket, customer_id, 'timer' from timers where workspace_id = $1
-    union all select bucket, customer_id, 'counter' from counters where workspace_id = $1
-    union all select bucket, customer_id, 'limit' from limit_uses where workspace_id = $1
-    union all select bucket, customer_id, 'voucher' from vouchers
-        where workspace_id = $1 and customer_id <> voucher_id
-) as named
-where not exists (
-    select from customers
-    where customers.bucket = named.bucket and customers.workspace_id = $1
-        and customers.customer_id = named.customer_id
-) and not (what = 'event' and exists (
+from unknown
+where not (what = 'event' and exists (
     select from redemptions
-    where redemptions.bucket = named.bucket and redemptions.workspace_id = $1
-        and redemptions.customer_id = named.customer_id and redemption_id = named.customer_id
+    where redemptions.bucket = unknown.bucket and redemptions.workspace_id = $1
+        and redemptions.customer_id = unknown.customer_id and redemption_id = unknown.customer_id
     union all select from orders
-    where orders.bucket = named.bucket and orders.workspace_id = $1 and orders.order_id = named.customer_id
+    where orders.bucket = unknown.bucket and orders.workspace_id = $1
+        and orders.customer_id = unknown.customer_id and orders.order_id = unknown.customer_id
 )) and not (what in ('event', 'wallet') and exists (
     select from vouchers
-    where vouchers.bucket = named.bucket and vouchers.workspace_id = $1 and voucher_id = named.customer_id
+    where vouchers.bucket = unknown.bucket and vouchers.workspace_id = $1
+        and voucher_id = unknown.customer_id
 ))
 group by bucket, customer_id
 """,
