@@ -191,7 +191,10 @@ def test_a_member_is_looked_after(browser: Browser, shop: Shop) -> None:
 
 
 def test_a_correction_is_seen_at_once_and_taken_back_when_refused(browser: Browser, shop: Shop) -> None:
-    """The balance moves before the server answers; a refusal moves it back, and the form is there again."""
+    """The balance moves before the server answers; a refusal moves it back, and its form is there again.
+
+    Two are on their way and a third is being filled in: each answer closes, or brings back, its own form.
+    """
     shop.call("PUT", "customers/gus", {"attributes": {}})
     shop.call("POST", "customers/gus/memberships", {"program": "points"})
     before = shop.call("GET", "customers/gus")["wallets"][0]["available"]
@@ -206,22 +209,30 @@ def test_a_correction_is_seen_at_once_and_taken_back_when_refused(browser: Brows
 
     page.route("**/v1/adjustments", hold)
     dialog = page.get_by_role("dialog")
-    done = page.get_by_text("The points are corrected")
-    refused = dialog.get_by_role("alert")
-    for points, seen, after, told in (
-        (75, before + 75, before + 75, done),
-        (-9_000, before + 75 - 9_000, before + 75, refused),
-    ):
+
+    def fill(points: str) -> None:
         page.get_by_role("button", name="Correct points…").click()
-        dialog.get_by_label("Points", exact=True).fill(str(points))
+        expect(dialog.get_by_label("Points", exact=True)).to_have_value("")
+        dialog.get_by_label("Points", exact=True).fill(points)
         dialog.get_by_label("Reason").fill("a late parcel")
+
+    for points, seen in (("75", before + 75), ("-9000", before + 75 - 9_000)):
+        fill(points)
         with page.expect_request("**/v1/adjustments"):
             dialog.get_by_role("button", name="Correct").click()
         expect(balance).to_have_text(f"{seen:,}")
-        assert shop.call("GET", "customers/gus")["wallets"][0]["available"] != seen
-        held.pop().continue_()
-        expect(told).to_be_visible()
-        expect(balance).to_have_text(f"{after:,}")
+    fill("20")
+    given, taken = held
+    given.continue_()
+    expect(page.get_by_text("The points are corrected")).to_be_visible()
+    expect(dialog.get_by_label("Points", exact=True)).to_have_value("20")
+    assert shop.call("GET", "customers/gus")["wallets"][0]["available"] == before + 75
+    expect(balance).to_have_text(f"{before + 75 - 9_000:,}")
+    taken.continue_()
+    expect(balance).to_have_text(f"{before + 75:,}")
+    expect(dialog.get_by_label("Points", exact=True)).to_have_value("20")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
     expect(dialog.get_by_label("Points", exact=True)).to_have_value("-9000")
     assert shop.call("GET", "customers/gus")["wallets"][0]["available"] == before + 75
     watched.context.close()

@@ -4,12 +4,13 @@ import { Button, Group, Menu, tellDone, tellFailed } from "@perennial/ui";
 import { IconChevronDown } from "@perennial/ui/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense } from "react";
 
 import { useMay, useMayAny } from "../../session/may";
 import { useWorkspace } from "../../session/workspace";
 import { toldBy } from "../../shell/problem";
 import { useSaveFile } from "../../shell/use-save-file";
+import { useAsks } from "./use-asks";
 
 type Asked = "adjust" | "block" | "merge" | "erase";
 
@@ -24,7 +25,7 @@ export function Actions({ member }: { member: CustomerView }) {
   const cache = useQueryClient();
   const navigate = useNavigate();
   const { code: workspace } = useWorkspace();
-  const [asked, setAsked] = useState<Asked>();
+  const { asks, front, ask, send, bringBack, close } = useAsks<Asked>();
   const merges = useMay("adjust");
   const adjusts = merges && member.wallets.length > 0;
   const looksAfter = useMay("members");
@@ -47,15 +48,12 @@ export function Actions({ member }: { member: CustomerView }) {
       tellFailed(t`Nothing was erased`, toldBy(error).detail);
     },
   });
-  const close = () => {
-    setAsked(undefined);
-  };
   return (
     <Group gap="xs">
       {adjusts && (
         <Button
           onClick={() => {
-            setAsked("adjust");
+            ask("adjust");
           }}
         >
           <Trans>Correct points…</Trans>
@@ -81,7 +79,7 @@ export function Actions({ member }: { member: CustomerView }) {
             {looksAfter && (
               <Menu.Item
                 onClick={() => {
-                  setAsked("block");
+                  ask("block");
                 }}
               >
                 {member.blocked == null ? <Trans>Block…</Trans> : <Trans>Change the block…</Trans>}
@@ -90,7 +88,7 @@ export function Actions({ member }: { member: CustomerView }) {
             {merges && (
               <Menu.Item
                 onClick={() => {
-                  setAsked("merge");
+                  ask("merge");
                 }}
               >
                 <Trans>Merge into another account…</Trans>
@@ -100,7 +98,7 @@ export function Actions({ member }: { member: CustomerView }) {
               <Menu.Item
                 c="var(--p-bad-ink)"
                 onClick={() => {
-                  setAsked("erase");
+                  ask("erase");
                 }}
               >
                 <Trans>Erase…</Trans>
@@ -110,19 +108,42 @@ export function Actions({ member }: { member: CustomerView }) {
         </Menu>
       )}
       <Suspense fallback={null}>
-        {asked === "adjust" && <AdjustDialog member={member} onClose={close} />}
-        {asked === "block" && <BlockDialog member={member} onClose={close} />}
-        {asked === "merge" && <MergeDialog member={member} onClose={close} />}
-        {asked === "erase" && (
-          <EraseDialog
-            customer={member.id}
-            busy={erase.isPending}
-            onClose={close}
-            onConfirm={() => {
-              erase.mutate();
-            }}
-          />
-        )}
+        {asks.map(({ id, what }) => {
+          const onClose = () => {
+            close(id);
+          };
+          if (what === "adjust") {
+            return (
+              <AdjustDialog
+                key={id}
+                id={id}
+                member={member}
+                opened={id === front}
+                onSend={() => {
+                  send(id);
+                }}
+                onRefused={() => {
+                  bringBack(id);
+                }}
+                onClose={onClose}
+              />
+            );
+          }
+          if (id !== front) return null;
+          if (what === "block") return <BlockDialog key={id} member={member} onClose={onClose} />;
+          if (what === "merge") return <MergeDialog key={id} member={member} onClose={onClose} />;
+          return (
+            <EraseDialog
+              key={id}
+              customer={member.id}
+              busy={erase.isPending}
+              onClose={onClose}
+              onConfirm={() => {
+                erase.mutate();
+              }}
+            />
+          );
+        })}
       </Suspense>
     </Group>
   );

@@ -14,16 +14,25 @@ import { Wrong } from "../../shell/wrong";
 
 const ACCEPTED = 202;
 
+export interface AdjustDialogProps {
+  /** Names the correction: sent twice it counts once. */
+  id: string;
+  member: CustomerView;
+  opened: boolean;
+  onSend: () => void;
+  onRefused: () => void;
+  onClose: () => void;
+}
+
 /**
- * Give or take points by hand, with the reason. Sent twice it counts once. The balance moves at once; where the server
- * says no, it moves back, and the form is there again as it was filled in.
+ * Give or take points by hand, with the reason. The balance moves at once; where the server says no, it moves back, and
+ * the form is there again as it was filled in. Several may be on their way.
  */
-export default function AdjustDialog({ member, onClose }: { member: CustomerView; onClose: () => void }) {
+export default function AdjustDialog({ id, member, opened, onSend, onRefused, onClose }: AdjustDialogProps) {
   const { t } = useLingui();
   const format = useFormat();
   const cache = useQueryClient();
   const { data: me } = useSuspenseQuery(sessionOptions);
-  const [id] = useState(() => `console-${crypto.randomUUID()}`);
   const key = customerGetQueryKey({ path: { id: member.id } });
   const first = member.wallets[0];
   const [wallet, setWallet] = useState(first === undefined ? "" : `${first.program}/${first.wallet}`);
@@ -32,7 +41,11 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
   const [tried, setTried] = useState(false);
   const decimals = member.wallets.find((each) => `${each.program}/${each.wallet}` === wallet)?.decimals ?? 0;
   const amount = minorOf(points.replace("−", "-"), decimals) ?? 0;
+  const change = (by: number) => {
+    cache.setQueryData<CustomerView>(key, (known) => known && withPoints(known, wallet, by));
+  };
   const send = useMutation({
+    mutationKey: ["adjust", member.id],
     mutationFn: (undoes: boolean) =>
       adjustmentPost({
         body: {
@@ -40,22 +53,21 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
           wallet,
           points: undoes ? -amount : amount,
           reason: undoes ? t`Undone: ${reason.trim()}` : reason.trim(),
-          id: undoes ? `${id}-undo` : id,
+          id: `console-${id}${undoes ? "-undo" : ""}`,
         },
         throwOnError: true,
       }),
     onMutate: async (undoes) => {
       await cache.cancelQueries({ queryKey: key });
-      const before = cache.getQueryData<CustomerView>(key);
-      if (before !== undefined) cache.setQueryData(key, withPoints(before, wallet, undoes ? -amount : amount));
-      return before;
+      change(undoes ? -amount : amount);
     },
     // The dialog is gone when somebody undoes; before that it says itself what is wrong.
-    onError: (error, undoes, before) => {
-      cache.setQueryData(key, before);
+    onError: (error, undoes) => {
+      change(undoes ? amount : -amount);
       if (undoes) tellFailed(t`The correction stands`, toldBy(error).words);
+      else onRefused();
     },
-    onSuccess: async ({ response }, undoes) => {
+    onSuccess: ({ response }, undoes) => {
       onClose();
       if (response.status === ACCEPTED) tellDone(t`It waits for a second person under Approvals`);
       else if (undoes) tellDone(t`The correction is undone`);
@@ -67,6 +79,10 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
           },
         });
       }
+    },
+    // What is read while another one is on its way would not have it: the last one reads.
+    onSettled: async () => {
+      if (cache.isMutating({ mutationKey: ["adjust", member.id] }) > 1) return;
       await Promise.all([
         cache.invalidateQueries({ queryKey: key }),
         cache.invalidateQueries({ queryKey: ["timeline", member.id] }),
@@ -76,10 +92,12 @@ export default function AdjustDialog({ member, onClose }: { member: CustomerView
   });
   function submit() {
     setTried(true);
-    if (amount !== 0 && reason.trim() !== "") send.mutate(false);
+    if (amount === 0 || reason.trim() === "") return;
+    onSend();
+    send.mutate(false);
   }
   return (
-    <Dialog opened={!send.isPending} onClose={onClose} title={t`Correct points of ${member.id}`}>
+    <Dialog opened={opened} onClose={onClose} title={t`Correct points of ${member.id}`}>
       <DialogForm action={t`Correct`} busy={send.isPending} ownWords onClose={onClose} onSubmit={submit}>
         <Wrong error={send.error} />
         <NativeSelect
