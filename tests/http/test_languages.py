@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from perennial.core.languages import LANGUAGES
@@ -183,3 +184,45 @@ async def test_a_cart_speaks_the_language_of_its_caller(site: Site) -> None:
         await site.done("POST", "/v1/redemptions", {"hold": "said-2"}, headers=speaks),
     ]
     assert {message(each) for each in told} == {f"half는 지금 사용할 수 없음: {limit}: 모두 사용됨"}
+
+
+async def test_the_next_step_of_a_challenge_speaks_the_language_of_its_caller(site: Site) -> None:
+    """Read, in the answer to an order, in that of a line of a batch, and replayed; names are kept."""
+    document = {
+        "program": "worded-steps",
+        "name": "Worded",
+        "currency": "USD",
+        "time_zone": "UTC",
+        "wallets": [{"id": "points", "name": "Points"}],
+        "challenges": [
+            {
+                "id": "card",
+                "name": "Card",
+                "goals": [{"measure": "orders.count", "target": 5, "name": '"next_step":"Tea"'}],
+                "gives": [{"type": "points", "points": 10}],
+            }
+        ],
+    }
+    await site.done("PUT", "/v1/programs/worded-steps/draft", document)
+    await site.done("POST", "/v1/programs/worded-steps/publish", {})
+    speaks = {"accept-language": "ko"}
+    bought = {"customer": "steps", "status": "paid", "lines": [{"id": "1", "sku": "tea", "amount": 100}]}
+
+    def steps(answer: Any) -> list[str]:
+        programs = (each for each in answer["programs"] if each["program"] == "worded-steps")
+        return [each["next_step"] for program in programs for each in program["challenges"]]
+
+    async def put(number: int, **headers: str) -> list[str]:
+        return steps(await site.done("PUT", f"/v1/orders/steps-{number}", bought, headers=headers))
+
+    name = '"next_step":"Tea"'
+    assert await put(1, **speaks) == [f"주문 4건 더({name})."]
+    assert await put(1) == [f"4 more orders ({name})."]
+    assert await put(2) == [f"3 more orders ({name})."]
+    assert await put(2, **speaks) == [f"주문 3건 더({name})."]
+    line = msgspec.json.encode({"op": "order", "id": "steps-3", **bought})
+    lines = {"content-type": "application/x-ndjson", **speaks}
+    batch = await site.call("POST", "/v1/batch", raw=line, headers=lines)
+    assert steps(batch.json()["answer"]) == [f"주문 2건 더({name})."]
+    seen = await site.done("GET", "/v1/customers/steps/challenges", headers=speaks)
+    assert [each["next_step"] for each in seen["data"]] == [f"주문 2건 더({name})."]

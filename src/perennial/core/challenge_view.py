@@ -25,7 +25,7 @@ from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.program import Program
 from perennial.core.version import CompiledChallenge, Version
-from perennial.units import Instant, format_instant
+from perennial.units import Instant, format_instant, format_units
 
 OPEN = "open"
 
@@ -139,7 +139,7 @@ def _next_step(version: Version, view: ChallengeView, one: Round | None, at: Ins
         goals = tuple(goal for goal in goals if not goal.reached)[:1]
     steps = [_goal_step(version.program, goal) for goal in goals if not goal.reached]
     joined = " or " if challenge.complete is Complete.ANY else " and "
-    return f"{joined.join(steps).capitalize()}." if steps else "Nothing is missing."
+    return _sentence(joined.join(steps)) if steps else "Nothing is missing."
 
 
 def _streak_step(challenge: Challenge, view: ChallengeView, one: Round | None) -> str:
@@ -149,7 +149,12 @@ def _streak_step(challenge: Challenge, view: ChallengeView, one: Round | None) -
     more = f"{view.missing} more {streak.every.value}{'s' if view.missing > 1 else ''} in a row"
     if run is not None and streak.freezes and view.progress:
         more += f", {run.freezes} of {streak.freezes} freezes left"
-    return f"{more[0].upper()}{more[1:]}."
+    return _sentence(more)
+
+
+def _sentence(words: str) -> str:
+    """Begin with a capital; names stay as they were typed."""
+    return f"{words[0].upper()}{words[1:]}."
 
 
 _NOUNS = {
@@ -173,4 +178,13 @@ def _goal_step(program: Program, view: GoalView) -> str:
     if goal.measure is Measure.EVENTS_COUNT:
         return f"{missing} more {goal.name or goal.event}"
     one, many = _NOUNS[goal.measure or Measure.ORDERS_COUNT]
-    return f"{missing} more {one if missing == 1 else many}{label}"
+    counted = format_units(missing, _decimals(program, goal))
+    return f"{counted} more {one if counted == '1' else many}{label}"
+
+
+def _decimals(program: Program, goal: Goal) -> int:
+    """Return the decimals in which a person reads what the goal counts: those of the wallet for points."""
+    if goal.measure is not Measure.POINTS_EARNED:
+        return 0
+    wanted = goal.wallet or program.wallets[0].id
+    return next(wallet.decimals for wallet in program.wallets if wallet.id == wanted)

@@ -9,6 +9,7 @@ says what may stand in it:
 * ``{n:number}``, ``{price:amount}``, ``{day:day}``, ``{at:instant}``, ``{span:span}``: as the language writes
   them.
 * ``{tier:either}`` names between which there is an "or": kept, and listed.
+* ``{step:step}`` a sentence that begins as the steps of a challenge do, with a number or a membership.
 * ``{owner:part}`` a part of a program. ``{what:noun}`` its kind alone, ``{what:figure}`` what is counted,
   ``{first:asked}`` a question of a condition: listed as ``the wallet``, ``the figure balance``, ``the asked
   ...``, so that a name is never taken for one.
@@ -33,7 +34,7 @@ from perennial.core.program_diff import NOUNS
 
 T = TypeVar("T")
 
-TOLD = frozenset({"words", "message", "detail", "assumptions"})
+TOLD = frozenset({"words", "message", "detail", "assumptions", "next_step"})
 """The fields of answers that hold a sentence of ours, or several."""
 
 _HOLE = re.compile(r"\{(\w+)(?::(\w+))?\}")
@@ -55,6 +56,7 @@ _SHAPES = {
     "amount": rf"{_NUMBER}(?: [A-Z]{{3}})?",
     "figure": "[^:]+?",
     "noun": r"[^'\":][^:]*?",
+    "step": rf"(?:{_NUMBER}|[Bb]e a member for) .+?",
     "part": rf"program|(?:{'|'.join(NOUNS)}) [^\s:;,()]+(?: \(.+?\))*",
     "nouns": f"(?:{'|'.join(NOUNS)})s(?: \\(.+?\\))*",
 }
@@ -281,6 +283,7 @@ _SAY: dict[str, Callable[[str, Language], str]] = {
     "span": _span,
     "value": _value,
     "sentence": _sentence,
+    "step": _sentence,
     "either": _names(" or "),
     "list": _each(", "),
     "sums": _each(" and "),

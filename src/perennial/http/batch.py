@@ -36,6 +36,7 @@ from perennial.http.batch_lines import (
 from perennial.http.door import Door
 from perennial.http.exchange import ClientGoneError, check_json, headers_of, receive_chunk
 from perennial.http.giving import by_hand
+from perennial.http.language import tell_steps
 from perennial.http.operation import admitted, connection_of, identity_of, operation, spoken_in
 from perennial.http.problems import ProblemBody, bad_request, problem_of, rewrite_problem
 from perennial.http.spool import Spool
@@ -280,7 +281,11 @@ class _Run:
             result["id"] = line.id
         if answer.replayed:
             result["replayed"] = True
-        body = rewrite_problem(answer.body, self._identity, self._language) if failed else answer.body
+        body = (
+            rewrite_problem(answer.body, self._identity, self._language)
+            if failed
+            else tell_steps(answer.body, self._language)
+        )
         result["problem" if failed else "answer"] = msgspec.Raw(body)
         return _encode(result) + b"\n"
 

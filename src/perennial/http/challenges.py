@@ -11,7 +11,7 @@ from perennial.flows.answers import Decided
 from perennial.flows.challenges import ChallengeList, read_challenges
 from perennial.flows.commands import StartChallenge
 from perennial.flows.scopes import Scope
-from perennial.http.operation import ExternalId, admitted, answered, operation, written
+from perennial.http.operation import ExternalId, admitted, answered, operation, told
 from perennial.http.paths import plain_segment
 
 GivenProgram = Annotated[
@@ -38,10 +38,11 @@ GivenProgram = Annotated[
 async def challenge_list(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """Every challenge that is for this member or that they have a part in, by the server's time.
 
-    With how far it is, what is missing, the next step in words, and when it ends.
+    With how far it is, what is missing, the next step in words (in the language of ``Accept-Language``), and
+    when it ends.
     """
     door, caller = admitted(request)
-    return written(await read_challenges(door.handler, caller.workspace_id, plain_segment(id)))
+    return told(request, await read_challenges(door.handler, caller.workspace_id, plain_segment(id)))
 
 
 @post(

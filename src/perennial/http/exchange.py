@@ -12,7 +12,7 @@ from typing import TypeAlias
 from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.problems import ProblemError
 from perennial.http.asgi import Connection, Message, Receive, Send
-from perennial.http.language import spoken_to
+from perennial.http.language import spoken_to, tell_steps
 from perennial.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, bad_fields, bad_request, rewrite_problem
 
 Headers: TypeAlias = Mapping[bytes, bytes]
@@ -165,11 +165,11 @@ async def send_answer(scope: Connection, send: Send, answer: Answer, request_id:
     """Send the answer of a flow; a problem gets its media type, its type and the request's id."""
     body, status = answer.body, answer.status
     content_type = b"application/json"
+    language = spoken_to(headers_of(scope))
     if status >= 400:
-        body, content_type = (
-            rewrite_problem(body, request_id, spoken_to(headers_of(scope))),
-            MEDIA_TYPE.encode(),
-        )
+        body, content_type = rewrite_problem(body, request_id, language), MEDIA_TYPE.encode()
+    else:
+        body = tell_steps(body, language)
     headers = response_headers(content_type, len(body), request_id, *extra_headers(status, answer.replayed))
     write_whole: WriteWhole | None = scope.get(WHOLE)
     if write_whole is not None and write_whole(status, headers, body):

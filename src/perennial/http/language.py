@@ -1,7 +1,7 @@
 """In which language an answer speaks, where it has words for people.
 
-Calls that tell what is stored take ``language``. Whatever may go wrong has no parameter of its own: there
-the header ``Accept-Language`` (RFC 9110, 12.5.4) says it.
+Calls that tell what is stored take ``language``. Whatever may go wrong, and what a challenge asks for next,
+has no parameter of its own: there the header ``Accept-Language`` (RFC 9110, 12.5.4) says it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Final
 
+import msgspec
 from litestar.params import QueryParameter
 
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH, LANGUAGES
+from perennial.core.retelling import retell
 
 LanguageName = Annotated[
     str, QueryParameter(pattern=f"^({'|'.join(LANGUAGES)})$", description="the language of what people read")
@@ -28,11 +30,22 @@ _BY_TAG: Final = {code.lower(): language for code, language in LANGUAGES.items()
 }
 """Chinese without a script is written as most of its readers, or those of the region, write it."""
 
+_STEP = re.compile(rb'(?<="next_step":)"(?:[^"\\]|\\.)*"')
+
 
 def spoken_to(headers: Mapping[bytes, bytes]) -> Language:
     """Return the language that a caller likes best of ours; English where nothing is said or known."""
     wanted = headers.get(b"accept-language")
     return ENGLISH if wanted is None else _liked(wanted[:_LONGEST])
+
+
+def tell_steps(body: bytes, language: Language) -> bytes:
+    """Return the JSON of an answer, which is stored in English, with the next steps in ``language``."""
+    if language is ENGLISH:
+        return body
+    return _STEP.sub(
+        lambda step: msgspec.json.encode(retell(msgspec.json.decode(step[0], type=str), language)), body
+    )
 
 
 @lru_cache(maxsize=256)

@@ -21,7 +21,7 @@ from perennial.flows.scopes import Scope
 from perennial.http.asgi import Connection
 from perennial.http.door import Door
 from perennial.http.exchange import bad_query, check_json, extra_headers, headers_of, request_id
-from perennial.http.language import spoken_to
+from perennial.http.language import spoken_to, tell_steps
 from perennial.http.problems import MEDIA_TYPE, rewrite_problem
 from perennial.http.sessions import admit, admit_staff
 from perennial.http.strict_json import Reader
@@ -160,6 +160,8 @@ def answered(request: Request[Any, Any, Any], answer: Answer) -> Response[bytes]
     body, media_type = answer.body, "application/json"
     if answer.status >= 400:
         body, media_type = rewrite_problem(body, identity_of(request), spoken_in(request)), MEDIA_TYPE
+    else:
+        body = tell_steps(body, spoken_in(request))
     headers = {name.decode(): value.decode() for name, value in extra_headers(answer.status, answer.replayed)}
     return Response(content=body, status_code=answer.status, media_type=media_type, headers=headers)
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-ROOMS = ("sentences", "draft_sentences", "finding_sentences", "refusal_sentences")
-"""Why something happened or not; what is wrong with a draft; what was found by playing; why a call failed."""
+ROOMS = ("sentences", "draft_sentences", "finding_sentences", "refusal_sentences", "step_sentences")
+"""Why something happened or not; what is wrong with a draft; what was found by playing; why a call failed;
+what a challenge asks for next."""
 
 
 def sentences_in(language: str) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""What a challenge asks for next."""
