@@ -72,6 +72,33 @@ def test_every_limit_uses_what_was_given_in_the_end() -> None:
     assert decision.awards[0].cut_by == "rule act: 5 points per day, all members together: 5 left"
 
 
+def test_points_of_a_limit_have_the_decimals_of_its_wallet() -> None:
+    """Of the rule's wallet, of the wallet that is spent, or of all wallets where they agree; else of none."""
+    cash = {"id": "cash", "name": "Cash", "decimals": 2, "caps": [{"points": 1}]}
+    stars = {"id": "stars", "name": "Stars", "spending": [{"points": 1_000}]}
+    rules = [
+        act(wallet="cash", limits=[{"points": 25}, {"points": 100, "per": "total"}, {"times": 1}]),
+        act(name="star", wallet="stars", limits=[{"points": 25}], shared_limits=["all"]),
+    ]
+    parts = {"limits": [{"id": "all", "points": 150}], **EVENTS}
+    version = version_of(rules, wallets=[cash, stars], **parts)
+    assert {limit.name for limit in (*version.limits, *version.budgets)} == {
+        "rule act: 0.25 points in all",
+        "rule act: 1.00 points in all, all members together",
+        "rule act: 1 time in all",
+        "wallet cash: 0.01 points in all",
+        "rule star: 25 points in all",
+        "limit all: 150 points in all",
+        "spending stars: 1000 points in all",
+    }
+    cut = {award.rule: award.cut_by for award in Shopper(version).does(happened("act")).awards}
+    assert cut["act"] == "wallet cash: 0.01 points in all: 0.01 left"
+    (limit, *_) = version_of(
+        [act(wallet="cash", shared_limits=["all"])], wallets=[cash], limits=parts["limits"], **EVENTS
+    ).limits
+    assert limit.name == "limit all: 1.50 points in all"
+
+
 def test_what_one_limit_rejects_uses_none_of_the_others() -> None:
     """An award that a later limit rejects leaves the earlier ones untouched."""
     limits = [{"points": 100}, {"points": 10, "every": "day", "at_cap": "reject"}]

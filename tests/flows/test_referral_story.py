@@ -39,13 +39,23 @@ def test_nothing_of_a_story_stays_english(language: Language) -> None:
     told = [tell_beginning(view, language) for view in (rejected, _view(ReferralState.PENDING, None, None))]
     told += [tell_counted(rejected, what, "X-1", _AT, language) for what in ("order", "event")]
     told += [tell_counted(rejected, "joining", None, _AT, language)]
-    told += [tell_gift(role, None, {"W": 1_000}, language) for role in Role]
+    told += [tell_gift(role, None, {"W": 1_000}, {}, language) for role in Role]
     for state in ReferralState:
         for reason in (None, *REASONS):
             told += tell_state(_view(state, reason), language, gave=True)
     assert [words for words in told if _ENGLISH.search(words)] == []
     # Five states that need a reason, each without one and with each; two sentences where it was taken back.
     assert len(told) == 7 + (len(ReferralState) - 1) * (1 + len(REASONS)) + (1 + len(REASONS))
+
+
+def test_points_of_a_gift_have_the_decimals_of_their_wallet() -> None:
+    """Each wallet its own, in any language."""
+    points, places = {"CASH": 1_250, "STARS": 1_250}, {"CASH": 2, "STARS": 0}
+    told = [tell_gift(Role.FRIEND, "Tea", points, places, LANGUAGES[code]) for code in ("en", "ko")]
+    assert told == [
+        "The friend got Tea (12.50 CASH, 1,250 STARS).",
+        "친구가 받은 것: Tea (12.50 CASH, 1,250 STARS).",
+    ]
 
 
 def test_signals_of_fraud_have_words() -> None:

@@ -167,8 +167,12 @@ async def test_a_cart_speaks_the_language_of_its_caller(site: Site) -> None:
     speaks = {"accept-language": "ko"}
     body = {"cart": {"lines": [{"sku": "tea", "amount": 200, "quantity": 2}]}, "redeem": [{"code": "HALF"}]}
 
+    def redeemable(answer: Any) -> dict[str, Any]:
+        found: dict[str, Any] = answer.get("quote", answer)["redeemables"][0]
+        return found
+
     def message(answer: Any) -> str:
-        words: str = answer.get("quote", answer)["redeemables"][0]["message"]
+        words: str = redeemable(answer)["message"]
         return words
 
     limit = "리워드 half: 총 1개, 모든 회원 합산"
@@ -184,6 +188,7 @@ async def test_a_cart_speaks_the_language_of_its_caller(site: Site) -> None:
         await site.done("POST", "/v1/redemptions", {"hold": "said-2"}, headers=speaks),
     ]
     assert {message(each) for each in told} == {f"half는 지금 사용할 수 없음: {limit}: 모두 사용됨"}
+    assert {redeemable(each)["details"]["limit"] for each in told} == {f"{limit}: 모두 사용됨"}
 
 
 async def test_the_next_step_of_a_challenge_speaks_the_language_of_its_caller(site: Site) -> None:

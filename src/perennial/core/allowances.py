@@ -16,7 +16,7 @@ import msgspec
 
 from perennial.core.budget_numbers import Numbers
 from perennial.core.cart import UnitsRoom
-from perennial.core.currency import format_money
+from perennial.core.currency import decimals
 from perennial.core.effects import UseBudget, UseLimit
 from perennial.core.limits import MONEY, AtCap, Counted, Holder, Use
 from perennial.core.order import value_of
@@ -24,7 +24,7 @@ from perennial.core.product_limits import product_number
 from perennial.core.snapshot import Snapshot
 from perennial.core.today import Today
 from perennial.core.version import Bound, CompiledLimit, Version
-from perennial.units import MAX_AMOUNT, Minor, Points
+from perennial.units import MAX_AMOUNT, Minor, Points, format_units
 
 _POINTS, _ORDER_VALUE, _CUSTOMERS = Counted.POINTS, Counted.ORDER_VALUE, Counted.CUSTOMERS
 _ONCE = Use()
@@ -267,7 +267,8 @@ class Allowances:
             return f"{limit.name}: no {missing} is given"
         if room == 0 or limit.counts in (Counted.TIMES, Counted.CUSTOMERS):
             return f"{limit.name}: used up"
-        left = format_money(room, self._version.program.currency) if limit.counts in MONEY else str(room)
+        places = decimals(self._version.program.currency) if limit.counts in MONEY else limit.decimals
+        left = format_units(room, places)
         if limit.at_cap is AtCap.CUT:
             return f"{limit.name}: {left} left"
         whole = "whole awards only" if limit.counts is _POINTS else "whole only"

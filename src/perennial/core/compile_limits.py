@@ -12,7 +12,7 @@ from perennial.core.reward import Reward
 from perennial.core.rule import EarningRule
 from perennial.core.schedule import Span
 from perennial.core.version import Bound, CompiledLimit
-from perennial.units import MAX_AMOUNT, stable_hash
+from perennial.units import MAX_AMOUNT, format_units, stable_hash
 
 _PERIODS = {
     Period.HOUR: "per hour",
@@ -38,6 +38,8 @@ class LimitBook:
     def __init__(self, program: Program, program_id: int) -> None:
         self._program = program
         self._program_id = program_id
+        decimals = {wallet.decimals for wallet in program.wallets}
+        self._decimals = decimals.pop() if len(decimals) == 1 else 0
         self._places: dict[int, Bound] = {}
         self.limits: list[CompiledLimit] = []
         self.budgets: list[CompiledLimit] = []
@@ -48,7 +50,7 @@ class LimitBook:
         """Return the limits of an earning rule in their order: its own, shared, campaign's, wallet's ones."""
         shared = {limit.id: limit for limit in self._program.limits}
         bounds = [
-            *self._own("rule", rule.id, rule.limits),
+            *self._own("rule", rule.id, rule.limits, wallet.decimals),
             *(self._shared(shared[name]) for name in rule.shared_limits),
             *(self._own("campaign", campaign.id, campaign.limits) if campaign is not None else ()),
             *self._of_wallet(wallet, unit),
@@ -86,7 +88,7 @@ class LimitBook:
     def of_spending(self, wallet: WalletSpec, unit: int) -> tuple[Bound, ...]:
         """Return the limits of what members spend of a wallet, in their order."""
         return tuple(
-            self._add(limit, ("spending", wallet.id), ("spending", unit), ordinal)
+            self._add(limit, ("spending", wallet.id), ("spending", unit), ordinal, wallet.decimals)
             for limit, ordinal in _numbered(wallet.spending)
         )
 
@@ -106,15 +108,17 @@ class LimitBook:
         )
         return self._place(limit, Holder.MEMBER).index
 
-    def _own(self, kind: str, owner: str, limits: tuple[Limit, ...]) -> list[Bound]:
+    def _own(
+        self, kind: str, owner: str, limits: tuple[Limit, ...], decimals: int | None = None
+    ) -> list[Bound]:
         return [
-            self._add(limit, (kind, owner), (kind, self._program_id, owner), ordinal)
+            self._add(limit, (kind, owner), (kind, self._program_id, owner), ordinal, decimals)
             for limit, ordinal in _numbered(limits)
         ]
 
     def _of_wallet(self, wallet: WalletSpec, unit: int) -> list[Bound]:
         return [
-            self._add(limit, ("wallet", wallet.id), ("wallet", unit), ordinal)
+            self._add(limit, ("wallet", wallet.id), ("wallet", unit), ordinal, wallet.decimals)
             for limit, ordinal in _numbered(wallet.caps)
         ]
 
@@ -122,10 +126,22 @@ class LimitBook:
         home = 0 if shared.across_programs else self._program_id
         return self._add(shared.limit(), ("limit", shared.id), ("shared", home, shared.id), 0)
 
-    def _add(self, limit: Limit, owner: tuple[str, str], place: tuple[object, ...], ordinal: int) -> Bound:
+    def _add(
+        self,
+        limit: Limit,
+        owner: tuple[str, str],
+        place: tuple[object, ...],
+        ordinal: int,
+        decimals: int | None = None,
+    ) -> Bound:
+        """Add a limit; without the ``decimals`` of one wallet its points have those that all wallets have."""
         counts, cap = limit.counted()
+        if counts is not Counted.POINTS:
+            decimals = 0
+        elif decimals is None:
+            decimals = self._decimals
         number = stable_hash("limit", *place, *_kind(limit), ordinal)
-        name = f"{' '.join(owner)}: {self._words(limit, counts, cap)}"
+        name = f"{' '.join(owner)}: {self._words(limit, counts, cap, decimals)}"
         compiled = CompiledLimit(
             number=number,
             name=name,
@@ -139,6 +155,7 @@ class LimitBook:
             marker=self._marker(number, name, limit.every) if counts is Counted.CUSTOMERS else None,
             comes_back=limit.comes_back,
             by_product=limit.by_product,
+            decimals=decimals,
         )
         return self._place(compiled, limit.per)
 
@@ -154,11 +171,13 @@ class LimitBook:
         )
         return self._place(marker, Holder.MEMBER).index
 
-    def _words(self, limit: Limit, counts: Counted, cap: int) -> str:
+    def _words(self, limit: Limit, counts: Counted, cap: int, decimals: int) -> str:
         currency = self._program.currency
-        amount = f"{format_money(cap, currency)} {currency} of" if counts in MONEY else str(cap)
+        amount = (
+            f"{format_money(cap, currency)} {currency} of" if counts in MONEY else format_units(cap, decimals)
+        )
         noun = counts.value.replace("_", " ")
-        if cap == 1 and counts not in MONEY:
+        if amount == "1":
             noun = noun.removesuffix("s")
         of_each = " of each product" if limit.by_product else ""
         return f"{amount} {noun} {_PERIODS[limit.every]}{of_each}{_of_holder(limit)}"

@@ -24,7 +24,7 @@ that language.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar, cast
 
 import msgspec
@@ -129,7 +129,18 @@ def retell_words(said: T, language: Language) -> T:
     return cast(T, msgspec.structs.replace(said, **told))
 
 
+def retell_details(details: Mapping[str, T], language: Language) -> dict[str, T]:
+    """Return the numbers behind a refusal, in which the ``limit`` that is met is told in ``language``."""
+    told = dict(details)
+    limit = told.get("limit")
+    if isinstance(limit, str):
+        told["limit"] = cast(T, retell(limit, language))
+    return told
+
+
 def _value_told(name: str, value: object, language: Language) -> object:
+    if name == "details" and isinstance(value, dict):
+        return retell_details(value, language)
     if name in TOLD and isinstance(value, str):
         return retell(value, language)
     if name in TOLD and isinstance(value, tuple) and all(isinstance(each, str) for each in value):

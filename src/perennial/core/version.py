@@ -78,6 +78,7 @@ class CompiledLimit(msgspec.Struct, frozen=True):
     the part of the document that has it. A limit of customers has a ``marker``: the index of the limit of
     each member that counts how often the member took part. Unless it ``comes_back``, what was used stays so.
     A cooldown ``by_place`` rests in each store by itself; a limit ``by_product`` has its cap of each one.
+    Points are said with ``decimals``: those of its wallet, or of every wallet, or none where they differ.
     """
 
     number: int
@@ -93,6 +94,7 @@ class CompiledLimit(msgspec.Struct, frozen=True):
     comes_back: bool = True
     by_place: bool = False
     by_product: bool = False
+    decimals: int = 0
 
     @property
     def is_total(self) -> bool:

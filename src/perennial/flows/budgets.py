@@ -67,11 +67,12 @@ class ForecastView(msgspec.Struct, frozen=True):
 class BudgetView(msgspec.Struct, frozen=True):
     """One limit. ``part`` and ``id`` say where in the document it stands, ``words`` what it says.
 
-    ``cap``, ``used`` and ``left`` are in what it ``counts``: money in minor units of ``currency``. The
-    present period begins at ``starts_at`` and ends at ``ends_at`` (null: it never does). For each member's
-    own limits, and where each location or value of an ``attribute`` has a part, ``used`` and ``left`` are
-    null. ``days`` are the days of the period with use, at most the last 92. Where no ``forecast`` can be
-    made (nothing used yet, all used up, or a period of a day or an hour) it is null.
+    ``cap``, ``used`` and ``left`` are in what it ``counts``: money in minor units of ``currency``, points in
+    the smallest part of their wallet, which people read with ``decimals``. The present period begins at
+    ``starts_at`` and ends at ``ends_at`` (null: it never does). For each member's own limits, and where each
+    location or value of an ``attribute`` has a part, ``used`` and ``left`` are null. ``days`` are the days
+    of the period with use, at most the last 92. Where no ``forecast`` can be made (nothing used yet, all
+    used up, or a period of a day or an hour) it is null.
     """
 
     programs: tuple[str, ...]
@@ -81,6 +82,7 @@ class BudgetView(msgspec.Struct, frozen=True):
     counts: Counted
     cap: int
     currency: str | None
+    decimals: int
     per: Holder
     attribute: str | None
     every: Period
@@ -141,6 +143,7 @@ def _view(each: ShownLimit, used: int | None, days: dict[int, int], holders: Hol
         counts=limit.counts,
         cap=limit.cap,
         currency=version.program.currency if limit.counts in MONEY else None,
+        decimals=limit.decimals,
         per=limit.holder,
         attribute=limit.attribute,
         every=limit.period,

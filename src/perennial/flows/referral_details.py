@@ -215,7 +215,8 @@ async def _gift(
     decisions = () if event is None else explained(workspace, event, language=language)
     vouchers = (given.source_id if given.has_voucher else None, given.code_id)
     reward = version.rewards.get(given.reward or "")
-    words = tell_gift(given.role, None if reward is None else reward.reward.name, points, language)
+    places = {compiled.spec.id: compiled.spec.decimals for compiled in version.wallets}
+    words = tell_gift(given.role, None if reward is None else reward.reward.name, points, places, language)
     return ReferralGift(
         role=given.role,
         customer=names.get(customer_id) or None,

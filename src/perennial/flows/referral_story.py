@@ -64,10 +64,13 @@ def tell_counted(view: ReferralView, what: str, name: str | None, at: str, langu
     return retell(f"What counted was {what} {name} at {at}.", language)
 
 
-def tell_gift(role: str, reward: str | None, points: Mapping[str, Points], language: Language) -> str:
-    """Say what one side got: the name of a reward, and points by their wallet."""
+def tell_gift(
+    role: str, reward: str | None, points: Mapping[str, Points], places: Mapping[str, int], language: Language
+) -> str:
+    """Say what one side got: the name of a reward, and points by their wallet, with its ``places``."""
     what = retell("nothing more", language) if reward is None else reward
-    amounts = language.separator.join(f"{language.number(n)} {wallet}" for wallet, n in points.items())
+    said = (f"{language.number(n, places.get(wallet, 0))} {wallet}" for wallet, n in points.items())
+    amounts = language.separator.join(said)
     opened, closed = language.brackets
     got = f"{what} {opened}{amounts}{closed}" if amounts else what
     return retell(f"The {Role(role).value} got {got}.", language)

@@ -17,7 +17,7 @@ import msgspec
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
 from perennial.core.order import Scalar
-from perennial.core.retelling import retell
+from perennial.core.retelling import retell, retell_details
 from perennial.flows.answers import FieldProblem, Problem
 from perennial.flows.problems import ProblemError
 
@@ -74,7 +74,7 @@ def write_problem(problem: Problem, request_id: str, language: Language = ENGLIS
                 FieldProblem(path=each.path, code=each.code, message=retell(each.message, language))
                 for each in problem.errors
             ),
-            details=problem.details,
+            details=retell_details(problem.details, language),
             text=problem.text,
             request_id=request_id,
         )

@@ -38,6 +38,6 @@ export function BudgetBar({ budget, used }: { budget: BudgetView; used: number }
   );
 }
 
-function amount(format: Format, { currency }: BudgetView, value: number): string {
-  return currency === null ? format.number(value) : format.money(value, currency);
+function amount(format: Format, { currency, decimals }: BudgetView, value: number): string {
+  return currency === null ? format.points(value, decimals) : format.money(value, currency);
 }
