@@ -24,11 +24,11 @@ class Mode(StrEnum):
 class Sequence(StrEnum):
     """In which order rewards are applied.
 
-    ``levels``: items before order before shipping, then by priority, then as entered; ``requested``: as
-    entered, what applies by itself last; ``hierarchy``: by the category's priority, then the reward's,
-    then as they stand in the document, so that it never matters in which order codes are entered;
-    ``best_for_customer``: the choice and order that save most; ``best_for_margin``: of the choices to
-    which nothing could be added the one that saves least.
+    ``levels``: items before order before shipping, then by priority, joint ones after the others, then as
+    entered; ``requested``: as entered, what applies by itself last; ``hierarchy``: by the category's
+    priority, then the reward's, then as they stand in the document, so that it never matters in which order
+    codes are entered; ``best_for_customer``: the choice and order that save most; ``best_for_margin``: of
+    the choices to which nothing could be added the one that saves least.
 
     Joint rewards that come at the same place stand in the order of the document, always.
     """
