@@ -5,6 +5,8 @@ The damage is done as the owner of the database, past every grant, wall and guar
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from asyncpg import Connection
 
@@ -23,6 +25,8 @@ from perennial.core.entitlements import EntitlementState
 from perennial.core.identifiers import CustomerIdentifier, IdentifierType
 from perennial.ledger.account import Account
 from perennial.store.audit import AuditReport, audit
+from perennial.store.audit_ledger import LEDGER
+from perennial.store.audit_rows import ROWS
 from perennial.store.budgets import BudgetKey, lock_budgets
 from perennial.store.customers import CustomerRow
 from perennial.store.erasure import erase_rows
@@ -428,3 +432,42 @@ async def test_the_audit_writes_nothing(sound: Book, superuser: Connection) -> N
     await _audit(sound)
     after = {name: await superuser.fetchval(f"select max(xmin::text::bigint) from {name}") for name in tables}
     assert after == before
+
+
+_MANY = 5_000
+# One order, its event, its claimed id and a posting again and again, with ids of their own.
+_COPIES = {
+    "orders": {"order_id": "order_id"},
+    "events": {"event_id": "event_id"},
+    "external_ids": {"id_hash": "order_id"},
+    "postings": {"source_id": "order_id", "operation_id": "operation_id"},
+}
+
+
+async def test_a_check_does_not_look_for_each_row(sound: Book, superuser: Connection) -> None:
+    """What a check reads grows with the rows, not with their square: a page for each would be many."""
+    read = {}
+    async with superuser.transaction():
+        await superuser.execute("set local session_replication_role = replica")
+        await superuser.execute(
+            f"""
+            create temp table copies on commit drop as
+            select gen_random_uuid() as order_id, gen_random_uuid() as event_id,
+                gen_random_uuid() as operation_id
+            from generate_series(1, {_MANY})
+            """
+        )
+        for table, changed in _COPIES.items():
+            values = ", ".join(f"'{column}', copies.{value}" for column, value in changed.items())
+            await superuser.execute(
+                f"""
+                insert into {table} select (jsonb_populate_record(one, jsonb_build_object({values}))).*
+                from (select {table} as one from {table} limit 1) as first, copies
+                """
+            )
+        await superuser.execute("analyze")
+        for check in (*ROWS, *LEDGER):
+            text = check.text(since=False).replace("$1", str(sound.ws))
+            (told,) = json.loads(await superuser.fetchval(f"explain (analyze, buffers, format json) {text}"))
+            read[check.name] = told["Plan"]["Shared Hit Blocks"] + told["Plan"]["Shared Read Blocks"]
+    assert {name: pages for name, pages in read.items() if pages > _MANY} == {}
