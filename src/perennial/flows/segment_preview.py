@@ -20,13 +20,15 @@ from perennial.flows.configuration import Workspace, bases_of, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.segments import check_document
 from perennial.store.customers import read_customers
-from perennial.store.history import FIRST, read_past
+from perennial.store.history import FIRST, LAST, read_past
 from perennial.store.matching import preview_matching
 from perennial.store.members import load_members
 from perennial.store.segments import count_people, list_segments, next_people
 from perennial.units import Instant
 
 SAMPLE = 10
+ASKED_ABOUT = 50_000
+"""The database is asked about so many customers at most: an answer takes less than a second."""
 LOOKED_AT = 500
 """So many customers of a bucket are looked at where the database cannot answer for all of them."""
 
@@ -34,13 +36,22 @@ LOOKED_AT = 500
 class SegmentPreview(msgspec.Struct, frozen=True):
     """How many of the workspace's customers meet a condition now, and some of them.
 
-    Unless ``exact``, ``count`` is an estimate from a part of the customers.
+    Unless ``exact``, ``count`` is an estimate from a part of the customers, whom their ids choose: what is
+    true of one in a hundred of 50,000 is known to about nine in a hundred of itself, 19 times out of 20.
     """
 
     count: int
     of: int
     exact: bool
     sample: tuple[str, ...]
+
+
+class _Found(msgspec.Struct):
+    """How many customers were asked about, how many of them are inside, and some of these by name."""
+
+    people: int = 0
+    inside: int = 0
+    sample: list[str] = []
 
 
 async def preview_segment(handler: Handler, workspace_id: int, segment: Segment) -> SegmentPreview:
@@ -54,15 +65,14 @@ async def preview_segment(handler: Handler, workspace_id: int, segment: Segment)
         segments = compile_segments([*kept, Kept(segment, 0, 0, filled=False)], bases_of(workspace.programs))
         live = segments.live_one(segment.segment)
         sql = _asked(workspace, segments, live)
-        total = sum([await count_people(conn, workspace_id, bucket) for bucket in workspace.row.buckets])
+        of = sum([await count_people(conn, workspace_id, bucket) for bucket in workspace.row.buckets])
         if sql is None:
-            return await _looked_at(conn, workspace, segments, live, total)
-        count, sample = 0, list[str]()
-        for bucket in workspace.row.buckets:
-            found = await preview_matching(conn, workspace_id, bucket, sql, SAMPLE - len(sample))
-            count += found.count
-            sample += await _names(conn, workspace_id, bucket, found.sample)
-    return SegmentPreview(count, total, True, tuple(sample))
+            found = await _look_at(conn, workspace, segments, live)
+        else:
+            found = await _ask(conn, workspace, sql, of)
+    exact = found.people >= of
+    count = found.inside if exact else found.inside * of // max(found.people, 1)
+    return SegmentPreview(count, of, exact, tuple(found.sample))
 
 
 def _asked(workspace: Workspace, segments: SegmentSet, live: LiveSegment) -> SqlConditions | None:
@@ -82,26 +92,36 @@ def _counted(workspace: Workspace) -> dict[int, Metric]:
     return {metric.number: metric for version in versions for metric in version.metrics}
 
 
-async def _looked_at(
-    conn: Connection, workspace: Workspace, segments: SegmentSet, live: LiveSegment, total: int
-) -> SegmentPreview:
+async def _ask(conn: Connection, workspace: Workspace, sql: SqlConditions, of: int) -> _Found:
+    """Ask the database about everybody, or about those with the lowest ids where there are too many."""
+    up_to = LAST if of <= ASKED_ABOUT else UUID(int=LAST.int * ASKED_ABOUT // of)
+    found = _Found()
+    for bucket in workspace.row.buckets:
+        found.people += await count_people(conn, workspace.workspace_id, bucket, up_to)
+        wanted = SAMPLE - len(found.sample)
+        told = await preview_matching(conn, workspace.workspace_id, bucket, sql, wanted, up_to)
+        found.inside += told.count
+        found.sample += await _names(conn, workspace.workspace_id, bucket, told.sample)
+    return found
+
+
+async def _look_at(conn: Connection, workspace: Workspace, segments: SegmentSet, live: LiveSegment) -> _Found:
     """Judge some customers of each bucket one by one, with figures that nobody has counted worked out."""
     at = business_now(workspace)
-    looked_at, inside, sample = 0, 0, list[str]()
+    found = _Found()
     for bucket in workspace.row.buckets:
         ids = await next_people(conn, workspace.workspace_id, bucket, FIRST, LOOKED_AT)
         members = await _members(conn, workspace, bucket, live, ids, at)
-        looked_at += len(members)
-        found = []
+        inside = []
         for member in members.values():
             Judging(segments, member, at).judge(live.block)
             if live.code in member.segments:
-                found.append(member.customer_id)
-        inside += len(found)
-        sample += await _names(conn, workspace.workspace_id, bucket, found[: SAMPLE - len(sample)])
-    exact = looked_at >= total
-    count = inside if exact else inside * total // max(looked_at, 1)
-    return SegmentPreview(count, total, exact, tuple(sample))
+                inside.append(member.customer_id)
+        found.people += len(members)
+        found.inside += len(inside)
+        wanted = SAMPLE - len(found.sample)
+        found.sample += await _names(conn, workspace.workspace_id, bucket, inside[:wanted])
+    return found
 
 
 async def _members(

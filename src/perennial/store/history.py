@@ -13,6 +13,8 @@ from perennial.units import Instant
 
 FIRST = UUID(int=0)
 """Comes before every customer."""
+LAST = UUID(int=2**128 - 1)
+"""Comes after every customer."""
 
 
 class PastOrder(msgspec.Struct, frozen=True):

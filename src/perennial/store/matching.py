@@ -18,6 +18,7 @@ from asyncpg import Connection, Record
 
 from perennial.core.condition_sql import FIRST_PARAMETER, SqlConditions, SqlFigure
 from perennial.store.external_ids import IdKind
+from perennial.store.history import LAST
 
 _PLAN_FOR_SETS = """
 select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true),
@@ -129,13 +130,19 @@ async def plan_for_sets(conn: Connection) -> None:
 
 
 async def preview_matching(
-    conn: Connection, ws: int, bucket: int, sql: SqlConditions, sample: int
+    conn: Connection, ws: int, bucket: int, sql: SqlConditions, sample: int, up_to: UUID = LAST
 ) -> Preview:
-    """Return how many customers meet the only condition of ``sql``, and at most ``sample`` of them."""
+    """Return how many customers meet the only condition of ``sql``, and at most ``sample`` of them.
+
+    Nobody is looked at whose id comes after ``up_to``: ids are hashes, so that those before it are a fair
+    share of everybody.
+    """
     (test,) = sql.tests
-    limit = f"${FIRST_PARAMETER + len(sql.parameters)}::int"
-    text = _PREVIEW.format(customers=_customers(sql), test=test, limit=limit)
-    count, found = (await _fetch(conn, text, ws, bucket, *sql.parameters, sample))[0]
+    limit, last = (f"${FIRST_PARAMETER + len(sql.parameters) + place}" for place in range(2))
+    among = None if up_to == LAST else f"{{id}} <= {last}::uuid"
+    text = _PREVIEW.format(customers=_customers(sql, among), test=test, limit=f"{limit}::int")
+    parameters = (*sql.parameters, sample) if among is None else (*sql.parameters, sample, up_to)
+    count, found = (await _fetch(conn, text, ws, bucket, *parameters))[0]
     return Preview(count, tuple(found))
 
 
@@ -148,8 +155,8 @@ async def list_which(
     else is looked at.
     """
     places = ", ".join(f"case when {test} then {place} end" for place, test in enumerate(sql.tests))
-    named = None if only is None else f"${FIRST_PARAMETER + len(sql.parameters)}::uuid[]"
-    text = _LIST_WHICH.format(customers=_customers(sql, named), places=places, any=" or ".join(sql.tests))
+    among = None if only is None else f"{{id}} = any(${FIRST_PARAMETER + len(sql.parameters)}::uuid[])"
+    text = _LIST_WHICH.format(customers=_customers(sql, among), places=places, any=" or ".join(sql.tests))
     parameters = sql.parameters if only is None else (*sql.parameters, list(only))
     return [(row[0], row[1]) for row in await _fetch(conn, text, ws, bucket, *parameters)]
 
@@ -160,12 +167,13 @@ async def _fetch(conn: Connection, text: str, ws: int, bucket: int, *parameters:
     return await conn.fetch(text, ws, bucket, households, *parameters)
 
 
-def _customers(sql: SqlConditions, only: str | None = None) -> str:
-    text = _CUSTOMERS.format(relations=_relations(sql, only))
-    return text if only is None else f"{text} and c.customer_id = any({only})"
+def _customers(sql: SqlConditions, among: str | None) -> str:
+    """Return the customers with all that the tests read: everybody, or whose ``{id}`` is ``among`` some."""
+    text = _CUSTOMERS.format(relations=_relations(sql, among))
+    return text if among is None else f"{text} and {among.format(id='c.customer_id')}"
 
 
-def _relations(sql: SqlConditions, only: str | None) -> str:
+def _relations(sql: SqlConditions, among: str | None) -> str:
     """Return the joins to everything that the tests read."""
     joins = [] if sql.membership is None else [_MEMBERSHIP.format(test=sql.membership)]
     joins += [_WALLET.format(alias=alias, unit=unit) for alias, unit in sql.wallets.items()]
@@ -179,11 +187,11 @@ def _relations(sql: SqlConditions, only: str | None) -> str:
     if sql.segments is not None:
         joins.append(_SEGMENTS.format(segments=sql.segments))
     if sql.figures:
-        joins.append(_figures(sql.figures, sql.counting_membership, only))
+        joins.append(_figures(sql.figures, sql.counting_membership, among))
     return "".join(joins)
 
 
-def _figures(figures: Sequence[SqlFigure], membership: str | None, only: str | None) -> str:
+def _figures(figures: Sequence[SqlFigure], membership: str | None, among: str | None) -> str:
     """Return the join to all figures of the past, which are added up in one pass over the counters."""
     columns, counted = [], []
     for figure in figures:
@@ -197,6 +205,6 @@ def _figures(figures: Sequence[SqlFigure], membership: str | None, only: str | N
         columns=", ".join(columns),
         memberships="" if membership is None else _COUNTING_MEMBERSHIP.format(test=membership),
         counted=" or ".join(counted)
-        if only is None
-        else f"{' or '.join(counted)}) and (k.customer_id = any({only})",
+        if among is None
+        else f"{' or '.join(counted)}) and ({among.format(id='k.customer_id')}",
     )

@@ -17,6 +17,7 @@ from perennial.core.condition_document import DEC_HOOK
 from perennial.core.document import plain_of
 from perennial.core.segment import Segment
 from perennial.store.external_ids import IdKind
+from perennial.store.history import LAST
 from perennial.store.one_statement import GuardError, Write, write_together
 from perennial.units import Instant
 
@@ -156,7 +157,7 @@ order by customer_id limit $4
 
 _COUNT_PEOPLE = """
 select count(*) from customers
-where bucket = $2 and workspace_id = $1 and erased_at is null
+where bucket = $2 and workspace_id = $1 and customer_id <= $4 and erased_at is null
     and not exists (
         select from external_ids
         where workspace_id = $1 and kind = $3 and id_hash = customers.customer_id and bucket = $2
@@ -366,9 +367,9 @@ async def next_people(conn: Connection, ws: int, bucket: int, after: UUID, limit
     return [customer_id for (customer_id,) in rows]
 
 
-async def count_people(conn: Connection, ws: int, bucket: int) -> int:
-    """Return how many customers a bucket has, households and the erased left out."""
-    return int(await conn.fetchval(_COUNT_PEOPLE, ws, bucket, IdKind.HOUSEHOLD))
+async def count_people(conn: Connection, ws: int, bucket: int, up_to: UUID = LAST) -> int:
+    """Return how many customers a bucket has up to an id, households and the erased left out."""
+    return int(await conn.fetchval(_COUNT_PEOPLE, ws, bucket, IdKind.HOUSEHOLD, up_to))
 
 
 async def empty_segment(conn: Connection, ws: int, bucket: int, segment_id: int) -> None:
