@@ -226,14 +226,31 @@ async def test_two_people_to_publish(site: Site) -> None:
     await put(text.replace("More points", "Even more points"))
     failed = await site.done("POST", stale, {}, session=second)
     assert (failed["state"], failed["answer"]["code"]) == ("failed", "draft_changed")
+    listed = await site.done("GET", "/v1/approvals?status=failed", session={**first, "accept-language": "fa"})
+    assert "بازبینی" in listed["data"][0]["answer"]["detail"]
     asked = await site.call("POST", "/v1/programs/points/publish", {}, session=first)
     path = f"/v1/approvals/{asked.json()['approval']}/approve"
     await site.refused(403, "own_request", "POST", path, {}, session=first)
     done = await site.done("POST", path, {}, session=second)
     assert (done["state"], done["answer"]["version"]) == ("done", 2)
+    assert done["answer"]["assessment"]["warnings"] == []
     asked = await site.call("POST", "/v1/programs/points/rollback", {"version": 1}, session=second)
     path = f"/v1/approvals/{asked.json()['approval']}/approve"
     done = await site.done("POST", path, {}, session=first)
     assert (done["state"], done["answer"]["version"]) == ("done", 3)
     key = await site.call("POST", "/v1/programs/points/rollback", {"version": 2})
     assert key.status_code == 202
+    # What is odd is told to who lets it pass as to its author, in their own languages.
+    never = "{all: [{fact: order.total, at_least: 5000}, {fact: order.total, less_than: 4000}]}"
+    odd = text.replace("per: 100}", f"per: 100, when: {never}}}")
+    put_odd = await site.call("PUT", "/v1/programs/points/draft", raw=odd.encode(), session={**first, **yaml})
+    (english,) = put_odd.json()["assessment"]["warnings"]
+    asked = await site.call("POST", "/v1/programs/points/publish", {}, session=first)
+    path = f"/v1/approvals/{asked.json()['approval']}/approve"
+    done = await site.done("POST", path, {}, session={**second, "accept-language": "ko"})
+    (told,) = done["answer"]["assessment"]["warnings"]
+    assert (told["path"], told["code"]) == (english["path"], english["code"])
+    assert "모순됩니다" in told["words"]
+    assert "할인 후 주문 금액" in told["words"]
+    again = await site.done("POST", path, {}, session=second)
+    assert again["answer"] == done["answer"]

@@ -13,6 +13,9 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.identifiers import CustomerIdentifier
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
+from perennial.core.retelling import retell_words
 from perennial.flows.answers import Answer
 from perennial.flows.batcher import Intake
 from perennial.flows.commands import Identified, MergeCustomers, PostAdjustment
@@ -192,17 +195,23 @@ async def approvals_of(
 
 
 async def approve(
-    database: Database, intake: Intake, caller: Key, approval_id: UUID, reason: str | None
+    database: Database,
+    intake: Intake,
+    caller: Key,
+    approval_id: UUID,
+    reason: str | None,
+    language: Language = ENGLISH,
 ) -> ApprovalRow:
     """Approve and do it. Sent again by the same person it goes on where it was, and happens once.
 
-    Raises 404, 403 for one's own request and without the scope for what is asked, 409 if somebody decided.
+    What is odd about a version is told, and kept, in ``language``: that of who lets it pass. Raises 404, 403
+    for one's own request and without the scope for what is asked, 409 if somebody decided.
     """
     row = await _decide(database, caller, approval_id, "approved", reason)
     if row.state != "approved":
         return row
     try:
-        answer = await _do(database, intake, caller, row)
+        answer = await _do(database, intake, caller, row, language)
     except ProblemError as error:
         return await _finish(database, caller, row, "failed", msgspec.json.encode(error.problem))
     return await _finish(database, caller, row, "done" if answer.status < 400 else "failed", answer.body)
@@ -262,7 +271,9 @@ def _check_rights(caller: Key, row: ApprovalRow) -> None:
         raise problem(403, "credit_limit", f"Your role may credit at most {most} points at a time.")
 
 
-async def _do(database: Database, intake: Intake, caller: Key, row: ApprovalRow) -> Answer:
+async def _do(
+    database: Database, intake: Intake, caller: Key, row: ApprovalRow, language: Language
+) -> Answer:
     wanted = _decode(row.body)
     match wanted:
         case Credit(command=command, identifier=identifier):
@@ -274,23 +285,34 @@ async def _do(database: Database, intake: Intake, caller: Key, row: ApprovalRow)
             agreed_to = msgspec.structs.replace(command, most=caller.person.credit_most, approved=True)
             return await merge_customers(intake.handler, caller.workspace_id, agreed_to)
         case Publication(program=code, revision=revision, valid_from=valid_from):
-            author = msgspec.structs.replace(_author(row, wanted.note), despite_cases=wanted.despite_cases)
+            author = _author(row, wanted, language)
             published = await publish(database, caller.workspace_id, code, author, revision, valid_from)
         case PlannedPublication(program=code, revision=revision, publish_at=publish_at):
-            author = msgspec.structs.replace(_author(row, wanted.note), despite_cases=wanted.despite_cases)
+            author = _author(row, wanted, language)
             planned = await plan_version(database, caller.workspace_id, code, publish_at, author, revision)
             at = format_instant(planned.row.publish_at)
             return Answer(status=200, body=msgspec.json.encode({"program": code, "publish_at": at}))
         case Return(program=code, version=version):
-            published = await rollback(
-                database, caller.workspace_id, code, version, _author(row, wanted.note)
-            )
-    told = {"program": published.program, "version": published.version}
+            author = _author(row, wanted, language)
+            published = await rollback(database, caller.workspace_id, code, version, author)
+    told = {
+        "program": published.program,
+        "version": published.version,
+        "assessment": retell_words(published.assessment, language),
+    }
     return Answer(status=201, body=msgspec.json.encode(told))
 
 
-def _author(row: ApprovalRow, words: str) -> Author:
-    return Author(actor=f"{row.requested_actor}, approved by {row.decided_actor}", at=now_of(), note=words)
+def _author(
+    row: ApprovalRow, wanted: Publication | PlannedPublication | Return, language: Language
+) -> Author:
+    return Author(
+        actor=f"{row.requested_actor}, approved by {row.decided_actor}",
+        at=now_of(),
+        note=wanted.note,
+        despite_cases=not isinstance(wanted, Return) and wanted.despite_cases,
+        language=language,
+    )
 
 
 async def _finish(

@@ -9,10 +9,22 @@ from litestar import Request, Response, get, post
 from litestar.params import QueryParameter
 from msgspec import Meta
 
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
+from perennial.core.retelling import retell
 from perennial.flows.approvals import approvals_of, approve, reject
 from perennial.flows.scopes import Scope
 from perennial.http.me import read_uuid
-from perennial.http.operation import Cursor, ExternalId, Limit, admitted, body_of, operation, written
+from perennial.http.operation import (
+    Cursor,
+    ExternalId,
+    Limit,
+    admitted,
+    body_of,
+    operation,
+    spoken_in,
+    written,
+)
 from perennial.store.approvals import ApprovalRow
 from perennial.units import format_instant
 
@@ -49,8 +61,11 @@ class DecisionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     reason: Annotated[str, Meta(min_length=1, max_length=1_000)] | None = None
 
 
-def approval_view(row: ApprovalRow) -> ApprovalView:
-    """Return what is told of something that was asked for."""
+def approval_view(row: ApprovalRow, language: Language = ENGLISH) -> ApprovalView:
+    """Return what is told of something that was asked for; why it failed in ``language``."""
+    answer = None if row.answer is None else msgspec.json.decode(row.answer)
+    if row.state == "failed" and answer is not None:
+        answer |= {name: retell(answer[name], language) for name in ("title", "detail")}
     return ApprovalView(
         approval=str(row.approval_id),
         kind=row.kind,
@@ -62,7 +77,7 @@ def approval_view(row: ApprovalRow) -> ApprovalView:
         decided_by=row.decided_actor,
         decided_at=None if row.decided_at is None else format_instant(row.decided_at),
         reason=row.reason,
-        answer=None if row.answer is None else msgspec.json.decode(row.answer),
+        answer=answer,
     )
 
 
@@ -88,7 +103,8 @@ async def approval_list(
     """What somebody has asked for, with what became of it."""
     door, caller = admitted(request)
     found, following = await approvals_of(door.database, caller.workspace_id, status, cursor or None, limit)
-    return written(ApprovalList(tuple(approval_view(row) for row in found), following))
+    language = spoken_in(request)
+    return written(ApprovalList(tuple(approval_view(row, language) for row in found), following))
 
 
 @post(
@@ -105,11 +121,14 @@ async def approval_list(
     ),
 )
 async def approval_approve(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
-    """Does what was asked for, once. It takes the scope for that as well, and never the one who asked."""
+    """Does what was asked for, once. It takes the scope for that as well, and never the one who asked.
+
+    The `answer` to a version has its `assessment`, as a publication without a second person tells it.
+    """
     door, caller = admitted(request)
     data = await body_of(request, DecisionBody)
     approval_id = read_uuid(id, "approval_unknown")
-    row = await approve(door.database, door.intake, caller, approval_id, data.reason)
+    row = await approve(door.database, door.intake, caller, approval_id, data.reason, spoken_in(request))
     return written(approval_view(row))
 
 

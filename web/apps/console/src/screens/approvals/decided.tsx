@@ -1,11 +1,12 @@
 import { useLingui } from "@lingui/react/macro";
 import type { ApprovalView } from "@perennial/api-admin";
-import { Badge, DataTable, Panel } from "@perennial/ui";
+import { Badge, DataTable, Panel, Text } from "@perennial/ui";
 
 import { useFormat } from "../../i18n/format";
+import { failureIn, oddIn } from "./summary";
 import { KINDS, STATES } from "./words";
 
-/** What was decided, the latest first. */
+/** What was decided, the latest first, with what is odd about a version and why something could not be done. */
 export function Decided({ approvals }: { approvals: readonly ApprovalView[] }) {
   const { t } = useLingui();
   const format = useFormat();
@@ -17,11 +18,17 @@ export function Decided({ approvals }: { approvals: readonly ApprovalView[] }) {
           {
             id: "what",
             title: t`What`,
-            cell: ({ kind, object }) => {
+            cell: ({ kind, object, answer, state }) => {
               const words = KINDS[kind];
+              const told = state === "failed" ? [failureIn(answer)] : oddIn(answer).map((odd) => odd.words);
               return (
                 <>
                   {words === undefined ? kind : t(words)} <bdi>({object})</bdi>
+                  {told.map((each) => (
+                    <Text key={each} size="xs" c="dimmed" dir="auto">
+                      {each}
+                    </Text>
+                  ))}
                 </>
               );
             },

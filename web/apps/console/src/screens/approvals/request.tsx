@@ -4,14 +4,18 @@ import { approvalApproveMutation, approvalListQueryKey, approvalRejectMutation }
 import { ReasonDialog } from "@perennial/forms";
 import { Button, Facts, Group, Panel, Stack, tellDone, tellFailed, Text } from "@perennial/ui";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { useFormat } from "../../i18n/format";
 import { useMay } from "../../session/may";
 import { sessionOptions } from "../../session/session";
+import { useWorkspace } from "../../session/workspace";
 import { toldBy } from "../../shell/problem";
-import { isOwn, momentOf, partsOf } from "./summary";
+import { failureIn, isOwn, momentOf, partsOf } from "./summary";
 import { FIELDS, KINDS } from "./words";
+
+const OF_DRAFTS = new Set(["publish", "plan"]);
 
 /** One thing that waits: what it is, who asks, and yes or no. */
 export function Request({ approval }: { approval: ApprovalView }) {
@@ -19,6 +23,7 @@ export function Request({ approval }: { approval: ApprovalView }) {
   const format = useFormat();
   const cache = useQueryClient();
   const may = useMay("approve");
+  const { code: workspace } = useWorkspace();
   const { data: me } = useSuspenseQuery(sessionOptions);
   const [asking, setAsking] = useState<"approve" | "reject">();
   const close = () => {
@@ -33,9 +38,10 @@ export function Request({ approval }: { approval: ApprovalView }) {
   const approve = useMutation({
     ...approvalApproveMutation(),
     ...callbacks,
-    onSuccess: () => {
+    onSuccess: ({ state, answer }) => {
       close();
-      tellDone(t`Approved`);
+      if (state === "failed") tellFailed(t`Approved, but it could not be done`, failureIn(answer));
+      else tellDone(t`Approved`);
     },
   });
   const reject = useMutation({
@@ -50,9 +56,11 @@ export function Request({ approval }: { approval: ApprovalView }) {
   const kind = KINDS[approval.kind];
   const facts = partsOf(approval.summary).map(([name, value]) => {
     const words = FIELDS[name];
-    const say = name === "valid_from" && typeof value === "number" ? format.moment(momentOf(value)) : undefined;
-    return { label: words === undefined ? name : t(words), value: <bdi>{say ?? (typeof value === "number" ? format.number(value) : value)}</bdi> };
+    const moment = momentOf(name, value);
+    const said = value === true ? t`yes` : typeof value === "number" ? format.number(value) : value;
+    return { label: words === undefined ? name : t(words), value: <bdi>{moment === undefined ? said : format.moment(moment)}</bdi> };
   });
+  const { program } = approval.summary;
   return (
     <Panel
       title={kind === undefined ? approval.kind : t(kind)}
@@ -64,6 +72,13 @@ export function Request({ approval }: { approval: ApprovalView }) {
     >
       <Stack gap="md">
         <Facts facts={facts} />
+        {OF_DRAFTS.has(approval.kind) && typeof program === "string" && (
+          <Text size="sm">
+            <Link to="/$workspace/programs/$program" params={{ workspace, program }}>
+              <Trans>See the draft: what changes, and what is odd about it</Trans>
+            </Link>
+          </Text>
+        )}
         {may && !own && (
           <Group gap="xs">
             <Button

@@ -1,20 +1,30 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 
-import { isOwn, momentOf, partsOf } from "./summary.ts";
+import { failureIn, isOwn, momentOf, oddIn, partsOf } from "./summary.ts";
 
 it("keeps everything that a request says, whatever it is called", () => {
-  const summary = { customer: null, identifier: "email:ada@example.org", points: 0, reason: "", sure: true, at: { day: 1 } };
+  const summary = { customer: null, identifier: "email:ada@example.org", points: 0, reason: "", despite_cases: false, sure: true, at: { day: 1 } };
   assert.deepEqual(partsOf(summary), [
     ["identifier", "email:ada@example.org"],
     ["points", 0],
-    ["sure", "true"],
+    ["sure", true],
     ["at", '{"day":1}'],
   ]);
 });
 
 it("reads instants as the server keeps them", () => {
-  assert.equal(momentOf(1_767_225_600_000_000), "2026-01-01T00:00:00.000Z");
+  assert.equal(momentOf("valid_from", 1_767_225_600_000_000), "2026-01-01T00:00:00.000Z");
+  assert.equal(momentOf("publish_at", "2026-01-01T00:00:00Z"), "2026-01-01T00:00:00Z");
+  assert.equal(momentOf("points", 5), undefined);
+});
+
+it("knows what came of a request", () => {
+  const odd = { path: "earning_rules[0].when", code: "contradicts", words: "never" };
+  assert.deepEqual(oddIn({ program: "points", version: 2, assessment: { warnings: [odd], cost: {} } }), [odd]);
+  for (const answer of [null, undefined, {}, { assessment: null }]) assert.deepEqual(oddIn(answer), []);
+  assert.equal(failureIn({ code: "draft_changed", detail: "It was changed." }), "It was changed.");
+  assert.equal(failureIn(undefined), "");
 });
 
 it("knows the own request by the whole address", () => {
