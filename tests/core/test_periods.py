@@ -28,9 +28,10 @@ from perennial.core.periods import (
     round_up,
     round_up_to_midnight,
     start_of,
+    steady_around,
     years_since,
 )
-from perennial.units import EARLIEST, LATEST, Instant, datetime_of, format_instant, parse_instant
+from perennial.units import EARLIEST, HOUR, LATEST, Instant, datetime_of, format_instant, parse_instant
 from tests.laws.strategies import instants, spans, zones
 
 NAMES = sorted(available_timezones())
@@ -183,6 +184,27 @@ def test_offsets_are_those_of_zoneinfo(moment: tuple[Instant, ZoneInfo]) -> None
         assert local_datetime(near, zone) == wall
         assert local_date(near, zone) == wall.date()
         assert local_minute(near, zone) == wall.hour * 60 + wall.minute
+
+
+@settings(max_examples=200, deadline=None)
+@given(_moments(), st.sampled_from([Period.HOUR, Period.DAY]), st.integers(0, 1_000_000))
+def test_a_period_stays_the_same_as_long_as_it_is_said_to(
+    moment: tuple[Instant, ZoneInfo], period: Period, share: int
+) -> None:
+    """Neither the period nor the zone's offset changes between the instants."""
+    instant, zone = moment
+    since, until = steady_around(instant, period, zone)
+    assert since <= instant < until <= since + HOUR
+    for other in (since, since + (until - since) * share // 1_000_001, until - 1):
+        assert period_of(other, period, zone) == period_of(instant, period, zone)
+        assert _exact_offset(other, zone) == _exact_offset(instant, zone)
+
+
+def test_a_day_that_begins_within_an_hour_of_utc_is_told_apart() -> None:
+    kolkata = ZoneInfo("Asia/Kolkata")
+    midnight = at("2026-11-23T18:30:00Z")
+    assert steady_around(midnight - 1, Period.DAY, kolkata) == (at("2026-11-23T18:00:00Z"), midnight)
+    assert steady_around(midnight, Period.DAY, kolkata) == (midnight, at("2026-11-23T19:00:00Z"))
 
 
 @settings(max_examples=200, deadline=None)

@@ -37,6 +37,8 @@ class Allowances:
     is used of the parts that its products have of limits by product, by their numbers.
     """
 
+    __slots__ = ("_numbers", "_products", "_snapshot", "_version", "common", "parts_used", "used")
+
     def __init__(
         self,
         version: Version,
@@ -68,7 +70,7 @@ class Allowances:
         for bound in bounds:
             limit = self._limit(bound)
             room = self._room(bound, limit)
-            if room is not None and limit.counts is _POINTS:
+            if limit.counts is _POINTS and room is not None:
                 if room >= granted:
                     continue
                 granted = 0 if limit.at_cap is AtCap.REJECT else room
@@ -197,7 +199,9 @@ class Allowances:
         if bound.total and self._numbers[bound.index] is None:
             return None
         seen = (self._snapshot.spent if bound.total else self._snapshot.used)[bound.index]
-        return max(limit.cap - seen - self._used(bound, limit), 0)
+        used = self.used.get(bound, 0) if self.common is None else self._used(bound, limit)
+        room = limit.cap - seen - used
+        return max(0, room)
 
     def _room_of_product(self, bound: Bound, limit: CompiledLimit, sku: str) -> int:
         """Return what is left of the part that a product has; of one that was not looked up, nothing."""
@@ -235,8 +239,8 @@ class Allowances:
                 self._take_parts(bound, limit, use.products)
                 continue
             amount = points if limit.counts is _POINTS else self._needs(bound, limit, use)
-            if self.common is None and bound not in self.used:
-                self.used[bound] = amount
+            if self.common is None:
+                self.used[bound] = self.used.get(bound, 0) + amount
             else:
                 self._add(bound, limit, amount)
             if limit.marker is not None:

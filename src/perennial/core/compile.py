@@ -102,6 +102,7 @@ def compile_version(
         offers=offers,
         referral_limit=None if not counted else -1,
         counts_since_joining=any(need.window.since_joining for need in needs.needs),
+        has_cooldowns=any(rule.cooldown is not None for rule in rules),
         rests_by_place=any(limit.by_place for limit in limits.limits),
         counts_hours=any(limit.period is Period.HOUR for limit in (*limits.limits, *limits.budgets)),
         challenges=challenges,

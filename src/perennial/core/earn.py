@@ -40,8 +40,8 @@ from perennial.core.snapshot import Snapshot
 from perennial.core.switches import off_of
 from perennial.core.tiers import tiers_after
 from perennial.core.today import today_of
-from perennial.core.version import CompiledRule, Factors, Version
-from perennial.units import MAX_AMOUNT, Instant, Minor, Points, divide, format_instant, share_out
+from perennial.core.version import Bound, CompiledRule, Factors, Version
+from perennial.units import MAX_AMOUNT, Instant, Minor, Points, Rounding, format_instant, share_out
 
 EarningEvent: TypeAlias = (
     OrderPaid | CustomEvent | MemberJoined | TierEntered | ChallengeCompleted | ChallengeMissed
@@ -50,6 +50,10 @@ EarningEvent: TypeAlias = (
 
 # Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
 _ON_REQUEST = EnrollmentMode.ON_REQUEST
+
+
+Fired: TypeAlias = tuple[int, Basket, Earned]
+"""A rule that fired, by its place in ``version.rules``, with what it looked at and what it gives for that."""
 
 
 class Gift(msgspec.Struct, gc=False):
@@ -167,28 +171,28 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
         judgment.active &= ~off.campaigns
         fired = [each for each in fired if version.rules[each[0]].rule.id not in off.rules]
     if fired:
-        gifts = judgment.gifts = _gifts(version, snapshot, event.at, fired)
+        gifts = judgment.gifts = _gifts(version, snapshot, event.at, fired, judgment.active)
         if version.gives_rewards:
             judgment.rewarding = [
                 each[0] for each in fired if version.rules[each[0]].rule.gives() is not None
             ]
-        _multiply(judgment, version, snapshot)
         rules = version.rules
         for gift in gifts:
-            compiled = rules[gift.index]
-            if compiled.bounds or gift.points > MAX_AMOUNT:
-                _limit(gift, compiled, judgment)
+            bounds = rules[gift.index].bounds
+            if bounds or gift.points > MAX_AMOUNT:
+                _limit(gift, bounds, judgment)
     return judgment
 
 
-def _limit(gift: Gift, compiled: CompiledRule, judgment: Judgment) -> None:
+def _limit(gift: Gift, bounds: tuple[Bound, ...], judgment: Judgment) -> None:
     """Cut a gift to what may be given at all, and to what its limits leave."""
     if gift.points > MAX_AMOUNT:
         gift.points = MAX_AMOUNT
         gift.cut_by = f"the largest award: {MAX_AMOUNT} points"
-    if compiled.bounds and gift.points:
-        gift.points, cut_by = judgment.limited.grant(compiled.bounds, gift.points, judgment.nets)
-        gift.cut_by = cut_by or gift.cut_by
+    if bounds and gift.points:
+        gift.points, cut_by = judgment.limited.grant(bounds, gift.points, judgment.nets)
+        if cut_by is not None:
+            gift.cut_by = cut_by
 
 
 def outside_life(at: Instant, version: Version, snapshot: Snapshot) -> str | None:
@@ -224,25 +228,34 @@ def trigger_of(event: EarningEvent) -> str:
             return "challenge.missed"
 
 
-def _gifts(
-    version: Version, snapshot: Snapshot, at: Instant, fired: list[tuple[int, Basket, Earned]]
-) -> list[Gift]:
-    """Return what the rules give that fired; one that has to rest gives nothing, and says so."""
-    gifts = []
-    rules = version.rules
-    for index, basket, earned in fired:
-        points = earned.points
-        if points <= 0:
-            continue
-        gift = Gift(index, basket, earned, UNCHANGED, points, points)
-        compiled = rules[index]
-        if compiled.cooldown is not None:
-            rest = rests_until(version, compiled, snapshot, at)
-            if rest is not None:
-                gift.multiplied = gift.points = 0
-                gift.cut_by = f"cooldown of rule {compiled.rule.id}: until {format_instant(rest)}"
-        gifts.append(gift)
+def _gifts(version: Version, snapshot: Snapshot, at: Instant, fired: list[Fired], active: int) -> list[Gift]:
+    """Return what the rules give that fired, multiplied; one that has to rest gives nothing, and says so."""
+    bases = [earned.points for _, _, earned in fired]
+    if min(bases) <= 0:
+        fired = [each for each in fired if each[2].points > 0]
+        bases = [earned.points for _, _, earned in fired]
+    resting = _resting(version, snapshot, at, fired) if version.has_cooldowns else None
+    for place in resting or ():
+        bases[place] = 0
+    factors, multiplied = _multiply(version, factors_of(version, snapshot.tier, active), fired, bases)
+    gifts = [
+        Gift(index, basket, earned, factor, points, points)
+        for (index, basket, earned), factor, points in zip(fired, factors, multiplied, strict=True)
+    ]
+    for place, words in (resting or {}).items():
+        gifts[place].factor, gifts[place].cut_by = UNCHANGED, words
     return gifts
+
+
+def _resting(version: Version, snapshot: Snapshot, at: Instant, fired: Sequence[Fired]) -> dict[int, str]:
+    """Return the places in ``fired`` of the rules that have to rest, and how they say so."""
+    resting = {}
+    for place, (index, _, _) in enumerate(fired):
+        compiled = version.rules[index]
+        until = rests_until(version, compiled, snapshot, at)
+        if until is not None:
+            resting[place] = f"cooldown of rule {compiled.rule.id}: until {format_instant(until)}"
+    return resting
 
 
 def rests_until(version: Version, compiled: CompiledRule, snapshot: Snapshot, at: Instant) -> Instant | None:
@@ -269,37 +282,35 @@ def touch_of(version: Version, cooldown: int, event: Event) -> Touch:
     return Touch(limit.number, event.at, place_of(limit, None if order is None else order.location))
 
 
-def _multiply(judgment: Judgment, version: Version, snapshot: Snapshot) -> None:
-    """Apply to every group of gifts that share a wallet and a factor that factor, at once."""
-    factors = factors_of(version, snapshot.tier, judgment.active)
-    if factors is None:
-        return
+def _multiply(
+    version: Version, factors: Factors | None, fired: Sequence[Fired], bases: list[Points]
+) -> tuple[list[Factor], list[Points]]:
+    """Apply to every group of ``bases`` that share a wallet and a factor that factor, at once.
+
+    Returns the factor on each of them, and what it makes of it.
+    """
+    if factors is None or not fired:
+        return [UNCHANGED] * len(bases), bases
     if factors.shared is not None:
-        _multiply_together([gift for gift in judgment.gifts if gift.points], factors.shared, version)
-        return
-    groups: dict[int, list[Gift]] = {}
-    for gift in judgment.gifts:
-        group, factor = factors.by_rule[gift.index]
-        if factor is not UNCHANGED and gift.points:
-            groups.setdefault(group, []).append(gift)
-    for gifts in groups.values():
-        _multiply_together(gifts, factors.by_rule[gifts[0].index][1], version)
+        return [factors.shared] * len(bases), multiply(bases, factors.shared, _rounding(version, fired[0]))
+    applied, multiplied = [UNCHANGED] * len(bases), list(bases)
+    groups: dict[int, list[int]] = {}
+    for place, (index, _, _) in enumerate(fired):
+        group, factor = factors.by_rule[index]
+        if factor is not UNCHANGED and bases[place]:
+            applied[place] = factor
+            groups.setdefault(group, []).append(place)
+    for places in groups.values():
+        first = places[0]
+        parts = multiply([bases[place] for place in places], applied[first], _rounding(version, fired[first]))
+        for place, points in zip(places, parts, strict=True):
+            multiplied[place] = points
+    return applied, multiplied
 
 
-def _multiply_together(gifts: list[Gift], factor: Factor, version: Version) -> None:
-    """Apply one factor at once to gifts that share a wallet."""
-    if not gifts:
-        return
-    rounding = version.wallets[version.rules[gifts[0].index].wallet].spec.rounding
-    if len(gifts) == 1:
-        [gift] = gifts
-        gift.factor = factor
-        gift.multiplied = gift.points = divide(gift.points * factor[0], factor[1], rounding)
-        return
-    multiplied = multiply([gift.points for gift in gifts], factor, rounding)
-    for gift, points in zip(gifts, multiplied, strict=True):
-        gift.factor = factor
-        gift.multiplied = gift.points = points
+def _rounding(version: Version, fired: Fired) -> Rounding:
+    """Return how the wallet of a rule that fired rounds."""
+    return version.wallets[version.rules[fired[0]].wallet].spec.rounding
 
 
 def factors_of(version: Version, tier: str | None, active: int) -> Factors | None:
@@ -359,15 +370,20 @@ def _post(
             version, wallet, points, snapshot.tier, event.at, waits_for, snapshot.wallets[wallet]
         )
         effects += credited
-    awards = []
-    for gift in gifts:
-        compiled = rules[gift.index]
-        awards.append(award_of(compiled, gift, lots, by_line=by_line))
-        if compiled.cooldown is not None and gift.points:
-            effects.append(touch_of(version, compiled.cooldown, event))
+    awards = tuple([award_of(rules[gift.index], gift, lots, by_line=by_line) for gift in gifts])
+    if version.has_cooldowns:
+        effects += _touches(event, version, gifts)
     if judgment.limited.used:
         effects += judgment.limited.effects(today_of(version, event.at))
-    return tuple(awards), earned
+    return awards, earned
+
+
+def _touches(event: EarningEvent, version: Version, gifts: Sequence[Gift]) -> Iterator[Touch]:
+    """Return what puts the rules to rest that gave something."""
+    for gift in gifts:
+        cooldown = version.rules[gift.index].cooldown
+        if cooldown is not None and gift.points:
+            yield touch_of(version, cooldown, event)
 
 
 def award_of(compiled: CompiledRule, gift: Gift, lots: Mapping[int, int], *, by_line: bool = True) -> Award:

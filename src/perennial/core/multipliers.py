@@ -52,8 +52,10 @@ def multiply(bases: Sequence[Points], factor: Factor, rounding: Rounding) -> lis
     product = divide(total * factor[0], factor[1], rounding)
     if len(bases) == 1:
         return [product]
-    more = product - total
-    parts = share_out(more, bases, total) if more > 0 and total > 0 else allocate(more, bases)
+    if product >= total > 0:
+        # A share of the product is the base with its share of the difference: the remainders are the same.
+        return share_out(product, bases, total)
+    parts = allocate(product - total, bases)
     return [base + part for base, part in zip(bases, parts, strict=True)]
 
 

@@ -163,14 +163,8 @@ def _figures(
     """Return the value of each of the version's needs on a day."""
     values = []
     ranges = today.ranges if not version.counts_since_joining else _ranges(version, today, joined_at)
-    for need, (first, last) in zip(version.needs, ranges, strict=True):
-        periods = counters.get(need.metric.number)
-        if not periods:
-            values.append(0)
-        elif first == last:
-            values.append(periods.get(first, 0))
-        else:
-            values.append(sum([value for period, value in periods.items() if first <= period <= last]))
+    for need, window in zip(version.needs, ranges, strict=True):
+        values.append(sum_within(counters.get(need.metric.number), window))
     for place in version.taken:
         need, (first, last) = version.needs[place], ranges[place]
         periods = counters.get(need.metric.number, {})
@@ -196,6 +190,8 @@ def sum_within(periods: Mapping[int, int] | None, window: Range) -> int:
     first, last = window
     if first == last:
         return periods.get(first, 0)
+    if first <= min(periods) and max(periods) <= last:  # no more was loaded than is asked for
+        return sum(periods.values())
     return sum([value for period, value in periods.items() if first <= period <= last])
 
 
@@ -206,9 +202,11 @@ def history_after(
     if not version.needs:
         return ()
     values = list(snapshot.history)
-    ranges = ranges_of(version, at, snapshot.joined_at)
+    readers = version.readers
+    today = today_of(version, at)
+    ranges = _ranges(version, today, snapshot.joined_at) if version.counts_since_joining else today.ranges
     for count in counts:
-        for place in version.readers.get(count.metric, ()):
+        for place in readers.get(count.metric, ()):
             first, last = ranges[place]
             if first <= count.period <= last:
                 values[place] += count.amount

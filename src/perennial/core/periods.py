@@ -93,6 +93,21 @@ def _offset(instant: Instant, zone: ZoneInfo) -> int:
     return offset // timedelta(microseconds=1) if offset else 0
 
 
+def steady_around(instant: Instant, period: Period, zone: ZoneInfo) -> tuple[Instant, Instant]:
+    """Return instants around ``instant`` between which the local hour or day (``period``) stays the same.
+
+    The second is the first one after them. They lie in one hour in UTC, and nowhere near a change of the
+    zone's offset, where they hold ``instant`` alone.
+    """
+    hour = instant // HOUR * HOUR
+    offset = offset_at(instant, zone)
+    if instant // HOUR not in _offsets[zone]:
+        return instant, instant + 1
+    size = HOUR if period is _HOUR else DAY
+    begins = (instant + offset) // size * size - offset
+    return max(hour, begins), min(hour + HOUR, begins + size)
+
+
 def local_day(instant: Instant, zone: ZoneInfo) -> int:
     """Return the ordinal of the local date of ``instant``: its period number by day."""
     return (instant + offset_at(instant, zone)) // DAY + _EPOCH_DAY

@@ -9,7 +9,14 @@ from __future__ import annotations
 import msgspec
 
 from perennial.core.conditions import HistoryWindow
-from perennial.core.periods import Period, first_day, first_day_of_last, period_of, period_of_day
+from perennial.core.periods import (
+    Period,
+    first_day,
+    first_day_of_last,
+    period_of,
+    period_of_day,
+    steady_around,
+)
 from perennial.core.version import Need, Version
 from perennial.units import Instant
 
@@ -39,15 +46,15 @@ class Today(msgspec.Struct, frozen=True):
 
 def today_of(version: Version, at: Instant) -> Today:
     """Return what the calendar says at ``at`` in the program's zone and week."""
-    known = version.today
-    if known is not None and known[0] == at:
-        today: Today = known[1]
-        return today
+    since, until, today = version.today
+    if since <= at < until:
+        known: Today = today
+        return known
     finest = Period.HOUR if version.counts_hours else Period.DAY
     key = period_of(at, finest, version.zone)
-    today = version.days.get(key) or _remember(version, at, key)
-    version.today = (at, today)
-    return today
+    known = version.days.get(key) or _remember(version, at, key)
+    version.today = (*steady_around(at, finest, version.zone), known)
+    return known
 
 
 def granularity(window: HistoryWindow) -> Period:

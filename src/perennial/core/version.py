@@ -294,7 +294,7 @@ class Version(msgspec.Struct):
     that a member has. ``starts`` and ``ends`` bound the program's life, the end excluded;
     ``card_unit`` is the unit of its gift cards. ``budget_numbers`` are the numbers of the budgets; with
     ``has_holders`` some of those depend on the order or event, see ``core/budget_numbers.py``.
-    ``gives_rewards`` says that some rule gives a reward.
+    ``gives_rewards`` says that some rule gives a reward, ``has_cooldowns`` that some rule rests.
     ``trials`` are its holdouts and experiments, see ``core/variants.py``.
     ``offers`` are the kinds of referral by their id, ``referral_limit`` is the place of the limit that counts
     how many friends of a member have converted.
@@ -339,6 +339,7 @@ class Version(msgspec.Struct):
     card_unit: int = 0
     trials: tuple[CompiledTrial, ...] = ()
     counts_hours: bool = False
+    has_cooldowns: bool = False
     rests_by_place: bool = False
     challenges: tuple[CompiledChallenge, ...] = ()
     budget_numbers: tuple[int, ...] = ()
@@ -350,7 +351,7 @@ class Version(msgspec.Struct):
     off: dict[tuple[tuple[str, ...], tuple[str, ...]], Any] = {}
     readers: dict[int, tuple[int, ...]] = {}
     days: dict[int, Any] = {}
-    today: tuple[Instant, Any] | None = None
+    today: tuple[Instant, Instant, Any] = (0, 0, None)
     lookbacks: dict[tuple[int, int], dict[int, int]] = {}
     offers: dict[str, CompiledOffer] = {}
     referral_limit: int | None = None

@@ -27,12 +27,13 @@ points: 5
 
     def earn(self, basket: Basket, tier: str | None) -> Earned:
         """Return the points for the units of the chosen lines, weighted by the units of each line."""
-        bought = sum(basket.quantities[index] for index in basket.indexes)
+        quantities = basket.quantities
+        weights = [0] * len(quantities)
+        for index in basket.indexes:
+            weights[index] = quantities[index]
+        bought = sum(weights)
         if bought <= 0:
             return Earned(0)
-        weights = [0] * len(basket.quantities)
-        for index in basket.indexes:
-            weights[index] = basket.quantities[index]
         rate = self.rate(tier)
         return Earned(rate if self.once else rate * bought, weights)
 
