@@ -94,7 +94,15 @@ async def _end_lease(shop: Shop, name: str) -> None:
     async with shop.database.transaction(shop.workspace_id) as conn:
         bucket, now = (await read_workspace(conn, shop.workspace_id)).bucket_base, wall_now()
         assert not await hold_lease(conn, shop.workspace_id, bucket, name, uuid4(), now + 1, now)
-        assert await hold_lease(conn, shop.workspace_id, bucket, name, uuid4(), now + 1, now + LEASED)
+    await end_leases(shop)
+
+
+async def end_leases(shop: Shop) -> None:
+    """Let the time pass after which a worker takes up what a killed process held."""
+    async with shop.database.transaction(shop.workspace_id) as conn:
+        bucket, now = (await read_workspace(conn, shop.workspace_id)).bucket_base, wall_now()
+        for name in (LEASE, LEASE_OF_BACKFILLS):
+            assert await hold_lease(conn, shop.workspace_id, bucket, name, uuid4(), now + 1, now + LEASED)
 
 
 async def _state(shop: Shop) -> SegmentState:

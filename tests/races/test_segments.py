@@ -128,3 +128,22 @@ async def test_a_definition_and_a_rule_for_those_inside_while_orders_come(club: 
     assert balances == [1_120, 1_120, 1_060, 1_060]
     assert await club.ask("select sum(balance) from wallets where balance >= 1000") == 30 * 1_120 + 30 * 1_060
     assert await club.audit() == []
+
+
+async def test_put_and_removed_again_and_again_while_orders_come(club: Shop) -> None:
+    """Whoever comes last wins, whole: everybody is inside or nobody is, and nobody is left behind."""
+    names = [f"p{number}" for number in range(20)]
+    callers = await club.callers(36)
+    define, drop = Call("PUT", "/v1/segments/tall", BIG), Call("DELETE", "/v1/segments/tall")
+    replies = await all_at_once(callers, [*orders(names, 1, 10_000), *[define, drop] * 8])
+    assert {reply.status for reply in replies[:20]} == {201}
+    assert {reply.status for reply in replies[20:]} <= {200, 204, 404}
+    inside = "select count(*) from segment_members join segments using (workspace_id, segment_id)"
+    tall = f"{inside} where code = 'tall'"
+    put, removed = await all_at_once(callers[:1], [define]), await club.ask(tall)
+    assert [reply.status for reply in put] == [200]
+    assert removed == len(names) == put[0].json["size"]
+    await all_at_once(callers[:1], [drop])
+    await hang_up(callers)
+    assert await club.ask(tall) == 0
+    assert await club.audit() == []

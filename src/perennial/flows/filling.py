@@ -1,9 +1,11 @@
-"""Who judges everybody by a segment that is new or changed: whoever put it, or a worker after it.
+"""Who judges everybody by a segment that is new, changed or gone: whoever put or removed it, or a worker.
 
-The row of the segment says that it is not ``filled``, from the transaction that writes its definition on. Who
-holds the lease goes through the customers slice by slice, and says at the end that it is filled if nothing
-was defined anew meanwhile. A process that dies leaves the row as it is, and the next one finds whom the first
-has judged where they belong.
+The row of the segment says that it is not ``filled``, from the transaction that writes its definition on.
+That transaction says as well which other segments are ``stale``, because they find their figures elsewhere
+from now on; and so is a segment that is gone, until it is empty. Who holds the lease goes through the
+customers slice by slice, and says at the end that all is settled if nothing was defined anew meanwhile. A
+process that dies leaves the rows as they are, and the next one finds whom the first has judged where they
+belong.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from perennial.store.backfills import segments_are_counted
 from perennial.store.history import mark_writing, oldest_writing
 from perennial.store.leases import hold_lease, release_lease
 from perennial.store.programs import lock_configuration, raise_revision
-from perennial.store.segments import SegmentRow, list_segments, set_filled
+from perennial.store.segments import SegmentRow, empty_segment, list_segments, set_filled
 from perennial.units import SECOND, Instant
 
 LEASE = "segments"
@@ -32,7 +34,7 @@ PAUSE_SECONDS = 0.05
 
 
 class Filling:
-    """One process at work on the segments of a workspace that are not filled."""
+    """One process at work on the segments of a workspace that are not settled."""
 
     def __init__(self, handler: Handler, workspace_id: int, holder: UUID | None = None) -> None:
         self.handler = handler
@@ -58,7 +60,7 @@ class Filling:
         patience, done = int(STRAGGLERS_SECONDS / PAUSE_SECONDS), False
         while not done and patience:
             if not await self._lease(bucket):
-                done = not _unfilled(await self._read())
+                done = not _unsettled(await self._read())
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
             done = await self.go_on()
@@ -70,7 +72,7 @@ class Filling:
         return done
 
     async def go_on(self) -> bool:
-        """Judge the next slice of customers; True if nothing is left. The caller holds the lease."""
+        """Do the next slice of customers; True if nothing is left. The caller holds the lease."""
         if self._slices is None:
             return await self._begin()
         async for _ in self._slices:
@@ -78,11 +80,11 @@ class Filling:
         self._slices = None
         async with self.database.transaction(self._ws) as conn:
             await lock_configuration(conn, self._ws)
-            if await list_segments(conn, self._ws) == self._defined:
-                filled = [row.segment_id for row in _unfilled(self._defined)]
+            if await list_segments(conn, self._ws, deleted=True) == self._defined:
+                filled = [row.segment_id for row in _unsettled(self._defined)]
                 await set_filled(conn, self._ws, filled, filled=True)
                 await raise_revision(conn, self._ws)
-        return not _unfilled(await self._read())
+        return not _unsettled(await self._read())
 
     async def _begin(self) -> bool:
         """Begin as soon as nobody writes by the definitions before any more; True if nothing is to be done.
@@ -91,8 +93,8 @@ class Filling:
         """
         if self._mark is None:
             async with self.database.transaction(self._ws) as conn:
-                self._defined = await list_segments(conn, self._ws)
-                if not _unfilled(self._defined):
+                self._defined = await list_segments(conn, self._ws, deleted=True)
+                if not _unsettled(self._defined):
                     return True
                 if not await segments_are_counted(conn, self._ws):
                     return False
@@ -101,8 +103,21 @@ class Filling:
             ended = await oldest_writing(conn) > self._mark
         if ended:
             self._mark = None
-            self._slices = fill(self.handler, self._ws, [row.code for row in _unfilled(self._defined)])
+            self._slices = self._settle(_unsettled(self._defined))
         return False
+
+    async def _settle(self, rows: list[SegmentRow]) -> AsyncIterator[None]:
+        """Let everybody out of the segments that are gone, and judge everybody by the others."""
+        workspace = await self.handler.read_workspace(self._ws)
+        for gone in (row for row in rows if row.deleted_at is not None):
+            for bucket in workspace.buckets:
+                async with self.database.transaction(self._ws) as conn:
+                    await empty_segment(conn, self._ws, bucket, gone.segment_id)
+                yield
+        there = [row.code for row in rows if row.deleted_at is None]
+        if there:
+            async for _ in fill(self.handler, self._ws, there):
+                yield
 
     async def _lease(self, bucket: int) -> bool:
         now = wall_now()
@@ -115,7 +130,7 @@ class Filling:
 
     async def _read(self) -> list[SegmentRow]:
         async with self.database.transaction(self._ws) as conn:
-            return await list_segments(conn, self._ws)
+            return await list_segments(conn, self._ws, deleted=True)
 
 
 class FillingUp:
@@ -127,7 +142,7 @@ class FillingUp:
         self._at_work: dict[int, Filling] = {}
 
     async def go_on(self, workspace_id: int, at_once: int = AT_ONCE) -> int:
-        """Judge some slices of a workspace whose lease the caller holds; return how many were tried.
+        """Do some slices of a workspace whose lease the caller holds; return how many were tried.
 
         None are while nothing but waiting is left.
         """
@@ -141,5 +156,5 @@ class FillingUp:
         return at_once
 
 
-def _unfilled(rows: list[SegmentRow]) -> list[SegmentRow]:
-    return [row for row in rows if not row.filled]
+def _unsettled(rows: list[SegmentRow]) -> list[SegmentRow]:
+    return [row for row in rows if not row.settled]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from uuid import UUID
 
 import msgspec
@@ -39,23 +39,23 @@ async def audit_segments(conn: Connection, workspace_id: int) -> CheckReport:
     findings: list[Finding] = []
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         await conn.execute(f"set local app.workspace = '{int(workspace_id)}'")
-        if any(row.segment.live for row in await list_segments(conn, workspace_id)):
-            workspace = await Configurations().current(conn, workspace_id)
-            assert workspace.segments is not None
-            asked = list(_asked(workspace.segments, workspace))
+        settled = {row.code for row in await list_segments(conn, workspace_id) if row.settled}
+        workspace = await Configurations().current(conn, workspace_id)
+        if workspace.segments is not None:
+            asked = list(_asked(workspace.segments, workspace, settled))
             for bucket in workspace.row.buckets:
                 findings += await _audit_bucket(conn, workspace, workspace.segments, bucket, asked)
     return CheckReport(SEGMENTS.name, SEGMENTS.words, workspace_id, tuple(findings[:LISTED]))
 
 
-def _asked(segments: SegmentSet, workspace: Workspace) -> Iterator[Asked]:
-    """Return what the database is asked: of all live segments at once, or of those of which it knows."""
-    settled = [live for live in segments.live if segments.kept[live.code].filled]
-    together = ask_database(segments, settled, workspace, lots=True)
+def _asked(segments: SegmentSet, workspace: Workspace, settled: Container[str]) -> Iterator[Asked]:
+    """Return what the database is asked: of all settled segments at once, or of those of which it knows."""
+    wanted = [live for live in segments.live if live.code in settled]
+    together = ask_database(segments, wanted, workspace, lots=True)
     if together is not None:
         yield from together
         return
-    for live in settled:
+    for live in wanted:
         yield from ask_database(segments, [live], workspace, lots=True) or ()
 
 

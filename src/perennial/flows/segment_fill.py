@@ -2,8 +2,8 @@
 
 Small workspaces judge one customer after the other, as the live path does. In large ones the database
 answers for all customers of a bucket at once; whoever is to move is locked and asked about again, so that
-what the live path does meanwhile stays. Timers are armed for the next midnight: then each customer is
-looked at once, and knows when time alone moves them.
+what the live path does meanwhile stays. Whose move is an event is judged as the live path does it. Timers are
+armed for the next midnight: then each customer is looked at once, and knows when time alone moves them.
 """
 
 from __future__ import annotations
@@ -176,11 +176,12 @@ async def _fill_together(
     workspace_id = workspace.workspace_id
     async with handler.database.report(workspace_id) as conn:
         entering, leaving = await who_is_wrong(conn, workspace, bucket, asked)
-        joining = sorted(await _who_joins(conn, workspace, bucket, entering))
-    for start in range(0, len(joining), AT_ONCE):
-        await _judge(handler, workspace, bucket, joining[start : start + AT_ONCE])
+        joining = await _who_joins(conn, workspace, bucket, entering)
+    decided = sorted(joining | _who_is_told(workspace, entering | leaving))
+    for start in range(0, len(decided), AT_ONCE):
+        await _judge(handler, workspace, bucket, decided[start : start + AT_ONCE])
         yield
-    rest = sorted({customer_id for customer_id, _ in entering | leaving} - set(joining))
+    rest = sorted({customer_id for customer_id, _ in entering | leaving} - set(decided))
     for start in range(0, len(rest), SLICE):
         part = rest[start : start + SLICE]
         await handler.database.retrying(lambda part=part: _move(handler, workspace, bucket, asked, part))  # type: ignore[misc]
@@ -203,6 +204,13 @@ async def _who_joins(
             known = await known_to_program(conn, workspace.workspace_id, bucket, live.program_id, by_it)
             found |= set(by_it) - known
     return found
+
+
+def _who_is_told(workspace: Workspace, moving: set[tuple[UUID, int]]) -> set[UUID]:
+    """Return whose way in or out is an event: everybody was judged by that segment before."""
+    assert workspace.segments is not None
+    filled = {kept.segment_id for kept in workspace.segments.kept.values() if kept.filled}
+    return {customer_id for customer_id, number in moving if number in filled}
 
 
 async def _move(

@@ -13,7 +13,7 @@ from perennial.core.segment import Segment
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.pages import read_cursor, write_cursor
-from perennial.flows.problems import problem
+from perennial.flows.problems import ProblemError, problem
 from perennial.store.history import FIRST
 from perennial.store.segments import (
     SegmentRow,
@@ -166,7 +166,12 @@ async def find_segment(conn: Connection, workspace_id: int, code: str) -> Segmen
     for row in await list_segments(conn, workspace_id):
         if row.code == code:
             return row
-    raise problem(404, "segment_unknown", f"There is no segment {code!r}.")
+    raise segment_unknown(code)
+
+
+def segment_unknown(code: str) -> ProblemError:
+    """Return the 404 for a segment that is not there."""
+    return problem(404, "segment_unknown", f"There is no segment {code!r}.")
 
 
 def _zone(workspace: Workspace, row: SegmentRow) -> str:

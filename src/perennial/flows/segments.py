@@ -13,7 +13,6 @@ from asyncpg import Connection
 from perennial.core.compile_segments import BasedOn, base_of
 from perennial.core.facts import fact_table
 from perennial.core.segment import MAX_SEGMENTS, Segment, check_segment, dependents, segments_asked
-from perennial.flows.backfill import wait_for_stragglers
 from perennial.flows.configuration import Configurations, Workspace, bases_of
 from perennial.flows.filling import Filling
 from perennial.flows.handle_events import Handler
@@ -21,17 +20,17 @@ from perennial.flows.ids import Ids
 from perennial.flows.preparing import Prepared, Removal, follow, is_stale, prepare, segments_after
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.programs import Author
-from perennial.flows.segment_fill import fill
+from perennial.flows.segment_views import find_segment, segment_unknown
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.programs import lock_configuration, raise_revision
 from perennial.store.segments import (
     SegmentRow,
     count_segment_members,
     delete_segment,
-    empty_segment,
     list_segments,
     put_segment,
     set_filled,
+    set_stale,
 )
 
 _ids = Ids()
@@ -60,7 +59,7 @@ async def put(handler: Handler, workspace_id: int, segment: Segment, author: Aut
     """Publish a segment's definition and judge everybody by it; an equal one changes nothing.
 
     The answer says ``filled`` unless a transaction is under way for so long that a worker does the rest.
-    Raises a 422 that names what is wrong with it.
+    Raises a 422 that names what is wrong with it, and a 404 if somebody removes it meanwhile.
     """
     database = handler.database
     while True:
@@ -72,18 +71,17 @@ async def put(handler: Handler, workspace_id: int, segment: Segment, author: Aut
             rows = await _checked(conn, workspace_id, segment)
             before = rows.get(segment.segment)
             if before is not None and before.deleted_at is None and before.segment == segment:
+                walk = None
                 break
             if await is_stale(conn, workspace_id, prepared, segment):
                 continue
             others = await _finding_elsewhere(conn, workspace_id, segment, prepared)
+            await set_stale(conn, workspace_id, others)
             await _write(conn, workspace_id, segment, rows, author)
             walk = await follow(database, conn, workspace_id, prepared, None)
-        if walk is not None and not await walk.finish():
-            return await _state(handler, workspace_id, segment.segment)
+            break
+    if walk is None or await walk.finish():
         await Filling(handler, workspace_id).finish()
-        await _judge(handler, workspace_id, others)
-        return await _state(handler, workspace_id, segment.segment)
-    await Filling(handler, workspace_id).finish()
     return await _state(handler, workspace_id, segment.segment)
 
 
@@ -111,15 +109,19 @@ async def _write(
         segment=segment,
     )
     after = {code: each for code, each in rows.items() if each.deleted_at is None} | {row.code: row}
-    stale = dependents(segment.segment, [each.segment for each in after.values()])
-    ids = [after[code].segment_id for code in stale if after[code].segment.live]
+    asking = dependents(segment.segment, [each.segment for each in after.values()])
+    ids = [after[code].segment_id for code in asking if after[code].segment.live]
     await put_segment(conn, workspace_id, row, author.actor)
     await set_filled(conn, workspace_id, ids, filled=False)
     await _note(conn, workspace_id, author, "segment.published", row)
 
 
 async def remove(handler: Handler, workspace_id: int, code: str, author: Author) -> None:
-    """Let a segment be gone; raise a 404 for an unknown one and a 409 while another one asks about it."""
+    """Let a segment be gone, and everybody out of it.
+
+    Where a transaction is under way for so long that it may let somebody in yet, a worker does that. Raises
+    a 404 for an unknown segment and a 409 while another one asks about it.
+    """
     database, removal = handler.database, Removal(code)
     async with database.transaction(workspace_id) as conn:
         await _removable(conn, workspace_id, code)
@@ -132,26 +134,19 @@ async def remove(handler: Handler, workspace_id: int, code: str, author: Author)
             stale = await is_stale(conn, workspace_id, prepared, removal)
             if stale:
                 continue
-            workspace = await handler.configurations.current(conn, workspace_id)
             others = await _finding_elsewhere(conn, workspace_id, removal, prepared)
+            await set_stale(conn, workspace_id, others)
             await delete_segment(conn, workspace_id, row.segment_id, author.at)
             await _note(conn, workspace_id, author, "segment.deleted", row)
             walk = await follow(database, conn, workspace_id, prepared, None)
-    await wait_for_stragglers(database, workspace_id)
-    for bucket in workspace.row.buckets:
-        async with database.transaction(workspace_id) as conn:
-            await empty_segment(conn, workspace_id, bucket, row.segment_id)
-    if walk is not None and await walk.finish():
-        await _judge(handler, workspace_id, others)
+    if walk is None or await walk.finish():
+        await Filling(handler, workspace_id).finish()
 
 
 async def _removable(conn: Connection, workspace_id: int, code: str) -> SegmentRow:
     """Return a segment that nothing asks about; raise a 404 or a 409."""
-    rows = {row.code: row for row in await list_segments(conn, workspace_id)}
-    row = rows.get(code)
-    if row is None:
-        raise problem(404, "segment_unknown", f"There is no segment {code!r}.")
-    for other in rows.values():
+    row = await find_segment(conn, workspace_id, code)
+    for other in await list_segments(conn, workspace_id):
         if code in segments_asked(other.segment.when):
             raise problem(409, "segment_in_use", f"Segment {other.code} asks about {code}.")
     return row
@@ -159,8 +154,8 @@ async def _removable(conn: Connection, workspace_id: int, code: str) -> SegmentR
 
 async def _finding_elsewhere(
     conn: Connection, workspace_id: int, new: Segment | Removal, prepared: Prepared
-) -> list[str]:
-    """Return the other segments that find their figures elsewhere once ``new`` is there.
+) -> list[int]:
+    """Return the numbers of the other segments that find their figures elsewhere once ``new`` is there.
 
     What is asked of the whole past is kept by days or months where those are kept anyway, so that what one
     segment asks may change what others read. Who changed while it was counted is judged by them again.
@@ -180,13 +175,7 @@ async def _finding_elsewhere(
     reading = [live.code for live in after.live if live.block & blocks]
     found = {each for one in reading for each in dependents(one, documents)}
     own = set(dependents(code, documents))
-    return sorted(found - own)
-
-
-async def _judge(handler: Handler, workspace_id: int, codes: list[str]) -> None:
-    if codes:
-        async for _ in fill(handler, workspace_id, codes):
-            pass
+    return [row.segment_id for row in rows if row.code in found - own]
 
 
 def check_document(workspace: Workspace, segment: Segment, rows: list[SegmentRow]) -> None:
@@ -206,8 +195,11 @@ def check_document(workspace: Workspace, segment: Segment, rows: list[SegmentRow
 
 
 async def _state(handler: Handler, workspace_id: int, code: str) -> SegmentState:
-    found = await segments_of(handler, workspace_id)
-    return next(state for state in found if state.row.code == code)
+    """Return a segment as it stands; raise the 404 for one that somebody has removed meanwhile."""
+    for state in await segments_of(handler, workspace_id):
+        if state.row.code == code:
+            return state
+    raise segment_unknown(code)
 
 
 async def _note(conn: Connection, workspace_id: int, author: Author, action: str, row: SegmentRow) -> None:

@@ -144,6 +144,7 @@ async def segment_get(request: Request[Any, Any, Any], id: ExternalId) -> Respon
         needs=Scope.PROGRAMS,
         takes=SegmentBody,
         gives={200: SegmentView},
+        refuses=(404,),
     ),
 )
 async def segment_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:

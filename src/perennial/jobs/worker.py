@@ -32,7 +32,7 @@ from perennial.store.planned_versions import workspaces_with_due_plans
 from perennial.store.redemptions import buckets_with_due_holds
 from perennial.store.referrals import buckets_with_due_referrals
 from perennial.store.seal import seal
-from perennial.store.segments import workspaces_with_unfilled_segments
+from perennial.store.segments import workspaces_with_unsettled_segments
 from perennial.store.timers import due_buckets
 from perennial.store.waits import workspaces_with_lines
 from perennial.store.workspaces import WorkspaceRow, list_workspaces
@@ -172,9 +172,9 @@ class Worker:
     async def fill_segments(self) -> int:
         """Go on with filling segments, in every workspace that this worker gets the lease of."""
         async with self.dispatcher.unbound() as conn:
-            unfilled = await workspaces_with_unfilled_segments(conn)
+            unsettled = await workspaces_with_unsettled_segments(conn)
         tried = 0
-        for workspace_id in unfilled:
+        for workspace_id in unsettled:
             row = await self.handler.read_workspace(workspace_id)
             if await self._leased(workspace_id, row.bucket_base, LEASE_OF_SEGMENTS):
                 tried += await self.filling_up.go_on(workspace_id)

@@ -74,7 +74,7 @@ where workspace_id = $1 and (
     or not exists (
         select from segments
         where segments.workspace_id = $1 and segments.segment_id = segment_members.segment_id
-            and deleted_at is null
+            and (deleted_at is null or stale)
     )
     or exists (
         select from customers

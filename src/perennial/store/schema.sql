@@ -1288,18 +1288,19 @@ create table segments (
     deleted_at timestamp with time zone,
     code text not null,
     document jsonb not null,
+    stale boolean not null default false,
     constraint segments_pkey PRIMARY KEY (workspace_id, segment_id),
     constraint segments_workspace_id_code_key UNIQUE (workspace_id, code),
     constraint segments_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
 );
 
-CREATE INDEX segments_unfilled ON segments USING btree (workspace_id) WHERE ((NOT filled) AND (deleted_at IS NULL));
+CREATE INDEX segments_unsettled ON segments USING btree (workspace_id) WHERE (stale OR ((NOT filled) AND (deleted_at IS NULL)));
 alter table segments enable row level security;
 alter table segments force row level security;
 create policy segments_of_everybody on segments for select to perennial_dispatcher using (true);
 create policy segments_of_workspace on segments for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant insert, select, update on segments to perennial_worker;
-grant select (deleted_at, filled, workspace_id) on segments to perennial_dispatcher;
+grant select (deleted_at, filled, stale, workspace_id) on segments to perennial_dispatcher;
 
 create table sign_in_steps (
     token_hash bytea not null,

@@ -23,7 +23,11 @@ from perennial.units import Instant
 
 
 class SegmentRow(msgspec.Struct, frozen=True):
-    """A segment as it stands; ``deleted_at`` is set when it is gone."""
+    """A segment as it stands; ``deleted_at`` is set when it is gone.
+
+    ``filled`` says that everybody was judged by its present version, ``stale`` that somebody may be where
+    they do not belong all the same: what it reads was counted anew, or it is gone and not empty yet.
+    """
 
     segment_id: int
     code: str
@@ -32,6 +36,12 @@ class SegmentRow(msgspec.Struct, frozen=True):
     published_at: Instant
     segment: Segment
     deleted_at: Instant | None = None
+    stale: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether nobody has to be looked at because of it."""
+        return not self.stale and (self.filled or self.deleted_at is not None)
 
 
 class SegmentMove(msgspec.Struct, frozen=True):
@@ -46,7 +56,8 @@ class SegmentMove(msgspec.Struct, frozen=True):
 
 
 _LIST_SEGMENTS = """
-select segment_id, code, version, filled, published_at, deleted_at, document::text from segments
+select segment_id, code, version, filled, published_at, document::text as segment, deleted_at, stale
+from segments
 where workspace_id = $1 order by code
 """
 
@@ -55,7 +66,7 @@ insert into segments (workspace_id, segment_id, version, filled, published_at, c
 values ($1, $2, $3, $4, $5, $6, $7::text::jsonb)
 on conflict (workspace_id, segment_id) do update set
     version = excluded.version, filled = excluded.filled, published_at = excluded.published_at,
-    deleted_at = null, document = excluded.document
+    deleted_at = null, stale = false, document = excluded.document
 """
 
 _INSERT_SEGMENT_VERSION = """
@@ -64,14 +75,18 @@ values ($1, $2, $3, $4, $5, $6::text::jsonb)
 """
 
 _SET_FILLED = """
-update segments set filled = $3 where workspace_id = $1 and segment_id = any($2::int[])
+update segments set filled = $3, stale = false where workspace_id = $1 and segment_id = any($2::int[])
 """
 
-_WORKSPACES_WITH_UNFILLED_SEGMENTS = """
-select distinct workspace_id from segments where not filled and deleted_at is null
+_SET_STALE = "update segments set stale = true where workspace_id = $1 and segment_id = any($2::int[])"
+
+_WORKSPACES_WITH_UNSETTLED_SEGMENTS = """
+select distinct workspace_id from segments where stale or (not filled and deleted_at is null)
 """
 
-_DELETE_SEGMENT = "update segments set deleted_at = $3 where workspace_id = $1 and segment_id = $2"
+_DELETE_SEGMENT = """
+update segments set deleted_at = $3, stale = true where workspace_id = $1 and segment_id = $2
+"""
 
 _INSERT_SEGMENT_MEMBERS = """
 insert into segment_members (bucket, workspace_id, customer_id, segment_id, entered_at)
@@ -207,8 +222,15 @@ delete from segment_moves
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 """
 
+# Whoever puts the segment again waits for this, and lets nobody enter who is about to be deleted.
 _EMPTY_SEGMENT = """
-delete from segment_members where bucket = $2 and workspace_id = $1 and segment_id = $3
+with gone as materialized (
+    select from segments
+    where workspace_id = $1 and segment_id = $3 and deleted_at is not null
+    for share
+)
+delete from segment_members
+where bucket = $2 and workspace_id = $1 and segment_id = $3 and exists (select from gone)
 """
 
 
@@ -216,9 +238,9 @@ async def list_segments(conn: Connection, workspace_id: int, *, deleted: bool = 
     """Return the workspace's segments by their codes; with ``deleted`` those that are gone as well."""
     rows = await conn.fetch(_LIST_SEGMENTS, workspace_id)
     return [
-        SegmentRow(row[0], row[1], row[2], row[3], row[4], _decode(row[6]), row[5])
+        SegmentRow(**{**row, "segment": _decode(row["segment"])})
         for row in rows
-        if deleted or row[5] is None
+        if deleted or row["deleted_at"] is None
     ]
 
 
@@ -240,9 +262,9 @@ async def put_segment(conn: Connection, workspace_id: int, row: SegmentRow, acto
     )
 
 
-async def workspaces_with_unfilled_segments(conn: Connection) -> list[int]:
-    """Return the workspaces in which somebody is to be judged yet; for a connection of the dispatcher."""
-    return [workspace_id for (workspace_id,) in await conn.fetch(_WORKSPACES_WITH_UNFILLED_SEGMENTS)]
+async def workspaces_with_unsettled_segments(conn: Connection) -> list[int]:
+    """Return the workspaces in which somebody is to be looked at yet; for a connection of the dispatcher."""
+    return [workspace_id for (workspace_id,) in await conn.fetch(_WORKSPACES_WITH_UNSETTLED_SEGMENTS)]
 
 
 async def set_filled(conn: Connection, workspace_id: int, ids: Sequence[int], *, filled: bool) -> None:
@@ -250,8 +272,13 @@ async def set_filled(conn: Connection, workspace_id: int, ids: Sequence[int], *,
     await conn.execute(_SET_FILLED, workspace_id, list(ids), filled)
 
 
+async def set_stale(conn: Connection, workspace_id: int, ids: Sequence[int]) -> None:
+    """Note that everybody is to be judged again by these segments, because of what they read."""
+    await conn.execute(_SET_STALE, workspace_id, list(ids))
+
+
 async def delete_segment(conn: Connection, workspace_id: int, segment_id: int, at: Instant) -> None:
-    """Let a segment be gone; its memberships are emptied apart."""
+    """Let a segment be gone; whoever is in it is let out apart."""
     await conn.execute(_DELETE_SEGMENT, workspace_id, segment_id, at)
 
 
@@ -373,7 +400,7 @@ async def count_people(conn: Connection, ws: int, bucket: int, up_to: UUID = LAS
 
 
 async def empty_segment(conn: Connection, ws: int, bucket: int, segment_id: int) -> None:
-    """Let nobody of a bucket be in a segment that is gone."""
+    """Let nobody of a bucket be in a segment that is gone; one that is there is left as it is."""
     await conn.execute(_EMPTY_SEGMENT, ws, bucket, segment_id)
 
 
