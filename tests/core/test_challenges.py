@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -165,6 +166,30 @@ def test_a_cooldown_lets_it_rest() -> None:
     assert how(on, "2026-03-09 11:00") == ("completed", 2, 1)
     buy(on, "10", "2026-03-10 10:00", 500)
     assert how(on, "2026-03-10 11:00") == ("active", 1, 1)
+
+
+@pytest.mark.parametrize("heard", [*permutations(["05", "12", "20"])], ids="-".join)
+def test_after_a_rest_the_order_in_which_it_is_heard_changes_nothing(heard: tuple[str, ...]) -> None:
+    """The orders of the 12th and the 20th make the second round, that of the 5th lies in the rest."""
+    on = play({"goals": [{**ORDERS, "target": 2}], "repeat": {"cooldown": {"days": 7}}})
+    for day in ("02", "03"):
+        buy(on, day, f"2026-03-{day} 10:00", 500)
+    done = [completed(buy(on, day, f"2026-03-{day} 10:00", 500)) for day in heard]
+    assert sum(map(len, done)) == 1
+    assert how(on, "2026-03-20 11:00") == ("completed", 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("time", "counted"), [("09:59", 1), ("10:00", 2)], ids=["in the rest", "when the rest is over"]
+)
+def test_what_is_late_counts_from_the_end_of_a_rest_on(time: str, counted: int) -> None:
+    """The second round has begun on the 20th; an order of the 10th is heard of after it."""
+    on = play({"goals": [{**ORDERS, "target": 3}], "repeat": {"cooldown": {"days": 7}}})
+    for day in ("01", "02", "03"):
+        buy(on, day, f"2026-03-{day} 10:00", 500)
+    buy(on, "20", "2026-03-20 10:00", 500)
+    buy(on, "10", f"2026-03-10 {time}", 500)
+    assert how(on, "2026-03-20 11:00") == ("active", counted, 1)
 
 
 MISSION = [

@@ -1,7 +1,8 @@
 """Which round of a challenge something at a given instant counts for, and when a new one begins.
 
 Rounds of calendar periods are numbered by the period, others from 1. What happened earlier than it is
-heard of counts for the round of its own time, as long as that round is known.
+heard of counts for the round of its own time, as long as that round is known; between two of them it counts
+for the second one from the end of the first one's rest on.
 """
 
 from __future__ import annotations
@@ -70,11 +71,20 @@ def _known_at(version: Version, compiled: CompiledChallenge, standing: Standing,
     if not standing.rounds:
         return None
     before = [number for number, one in standing.rounds.items() if one.started_at <= at]
-    if before:
-        return standing.rounds[max(before)]
-    # Something earlier than everything known counts for the first round, unless its time ran from its start.
-    first = standing.rounds[min(standing.rounds)]
-    return first if challenge.within is None and challenge.start is ChallengeStart.AUTOMATIC else None
+    known = standing.rounds[max(before)] if before else None
+    # Heard of in time, the round after it had begun with it, unless time ran from its start.
+    begins_early = challenge.within is None and challenge.start is ChallengeStart.AUTOMATIC
+    if begins_early and (known is None or _is_over(version, compiled, known, at)):
+        after = [number for number, one in standing.rounds.items() if one.started_at > at]
+        return standing.rounds[min(after)] if after else known
+    return known
+
+
+def _is_over(version: Version, compiled: CompiledChallenge, one: Round, at: Instant) -> bool:
+    """Whether a round was completed at ``at``, and its rest had ended."""
+    if one.state is not RoundState.COMPLETED or one.completed_at is None:
+        return False
+    return one.completed_at <= at and _has_rested(version, compiled, one, at)
 
 
 def _takes(compiled: CompiledChallenge, one: Round, at: Instant) -> bool:
