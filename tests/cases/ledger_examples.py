@@ -153,6 +153,22 @@ class LedgerExample(Example):
         self.play.adjust(customer, self.at, "points", step["points"])
         return self.show(customer)
 
+    def do_adjust_pending(self, step: Plain) -> Plain:
+        """A correction by staff of points that wait: fewer of them."""
+        known(step, "op", "at", "points", "customer")
+        customer = step.get("customer", self.account())
+        self.play.adjust(customer, self.at, "points", step["points"], pending=True)
+        return self.show(customer)
+
+    def do_activate_pending(self, step: Plain) -> Plain:
+        """Points that wait are taken from there, and given from now on; all of them, if no number is said."""
+        known(step, "op", "at", "points", "customer")
+        customer = step.get("customer", self.account())
+        points = step["points"] if "points" in step else self.show(customer)["pending"]
+        self.play.adjust(customer, self.at, "points", -points, pending=True)
+        self.play.adjust(customer, self.at, "points", points)
+        return self.show(customer)
+
     def do_redeem_reward(self, step: Plain) -> Plain:
         """Points for a reward."""
         known(step, "op", "at", "reward", "customer")

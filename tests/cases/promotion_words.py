@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.cases.worked_examples import Plain, UnknownWord, known
+from tests.cases.worked_examples import Plain, UnknownWord, known, lines_of, listed
 
 _SPREADS = ("each_line", "each_unit", "proportional_amount", "proportional_qty")
 _ORDERS = {"unit_price_desc": "dearest", "unit_price_asc": "cheapest", "line": "line"}
@@ -18,33 +18,6 @@ _UNIT_LIMITS = (
     *("units_total_per_product", "units_per_customer_per_product"),
 )
 _OF_UNITS = ("units", "cheapest_unit", "dearest_unit", "most_expensive_unit")
-
-
-def listed(value: Any) -> list[Any]:
-    """One or many, as a list."""
-    return value if isinstance(value, list) else [value]
-
-
-def lines_of(select: Plain | None) -> Plain | None:
-    """Translate which lines are meant."""
-    parts: list[Plain] = []
-    for word, value in (select or {}).items():
-        match word:
-            case "sku":
-                parts.append({"fact": "line.sku", "in": listed(value)})
-            case "category":
-                parts.append({"fact": "line.categories", "in": listed(value)})
-            case "min_unit_price":
-                parts.append({"fact": "line.unit_price", "at_least": value})
-            case "max_unit_price":
-                parts.append({"fact": "line.unit_price", "at_most": value})
-            case "exclude":
-                parts.append({"not": lines_of(value)})
-            case _:
-                raise UnknownWord(f"select {word}")
-    if not parts:
-        return None
-    return parts[0] if len(parts) == 1 else {"all": parts}
 
 
 def selected(part: Plain) -> Plain | None:

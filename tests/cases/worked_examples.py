@@ -44,29 +44,62 @@ def known(part: Plain, *names: str) -> None:
         raise UnknownWord(f"{sorted(unknown)} in {part}")
 
 
+def listed(value: Any) -> list[Any]:
+    """One or many, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def lines_of(select: Plain | None) -> Plain | None:
+    """Translate which lines are meant."""
+    parts: list[Plain] = []
+    for word, value in (select or {}).items():
+        match word:
+            case "sku":
+                parts.append({"fact": "line.sku", "in": listed(value)})
+            case "category":
+                parts.append({"fact": "line.categories", "in": listed(value)})
+            case "min_unit_price":
+                parts.append({"fact": "line.unit_price", "at_least": value})
+            case "max_unit_price":
+                parts.append({"fact": "line.unit_price", "at_most": value})
+            case "exclude":
+                parts.append({"not": lines_of(value)})
+            case _:
+                raise UnknownWord(f"select {word}")
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else {"all": parts}
+
+
 def rule_of(given: Plain, number: int) -> Plain:
     """Translate an earning rule."""
-    known(given, "type", "points", "per", "select", "min_order", "code")
+    known(given, "type", "points", "per", "select", "exclude", "min_order", "code")
     rule: Plain = {"id": f"rule-{number}", "points": given["points"]}
     if "min_order" in given:
         rule["when"] = {"fact": "order.total", "at_least": given["min_order"]}
     if "code" in given:
         rule["when"] = {"fact": "order.codes", "contains": given["code"]}
-    if "select" in given:
-        known(given["select"], "sku")
-        rule["lines"] = {"fact": "line.sku", "in": given["select"]["sku"]}
+    without = {"exclude": given["exclude"]} if "exclude" in given else {}
+    lines = lines_of(given.get("select", {}) | without)
+    if lines is not None:
+        rule["lines"] = lines
     match given["type"]:
         case "per_amount":
             return rule | {"type": "per_amount", "per": given["per"]}
-        case "fixed_per_order":
+        case "fixed" | "fixed_per_order":
             return rule | {"type": "fixed"}
         case "fixed_if_bought":
             return rule | {"type": "per_item", "once": True}
+        case "fixed_per_unit":
+            return rule | {"type": "per_item"}
     raise UnknownWord(given["type"])
 
 
 def program(rules: list[Plain], wallet: Plain, **parts: Any) -> CheckoutRehearsal:
     """Begin with a program of one wallet; its rules are in the words of the example."""
+    for rule in rules:
+        if rule["type"] == "multiplier":
+            known(rule, "type", "by")
     document: Plain = {
         "program": "example",
         "name": "Example",
