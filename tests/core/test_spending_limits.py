@@ -197,3 +197,10 @@ def test_limits_that_cannot_be_meant(wallet: dict[str, Any], problem: tuple[str,
     program = program_of({"program": "p", "name": "P", "wallets": [{"id": "w", "name": "W", **wallet}]})
     assert isinstance(program, Program), program
     assert [(each.path, each.code) for each in validate(program)] == [problem]
+
+
+def test_a_guest_has_no_points_to_pay_with() -> None:
+    """Nothing pays, and the reason is said."""
+    checkout = shop().quote(None, MARCH, cart(100))
+    [paid] = checkout.points.values()
+    assert (paid.points, paid.reason, checkout.to_pay) == (0, Reason.CUSTOMER_REQUIRED, 5_000)

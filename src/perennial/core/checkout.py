@@ -135,7 +135,7 @@ def check_out(
     paid: dict[tuple[int, int], PointsPaid] = {}
     for want in basket.points:
         offer = next((offer for offer in offers if offer.version.program_id == want.program), None)
-        if offer is None or offer.customer is None:
+        if offer is None:
             continue
         place = wallet_index(offer.version, want.wallet)
         wallet = offer.version.wallets[place] if place is not None else None
@@ -143,6 +143,9 @@ def check_out(
         if wallet is None or terms is None:
             continue
         unit = wallet.unit
+        if offer.customer is None:
+            paid[want.program, unit] = PointsPaid(reason=Reason.CUSTOMER_REQUIRED)
+            continue
         if off_of(offer.version, offer.snapshot).blocked is not None:
             paid[want.program, unit] = PointsPaid(reason=Reason.CUSTOMER_BLOCKED)
             continue

@@ -68,7 +68,8 @@ def pay_with_points(
         return PointsPaid(reason=why if asked else None)
     reason: Reason | None = None
     if wanted is not None and points < wanted:
-        reason = Reason.INSUFFICIENT_POINTS if available < wanted else Reason.ORDER_CAP
+        short = available < wanted and available // terms.points <= whole
+        reason = Reason.INSUFFICIENT_POINTS if short else Reason.ORDER_CAP
     return PointsPaid(points=points, amount=min(steps * terms.amount, most), reason=reason)
 
 
