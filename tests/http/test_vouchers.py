@@ -82,19 +82,24 @@ async def test_an_idempotency_key_is_an_id(pool: Site) -> None:
 
 async def test_bad_rows_are_in_the_answer(pool: Site) -> None:
     """Each with its number; with all_or_nothing they refuse the whole."""
-    body = {"id": "b3", "reward": "ship", "codes": ["NEW-1", "SHIP/50% OFF", "NEW-1"]}
+    body = {"id": "b3", "reward": "ship", "codes": ["NEW-1", "SHIP/50% OFF", "NEW-1", ""]}
     made = await pool.done("POST", _BATCHES, body)
     assert (made["made"], made["refused"]) == (
         1,
         [
             {"row": 2, "code": "code_taken", "message": "another voucher has this code"},
             {"row": 3, "code": "code_twice", "message": "is read as the code of row 1"},
+            {
+                "row": 4,
+                "code": "code_malformed",
+                "message": "a code has up to 100 printable characters, and not only spaces and dashes",
+            },
         ],
     )
     problem = await pool.refused(
         422, "rows_refused", "POST", _BATCHES, {**body, "id": "b4", "all_or_nothing": True}
     )
-    assert [error["path"] for error in problem["errors"]] == ["$.codes[0]", "$.codes[1]", "$.codes[2]"]
+    assert [error["path"] for error in problem["errors"]] == [f"$.codes[{row}]" for row in range(4)]
 
 
 async def test_a_voucher_is_looked_up_by_its_code(pool: Site) -> None:
@@ -253,3 +258,24 @@ async def test_codes_are_looked_at_before_and_after(pool: Site) -> None:
     listed = await pool.done("GET", f"{_BATCHES}/b2/vouchers")
     assert [each["state"] for each in listed["data"]] == ["issued"]
     assert (await pool.call("GET", f"{_BATCHES}/none")).status_code == 404
+
+
+async def test_a_code_for_everybody_is_nobodys_voucher(pool: Site) -> None:
+    """Drafts and publications refuse a new shared code that a voucher has, imports one that is shared."""
+    path, as_yaml = "/v1/programs/points", {"content-type": "application/yaml"}
+    taken = _POOLS + "  - {id: half, name: Half, codes: {shared: Ship-50}, gives: [{type: free_shipping}]}\n"
+    await pool.done("POST", _BATCHES, {"id": "b3", "reward": "ship", "codes": ["SHIP 5O"]})
+    draft = await pool.call("PUT", f"{path}/draft", raw=taken.encode(), headers=as_yaml)
+    [problem] = draft.json()["problems"]
+    assert (problem["path"], problem["code"]) == ("rewards[2].codes.shared", "code_taken")
+    read = await pool.done("GET", f"{path}/draft")
+    assert read["problems"] == [problem]
+    refused = await pool.refused(422, "program_invalid", "POST", f"{path}/publish", {})
+    assert [each["path"] for each in refused["errors"]] == [problem["path"]]
+
+    free = taken.replace("Ship-50", "Ship-51")
+    draft = await pool.call("PUT", f"{path}/draft", raw=free.encode(), headers=as_yaml)
+    assert draft.json()["problems"] == []
+    await pool.done("POST", f"{path}/publish", {})
+    late = await pool.done("POST", _BATCHES, {"id": "b4", "reward": "ship", "codes": ["ship51"]})
+    assert [row["code"] for row in late["refused"]] == ["code_taken"]

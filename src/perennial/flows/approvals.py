@@ -285,15 +285,15 @@ async def _do(
             agreed_to = msgspec.structs.replace(command, most=caller.person.credit_most, approved=True)
             return await merge_customers(intake.handler, caller.workspace_id, agreed_to)
         case Publication(program=code, revision=revision, valid_from=valid_from):
-            author = _author(row, wanted, language)
+            author = _author(intake, row, wanted, language)
             published = await publish(database, caller.workspace_id, code, author, revision, valid_from)
         case PlannedPublication(program=code, revision=revision, publish_at=publish_at):
-            author = _author(row, wanted, language)
+            author = _author(intake, row, wanted, language)
             planned = await plan_version(database, caller.workspace_id, code, publish_at, author, revision)
             at = format_instant(planned.row.publish_at)
             return Answer(status=200, body=msgspec.json.encode({"program": code, "publish_at": at}))
         case Return(program=code, version=version):
-            author = _author(row, wanted, language)
+            author = _author(intake, row, wanted, language)
             published = await rollback(database, caller.workspace_id, code, version, author)
     told = {
         "program": published.program,
@@ -304,7 +304,7 @@ async def _do(
 
 
 def _author(
-    row: ApprovalRow, wanted: Publication | PlannedPublication | Return, language: Language
+    intake: Intake, row: ApprovalRow, wanted: Publication | PlannedPublication | Return, language: Language
 ) -> Author:
     return Author(
         actor=f"{row.requested_actor}, approved by {row.decided_actor}",
@@ -312,6 +312,7 @@ def _author(
         note=wanted.note,
         despite_cases=not isinstance(wanted, Return) and wanted.despite_cases,
         language=language,
+        codebook=intake.handler.codebook,
     )
 
 

@@ -70,7 +70,7 @@ async def plan_version(
         check_revision(row, revision)
         if row.draft is None:
             raise problem(404, "no_draft", f"Program {code} has no draft.")
-        if problems := await problems_of(conn, workspace_id, row, row.draft):
+        if problems := await problems_of(conn, workspace_id, row, row.draft, author.codebook):
             raise InvalidProgramError(problems)
         program = readable(row.draft)
         at = await _to_come(conn, workspace_id, program, publish_at, author.at)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from asyncpg import Connection
 
 from perennial.core.assessment import Assessment, assess
+from perennial.core.code_entry import shared_form
 from perennial.core.document import read_program
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
@@ -13,9 +16,12 @@ from perennial.core.program import GIFT_CARDS, Program
 from perennial.core.program_parts import decode_published, join_parts
 from perennial.core.surroundings import with_declarations
 from perennial.core.validation import check_agreement, declared_differently, validate
+from perennial.core.validation_codes import rewards_of
 from perennial.flows.answers import FieldProblem
 from perennial.flows.configuration import Workspace
 from perennial.flows.problems import ProblemError, problem
+from perennial.flows.vouchers import places_of
+from perennial.store.codebook import Codebook
 from perennial.store.programs import (
     ProgramRow,
     VersionRow,
@@ -100,8 +106,13 @@ async def assessed(
     return assess(await surrounded(conn, workspace_id, program), segments, language)
 
 
-async def problems_of(conn: Connection, workspace_id: int, row: ProgramRow, text: str) -> list[Problem]:
-    """Return everything that keeps ``text`` from being published as the next version of ``row``."""
+async def problems_of(
+    conn: Connection, workspace_id: int, row: ProgramRow, text: str, codebook: Codebook | None = None
+) -> list[Problem]:
+    """Return everything that keeps ``text`` from being published as the next version of ``row``.
+
+    Without a ``codebook`` its shared codes are not compared with the codes that were issued.
+    """
     program = read_program(text)
     if isinstance(program, list):
         return program
@@ -110,7 +121,7 @@ async def problems_of(conn: Connection, workspace_id: int, row: ProgramRow, text
         words = f'this is the draft of program {row.code}; the document says "{program.program}"'
         problems.append(Problem("program", "other_program", words))
     versions = await list_versions(conn, workspace_id, row.program_id)
-    return problems + await conflicts_of(conn, workspace_id, row, program, versions)
+    return problems + await conflicts_of(conn, workspace_id, row, program, versions, codebook)
 
 
 async def conflicts_of(
@@ -119,14 +130,18 @@ async def conflicts_of(
     row: ProgramRow | None,
     program: Program,
     versions: list[VersionRow],
+    codebook: Codebook | None = None,
 ) -> list[Problem]:
-    """Return where ``program`` contradicts its own past or the workspace's other programs.
+    """Return where ``program`` contradicts its own past, the workspace's other programs, or issued codes.
 
-    ``row`` is ``None`` and ``versions`` empty for a program that is new.
+    ``row`` is ``None`` and ``versions`` empty for a program that is new; ``codebook`` as in
+    :func:`problems_of`.
     """
     problems: list[Problem] = []
-    if row is not None and versions:
-        before = await program_of_version(conn, workspace_id, versions[-1])
+    before = await program_of_version(conn, workspace_id, versions[-1]) if versions else None
+    if codebook is not None:
+        problems += await _issued_already(conn, codebook, workspace_id, program, before)
+    if row is not None and before is not None:
         if before.currency != program.currency:
             words = f"the program counts in {before.currency}; start another program for {program.currency}"
             problems.append(Problem("currency", "currency_changed", words))
@@ -139,6 +154,30 @@ async def conflicts_of(
             others[other.code] = await program_of_version(conn, workspace_id, published[-1])
     _, declared = await latest_declarations(conn, workspace_id)
     return problems + check_agreement(program, others) + declared_differently(program, declared)
+
+
+async def _issued_already(
+    conn: Connection, codebook: Codebook, workspace_id: int, program: Program, before: Program | None
+) -> list[Problem]:
+    """Return which new codes for everybody somebody has as a voucher: that would be used in their place.
+
+    What ``before`` has stays: its code was there first.
+    """
+    new = dict(_shared_codes(program))
+    for _, code in _shared_codes(before) if before is not None else ():
+        new = {path: other for path, other in new.items() if shared_form(other) != shared_form(code)}
+    taken = await places_of(conn, codebook, workspace_id, new.values())
+    return [
+        Problem(path, "code_taken", f'"{code}" is the code of a voucher already, which would be used instead')
+        for path, code in new.items()
+        if code in taken
+    ]
+
+
+def _shared_codes(program: Program) -> Iterator[tuple[str, str]]:
+    for path, reward in rewards_of(program):
+        if reward.codes is not None and reward.codes.shared is not None:
+            yield f"{path}.codes.shared", reward.codes.shared
 
 
 async def _lost_wallets(

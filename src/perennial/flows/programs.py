@@ -41,6 +41,7 @@ from perennial.flows.program_checks import (
 )
 from perennial.flows.rearm import moves_timers
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
+from perennial.store.codebook import Codebook
 from perennial.store.database import Database
 from perennial.store.planned_versions import PlannedRow, end_plan, overtake_plans, waiting_plan
 from perennial.store.programs import (
@@ -107,15 +108,26 @@ class Author(msgspec.Struct, frozen=True):
     """The plan that this fulfills: it must wait still, and the draft must say what was planned."""
     language: Language = ENGLISH
     """In which the answer says conditions; what is stored is English."""
+    codebook: Codebook | None = None
+    """With it a new code for everybody must not be somebody's already; without it nobody asks."""
 
 
-async def get_draft(database: Database, workspace_id: int, code: str, language: Language = ENGLISH) -> Draft:
-    """Return the draft of a program, its conditions said in ``language``; raise a 404 if there is none."""
+async def get_draft(
+    database: Database,
+    workspace_id: int,
+    code: str,
+    language: Language = ENGLISH,
+    codebook: Codebook | None = None,
+) -> Draft:
+    """Return the draft of a program, its conditions said in ``language``; raise a 404 if there is none.
+
+    ``codebook`` as of an :class:`Author`.
+    """
     async with database.transaction(workspace_id) as conn:
         row = await require_program(conn, workspace_id, code)
         if row.draft is None:
             raise problem(404, "no_draft", f"Program {code} has no draft.")
-        draft, whole = await _assessed(conn, workspace_id, row, row.draft, language)
+        draft, whole = await _assessed(conn, workspace_id, row, row.draft, language, codebook)
     return await _weighed(draft, whole)
 
 
@@ -137,7 +149,7 @@ async def put_draft(
     async with database.transaction(workspace_id) as conn:
         await lock_configuration(conn, workspace_id)
         row = await _save_draft(conn, workspace_id, code, text, author, revision)
-        draft, whole = await _assessed(conn, workspace_id, row, text, language)
+        draft, whole = await _assessed(conn, workspace_id, row, text, language, author.codebook)
     return await _weighed(draft, whole)
 
 
@@ -154,9 +166,14 @@ async def _weighed(draft: Draft, whole: Program | None) -> Draft:
 
 
 async def _assessed(
-    conn: Connection, workspace_id: int, row: ProgramRow, text: str, language: Language
+    conn: Connection,
+    workspace_id: int,
+    row: ProgramRow,
+    text: str,
+    language: Language,
+    codebook: Codebook | None,
 ) -> tuple[Draft, Program | None]:
-    problems = await problems_of(conn, workspace_id, row, text)
+    problems = await problems_of(conn, workspace_id, row, text, codebook)
     if problems:
         return Draft(row.code, text, row.draft_revision, tuple(problems), None), None
     program = readable(text)
@@ -238,7 +255,7 @@ async def rollback(
     async def write(conn: Connection) -> Published:
         await demand_two(conn, workspace_id, noted)
         versions = await list_versions(conn, workspace_id, row.program_id)
-        problems = await conflicts_of(conn, workspace_id, row, program, versions)
+        problems = await conflicts_of(conn, workspace_id, row, program, versions, author.codebook)
         if problems:
             raise InvalidProgramError(problems)
         return await _publish(conn, workspace_id, row, program, noted, None, "program.rolled_back")
@@ -327,7 +344,7 @@ async def _publish_text(
     valid_from: Instant | None,
     failed_cases: tuple[str, ...],
 ) -> Published:
-    problems = await problems_of(conn, workspace_id, row, text)
+    problems = await problems_of(conn, workspace_id, row, text, author.codebook)
     if problems:
         raise InvalidProgramError(problems)
     program = readable(text)

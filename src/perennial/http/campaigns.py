@@ -121,7 +121,7 @@ async def campaign_put(
     door, caller = admitted(request)
     text = await document_of_request(request)
     names = plain_segment(program), plain_segment(id)
-    author = Author(actor=caller.actor, at=time.time_ns() // 1_000)
+    author = Author(actor=caller.actor, at=time.time_ns() // 1_000, codebook=door.handler.codebook)
     return told(
         request, await put_campaign(door.handler, caller.workspace_id, *names, text, author, revision)
     )
@@ -145,7 +145,7 @@ async def campaign_delete(
     """It ends when the draft is published. To stop it at once, switch it off."""
     door, caller = admitted(request)
     names = plain_segment(program), plain_segment(id)
-    author = Author(actor=caller.actor, at=time.time_ns() // 1_000)
+    author = Author(actor=caller.actor, at=time.time_ns() // 1_000, codebook=door.handler.codebook)
     draft = await delete_campaign(door.handler, caller.workspace_id, *names, author, revision)
     return told(request, DraftChanged(draft.program, draft.revision, draft.problems))
 

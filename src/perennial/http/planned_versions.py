@@ -92,9 +92,16 @@ def _view(planned: Planned) -> PlanView:
     )
 
 
-def _author(actor: str, note: str = "", *, despite_cases: bool = False) -> Author:
-    now = time.time_ns() // 1_000
-    return Author(actor=actor, at=now, note=note, alone=True, despite_cases=despite_cases)
+def _author(request: Request[Any, Any, Any], note: str = "", *, despite_cases: bool = False) -> Author:
+    door, caller = admitted(request)
+    return Author(
+        actor=caller.actor,
+        at=time.time_ns() // 1_000,
+        note=note,
+        alone=True,
+        despite_cases=despite_cases,
+        codebook=door.handler.codebook,
+    )
 
 
 @get(
@@ -136,7 +143,7 @@ async def plan_put(request: Request[Any, Any, Any], id: ExternalId) -> Response[
     door, caller = admitted(request)
     data = await body_of(request, PlanBody)
     code, seen = plain_segment(id), data.revision
-    author = _author(caller.actor, data.note, despite_cases=despite(caller, data.despite_cases))
+    author = _author(request, data.note, despite_cases=despite(caller, data.despite_cases))
 
     async def ask() -> ApprovalRow:
         revision = seen
@@ -169,7 +176,7 @@ async def plan_cancel(request: Request[Any, Any, Any], id: ExternalId) -> Respon
     """The draft stays as it is, and nothing is published."""
     door, caller = admitted(request)
     code = plain_segment(id)
-    ended = await cancel_plan(door.database, caller.workspace_id, code, _author(caller.actor))
+    ended = await cancel_plan(door.database, caller.workspace_id, code, _author(request))
     return told(request, _view(ended))
 
 

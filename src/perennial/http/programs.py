@@ -156,10 +156,9 @@ def _published_view(published: Published, check: ProgramCheck | None = None) -> 
     )
 
 
-def _author(
-    request: Request[Any, Any, Any], caller: Key, note: str = "", *, despite_cases: bool = False
-) -> Author:
+def _author(request: Request[Any, Any, Any], note: str = "", *, despite_cases: bool = False) -> Author:
     """Return who publishes, alone as far as is known here."""
+    door, caller = admitted(request)
     return Author(
         actor=caller.actor,
         at=time.time_ns() // 1_000,
@@ -167,6 +166,7 @@ def _author(
         alone=True,
         despite_cases=despite_cases,
         language=spoken_in(request),
+        codebook=door.handler.codebook,
     )
 
 
@@ -209,8 +209,9 @@ async def program_list(request: Request[Any, Any, Any]) -> Response[Any]:
 async def draft_get(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
     """The author's own text, with everything that keeps it from being published."""
     door, caller = admitted(request)
-    code, language = plain_segment(id), spoken_in(request)
-    return told(request, _draft_view(await get_draft(door.database, caller.workspace_id, code, language)))
+    code, language, codebook = plain_segment(id), spoken_in(request), door.handler.codebook
+    draft = await get_draft(door.database, caller.workspace_id, code, language, codebook)
+    return told(request, _draft_view(draft))
 
 
 @put(
@@ -235,7 +236,7 @@ async def draft_put(
     """
     door, caller = admitted(request)
     text = await document_of_request(request)
-    code, author = plain_segment(id), _author(request, caller)
+    code, author = plain_segment(id), _author(request)
     saved = await put_draft(
         door.database, caller.workspace_id, code, text, author, revision, spoken_in(request)
     )
@@ -297,7 +298,7 @@ async def program_publish(request: Request[Any, Any, Any], id: ExternalId) -> Re
     if data.check:
         checked = await check_program(door.handler, caller.workspace_id, code, seconds=_CHECK_SECONDS)
         revision = checked.revision if revision is None else revision
-    author = _author(request, caller, data.note, despite_cases=despite(caller, data.despite_cases))
+    author = _author(request, data.note, despite_cases=despite(caller, data.despite_cases))
 
     async def ask() -> ApprovalRow:
         seen = revision
@@ -468,7 +469,7 @@ async def program_rollback(request: Request[Any, Any, Any], id: ExternalId) -> R
     """The older content becomes a new version; the history stays as it is, and so does the draft."""
     door, caller = admitted(request)
     data = await body_of(request, RollbackBody)
-    code, author = plain_segment(id), _author(request, caller, data.note)
+    code, author = plain_segment(id), _author(request, data.note)
     asked = Return(code, data.version, data.note)
     published = await or_ask(
         lambda: rollback(door.database, caller.workspace_id, code, data.version, author),

@@ -53,7 +53,8 @@ Code = Annotated[
 Format = Annotated[
     str, QueryParameter(pattern="^(csv|ndjson)$", description="`csv` with a header, or `ndjson`")
 ]
-GivenCode = Annotated[str, Meta(min_length=1, max_length=200)]
+GivenCode = Annotated[str, Meta(max_length=200)]
+"""An empty one is a row that is refused, like others that are no codes: it costs no other row."""
 
 
 class BatchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

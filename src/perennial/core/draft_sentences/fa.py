@@ -250,6 +250,7 @@ SENTENCES = {
     "what a limit may have held back cannot be taken back for sure: leave limits out": "آنچه سقفی شاید نگه داشته با اطمینان پس گرفته نمی\u200cشود: `limits` را بردارید",
     "only points, vouchers and codes can be taken back; with anything else say returns: keep": "تنها امتیاز، کوپن و کد پس گرفته می\u200cشود؛ برای چیزهای دیگر بنویسید `returns: keep`",
     "{code:quoted} is read as the code of reward {owner:name}: one code, one reward": "{code} کد پاداش {owner} خوانده می\u200cشود: هر کد یک پاداش",
+    "{code:quoted} is the code of a voucher already, which would be used instead": "{code} اکنون کد یک کوپن است و به جای کد همگانی همان به کار می\u200cرود",
     "a code has letters or digits, not only spaces and dashes": "کد حرف یا رقم دارد، نه تنها فاصله و خط تیره",
     "a code for everybody is not issued one by one: give shared or {name:id}, not both": "کد همگانی تک\u200cتک داده نمی\u200cشود: یا `shared` یا {name}، نه هر دو",
     "a code for everybody cannot be one member's alone": "کد همگانی نمی\u200cتواند تنها از آنِ یک عضو باشد",

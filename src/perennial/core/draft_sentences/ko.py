@@ -250,6 +250,7 @@ SENTENCES = {
     "what a limit may have held back cannot be taken back for sure: leave limits out": "한도가 막았을 수 있는 것은 확실히 회수할 수 없습니다. `limits`를 빼세요",
     "only points, vouchers and codes can be taken back; with anything else say returns: keep": "회수할 수 있는 것은 포인트, 바우처, 코드뿐입니다. 그 밖에는 `returns: keep`이라고 쓰세요",
     "{code:quoted} is read as the code of reward {owner:name}: one code, one reward": "{code:은/는} 리워드 {owner}의 코드로 읽힙니다. 코드 하나에 리워드 하나입니다",
+    "{code:quoted} is the code of a voucher already, which would be used instead": "{code:은/는} 이미 바우처의 코드이며, 입력하면 그 바우처가 사용됩니다",
     "a code has letters or digits, not only spaces and dashes": "코드에는 공백과 하이픈뿐 아니라 문자나 숫자가 있어야 합니다",
     "a code for everybody is not issued one by one: give shared or {name:id}, not both": "모두를 위한 코드는 하나씩 발급하지 않습니다. `shared`와 {name} 중 하나만 지정하세요",
     "a code for everybody cannot be one member's alone": "모두를 위한 코드는 한 회원만의 것일 수 없습니다",

@@ -250,6 +250,7 @@ SENTENCES = {
     "what a limit may have held back cannot be taken back for sure: leave limits out": "上限可能扣下的部分无法确定地收回：请去掉 `limits`",
     "only points, vouchers and codes can be taken back; with anything else say returns: keep": "只有积分、优惠券和代码可以收回；其他情况请写 `returns: keep`",
     "{code:quoted} is read as the code of reward {owner:name}: one code, one reward": "{code}会被读作奖励{owner}的代码：一个代码对应一个奖励",
+    "{code:quoted} is the code of a voucher already, which would be used instead": "{code}已经是一张优惠券的代码，输入时用的会是那张优惠券",
     "a code has letters or digits, not only spaces and dashes": "代码应包含字母或数字，不能只有空格和连字符",
     "a code for everybody is not issued one by one: give shared or {name:id}, not both": "公用代码不会逐个发放：请给出 `shared` 或 {name}，不能两者都给",
     "a code for everybody cannot be one member's alone": "公用代码不能只属于一个会员",

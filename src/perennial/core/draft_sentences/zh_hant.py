@@ -250,6 +250,7 @@ SENTENCES = {
     "what a limit may have held back cannot be taken back for sure: leave limits out": "上限可能扣下的部分無法確定地收回：請去掉 `limits`",
     "only points, vouchers and codes can be taken back; with anything else say returns: keep": "只有點數、優惠券和代碼可以收回；其他情況請寫 `returns: keep`",
     "{code:quoted} is read as the code of reward {owner:name}: one code, one reward": "{code}會被讀作獎勵{owner}的代碼：一個代碼對應一個獎勵",
+    "{code:quoted} is the code of a voucher already, which would be used instead": "{code}已經是一張優惠券的代碼，輸入時用的會是那張優惠券",
     "a code has letters or digits, not only spaces and dashes": "代碼應包含字母或數字，不能只有空格和連字元",
     "a code for everybody is not issued one by one: give shared or {name:id}, not both": "共用代碼不會逐個發放：請給出 `shared` 或 {name}，不能兩者都給",
     "a code for everybody cannot be one member's alone": "共用代碼不能只屬於一個會員",
