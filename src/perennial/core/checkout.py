@@ -20,7 +20,7 @@ from perennial.core.needs import snapshot_of
 from perennial.core.order import Order
 from perennial.core.part_payment import rest_of, why_not_in_part
 from perennial.core.payments import Card, CardPaid, PointsPaid, pay_with_cards, pay_with_points
-from perennial.core.price import Candidate, Offer, no
+from perennial.core.price import Candidate, Offer, in_cart_currency, no
 from perennial.core.prices import price_for
 from perennial.core.product_limits import product_uses
 from perennial.core.program import PointsPayment
@@ -31,7 +31,7 @@ from perennial.core.spending import wallet_index
 from perennial.core.switches import ALL_ON, Switches, off_of
 from perennial.core.today import today_of
 from perennial.core.version import Bound, CompiledReward, Version
-from perennial.core.why_not import why_card_refused
+from perennial.core.why_not import why_card_refused, why_foreign
 from perennial.ledger.account import Account
 from perennial.units import Instant, Minor, Points, format_units
 
@@ -120,7 +120,8 @@ def check_out(
     """
     purse, limited = Purse(member, basket.at, target), allowances_of(offers, basket.order)
     wanted = [_affordable(want, offers, purse, limited, basket.at) for want in basket.wanted]
-    usable, refused = _cards(basket.cards, offers, basket.at)
+    _, currency = in_cart_currency(basket.order, offers)
+    usable, refused = _cards(basket.cards, offers, basket.at, currency)
     wanted += refused
     priced = price(basket.order, wanted, offers, basket.at, basket.id, tell_near=tell_near)
     purse = Purse(member, basket.at, target)
@@ -143,8 +144,9 @@ def check_out(
         if wallet is None or terms is None:
             continue
         unit = wallet.unit
-        if offer.customer is None:
-            paid[want.program, unit] = PointsPaid(reason=Reason.CUSTOMER_REQUIRED)
+        if offer.customer is None or offer.version.program.currency != currency:
+            why = Reason.CUSTOMER_REQUIRED if offer.customer is None else Reason.CURRENCY
+            paid[want.program, unit] = PointsPaid(reason=why)
             continue
         if off_of(offer.version, offer.snapshot).blocked is not None:
             paid[want.program, unit] = PointsPaid(reason=Reason.CUSTOMER_BLOCKED)
@@ -192,14 +194,18 @@ def _spending(version: Version, unit: int) -> tuple[Bound, ...]:
     return next(wallet.spending for wallet in version.wallets if wallet.unit == unit)
 
 
-def _cards(cards: Sequence[Card], offers: Sequence[Offer], at: Instant) -> tuple[list[Card], list[Wanted]]:
+def _cards(
+    cards: Sequence[Card], offers: Sequence[Offer], at: Instant, currency: str
+) -> tuple[list[Card], list[Wanted]]:
     """Return the gift cards that pay, and the vouchers of the others, each with why it does not."""
     usable: list[Card] = []
     refused: list[Wanted] = []
     for card in cards:
         want = card.wanted
         offer = next((each for each in offers if want and each.version.program_id == want.program), None)
-        standing = None if want is None or offer is None else why_card_refused(want, offer, at)
+        standing = None
+        if want is not None and offer is not None:
+            standing = why_card_refused(want, offer, at) or why_foreign(want.name, offer, currency)
         if want is None or standing is None:
             usable.append(card)
         else:

@@ -17,7 +17,7 @@ from perennial.core.allowances import Allowances, together
 from perennial.core.benefit import Base, Level, level_of
 from perennial.core.cart import Cart
 from perennial.core.condition_walk import refusing
-from perennial.core.currency import format_money
+from perennial.core.currency import format_money, in_program_currency
 from perennial.core.limits import Counted, Use
 from perennial.core.order import Order, Scalar, value_of
 from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
@@ -38,6 +38,20 @@ class Offer(msgspec.Struct, frozen=True):
     snapshot: Snapshot
     customer: UUID | None
     products: Mapping[int, int] = MappingProxyType({})
+
+
+def in_cart_currency(order: Order, offers: Sequence[Offer]) -> tuple[Order, str]:
+    """Return an order as it is priced, with the currency: that of the first program which has a rate for it.
+
+    Where none has, the order stays as it is. What a program gives in another currency than that of the cart
+    cannot be used on it.
+    """
+    for offer in offers:
+        judged = in_program_currency(order, offer.version.program)
+        if judged is not None:
+            return judged, offer.version.program.currency
+    assert order.currency is not None, "an order without a currency is in that of the first program"
+    return order, order.currency
 
 
 class Candidate(msgspec.Struct, frozen=True, eq=False):

@@ -15,14 +15,22 @@ from perennial.core.allowances import Allowances, together
 from perennial.core.award import Award
 from perennial.core.budget_numbers import numbers_of_order
 from perennial.core.cart import SHIPPING, Cart, cart_of
-from perennial.core.currency import in_program_currency
 from perennial.core.earn import earn
 from perennial.core.earned_rewards import would_give
 from perennial.core.events import OrderPaid
 from perennial.core.hints import Hint, Near, hints_of
 from perennial.core.next_reward import NextReward, next_reward
 from perennial.core.order import Order, OrderStatus
-from perennial.core.price import Attempt, Bill, Candidate, Offer, candidate_of, no, source_of
+from perennial.core.price import (
+    Attempt,
+    Bill,
+    Candidate,
+    Offer,
+    candidate_of,
+    in_cart_currency,
+    no,
+    source_of,
+)
 from perennial.core.prices import price_for
 from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.rule import ONE, ten_thousandths
@@ -30,7 +38,7 @@ from perennial.core.stack import stack
 from perennial.core.switches import NOTHING_OFF, Off, off_of
 from perennial.core.unit_prices import Runs, rebased, split
 from perennial.core.version import CompiledReward
-from perennial.core.why_not import why_not_offered
+from perennial.core.why_not import why_foreign, why_not_offered
 from perennial.units import Instant, Minor, Points, Rounding, divide
 
 
@@ -137,7 +145,7 @@ def price(
     this cart or this customer, with the reason. Without ``tell_near`` it says neither what the cart just
     misses nor what the member can almost afford: that costs a third of all.
     """
-    judged = in_program_currency(order, offers[0].version.program) or order
+    judged, currency = in_cart_currency(order, offers)
     stacking = offers[0].version.program.stacking
     bill = Bill(judged, at, stacking)
     cart = cart_of(judged, covers_cost=stacking.covers_cost)
@@ -145,11 +153,11 @@ def price(
         share = cart.may_take * ten_thousandths(stacking.most_off)
         cart.may_take = divide(share, 100 * ONE, Rounding.DOWN)
     limited = together(allowances_of(offers, order))
-    found = _asked_for(wanted, offers, at)
+    found = _asked_for(wanted, offers, at, currency)
     candidates = [one for one in found if isinstance(one, Candidate)]
     refused = [one.reward or one.name for one in found if isinstance(one, QuotedRedeemable)]
     asked_for = {(one.offer.version.program_id, one.key) for one in candidates}
-    automatic, near = _automatic(offers, bill, cart, len(found), asked_for, tell_near=tell_near)
+    automatic, near = _automatic(offers, bill, cart, len(found), asked_for, currency, tell_near=tell_near)
     candidates += automatic
     attempt = stack(Attempt(cart, limited), candidates, bill, refused[0] if refused else None)
     redeemables = [
@@ -207,7 +215,7 @@ def allowances_of(offers: Sequence[Offer], order: Order) -> dict[int, Allowances
 
 
 def _asked_for(
-    wanted: Sequence[Wanted], offers: Sequence[Offer], at: Instant
+    wanted: Sequence[Wanted], offers: Sequence[Offer], at: Instant, currency: str
 ) -> list[Candidate | QuotedRedeemable]:
     """Return a candidate for everything that may be used, and for the rest why it may not."""
     homes = {offer.version.program_id: home for home, offer in enumerate(offers)}
@@ -223,7 +231,8 @@ def _asked_for(
             standing = no(Reason.GIVEN_TWICE, f"{want.name} is given twice")
         seen.add(key)
         if home is not None and compiled is not None and standing is None:
-            standing = why_not_offered(want, compiled, offers[home], at)
+            offer = offers[home]
+            standing = why_not_offered(want, compiled, offer, at) or why_foreign(want.name, offer, currency)
             if standing is None:
                 found.append(candidate_of(place, offers, home, compiled, want))
                 continue
@@ -239,6 +248,7 @@ def _automatic(
     cart: Cart,
     first: int,
     asked_for: set[tuple[int, str]],
+    currency: str,
     *,
     tell_near: bool,
 ) -> tuple[list[Candidate], list[Near]]:
@@ -252,6 +262,8 @@ def _automatic(
     for home, offer in enumerate(offers):
         version = offer.version
         if version.finder is None or version.near_finder is None or not _alive(offer, bill.at):
+            continue
+        if version.program.currency != currency:
             continue
         off = off_of(version, offer.snapshot)
         named = {

@@ -45,6 +45,14 @@ def _in_hand(voucher: Voucher | None) -> bool:
     return voucher is not None and (voucher.claimed or voucher.holder is not None)
 
 
+def why_foreign(name: str, offer: Offer, currency: str) -> Standing | None:
+    """Return why what a program gives cannot be used on a cart that is priced in ``currency``, if so."""
+    own = offer.version.program.currency
+    if own == currency:
+        return None
+    return no(Reason.CURRENCY, f"{name} is in {own}, and the cart in {currency}", own=own, cart=currency)
+
+
 def why_card_refused(want: Wanted, offer: Offer, at: Instant) -> Standing | None:
     """Return why a gift card does not pay, or None if it does.
 

@@ -432,6 +432,7 @@ SENTENCES = {
     "{reward:name} is not offered: {why}": "{reward} عرضه نمی\u200cشود: {why}",
     "{name:name} is not known": "{name} شناخته نیست",
     "{name:name} does not pay: {why}": "{name} نمی\u200cپردازد: {why}",
+    "{name:name} is in {own:id}, and the cart in {currency:id}": "{name} به {own} است و سبد به {currency}",
     "{name:name} is void": "{name} باطل است",
     "{name:name} belongs to a customer": "{name} از آنِ یک مشتری است",
     "{name:name} belongs to another customer": "{name} از آنِ مشتری دیگری است",

@@ -432,6 +432,7 @@ SENTENCES = {
     "{reward:name} is not offered: {why}": "{reward:은/는} 제공되지 않음: {why}",
     "{name:name} is not known": "{name:을/를} 알 수 없음",
     "{name:name} does not pay: {why}": "{name:으로/로} 결제할 수 없음: {why}",
+    "{name:name} is in {own:id}, and the cart in {currency:id}": "{name:은/는} {own}이고 장바구니는 {currency}임",
     "{name:name} is void": "{name:은/는} 무효임",
     "{name:name} belongs to a customer": "{name:은/는} 특정 고객의 것임",
     "{name:name} belongs to another customer": "{name:은/는} 다른 고객의 것임",

@@ -432,6 +432,7 @@ SENTENCES = {
     "{reward:name} is not offered: {why}": "不提供 {reward}：{why}",
     "{name:name} is not known": "不认识 {name}",
     "{name:name} does not pay: {why}": "{name} 不能付款：{why}",
+    "{name:name} is in {own:id}, and the cart in {currency:id}": "{name} 的货币为 {own}，而购物车的货币为 {currency}",
     "{name:name} is void": "{name} 已作废",
     "{name:name} belongs to a customer": "{name} 属于某位顾客",
     "{name:name} belongs to another customer": "{name} 属于另一位顾客",

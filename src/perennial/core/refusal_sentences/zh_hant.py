@@ -432,6 +432,7 @@ SENTENCES = {
     "{reward:name} is not offered: {why}": "不提供 {reward}：{why}",
     "{name:name} is not known": "不認識 {name}",
     "{name:name} does not pay: {why}": "{name} 不能付款：{why}",
+    "{name:name} is in {own:id}, and the cart in {currency:id}": "{name} 的貨幣為 {own}，而購物車的貨幣為 {currency}",
     "{name:name} is void": "{name} 已作廢",
     "{name:name} belongs to a customer": "{name} 屬於某位顧客",
     "{name:name} belongs to another customer": "{name} 屬於另一位顧客",
