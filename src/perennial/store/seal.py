@@ -9,11 +9,10 @@ erasing a person changes none of it. To see that a tail was cut off, keep the he
 from __future__ import annotations
 
 from hashlib import sha256
-from struct import Struct
 from uuid import UUID
 
 import msgspec
-from asyncpg import Connection, Record
+from asyncpg import Connection
 
 from perennial.units import Instant
 
@@ -27,8 +26,6 @@ EMPTY_SPAN = 1 << 17
 """After so many transactions a block is made even if none of them concerned the bucket."""
 
 _FIRST_SPAN = 16
-
-_ROW = Struct(">16s16sHQ")
 
 
 class Seal(msgspec.Struct, frozen=True):
@@ -95,17 +92,26 @@ offset $5
 limit 1
 """
 
+# The canonical bytes of a row are made by the database, which has them at hand. They never change: every
+# block that was ever sealed is made of them.
 _READ_BLOCK = """
-select xact, customer_id, operation_id, position, 1 as kind,
-    array[debit, credit, program_id, version, unit_id, amount, lot_id] as numbers,
-    source_id::text as words, at
-from postings
-where bucket = $2 and workspace_id = $1 and xact >= $3 and xact < $4
-union all
-select xact, customer_id, operation_id, position, 2, array[program_id, version]::bigint[],
-    concat_ws(chr(31), tier_before is null, tier_before, tier_after is null, tier_after), at
-from tier_moves
-where bucket = $2 and workspace_id = $1 and xact >= $3 and xact < $4
+select operation_id, kind,
+    uuid_send(customer_id) || uuid_send(operation_id) || int2send(position)
+        || int8send(octet_length(told)) || told
+from (
+    select xact, customer_id, operation_id, position, 1 as kind, convert_to(concat_ws(',', 1,
+        debit, credit, program_id, version, unit_id, amount, lot_id, source_id,
+        (extract(epoch from at) * 1000000)::bigint, xact), 'UTF8') as told
+    from postings
+    where bucket = $2 and workspace_id = $1 and xact >= $3 and xact < $4
+    union all
+    select xact, customer_id, operation_id, position, 2, convert_to(concat_ws(',', 2,
+        program_id, version,
+        concat_ws(chr(31), tier_before is null, tier_before, tier_after is null, tier_after),
+        (extract(epoch from at) * 1000000)::bigint, xact), 'UTF8')
+    from tier_moves
+    where bucket = $2 and workspace_id = $1 and xact >= $3 and xact < $4
+) as written
 order by xact, customer_id, operation_id, position, kind
 """
 
@@ -132,24 +138,18 @@ class _Content(msgspec.Struct):
     hash: bytes
 
 
-def _bytes_of(row: Record) -> bytes:
-    """Return the canonical bytes of a posting or tier move."""
-    text = ",".join(
-        [str(row["kind"]), *map(str, row["numbers"]), row["words"], str(row["at"]), str(row["xact"])]
-    ).encode()
-    return _ROW.pack(row["customer_id"].bytes, row["operation_id"].bytes, row["position"], len(text)) + text
-
-
 async def _content(
     conn: Connection, ws: int, bucket: int, from_xact: int, to_xact: int, previous: bytes
 ) -> _Content:
     digest = sha256(previous)
     operations: dict[UUID, None] = {}
     counts = {1: 0, 2: 0}
-    async for row in conn.cursor(_READ_BLOCK, ws, bucket, from_xact, to_xact, prefetch=1000):
-        operations[row["operation_id"]] = None
-        counts[row["kind"]] += 1
-        digest.update(_bytes_of(row))
+    async for operation, kind, content in conn.cursor(
+        _READ_BLOCK, ws, bucket, from_xact, to_xact, prefetch=1000
+    ):
+        operations[operation] = None
+        counts[kind] += 1
+        digest.update(content)
     return _Content(tuple(operations), counts[1], counts[2], digest.digest())
 
 
