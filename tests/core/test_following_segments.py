@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, compile_segments
 from perennial.core.condition_document import DEC_HOOK
+from perennial.core.effects import (
+    Effect,
+    Entitle,
+    Expose,
+    IssueVoucher,
+    Progress,
+    SetDue,
+    Touch,
+    UseBudget,
+    UseVoucher,
+    VoidVoucher,
+)
 from perennial.core.following_segments import hears
 from perennial.core.member import Member, Wallet
+from perennial.core.needs import sum_within, sums_within
 from perennial.core.segment import Segment
-from perennial.core.segmenting import Judging
+from perennial.core.segmenting import KEY_OF_EFFECT, Judging
 from tests.core.earning_stage import NOON, version_of
 
 ENTERED, LEFT = "segment.entered", "segment.left"
@@ -90,3 +105,32 @@ def test_what_was_not_asked_for_is_left_as_it_is() -> None:
     member.wallets[1] = Wallet(balance=100)
     assert Judging(segments, member, NOON).judge(segments.live_one("known").block) == []
     assert "rich" not in member.segments
+
+
+def test_every_effect_says_what_segments_read_of_it() -> None:
+    """A new kind of effect has to be either looked up, or named here as one that no segment reads."""
+    read_by_none = {
+        Touch,
+        SetDue,
+        Expose,
+        Progress,
+        UseBudget,
+        IssueVoucher,
+        Entitle,
+        UseVoucher,
+        VoidVoucher,
+    }
+    assert KEY_OF_EFFECT.keys() | read_by_none == set(get_args(Effect))
+    assert KEY_OF_EFFECT.keys().isdisjoint(read_by_none)
+
+
+@given(
+    st.dictionaries(st.integers(0, 40), st.integers(-9, 9), max_size=8),
+    st.lists(st.tuples(st.integers(0, 45), st.integers(0, 45)), max_size=4),
+)
+def test_windows_are_summed_at_once_as_one_by_one(
+    periods: dict[int, int], windows: list[tuple[int, int]]
+) -> None:
+    """Days come in any order, returns may be more than orders, and a window may end before it begins."""
+    assert sums_within(periods, windows) == [sum_within(periods, window) for window in windows]
+    assert sums_within(None, windows) == [0] * len(windows)

@@ -77,6 +77,8 @@ def taken(take: Take, days: Mapping[int, int], today: int) -> int:
 
 # Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
 _SUM, _VISITS, _DAYS_SINCE = Take.SUM, Take.VISITS, Take.DAYS_SINCE
+_FIRST_DAY, _LAST_DAY, _GAP = Take.FIRST_DAY, Take.LAST_DAY, Take.GAP
+_LAPSED, _STAGE_OF_LIFE = Take.LAPSED, Take.STAGE
 
 
 def told(take: Take, present: Sequence[int], today: int) -> int:
@@ -90,18 +92,17 @@ def told(take: Take, present: Sequence[int], today: int) -> int:
     if take is _DAYS_SINCE:
         return since
     first, visits = min(present), len(present)
-    match take:
-        case Take.FIRST_DAY:
-            return first
-        case Take.LAST_DAY:
-            return last
-        case Take.GAP:
-            return (last - first) // (visits - 1) if visits > 1 else UNKNOWN
-        case Take.LAPSED:
-            # since > 2 * (last - first) / (visits - 1), without a fraction
-            return int(since * (visits - 1) > 2 * (last - first)) if visits > 1 else UNKNOWN
-        case Take.STAGE:
-            return _stage(today - first, since)
+    if take is _STAGE_OF_LIFE:
+        return _stage(today - first, since)
+    if take is _LAPSED:
+        # since > 2 * (last - first) / (visits - 1), without a fraction
+        return int(since * (visits - 1) > 2 * (last - first)) if visits > 1 else UNKNOWN
+    if take is _GAP:
+        return (last - first) // (visits - 1) if visits > 1 else UNKNOWN
+    if take is _FIRST_DAY:
+        return first
+    if take is _LAST_DAY:
+        return last
     raise ValueError(f"days with an order do not tell {take}")
 
 

@@ -8,7 +8,9 @@ an event adds to the metrics.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 
 import msgspec
 
@@ -178,9 +180,27 @@ def figure_on(need: Need, counters: Mapping[int, Mapping[int, int]], window: Ran
     periods = counters.get(need.metric.number)
     if need.take is _SUM:
         return sum_within(periods, window)
+    return told(need.take, days_within(periods, window), day)
+
+
+def sums_within(periods: Mapping[int, int] | None, windows: Sequence[Range]) -> list[int]:
+    """Return what the periods (None: there are none) of each window come to, gone through once for all."""
+    if not periods:
+        return [0] * len(windows)
+    known = sorted(periods)
+    until = [0, *accumulate([periods[period] for period in known])]
+    return [
+        until[bisect_right(known, last)] - until[bisect_left(known, first)] if first <= last else 0
+        for first, last in windows
+    ]
+
+
+def days_within(days: Mapping[int, int] | None, window: Range) -> list[int]:
+    """Return the days of a window on which something was counted (None: there are none)."""
+    if not days:
+        return []
     first, last = window
-    present = [on for on, value in periods.items() if value > 0 and first <= on <= last] if periods else []
-    return told(need.take, present, day)
+    return [day for day, value in days.items() if value > 0 and first <= day <= last]
 
 
 def sum_within(periods: Mapping[int, int] | None, window: Range) -> int:

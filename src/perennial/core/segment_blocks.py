@@ -9,15 +9,16 @@ blocks of the segments that ask about what moved. Those come later: nothing is j
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
 
 from perennial.core.compile_triggers import Compiler, compile_function
+from perennial.core.condition_source import Source
 from perennial.core.conditions import Condition
-from perennial.core.figures import Take
-from perennial.core.needs import sum_within
+from perennial.core.figures import Take, told
+from perennial.core.needs import days_within, sum_within, sums_within
 from perennial.core.version import Need
 
 Judge: TypeAlias = Callable[..., int]
@@ -75,9 +76,14 @@ def judge_of(
 
     ``needs`` are the version's figures of the past.
     """
-    constants: dict[str, object] = {"h_sum": sum_within}
+    constants: dict[str, object] = {
+        "h_sum": sum_within,
+        "h_sums": sums_within,
+        "h_days": days_within,
+        "h_told": told,
+    }
     body = [
-        "figure, history, ranges = snapshot.figure, snapshot.history, snapshot.ranges",
+        "history, ranges = snapshot.history, snapshot.ranges",
         "counters = snapshot.member.counters.get",
     ]
     for block in blocks:
@@ -107,12 +113,32 @@ def _judged(
         if asking:
             lines.append(f"    asked |= {asking}")
     places = sorted({place for part in block.parts for place in part.needs})
-    figures = [f"if history[{place}] is None: {_figure(place, needs[place])}" for place in places]
-    return [*figures, *source.prelude(), *lines]
+    return [*_figures(places, needs, source), *source.prelude(), *lines]
 
 
-def _figure(place: int, need: Need) -> str:
-    """Write what works out a figure; most are sums, for which a call less counts."""
-    if need.take is not Take.SUM:
-        return f"figure({place})"
-    return f"history[{place}] = h_sum(counters({need.metric.number}), ranges[{place}])"
+def _figures(places: Sequence[int], needs: Sequence[Need], source: Source) -> Iterator[str]:
+    """Write what works out the figures; what is counted is gone through once for all that it tells."""
+    summed: dict[int, list[int]] = {}
+    telling: dict[Hashable, list[int]] = {}
+    for place in places:
+        need = needs[place]
+        if need.take is Take.SUM:
+            summed.setdefault(need.metric.number, []).append(place)
+        else:
+            telling.setdefault((need.metric.number, need.window), []).append(place)
+    for number, group in summed.items():
+        yield f"if {_unknown(group)}:"
+        if len(group) == 1:
+            yield f"    history[{group[0]}] = h_sum(counters({number}), ranges[{group[0]}])"
+        else:
+            found, windows = (", ".join(f"{of}[{place}]" for place in group) for of in ("history", "ranges"))
+            yield f"    {found} = h_sums(counters({number}), ({windows}))"
+    for group in telling.values():
+        yield f"if {_unknown(group)}:"
+        yield f"    days = h_days(counters({needs[group[0]].metric.number}), ranges[{group[0]}])"
+        for place in group:
+            yield f"    history[{place}] = h_told({source.constant(needs[place].take)}, days, snapshot.day)"
+
+
+def _unknown(places: Sequence[int]) -> str:
+    return " or ".join(f"history[{place}] is None" for place in places)

@@ -32,7 +32,7 @@ class Sight(msgspec.Struct):
     """What is seen at ``at``, with the names that generated code reads of a snapshot.
 
     ``history`` holds the figures that were asked for, then what facts about lots come to, the first one last.
-    ``segments`` are the member's own, as they become; ``joined_day`` lies in the future of who is no member.
+    ``segments`` are the member's own, as they become.
     """
 
     version: Version
@@ -40,7 +40,6 @@ class Sight(msgspec.Struct):
     at: Instant
     day: int
     joined_at: Instant | None
-    joined_day: int
     tier: str | None
     attributes: tuple[Scalar, ...]
     wallets: tuple[WalletFigures, ...]
@@ -62,7 +61,8 @@ class Sight(msgspec.Struct):
         """Return what the figure is on a later day if nothing happens until then."""
         need = self.version.needs[place]
         if need.window.since_joining:
-            window = self.joined_day, day
+            joined = self.joined_at
+            window = self.day + 1 if joined is None else local_day(joined, self.version.zone), day
         elif need.window.ever:
             window = self.ranges[place]
         else:
@@ -115,23 +115,24 @@ def sight_of(version: Version, member: Member, at: Instant) -> Sight:
     if membership is not None and membership.left_at is not None and membership.left_at <= at:
         membership = None
     joined_at = membership.joined_at if membership else None
-    day = today_of(version, at).day
+    today, attributes, wallets = today_of(version, at), member.attributes, member.wallets
+    # By their places: a customer is looked at with every order, and names cost more than values here.
     sight = Sight(
-        version=version,
-        member=member,
-        at=at,
-        day=day,
-        joined_at=joined_at,
-        joined_day=day + 1 if joined_at is None else local_day(joined_at, version.zone),
-        tier=membership.tier if membership else None,
-        attributes=tuple([member.attributes.get(name) for name in version.attributes]),
-        wallets=tuple([wallet_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
-        used=tuple([member.limits.get(limit.number, {}).get(0, 0) for limit in version.limits]),
-        segments=member.segments,
-        ranges=ranges_of(version, at, joined_at),
-        history=[None] * len(version.needs),
+        version,
+        member,
+        at,
+        today.day,
+        joined_at,
+        membership.tier if membership else None,
+        tuple([attributes.get(name) for name in version.attributes]),
+        tuple([wallet_figures(wallets.get(wallet.unit)) for wallet in version.wallets]),
+        tuple([member.limits.get(limit.number, {}).get(0, 0) for limit in version.limits]),
+        member.segments,
+        ranges_of(version, at, joined_at) if version.counts_since_joining else today.ranges,
+        [None] * len(version.needs),
     )
-    sight.history += [sight.expiring(name, day) for name in reversed(version.lot_facts)]
+    if version.lot_facts:
+        sight.history += [sight.expiring(name, today.day) for name in reversed(version.lot_facts)]
     return sight
 
 

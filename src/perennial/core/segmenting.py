@@ -7,31 +7,32 @@ instant at which some answer may differ if nothing else happens, see ``core/segm
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import date
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from perennial.core.compile_segments import LiveSegment, SegmentSet, membership_key, unit_key
 from perennial.core.effects import (
+    Activate,
+    BeActive,
+    Capture,
     Count,
+    Credit,
+    Debit,
     Effect,
-    Entitle,
-    Expose,
-    IssueVoucher,
+    FallShort,
+    Forgive,
+    GiveBack,
     Join,
     Leave,
     MoveTier,
-    Progress,
-    SetDue,
-    Touch,
-    UseBudget,
+    Owe,
+    Release,
     UseLimit,
-    UseVoucher,
-    VoidVoucher,
 )
 from perennial.core.member import Member
 from perennial.core.periods import local_midnight
@@ -52,27 +53,28 @@ class Move(msgspec.Struct, frozen=True):
     entered: bool
 
 
+# Kinds are looked up: to ask every effect of an order what it is not costs more than to judge its customer.
+KEY_OF_EFFECT: dict[type, Callable[[Any, int], Hashable]] = {
+    Count: lambda effect, _: effect.metric,
+    UseLimit: lambda effect, _: effect.limit,
+    **dict.fromkeys((Join, Leave, MoveTier), lambda _, program_id: membership_key(program_id)),
+    **dict.fromkeys(
+        (Credit, Debit, Owe, Forgive, FallShort, Activate, Release, BeActive, Capture, GiveBack),
+        lambda effect, _: unit_key(effect.unit),
+    ),
+}
+"""Under what the segments are found that read what an effect of a program changes; others change nothing."""
+
+
 def concerned(segments: SegmentSet, changed: Changed) -> int:
     """Return the bits of the blocks of segments whose answer may differ after these effects."""
     blocks = 0
-    bits = segments.readers.get
+    bits, key_of = segments.readers.get, KEY_OF_EFFECT.get
     for program_id, effects in changed:
         for effect in effects:
-            # Most are counts, and to ask whether a struct is of another kind costs more than to look one up.
-            if type(effect) is Count:
-                blocks |= bits(effect.metric, 0)
-                continue
-            match effect:
-                case Count(metric=number) | UseLimit(limit=number):
-                    blocks |= bits(number, 0)
-                case Join() | Leave() | MoveTier():
-                    blocks |= bits(membership_key(program_id), 0)
-                case Touch() | SetDue() | Expose() | Progress() | UseBudget():
-                    continue
-                case IssueVoucher() | Entitle() | UseVoucher() | VoidVoucher():
-                    continue
-                case _:
-                    blocks |= bits(unit_key(effect.unit), 0)
+            key = key_of(type(effect))
+            if key is not None:
+                blocks |= bits(key(effect, program_id), 0)
     return blocks
 
 
@@ -107,6 +109,8 @@ class Judging:
             if asked & run.blocks:
                 asked = run.judge(at, self._sight(run.version), inside, asked, move)
         self._judged |= asked
+        if not moved:
+            return []
         return [Move(code, at, code in inside) for code in [live[place].code for place in sorted(moved)]]
 
     def next_change(self) -> Instant | None:
@@ -127,7 +131,8 @@ class Judging:
             for run in self._segments.runs
             if self._judged & run.fleeting
         ]
-        dues += self._looked_at(self._segments.precise)
+        if self._segments.precise:
+            dues += self._looked_at(self._segments.precise)
         return min(dues, default=None)
 
     def _looked_at(self, segments: Iterable[LiveSegment]) -> list[Instant]:

@@ -226,12 +226,13 @@ class Batch(msgspec.Struct):
 
     def _touch(self, member: Member, program_id: int, effects: tuple[Effect, ...]) -> None:
         """Note what may move somebody in or out of segments: the member, or everybody of a household."""
-        sharing = [member]
+        ids = [member.customer_id]
         if member.owner in self.households:
-            sharing = [each for each in self.members.values() if each.owner == member.owner]
-        for each in sharing:
-            known = self.touched.setdefault(each.customer_id, [])
-            if known is not None:
+            ids = [each.customer_id for each in self.members.values() if each.owner == member.owner]
+        for customer_id in ids:
+            if customer_id not in self.touched:
+                self.touched[customer_id] = [(program_id, effects)]
+            elif (known := self.touched[customer_id]) is not None:
                 known.append((program_id, effects))
 
     def is_household(self, member: Member) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from perennial.core.compile_segments import SegmentSet
 from perennial.core.enrollment import joins_by_entering
-from perennial.core.events import CustomEvent
 from perennial.core.following_segments import ENTERED, LEFT, TooManyMoves, events_of, follow, hears
 from perennial.core.member import Member
 from perennial.core.refusals import Refusal, RefusalCode
@@ -106,25 +105,27 @@ def _decide_moves(
     batch: Batch, operation: Operation, segments: SegmentSet, moves: list[Move]
 ) -> list[Outcome]:
     """Enroll whom a segment enrolls, and decide the moves in every program of the customer."""
-    member = operation.member
+    memberships = operation.member.memberships
     outcomes: list[Outcome] = []
-    entered = {move.code for move in moves if move.entered}
-    for live in batch.workspace.programs:
-        version = live.version_at(operation.at)
-        if version is None:
-            continue
-        known = live.program_id in member.memberships
-        if not known and joins_by_entering(version.program.enrollment, entered):
-            outcomes += enroll(batch, operation, live, version, "segment")
-    events: tuple[CustomEvent, ...] | None = None
-    for live in batch.workspace.programs:
-        version = live.version_at(operation.at)
-        if version is None or live.program_id not in member.memberships:
-            continue
-        if not hears(version, ENTERED) and not hears(version, LEFT):
-            continue
-        if events is None:
-            events = events_of(segments, moves, operation.source_id, operation.at)
+    published = [
+        (live, version)
+        for live in batch.workspace.programs
+        if (version := live.version_at(operation.at)) is not None
+    ]
+    for live, version in published:
+        if live.program_id not in memberships:
+            entered = {move.code for move in moves if move.entered}
+            if joins_by_entering(version.program.enrollment, entered):
+                outcomes += enroll(batch, operation, live, version, "segment")
+    hearing = [
+        (live, version)
+        for live, version in published
+        if (hears(version, ENTERED) or hears(version, LEFT)) and live.program_id in memberships
+    ]
+    if not hearing:
+        return outcomes
+    events = events_of(segments, moves, operation.source_id, operation.at)
+    for live, version in hearing:
         heard = tuple(event for event in events if hears(version, event.name))
         if heard:
             outcomes += decide_follow_ups(batch, operation, live, heard)
@@ -132,12 +133,11 @@ def _decide_moves(
 
 
 def _note(batch: Batch, member: Member, segments: SegmentSet, moves: list[Move]) -> None:
+    customer_id, next_id = member.customer_id, batch.ids.next
     for move in moves:
         kept = segments.kept[move.code]
         batch.segment_moves.append(
-            SegmentMove(
-                member.customer_id, batch.ids.next(), kept.segment_id, move.at, move.entered, kept.filled
-            )
+            SegmentMove(customer_id, next_id(), kept.segment_id, move.at, move.entered, kept.filled)
         )
 
 

@@ -210,9 +210,11 @@ class _Loading(msgspec.Struct):
                 wallet.lots = {}
 
     def segmented(self, row: Record) -> None:
+        code_of, inside = self.segments.get, [member.segments for member in self.members]
         for place, segment_id, entered_at in zip(row["places"], row["numbers"], row["instants"], strict=True):
-            if segment_id in self.segments:
-                self.members[place - 1].segments[self.segments[segment_id]] = entered_at
+            code = code_of(segment_id)
+            if code is not None:
+                inside[place - 1][code] = entered_at
 
     def lots(self, row: Record) -> None:
         for place, (unit, lot_id, origin, granted, remaining), (available_at, expires_at), waits_for in zip(
@@ -224,8 +226,13 @@ class _Loading(msgspec.Struct):
             lots[lot_id] = Lot(lot_id, key, granted, remaining)
 
     def counters(self, row: Record) -> None:
+        counted = [member.counters for member in self.members]
         for place, (metric, period, value) in zip(row["places"], row["numbers"], strict=True):
-            self.members[place - 1].counters.setdefault(metric, {})[period] = value
+            counters = counted[place - 1]
+            if metric in counters:
+                counters[metric][period] = value
+            else:
+                counters[metric] = {period: value}
 
     def limits(self, row: Record) -> None:
         for place, (limit, period, used) in zip(row["places"], row["numbers"], strict=True):
