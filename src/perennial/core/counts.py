@@ -83,6 +83,8 @@ def counts_of_order(
         choose = version.choices[place]
         if choose is None and metric.measure is _ORDERS_NET:
             amount = sum(nets)
+        elif choose is None and metric.measure is _ORDERS_COUNT:
+            amount = 1
         else:
             if part is None:
                 part = _Part(order, nets, nets, [line.quantity for line in order.lines], 1)

@@ -53,5 +53,5 @@ def points_besides(
 def fresh(version: Version, counts: Iterable[Count], counted: set[int]) -> list[Count]:
     """Keep the counts of metrics that no version has counted for this event yet."""
     kept = [count for count in counts if count.metric not in counted]
-    counted.update(metric.number for metric in version.metrics)
+    counted.update([metric.number for metric in version.metrics])
     return kept
