@@ -50,9 +50,14 @@ _SHOWN = """
     if (parentElement.closest(`${skipped}, script, style`) || !parentElement.checkVisibility()) continue;
     shown.push(textContent);
   }
-  for (const node of document.querySelectorAll("[aria-label], [title]")) {
+  for (const node of document.querySelectorAll("[aria-label], [title], [placeholder]")) {
     if (node.closest(skipped)) continue;
-    shown.push(node.getAttribute("aria-label") ?? "", node.getAttribute("title") ?? "");
+    for (const name of ["aria-label", "title", "placeholder"]) shown.push(node.getAttribute(name) ?? "");
+  }
+  for (const node of document.querySelectorAll("input:not([type=hidden], [type=password]), select")) {
+    if (!node.checkVisibility() || ["checkbox", "radio"].includes(node.type)) continue;
+    if (node.tagName === "SELECT") for (const option of node.selectedOptions) shown.push(option.text);
+    else shown.push(node.value);
   }
   return shown;
 }

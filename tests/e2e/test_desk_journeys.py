@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Route, expect
 
 from tests.e2e.browser import opened
-from tests.e2e.shop import MEMBER, PASSWORD, POOL, SANDBOX, Shop
+from tests.e2e.shop import CAMPAIGN, MEMBER, PASSWORD, POOL, SANDBOX, Shop
 
 _EVENING = """
 program: evening
@@ -297,3 +297,53 @@ def test_a_member_waits_in_line_and_leaves_it(browser: Browser, shop: Shop) -> N
     assert shop.call("GET", "customers/kim/waits")["data"][0]["state"] == "left"
     assert watched.wrong == []
     watched.context.close()
+
+
+def test_what_happens_elsewhere_is_seen_without_a_click(browser: Browser, shop: Shop) -> None:
+    """The banner counts what is off, a list shows who asks, a balance moves: each looks again by itself."""
+    rules = {"second_factor": False, "two_to_publish": False}
+    shop.call("PUT", "staff-rules", {**rules, "two_to_credit_above": 1_000})
+    shop.call("PUT", "customers/hal", {"attributes": {}})
+    shop.call("POST", "customers/hal/memberships", {"program": "points"})
+    credit = {"customer": "hal", "wallet": "points/points", "reason": "a prize"}
+
+    def switch(kind: str, name: str, *, off: bool) -> None:
+        turned = {"kind": kind, "program": "points", "id": name}
+        shop.call("POST", "switches", {"object": turned, "off": off, "reason": "a rehearsal"})
+
+    watched = opened(browser, shop)
+    page = watched.page
+    page.clock.install()
+
+    def later() -> None:
+        page.clock.fast_forward(31_000)
+
+    watched.go(f"/{SANDBOX}/approvals")
+    expect(page.get_by_text("Nothing waits")).to_be_visible()
+    banner = page.get_by_role("status").filter(has_text="switched off")
+    expect(banner).to_have_count(0)
+    shop.call("POST", "adjustments", {**credit, "id": "prize-1", "points": 5_000})
+    switch("reward", "five-off", off=True)
+    switch("campaign", CAMPAIGN, off=True)
+    expect(banner).to_have_count(0)
+    later()
+    expect(banner).to_contain_text("2 things are switched off.")
+    expect(
+        page.get_by_role("button", name="Approve…").or_(page.get_by_text("You asked for it"))
+    ).to_be_visible()
+    switch("reward", "five-off", off=False)
+    later()
+    expect(banner).to_contain_text("1 thing is switched off.")
+    switch("campaign", CAMPAIGN, off=False)
+    later()
+    expect(banner).to_have_count(0)
+    watched.go(f"/{SANDBOX}/members/hal")
+    balance = page.get_by_text("available", exact=True).locator("xpath=preceding-sibling::span")
+    before = shop.call("GET", "customers/hal")["wallets"][0]["available"]
+    expect(balance).to_have_text(f"{before:,}")
+    shop.call("POST", "adjustments", {**credit, "id": "prize-2", "points": 25})
+    later()
+    expect(balance).to_have_text(f"{before + 25:,}")
+    assert watched.wrong == []
+    watched.context.close()
+    shop.call("PUT", "staff-rules", {**rules, "two_to_credit_above": None})

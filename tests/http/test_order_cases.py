@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -90,6 +91,10 @@ async def test_a_case_begins_as_the_member_was_and_expects_what_came_of_the_orde
     }
     assert (last["order"]["attributes"], left) == ({"weather": "rain"}, [("codes", None)])
     assert made["attributes"] == ["country"]
+    korean = await site.done("GET", "/v1/orders/o3/case", headers={"accept-language": "ko"})
+    assert re.fullmatch(r"\d{4}년 \d+월 \d+일의 80\.00 USD 주문", korean["case"]["title"]), korean["case"][
+        "title"
+    ]
     for personal in ("o1", "anna", "Anna", "Annie", "SECRET", "note"):
         assert personal not in yaml.safe_dump(made["case"]), personal
     document = yaml.safe_load(PROGRAM) | {"cases": [made["case"]]}

@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post, put
 from litestar.params import QueryParameter
 
 from perennial.core.languages import LANGUAGES
+from perennial.core.retelling import retell
 from perennial.flows.answers import Answer, Decided
 from perennial.flows.explaining import ExplainedEvent, explain_order
 from perennial.flows.keys import Key
@@ -26,6 +27,7 @@ from perennial.http.operation import (
     body_of,
     connection_of,
     operation,
+    spoken_in,
     told,
     written,
 )
@@ -158,7 +160,8 @@ async def order_case(
     """
     door, caller = admitted(request)
     made = await make_order_case(door.handler, caller.workspace_id, plain_segment(id), program)
-    return told(request, made)
+    title = retell(made.case["title"], spoken_in(request))
+    return told(request, msgspec.structs.replace(made, case={**made.case, "title": title}))
 
 
 ORDER_ROUTES = [order_put, return_post, order_get, order_explain, order_case]

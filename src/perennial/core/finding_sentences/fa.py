@@ -181,4 +181,5 @@ SENTENCES = {
     "the asked {fact:id} matches {value:name}": "{fact} مطابق با {value}",
     "the asked {fact:id} exists {value:name}": "وجود {fact}: {value}",
     "the asked {fact:id} within {value:name}": "{fact} در محدودهٔ {value}",
+    "An order of {price:amount} on {day:day}": "سفارشی به مبلغ {price} در {day}",
 }

@@ -181,4 +181,5 @@ SENTENCES = {
     "the asked {fact:id} matches {value:name}": "{fact:이/가} {value:과/와} 일치함",
     "the asked {fact:id} exists {value:name}": "{fact} 존재: {value}",
     "the asked {fact:id} within {value:name}": "{fact:이/가} {value} 범위 안",
+    "An order of {price:amount} on {day:day}": "{day}의 {price} 주문",
 }

@@ -181,4 +181,5 @@ SENTENCES = {
     "the asked {fact:id} matches {value:name}": "{fact} 匹配 {value}",
     "the asked {fact:id} exists {value:name}": "{fact} 存在：{value}",
     "the asked {fact:id} within {value:name}": "{fact} 在 {value} 范围内",
+    "An order of {price:amount} on {day:day}": "{day}的{price}订单",
 }

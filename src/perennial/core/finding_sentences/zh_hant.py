@@ -181,4 +181,5 @@ SENTENCES = {
     "the asked {fact:id} matches {value:name}": "{fact} 相符 {value}",
     "the asked {fact:id} exists {value:name}": "{fact} 存在：{value}",
     "the asked {fact:id} within {value:name}": "{fact} 在 {value} 範圍內",
+    "An order of {price:amount} on {day:day}": "{day}的{price}訂單",
 }

@@ -51,3 +51,13 @@ it("asks for what only means something beside another field once that is written
   assert.ok(all("Limit", { per: "attribute" }).includes("attribute"));
   assert.ok(all("Limit", { units: 3 }).includes("by_product"));
 });
+
+it("begins the metric of a tier with what is counted, and asks for a balance where nothing is", () => {
+  const { first, rest } = shown("TierMetric", { id: "spend", measure: "orders.net" });
+  assert.equal(first[0], "measure");
+  assert.ok(![...first, ...rest].includes("balance"));
+  const begun = shown("TierMetric", { id: "spend" });
+  assert.equal(begun.first[0], "measure");
+  assert.ok(begun.rest.includes("balance"));
+  assert.ok(shown("TierMetric", { id: "spend", measure: "orders.net", balance: "points" }).first.includes("balance"));
+});

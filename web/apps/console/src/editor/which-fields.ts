@@ -2,7 +2,7 @@ import { looksAt, type Plain } from "./conditions.ts";
 import type { Schema } from "./schema.ts";
 
 /** What people look for in any part, even where nothing is written yet. */
-const COMMON = new Set(["name", "points", "per", "percent", "trigger", "when", "price", "gives", "value", "schedule", "currency", "time_zone", "multiplier", "description"]);
+const COMMON = new Set(["name", "points", "per", "percent", "trigger", "measure", "when", "price", "gives", "value", "schedule", "currency", "time_zone", "multiplier", "description"]);
 /** So many fields need no folding. */
 const FEW = 6;
 
@@ -19,6 +19,7 @@ const ASKED: Record<string, (part: Plain) => boolean> = {
   "Goal.wallet": measured("wallet"),
   "Goal.where": measured("where"),
   "TierMetric.attribute": measured("attribute"),
+  "TierMetric.balance": ({ measure }) => measure === undefined,
   "TierMetric.event": measured("event"),
   "TierMetric.wallet": measured("wallet"),
   "TierMetric.where": measured("where"),
@@ -70,8 +71,9 @@ export function whichFields({ shape, value, before, without, wallets, wrong }: W
   return { first: names.filter(isFirst), rest: names.filter((name) => !isFirst(name)) };
 }
 
-/** People look for the name first, then for the points, and for the short name last. */
+/** People look for the name first, then for what is counted or given; few tiers go by a balance; the short name is last. */
 function rank(name: string): number {
-  const place = ["name", "points"].indexOf(name);
-  return place >= 0 ? place : name === "id" ? 3 : 2;
+  const first = ["name", "measure", "points"].indexOf(name);
+  const last = ["balance", "id"].indexOf(name);
+  return first >= 0 ? first - 3 : last + 1;
 }

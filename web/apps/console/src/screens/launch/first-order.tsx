@@ -63,8 +63,8 @@ export function FirstOrder() {
                 setAmount(event.currentTarget.value);
               }}
             />
-            <TextInput name="category" label={t`Category (if any)`} placeholder="coffee" />
-            <TextInput name="location" label={t`Location (if any)`} placeholder="bakery" />
+            <TextInput name="category" label={t`Category (if any)`} placeholder={t`coffee`} />
+            <TextInput name="location" label={t`Location (if any)`} placeholder={t`bakery`} />
           </SimpleGrid>
           <div>
             <Button type="submit" loading={order.isPending}>
