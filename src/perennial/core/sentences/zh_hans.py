@@ -221,7 +221,7 @@ SENTENCES = {
     "bought seldom, long ago": "很久以前很少购买",
     "{reward:id} cannot be used: {reason}": "无法使用“{reward}”：{reason}",
     "{reward:id} cannot be used by a code: its codes were switched off": "无法用代码使用“{reward}”：其代码已被关闭",
-    "{n:number} {wallet:id}": "{wallet} {n} 个",
+    "{n:number} {wallet:id}": "{n} {wallet}",
     "{friend:name} was referred by {advocate:name} at {at:instant} (offer {offer:id}).": "{advocate} 于 {at} 推荐了 {friend}（推荐方案“{offer}”）。",
     "{friend:name} joined at {at:instant}.": "{friend} 于 {at} 加入。",
     "What counted was order {id:name} at {at:instant}.": "{at} 的订单“{id}”计入了推荐。",

@@ -221,7 +221,7 @@ SENTENCES = {
     "bought seldom, long ago": "很久以前很少購買",
     "{reward:id} cannot be used: {reason}": "無法使用「{reward}」：{reason}",
     "{reward:id} cannot be used by a code: its codes were switched off": "無法用代碼使用「{reward}」：其代碼已被關閉",
-    "{n:number} {wallet:id}": "{wallet} {n} 單位",
+    "{n:number} {wallet:id}": "{n} {wallet}",
     "{friend:name} was referred by {advocate:name} at {at:instant} (offer {offer:id}).": "{advocate} 於 {at} 推薦了 {friend}（推薦方案「{offer}」）。",
     "{friend:name} joined at {at:instant}.": "{friend} 於 {at} 加入。",
     "What counted was order {id:name} at {at:instant}.": "{at} 的訂單「{id}」計入了推薦。",
