@@ -201,6 +201,7 @@ def test_a_period_stays_the_same_as_long_as_it_is_said_to(
 
 
 def test_a_day_that_begins_within_an_hour_of_utc_is_told_apart() -> None:
+    """Half an hour of one hour in UTC belongs to one day in India, half to the next."""
     kolkata = ZoneInfo("Asia/Kolkata")
     midnight = at("2026-11-23T18:30:00Z")
     assert steady_around(midnight - 1, Period.DAY, kolkata) == (at("2026-11-23T18:00:00Z"), midnight)

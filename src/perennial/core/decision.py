@@ -14,7 +14,7 @@ from perennial.core.snapshot import Snapshot
 from perennial.units import Points
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What one program decided about one event.
 
     ``awards`` is what the event earned, ``effects`` everything to be written, ``follow_ups`` the

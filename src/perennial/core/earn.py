@@ -76,7 +76,7 @@ class Gift(msgspec.Struct, gc=False):
 _FULFILLED = OrderStatus.FULFILLED
 
 
-class Judgment(msgspec.Struct):
+class Judgment(msgspec.Struct, gc=False):
     """Everything that the rules of a version say about one event.
 
     ``takes_part`` says that the customer is a member within the life of the program; ``why_not`` why

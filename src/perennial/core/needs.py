@@ -210,8 +210,6 @@ def sum_within(periods: Mapping[int, int] | None, window: Range) -> int:
     first, last = window
     if first == last:
         return periods.get(first, 0)
-    if first <= min(periods) and max(periods) <= last:  # no more was loaded than is asked for
-        return sum(periods.values())
     return sum([value for period, value in periods.items() if first <= period <= last])
 
 
@@ -222,11 +220,9 @@ def history_after(
     if not version.needs:
         return ()
     values = list(snapshot.history)
-    readers = version.readers
-    today = today_of(version, at)
-    ranges = _ranges(version, today, snapshot.joined_at) if version.counts_since_joining else today.ranges
+    ranges = ranges_of(version, at, snapshot.joined_at)
     for count in counts:
-        for place in readers.get(count.metric, ()):
+        for place in version.readers.get(count.metric, ()):
             first, last = ranges[place]
             if first <= count.period <= last:
                 values[place] += count.amount
