@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from perennial.core.allowances import Allowances
@@ -204,6 +204,9 @@ _of_lines = st.builds(
     _compared_with,
     _halves,
 )
+_of_one_product: st.SearchStrategy[Plain] = st.sampled_from(_SKUS).map(
+    lambda sku: {"fact": "line.sku", "is": sku}
+)
 _changing: st.SearchStrategy[Plain] = st.one_of(
     st.builds(
         lambda fact, compared, amount: {"fact": f"order.{fact}", compared: amount},
@@ -215,6 +218,12 @@ _changing: st.SearchStrategy[Plain] = st.one_of(
         lambda which, where: {"lines": which, "where": where},
         st.sampled_from(["any", "every", "none", "cheapest", "most_expensive"]),
         _of_lines,
+    ),
+    # Of one product: nothing about the line changes but whether it is the one that is asked.
+    st.builds(
+        lambda which, where: {"lines": which, "where": where},
+        st.sampled_from(["cheapest", "most_expensive"]),
+        _of_one_product,
     ),
     st.builds(
         lambda what, where, compared, amount: {"lines": what, "where": where, compared: amount},
@@ -239,7 +248,13 @@ changing: st.SearchStrategy[Plain] = st.one_of(
 halved = st.lists(st.builds(line, st.sampled_from(_SKUS), _halves, st.just(1)), min_size=1, max_size=3)
 
 
+_cheapest: list[tuple[Plain, str]] = [
+    ({"lines": "cheapest", "where": {"fact": "line.sku", "is": sku}}, "reduced") for sku in ("cup", "hat")
+]
+
+
 @settings(_SOME, max_examples=150)
+@example(_cheapest, [line("cup", 150, 1), line("hat", 100, 1)])
 @given(st.lists(st.tuples(changing, st.sampled_from(["initial", "reduced", "reduced"])), min_size=4), halved)
 def test_what_was_found_follows_amounts_that_fall_by_halves(
     asked: list[tuple[Plain, str]], lines: list[Any]
