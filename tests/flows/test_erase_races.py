@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from uuid import UUID
 
 import msgspec
@@ -88,16 +89,21 @@ async def test_control_without_its_lock_an_erasure_is_overtaken(
     await shop.publish(PROGRAM)
     await shop.order("o1", "c1", 10_000)
 
+    reading, answered = asyncio.Event(), asyncio.Event()
+
     async def slowly(conn: Connection, ws: int, bucket: int, customer_id: UUID) -> list[tuple[UUID, bytes]]:
-        await asyncio.sleep(0.3)
+        reading.set()
+        with suppress(TimeoutError):  # whoever waits for the lock is not answered before
+            await asyncio.wait_for(answered.wait(), 0.3 if locked else 30)
         return await read_transfers(conn, ws, bucket, customer_id)
 
     monkeypatch.setattr(flow, "read_transfers", slowly)
     if not locked:
         monkeypatch.setattr(flow, "lock_customers", read_customers)
     erasing = asyncio.create_task(erase(shop, "c1"))
-    await asyncio.sleep(0.1)
+    await reading.wait()
     answer = await shop.send(put_order("o2", "c1", 10_000))
+    answered.set()
     await erasing
     assert answer.status == (410 if locked else 201)
     async with shop.database.unbound() as conn:
