@@ -15,11 +15,13 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 import asyncpg
 import pytest
+import uvloop
+from asyncpg import Connection
 
 from perennial.flows.garbage import collect_seldom
 from perennial.store.database import Database, connect
@@ -30,6 +32,8 @@ _HOME = "PERENNIAL_TEST_HOME"
 _TEMPLATE = "template_perennial"
 # The tests kill processes, never the machine: what the operating system holds is not lost.
 _SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "1GB"}
+_MEMORY = Path("/dev/shm")
+_ROOM = 8 << 30  # several times what the databases of a run ever take
 # What takes long, the longest first: folders, and files of folders whose other files are quick.
 _LONG = (
     "torture",
@@ -56,9 +60,24 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is told to end stops its server
     config.option.loadscopereorder = False  # pytest-xdist would begin with the file that has most tests
     if not hasattr(config, "workerinput"):
-        home = Path(tempfile.mkdtemp(prefix="perennial-test-"))
+        home = Path(tempfile.mkdtemp(prefix="perennial-test-", dir=_roomy_folder()))
         home.chmod(0o755)  # as root the server runs as another user, who must reach it
         os.environ[_HOME] = str(home)
+
+
+def _roomy_folder() -> Path | None:
+    """Return where databases cost least: in memory if there is room, else (``None``) with temporary files.
+
+    Every module's database is some thousand files; on a disk to make and to remove them is most of its cost.
+    """
+    if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM:
+        return _MEMORY
+    return None
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run asynchronous tests on the event loop that the server has."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -141,36 +160,44 @@ def database_url(server: EmbeddedServer, template: str) -> Iterator[str]:
     _ask(server.url, f"drop database {name} with (force)")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def db(database_url: str) -> AsyncIterator[Database]:
-    """A pool on the module's database, in the role of a worker."""
+    """A pool on the module's database, in the role of a worker.
+
+    All tests of a module share its connections and what these have prepared: to open them anew, and to plan
+    every statement anew, costs more than what a test of the flows does with them.
+    """
     async with await Database.connect(database_url, largest=8) as database:
         yield database
 
 
+@pytest.fixture(scope="module")
+async def registrar(database_url: str) -> AsyncIterator[Connection]:
+    """The connection, as owner, that enters the workspaces of the module's tests."""
+    conn = await connect(database_url)
+    yield conn
+    await conn.close()
+
+
 @pytest.fixture
-async def workspace(database_url: str) -> int:
+async def workspace(registrar: Connection) -> int:
     """The number of a new sandbox workspace whose customers are all in one bucket, of the same number.
 
     Numbers are counted in the module's database, so that the ids made of them, and what chance deals by these
     ids, are the same in every run, whichever modules ran before.
     """
-    owner = await connect(database_url)
-    try:
-        number: int = await owner.fetchval(
-            "select coalesce(max(workspace_id), 0) + 1 from workspaces where workspace_id < 1000"
-        )
-        await owner.execute(
-            """
-            insert into workspaces (workspace_id, code, name, sandbox, bucket_base, bucket_count, created_at)
-            values ($1, $2, 'Test', true, $1, 1, $3)
-            """,
-            number,
-            f"test-{number}",
-            time.time_ns() // 1000,
-        )
-    finally:
-        await owner.close()
+    number: int = await registrar.fetchval(
+        "select coalesce(max(workspace_id), 0) + 1 from workspaces where workspace_id < 1000"
+    )
+    await registrar.execute(
+        """
+        insert into workspaces (workspace_id, code, name, sandbox, bucket_base, bucket_count, created_at)
+        values ($1, $2, 'Test', true, $1, 1, $3)
+        """,
+        number,
+        f"test-{number}",
+        time.time_ns() // 1000,
+    )
     return number
 
 

@@ -61,7 +61,7 @@ def application(open_door: OpenDoor) -> FastLane:
     """Return an application with this door; one runs at a time.
 
     What the router has read from the routes, most of the work, is shared by all tests of a process;
-    the door and the lane, which have all the state, are those of one test.
+    the door and the lane, which have all the state, are those of one module, or of one test.
     """
     _doors[:] = [open_door]
     return FastLane(_routed())

@@ -298,9 +298,11 @@ async def test_the_last_owner_stays_one(
         assert role == ("marketer" if others else "owner")
 
 
-async def test_cookies_are_of_our_host_alone_where_there_is_tls(site: Site, there: SmallProvider) -> None:
+async def test_cookies_are_of_our_host_alone_where_there_is_tls(
+    site: Site, there: SmallProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Over https both have the prefix that browsers refuse from other hosts, and none counts without it."""
-    site.app.door.address = Address("https://shop.test")
+    monkeypatch.setattr(site.app.door, "address", Address("https://shop.test"))
     person = await hire(site, "owner")
     said = {"email": person.email}
     address, cookie = await begin(site, "Secure")
