@@ -39,9 +39,11 @@ async def audit_segments(conn: Connection, workspace_id: int) -> CheckReport:
     findings: list[Finding] = []
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         await conn.execute(f"set local app.workspace = '{int(workspace_id)}'")
-        settled = {row.code for row in await list_segments(conn, workspace_id) if row.settled}
-        workspace = await Configurations().current(conn, workspace_id)
-        if workspace.segments is not None:
+        rows = await list_segments(conn, workspace_id)
+        settled = {row.code for row in rows if row.settled and row.segment.live}
+        if settled:
+            workspace = await Configurations().current(conn, workspace_id)
+            assert workspace.segments is not None
             asked = list(_asked(workspace.segments, workspace, settled))
             for bucket in workspace.row.buckets:
                 findings += await _audit_bucket(conn, workspace, workspace.segments, bucket, asked)
