@@ -284,6 +284,9 @@ _SAMPLES: dict[str, Any] = {
 }
 """A body of every route that takes one; what it does not name is added where an input is tried."""
 
+_BAD_ROWS = {("$.codes[0]", "empty")}
+"""An import takes what is right in it, and its answer numbers the rows that are not."""
+
 
 def writing_routes() -> list[Any]:
     """Return every route that takes a JSON body."""
@@ -339,6 +342,8 @@ async def test_no_input_gets_past_its_field(site: Site, route: Any) -> None:
         if "credential" in place.path:  # what a browser has made is for the library to judge
             continue
         for name, text in dictionary(place).items():
+            if (where, name) in _BAD_ROWS:
+                continue
             raw = with_input(sample, place.path, text)
             response = await site.call(method, path, raw=raw, session=session)
             tried += 1
