@@ -7,6 +7,7 @@ that what is shown as available can be claimed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
 
 import msgspec
@@ -39,6 +40,7 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
 
     ``price`` is None where no price is for the member, ``spendable`` what there is in its wallet.
     ``stock_left`` is None where there is no end of it. At ``ends_at`` the offer is over for everybody.
+    ``choices`` are what it is from each wallet that has a price for the member; the catalogue alone has them.
     """
 
     compiled: CompiledReward
@@ -48,6 +50,7 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
     stock_left: int | None
     ends_at: Instant | None
     reasons: tuple[Refusal, ...]
+    choices: tuple[Availability, ...] = ()
 
 
 def availability(
@@ -60,29 +63,30 @@ def availability(
     off: Refusal | None = None,
     paying: Points | None = None,
     ahead: int = 0,
+    wallet: str | None = None,
 ) -> Availability:
     """Return whether ``member`` can claim a reward at ``at``, and why not: every reason, in a fixed order.
 
     The lots of the member's wallets have to be loaded; ``limited`` are the allowances of a claim, ``off``
     is what :func:`why_off` said, ``paying`` how many points shall pay (None: as few as may), ``ahead`` how
-    many wait for it and come first.
+    many wait for it and come first, ``wallet`` out of which points pay (None: that of the first price).
     """
-    price = price_for(compiled, snapshot, at) if snapshot.joined_at is not None else None
+    price = price_for(version, compiled, snapshot, at, wallet) if snapshot.joined_at is not None else None
     there = 0 if price is None else spendable(version, price, member, at)
     reasons = [] if off is None else [off]
     reasons += why_not_offered(version, compiled, snapshot, at)
     if snapshot.joined_at is not None:
-        reasons += _without_price(compiled, price, snapshot)
+        reasons += _without_price(compiled, price, snapshot, wallet)
         reasons += _limited(version, compiled, compiled.bounds, Use(), snapshot, limited)
         left = stock_left(version, compiled, snapshot)
         if left is not None and 0 < left <= ahead:
             reasons.append(others_wait(compiled.reward.id, ahead, left))
         if price is not None:
             needed = least_of(compiled.reward.in_part, price) if paying is None else paying
-            wallet = version.wallets[price.wallet]
-            reasons += _limited(version, compiled, wallet.spending, Use(points=needed), snapshot, limited)
+            paid_from = version.wallets[price.wallet]
+            reasons += _limited(version, compiled, paid_from.spending, Use(points=needed), snapshot, limited)
             if there < needed:
-                reasons.append(insufficient(needed, there, wallet.spec.decimals))
+                reasons.append(insufficient(needed, there, paid_from.spec.decimals))
     return Availability(
         compiled=compiled,
         tier=snapshot.tier,
@@ -114,7 +118,16 @@ def catalogue(
             limited = Allowances(version, snapshot, numbers)
             off = why_off(version, compiled, switches)
             ahead = lines.get(compiled.reward.id, 0)
-            yield availability(version, compiled, member, snapshot, limited, at, off, None, ahead)
+            ask = partial(availability, version, compiled, member, snapshot, limited, at, off, None, ahead)
+            found, wallets = ask(), _wallets_of(version, compiled)
+            choices = [found] if len(wallets) == 1 else [ask(wallet) for wallet in wallets]
+            priced = tuple(choice for choice in choices if choice.price is not None)
+            yield msgspec.structs.replace(found, choices=priced)
+
+
+def _wallets_of(version: Version, compiled: CompiledReward) -> list[str]:
+    """Return the wallets of which points can pay for a reward, each once, in the order of its prices."""
+    return list(dict.fromkeys(version.wallets[price.wallet].spec.id for price in compiled.prices))
 
 
 def why_not_wait(
@@ -268,12 +281,16 @@ def _unmet(
 
 
 def _without_price(
-    compiled: CompiledReward, price: CompiledPrice | None, snapshot: Snapshot
+    compiled: CompiledReward, price: CompiledPrice | None, snapshot: Snapshot, wallet: str | None
 ) -> Iterator[Refusal]:
     name = compiled.reward.id
     if not compiled.prices:
         words = f"Reward {name} cannot be claimed for points."
         yield _no(RefusalCode.REWARD_NOT_AVAILABLE, words, reward=name)
+    elif price is None and wallet is not None:
+        words = f"No price of reward {name} in wallet {wallet} is for this member."
+        details: dict[str, Scalar] = {"reward": name, "wallet": wallet, "tier": snapshot.tier}
+        yield _no(RefusalCode.NO_MATCHING_PRICE, words, **details)
     elif price is None:
         words = f"No price of reward {name} is for this member."
         yield _no(RefusalCode.NO_MATCHING_PRICE, words, reward=name, tier=snapshot.tier)

@@ -108,7 +108,8 @@ Asked: TypeAlias = int | Literal["all"]
 class CaseCart(CasePart, frozen=True, kw_only=True):
     """What somebody wants to buy, and what shall be used on it: ``codes``, then ``rewards``, then ``points``.
 
-    Amounts are in minor units.
+    Amounts are in minor units. ``wallets`` says of rewards out of which wallet their price is paid, if not
+    that of the first price for the member.
     """
 
     lines: tuple[Line, ...]
@@ -122,6 +123,7 @@ class CaseCart(CasePart, frozen=True, kw_only=True):
     redeemer: Redeemer | None = None
     codes: tuple[str, ...] = ()
     rewards: tuple[str, ...] = ()
+    wallets: dict[str, str] = {}
     points: Asked | dict[str, Asked] | None = None
 
 
@@ -239,9 +241,10 @@ class Step(CasePart, frozen=True, kw_only=True):
     """One thing that happens to ``customer`` at ``at``; without a deed only time passes, for everybody.
 
     ``publish`` holds the parts of the program document that change from now on, ``start`` names a challenge
-    that begins on request, ``pay`` says how many points a claim pays whose rest is money, ``as`` how the
-    voucher of a claim or a completed challenge is called. A ``guest`` is no customer, and can only have a
-    cart. ``in`` names the program in which it happens, where there are several.
+    that begins on request, ``pay`` says how many points a claim pays whose rest is money, ``wallet`` out of
+    which a claim is paid, ``as`` how the voucher of a claim or a completed challenge is called. A ``guest``
+    is no customer, and can only have a cart. ``in`` names the program in which it happens, where there are
+    several.
     """
 
     at: str
@@ -255,6 +258,7 @@ class Step(CasePart, frozen=True, kw_only=True):
     event: CaseEvent | None = None
     claim: str | None = None
     pay: int | None = None
+    wallet: str | None = None
     wait: str | None = None
     leave: str | None = None
     name: str | None = msgspec.field(default=None, name="as")

@@ -256,7 +256,7 @@ class CasePlayer:
         if step.start is not None:
             return play.start_challenge(customer, at, step.start)
         if step.claim is not None:
-            return play.claim(customer, at, step.claim, step.name, step.pay)
+            return play.claim(customer, at, step.claim, step.name, step.pay, step.wallet)
         if step.wait is not None:
             play.wait_for(customer, at, step.wait)
             return []
@@ -361,6 +361,7 @@ class CasePlayer:
             order=_order(given, OrderStatus.CREATED),
             codes=given.codes,
             rewards=given.rewards,
+            wallets=given.wallets,
             points={name: _wanted(asked) for name, asked in (points or {}).items()},
         )
 

@@ -18,7 +18,7 @@ from perennial.core.limits import Use
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.order import Order
-from perennial.core.part_payment import rest_of, why_not_in_part
+from perennial.core.part_payment import price_of, rest_of, why_not_in_part
 from perennial.core.payments import Card, CardPaid, PointsPaid, pay_with_cards, pay_with_points
 from perennial.core.price import Candidate, Offer, in_cart_currency, no
 from perennial.core.prices import price_for
@@ -26,7 +26,7 @@ from perennial.core.product_limits import product_uses
 from perennial.core.program import PointsPayment
 from perennial.core.purse import Debited, Purse
 from perennial.core.quote import Priced, Quote, allowances_of, price
-from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
+from perennial.core.redeemables import Reason, Standing, Status, Wanted
 from perennial.core.spending import wallet_index
 from perennial.core.switches import ALL_ON, Switches, off_of
 from perennial.core.today import today_of
@@ -126,7 +126,7 @@ def check_out(
     priced = price(basket.order, wanted, offers, basket.at, basket.id, tell_near=tell_near)
     purse = Purse(member, basket.at, target)
     for candidate in priced.applied:
-        cost = _price_of(candidate, basket.at)
+        cost = price_of(candidate, basket.at)
         if cost is not None:
             version = candidate.offer.version
             purse.pay(version, *cost, refundable=candidate.compiled.reward.refundable)
@@ -217,24 +217,11 @@ def _uses(priced: Priced, version: Version, at: Instant) -> list[UseLimit | UseB
     return priced.limited[version.program_id].effects(today_of(version, at))
 
 
-def _price_of(candidate: Candidate, at: Instant) -> tuple[int, Points] | None:
-    """Return the unit and the points that a reward costs which is claimed in the cart."""
-    if candidate.source is not Source.CLAIM:
-        return None
-    compiled = candidate.compiled
-    price = price_for(compiled, candidate.offer.snapshot, at)
-    assert price is not None, "what has no price was not applied"
-    points = _paid_for(candidate)
-    return candidate.offer.version.wallets[price.wallet].unit, price.points if points is None else points
-
-
 def _rest_of(candidate: Candidate, at: Instant) -> Minor:
-    return rest_of(candidate.compiled, candidate.offer.snapshot, at, _paid_for(candidate))
-
-
-def _paid_for(candidate: Candidate) -> Points | None:
-    """Return how many points were said to pay for a claim; None is its whole price, or that it is none."""
-    return None if candidate.wanted is None else candidate.wanted.points
+    want, offer = candidate.wanted, candidate.offer
+    if want is None:
+        return 0
+    return rest_of(offer.version, candidate.compiled, offer.snapshot, at, want.points, want.wallet)
 
 
 def _affordable(
@@ -248,7 +235,7 @@ def _affordable(
     compiled = offer.version.rewards.get(want.reward) if offer is not None else None
     if want.refused is not None or want.voucher is not None or offer is None or compiled is None:
         return want
-    refused = _why_not_claimed(compiled, offer, purse, limited[want.program], at, want.points)
+    refused = _why_not_claimed(compiled, offer, purse, limited[want.program], at, want)
     return want if refused is None else msgspec.structs.replace(want, refused=refused)
 
 
@@ -258,16 +245,19 @@ def _why_not_claimed(
     purse: Purse,
     limited: Allowances,
     at: Instant,
-    points: Points | None,
+    want: Wanted,
 ) -> Standing | None:
-    reward, snapshot = compiled.reward, offer.snapshot
+    reward, snapshot, points = compiled.reward, offer.snapshot, want.points
     if not reward.has_price:
         return no(Reason.NOT_OFFERED, f"{reward.id} cannot be claimed for points")
     if offer.customer is None or snapshot.joined_at is None:
         return no(Reason.CUSTOMER_REQUIRED, f"{reward.id} is for members")
     if any(given.benefit.hands_out() is not None for given in compiled.gives_to(snapshot.tier)):
         return no(Reason.NOT_FOR_ORDERS, f"{reward.id} gives more than a discount: claim it by itself")
-    price = price_for(compiled, snapshot, at)
+    price = price_for(offer.version, compiled, snapshot, at, want.wallet)
+    if price is None and want.wallet is not None:
+        words = f"no price of {reward.id} in wallet {want.wallet} is for this member"
+        return no(Reason.NOT_OFFERED, words, wallet=want.wallet)
     if price is None:
         return no(Reason.NOT_OFFERED, f"no price of {reward.id} is for this member")
     part = why_not_in_part(offer.version, reward.id, reward.in_part, price, points)

@@ -48,13 +48,15 @@ def decide_claim(
     snapshot = snapshot_of(event.at, version, member, spent, switches.keys_of(version), numbers)
     limited = Allowances(version, snapshot, numbers)
     off = why_off(version, compiled, switches)
-    price = price_for(compiled, snapshot, event.at)
+    price = price_for(version, compiled, snapshot, event.at, event.wallet)
     in_part = compiled.reward.in_part
     part = None if price is None else why_not_in_part(version, event.reward, in_part, price, event.points)
     if price is not None and event.points is not None and part is None:
         price = msgspec.structs.replace(price, points=event.points)
     paying = None if price is None else price.points
-    found = availability(version, compiled, member, snapshot, limited, event.at, off, paying, event.ahead)
+    found = availability(
+        version, compiled, member, snapshot, limited, event.at, off, paying, event.ahead, event.wallet
+    )
     refusal = part or (found.reasons[0] if found.reasons else _empty_pool(compiled, snapshot, event))
     if refusal is not None or price is None:
         assert refusal is not None, "without a price there is a reason"

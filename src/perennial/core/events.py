@@ -129,14 +129,15 @@ class ClaimRequested(_Event, frozen=True, tag="claim.requested"):
     """The member wants a reward for points. ``code`` is the voucher code to issue, made outside.
 
     ``drawn`` names the pools (by the id of their reward) of which a code was set aside for this claim,
-    ``points`` says how many points pay for it, if not the whole price. ``ahead`` is how many wait for it, who
-    come first.
+    ``points`` says how many points pay for it, if not the whole price, and ``wallet`` out of which; None is
+    that of the first price for the member. ``ahead`` is how many wait for it, who come first.
     """
 
     reward: str
     code: IssuedCode
     drawn: tuple[str, ...] = ()
     points: Points | None = None
+    wallet: str | None = None
     ahead: int = 0
 
 

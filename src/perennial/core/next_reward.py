@@ -39,7 +39,7 @@ def next_reward(
             known.price for known in cheapest.values()
         ):
             break
-        price = price_for(compiled, snapshot, at)
+        price = price_for(version, compiled, snapshot, at)
         if price is None:
             continue
         wallet, points = price.wallet, price.points

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from perennial.core.in_part import InPart
 from perennial.core.order import Scalar
+from perennial.core.price import Candidate
 from perennial.core.prices import price_for
+from perennial.core.redeemables import Source
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.snapshot import Snapshot
 from perennial.core.version import CompiledPrice, CompiledReward, Version
@@ -36,9 +38,30 @@ def why_not_in_part(
     return Refusal(RefusalCode.NOT_IN_PART, words, details)
 
 
-def rest_of(compiled: CompiledReward, snapshot: Snapshot, at: Instant, points: Points | None) -> Minor:
-    """Return what is left to pay in money for a reward that ``points`` pay for, in minor units."""
-    price, in_part = price_for(compiled, snapshot, at), compiled.reward.in_part
+def price_of(candidate: Candidate, at: Instant) -> tuple[int, Points] | None:
+    """Return the unit and the points that a claim in a cart costs; None: it is no claim."""
+    want, offer = candidate.wanted, candidate.offer
+    if candidate.source is not Source.CLAIM or want is None:
+        return None
+    price = price_for(offer.version, candidate.compiled, offer.snapshot, at, want.wallet)
+    assert price is not None, "what has no price was not applied"
+    unit = offer.version.wallets[price.wallet].unit
+    return unit, price.points if want.points is None else want.points
+
+
+def rest_of(
+    version: Version,
+    compiled: CompiledReward,
+    snapshot: Snapshot,
+    at: Instant,
+    points: Points | None,
+    wallet: str | None,
+) -> Minor:
+    """Return what is left to pay in money for a reward that ``points`` pay for, in minor units.
+
+    ``wallet`` is the one that pays; None is that of the first price for the member.
+    """
+    price, in_part = price_for(version, compiled, snapshot, at, wallet), compiled.reward.in_part
     if points is None or price is None or in_part is None:
         return 0
     return in_part.rest(price.points - points)

@@ -6,18 +6,24 @@ from perennial.core.credit import activity
 from perennial.core.effects import Effect
 from perennial.core.member import Member, Wallet
 from perennial.core.snapshot import Snapshot
-from perennial.core.spending import spend
+from perennial.core.spending import spend, wallet_index
 from perennial.core.version import CompiledPrice, CompiledReward, Version
 from perennial.ledger.account import Account
 from perennial.units import Instant, Points
 
 
-def price_for(compiled: CompiledReward, snapshot: Snapshot, at: Instant) -> CompiledPrice | None:
+def price_for(
+    version: Version, compiled: CompiledReward, snapshot: Snapshot, at: Instant, wallet: str | None = None
+) -> CompiledPrice | None:
     """Return the first price that is for the member of ``snapshot``, or None if there is none.
 
-    Another price is never taken because the wallet of this one holds too little.
+    With ``wallet`` only prices in points of that wallet count. Another price is never taken because the
+    wallet of this one holds too little.
     """
+    place = None if wallet is None else wallet_index(version, wallet)
     for price in compiled.prices:
+        if wallet is not None and price.wallet != place:
+            continue
         if price.fits is None or price.fits(at, None, (), {}, snapshot):
             return price
     return None

@@ -21,6 +21,7 @@ from perennial.core.events import OrderPaid
 from perennial.core.hints import Hint, Near, hints_of
 from perennial.core.next_reward import NextReward, next_reward
 from perennial.core.order import Order, OrderStatus
+from perennial.core.part_payment import price_of
 from perennial.core.price import (
     Attempt,
     Bill,
@@ -31,7 +32,6 @@ from perennial.core.price import (
     no,
     source_of,
 )
-from perennial.core.prices import price_for
 from perennial.core.redeemables import Reason, Source, Standing, Status, Wanted
 from perennial.core.rule import ONE, ten_thousandths
 from perennial.core.stack import stack
@@ -381,10 +381,9 @@ def _change(earns: Mapping[int, tuple[Award, ...]], attempt: Attempt, at: Instan
     for one in attempt.applied:
         if one.source is not Source.CLAIM:
             continue
-        price = price_for(one.compiled, one.offer.snapshot, at)
-        if price is not None:
-            unit = one.offer.version.wallets[price.wallet].unit
-            paid = price.points if one.wanted is None or one.wanted.points is None else one.wanted.points
+        cost = price_of(one, at)
+        if cost is not None:
+            unit, paid = cost
             change[unit] = change.get(unit, 0) - paid
     return change
 

@@ -94,7 +94,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     ``name`` is how the caller named it. ``terms`` are those of a reward that its program no longer has,
     without its limits. ``refused`` is why it was found to be no use before its
-    program was asked, ``points`` how many pay for a claim, if not its whole price.
+    program was asked, ``points`` how many pay for a claim, if not its whole price, and ``wallet`` out of
+    which, if not that of the first price for the member.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     voucher: Voucher | None = None
     refused: Standing | None = None
     points: Points | None = None
+    wallet: str | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

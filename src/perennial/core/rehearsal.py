@@ -125,10 +125,14 @@ class Rehearsal(SegmentCourse):
 
     def wallet(self, customer: str, wallet: str) -> Wallet:
         """Return the customer's wallet; an empty one if nothing was ever in it."""
+        return self.member(customer).wallets.get(self.unit_of(wallet), Wallet(lots={}))
+
+    def unit_of(self, wallet: str) -> int:
+        """Return the number of a wallet of the program."""
         unit = self._units.get(wallet)
         if unit is None:
             raise UnknownName(f"the program has no wallet {wallet!r}")
-        return self.member(customer).wallets.get(unit, Wallet(lots={}))
+        return unit
 
     def wallet_names(self) -> dict[int, str]:
         """Return the wallets' ids by their numbers."""
@@ -186,12 +190,20 @@ class Rehearsal(SegmentCourse):
         return decisions_of(self._happen(customer, event, enrolls=True))
 
     def claim(
-        self, customer: str, at: Instant, reward: str, name: str | None = None, points: Points | None = None
+        self,
+        customer: str,
+        at: Instant,
+        reward: str,
+        name: str | None = None,
+        points: Points | None = None,
+        wallet: str | None = None,
     ) -> list[Decision]:
         """Points for a reward; ``name`` is how its voucher is called. Pools are never empty here.
 
-        ``points`` pay for it; None is its whole price.
+        ``points`` of ``wallet`` pay for it; None is the whole price, and the wallet of the first.
         """
+        if wallet is not None:
+            self.unit_of(wallet)
         event_id = self._new_id() if name is None else named_id(0, "voucher", name)
         event = ClaimRequested(
             id=event_id,
@@ -200,6 +212,7 @@ class Rehearsal(SegmentCourse):
             code=IssuedCode(event_id.hex[:12].upper(), event_id, b""),
             drawn=tuple(self.version_at(at).rewards),
             points=points,
+            wallet=wallet,
             ahead=self.ahead(reward),
         )
         return decisions_of(self._happen(customer, event))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from perennial.core.member import Member
 from perennial.core.payments import card_credit
+from perennial.core.played import PlayedVoucher
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.rehearsal import RehearsalRefused, UnknownName
-from perennial.core.rehearsal_checkout import CheckoutRehearsal, PlayedVoucher
+from perennial.core.rehearsal_checkout import CheckoutRehearsal
 from perennial.core.spending import insufficient, spend
 from perennial.ledger.account import Account
 from perennial.units import Instant, Minor

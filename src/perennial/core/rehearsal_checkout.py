@@ -22,6 +22,7 @@ from perennial.core.fold import fold
 from perennial.core.member import Member
 from perennial.core.order import Order, line_ids
 from perennial.core.payments import Card, card_credit, charge_card, is_full
+from perennial.core.played import PlayedRedemption, PlayedVoucher
 from perennial.core.program import Program
 from perennial.core.redeemables import Voucher, Wanted
 from perennial.core.redemption import (
@@ -57,31 +58,11 @@ BUCKET = 0
 """Where everybody of a rehearsal lives."""
 
 
-class PlayedVoucher(msgspec.Struct):
-    """A code that somebody has, under a name. ``holder`` is whose it is, the voucher itself if nobody's.
-
-    ``version`` is the number of the version that issued it, ``card`` the account of a gift card, ``tier``
-    that of the claim where it gives something else than others have.
-    """
-
-    voucher_id: UUID
-    reward: str
-    version: int
-    holder: UUID
-    uses: int | None
-    bound: bool
-    expires_at: Instant | None
-    claimed: bool
-    card: Member | None = None
-    tier: str | None = None
-    used: int = 0
-    voided: bool = False
-
-
 class CartAsked(msgspec.Struct, frozen=True, kw_only=True):
     """A cart with what shall be used on it: codes, then rewards to be claimed, and points that pay.
 
-    Points are asked for by wallet; None is as many as possible. ``pays`` says of rewards how many points pay.
+    Points are asked for by wallet; None is as many as possible. ``pays`` says of rewards how many points pay,
+    ``wallets`` out of which.
     """
 
     order: Order
@@ -89,18 +70,7 @@ class CartAsked(msgspec.Struct, frozen=True, kw_only=True):
     rewards: tuple[str, ...] = ()
     points: dict[str, Points | None] = {}
     pays: dict[str, Points] = {}
-
-
-class PlayedRedemption(msgspec.Struct):
-    """A hold or redemption as it stands; ``state`` is held, redeemed, released or rolled_back."""
-
-    customer: str | None
-    member_id: UUID
-    order_name: str | None
-    checkout: Checkout
-    used: Used
-    state: str
-    held_until: Instant | None
+    wallets: dict[str, str] = {}
 
 
 class CheckoutRehearsal(Rehearsal):
@@ -121,11 +91,17 @@ class CheckoutRehearsal(Rehearsal):
         return empty
 
     def claim(
-        self, customer: str, at: Instant, reward: str, name: str | None = None, points: Points | None = None
+        self,
+        customer: str,
+        at: Instant,
+        reward: str,
+        name: str | None = None,
+        points: Points | None = None,
+        wallet: str | None = None,
     ) -> list[Decision]:
         """Points for a reward; its voucher, the first if it gives several, may be used under ``name``."""
         self._check_new_voucher(name)
-        decisions = super().claim(customer, at, reward, name, points)
+        decisions = super().claim(customer, at, reward, name, points, wallet)
         if name is not None:
             self.name_voucher(customer, at, name, decisions)
         return decisions
@@ -347,8 +323,18 @@ class CheckoutRehearsal(Rehearsal):
         for reward in cart.rewards:
             if reward not in latest.rewards:
                 raise UnknownName(f"the program has no reward {reward!r}")
-            pays = cart.pays.get(reward)
-            wanted.append(Wanted(name=reward, program=self.program_id, reward=reward, points=pays))
+            wallet = cart.wallets.get(reward)
+            if wallet is not None:
+                self.unit_of(wallet)
+            wanted.append(
+                Wanted(
+                    name=reward,
+                    program=self.program_id,
+                    reward=reward,
+                    points=cart.pays.get(reward),
+                    wallet=wallet,
+                )
+            )
         return wanted
 
     def _by_voucher(self, name: str, voucher: PlayedVoucher) -> Wanted:

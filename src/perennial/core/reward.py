@@ -52,10 +52,11 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     ``gives`` lists the benefits, which are given together and do not see each other's effect. A claim
     takes ``price`` points out of ``wallet`` (which may be left out where the program has one wallet
-    only); before that, the first of ``prices`` that is for the member is taken. There are ``stock`` of
-    them in all, if a number is given. ``by_tier`` gives the members of a tier other benefits or a longer
-    expiry, by their tier at the claim; by that at the order where it applies by itself, by a shared code
-    or by one of a pool. The reward is offered to members of ``tiers`` (everybody if none is named) for
+    only); before that, the first of ``prices`` that is for the member is taken. Whoever claims may name
+    the wallet that pays: then only prices in points of that wallet count. There are ``stock`` of them in
+    all, if a number is given. ``by_tier`` gives the members of a tier other benefits or a longer expiry,
+    by their tier at the claim; by that at the order where it applies by itself, by a shared code or by
+    one of a pool. The reward is offered to members of ``tiers`` (everybody if none is named) for
     whom ``when`` holds, while ``schedule`` applies; it is used on orders for which ``usable_when`` holds,
     judged by the amounts that ``judged_on`` says. With ``full_price_only`` it leaves out lines that are
     cheaper already, by a discount of their own or an earlier reward. ``limits`` and ``shared_limits``

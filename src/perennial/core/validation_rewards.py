@@ -106,17 +106,19 @@ def _counts_units(findings: Findings, reward: Reward) -> bool:
 
 
 def _check_price(findings: Findings, path: str, reward: Reward) -> None:
-    """Check the prices: known wallets, and none behind one that everybody pays."""
+    """Check the prices: known wallets, and none behind one of the same wallet that everybody pays."""
     if reward.wallet is not None or reward.price is not None:
         findings.wallet(path, reward.wallet)
+    default = reward.wallet or next(iter(findings.wallets), None)
+    wallets = [price.wallet or default for price in reward.prices]
+    wallets += [default] if reward.price is not None else []
     for index, price in enumerate(reward.prices):
         here = f"{path}.prices[{index}]"
         findings.wallet(here, price.wallet or reward.wallet)
         findings.all_known(f"{here}.tiers", "tier", price.tiers, findings.tiers)
         findings.condition(f"{here}.when", price.when, member_place())
-        is_last = index == len(reward.prices) - 1 and reward.price is None
-        if not price.tiers and price.when is None and not is_last:
-            words = "everybody pays this price, so that those behind it are never looked at"
+        if not price.tiers and price.when is None and wallets[index] in wallets[index + 1 :]:
+            words = "everybody pays this price, so that those of its wallet behind it are never looked at"
             findings.add(here, "never_reached", words)
 
 

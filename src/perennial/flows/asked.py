@@ -13,7 +13,7 @@ from perennial.core.redeemables import Voucher, Wanted
 from perennial.flows.commands import Asked, PointsAsked
 from perennial.flows.configuration import Workspace
 from perennial.flows.problems import field_problem
-from perennial.flows.references import one_program
+from perennial.flows.references import one_program, own_wallet
 from perennial.store.vouchers import VoucherRow, VoucherState
 
 
@@ -51,8 +51,15 @@ def find_asked(
     for place, asked in enumerate(redeem):
         if asked.reward is not None:
             live, reward = one_program(workspace, asked.reward, "reward", f"$.redeem[{place}].reward")
+            wallet = own_wallet(live, asked.wallet, f"$.redeem[{place}].wallet")
             wanted.append(
-                Wanted(name=asked.reward, program=live.program_id, reward=reward, points=asked.points)
+                Wanted(
+                    name=asked.reward,
+                    program=live.program_id,
+                    reward=reward,
+                    points=asked.points,
+                    wallet=wallet,
+                )
             )
             continue
         voucher = vouchers.get(asked.code or "")

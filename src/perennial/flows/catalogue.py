@@ -27,12 +27,14 @@ class _View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class PriceView(_View, frozen=True):
     """What the member pays: ``points`` of ``wallet``, of which ``available`` are there now.
 
-    ``missing`` is how many more are needed. Where the rest may be paid with money, ``least`` points do.
+    ``claimable`` says whether the reward can be claimed at this price now, ``missing`` how many more points
+    are needed. Where the rest may be paid with money, ``least`` points do.
     """
 
     points: Points
     wallet: str
     available: Points
+    claimable: bool
     missing: Points = 0
     least: Points | None = None
 
@@ -50,12 +52,13 @@ class WhyNotView(_View, frozen=True):
 
 
 class RewardView(_View, frozen=True):
-    """A reward as one member sees it. It can be claimed exactly if ``why_not`` is empty.
+    """A reward as one member sees it. It can be claimed for ``price`` exactly if ``why_not`` is empty.
 
     ``gives`` are the kinds of its benefits, for this member's tier. ``value`` is what they are worth in
     minor units of ``currency``, as far as that is certain. ``price`` is null where no price is for the
     member. ``stock_left`` is null where there is no end of it. At ``ends_at`` the offer is over.
-    ``waiting`` is how many wait for it, where somebody can.
+    ``waiting`` is how many wait for it, where somebody can. ``prices`` are what it costs from each wallet
+    that has a price for the member: a claim may name that wallet.
     """
 
     program: str
@@ -72,6 +75,7 @@ class RewardView(_View, frozen=True):
     description: str | None = None
     tiers: tuple[str, ...] = ()
     waiting: int | None = None
+    prices: tuple[PriceView, ...] = ()
 
 
 class RewardList(_View, frozen=True):
@@ -114,7 +118,7 @@ async def _spent(conn: Connection, workspace: Workspace, at: Instant) -> dict[tu
 
 
 def _view(live: LiveProgram, version: Version, found: Availability, waiting: int | None) -> RewardView:
-    compiled, reward, price = found.compiled, found.compiled.reward, found.price
+    compiled, reward = found.compiled, found.compiled.reward
     return RewardView(
         program=live.code,
         id=reward.id,
@@ -122,15 +126,7 @@ def _view(live: LiveProgram, version: Version, found: Availability, waiting: int
         description=reward.description,
         gives=tuple(str(given.benefit.__struct_config__.tag) for given in compiled.gives_to(found.tier)),
         claimable=not found.reasons,
-        price=None
-        if price is None
-        else PriceView(
-            points=price.points,
-            wallet=version.wallets[price.wallet].spec.id,
-            available=found.spendable,
-            missing=max(price.points - found.spendable, 0),
-            least=None if reward.in_part is None else least_of(reward.in_part, price),
-        ),
+        price=_price(version, found),
         value=reward.worth(found.tier),
         currency=version.program.currency,
         stock_left=found.stock_left,
@@ -146,4 +142,19 @@ def _view(live: LiveProgram, version: Version, found: Availability, waiting: int
         ),
         tiers=reward.tiers,
         waiting=None if reward.waiting_list is None else waiting or 0,
+        prices=tuple(price for each in found.choices if (price := _price(version, each)) is not None),
+    )
+
+
+def _price(version: Version, found: Availability) -> PriceView | None:
+    price, in_part = found.price, found.compiled.reward.in_part
+    if price is None:
+        return None
+    return PriceView(
+        points=price.points,
+        wallet=version.wallets[price.wallet].spec.id,
+        available=found.spendable,
+        claimable=not found.reasons,
+        missing=max(price.points - found.spendable, 0),
+        least=None if in_part is None else least_of(in_part, price),
     )

@@ -57,7 +57,8 @@ class PostEvent(_Command, frozen=True):
 class PostClaim(_Command, frozen=True, omit_defaults=True):
     """Exchange points for a reward; ``reward`` is ``program/reward`` or unique without a program.
 
-    ``points`` pay for it, None is its whole price.
+    ``points`` pay for it, None is its whole price; out of ``wallet`` (of the same program, with or without
+    its name), None is that of the first price for the member.
     """
 
     id: str
@@ -65,6 +66,7 @@ class PostClaim(_Command, frozen=True, omit_defaults=True):
     at: Instant | None
     reward: str
     points: Points | None = None
+    wallet: str | None = None
 
 
 class Giver(msgspec.Struct, frozen=True):
@@ -151,12 +153,13 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """One thing to be used on an order: a ``code`` that was entered, or a ``reward`` to be claimed for it.
 
     ``reward`` is ``program/reward`` or unique without a program. ``points`` pay for it, None is its whole
-    price.
+    price; out of ``wallet``, None is that of the first price for the member.
     """
 
     code: str | None = None
     reward: str | None = None
     points: Points | None = None
+    wallet: str | None = None
 
 
 class PointsAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

@@ -23,7 +23,7 @@ from perennial.flows.gift_cards import fund_cards
 from perennial.flows.gifts import drawn_pools, with_gifts
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import field_problem
-from perennial.flows.references import one_program
+from perennial.flows.references import bare_name, one_program, own_wallet
 from perennial.flows.voucher_answers import shown_answer, stored_answer
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
@@ -48,6 +48,7 @@ def handle_event(batch: Batch, command: PostEvent) -> Answer:
 def handle_claim(batch: Batch, command: PostClaim, *, served: bool = False) -> Answer:
     """Exchange points for a reward of one program; who is ``served`` waited for it and is the first."""
     live, reward = one_program(batch.workspace, command.reward, "reward", "$.reward")
+    wallet = own_wallet(live, command.wallet, "$.wallet")
 
     def event_of(operation: Operation) -> EventOf:
         event = ClaimRequested(
@@ -57,6 +58,7 @@ def handle_claim(batch: Batch, command: PostClaim, *, served: bool = False) -> A
             code=batch.codebook.draw(batch.workspace.workspace_id, _codes_of(live, reward, operation)),
             drawn=drawn_pools(batch, live),
             points=command.points,
+            wallet=wallet,
             ahead=0 if served else batch.lines.get((live.program_id, reward), 0),
         )
         return _only(live, event)
@@ -154,10 +156,12 @@ def _rest(command: PostClaim, operation: Operation, outcomes: list[Outcome]) -> 
     """Return what is left to pay in money for what was claimed."""
     return sum(
         rest_of(
-            outcome.version.rewards[command.reward.rpartition("/")[2]],
+            outcome.version,
+            outcome.version.rewards[bare_name(command.reward)],
             outcome.decision.facts,
             operation.at,
             command.points,
+            None if command.wallet is None else bare_name(command.wallet),
         )
         for outcome in outcomes
         if outcome.trigger == "claim.requested" and outcome.decision.facts is not None

@@ -51,6 +51,7 @@ from perennial.flows.commands import (
     PostTransfer,
     StartChallenge,
 )
+from perennial.flows.references import bare_name
 from perennial.flows.stored import decode_decisions
 from perennial.ledger.lot import LotKey, Origin
 from perennial.store.events import EventKind
@@ -256,6 +257,7 @@ class LifeReader:
                     code=code,
                     drawn=wanted.rewards,
                     points=claim.points,
+                    wallet=None if claim.wallet is None else bare_name(claim.wallet),
                 )
             case EventKind.ADJUSTMENT:
                 return self._adjusted_told(row)

@@ -83,12 +83,15 @@ class CartBody(_Body, frozen=True):
 class AskedBody(_Body, frozen=True):
     """One thing to use: a ``code``, or a ``reward`` (``program/reward``) to claim for points here and now.
 
-    ``points`` are how many of its price are paid so, where the rest may be paid with money.
+    ``points`` are how many of its price are paid so, where the rest may be paid with money. ``wallet`` is
+    the one that pays, where the reward has prices in several; otherwise it is that of the first price for
+    the member.
     """
 
     code: Code | None = None
     reward: Reference | None = None
     points: PositivePoints | None = None
+    wallet: Reference | None = None
 
 
 class PointsBody(_Body, frozen=True):
@@ -386,10 +389,11 @@ def _command(name: str, data: QuoteBody | RedemptionBody, cart: CartBody, caller
 def _asked(place: int, asked: AskedBody) -> Asked:
     if (asked.code is None) == (asked.reward is None):
         raise _required(f"$.redeem[{place}]", "name either a code or a reward")
-    if asked.reward is None and asked.points is not None:
-        words = "is for a reward that is claimed"
-        raise bad_fields(422, FieldProblem(path=f"$.redeem[{place}].points", code="no_reward", message=words))
-    return Asked(code=asked.code, reward=asked.reward, points=asked.points)
+    for field in ("points", "wallet"):
+        if asked.reward is None and getattr(asked, field) is not None:
+            words, path = "is for a reward that is claimed", f"$.redeem[{place}].{field}"
+            raise bad_fields(422, FieldProblem(path=path, code="no_reward", message=words))
+    return Asked(code=asked.code, reward=asked.reward, points=asked.points, wallet=asked.wallet)
 
 
 def _refuse_cart(data: RedemptionBody) -> None:

@@ -122,10 +122,15 @@ class EventBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
 
 class ClaimBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Points to be exchanged for a reward: ``points`` of its price, or all of it."""
+    """Points to be exchanged for a reward: ``points`` of its price, or all of it.
+
+    ``wallet`` is the one that pays, where the reward has prices in several; otherwise it is that of the first
+    price for the member.
+    """
 
     reward: Reference
     points: PositivePoints | None = None
+    wallet: Reference | None = None
     id: OnceId | None = None
     occurred_at: When | None = None
 
@@ -383,6 +388,7 @@ def claim_command(
         at=_when(body.occurred_at),
         reward=body.reward,
         points=body.points,
+        wallet=body.wallet,
     )
     return _meant(command, identifier)
 

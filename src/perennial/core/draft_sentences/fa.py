@@ -303,7 +303,7 @@ SENTENCES = {
     "nobody has to wait for what has no end: say how many there are": "برای آنچه پایان ندارد کسی منتظر نمی\u200cماند: بگویید چند تاست",
     "only what is claimed for points can be waited for: say its price": "تنها برای آنچه با امتیاز دریافت می\u200cشود می\u200cتوان منتظر ماند: بهایش را بگویید",
     "codes of a pool are there or not, and nobody can wait for one": "کدهای مخزن یا هستند یا نیستند، و نمی\u200cتوان منتظرشان ماند",
-    "everybody pays this price, so that those behind it are never looked at": "همه این بها را می\u200cپردازند، پس آن\u200cهایی که پس از آن\u200cاند هرگز دیده نمی\u200cشوند",
+    "everybody pays this price, so that those of its wallet behind it are never looked at": "همه این بها را می\u200cپردازند، پس بهاهای همین کیف که پس از آن\u200cاند هرگز دیده نمی\u200cشوند",
     "it has no price of which points could pay a part": "بهایی ندارد که بخشی از آن را امتیاز بپردازد",
     "at least {least:number} points are more than its price of {price:number}": "دست\u200cکم {least} امتیاز بیش از بهای {price} آن است",
     "only what works on an order, or a perk, is given by itself; the rest has to be claimed": "تنها آنچه بر سفارش اثر دارد، یا یک مزیت ویژه، خودبه\u200cخود داده می\u200cشود؛ بقیه را باید دریافت کرد",

@@ -303,7 +303,7 @@ SENTENCES = {
     "nobody has to wait for what has no end: say how many there are": "끝이 없는 것은 기다릴 필요가 없습니다. 몇 개인지 지정하세요",
     "only what is claimed for points can be waited for: say its price": "포인트로 받는 것만 기다릴 수 있습니다. 가격을 지정하세요",
     "codes of a pool are there or not, and nobody can wait for one": "코드 풀의 코드는 있거나 없거나이며 기다릴 수 없습니다",
-    "everybody pays this price, so that those behind it are never looked at": "모두가 이 가격을 내므로 그 뒤의 가격은 쓰이지 않습니다",
+    "everybody pays this price, so that those of its wallet behind it are never looked at": "모두가 이 가격을 내므로 그 뒤에 있는 같은 지갑의 가격은 쓰이지 않습니다",
     "it has no price of which points could pay a part": "포인트로 일부를 낼 수 있는 가격이 없습니다",
     "at least {least:number} points are more than its price of {price:number}": "최소 {least}포인트는 가격 {price}보다 많습니다",
     "only what works on an order, or a perk, is given by itself; the rest has to be claimed": "주문에 적용되는 것이나 특전만 저절로 주어지고, 나머지는 받아야 합니다",

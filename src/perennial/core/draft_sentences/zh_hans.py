@@ -303,7 +303,7 @@ SENTENCES = {
     "nobody has to wait for what has no end: say how many there are": "没有数量限制的东西无需等待：请说明有多少",
     "only what is claimed for points can be waited for: say its price": "只有用积分领取的才能排队等候：请说明价格",
     "codes of a pool are there or not, and nobody can wait for one": "代码池中的代码要么有要么没有，无法等候",
-    "everybody pays this price, so that those behind it are never looked at": "所有人都付此价格，因此其后的价格永远不会被考虑",
+    "everybody pays this price, so that those of its wallet behind it are never looked at": "所有人都付此价格，因此其后同一钱包的价格永远不会被考虑",
     "it has no price of which points could pay a part": "它没有可用积分支付一部分的价格",
     "at least {least:number} points are more than its price of {price:number}": "至少{least}积分超过了其价格{price}",
     "only what works on an order, or a perk, is given by itself; the rest has to be claimed": "只有作用于订单的优惠或特权可自动给予；其余必须领取",

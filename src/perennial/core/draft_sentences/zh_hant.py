@@ -303,7 +303,7 @@ SENTENCES = {
     "nobody has to wait for what has no end: say how many there are": "沒有數量限制的東西無需等待：請說明有多少",
     "only what is claimed for points can be waited for: say its price": "只有用點數領取的才能排隊等候：請說明價格",
     "codes of a pool are there or not, and nobody can wait for one": "代碼池中的代碼要麼有要麼沒有，無法等候",
-    "everybody pays this price, so that those behind it are never looked at": "所有人都付此價格，因此其後的價格永遠不會被考慮",
+    "everybody pays this price, so that those of its wallet behind it are never looked at": "所有人都付此價格，因此其後同一錢包的價格永遠不會被考慮",
     "it has no price of which points could pay a part": "它沒有可用點數支付一部分的價格",
     "at least {least:number} points are more than its price of {price:number}": "至少{least}點數超過了其價格{price}",
     "only what works on an order, or a perk, is given by itself; the rest has to be claimed": "只有作用於訂單的優惠或特權可自動給予；其餘必須領取",
