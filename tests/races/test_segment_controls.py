@@ -40,6 +40,8 @@ DOOR = f"""\
   - {{id: welcome, type: fixed, trigger: segment.entered, points: 1000}}
 """
 AUTHOR = Author(actor="test", at=0)
+PATIENCE_SECONDS = 120
+"""A fill waits for whoever writes on the server, those in the databases of other tests too."""
 BIG = Segment(segment="big", name="Big", when=decode_condition({"history": "orders.net", "at_least": 10_000}))
 
 
@@ -110,6 +112,7 @@ async def test_removing_a_segment_that_is_filled(
     async with connected_rivals(url, PROGRAM) as rivals:
         await rivals.do(*(paid(f"o{number}", 10_000, f"c{number}") for number in range(4)))
         filler, remover = rivals.handlers[:2]
+        monkeypatch.setattr(filling, "STRAGGLERS_SECONDS", PATIENCE_SECONDS)
         monkeypatch.setattr(segment_fill, "ONE_BY_ONE", 0)
         monkeypatch.setattr(segment_fill, "SLICE", 4 if within else 2)
         if "lease" in down:
@@ -140,7 +143,8 @@ async def test_removing_a_segment_that_is_filled(
             removed.set()
 
         putting = put(filler, rivals.workspace_id, BIG, AUTHOR)
-        answer, _ = await asyncio.gather(putting, remove_meanwhile(), return_exceptions=True)
+        async with asyncio.timeout(2 * PATIENCE_SECONDS):
+            answer, _ = await asyncio.gather(putting, remove_meanwhile(), return_exceptions=True)
         assert isinstance(answer, ProblemError), "whoever put it finds it gone"
         assert removed.is_set()
         assert await rivals.ask("select count(*) from segment_members") == left
