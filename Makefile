@@ -42,11 +42,11 @@ start: $(STAMP) $(CONSOLE)
 	@exec .venv/bin/perennial start
 
 test: $(STAMP) $(CONSOLE)
-	@.venv/bin/pytest -n auto --dist loadfile $(PYTEST_OPTIONS)
+	@.venv/bin/pytest -n auto --dist loadfile --max-worker-restart 1 $(PYTEST_OPTIONS)
 
 test-15: $(STAMP)
 	@if test -x /usr/lib/postgresql/15/bin/postgres; then \
-		.venv/bin/pytest -n auto --dist loadfile --postgres 15 tests/store tests/flows tests/house $(PYTEST_OPTIONS); \
+		.venv/bin/pytest -n auto --dist loadfile --max-worker-restart 1 --postgres 15 tests/store tests/flows tests/house $(PYTEST_OPTIONS); \
 	else echo 'There is no PostgreSQL 15 here; the tests run on the embedded one alone.'; fi
 
 check: $(STAMP) check-web

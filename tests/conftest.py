@@ -58,6 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if version:
         os.environ["PERENNIAL_TEST_BINARIES"] = f"/usr/lib/postgresql/{version}/bin"
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is told to end stops its server
+    if config.getoption("--torture"):
+        config.option.timeout = 0  # whoever asks for hundreds of rounds waits for them
     config.option.loadscopereorder = False  # pytest-xdist would begin with the file that has most tests
     if not hasattr(config, "workerinput"):
         home = Path(tempfile.mkdtemp(prefix="perennial-test-", dir=_roomy_folder()))
