@@ -12,7 +12,7 @@ import pytest
 from perennial.core.condition_document import decode_condition
 from perennial.core.order import Line, Order, OrderStatus
 from perennial.core.segment import Segment
-from perennial.flows import filling, segment_fill
+from perennial.flows import catching_up, filling, segment_fill
 from perennial.flows.commands import PutOrder
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError
@@ -52,15 +52,20 @@ def url(fresh_database: FreshDatabase) -> Iterator[str]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let whoever publishes a segment count and fill to the end: no worker is here to do the rest."""
+    for waiting in (catching_up, filling):
+        monkeypatch.setattr(waiting, "STRAGGLERS_SECONDS", PATIENCE_SECONDS)
+
+
 @pytest.fixture
 async def at_the_door(url: str) -> AsyncIterator[Rivals]:
     """Twelve clients; the next order of Anna's lets her enter a segment."""
     async with connected_rivals(url, DOOR) as rivals:
         async with await Database.connect(url, largest=2) as database:
             number = await rivals.ask("select workspace_id from workspaces")
-            handler = Handler(database, CODEBOOK)
-            while not (await put(handler, number, BIG, AUTHOR)).row.filled:
-                pass  # as long as somebody in another database of the server writes
+            assert (await put(Handler(database, CODEBOOK), number, BIG, AUTHOR)).row.filled
         await rivals.do(paid("before", 9_999))
         yield rivals
 
@@ -112,7 +117,6 @@ async def test_removing_a_segment_that_is_filled(
     async with connected_rivals(url, PROGRAM) as rivals:
         await rivals.do(*(paid(f"o{number}", 10_000, f"c{number}") for number in range(4)))
         filler, remover = rivals.handlers[:2]
-        monkeypatch.setattr(filling, "STRAGGLERS_SECONDS", PATIENCE_SECONDS)
         monkeypatch.setattr(segment_fill, "ONE_BY_ONE", 0)
         monkeypatch.setattr(segment_fill, "SLICE", 4 if within else 2)
         if "lease" in down:
