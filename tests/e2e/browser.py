@@ -151,7 +151,7 @@ class Watched:
         wrong["fa"] = compare(self.page, name, "fa")
         self.shoot(f"{name}-fa")
         self.speak("en")
-        assert {language: each for language, each in wrong.items() if each} == {}
+        assert not any(wrong.values()), f"{name} has another layout: {wrong}"
 
     def look_as(self, look: Look) -> None:
         """Change device, theme and language of the page that is open."""
