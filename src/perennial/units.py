@@ -109,13 +109,11 @@ def share_out(total: int, weights: Sequence[int], whole: int) -> list[int]:
     """Return what :func:`allocate` does; ``whole``, above 0, is the sum of all, ``total`` at least 0."""
     parts: list[int] = []
     remainders: list[int] = []
-    missing = total
     for weight in weights:
         product = total * weight
-        part = product // whole
-        missing -= part
-        parts.append(part)
-        remainders.append(product - part * whole)
+        parts.append(product // whole)
+        remainders.append(product % whole)
+    missing = total - sum(parts)
     if missing > _FEW:
         # Sorting is stable, in reverse as well: of equal remainders the earlier part comes first.
         for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:missing]:

@@ -10,6 +10,7 @@ from perennial.core.counts import counts_of
 from perennial.core.effects import Count
 from perennial.core.events import OrderPaid, OrderReturned
 from perennial.core.needs import history_after, lookback, snapshot_of
+from perennial.core.today import today_of
 from perennial.core.version import Version
 from perennial.units import Instant
 from tests.core.earning_stage import NOON, Shopper, happened, line, local, paid, version_of
@@ -192,7 +193,7 @@ def test_history_after_equals_the_next_snapshot() -> None:
     shopper.does(paid(900))
     event = paid(500, number=2)
     snapshot = snapshot_of(event.at, version, shopper.member)
-    after = history_after(version, snapshot, event.at, counts_of(version, event))
+    after = history_after(version, snapshot, today_of(version, event.at), counts_of(version, event))
     shopper.does(event)
     assert seen(shopper, event.at) == after == (1400, 1400, 2, 0)
 

@@ -62,7 +62,7 @@ def test_compiled_rules_equal_walked_rules(rules: int) -> None:
         assert fired == walked(version, event, snapshot)
         some_fired += len(fired)
         gifts = {
-            version.rules[gift.index].rule.id: gift.points for gift in judge(event, version, snapshot).gifts
+            version.rules[gift.index].rule.id: gift.points for gift in judge(event, version, snapshot).gifts()
         }
         explained = explain(event, version, snapshot)
         assert gifts == {rule.rule: rule.points for rule in explained.rules if rule.fired}

@@ -42,7 +42,7 @@ def run(rules: int = 20, seconds: float = 5.0) -> dict[str, float]:
     version = benched_version(rules)
     orders = benched_orders()
     member = benched_member(version)
-    fired = sum(len(judge(event, version, snapshot_of(event.at, version, member)).gifts) for event in orders)
+    fired = sum(len(judge(event, version, snapshot_of(event.at, version, member)).fired) for event in orders)
 
     def decide_all() -> None:
         for event in orders:

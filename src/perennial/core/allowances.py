@@ -68,7 +68,7 @@ class Allowances:
         granted, cut_by = points, None
         use = _ONCE
         for bound in bounds:
-            limit = self._limit(bound)
+            limit = bound.limit
             room = self._room(bound, limit)
             if limit.counts is _POINTS and room is not None:
                 if room >= granted:
@@ -89,7 +89,7 @@ class Allowances:
     def use(self, bounds: tuple[Bound, ...], use: Use) -> str | None:
         """Use up what ``use`` counts of every bound, or nothing; return the words of one without room."""
         for bound in bounds:
-            limit = self._limit(bound)
+            limit = bound.limit
             if limit.by_product:
                 if any(self._room_of_product(bound, limit, sku) < use.products[sku] for sku in use.products):
                     return self._words(limit, 0)
@@ -104,7 +104,7 @@ class Allowances:
         """Return how many of ``points`` may be spent, and the words of the limit that decides it; or none."""
         left, words = points, ""
         for bound in bounds:
-            limit = self._limit(bound)
+            limit = bound.limit
             room = self._room(bound, limit) or 0
             if room >= (left if limit.counts is _POINTS else 1):
                 continue
@@ -117,7 +117,7 @@ class Allowances:
         left: Minor | None = None
         words = ""
         for bound in bounds:
-            limit = self._limit(bound)
+            limit = bound.limit
             if limit.counts is Counted.DISCOUNT and limit.at_cap is AtCap.CUT:
                 room = self._room(bound, limit)
                 if left is None or (room or 0) < left:
@@ -126,13 +126,13 @@ class Allowances:
 
     def units_left(self, bounds: tuple[Bound, ...]) -> UnitsRoom | None:
         """Return how many units may be made cheaper; None: nobody counts them."""
-        counting = [bound for bound in bounds if self._limit(bound).counts is Counted.UNITS]
+        counting = [bound for bound in bounds if bound.limit.counts is Counted.UNITS]
         if not counting:
             return None
         left, cut_by = MAX_AMOUNT, ""
         parts: list[tuple[Bound, CompiledLimit]] = []
         for bound in counting:
-            limit = self._limit(bound)
+            limit = bound.limit
             if limit.at_cap is not AtCap.CUT:
                 continue
             if limit.by_product:
@@ -152,7 +152,7 @@ class Allowances:
     def per_customer(self, bounds: tuple[Bound, ...]) -> str | None:
         """Return the name of a limit that only a known customer can keep, or None if there is none."""
         for bound in bounds:
-            limit = self._limit(bound)
+            limit = bound.limit
             if limit.holder is Holder.MEMBER or limit.counts is _CUSTOMERS:
                 return limit.name
         return None
@@ -176,7 +176,7 @@ class Allowances:
         """Return what the decision used of each limit and budget in the periods of ``today``."""
         effects: list[UseLimit | UseBudget] = []
         for bound, amount in self.used.items():
-            limit = self._limit(bound)
+            limit = bound.limit
             if not amount:
                 continue
             if not bound.total:
@@ -186,7 +186,7 @@ class Allowances:
             day = today.day if limit.holder is Holder.TOTAL else 0
             effects.append(UseBudget(number, today.budgets[bound.index], amount, limit.cap, day))
         for (bound, sku), amount in self.parts_used.items():
-            limit = self._limit(bound)
+            limit = bound.limit
             number = product_number(limit, sku)
             if bound.total:
                 effects.append(UseBudget(number, today.budgets[bound.index], amount, limit.cap))
@@ -216,8 +216,8 @@ class Allowances:
         if limit.counts is _ORDER_VALUE:
             return max(use.order_value - self._used(bound, limit), 0)
         if limit.counts is _CUSTOMERS and limit.marker is not None:
-            marker = self._version.limits[limit.marker]
-            took_part = self._snapshot.used[limit.marker] + self._used(Bound(False, limit.marker), marker)
+            marker = self._marker(limit.marker)
+            took_part = self._snapshot.used[limit.marker] + self._used(marker, marker.limit)
             return 0 if took_part > 0 else use.of(_CUSTOMERS)
         return use.of(limit.counts)
 
@@ -232,9 +232,12 @@ class Allowances:
         assert number is not None, "what has no holder has no room"
         return number
 
+    def _marker(self, index: int) -> Bound:
+        return Bound(False, index, self._version.limits[index])
+
     def _take(self, bounds: tuple[Bound, ...], use: Use, points: Points) -> None:
         for bound in bounds:
-            limit = self._limit(bound)
+            limit = bound.limit
             if limit.by_product:
                 self._take_parts(bound, limit, use.products)
                 continue
@@ -244,7 +247,8 @@ class Allowances:
             else:
                 self._add(bound, limit, amount)
             if limit.marker is not None:
-                self._add(Bound(False, limit.marker), self._version.limits[limit.marker], use.times)
+                marker = self._marker(limit.marker)
+                self._add(marker, marker.limit, use.times)
 
     def _take_parts(self, bound: Bound, limit: CompiledLimit, products: Mapping[str, int]) -> None:
         for sku, units in products.items():
@@ -260,9 +264,6 @@ class Allowances:
         if self.common is not None:
             number = self._number(bound, limit)
             self.common[number] = self.common.get(number, 0) + amount
-
-    def _limit(self, bound: Bound) -> CompiledLimit:
-        return (self._version.budgets if bound.total else self._version.limits)[bound.index]
 
     def _words(self, limit: CompiledLimit, room: int | None) -> str:
         """Say which limit cut something, and what room it had left."""

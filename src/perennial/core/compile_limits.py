@@ -187,7 +187,7 @@ class LimitBook:
         if known is None:
             total = holder is not Holder.MEMBER
             limits = self.budgets if total else self.limits
-            known = self._places[limit.number] = Bound(total, len(limits))
+            known = self._places[limit.number] = Bound(total, len(limits), limit)
             limits.append(limit)
         return known
 

@@ -32,7 +32,10 @@ _INSTANT = re.compile(
 
 
 class Now(msgspec.Struct, frozen=True):
-    """The local wall time of an event: the facts ``now.*``, and the ordinal of the date."""
+    """The local wall time of an event: the facts ``now.*``, and what the calendar is looked up by.
+
+    ``ordinal`` is that of the date; the minutes of a week are counted from Monday's first, which is 0.
+    """
 
     ordinal: int
     date: str
@@ -42,6 +45,7 @@ class Now(msgspec.Struct, frozen=True):
     month: int
     year: int
     hour: int
+    minute_of_week: int
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +120,7 @@ def _now(minutes: int) -> Now:
         month=day.month,
         year=day.year,
         hour=minute // 60,
+        minute_of_week=day.weekday() * (DAY // MINUTE) + minute,
     )
 
 

@@ -148,7 +148,7 @@ class Source:
         as the iterable of a comprehension it may be no valid Python.
         """
         if where is None:
-            return f"range(len({self._local('f_lines')}))"
+            return f"range(len({self.local('f_lines')}))"
         if (indexed := self._indexed(where)) is not None:
             table, operand = indexed
             return f"{table}.get({operand}, ())"
@@ -172,7 +172,7 @@ class Source:
                     self._lines_total(node) if self.has_order else self._missing(node.operator, node.operand)
                 )
             case History():
-                figure = f"{self._local('f_history')}[{self._need_index(node)}]"
+                figure = f"{self.local('f_history')}[{self._need_index(node)}]"
                 return self._certain(figure, FactType.INTEGER, node.operator, node.operand)
 
     # Facts
@@ -199,17 +199,17 @@ class Source:
         if fact.source is FactSource.LOTS:
             if self._lot_index is None:
                 raise ValueError(f"{fact.name} is not a fact here")
-            return f"{self._local('f_history')}[{self._lot_index(fact.name)}]"
+            return f"{self.local('f_history')}[{self._lot_index(fact.name)}]"
         if fact.wallet is not None:
             name = fact.name.rpartition(".")[2]
-            wallet = f"{self._local('f_wallets')}[{self._wallet_index(fact.wallet)}]"
+            wallet = f"{self.local('f_wallets')}[{self._wallet_index(fact.wallet)}]"
             return self._fill(READS[f"wallet.{name}"], wallet)
         if fact.challenge is not None:
             figure = 0 if fact.name.endswith(".completed_count") else 1
             place = self._facts.challenges().index(fact.challenge)
             return self._fill((f"snapshot.challenges[{place}][{figure}]", ("snapshot",)))
         if fact.source is FactSource.EXPERIMENT:
-            return f"({self._local('f_variants')}[{self._trials[fact.attribute]}] or None)"
+            return f"({self.local('f_variants')}[{self._trials[fact.attribute]}] or None)"
         if fact.computed is not None:
             return self._computed(fact.computed)
         if fact.attribute is None:
@@ -218,29 +218,29 @@ class Source:
             value = self._kept(fact.source, fact.attribute)
             if fact.outside:
                 stale_from = self._kept(fact.source, fact.attribute + STALE_FROM)
-                value = f"h_fresh({value}, {stale_from}, {self._local('at')})"
+                value = f"h_fresh({value}, {stale_from}, {self.local('at')})"
             return value if read is None else self._fill(read, value)
         bag = {FactSource.ORDER: "f_order_attributes", FactSource.LINE: "line.attributes"}.get(fact.source)
-        bag = bag if bag == "line.attributes" else self._local(bag or "event")
+        bag = bag if bag == "line.attributes" else self.local(bag or "event")
         return f"{bag}.get({self.constant(fact.attribute)})"
 
     def _kept(self, source: FactSource, attribute: str) -> str:
         """Return an expression for an attribute that the snapshot keeps."""
         if source is FactSource.MEMBER:
-            return f"{self._local('f_attributes')}[{self._attribute_index(attribute)}]"
+            return f"{self.local('f_attributes')}[{self._attribute_index(attribute)}]"
         if self._location_index is None:
             raise ValueError("nothing is known of locations here")
-        return f"{self._local('f_location')}[{self._location_index(attribute)}]"
+        return f"{self.local('f_location')}[{self._location_index(attribute)}]"
 
     def _computed(self, computed: Computed) -> str:
-        figures = [f"{self._local('f_history')}[{self._need_index(figure)}]" for figure in computed.figures]
+        figures = [f"{self.local('f_history')}[{self._need_index(figure)}]" for figure in computed.figures]
         given = ", ".join([*figures, *map(str, computed.bounds)])
         return f"h_{computed.reader}({given})" if computed.reader else figures[0]
 
     def _fill(self, read: tuple[str, tuple[str, ...]], value: str = "") -> str:
         template, needed = read
         for name in needed:
-            self._local(name)
+            self.local(name)
         return template.replace("{0}", value)
 
     def _certain(self, value: str, kind: FactType, operator: Operator, operand: Operand) -> str:
@@ -273,7 +273,7 @@ class Source:
     def _lines_match(self, quantifier: Quantifier, where: Condition) -> str:
         if quantifier in (Quantifier.CHEAPEST, Quantifier.MOST_EXPENSIVE):
             test = self.line_expression(where)
-            return f"(True in [bool({test}) for line, net in {self._local('f_' + quantifier.value)}])"
+            return f"(True in [bool({test}) for line, net in {self.local('f_' + quantifier.value)}])"
         if quantifier is Quantifier.EVERY:
             test = self.line_expression(where)
             return f"(not [1 for line, net in {self._pairs()} if not {test}])"
@@ -289,8 +289,8 @@ class Source:
         if node.where is None or self._indexed(node.where) is not None:
             chosen = self.indexes(node.where)
             count = f"len({chosen})"
-            quantity = f"sum([{self._local('f_lines')}[i].quantity for i in {chosen}])"
-            net = f"sum([{self._local('nets')}[i] for i in {chosen}])"
+            quantity = f"sum([{self.local('f_lines')}[i].quantity for i in {chosen}])"
+            net = f"sum([{self.local('nets')}[i] for i in {chosen}])"
         else:
             # The test stands in a condition of the comprehension: in its iterable it may not assign.
             rest = f"for line, net in {self._pairs()} if {self.line_expression(node.where)}])"
@@ -300,7 +300,7 @@ class Source:
 
     def _pairs(self) -> str:
         """Return an iterable of the lines with their net amounts: most are never gone through."""
-        return f"zip({self._local('f_lines')}, {self._local('nets')})"
+        return f"zip({self.local('f_lines')}, {self.local('nets')})"
 
     def _indexed(self, where: Condition) -> tuple[str, str] | None:
         """Return the table by a line fact, and the constant, if ``where`` only asks for one value of it."""
@@ -309,18 +309,18 @@ class Source:
         wanted = Operator.CONTAINS if where.fact == "line.categories" else Operator.IS
         if where.operator is not wanted:
             return None
-        return self._local(_INDEXED[where.fact]), self.constant(where.operand)
+        return self.local(_INDEXED[where.fact]), self.constant(where.operand)
 
     # Names
 
-    def _local(self, name: str) -> str:
+    def local(self, name: str) -> str:
         """Make sure that the local ``name`` is computed in the prelude (or is known to be needed)."""
         if name not in PRELUDE:
             self.uses.add(name)
         elif name not in self._statements:
             expression, needed = PRELUDE[name]
             for other in needed:
-                self._local(other)
+                self.local(other)
             self._statements[name] = f"{name} = {expression}"
         return name
 

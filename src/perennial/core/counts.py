@@ -17,7 +17,7 @@ from perennial.core.currency import in_program_currency
 from perennial.core.effects import Count
 from perennial.core.events import CustomEvent, Event, OrderPaid, OrderReturned
 from perennial.core.order import Order, net_amounts
-from perennial.core.today import today_of
+from perennial.core.today import Today, today_of
 from perennial.core.version import Metric, Version
 from perennial.units import Instant, Minor, Points
 
@@ -45,7 +45,7 @@ class _Part(msgspec.Struct, gc=False):
     """
 
     order: Order
-    nets: list[Minor]
+    nets: Sequence[Minor]
     amounts: Sequence[Minor]
     units: Sequence[int]
     orders: int
@@ -62,7 +62,9 @@ def counts_of(
     if not version.metrics:
         return ()
     if isinstance(event, OrderPaid):
-        return counts_of_order(version, event.at, *_converted(version, event.order), points or {})
+        return counts_of_order(
+            version, event.at, today_of(version, event.at), *_converted(version, event.order), points or {}
+        )
     if isinstance(event, OrderReturned):
         return _counts_of_return(version, event, points or {})
     return _counts(
@@ -71,14 +73,19 @@ def counts_of(
 
 
 def counts_of_order(
-    version: Version, at: Instant, order: Order, nets: list[Minor], points: Mapping[int, Points]
+    version: Version,
+    at: Instant,
+    today: Today,
+    order: Order,
+    nets: Sequence[Minor],
+    points: Mapping[int, Points],
 ) -> tuple[Count, ...]:
-    """Return what an order paid at ``at`` adds, whose amounts are in the program's currency."""
+    """Return what an order paid at ``at``, which is ``today``, adds; it is in the program's currency."""
     if not version.metrics:
         return ()
     part: _Part | None = None
     counts = []
-    periods = today_of(version, at).metrics
+    periods = today.metrics
     for place, metric in enumerate(version.metrics):
         choose = version.choices[place]
         if choose is None and metric.measure is _ORDERS_NET:

@@ -39,9 +39,9 @@ from perennial.core.rule import Basket, Earned
 from perennial.core.snapshot import Snapshot
 from perennial.core.switches import off_of
 from perennial.core.tiers import tiers_after
-from perennial.core.today import today_of
-from perennial.core.version import Bound, CompiledRule, Factors, Version
-from perennial.units import MAX_AMOUNT, Instant, Minor, Points, Rounding, format_instant, share_out
+from perennial.core.today import Today, today_of
+from perennial.core.version import CompiledRule, Factors, Version
+from perennial.units import MAX_AMOUNT, Instant, Minor, Points, format_instant, share_out
 
 EarningEvent: TypeAlias = (
     OrderPaid | CustomEvent | MemberJoined | TierEntered | ChallengeCompleted | ChallengeMissed
@@ -52,12 +52,12 @@ EarningEvent: TypeAlias = (
 _ON_REQUEST = EnrollmentMode.ON_REQUEST
 
 
-Fired: TypeAlias = tuple[int, Basket, Earned]
-"""A rule that fired, by its place in ``version.rules``, with what it looked at and what it gives for that."""
+Fired: TypeAlias = tuple[int, CompiledRule, Basket, Earned]
+"""A rule that fired, with its place in ``version.rules``, what it looked at and what it gives for that."""
 
 
-class Gift(msgspec.Struct, gc=False):
-    """What one rule gives, on its way from the rule to the wallet.
+class Gift(msgspec.Struct, frozen=True):
+    """What one rule gives, on its way from the rule to the wallet, for whoever explains it.
 
     ``index`` is the rule's place in ``version.rules``; ``points`` goes from what the rule gave
     (``earned``) over what the multiplier made of it to what the limits left of it.
@@ -69,7 +69,7 @@ class Gift(msgspec.Struct, gc=False):
     factor: Factor
     multiplied: Points
     points: Points
-    cut_by: str | None = None
+    cut_by: str | None
 
 
 # Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
@@ -82,18 +82,36 @@ class Judgment(msgspec.Struct, gc=False):
     ``takes_part`` says that the customer is a member within the life of the program; ``why_not`` why
     no rule was asked at all; ``order`` is the order in the program's currency and
     ``nets`` the net amounts of its lines, once rules were asked about one; ``active`` says which
-    campaigns apply (bit by bit, by their index); ``limited`` holds the limits after every gift passed;
-    ``rewarding`` are the indexes of the rules that give a reward.
+    campaigns apply (bit by bit, by their index); ``rewarding`` are the indexes of the rules that give a
+    reward.
+
+    ``fired`` are the rules that give points. For each of them ``multiplied`` is what the ``factors``
+    (``None``: there are none) made of what it gave, ``points`` what the limits left of it, and ``cuts`` what
+    cut it. Those at the places in ``resting`` give nothing. ``limited`` holds the limits after all of
+    them passed (``None``: nothing met one).
     """
 
-    limited: Allowances
     takes_part: bool
     why_not: str | None = None
     order: Order | None = None
-    nets: list[Minor] = []
+    nets: Sequence[Minor] = ()
     active: int = 0
-    gifts: list[Gift] = []
-    rewarding: list[int] = []
+    rewarding: Sequence[int] = ()
+    fired: Sequence[Fired] = ()
+    factors: Factors | None = None
+    multiplied: Sequence[Points] = ()
+    points: Sequence[Points] = ()
+    cuts: list[str | None] = []
+    resting: Sequence[int] = ()
+    limited: Allowances | None = None
+
+    def gifts(self) -> Iterator[Gift]:
+        """Yield what every rule gives that fired, in the document's order."""
+        factors = self.factors
+        for place, (index, _, basket, earned) in enumerate(self.fired):
+            factor = UNCHANGED if factors is None or place in self.resting else factors.by_rule[index][1]
+            multiplied, points, cut_by = self.multiplied[place], self.points[place], self.cuts[place]
+            yield Gift(index, basket, earned, factor, multiplied, points, cut_by)
 
 
 def earn(event: EarningEvent, version: Version, snapshot: Snapshot, *, by_line: bool = True) -> Decision:
@@ -105,31 +123,25 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot, *, by_line: 
     """
     judgment = judge(event, version, snapshot)
     effects: list[Effect] = []
-    awards, points = _post(event, version, snapshot, judgment, effects, by_line=by_line)
+    today = today_of(version, event.at)
+    awards, points = _post(event, version, snapshot, judgment, today, effects, by_line=by_line)
     if judgment.order is None:
         counts = counts_of(version, event, points)
     else:
-        counts = counts_of_order(version, event.at, judgment.order, judgment.nets, points)
+        counts = counts_of_order(version, event.at, today, judgment.order, judgment.nets, points)
     effects += counts
     follow_ups: tuple[Event, ...] = ()
     if judgment.takes_part:
         if type(event) is CustomEvent:
             effects += activity(version, event.name, event.at)
         if version.program.tiers is not None and off_of(version, snapshot).stopped is None:
-            history = history_after(version, snapshot, event.at, counts)
+            history = history_after(version, snapshot, today, counts)
             balances = _balances_after(version, snapshot, effects) if None in version.tier_needs else ()
             tier_effects, follow_ups = tiers_after(version, event, snapshot, history, balances)
             effects += tier_effects
     if judgment.rewarding:
         follow_ups = (*_rewards(event, version, judgment), *follow_ups)
-    return Decision(
-        program=version.program_id,
-        version=version.number,
-        awards=awards,
-        effects=tuple(effects),
-        follow_ups=follow_ups,
-        facts=snapshot,
-    )
+    return Decision(version.program_id, version.number, awards, tuple(effects), follow_ups, snapshot)
 
 
 def _rewards(event: EarningEvent, version: Version, judgment: Judgment) -> Iterator[Event]:
@@ -148,9 +160,7 @@ def _rewards(event: EarningEvent, version: Version, judgment: Judgment) -> Itera
 def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment:
     """Ask every rule of the event's trigger, and apply multipliers and limits to what they give."""
     why_not = outside_life(event.at, version, snapshot)
-    numbers = budget_numbers(version, event) if version.has_holders else version.budget_numbers
-    limited = Allowances(version, snapshot, numbers)
-    judgment = Judgment(limited, takes_part=why_not is None, why_not=why_not)
+    judgment = Judgment(why_not is None, why_not)
     if (snapshot.off or snapshot.variants) and why_not is None:
         judgment.why_not = why_not = off_of(version, snapshot).stopped
     is_order = isinstance(event, OrderPaid)
@@ -169,30 +179,12 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
     if snapshot.off or snapshot.variants:
         off = off_of(version, snapshot)
         judgment.active &= ~off.campaigns
-        fired = [each for each in fired if version.rules[each[0]].rule.id not in off.rules]
+        fired = [each for each in fired if each[1].id not in off.rules]
+    if version.gives_rewards:
+        judgment.rewarding = [index for index, compiled, *_ in fired if compiled.rule.gives() is not None]
     if fired:
-        gifts = judgment.gifts = _gifts(version, snapshot, event.at, fired, judgment.active)
-        if version.gives_rewards:
-            judgment.rewarding = [
-                each[0] for each in fired if version.rules[each[0]].rule.gives() is not None
-            ]
-        rules = version.rules
-        for gift in gifts:
-            bounds = rules[gift.index].bounds
-            if bounds or gift.points > MAX_AMOUNT:
-                _limit(gift, bounds, judgment)
+        _give(event, version, snapshot, judgment, fired)
     return judgment
-
-
-def _limit(gift: Gift, bounds: tuple[Bound, ...], judgment: Judgment) -> None:
-    """Cut a gift to what may be given at all, and to what its limits leave."""
-    if gift.points > MAX_AMOUNT:
-        gift.points = MAX_AMOUNT
-        gift.cut_by = f"the largest award: {MAX_AMOUNT} points"
-    if bounds and gift.points:
-        gift.points, cut_by = judgment.limited.grant(bounds, gift.points, judgment.nets)
-        if cut_by is not None:
-            gift.cut_by = cut_by
 
 
 def outside_life(at: Instant, version: Version, snapshot: Snapshot) -> str | None:
@@ -228,34 +220,52 @@ def trigger_of(event: EarningEvent) -> str:
             return "challenge.missed"
 
 
-def _gifts(version: Version, snapshot: Snapshot, at: Instant, fired: list[Fired], active: int) -> list[Gift]:
-    """Return what the rules give that fired, multiplied; one that has to rest gives nothing, and says so."""
-    bases = [earned.points for _, _, earned in fired]
+def _give(
+    event: EarningEvent, version: Version, snapshot: Snapshot, judgment: Judgment, fired: Sequence[Fired]
+) -> None:
+    """Note what the rules give that fired: multiplied, and cut to what their limits leave."""
+    bases = [each[3].points for each in fired]
     if min(bases) <= 0:
-        fired = [each for each in fired if each[2].points > 0]
-        bases = [earned.points for _, _, earned in fired]
-    resting = _resting(version, snapshot, at, fired) if version.has_cooldowns else None
-    for place in resting or ():
-        bases[place] = 0
-    factors, multiplied = _multiply(version, factors_of(version, snapshot.tier, active), fired, bases)
-    gifts = [
-        Gift(index, basket, earned, factor, points, points)
-        for (index, basket, earned), factor, points in zip(fired, factors, multiplied, strict=True)
-    ]
-    for place, words in (resting or {}).items():
-        gifts[place].factor, gifts[place].cut_by = UNCHANGED, words
-    return gifts
+        fired = [each for each in fired if each[3].points > 0]
+        if not fired:
+            return
+        bases = [each[3].points for each in fired]
+    judgment.fired, judgment.cuts = fired, [None] * len(bases)
+    if version.has_cooldowns:
+        _rest(event.at, version, snapshot, judgment, bases)
+    factors = judgment.factors = factors_of(version, snapshot.tier, judgment.active)
+    multiplied = judgment.multiplied = bases if factors is None else _multiply(factors, fired, bases)
+    judgment.points = _limit(event, version, snapshot, judgment, list(multiplied))
 
 
-def _resting(version: Version, snapshot: Snapshot, at: Instant, fired: Sequence[Fired]) -> dict[int, str]:
-    """Return the places in ``fired`` of the rules that have to rest, and how they say so."""
-    resting = {}
-    for place, (index, _, _) in enumerate(fired):
-        compiled = version.rules[index]
+def _rest(at: Instant, version: Version, snapshot: Snapshot, judgment: Judgment, bases: list[Points]) -> None:
+    """Take away the ``bases`` of the rules that have to rest, and note what says so."""
+    cuts = judgment.cuts
+    for place, (_, compiled, _, _) in enumerate(judgment.fired):
         until = rests_until(version, compiled, snapshot, at)
         if until is not None:
-            resting[place] = f"cooldown of rule {compiled.rule.id}: until {format_instant(until)}"
-    return resting
+            bases[place] = 0
+            cuts[place] = f"cooldown of rule {compiled.id}: until {format_instant(until)}"
+    judgment.resting = [place for place, base in enumerate(bases) if not base]
+
+
+def _limit(
+    event: EarningEvent, version: Version, snapshot: Snapshot, judgment: Judgment, points: list[Points]
+) -> list[Points]:
+    """Cut ``points`` to what may be given at all and to what their limits leave, and note what does it."""
+    cuts, limited = judgment.cuts, None
+    if sum(points) > MAX_AMOUNT:
+        for place, most in enumerate(points):
+            if most > MAX_AMOUNT:
+                points[place], cuts[place] = MAX_AMOUNT, f"the largest award: {MAX_AMOUNT} points"
+    for place, fired in enumerate(judgment.fired):
+        bounds = fired[1].bounds
+        if bounds and points[place]:
+            if limited is None:
+                limited = judgment.limited = Allowances(version, snapshot, budget_numbers(version, event))
+            points[place], cut_by = limited.grant(bounds, points[place], judgment.nets)
+            cuts[place] = cut_by or cuts[place]
+    return points
 
 
 def rests_until(version: Version, compiled: CompiledRule, snapshot: Snapshot, at: Instant) -> Instant | None:
@@ -282,35 +292,21 @@ def touch_of(version: Version, cooldown: int, event: Event) -> Touch:
     return Touch(limit.number, event.at, place_of(limit, None if order is None else order.location))
 
 
-def _multiply(
-    version: Version, factors: Factors | None, fired: Sequence[Fired], bases: list[Points]
-) -> tuple[list[Factor], list[Points]]:
-    """Apply to every group of ``bases`` that share a wallet and a factor that factor, at once.
-
-    Returns the factor on each of them, and what it makes of it.
-    """
-    if factors is None or not fired:
-        return [UNCHANGED] * len(bases), bases
+def _multiply(factors: Factors, fired: Sequence[Fired], bases: list[Points]) -> list[Points]:
+    """Apply to every group of ``bases`` that share a wallet and a factor that factor, at once."""
     if factors.shared is not None:
-        return [factors.shared] * len(bases), multiply(bases, factors.shared, _rounding(version, fired[0]))
-    applied, multiplied = [UNCHANGED] * len(bases), list(bases)
-    groups: dict[int, list[int]] = {}
-    for place, (index, _, _) in enumerate(fired):
-        group, factor = factors.by_rule[index]
-        if factor is not UNCHANGED and bases[place]:
-            applied[place] = factor
+        return multiply(bases, factors.shared, factors.roundings[0])
+    multiplied = list(bases)
+    groups: dict[tuple[int, Factor], list[int]] = {}
+    for place, (index, _, _, _) in enumerate(fired):
+        group = factors.by_rule[index]
+        if group[1] is not UNCHANGED and bases[place]:
             groups.setdefault(group, []).append(place)
-    for places in groups.values():
-        first = places[0]
-        parts = multiply([bases[place] for place in places], applied[first], _rounding(version, fired[first]))
+    for (number, factor), places in groups.items():
+        parts = multiply([bases[place] for place in places], factor, factors.roundings[number])
         for place, points in zip(places, parts, strict=True):
             multiplied[place] = points
-    return applied, multiplied
-
-
-def _rounding(version: Version, fired: Fired) -> Rounding:
-    """Return how the wallet of a rule that fired rounds."""
-    return version.wallets[version.rules[fired[0]].wallet].spec.rounding
+    return multiplied
 
 
 def factors_of(version: Version, tier: str | None, active: int) -> Factors | None:
@@ -328,7 +324,8 @@ def factors_of(version: Version, tier: str | None, active: int) -> Factors | Non
         factors.append((groups.setdefault((compiled.wallet, factor), len(groups)), factor))
     multiplies = any(factor is not UNCHANGED for _, factor in factors)
     shared = factors[0][1] if len(groups) == 1 else None
-    known = version.factors[key] = Factors(tuple(factors), shared) if multiplies else None
+    roundings = tuple([version.wallets[wallet].spec.rounding for wallet, _ in groups])
+    known = version.factors[key] = Factors(tuple(factors), roundings, shared) if multiplies else None
     return known
 
 
@@ -345,21 +342,20 @@ def _post(
     version: Version,
     snapshot: Snapshot,
     judgment: Judgment,
+    today: Today,
     effects: list[Effect],
     *,
     by_line: bool,
 ) -> tuple[tuple[Award, ...], dict[int, Points]]:
     """Append the effects of crediting the gifts; return the awards, and the points by unit."""
-    if not judgment.gifts:
+    if not judgment.fired:
         return (), {}
-    gifts, rules = judgment.gifts, version.rules
     sums: dict[int, Points] = {}
     if len(version.wallets) == 1:
-        sums[0] = sum([gift.points for gift in gifts])
+        sums[0] = sum(judgment.points)
     else:
-        for gift in gifts:
-            wallet = rules[gift.index].wallet
-            sums[wallet] = sums.get(wallet, 0) + gift.points
+        for (_, compiled, _, _), points in zip(judgment.fired, judgment.points, strict=True):
+            sums[compiled.wallet] = sums.get(compiled.wallet, 0) + points
     lots: dict[int, int] = {}
     earned: dict[int, Points] = {}
     for wallet, points in sums.items():
@@ -370,40 +366,41 @@ def _post(
             version, wallet, points, snapshot.tier, event.at, waits_for, snapshot.wallets[wallet]
         )
         effects += credited
-    awards = tuple([award_of(rules[gift.index], gift, lots, by_line=by_line) for gift in gifts])
     if version.has_cooldowns:
-        effects += _touches(event, version, gifts)
-    if judgment.limited.used:
-        effects += judgment.limited.effects(today_of(version, event.at))
-    return awards, earned
+        effects += _touches(event, version, judgment)
+    if judgment.limited is not None:
+        effects += judgment.limited.effects(today)
+    return _awards(judgment, lots, by_line=by_line), earned
 
 
-def _touches(event: EarningEvent, version: Version, gifts: Sequence[Gift]) -> Iterator[Touch]:
+def _touches(event: EarningEvent, version: Version, judgment: Judgment) -> Iterator[Touch]:
     """Return what puts the rules to rest that gave something."""
-    for gift in gifts:
-        cooldown = version.rules[gift.index].cooldown
-        if cooldown is not None and gift.points:
-            yield touch_of(version, cooldown, event)
+    for (_, compiled, _, _), points in zip(judgment.fired, judgment.points, strict=True):
+        if compiled.cooldown is not None and points:
+            yield touch_of(version, compiled.cooldown, event)
 
 
-def award_of(compiled: CompiledRule, gift: Gift, lots: Mapping[int, int], *, by_line: bool = True) -> Award:
-    """Return the award of a gift of a rule, ``by_line`` with what each line of the order contributed.
+def _awards(judgment: Judgment, lots: Mapping[int, int], *, by_line: bool) -> tuple[Award, ...]:
+    """Return the award of every rule that fired, ``by_line`` with what each line of the order contributed.
 
     ``lots`` gives the lot that the points went into, by the index of the wallet.
     """
-    earned, points = gift.earned, gift.points
-    if not points:
-        return Award(compiled.id, compiled.unit, earned.points, 0, 0, (), gift.cut_by)
-    lines = _contributions(points, earned.weights) if by_line and earned.weights else ()
-    lot_id = lots.get(compiled.wallet, 0)
-    return Award(compiled.id, compiled.unit, earned.points, points, lot_id, lines, gift.cut_by)
+    awards = []
+    cuts = judgment.cuts
+    for place, points in enumerate(judgment.points):
+        _, rule, _, earned = judgment.fired[place]
+        weights = earned.weights
+        lines = contributions(points, weights) if weights and points and by_line else ()
+        lot_id = lots[rule.wallet] if points else 0
+        awards.append(Award(rule.id, rule.unit, earned.points, points, lot_id, lines, cuts[place]))
+    return tuple(awards)
 
 
-def _contributions(points: Points, weights: Sequence[int]) -> tuple[Points, ...]:
-    """Return what each line contributed to the points."""
-    most, whole = max(weights), sum(weights)
-    if most == whole:
-        return tuple([points if weight else 0 for weight in weights]) if most else ()
+def contributions(points: Points, weights: Sequence[int]) -> tuple[Points, ...]:
+    """Return what each line contributed to points above 0, by its weight; nothing where no line has any."""
+    whole = sum(weights)
+    if whole in weights:  # one line has all of it, or there is nothing to have
+        return tuple([points if weight else 0 for weight in weights]) if whole else ()
     return tuple(share_out(points, weights, whole))
 
 

@@ -17,7 +17,7 @@ from perennial.core.condition_words import describe
 from perennial.core.conditions import Condition
 from perennial.core.credit import credit_award
 from perennial.core.currency import format_money, in_program_currency
-from perennial.core.earn import EarningEvent, Gift, Judgment, award_of, judge, trigger_of, waiting_for
+from perennial.core.earn import EarningEvent, Gift, Judgment, contributions, judge, trigger_of, waiting_for
 from perennial.core.effects import Debit, FallShort
 from perennial.core.events import OrderPaid
 from perennial.core.explain_words import (
@@ -86,7 +86,7 @@ def explain(
     nets = net_amounts(order) if order is not None else []
     scope = scope_of(version, snapshot, event.at, event=event, order=order, nets=nets)
     setting = _Setting(event, version, snapshot, judgment, scope, refused or {}, language)
-    gifts = {gift.index: gift for gift in judgment.gifts}
+    gifts = {gift.index: gift for gift in judgment.gifts()}
     rules = tuple(
         _explain_rule(setting, compiled, gifts.get(index)) for index, compiled in enumerate(version.rules)
     )
@@ -215,7 +215,8 @@ def _explain_gift(
     event, version, order = setting.event, setting.version, setting.scope.order
     rule = compiled.rule
     ids = line_ids(order) if order is not None else []
-    award = award_of(version.rules[gift.index], gift, {})
+    weights = gift.earned.weights
+    lines = contributions(gift.points, weights) if gift.points and weights else ()
     explanation = msgspec.structs.replace(
         explanation,
         lines=tuple(ids[index] for index in gift.basket.indexes),
@@ -226,7 +227,7 @@ def _explain_gift(
         multiplied=gift.multiplied if gift.multiplied != gift.earned.points else None,
         cut_by=gift.cut_by,
         points=gift.points,
-        contributions={name: part for name, part in zip(ids, award.lines, strict=False) if part},
+        contributions={name: part for name, part in zip(ids, lines, strict=False) if part},
     )
     if gift.points:
         key = lot_key(version, compiled.wallet, setting.snapshot.tier, event.at, waiting_for(event))

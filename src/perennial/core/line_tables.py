@@ -34,13 +34,13 @@ def one_pass(
     """
     wanted = _wanted(conditions)
     kept = [statement for statement in prelude if statement not in _CALLS]
-    begin, body, constants = ["units = []", "i = 0"], ["units.append(line.quantity)"], {}
+    begin, body, constants = ["units = []"], ["units.append(line.quantity)"], {}
     for statement, (table, fact, reads) in _CALLS.items():
         if statement in prelude:
             constants[f"w{table}"] = wanted[fact]
             begin.append(f"{table} = {{}}")
             body += [line.format(table) for line in reads]
-    loop = ["for line in f_lines:", *(f"    {line}" for line in [*body, "i += 1"])]
+    loop = ["for i, line in enumerate(f_lines):", *(f"    {line}" for line in body)]
     lines = [] if _LINES in kept else [_LINES]
     return [*kept, *lines, *begin, *loop], constants
 

@@ -69,7 +69,7 @@ def snapshot_of(
         membership.tier_since,
         membership.tier_until,
         membership.tier_floor,
-        tuple([member.attributes.get(name) for name in version.attributes]) if version.attributes else (),
+        tuple(map(member.attributes.get, version.attributes)) if version.attributes else (),
         _figures(version, member.counters, today, joined_at) if version.needs else (),
         _used(version, member, today, location),
         _spent(version, spent, today, numbers),
@@ -163,10 +163,10 @@ def _figures(
     version: Version, counters: Mapping[int, Mapping[int, int]], today: Today, joined_at: Instant | None
 ) -> tuple[int, ...]:
     """Return the value of each of the version's needs on a day."""
-    values = []
     ranges = today.ranges if not version.counts_since_joining else _ranges(version, today, joined_at)
-    for need, window in zip(version.needs, ranges, strict=True):
-        values.append(sum_within(counters.get(need.metric.number), window))
+    values = []
+    for place, need in enumerate(version.needs):
+        values.append(sum_within(counters.get(need.metric.number), ranges[place]))
     for place in version.taken:
         need, (first, last) = version.needs[place], ranges[place]
         periods = counters.get(need.metric.number, {})
@@ -214,13 +214,13 @@ def sum_within(periods: Mapping[int, int] | None, window: Range) -> int:
 
 
 def history_after(
-    version: Version, snapshot: Snapshot, at: Instant, counts: Iterable[Count]
+    version: Version, snapshot: Snapshot, today: Today, counts: Iterable[Count]
 ) -> tuple[int, ...]:
-    """Return the history of ``snapshot``, taken at ``at``, after ``counts`` were added to the sums."""
+    """Return the history of ``snapshot``, taken ``today``, after ``counts`` were added to the sums."""
     if not version.needs:
         return ()
     values = list(snapshot.history)
-    ranges = ranges_of(version, at, snapshot.joined_at)
+    ranges = today.ranges if not version.counts_since_joining else _ranges(version, today, snapshot.joined_at)
     for count in counts:
         for place in version.readers.get(count.metric, ()):
             first, last = ranges[place]

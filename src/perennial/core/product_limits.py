@@ -80,7 +80,7 @@ def _of(version: Version) -> _ByProduct:
 
 def _find(version: Version) -> _ByProduct:
     bounds = tuple(
-        Bound(total, index)
+        Bound(total, index, limit)
         for total, limits in ((False, version.limits), (True, version.budgets))
         for index, limit in enumerate(limits)
         if limit.by_product

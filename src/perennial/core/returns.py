@@ -27,6 +27,7 @@ from perennial.core.program import RefundPolicy
 from perennial.core.taking_back import TakenBack, take_back
 from perennial.core.tier_reviews import tiers_after_return
 from perennial.core.tiers import available_balances
+from perennial.core.today import today_of
 from perennial.core.version import Version
 from perennial.units import Points
 
@@ -62,7 +63,7 @@ def decide_return(
             effects += [VoidVoucher(each.voucher_id) for each in event.given if each.voucher_id is not None]
     counts = counts_of(version, event, reversed_points(event))
     effects += counts
-    history = history_after(version, snapshot, event.at, counts)
+    history = history_after(version, snapshot, today_of(version, event.at), counts)
     tier_effects, follow_ups = tiers_after_return(
         version, event, snapshot, history, tuple(balances.values()), member.counters, counts
     )

@@ -232,6 +232,17 @@ def _bounds(schedule: Schedule, zone: ZoneInfo) -> list[Applies]:
 
 
 def _in_windows(windows: tuple[Window, ...], zone: ZoneInfo) -> Applies:
+    open_minutes = minutes_of_week(windows)
+
+    def applies(at: Instant, _birthday: date | None, _joined: Instant | None) -> bool:
+        minutes = (at + offset_at(at, zone)) // MINUTE
+        return bool(open_minutes[(minutes + _SINCE_MONDAY) % _WEEK])
+
+    return applies
+
+
+def minutes_of_week(windows: tuple[Window, ...]) -> bytes:
+    """Return for every minute of the week, from Monday's first on, 1 if it lies in a window, else 0."""
     open_minutes = bytearray(_WEEK)
     for window in windows:
         start, end = _minute(window.start), _minute(window.end)
@@ -240,12 +251,7 @@ def _in_windows(windows: tuple[Window, ...], zone: ZoneInfo) -> Applies:
             first = WEEKDAYS.index(day) * _MINUTES + start
             for minute in range(first, first + length):
                 open_minutes[minute % len(open_minutes)] = 1
-
-    def applies(at: Instant, _birthday: date | None, _joined: Instant | None) -> bool:
-        minutes = (at + offset_at(at, zone)) // MINUTE
-        return bool(open_minutes[(minutes + _SINCE_MONDAY) % _WEEK])
-
-    return applies
+    return bytes(open_minutes)
 
 
 def _minute(wall: str) -> int:
@@ -344,6 +350,7 @@ __all__ = [
     "holidays_of",
     "life_of",
     "longest_days",
+    "minutes_of_week",
     "recurrence_of",
     "start_instant",
 ]

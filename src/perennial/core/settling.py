@@ -14,6 +14,7 @@ from perennial.core.refusals import Refusal
 from perennial.core.scratch import copy_of
 from perennial.core.snapshot import Snapshot
 from perennial.core.tiers import available_balances, tiers_after
+from perennial.core.today import today_of
 from perennial.core.version import Version
 
 
@@ -35,7 +36,7 @@ def settle(
         after = copy_of(member, version)
         fold(after, version, effects, event.at)
         balances = tuple(available_balances(version, after, event.at).values())
-        history = history_after(version, snapshot, event.at, counts)
+        history = history_after(version, snapshot, today_of(version, event.at), counts)
         tier_effects, entries = tiers_after(version, event, snapshot, history, balances)
     return Decision(
         program=version.program_id,

@@ -26,9 +26,9 @@ from perennial.core.conditions import (
 )
 from perennial.core.facts import BIRTHDAY
 from perennial.core.program import Campaign
-from perennial.core.rule import Basis, EarningRule
+from perennial.core.rule import Basis
 from perennial.core.rule_arrangement import RuleSource, Test
-from perennial.core.schedule import Schedule, compile_schedule, life_of
+from perennial.core.schedule import Schedule, compile_schedule, life_of, minutes_of_week
 from perennial.core.version import CompiledRule
 from perennial.units import Instant
 
@@ -72,31 +72,31 @@ class TriggerWriter:
             if rule.lines is not None or rule.needs_lines():
                 return RuleSource(index, (Test("False"),), "pass")
             basket = self._once("b_event", "h_event(event)", h_event=basket_of_event)
-            return self._fires(index, rule, tests, basket)
+            return self._fires(index, compiled, tests, basket)
         amounts = self._amounts_by(rule.looks_at())
         if rule.lines is not None:
             self._source.constants["h_lines"] = basket_of_lines
             tests += self._guards(rule.lines)
             tests.append(_test(f"(lines := {self._source.indexes(rule.lines)})"))
-            return self._fires(index, rule, tests, f"h_lines(lines, {amounts}, units)")
+            return self._fires(index, compiled, tests, f"h_lines(lines, {amounts}, units)")
         if not rule.needs_lines():
             self._source.constants["h_nothing"] = NOTHING
-            return self._fires(index, rule, tests, "h_nothing")
+            return self._fires(index, compiled, tests, "h_nothing")
         basket = self._once(f"b_{amounts}", f"h_all({amounts}, units)", h_all=basket_of_all)
-        return self._fires(index, rule, tests, basket)
+        return self._fires(index, compiled, tests, basket)
 
-    def _fires(self, index: int, rule: EarningRule, tests: Sequence[Test], basket: str) -> RuleSource:
+    def _fires(self, index: int, compiled: CompiledRule, tests: Sequence[Test], basket: str) -> RuleSource:
         """Return the source of a rule that hands over its basket and what it gives if all tests hold.
 
         Where that is always the same it is made here, once.
         """
-        always = rule.always()
+        always = compiled.rule.always()
         if always is not None:
-            self._source.constants[f"x{index}"] = (index, NOTHING, always)
+            self._source.constants[f"x{index}"] = (index, compiled, NOTHING, always)
             return RuleSource(index, tuple(tests), f"fired.append(x{index})")
         self._asks_tier = True
-        self._source.constants[f"e{index}"] = rule.earn
-        gives = f"fired.append(({index}, (b := {basket}), e{index}(b, tier)))"
+        self._source.constants |= {f"r{index}": compiled, f"e{index}": compiled.rule.earn}
+        gives = f"fired.append(({index}, r{index}, (b := {basket}), e{index}(b, tier)))"
         return RuleSource(index, tuple(tests), gives)
 
     def baskets(self) -> list[str]:
@@ -149,7 +149,7 @@ class TriggerWriter:
         ]
 
     def schedule(self, schedule: Schedule | None) -> list[Test]:
-        """Return the tests of a schedule: its bounds in place, and a call for what else it asks."""
+        """Return the tests of a schedule: its bounds and windows in place, and a call where it asks more."""
         if schedule is None:
             return []
         tests = []
@@ -158,7 +158,10 @@ class TriggerWriter:
             tests.append(Test(f"at >= {self._instant(starts)}", since=starts))
         if ends is not None:
             tests.append(Test(f"at < {self._instant(ends)}", until=ends))
-        if _asks_more(schedule):
+        if schedule.windows and not _asks_more(schedule):
+            is_open = self._constant(minutes_of_week(schedule.windows))
+            tests.append(Test(f"{is_open}[{self._source.local('f_now')}.minute_of_week]"))
+        elif _asks_more(schedule):
             applies = self._constant(compile_schedule(schedule, self._zone))
             tests.append(Test(f"{applies}(at, {self._birthday(schedule)}, snapshot.joined_at)", _CALL))
         return tests
@@ -185,8 +188,8 @@ class TriggerWriter:
 
 
 def _asks_more(schedule: Schedule) -> bool:
-    """Whether a schedule has more than a start and an end."""
-    return bool(schedule.windows) or any(
+    """Whether a schedule has more than a start, an end and windows."""
+    return any(
         part is not None
         for part in (schedule.rrule, schedule.holidays, schedule.birthday, schedule.anniversary)
     )

@@ -27,7 +27,7 @@ from perennial.core.rule import EarningRule
 from perennial.core.stacking import Category, Combines
 from perennial.core.variants import CompiledTrial
 from perennial.ledger.lot import LotKey
-from perennial.units import Instant, Minor, Points
+from perennial.units import Instant, Minor, Points, Rounding
 
 
 class CompiledWallet(msgspec.Struct, frozen=True):
@@ -107,14 +107,16 @@ class CompiledLimit(msgspec.Struct, frozen=True):
         return self.holder is not Holder.MEMBER and not self.is_total
 
 
-class Bound(msgspec.Struct, frozen=True):
+class Bound(msgspec.Struct, frozen=True, cache_hash=True):
     """A limit that an award meets: of ``version.limits`` if it is each member's, else of its ``budgets``.
 
     ``total`` says that it is of the budgets: what all members use together, everywhere or in one place.
+    ``index`` is its place there.
     """
 
     total: bool
     index: int
+    limit: CompiledLimit
 
 
 class CompiledRule(msgspec.Struct, frozen=True):
@@ -141,10 +143,12 @@ class CompiledRule(msgspec.Struct, frozen=True):
 class Factors(msgspec.Struct, frozen=True):
     """The factor of each rule, with the number of its group: the rules with the same wallet and factor.
 
-    A factor is a numerator and a denominator. ``shared`` is that of all of them, where they are one group.
+    A factor is a numerator and a denominator. ``roundings`` are those of the groups, ``shared`` is the factor
+    of all rules, where they are one group.
     """
 
     by_rule: tuple[tuple[int, tuple[int, int]], ...]
+    roundings: tuple[Rounding, ...]
     shared: tuple[int, int] | None
 
 
