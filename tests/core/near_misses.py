@@ -318,10 +318,11 @@ def transfers_of_lots(draw: Random, over: bool) -> Document:
 
 
 def transfers_of_a_tier(draw: Random, over: bool) -> Document:
-    """A tier of its own has another life for lots; or one by inactivity."""
+    """A tier of its own has another life for lots, or the only one; or one by inactivity."""
     program = sound(draw)
     span = {"after": {"days": draw.randint(20, 200)}}
-    program["wallets"][0]["expiry"] = {"type": "rolling"} | span
+    if draw.random() < 0.5:
+        program["wallets"][0]["expiry"] = {"type": "rolling"} | span
     of_tier = ({"type": "inactivity"} if over else {"type": "rolling"}) | span
     program["wallets"][0]["tiers"] = {"gold": {"expiry": of_tier}}
     gold = {"id": "gold", "name": "Gold", "reach": {"spend": draw.randint(100, 100_000)}}
@@ -330,6 +331,102 @@ def transfers_of_a_tier(draw: Random, over: bool) -> Document:
         "levels": [gold],
         "lasts": "life",
     }
+    return program
+
+
+def _with_life(draw: Random, over: bool, days: int, **inactivity: Any) -> Document:
+    """Return a program whose points live for so many days: each lot, or the balance without activity."""
+    program = sound(draw)
+    expiry = {"type": "inactivity", **inactivity} if over else {"type": "rolling"}
+    program["wallets"][0]["expiry"] = expiry | {"after": {"days": days}}
+    return program
+
+
+def transfers_of_short_lives(draw: Random, over: bool) -> Document:
+    """Points live for a few days, or one: what is sent on the last of them lives for a day more at most."""
+    return _with_life(draw, over, draw.choice([1, draw.randint(2, 9)]))
+
+
+def transfers_of_a_point(draw: Random, over: bool) -> Document:
+    """Nobody ever has more than one point, and that in the second wallet."""
+    program = _with_life(draw, over, draw.randint(1, 60))
+    program["wallets"].insert(0, {"id": "stars", "name": "Stars"})
+    hello = {"id": "hello", "type": "fixed", "points": 1, "wallet": "points", "limits": [{"times": 1}]}
+    program["earning_rules"] = [hello]
+    program["rewards"] = []
+    return program
+
+
+def transfers_of_some_orders(draw: Random, over: bool) -> Document:
+    """Only some orders earn: those of a channel, of a category, or of a kind of members."""
+    program = _with_life(draw, over, draw.randint(1, 60))
+    name = f"n{draw.randint(1, 99)}"
+    program["declarations"] = {"member": {"kind": {"type": "text"}}}
+    program["earning_rules"][0]["when"] = draw.choice(
+        [
+            {"fact": "order.channel", "is": name},
+            {"lines": "any", "where": {"fact": "line.categories", "contains": name}},
+            {"fact": "member.kind", "in": [name]},
+        ]
+    )
+    return program
+
+
+def transfers_of_fulfilled_orders(draw: Random, over: bool) -> Document:
+    """Points wait until their order is fulfilled: everybody's, or those of who has ordered before."""
+    program = _with_life(draw, over, draw.randint(1, 60))
+    wait = {"type": "fulfillment"}
+    if draw.random() < 0.5:
+        program["wallets"][0]["pending"] = wait
+    else:
+        _with_gold_after_an_order(program, wait)
+        program["earning_rules"][0]["when"] = {"fact": "member.tier", "is": "gold"}
+    return program
+
+
+def _with_gold_after_an_order(program: Document, pending: Document) -> None:
+    """Let the first order lead to gold, whose points wait."""
+    program["wallets"][0]["tiers"] = {"gold": {"pending": pending}}
+    program["tiers"] = {
+        "metrics": [{"id": "orders", "measure": "orders.count"}],
+        "levels": [{"id": "gold", "name": "Gold", "reach": {"orders": 1}}],
+        "lasts": "life",
+    }
+
+
+def _with_points_that_wait(draw: Random, over: bool, **inactivity: Any) -> Document:
+    """Return a program in which the first order leads to gold, whose points wait longer than others live."""
+    days = draw.randint(1, 30)
+    program = _with_life(draw, over, days, **inactivity)
+    wait = {"type": "period", "after": {"days": days + draw.randint(2, 20)}}
+    _with_gold_after_an_order(program, wait)
+    return program
+
+
+def transfers_beside_points_that_wait(draw: Random, over: bool) -> Document:
+    """Some points can be sent before they expire while others wait still."""
+    return _with_points_that_wait(draw, over)
+
+
+def transfers_that_leave_points(draw: Random, over: bool) -> Document:
+    """Who sends what can be sent keeps what waits, and for longer: a visit, and no order, is activity.
+
+    One member has more that waits than another ever gets.
+    """
+    program = _with_points_that_wait(draw, over, activities=["visit"])
+    program["declarations"] = {"events": {"visit": {}}}
+    more = {"id": "more", "type": "fixed", "points": draw.randint(2_001, 9_000)}
+    more["when"] = {"fact": "member.tier", "is": "gold"}
+    program["earning_rules"].append(more | {"limits": [{"per": "total", "times": 1}]})
+    return program
+
+
+def transfers_of_a_budget(draw: Random, over: bool) -> Document:
+    """Points come out of a budget that is enough for two orders of a month's spending, and not for six."""
+    program = _with_life(draw, over, draw.randint(1, 60))
+    rule = program["earning_rules"][0]
+    of_order = 200_000 // rule["per"]
+    rule["limits"] = [{"per": "total", "points": draw.randint(2 * of_order + 1, 6 * of_order)}]
     return program
 
 
@@ -384,7 +481,17 @@ NEAR_MISSES: dict[str, tuple[Maker, ...]] = {
         one_excludes,
         codes_are_one,
     ),
-    "transfer_prolongs": (transfers_of_lots, transfers_of_a_tier),
+    "transfer_prolongs": (
+        transfers_of_lots,
+        transfers_of_a_tier,
+        transfers_of_short_lives,
+        transfers_of_a_point,
+        transfers_of_some_orders,
+        transfers_of_fulfilled_orders,
+        transfers_beside_points_that_wait,
+        transfers_that_leave_points,
+        transfers_of_a_budget,
+    ),
     "worth_more_than_margin": (points_meet_the_margin,),
     "splitting_earns_more": (visits_in_parts,),
 }

@@ -7,17 +7,18 @@ from typing import ClassVar
 
 from perennial.core.flaw import Flaw, FlawKind
 from perennial.core.play import Play
-from perennial.core.program import NoExpiry
+from perennial.core.program import FulfillmentPending, NoExpiry, WalletSpec
 from perennial.core.search import Search, Shape
 from perennial.units import DAY, HOUR, Instant
 
 _MOST_DAYS = 2_000
+_TWO = ("anna", "bert")
 
 
 class TransferProlongs(FlawKind):
-    """Two people send points to each other, and still have some when they all should have expired.
+    """One sends points to another, and the two still have some when all of them should have expired.
 
-    Two others do the very same without sending anything: what they have left is what should be left.
+    What should be left is what the same two have after the very same orders when nothing is sent.
     """
 
     name: ClassVar[str] = "transfer_prolongs"
@@ -43,34 +44,46 @@ wallets:
         life = None if start is None else self._life(search, shape, wallet, start)
         if start is None or life is None:
             return None
-        sent_at, gone_at = life
-        play = search.play()
-        for name in ("anna", "bert", "carl", "dora"):
-            search.join(play, name, start, shape)
-        for name in ("anna", "carl"):
-            self._earn(search, play, shape, name, start)
-        available = self._available(play, "anna", wallet, sent_at)
-        if available <= 0:
-            return None
-        sent = play.do(sent_at, "anna", transfer={"to": "bert", "points": available, "wallet": wallet})
-        if sent.refusal is not None:
-            return None
-        for name in ("bert", "dora"):
-            play.order(sent_at, name, shape.priced(search.amounts_for(shape)[-1]))
-        play.wait(gone_at, "anna")
-        left = sum(play.owned(name)[wallet] for name in ("anna", "bert"))
-        should = sum(play.owned(name)[wallet] for name in ("carl", "dora"))
+        _, gone_at = life
+        kept = self._course(search, shape, wallet, (start, *life), sends=False)
+        sent = self._course(search, shape, wallet, (start, *life), sends=True)
+        left, should = (sum(play.owned(name)[wallet] for name in _TWO) for play in (sent, kept))
         if left <= should:
             return None
-        for name in ("anna", "bert", "carl", "dora"):
-            play.wait(gone_at, name)
-            play.expect(balance=play.balances(name))
+        for name in _TWO:
+            sent.wait(gone_at, name)
+            sent.expect(balance=sent.balances(name))
         days = (gone_at - start) // DAY
         words = (
             f"Sent to somebody else before they expire, {left - should} {wallet} are still there after "
             f"{days} days; without the transfer they are gone"
         )
-        return search.flaw(self.name, path, words, play)
+        return search.flaw(self.name, path, words, sent)
+
+    def _course(
+        self,
+        search: Search,
+        shape: Shape,
+        wallet: str,
+        times: tuple[Instant, Instant, Instant],
+        *,
+        sends: bool,
+    ) -> Play:
+        """Play both lives: one earns, sends all that can be sent or nothing, and the other earns that day.
+
+        Of ``times``, the first is when points are earned, the second when they are sent, the third the end.
+        """
+        start, sent_at, gone_at = times
+        play = search.play()
+        for name in _TWO:
+            search.join(play, name, start, shape)
+        self._earn(search, play, shape, "anna", start)
+        if sends:
+            available = self._available(play, "anna", wallet, sent_at)
+            play.do(sent_at, "anna", transfer={"to": "bert", "points": available, "wallet": wallet})
+        self._earn(search, play, shape, "bert", sent_at)
+        play.wait(gone_at, "anna")
+        return play
 
     def _life(
         self, search: Search, shape: Shape, wallet: str, start: Instant
@@ -91,9 +104,14 @@ wallets:
         return None
 
     def _earn(self, search: Search, play: Play, shape: Shape, customer: str, at: Instant) -> None:
-        """Buy twice: what the second order earns has the dates of the tier that the first one leads to."""
+        """Buy twice: what the second order earns has the dates of the tier that the first one leads to.
+
+        Each is fulfilled where points wait for that.
+        """
         for _ in range(2):
             play.order(at, customer, shape.priced(search.amounts_for(shape)[-1]))
+            if any(_waits_for_fulfillment(wallet) for wallet in search.program.wallets):
+                play.do(at, customer, fulfill=play.last_order)
 
     def _available(self, play: Play, customer: str, wallet: str, at: Instant) -> int:
         """Let time pass, and return what can be spent then."""
@@ -101,6 +119,11 @@ wallets:
         play.forget()
         found = play.rehearsal.wallet(customer, wallet)
         return sum(lot.remaining for lot in (found.lots or {}).values() if lot.is_available(at))
+
+
+def _waits_for_fulfillment(wallet: WalletSpec) -> bool:
+    pending = (wallet.pending, *(dates.pending for dates in wallet.tiers.values()))
+    return any(isinstance(each, FulfillmentPending) for each in pending)
 
 
 def _days() -> Iterator[int]:
