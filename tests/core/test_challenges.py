@@ -72,8 +72,10 @@ def test_points_of_a_completed_challenge_are_taken_back() -> None:
     assert on.wallet("anna", "points").balance == 100
     assert how(on, "2026-03-03 11:00") == ("active", 4, 1)
     assert completed(buy(on, "o2", "2026-03-04 10:00", coffees(1))) == ["c1"]
+    assert seen(on, "2026-03-04 11:00").completed_at == at("2026-03-04 10:00")
     on.cancel("o1", at("2026-03-05 10:00"))
     assert (on.wallet("anna", "points").balance, how(on, "2026-03-05 11:00")) == (0, ("active", 1, 0))
+    assert seen(on, "2026-03-05 11:00").completed_at is None
 
 
 def test_an_order_and_its_cancellation_change_nothing() -> None:
@@ -190,6 +192,22 @@ def test_what_is_late_counts_from_the_end_of_a_rest_on(time: str, counted: int) 
     buy(on, "20", "2026-03-20 10:00", 500)
     buy(on, "10", f"2026-03-10 {time}", 500)
     assert how(on, "2026-03-20 11:00") == ("active", counted, 1)
+
+
+def test_what_is_late_completes_a_challenge_at_its_own_time() -> None:
+    """The order of the 3rd, heard of last, completes it: what it gives, and the rest, go by that day."""
+    week = {"type": "rolling", "after": {"days": 7}}
+    wallets = [{"id": "points", "name": "Points", "expiry": week}]
+    two = {"goals": [{**ORDERS, "target": 2}], "repeat": {"cooldown": {"days": 7}}, "gives": [HUNDRED]}
+    on = play(two, earning_rules=[], wallets=wallets)
+    buy(on, "05", "2026-03-05 10:00", 500)
+    assert completed(buy(on, "03", "2026-03-03 10:00", 500)) == ["c1"]
+    assert seen(on, "2026-03-05 11:00").completed_at == at("2026-03-03 10:00")
+    buy(on, "10", "2026-03-10 10:00", 500)
+    assert how(on, "2026-03-10 11:00") == ("active", 1, 1)
+    assert on.wallet("anna", "points").balance == 100
+    on.run_timers("anna", at("2026-03-11 00:00"))
+    assert on.wallet("anna", "points").balance == 0
 
 
 MISSION = [

@@ -102,7 +102,7 @@ def view_of(
         next_step="",
         started_at=None if one is None else one.started_at,
         ends_at=None if one is None else one.ends_at,
-        completed_at=None if one is None else one.completed_at,
+        completed_at=None if one is None or not one.given else one.completed_at,
     )
     return msgspec.structs.replace(view, next_step=_next_step(version, view, one, at))
 
