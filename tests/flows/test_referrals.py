@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -293,6 +294,8 @@ async def test_review(open_shop: Shop, owner: Connection) -> None:
                 shop.intake, shop.workspace_id, each.id, approve=approve, actor="eve", reason="known"
             )
             assert answer.status == 200, answer.body
+            told = json.loads(answer.body)
+            assert (told["advocate"], told["customer"]) == ("anna", each.customer)
     assert await settle(shop) == 1
     assert (await referral(shop, "ben")).state == "converted"
     assert (await referral(shop, "cora")).reason == "rejected_by_staff"

@@ -275,7 +275,10 @@ class ReferralPair(_Command, frozen=True):
 
 
 class ReviewReferral(_Command, frozen=True):
-    """Let a referral in review go on, or reject it; both ids are internal ones, in hex."""
+    """Let a referral in review go on, or reject it; both ids are internal ones, in hex.
+
+    ``advocate`` is the caller's id of who referred, of whom the bucket of the friend knows nothing.
+    """
 
     customer_id: str
     referral_id: str
@@ -283,6 +286,7 @@ class ReviewReferral(_Command, frozen=True):
     approve: bool
     actor: str
     reason: str
+    advocate: str | None = None
     at: Instant | None = None
 
 

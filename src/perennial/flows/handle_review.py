@@ -38,7 +38,7 @@ def handle_review(batch: Batch, command: ReviewReferral) -> Answer:
     if state is not ReferralState.REVIEW:
         said = row.referral.approved if command.approve else state is ReferralState.REJECTED
         if said:
-            return _answer(batch, row)
+            return _answer(batch, command, row)
         words = f"The referral is {state.word.replace('_', ' ')}, and not in review."
         raise problem(409, "not_in_review", words, details={"state": state.word})
     _, version, compiled = terms_of(batch, row)
@@ -54,11 +54,13 @@ def handle_review(batch: Batch, command: ReviewReferral) -> Answer:
         row = row if isinstance(given, Refused) else given[0]
     batch.put_referral(row)
     batch.audit_entries.append(_entry(batch, command, state, row))
-    return _answer(batch, row)
+    return _answer(batch, command, row)
 
 
-def _answer(batch: Batch, row: ReferralRow) -> Answer:
+def _answer(batch: Batch, command: ReviewReferral, row: ReferralRow) -> Answer:
     names = {row.friend_id: batch.customers[row.friend_id].external_id}
+    if command.advocate is not None:
+        names[row.advocate_id] = command.advocate
     view = view_referral(batch.workspace, row, names)
     return Answer(status=200, body=msgspec.json.encode(view))
 

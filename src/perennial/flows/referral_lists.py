@@ -30,6 +30,7 @@ from perennial.store.referrals import (
     count_states,
     list_referrals,
     read_advocacies,
+    read_referral,
 )
 from perennial.units import named_id
 
@@ -122,9 +123,11 @@ async def review_referral(
     referral_id = _id_of(referral)
     async with intake.handler.database.snapshot(workspace_id) as conn:
         found = await find_external_ids(conn, workspace_id, IdKind.REFERRAL, [referral_id])
-    if referral_id not in found:
-        raise _unknown(referral)
-    bucket, friend_id = found[referral_id]
+        if referral_id not in found:
+            raise _unknown(referral)
+        bucket, friend_id = found[referral_id]
+        row = await read_referral(conn, workspace_id, bucket, friend_id, referral_id)
+        names = {} if row is None else await _names(conn, workspace_id, [(bucket, row)])
     command = ReviewReferral(
         customer_id=friend_id.hex,
         referral_id=referral_id.hex,
@@ -132,6 +135,7 @@ async def review_referral(
         approve=approve,
         actor=actor,
         reason=reason,
+        advocate=None if row is None else names.get(row.advocate_id),
     )
     return await intake.submit(workspace_id, command)
 
