@@ -153,6 +153,47 @@ async def test_a_member_is_given_a_code_and_reads_it(pool: Site) -> None:
     await pool.refused(404, "customer_unknown", "GET", "/v1/customers/nobody/vouchers")
 
 
+async def test_a_code_for_friends_is_for_everybody_else(pool: Site) -> None:
+    """Its customer may not use it, nor a guest, who may be them; friends may, and merging keeps it so."""
+    body = {"id": "f1", "reward": "ship", "customer": "anna", "batch": "b1", "for_friends": True}
+    given = await pool.done("POST", "/v1/vouchers/assign", body)
+    assert (await pool.call("POST", "/v1/vouchers/assign", body)).json() == given
+    await pool.refused(422, "id_conflict", "POST", "/v1/vouchers/assign", {**body, "for_friends": False})
+    for name in ("ben", "cora"):
+        await pool.done("PUT", f"/v1/customers/{name}", {"attributes": {}})
+
+    async def why(customer: str | None) -> str | None:
+        cart = {"lines": [{"sku": "tea", "amount": 1000}], "shipping": 490}
+        asked = {"cart": cart, "redeem": [{"code": given["voucher"]["code"]}], "customer": customer}
+        [found] = (await pool.done("POST", "/v1/quotes", asked))["redeemables"]
+        assert (found["status"] == "applicable") == ("reason" not in found), found
+        reason: str | None = found.get("reason")
+        return reason
+
+    assert [await why(name) for name in ("anna", None, "ben", "cora")] == [
+        "own_referral",
+        "customer_required",
+        None,
+        None,
+    ]
+    [listed] = (await pool.done("GET", "/v1/customers/anna/vouchers"))["data"]
+    assert (listed["for_friends"], listed["customer"]) == (True, "anna")
+    await pool.done("POST", "/v1/customers/anna/merge", {"id": "m", "into": "ben", "reason": "one person"})
+    assert [await why(name) for name in ("ben", "cora")] == ["own_referral", None]
+
+
+async def test_a_code_that_is_bound_cannot_be_passed_on(pool: Site) -> None:
+    """It would be for nobody; the code stays nobody's."""
+    author = Author(actor="test", at=pool.row.created_at)
+    bound = _POOLS.replace("uses: 2}", "uses: 2, bound: true}")
+    await apply_document(pool.database, pool.row.workspace_id, bound, author)
+    await pool.done("POST", _BATCHES, {"id": "b3", "reward": "ship", "count": 1})
+    body = {"id": "f1", "reward": "ship", "customer": "anna", "batch": "b3", "for_friends": True}
+    await pool.refused(422, "bound_code", "POST", "/v1/vouchers/assign", body)
+    given = await pool.done("POST", "/v1/vouchers/assign", {**body, "for_friends": False})
+    assert given["customer"] == "anna"
+
+
 async def test_a_claimed_code_is_replayed_and_read_back(pool: Site) -> None:
     """What is stored is sealed; who asks again gets the same answer, byte for byte."""
     body = {"id": "o1", "customer": "anna", "wallet": "points", "points": 500, "reason": "test"}

@@ -65,8 +65,8 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     """What a price calculation must know of a voucher.
 
     ``gives`` are the benefits by the version that issued it, ``by_tier`` those for members of some tiers,
-    where the tier at the order decides. ``holder`` is the customer for whom alone
-    it is; ``referrer`` the one who may not use it. ``uses_left`` is None where there is no end.
+    where the tier at the order decides. ``holder`` is the customer for whom alone it is; ``referrer`` the one
+    who passes it on and may not use it, as guests may not. ``uses_left`` is None where there is no end.
     ``claimed`` says that it was paid for with points, ``shared`` that it stands for a code that everybody
     shares. ``balance`` is what a gift card holds.
     """

@@ -74,7 +74,7 @@ def _of_voucher(want: Wanted, voucher: Voucher, offer: Offer, at: Instant) -> St
     """Return what the voucher itself says: whose it is, from when to when, and how often it was used."""
     if voucher.voided:
         return no(Reason.VOIDED, f"{want.name} is void")
-    if voucher.holder is not None and offer.customer is None:
+    if (voucher.holder or voucher.referrer) is not None and offer.customer is None:
         return no(Reason.CUSTOMER_REQUIRED, f"{want.name} belongs to a customer")
     if voucher.holder is not None and voucher.holder != offer.customer:
         return no(Reason.OTHER_HOLDER, f"{want.name} belongs to another customer")

@@ -40,13 +40,15 @@ from perennial.units import Instant, bucket_of, format_instant
 class AssignVoucher(msgspec.Struct, frozen=True, kw_only=True):
     """A code of ``reward`` for ``customer``, out of one ``batch`` or of any.
 
-    Of a reward that hands over a code of a pool, the pool for the customer's tier decides.
+    Of a reward that hands over a code of a pool, the pool for the customer's tier decides. A code that is
+    ``for_friends`` (unset: it is not) is passed on: its customer may not use it.
     """
 
     id: str
     customer: str
     reward: str
     batch: str | None = None
+    for_friends: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 async def assign_voucher(handler: Handler, workspace_id: int, command: AssignVoucher) -> Answer:
@@ -67,6 +69,11 @@ async def _assign(handler: Handler, workspace_id: int, command: AssignVoucher) -
         reward = await _pool_of(conn, batch.workspace, command, live, reward)
         given, place = await _take(conn, batch, command, live, reward, event_id)
         given.customer_id = batch.name("customer", command.customer)
+        if command.for_friends is True:
+            if given.bound:
+                words = f"codes of reward {reward} are for those alone who have them"
+                raise field_problem("$.for_friends", "bound_code", words)
+            given.referrer_id = given.customer_id
         given.issued_at = batch.now
         await give_free(conn, workspace_id, (place, bucket), given)
         decided = _answer(batch, command, live, given)

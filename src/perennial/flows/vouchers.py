@@ -40,8 +40,8 @@ class VoucherView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """A voucher. ``state`` is ``issued``, ``not_started``, ``expired``, ``used_up`` or ``voided``.
 
     ``uses_left`` is null where there is no end. ``customer`` is whose it is, nobody's without one;
-    ``bound`` says that it is for them alone. ``code`` is there only where the vouchers of one customer
-    are listed. ``value`` is in the minor unit of ``currency``.
+    ``bound`` says that it is for them alone, ``for_friends`` that it is for everybody else. ``code`` is there
+    only where the vouchers of one customer are listed. ``value`` is in the minor unit of ``currency``.
     """
 
     id: str
@@ -58,6 +58,7 @@ class VoucherView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     expires_at: str | None = None
     customer: str | None = None
     bound: bool = False
+    for_friends: bool = False
     batch: str | None = None
 
 
@@ -254,6 +255,7 @@ def voucher_view(
         expires_at=_text(row.expires_at),
         customer=customer,
         bound=row.bound,
+        for_friends=row.referrer_id is not None,
         batch=batch,
     )
 

@@ -183,7 +183,11 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "voucher_assign": {
         "assign": Example(
             "A code of the pool for a member", {"id": "mail-1", "customer": "anna", "reward": "free-shipping"}
-        )
+        ),
+        "friends": Example(
+            "A code that a member passes on",
+            {"id": "mail-2", "customer": "anna", "reward": "free-shipping", "for_friends": True},
+        ),
     },
     "card_sell": {
         "sale": Example(

@@ -25,6 +25,7 @@ PROBLEM_CODES = {
     "batch_unknown": "There is no such batch of codes, or it is one of another reward.",
     "body_missing": "The request needs a body.",
     "body_too_large": "The body is larger than the server takes.",
+    "bound_code": "The codes of the reward are for those alone who have them; none can be passed on.",
     "byte_order_mark": "The body begins with a byte order mark. Send plain UTF-8.",
     "campaign_invalid": "The campaign cannot be read; the errors name the fields.",
     "campaign_unknown": "The program has no such campaign, neither published nor in its draft.",

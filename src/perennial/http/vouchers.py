@@ -90,12 +90,16 @@ class CodesBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
 
 class AssignBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """A code of ``reward`` for a customer, out of one ``batch`` or of any."""
+    """A code of ``reward`` for a customer, out of one ``batch`` or of any.
+
+    With `for_friends` it is to be passed on: everybody may use it but the customer, and guests.
+    """
 
     reward: Reference
     customer: Name
     id: OnceId | None = None
     batch: Name | None = None
+    for_friends: bool = False
 
 
 class VoidBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -345,6 +349,7 @@ async def voucher_assign(request: Request[Any, Any, Any]) -> Response[Any]:
         customer=data.customer,
         reward=data.reward,
         batch=data.batch,
+        for_friends=data.for_friends or msgspec.UNSET,
     )
     return answered(request, await assign_voucher(door.handler, caller.workspace_id, command))
 

@@ -41,11 +41,12 @@ where bucket = $2 and workspace_id = $1 and customer_id = $3
 _DELETE_ORDERS = "delete from orders where bucket = $2 and workspace_id = $1 and customer_id = $3"
 
 _VOUCHERS = """voucher_id, operation_id, program_id, version, reward, sealed, last4, value, currency, unit_id,
-    points, state, issued_at, starts_at, expires_at, used, uses, bound, batch_id, referrer_id, tier"""
+    points, state, issued_at, starts_at, expires_at, used, uses, bound, batch_id, tier"""
 
+# Who passes a code on is who has it.
 _MOVE_VOUCHERS = f"""
-insert into vouchers (bucket, workspace_id, customer_id, {_VOUCHERS})
-select $4, $1, $5, {_VOUCHERS}
+insert into vouchers (bucket, workspace_id, customer_id, {_VOUCHERS}, referrer_id)
+select $4, $1, $5, {_VOUCHERS}, case when referrer_id is not null then $5::uuid end
 from vouchers
 where bucket = $2 and workspace_id = $1 and customer_id = $3
 returning voucher_id, sealed

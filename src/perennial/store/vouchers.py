@@ -32,9 +32,9 @@ class VoucherState(IntEnum):
 class VoucherRow(msgspec.Struct):
     """One row of ``vouchers``: worth ``value`` minor units of ``currency`` for ``points`` paid.
 
-    A bearer's voucher is its own customer. A ``bound`` one is for its customer alone. ``uses`` is None
-    where there is no end. ``tier`` is that of the claim, where the reward gives its members something else
-    than others.
+    A bearer's voucher is its own customer. A ``bound`` one is for its customer alone, one with a
+    ``referrer_id``, who is that customer, for everybody else. ``uses`` is None where there is no end.
+    ``tier`` is that of the claim, where the reward gives its members something else than others.
     """
 
     customer_id: UUID

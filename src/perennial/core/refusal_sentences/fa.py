@@ -50,6 +50,7 @@ SENTENCES = {
     "there is no such customer": "چنین مشتری\u200cای نیست",
     "names no customer": "نام مشتری ندارد",
     "No code of reward {reward:name} is left to be given.": "کدی از پاداش «{reward}» برای دادن نمانده است.",
+    "codes of reward {reward:name} are for those alone who have them": "کدهای پاداش «{reward}» تنها برای دارندهٔ آن\u200cهاست",
     "is no batch of reward {reward:name}": "دسته\u200cای از پاداش «{reward}» نیست",
     "block earning, spending, or both": "کسب، خرج، یا هر دو را ببندید",
     "lies before `from`": "پیش از `from` است",

@@ -50,6 +50,7 @@ SENTENCES = {
     "there is no such customer": "그런 고객이 없습니다",
     "names no customer": "고객이 지정되지 않았습니다",
     "No code of reward {reward:name} is left to be given.": "리워드 {reward}에 줄 수 있는 코드가 남아 있지 않습니다.",
+    "codes of reward {reward:name} are for those alone who have them": "리워드 {reward}의 코드는 가진 사람만 쓸 수 있습니다",
     "is no batch of reward {reward:name}": "리워드 {reward}의 묶음이 아닙니다",
     "block earning, spending, or both": "적립, 사용 또는 둘 다 차단하세요",
     "lies before `from`": "`from`보다 앞섭니다",

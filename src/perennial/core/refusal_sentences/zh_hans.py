@@ -50,6 +50,7 @@ SENTENCES = {
     "there is no such customer": "没有这位顾客",
     "names no customer": "未指明顾客",
     "No code of reward {reward:name} is left to be given.": "奖励“{reward}”已没有可发放的代码。",
+    "codes of reward {reward:name} are for those alone who have them": "奖励“{reward}”的代码仅供持有者本人使用",
     "is no batch of reward {reward:name}": "不是奖励“{reward}”的批次",
     "block earning, spending, or both": "请封禁获得、使用，或两者",
     "lies before `from`": "早于 `from`",

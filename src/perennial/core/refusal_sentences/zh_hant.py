@@ -50,6 +50,7 @@ SENTENCES = {
     "there is no such customer": "沒有這位顧客",
     "names no customer": "未指明顧客",
     "No code of reward {reward:name} is left to be given.": "獎勵「{reward}」已沒有可發放的代碼。",
+    "codes of reward {reward:name} are for those alone who have them": "獎勵「{reward}」的代碼僅供持有者本人使用",
     "is no batch of reward {reward:name}": "不是獎勵「{reward}」的批次",
     "block earning, spending, or both": "請封鎖獲得、使用，或兩者",
     "lies before `from`": "早於 `from`",
