@@ -15,6 +15,7 @@ from perennial.core.credit import activity
 from perennial.core.events import CustomEvent
 from perennial.core.following_up import MAX_FOLLOW_UPS
 from perennial.core.member import Member
+from perennial.core.program import EnrollmentMode
 from perennial.core.segmenting import Changed, Judging, Move, concerned
 from perennial.core.version import Version
 from perennial.units import Instant
@@ -93,6 +94,15 @@ def hears(version: Version, name: str) -> bool:
     if known is None:
         known = version.heard[name] = _hears(version, name)
     return known
+
+
+def hears_moves(version: Version) -> bool:
+    """Whether anything may come of it in a program that somebody enters or leaves a segment."""
+    return (
+        version.program.enrollment.mode is EnrollmentMode.SEGMENT
+        or hears(version, ENTERED)
+        or hears(version, LEFT)
+    )
 
 
 def _hears(version: Version, name: str) -> bool:

@@ -80,9 +80,10 @@ class Batch(msgspec.Struct):
     ``guests_on_orders`` which are to be found by their orders.
     ``merged`` names the survivors of those among the erased who were merged into somebody.
     ``touched`` tells what changed of customers since their segments were judged (None: anything),
-    ``created`` are those who are new and never were; ``households`` are those whose members are loaded,
-    ``companions`` what is remembered of who lives together with whom. ``told`` are those whom a rule is
-    applied to by hand and who entered the segment (its number) by an event.
+    ``created`` are those who are new and never were; ``judged_last`` are the customers of the commands where
+    all are judged behind the last of these, see ``flows/segmenting.py``; ``households`` are those whose
+    members are loaded, ``companions`` what is remembered of who lives together with whom. ``told`` are those
+    whom a rule is applied to by hand and who entered the segment (its number) by an event.
     """
 
     workspace: Workspace
@@ -150,6 +151,7 @@ class Batch(msgspec.Struct):
     loaded_dues: dict[UUID, Instant | None] = {}
     created: set[UUID] = set()
     touched: dict[UUID, Changed | None] = {}
+    judged_last: list[UUID] = []
     segment_moves: list[SegmentMove] = []
     told: set[tuple[UUID, int]] = set()
     households: set[UUID] = set()

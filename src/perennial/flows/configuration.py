@@ -16,6 +16,7 @@ from asyncpg import Connection
 
 from perennial.core.compile import compile_version
 from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, based_on, compile_segments
+from perennial.core.following_segments import hears_moves
 from perennial.core.order import Scalar
 from perennial.core.program import Declarations
 from perennial.core.switches import ALL_ON, Switches
@@ -54,7 +55,8 @@ class Workspace(msgspec.Struct):
     """A workspace as one batch sees it. ``programs`` are in the order in which they decide.
 
     ``switches`` say what is off at this moment, ``declared`` are the workspace's own attributes,
-    ``segments`` are all that there are (None: none).
+    ``segments`` are all that there are (None: none); ``hears_moves`` says whether anything may come, in
+    any version, of somebody entering or leaving one.
     """
 
     row: WorkspaceRow
@@ -62,6 +64,7 @@ class Workspace(msgspec.Struct):
     switches: Switches = ALL_ON
     declared: Declarations = Declarations()
     segments: SegmentSet | None = None
+    hears_moves: bool = True
 
     @property
     def workspace_id(self) -> int:
@@ -103,7 +106,12 @@ class Configurations:
             _, declared = await latest_declarations(conn, workspace_id)
             segments = await _load_segments(conn, workspace_id, programs)
             known = Workspace(
-                row=row, programs=programs, switches=switches, declared=declared, segments=segments
+                row=row,
+                programs=programs,
+                switches=switches,
+                declared=declared,
+                segments=segments,
+                hears_moves=any(hears_moves(version) for live in programs for version in live.versions),
             )
             self._workspaces[workspace_id] = known
         elif known.row.clock_at != row.clock_at:

@@ -67,6 +67,6 @@ def decide_event(
         outcomes.append(outcome)
         caused = outcome.decision.follow_ups
         outcomes += decide_follow_ups(batch, operation, outcome.live, caused, switches)
-    if batch.workspace.segments is not None and settles:
+    if batch.workspace.segments is not None and settles and not batch.judged_last:
         outcomes += follow_segments(batch, operation)
     return outcomes

@@ -9,7 +9,7 @@ halves, so that one bad command never fails its neighbors.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 from uuid import UUID
@@ -72,7 +72,7 @@ from perennial.flows.ids import Ids
 from perennial.flows.load_batch import load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.flows.redeeming import handle_redeem_hold, handle_redemption
-from perennial.flows.segmenting import settle_segments
+from perennial.flows.segmenting import judge_last, settle_segments
 from perennial.flows.signed_codes import wall_now
 from perennial.flows.timers_due import LotsNeeded
 from perennial.flows.write_batch import write
@@ -191,6 +191,7 @@ class Handler:
                 left_out[index] if index in left_out else _decide(batch, index, command)
                 for index, command in enumerate(commands)
             ]
+            _judge_last(batch, left_out)
             if batch.early:
                 raise _ClaimedInVain(batch.early.keys())
             await write(conn, batch, self.generation)
@@ -253,7 +254,7 @@ def _decide(batch: Batch, index: int, command: Command) -> Answer:
         ):
             return answer_problem(IN_THE_FUTURE.problem)
         answer = _HANDLERS[type(command)](batch, command)
-        if batch.touched:
+        if batch.touched and not batch.judged_last:
             settle_segments(batch)
         return answer
     except (LotsNeeded, CodesNeeded):
@@ -267,6 +268,18 @@ def _decide(batch: Batch, index: int, command: Command) -> Answer:
     if mine or _elsewhere(batch) != elsewhere:
         raise _LeaveOut(index, answer)
     return answer
+
+
+def _judge_last(batch: Batch, left_out: Container[int]) -> None:
+    """Judge those who were put off; a command whose customer cannot be judged is left out alone."""
+    for index, customer_id in enumerate(batch.judged_last):
+        if index in left_out:
+            continue
+        try:
+            judge_last(batch, customer_id)
+        except Exception as error:
+            _log.exception("the customer of a command could not be judged")
+            raise _LeaveOut(index, answer_problem(_problem_of(error))) from error
 
 
 def _elsewhere(batch: Batch) -> int:

@@ -55,6 +55,7 @@ from perennial.flows.load_referred import load_referred, sides_of
 from perennial.flows.looking_back import read_from
 from perennial.flows.merged import survivor_names
 from perennial.flows.needed import Needed
+from perennial.flows.segmenting import to_be_judged_last
 from perennial.flows.won_vouchers import load_won
 from perennial.store.customers import CustomerRow, find_companions, insert_customers, lock_customers
 from perennial.store.events import load_events
@@ -165,6 +166,7 @@ async def load(
     await load_conversions(conn, batch, commands)
     await load_credits(conn, batch, commands)
     await load_entries(conn, batch, commands)
+    batch.judged_last = to_be_judged_last(batch, commands)
 
 
 async def load_together(

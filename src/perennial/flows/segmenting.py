@@ -2,9 +2,16 @@
 
 What moves becomes ``segment.entered`` and ``segment.left`` in every program of the customer, after tiers;
 what these cause is judged again, until nothing moves any more.
+
+Where nothing can come of a move, the customers of a batch of new orders are judged behind the last of them,
+one right after the other: what judging needs is in the processor's caches then.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
 
 from perennial.core.compile_segments import SegmentSet
 from perennial.core.enrollment import joins_by_entering
@@ -13,6 +20,7 @@ from perennial.core.member import Member
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.segmenting import Changed, Move
 from perennial.flows.batch import Batch, Operation
+from perennial.flows.commands import Command, PutOrder
 from perennial.flows.decide_program import Outcome, decide_follow_ups, store_outcomes
 from perennial.flows.enrolling import enroll
 from perennial.flows.problems import refused
@@ -57,6 +65,40 @@ def follow_segments(
     except TooManyMoves as error:
         raise refused(Refusal(RefusalCode.CASCADE_TOO_LONG, error.words)) from None
     return outcomes
+
+
+def to_be_judged_last(batch: Batch, commands: Sequence[Command]) -> list[UUID]:
+    """Return the customers of the commands if all may be judged behind the last of these, else nobody.
+
+    The same people have to move at the same instants: nothing comes of a move, and nobody's segments are read
+    behind their first command, because it is their only one, a new order, and nobody shares a wallet. The
+    customers are locked by now, and the orders loaded that are known.
+    """
+    if batch.workspace.segments is None or batch.workspace.hears_moves or batch.households or batch.orders:
+        return []
+    ordering = {
+        batch.name("customer", command.customer): None
+        for command in commands
+        if isinstance(command, PutOrder)
+        and command.customer is not None
+        and (command.at is None or command.at <= batch.now)
+    }
+    return list(ordering) if len(ordering) == len(commands) else []
+
+
+def judge_last(batch: Batch, customer_id: UUID) -> None:
+    """Judge a customer who is to be judged last, as of now; one whose command was refused stays."""
+    segments, member = batch.workspace.segments, batch.members.get(customer_id)
+    changed = batch.touched.pop(customer_id, [])
+    if customer_id in batch.created:
+        batch.created.discard(customer_id)
+        changed = None
+    if segments is not None and member is not None:
+        follow(segments, member, batch.now, changed, partial(_note, batch, member, segments), _nothing)
+
+
+def _nothing(_moves: list[Move]) -> Changed:
+    return []
 
 
 def move_by_hand(batch: Batch, operation: Operation, code: str, *, entered: bool) -> list[Outcome]:
