@@ -18,6 +18,7 @@ from perennial.flows.problems import ProblemError, answer_problem, problem
 from perennial.flows.programs import Author
 from perennial.flows.segment_apply import apply_to_inside
 from perennial.flows.segment_fill import fill
+from perennial.flows.segment_views import members_of
 from perennial.flows.segments import put, remove, segments_of
 from perennial.units import DAY, HOUR, SECOND, named_id, parse_instant
 from tests.flows.shop import START, Shop, available
@@ -308,3 +309,21 @@ async def test_another_time_zone_judges_everybody_anew(shop: Shop, owner: Connec
     await shop.advance(START + 23 * HOUR)
     assert await sizes(shop) == {"today": 0}
     await is_sound(shop, owner)
+
+
+async def test_members_are_listed_as_they_entered(shop: Shop) -> None:
+    """Page by page, whatever their ids are; whoever enters while somebody reads comes last."""
+    await shop.publish(PROGRAM)
+    await put(shop.handler, shop.workspace_id, segment("big", BIG), AUTHOR)
+    names = ["anna", "bert", "cleo", "dora"]
+    assert sorted(names, key=lambda name: named_id(shop.workspace_id, "customer", name)) != names
+    found: list[str] = []
+    cursor: str | None = None
+    for hour, name in enumerate(names):
+        await shop.advance(START + hour * HOUR)
+        await shop.order(f"o-{name}", name, 100_000)
+        if hour:
+            page = await members_of(shop.handler, shop.workspace_id, "big", cursor=cursor, limit=1)
+            found, cursor = found + [each.customer for each in page.data], page.next_cursor
+    page = await members_of(shop.handler, shop.workspace_id, "big", cursor=cursor, limit=2)
+    assert [*found, *(each.customer for each in page.data)] == names

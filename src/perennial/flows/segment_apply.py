@@ -21,8 +21,13 @@ from perennial.flows.needed import Needed, with_what_is_needed
 from perennial.flows.problems import ProblemError, field_problem
 from perennial.flows.segment_fill import AT_ONCE
 from perennial.flows.segment_views import find_segment
-from perennial.store.history import FIRST
-from perennial.store.segments import SegmentRow, count_segment_members, list_segment_members
+from perennial.store.segments import (
+    FIRST_IN_SEGMENT,
+    PlaceInSegment,
+    SegmentRow,
+    count_segment_members,
+    list_segment_members,
+)
 from perennial.units import Points
 
 SAMPLED = 2_000
@@ -58,9 +63,9 @@ async def apply_to_inside(
     _check(workspace, program, rule)
     size, tried, given, points = sizes.get(row.segment_id, 0), 0, 0, 0
     for bucket in buckets:
-        last = FIRST
+        last = FIRST_IN_SEGMENT
         while not preview or tried < SAMPLED:
-            part = await _next(handler, workspace_id, bucket, row, last)
+            part, last = await _next(handler, workspace_id, bucket, row, last)
             if not part:
                 break
             commands = [_command(workspace, each, bucket, code, program, rule) for each in part]
@@ -70,7 +75,6 @@ async def apply_to_inside(
                 answers = await handler.handle_batch(workspace_id, bucket, commands)
                 gained = [int(answer.body) for answer in answers if answer.status == 201]
             tried, given, points = tried + len(part), given + len(gained), points + sum(gained)
-            last = part[-1]
     exact = not preview or tried >= size
     if not exact and tried:
         given, points = given * size // tried, points * size // tried
@@ -87,10 +91,15 @@ def _check(workspace: Workspace, program: str, rule: str) -> None:
         raise field_problem("$.rule", "rule_unknown", words)
 
 
-async def _next(handler: Handler, workspace_id: int, bucket: int, row: SegmentRow, after: UUID) -> list[UUID]:
+async def _next(
+    handler: Handler, workspace_id: int, bucket: int, row: SegmentRow, after: PlaceInSegment
+) -> tuple[list[UUID], PlaceInSegment]:
+    """Return the next members of the segment, and the place of the last one."""
     async with handler.database.snapshot(workspace_id) as conn:
         found = await list_segment_members(conn, workspace_id, bucket, row.segment_id, after, AT_ONCE)
-    return [customer_id for customer_id, _, _ in found]
+    for customer_id, _, entered_at in found[-1:]:
+        after = PlaceInSegment(entered_at, customer_id)
+    return [customer_id for customer_id, _, _ in found], after
 
 
 def _command(

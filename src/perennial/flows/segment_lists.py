@@ -14,8 +14,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.problems import problem
 from perennial.flows.segment_fill import AT_ONCE
 from perennial.flows.segment_views import find_segment
-from perennial.store.history import FIRST
-from perennial.store.segments import list_segment_members
+from perennial.store.segments import FIRST_IN_SEGMENT, PlaceInSegment, list_segment_members
 from perennial.units import Instant, bucket_of, named_id
 
 
@@ -97,7 +96,7 @@ async def _leave(
     keep: set[UUID],
     now: Instant,
 ) -> int:
-    left, last = 0, FIRST
+    left, last = 0, FIRST_IN_SEGMENT
     while True:
         async with handler.database.snapshot(workspace_id) as conn:
             part = await list_segment_members(conn, workspace_id, bucket, segment_id, last, AT_ONCE)
@@ -108,7 +107,8 @@ async def _leave(
         if commands:
             answers = await handler.handle_batch(workspace_id, bucket, commands)
             left += sum(answer.status == 201 for answer in answers)
-        last = part[-1][0]
+        customer_id, _, entered_at = part[-1]
+        last = PlaceInSegment(entered_at, customer_id)
 
 
 def _move(customer_id: str, bucket: int, code: str, entered: bool, at: Instant) -> MoveInSegment:

@@ -14,8 +14,9 @@ from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import ProblemError, problem
-from perennial.store.history import FIRST
 from perennial.store.segments import (
+    FIRST_IN_SEGMENT,
+    PlaceInSegment,
     SegmentRow,
     count_segment_members,
     count_segment_moves,
@@ -82,7 +83,7 @@ class SegmentHistory(msgspec.Struct, frozen=True):
 
 class _MemberCursor(msgspec.Struct, frozen=True, array_like=True):
     bucket: int
-    after: UUID
+    after: PlaceInSegment
 
 
 def view_of(row: SegmentRow, size: int) -> SegmentView:
@@ -123,7 +124,7 @@ async def read_segment(handler: Handler, workspace_id: int, code: str) -> Segmen
 async def members_of(
     handler: Handler, workspace_id: int, code: str, *, cursor: str | None = None, limit: int = 50
 ) -> SegmentMemberPage:
-    """Return a page of who is in a segment, in an order that does not change; raise the 404."""
+    """Return a page of who is in a segment, bucket by bucket as they entered; raise the 404."""
     begin = read_cursor(cursor, _MemberCursor)
     found: list[tuple[int, UUID, str, Instant]] = []
     async with handler.database.snapshot(workspace_id) as conn:
@@ -132,14 +133,17 @@ async def members_of(
         for bucket in workspace.row.buckets:
             if begin is not None and bucket < begin.bucket:
                 continue
-            after = begin.after if begin is not None and bucket == begin.bucket else FIRST
+            after = begin.after if begin is not None and bucket == begin.bucket else FIRST_IN_SEGMENT
             left = limit + 1 - len(found)
             part = await list_segment_members(conn, workspace_id, bucket, row.segment_id, after, left)
             found += [(bucket, *each) for each in part]
             if len(found) > limit:
                 break
     page = found[:limit]
-    following = _MemberCursor(page[-1][0], page[-1][1]) if len(found) > limit else None
+    following: _MemberCursor | None = None
+    if len(found) > limit:
+        bucket, customer_id, _, entered_at = page[-1]
+        following = _MemberCursor(bucket, PlaceInSegment(entered_at, customer_id))
     return SegmentMemberPage(
         tuple(SegmentMember(name, format_instant(entered_at)) for _, _, name, entered_at in page),
         write_cursor(following),

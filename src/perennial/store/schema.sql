@@ -1238,7 +1238,7 @@ create table segment_members (
     constraint segment_members_pkey PRIMARY KEY (bucket, workspace_id, customer_id, segment_id)
 );
 
-CREATE INDEX segment_members_of ON segment_members USING btree (bucket, workspace_id, segment_id, customer_id);
+CREATE INDEX segment_members_entered ON segment_members USING btree (bucket, workspace_id, segment_id, entered_at, customer_id);
 alter table segment_members enable row level security;
 alter table segment_members force row level security;
 create policy segment_members_of_workspace on segment_members for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));

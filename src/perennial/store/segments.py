@@ -8,6 +8,7 @@ who both saw a customer outside cannot both let it enter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -17,7 +18,7 @@ from perennial.core.condition_document import DEC_HOOK
 from perennial.core.document import plain_of
 from perennial.core.segment import Segment
 from perennial.store.external_ids import IdKind
-from perennial.store.history import LAST
+from perennial.store.history import FIRST, LAST
 from perennial.store.one_statement import GuardError, Write, write_together
 from perennial.units import Instant
 
@@ -54,6 +55,16 @@ class SegmentMove(msgspec.Struct, frozen=True):
     entered: bool
     told: bool
 
+
+class PlaceInSegment(NamedTuple):
+    """A place in the list of who is in a segment: that of a customer, by when they entered."""
+
+    entered_at: Instant
+    customer_id: UUID
+
+
+FIRST_IN_SEGMENT = PlaceInSegment(0, FIRST)
+"""The place before everybody in a segment."""
 
 _LIST_SEGMENTS = """
 select segment_id, code, version, filled, published_at, document::text as segment, deleted_at, stale
@@ -179,15 +190,15 @@ where bucket = $2 and workspace_id = $1 and customer_id <= $4 and erased_at is n
     )
 """
 
-# Pages go bucket by bucket; the names of the customers are looked up by key.
+# Pages go bucket by bucket, in the order in which people entered; their names are looked up by key.
 _LIST_SEGMENT_MEMBERS = """
 select page.customer_id, named.external_id, page.entered_at
 from (
     select customer_id, entered_at
     from segment_members
-    where bucket = $2 and workspace_id = $1 and segment_id = $3 and customer_id > $4
-    order by customer_id
-    limit $5
+    where bucket = $2 and workspace_id = $1 and segment_id = $3 and (entered_at, customer_id) > ($4, $5)
+    order by entered_at, customer_id
+    limit $6
 ) as page
 cross join lateral (
     select external_id
@@ -195,7 +206,7 @@ cross join lateral (
     where bucket = $2 and workspace_id = $1 and customer_id = page.customer_id
     offset 0
 ) as named
-order by page.customer_id
+order by page.entered_at, page.customer_id
 """
 
 _COUNT_SEGMENT_MEMBERS = """
@@ -348,10 +359,13 @@ async def entered_by_event(
 
 
 async def list_segment_members(
-    conn: Connection, ws: int, bucket: int, segment_id: int, after: UUID, limit: int
+    conn: Connection, ws: int, bucket: int, segment_id: int, after: PlaceInSegment, limit: int
 ) -> list[tuple[UUID, str, Instant]]:
-    """Return internal id, own id and ``entered_at`` of at most ``limit`` members behind ``after``."""
-    rows = await conn.fetch(_LIST_SEGMENT_MEMBERS, ws, bucket, segment_id, after, limit)
+    """Return internal id, own id and ``entered_at`` of at most ``limit`` members behind ``after``.
+
+    They come in the order in which they entered: whoever enters meanwhile comes last.
+    """
+    rows = await conn.fetch(_LIST_SEGMENT_MEMBERS, ws, bucket, segment_id, *after, limit)
     return [tuple(row) for row in rows]
 
 
