@@ -96,7 +96,8 @@ _STATEMENTS = {
 # Batches are found by what they are of and listed by when they were made, and are few.
 for _name in ("_LIST_BATCHES", "_BATCHES_OF_REWARD"):
     del _STATEMENTS[f"voucher_pools.{_name}"]
-_STATEMENTS["members.load_statement"] = members.load_statement(2, 3)
+_STATEMENTS["members.load_statement"] = members.load_statement(2, 3, segments=True)
+_STATEMENTS["members.load_statement, since when"] = members.load_statement(0, 0, segments=True, since=True)
 _OF_LEAVERS = "segments.DELETE_SEGMENT_MEMBERS"
 _STATEMENTS[_OF_LEAVERS] = segments.DELETE_SEGMENT_MEMBERS
 # From this version on PostgreSQL looks a list of keys up even where it believes that there is one row.

@@ -74,8 +74,8 @@ class Member(msgspec.Struct):
     programs, metrics and limits are keyed by their numbers; ``counters`` and ``limits`` map
     number -> period -> value. ``challenges`` holds how far the member is with each challenge. ``due_at`` is a
     lower bound of the next due timer. ``exposures`` are loaded where some program has experiments: by the
-    program and the experiment. ``segments`` tells since when the customer has been in each segment,
-    ``blocked`` what the customer may not do (see ``core/blocks.py``).
+    program and the experiment. ``segments`` tells since when the customer has been in each segment (0: that
+    was not read), ``blocked`` what the customer may not do (see ``core/blocks.py``).
     """
 
     customer_id: UUID

@@ -472,6 +472,7 @@ async def _load_members(
         due_until=max(instants),
         reads=read_from(workspace, [*instants, *judged], carts),
         segments=workspace.segment_names,
+        since=any(isinstance(command, ApplyEntered) for command in commands),
     )
     await load_challenges(conn, workspace, batch.bucket, batch.members, min([*instants, *judged]))
     await load_variants(conn, workspace, batch.bucket, batch.members)

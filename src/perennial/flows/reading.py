@@ -262,6 +262,7 @@ async def load_customer(
         lots_for=frozenset([row.owner]),
         reads=reads,
         segments=workspace.segment_names,
+        since=True,
     )
     await load_challenges(conn, workspace, bucket, members, business_now(workspace))
     await load_variants(conn, workspace, bucket, members)

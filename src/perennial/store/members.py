@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
+from itertools import repeat
 from typing import TypeAlias
 from uuid import UUID
 
@@ -120,7 +121,19 @@ cross join lateral (
 ) as found
 """
 
+# The index alone tells who is in which segment; since when is read where somebody asks.
 _LOAD_SEGMENTS = """
+select 'segment', array_agg(place), array_agg(segment_id::bigint), null, null
+from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
+cross join lateral (
+    select segment_id
+    from segment_members
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+    offset 0
+) as found
+"""
+
+_LOAD_SEGMENTS_SINCE = """
 select 'segment', array_agg(place), array_agg(segment_id::bigint), array_agg(entered_at), null
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
@@ -135,14 +148,18 @@ _ALWAYS = _LOAD_TIMERS, _LOAD_MEMBERSHIPS, _LOAD_WALLETS, _LOAD_LOTS
 
 
 @lru_cache(maxsize=256)
-def load_statement(counters: int, limits: int, *, segments: bool = False) -> str:
-    """Return the statement for so many groups of metrics and of limits, with the segments or without."""
+def load_statement(counters: int, limits: int, *, segments: bool = False, since: bool = False) -> str:
+    """Return the statement for so many groups of metrics and of limits, with the segments or without.
+
+    ``since`` asks since when customers have been in them.
+    """
     groups = [_LOAD_COUNTERS] * counters + [_LOAD_LIMIT_USES] * limits
     numbered = [
         part.replace("$7", f"${7 + 2 * group}").replace("$6", f"${6 + 2 * group}")
         for group, part in enumerate(groups)
     ]
-    return "union all".join([*_ALWAYS, *([_LOAD_SEGMENTS] if segments else []), *numbered])
+    inside = _LOAD_SEGMENTS_SINCE if since else _LOAD_SEGMENTS
+    return "union all".join([*_ALWAYS, *([inside] if segments else []), *numbered])
 
 
 def _by_period(periods: Periods) -> list[tuple[list[int], int]]:
@@ -160,6 +177,7 @@ class _Loading(msgspec.Struct):
     owners: list[UUID]
     wallets: list[dict[int, Wallet]]
     segments: Mapping[int, str]
+    since: bool
     lots_of: list[int] = []
 
     async def load(
@@ -175,7 +193,7 @@ class _Loading(msgspec.Struct):
         self.lots_of = [place for place, owner in enumerate(self.owners, 1) if owner in with_lots]
         counters, uses = _by_period(metrics), _by_period(limits)
         rows = await conn.fetch(
-            load_statement(len(counters), len(uses), segments=bool(self.segments)),
+            load_statement(len(counters), len(uses), segments=bool(self.segments), since=self.since),
             ws,
             bucket,
             [member.customer_id for member in self.members],
@@ -211,7 +229,8 @@ class _Loading(msgspec.Struct):
 
     def segmented(self, row: Record) -> None:
         code_of, inside = self.segments.get, [member.segments for member in self.members]
-        for place, segment_id, entered_at in zip(row["places"], row["numbers"], row["instants"], strict=True):
+        instants = row["instants"] if self.since else repeat(0, len(row["places"]))
+        for place, segment_id, entered_at in zip(row["places"], row["numbers"], instants, strict=True):
             code = code_of(segment_id)
             if code is not None:
                 inside[place - 1][code] = entered_at
@@ -260,14 +279,15 @@ async def load_members(
     due_until: Instant | None = None,
     reads: Reads,
     segments: Mapping[int, str] | None = None,
+    since: bool = False,
 ) -> dict[UUID, Member]:
     """Load the members behind locked ``customers``, by customer id.
 
     ``lots_for`` names the owners whose open lots are read, besides those of members with a timer due
     at or before ``due_until``. ``reads`` says which metrics and limits are read and how far back,
     given the earliest timer that is due (None: none is). ``segments`` are those that the workspace has,
-    their codes by their numbers: without any, none are read. Members of one household share the same
-    wallets: the same objects.
+    their codes by their numbers: without any, none are read, and ``since`` when a member has been in them
+    only if it is asked for. Members of one household share the same wallets: the same objects.
     """
     wallets: dict[UUID, dict[int, Wallet]] = {}
     members = {
@@ -280,7 +300,7 @@ async def load_members(
         )
         for row in customers
     }
-    loading = _Loading(list(members.values()), list(wallets), list(wallets.values()), segments or {})
+    loading = _Loading(list(members.values()), list(wallets), list(wallets.values()), segments or {}, since)
     await loading.load(conn, ws, bucket, lots_for, *reads(None))
     due = [member for member in members.values() if _is_due(member, due_until)]
     if due:
