@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
 from perennial.core.condition_document import decode_condition
 from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
-from perennial.core.periods import Period
+from perennial.core.periods import Period, offset_at
 from perennial.core.problems import Problem
 from perennial.core.sql_values import Bind
 from perennial.core.zone_offsets import offsets_of
-from perennial.units import format_instant
+from perennial.units import DAY, EARLIEST, LATEST, format_instant
 from tests.core.earning_stage import NOON, version_of
 
 VERSION = version_of(
@@ -138,3 +140,12 @@ def test_offsets_change_when_the_clocks_do() -> None:
     }
     assert changes["2026-03-29T01:00:00Z"] == 2
     assert changes["2026-10-25T01:00:00Z"] == 1
+
+
+@pytest.mark.parametrize("name", ["Africa/Casablanca", "Pacific/Apia", "Asia/Tehran", "UTC"])
+def test_between_two_changes_the_offset_is_that_of_the_zone(name: str) -> None:
+    """From 1900 to 2199, also where clocks change for a month, a day is skipped, or nothing changes."""
+    zone = ZoneInfo(name)
+    instants, offsets = offsets_of(zone)
+    for instant in (*range(EARLIEST, LATEST, 97 * DAY + 1), *instants, *(each - 1 for each in instants[1:])):
+        assert offsets[bisect_right(instants, instant) - 1] == offset_at(instant, zone)
