@@ -85,7 +85,8 @@ async def test_carts_that_wait_share_one_snapshot(
     quotes = Quotes(checkout.shop.intake)
     asked = [msgspec.structs.replace(cart, customer=f"c{n}") for n, cart in enumerate(carts()[:30])]
     first = asyncio.create_task(quotes.quote(checkout.shop.workspace_id, asked[0]))
-    while not begun:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(60):
+        while not begun:
+            await asyncio.sleep(0)
     await asyncio.gather(first, *(quotes.quote(checkout.shop.workspace_id, cart) for cart in asked[1:]))
     assert begun == 2

@@ -34,8 +34,9 @@ async def served(site: Site, database_url: str, *, buffer: int | None = None) ->
     port: int = listener.getsockname()[1]
     server = server_of(create_app(Settings(database_url=database_url, secret=SECRET.hex()), jobs=False))
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while not server.started:
+            await asyncio.sleep(0.01)
     try:
         yield port
     finally:
@@ -172,7 +173,9 @@ async def test_a_signal_ends_it_and_what_was_acknowledged_stays(site: Site, data
     """Orders are in flight when the signal comes: each was done and said so, or the caller knows of none."""
     with process(database_url, 1) as (running, port):
         client = httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {site.secret}"}
+            base_url=f"http://127.0.0.1:{port}",
+            headers={"authorization": f"Bearer {site.secret}"},
+            timeout=60,
         )
         acknowledged: list[str] = []
 
@@ -189,8 +192,9 @@ async def test_a_signal_ends_it_and_what_was_acknowledged_stays(site: Site, data
                     acknowledged.append(name)
 
         shoppers = [asyncio.create_task(shop(number)) for number in range(8)]
-        while len(acknowledged) < 40:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while len(acknowledged) < 40:
+                await asyncio.sleep(0.01)
         running.send_signal(signal.SIGTERM)
         await asyncio.gather(*shoppers)
         await client.aclose()

@@ -104,8 +104,9 @@ async def test_a_lock_is_waited_for_in_short_tries(empty_url: str, monkeypatch: 
     await transaction.start()
     await holder.execute("select count(*) from customers")
     task = asyncio.create_task(migrate(empty_url, told.append))
-    while not any("waits for a lock" in words for words in told):
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while not any("waits for a lock" in words for words in told):
+            await asyncio.sleep(0.01)
     # Others are not queued up behind the migration for longer than its lock timeout.
     assert await reader.fetchval("select count(*) from customers", timeout=2) == 0
     await transaction.rollback()

@@ -140,9 +140,11 @@ async def test_many_writers_leave_no_hole(book: Book) -> None:
             await asyncio.sleep(0)
 
     sealer = asyncio.create_task(keep_sealing())
-    await asyncio.gather(*(write(number) for number in range(len(rows))))
-    done.set()
-    await sealer
+    try:
+        await asyncio.gather(*(write(number) for number in range(len(rows))))
+    finally:
+        done.set()
+        await sealer
     sealed.extend(await _seal_all(book))
     assert len(sealed) > 1
     assert sum(block.postings for block in sealed) == written >= 8 * 12
