@@ -80,10 +80,13 @@ PICTURES = bool(os.environ.get("PICTURES"))
 """Whether pictures of all pages are wanted: no test reads them, and each costs as much as loading a page."""
 _AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RULES_OF_SIGHT = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
+"""What a look can change; the other rules read the tree, which is the same in every theme."""
+
 # What passes is not asked for; style sheets are not loaded anew: only an experimental rule reads them.
-_RUN_AXE = f"""
+_RUN_AXE = """
 axe.run(document, {{
-  runOnly: {json.dumps(_RULES)}, resultTypes: ["violations"], preload: {{ assets: ["media"] }}
+  runOnly: {rules}, resultTypes: ["violations"], preload: {{ assets: ["media"] }}
 }}).then((found) => JSON.stringify(
   found.violations.map(({{ id, nodes }}) => ({{ id, where: nodes.map((node) => node.target.join(" ")) }}))
 ))
@@ -184,12 +187,13 @@ class Watched:
         expect(self.page.locator("html")).to_have_attribute("lang", language)
         self.settle()
 
-    def barriers(self) -> list[Any]:
-        """Return what axe finds, and whether the page is wider than its window."""
+    def barriers(self, *, of_sight: bool = False) -> list[Any]:
+        """Return what axe finds, by all rules or those ``of_sight``, and whether the page is too wide."""
         session = self.context.new_cdp_session(self.page)
         if not self.page.evaluate("'axe' in window"):
             session.send("Runtime.evaluate", {"expression": _AXE.read_text()})
-        answer = session.send("Runtime.evaluate", {"expression": _RUN_AXE, "awaitPromise": True})
+        run = _RUN_AXE.format(rules=json.dumps(_RULES_OF_SIGHT if of_sight else _RULES))
+        answer = session.send("Runtime.evaluate", {"expression": run, "awaitPromise": True})
         found: list[Any] = json.loads(answer["result"]["value"])
         session.detach()
         wider = self.page.evaluate(
