@@ -26,6 +26,8 @@ from tests.e2e.trials import tried
 from tests.http.process import process
 
 KEPT = ROOT / "web" / "tools" / "axe" / "answers.json"
+_LATE_MS = 2_000
+"""How long a page that seems to stand still may take to ask for more: nothing is tested here."""
 
 
 def main() -> None:
@@ -64,7 +66,7 @@ def _recorded(shop: Shop) -> dict[str, Any]:
             watched.go(address)
             # What is drawn once it is near is asked for, too.
             watched.page.evaluate("scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
-            watched.settle()
+            watched.page.wait_for_timeout(_LATE_MS)
             for button in buttons:
                 watched.page.get_by_text(button, exact=True).first.click()
                 watched.settle()

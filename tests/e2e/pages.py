@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.e2e.forms import EVERYTHING, FORMS, everything
 from tests.e2e.shop import CAMPAIGN, MEMBER, POOL, SEGMENT, Shop
-from tests.e2e.trials import PROGRAM, TRIAL
+from tests.e2e.trials import PROGRAM, REGULAR, TRIAL
 
 PAGES = {
     "home": "",
@@ -16,6 +16,7 @@ PAGES = {
     "case": f"/members/{MEMBER}?tab=timeline&why=order-3&of=order&make=points",
     "statement": f"/members/{MEMBER}?tab=ledger",
     "vouchers": f"/members/{MEMBER}?tab=vouchers",
+    "challenges": f"/members/{REGULAR}",
     "programs": "/programs",
     "first-run": "/begin?template=vip-tiers",
     "launch": "/launch",

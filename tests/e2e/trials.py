@@ -9,6 +9,8 @@ from tests.e2e.shop import Shop
 
 PROGRAM = "double"
 TRIAL = "bonus"
+REGULAR = "guest-0"
+"""One of them, with a challenge under way."""
 _CUSTOMERS = 340
 _DOCUMENT = """
 program: double
@@ -29,6 +31,11 @@ experiments:
     variants:
       - {id: control, name: One star, weight: 400}
       - {id: doubled, name: Two stars, weight: 400, replace: {rules: {base: twice}}}
+challenges:
+  - id: regular
+    name: Three orders
+    goals: [{id: orders, measure: orders.count, target: 3}]
+    gives: [{type: badge, name: regular}]
 holdouts:
   - {id: never, name: Without stars, share: 100}
 """

@@ -12,6 +12,7 @@ import { Wallet } from "./wallet";
 import classes from "./member.module.css";
 
 /** Come after what is known of the member. */
+const Challenges = lazy(async () => ({ default: (await import("./challenges")).Challenges }));
 const Notes = lazy(async () => ({ default: (await import("./notes")).Notes }));
 
 /** Balances first, then tiers, then who it is. */
@@ -40,6 +41,9 @@ export function Overview({ member }: { member: CustomerView }) {
           </div>
         )}
       </Panel>
+      <Suspense fallback={null}>
+        <Challenges customer={member.id} />
+      </Suspense>
       <Profile member={member} />
       <SegmentsOf member={member} />
       <Suspense fallback={<Loading lines={3} />}>
