@@ -35,6 +35,13 @@ def fresh_database(server: EmbeddedServer, template: str) -> FreshDatabase:
     return make
 
 
+@pytest.fixture
+def url(fresh_database: FreshDatabase) -> Iterator[str]:
+    """A database that this test may take apart."""
+    with fresh_database() as made:
+        yield made
+
+
 async def _execute(url: str, sql: str) -> None:
     conn = await asyncpg.connect(url)
     try:

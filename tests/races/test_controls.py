@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -40,7 +40,6 @@ from perennial.store import budgets, customers, effects, vouchers
 from perennial.store import redemptions as holds
 from perennial.store.database import Database, connect
 from tests.codebook import CODEBOOK
-from tests.races.conftest import FreshDatabase
 from tests.races.shop import LIMITED, PROGRAM, open_workspace
 
 CLIENTS = 12
@@ -200,13 +199,6 @@ class Rivals:
 
     async def _bucket(self) -> int:
         return await self.ask("select bucket_base from workspaces")
-
-
-@pytest.fixture
-def url(fresh_database: FreshDatabase) -> Iterator[str]:
-    """A database that this test may take apart."""
-    with fresh_database() as made:
-        yield made
 
 
 @pytest.fixture

@@ -25,10 +25,7 @@ from tests.races.test_controls import (
     adjustment,
     connected_rivals,
     meet,
-    url,
 )
-
-__all__ = ["url"]
 
 OWNERS = Wall(
     (

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from asyncpg import Connection
 
 from perennial.flows.commands import JoinProgram
 from perennial.store.database import connect
-from tests.races.conftest import FreshDatabase
 from tests.races.shop import PROGRAM
 from tests.races.test_controls import CLIENTS, LOCK, Rivals, Wall, connected_rivals, gift, meet
 
@@ -20,13 +19,6 @@ experiments:
   - id: trial
     variants: [{{id: one, weight: 500}}, {{id: two, weight: 500}}]
 """
-
-
-@pytest.fixture
-def url(fresh_database: FreshDatabase) -> Iterator[str]:
-    """A database that this test may take apart."""
-    with fresh_database() as made:
-        yield made
 
 
 @pytest.fixture

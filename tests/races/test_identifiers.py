@@ -5,7 +5,7 @@ Beside it the same race with the unique key of the table taken down, in which on
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -15,7 +15,6 @@ from perennial.core.identifiers import CustomerIdentifier, IdentifierType
 from perennial.flows.answers import Answer, Problem
 from perennial.flows.commands import PutCustomer
 from tests.races.caller import Call, Caller, all_at_once, hang_up
-from tests.races.conftest import FreshDatabase
 from tests.races.shop import CLIENTS, PROGRAM, Shop, order, statuses
 from tests.races.test_controls import CLIENTS as RIVALS
 from tests.races.test_controls import LOCK, Rivals, Wall, connected_rivals, meet
@@ -100,13 +99,6 @@ async def test_a_card_moves_while_it_is_used(shop: Shop, callers: list[Caller]) 
         if mine:
             assert await shop.balance(name) == 10 * mine
     assert await shop.audit() == []
-
-
-@pytest.fixture
-def url(fresh_database: FreshDatabase) -> Iterator[str]:
-    """A database that this test may take apart."""
-    with fresh_database() as made:
-        yield made
 
 
 @pytest.fixture

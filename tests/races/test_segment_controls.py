@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +20,6 @@ from perennial.flows.programs import Author
 from perennial.flows.segments import put, remove
 from perennial.store.database import Database
 from tests.codebook import CODEBOOK
-from tests.races.conftest import FreshDatabase
 from tests.races.shop import PROGRAM
 from tests.races.test_controls import (
     ANNAS,
@@ -43,13 +42,6 @@ AUTHOR = Author(actor="test", at=0)
 PATIENCE_SECONDS = 120
 """A fill waits for whoever writes on the server, those in the databases of other tests too."""
 BIG = Segment(segment="big", name="Big", when=decode_condition({"history": "orders.net", "at_least": 10_000}))
-
-
-@pytest.fixture
-def url(fresh_database: FreshDatabase) -> Iterator[str]:
-    """A database that this test may take apart."""
-    with fresh_database() as made:
-        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from perennial.core.order import Line, Order, OrderStatus
 from perennial.flows.commands import JoinProgram, PointsAsked, PostRedemption
-from tests.races.conftest import FreshDatabase
 from tests.races.shop import PROGRAM
 from tests.races.test_controls import (
     BUDGET_CAP,
@@ -25,13 +24,6 @@ SPENDING = f"""\
 {PROGRAM.replace("name: Points}", _SPENDING, 1)}\
   - {{id: start, type: fixed, trigger: member.joined, points: 50}}
 """
-
-
-@pytest.fixture
-def url(fresh_database: FreshDatabase) -> Iterator[str]:
-    """A database that this test may take apart."""
-    with fresh_database() as made:
-        yield made
 
 
 @pytest.fixture

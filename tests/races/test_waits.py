@@ -26,7 +26,6 @@ from tests.races.test_controls import (
     adjustment,
     connected_rivals,
     meet,
-    url,
 )
 from tests.races.test_controls import CLIENTS as RIVALS
 
@@ -46,8 +45,6 @@ rewards:
 """
 SEATS, PLACES = 12, 40
 _numbers = itertools.count(1)
-
-__all__ = ["url"]
 
 
 async def test_two_hundred_clients_and_a_line(two_workers: Served) -> None:
