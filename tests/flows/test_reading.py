@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from perennial.flows.explaining import explain_order
-from perennial.flows.reading import read_customer, read_order
+from perennial.flows.reading import MissingView, read_customer, read_order
 from tests.flows.shop import Shop
 
 TIERS = """
@@ -41,7 +43,41 @@ async def test_a_customer_shows_balances_tiers_and_what_is_missing(shop: Shop) -
     assert membership.tier == "bronze"
     assert membership.progress is not None
     (silver,) = membership.progress.higher
-    assert (silver.tier, silver.missing[0].missing) == ("silver", 20_000)
+    assert silver.tier == "silver"
+    assert silver.missing == (
+        MissingView(
+            metric="spend", figure=30_000, needed=50_000, missing=20_000, measure="orders.net", currency="USD"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "measure", "decimals"),
+    [
+        ("balance: points", None, 2),
+        ("measure: points.earned", "points.earned", 2),
+        ("measure: points.earned, wallet: stamps", "points.earned", 0),
+        ("measure: orders.count", "orders.count", 0),
+    ],
+)
+async def test_what_is_missing_says_what_it_counts(
+    shop: Shop, metric: str, measure: str | None, decimals: int
+) -> None:
+    """Points have the decimals of their wallet, the first one where none is named; a number has none."""
+    await shop.publish(f"""
+program: points
+name: Points
+wallets: [{{id: points, name: Points, decimals: 2}}, {{id: stamps, name: Stamps}}]
+tiers:
+  lasts: life
+  metrics: [{{id: counted, {metric}}}]
+  levels: [{{id: silver, name: Silver, reach: {{counted: 500}}}}]
+""")
+    await shop.order("o1", "c1", 30_000)
+    (membership,) = (await read_customer(shop.handler, shop.workspace_id, "c1")).memberships
+    assert membership.progress is not None
+    (missing,) = membership.progress.higher[0].missing
+    assert (missing.measure, missing.currency, missing.decimals) == (measure, None, decimals)
 
 
 async def test_an_order_is_explained_rule_by_rule(shop: Shop) -> None:

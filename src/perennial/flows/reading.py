@@ -13,10 +13,12 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.blocks import Block
+from perennial.core.conditions import Measure
 from perennial.core.facts import STALE_FROM
 from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.member import Member, Wallet
 from perennial.core.order import Order, Scalar
+from perennial.core.program import Program, TierMetric
 from perennial.core.tier_progress import Missing, progress
 from perennial.flows.answers import Answer
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
@@ -37,6 +39,7 @@ from perennial.store.redemptions import read_redemption
 from perennial.units import SECOND, Instant, Points, bucket_of, format_instant, named_id
 
 _AT_ONCE = 200
+_MONEY = (Measure.ORDERS_NET, Measure.LINES_NET)
 
 
 class _View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -68,12 +71,19 @@ class WalletView(_View, frozen=True):
 
 
 class MissingView(_View, frozen=True):
-    """What one metric of the tiers still lacks."""
+    """What one metric of the tiers still lacks.
+
+    ``measure`` is what it counts (null: the balance of a wallet). Figures are in the minor unit of
+    ``currency`` where they are money, and otherwise have ``decimals``, as the points of a wallet do.
+    """
 
     metric: str
     figure: int
     needed: int
     missing: int
+    measure: str | None = None
+    currency: str | None = None
+    decimals: int = 0
 
 
 class HigherTierView(_View, frozen=True):
@@ -296,7 +306,7 @@ def _progress(live: LiveProgram, member: Member, at: Instant) -> TierProgressVie
     risk = found.risk
     return TierProgressView(
         higher=tuple(
-            HigherTierView(tier=each.tier, name=each.name, missing=_missing(each.missing))
+            HigherTierView(tier=each.tier, name=each.name, missing=_missing(live, each.missing))
             for each in found.higher
         ),
         risk=None
@@ -305,16 +315,34 @@ def _progress(live: LiveProgram, member: Member, at: Instant) -> TierProgressVie
             at=format_instant(risk.at),
             tier=risk.tier,
             counts_from=format_instant(risk.counts_from),
-            missing=_missing(risk.missing),
+            missing=_missing(live, risk.missing),
         ),
     )
 
 
-def _missing(missing: tuple[Missing, ...]) -> tuple[MissingView, ...]:
+def _missing(live: LiveProgram, missing: tuple[Missing, ...]) -> tuple[MissingView, ...]:
+    program = live.latest.program
+    metrics = {metric.id: metric for metric in program.tiers.metrics} if program.tiers is not None else {}
     return tuple(
-        MissingView(metric=each.metric, figure=each.figure, needed=each.needed, missing=each.missing)
+        MissingView(
+            metric=each.metric,
+            figure=each.figure,
+            needed=each.needed,
+            missing=each.missing,
+            measure=metrics[each.metric].measure,
+            currency=program.currency if metrics[each.metric].measure in _MONEY else None,
+            decimals=_decimals(program, metrics[each.metric]),
+        )
         for each in missing
     )
+
+
+def _decimals(program: Program, metric: TierMetric) -> int:
+    """Return the decimals of the points that a metric counts: 0 where it counts none."""
+    if metric.balance is None and metric.measure is not Measure.POINTS_EARNED:
+        return 0
+    named = metric.balance or metric.wallet or program.wallets[0].id
+    return next(wallet.decimals for wallet in program.wallets if wallet.id == named)
 
 
 def _text(instant: Instant | None) -> str | None:

@@ -1,11 +1,24 @@
+import type { MessageDescriptor } from "@lingui/core";
+import { msg } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { MembershipView } from "@perennial/api-admin";
+import type { MembershipView, MissingView } from "@perennial/api-admin";
 import { Badge, Progress } from "@perennial/ui";
 import { IconAward } from "@perennial/ui/icons";
 
 import { useFormat } from "../../i18n/format";
 import { useZones } from "../../program/use-zones";
 import classes from "./member.module.css";
+
+/** What a tier may ask for, other than a balance. */
+const MEASURES: Record<string, MessageDescriptor> = {
+  "orders.count": msg`the number of orders`,
+  "orders.net": msg`what was spent on orders`,
+  "lines.net": msg`what was spent on products`,
+  "lines.quantity": msg`the number of products bought`,
+  "points.earned": msg`the points earned`,
+  "events.count": msg`the number of events`,
+  "events.sum": msg`the sum over events`,
+};
 
 /** A place in a program: since when, which tier, and what is missing for the next. */
 export function Membership({ membership }: { membership: MembershipView }) {
@@ -37,23 +50,33 @@ export function Membership({ membership }: { membership: MembershipView }) {
         )}
       </p>
       {next?.missing.map((missing) => (
-        <NextTier key={missing.metric} tier={next.name} figure={missing.figure} needed={missing.needed} metric={missing.metric} />
+        <NextTier key={missing.metric} tier={next.name} missing={missing} />
       ))}
     </div>
   );
 }
 
-function NextTier({ tier, metric, figure, needed }: { tier: string; metric: string; figure: number; needed: number }) {
+function NextTier({ tier, missing }: { tier: string; missing: MissingView }) {
   const { t } = useLingui();
   const format = useFormat();
+  const { currency, decimals, needed } = missing;
+  const written = (figure: number) => (currency == null ? format.points(figure, decimals) : format.money(figure, currency));
+  const words = MEASURES[missing.measure ?? ""];
+  const metric = words === undefined ? "" : t(words);
   return (
     <div>
       <p className={classes.quiet}>
-        <Trans>
-          Next tier {tier}: {format.number(figure)} of {format.number(needed)} ({metric})
-        </Trans>
+        {metric === "" ? (
+          <Trans>
+            Next tier {tier}: {written(missing.figure)} of {written(needed)}
+          </Trans>
+        ) : (
+          <Trans>
+            Next tier {tier}: {written(missing.figure)} of {written(needed)} ({metric})
+          </Trans>
+        )}
       </p>
-      <Progress value={(100 * figure) / needed} mt={4} aria-label={t`On the way to ${tier}`} />
+      <Progress value={(100 * missing.figure) / needed} mt={4} aria-label={t`On the way to ${tier}`} />
     </div>
   );
 }
