@@ -163,7 +163,7 @@ def _figures(
     version: Version, counters: Mapping[int, Mapping[int, int]], today: Today, joined_at: Instant | None
 ) -> tuple[int, ...]:
     """Return the value of each of the version's needs on a day."""
-    ranges = today.ranges if not version.counts_since_joining else _ranges(version, today, joined_at)
+    ranges = _ranges(version, today, joined_at)
     values = []
     for place, need in enumerate(version.needs):
         values.append(sum_within(counters.get(need.metric.number), ranges[place]))
@@ -220,7 +220,7 @@ def history_after(
     if not version.needs:
         return ()
     values = list(snapshot.history)
-    ranges = today.ranges if not version.counts_since_joining else _ranges(version, today, snapshot.joined_at)
+    ranges = _ranges(version, today, snapshot.joined_at)
     for count in counts:
         for place in version.readers.get(count.metric, ()):
             first, last = ranges[place]
