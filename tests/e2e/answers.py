@@ -8,22 +8,17 @@ new or asks for something new (``web/tools/axe.mjs`` tells), or an answer has ch
 
 from __future__ import annotations
 
-import asyncio
 import json
-import tempfile
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Response, expect, sync_playwright
 
-from perennial.store.embedded import EmbeddedServer
-from perennial.store.migrate import migrate
 from tests.e2e.browser import CHROMIUM, FLAGS, PATIENCE_MS, Watched, opened
 from tests.e2e.pages import DIALOGS, PAGES, made
 from tests.e2e.shop import ROOT, SANDBOX, Shop, found
 from tests.e2e.trials import tried
-from tests.http.process import process
+from tests.http.process import process_of_its_own
 
 KEPT = ROOT / "web" / "tools" / "axe" / "answers.json"
 _LATE_MS = 2_000
@@ -32,13 +27,8 @@ _LATE_MS = 2_000
 
 def main() -> None:
     """Record and write."""
-    with tempfile.TemporaryDirectory(prefix="perennial-answers-") as name:
-        home = Path(name)
-        home.chmod(0o755)  # as root the server runs as another user, who must reach it
-        with EmbeddedServer(home, settings={"fsync": "off"}) as database:
-            asyncio.run(migrate(database.url))
-            with process(database.url, 1) as (_, port):
-                answers = _recorded(found(f"http://localhost:{port}"))
+    with process_of_its_own() as port:
+        answers = _recorded(found(f"http://localhost:{port}"))
     KEPT.parent.mkdir(exist_ok=True)
     pages = {name: {"address": address, "buttons": buttons} for name, (address, buttons) in pages_of_all()}
     lines = [f"{json.dumps(asked)}: {json.dumps(answer)}" for asked, answer in sorted(answers.items())]

@@ -8,20 +8,16 @@ for a phone.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from perennial.store.embedded import EmbeddedServer
-from perennial.store.migrate import migrate
 from tests.e2e.shop import ROOT, SANDBOX, Shop, found
-from tests.http.process import process
+from tests.http.process import process_of_its_own
 
 _LIGHTHOUSE = (
     sys.executable,
@@ -50,14 +46,9 @@ def main() -> None:
     parser.add_argument("--form-factor", choices=("desktop", "mobile"), default="desktop")
     parser.add_argument("--reports", type=Path, help="a folder for Lighthouse's own reports")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="perennial-lighthouse-") as name:
-        home = Path(name)
-        home.chmod(0o755)  # as root the server runs as another user, who must reach it
-        with EmbeddedServer(home, settings={"fsync": "off"}) as database:
-            asyncio.run(migrate(database.url))
-            with process(database.url, 1) as (_, port):
-                shop = found(f"http://127.0.0.1:{port}")
-                pages = {name: _measured(shop, name, asked) for name in _PAGES}
+    with process_of_its_own() as port:
+        shop = found(f"http://127.0.0.1:{port}")
+        pages = {name: _measured(shop, name, asked) for name in _PAGES}
     print(json.dumps({"runs": asked.runs, "form_factor": asked.form_factor, "pages": pages}, indent=2))
 
 

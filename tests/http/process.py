@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import msgspec
 
 from perennial.config import OidcSettings
+from perennial.store.embedded import EmbeddedServer
+from perennial.store.migrate import migrate
 from tests.codebook import SECRET
+
+
+@contextmanager
+def process_of_its_own() -> Iterator[int]:
+    """Run the server on a fresh database of its own, for what is no test, and hand out its port."""
+    with tempfile.TemporaryDirectory(prefix="perennial-") as name:
+        home = Path(name)
+        home.chmod(0o755)  # as root the server runs as another user, who must reach it
+        with EmbeddedServer(home, settings={"fsync": "off"}) as database:
+            asyncio.run(migrate(database.url))
+            with process(database.url, 1) as (_, port):
+                yield port
 
 
 @contextmanager
