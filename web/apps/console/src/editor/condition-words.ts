@@ -30,16 +30,6 @@ export const LINE_WORDS: Record<string, MessageDescriptor> = {
   sum: msg`the price of the lines together`,
 };
 
-export const MEASURE_WORDS: Record<string, MessageDescriptor> = {
-  "orders.count": msg`the number of orders`,
-  "orders.net": msg`what was spent on orders`,
-  "lines.net": msg`what was spent on products`,
-  "lines.quantity": msg`the number of products bought`,
-  "points.earned": msg`the points earned`,
-  "events.count": msg`the number of events`,
-  "events.sum": msg`the sum over events`,
-};
-
 export const WINDOW_WORDS: Record<string, MessageDescriptor> = {
   ever: msg`ever`,
   since_joining: msg`since joining`,

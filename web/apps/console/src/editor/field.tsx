@@ -3,8 +3,8 @@ import { Checkbox, Input, MultiSelect, Select, TagsInput, TextInput } from "@per
 
 import { useSaid } from "../i18n/said";
 import { digitsOf } from "../i18n/decimals";
+import { MEASURE_WORDS } from "../program/measures";
 import ConditionField from "./condition-field";
-import { MEASURE_WORDS } from "./condition-words";
 import type { Path } from "./document";
 import classes from "./editor.module.css";
 import { FIELD_HELP, FIELD_WORDS, plainly } from "./field-words";

@@ -3,10 +3,11 @@ import { Button, Select, TextInput } from "@perennial/ui";
 import type { ComponentType } from "react";
 
 import { useSaid } from "../i18n/said";
+import { MEASURE_WORDS } from "../program/measures";
 import { isRecord } from "../program/records";
 import { asked, Compared, type PartProps } from "./comparison";
 import classes from "./condition.module.css";
-import { LINE_WORDS, MEASURE_WORDS, PERIOD_WORDS, UNIT_WORDS, WINDOW_WORDS } from "./condition-words";
+import { LINE_WORDS, PERIOD_WORDS, UNIT_WORDS, WINDOW_WORDS } from "./condition-words";
 import { LINE_MEASURES, looksAt, type Measure, measuredBy, MEASURES, PERIODS, type Plain, plainOf, QUANTIFIERS, sumsMoney, type Window, windowOf, without } from "./conditions";
 import { useAsking } from "./facts";
 import { factsAt, isWhere, type Place } from "./places";

@@ -29,7 +29,7 @@ it("has words for every field of a program that a form draws", () => {
 });
 
 it("has words for every value and every kind that can be chosen in a form", () => {
-  const words = new Set([...worded("./value-words.ts", "VALUE_WORDS"), ...worded("./condition-words.ts", "MEASURE_WORDS")]);
+  const words = new Set([...worded("./value-words.ts", "VALUE_WORDS"), ...worded("../program/measures.ts", "MEASURE_WORDS")]);
   // Kinds are looked at where they are chosen.
   const without = FIELDS.filter(({ field }) => field !== "type").flatMap(({ part, field, schema }) =>
     choicesOf(schema)

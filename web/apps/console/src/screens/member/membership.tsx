@@ -1,24 +1,12 @@
-import type { MessageDescriptor } from "@lingui/core";
-import { msg } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { MembershipView, MissingView } from "@perennial/api-admin";
 import { Badge, Progress } from "@perennial/ui";
 import { IconAward } from "@perennial/ui/icons";
 
 import { useFormat } from "../../i18n/format";
+import { MEASURE_WORDS } from "../../program/measures";
 import { useZones } from "../../program/use-zones";
 import classes from "./member.module.css";
-
-/** What a tier may ask for, other than a balance. */
-const MEASURES: Record<string, MessageDescriptor> = {
-  "orders.count": msg`the number of orders`,
-  "orders.net": msg`what was spent on orders`,
-  "lines.net": msg`what was spent on products`,
-  "lines.quantity": msg`the number of products bought`,
-  "points.earned": msg`the points earned`,
-  "events.count": msg`the number of events`,
-  "events.sum": msg`the sum over events`,
-};
 
 /** A place in a program: since when, which tier, and what is missing for the next. */
 export function Membership({ membership }: { membership: MembershipView }) {
@@ -61,7 +49,7 @@ function NextTier({ tier, missing }: { tier: string; missing: MissingView }) {
   const format = useFormat();
   const { currency, decimals, needed } = missing;
   const written = (figure: number) => (currency == null ? format.points(figure, decimals) : format.money(figure, currency));
-  const words = MEASURES[missing.measure ?? ""];
+  const words = MEASURE_WORDS[missing.measure ?? ""];
   const metric = words === undefined ? "" : t(words);
   return (
     <div>
