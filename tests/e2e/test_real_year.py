@@ -348,7 +348,6 @@ def test_a_marketer_signs_in_with_an_app(browser: Browser, shop: Shop) -> None:
     expect(page.get_by_text("8 recovery codes are left.")).to_be_visible()
     page.get_by_role("button", name="Sign out python-httpx").click()
     expect(page.get_by_role("button", name="Sign out python-httpx")).to_have_count(0)
-    page.wait_for_load_state("networkidle")
     assert elsewhere.status_of("GET", "me") == 401
     watched.context.close()
 

@@ -7,11 +7,13 @@ export interface RowProps {
   /** The word on the button, and the whole of what it does for those who hear it. */
   action?: string;
   label?: string;
+  /** It is on its way. */
+  pending?: boolean;
   onAction?: () => void;
 }
 
 /** One thing of the account with what may be done to it. */
-export function Row({ name, note, action, label, onAction }: RowProps) {
+export function Row({ name, note, action, label, pending = false, onAction }: RowProps) {
   return (
     <Group justify="space-between" wrap="nowrap" gap="sm">
       <div>
@@ -23,7 +25,7 @@ export function Row({ name, note, action, label, onAction }: RowProps) {
         </Text>
       </div>
       {action !== undefined && (
-        <Button size="xs" variant="default" aria-label={label} onClick={onAction}>
+        <Button size="xs" variant="default" aria-label={label} loading={pending} onClick={onAction}>
           {action}
         </Button>
       )}

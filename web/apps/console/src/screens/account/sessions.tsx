@@ -21,14 +21,11 @@ export function Sessions() {
   const query = useQuery({ ...sessionsListOptions(), refetchInterval: LOOK_AGAIN_MS });
   const end = useMutation({
     mutationFn: (id: string) => sessionRevoke({ path: { id }, throwOnError: true }),
-    // It is gone from the list at once, and comes back if the server says otherwise.
-    onMutate: (id) => {
-      const before = cache.getQueryData<SessionList>(key);
-      if (before !== undefined) cache.setQueryData<SessionList>(key, { data: before.data.filter((each) => each.id !== id) });
-      return before;
+    // It leaves the list once the server has ended it, never before: whoever sees it gone walks away.
+    onSuccess: (_, id) => {
+      cache.setQueryData<SessionList>(key, (before) => before && { data: before.data.filter((each) => each.id !== id) });
     },
-    onError: (error, _, before) => {
-      cache.setQueryData(key, before);
+    onError: (error) => {
       tellFailed(t`The session goes on`, toldBy(error).detail);
     },
     onSettled: () => cache.invalidateQueries({ queryKey: key }),
@@ -88,6 +85,7 @@ export function Sessions() {
                   : {
                       action: t`Sign out`,
                       label: t`Sign out ${deviceOf(each.agent)}`,
+                      pending: end.isPending && end.variables === each.id,
                       onAction: () => {
                         end.mutate(each.id);
                       },
