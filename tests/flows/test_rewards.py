@@ -160,8 +160,6 @@ async def test_what_the_catalogue_offers_can_be_claimed_and_nothing_else(open_sh
     """Each claim succeeds exactly if its reward is shown as claimable; else with the first reason."""
     shop = open_shop
     for number, (name, view) in enumerate((await catalogue_of(shop)).items()):
-        if name == "partner":
-            continue  # the pool is looked into only by the claim
         answer = await shop.send(claim(f"all-{number}", name))
         assert (answer.status == 201) == view.claimable, name
         if not view.claimable:
@@ -353,14 +351,21 @@ async def test_a_coupon_is_a_code_of_its_pool(open_shop: Shop, owner: Connection
     """Each claim gets a code of its own; when the pool is empty the claim is refused and takes nothing."""
     shop = open_shop
     assert (await shop.refuse(claim("early", "partner"))).code == "out_of_stock"
+    seen = (await catalogue_of(shop))["partner"]
+    assert [(why.code, why.details) for why in seen.why_not] == [
+        ("out_of_stock", {"reward": "partner", "pool": "ten"})
+    ]
+    assert [price.claimable for price in seen.prices] == [False]
     batch = NewBatch(id="b1", reward="ten", count=2)
     await create_batch(shop.handler, shop.workspace_id, batch, "test")
+    assert (await catalogue_of(shop))["partner"].claimable
     answers = await asyncio.gather(*(shop.send(claim(f"c{n}", "partner")) for n in range(3)))
     given = [msgspec.json.decode(each.body, type=Decided) for each in answers if each.status == 201]
     codes = {each.voucher.code for each in given if each.voucher is not None}
     assert len(given) == len(codes) == 2
     assert all(each.voucher is not None and each.voucher.reward == "points/ten" for each in given)
     assert sorted(each.status for each in answers) == [201, 201, 409]
+    assert not (await catalogue_of(shop))["partner"].claimable
     assert await points_of(shop, owner) == (960, 40)
     held = "select count(*) from vouchers where workspace_id = $1 and customer_id <> voucher_id"
     assert await owner.fetchval(held, shop.workspace_id) == 2

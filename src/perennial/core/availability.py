@@ -6,7 +6,8 @@ that what is shown as available can be claimed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import partial
 from types import MappingProxyType
 
@@ -105,11 +106,13 @@ def catalogue(
     at: Instant,
     switches: Switches = ALL_ON,
     lines: Mapping[str, int] = MappingProxyType({}),
+    empty: AbstractSet[str] = frozenset(),
 ) -> Iterator[Availability]:
     """Yield what every reward that has a price is to ``member`` at ``at``, in the order of the document.
 
     The lots of the member's wallets have to be loaded; ``spent`` maps (number of a budget, period) to
-    what all members used, ``lines`` how many wait for a reward, by its id.
+    what all members used, ``lines`` how many wait for a reward, by its id, ``empty`` are the pools of which
+    no code is left.
     """
     numbers = numbers_of_order(version, None)
     snapshot = snapshot_of(at, version, member, spent, switches.keys_of(version), numbers)
@@ -121,8 +124,26 @@ def catalogue(
             ask = partial(availability, version, compiled, member, snapshot, limited, at, off, None, ahead)
             found, wallets = ask(), _wallets_of(version, compiled)
             choices = [found] if len(wallets) == 1 else [ask(wallet) for wallet in wallets]
-            priced = tuple(choice for choice in choices if choice.price is not None)
-            yield msgspec.structs.replace(found, choices=priced)
+            out = no_code_left(compiled, snapshot.tier, empty.__contains__)
+            more = () if out is None or snapshot.joined_at is None else (out,)
+            priced = tuple(_also(choice, more) for choice in choices if choice.price is not None)
+            yield msgspec.structs.replace(_also(found, more), choices=priced)
+
+
+def no_code_left(
+    compiled: CompiledReward, tier: str | None, is_empty: Callable[[str], bool]
+) -> Refusal | None:
+    """Return the refusal if a reward hands over a code of a pool that has none left; None if there is one."""
+    for given in compiled.gives_to(tier):
+        out = given.benefit.hands_out()
+        if out is not None and out.pool is not None and is_empty(out.pool):
+            words = f"Reward {compiled.reward.id} is out of stock: pool {out.pool} has no code left."
+            return _no(RefusalCode.OUT_OF_STOCK, words, reward=compiled.reward.id, pool=out.pool)
+    return None
+
+
+def _also(found: Availability, more: tuple[Refusal, ...]) -> Availability:
+    return msgspec.structs.replace(found, reasons=found.reasons + more)
 
 
 def _wallets_of(version: Version, compiled: CompiledReward) -> list[str]:

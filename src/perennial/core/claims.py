@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from perennial.core.allowances import Allowances
-from perennial.core.availability import availability, why_off
+from perennial.core.availability import availability, no_code_left, why_off
 from perennial.core.budget_numbers import budget_numbers
 from perennial.core.decision import Decision
 from perennial.core.events import ClaimRequested
@@ -20,10 +20,9 @@ from perennial.core.prices import pay, price_for
 from perennial.core.refusal_text import text_for
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.settling import refuse, settle
-from perennial.core.snapshot import Snapshot
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.today import today_of
-from perennial.core.version import CompiledReward, Version
+from perennial.core.version import Version
 
 
 def decide_claim(
@@ -57,7 +56,8 @@ def decide_claim(
     found = availability(
         version, compiled, member, snapshot, limited, event.at, off, paying, event.ahead, event.wallet
     )
-    refusal = part or (found.reasons[0] if found.reasons else _empty_pool(compiled, snapshot, event))
+    empty = no_code_left(compiled, snapshot.tier, lambda pool: pool not in event.drawn)
+    refusal = part or (found.reasons[0] if found.reasons else empty)
     if refusal is not None or price is None:
         assert refusal is not None, "without a price there is a reason"
         text = text_for(compiled.reward.refusals, refusal.code.value)
@@ -68,14 +68,3 @@ def decide_claim(
     effects += limited.effects(today_of(version, event.at))
     effects += hand_out(version, compiled, price, snapshot, event)
     return settle(event, version, member, snapshot, effects)
-
-
-def _empty_pool(compiled: CompiledReward, snapshot: Snapshot, event: ClaimRequested) -> Refusal | None:
-    """Return the refusal if a pool had no code left to be set aside for the claim."""
-    for given in compiled.gives_to(snapshot.tier):
-        out = given.benefit.hands_out()
-        if out is not None and out.pool is not None and out.pool not in event.drawn:
-            words = f"Reward {compiled.reward.id} is out of stock: pool {out.pool} has no code left."
-            details = {"reward": compiled.reward.id, "pool": out.pool}
-            return Refusal(RefusalCode.OUT_OF_STOCK, words, {**details})
-    return None

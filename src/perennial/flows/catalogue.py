@@ -11,8 +11,10 @@ from perennial.core.part_payment import least_of
 from perennial.core.refusal_text import text_for
 from perennial.core.version import Version
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
+from perennial.flows.drawn_codes import pools_of
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_budgets import budgets_of_order
+from perennial.flows.load_claims import has_code
 from perennial.flows.merged import follows_merges
 from perennial.flows.reading import load_customer
 from perennial.flows.waiting import lines_of
@@ -94,6 +96,10 @@ async def read_catalogue(handler: Handler, workspace_id: int, customer: str) -> 
         _, member = await load_customer(conn, workspace, customer)
         at = business_now(workspace)
         spent = await _spent(conn, workspace, at)
+        empty = {
+            live.program_id: await _empty_pools(conn, workspace, live, version)
+            for live, version in _versions(workspace, at)
+        }
         lines = {
             live.program_id: await lines_of(conn, workspace, live.program_id, version)
             for live, version in _versions(workspace, at)
@@ -101,7 +107,9 @@ async def read_catalogue(handler: Handler, workspace_id: int, customer: str) -> 
     views = [
         _view(live, version, found, lines[live.program_id].get(found.compiled.reward.id))
         for live, version in _versions(workspace, at)
-        for found in catalogue(version, member, spent, at, workspace.switches, lines[live.program_id])
+        for found in catalogue(
+            version, member, spent, at, workspace.switches, lines[live.program_id], empty[live.program_id]
+        )
     ]
     return RewardList(data=tuple(views), at=format_instant(at), next_cursor=None)
 
@@ -109,6 +117,15 @@ async def read_catalogue(handler: Handler, workspace_id: int, customer: str) -> 
 def _versions(workspace: Workspace, at: Instant) -> list[tuple[LiveProgram, Version]]:
     found = [(live, live.version_at(at)) for live in workspace.programs]
     return [(live, version) for live, version in found if version is not None]
+
+
+async def _empty_pools(
+    conn: Connection, workspace: Workspace, live: LiveProgram, version: Version
+) -> frozenset[str]:
+    """Return the pools of which rewards with a price hand over codes, and which have none left."""
+    priced = [compiled for compiled in version.rewards.values() if compiled.reward.has_price]
+    pools = sorted({pool for compiled in priced for pool in pools_of(compiled)})
+    return frozenset([pool for pool in pools if not await has_code(conn, workspace, live, pool)])
 
 
 async def _spent(conn: Connection, workspace: Workspace, at: Instant) -> dict[tuple[int, int], int]:

@@ -13,7 +13,7 @@ from perennial.core.referral_terms import Role
 from perennial.core.wallet_dates import end_of_day_after
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ChangeEntitlement, Command, PostClaim, ReviewReferral
-from perennial.flows.configuration import LiveProgram
+from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.drawn_codes import pools_of
 from perennial.flows.handed_out import FreeCode, LoadedEntitlement
 from perennial.ledger.lot import LotKey, Origin
@@ -25,7 +25,7 @@ from perennial.store.entitlements import (
 )
 from perennial.store.external_ids import IdKind
 from perennial.store.merges import list_merges
-from perennial.store.voucher_pools import batches_of_reward, bucket_of_code, take_free
+from perennial.store.voucher_pools import batches_of_reward, bucket_of_code, has_free, take_free
 from perennial.units import Instant, Points
 
 
@@ -156,6 +156,15 @@ async def take_codes(
                 found.append(FreeCode(place, free))
                 taken.append(free.voucher_id)
     return found
+
+
+async def has_code(conn: Connection, workspace: Workspace, live: LiveProgram, pool: str) -> bool:
+    """Whether a pool has a code for one more claim; a moment later somebody else may have it."""
+    row = workspace.row
+    batches = await batches_of_reward(conn, row.workspace_id, live.program_id, pool)
+    valid_at = business_now(workspace) if _codes_of(live, pool).valid_for is None else None
+    buckets = (row.bucket_base, row.bucket_base + row.bucket_count - 1)
+    return bool(batches) and await has_free(conn, row.workspace_id, buckets, batches, valid_at)
 
 
 def _codes_of(live: LiveProgram, pool: str) -> Codes:

@@ -141,6 +141,33 @@ cross join lateral (
 
 
 # A gift card with money on it belongs to whoever bought it.
+def _free_in(bucket: str, valid_at: str) -> str:
+    return f"""workspace_id = $1 and batch_id = wanted.batch_id and (customer_id = voucher_id)
+        and state = 1 and used = 0
+        and ({valid_at}::timestamptz is null or expires_at is null or expires_at > {valid_at})
+        and (
+            select true from wallets
+            where wallets.bucket = {bucket} and wallets.workspace_id = $1
+                and wallets.customer_id = vouchers.voucher_id
+            limit 1
+        ) is null"""
+
+
+_HAS_FREE = f"""
+select exists (
+    select true
+    from generate_series($2::int, $3::int) as place (bucket)
+    cross join unnest($4::uuid[]) as wanted (batch_id)
+    cross join lateral (
+        select true
+        from vouchers
+        where bucket = place.bucket and {_free_in("place.bucket", "$5")}
+        limit 1
+    ) as free
+)
+"""
+
+
 # Whoever takes begins somewhere else, so that they seldom meet; where they do each takes another one.
 # The batches are looked at one after the other: PostgreSQL 15 may read the codes of all for a list.
 def _take_free(locked: str) -> str:
@@ -150,16 +177,8 @@ from unnest($3::uuid[]) as wanted (batch_id)
 cross join lateral (
     select {COLUMNS}
     from vouchers
-    where bucket = $2 and workspace_id = $1 and batch_id = wanted.batch_id and (customer_id = voucher_id)
-        and voucher_id >= $4 and voucher_id <= $5 and state = 1 and used = 0
-        and ($6::timestamptz is null or expires_at is null or expires_at > $6)
-        and voucher_id <> all($7::uuid[])
-        and (
-            select true from wallets
-            where wallets.bucket = $2 and wallets.workspace_id = $1
-                and wallets.customer_id = vouchers.voucher_id
-            limit 1
-        ) is null
+    where bucket = $2 and {_free_in("$2", "$6")}
+        and voucher_id >= $4 and voucher_id <= $5 and voucher_id <> all($7::uuid[])
     limit 1
     for update {locked}
 ) as free
@@ -296,6 +315,16 @@ async def count_pool(
     """Count the codes of a batch from one bucket to another; ``at`` decides what has expired."""
     row: Any = await conn.fetchrow(_COUNT_POOL, ws, *buckets, batch_id, at)
     return PoolCounts(*row)
+
+
+async def has_free(
+    conn: Connection, ws: int, buckets: tuple[int, int], batches: Sequence[UUID], valid_at: Instant | None
+) -> bool:
+    """Whether one of the batches has a code that is nobody's and unused, in the first to the last bucket.
+
+    With ``valid_at`` it has not expired by then. Nothing is locked: it may be gone a moment later.
+    """
+    return bool(await conn.fetchval(_HAS_FREE, ws, *buckets, batches, valid_at))
 
 
 async def take_free(
