@@ -150,3 +150,15 @@ def test_without_an_order_its_facts_are_missing() -> None:
     place = Place(ORDER.sources, None)
     assert found(fact("order.line_count", at_least=0), place) == []
     assert found(fact("member.orders", at_least=0), member_place()) == [("", "always_holds", None)]
+
+
+def test_a_place_that_is_missing_is_neither_inside_nor_outside() -> None:
+    """What asks for either contradicts that there is none, and leaves out who has none."""
+    inside = fact("location.place", within=["52.52,13.4", 5000])
+    missing, known = fact("location.place", exists=False), fact("location.place", exists=True)
+    for side in (inside, {"not": inside}, {"not": {"not": inside}}):
+        assert found({"all": [side, missing]}) == [("all[1]", "contradicts", "all[0]")]
+        assert found({"any": [side, known]}) == []
+    assert found({"any": [known, missing]}) == [("", "always_holds", None)]
+    in_lines = {"lines": "any", "where": {"all": [{"not": inside}, missing]}}
+    assert found(in_lines) == [("where.all[1]", "contradicts", "where.all[0]")]

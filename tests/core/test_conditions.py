@@ -27,7 +27,7 @@ from perennial.core.order import Line, Order, OrderStatus, Redeemer, Scalar, net
 from perennial.core.rule import EarningRule
 from perennial.core.snapshot import Snapshot, WalletFigures
 from perennial.units import parse_instant
-from tests.laws.strategies import FACTS, MEMBER_ATTRIBUTES, WALLETS
+from tests.laws.strategies import FACTS, LOCATION_ATTRIBUTES, MEMBER_ATTRIBUTES, WALLETS
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ORDER = Order(
@@ -76,7 +76,7 @@ SNAPSHOT = Snapshot(
 )
 
 
-def compiled(condition: Condition) -> bool:
+def compiled(condition: Condition, snapshot: Snapshot = SNAPSHOT) -> bool:
     """Judge a condition by its generated source."""
     source = Source(
         FACTS,
@@ -85,13 +85,14 @@ def compiled(condition: Condition) -> bool:
         need_index=lambda _: 0,
         attribute_index=MEMBER_ATTRIBUTES.index,
         wallet_index=WALLETS.index,
+        location_index=LOCATION_ATTRIBUTES.index,
     )
     result = source.expression(condition)
     body = "\n    ".join([*source.prelude(), f"return bool({result})"])
     exec(f"def judge(at, order, nets, event, snapshot):\n    {body}", source.constants)
     judge = source.constants["judge"]
     assert callable(judge)
-    held = judge(SCOPE.at, ORDER, SCOPE.nets, {}, SNAPSHOT)
+    held = judge(SCOPE.at, ORDER, SCOPE.nets, {}, snapshot)
     assert isinstance(held, bool)
     return held
 
@@ -196,6 +197,65 @@ def test_conditions_mean_what_they_say(plain: object, expected: bool) -> None:
     condition = decode_condition(plain)
     assert holds(condition, SCOPE) is expected
     assert compiled(condition) is expected
+
+
+IN_BERLIN = {"fact": "location.place", "within": ["52.52,13.4", 5000]}
+FREE = {"fact": "order.total", "is": 0}
+
+
+@pytest.mark.parametrize(
+    ("plain", "inside", "outside", "nowhere"),
+    [
+        (IN_BERLIN, True, False, False),
+        ({"not": IN_BERLIN}, False, True, False),
+        ({"not": {"not": IN_BERLIN}}, True, False, False),
+        ({"not": {"any": [FREE, IN_BERLIN]}}, False, True, False),
+        ({"any": [{"not": FREE}, {"not": IN_BERLIN}]}, True, True, True),
+        ({"lines": "any", "where": {"not": IN_BERLIN}}, False, True, False),
+        ({"lines": "none", "where": IN_BERLIN}, False, True, False),
+        ({"lines": "none", "where": {"not": IN_BERLIN}}, True, False, False),
+        ({"lines": "every", "where": {"not": IN_BERLIN}}, False, True, False),
+        ({"not": {"lines": "cheapest", "where": IN_BERLIN}}, False, True, False),
+        ({"not": {"lines": "every", "where": IN_BERLIN}}, False, True, False),
+        ({"lines": "count", "where": {"not": IN_BERLIN}, "is": 3}, False, True, False),
+    ],
+)
+def test_what_lies_nobody_knows_where_is_neither_inside_nor_outside(
+    plain: object, inside: bool, outside: bool, nowhere: bool
+) -> None:
+    """Walked and compiled alike, however often and wherever a radius is negated."""
+    condition = decode_condition(plain)
+    for place, expected in (("52.53,13.41", inside), ("48.1,11.5", outside), (None, nowhere), ("?", nowhere)):
+        location = {} if place is None else {"place": place}
+        scope = msgspec.structs.replace(SCOPE, location=location)
+        kept = tuple(location.get(name) for name in LOCATION_ATTRIBUTES)
+        snapshot = msgspec.structs.replace(SNAPSHOT, location=kept)
+        assert holds(condition, scope) is expected, place
+        assert compiled(condition, snapshot) is expected, place
+
+
+def test_an_event_without_an_order_has_no_place() -> None:
+    """Neither inside nor outside, walked and compiled."""
+    for plain in (IN_BERLIN, {"not": IN_BERLIN}):
+        condition = decode_condition(plain)
+        scope = msgspec.structs.replace(SCOPE, order=None, nets=[], event_name="review.posted")
+        assert not holds(condition, scope)
+        source = Source(
+            FACTS,
+            BERLIN,
+            trigger="review.posted",
+            need_index=lambda _: 0,
+            attribute_index=MEMBER_ATTRIBUTES.index,
+            wallet_index=WALLETS.index,
+        )
+        assert eval(source.expression(condition)) is False
+
+
+def test_a_refusal_names_the_place_that_is_missing() -> None:
+    """Outside of a circle nothing is of which no place is known: that part is named, not its neighbor."""
+    condition = decode_condition({"not": {"any": [FREE, IN_BERLIN]}})
+    [seen] = refusing(condition, msgspec.structs.replace(SCOPE, location={}))
+    assert (seen.path, seen.value) == ("not.any[1]", None)
 
 
 def test_without_an_order_nothing_about_it_holds() -> None:

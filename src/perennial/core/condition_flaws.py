@@ -7,7 +7,7 @@ months, times with hours, tiers with their places, and what only members have.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import combinations
 
@@ -79,17 +79,18 @@ def flaws_of(
 
     Conditions are said in ``language``, what is odd about them in English (see ``core/retelling.py``).
     """
-    return _Search(facts, place, language).look(condition, path)
+    return _Search(facts, place, language, condition).look(condition, path)
 
 
 class _Search:
     """Looks through one condition. ``None`` stands for domains of which one is empty: impossible."""
 
-    def __init__(self, facts: FactTable, place: Place, language: Language) -> None:
+    def __init__(self, facts: FactTable, place: Place, language: Language, condition: Condition) -> None:
         self._language = language
         self._facts = facts
         self._place = place
         self._known: dict[tuple[int, bool], Domains | None] = {}
+        self._nowhere = set(_nowhere(condition, False))
 
     def look(self, node: Condition, path: str) -> list[Flaw]:
         """Return the flaws of a node: its own, or those below it."""
@@ -156,6 +157,8 @@ class _Search:
             return _of_list(node, holds)
         base = self._base(fact)
         asked = compared(fact.type, node.operator, node.operand, holds=holds)
+        if node.operator is Operator.WITHIN:
+            asked = msgspec.structs.replace(asked, missing=(id(node), holds) in self._nowhere)
         return _one((fact.name, ""), both(base, asked))
 
     def _base(self, fact: Fact) -> Domain:
@@ -266,6 +269,18 @@ def _parts(node: Condition, path: str) -> list[tuple[Condition, str]]:
             return [] if where is None else [(where, join_path(path, "where"))]
         case Compare():
             return []
+
+
+def _nowhere(node: Condition, comes_to: bool) -> Iterator[tuple[int, bool]]:
+    """Yield every ``within`` with what it comes to where the place is missing: see ``condition_walk``."""
+    match node:
+        case Compare(_, Operator.WITHIN, _):
+            yield id(node), comes_to
+        case Not(of) | LinesMatch(Quantifier.NONE, of):
+            yield from _nowhere(of, not comes_to)
+        case _:
+            for part, _path in _parts(node, ""):
+                yield from _nowhere(part, comes_to)
 
 
 def _one(key: Key, domain: Domain) -> Domains | None:

@@ -135,11 +135,14 @@ class Source:
 
     def expression(self, condition: Condition) -> str:
         """Return an expression that is true exactly when ``condition`` holds."""
-        return self._node(condition, in_line=False)
+        return self._node(condition, False, False)
 
-    def line_expression(self, condition: Condition) -> str:
-        """Return the same for a condition on one line, out of the locals ``line`` and ``net``."""
-        return self._node(condition, in_line=True)
+    def line_expression(self, condition: Condition, *, nowhere: bool = False) -> str:
+        """Return the same for a condition on one line, out of the locals ``line`` and ``net``.
+
+        ``nowhere`` is what ``within`` comes to where a place is missing; it turns with each ``not``.
+        """
+        return self._node(condition, True, nowhere)
 
     def indexes(self, where: Condition | None) -> str:
         """Return an expression for the ascending positions of the order's matching lines.
@@ -155,18 +158,19 @@ class Source:
         test = self.line_expression(where)
         return f"[i for i, (line, net) in enumerate({self._pairs()}) if {test}]"
 
-    def _node(self, node: Condition, in_line: bool) -> str:
+    def _node(self, node: Condition, in_line: bool, nowhere: bool) -> str:
         match node:
-            case All(of):
-                return "(" + " and ".join(self._node(part, in_line) for part in of) + ")" if of else "True"
-            case AnyOf(of):
-                return "(" + " or ".join(self._node(part, in_line) for part in of) + ")" if of else "False"
+            case All(of) | AnyOf(of):
+                if not of:
+                    return "True" if isinstance(node, All) else "False"
+                joint = " and " if isinstance(node, All) else " or "
+                return "(" + joint.join(self._node(part, in_line, nowhere) for part in of) + ")"
             case Not(of):
-                return f"(not {self._node(of, in_line)})"
+                return f"(not {self._node(of, in_line, not nowhere)})"
             case Compare():
-                return self._compare(node, in_line)
+                return self._compare(node, in_line, nowhere)
             case LinesMatch(quantifier, where):
-                return self._lines_match(quantifier, where) if self.has_order else "False"
+                return self._lines_match(quantifier, where, nowhere) if self.has_order else "False"
             case LinesTotal():
                 return (
                     self._lines_total(node) if self.has_order else self._missing(node.operator, node.operand)
@@ -177,20 +181,22 @@ class Source:
 
     # Facts
 
-    def _compare(self, node: Compare, in_line: bool) -> str:
+    def _compare(self, node: Compare, in_line: bool, nowhere: bool) -> str:
         fact = self._facts.find(node.fact, self._trigger)
         if fact is None and node.fact.startswith("event."):
-            return self._missing(node.operator, node.operand)
+            return self._missing(node.operator, node.operand, nowhere)
         if fact is None or (fact.source is FactSource.LINE and not in_line):
             raise ValueError(f"{node.fact} is not a fact here")
         if fact.source in (FactSource.ORDER, FactSource.LOCATION) and not self.has_order:
-            return self._missing(node.operator, node.operand)
+            return self._missing(node.operator, node.operand, nowhere)
         if fact.name == SEGMENTS and self._asks_segment is not None:
             for code in node.operand if isinstance(node.operand, tuple) else (node.operand,):
                 self._asks_segment(str(code))
         value = self._value(fact)
         if not fact.optional:
             return self._certain(value, fact.type, node.operator, node.operand)
+        if node.operator is Operator.WITHIN:
+            return self._within(value, fact, node.operand, "w" if in_line else "v", nowhere)
         return self._optional(value, fact, node.operator, node.operand, "w" if in_line else "v")
 
     def _value(self, fact: Fact) -> str:
@@ -265,23 +271,32 @@ class Source:
             return f"({_TESTS[operator].format(value, *operands)})"
         return f"({present.format(f'({name} := {value})')} and {_TESTS[operator].format(name, *operands)})"
 
-    def _missing(self, operator: Operator, operand: Operand) -> str:
-        return "True" if operator is Operator.EXISTS and operand is False else "False"
+    def _within(self, value: str, fact: Fact, operand: Operand, name: str, nowhere: bool) -> str:
+        """Ask if a place that may be missing lies in a circle; without a place it is ``nowhere``."""
+        read, present = PRESENT[fact.type]
+        found = present.format(f"({name} := {read.format(value)})")
+        test = _TESTS[Operator.WITHIN].format(name, *self._operands(fact.type, Operator.WITHIN, operand))
+        return f"(not {found} or {test})" if nowhere else f"({found} and {test})"
+
+    def _missing(self, operator: Operator, operand: Operand, nowhere: bool = False) -> str:
+        """Compare what is always missing."""
+        holds = operand is False if operator is Operator.EXISTS else nowhere and operator is Operator.WITHIN
+        return str(holds)
 
     # Lines
 
-    def _lines_match(self, quantifier: Quantifier, where: Condition) -> str:
+    def _lines_match(self, quantifier: Quantifier, where: Condition, nowhere: bool) -> str:
         if quantifier in (Quantifier.CHEAPEST, Quantifier.MOST_EXPENSIVE):
-            test = self.line_expression(where)
+            test = self.line_expression(where, nowhere=nowhere)
             return f"(True in [bool({test}) for line, net in {self.local('f_' + quantifier.value)}])"
         if quantifier is Quantifier.EVERY:
-            test = self.line_expression(where)
+            test = self.line_expression(where, nowhere=nowhere)
             return f"(not [1 for line, net in {self._pairs()} if not {test}])"
         wanted = quantifier is Quantifier.ANY
         if (indexed := self._indexed(where)) is not None:
             table, operand = indexed
             return f"({operand} {'in' if wanted else 'not in'} {table})"
-        test = self.line_expression(where)
+        test = self.line_expression(where, nowhere=nowhere if wanted else not nowhere)
         found = f"[1 for line, net in {self._pairs()} if {test}]"
         return f"(1 in {found})" if wanted else f"(not {found})"
 

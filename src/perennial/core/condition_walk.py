@@ -63,17 +63,24 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     stale_since: str | None = None
 
 
-def holds(condition: Condition, scope: Scope) -> bool:
-    """Return whether ``condition`` holds in ``scope``."""
+def holds(condition: Condition, scope: Scope, *, nowhere: bool = False) -> bool:
+    """Return whether ``condition`` holds in ``scope``.
+
+    ``nowhere`` is what ``within`` comes to where a place is missing: false, and below a ``not`` true, so that
+    neither inside nor outside of a circle holds of what lies nobody knows where.
+    """
     match condition:
         case All(of):
-            return all(holds(part, scope) for part in of)
+            return all(holds(part, scope, nowhere=nowhere) for part in of)
         case AnyOf(of):
-            return any(holds(part, scope) for part in of)
+            return any(holds(part, scope, nowhere=nowhere) for part in of)
         case Not(of):
-            return not holds(of, scope)
+            return not holds(of, scope, nowhere=not nowhere)
         case LinesMatch():
-            return scope.order is not None and _lines_match(condition, scope)
+            return scope.order is not None and _lines_match(condition, scope, nowhere)
+        case Compare(_, Operator.WITHIN, operand):
+            value = value_of(condition, scope)
+            return nowhere if value is None else compare(value, Operator.WITHIN, operand)
         case Compare() | LinesTotal() | History():
             value, operand = value_of(condition, scope), condition.operand
             if condition.operator is not Operator.EXISTS and _is_instant(condition, scope):
@@ -142,7 +149,7 @@ def _deciding(condition: Condition, scope: Scope, path: str, held: bool, languag
             return [
                 seen
                 for i, part in enumerate(of)
-                if holds(part, scope) is held
+                if holds(part, scope, nowhere=held) is held
                 for seen in _deciding(part, scope, join_path(path, f"{name}[{i}]"), held, language)
             ]
         case Not(of):
@@ -409,10 +416,12 @@ def _wallet_value(fact: Fact, scope: Scope) -> Value:
 # Lines
 
 
-def matching_lines(where: Condition | None, scope: Scope) -> list[int]:
-    """Return the positions of the order's lines that match ``where`` (all without it)."""
-    lines = scope.order.lines if scope.order else ()
-    return [i for i in range(len(lines)) if where is None or holds(where, _at_line(i, scope))]
+def matching_lines(where: Condition | None, scope: Scope, *, nowhere: bool = False) -> list[int]:
+    """Return the positions of the order's lines that match ``where`` (all without it); see :func:`holds`."""
+    count = len(scope.order.lines) if scope.order else 0
+    if where is None:
+        return list(range(count))
+    return [i for i in range(count) if holds(where, _at_line(i, scope), nowhere=nowhere)]
 
 
 def _at_line(position: int, scope: Scope) -> Scope:
@@ -432,9 +441,10 @@ def _total(measure: LineMeasure, where: Condition | None, scope: Scope) -> int:
             return sum(scope.nets[i] for i in positions)
 
 
-def _lines_match(node: LinesMatch, scope: Scope) -> bool:
+def _lines_match(node: LinesMatch, scope: Scope, nowhere: bool) -> bool:
     lines = scope.order.lines if scope.order else ()
-    matching = matching_lines(node.where, scope)
+    nowhere = nowhere is not (node.quantifier is Quantifier.NONE)
+    matching = matching_lines(node.where, scope, nowhere=nowhere)
     match node.quantifier:
         case Quantifier.ANY:
             return bool(matching)

@@ -51,7 +51,8 @@ class Operator(StrEnum):
     ``exists`` may (``exists: false``). Texts compare by code point, dates and times as ISO text.
     ``between`` includes both ends. ``contains`` asks a list for a member and a text for a part;
     ``matches`` finds an RE2 expression anywhere in a text (anchor it with ``^`` and ``$``). ``within``
-    takes a place and meters: ``["52.520008,13.404954", 5000]``.
+    takes a place and meters: ``["52.520008,13.404954", 5000]``; where the place is missing, it does not
+    hold, and below a ``not`` neither does what asks whether something lies outside.
     """
 
     IS = "is"
