@@ -9,7 +9,7 @@ halves, so that one bad command never fails its neighbors.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 from uuid import UUID
@@ -69,10 +69,10 @@ from perennial.flows.handle_review import handle_review
 from perennial.flows.handle_segment import handle_entered, handle_move
 from perennial.flows.handle_turn import handle_turn
 from perennial.flows.ids import Ids
-from perennial.flows.load_batch import load
+from perennial.flows.load_batch import customers_of, load
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.flows.redeeming import handle_redeem_hold, handle_redemption
-from perennial.flows.segmenting import judge_last, settle_segments
+from perennial.flows.segmenting import judge_last, settle, settle_segments, unsettled
 from perennial.flows.signed_codes import wall_now
 from perennial.flows.timers_due import LotsNeeded
 from perennial.flows.write_batch import write
@@ -184,18 +184,20 @@ class Handler:
         left_out: Mapping[int, Answer],
         codes: Mapping[tuple[int, str], int],
     ) -> list[Answer]:
+        taken = {index: command for index, command in enumerate(commands) if index not in left_out}
+        answers = dict(left_out)
+        if not taken:
+            return [answers[index] for index in range(len(commands))]
         async with self.database.transaction(workspace_id) as conn:
             batch = await self.batch(conn, workspace_id, bucket)
-            await load(conn, batch, self.configurations, commands, with_lots, late, codes)
-            answers = [
-                left_out[index] if index in left_out else _decide(batch, index, command)
-                for index, command in enumerate(commands)
-            ]
-            _judge_last(batch, left_out)
+            await load(conn, batch, self.configurations, [*taken.values()], with_lots, late, codes)
+            answers |= {index: _decide(batch, index, command) for index, command in taken.items()}
+            _judge_last(batch, taken)
+            _judge_the_rest(batch, taken)
             if batch.early:
                 raise _ClaimedInVain(batch.early.keys())
             await write(conn, batch, self.generation)
-        return answers
+        return [answers[index] for index in range(len(commands))]
 
     async def batch(self, conn: Connection, workspace_id: int, bucket: int) -> Batch:
         """Begin a batch in the caller's transaction; loading it makes its configuration current."""
@@ -270,16 +272,29 @@ def _decide(batch: Batch, index: int, command: Command) -> Answer:
     return answer
 
 
-def _judge_last(batch: Batch, left_out: Container[int]) -> None:
+def _judge_last(batch: Batch, taken: Iterable[int]) -> None:
     """Judge those who were put off; a command whose customer cannot be judged is left out alone."""
-    for index, customer_id in enumerate(batch.judged_last):
-        if index in left_out:
-            continue
+    for index, customer_id in zip(taken, batch.judged_last, strict=False):
         try:
             judge_last(batch, customer_id)
         except Exception as error:
             _log.exception("the customer of a command could not be judged")
             raise _LeaveOut(index, answer_problem(_problem_of(error))) from error
+
+
+def _judge_the_rest(batch: Batch, taken: Mapping[int, Command]) -> None:
+    """Judge whoever no command has: the customers, say, that refused ones would have been the first of."""
+    while (judged := unsettled(batch)) is not None:
+        try:
+            settle(batch, judged, refuses=False)
+        except (LotsNeeded, CodesNeeded):
+            raise
+        except Exception as error:
+            for index, command in taken.items():
+                if judged in [customer_id for customer_id, _ in customers_of(batch, command)]:
+                    _log.exception("the customer of a command could not be judged")
+                    raise _LeaveOut(index, answer_problem(_problem_of(error))) from error
+            raise
 
 
 def _elsewhere(batch: Batch) -> int:

@@ -122,25 +122,33 @@ def settle_segments(batch: Batch, *, refuses: bool = True) -> None:
         batch.touched.clear()
         return
     while batch.touched:
-        customer_id = next(iter(batch.touched))
-        member = batch.members.get(customer_id)
-        if member is None:
-            del batch.touched[customer_id]
-            continue
-        operation = batch.operation(member, batch.ids.next(), batch.now)
-        outcomes = follow_segments(batch, operation, refuses=refuses)
-        if outcomes:
-            batch.put_event(event_row_of_segments(batch, operation, outcomes))
+        settle(batch, next(iter(batch.touched)), refuses=refuses)
+
+
+def settle(batch: Batch, customer_id: UUID, *, refuses: bool) -> None:
+    """Judge a customer whom something touched, as an operation of its own."""
+    member = batch.members.get(customer_id)
+    if member is None:
+        del batch.touched[customer_id]
+        return
+    operation = batch.operation(member, batch.ids.next(), batch.now)
+    outcomes = follow_segments(batch, operation, refuses=refuses)
+    if outcomes:
+        batch.put_event(event_row_of_segments(batch, operation, outcomes))
+
+
+def unsettled(batch: Batch) -> UUID | None:
+    """Return somebody who is new or was touched by what is no command, and was not judged since."""
+    if batch.workspace.segments is None:
+        return None
+    batch.touched.update(dict.fromkeys(batch.created))
+    return next(iter(batch.touched), None)
 
 
 def settle_the_rest(batch: Batch) -> None:
-    """Judge whoever is new or was touched by what is no command, before the batch is written."""
-    if batch.workspace.segments is None:
-        return
-    for customer_id in batch.created:
-        batch.touched[customer_id] = None
-    if batch.touched:
-        settle_segments(batch, refuses=False)
+    """Judge whoever is :func:`unsettled`, before the batch is written."""
+    while (customer_id := unsettled(batch)) is not None:
+        settle(batch, customer_id, refuses=False)
 
 
 def _decide_moves(
