@@ -73,7 +73,7 @@ def test_every_limit_uses_what_was_given_in_the_end() -> None:
 
 
 def test_points_of_a_limit_have_the_decimals_of_its_wallet() -> None:
-    """Of the rule's wallet, of the wallet that is spent, or of all wallets where they agree; else of none."""
+    """Of the rule's wallet, of the wallet that is spent, or of the wallets of the rules that share it."""
     cash = {"id": "cash", "name": "Cash", "decimals": 2, "caps": [{"points": 1}]}
     stars = {"id": "stars", "name": "Stars", "spending": [{"points": 1_000}]}
     rules = [
@@ -94,7 +94,7 @@ def test_points_of_a_limit_have_the_decimals_of_its_wallet() -> None:
     cut = {award.rule: award.cut_by for award in Shopper(version).does(happened("act")).awards}
     assert cut["act"] == "wallet cash: 0.01 points in all: 0.01 left"
     (limit, *_) = version_of(
-        [act(wallet="cash", shared_limits=["all"])], wallets=[cash], limits=parts["limits"], **EVENTS
+        [act(wallet="cash", shared_limits=["all"])], wallets=[stars, cash], limits=parts["limits"], **EVENTS
     ).limits
     assert limit.name == "limit all: 1.50 points in all"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from perennial.core.codes import Codes
 from perennial.core.currency import format_money
+from perennial.core.limited_points import decimals_of, wallets_of_campaign, wallets_of_shared
 from perennial.core.limits import MONEY, AtCap, Counted, Holder, Limit
 from perennial.core.periods import Period
 from perennial.core.program import Campaign, Program, SharedLimit, WalletSpec
@@ -38,8 +39,6 @@ class LimitBook:
     def __init__(self, program: Program, program_id: int) -> None:
         self._program = program
         self._program_id = program_id
-        decimals = {wallet.decimals for wallet in program.wallets}
-        self._decimals = decimals.pop() if len(decimals) == 1 else 0
         self._places: dict[int, Bound] = {}
         self.limits: list[CompiledLimit] = []
         self.budgets: list[CompiledLimit] = []
@@ -52,7 +51,7 @@ class LimitBook:
         bounds = [
             *self._own("rule", rule.id, rule.limits, wallet.decimals),
             *(self._shared(shared[name]) for name in rule.shared_limits),
-            *(self._own("campaign", campaign.id, campaign.limits) if campaign is not None else ()),
+            *self._of_campaign(campaign),
             *self._of_wallet(wallet, unit),
         ]
         return tuple(dict.fromkeys(bounds))
@@ -64,7 +63,7 @@ class LimitBook:
             *self._own("reward", reward.id, reward.limits),
             *self._own("shared code", reward.id, uses_of_shared(reward.codes)),
             *(self._shared(shared[name]) for name in reward.shared_limits),
-            *(self._own("campaign", campaign.id, campaign.limits) if campaign is not None else ()),
+            *self._of_campaign(campaign),
         ]
         return tuple(dict.fromkeys(bounds))
 
@@ -108,13 +107,17 @@ class LimitBook:
         )
         return self._place(limit, Holder.MEMBER).index
 
-    def _own(
-        self, kind: str, owner: str, limits: tuple[Limit, ...], decimals: int | None = None
-    ) -> list[Bound]:
+    def _own(self, kind: str, owner: str, limits: tuple[Limit, ...], decimals: int = 0) -> list[Bound]:
         return [
             self._add(limit, (kind, owner), (kind, self._program_id, owner), ordinal, decimals)
             for limit, ordinal in _numbered(limits)
         ]
+
+    def _of_campaign(self, campaign: Campaign | None) -> list[Bound]:
+        if campaign is None:
+            return []
+        decimals = decimals_of(wallets_of_campaign(self._program, campaign))
+        return self._own("campaign", campaign.id, campaign.limits, decimals)
 
     def _of_wallet(self, wallet: WalletSpec, unit: int) -> list[Bound]:
         return [
@@ -124,7 +127,8 @@ class LimitBook:
 
     def _shared(self, shared: SharedLimit) -> Bound:
         home = 0 if shared.across_programs else self._program_id
-        return self._add(shared.limit(), ("limit", shared.id), ("shared", home, shared.id), 0)
+        decimals = decimals_of(wallets_of_shared(self._program, shared.id))
+        return self._add(shared.limit(), ("limit", shared.id), ("shared", home, shared.id), 0, decimals)
 
     def _add(
         self,
@@ -132,14 +136,12 @@ class LimitBook:
         owner: tuple[str, str],
         place: tuple[object, ...],
         ordinal: int,
-        decimals: int | None = None,
+        decimals: int,
     ) -> Bound:
-        """Add a limit; without the ``decimals`` of one wallet its points have those that all wallets have."""
+        """Add a limit; its points have so many ``decimals``."""
         counts, cap = limit.counted()
         if counts is not Counted.POINTS:
             decimals = 0
-        elif decimals is None:
-            decimals = self._decimals
         number = stable_hash("limit", *place, *_kind(limit), ordinal)
         name = f"{' '.join(owner)}: {self._words(limit, counts, cap, decimals)}"
         compiled = CompiledLimit(

@@ -19,7 +19,7 @@ from perennial.core.validation_cases import check_cases
 from perennial.core.validation_challenges import check_challenges
 from perennial.core.validation_codes import check_codes, shared_code_conflicts
 from perennial.core.validation_experiments import check_experiments
-from perennial.core.validation_limits import money_conflicts
+from perennial.core.validation_limits import check_points_together, conflicts_of_limits
 from perennial.core.validation_referrals import check_referrals
 from perennial.core.validation_rewards import check_rewards
 from perennial.core.validation_rules import check_rules
@@ -67,6 +67,7 @@ def examine(program: Program) -> Findings:
     _check_declarations(findings)
     check_wallets(findings)
     check_rules(findings)
+    check_points_together(findings)
     check_tiers(findings)
     check_rewards(findings)
     check_codes(findings)
@@ -195,14 +196,13 @@ def _check_size(findings: Findings) -> None:
 def check_agreement(program: Program, others: Mapping[str, Program]) -> list[Problem]:
     """Return where ``program`` contradicts the other programs of its workspace, by their codes.
 
-    An attribute that two programs declare has one type; money that they limit together has one currency; a
-    code for everybody belongs to one of them.
+    An attribute that two programs declare has one type; what they limit together is money of one
+    currency, or points of the same decimals; a code for everybody belongs to one of them.
     """
-    conflicts = [
-        problem
-        for code, other in others.items()
-        for problem in (*_attribute_conflicts(program, code, other), *money_conflicts(program, code, other))
-    ]
+    conflicts: list[Problem] = []
+    for code, other in others.items():
+        conflicts += _attribute_conflicts(program, code, other)
+        conflicts += conflicts_of_limits(program, code, other)
     return [*conflicts, *shared_code_conflicts(program, others)]
 
 

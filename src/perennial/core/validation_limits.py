@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import msgspec
 
 from perennial.core.findings import Findings
+from perennial.core.limited_points import decimals_of, wallets_of_campaign, wallets_of_shared
 from perennial.core.limits import MONEY, AtCap, Counted, Holder, Limit
 from perennial.core.problems import Problem, join_path
-from perennial.core.program import Campaign, Program
+from perennial.core.program import Campaign, Program, WalletSpec
 from perennial.core.rule import EarningRule
 
 _ORDER_PAID = "order.paid"
@@ -124,7 +125,47 @@ def _check_place(findings: Findings, path: str, limit: Limit, place: Place, *, s
         findings.add(at("attribute"), "unknown_reference", f"{words}; declared: {known or 'none'}")
 
 
-def money_conflicts(program: Program, code: str, other: Program) -> Iterator[Problem]:
+def check_points_together(findings: Findings) -> None:
+    """Check that a limit adds up points of the same decimals: their whole numbers are of one size."""
+    program = findings.program
+    for index, shared in enumerate(program.limits):
+        _check_decimals(findings, f"limits[{index}]", shared.limit(), wallets_of_shared(program, shared.id))
+    for c, campaign in enumerate(program.campaigns):
+        wallets = wallets_of_campaign(program, campaign)
+        for index, limit in enumerate(campaign.limits):
+            _check_decimals(findings, f"campaigns[{c}].limits[{index}]", limit, wallets)
+
+
+def _check_decimals(findings: Findings, path: str, limit: Limit, wallets: list[WalletSpec]) -> None:
+    if limit.points is None:
+        return
+    other = next((wallet for wallet in wallets if wallet.decimals != wallets[0].decimals), None)
+    if other is not None:
+        first = wallets[0]
+        words = (
+            f"one limit cannot count points of wallet {first.id}, which have {first.decimals} decimals, "
+            f"and of wallet {other.id}, which have {other.decimals}"
+        )
+        findings.add(join_path(path, "points"), "other_decimals", words)
+
+
+def conflicts_of_limits(program: Program, code: str, other: Program) -> Iterator[Problem]:
+    """Return where two programs would add up what is no sum: money of two currencies, points of two sizes."""
+    yield from _money_conflicts(program, code, other)
+    theirs = {limit.id for limit in other.limits if limit.across_programs and limit.points is not None}
+    for index, limit in enumerate(program.limits):
+        if not limit.across_programs or limit.points is None or limit.id not in theirs:
+            continue
+        own, others = wallets_of_shared(program, limit.id), wallets_of_shared(other, limit.id)
+        if own and others and decimals_of(own) != decimals_of(others):
+            words = (
+                f"program {code} shares it and counts points of {decimals_of(others)} decimals, "
+                f"this one of {decimals_of(own)}"
+            )
+            yield Problem(f"limits[{index}].points", "other_decimals", words)
+
+
+def _money_conflicts(program: Program, code: str, other: Program) -> Iterator[Problem]:
     """Return where two programs of different currencies would add up money in one limit."""
     if program.currency == other.currency:
         return

@@ -285,6 +285,8 @@ SENTENCES = {
     "only orders have a location; not everything here is an order": "تنها سفارش شعبه دارد؛ همه چیز اینجا سفارش نیست",
     "the attribute {name:quoted} is not declared for everything that is limited here": "ویژگی {name} برای همهٔ آنچه اینجا محدود می\u200cشود اعلام نشده است",
     "program {program:id} shares it and counts in {theirs:id}, this one in {ours:id}": "برنامهٔ «{program}» در آن شریک است و با {theirs} می\u200cشمارد، این یکی با {ours}",
+    "one limit cannot count points of wallet {first:id}, which have {places:number} decimals, and of wallet {other:id}, which have {others:number}": "یک سقف نمی\u200cتواند هم امتیازهای کیف «{first}» با {places} رقم اعشار و هم امتیازهای کیف «{other}» با {others} رقم اعشار را بشمارد",
+    "program {program:id} shares it and counts points of {theirs:number} decimals, this one of {ours:number}": "برنامهٔ «{program}» در آن شریک است و امتیازها را با {theirs} رقم اعشار می\u200cشمارد، این یکی با {ours} رقم",
     "referrals are limited by times: how many friends an advocate, or all together, get something for": "معرفی با دفعات محدود می\u200cشود: برای چند دوست معرف، یا همه با هم، چیزی می\u200cگیرند",
     "say who may refer whom, in one offer at least": "دست\u200cکم در یک پیشنهاد بگویید چه کسی چه کسی را معرفی می\u200cکند",
     "a program has at most {most:number} kinds of referral": "هر برنامه حداکثر {most} گونه معرفی دارد",

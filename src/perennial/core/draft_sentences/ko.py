@@ -285,6 +285,8 @@ SENTENCES = {
     "only orders have a location; not everything here is an order": "매장은 주문에만 있는데, 여기에는 주문이 아닌 것도 있습니다",
     "the attribute {name:quoted} is not declared for everything that is limited here": "속성 {name:은/는} 여기서 제한하는 모든 것에 선언되어 있지 않습니다",
     "program {program:id} shares it and counts in {theirs:id}, this one in {ours:id}": "프로그램 {program:이/가} 함께 쓰며 {theirs:으로/로} 세는데, 이 프로그램은 {ours:으로/로} 셉니다",
+    "one limit cannot count points of wallet {first:id}, which have {places:number} decimals, and of wallet {other:id}, which have {others:number}": "한 한도로 소수 {places}자리인 지갑 {first}의 포인트와 소수 {others}자리인 지갑 {other}의 포인트를 함께 셀 수 없습니다",
+    "program {program:id} shares it and counts points of {theirs:number} decimals, this one of {ours:number}": "프로그램 {program:이/가} 함께 쓰며 소수 {theirs}자리 포인트를 세는데, 이 프로그램은 {ours}자리를 셉니다",
     "referrals are limited by times: how many friends an advocate, or all together, get something for": "추천은 횟수로 제한합니다. 추천인 한 명 또는 모두가 몇 명의 친구에 대해 받는지입니다",
     "say who may refer whom, in one offer at least": "제안 하나 이상에서 누가 누구를 추천할 수 있는지 지정하세요",
     "a program has at most {most:number} kinds of referral": "프로그램에는 추천 종류가 최대 {most}개까지 있을 수 있습니다",

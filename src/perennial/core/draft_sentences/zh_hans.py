@@ -285,6 +285,8 @@ SENTENCES = {
     "only orders have a location; not everything here is an order": "只有订单才有门店；此处并非全是订单",
     "the attribute {name:quoted} is not declared for everything that is limited here": "属性{name}并未对此处限制的所有内容声明",
     "program {program:id} shares it and counts in {theirs:id}, this one in {ours:id}": "计划“{program}”共享它并以 {theirs} 计算，此计划以 {ours} 计算",
+    "one limit cannot count points of wallet {first:id}, which have {places:number} decimals, and of wallet {other:id}, which have {others:number}": "同一上限不能同时计算钱包“{first}”的积分（{places}位小数）和钱包“{other}”的积分（{others}位小数）",
+    "program {program:id} shares it and counts points of {theirs:number} decimals, this one of {ours:number}": "计划“{program}”共享它，其积分为{theirs}位小数，此计划为{ours}位",
     "referrals are limited by times: how many friends an advocate, or all together, get something for": "推荐按次数限制：推荐人或所有人合计能为多少位朋友获得奖励",
     "say who may refer whom, in one offer at least": "请至少在一个方案中说明谁可以推荐谁",
     "a program has at most {most:number} kinds of referral": "一个计划最多有{most}种推荐",

@@ -285,6 +285,8 @@ SENTENCES = {
     "only orders have a location; not everything here is an order": "只有訂單才有門市；此處並非全是訂單",
     "the attribute {name:quoted} is not declared for everything that is limited here": "屬性{name}並未對此處限制的所有內容宣告",
     "program {program:id} shares it and counts in {theirs:id}, this one in {ours:id}": "計畫「{program}」共享它並以 {theirs} 計算，此計畫以 {ours} 計算",
+    "one limit cannot count points of wallet {first:id}, which have {places:number} decimals, and of wallet {other:id}, which have {others:number}": "同一上限不能同時計算錢包「{first}」的點數（{places}位小數）和錢包「{other}」的點數（{others}位小數）",
+    "program {program:id} shares it and counts points of {theirs:number} decimals, this one of {ours:number}": "計畫「{program}」共享它，其點數為{theirs}位小數，此計畫為{ours}位",
     "referrals are limited by times: how many friends an advocate, or all together, get something for": "推薦按次數限制：推薦人或所有人合計能為多少位朋友獲得獎勵",
     "say who may refer whom, in one offer at least": "請至少在一個方案中說明誰可以推薦誰",
     "a program has at most {most:number} kinds of referral": "一個計畫最多有{most}種推薦",
