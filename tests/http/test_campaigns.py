@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from perennial.flows.programs import Author, apply_document
 from tests.http.site import PROGRAM, Site, order
 
@@ -170,6 +172,77 @@ async def test_the_calendar(site: Site) -> None:
     assert (found["from"], found["to"], found["truncated"]) == ("2026-12-21", "2027-01-02", False)
     assert {each["country"] for each in found["holidays"]} == {"DE", "FR"}
     assert found["programs"][0]["time_zone"] == "UTC"
+
+
+DRAFTED = """\
+program: spring
+name: Spring
+currency: USD
+time_zone: Europe/Berlin
+wallets: [{id: points, name: Points}]
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+campaigns:
+  - id: march
+    schedule: {starts: "2027-03-01", ends: "2027-03-07"}
+    multiplier: {by: "2"}
+  - id: april
+    schedule: {starts: "2027-04-01", ends: "2027-04-07"}
+    multiplier: {by: "2"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "shown"),
+    [
+        ("per_amount, points: 1,", "per_amount, points: much,", "earning_rules[0].points", "both"),
+        ("type: per_amount", "type: per_amont", "earning_rules[0].type", "both"),
+        ("id: points, name: Points", "id: points, nam: Points", "wallets[0].name", "both"),
+        ("100}", "100, trigger: order.sent}", "earning_rules[0].trigger", "both"),
+        ('{by: "2"}\n  - id', '{by: "x"}\n  - id', "campaigns[0].multiplier.by", "both"),
+        ('"2027-03-01"', '"2027-02-30"', "campaigns[0].schedule.starts", "april"),
+        ("id: march", "id: 3", "campaigns[0].id", "april"),
+        ("Europe/Berlin", "Europe/Atlantis", "time_zone", "none"),
+        ("name: Spring", "name: [", "", "none"),
+    ],
+)
+@pytest.mark.parametrize("published", [False, True])
+async def test_a_calendar_shows_what_can_be_read_of_a_draft(
+    site: Site, old: str, new: str, path: str, shown: str, published: bool
+) -> None:
+    """A problem anywhere hides no campaign but one whose own dates cannot be told, and is named."""
+    await site.done("POST", "/v1/clock", {"advance_to": AT})
+    assert DRAFTED.count(old) == 1
+    if published:
+        author = Author(actor="test", at=site.row.created_at)
+        before = DRAFTED.partition("campaigns:")[0]
+        await apply_document(site.database, site.row.workspace_id, before, author)
+    text = DRAFTED.replace(old, new).encode()
+    kind = {"content-type": "application/yaml"}
+    await site.done("PUT", "/v1/programs/spring/draft", raw=text, headers=kind)
+    found = await site.done("GET", "/v1/calendar?from=2027-03-01&to=2027-04-30&program=spring")
+    expected = {"both": ["march", "april"], "april": ["april"], "none": []}[shown]
+    assert [each["id"] for each in found["entries"]] == expected
+    assert {each["state"] for each in found["entries"]} <= {"draft"}
+    [program] = found["programs"]
+    assert program["draft_unreadable"] is (shown == "none")
+    if path:
+        assert path in [each["path"] for each in program["draft_problems"]]
+    assert program["draft_problems"] != []
+    listed = (await site.done("GET", "/v1/campaigns?program=spring"))["data"]
+    # What stands in a list is the whole campaign, to be edited: one that cannot be read whole is not there.
+    whole = ["april"] if path in ("campaigns[0].multiplier.by", "campaigns[0].id") else ["march", "april"]
+    assert [(each["id"], each["state"]) for each in listed] == [(name, "draft") for name in whole if path]
+
+
+async def test_a_calendar_names_no_problems_of_a_draft_without_any(site: Site) -> None:
+    """What could be published is shown as before."""
+    await site.done(
+        "PUT", "/v1/programs/spring/draft", raw=DRAFTED.encode(), headers={"content-type": "application/yaml"}
+    )
+    found = await site.done("GET", "/v1/calendar?from=2027-03-01&to=2027-04-30&program=spring")
+    assert [each["id"] for each in found["entries"]] == ["march", "april"]
+    assert [(each["draft_unreadable"], each["draft_problems"]) for each in found["programs"]] == [(False, [])]
 
 
 async def test_a_calendar_is_asked_for_within_bounds(site: Site) -> None:

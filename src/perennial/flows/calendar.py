@@ -16,9 +16,12 @@ from perennial.core.calendar import (
     countries_of,
     public_holidays,
 )
-from perennial.core.document import plain_of, read_program
+from perennial.core.document import plain_of
+from perennial.core.document_shape import MAX_PROBLEMS
+from perennial.core.problems import Problem
 from perennial.core.program import Program
-from perennial.core.validation import validate
+from perennial.core.readable_draft import readable, with_dates
+from perennial.core.validation import examine
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import field_problem
@@ -59,12 +62,17 @@ class HolidayView(msgspec.Struct, frozen=True):
 
 
 class CalendarProgram(msgspec.Struct, frozen=True):
-    """A program in the calendar, with its zone. ``draft_unreadable``: what is planned in it is not shown."""
+    """A program in the calendar, with its zone (UTC where nothing of it can be read).
+
+    ``draft_unreadable``: nothing of what is planned in its draft can be shown. ``draft_problems`` keep the
+    draft from being published; a campaign whose dates have some is not shown, every other one is.
+    """
 
     program: str
     name: str
     time_zone: str
     draft_unreadable: bool
+    draft_problems: tuple[Problem, ...]
 
 
 class CalendarView(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
@@ -79,12 +87,13 @@ class CalendarView(msgspec.Struct, frozen=True, rename={"first": "from", "last":
 
 
 class _Planned(msgspec.Struct):
-    """A program with what is published of it, and its draft if that could be published."""
+    """A program with what is published of it, and as much of its draft as has dates that can be told."""
 
     code: str
     published: Program | None
     draft: Program | None
     unreadable: bool
+    problems: list[Problem]
 
 
 async def read_calendar(
@@ -113,12 +122,15 @@ async def read_calendar(
             if program not in (None, row.code):
                 continue
             live = workspace.program(row.code)
-            read = None if row.draft is None else read_program(row.draft)
-            draft = await surrounded(conn, workspace_id, read) if isinstance(read, Program) else None
-            if draft is not None and validate(draft):
-                draft = None
             published = None if live is None else live.latest.program
-            planned.append(_Planned(row.code, published, draft, row.draft is not None and draft is None))
+            draft, problems = None, list[Problem]()
+            if row.draft is not None:
+                draft, problems = readable(row.draft, for_dates=True)
+            if draft is not None:
+                found = examine(await surrounded(conn, workspace_id, draft)).problems
+                draft, problems = with_dates(draft, found), problems or found
+            unreadable = row.draft is not None and draft is None
+            planned.append(_Planned(row.code, published, draft, unreadable, problems[:MAX_PROBLEMS]))
     return await asyncio.to_thread(_calendar, workspace, planned, first, last, country)
 
 
@@ -132,9 +144,10 @@ def _calendar(
     truncated = False
     for each in planned:
         shown = each.published or each.draft
-        if shown is None:
+        if shown is None and not each.unreadable:
             continue
-        programs.append(CalendarProgram(each.code, shown.name, shown.time_zone, each.unreadable))
+        name, zone = (each.code, "UTC") if shown is None else (shown.name, shown.time_zone)
+        programs.append(CalendarProgram(each.code, name, zone, each.unreadable, tuple(each.problems)))
         for side in (each.published, _news(each)):
             if side is None:
                 continue

@@ -10,7 +10,7 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.campaign_state import CampaignState, Openings, day_of_members, openings, state_of
-from perennial.core.document import plain_of, program_of, read_program
+from perennial.core.document import plain_of, program_of
 from perennial.core.document_text import parse_text
 from perennial.core.draft_edit import with_part
 from perennial.core.language import Language
@@ -18,6 +18,7 @@ from perennial.core.languages import ENGLISH
 from perennial.core.limits import Holder
 from perennial.core.problems import Problem
 from perennial.core.program import Campaign, Program
+from perennial.core.readable_draft import readable
 from perennial.core.switches import Switch
 from perennial.flows.answers import FieldProblem
 from perennial.flows.budgets import BudgetView, read_all_budgets
@@ -96,7 +97,7 @@ class CampaignDocument(msgspec.Struct, frozen=True):
 
 
 class _Side(msgspec.Struct):
-    """A program as the workspace knows it: its draft, if that can be read, and what is published."""
+    """A program as the workspace knows it: what can be read of its draft, and what is published."""
 
     code: str
     revision: int
@@ -280,8 +281,7 @@ async def _sides(conn: Connection, workspace: Workspace, program: str | None) ->
     found = []
     for row in await list_programs(conn, workspace.workspace_id):
         if program in (None, row.code):
-            read = None if row.draft is None else read_program(row.draft)
-            draft = read if isinstance(read, Program) else None
+            draft = None if row.draft is None else readable(row.draft)[0]
             found.append(_Side(row.code, row.draft_revision, draft, workspace.program(row.code)))
     return found
 
