@@ -133,6 +133,13 @@ async def test_query_parameters_are_strict(site: Site) -> None:
     ):
         found = await site.refused(422, code, "GET", path + query)
         assert [each["path"] for each in found["errors"]] == [where]
+    for path, where in (
+        ("/v1/referrals?state=nope", "query.state"),
+        ("/v1/calendar?from=soon&to=2026-01-01", "query.from"),
+        ("/v1/calendar?from=2026-01-01", "query.to"),
+    ):
+        found = await site.refused(422, "invalid_parameter", "GET", path)
+        assert [each["path"] for each in found["errors"]] == [where]
     await site.refused(422, "unknown_parameter", "PUT", "/v1/orders/o1?dry=1", order(100))
     await site.refused(422, "unknown_parameter", "PUT", "/v1/customers/anna?dry=1", {})
 

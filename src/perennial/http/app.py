@@ -7,11 +7,12 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, get_type_hints
 
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.params import QueryParameter
 
 from perennial.flows.answers import FieldProblem, Problem
 from perennial.http.api_keys import KEY_ROUTES
@@ -162,7 +163,7 @@ def build_app(open_door: OpenDoor, max_body_bytes: int = MAX_BODY_BYTES) -> Fast
 def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Answer what the router refused: unknown addresses, wrong methods, wrong parameters."""
     if isinstance(error, ValidationException):
-        return _send(request, _wrong_parameters(error))
+        return _send(request, _wrong_parameters(request, error))
     if error.status_code >= 500:
         return _failed(request, error)
     code, words = _REFUSALS.get(error.status_code, ("bad_request", "The request cannot be read."))
@@ -173,12 +174,12 @@ def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     return response
 
 
-def _wrong_parameters(error: ValidationException) -> Problem:
+def _wrong_parameters(request: Request[Any, Any, Any], error: ValidationException) -> Problem:
     """Name the parameters that the router refused; it tells a missing one in its words only."""
     found = error.extra if isinstance(error.extra, list) else []
     fields = [
         FieldProblem(
-            path=f"{getattr(item.get('source'), 'value', 'query')}.{item.get('key', '')}",
+            path=f"{_source_of(item)}.{_in_address(request, item.get('key', ''))}",
             code="invalid_parameter",
             message=str(item.get("message", "is not valid")).replace("`", "")[:300],
         )
@@ -187,9 +188,23 @@ def _wrong_parameters(error: ValidationException) -> Problem:
     ]
     if not fields:
         name = _MISSING.search(error.detail)
-        path = f"query.{name[1]}" if name else "query"
+        path = f"query.{_in_address(request, name[1])}" if name else "query"
         fields = [FieldProblem(path=path, code="invalid_parameter", message="the parameter is required")]
     return bad_fields(422, *fields).problem
+
+
+def _source_of(item: dict[str, Any]) -> str:
+    """Return where a refused parameter stands: ``query`` or ``path``."""
+    return str(getattr(item.get("source"), "value", "query"))
+
+
+def _in_address(request: Request[Any, Any, Any], key: str) -> str:
+    """Return the name that a parameter has in the address; some have another one in the code."""
+    hint = get_type_hints(request.route_handler.fn, include_extras=True).get(key)
+    for each in getattr(hint, "__metadata__", ()):
+        if isinstance(each, QueryParameter) and each.name:
+            return each.name
+    return key
 
 
 def _gone(_request: Request[Any, Any, Any], _error: ClientGoneError) -> Response[bytes]:
