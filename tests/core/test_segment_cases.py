@@ -111,7 +111,7 @@ segments:
         ("{segment: odd, name: Odd, program: other}", "segments[0].program", "program_unknown"),
         (
             "{segment: odd, name: Odd, when: {fact: member.segments, contains: even}}",
-            "segments[0].when",
+            "segments[0].when.contains",
             "segment_unknown",
         ),
     ],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.http.site import Site, order
 
 BIG = {"name": "Big", "when": {"fact": "member.spent", "at_least": 5_000}}
@@ -21,7 +23,7 @@ async def test_a_live_segment_is_previewed_defined_and_listed(site: Site) -> Non
     for number in range(5):
         await site.done("PUT", f"/v1/orders/o{number}", {**order(2_000 * number), "customer": f"c{number}"})
     preview = await site.done("POST", "/v1/segments/preview", {"when": BIG["when"]})
-    assert preview == {"count": 2, "of": 5, "exact": True, "sample": ["c3", "c4"]}
+    assert preview == {"count": 2, "of": 5, "exact": True, "sample": ["c3", "c4"], "warnings": []}
     view = await site.done("PUT", "/v1/segments/big", BIG)
     assert (view["size"], view["live"], view["filled"], view["version"]) == (2, True, True, 1)
     assert (await site.done("PUT", "/v1/segments/big", BIG))["version"] == 1
@@ -139,3 +141,48 @@ async def _put_in(site: Site, text: str, kind: str, query: str = "") -> dict[str
 async def _stars(site: Site, name: str) -> int:
     customer = await site.done("GET", f"/v1/customers/{name}")
     return sum(row["available"] for row in customer["wallets"] if row["wallet"] == "stars")
+
+
+ODD = {"all": [{"fact": "member.orders", "at_least": 5}, {"fact": "member.orders", "at_most": 2}]}
+
+
+async def test_what_is_odd_about_a_condition_is_told_with_it(site: Site) -> None:
+    """A segment in which nobody can ever be is saved, and said to be one, in the language of the caller."""
+    preview = await site.done("POST", "/v1/segments/preview", {"when": ODD})
+    put = await site.done("PUT", "/v1/segments/odd", {"name": "Odd", "when": ODD})
+    for told in (preview["warnings"], put["warnings"]):
+        assert [(each["path"], each["code"], each["other"]) for each in told] == [
+            ("when.all[1]", "contradicts", "when.all[0]")
+        ]
+    spoken = {"accept-language": "ko"}
+    korean = await site.done("POST", "/v1/segments/preview", {"when": ODD}, headers=spoken)
+    assert "contradicts" not in korean["warnings"][0]["words"]
+    put = await site.done("PUT", "/v1/segments/fine", BIG)
+    assert "warnings" not in put
+    assert (await site.done("POST", "/v1/segments/preview", {"when": BIG["when"]}))["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "path"),
+    [
+        ({"fact": "now.hour", "is": 3}, "fact_not_here", "fact"),
+        ({"fact": "member.tier", "matches": "^g"}, "pattern_not_here", "matches"),
+        ({"fact": "member.segments", "in": ["fine", "nobody"]}, "segment_unknown", "in"),
+    ],
+)
+async def test_what_a_segment_cannot_ask_is_named_where_it_stands(
+    site: Site, asked: dict[str, object], code: str, path: str
+) -> None:
+    """In the preview, when it is put, and while it is written."""
+    await site.done("PUT", "/v1/segments/fine", BIG)
+    when = {"any": [BIG["when"], {"not": asked}]}
+    for method, address, body in (
+        ("POST", "/v1/segments/preview", {"when": when}),
+        ("PUT", "/v1/segments/late", {"name": "Late", "when": when}),
+    ):
+        found = await site.refused(422, code, method, address, body)
+        assert [each["path"] for each in found["errors"]] == [f"$.when.any[1].not.{path}"]
+    if code != "segment_unknown":
+        question = {"program": "points", "where": "segment", "condition": when}
+        told = await site.done("POST", "/v1/conditions/check", question)
+        assert [(each["path"], each["code"]) for each in told["problems"]] == [(f"any[1].not.{path}", code)]

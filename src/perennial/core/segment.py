@@ -22,7 +22,7 @@ from perennial.core.conditions import (
     Operator,
 )
 from perennial.core.facts import SEGMENTS, FactTable
-from perennial.core.problems import Problem
+from perennial.core.problems import Problem, join_path
 from perennial.core.reward import Title
 from perennial.core.rule import Identifier
 
@@ -51,32 +51,43 @@ class Segment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 def segments_asked(condition: Condition | None) -> frozenset[str]:
     """Return the segments that a condition asks about."""
-    names: set[str] = set()
-    for node in _comparisons(condition):
-        if node.fact == SEGMENTS:
-            operands = node.operand if isinstance(node.operand, tuple) else (node.operand,)
-            names |= {operand for operand in operands if isinstance(operand, str)}
-    return frozenset(names)
+    return frozenset(name for node, _ in _comparisons(condition, "") for name in _named(node))
+
+
+def _named(node: Compare) -> list[str]:
+    """Return the segments that a comparison names."""
+    if node.fact != SEGMENTS:
+        return []
+    operands = node.operand if isinstance(node.operand, tuple) else (node.operand,)
+    return [operand for operand in operands if isinstance(operand, str)]
 
 
 def check_segment(segment: Segment, facts: FactTable, known: Mapping[str, Segment]) -> list[Problem]:
     """Return every problem of a live segment's condition; ``known`` are the workspace's other segments."""
     if segment.when is None:
         return []
-    problems = check(segment.when, facts, segment_place(), "when")
-    for node in _comparisons(segment.when):
-        if node.fact in _WITHIN_A_DAY:
-            words = f"a segment is judged by days: it cannot ask about {node.fact}"
-            problems.append(Problem("when", "fact_not_here", words))
-        if node.operator is Operator.MATCHES:
-            words = f"a segment cannot ask whether {node.fact} matches a pattern"
-            problems.append(Problem("when", "pattern_not_here", words))
+    problems = check_condition_of_segment(segment.when, facts, "when")
     everybody = {**known, segment.segment: segment}
-    for name in sorted(segments_asked(segment.when) - everybody.keys()):
-        problems.append(Problem("when", "segment_unknown", f"there is no segment {name!r}"))
+    for node, path in _comparisons(segment.when, "when"):
+        unknown = [name for name in _named(node) if name not in everybody]
+        at = join_path(path, node.operator.value)
+        problems += [Problem(at, "segment_unknown", f"there is no segment {name!r}") for name in unknown]
     if not problems and (circle := _circle(segment.segment, everybody)):
         words = f"a segment cannot depend on itself: {' > '.join(circle)}"
         problems.append(Problem("when", "segment_circle", words))
+    return problems
+
+
+def check_condition_of_segment(condition: Condition, facts: FactTable, path: str = "") -> list[Problem]:
+    """Return what a segment cannot ask, whatever others there are; ``path`` leads to the condition."""
+    problems = check(condition, facts, segment_place(), path)
+    for node, at in _comparisons(condition, path):
+        if node.fact in _WITHIN_A_DAY:
+            words = f"a segment is judged by days: it cannot ask about {node.fact}"
+            problems.append(Problem(join_path(at, "fact"), "fact_not_here", words))
+        if node.operator is Operator.MATCHES:
+            words = f"a segment cannot ask whether {node.fact} matches a pattern"
+            problems.append(Problem(join_path(at, "matches"), "pattern_not_here", words))
     return problems
 
 
@@ -120,14 +131,16 @@ def _circle(start: str, known: Mapping[str, Segment]) -> list[str]:
     return []
 
 
-def _comparisons(condition: Condition | None) -> Iterator[Compare]:
+def _comparisons(condition: Condition | None, path: str) -> Iterator[tuple[Compare, str]]:
+    """Yield every comparison with its path."""
     match condition:
         case All(of) | AnyOf(of):
-            for part in of:
-                yield from _comparisons(part)
+            name = "all" if isinstance(condition, All) else "any"
+            for i, part in enumerate(of):
+                yield from _comparisons(part, join_path(path, f"{name}[{i}]"))
         case Not(of):
-            yield from _comparisons(of)
+            yield from _comparisons(of, join_path(path, "not"))
         case LinesMatch(_, where) | LinesTotal(_, where, _, _):
-            yield from _comparisons(where)
+            yield from _comparisons(where, join_path(path, "where"))
         case Compare():
-            yield condition
+            yield condition, path

@@ -29,6 +29,7 @@ from perennial.core.facts import fact_table
 from perennial.core.language import Language
 from perennial.core.problems import Problem
 from perennial.core.program_cost import MAX_LINES, condition_cost, history_cost
+from perennial.core.segment import check_condition_of_segment
 from perennial.flows.configuration import Configurations, business_now
 from perennial.flows.problems import field_problem
 from perennial.flows.program_checks import program_to_ask
@@ -89,7 +90,8 @@ async def check_condition(
     if trigger not in facts.events:
         raise field_problem("$.trigger", "trigger_unknown", "no such event is declared")
     place = place_of(where, trigger)
-    problems = check(condition, facts, place)
+    of_segment = where is Where.SEGMENT
+    problems = check_condition_of_segment(condition, facts) if of_segment else check(condition, facts, place)
     asked: SqlConditions | list[Problem] = []
     if live := workspace.program(program):
         kept = kept_by(live.latest, business_now(workspace), {row.code: row.segment_id for row in segments})

@@ -9,7 +9,10 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.compile_segments import Kept, LiveSegment, SegmentSet, compile_segments
+from perennial.core.condition_flaws import Flaw
 from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.member import Member
 from perennial.core.needs import lookback
 from perennial.core.segment import Segment
@@ -18,7 +21,7 @@ from perennial.core.version import Metric
 from perennial.flows.backfill import count_past
 from perennial.flows.configuration import Workspace, bases_of, business_now
 from perennial.flows.handle_events import Handler
-from perennial.flows.segments import check_document
+from perennial.flows.segments import check_document, odd_about
 from perennial.store.customers import read_customers
 from perennial.store.history import FIRST, LAST, read_past
 from perennial.store.matching import preview_matching
@@ -38,12 +41,14 @@ class SegmentPreview(msgspec.Struct, frozen=True):
 
     Unless ``exact``, ``count`` is an estimate from a part of the customers, whom their ids choose: what is
     true of one in a hundred of 50,000 is known to about nine in a hundred of itself, 19 times out of 20.
+    ``warnings`` say what is odd about the condition: that it never holds, for one.
     """
 
     count: int
     of: int
     exact: bool
     sample: tuple[str, ...]
+    warnings: tuple[Flaw, ...] = ()
 
 
 class _Found(msgspec.Struct):
@@ -54,8 +59,13 @@ class _Found(msgspec.Struct):
     sample: list[str] = []
 
 
-async def preview_segment(handler: Handler, workspace_id: int, segment: Segment) -> SegmentPreview:
-    """Say who would be in a live segment now; nothing is saved. Raises a 422 for what is wrong with it."""
+async def preview_segment(
+    handler: Handler, workspace_id: int, segment: Segment, language: Language = ENGLISH
+) -> SegmentPreview:
+    """Say who would be in a live segment now; nothing is saved. Raises a 422 for what is wrong with it.
+
+    What is odd about its condition is said in ``language``.
+    """
     async with handler.database.report(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         rows = await list_segments(conn, workspace_id)
@@ -72,7 +82,7 @@ async def preview_segment(handler: Handler, workspace_id: int, segment: Segment)
             found = await _ask(conn, workspace, sql, of)
     exact = found.people >= of
     count = found.inside if exact else found.inside * of // max(found.people, 1)
-    return SegmentPreview(count, of, exact, tuple(found.sample))
+    return SegmentPreview(count, of, exact, tuple(found.sample), odd_about(workspace, segment, language))
 
 
 def _asked(workspace: Workspace, segments: SegmentSet, live: LiveSegment) -> SqlConditions | None:

@@ -9,6 +9,7 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.condition_document import encode_condition
+from perennial.core.condition_flaws import Flaw
 from perennial.core.segment import Segment
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
@@ -29,7 +30,8 @@ from perennial.units import Instant, format_instant
 class SegmentView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A segment with how many customers are in it. ``live`` says that membership follows from ``when``.
 
-    While it is being ``filled``, who enters or leaves it is no event yet.
+    While it is being ``filled``, who enters or leaves it is no event yet. ``warnings`` say what is odd about
+    a condition that was just put, if anything is.
     """
 
     id: str
@@ -42,6 +44,7 @@ class SegmentView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     program: str | None = None
     description: str | None = None
     when: dict[str, Any] | None = None
+    warnings: tuple[Flaw, ...] = ()
 
 
 class SegmentList(msgspec.Struct, frozen=True):
@@ -86,7 +89,7 @@ class _MemberCursor(msgspec.Struct, frozen=True, array_like=True):
     after: PlaceInSegment
 
 
-def view_of(row: SegmentRow, size: int) -> SegmentView:
+def view_of(row: SegmentRow, size: int, warnings: tuple[Flaw, ...] = ()) -> SegmentView:
     """Return a segment as the API shows it."""
     segment: Segment = row.segment
     return SegmentView(
@@ -100,6 +103,7 @@ def view_of(row: SegmentRow, size: int) -> SegmentView:
         program=segment.program,
         description=segment.description,
         when=None if segment.when is None else encode_condition(segment.when),
+        warnings=warnings,
     )
 
 

@@ -11,7 +11,11 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.compile_segments import BasedOn, base_of
+from perennial.core.condition_check import segment_place
+from perennial.core.condition_flaws import Flaw, flaws_of
 from perennial.core.facts import fact_table
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.segment import MAX_SEGMENTS, Segment, check_segment, dependents, segments_asked
 from perennial.flows.configuration import Configurations, Workspace, bases_of
 from perennial.flows.filling import Filling
@@ -37,10 +41,11 @@ _ids = Ids()
 
 
 class SegmentState(msgspec.Struct, frozen=True):
-    """A segment with how many customers are in it."""
+    """A segment with how many customers are in it, and what is odd about a condition that was just put."""
 
     row: SegmentRow
     size: int
+    warnings: tuple[Flaw, ...] = ()
 
 
 async def segments_of(handler: Handler, workspace_id: int) -> list[SegmentState]:
@@ -55,11 +60,14 @@ async def segments_of(handler: Handler, workspace_id: int) -> list[SegmentState]
     return [SegmentState(row, sizes.get(row.segment_id, 0)) for row in rows]
 
 
-async def put(handler: Handler, workspace_id: int, segment: Segment, author: Author) -> SegmentState:
+async def put(
+    handler: Handler, workspace_id: int, segment: Segment, author: Author, language: Language = ENGLISH
+) -> SegmentState:
     """Publish a segment's definition and judge everybody by it; an equal one changes nothing.
 
-    The answer says ``filled`` unless a transaction is under way for so long that a worker does the rest.
-    Raises a 422 that names what is wrong with it, and a 404 if somebody removes it meanwhile.
+    The answer says ``filled`` unless a transaction is under way for so long that a worker does the rest, and
+    what is odd about the condition, which is said in ``language``. Raises a 422 that names what is wrong
+    with it, and a 404 if somebody removes it meanwhile.
     """
     database = handler.database
     while True:
@@ -82,7 +90,10 @@ async def put(handler: Handler, workspace_id: int, segment: Segment, author: Aut
             break
     if walk is None or await walk.finish():
         await Filling(handler, workspace_id).finish()
-    return await _state(handler, workspace_id, segment.segment)
+    async with database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+    state = await _state(handler, workspace_id, segment.segment)
+    return msgspec.structs.replace(state, warnings=odd_about(workspace, segment, language))
 
 
 async def _checked(conn: Connection, workspace_id: int, segment: Segment) -> dict[str, SegmentRow]:
@@ -192,6 +203,14 @@ def check_document(workspace: Workspace, segment: Segment, rows: list[SegmentRow
     if problems:
         first = problems[0]
         raise field_problem(f"$.{first.path}", first.code, first.words)
+
+
+def odd_about(workspace: Workspace, segment: Segment, language: Language) -> tuple[Flaw, ...]:
+    """Return what is odd about the condition of a segment without problems, said in ``language``."""
+    if segment.when is None:
+        return ()
+    facts = fact_table(base_of(segment, bases_of(workspace.programs)).program)
+    return tuple(flaws_of(segment.when, facts, segment_place(), "when", language))
 
 
 async def _state(handler: Handler, workspace_id: int, code: str) -> SegmentState:

@@ -42,7 +42,7 @@ from perennial.flows.segment_views import (
 from perennial.flows.segments import put as put_segment
 from perennial.flows.segments import remove
 from perennial.http.language import LanguageName
-from perennial.http.operation import Cursor, ExternalId, Limit, admitted, body_of, operation
+from perennial.http.operation import Cursor, ExternalId, Limit, admitted, body_of, operation, spoken_in
 from perennial.http.operation import told as told_out
 from perennial.http.operation import written as written_out
 from perennial.http.paths import plain_segment
@@ -162,8 +162,8 @@ async def segment_put(request: Request[Any, Any, Any], id: ExternalId) -> Respon
         when=None if data.when is None else _condition(data.when),
     )
     author = Author(actor=caller.actor, at=time.time_ns() // 1_000)
-    state = await put_segment(door.handler, caller.workspace_id, segment, author)
-    return written_out(view_of(state.row, state.size))
+    state = await put_segment(door.handler, caller.workspace_id, segment, author, spoken_in(request))
+    return told_out(request, view_of(state.row, state.size, state.warnings))
 
 
 @delete(
@@ -248,7 +248,9 @@ async def segment_preview(request: Request[Any, Any, Any]) -> Response[Any]:
     door, caller = admitted(request)
     data = await body_of(request, PreviewBody)
     segment = Segment(segment="preview", name="Preview", program=data.program, when=_condition(data.when))
-    return told_out(request, await preview_segment(door.handler, caller.workspace_id, segment))
+    return told_out(
+        request, await preview_segment(door.handler, caller.workspace_id, segment, spoken_in(request))
+    )
 
 
 @post(
