@@ -194,20 +194,83 @@ def test_what_is_late_counts_from_the_end_of_a_rest_on(time: str, counted: int) 
     assert how(on, "2026-03-20 11:00") == ("active", counted, 1)
 
 
-def test_what_is_late_completes_a_challenge_at_its_own_time() -> None:
-    """The order of the 3rd, heard of last, completes it: what it gives, and the rest, go by that day."""
+def test_what_is_heard_of_late_completes_a_challenge_when_it_was_reached() -> None:
+    """The order of the 3rd, heard of last, makes two with that of the 5th: with that it was completed.
+
+    What it gives, and the rest, go by that day.
+    """
     week = {"type": "rolling", "after": {"days": 7}}
     wallets = [{"id": "points", "name": "Points", "expiry": week}]
     two = {"goals": [{**ORDERS, "target": 2}], "repeat": {"cooldown": {"days": 7}}, "gives": [HUNDRED]}
     on = play(two, earning_rules=[], wallets=wallets)
     buy(on, "05", "2026-03-05 10:00", 500)
     assert completed(buy(on, "03", "2026-03-03 10:00", 500)) == ["c1"]
-    assert seen(on, "2026-03-05 11:00").completed_at == at("2026-03-03 10:00")
+    assert seen(on, "2026-03-05 11:00").completed_at == at("2026-03-05 10:00")
     buy(on, "10", "2026-03-10 10:00", 500)
-    assert how(on, "2026-03-10 11:00") == ("active", 1, 1)
+    assert how(on, "2026-03-10 11:00") == ("completed", 2, 1)
+    buy(on, "12", "2026-03-12 10:00", 500)
+    assert how(on, "2026-03-12 11:00") == ("active", 1, 1)
+    on.run_timers("anna", at("2026-03-12 12:00"))
     assert on.wallet("anna", "points").balance == 100
-    on.run_timers("anna", at("2026-03-11 00:00"))
+    on.run_timers("anna", at("2026-03-13 00:00"))
     assert on.wallet("anna", "points").balance == 0
+
+
+@pytest.mark.parametrize("heard", [*permutations(["02", "05", "09"])], ids="-".join)
+def test_a_challenge_is_completed_with_the_last_order_whichever_is_heard_of_last(
+    heard: tuple[str, ...],
+) -> None:
+    """Three orders are there on the 9th, in whatever order they are heard of, and not before."""
+    on = play({"goals": [{**ORDERS, "target": 3}], "repeat": {"cooldown": {"days": 7}}, "gives": [HUNDRED]})
+    for day in heard:
+        done = completed(buy(on, day, f"2026-03-{day} 10:00", 500))
+    assert done == ["c1"]
+    assert seen(on, "2026-03-10 10:00").completed_at == at("2026-03-09 10:00")
+
+
+@pytest.mark.parametrize("heard", [*permutations(["01", "02", "05", "09"])], ids="-".join)
+def test_a_card_is_full_with_the_last_order_that_fills_it(heard: tuple[str, ...]) -> None:
+    """Of four orders the last that is heard of fills the card a second time, on the 9th."""
+    on = play({"goals": [{**ORDERS, "target": 2}], "repeat": {}, "gives": [HUNDRED]})
+    for day in heard:
+        buy(on, day, f"2026-03-{day} 10:00", 500)
+    assert how(on, "2026-03-10 10:00") == ("active", 0, 2)
+    assert seen(on, "2026-03-10 10:00").completed_at == at("2026-03-09 10:00")
+
+
+def test_what_a_goal_did_not_need_completes_nothing_later() -> None:
+    """Both orders were there on the 3rd; that of the 9th is one more, and the review was of the 4th."""
+    on = play({"goals": [{**ORDERS, "id": "order", "target": 2}, {**MISSION[1], "target": 1}]})
+    for day in ("02", "03", "09"):
+        buy(on, day, f"2026-03-{day} 10:00", 500)
+    assert completed(on.report("anna", at("2026-03-04 10:00"), "review.posted", {})) == ["c1"]
+    assert seen(on, "2026-03-10 10:00").completed_at == at("2026-03-04 10:00")
+
+
+def test_any_goal_completes_a_challenge_with_what_that_goal_needed() -> None:
+    """The review of the 4th is enough, whatever was ordered on the 9th."""
+    on = play(
+        {"goals": [{**ORDERS, "id": "order", "target": 5}, {**MISSION[1], "target": 1}], "complete": "any"}
+    )
+    buy(on, "09", "2026-03-09 10:00", 500)
+    assert completed(on.report("anna", at("2026-03-04 10:00"), "review.posted", {})) == ["c1"]
+    assert seen(on, "2026-03-10 10:00").completed_at == at("2026-03-04 10:00")
+
+
+@pytest.mark.parametrize("heard", [*permutations(["02", "03", "04", "05"])], ids="-".join)
+def test_a_streak_is_completed_on_the_day_that_completes_it(heard: tuple[str, ...]) -> None:
+    """Three days in a row end on the third of them, whichever is heard of last."""
+    on = play({"goals": [{**ORDERS, "target": 1}], "streak": {"every": "day", "length": 3}})
+    on.join("anna", at("2026-03-01"))
+    days = []
+    for day in heard:
+        days.append(int(day))
+        if completed(buy(on, day, f"2026-03-{day} 10:00", 500)):
+            break
+    first = next(day for day in sorted(days) if {day, day + 1, day + 2} <= set(days))
+    done_at = local(seen(on, "2026-03-05 11:00").completed_at)
+    assert done_at is not None
+    assert done_at.startswith(f"2026-03-0{first + 2} ")
 
 
 MISSION = [

@@ -36,6 +36,7 @@ _rounds = st.builds(
     ),
     given=st.integers(0, 3),
     revision=st.integers(0, 5),
+    latest=st.just(()) | st.tuples(st.none() | _instants, st.none() | _instants),
 )
 _standings = st.lists(_rounds, unique_by=lambda one: one.number).map(
     lambda rounds: {one.number: one for one in rounds}
@@ -68,6 +69,10 @@ def test_rounds_add_up(ours: dict[int, Round], theirs: dict[int, Round]) -> None
         assert both[number].revision > max(ours[number].revision, theirs[number].revision)
         completed = RoundState.COMPLETED in (ours[number].state, theirs[number].state)
         assert (both[number].state is RoundState.COMPLETED) == completed
+        pairs = [one.latest or (None, None) for one in (ours[number], theirs[number])]
+        for place, known in enumerate(both[number].latest):
+            assert known == max((pair[place] for pair in pairs if pair[place] is not None), default=None)
+        assert len(both[number].latest) == max(len(ours[number].latest), len(theirs[number].latest))
 
 
 def test_the_survivors_attributes_stay() -> None:

@@ -70,5 +70,6 @@ def _progress(draw: random.Random, member: Member) -> Progress:
             given=draw.randrange(4),
             completed_at=draw.choice([NOW, NOW + 1]),
             revision=1 if known is None else known.revision + 1,
+            latest=draw.choice([(), (None, NOW), (NOW, NOW + DAY)]),
         ),
     )

@@ -29,7 +29,9 @@ class Round(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``amounts`` is what was counted for each goal. A streak counts by period instead: ``marks`` are pairs
     of a period's number and what was counted in it, ascending. ``given`` is how often the round was
     completed and what it gives was given. At ``ends_at`` it is missed (``None``: it has no end); a streak
-    breaks then. ``revision`` counts the changes of the round, so that none is ever lost.
+    breaks then. ``revision`` counts the changes of the round, so that none is ever lost. ``latest`` is for
+    each goal when the latest of what it needed happened (empty, or ``None``: nobody knows); what counts for a
+    goal that is reached moves it no more, but on a card, which goes on.
     """
 
     number: int
@@ -41,6 +43,7 @@ class Round(msgspec.Struct, frozen=True, array_like=True, gc=False):
     given: int = 0
     completed_at: Instant | None = None
     revision: int = 0
+    latest: tuple[Instant | None, ...] = ()
 
 
 class Standing(msgspec.Struct):

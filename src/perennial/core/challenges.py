@@ -17,6 +17,7 @@ from perennial.core.challenge_figures import (
     life_end,
     period_at,
     reached,
+    run_in,
     streak_end,
 )
 from perennial.core.challenge_round import Contribution, Round, RoundState
@@ -29,7 +30,7 @@ from perennial.core.effects import Effect, Progress
 from perennial.core.events import ChallengeCompleted, ChallengeStarted, Event
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
-from perennial.core.periods import add_span
+from perennial.core.periods import add_span, start_of
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.settling import refuse
 from perennial.core.snapshot import Snapshot
@@ -95,20 +96,63 @@ def count(
     new = range(one.given + 1, times + 1)
     given = max(one.given, times)
     state = _state(challenge, one, given)
+    latest = _latest(challenge, one, amounts, event.at)
+    done_at = _reached_at(version, compiled, after, latest, event.at)
     after = msgspec.structs.replace(
         after,
         started_at=started,
         given=given,
         state=state,
-        completed_at=event.at if new else one.completed_at,
+        completed_at=done_at if new else one.completed_at,
         ends_at=None if challenge.streak is not None and state is RoundState.COMPLETED else after.ends_at,
         revision=one.revision + 1,
+        latest=latest,
     )
     completed: list[Event] = [
-        ChallengeCompleted(id=event.id, at=event.at, challenge=challenge.id, round=one.number, time=time)
+        ChallengeCompleted(id=event.id, at=done_at, challenge=challenge.id, round=one.number, time=time)
         for time in new
     ]
     return after, completed
+
+
+def _latest(
+    challenge: Challenge, one: Round, amounts: Sequence[int], at: Instant
+) -> tuple[Instant | None, ...]:
+    """Return for each goal when the latest of what it needed happened, once ``amounts`` counted at ``at``."""
+    goes_on = challenge.is_card or challenge.streak is not None
+    known = one.latest or (None,) * len(one.amounts)
+    return tuple(
+        before if not amount or (was_reached and not goes_on) else at if before is None else max(before, at)
+        for before, amount, was_reached in zip(known, amounts, reached(challenge, one.amounts), strict=True)
+    )
+
+
+def _reached_at(
+    version: Version,
+    compiled: CompiledChallenge,
+    after: Round,
+    latest: Sequence[Instant | None],
+    at: Instant,
+) -> Instant:
+    """Return when what the round has counted was there: with the latest of it, which may be heard of before.
+
+    That is exact where each event counts the same; of amounts that differ it may be a little late.
+    """
+    challenge = compiled.challenge
+    counting = (
+        reached(challenge, after.amounts) if challenge.complete is Complete.ANY else [True] * len(latest)
+    )
+    moments = [each for each, counts in zip(latest, counting, strict=True) if counts and each is not None]
+    done_at = max(moments, default=at)
+    streak = challenge.streak
+    if streak is None:
+        return done_at
+    run = run_in(streak, challenge.goals[0].target, after.marks)
+    if run is None or run.completed_in is None:
+        return at
+    # What came after the period that completed it was not needed.
+    ended = start_of(run.completed_in + 1, streak.every.period, version.zone, version.program.week_starts)
+    return max(at, min(done_at, ended - 1))
 
 
 def added(

@@ -7,6 +7,7 @@ reach. Nothing else is decided anew: what was given for the past stays given.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 
 import msgspec
 
@@ -115,7 +116,16 @@ def _round(ours: Round | None, theirs: Round) -> Round:
         given=ours.given + theirs.given,
         completed_at=_earlier(ours.completed_at, theirs.completed_at),
         revision=max(ours.revision, theirs.revision) + 1,
+        latest=_latest(ours.latest, theirs.latest),
     )
+
+
+def _latest(
+    ours: tuple[Instant | None, ...], theirs: tuple[Instant | None, ...]
+) -> tuple[Instant | None, ...]:
+    """Return for each goal the later of two instants, where one is known."""
+    known = [[each for each in pair if each is not None] for pair in zip_longest(ours, theirs)]
+    return tuple(max(pair, default=None) for pair in known)
 
 
 def _at(amounts: tuple[int, ...], place: int) -> int:

@@ -16,14 +16,14 @@ from perennial.units import Instant
 # on: nothing is counted over it.
 PUT_CHALLENGE_ROUNDS = """
 insert into challenge_rounds (bucket, workspace_id, customer_id, challenge, round, program_id, state, given,
-    revision, revised, started_at, ends_at, completed_at, amounts, marked, marks)
+    revision, revised, started_at, ends_at, completed_at, amounts, marked, marks, latest)
 select $2, $1, new.*
 from unnest($3::challenge_round_row[]) as new
 on conflict (bucket, workspace_id, customer_id, challenge, round) do update set
     program_id = excluded.program_id, state = excluded.state, given = excluded.given,
     revision = excluded.revision, revised = excluded.revised, started_at = excluded.started_at,
     ends_at = excluded.ends_at, completed_at = excluded.completed_at, amounts = excluded.amounts,
-    marked = excluded.marked, marks = excluded.marks
+    marked = excluded.marked, marks = excluded.marks, latest = excluded.latest
 where challenge_rounds.revision = excluded.revised
 """
 
@@ -35,7 +35,7 @@ from unnest($3::uuid[]) as wanted (customer_id)
 cross join lateral (
     select * from (
         select customer_id, challenge, round, state, given, revision, started_at, ends_at, completed_at,
-            amounts, marked, marks,
+            amounts, marked, marks, latest,
             sum(given) over (partition by challenge) as given_in_all,
             row_number() over (partition by challenge order by round desc) as place
         from challenge_rounds
@@ -81,6 +81,7 @@ def round_records(rounds: Mapping[tuple[UUID, int, int], RoundSum]) -> list[tupl
             list(each.round.amounts),
             [period for period, _ in each.round.marks],
             [amount for _, amount in each.round.marks],
+            list(each.round.latest),
         )
         for key, each in rounds.items()
     ]
@@ -112,5 +113,6 @@ def _standings(rows: Iterable[Record]) -> dict[UUID, dict[int, Standing]]:
             given=row["given"],
             completed_at=row["completed_at"],
             revision=row["revision"],
+            latest=tuple(row["latest"]),
         )
     return found

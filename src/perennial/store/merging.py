@@ -170,7 +170,7 @@ _DELETE_MEMBERSHIPS = "delete from memberships where bucket = $2 and workspace_i
 
 _READ_ROUNDS = """
 select challenge, round, program_id, state, given, revision, started_at, ends_at, completed_at, amounts,
-    marked, marks
+    marked, marks, latest
 from challenge_rounds
 where bucket = $2 and workspace_id = $1 and customer_id = $3
 """
@@ -300,6 +300,7 @@ async def read_rounds(conn: Connection, ws: int, place: Place) -> list[Challenge
                 given=row["given"],
                 completed_at=row["completed_at"],
                 revision=row["revision"],
+                latest=tuple(row["latest"]),
             ),
         )
         for row in await conn.fetch(_READ_ROUNDS, ws, *place)
