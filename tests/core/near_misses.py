@@ -11,6 +11,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from tests.core.near_buying import AFFORDED, PARTED, REACHED, RETURNED, WORTH
 from tests.core.near_rules import RULES
 from tests.core.planted_programs import Document, sound
 
@@ -430,29 +431,6 @@ def transfers_of_a_budget(draw: Random, over: bool) -> Document:
     return program
 
 
-# Worth and parts
-
-
-def points_meet_the_margin(draw: Random, over: bool) -> Document:
-    """What points buy is worth the margin on what they were earned with; or one unit more."""
-    program = sound(draw)
-    price = draw.randint(2, 150) * 10
-    worth = price * program["earning_rules"][0]["per"] * _MARGIN // 100
-    gives = {"type": "amount_off", "value": worth + over}
-    program["rewards"][0] |= {"price": price, "gives": [gives]}
-    return program
-
-
-def visits_in_parts(draw: Random, over: bool) -> Document:
-    """Points for a visit come once a day; or twice."""
-    program = sound(draw)
-    limits = [{"times": 2 if over else 1, "every": "day"}]
-    visit = {"id": "visit", "type": "fixed", "points": draw.randint(1, 50), "limits": limits}
-    program["earning_rules"].append(visit)
-    program["rewards"] = []
-    return program
-
-
 NEAR_MISSES: dict[str, tuple[Maker, ...]] = {
     "gift_card_loop": (
         cards_are_left_out,
@@ -492,7 +470,10 @@ NEAR_MISSES: dict[str, tuple[Maker, ...]] = {
         transfers_that_leave_points,
         transfers_of_a_budget,
     ),
-    "worth_more_than_margin": (points_meet_the_margin,),
-    "splitting_earns_more": (visits_in_parts,),
+    "worth_more_than_margin": WORTH,
+    "splitting_earns_more": PARTED,
+    "returned_order_keeps": RETURNED,
+    "unaffordable_reward": AFFORDED,
+    "unreachable_tier": REACHED,
 }
 """The makers of twins for each kind of flaw."""

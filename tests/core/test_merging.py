@@ -71,7 +71,8 @@ def test_rounds_add_up(ours: dict[int, Round], theirs: dict[int, Round]) -> None
         assert (both[number].state is RoundState.COMPLETED) == completed
         pairs = [one.latest or (None, None) for one in (ours[number], theirs[number])]
         for place, known in enumerate(both[number].latest):
-            assert known == max((pair[place] for pair in pairs if pair[place] is not None), default=None)
+            given = [at for at in (pair[place] for pair in pairs) if at is not None]
+            assert known == max(given, default=None)
         assert len(both[number].latest) == max(len(ours[number].latest), len(theirs[number].latest))
 
 

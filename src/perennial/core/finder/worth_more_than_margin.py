@@ -37,9 +37,12 @@ rewards:
         if found is not None:
             return found
         for index, reward in enumerate(rewards_of(search.program)):
-            if reward.has_price and reward.worth(None) > 0:
+            if not reward.has_price or reward.worth(None) <= 0:
+                continue
+            for price in _prices(search, reward.id):
                 for shape, amount in self._best_orders(search):
-                    found = self._by_claiming(search, shape, amount, reward.id, f"rewards[{index}].price")
+                    path = f"rewards[{index}].price"
+                    found = self._by_claiming(search, shape, amount, reward.id, price, path)
                     if found is not None:
                         return found
         return None
@@ -63,14 +66,15 @@ rewards:
         return best[:_BEST]
 
     def _by_claiming(
-        self, search: Search, shape: Shape, amount: Minor, reward: str, path: str
+        self, search: Search, shape: Shape, amount: Minor, reward: str, price: tuple[str, Points], path: str
     ) -> Flaw | None:
-        price = _price(search, reward)
-        saved = self._saved(search, shape, amount, price[1], price[0])
+        wallet, points = price
+        saved = self._saved(search, shape, amount, points, wallet)
         if saved is None:
             return None
         play, at, spent, _ = saved
-        claim = play.do(at, "anna", claim=reward)
+        chosen = {"wallet": wallet} if len(_prices(search, reward)) > 1 else {}
+        claim = play.do(at, "anna", claim=reward, **chosen)
         if claim.refusal is not None:
             return None
         compiled = search.empty.versions[-1].rewards[reward].reward
@@ -175,10 +179,13 @@ rewards:
         return search.flaw(self.name, path, words, play)
 
 
-def _price(search: Search, reward: str) -> tuple[str, Points]:
-    """Return the wallet and the least price of a reward."""
+def _prices(search: Search, reward: str) -> list[tuple[str, Points]]:
+    """Return the least price of a reward in each wallet that it may be paid from."""
     compiled = search.empty.versions[-1].rewards[reward].reward
     prices = [(compiled.price, compiled.wallet)] if compiled.price is not None else []
     prices += [(price.points, price.wallet or compiled.wallet) for price in compiled.prices]
-    points, wallet = min(prices, key=lambda one: one[0])
-    return wallet or search.program.wallets[0].id, points
+    least: dict[str, Points] = {}
+    for points, name in prices:
+        wallet = name or search.program.wallets[0].id
+        least[wallet] = min(points, least.get(wallet, points))
+    return list(least.items())
