@@ -1,0 +1,159 @@
+"""What the finder says of programs so small that every figure of it can be worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from perennial.core.document import program_of
+from perennial.core.find_flaws import find_flaws
+from perennial.core.program import Program
+from tests.core.planted_programs import Document
+from tests.core.test_finder import AT
+
+SHOP: Document = {
+    "program": "shop",
+    "name": "Shop",
+    "currency": "USD",
+    "wallets": [{"id": "points", "name": "Points"}],
+    "earning_rules": [{"id": "base", "type": "per_amount", "points": 1, "per": 100}],
+}
+
+
+def _wallet(**fields: Any) -> Document:
+    return {"wallets": [{"id": "points", "name": "Points", **fields}]}
+
+
+def _rule(**fields: Any) -> Document:
+    return {"earning_rules": [{"id": "base", "type": "per_amount", "points": 1, **fields}]}
+
+
+def _off(price: int, value: int) -> Document:
+    gives = [{"type": "amount_off", "value": value}]
+    return {"rewards": [{"id": "off", "name": "Money off", "price": price, "gives": gives}]}
+
+
+def _level(name: str, spend: int) -> Document:
+    return {"id": name, "name": name.title(), "reach": {"spend": spend}}
+
+
+CARD: Document = {"id": "card", "name": "Card", "gives": [{"type": "gift_card", "value": 2_500}], "codes": {}}
+CLAIMED: Document = {"id": "card", "name": "Card", "gives": CARD["gives"], "price": 2_500}
+TIERS: Document = {
+    "metrics": [{"id": "spend", "measure": "orders.net"}],
+    "levels": [_level("silver", 50_000), _level("gold", 4_800_001)],
+    "lasts": "life",
+}
+KEPT = "An order of 2000.00, whose points were sent to somebody else, leaves 2000 points behind"
+DEAR = "Nobody can afford Money off for 48001 points: 2000.00 a month, for 24 months,"
+TWICE = "Gift cards for 25.00 earn 25 points when they are bought and 25 points when they pay"
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "path", "words", "steps", "expects"),
+    [
+        (
+            "unreachable_tier",
+            {"tiers": TIERS},
+            "tiers.levels[1]",
+            "Nobody reaches Gold: 2000.00 a month, for 24 months, ends in silver",
+            1 + 8 * 24,
+            {192: {"tier": "silver"}},
+        ),
+        (
+            "unreachable_tier",
+            {"tiers": TIERS | {"levels": [_level("gold", 4_800_001)]}},
+            "tiers.levels[0]",
+            "Nobody reaches Gold: 2000.00 a month, for 24 months, ends in no tier",
+            1 + 8 * 24,
+            {192: {"tier": None}},
+        ),
+        (
+            "unaffordable_reward",
+            _off(48_001, 500),
+            "rewards[0].price",
+            f"{DEAR} never leaves more than 48000",
+            2 + 8 * 24,
+            {193: {"refused": "insufficient_points"}},
+        ),
+        (
+            "returned_order_keeps",
+            _wallet(refunds="only_pending"),
+            "wallets[0].refunds",
+            f"{KEPT} when it is returned whole",
+            7,
+            {
+                0: {"balance": 0},
+                1: {"balance": 0},
+                2: {"balance": 2_000},
+                5: {"balance": 0},
+                6: {"balance": 2_000},
+            },
+        ),
+        (
+            "splitting_earns_more",
+            _rule(per=700, rounding="half_up"),
+            "earning_rules",
+            "7.00 in 2 orders earn 2 points, in one order 1",
+            5,
+            {2: {"balance": 1}, 4: {"balance": 2}},
+        ),
+        (
+            "worth_more_than_margin",
+            _off(100, 3_001),
+            "rewards[0].price",
+            "For 100.00 somebody earns points that buy Money off, worth 30.01: more than the margin of 30 %",
+            4,
+            {3: {"value": 3_001, "awards": {}}},
+        ),
+        (
+            "worth_more_than_margin",
+            _wallet(pays={"points": 10, "amount": 301}),
+            "wallets[0].pays",
+            "For 10.00 somebody earns points that pay, worth 3.01: more than the margin of 30 %",
+            4,
+            {3: {"to_pay": 0}},
+        ),
+        (
+            "gift_card_loop",
+            {"rewards": [CARD]},
+            "rewards[0]",
+            f"{TWICE}: the same money earns twice",
+            5,
+            {1: {"awards": {"base": 25}}, 3: {"to_pay": 0}, 4: {"awards": {"base": 25}}},
+        ),
+    ],
+)
+def test_a_flaw_is_told_with_its_figures_and_proven_at_every_step(
+    kind: str, parts: Document, path: str, words: str, steps: int, expects: dict[int, Document]
+) -> None:
+    """Where it is, what it comes to, and what the proof expects after which step: no less, and no more."""
+    program = program_of(SHOP | parts)
+    assert isinstance(program, Program), program
+    [flaw] = find_flaws(program, AT, kinds=[kind]).flaws
+    assert (flaw.path, flaw.words, flaw.steps) == (path, words, steps)
+    told = yaml.safe_load(flaw.proof)["steps"]
+    assert {number: step["expect"] for number, step in enumerate(told) if step.get("expect")} == expects
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts"),
+    [
+        ("unreachable_tier", {"tiers": TIERS | {"levels": [_level("gold", 4_800_000)]}}),
+        ("unaffordable_reward", _off(48_000, 500)),
+        ("returned_order_keeps", _wallet(refunds="within_balance")),
+        ("splitting_earns_more", _rule(per=700)),
+        ("worth_more_than_margin", _off(100, 3_000)),
+        ("worth_more_than_margin", _wallet(pays={"points": 10, "amount": 300})),
+        ("gift_card_loop", {"rewards": [CLAIMED]}),
+        *[(kind, {}) for kind in ("unreachable_tier", "unaffordable_reward", "gift_card_loop")],
+    ],
+)
+def test_one_unit_less_is_no_flaw(kind: str, parts: Document) -> None:
+    """The same programs just below: nothing is said, and everything was searched."""
+    program = program_of(SHOP | parts)
+    assert isinstance(program, Program), program
+    found = find_flaws(program, AT, kinds=[kind])
+    assert ([flaw.words for flaw in found.flaws], found.unfinished) == ([], ())
