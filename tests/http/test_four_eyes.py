@@ -25,6 +25,12 @@ async def _balance(site: Site) -> int:
     return sum(wallet["available"] for wallet in view["wallets"])
 
 
+async def _publish(site: Site, document: str) -> None:
+    headers = {"content-type": "application/yaml"}
+    await site.done("PUT", "/v1/programs/cash/draft", raw=document.encode(), headers=headers)
+    await site.done("POST", "/v1/programs/cash/publish", {"revision": 1})
+
+
 async def _member(site: Site) -> None:
     await site.done("POST", "/v1/customers/anna/memberships", {"program": "points"})
 
@@ -47,6 +53,7 @@ async def test_a_role_bounds_one_credit(site: Site) -> None:
     await site.done("POST", path, _credit("c", -400), session=support)
     # A file of lines takes the scope to write.
     await site.refused(403, "scope_missing", "POST", "/v1/batch", raw=b"{}", session=support)
+    await site.done("POST", "/v1/customers/ben/memberships", {"program": "points"})
     move = {"id": "m", "from": "anna", "to": "ben", "wallet": "points", "points": 501, "reason": "r"}
     await site.refused(403, "credit_limit", "POST", "/v1/transfers", move, session=support)
     async with site.database.transaction(site.row.workspace_id) as conn:
@@ -72,7 +79,65 @@ async def test_a_role_bounds_the_credits_of_a_day_at_one_moment(site: Site) -> N
     problem = await site.refused(
         403, "credit_limit_per_day", "POST", "/v1/adjustments", _credit("e", 1, "c0"), session=support
     )
-    assert problem["details"] == {"per_day": 5000, "left": 0}
+    assert problem["details"] == {"per_day": 5000, "left": 0, "decimals": 0}
+
+
+async def test_bounds_are_whole_points_of_every_wallet(site: Site) -> None:
+    """Of a wallet with two decimals 500 are 500.00; a day adds both wallets up; moving is bounded alike."""
+    cash = """
+program: cash
+name: Cash
+wallets: [{id: cash, name: Cash, decimals: 2}]
+"""
+    await _publish(site, cash)
+    for customer in ("anna", "ben"):
+        for program in ("points", "cash"):
+            await site.done("POST", f"/v1/customers/{customer}/memberships", {"program": program})
+    support = await signed_in(site, await hire(site, "support"))
+    path = "/v1/adjustments"
+    cents = _credit("a", 50_001) | {"wallet": "cash/cash"}
+    await site.refused(403, "credit_limit", "POST", path, cents, session=support)
+    for number in range(9):
+        each = {"id": f"cents-{number}", "points": 50_000}
+        await site.done("POST", path, cents | each, session=support)
+    await site.done("POST", path, _credit("whole", 499), session=support)
+    told = await site.refused(
+        403, "credit_limit_per_day", "POST", path, cents | {"points": 101}, session=support
+    )
+    assert told["detail"] == "Your role may credit 5000 points a day; 1.00 are left."
+    assert told["details"] == {"per_day": 5000, "left": 100, "decimals": 2}
+    await site.done("POST", path, cents | {"id": "cent", "points": 1}, session=support)
+    # What is left is 0.99: no whole point of the other wallet.
+    told = await site.refused(403, "credit_limit_per_day", "POST", path, _credit("b", 1), session=support)
+    assert told["details"]["left"] == 0
+    await site.done("POST", path, cents | {"id": "last", "points": 99}, session=support)
+    move = {"id": "m", "from": "anna", "to": "ben", "wallet": "cash/cash", "points": 50_001, "reason": "r"}
+    await site.refused(403, "credit_limit", "POST", "/v1/transfers", move, session=support)
+    await site.done("POST", "/v1/transfers", move | {"points": 50_000}, session=support)
+    merge = {"id": "merge", "into": "ben", "reason": "one person"}
+    await site.refused(403, "credit_limit", "POST", "/v1/customers/anna/merge", merge, session=support)
+
+
+async def test_two_people_see_whole_points(site: Site) -> None:
+    """What waits says the decimals and the name of its wallet; who approves is bounded alike."""
+    cash = "program: cash\nname: Cash\nwallets: [{id: cash, name: Money back, decimals: 2}]\n"
+    await _publish(site, cash)
+    await site.done("POST", "/v1/customers/anna/memberships", {"program": "cash"})
+    owner = await signed_in(site, await hire(site, "owner"))
+    await _rules(site, owner, two_to_credit_above=100)
+    cents = _credit("a", 10_000) | {"wallet": "cash"}
+    await site.done("POST", "/v1/adjustments", cents, session=owner)
+    asked = await site.call("POST", "/v1/adjustments", cents | {"id": "b", "points": 10_001}, session=owner)
+    assert asked.status_code == 202, asked.text
+    summary = asked.json()["summary"]
+    assert (summary["points"], summary["decimals"], summary["wallet_name"]) == (10_001, 2, "Money back")
+    body = {"name": "Lead", "scopes": ["read", "adjust", "approve"], "credit_most": 100}
+    await site.done("PUT", "/v1/roles/lead", body, session=owner)
+    lead = await signed_in(site, await hire(site, "lead"))
+    path = f"/v1/approvals/{asked.json()['approval']}/approve"
+    await site.refused(403, "credit_limit", "POST", path, {}, session=lead)
+    await site.done("PUT", "/v1/roles/lead", body | {"credit_most": 101}, session=owner)
+    assert (await site.done("POST", path, {}, session=lead))["state"] == "done"
 
 
 async def test_without_its_guards_the_bound_of_a_day_breaks(site: Site) -> None:

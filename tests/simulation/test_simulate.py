@@ -304,6 +304,24 @@ async def test_a_budget_runs_out_when_it_did(shop: Shop, database_url: str) -> N
     assert [wallet.liability for wallet in result.sides[0].wallets] == [held]
 
 
+async def test_a_budget_says_what_it_counts(shop: Shop, database_url: str) -> None:
+    """Points with the decimals of their wallet, money with its currency; and each in words."""
+    await shop.publish(
+        TWO_WALLETS.replace(
+            "wallet: stars}", "wallet: stars, limits: [{order_value: 9000, per: total}]}"
+        ).replace("wallet: cash}\n", "wallet: cash, limits: [{points: 250, per: total}]}\n", 1)
+    )
+    await shop.order("anna-1", "anna", 8_000, at=START)
+    await shop.advance(START + DAY)
+    result = await run(shop, database_url, Simulate(version="1", document=None), 1)
+    for side in result.sides:
+        told = {each.words: (each.currency, each.decimals, each.used, each.cap) for each in side.budgets}
+        assert told == {
+            ("rule stars: 90.00 USD of order value in all, all members together",): ("USD", 0, 8_000, 9_000),
+            ("rule cents: 2.50 points in all, all members together",): (None, 2, 160, 250),
+        }
+
+
 async def test_what_cannot_be_simulated_is_refused(shop: Shop, database_url: str) -> None:
     """Problems of a draft, a version that is not there, and a period without time are told beforehand."""
     await shop.publish(PROGRAM)

@@ -19,6 +19,8 @@ from perennial.core.retelling import retell_words
 from perennial.flows.answers import Answer
 from perennial.flows.batcher import Intake
 from perennial.flows.commands import Identified, MergeCustomers, PostAdjustment
+from perennial.flows.credits import check_at_a_time
+from perennial.flows.handle_events import Handler
 from perennial.flows.ids import Ids
 from perennial.flows.keys import Key
 from perennial.flows.merging import merge_customers
@@ -26,6 +28,7 @@ from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.planned_versions import plan_version
 from perennial.flows.problems import ProblemError, customer_erased, problem
 from perennial.flows.programs import Author, publish, rollback
+from perennial.flows.references import one_program
 from perennial.flows.scopes import Scope, allows
 from perennial.flows.sessions import now_of
 from perennial.flows.staff_records import note
@@ -43,10 +46,14 @@ from perennial.units import Instant, format_instant, named_id
 
 
 class Credit(msgspec.Struct, frozen=True, tag="credit"):
-    """Points by hand, to a customer who is named in one way or the other."""
+    """Points by hand, to a customer who is named in one way or the other.
+
+    ``decimals`` are those of the wallet, in which people read the points.
+    """
 
     command: PostAdjustment
     identifier: CustomerIdentifier | None
+    decimals: int = 0
 
 
 class Publication(msgspec.Struct, frozen=True, tag="publish"):
@@ -91,30 +98,39 @@ _NEEDS = {
     "rollback": Scope.PROGRAMS,
 }
 
-_NOTED = ("wallet", "points", "program", "revision", "version", "publish_at")
+_NOTED = ("wallet", "points", "decimals", "program", "revision", "version", "publish_at")
 """What the audit log keeps of a request for good: nothing that tells of a person."""
 
 _decode = msgspec.json.Decoder(Credit | Publication | PlannedPublication | Return | Merge).decode
 
 
-async def ask_for_credit(
-    database: Database, caller: Key, command: PostAdjustment | Identified
-) -> ApprovalRow:
-    """Keep a credit that a second person has to want; the same one again is the same request."""
+async def ask_for_credit(handler: Handler, caller: Key, command: PostAdjustment | Identified) -> ApprovalRow:
+    """Keep a credit that a second person has to want; the same one again is the same request.
+
+    Raises the problem of the field if there is no such wallet.
+    """
     identifier = command.identifier if isinstance(command, Identified) else None
     credit = command.command if isinstance(command, Identified) else command
     assert isinstance(credit, PostAdjustment), "nothing else is credited by hand"
+    async with handler.database.snapshot(caller.workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, caller.workspace_id)
+    live, name = one_program(workspace, credit.wallet, "wallet", "$.wallet")
+    wallet = live.wallet(name)
     summary = {
         "customer": credit.customer,
         "identifier": None if identifier is None else f"{identifier.type.value}:{identifier.value}",
         "wallet": credit.wallet,
+        "wallet_name": wallet.name,
         "points": credit.points,
+        "decimals": wallet.decimals,
         "reason": credit.reason,
         "id": credit.id,
     }
     approval_id = named_id(caller.workspace_id, "approval of adjustment", credit.id)
-    body = msgspec.json.encode(Credit(credit, identifier))
-    return await _ask(database, caller, approval_id, "credit", f"adjustment/{credit.id}", body, summary)
+    body = msgspec.json.encode(Credit(credit, identifier, wallet.decimals))
+    return await _ask(
+        handler.database, caller, approval_id, "credit", f"adjustment/{credit.id}", body, summary
+    )
 
 
 async def ask_to_merge(database: Database, caller: Key, command: MergeCustomers) -> ApprovalRow:
@@ -266,9 +282,8 @@ def _check_rights(caller: Key, row: ApprovalRow) -> None:
     if not allows(caller.scopes, needed):
         raise problem(403, "scope_missing", f"Your role lacks the scope {needed.value!r}.")
     wanted = _decode(row.body)
-    most = person.credit_most
-    if isinstance(wanted, Credit) and most is not None and wanted.command.points > most:
-        raise problem(403, "credit_limit", f"Your role may credit at most {most} points at a time.")
+    if isinstance(wanted, Credit):
+        check_at_a_time(wanted.command.points, person.credit_most, wanted.decimals)
 
 
 async def _do(

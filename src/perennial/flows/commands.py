@@ -70,11 +70,11 @@ class PostClaim(_Command, frozen=True, omit_defaults=True):
 
 
 class Giver(msgspec.Struct, frozen=True):
-    """A person who gives points by hand, and how many the role allows: at a time and in a day."""
+    """A person who gives points by hand, and how many whole ones the role allows: at a time and in a day."""
 
     staff_id: UUID
-    most: Points | None
-    per_day: Points | None
+    most: int | None
+    per_day: int | None
 
 
 class Adjustment(_Command, frozen=True):
@@ -132,8 +132,8 @@ class PostTransfer(_Command, frozen=True):
 class MergeCustomers(_Command, frozen=True):
     """Merge ``customer`` into another one, who is the same person; ``actor`` is who says so.
 
-    ``most`` is how many points of a wallet the actor's role may move (None: any), ``approved``: a second
-    person agreed.
+    ``most`` is how many whole points of a wallet the actor's role may move (None: any), ``approved``: a
+    second person agreed.
     """
 
     id: str
@@ -141,7 +141,7 @@ class MergeCustomers(_Command, frozen=True):
     into: str
     reason: str
     actor: str
-    most: Points | None = None
+    most: int | None = None
     approved: bool = False
 
     def content(self) -> MergeCustomers:

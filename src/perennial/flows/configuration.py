@@ -18,7 +18,7 @@ from perennial.core.compile import compile_version
 from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, based_on, compile_segments
 from perennial.core.following_segments import hears_moves
 from perennial.core.order import Scalar
-from perennial.core.program import Declarations
+from perennial.core.program import Declarations, WalletSpec
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.version import Version
 from perennial.store.programs import StoredVersion, load_versions
@@ -44,6 +44,10 @@ class LiveProgram(msgspec.Struct):
     def version(self, number: int) -> Version:
         """Return the version ``number``, valid or superseded."""
         return next(version for version in self.versions if version.number == number)
+
+    def wallet(self, name: str) -> WalletSpec:
+        """Return the wallet ``name`` as it was published last."""
+        return next(wallet for wallet in self.latest.program.wallets if wallet.id == name)
 
     @property
     def latest(self) -> Version:

@@ -76,9 +76,10 @@ def _codes_of(live: LiveProgram, reward: str, operation: Operation) -> Codes:
 def handle_adjustment(batch: Batch, command: PostAdjustment) -> Answer:
     """Correct the balance of one wallet."""
     live, wallet = one_program(batch.workspace, command.wallet, "wallet", "$.wallet")
+    decimals = live.wallet(wallet).decimals
 
     def event_of(operation: Operation) -> EventOf:
-        check_credit(batch, command)
+        check_credit(batch, command, decimals)
         event = PointsAdjusted(
             id=operation.source_id,
             at=operation.at,
@@ -94,7 +95,7 @@ def handle_adjustment(batch: Batch, command: PostAdjustment) -> Answer:
 
     answer = _once(batch, command, "adjustment", IdKind.ADJUSTMENT, EventKind.ADJUSTMENT, event_of)
     if not answer.replayed:
-        note_credit(batch, command)
+        note_credit(batch, command, decimals)
     return answer
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.member import Member
+from perennial.core.program import WalletSpec
 from perennial.flows.configuration import Workspace
 from perennial.ledger.lot import Lot
 from perennial.units import Instant, Points, format_instant
@@ -24,11 +25,15 @@ class MovedLot(_View, frozen=True):
 
 
 class MovedWallet(_View, frozen=True):
-    """What leaves a wallet of the absorbed customer: points, debt, and what is netted from later awards."""
+    """What leaves a wallet of the absorbed customer: points, debt, and what is netted from later awards.
+
+    All are in the smallest part of the wallet, which people read with ``decimals``.
+    """
 
     program: str
     wallet: str
     points: Points
+    decimals: int = 0
     debt: Points = 0
     shortfall: Points = 0
     lots: tuple[MovedLot, ...] = ()
@@ -93,10 +98,10 @@ class MergeAnswer(_View, frozen=True):
     conflicts: tuple[MergeConflict, ...]
 
 
-def unit_names(workspace: Workspace) -> dict[int, tuple[str, str]]:
+def units_of(workspace: Workspace) -> dict[int, tuple[str, WalletSpec]]:
     """Return program and wallet of each unit that any version has."""
     return {
-        compiled.unit: (live.code, compiled.spec.id)
+        compiled.unit: (live.code, compiled.spec)
         for live in workspace.programs
         for version in live.versions
         for compiled in version.wallets
@@ -105,17 +110,18 @@ def unit_names(workspace: Workspace) -> dict[int, tuple[str, str]]:
 
 def moved_wallets(workspace: Workspace, member: Member) -> tuple[MovedWallet, ...]:
     """Return what the wallets of a member hold, whose lots are loaded; empty ones are left out."""
-    names = unit_names(workspace)
+    units = units_of(workspace)
     views = []
     for unit, wallet in sorted(member.wallets.items()):
-        if unit in names and (wallet.balance or wallet.debt or wallet.shortfall):
-            program, name = names[unit]
+        if unit in units and (wallet.balance or wallet.debt or wallet.shortfall):
+            program, spec = units[unit]
             lots = [lot for lot in (wallet.lots or {}).values() if lot.remaining]
             views.append(
                 MovedWallet(
                     program=program,
-                    wallet=name,
+                    wallet=spec.id,
                     points=wallet.balance,
+                    decimals=spec.decimals,
                     debt=wallet.debt,
                     shortfall=wallet.shortfall,
                     lots=tuple(_lot(lot) for lot in sorted(lots, key=_order)),
@@ -126,17 +132,17 @@ def moved_wallets(workspace: Workspace, member: Member) -> tuple[MovedWallet, ..
 
 def balances_after(workspace: Workspace, member: Member) -> tuple[BalanceAfter, ...]:
     """Return what the wallets of a member hold."""
-    names = unit_names(workspace)
+    units = units_of(workspace)
     return tuple(
         BalanceAfter(
-            program=names[unit][0],
-            wallet=names[unit][1],
+            program=units[unit][0],
+            wallet=units[unit][1].id,
             available=wallet.balance - wallet.pending,
             pending=wallet.pending,
             debt=wallet.debt,
         )
         for unit, wallet in sorted(member.wallets.items())
-        if unit in names
+        if unit in units
     )
 
 

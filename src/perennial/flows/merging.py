@@ -21,6 +21,7 @@ from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import Command, ExpireHold, MergeCustomers, RunTimers
 from perennial.flows.configuration import business_now
+from perennial.flows.credits import check_moved, exceeds
 from perennial.flows.decide_program import Outcome, decide_in_program, store_outcomes
 from perennial.flows.giving_back import handle_expired_hold
 from perennial.flows.handle_events import Handler
@@ -269,12 +270,11 @@ async def _move(
 
 async def _check_allowed(conn: Connection, merge: _Merge, *, preview: bool) -> None:
     """Raise the 403 beyond the role, and the 409 for what two people must want, which a preview tells."""
-    command, most = merge.command, max((each.points for each in merge.wallets), default=0)
-    if command.most is not None and most > command.most:
-        words = f"Your role may move at most {command.most} points at a time."
-        raise problem(403, "credit_limit", words, details={"most": command.most})
+    command = merge.command
+    for each in merge.wallets:
+        check_moved(each.points, command.most, each.decimals)
     above = (await read_rules(conn, merge.sides.workspace_id)).two_to_credit_above
-    merge.needs_approval = above is not None and most > above
+    merge.needs_approval = any(exceeds(each.points, above, each.decimals) for each in merge.wallets)
     if merge.needs_approval and not command.approved and not preview:
         words = f"A merge that moves more than {above} points needs the approval of a second person."
         raise problem(409, "approval_needed", words, details={"above": above})

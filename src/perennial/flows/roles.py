@@ -18,7 +18,7 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
     """What its people may do. Credits are points given by hand; ``None``: no limit.
 
     ``credit_most`` is for one adjustment, ``credit_per_day`` for all of one person between two midnights
-    in UTC.
+    in UTC; both are whole points, whatever the decimals of a wallet.
     """
 
     role: str

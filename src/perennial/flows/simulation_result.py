@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 
+from perennial.core.limits import MONEY, Holder
 from perennial.core.simulator import finest_decimals
 from perennial.core.tally import Mover, SideTally, Tally, biggest
 from perennial.core.version import Version
@@ -70,10 +71,16 @@ class RewardResult(msgspec.Struct, frozen=True):
 class BudgetResult(msgspec.Struct, frozen=True):
     """A budget in one of its periods; ``asked`` is what would have been used without it.
 
-    ``ran_out_at`` is when the last of it was used, ``cut_at`` when it first left less than was due.
+    ``ran_out_at`` is when the last of it was used, ``cut_at`` when it first left less than was due. ``words``
+    say it to people: one sentence, or several where it is one of those with a part for each location.
+    Figures are in the minor unit of ``currency`` where they are money, and otherwise have ``decimals``, as
+    the points of a wallet do.
     """
 
     budget: str
+    words: tuple[str, ...]
+    currency: str | None
+    decimals: int
     period: int
     cap: int
     asked: int
@@ -236,7 +243,7 @@ def _side(
             for unit, months in sorted(side.months.items())
             for month, points in sorted(months.items())
         ),
-        budgets=tuple(_budgets(side)),
+        budgets=tuple(_budgets(versions, side)),
         refused=dict(sorted(side.refused.items())),
     )
 
@@ -266,13 +273,30 @@ def _tiers(version: Version, side: SideTally) -> tuple[TierResult, ...]:
     return tuple(TierResult(tier or None, side.tiers.get(tier, 0)) for tier in wanted)
 
 
-def _budgets(side: SideTally) -> list[BudgetResult]:
+def _budgets(versions: Sequence[Version], side: SideTally) -> list[BudgetResult]:
+    limits = [limit for version in versions for limit in version.budgets]
+    whole = {limit.number: limit for limit in limits if limit.holder is Holder.TOTAL}
+    parted = [limit for limit in limits if limit.holder is not Holder.TOTAL]
     found = []
     for key, budget in side.budgets.items():
-        period = int(key.rpartition("/")[2])
-        ran_out_at, cut_at = _text(budget.ran_out_at), _text(budget.cut_at)
+        number, _, period = key.partition("/")
+        # The part of a location has a number of its own, which does not tell whose part it is.
+        asked = [whole[int(number)]] if int(number) in whole else parted
+        kinds = {(limit.counts in MONEY, limit.decimals) for limit in asked}
+        is_money, decimals = kinds.pop() if len(kinds) == 1 else (False, 0)
         found.append(
-            BudgetResult(budget.name, period, budget.cap, budget.asked, budget.used, ran_out_at, cut_at)
+            BudgetResult(
+                budget=budget.name,
+                words=tuple(dict.fromkeys(limit.name for limit in asked)),
+                currency=versions[-1].program.currency if is_money else None,
+                decimals=decimals,
+                period=int(period),
+                cap=budget.cap,
+                asked=budget.asked,
+                used=budget.used,
+                ran_out_at=_text(budget.ran_out_at),
+                cut_at=_text(budget.cut_at),
+            )
         )
     return sorted(found, key=lambda each: (each.budget, each.period, each.asked))
 

@@ -16,6 +16,7 @@ from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PostTransfer
 from perennial.flows.configuration import LiveProgram
+from perennial.flows.credits import check_moved
 from perennial.flows.decide_event import decide_event
 from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
 from perennial.flows.handle_events import Handler
@@ -31,17 +32,24 @@ from perennial.store.external_ids import IdKind
 from perennial.units import bucket_of
 
 
-async def transfer(handler: Handler, workspace_id: int, command: PostTransfer) -> Answer:
-    """Move points between two members, exactly once per id, in one transaction."""
+async def transfer(
+    handler: Handler, workspace_id: int, command: PostTransfer, most: int | None = None
+) -> Answer:
+    """Move points between two members, exactly once per id, in one transaction.
+
+    ``most`` is how many whole points the role of the caller may move (None: any).
+    """
     try:
         return await with_what_is_needed(
-            lambda needed: handler.retrying(lambda: _transfer(handler, workspace_id, command, needed))
+            lambda needed: handler.retrying(lambda: _transfer(handler, workspace_id, command, most, needed))
         )
     except ProblemError as error:
         return answer_problem(error.problem)
 
 
-async def _transfer(handler: Handler, workspace_id: int, command: PostTransfer, needed: Needed) -> Answer:
+async def _transfer(
+    handler: Handler, workspace_id: int, command: PostTransfer, most: int | None, needed: Needed
+) -> Answer:
     async with handler.database.transaction(workspace_id) as conn:
         row = (await handler.configurations.recent(conn, workspace_id)).row
         buckets = [
@@ -49,13 +57,13 @@ async def _transfer(handler: Handler, workspace_id: int, command: PostTransfer, 
         ]
         batches = {bucket: await handler.batch(conn, workspace_id, bucket) for bucket in sorted(set(buckets))}
         await load_together(conn, list(batches.values()), handler.configurations, command, needed)
-        answer = _decide(batches[buckets[0]], batches[buckets[1]], command)
+        answer = _decide(batches[buckets[0]], batches[buckets[1]], command, most)
         for batch in batches.values():
             await write(conn, batch, handler.generation)
     return answer
 
 
-def _decide(giving: Batch, taking: Batch, command: PostTransfer) -> Answer:
+def _decide(giving: Batch, taking: Batch, command: PostTransfer, most: int | None) -> Answer:
     sender, receiver = giving.member_of(command.sender), taking.member_of(command.receiver)
     event_id = giving.name("transfer", command.id)
     body = body_of(command)
@@ -65,6 +73,7 @@ def _decide(giving: Batch, taking: Batch, command: PostTransfer) -> Answer:
     if sender.owner == receiver.owner:
         raise refused(Refusal(RefusalCode.SAME_WALLET, "Both use the same wallet."))
     live, wallet = one_program(giving.workspace, command.wallet, "wallet", "$.wallet")
+    check_moved(command.points, most, live.wallet(wallet).decimals)
     for member, path in ((sender, "$.from"), (receiver, "$.to")):
         membership = member.memberships.get(live.program_id)
         if membership is None or membership.left_at is not None:

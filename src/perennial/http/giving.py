@@ -8,7 +8,6 @@ import msgspec
 
 from perennial.flows.commands import Giver, Identified, PostAdjustment
 from perennial.flows.keys import Key
-from perennial.flows.problems import problem
 
 T = TypeVar("T")
 
@@ -25,11 +24,3 @@ def by_hand(command: T, caller: Key) -> T:
     bounded = person.credit_most is not None or person.credit_per_day is not None
     giver = Giver(person.staff_id, person.credit_most, person.credit_per_day) if bounded else None
     return msgspec.structs.replace(command, actor=caller.actor, giver=giver)
-
-
-def check_moved(points: int, caller: Key) -> None:
-    """Raise the 403 for a transfer of more points than the caller may give at a time."""
-    person = caller.person
-    if person is not None and person.credit_most is not None and points > person.credit_most:
-        words = f"Your role may move at most {person.credit_most} points at a time."
-        raise problem(403, "credit_limit", words, details={"most": person.credit_most})

@@ -42,8 +42,8 @@ class MeView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Who is signed in. `workspace` is the one that the session is in; `scopes` are what `role` may do there.
 
     The workspace may be another one for one call, with the header `X-Perennial-Workspace`. `credit_most` and
-    `credit_per_day` bound points by hand. `second_factor_needed`: nothing else goes before one is added.
-    `brand` are the colors of the workspace.
+    `credit_per_day` bound points by hand, in whole ones. `second_factor_needed`: nothing else goes before one
+    is added. `brand` are the colors of the workspace.
     """
 
     id: str

@@ -14,7 +14,7 @@ from perennial.flows.scopes import Scope
 from perennial.flows.transfer import transfer
 from perennial.http.approvals import ApprovalView, approval_view
 from perennial.http.exchange import headers_of, idempotency_key
-from perennial.http.giving import by_hand, check_moved
+from perennial.http.giving import by_hand
 from perennial.http.operation import (
     ExternalId,
     admitted,
@@ -92,7 +92,7 @@ async def adjustment_post(request: Request[Any, Any, Any]) -> Response[Any]:
     command = by_hand(adjustment_command(adjustment_id, caller.actor, data), caller)
     answer = await door.intake.submit(caller.workspace_id, command)
     if needs_approval(answer) and isinstance(command, PostAdjustment | Identified):
-        return written(approval_view(await ask_for_credit(door.database, caller, command)), 202)
+        return written(approval_view(await ask_for_credit(door.handler, caller, command)), 202)
     return answered(request, answer)
 
 
@@ -113,9 +113,9 @@ async def transfer_post(request: Request[Any, Any, Any]) -> Response[Any]:
     """The points keep the dates that they have: a transfer never prolongs their life."""
     door, caller = admitted(request)
     data = await body_of(request, TransferBody)
-    check_moved(data.points, caller)
+    most = None if caller.person is None else caller.person.credit_most
     command = transfer_command(once_id(data.id, idempotency_key(headers_of(connection_of(request)))), data)
-    return answered(request, await transfer(door.handler, caller.workspace_id, command))
+    return answered(request, await transfer(door.handler, caller.workspace_id, command, most))
 
 
 @post(

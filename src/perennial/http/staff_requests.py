@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from perennial.flows.credits import MAX_PER_DAY
 from perennial.flows.scopes import Scope
 from perennial.flows.sign_in import EMAIL, LONGEST_EMAIL
 from perennial.http.requests import When
@@ -141,12 +142,15 @@ class StaffRoleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class RoleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A role of the workspace's own. `credit_most` bounds one adjustment, `credit_per_day` those of a day."""
+    """A role of the workspace's own. `credit_most` bounds one adjustment, `credit_per_day` those of a day.
+
+    Both are whole points as people read them: 500 are 500.00 of a wallet with two decimals.
+    """
 
     name: PersonName
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=50)]
     credit_most: Annotated[int, Meta(ge=0, le=MAX_AMOUNT)] | None = None
-    credit_per_day: Annotated[int, Meta(ge=0, le=MAX_AMOUNT)] | None = None
+    credit_per_day: Annotated[int, Meta(ge=0, le=MAX_PER_DAY)] | None = None
 
 
 class RulesBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -154,7 +158,7 @@ class RulesBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     `second_factor`: nobody does anything with a password alone. `two_to_publish`: a version that somebody
     wants to publish is published by somebody else. `two_to_credit_above`: so are credits by hand above so
-    many points; null: never.
+    many whole points; null: never.
     """
 
     second_factor: bool

@@ -24,14 +24,17 @@ returning credited
 
 
 async def lock_day(conn: Connection, workspace_id: int, staff_id: UUID, day: int, most: int) -> int:
-    """Lock what a person has credited on a day (since 1970, in UTC) and return how much that is."""
+    """Lock what a person has credited on a day (since 1970, in UTC) and return how much that is.
+
+    It is counted in millionths of a point, as ``most`` is, the bound of that day.
+    """
     await conn.execute(_OPEN_DAY, workspace_id, staff_id, day, most)
     credited: int = await conn.fetchval(_LOCK_DAY, workspace_id, staff_id, day)
     return credited
 
 
 async def credit_day(
-    conn: Connection, workspace_id: int, staff_id: UUID, day: int, points: int, most: int
+    conn: Connection, workspace_id: int, staff_id: UUID, day: int, parts: int, most: int
 ) -> bool:
-    """Add points to what a person has credited on a day; False, having changed nothing, beyond ``most``."""
-    return await conn.fetchval(CREDIT_A_DAY, workspace_id, staff_id, day, points, most) is not None
+    """Add millionths of a point to what a person has credited; False, changing nothing, beyond ``most``."""
+    return await conn.fetchval(CREDIT_A_DAY, workspace_id, staff_id, day, parts, most) is not None

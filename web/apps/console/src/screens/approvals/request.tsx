@@ -12,7 +12,7 @@ import { useMay } from "../../session/may";
 import { sessionOptions } from "../../session/session";
 import { useWorkspace } from "../../session/workspace";
 import { toldBy } from "../../shell/problem";
-import { failureIn, isOwn, momentOf, partsOf } from "./summary";
+import { decimalsOf, failureIn, isOwn, momentOf, partsOf } from "./summary";
 import { FIELDS, KINDS } from "./words";
 
 const OF_DRAFTS = new Set(["publish", "plan"]);
@@ -57,7 +57,8 @@ export function Request({ approval }: { approval: ApprovalView }) {
   const facts = partsOf(approval.summary).map(([name, value]) => {
     const words = FIELDS[name];
     const moment = momentOf(name, value);
-    const said = value === true ? t`yes` : typeof value === "number" ? format.number(value) : value;
+    const number = (figure: number) => (name === "points" ? format.points(figure, decimalsOf(approval.summary)) : format.number(figure));
+    const said = value === true ? t`yes` : typeof value === "number" ? number(value) : value;
     return { label: words === undefined ? name : t(words), value: <bdi>{moment === undefined ? said : format.moment(moment)}</bdi> };
   });
   const { program } = approval.summary;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 
-import { failureIn, isOwn, momentOf, oddIn, partsOf } from "./summary.ts";
+import { decimalsOf, failureIn, isOwn, momentOf, oddIn, partsOf } from "./summary.ts";
 
 it("keeps everything that a request says, whatever it is called", () => {
   const summary = { customer: null, identifier: "email:ada@example.org", points: 0, reason: "", despite_cases: false, sure: true, at: { day: 1 } };
@@ -11,6 +11,16 @@ it("keeps everything that a request says, whatever it is called", () => {
     ["sure", true],
     ["at", '{"day":1}'],
   ]);
+});
+
+it("reads points with the decimals of their wallet, which goes by its name", () => {
+  const summary = { wallet: "cash/cash", wallet_name: "Money back", points: 10_001, decimals: 2 };
+  assert.deepEqual(partsOf(summary), [
+    ["wallet", "Money back"],
+    ["points", 10_001],
+  ]);
+  assert.equal(decimalsOf(summary), 2);
+  assert.equal(decimalsOf({ points: 5 }), 0);
 });
 
 it("reads instants as the server keeps them", () => {

@@ -1,9 +1,13 @@
 import type { Assessment, Flaw } from "@perennial/api-admin";
 
+/** What only says how another part is to be read. */
+const READ_WITH = new Set(["decimals", "wallet_name"]);
+
 /** What a request says of itself, without what it leaves open or does not want. */
 export function partsOf(summary: Readonly<Record<string, unknown>>): [name: string, value: string | number | true][] {
   return Object.entries(summary).flatMap(([name, value]): [string, string | number | true][] => {
-    if (value === null || value === undefined || value === "" || value === false) return [];
+    if (READ_WITH.has(name) || value === null || value === undefined || value === "" || value === false) return [];
+    if (name === "wallet" && typeof summary.wallet_name === "string") return [[name, summary.wallet_name]];
     return [[name, typeof value === "string" || typeof value === "number" || value === true ? value : JSON.stringify(value)]];
   });
 }
@@ -12,6 +16,11 @@ export function partsOf(summary: Readonly<Record<string, unknown>>): [name: stri
 export function momentOf(name: string, value: unknown): string | undefined {
   if (name === "valid_from" && typeof value === "number") return new Date(value / 1_000).toISOString();
   return name === "publish_at" && typeof value === "string" ? value : undefined;
+}
+
+/** Where the point of the amounts in a request stands. */
+export function decimalsOf({ decimals }: Readonly<Record<string, unknown>>): number {
+  return typeof decimals === "number" ? decimals : 0;
 }
 
 /** What is odd about the version that a decided request has published. */

@@ -110,7 +110,7 @@ export default function AdjustDialog({ id, member, opened, onSend, onRefused, on
         />
         <TextInput
           label={t`Points`}
-          description={me.credit_most == null ? t`With a minus they are taken.` : t`With a minus they are taken. You may give at most ${format.points(me.credit_most, decimals)} at a time.`}
+          description={me.credit_most == null ? t`With a minus they are taken.` : t`With a minus they are taken. You may give at most ${format.number(me.credit_most)} at a time.`}
           inputMode="text"
           dir="ltr"
           data-autofocus
