@@ -36,9 +36,8 @@ _SILENT = frozenset({"Meta", "compile", "ValueError", "compile_function"})
 _INSTANT = "2027-01-04T10:00:00Z"
 _FILLED = {
     "format_instant": _INSTANT,
+    "minute_words": "2027-01-04 10:00",
     "now": _INSTANT,
-    "over": _INSTANT,
-    "starts": _INSTANT,
     "format_money": "1.00 EUR",
     "money": "1.00 EUR",
     "spend": "1.00 EUR",

@@ -131,6 +131,10 @@ def test_every_reason_is_told_in_its_order() -> None:
         RefusalCode.LIMIT_REACHED,
         RefusalCode.INSUFFICIENT_POINTS,
     ]
+    # Machines are told the instant, people the midnight in Berlin.
+    words = {reason.code: reason.words for reason in after.reasons}
+    over = "Reward five was available until 2026-03-01 00:00."
+    assert words[RefusalCode.REWARD_NOT_AVAILABLE] == over
     details = {reason.code: reason.details for reason in after.reasons}
     assert details[RefusalCode.NEEDS_TIER] == {"needs_tier": "base", "tier": "gold"}
     assert details[RefusalCode.REWARD_NOT_AVAILABLE]["ended_at"] == "2026-02-28T23:00:00Z"

@@ -163,7 +163,7 @@ def test_a_cooldown_lets_it_rest() -> None:
     for day in ("02", "03"):
         buy(on, day, f"2026-03-{day} 10:00", 500)
     assert how(on, "2026-03-03 11:00") == ("completed", 2, 1)
-    assert seen(on, "2026-03-03 11:00").next_step.startswith("Completed. It begins again at 2026-03-10T")
+    assert seen(on, "2026-03-03 11:00").next_step.startswith("Completed. It begins again at 2026-03-10 10:00")
     buy(on, "09", "2026-03-09 10:00", 500)
     assert how(on, "2026-03-09 11:00") == ("completed", 2, 1)
     buy(on, "10", "2026-03-10 10:00", 500)

@@ -250,7 +250,7 @@ def test_cooldown_rests_to_the_microsecond() -> None:
     assert shopper.earns(happened("act", first)) == 30
     resting = shopper.does(happened("act", local("2026-11-25 12:00:00") - 1))
     assert [(award.points, award.cut_by) for award in resting.awards] == [
-        (0, "cooldown of rule act: until 2026-11-25T11:00:00Z")
+        (0, "cooldown of rule act: until 2026-11-25 12:00")
     ]
     assert [effect for effect in resting.effects if isinstance(effect, Touch | UseLimit)] == []
     assert shopper.earns(happened("act", local("2026-11-25 12:00:00"))) == 30

@@ -45,7 +45,7 @@ SAID = {
     "Rule base: did not fire: it is for member.joined.": "base member.joined",
     "Rule base: did not fire: campaign may did not apply.": "base may",
     "Rule base: did not fire: its schedule does not include Mon 2027-01-04 10:00:00.": "base",
-    "Rule base: did not fire: cooldown of rule base: until 2027-01-04T10:00:00Z.": "base UTC",
+    "Rule base: did not fire: cooldown of rule base: until 2027-01-04 10:00.": "base",
     "Campaign may: did not apply: it was switched off.": "may",
     "campaign may: 5000 points in all, all members together": "may",
     "rule base: 25.00 EUR of discount per month, for each location: used up": "base EUR",
@@ -64,7 +64,7 @@ SAID = {
 _TELLING = ("explain_words.py", "explain.py", "earned_rewards.py", "variants.py", "switches.py", "earn.py")
 _FILLED = {
     "format_instant": "2027-01-04T10:00:00Z",
-    "stale_since": "2027-01-04T10:00:00Z",
+    "minute_words": "2027-01-04 10:00",
     "local_words": "Mon 2027-01-04 10:00:00",
     "day_words": "2027-01-04",
 }
@@ -92,6 +92,12 @@ def test_numbers_and_days_are_those_of_the_language() -> None:
     said = "campaign may: 5000 points in all, all members together"
     assert retell(said, LANGUAGES["fa"]) == "کمپین «\u2068may\u2069»: در مجموع ۵٬۰۰۰ امتیاز، همهٔ اعضا روی هم"
     assert retell("expires 2027-12-01", LANGUAGES["zh-Hans"]) == "2027年12月1日到期"
+    assert retell("Reward tea is available from 2027-01-04 10:00.", LANGUAGES["ko"]) == (
+        "리워드 tea는 2027년 1월 4일 10:00부터 이용할 수 있음."
+    )
+    assert retell("Completed. It begins again at 2027-03-21 09:05.", LANGUAGES["fa"]) == (
+        "انجام شد و در ۱ فروردین ۱۴۰۶، ۰۹:۰۵ دوباره آغاز می\u200cشود."
+    )
     assert retell("Reward tea cannot be claimed: it was switched off.", LANGUAGES["ko"]) == (
         "리워드 tea를 받을 수 없음: 꺼져 있었음."
     )

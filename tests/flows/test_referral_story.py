@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +16,7 @@ from perennial.flows.referral_story import REASONS, tell_beginning, tell_counted
 from perennial.flows.referral_views import ReferralView
 
 _AT = "2027-05-03T09:00:00Z"
+_ZONE = ZoneInfo("Asia/Seoul")
 _ENGLISH = re.compile("[a-z]{2,}")
 _OTHERS = [language for language in LANGUAGES.values() if language is not ENGLISH]
 
@@ -36,9 +38,11 @@ def _view(state: ReferralState, reason: str | None = None, customer: str | None 
 def test_nothing_of_a_story_stays_english(language: Language) -> None:
     """Whoever is named, whatever counted, and why it is as it is."""
     rejected = _view(ReferralState.REJECTED)
-    told = [tell_beginning(view, language) for view in (rejected, _view(ReferralState.PENDING, None, None))]
-    told += [tell_counted(rejected, what, "X-1", _AT, language) for what in ("order", "event")]
-    told += [tell_counted(rejected, "joining", None, _AT, language)]
+    told = [
+        tell_beginning(view, _ZONE, language) for view in (rejected, _view(ReferralState.PENDING, None, None))
+    ]
+    told += [tell_counted(rejected, what, "X-1", _AT, _ZONE, language) for what in ("order", "event")]
+    told += [tell_counted(rejected, "joining", None, _AT, _ZONE, language)]
     told += [tell_gift(role, None, {"W": 1_000}, {}, language) for role in Role]
     for state in ReferralState:
         for reason in (None, *REASONS):
@@ -67,3 +71,12 @@ def test_a_reason_that_is_not_known_is_kept() -> None:
     """As it stands in the answer beside."""
     told = [*tell_state(_view(ReferralState.REJECTED, "moon_phase"), LANGUAGES["ko"], gave=False)]
     assert told == ["거절됨: moon_phase."]
+
+
+def test_a_story_is_told_by_the_clock_of_the_program() -> None:
+    """Nine hours later than in UTC, as the days of the program are."""
+    view = _view(ReferralState.PENDING)
+    assert tell_beginning(view, _ZONE, ENGLISH) == "B-2 was referred by A-1 at 2027-05-03 18:00 (offer O)."
+    assert tell_counted(view, "order", "X-1", _AT, _ZONE, ENGLISH) == (
+        "What counted was order X-1 at 2027-05-03 18:00."
+    )

@@ -24,6 +24,7 @@ from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.order import Scalar
 from perennial.core.part_payment import least_of
+from perennial.core.periods import minute_words
 from perennial.core.prices import price_for, spendable
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.schedule import Schedule, end_instant, life_of, schedule_applies
@@ -266,10 +267,10 @@ def _out_of_schedule(
     details: dict[str, Scalar] = {"reward": name}
     words = f"Reward {name} is not available at this time."
     if starts is not None and at < starts:
-        words = f"Reward {name} is available from {format_instant(starts)}."
+        words = f"Reward {name} is available from {minute_words(starts, version.zone)}."
         details["starts_at"] = format_instant(starts)
     if ends is not None and at >= ends:
-        words = f"Reward {name} was available until {format_instant(ends)}."
+        words = f"Reward {name} was available until {minute_words(ends, version.zone)}."
         details["ended_at"] = format_instant(ends)
     yield _no(RefusalCode.REWARD_NOT_AVAILABLE, words, **details)
 
@@ -278,9 +279,9 @@ def _over(version: Version, compiled: CompiledReward, at: Instant) -> Iterator[R
     """Yield a reason if what would be handed out could not be used any more."""
     ends = _end_of_use(version, compiled)
     if ends is not None and at >= ends:
-        over = format_instant(ends)
-        words = f"Reward {compiled.reward.id} is over since {over}."
-        yield _no(RefusalCode.REWARD_NOT_AVAILABLE, words, reward=compiled.reward.id, ended_at=over)
+        name, over = compiled.reward.id, format_instant(ends)
+        words = f"Reward {name} is over since {minute_words(ends, version.zone)}."
+        yield _no(RefusalCode.REWARD_NOT_AVAILABLE, words, reward=name, ended_at=over)
 
 
 def _end_of_use(version: Version, compiled: CompiledReward) -> Instant | None:

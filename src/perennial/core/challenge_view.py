@@ -23,9 +23,10 @@ from perennial.core.conditions import Measure
 from perennial.core.currency import format_money
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
+from perennial.core.periods import minute_words
 from perennial.core.program import Program
 from perennial.core.version import CompiledChallenge, Version
-from perennial.units import Instant, format_instant, format_units
+from perennial.units import Instant, format_units
 
 OPEN = "open"
 
@@ -128,7 +129,7 @@ def _next_step(version: Version, view: ChallengeView, one: Round | None, at: Ins
     if one is not None and one.state is RoundState.COMPLETED:
         until = rests_until(version, compiled, one)
         if until is not None and until > at:
-            return f"Completed. It begins again at {format_instant(until)}."
+            return f"Completed. It begins again at {minute_words(until, version.zone)}."
         return "Completed." if challenge.repeat is None else "Completed. It can be done again."
     if challenge.start is ChallengeStart.ON_REQUEST and (one is None or one.state is not RoundState.ACTIVE):
         return "Start it to take part." if view.can_start else "It is over."
@@ -137,7 +138,7 @@ def _next_step(version: Version, view: ChallengeView, one: Round | None, at: Ins
     goals = view.goals
     if challenge.complete is Complete.IN_ORDER:
         goals = tuple(goal for goal in goals if not goal.reached)[:1]
-    steps = [_goal_step(version.program, goal) for goal in goals if not goal.reached]
+    steps = [_goal_step(version, goal) for goal in goals if not goal.reached]
     joined = " or " if challenge.complete is Complete.ANY else " and "
     return _sentence(joined.join(steps)) if steps else "Nothing is missing."
 
@@ -164,10 +165,10 @@ _NOUNS = {
 }
 
 
-def _goal_step(program: Program, view: GoalView) -> str:
-    goal = view.goal
+def _goal_step(version: Version, view: GoalView) -> str:
+    goal, program = view.goal, version.program
     if goal.member_for is not None:
-        when = "" if view.reached_at is None else f" (on {format_instant(view.reached_at)})"
+        when = "" if view.reached_at is None else f" (on {minute_words(view.reached_at, version.zone)})"
         return f"be a member for {span_words(goal.member_for)}{when}"
     missing = max(goal.target - view.counted, 1)
     label = "" if goal.name is None else f" ({goal.name})"

@@ -30,13 +30,13 @@ from perennial.core.effects import Effect, Progress
 from perennial.core.events import ChallengeCompleted, ChallengeStarted, Event
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
-from perennial.core.periods import add_span, start_of
+from perennial.core.periods import add_span, minute_words, start_of
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.settling import refuse
 from perennial.core.snapshot import Snapshot
 from perennial.core.switches import off_of
 from perennial.core.version import CompiledChallenge, Version
-from perennial.units import Instant, Points, format_instant
+from perennial.units import Instant, Points
 
 
 def with_challenges(decision: Decision, event: Event, version: Version, member: Member) -> Decision:
@@ -221,7 +221,7 @@ def _why_over(version: Version, compiled: CompiledChallenge, latest: Round | Non
     until = None if latest is None else rests_until(version, compiled, latest)
     words = f"Challenge {name} is over for this member: it is not repeated."
     if until is not None:
-        words = f"Challenge {name} can be started again at {format_instant(until)}."
+        words = f"Challenge {name} can be started again at {minute_words(until, version.zone)}."
     return Refusal(RefusalCode.CHALLENGE_NOT_OPEN, words, {"challenge": name})
 
 

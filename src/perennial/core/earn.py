@@ -33,7 +33,7 @@ from perennial.core.events import (
 from perennial.core.multipliers import UNCHANGED, Factor, combine, multiply
 from perennial.core.needs import history_after, place_of
 from perennial.core.order import Order, OrderStatus, net_amounts
-from perennial.core.periods import add_span
+from perennial.core.periods import add_span, minute_words
 from perennial.core.program import EnrollmentMode
 from perennial.core.rule import Basket, Earned
 from perennial.core.snapshot import Snapshot
@@ -41,7 +41,7 @@ from perennial.core.switches import off_of
 from perennial.core.tiers import tiers_after
 from perennial.core.today import Today, today_of
 from perennial.core.version import CompiledRule, Factors, Version
-from perennial.units import MAX_AMOUNT, Instant, Minor, Points, format_instant, share_out
+from perennial.units import MAX_AMOUNT, Instant, Minor, Points, share_out
 
 EarningEvent: TypeAlias = (
     OrderPaid | CustomEvent | MemberJoined | TierEntered | ChallengeCompleted | ChallengeMissed
@@ -245,7 +245,7 @@ def _rest(at: Instant, version: Version, snapshot: Snapshot, judgment: Judgment,
         until = rests_until(version, compiled, snapshot, at)
         if until is not None:
             bases[place] = 0
-            cuts[place] = f"cooldown of rule {compiled.id}: until {format_instant(until)}"
+            cuts[place] = f"cooldown of rule {compiled.id}: until {minute_words(until, version.zone)}"
     judgment.resting = [place for place, base in enumerate(bases) if not base]
 
 

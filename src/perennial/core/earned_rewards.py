@@ -28,12 +28,12 @@ from perennial.core.limits import Use
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.order import net_amounts, value_of
+from perennial.core.periods import minute_words
 from perennial.core.settling import settle
 from perennial.core.snapshot import Snapshot
 from perennial.core.switches import Switches, off_of
 from perennial.core.today import today_of
 from perennial.core.version import Bound, CompiledPrice, CompiledReward, CompiledRule, Version
-from perennial.units import format_instant
 
 
 def decide_earned(
@@ -119,7 +119,7 @@ def _why_not(
     """
     rest = rests_until(version, rule, snapshot, event.at)
     if rest is not None and event.kept is None:
-        return f"cooldown of rule {event.rule}: until {format_instant(rest)}"
+        return f"cooldown of rule {event.rule}: until {minute_words(rest, version.zone)}"
     off = off_of(version, snapshot)
     if off.stopped is not None:
         return off.stopped

@@ -303,7 +303,7 @@ def _refusal(
     if when is None:
         return "", ()
     because = tuple(refusing(when, setting.scope, setting.language))
-    return "; ".join(seen_words(seen) for seen in because), because
+    return "; ".join(seen_words(seen, setting.version.zone) for seen in because), because
 
 
 def _is_open(schedule: Schedule, setting: _Setting) -> bool:

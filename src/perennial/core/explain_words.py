@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from perennial.core.condition_walk import Seen, Value
 from perennial.core.explanation import RuleExplanation
-from perennial.core.periods import local_datetime
+from perennial.core.periods import local_datetime, minute_words
 from perennial.core.program import Combine
 from perennial.core.rule import count_points
 from perennial.ledger.lot import LotKey
-from perennial.units import Instant, format_units
+from perennial.units import Instant, format_units, parse_instant
 
 
 def gift_words(
@@ -59,7 +59,7 @@ def date_words(key: LotKey, at: Instant, zone: ZoneInfo) -> list[str]:
 def day_words(instant: Instant, zone: ZoneInfo) -> str:
     """Write an instant as a local date, with the time where it is not midnight."""
     local = local_datetime(instant, zone)
-    return local.date().isoformat() if not local.hour and not local.minute else f"{local:%Y-%m-%d %H:%M}"
+    return local.date().isoformat() if not local.hour and not local.minute else minute_words(instant, zone)
 
 
 def local_words(instant: Instant, zone: ZoneInfo) -> str:
@@ -69,10 +69,10 @@ def local_words(instant: Instant, zone: ZoneInfo) -> str:
     return f"{weekday} {local:%Y-%m-%d %H:%M:%S}"
 
 
-def seen_words(seen: Seen) -> str:
+def seen_words(seen: Seen, zone: ZoneInfo) -> str:
     """Say what a condition wanted and what it saw."""
     if seen.stale_since is not None:
-        return f"{seen.words} (stale since {seen.stale_since})"
+        return f"{seen.words} (stale since {minute_words(parse_instant(seen.stale_since), zone)})"
     return f"{seen.words} ({'held' if seen.held else f'was {_value(seen.value)}'})"
 
 

@@ -74,6 +74,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     months: tuple[str, ...] = ()
     calendar: Calendar = gregorian
     money: str = "{amount} {currency}"
+    date_and_time: str = "{day}, {time}"
     separator: str = ", "
     span_separator: str = " "
     semicolon: str = "; "
@@ -122,7 +123,11 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
             at = datetime_of(parse_instant(text))
         except ValueError:
             return text
-        return f"{self.day(at.date().isoformat())} {at:%H:%M}".translate(self._digits) + " UTC"
+        return self.day_and_time(at.date().isoformat(), f"{at:%H:%M}") + " UTC"
+
+    def day_and_time(self, day: str, time: str) -> str:
+        """Return a date that is given as ``YYYY-MM-DD`` with a time of that day, given as ``HH:MM``."""
+        return self.date_and_time.format(day=self.day(day), time=self.time(time))
 
     def time(self, text: str) -> str:
         """Return a time that is given as ``HH:MM``."""

@@ -128,6 +128,14 @@ def local_datetime(instant: Instant, zone: ZoneInfo) -> datetime:
     return datetime(1970, 1, 1) + timedelta(microseconds=instant + offset_at(instant, zone))
 
 
+def minute_words(instant: Instant, zone: ZoneInfo) -> str:
+    """Write ``instant`` for people, as a clock in the zone shows it: ``2027-01-04 10:00``.
+
+    Machines read it in UTC, from the field beside the sentence.
+    """
+    return f"{local_datetime(instant, zone):%Y-%m-%d %H:%M}"
+
+
 @lru_cache(8192)
 def local_midnight(day: date, zone: ZoneInfo) -> Instant:
     """Return the first instant whose local date is ``day`` or later."""

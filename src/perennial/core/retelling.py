@@ -221,7 +221,7 @@ def _ordinal(text: str, language: Language) -> str:
 
 def _day(text: str, language: Language) -> str:
     day, _, time = text.partition(" ")
-    return f"{language.day(day)} {language.time(time)}".rstrip()
+    return language.day_and_time(day, time) if time else language.day(day)
 
 
 def _instant(text: str, language: Language) -> str:

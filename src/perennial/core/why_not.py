@@ -7,6 +7,7 @@ import msgspec
 from perennial.core.condition_scope import date_or_none
 from perennial.core.condition_walk import refusing
 from perennial.core.facts import BIRTHDAY
+from perennial.core.periods import minute_words
 from perennial.core.price import Offer, no
 from perennial.core.redeemables import Reason, Standing, Voucher, Wanted
 from perennial.core.schedule import Schedule, life_of, schedule_applies
@@ -82,7 +83,8 @@ def _of_voucher(want: Wanted, voucher: Voucher, offer: Offer, at: Instant) -> St
         return no(Reason.OWN_REFERRAL, f"{want.name} is the customer's own")
     if voucher.starts_at is not None and at < voucher.starts_at:
         starts = format_instant(voucher.starts_at)
-        return no(Reason.NOT_STARTED, f"{want.name} is not valid before {starts}", starts_at=starts)
+        words = f"{want.name} is not valid before {minute_words(voucher.starts_at, offer.version.zone)}"
+        return no(Reason.NOT_STARTED, words, starts_at=starts)
     if voucher.expires_at is not None and at >= voucher.expires_at:
         expired = format_instant(voucher.expires_at)
         return no(Reason.EXPIRED, f"{want.name} has expired", expired_at=expired)
@@ -123,11 +125,11 @@ def _of_schedule(schedule: Schedule, what: str, offer: Offer, at: Instant) -> St
     zone = offer.version.zone
     starts, ends = life_of(schedule, zone)
     if starts is not None and at < starts:
-        text = format_instant(starts)
-        return no(Reason.NOT_STARTED, f"{what} has not started: {text}", starts_at=text)
+        words = f"{what} has not started: {minute_words(starts, zone)}"
+        return no(Reason.NOT_STARTED, words, starts_at=format_instant(starts))
     if ends is not None and at >= ends:
-        text = format_instant(ends)
-        return no(Reason.EXPIRED, f"{what} has ended: {text}", expired_at=text)
+        words = f"{what} has ended: {minute_words(ends, zone)}"
+        return no(Reason.EXPIRED, words, expired_at=format_instant(ends))
     attributes = dict(zip(offer.version.attributes, offer.snapshot.attributes, strict=True))
     born = date_or_none(attributes.get(BIRTHDAY))
     if not schedule_applies(schedule, zone)(at, born, offer.snapshot.joined_at):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from asyncpg import Connection
@@ -139,7 +140,7 @@ async def _detail(
     states = await states_of(conn, workspace_id, row.advocate_bucket, row.advocate_id)
     return ReferralDetail(
         **msgspec.structs.asdict(view),
-        words=" ".join(_story(view, by, gifts, language)),
+        words=" ".join(_story(view, by, gifts, live.version(row.referral.version).zone, language)),
         evidence=evidence,
         converted_by=by,
         gifts=tuple(each for each in gifts if each.reward or each.points or each.decisions),
@@ -230,11 +231,15 @@ async def _gift(
 
 
 def _story(
-    view: ReferralView, by: ConvertedBy | None, gifts: list[ReferralGift], language: Language
+    view: ReferralView,
+    by: ConvertedBy | None,
+    gifts: list[ReferralGift],
+    zone: ZoneInfo,
+    language: Language,
 ) -> Iterable[str]:
     """Yield the whole, sentence by sentence."""
-    yield tell_beginning(view, language)
+    yield tell_beginning(view, zone, language)
     if by is not None:
-        yield tell_counted(view, by.type, by.id, by.at, language)
+        yield tell_counted(view, by.type, by.id, by.at, zone, language)
     yield from (gift.words for gift in gifts if gift.reward or gift.points)
     yield from tell_state(view, language, gave=bool(gifts))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from perennial.core.language import Language
+from perennial.core.periods import minute_words
 from perennial.core.referral_terms import Role
 from perennial.core.referrals import (
     ADVOCATE_GONE,
@@ -22,7 +24,7 @@ from perennial.core.referrals import (
 )
 from perennial.core.retelling import retell
 from perennial.flows.referral_views import ReferralView
-from perennial.units import Points
+from perennial.units import Points, parse_instant
 
 REASONS: Final = {
     TOO_SMALL: "the order was too small",
@@ -48,17 +50,21 @@ REASONS: Final = {
 """Why a referral is rejected, in review or reversed, by the code of the reason."""
 
 
-def tell_beginning(view: ReferralView, language: Language) -> str:
-    """Say who referred whom."""
-    advocate = view.advocate or retell("somebody", language)
-    said = (
-        f"{_friend(view, language)} was referred by {advocate} at {view.attributed_at} (offer {view.offer})."
-    )
-    return retell(said, language)
+def tell_beginning(view: ReferralView, zone: ZoneInfo, language: Language) -> str:
+    """Say who referred whom, and when, as a clock in the zone of the program showed it."""
+    advocate, friend = view.advocate or retell("somebody", language), _friend(view, language)
+    at = minute_words(parse_instant(view.attributed_at), zone)
+    return retell(f"{friend} was referred by {advocate} at {at} (offer {view.offer}).", language)
 
 
-def tell_counted(view: ReferralView, what: str, name: str | None, at: str, language: Language) -> str:
-    """Say what the friend did last that counted: an order or event by its ``name``, or joining without."""
+def tell_counted(
+    view: ReferralView, what: str, name: str | None, at: str, zone: ZoneInfo, language: Language
+) -> str:
+    """Say what the friend did last that counted: an order or event by its ``name``, or joining without.
+
+    It was done ``at`` an instant, which is said as a clock in the zone of the program showed it.
+    """
+    at = minute_words(parse_instant(at), zone)
     if name is None:
         return retell(f"{_friend(view, language)} joined at {at}.", language)
     return retell(f"What counted was {what} {name} at {at}.", language)

@@ -134,6 +134,7 @@ LANGUAGE = Language(
         "اسفند",
     ),
     date="{day} {month} {year}",
+    date_and_time="{day}، {time}",
     sentence="{clause}.",
     negation="چنین نیست که ({clause})",
     both=" و ",

@@ -137,6 +137,7 @@ LANGUAGE = Language(
         "minutes": ("{n}분", "{n}분"),
     },
     date="{year}년 {month}월 {day}일",
+    date_and_time="{day} {time}",
     sentence="{clause}.",
     negation="다음에 해당하지 [않는다|않고|않거나] ({clause})",
     both=", ",

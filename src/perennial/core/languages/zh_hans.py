@@ -97,6 +97,7 @@ LANGUAGE = Language(
     },
     span_separator="",
     date="{year}年{month}月{day}日",
+    date_and_time="{day} {time}",
     sentence="{clause}。",
     negation="以下情况不成立（{clause}）",
     both="，并且",
