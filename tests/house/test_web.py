@@ -8,6 +8,8 @@ from pathlib import Path
 
 from perennial.core.currency import decimals
 from perennial.core.currency_codes import CURRENCIES
+from perennial.ledger.account import Account
+from perennial.store.events import EventKind
 from tests.house.source import ROOT
 
 WEB = ROOT / "web"
@@ -107,3 +109,21 @@ def test_the_console_counts_money_as_the_server_does() -> None:
         code: 0 if code in lists["WITHOUT"] else 3 if code in lists["WITH_THREE"] else 2 for code in codes
     }
     assert {code: decimals(code) for code in codes} == digits
+
+
+def test_what_happens_to_a_member_has_words_in_the_console() -> None:
+    """Everything that a timeline or a statement may name: else a marketer reads the name of a constant."""
+    words = (WEB / "apps" / "console" / "src" / "screens" / "member" / "words.ts").read_text()
+    said = {
+        name: set(re.findall(r"^  (\w+): msg`", entries, re.MULTILINE))
+        for name, entries in re.findall(
+            r"^const (\w+): [^\n]+ = \{\n(.*?)^\};", words, re.MULTILINE | re.DOTALL
+        )
+    }
+    assert said.keys() == {"BECAUSE", "HAPPENED"}
+    assert said["BECAUSE"] == {account.name.lower() for account in Account}
+    assert said["HAPPENED"] == {kind.name.lower() for kind in EventKind} | {
+        "order",
+        "segment_entered",
+        "segment_left",
+    }

@@ -1,9 +1,10 @@
-// No barriers: axe reads every page and dialog that the browser tests open, built as people get it, in a window of jsdom
+// No barriers, and no values of the API as they are: axe reads every page and dialog that the browser tests open, built as people get it, in a window of jsdom
 // over answers that the server has given. What needs layout or color (contrast, sizes, overlaps) is the browser's.
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
+import { rawValues } from "./axe/raw.mjs";
 import { answerAll, isAsked, pages, unanswered } from "./axe/server.mjs";
 import { isBusy, openWindow } from "./axe/window.mjs";
 
@@ -13,6 +14,7 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 const OF_LAYOUT = { "color-contrast": { enabled: false }, "target-size": { enabled: false } };
 const PATIENCE_MS = 60_000;
 const STILL_TURNS = 4;
+const RAW = "a value of the API";
 /** What must be found, or the check finds nothing. */
 const FAULTS = { "image-alt": '<img src="data:,">', "button-name": "<button></button>", label: "<input>" };
 
@@ -37,6 +39,9 @@ for (const [name, page] of Object.entries(pages)) {
   for (const each of page.buttons) await press(each);
   const found = await violations();
   wrong.push(...found.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`));
+  await speak("fa");
+  wrong.push(...rawValues(document).map((raw) => `a value of the API is shown as it is: ${raw}`));
+  await speak("en");
   wrong.push(...[...unanswered].map((asked) => `no answer is recorded to ${asked}: python -m tests.e2e.answers`));
   if (wrong.length > 0) console.log([`${name} (${page.address}):`, ...wrong].join("\n  "));
   if (wrong.length > 0) process.exitCode = 1;
@@ -73,6 +78,13 @@ async function press(words) {
   await settle();
 }
 
+/** Switch the language as another tab does. */
+async function speak(newValue) {
+  localStorage.setItem("perennial.language", newValue);
+  window.dispatchEvent(new window.StorageEvent("storage", { key: "perennial.language", newValue }));
+  await settle();
+}
+
 /** Wait until nothing is asked, nothing is about to happen, and the page is the same for some turns. */
 async function settle() {
   const end = performance.now() + PATIENCE_MS;
@@ -92,11 +104,12 @@ async function violations() {
   return found;
 }
 
-/** The negative control: barriers that are planted on the last page are found. */
+/** The negative control: barriers and a value of the API that are planted on the last page are found. */
 async function control() {
-  document.querySelector("main").insertAdjacentHTML("beforeend", Object.values(FAULTS).join(""));
+  document.querySelector("main").insertAdjacentHTML("beforeend", `${Object.values(FAULTS).join("")}<p>in_review</p>`);
   const found = new Set((await violations()).map(({ id }) => id));
-  const missed = Object.keys(FAULTS).filter((id) => !found.has(id));
+  if (rawValues(document).length > 0) found.add(RAW);
+  const missed = [...Object.keys(FAULTS), RAW].filter((id) => !found.has(id));
   if (missed.length === 0) return;
   console.log(`Planted and not found: ${missed.join(", ")}.`);
   process.exitCode = 1;

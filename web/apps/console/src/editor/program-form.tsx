@@ -20,8 +20,8 @@ export interface ProgramFormProps {
   problems: readonly Told[];
   off: readonly SwitchView[];
   readOnly: boolean;
-  /** The section that is shown before another one is chosen. */
-  first?: string;
+  /** The section that is shown before another one is chosen, and again when a link names another one. */
+  wanted?: string;
   /** The place that somebody wants to see: another object each time that it is wanted. */
   jump?: { path: string };
   onText: (text: string) => void;
@@ -30,15 +30,21 @@ export interface ProgramFormProps {
 const NOTHING: Plain = {};
 
 /** The draft as forms. The text is the one truth: a form changes what differs in it and nothing else. */
-export default function ProgramForm({ program, text, problems, off, readOnly, first = "rules", jump, onText }: ProgramFormProps) {
+export default function ProgramForm({ program, text, problems, off, readOnly, wanted, jump, onText }: ProgramFormProps) {
   const { t, i18n } = useLingui();
   const read = useMemo(() => valueOf(text), [text]);
   const document = read ?? NOTHING;
-  const [chosen, setChosen] = useState(first);
+  const [chosen, setChosen] = useState(wanted ?? "rules");
   const [opened, setOpened] = useState<string>();
+  const [led, setLed] = useState(wanted);
   const [seen, setSeen] = useState<ProgramFormProps["jump"]>();
   const [target, setTarget] = useState<Path>();
   const narrow = useMediaQuery("(max-width: 48em)") === true;
+  if (wanted !== led) {
+    setLed(wanted);
+    if (wanted !== undefined) setChosen(wanted);
+    setOpened(undefined);
+  }
   if (jump !== undefined && jump !== seen) {
     setSeen(jump);
     const way = wayTo(document, jump.path);

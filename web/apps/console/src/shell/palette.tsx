@@ -54,9 +54,10 @@ function useActions(query: string) {
     leftSection: <place.icon size={18} aria-hidden />,
     onClick: () => void navigate({ to: place.to, params: { workspace } }),
   }));
-  const found: SpotlightActionData[] = (programs.data?.data ?? []).map(({ program }) => ({
+  const found: SpotlightActionData[] = (programs.data?.data ?? []).map(({ program, name }) => ({
     id: `program:${program}`,
-    label: program,
+    label: name,
+    keywords: program,
     leftSection: <IconHierarchy2 size={18} aria-hidden />,
     onClick: () => void navigate({ to: "/$workspace/programs/$program", params: { workspace, program } }),
   }));

@@ -3,13 +3,17 @@ import type { ApprovalView } from "@perennial/api-admin";
 import { Badge, DataTable, Panel, Text } from "@perennial/ui";
 
 import { useFormat } from "../../i18n/format";
-import { failureIn, oddIn } from "./summary";
+import { useProgramName } from "../../program/use-program-name";
+import { useActor } from "../../session/use-actor";
+import { aboutOf, failureIn, oddIn } from "./summary";
 import { KINDS, STATES } from "./words";
 
 /** What was decided, the latest first, with what is odd about a version and why something could not be done. */
 export function Decided({ approvals }: { approvals: readonly ApprovalView[] }) {
   const { t } = useLingui();
   const format = useFormat();
+  const actorOf = useActor();
+  const nameOf = useProgramName();
   return (
     <Panel title={t`Decided`} flush>
       <DataTable
@@ -18,12 +22,12 @@ export function Decided({ approvals }: { approvals: readonly ApprovalView[] }) {
           {
             id: "what",
             title: t`What`,
-            cell: ({ kind, object, answer, state }) => {
+            cell: ({ kind, summary, answer, state }) => {
               const words = KINDS[kind];
               const told = state === "failed" ? [failureIn(answer)] : oddIn(answer).map((odd) => odd.words);
               return (
                 <>
-                  {words === undefined ? kind : t(words)} <bdi>({object})</bdi>
+                  {words === undefined ? kind : t(words)} <bdi>({aboutOf(summary, nameOf)})</bdi>
                   {told.map((each) => (
                     <Text key={each} size="xs" c="dimmed" dir="auto">
                       {each}
@@ -33,9 +37,9 @@ export function Decided({ approvals }: { approvals: readonly ApprovalView[] }) {
               );
             },
           },
-          { id: "by", title: t`Asked by`, cell: ({ requested_by: by }) => <bdi>{by}</bdi> },
+          { id: "by", title: t`Asked by`, cell: ({ requested_by: by }) => <bdi>{actorOf(by)}</bdi> },
           { id: "state", title: t`State`, cell: ({ state }) => <Badge tone={STATES[state].tone}>{t(STATES[state].words)}</Badge> },
-          { id: "decided", title: t`Decided by`, cell: ({ decided_by: by }) => <bdi>{by ?? "–"}</bdi> },
+          { id: "decided", title: t`Decided by`, cell: ({ decided_by: by }) => <bdi>{by == null ? "–" : actorOf(by)}</bdi> },
           { id: "at", title: t`When`, cell: ({ decided_at: at }) => (at == null ? "–" : format.moment(at)) },
           { id: "why", title: t`Reason`, cell: ({ reason }) => <span dir="auto">{reason ?? "–"}</span> },
         ]}

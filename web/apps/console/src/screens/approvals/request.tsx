@@ -8,6 +8,8 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { useFormat } from "../../i18n/format";
+import { useActor } from "../../session/use-actor";
+import { useProgramName } from "../../program/use-program-name";
 import { useMay } from "../../session/may";
 import { sessionOptions } from "../../session/session";
 import { useWorkspace } from "../../session/workspace";
@@ -21,6 +23,8 @@ const OF_DRAFTS = new Set(["publish", "plan"]);
 export function Request({ approval }: { approval: ApprovalView }) {
   const { t } = useLingui();
   const format = useFormat();
+  const actorOf = useActor();
+  const nameOf = useProgramName();
   const cache = useQueryClient();
   const may = useMay("approve");
   const { code: workspace } = useWorkspace();
@@ -54,12 +58,15 @@ export function Request({ approval }: { approval: ApprovalView }) {
   });
   const own = isOwn(approval.requested_by, me.email);
   const kind = KINDS[approval.kind];
+  const say = (name: string, value: string | number | true) => {
+    const moment = momentOf(name, value);
+    if (moment !== undefined) return format.moment(moment);
+    if (typeof value === "number") return name === "points" ? format.points(value, decimalsOf(approval.summary)) : format.number(value);
+    return value === true ? t`yes` : name === "program" ? nameOf(value) : value;
+  };
   const facts = partsOf(approval.summary).map(([name, value]) => {
     const words = FIELDS[name];
-    const moment = momentOf(name, value);
-    const number = (figure: number) => (name === "points" ? format.points(figure, decimalsOf(approval.summary)) : format.number(figure));
-    const said = value === true ? t`yes` : typeof value === "number" ? number(value) : value;
-    return { label: words === undefined ? name : t(words), value: <bdi>{moment === undefined ? said : format.moment(moment)}</bdi> };
+    return { label: words === undefined ? name : t(words), value: <bdi>{say(name, value)}</bdi> };
   });
   const { program } = approval.summary;
   return (
@@ -67,7 +74,7 @@ export function Request({ approval }: { approval: ApprovalView }) {
       title={kind === undefined ? approval.kind : t(kind)}
       hint={
         <Trans>
-          Asked for by <bdi>{approval.requested_by}</bdi>, {format.ago(approval.requested_at)}
+          Asked for by <bdi>{actorOf(approval.requested_by)}</bdi>, {format.ago(approval.requested_at)}
         </Trans>
       }
     >

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 
-import { decimalsOf, failureIn, isOwn, momentOf, oddIn, partsOf } from "./summary.ts";
+import { aboutOf, decimalsOf, failureIn, isOwn, momentOf, oddIn, partsOf } from "./summary.ts";
 
 it("keeps everything that a request says, whatever it is called", () => {
   const summary = { customer: null, identifier: "email:ada@example.org", points: 0, reason: "", despite_cases: false, sure: true, at: { day: 1 } };
@@ -21,6 +21,14 @@ it("reads points with the decimals of their wallet, which goes by its name", () 
   ]);
   assert.equal(decimalsOf(summary), 2);
   assert.equal(decimalsOf({ points: 5 }), 0);
+});
+
+it("says whom or what it is about", () => {
+  const nameOf = (program: string) => `The program ${program}`;
+  assert.equal(aboutOf({ program: "points", revision: 3 }, nameOf), "The program points");
+  assert.equal(aboutOf({ customer: "anna", identifier: null }, nameOf), "anna");
+  assert.equal(aboutOf({ customer: null, identifier: "email:ada@example.org" }, nameOf), "email:ada@example.org");
+  assert.equal(aboutOf({}, nameOf), "–");
 });
 
 it("reads instants as the server keeps them", () => {

@@ -23,6 +23,13 @@ export function decimalsOf({ decimals }: Readonly<Record<string, unknown>>): num
   return typeof decimals === "number" ? decimals : 0;
 }
 
+/** Whom or what a request is about: a program by its name, or a member. */
+export function aboutOf(summary: Readonly<Record<string, unknown>>, nameOf: (program: string) => string): string {
+  const { program, customer, identifier } = summary;
+  if (typeof program === "string") return nameOf(program);
+  return [customer, identifier].find((each) => typeof each === "string") ?? "–";
+}
+
 /** What is odd about the version that a decided request has published. */
 export function oddIn(answer: unknown): readonly Flaw[] {
   return (answer as { assessment?: Assessment | null } | null)?.assessment?.warnings ?? [];

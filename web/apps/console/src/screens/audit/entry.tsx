@@ -3,6 +3,7 @@ import type { AuditEntryView } from "@perennial/api-admin";
 import { Badge } from "@perennial/ui";
 
 import { useFormat } from "../../i18n/format";
+import { useActor } from "../../session/use-actor";
 import classes from "./audit.module.css";
 import { changesOf } from "./changes";
 
@@ -10,6 +11,7 @@ import { changesOf } from "./changes";
 export function Entry({ entry }: { entry: AuditEntryView }) {
   const { t } = useLingui();
   const format = useFormat();
+  const actorOf = useActor();
   const changes = changesOf(entry.before, entry.after);
   return (
     <article className={classes.entry} aria-label={`${entry.action} ${entry.object}`}>
@@ -19,7 +21,7 @@ export function Entry({ entry }: { entry: AuditEntryView }) {
         </Badge>
         <bdi className={classes.object}>{entry.object}</bdi>
         <span className={classes.when}>
-          <bdi>{entry.actor}</bdi> · <time dateTime={entry.at}>{format.moment(entry.at)}</time>
+          <bdi>{actorOf(entry.actor)}</bdi> · <time dateTime={entry.at}>{format.moment(entry.at)}</time>
         </span>
       </div>
       {entry.reason != null && entry.reason !== "" && (
@@ -44,7 +46,7 @@ export function Entry({ entry }: { entry: AuditEntryView }) {
               {changes.map(({ path, before, after }) => (
                 <tr key={path}>
                   <th scope="row" dir="ltr">
-                    {path}
+                    <code>{path}</code>
                   </th>
                   <td className={classes.before} dir="auto">
                     {before ?? "–"}

@@ -4,6 +4,7 @@ import { Badge, type Fact, Facts, Panel } from "@perennial/ui";
 import { IconPower } from "@perennial/ui/icons";
 
 import { useFormat } from "../../i18n/format";
+import { useActor } from "../../session/use-actor";
 import { useZones } from "../../program/use-zones";
 import { useWorkspace } from "../../session/workspace";
 import { LinkButton } from "../../shell/link-button";
@@ -37,6 +38,7 @@ function ToTheStopButton() {
 function useFacts(campaign: CampaignView): Fact[] {
   const { t } = useLingui();
   const format = useFormat();
+  const actorOf = useActor();
   const zone = useZones()(campaign.program);
   const { opens_at: opens, closes_at: closes, paused_by: paused } = campaign;
   const gives: Fact[] = [
@@ -49,7 +51,7 @@ function useFacts(campaign: CampaignView): Fact[] {
     { label: t`State`, value: <Badge tone={STATES[campaign.state].tone}>{t(STATES[campaign.state].label)}</Badge> },
     ...(paused === null
       ? []
-      : [{ label: t`Stopped because`, value: <bdi>{t`${paused.reason}, by ${paused.actor}, ${format.moment(paused.off_at)}`}</bdi> }]),
+      : [{ label: t`Stopped because`, value: <bdi>{t`${paused.reason}, by ${actorOf(paused.actor)}, ${format.moment(paused.off_at)}`}</bdi> }]),
     { label: t`Opens`, value: opens === null ? t`is open` : format.moment(opens, zone) },
     { label: t`Closes`, value: closes === null ? t`not within a year` : format.moment(closes, zone) },
     { label: t`Priority`, value: format.number(campaign.priority) },

@@ -6,6 +6,7 @@ import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
 import { useSpoken } from "../../i18n/spoken";
+import { useProgramName } from "../../program/use-program-name";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import { Budgets } from "./budgets";
@@ -23,11 +24,12 @@ export function CampaignScreen() {
   const { t } = useLingui();
   const { program, campaign } = campaignRoute.useParams();
   const { code: workspace } = useWorkspace();
+  const name = useProgramName()(program);
   const query = useQuery({ ...campaignGetOptions({ path: { program, id: campaign }, query: useSpoken() }), refetchInterval: LOOK_AGAIN_MS });
   return (
     <Page
       title={<bdi>{query.data?.campaign.name ?? campaign}</bdi>}
-      intro={t`A campaign of the program ${program}.`}
+      intro={t`A campaign of the program ${name}.`}
       trail={
         <Link to="/$workspace/campaigns" params={{ workspace }}>
           <Trans>Campaigns</Trans>

@@ -3,6 +3,7 @@ import { Badge } from "@perennial/ui";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useProgramName } from "../../program/use-program-name";
 import { useWorkspace } from "../../session/workspace";
 import classes from "./calendar.module.css";
 import { columns } from "./months";
@@ -12,12 +13,13 @@ import { KINDS } from "./states";
 /** One campaign, or another thing with a date, across the days of the month. */
 export function CalendarRow({ row, days }: { row: Row; days: readonly string[] }) {
   const { t } = useLingui();
+  const nameOf = useProgramName();
   return (
     <li className={classes.row}>
       <div className={classes.label}>
         <RowName row={row} />
         <span className={classes.about}>
-          <bdi>{row.program}</bdi>
+          <bdi>{nameOf(row.program)}</bdi>
           {row.kind !== "campaign" && <> · {t(KINDS[row.kind])}</>}
           {row.times > 1 && (
             <>

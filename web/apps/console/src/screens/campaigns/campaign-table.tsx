@@ -4,6 +4,7 @@ import { Badge, type Column, DataTable } from "@perennial/ui";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useProgramName } from "../../program/use-program-name";
 import { useZones } from "../../program/use-zones";
 import { useWorkspace } from "../../session/workspace";
 import { STATES } from "./states";
@@ -19,6 +20,7 @@ function useColumns(): Column<CampaignView>[] {
   const { t } = useLingui();
   const format = useFormat();
   const { code: workspace } = useWorkspace();
+  const nameOf = useProgramName();
   return [
     {
       id: "campaign",
@@ -29,7 +31,7 @@ function useColumns(): Column<CampaignView>[] {
         </Link>
       ),
     },
-    { id: "program", title: t`Program`, cell: ({ program }) => <bdi>{program}</bdi> },
+    { id: "program", title: t`Program`, cell: ({ program }) => <bdi>{nameOf(program)}</bdi> },
     { id: "state", title: t`State`, cell: (row) => <Badge tone={STATES[row.state].tone}>{t(STATES[row.state].label)}</Badge> },
     { id: "when", title: t`Next`, cell: (row) => <Next campaign={row} /> },
     {

@@ -4,6 +4,7 @@ import { Page, Stack } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
+import { useProgramName } from "../../program/use-program-name";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import { Effects } from "./effects";
@@ -16,11 +17,12 @@ export function ExperimentScreen() {
   const { t } = useLingui();
   const { program, trial } = experimentRoute.useParams();
   const { code: workspace } = useWorkspace();
+  const name = useProgramName()(program);
   const query = useQuery(experimentResultsOptions({ path: { program, id: trial } }));
   return (
     <Page
       title={<bdi>{query.data?.trial.name ?? trial}</bdi>}
-      intro={t`Tried in the program ${program}.`}
+      intro={t`Tried in the program ${name}.`}
       trail={
         <Link to="/$workspace/experiments" params={{ workspace }}>
           <Trans>Experiments</Trans>

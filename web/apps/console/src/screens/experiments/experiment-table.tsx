@@ -4,6 +4,7 @@ import { Badge, type Column, DataTable } from "@perennial/ui";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useProgramName } from "../../program/use-program-name";
 import { useZones } from "../../program/use-zones";
 import { useWorkspace } from "../../session/workspace";
 import { KINDS, OUTCOMES, STATES } from "./trial-words";
@@ -20,6 +21,7 @@ function useColumns(): Column<TrialView>[] {
   const format = useFormat();
   const zoneOf = useZones();
   const { code: workspace } = useWorkspace();
+  const nameOf = useProgramName();
   return [
     {
       id: "experiment",
@@ -30,7 +32,7 @@ function useColumns(): Column<TrialView>[] {
         </Link>
       ),
     },
-    { id: "program", title: t`Program`, cell: ({ program }) => <bdi>{program}</bdi> },
+    { id: "program", title: t`Program`, cell: ({ program }) => <bdi>{nameOf(program)}</bdi> },
     { id: "kind", title: t`Kind`, cell: ({ kind }) => t(KINDS[kind]) },
     { id: "state", title: t`State`, cell: ({ state }) => <Badge tone={STATES[state].tone}>{t(STATES[state].label)}</Badge> },
     { id: "outcome", title: t`Judged by`, cell: ({ outcome }) => t(OUTCOMES[outcome]) },

@@ -5,6 +5,7 @@ import { IconInfoCircle } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
+import { useProgramName } from "../../program/use-program-name";
 import { useWorkspace } from "../../session/workspace";
 import { draftedOptions } from "./drafted";
 import classes from "./experiments.module.css";
@@ -13,6 +14,7 @@ import classes from "./experiments.module.css";
 export function InDrafts({ programs, published }: { programs: readonly string[]; published: readonly TrialView[] }) {
   const { t } = useLingui();
   const { code: workspace } = useWorkspace();
+  const nameOf = useProgramName();
   const drafted = useQuery({ ...draftedOptions(programs), enabled: programs.length > 0 }).data ?? [];
   const runs = (program: string, id: string) => published.some((each) => each.program === program && each.id === id && each.state !== "removed");
   const waiting = drafted.filter(({ program, id }) => !runs(program, id));
@@ -24,7 +26,7 @@ export function InDrafts({ programs, published }: { programs: readonly string[];
           <li key={`${program}/${id}`}>
             <bdi>{name}</bdi>:{" "}
             <Link to="/$workspace/programs/$program" params={{ workspace, program }}>
-              <Trans>see the draft of {program} and publish it</Trans>
+              <Trans>see the draft of {nameOf(program)} and publish it</Trans>
             </Link>
           </li>
         ))}

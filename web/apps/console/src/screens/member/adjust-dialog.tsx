@@ -11,6 +11,7 @@ import { useFormat } from "../../i18n/format";
 import { sessionOptions } from "../../session/session";
 import { toldBy } from "../../shell/problem";
 import { Wrong } from "../../shell/wrong";
+import { walletOf } from "./wallet-of";
 
 const ACCEPTED = 202;
 
@@ -39,7 +40,7 @@ export default function AdjustDialog({ id, member, opened, onSend, onRefused, on
   const [points, setPoints] = useState("");
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
-  const decimals = member.wallets.find((each) => `${each.program}/${each.wallet}` === wallet)?.decimals ?? 0;
+  const decimals = walletOf(member.wallets, wallet)?.decimals ?? 0;
   const amount = minorOf(points.replace("−", "-"), decimals) ?? 0;
   const change = (by: number) => {
     cache.setQueryData<CustomerView>(key, (known) => known && withPoints(known, wallet, by));

@@ -3,11 +3,13 @@ import { msg } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { CustomerChallenge } from "@perennial/api-admin";
 import { challengeListOptions } from "@perennial/api-admin/queries";
-import { Badge, Panel, Progress, type Tone } from "@perennial/ui";
+import { Badge, EmptyState, Panel, Progress, type Tone } from "@perennial/ui";
+import { IconTarget } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
 import { useZones } from "../../program/use-zones";
+import { Answer } from "../../shell/answer";
 import classes from "./member.module.css";
 
 const STATES: Record<string, { tone: Tone; words: MessageDescriptor }> = {
@@ -18,18 +20,27 @@ const STATES: Record<string, { tone: Tone; words: MessageDescriptor }> = {
   reversed: { tone: "warn", words: msg({ message: "taken back", context: "challenge" }) },
 };
 
-/** How far the member is with each challenge that is for them; nothing where none is. */
+/** How far the member is with each challenge that is for them. */
 export function Challenges({ customer }: { customer: string }) {
   const { t } = useLingui();
-  const challenges = useQuery(challengeListOptions({ path: { id: customer } })).data?.data ?? [];
-  if (challenges.length === 0) return null;
+  const query = useQuery(challengeListOptions({ path: { id: customer } }));
   return (
     <Panel title={t`Challenges`}>
-      <div className={classes.memberships}>
-        {challenges.map((challenge) => (
-          <Challenge key={`${challenge.program}/${challenge.id}`} challenge={challenge} />
-        ))}
-      </div>
+      <Answer query={query} lines={3}>
+        {({ data: challenges }) =>
+          challenges.length === 0 ? (
+            <EmptyState icon={<IconTarget size={26} />} title={t`No challenge is open`}>
+              <Trans>Challenges of a program, such as a punch card or a streak, appear here with how far the member is.</Trans>
+            </EmptyState>
+          ) : (
+            <div className={classes.memberships}>
+              {challenges.map((challenge) => (
+                <Challenge key={`${challenge.program}/${challenge.id}`} challenge={challenge} />
+              ))}
+            </div>
+          )
+        }
+      </Answer>
     </Panel>
   );
 }

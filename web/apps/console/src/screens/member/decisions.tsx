@@ -7,6 +7,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
 import { useSpoken } from "../../i18n/spoken";
+import { useProgramName } from "../../program/use-program-name";
 import { useMay } from "../../session/may";
 import { Answer } from "../../shell/answer";
 import classes from "./member.module.css";
@@ -39,6 +40,7 @@ function Decisions({ explained, onMake }: { explained: ExplainedEvent; onMake?: 
 
 function Decision({ decision, onMake }: { decision: ProgramExplanation; onMake: ((program: string) => void) | undefined }) {
   const format = useFormat();
+  const nameOf = useProgramName();
   const mayChange = useMay("programs");
   const { explanation } = decision;
   const rules = explanation.rules ?? [];
@@ -46,7 +48,7 @@ function Decision({ decision, onMake }: { decision: ProgramExplanation; onMake: 
     <section>
       <Title order={3}>
         <Trans>
-          {decision.program}, version {format.number(decision.version)}
+          {nameOf(decision.program)}, version {format.number(decision.version)}
         </Trans>
       </Title>
       <Text size="sm" c="dimmed" mb="xs">

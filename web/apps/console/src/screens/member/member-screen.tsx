@@ -31,6 +31,7 @@ export function MemberScreen() {
   const navigate = useNavigate({ from: memberRoute.fullPath });
   const query = useQuery({ ...customerGetOptions({ path: { id: customer } }), refetchInterval: LOOK_AGAIN_MS });
   const found = query.isSuccess;
+  const wallets = query.data?.wallets ?? [];
   useEffect(() => {
     if (found) rememberMember(workspace, customer);
   }, [found, workspace, customer]);
@@ -70,12 +71,12 @@ export function MemberScreen() {
         </Tabs.Panel>
         <Tabs.Panel value="timeline">
           <Suspense fallback={<Loading lines={6} />}>
-            <TimelineOfMember customer={customer} />
+            <TimelineOfMember customer={customer} wallets={wallets} />
           </Suspense>
         </Tabs.Panel>
         <Tabs.Panel value="ledger">
           <Suspense fallback={<Loading lines={6} />}>
-            <Ledger customer={customer} />
+            <Ledger customer={customer} wallets={wallets} />
           </Suspense>
         </Tabs.Panel>
         <Tabs.Panel value="vouchers">

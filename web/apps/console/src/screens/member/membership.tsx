@@ -5,6 +5,7 @@ import { IconAward } from "@perennial/ui/icons";
 
 import { useFormat } from "../../i18n/format";
 import { MEASURE_WORDS } from "../../program/measures";
+import { useProgramName } from "../../program/use-program-name";
 import { useZones } from "../../program/use-zones";
 import classes from "./member.module.css";
 
@@ -12,14 +13,15 @@ import classes from "./member.module.css";
 export function Membership({ membership }: { membership: MembershipView }) {
   const format = useFormat();
   const zone = useZones()(membership.program);
+  const name = useProgramName()(membership.program);
   const next = membership.progress?.higher[0];
   return (
     <div className={classes.membership}>
       <div className={classes.headed}>
-        <span>{membership.program}</span>
+        <bdi>{name}</bdi>
         {membership.tier != null && (
           <Badge tone="good" icon={<IconAward size={14} aria-hidden />}>
-            {membership.tier}
+            <bdi>{membership.tier_name ?? membership.tier}</bdi>
           </Badge>
         )}
         {membership.left_at != null && (

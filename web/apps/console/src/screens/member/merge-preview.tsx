@@ -3,6 +3,8 @@ import type { CustomerView, MergeAnswer } from "@perennial/api-admin";
 import { type Column, DataTable, Text } from "@perennial/ui";
 
 import { useFormat } from "../../i18n/format";
+import { useProgramName } from "../../program/use-program-name";
+import { walletOf } from "./wallet-of";
 
 interface Row {
   id: string;
@@ -48,12 +50,13 @@ export function MergePreview({ told, wallets }: { told: MergeAnswer; wallets: Cu
 function useRows(told: MergeAnswer, wallets: CustomerView["wallets"]): Row[] {
   const { t } = useLingui();
   const format = useFormat();
+  const nameOf = useProgramName();
   const points = told.balances.map(({ program, wallet, available, pending, debt }): Row => {
     const moved = told.wallets.find((each) => each.program === program && each.wallet === wallet);
     const goes = (moved?.points ?? 0) - (moved?.debt ?? 0);
     const after = available + pending - debt;
-    const known = wallets.find((each) => each.program === program && each.wallet === wallet);
-    const decimals = known?.decimals ?? 0;
+    const known = walletOf(wallets, `${program}/${wallet}`);
+    const decimals = known?.decimals ?? moved?.decimals;
     return {
       id: `points/${program}/${wallet}`,
       what: known?.name ?? wallet,
@@ -63,7 +66,7 @@ function useRows(told: MergeAnswer, wallets: CustomerView["wallets"]): Row[] {
     };
   });
   const tiers = told.tiers.map(({ program, absorbed, survivor, after }): Row => {
-    return { id: `tier/${program}`, what: t`Tier, ${program}`, goes: absorbed ?? "–", stays: survivor ?? "–", after: after ?? "–" };
+    return { id: `tier/${program}`, what: t`Tier, ${nameOf(program)}`, goes: absorbed ?? "–", stays: survivor ?? "–", after: after ?? "–" };
   });
   const counts: [string, string, number][] = [
     ["orders", t`Orders`, told.orders],

@@ -6,6 +6,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { useFormat } from "../../i18n/format";
+import { useActor } from "../../session/use-actor";
 import { useMay } from "../../session/may";
 import { Answer } from "../../shell/answer";
 import { toldBy } from "../../shell/problem";
@@ -14,6 +15,7 @@ import { toldBy } from "../../shell/problem";
 export function Notes({ customer }: { customer: string }) {
   const { t } = useLingui();
   const format = useFormat();
+  const actorOf = useActor();
   const cache = useQueryClient();
   const may = useMay("members");
   const path = { id: customer };
@@ -66,7 +68,7 @@ export function Notes({ customer }: { customer: string }) {
                       {note.text}
                     </Text>
                     <Text size="xs" c="dimmed">
-                      <bdi>{note.actor}</bdi>, {format.ago(note.at)}
+                      <bdi>{actorOf(note.actor)}</bdi>, {format.ago(note.at)}
                     </Text>
                   </div>
                   {may && (

@@ -6,9 +6,11 @@ import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
 import { useFormat } from "../../i18n/format";
+import { useActor } from "../../session/use-actor";
 import { useWorkspace } from "../../session/workspace";
 import { Membership } from "./membership";
 import { Wallet } from "./wallet";
+import { IDENTIFIERS } from "./words";
 import classes from "./member.module.css";
 
 /** Come after what is known of the member. */
@@ -55,11 +57,12 @@ export function Overview({ member }: { member: CustomerView }) {
 
 function Blocked({ blocked }: { blocked: BlockView }) {
   const { t } = useLingui();
+  const actorOf = useActor();
   const format = useFormat();
   const title = blocked.earning && blocked.spending ? t`Blocked from earning and spending` : blocked.earning ? t`Blocked from earning` : t`Blocked from spending`;
   return (
     <Alert color="red" variant="default" title={title}>
-      <span dir="auto">{blocked.reason}</span> (<bdi>{blocked.actor}</bdi>, {format.date(blocked.since)})
+      <span dir="auto">{blocked.reason}</span> (<bdi>{actorOf(blocked.actor)}</bdi>, {format.date(blocked.since)})
     </Alert>
   );
 }
@@ -112,9 +115,9 @@ function Profile({ member }: { member: CustomerView }) {
       <Facts facts={facts} />
       {member.identifiers.length > 0 && (
         <Group gap={6} mt="md">
-          {member.identifiers.map((identifier) => (
-            <Badge key={`${identifier.type}:${identifier.value}`}>
-              {identifier.type} <bdi>{identifier.value}</bdi>
+          {member.identifiers.map(({ type, value }) => (
+            <Badge key={`${type}:${value}`}>
+              {t(IDENTIFIERS[type])} <bdi>{value}</bdi>
             </Badge>
           ))}
         </Group>

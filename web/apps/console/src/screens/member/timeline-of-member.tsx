@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { TimelineItem } from "@perennial/api-admin";
+import type { TimelineItem, WalletView } from "@perennial/api-admin";
 import { timelineList } from "@perennial/api-admin";
 import { EmptyState, Panel } from "@perennial/ui";
 import { IconTimeline } from "@perennial/ui/icons";
@@ -11,10 +11,11 @@ import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import classes from "./member.module.css";
 import { More } from "../../shell/more";
+import { walletOf } from "./wallet-of";
 import { happened } from "./words";
 
 /** What happened, in order; each order and event can say why it gave what it gave. */
-export function TimelineOfMember({ customer }: { customer: string }) {
+export function TimelineOfMember({ customer, wallets }: { customer: string; wallets: readonly WalletView[] }) {
   const { t } = useLingui();
   const query = useInfiniteQuery({
     queryKey: ["timeline", customer],
@@ -39,7 +40,7 @@ export function TimelineOfMember({ customer }: { customer: string }) {
             <>
               <ul className={classes.items}>
                 {items.map((item, index) => (
-                  <Item key={`${item.at}/${item.type}/${item.id ?? ""}/${String(index)}`} item={item} customer={customer} />
+                  <Item key={`${item.at}/${item.type}/${item.id ?? ""}/${String(index)}`} item={item} customer={customer} wallets={wallets} />
                 ))}
               </ul>
               <More query={query} />
@@ -51,7 +52,7 @@ export function TimelineOfMember({ customer }: { customer: string }) {
   );
 }
 
-function Item({ item, customer }: { item: TimelineItem; customer: string }) {
+function Item({ item, customer, wallets }: { item: TimelineItem; customer: string; wallets: readonly WalletView[] }) {
   const { t } = useLingui();
   const format = useFormat();
   const { code: workspace } = useWorkspace();
@@ -61,11 +62,14 @@ function Item({ item, customer }: { item: TimelineItem; customer: string }) {
       <span className={classes.what}>
         <strong>{happened(t, item.type)}</strong> <bdi>{id}</bdi>
       </span>
-      {Object.entries(item.points ?? {}).map(([wallet, points]) => (
-        <span key={wallet} className={points < 0 ? classes.minus : classes.plus}>
-          {format.change(points)} {wallet.split("/").at(-1)}
-        </span>
-      ))}
+      {Object.entries(item.points ?? {}).map(([reference, points]) => {
+        const wallet = walletOf(wallets, reference);
+        return (
+          <span key={reference} className={points < 0 ? classes.minus : classes.plus}>
+            {format.change(points, wallet?.decimals)} <bdi>{wallet?.name ?? reference.split("/").at(-1)}</bdi>
+          </span>
+        );
+      })}
       {id !== undefined && explains(item.type) !== undefined && (
         <Link
           to="/$workspace/members/$customer"
@@ -81,5 +85,5 @@ function Item({ item, customer }: { item: TimelineItem; customer: string }) {
 }
 
 function explains(type: string): "order" | "event" | undefined {
-  return type === "order" ? "order" : type.includes(".") ? "event" : undefined;
+  return type === "order" || type === "event" ? type : undefined;
 }

@@ -3,6 +3,7 @@ import type { WalletView } from "@perennial/api-admin";
 import { Facts, Panel, Text } from "@perennial/ui";
 
 import { useFormat } from "../../i18n/format";
+import { useProgramName } from "../../program/use-program-name";
 import { useZones } from "../../program/use-zones";
 import classes from "./member.module.css";
 
@@ -11,6 +12,7 @@ export function Wallet({ wallet }: { wallet: WalletView }) {
   const { t } = useLingui();
   const format = useFormat();
   const zoneOf = useZones();
+  const nameOf = useProgramName();
   const points = (value: number) => format.points(value, wallet.decimals);
   const next = wallet.expiring_next;
   const facts = [
@@ -22,7 +24,7 @@ export function Wallet({ wallet }: { wallet: WalletView }) {
     { label: t`Expired`, value: points(wallet.expired), when: true },
   ].filter((fact) => fact.when);
   return (
-    <Panel title={wallet.name} hint={wallet.program}>
+    <Panel title={wallet.name} hint={nameOf(wallet.program)}>
       <div className={classes.balance}>
         <span className={classes.amount}>{points(wallet.available)}</span>
         <Text c="dimmed" size="sm" component="span">

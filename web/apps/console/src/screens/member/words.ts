@@ -1,5 +1,6 @@
 import type { MessageDescriptor } from "@lingui/core";
 import { msg } from "@lingui/core/macro";
+import type { IdentifierType } from "@perennial/api-admin";
 
 /** Why points moved, by the account on the other side. */
 const BECAUSE: Record<string, MessageDescriptor> = {
@@ -10,17 +11,51 @@ const BECAUSE: Record<string, MessageDescriptor> = {
   debt: msg`Debt`,
   in_transit: msg`Transferred`,
   closed: msg`Program closed`,
+  held: msg`Reserved for a cart`,
+  converted: msg`Carried over into another unit`,
+  wallet: msg`Moved within the wallet`,
 };
 
-/** What happened to a member; the events of a program keep their own names. */
+/** What happened to a member. */
 const HAPPENED: Record<string, MessageDescriptor> = {
   order: msg`Order`,
+  order_revision: msg`Order changed`,
   return: msg`Return`,
+  event: msg`Event`,
   claim: msg`Reward claimed`,
   adjustment: msg`Correction by hand`,
   transfer: msg`Transfer`,
+  transfer_received: msg`Transfer received`,
+  assignment: msg`Tier set by hand`,
+  timers: msg`Time passed`,
+  join: msg`Joined a program`,
+  leave: msg`Left a program`,
+  pooled: msg`Points moved to the household`,
+  erasure: msg`Balance closed by an erasure`,
   redemption: msg`Redemption`,
+  hold: msg`Reserved for a cart`,
+  rollback: msg`What was used came back`,
+  challenge: msg`Challenge started`,
+  voucher: msg`Code given`,
+  card: msg`Gift card`,
+  card_closed: msg`Gift card taken back`,
+  entitlement: msg`Reward handed out`,
+  referral: msg`Referral`,
+  segments: msg`Came of a segment`,
+  segment_entered: msg`Entered a segment`,
+  segment_left: msg`Left a segment`,
+  conversion: msg`Balance carried over into another unit`,
+  conversion_back: msg`Balance carried back`,
   merge: msg`Another account merged into this one`,
+  merged: msg`Merged into another account`,
+};
+
+/** By what else a customer is known. */
+export const IDENTIFIERS: Record<IdentifierType, MessageDescriptor> = {
+  email: msg`E-mail`,
+  phone: msg`Phone`,
+  card: msg`Card`,
+  alias: msg`Other id`,
 };
 
 export type Say = (message: MessageDescriptor) => string;

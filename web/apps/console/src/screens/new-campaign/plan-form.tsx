@@ -8,6 +8,7 @@ import { When } from "./when";
 import { type Missing, missingIn, NOTHING_PLANNED, type Plan } from "./plan";
 import { tiersOptions } from "./tiers";
 import { useAddCampaign } from "./use-add-campaign";
+import { useProgramName } from "../../program/use-program-name";
 
 export interface PartProps {
   plan: Plan;
@@ -17,6 +18,7 @@ export interface PartProps {
 
 /** The questions, in the order in which one thinks of them. */
 export function PlanForm({ programs }: { programs: readonly string[] }) {
+  const nameOf = useProgramName();
   const { t } = useLingui();
   const [plan, setPlan] = useState<Plan>({ ...NOTHING_PLANNED, program: programs[0] ?? "" });
   const [tried, setTried] = useState(false);
@@ -47,7 +49,7 @@ export function PlanForm({ programs }: { programs: readonly string[] }) {
         {programs.length > 1 && (
           <NativeSelect
             label={t`Program`}
-            data={programs}
+            data={programs.map((value) => ({ value, label: nameOf(value) }))}
             value={plan.program}
             onChange={(event) => {
               change({ program: event.currentTarget.value, tier: "" });

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { valueOf } from "../../editor/document";
+import { useProgramName } from "../../program/use-program-name";
 import { Judged } from "./judged";
 import { OfHoldout } from "./of-holdout";
 import { missingIn, NOTHING_PLANNED, partsIn, type Plan } from "./plan";
@@ -22,6 +23,7 @@ const SORTS = ["experiment", "holdout"] as const;
 
 /** The questions, in the order in which one thinks of them. */
 export default function TrialForm({ programs }: { programs: readonly string[] }) {
+  const nameOf = useProgramName();
   const { t } = useLingui();
   const [plan, setPlan] = useState<Plan>({ ...NOTHING_PLANNED, program: programs[0] ?? "" });
   const [tried, setTried] = useState(false);
@@ -59,7 +61,7 @@ export default function TrialForm({ programs }: { programs: readonly string[] })
             {programs.length > 1 && (
               <NativeSelect
                 label={t`Program`}
-                data={programs}
+                data={programs.map((value) => ({ value, label: nameOf(value) }))}
                 value={plan.program}
                 onChange={(event) => {
                   const { variants } = NOTHING_PLANNED;

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { Asking } from "../../editor/asking";
 import ConditionField from "../../editor/condition-field";
 import { useCurrency } from "../../editor/use-currency";
+import { useProgramName } from "../../program/use-program-name";
 import { FromTemplate } from "./from-template";
 import { Preview } from "./preview";
 import { useSaveSegment } from "./use-save-segment";
@@ -14,6 +15,7 @@ const EXAMPLE = { all: [{ fact: "member.orders", at_least: 1 }] };
 
 /** The name, the condition, and whom it would choose. */
 export default function SegmentForm({ programs, template }: { programs: readonly string[]; template?: Template }) {
+  const nameOf = useProgramName();
   const { t } = useLingui();
   const [name, setName] = useState(template?.name ?? "");
   const [program, setProgram] = useState(programs[0] ?? "");
@@ -40,7 +42,7 @@ export default function SegmentForm({ programs, template }: { programs: readonly
               label={t`Program`}
               description={t`Its zone, currency, wallets and tiers are read.`}
               maw="28rem"
-              data={programs}
+              data={programs.map((value) => ({ value, label: nameOf(value) }))}
               value={program}
               onChange={(event) => {
                 setProgram(event.currentTarget.value);

@@ -125,7 +125,7 @@ export default function Draft({ draft, newest, published, section, asText, onAsT
             {asText ? (
               <DocumentEditor label={t`Program document`} value={text} flaws={draft.problems} readOnly={!may} onChange={write} />
             ) : (
-              <ProgramForm program={draft.program} first={section} text={text} problems={draft.problems} off={switches.data?.data ?? []} readOnly={!may} jump={jump} onText={write} />
+              <ProgramForm program={draft.program} wanted={section} text={text} problems={draft.problems} off={switches.data?.data ?? []} readOnly={!may} jump={jump} onText={write} />
             )}
           </Suspense>
         </Stack>

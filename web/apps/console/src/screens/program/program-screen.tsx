@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
+import { useProgramName } from "../../program/use-program-name";
 import { useMay } from "../../session/may";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
@@ -20,6 +21,7 @@ export function ProgramScreen() {
   const { program } = programRoute.useParams();
   const { tab = "draft", view, section } = programRoute.useSearch();
   const { code: workspace } = useWorkspace();
+  const name = useProgramName()(program);
   const may = useMay("programs");
   const navigate = useNavigate({ from: programRoute.fullPath });
   const draft = useQuery(draftGetOptions({ path: { id: program } }));
@@ -27,7 +29,7 @@ export function ProgramScreen() {
   const newest = versions.data?.data.reduce((most, each) => Math.max(most, each.version), 0);
   return (
     <Page
-      title={program}
+      title={<bdi>{name}</bdi>}
       trail={
         <Link to="/$workspace/programs" params={{ workspace }}>
           <Trans>Programs</Trans>

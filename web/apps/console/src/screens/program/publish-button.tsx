@@ -9,6 +9,7 @@ import { useState } from "react";
 
 import { valueOf } from "../../editor/document";
 import { useFormat } from "../../i18n/format";
+import { useProgramName } from "../../program/use-program-name";
 import { useMay } from "../../session/may";
 import { toldBy } from "../../shell/problem";
 import classes from "./program.module.css";
@@ -22,6 +23,7 @@ export interface PublishButtonProps {
 
 /** Makes the saved draft the version that runs: now, or when somebody says. */
 export function PublishButton(props: PublishButtonProps) {
+  const name = useProgramName()(props.draft.program);
   const { t } = useLingui();
   const [asking, { open, close }] = useDisclosure(false);
   return (
@@ -29,7 +31,7 @@ export function PublishButton(props: PublishButtonProps) {
       <Button onClick={open} disabled={props.disabled}>
         <Trans>Publish…</Trans>
       </Button>
-      <Dialog opened={asking} onClose={close} title={t`Publish ${props.draft.program}`}>
+      <Dialog opened={asking} onClose={close} title={t`Publish ${name}`}>
         <PublishForm {...props} onDone={close} />
       </Dialog>
     </>

@@ -4,6 +4,7 @@ import { Badge, type Column, DataTable, EmptyState, Panel, Text } from "@perenni
 import { IconVersions } from "@perennial/ui/icons";
 
 import { useFormat } from "../../i18n/format";
+import { useActor } from "../../session/use-actor";
 import { useZones } from "../../program/use-zones";
 import { useMay } from "../../session/may";
 import { RollbackButton } from "./rollback-button";
@@ -29,6 +30,7 @@ export function Versions({ program, versions }: { program: string; versions: rea
 function useColumns(program: string, newest: number): Column<VersionView>[] {
   const { t } = useLingui();
   const format = useFormat();
+  const actorOf = useActor();
   const zone = useZones()(program);
   const may = useMay("programs");
   return [
@@ -55,7 +57,7 @@ function useColumns(program: string, newest: number): Column<VersionView>[] {
         const planned = row.planned_at === null || row.planned_at === undefined ? undefined : format.moment(row.planned_at);
         return (
           <>
-            <bdi>{row.actor}</bdi>
+            <bdi>{actorOf(row.actor)}</bdi>
             {planned !== undefined && (
               <Text size="xs" c="dimmed">
                 <Trans>planned {planned}</Trans>

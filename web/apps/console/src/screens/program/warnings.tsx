@@ -3,7 +3,9 @@ import type { DraftView } from "@perennial/api-admin";
 import { Alert, Button, Code } from "@perennial/ui";
 import { IconInfoCircle } from "@perennial/ui/icons";
 
+import { valueOf } from "../../editor/document";
 import { useFormat } from "../../i18n/format";
+import { isRecord } from "../../program/records";
 import classes from "./program.module.css";
 
 /** What is odd about the saved draft, though it can be published: what it gives back, and conditions that mean nothing. */
@@ -16,10 +18,11 @@ export function Warnings({ draft, onJump }: { draft: DraftView; onJump: (path: s
   return (
     <Alert variant="default" icon={<IconInfoCircle size={18} aria-hidden />} title={t`Worth a look before you publish`}>
       <ul className={classes.problems}>
-        {odd.map(({ wallet, advice, ...told }) => {
+        {odd.map(({ wallet: id, advice, ...told }) => {
+          const wallet = nameIn(draft.document, id);
           const percent = format.number(Number(told.percent), 2);
           return (
-            <li key={wallet}>
+            <li key={id}>
               {advice === "little" ? (
                 <Trans>
                   <bdi>{wallet}</bdi> gives back {percent} % of what members spend: less than 3 % is hardly noticed.
@@ -45,4 +48,11 @@ export function Warnings({ draft, onJump }: { draft: DraftView; onJump: (path: s
       </ul>
     </Alert>
   );
+}
+
+/** What a wallet is called in a document. */
+function nameIn(document: string, wallet: string): string {
+  const wallets: unknown = valueOf(document)?.wallets;
+  const found: unknown = Array.isArray(wallets) ? wallets.find((each: unknown) => isRecord(each) && each.id === wallet) : undefined;
+  return isRecord(found) && typeof found.name === "string" ? found.name : wallet;
 }

@@ -6,6 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useProgramName } from "../../program/use-program-name";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import classes from "./referrals.module.css";
@@ -59,6 +60,7 @@ export function Detail({ id, onAsk }: DetailProps) {
 }
 
 function FactsOf({ referral }: { referral: ReferralDetail }) {
+  const program = useProgramName()(referral.program);
   const { t } = useLingui();
   const format = useFormat();
   const { code: workspace } = useWorkspace();
@@ -75,7 +77,7 @@ function FactsOf({ referral }: { referral: ReferralDetail }) {
     { label: t`Friend`, value: person(referral.customer) },
     { label: t`Brought by`, value: person(referral.advocate) },
     { label: t`Brought so far`, value: format.number(brought) },
-    { label: t`Program`, value: <bdi>{referral.program}</bdi> },
+    { label: t`Program`, value: <bdi>{program}</bdi> },
     { label: t`Since`, value: format.moment(referral.attributed_at) },
   ];
   return <Facts facts={facts} />;

@@ -13,14 +13,14 @@ import { sameObject } from "./use-switch";
 /** Every program that runs with its parts, each with a switch of its own. */
 export function ProgramSwitches({ off }: { off: readonly SwitchView[] }) {
   const programs = useQuery(programListOptions()).data?.data ?? [];
-  const running = programs.flatMap(({ program, version }) => (version === null ? [] : [{ program, version }]));
+  const running = programs.flatMap(({ program, name, version }) => (version === null ? [] : [{ program, name, version }]));
   const parts = useQueries({ queries: running.map(({ program, version }) => partsOptions(program, version)) });
   return (
     <>
-      {running.map(({ program }, index) => (
-        <Panel key={program} title={program} flush>
+      {running.map(({ program, name }, index) => (
+        <Panel key={program} title={name} flush>
           <ul className={classes.parts}>
-            <Part object={{ kind: "program", program }} name={program} off={off} />
+            <Part object={{ kind: "program", program }} name={name} off={off} />
             {parts[index]?.data?.map((part) => (
               <Part key={`${part.kind}/${part.id}`} object={{ kind: part.kind, program, id: part.id }} name={part.name} off={off} />
             ))}

@@ -3,6 +3,7 @@ import type { SwitchView } from "@perennial/api-admin";
 import { Panel } from "@perennial/ui";
 
 import { useFormat } from "../../i18n/format";
+import { useActor } from "../../session/use-actor";
 import { KINDS } from "./kinds";
 import classes from "./switches.module.css";
 import { TurnButton } from "./turn-button";
@@ -26,6 +27,7 @@ export function WhatIsOff({ off }: { off: readonly SwitchView[] }) {
 function OffPart({ each, alone }: { each: SwitchView; alone: boolean }) {
   const { t } = useLingui();
   const format = useFormat();
+  const actorOf = useActor();
   const { object } = each;
   const name = object.id ?? object.program ?? t`everything`;
   return (
@@ -41,7 +43,7 @@ function OffPart({ each, alone }: { each: SwitchView; alone: boolean }) {
             <>
               {" "}
               <Trans>
-                by {each.actor}, {format.moment(each.off_at)}
+                by {actorOf(each.actor)}, {format.moment(each.off_at)}
               </Trans>
             </>
           )}

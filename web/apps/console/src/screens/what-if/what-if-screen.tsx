@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
+import { useProgramName } from "../../program/use-program-name";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import { toldBy } from "../../shell/problem";
@@ -23,6 +24,7 @@ export function WhatIfScreen() {
   const { t } = useLingui();
   const { program } = whatIfRoute.useParams();
   const { code: workspace } = useWorkspace();
+  const name = useProgramName()(program);
   const versions = useQuery(versionListOptions({ path: { id: program } }));
   const { data: names } = useQuery(namesOptions(program));
   const { run, far = BEGINNING, busy, cancel, result, error } = useLongWork(simulate(program));
@@ -33,7 +35,7 @@ export function WhatIfScreen() {
       intro={t`What really happened is played again, under the saved draft and beside it under what is published. Nothing is written.`}
       trail={
         <Link to="/$workspace/programs/$program" params={{ workspace, program }}>
-          <bdi>{program}</bdi>
+          <bdi>{name}</bdi>
         </Link>
       }
     >
