@@ -172,3 +172,26 @@ def test_an_order_becomes_a_case_of_the_draft(browser: Browser, shop: Shop) -> N
     assert shop.call("GET", "programs/points/draft")["document"] == before
     assert watched.wrong == []
     watched.context.close()
+
+
+def test_a_link_to_another_section_switches_the_forms_that_are_open(browser: Browser, shop: Shop) -> None:
+    """As from a finding or a page beside it; what somebody chose stays until another link comes."""
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"{_DRAFT}?section=tiers")
+    sections = page.get_by_role("navigation", name="Sections of the program")
+    chosen = sections.locator("[aria-current=true]")
+    expect(chosen).to_contain_text("Tiers")
+    sections.get_by_role("button", name=re.compile("^Wallets")).click()
+    expect(chosen).to_contain_text("Wallets")
+    for section, name in (("rewards", "Rewards"), ("tiers", "Tiers")):
+        page.evaluate(
+            """(address) => {
+              history.pushState(null, "", address);
+              dispatchEvent(new PopStateEvent("popstate"));
+            }""",
+            f"/console{_DRAFT}?section={section}",
+        )
+        expect(chosen).to_contain_text(name)
+    assert watched.wrong == []
+    watched.context.close()

@@ -5,7 +5,9 @@ import { Badge, Button, Stack, Text, Title } from "@perennial/ui";
 import { IconListCheck } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
 
+import { VALUE_WORDS } from "../../editor/value-words";
 import { useFormat } from "../../i18n/format";
+import { useSaid } from "../../i18n/said";
 import { useSpoken } from "../../i18n/spoken";
 import { useProgramName } from "../../program/use-program-name";
 import { useMay } from "../../session/may";
@@ -41,6 +43,7 @@ function Decisions({ explained, onMake }: { explained: ExplainedEvent; onMake?: 
 function Decision({ decision, onMake }: { decision: ProgramExplanation; onMake: ((program: string) => void) | undefined }) {
   const format = useFormat();
   const nameOf = useProgramName();
+  const said = useSaid();
   const mayChange = useMay("programs");
   const { explanation } = decision;
   const rules = explanation.rules ?? [];
@@ -52,7 +55,7 @@ function Decision({ decision, onMake }: { decision: ProgramExplanation; onMake: 
         </Trans>
       </Title>
       <Text size="sm" c="dimmed" mb="xs">
-        <bdi>{decision.trigger}</bdi> · {format.moment(explanation.at)}
+        <bdi>{said(VALUE_WORDS, `trigger.${decision.trigger}`, decision.trigger)}</bdi> · {format.moment(explanation.at)}
       </Text>
       <Text mb="sm">{explanation.words}</Text>
       {rules.map((rule) => (

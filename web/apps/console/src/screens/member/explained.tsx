@@ -3,10 +3,14 @@ import { Dialog, Loading } from "@perennial/ui";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
+import { wordsOf } from "../../i18n/catalogs";
 import { memberRoute } from "./route";
 
-/** Comes when something is to be explained. */
-const DecisionsOf = lazy(() => import("./decisions"));
+/** Comes when something is to be explained, with the words of the editor, which says what a rule waits for. */
+const DecisionsOf = lazy(async () => {
+  const [found] = await Promise.all([import("./decisions"), wordsOf("editor")()]);
+  return found;
+});
 const MakeCase = lazy(() => import("./make-case"));
 
 /** Why an order or event gave what it gave: every rule with its reasons and its arithmetic. */

@@ -1,7 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { BlockView, CustomerView } from "@perennial/api-admin";
+import { segmentListOptions } from "@perennial/api-admin/queries";
 import { Alert, Badge, EmptyState, type Fact, Facts, Group, Loading, Panel, Stack } from "@perennial/ui";
 import { IconLeaf } from "@perennial/ui/icons";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
@@ -71,6 +73,7 @@ function SegmentsOf({ member }: { member: CustomerView }) {
   const { t } = useLingui();
   const format = useFormat();
   const { code: workspace } = useWorkspace();
+  const known = useQuery(segmentListOptions()).data?.data ?? [];
   const segments = Object.entries(member.segments);
   if (segments.length === 0) return null;
   return (
@@ -80,7 +83,7 @@ function SegmentsOf({ member }: { member: CustomerView }) {
           label: t`since ${format.date(since)}`,
           value: (
             <Link to="/$workspace/segments/$segment" params={{ workspace, segment }} dir="auto">
-              {segment}
+              {known.find(({ id }) => id === segment)?.name ?? segment}
             </Link>
           ),
         }))}
