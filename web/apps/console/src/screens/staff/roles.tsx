@@ -63,7 +63,7 @@ function useColumns(onOpen: (role: RoleView) => void): Column<RoleView>[] {
       id: "name",
       title: t`Role`,
       cell: ({ role, name, built_in: builtIn }) => (
-        <Group gap={6} miw="6rem">
+        <Group gap={6} miw={{ base: 0, sm: "6rem" }}>
           <bdi>{nameOf(role, name)}</bdi>
           {!builtIn && (
             <Badge tone="info">
@@ -73,7 +73,7 @@ function useColumns(onOpen: (role: RoleView) => void): Column<RoleView>[] {
         </Group>
       ),
     },
-    { id: "may", title: t`May`, cell: ({ scopes }) => format.list(scopes.map((scope) => t(SCOPES[scope]))) },
+    { id: "may", title: t`May`, cell: ({ scopes }) => scopes.map((scope) => t(SCOPES[scope])).join(" · ") },
     {
       id: "most",
       title: t`Points by hand`,
@@ -81,7 +81,7 @@ function useColumns(onOpen: (role: RoleView) => void): Column<RoleView>[] {
       cell: ({ scopes, credit_most: most, credit_per_day: day }) => {
         if (!scopes.includes("adjust") && !scopes.includes("admin")) return "–";
         if (most == null && day == null) return t`no limit`;
-        return [most == null ? "" : t`${format.number(most)} at a time`, day == null ? "" : t`${format.number(day)} a day`].filter(Boolean).join(", ");
+        return format.list([...(most == null ? [] : [t`${format.number(most)} at a time`]), ...(day == null ? [] : [t`${format.number(day)} a day`])]);
       },
     },
     {

@@ -7,6 +7,7 @@ import { useActor } from "../../session/use-actor";
 import { KINDS } from "./kinds";
 import classes from "./switches.module.css";
 import { TurnButton } from "./turn-button";
+import { nameOfSwitched, useRunning } from "./use-running";
 
 /** What is off at this moment: since when, by whom and why. */
 export function WhatIsOff({ off }: { off: readonly SwitchView[] }) {
@@ -29,7 +30,7 @@ function OffPart({ each, alone }: { each: SwitchView; alone: boolean }) {
   const format = useFormat();
   const actorOf = useActor();
   const { object } = each;
-  const name = object.id ?? object.program ?? t`everything`;
+  const name = nameOfSwitched(useRunning(), object) ?? t`everything`;
   return (
     <li className={classes.part}>
       <span className={classes.name}>
