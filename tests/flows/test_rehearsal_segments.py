@@ -23,6 +23,7 @@ from perennial.store.database import Database
 from perennial.units import DAY, HOUR, Instant, named_id
 from tests.flows.shop import START, Shop
 from tests.flows.test_segments import segment
+from tests.store.every_move import EVERY_MOVE
 
 PROGRAM = """\
 program: club
@@ -57,8 +58,8 @@ SEGMENTS: dict[str, dict[str, Any]] = {
     },
 }
 PEOPLE = ("anna", "bert", "cleo")
-MOVES = """
-select customer_id, code, entered, at from segment_moves
+MOVES = f"""
+select customer_id, code, entered, at from {EVERY_MOVE}
 join segments using (workspace_id, segment_id)
 where workspace_id = $1 order by move_id
 """

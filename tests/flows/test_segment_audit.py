@@ -85,6 +85,18 @@ async def test_a_wrong_row_is_told(filled: Shop, owner: Connection) -> None:
     assert {check.name for check in report.broken} == {"segments", "segment_members"}
 
 
+async def test_an_entering_that_is_told_twice_is_found(filled: Shop, owner: Connection) -> None:
+    """It stands with the membership, and in the log as well."""
+    twice = """
+    insert into segment_moves (bucket, workspace_id, customer_id, move_id, segment_id, at, entered, told)
+    select bucket, workspace_id, customer_id, move_id, segment_id, entered_at, true, told
+    from segment_members where workspace_id = $1 and customer_id = $2
+    """
+    await owner.execute(twice, filled.workspace_id, named_id(filled.workspace_id, "customer", "cleo"))
+    report = await audit_everything(owner, filled.workspace_id)
+    assert {check.name for check in report.broken} == {"segment_members"}
+
+
 async def test_who_waits_for_a_timer_is_not_wrong_yet(filled: Shop, owner: Connection) -> None:
     """Between a midnight and the timer that it makes due, nobody is told; a customer without one is."""
     ws, later = filled.workspace_id, parse_instant("2026-04-01T00:00:00Z")

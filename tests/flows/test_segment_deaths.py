@@ -22,6 +22,7 @@ from tests.flows.shop import START, Shop
 from tests.flows.sound import is_sound
 from tests.flows.test_segment_figures import AUTHOR, LATELY, LOYAL, PROGRAM, define, sizes
 from tests.flows.test_segment_kill import end_leases
+from tests.store.every_move import EVERY_MOVE
 
 WELCOME = PROGRAM.replace(
     "earning_rules: [", "earning_rules: [{id: welcome, trigger: segment.entered, type: fixed, points: 500}, "
@@ -141,7 +142,7 @@ async def test_others_are_judged_again_and_told(
     monkeypatch.setattr("perennial.flows.segment_fill.ONE_BY_ONE", one_by_one)
     await _take_up(shop, database_url)
     assert (await sizes(shop))["loyal"] == (1 if marks else 0)
-    welcomes = "select count(*) from segment_moves where workspace_id = $1 and told and segment_id = $2"
+    welcomes = f"select count(*) from {EVERY_MOVE} where workspace_id = $1 and told and segment_id = $2"
     loyal = (await _rows(shop))["loyal"].segment_id
     assert await owner.fetchval(welcomes, shop.workspace_id, loyal) == (1 if marks else 0)
     wrong = (await audit_segments(owner, shop.workspace_id)).findings

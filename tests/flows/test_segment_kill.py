@@ -23,6 +23,7 @@ from perennial.store.workspaces import read_workspace
 from tests.flows.shop import Shop
 from tests.flows.sound import is_sound
 from tests.flows.test_segments import AUTHOR, BIG, PROGRAM, segment
+from tests.store.every_move import EVERY_MOVE
 
 PEOPLE = 6
 
@@ -112,7 +113,7 @@ async def _state(shop: Shop) -> SegmentState:
 
 async def _moves(owner: Connection, shop: Shop) -> tuple[int, int]:
     """Return how often somebody was moved, and how many of those moves were events."""
-    moves = "select count(*), count(*) filter (where told) from segment_moves where workspace_id = $1"
+    moves = f"select count(*), count(*) filter (where told) from {EVERY_MOVE} where workspace_id = $1"
     moved, told = await owner.fetchrow(moves, shop.workspace_id) or (0, 0)
     return moved, told
 

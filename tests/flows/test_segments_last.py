@@ -21,6 +21,7 @@ from perennial.units import HOUR, named_id
 from tests.flows.shop import START, Shop, put_order
 from tests.flows.sound import is_sound
 from tests.flows.test_segments import AUTHOR, BIG, segment, sizes
+from tests.store.every_move import EVERY_MOVE
 
 QUIET = """\
 program: points
@@ -33,8 +34,8 @@ earning_rules:
 """
 HEARING = QUIET + "  - {id: welcome, trigger: segment.entered, type: fixed, points: 0}\n"
 ONCE = {"fact": "member.orders", "is": 1}
-MOVES = """
-select segment_id, entered, at from segment_moves
+MOVES = f"""
+select segment_id, entered, at from {EVERY_MOVE}
 where workspace_id = $1 and customer_id = $2 order by move_id
 """
 

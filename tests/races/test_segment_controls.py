@@ -32,6 +32,7 @@ from tests.races.test_controls import (
     connected_rivals,
     meet,
 )
+from tests.store.every_move import EVERY_MOVE
 
 MEMBERS = Wall(constraints=(("segment_members", "segment_members_pkey"),))
 DOOR = f"""\
@@ -82,7 +83,7 @@ async def test_the_door_of_a_segment(
     meet(monkeypatch, down)
     assert await at_the_door.race([paid(f"o{number}", 100) for number in range(CLIENTS)]) == CLIENTS
     assert await at_the_door.ask(f"select balance from wallets where {ANNAS}") == 99 + CLIENTS + 1_000 * times
-    assert await at_the_door.ask("select count(*) from segment_moves where entered") == times
+    assert await at_the_door.ask(f"select count(*) from {EVERY_MOVE} where entered") == times
 
 
 @pytest.mark.parametrize(

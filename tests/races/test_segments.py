@@ -12,6 +12,7 @@ from perennial.store.database import Database
 from tests.races.caller import Call, all_at_once, hang_up
 from tests.races.served import Served
 from tests.races.shop import CLIENTS, PROGRAM, Shop, open_shop, order
+from tests.store.every_move import EVERY_MOVE
 
 CLUB = f"""\
 {PROGRAM}\
@@ -40,7 +41,7 @@ wallets: [{id: stars, name: Stars}]
 earning_rules: [{id: hello, type: fixed, trigger: member.joined, points: 7}]
 """
 BIG = {"name": "Big", "when": {"history": "orders.net", "at_least": 10_000}}
-_MOVES = "select count(*) from segment_moves where entered = {entered}"
+_MOVES = f"select count(*) from {EVERY_MOVE} where entered = {{entered}}"
 _OF_STARS = "wallets join units using (workspace_id, unit_id)"
 
 

@@ -57,19 +57,20 @@ where workspace_id = $1 and kind in (2, 3, 4, 5, 7, 11, 20) and (body = '' or ex
     ),
     Check(
         "segment_members",
-        "Whoever is in a segment was let in at that instant and has not left since; the segment is there, and"
-        " the customer was not erased.",
+        "Whoever is in a segment was let in at that instant, which is told once, and has not left since; the"
+        " segment is there, and the customer was not erased.",
         """
 select bucket, customer_id, null::uuid[] as operations,
     format('segment %s since %s', segment_id, entered_at) as words
 from segment_members
 where workspace_id = $1 and (
-    not exists (
+    (move_id is null) is distinct from exists (
         select from segment_moves
         where segment_moves.bucket = segment_members.bucket and segment_moves.workspace_id = $1
             and segment_moves.customer_id = segment_members.customer_id
             and segment_moves.segment_id = segment_members.segment_id
             and segment_moves.at = segment_members.entered_at and entered
+            and segment_moves.move_id = coalesce(segment_members.move_id, segment_moves.move_id)
     )
     or not exists (
         select from segments

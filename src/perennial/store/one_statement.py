@@ -33,20 +33,31 @@ class GuardError(Exception):
 class Write(msgspec.Struct, frozen=True):
     """One statement that writes ``table``, with its ``parameters`` from ``$3`` on.
 
-    ``guarded`` is how many rows it must write, where it leaves out those that break a guard.
+    ``guarded`` is how many rows it must write, where it leaves out those that break a guard; ``returning``
+    are the columns that later writes read of these rows, as ``write_`` and the name of the table.
     """
 
     table: str
     sql: str
     parameters: Sequence[Any]
     guarded: int | None = None
+    returning: str = "1"
+
+    @property
+    def returned(self) -> str:
+        """What is returned of each row that it writes; nothing of those that need not be counted."""
+        return "" if self.guarded is None else self.returning
 
 
 async def write_together(conn: Connection, ws: int, bucket: int, writes: Sequence[Write]) -> None:
     """Run all ``writes`` as one statement; raise :class:`GuardError` if a guard left rows out."""
     if not writes:
         return
-    sql = _joined(tuple((write.table, write.sql, write.guarded is not None) for write in writes))
+    sql = _joined(
+        tuple(
+            (write.table, write.sql, write.returning if write.guarded is not None else "") for write in writes
+        )
+    )
     values = [value for write in writes for value in write.parameters]
     row = await conn.fetchrow(sql, ws, bucket, *values)
     guards = [write for write in writes if write.guarded is not None]
@@ -56,16 +67,16 @@ async def write_together(conn: Connection, ws: int, bucket: int, writes: Sequenc
 
 
 @lru_cache(maxsize=512)
-def _joined(parts: tuple[tuple[str, str, bool], ...]) -> str:
+def _joined(parts: tuple[tuple[str, str, str], ...]) -> str:
     shift = 0
     clauses: list[str] = []
     counts: list[str] = []
-    for table, sql, guarded in parts:
+    for table, sql, returned in parts:
         name = f"write_{table}"
-        returning = "\nreturning 1" if guarded else ""
+        returning = f"\nreturning {returned}" if returned else ""
         clauses.append(f"{name} as ({_renumbered(sql, shift)}{returning})")
         shift += max(int(number) for number in _PARAMETER.findall(sql)) - _SHARED
-        if guarded:
+        if returned:
             counts.append(f"(select count(*) from {name})")
     return f"with {', '.join(clauses)} select {', '.join(counts) or 'true'}"
 

@@ -202,6 +202,14 @@ create type referral_row as (
     given bytea
 );
 
+create type segment_entry_row as (
+    customer_id uuid,
+    segment_id integer,
+    entered_at timestamp with time zone,
+    move_id uuid,
+    told boolean
+);
+
 create type segment_member_row as (
     customer_id uuid,
     segment_id integer,
@@ -1237,6 +1245,8 @@ create table segment_members (
     customer_id uuid not null,
     segment_id integer not null,
     entered_at timestamp with time zone not null,
+    move_id uuid,
+    told boolean not null default false,
     constraint segment_members_pkey PRIMARY KEY (bucket, workspace_id, customer_id, segment_id)
 );
 

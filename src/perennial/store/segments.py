@@ -3,6 +3,10 @@
 Who writes a document holds the lock of the configuration and raises its revision; who writes memberships
 holds the lock of the customer. A membership is a row that is inserted once and deleted once: two writers
 who both saw a customer outside cannot both let it enter.
+
+The log of moves is of two parts. Entering is kept with the membership, and goes to ``segment_moves`` with the
+leaving: most who enter stay for long, and what is written twice costs twice. A membership without a
+``move_id`` is from before; its entering is in ``segment_moves`` already.
 """
 
 from __future__ import annotations
@@ -100,9 +104,12 @@ update segments set deleted_at = $3, stale = true where workspace_id = $1 and se
 """
 
 _INSERT_SEGMENT_MEMBERS = """
-insert into segment_members (bucket, workspace_id, customer_id, segment_id, entered_at)
-select $2, $1, new.* from unnest($3::segment_member_row[]) as new
+insert into segment_members (bucket, workspace_id, customer_id, segment_id, entered_at, move_id, told)
+select $2, $1, new.* from unnest($3::segment_entry_row[]) as new
 """
+
+_LEAVERS = "segment_members_left"
+_ENTRY = "customer_id, segment_id, entered_at, move_id, told"
 
 # By the places of the rows, found by key: a join could be planned as a walk over the bucket.
 DELETE_SEGMENT_MEMBERS = """
@@ -125,6 +132,14 @@ insert into segment_moves (bucket, workspace_id, customer_id, move_id, segment_i
 select $2, $1, new.* from unnest($3::segment_move_row[]) as new
 """
 
+# Beside the leaving, in the same statement: what the rows that it deletes tell of the entering.
+_INSERT_MOVES_OF_LEAVERS = f"""
+{_INSERT_SEGMENT_MOVES.strip()}
+union all
+select $2, $1, customer_id, move_id, segment_id, entered_at, true, told
+from write_{_LEAVERS} where move_id is not null
+"""
+
 _LOAD_SEGMENTS_OF = """
 select found.*
 from unnest($3::uuid[]) as wanted (customer_id)
@@ -141,9 +156,17 @@ select wanted.customer_id
 from unnest($4::uuid[]) as wanted (customer_id)
 cross join lateral (
     select told
-    from segment_moves
-    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
-        and segment_id = $3 and entered
+    from (
+        select move_id, told
+        from segment_moves
+        where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+            and segment_id = $3 and entered
+        union all
+        select move_id, told
+        from segment_members
+        where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+            and segment_id = $3 and move_id is not null
+    ) as ways
     order by move_id desc
     limit 1
 ) as last
@@ -218,8 +241,15 @@ group by segment_id
 # A local day is that of the zone in which the segment is judged.
 _COUNT_SEGMENT_MOVES = """
 select (at at time zone $5)::date as day, count(*) filter (where entered), count(*) filter (where not entered)
-from segment_moves
-where bucket between $2 and $3 and workspace_id = $1 and segment_id = $4
+from (
+    select at, entered
+    from segment_moves
+    where bucket between $2 and $3 and workspace_id = $1 and segment_id = $4
+    union all
+    select entered_at, true
+    from segment_members
+    where bucket between $2 and $3 and workspace_id = $1 and segment_id = $4 and move_id is not null
+) as moves
 group by day order by day
 """
 
@@ -233,15 +263,21 @@ delete from segment_moves
 where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[])
 """
 
-# Whoever puts the segment again waits for this, and lets nobody enter who is about to be deleted.
-_EMPTY_SEGMENT = """
+# Whoever puts the segment again waits for this, and lets nobody enter who is about to be deleted. That
+# they had entered stays in the log.
+_EMPTY_SEGMENT = f"""
 with gone as materialized (
     select from segments
     where workspace_id = $1 and segment_id = $3 and deleted_at is not null
     for share
+), emptied as (
+    delete from segment_members
+    where bucket = $2 and workspace_id = $1 and segment_id = $3 and exists (select from gone)
+    returning {_ENTRY}
 )
-delete from segment_members
-where bucket = $2 and workspace_id = $1 and segment_id = $3 and exists (select from gone)
+insert into segment_moves (bucket, workspace_id, customer_id, move_id, segment_id, at, entered, told)
+select $2, $1, customer_id, move_id, segment_id, entered_at, true, told
+from emptied where move_id is not null
 """
 
 
@@ -314,33 +350,27 @@ async def write_with_moves(
         raise
 
 
-_LEAVERS = "segment_members_left"
-
-
 def _moving(moves: Sequence[SegmentMove]) -> Iterator[Write]:
-    """Yield what writes those who enter, those who leave, and every move."""
-    crossed = _crossed(moves).items()
-    entered = [(*key, at) for key, (before, after, at) in crossed if after and not before]
+    """Yield what writes those who enter, those who leave, and what of it the log of moves is told now."""
+    ways: dict[tuple[UUID, int], list[SegmentMove]] = {}
+    for move in moves:
+        ways.setdefault((move.customer_id, move.segment_id), []).append(move)
+    entered, left, logged = [], [], []
+    for key, way in ways.items():
+        was_inside, is_inside = not way[0].entered, way[-1].entered
+        if is_inside and not was_inside:
+            move = way.pop()
+            entered.append((*key, move.at, move.move_id, move.told))
+        elif was_inside and not is_inside:
+            left.append(key)
+        logged += [(key[0], move.move_id, key[1], move.at, move.entered, move.told) for move in way]
     if entered:
         yield Write("segment_members", _INSERT_SEGMENT_MEMBERS, [entered])
-    left = [key for key, (before, after, _) in crossed if before and not after]
     if left:
         keys = [list(column) for column in zip(*left, strict=True)]
-        yield Write(_LEAVERS, DELETE_SEGMENT_MEMBERS, keys, len(left))
-    rows = [
-        (move.customer_id, move.move_id, move.segment_id, move.at, move.entered, move.told) for move in moves
-    ]
-    yield Write("segment_moves", _INSERT_SEGMENT_MOVES, [rows])
-
-
-def _crossed(moves: Iterable[SegmentMove]) -> dict[tuple[UUID, int], tuple[bool, bool, Instant]]:
-    """Return for each customer and segment whether they were inside, whether they are, and since when."""
-    crossed: dict[tuple[UUID, int], tuple[bool, bool, Instant]] = {}
-    for move in moves:
-        key = (move.customer_id, move.segment_id)
-        before = crossed[key][0] if key in crossed else not move.entered
-        crossed[key] = before, move.entered, move.at
-    return crossed
+        yield Write(_LEAVERS, DELETE_SEGMENT_MEMBERS, keys, len(left), returning=_ENTRY)
+    if logged:
+        yield Write("segment_moves", _INSERT_MOVES_OF_LEAVERS if left else _INSERT_SEGMENT_MOVES, [logged])
 
 
 async def load_segments_of(

@@ -146,10 +146,17 @@ select * from (
     union all
     select moves.at, moves.move_id, null, segments.code, moves.move_id, null, moves.at, ''::bytea,
         moves.entered
-    from segment_moves as moves
+    from (
+        select segment_id, move_id, at, entered
+        from segment_moves
+        where bucket = $2 and workspace_id = $1 and customer_id = $3
+        union all
+        select segment_id, move_id, entered_at, true
+        from segment_members
+        where bucket = $2 and workspace_id = $1 and customer_id = $3 and move_id is not null
+    ) as moves
     join segments on segments.workspace_id = $1 and segments.segment_id = moves.segment_id
-    where moves.bucket = $2 and moves.workspace_id = $1 and moves.customer_id = $3
-        and ($4::timestamptz is null or (moves.at, moves.move_id) < ($4, $5))
+    where $4::timestamptz is null or (moves.at, moves.move_id) < ($4, $5)
 ) as happened
 order by occurred_at desc, id desc
 limit $7
