@@ -70,7 +70,7 @@ _SEGMENTS = """
 left join (
     select customer_id, array_agg(segment_id) as segments
     from segment_members
-    where bucket = $2 and workspace_id = $1 and segment_id = any({segments})
+    where bucket = $2 and workspace_id = $1 and segment_id = any({segments}) and {among}
     group by customer_id
 ) as s on s.customer_id = c.customer_id
 """
@@ -185,7 +185,8 @@ def _relations(sql: SqlConditions, among: str | None) -> str:
     if sql.referrals is not None:
         joins.append(_REFERRALS.format(limit=sql.referrals[0], period=sql.referrals[1]))
     if sql.segments is not None:
-        joins.append(_SEGMENTS.format(segments=sql.segments))
+        inside = "true" if among is None else among.format(id="customer_id")
+        joins.append(_SEGMENTS.format(segments=sql.segments, among=inside))
     if sql.figures:
         joins.append(_figures(sql.figures, sql.counting_membership, among))
     return "".join(joins)
