@@ -74,3 +74,27 @@ async def test_everything_that_is_kept_can_be_asked(book: Book, superuser: Conne
     assert everybody == ids
     assert (preview.count, preview.sample) == (3, tuple(ids[:2]))
     assert elsewhere.count == 0
+
+
+async def test_a_slice_reads_the_segments_of_its_own_people(book: Book, superuser: Connection) -> None:
+    """Two of twenty thousand members of a segment: nobody else's rows are read, or slices cost the square."""
+    rows = [await book.customer(name) for name in ("a", "b")]
+    ids = sorted(row.customer_id for row in rows)
+    await superuser.execute(
+        "insert into segment_members (bucket, workspace_id, customer_id, segment_id, entered_at) "
+        "select $1, $1, id, 7, now() from (select unnest($2::uuid[]) union all "
+        "select gen_random_uuid() from generate_series(1, 20000)) as those (id)",
+        book.bucket,
+        ids,
+    )
+    await superuser.execute("analyze segment_members")
+    sql = compiled({"fact": "member.segments", "contains": "vip"})
+    async with book.db.transaction(book.ws) as conn:
+        found = await list_which(conn, book.ws, book.bucket, sql, ids)
+        read = await conn.fetchval(
+            "select sum(pg_stat_get_xact_tuples_returned(oid)) from pg_class where oid = any(array("
+            "select 'segment_members'::regclass::oid union all "
+            "select indexrelid from pg_index where indrelid = 'segment_members'::regclass))"
+        )
+    assert found == [(customer_id, [0]) for customer_id in ids]
+    assert read < 100
