@@ -33,9 +33,10 @@ class _Reading:
     """What the parser tells of one answer."""
 
     def __init__(self) -> None:
+        self.parser = httptools.HttpResponseParser(self)
         self.headers: list[tuple[str, str]] = []
         self.pieces: list[bytes] = []
-        self.complete = False
+        self.complete = self.goes_on = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers.append((name.decode("latin-1"), value.decode("latin-1")))
@@ -45,6 +46,7 @@ class _Reading:
 
     def on_message_complete(self) -> None:
         self.complete = True
+        self.goes_on = self.parser.should_keep_alive()  # once the answer is read, the parser knows no more
 
 
 class RawConnection:
@@ -92,14 +94,13 @@ class RawConnection:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.sendall(message)
         reading = _Reading()
-        parser = httptools.HttpResponseParser(reading)
         while not reading.complete:
             piece = self._socket.recv(_PIECE)
             if not piece:
                 raise ConnectionResetError("the server hung up before its answer was complete")
-            parser.feed_data(piece)
-        reply = Reply(parser.get_status_code(), reading.headers, b"".join(reading.pieces))
-        if not parser.should_keep_alive():
+            reading.parser.feed_data(piece)
+        reply = Reply(reading.parser.get_status_code(), reading.headers, b"".join(reading.pieces))
+        if not reading.goes_on:
             self._hang_up()
         return reply
 
