@@ -176,9 +176,10 @@ class Watched:
         self.page.emulate_media(color_scheme=look.scheme)  # type: ignore[arg-type]
 
     def speak(self, language: str) -> None:
-        """Switch the language as another tab does, so that nothing on this page is touched."""
+        """Switch the language, unless it is spoken, as another tab does, so that nothing here is touched."""
         self.page.evaluate(
             """(newValue) => {
+              if (document.documentElement.lang === newValue) return;
               localStorage.setItem("perennial.language", newValue);
               dispatchEvent(new StorageEvent("storage", { key: "perennial.language", newValue }));
             }""",
