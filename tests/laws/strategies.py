@@ -2,6 +2,8 @@
 
 One file for all laws; extend it, and do not start another. Everything here is drawn in the world of
 ``PROGRAM``, which declares one attribute of each type everywhere.
+
+A strategy is made once: Hypothesis looks through a new one, and its parts, for as long as a draw takes.
 """
 
 from __future__ import annotations
@@ -158,11 +160,16 @@ _OF_TYPE: dict[FactType, st.SearchStrategy[Any]] = {
 }
 
 
-def attributes(specs: dict[str, AttributeSpec]) -> st.SearchStrategy[dict[str, Scalar]]:
+def _attributes(specs: dict[str, AttributeSpec]) -> st.SearchStrategy[dict[str, Scalar]]:
     """Attributes as declared; some are missing, some of another type, as after a changed declaration."""
     values = {name: _OF_TYPE[FactType(spec.type.value)] | scalars for name, spec in specs.items()}
     return st.fixed_dictionaries({}, optional=values)
 
+
+_own_attributes = _attributes(ATTRIBUTES)
+_member_attributes = _attributes(PROGRAM.declarations.member)
+_location_attributes = _attributes(PROGRAM.declarations.location)
+_event_attributes = {name: _attributes(spec.attributes) for name, spec in PROGRAM.declarations.events.items()}
 
 # Orders
 
@@ -175,7 +182,7 @@ lines = st.builds(
     categories=st.lists(st.sampled_from(["coffee", "tea", "a", "ab"]), max_size=3).map(tuple),
     brand=st.none() | st.sampled_from(["a", "ab", "b"]),
     cost=st.none() | st.integers(0, 2_000),
-    attributes=attributes(ATTRIBUTES),
+    attributes=_own_attributes,
 )
 orders = st.builds(
     Order,
@@ -188,7 +195,7 @@ orders = st.builds(
     location=st.none() | texts.filter(bool),
     channel=st.none() | texts.filter(bool),
     codes=st.lists(texts.filter(bool), max_size=2).map(tuple),
-    attributes=attributes(ATTRIBUTES),
+    attributes=_own_attributes,
     redeemer=st.none()
     | st.builds(Redeemer, key=st.none() | texts.filter(bool), device=st.sampled_from([None, "a"])),
 )
@@ -213,23 +220,35 @@ def operators(kind: FactType) -> list[Operator]:
             return [*ordered, Operator.BETWEEN]
 
 
+_patterns = st.sampled_from(["a", "^a", "b$", "^[ct].*e", ".", "a|tea", "^$", "(?i)tea"])
+
+
 @cache
-def _comparisons(kind: FactType, values: tuple[str, ...] = ()) -> st.SearchStrategy[tuple[Operator, Operand]]:
-    return _comparisons_of(kind, values)
+def _operators(kind: FactType) -> st.SearchStrategy[Operator]:
+    return st.sampled_from(operators(kind))
 
 
+@cache
+def _known(kind: FactType, values: tuple[str, ...]) -> st.SearchStrategy[Any]:
+    return st.sampled_from(values) if values else _OF_TYPE[kind]
+
+
+@cache
+def _some_known(kind: FactType, values: tuple[str, ...]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(_known(kind, values), min_size=1, max_size=3)
+
+
+@cache
 @st.composite
-def _comparisons_of(
-    draw: st.DrawFn, kind: FactType, values: tuple[str, ...] = ()
-) -> tuple[Operator, Operand]:
+def _comparisons(draw: st.DrawFn, kind: FactType, values: tuple[str, ...] = ()) -> tuple[Operator, Operand]:
     """An operator that fits the type, and its operand."""
-    operator = draw(st.sampled_from(operators(kind)))
-    known = st.sampled_from(values) if values else _OF_TYPE[kind]
+    operator = draw(_operators(kind))
+    known = _known(kind, values)
     match operator:
         case Operator.EXISTS:
             return operator, draw(st.booleans())
         case Operator.IN | Operator.NOT_IN:
-            return operator, tuple(draw(st.lists(known, min_size=1, max_size=3)))
+            return operator, tuple(draw(_some_known(kind, values)))
         case Operator.WITHIN:
             return operator, (draw(places), draw(radii))
         case Operator.BETWEEN:
@@ -237,22 +256,25 @@ def _comparisons_of(
             order: Callable[[Any], Any] | None = parse_instant if kind is FactType.INSTANT else None
             return operator, tuple(sorted(ends, key=order))
         case Operator.MATCHES:
-            return operator, draw(
-                st.sampled_from(["a", "^a", "b$", "^[ct].*e", ".", "a|tea", "^$", "(?i)tea"])
-            )
+            return operator, draw(_patterns)
         case Operator.IS | Operator.IS_NOT:
             return operator, draw(known)
         case _:
             return operator, draw(_OF_TYPE[kind])
 
 
+@cache
+def _with_operand(
+    kind: FactType, values: tuple[str, ...] = ()
+) -> st.SearchStrategy[tuple[Operator, Operand]]:
+    return _comparisons(kind, values).filter(lambda pair: pair[0] is not Operator.EXISTS)
+
+
 @st.composite
 def _compare(draw: st.DrawFn, *sources: FactSource, event: str | None = None) -> Condition:
-    fact = draw(st.sampled_from(_facts(sources, event)))
-    compared = _comparisons(fact.type, fact.values)
-    if fact.name == SEGMENTS:
-        compared = compared.filter(lambda pair: pair[0] is not Operator.EXISTS)
-    operator, operand = draw(compared)
+    fact = draw(_fact(sources, event))
+    compared = _with_operand if fact.name == SEGMENTS else _comparisons
+    operator, operand = draw(compared(fact.type, fact.values))
     return Compare(fact.name, operator, operand)
 
 
@@ -271,6 +293,11 @@ def _facts(sources: tuple[FactSource, ...], event: str | None = None) -> list[Fa
     return [fact for fact in found if fact is not None and fact.source in sources]
 
 
+@cache
+def _fact(sources: tuple[FactSource, ...], event: str | None = None) -> st.SearchStrategy[Fact]:
+    return st.sampled_from(_facts(sources, event))
+
+
 _PERSON = (FactSource.MEMBER, FactSource.WALLET, FactSource.NOW)
 windows = st.one_of(
     st.just(HistoryWindow(ever=True)),
@@ -282,29 +309,29 @@ windows = st.one_of(
     ),
     st.builds(HistoryWindow, last=st.builds(Span, days=st.integers(1, 400))),
 )
-
-
-_figures_compared = _comparisons(FactType.INTEGER).filter(lambda pair: pair[0] is not Operator.EXISTS)
+_measures = st.sampled_from(list(Measure))
+_wallets = st.sampled_from(WALLETS)
+_figures_compared = _with_operand(FactType.INTEGER)
+_of_orders = st.none() | _compare(FactSource.ORDER)
+_of_events = st.none() | _compare(FactSource.EVENT, event="review.posted")
 
 
 @st.composite
 def _histories(draw: st.DrawFn) -> Condition:
-    measure = draw(st.sampled_from(list(Measure)))
+    measure = draw(_measures)
     where, event, attribute, wallet = None, None, None, None
     match measure:
         case Measure.ORDERS_COUNT | Measure.ORDERS_NET:
-            where = draw(st.none() | _compare(FactSource.ORDER))
+            where = draw(_of_orders)
         case Measure.LINES_NET | Measure.LINES_QUANTITY:
-            where = draw(st.none() | line_conditions(FactSource.ORDER, FactSource.LINE))
+            where = draw(_of_lines)
         case Measure.POINTS_EARNED:
-            wallet = draw(st.sampled_from(WALLETS))
+            wallet = draw(_wallets)
         case Measure.EVENTS_COUNT | Measure.EVENTS_SUM:
             event = "review.posted"
             attribute = "integer" if measure is Measure.EVENTS_SUM else None
-            where = draw(st.none() | _compare(FactSource.EVENT, event=event))
-    operator, operand = draw(
-        _comparisons(FactType.INTEGER).filter(lambda pair: pair[0] is not Operator.EXISTS)
-    )
+            where = draw(_of_events)
+    operator, operand = draw(_figures_compared)
     return History(measure, where, event, attribute, wallet, draw(windows), operator, operand)
 
 
@@ -319,15 +346,15 @@ def _line_tree(sources: tuple[FactSource, ...]) -> st.SearchStrategy[Condition]:
     return _tree(_compare(FactSource.LINE) | _compare(*sources))
 
 
-@st.composite
-def _lines_match(draw: st.DrawFn) -> Condition:
-    return LinesMatch(draw(st.sampled_from(list(Quantifier))), draw(line_conditions()))
-
-
-@st.composite
-def _lines_total(draw: st.DrawFn) -> Condition:
-    measure = draw(st.sampled_from(list(LineMeasure)))
-    return LinesTotal(measure, draw(st.none() | line_conditions()), *draw(_figures_compared))
+_any_line = line_conditions()
+_of_lines = st.none() | line_conditions(FactSource.ORDER, FactSource.LINE)
+_lines_match = st.builds(LinesMatch, st.sampled_from(list(Quantifier)), _any_line)
+_lines_total = st.builds(
+    lambda measure, where, compared: LinesTotal(measure, where, *compared),
+    st.sampled_from(list(LineMeasure)),
+    st.none() | _any_line,
+    _figures_compared,
+)
 
 
 @st.composite
@@ -346,7 +373,7 @@ def segment_conditions() -> st.SearchStrategy[Condition]:
 @st.composite
 def segment_attributes(draw: st.DrawFn, at: Instant) -> dict[str, Scalar]:
     """Draw a member's attributes, some of them from outside and stale about ``at``."""
-    return draw(_with_dates(attributes(PROGRAM.declarations.member), at))
+    return _dated(draw, _member_attributes, at)
 
 
 @cache
@@ -362,7 +389,7 @@ def member_conditions() -> st.SearchStrategy[Condition]:
 def _trigger_tree(trigger: str) -> st.SearchStrategy[Condition]:
     leaves = [_compare(*_PERSON), _histories()]
     if trigger == "order.paid":
-        leaves += [_compare(FactSource.ORDER, FactSource.LOCATION), _lines_match(), _lines_total()]
+        leaves += [_compare(FactSource.ORDER, FactSource.LOCATION), _lines_match, _lines_total]
     elif _facts((FactSource.EVENT,), trigger):
         leaves.append(_compare(FactSource.EVENT, event=trigger))
     return _tree(st.one_of(leaves))
@@ -397,12 +424,18 @@ _figures = st.builds(
 )
 
 
-def _with_dates(
-    drawn: st.SearchStrategy[dict[str, Scalar]], at: Instant
-) -> st.SearchStrategy[dict[str, Scalar]]:
+_stale_from: st.SearchStrategy[Scalar] = st.sampled_from([-1, 0, 1, 1]) | st.none() | texts
+_tiers = st.sampled_from([None, "silver", "gold"])
+_tiers_before = st.sampled_from([None, "silver"])
+_counts = st.lists(integers.filter(lambda count: count >= 0), min_size=3, max_size=3)
+_sums = st.lists(integers, min_size=4, max_size=4)
+_others = st.lists(st.sampled_from([UNKNOWN, 2, 3, 4]), min_size=3, max_size=3)
+
+
+def _dated(draw: st.DrawFn, known: st.SearchStrategy[dict[str, Scalar]], at: Instant) -> dict[str, Scalar]:
     """Say of what comes from outside when it becomes stale: before, at or after this instant, or not."""
-    stale_from = st.sampled_from([at // 10**6 + step for step in (-1, 0, 1, 1)]) | st.none() | texts
-    return st.builds(lambda known, stale: {**known, f"weather{STALE_FROM}": stale}, drawn, stale_from)
+    drawn, stale = draw(known), draw(_stale_from)
+    return {**drawn, f"weather{STALE_FROM}": at // 10**6 + stale if isinstance(stale, int) else stale}
 
 
 @st.composite
@@ -410,21 +443,17 @@ def worlds(draw: st.DrawFn, trigger: str) -> World:
     """Draw an event of ``trigger`` with everything that conditions may ask about it."""
     zone, at = draw(zones), draw(instants())
     order = draw(orders) if trigger == "order.paid" else None
-    declared = PROGRAM.declarations
-    member = draw(_with_dates(attributes(declared.member), at))
-    location = draw(_with_dates(attributes(declared.location), at))
+    member = _dated(draw, _member_attributes, at)
+    location = _dated(draw, _location_attributes, at)
     joined_at = draw(st.none() | st.integers(FIRST_INSTANT - 10**15, at))
-    tier = draw(st.sampled_from([None, "silver", "gold"]))
-    counts = draw(st.lists(integers.filter(lambda count: count >= 0), min_size=3, max_size=3))
-    sums = draw(st.lists(integers, min_size=4, max_size=4))
-    others = draw(st.lists(st.sampled_from([UNKNOWN, 2, 3, 4]), min_size=3, max_size=3))
-    history = (*counts, *sums, *others)
+    tier = draw(_tiers)
+    history = (*draw(_counts), *draw(_sums), *draw(_others))
     wallets = tuple(draw(_figures) for _ in WALLETS)
     event: dict[str, Scalar] = {}
-    if trigger in declared.events:
-        event = draw(attributes(declared.events[trigger].attributes))
+    if trigger in _event_attributes:
+        event = draw(_event_attributes[trigger])
     elif trigger == "tier.entered":
-        event = {"tier": tier, "before": draw(st.sampled_from([None, "silver"]))}
+        event = {"tier": tier, "before": draw(_tiers_before)}
     elif trigger == "member.joined":
         event = {"source": draw(texts)}
     snapshot = Snapshot(
