@@ -37,11 +37,11 @@ from perennial.flows.quoting import Quotes
 from perennial.flows.sign_in import SignInDesk
 from perennial.http.app import OpenDoor, build_app
 from perennial.http.auth import Keyring
-from perennial.http.dealing import Dealer, DealtProtocol, Taker
+from perennial.http.dealing import Dealer, Taker
 from perennial.http.door import Address, Door
 from perennial.http.fast_lane import FastLane
 from perennial.http.metrics import MeasuredHandler
-from perennial.http.protocol import BoundedProtocol
+from perennial.http.protocol import BoundedProtocol, DealtProtocol
 from perennial.jobs.worker import Worker
 from perennial.store.codebook import Codebook
 from perennial.store.database import DISPATCHER_ROLE, Database

@@ -15,9 +15,6 @@ import selectors
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
-
-from perennial.http.protocol import BoundedProtocol
 
 _CONNECTION = b"c"
 """From the supervisor: a connection, as the descriptor that comes with this byte."""
@@ -124,19 +121,6 @@ class Dealer:
                     hand.open += 1
                     hand.turn = next(self._turns)
                     return
-
-
-class DealtProtocol(BoundedProtocol):
-    """A connection that says when it ends."""
-
-    def __init__(self, *args: Any, left: Callable[[], None], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._left = left
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Say so."""
-        super().connection_lost(exc)
-        self._left()
 
 
 class Taker:
