@@ -1,19 +1,20 @@
+import type { MessageDescriptor } from "@lingui/core";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Button, Group, NativeSelect, SimpleGrid, Stack, TagsInput, Text, TextInput } from "@perennial/ui";
 import { IconPlus } from "@perennial/ui/icons";
 
 import { useFormat } from "../i18n/format";
 import { digitsOf } from "../i18n/decimals";
+import { useSaid } from "../i18n/said";
 import type { CasePlan, Deed, Expected, PlanLine } from "./case-plan";
 import { idsOf, useForm } from "./form-context";
+import { REFUSALS } from "./refusals";
 import { Whole } from "./whole";
 
 export interface CaseFormProps {
   plan: CasePlan;
   onChange: (plan: CasePlan) => void;
 }
-
-const REFUSALS = ["insufficient_points", "conditions_not_met", "needs_tier", "limit_reached", "out_of_stock", "no_matching_price", "reward_not_available", "not_a_member"];
 
 /** The form of a test case: the member, what the member does, and what must come of it. */
 export function CaseForm({ plan, onChange }: CaseFormProps) {
@@ -135,19 +136,20 @@ function ExpectedForm({ deed, expect, onChange }: { deed: Deed; expect: Expected
       )}
       <PerWallet label={t`Balance afterwards`} figures={expect.balance ?? {}} onChange={(balance) => { put({ balance } as Expected); }} />
       <Choice label={t`Tier afterwards`} none={t`Not looked at`} data={idsOf(form, "tiers")} value={expect.tier} onChange={(tier) => { put({ tier } as Expected); }} />
-      {deed.kind === "claims" && <Choice label={t`Refused because of`} none={t`Not refused`} data={REFUSALS} value={expect.refused} onChange={(refused) => { put({ refused } as Expected); }} />}
+      {deed.kind === "claims" && <Choice label={t`Refused because of`} none={t`Not refused`} data={Object.keys(REFUSALS)} words={REFUSALS} value={expect.refused} onChange={(refused) => { put({ refused } as Expected); }} />}
     </SimpleGrid>
   );
 }
 
-function Choice({ label, none, data, value, onChange }: { label: string; none?: string; data: readonly string[]; value: string | undefined; onChange: (value: string | undefined) => void }) {
+function Choice({ label, none, data, words = {}, value, onChange }: { label: string; none?: string; data: readonly string[]; words?: Record<string, MessageDescriptor>; value: string | undefined; onChange: (value: string | undefined) => void }) {
   const { readOnly } = useForm();
+  const said = useSaid();
   const all = value === undefined || data.includes(value) ? data : [...data, value];
   return (
     <NativeSelect
       label={label}
       disabled={readOnly}
-      data={[...(none === undefined ? [] : [{ value: "", label: none }]), ...all.map((each) => ({ value: each, label: each }))]}
+      data={[...(none === undefined ? [] : [{ value: "", label: none }]), ...all.map((each) => ({ value: each, label: said(words, each) }))]}
       value={value ?? ""}
       onChange={(event) => { onChange(event.currentTarget.value === "" ? undefined : event.currentTarget.value); }}
     />

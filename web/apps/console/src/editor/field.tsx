@@ -12,6 +12,7 @@ import { anchorOf, type Named, ORDER, problemsWithin, useForm } from "./form-con
 import { decimalsAt, isMoney } from "./money";
 import { placeOf, triggerOf } from "./places";
 import { DEFINITIONS } from "./program-schema";
+import { ON_CARTS, REFUSALS } from "./refusals";
 import { nameOf, resolved, type Schema } from "./schema";
 import { SpanField } from "./span-field";
 import { VALUE_WORDS } from "./value-words";
@@ -105,10 +106,12 @@ export function Field(props: FieldProps) {
 
 /** What may be named in a field, as people call it. */
 function useNames(name: string, part: string | undefined): Named[] {
+  const { t } = useLingui();
   const form = useForm();
   const words = useWords();
   const names = form.names[`${String(part)}.${name}`] ?? form.names[name] ?? [];
   if (name === "trigger") return names.map(({ value }) => ({ value, label: words.trigger(value) }));
+  if (name === "reasons") return [REFUSALS, ON_CARTS].flatMap((table) => Object.entries(table)).map(([value, said]) => ({ value, label: t(said) }));
   return name === "week_starts" ? names.map(({ value }) => ({ value, label: words.value(value) })) : [...names];
 }
 
