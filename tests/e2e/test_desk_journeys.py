@@ -254,7 +254,7 @@ def test_two_accounts_become_one(browser: Browser, shop: Shop) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("Find the account that stays")).to_have_value("Theo Sommer")
     dialog.get_by_label("The account that stays", exact=True).select_option("theo")
-    expect(dialog.get_by_role("table", name="What the merge would do")).to_contain_text("Tier, points")
+    expect(dialog.get_by_role("table", name="What the merge would do")).to_contain_text("Tier, Points")
     watched.shoot("journey-merge")
     dialog.get_by_role("button", name="Merge for good").click()
     expect(dialog.get_by_text("Say why")).to_be_visible()
