@@ -1,4 +1,8 @@
-"""The command line as people use it: real processes, a real embedded server, a real port."""
+"""The command line as people use it: real processes, a real embedded server, a real port.
+
+The first command of a kind is a process of its own. Its next ones run in this one where that changes nothing:
+to start Python and to import what a command needs takes longer than most commands do.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,15 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from perennial.cli import main
 from perennial.store.embedded import EmbeddedServer
 
 _PERENNIAL = Path(sys.executable).with_name("perennial")
@@ -42,6 +50,22 @@ def _run(environment: dict[str, str], *words: str, fails: bool = False) -> str:
     )
     assert (done.returncode != 0) is fails, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def _call(environment: dict[str, str], *words: str, fails: bool = False) -> str:
+    """Run a command as ``_run`` does, but in this process, beside the database that runs."""
+    said = StringIO()
+    with (
+        patch.dict(os.environ, environment, clear=True),
+        patch.object(sys, "argv", [str(_PERENNIAL), *words]),
+        patch.object(signal, "signal"),  # the handlers of the tests stay
+        redirect_stdout(said),
+        redirect_stderr(said),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    assert bool(ended.value.code) is fails, said.getvalue()
+    return said.getvalue()
 
 
 def _start(environment: dict[str, str]) -> tuple[subprocess.Popen[str], str]:
@@ -191,91 +215,91 @@ def test_programs_as_code(environment: dict[str, str], database: None, tmp_path:
     text = _run(environment, "export", "demo", "points")
     file = tmp_path / "points.yaml"
     file.write_text(text)
-    assert "no change" in _run(environment, "plan", "demo", str(file))
+    assert "no change" in _call(environment, "plan", "demo", str(file))
     changed = text.replace("  points: 250", "  points: 300")
     assert changed != text
     file.write_text(changed)
-    plan = _run(environment, "plan", "demo", str(file))
+    plan = _call(environment, "plan", "demo", str(file))
     assert "250" in plan
     assert "300" in plan
-    assert "version 2" in _run(environment, "apply", "demo", str(file), "--note", "more")
-    assert "unchanged" in _run(environment, "apply", "demo", str(file))
+    assert "version 2" in _call(environment, "apply", "demo", str(file), "--note", "more")
+    assert "unchanged" in _call(environment, "apply", "demo", str(file))
     file.write_text(changed + _CASE)
-    assert "earned should be 1 but is" in _run(
+    assert "earned should be 1 but is" in _call(
         environment, "plan", "demo", str(file), "--no-check", fails=True
     )
-    assert "version 3" in _run(environment, "apply", "demo", str(file), "--despite-cases")
+    assert "version 3" in _call(environment, "apply", "demo", str(file), "--despite-cases")
     file.write_text(text + "\nnonsense: 1\n")
-    assert "nonsense" in _run(environment, "plan", "demo", str(file), fails=True)
+    assert "nonsense" in _call(environment, "plan", "demo", str(file), fails=True)
 
 
 def test_the_stop_button(environment: dict[str, str], database: None) -> None:
     """Stop, list, resume; a mistake is said in words, with the field that is wrong."""
     assert "Nothing is off" in _run(environment, "switches", "demo")
-    stopped = _run(environment, "stop", "demo", "reward", "points/five-off", "--reason", "it leaked [1]")
+    stopped = _call(environment, "stop", "demo", "reward", "points/five-off", "--reason", "it leaked [1]")
     assert "reward five-off (it leaked [1])" in stopped
-    assert "everything" in _run(environment, "stop", "demo", "everything", "--reason", "fraud")
-    listed = _run(environment, "switches", "demo")
+    assert "everything" in _call(environment, "stop", "demo", "everything", "--reason", "fraud")
+    listed = _call(environment, "switches", "demo")
     assert "reward/points/five-off" in listed
     assert "it leaked [1]" in listed
-    assert "On: everything." in _run(environment, "resume", "demo", "everything", "--reason", "mended")
+    assert "On: everything." in _call(environment, "resume", "demo", "everything", "--reason", "mended")
     resumed = ("resume", "demo", "reward", "points/five-off", "--reason", "mended")
-    assert _run(environment, *resumed) == _run(environment, *resumed)
-    assert "Nothing is off" in _run(environment, "switches", "demo")
-    wrong = _run(environment, "stop", "demo", "rule", "points/nothing", "--reason", "x", fails=True)
+    assert _call(environment, *resumed) == _call(environment, *resumed)
+    assert "Nothing is off" in _call(environment, "switches", "demo")
+    wrong = _call(environment, "stop", "demo", "rule", "points/nothing", "--reason", "x", fails=True)
     assert "program points has no rule 'nothing'" in wrong
     assert "Traceback" not in wrong
-    assert "--reason" in _run(environment, "stop", "demo", "everything", fails=True)
+    assert "--reason" in _call(environment, "stop", "demo", "everything", fails=True)
 
 
 def test_codes_from_the_command_line(environment: dict[str, str], database: None, tmp_path: Path) -> None:
     """A pool is made, exported, and looked up; a file is imported, and its wrong lines are told."""
     made = _run(environment, "vouchers", "create", "demo", "free-shipping", "--count", "300", "--id", "b1")
     assert "300 codes of points/free-shipping are there" in made
-    again = _run(environment, "vouchers", "create", "demo", "free-shipping", "--count", "300", "--id", "b1")
+    again = _call(environment, "vouchers", "create", "demo", "free-shipping", "--count", "300", "--id", "b1")
     assert "were made before" in again
-    lines = _run(environment, "vouchers", "export", "demo", "b1").splitlines()
+    lines = _call(environment, "vouchers", "export", "demo", "b1").splitlines()
     assert lines[0] == "code,state,used,uses,starts_at,expires_at,customer"
     assert len(set(lines)) == 301
     code = lines[1].partition(",")[0]
-    assert "issued" in _run(environment, "vouchers", "show", "demo", code.lower())
+    assert "issued" in _call(environment, "vouchers", "show", "demo", code.lower())
     file = tmp_path / "codes.csv"
     file.write_text(f"code\nPRINTED-1\n{code}\nPRINTED-2\n")
     words = ("vouchers", "import", "demo", "points/free-shipping", str(file), "--id", "b2")
-    told = _run(environment, *words, fails=True)
+    told = _call(environment, *words, fails=True)
     assert "line 2: another voucher has this code" in told
     assert "2 codes of points/free-shipping are there, in batch b2." in told
     target = tmp_path / "out.csv"
-    _run(environment, "vouchers", "export", "demo", "b2", "--file", str(target))
+    _call(environment, "vouchers", "export", "demo", "b2", "--file", str(target))
     assert target.stat().st_mode & 0o777 == 0o600
     assert {line.partition(",")[0] for line in target.read_text().splitlines()[1:]} == {
         "PRINTED-1",
         "PRINTED-2",
     }
     file.write_text("A,anna\nB\n")
-    assert "row 2" in _run(environment, *words[:-1], "b3", fails=True)
+    assert "row 2" in _call(environment, *words[:-1], "b3", fails=True)
 
 
 def test_another_secret_is_refused(environment: dict[str, str], database: None) -> None:
     """The codes of a database are found under one secret alone: with another one nothing begins."""
     other = {**environment, "PERENNIAL_SECRET": "ab" * 32}
-    told = _run(other, "vouchers", "show", "demo", "x", fails=True)
+    told = _call(other, "vouchers", "show", "demo", "x", fails=True)
     assert "stored under another secret" in told
     assert "Traceback" not in told
     kept = Path(environment["PERENNIAL_DATA"], "secret.key")
     assert kept.stat().st_mode & 0o777 == 0o600
     assert kept.read_text().strip() not in told
-    assert "everything holds" in _run(other, "audit")
+    assert "everything holds" in _call(other, "audit")
 
 
 def test_mistakes_are_one_line(environment: dict[str, str], database: None) -> None:
     """A wrong variable, an unknown workspace: words without a traceback, and status 1."""
     wrong = {**environment, "PERENNIAL_PORT": "many"}
-    assert "PERENNIAL_PORT is a whole number from 1 to 65535" in _run(wrong, "serve", fails=True)
-    unknown = _run(environment, "keys", "list", "nobody", fails=True)
+    assert "PERENNIAL_PORT is a whole number from 1 to 65535" in _call(wrong, "serve", fails=True)
+    unknown = _call(environment, "keys", "list", "nobody", fails=True)
     assert "nobody" in unknown
     assert "Traceback" not in unknown
     closed = {**environment, "PERENNIAL_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
-    refused = _run(closed, "audit", fails=True)
+    refused = _call(closed, "audit", fails=True)
     assert "error:" in refused
     assert "Traceback" not in refused
