@@ -55,7 +55,8 @@ def called(
         live = start <= day
         bought = rng.poisson(rate) * live
         orders += bought
-        after += bought * rng.lognormal(3, 0.7, shape)
+        buyers = np.nonzero(bought)
+        after[buyers] += bought[buyers] * rng.lognormal(3, 0.7, buyers[0].size)
         sides = []
         for side in (0, 1):
             y, x = after[side] * live[side], before[side] * live[side]
