@@ -232,3 +232,11 @@ def opened(browser: Browser, shop: Shop, look: Look = DESK, *, signed_in: bool =
     if signed_in:
         context.add_cookies([{"name": "perennial_session", "value": shop.cookie, "url": shop.url}])
     return Watched(context, shop)
+
+
+def expect_saved(page: Page) -> None:
+    """Wait until the draft is saved: the button rests, and not because it is still under way."""
+    save = page.get_by_role("button", name="Save the draft")
+    expect(save).to_be_disabled()
+    expect(save).not_to_have_attribute("data-loading", "true")
+    expect(save).to_be_disabled()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import LOOKS, Look, opened
+from tests.e2e.browser import LOOKS, Look, expect_saved, opened
 from tests.e2e.shop import MEMBER, SANDBOX, Shop
 
 _DRAFT = f"/{SANDBOX}/programs/points"
@@ -26,7 +26,7 @@ cases:
 
 def _save(page: Page) -> None:
     page.get_by_role("button", name="Save the draft").click()
-    expect(page.get_by_role("button", name="Save the draft")).to_be_disabled()
+    expect_saved(page)
 
 
 def test_a_case_must_hold_for_the_program_to_be_published(browser: Browser, shop: Shop) -> None:
