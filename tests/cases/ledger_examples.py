@@ -17,11 +17,11 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.periods import instant_of_local
-from perennial.core.rehearsal import RehearsalRefused
-from perennial.core.rehearsal_checkout import CartAsked
-from perennial.core.wallet_dates import expiry_of
+from perennial.core.dates.periods import instant_of_local
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.rehearsal.checkout import CartAsked
+from perennial.core.rehearsal.rehearsal import RehearsalRefused
+from perennial.core.wallets.dates import expiry_of
 from perennial.units import Instant
 from tests.cases.worked_examples import (
     POLICY,

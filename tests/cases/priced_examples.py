@@ -15,19 +15,19 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from perennial.core.checkout import offers_of
-from perennial.core.document import program_of
+from perennial.core.checkout.checkout import offers_of
+from perennial.core.checkout.quote import Priced, QuotedLine, QuotedRedeemable, price
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
 from perennial.core.effects import UseLimit
 from perennial.core.fold import fold
 from perennial.core.member import Member
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.program import Program
-from perennial.core.quote import Priced, QuotedLine, QuotedRedeemable, price
-from perennial.core.redeemables import Reason, Status, Voucher, Wanted
-from perennial.core.rehearsal import PROGRAM_ID
-from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.pricing.redeemables import Reason, Status, Voucher, Wanted
+from perennial.core.rehearsal.checkout import CartAsked, CheckoutRehearsal
+from perennial.core.rehearsal.rehearsal import PROGRAM_ID
 from perennial.core.today import today_of
-from perennial.core.validation import validate
+from perennial.core.validation.validation import validate
 from perennial.core.version import Version
 from perennial.units import Instant, allocate, named_id, parse_instant
 from tests.cases.promotion_words import program_of_promotions

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from perennial.core.document import program_of
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.program import Program
-from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.rehearsal.checkout import CartAsked, CheckoutRehearsal
 from perennial.units import parse_instant
 from tests.cases.worked_examples import UnknownWord, known
 

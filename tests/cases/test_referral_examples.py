@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from perennial.core.case_file import Case, read_case
-from perennial.core.cases import run_case
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.cases.cases import run_case
 
 CASES = json.loads((Path(__file__).parent / "data" / "referral-examples.json").read_text())
 _ERRORS = {"self_referral": "same_email"}

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from perennial.core.document import program_of
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.program import Program
-from perennial.core.redeemables import Status
-from perennial.core.rehearsal_cards import move_card_money
-from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
-from perennial.core.validation import validate
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.pricing.redeemables import Status
+from perennial.core.rehearsal.cards import move_card_money
+from perennial.core.rehearsal.checkout import CartAsked, CheckoutRehearsal
+from perennial.core.validation.validation import validate
 from perennial.units import parse_instant
 from tests.cases.promotion_words import benefits_of, condition_of
 from tests.cases.worked_examples import Plain, UnknownWord, known

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from perennial.core.case_file import Case, read_case
-from perennial.core.cases import run_case
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.cases.cases import run_case
 from perennial.core.find_flaws import kinds_of_flaws
 
 FILES = sorted((Path(__file__).parent / "scenarios").glob("*.yaml"))

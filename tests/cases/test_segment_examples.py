@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from perennial.core.case_file import Case, read_case
-from perennial.core.cases import run_case
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.cases.cases import run_case
 
 CASES = json.loads((Path(__file__).parent / "data" / "segment-examples.json").read_text())
 

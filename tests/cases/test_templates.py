@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.core.case_file import Case, read_case
-from perennial.core.cases import run_case
-from perennial.core.document import read_program
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.cases.cases import run_case
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
+from perennial.core.document.program_parts import decode_published, join_parts, split_program
 from perennial.core.find_flaws import find_flaws
-from perennial.core.gives_back import Advice
-from perennial.core.program import Program
-from perennial.core.program_parts import decode_published, join_parts, split_program
-from perennial.core.validation import validate
+from perennial.core.rehearsal.gives_back import Advice
+from perennial.core.validation.validation import validate
 from perennial.flows.problems import ProblemError
 from perennial.flows.templates import (
     ProgramTemplate,
@@ -84,7 +84,7 @@ def test_a_template_is_filled_in(template: ProgramTemplate) -> None:
 
 def test_what_is_to_be_filled_in_is_there(template: ProgramTemplate) -> None:
     """Every place that is named exists in the document."""
-    from perennial.core.document_text import parse_text  # noqa: PLC0415 (beside what uses it)
+    from perennial.core.document.text import parse_text  # noqa: PLC0415 (beside what uses it)
 
     data, _ = parse_text(template.document)
     for place in template.fill_in:

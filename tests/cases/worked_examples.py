@@ -15,13 +15,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from perennial.core.document import program_of
+from perennial.core.dates.periods import local_datetime
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
 from perennial.core.member import Wallet
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.periods import local_datetime
-from perennial.core.program import Program
-from perennial.core.rehearsal_checkout import CheckoutRehearsal
-from perennial.core.validation import validate
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.rehearsal.checkout import CheckoutRehearsal
+from perennial.core.validation.validation import validate
 from perennial.units import Instant, parse_instant
 
 Plain: TypeAlias = dict[str, Any]

@@ -9,8 +9,8 @@ from random import Random
 from typer.testing import CliRunner
 
 from perennial.cli import command_line
-from perennial.core.case_file import Case, read_case
-from perennial.core.cases import run_case
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.cases.cases import run_case
 from tests.core.planted_programs import gift_card_loop, sound
 
 _AT = ["--at", "2026-12-01T12:00:00Z"]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from perennial.cli import command_line
-from perennial.core.document import read_program
-from perennial.core.program import Program
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
 from perennial.flows.templates import require_template
 
 

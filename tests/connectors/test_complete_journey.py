@@ -20,7 +20,7 @@ from perennial.connectors.complete_journey import (
     find_folder,
     read_baskets,
 )
-from perennial.core.order import net_amounts
+from perennial.core.orders.order import net_amounts
 from perennial.units import datetime_of, parse_instant
 
 arrow = import_module("pyarrow")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from perennial.core.challenge_view import ChallengeView, views_of
+from perennial.core.challenges.view import ChallengeView, views_of
 from perennial.core.decision import Decision
 from perennial.core.events import ChallengeCompleted, ChallengeMissed
-from perennial.core.order import Line
-from perennial.core.rehearsal import Rehearsal
+from perennial.core.orders.order import Line
+from perennial.core.rehearsal.rehearsal import Rehearsal
 from tests.core.ledger_stage import at, order, stage
 
 COFFEES = {"measure": "lines.quantity", "where": {"fact": "line.categories", "contains": "coffee"}}

@@ -7,22 +7,22 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.budget_numbers import budget_numbers
-from perennial.core.compile import compile_version
-from perennial.core.condition_document import DEC_HOOK
+from perennial.core.budgets.numbers import budget_numbers
+from perennial.core.compiling.compile import compile_version
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
+from perennial.core.document.program import Program
 from perennial.core.earn import EarningEvent
 from perennial.core.events import CustomEvent, OrderPaid
-from perennial.core.explain import explain
-from perennial.core.explanation import Explanation
+from perennial.core.explaining.explain import explain
+from perennial.core.explaining.explanation import Explanation
 from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member, Membership
 from perennial.core.needs import snapshot_of
-from perennial.core.order import Line, Order, OrderStatus, Scalar
-from perennial.core.program import Program
+from perennial.core.orders.order import Line, Order, OrderStatus, Scalar
 from perennial.core.snapshot import Snapshot
 from perennial.core.switches import ALL_ON, Switches
+from perennial.core.terms.condition_document import DEC_HOOK
 from perennial.core.version import Version
 from perennial.units import Instant, Points, parse_instant
 

@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from perennial.core.document import program_of
+from perennial.core.dates.periods import instant_of_local, local_datetime
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
 from perennial.core.effects import Effect
 from perennial.core.member import Wallet
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.periods import instant_of_local, local_datetime
-from perennial.core.program import Program
+from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.core.refusals import Refusal
-from perennial.core.rehearsal import Rehearsal, RehearsalRefused
-from perennial.core.tiers import TierChange
-from perennial.core.validation import validate
+from perennial.core.rehearsal.rehearsal import Rehearsal, RehearsalRefused
+from perennial.core.tiers.tiers import TierChange
+from perennial.core.validation.validation import validate
 from perennial.core.version import Version
 from perennial.units import Instant, Points
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from perennial.core.budget_numbers import numbers_of_order
-from perennial.core.compile import compile_version
-from perennial.core.document import program_of
+from perennial.core.budgets.numbers import numbers_of_order
+from perennial.core.checkout.quote import Priced, Quote, price
+from perennial.core.compiling.compile import compile_version
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
 from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member, Membership
 from perennial.core.needs import snapshot_of
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.price import Offer
-from perennial.core.program import Program
-from perennial.core.quote import Priced, Quote, price
-from perennial.core.redeemables import Voucher, Wanted
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.pricing.price import Offer
+from perennial.core.pricing.redeemables import Voucher, Wanted
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.today import today_of
-from perennial.core.validation import validate
+from perennial.core.validation.validation import validate
 from perennial.core.version import Version
 from perennial.units import Instant, parse_instant
 

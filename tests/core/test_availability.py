@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from perennial.core.availability import Availability
-from perennial.core.case_file import Case, read_case
-from perennial.core.cases import run_case
-from perennial.core.checkout import Basket, check_out
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.cases.cases import run_case
+from perennial.core.checkout.checkout import Basket, check_out
+from perennial.core.claims.availability import Availability
 from perennial.core.decision import Decision
 from perennial.core.effects import Credit, Entitle, IssueVoucher
 from perennial.core.member import Member, Membership
-from perennial.core.redeemables import Reason, Wanted
+from perennial.core.pricing.redeemables import Reason, Wanted
 from perennial.core.refusals import RefusalCode
-from perennial.core.rehearsal import Rehearsal
+from perennial.core.rehearsal.rehearsal import Rehearsal
 from perennial.core.rewards import KINDS
 from tests.core.ledger_stage import at, local, refusal_of, stage
 from tests.core.pricing_stage import ANNA, CART, NOON, anna, cart, line, offered, quoted, version_of

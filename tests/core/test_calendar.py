@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from perennial.core.calendar import (
+from perennial.core.campaigns.calendar import (
     MAX_ENTRIES,
     Calendar,
     EntryKind,
@@ -16,9 +16,9 @@ from perennial.core.calendar import (
     countries_of,
     public_holidays,
 )
-from perennial.core.document import program_of
-from perennial.core.program import Program
-from perennial.core.validation import validate
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
+from perennial.core.validation.validation import validate
 
 FIRST, LAST = date(2026, 12, 1), date(2026, 12, 31)
 

@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from perennial.core.campaign_state import CampaignState, Openings, openings, state_of
-from perennial.core.document import program_of, read_program
-from perennial.core.document_text import parse_text
-from perennial.core.draft_edit import with_part
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.program import Program
-from perennial.core.rehearsal import Rehearsal
-from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
-from perennial.core.validation import validate
+from perennial.core.campaigns.state import CampaignState, Openings, openings, state_of
+from perennial.core.document.document import program_of, read_program
+from perennial.core.document.draft_edit import with_part
+from perennial.core.document.program import Program
+from perennial.core.document.text import parse_text
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.rehearsal.checkout import CartAsked, CheckoutRehearsal
+from perennial.core.rehearsal.rehearsal import Rehearsal
+from perennial.core.validation.validation import validate
 from perennial.units import format_instant, parse_instant
 
 BERLIN = ZoneInfo("Europe/Berlin")

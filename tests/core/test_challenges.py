@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from perennial.core.effects import Entitle, IssueVoucher
-from perennial.core.rehearsal import RehearsalRefused
+from perennial.core.rehearsal.rehearsal import RehearsalRefused
 from perennial.core.switches import SwitchKind, SwitchObject
 from tests.core.challenge_stage import (
     COFFEES,

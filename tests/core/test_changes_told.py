@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from perennial.core.document import read_program
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
+from perennial.core.document.program_diff import NOUNS, diff
+from perennial.core.explaining.retelling import retell
 from perennial.core.language import Language
 from perennial.core.languages import LANGUAGES
-from perennial.core.program import Program
-from perennial.core.program_diff import NOUNS, diff
-from perennial.core.retelling import retell
 
 _ROOT = Path(__file__).parents[2]
 _PROGRAMS = [

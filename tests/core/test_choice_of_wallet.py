@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.core.document import read_program
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
 from perennial.core.effects import Debit
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.program import Program
-from perennial.core.rehearsal import RehearsalRefused, UnknownName
-from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
-from perennial.core.validation import validate
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.rehearsal.checkout import CartAsked, CheckoutRehearsal
+from perennial.core.rehearsal.rehearsal import RehearsalRefused, UnknownName
+from perennial.core.validation.validation import validate
 from perennial.units import parse_instant
 
 AT = parse_instant("2026-06-01T12:00:00Z")

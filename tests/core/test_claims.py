@@ -6,8 +6,8 @@ from typing import Any
 
 from perennial.core.decision import Decision
 from perennial.core.effects import Debit, IssueVoucher
-from perennial.core.order import Scalar
-from perennial.core.rehearsal import Rehearsal
+from perennial.core.orders.order import Scalar
+from perennial.core.rehearsal.rehearsal import Rehearsal
 from perennial.ledger.account import Account
 from tests.core.ledger_stage import at, local, lots, order, refusal_of, stage
 

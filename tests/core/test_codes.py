@@ -8,16 +8,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from perennial.core.assessment import assess
-from perennial.core.check_character import check_digit, is_sound
-from perennial.core.code_entry import code_form, entered_forms, shared_form
-from perennial.core.codes import ALPHABET, Codes, last4, pattern_of
-from perennial.core.compile import compile_version
-from perennial.core.condition_document import DEC_HOOK
-from perennial.core.limits import Counted
+from perennial.core.codes.check_character import check_digit, is_sound
+from perennial.core.codes.codes import ALPHABET, Codes, last4, pattern_of
+from perennial.core.codes.entry import code_form, entered_forms, shared_form
+from perennial.core.compiling.compile import compile_version
+from perennial.core.document.program import Program
 from perennial.core.problems import Problem
-from perennial.core.program import Program
-from perennial.core.validation import check_agreement, validate
+from perennial.core.terms.condition_document import DEC_HOOK
+from perennial.core.terms.limits import Counted
+from perennial.core.validation.assessment import assess
+from perennial.core.validation.validation import check_agreement, validate
 
 
 def _codes(text: str, **more: Any) -> Codes:

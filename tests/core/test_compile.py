@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from perennial.core.conditions import Measure
+from perennial.core.terms.conditions import Measure
 from tests.core.earning_stage import NOON, Shopper, line, paid, version_of
 
 NASTY = 'x\'); import os; os.system("true") #\n\\u0000{0}%s'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.core.condition_check import (
+from perennial.core.conditions.check import (
     Place,
     campaign_place,
     check,
@@ -13,9 +13,9 @@ from perennial.core.condition_check import (
     member_place,
     rule_place,
 )
-from perennial.core.condition_document import decode_condition
-from perennial.core.conditions import All, HistoryWindow, Measure, Not
 from perennial.core.facts import reserved_attributes
+from perennial.core.terms.condition_document import decode_condition
+from perennial.core.terms.conditions import All, HistoryWindow, Measure, Not
 from tests.laws.strategies import FACTS
 
 ORDER, REVIEW, LINE = rule_place("order.paid"), rule_place("review.posted"), line_place()

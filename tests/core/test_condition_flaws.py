@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from perennial.core.condition_check import Place, check, member_place, rule_place
-from perennial.core.condition_document import decode_condition
-from perennial.core.condition_flaws import Flaw, flaws_of
+from perennial.core.conditions.check import Place, check, member_place, rule_place
+from perennial.core.conditions.flaws import Flaw, flaws_of
+from perennial.core.terms.condition_document import decode_condition
 from tests.laws.strategies import FACTS
 
 ORDER = rule_place("order.paid")

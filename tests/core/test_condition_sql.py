@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from perennial.core.condition_document import decode_condition
-from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
-from perennial.core.periods import Period, offset_at
+from perennial.core.conditions.sql import SqlConditions, compile_sql, kept_by
+from perennial.core.conditions.sql_values import Bind
+from perennial.core.dates.periods import Period, offset_at
+from perennial.core.dates.zone_offsets import offsets_of
 from perennial.core.problems import Problem
-from perennial.core.sql_values import Bind
-from perennial.core.zone_offsets import offsets_of
+from perennial.core.terms.condition_document import decode_condition
 from perennial.units import DAY, EARLIEST, LATEST, format_instant
 from tests.core.earning_stage import NOON, version_of
 

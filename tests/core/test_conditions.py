@@ -7,7 +7,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from perennial.core.condition_document import (
+from perennial.core.conditions.scope import Scope
+from perennial.core.conditions.source import Source
+from perennial.core.conditions.walk import Seen, holds, refusing, trace
+from perennial.core.conditions.words import describe
+from perennial.core.kinds.rule import EarningRule
+from perennial.core.orders.order import Line, Order, OrderStatus, Redeemer, Scalar, net_amounts
+from perennial.core.snapshot import Snapshot, WalletFigures
+from perennial.core.terms.condition_document import (
     DEC_HOOK,
     ENC_HOOK,
     MAX_DEPTH,
@@ -18,14 +25,7 @@ from perennial.core.condition_document import (
     decode_condition,
     encode_condition,
 )
-from perennial.core.condition_scope import Scope
-from perennial.core.condition_source import Source
-from perennial.core.condition_walk import Seen, holds, refusing, trace
-from perennial.core.condition_words import describe
-from perennial.core.conditions import Compare, Condition, Operator
-from perennial.core.order import Line, Order, OrderStatus, Redeemer, Scalar, net_amounts
-from perennial.core.rule import EarningRule
-from perennial.core.snapshot import Snapshot, WalletFigures
+from perennial.core.terms.conditions import Compare, Condition, Operator
 from perennial.units import parse_instant
 from tests.laws.strategies import FACTS, LOCATION_ATTRIBUTES, MEMBER_ATTRIBUTES, WALLETS
 

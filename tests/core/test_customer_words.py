@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.core.customer_words import asked_words, words_of
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType
+from perennial.core.customers.customer_words import asked_words, words_of
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
 
 
 def _finds(text: str, words: frozenset[str]) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from perennial.core.case_file import Case, read_case
-from perennial.core.demonstration import Demonstration, demonstrate
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.cases.demonstration import Demonstration, demonstrate
 
 _CASE = """
 case: shown

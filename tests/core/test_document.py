@@ -11,16 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from perennial.core.condition_document import DEC_HOOK
-from perennial.core.conditions import Compare, Operator
-from perennial.core.document import plain_program, program_of, read_program, write_program
-from perennial.core.document_text import MAX_BYTES, parse_text
+from perennial.core.dates.schedule import Span
+from perennial.core.document.document import plain_program, program_of, read_program, write_program
+from perennial.core.document.program import PeriodPending, Program, RollingExpiry, RoundUp
+from perennial.core.document.reward import Reward
+from perennial.core.document.text import MAX_BYTES, parse_text
 from perennial.core.earning.per_amount import PerAmount
 from perennial.core.problems import Problem
-from perennial.core.program import PeriodPending, Program, RollingExpiry, RoundUp
-from perennial.core.reward import Reward
 from perennial.core.rewards.amount_off import AmountOff
-from perennial.core.schedule import Span
+from perennial.core.terms.condition_document import DEC_HOOK
+from perennial.core.terms.conditions import Compare, Operator
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 

@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from perennial.core import earning, rewards
-from perennial.core.document import plain_program, read_program
+from perennial.core.document.document import plain_program, read_program
+from perennial.core.document.program import Program
 from perennial.core.document_schema import kind_schemas, program_schema, schema_text
 from perennial.core.problems import Problem
-from perennial.core.program import Program
-from perennial.core.validation import validate
+from perennial.core.validation.validation import validate
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from perennial.core.blocks import Block
 from perennial.core.case_segments import read_segments
+from perennial.core.customers.blocks import Block
 from perennial.core.events import RewardEarned
 from perennial.core.following_up import FollowUps, TooManyFollowUps
-from perennial.core.rehearsal import Rehearsal
-from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
+from perennial.core.rehearsal.checkout import CartAsked, CheckoutRehearsal
+from perennial.core.rehearsal.rehearsal import Rehearsal
 from perennial.core.switches import SwitchKind, SwitchObject
 from tests.core.earning_stage import CUSTOMER, happened
 from tests.core.ledger_stage import PER_EURO, REVIEW, at, order, stage

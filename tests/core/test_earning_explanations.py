@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from perennial.core.condition_walk import Seen
+from perennial.core.conditions.walk import Seen
 from perennial.core.effects import Count, Credit
 from perennial.core.member import Wallet
 from tests.core.earning_stage import NOON, Shopper, happened, line, local, paid, points_of, version_of

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 import yaml
 
-from perennial.core.condition_document import DEC_HOOK
-from perennial.core.document import program_of
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
 from perennial.core.earning import KINDS, EarningRules
-from perennial.core.program import Program
-from perennial.core.validation import validate
+from perennial.core.terms.condition_document import DEC_HOOK
+from perennial.core.validation.validation import validate
 from tests.core.earning_stage import Shopper, happened, line, paid, version_of
 
 RULE = {"id": "base", "type": "per_amount", "points": 1, "per": 100}

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from perennial.bench.decide import benched_member, benched_orders, benched_version
-from perennial.core.condition_scope import Scope
-from perennial.core.condition_walk import holds, matching_lines
+from perennial.core.conditions.scope import Scope
+from perennial.core.conditions.walk import holds, matching_lines
+from perennial.core.dates.schedule import compile_schedule
 from perennial.core.earn import judge
 from perennial.core.events import OrderPaid
-from perennial.core.explain import explain
+from perennial.core.explaining.explain import explain
 from perennial.core.needs import snapshot_of
-from perennial.core.order import net_amounts
-from perennial.core.schedule import compile_schedule
+from perennial.core.orders.order import net_amounts
 from perennial.core.snapshot import Snapshot
 from perennial.core.version import CompiledRule, Version
 from perennial.core.version_scope import scope_of

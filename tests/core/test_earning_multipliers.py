@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perennial.core.multipliers import combine, format_factor, multiply
-from perennial.core.program import Combine
-from perennial.core.rule import ten_thousandths
+from perennial.core.document.multipliers import combine, format_factor, multiply
+from perennial.core.document.program import Combine
+from perennial.core.kinds.rule import ten_thousandths
 from perennial.units import Rounding
 from tests.core.earning_stage import Shopper, by_rule, paid, version_of
 

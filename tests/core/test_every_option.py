@@ -12,10 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from perennial.core.dates.periods import Period
 from perennial.core.decision import Decision
-from perennial.core.limits import Limit
-from perennial.core.periods import Period
-from perennial.core.program import (
+from perennial.core.document.program import (
     Combine,
     Downgrade,
     Enrollment,
@@ -30,7 +29,8 @@ from perennial.core.program import (
     TierSystem,
     WalletSpec,
 )
-from perennial.core.rehearsal import Rehearsal, RehearsalRefused
+from perennial.core.rehearsal.rehearsal import Rehearsal, RehearsalRefused
+from perennial.core.terms.limits import Limit
 from perennial.units import Rounding
 from tests.core.ledger_stage import at, figures, local, lots, order, stage
 

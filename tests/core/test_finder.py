@@ -6,14 +6,14 @@ from random import Random
 
 import pytest
 
-from perennial.core.case_file import Case, read_case
-from perennial.core.cases import run_case
-from perennial.core.document import program_of
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.cases.cases import run_case
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
 from perennial.core.find_flaws import find_flaws
 from perennial.core.finder import KINDS
-from perennial.core.order import Redeemer
-from perennial.core.program import Program
-from perennial.core.validation import validate
+from perennial.core.orders.order import Redeemer
+from perennial.core.validation.validation import validate
 from perennial.units import parse_instant
 from tests.core.near_misses import NEAR_MISSES, Maker
 from tests.core.planted_programs import PLANTS, Document, sound

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from perennial.core.document import program_of
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
 from perennial.core.find_flaws import find_flaws
-from perennial.core.program import Program
 from tests.core.planted_programs import Document
 from tests.core.test_finder import AT
 

@@ -6,8 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from perennial.core.codes import IssuedCode
-from perennial.core.credit import credit_award
+from perennial.core.codes.codes import IssuedCode
 from perennial.core.effects import (
     Activate,
     BeActive,
@@ -32,6 +31,7 @@ from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member, Wallet
 from perennial.core.snapshot import WalletFigures
 from perennial.core.version import Version
+from perennial.core.wallets.credit import credit_award
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin
 from tests.core.ledger_stage import at, figures, local, lots, stage, version_on

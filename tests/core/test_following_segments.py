@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, compile_segments
-from perennial.core.condition_document import DEC_HOOK
 from perennial.core.effects import (
     Effect,
     Entitle,
@@ -24,11 +22,13 @@ from perennial.core.effects import (
     UseVoucher,
     VoidVoucher,
 )
-from perennial.core.following_segments import hears
 from perennial.core.member import Member, Wallet
 from perennial.core.needs import sum_within, sums_within
-from perennial.core.segment import Segment
-from perennial.core.segmenting import KEY_OF_EFFECT, Judging
+from perennial.core.segments.compile_segments import BasedOn, Kept, SegmentSet, compile_segments
+from perennial.core.segments.following_segments import hears
+from perennial.core.segments.segment import Segment
+from perennial.core.segments.segmenting import KEY_OF_EFFECT, Judging
+from perennial.core.terms.condition_document import DEC_HOOK
 from tests.core.earning_stage import NOON, version_of
 
 ENTERED, LEFT = "segment.entered", "segment.left"

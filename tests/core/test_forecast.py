@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.core.forecast import Forecast, forecast
+from perennial.core.budgets.forecast import Forecast, forecast
 
 TODAY = 1_000
 

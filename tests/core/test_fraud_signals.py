@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from perennial.core.disposable import disposable, host_of
-from perennial.core.document_text import parse_text
+from perennial.core.customers.disposable import disposable, host_of
+from perennial.core.customers.mailbox import mailbox_of
+from perennial.core.document.text import parse_text
 from perennial.core.fraud import KINDS, Signals, usual_signals
-from perennial.core.fraud_signal import Action, Evidence, Trace, verdict_on
-from perennial.core.mailbox import mailbox_of
+from perennial.core.kinds.fraud_signal import Action, Evidence, Trace, verdict_on
 
 SHOWN = {
     "same_email": Evidence(shared=frozenset({Trace.EMAIL})),

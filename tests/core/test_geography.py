@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.core.geography import lies_within, point_or_none
+from perennial.core.orders.geography import lies_within, point_or_none
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perennial.core.redeemables import Reason
+from perennial.core.pricing.redeemables import Reason
 from tests.core.pricing_stage import cart, code, line, quoted, version_of
 
 CARD = {"id": "card", "price": 100, "gives": [{"type": "gift_card", "value": 10_000, "extra": 1_000}]}

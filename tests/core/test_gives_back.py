@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from perennial.core.document import program_of
-from perennial.core.gives_back import Advice, gives_back
-from perennial.core.program import Program
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
+from perennial.core.rehearsal.gives_back import Advice, gives_back
 from perennial.units import parse_instant
 
 AT = parse_instant("2026-12-01T12:00:00Z")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from perennial.core.hints import Hint
+from perennial.core.checkout.next_reward import NextReward
 from perennial.core.member import Wallet
-from perennial.core.next_reward import NextReward
+from perennial.core.pricing.hints import Hint
 from tests.core.pricing_stage import anna, cart, code, line, quoted, version_of
 
 Plain = dict[str, Any]

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType, comparable, normalized
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType, comparable, normalized
 
 
 def kept(type_: str, value: str) -> str:

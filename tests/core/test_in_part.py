@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.core.document import read_program
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
 from perennial.core.effects import Debit, Entitle
-from perennial.core.in_part import InPart
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.program import Program
-from perennial.core.rehearsal import RehearsalRefused
-from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
-from perennial.core.validation import validate
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.rehearsal.checkout import CartAsked, CheckoutRehearsal
+from perennial.core.rehearsal.rehearsal import RehearsalRefused
+from perennial.core.terms.in_part import InPart
+from perennial.core.validation.validation import validate
 from perennial.units import parse_instant
 
 AT = parse_instant("2026-06-01T12:00:00Z")

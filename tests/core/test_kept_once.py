@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perennial.core.compile_segments import Kept, based_on, compile_segments
-from perennial.core.condition_document import decode_condition
 from perennial.core.counts import counts_of
 from perennial.core.events import OrderPaid
 from perennial.core.fold import fold
 from perennial.core.member import Member
 from perennial.core.needs import lookback
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.segment import Segment
-from perennial.core.segment_sight import sight_of
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.segments.compile_segments import Kept, based_on, compile_segments
+from perennial.core.segments.segment import Segment
+from perennial.core.segments.sight import sight_of
+from perennial.core.terms.condition_document import decode_condition
 from perennial.core.version import Version
 from perennial.units import DAY, Instant, parse_instant
 from tests.core.earning_stage import version_of

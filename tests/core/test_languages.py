@@ -9,16 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from perennial.core.challenge import Challenge
-from perennial.core.condition_document import decode_condition
-from perennial.core.condition_words import Wording, describe_window, label_of, sentence, value_label
-from perennial.core.conditions import HistoryWindow, LineMeasure, Measure, Operator, Quantifier
+from perennial.core.conditions.words import Wording, describe_window, label_of, sentence, value_label
+from perennial.core.dates.periods import Period, Span
+from perennial.core.document.challenge import Challenge
+from perennial.core.document.program import Program
+from perennial.core.document.referral_terms import Referrals
 from perennial.core.facts import FactTable, fact_table
 from perennial.core.language import Form, Language
 from perennial.core.languages import ENGLISH, LANGUAGES
-from perennial.core.periods import Period, Span
-from perennial.core.program import Program
-from perennial.core.referral_terms import Referrals
+from perennial.core.terms.condition_document import decode_condition
+from perennial.core.terms.conditions import HistoryWindow, LineMeasure, Measure, Operator, Quantifier
 from tests.laws.strategies import PROGRAM
 
 OTHERS = [language for language in LANGUAGES.values() if language is not ENGLISH]

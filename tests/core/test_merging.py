@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perennial.core.challenge_round import Round, RoundState
+from perennial.core.checkout.used import Used, UsedByProgram, UsedLot, handed_over
+from perennial.core.decisions.merging import filled_attributes, merged_membership, merged_rounds
 from perennial.core.effects import UseVoucher
 from perennial.core.member import Membership
-from perennial.core.merging import filled_attributes, merged_membership, merged_rounds
-from perennial.core.order import Scalar
-from perennial.core.used import Used, UsedByProgram, UsedLot, handed_over
+from perennial.core.orders.order import Scalar
 from perennial.ledger.lot import LotKey, Origin
 
 A, B, C = (0, UUID(int=1)), (1, UUID(int=2)), (2, UUID(int=3))

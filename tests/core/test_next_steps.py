@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from perennial.core.explaining.retelling import retell
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH, LANGUAGES
-from perennial.core.retelling import retell
 from tests.core.challenge_stage import COFFEES, ORDERS, STEPS, buy, coffees, play, seen
 from tests.core.ledger_stage import at
 

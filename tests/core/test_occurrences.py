@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from perennial.core.occurrences import holidays_between, open_between
-from perennial.core.schedule import Schedule, Span, Window
+from perennial.core.dates.occurrences import holidays_between, open_between
+from perennial.core.dates.schedule import Schedule, Span, Window
 from perennial.units import format_instant, parse_instant
 
 BERLIN = ZoneInfo("Europe/Berlin")

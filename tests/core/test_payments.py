@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from perennial.core.payments import Card, PointsPaid, pay_with_cards, pay_with_points
-from perennial.core.program import PointsPayment
-from perennial.core.redeemables import Reason
+from perennial.core.checkout.payments import Card, PointsPaid, pay_with_cards, pay_with_points
+from perennial.core.document.program import PointsPayment
+from perennial.core.pricing.redeemables import Reason
 
 HALF = PointsPayment(points=1, amount=1, least=500, most="50")
 STEPS = PointsPayment(points=100, amount=500, least=100)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perennial.core.periods import (
+from perennial.core.dates.periods import (
     Period,
     Span,
     add_span,

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from perennial.core.document import program_of
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.program import Program
-from perennial.core.redeemables import Reason
-from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
-from perennial.core.validation import validate
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.pricing.redeemables import Reason
+from perennial.core.rehearsal.checkout import CartAsked, CheckoutRehearsal
+from perennial.core.validation.validation import validate
 from perennial.units import Instant, Minor, parse_instant
 
 MARCH = parse_instant("2026-03-31T12:00:00Z")

@@ -7,15 +7,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from perennial.core.case_file import read_case
-from perennial.core.condition_document import DEC_HOOK
-from perennial.core.document import plain_program, program_of, read_program, write_program
-from perennial.core.program import Program
-from perennial.core.program_cases import CaseOutcome, play_case, stage_of, unplayed, words_of
-from perennial.core.program_diff import diff
-from perennial.core.program_parts import decode_published, join_parts, split_program
-from perennial.core.segment import Segment
-from perennial.core.validation import validate
+from perennial.core.cases.case_file import read_case
+from perennial.core.cases.program_cases import CaseOutcome, play_case, stage_of, unplayed, words_of
+from perennial.core.document.document import plain_program, program_of, read_program, write_program
+from perennial.core.document.program import Program
+from perennial.core.document.program_diff import diff
+from perennial.core.document.program_parts import decode_published, join_parts, split_program
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import DEC_HOOK
+from perennial.core.validation.validation import validate
 
 PROGRAM: dict[str, Any] = {
     "program": "points",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from perennial.core.document import read_program
-from perennial.core.program import Program
-from perennial.core.program_diff import Change, diff
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
+from perennial.core.document.program_diff import Change, diff
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TEXT = (EXAMPLES / "points.yaml").read_text()

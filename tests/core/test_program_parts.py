@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from perennial.core.document import read_program, render, write_program
-from perennial.core.program import Program
-from perennial.core.program_parts import decode_published, join_parts, split_program
+from perennial.core.document.document import read_program, render, write_program
+from perennial.core.document.program import Program
+from perennial.core.document.program_parts import decode_published, join_parts, split_program
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perennial.core.redeemables import Reason, Source, Status
+from perennial.core.pricing.redeemables import Reason, Source, Status
 from tests.core.pricing_stage import anna, cart, code, line, quoted, version_of
 
 TEN_PERCENT = {"id": "ten", "gives": [{"type": "percent_off", "percent": "10"}], "automatic": True}

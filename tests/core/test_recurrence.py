@@ -10,7 +10,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from perennial.core.recurrence import occurrences_on, parse_recurrence
+from perennial.core.dates.recurrence import occurrences_on, parse_recurrence
 
 START = datetime(2024, 1, 31, 9, 30)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from perennial.core.document import program_of
-from perennial.core.program import Program, rewards_of, unit_codes
-from perennial.core.program_diff import diff
-from perennial.core.program_parts import decode_published, join_parts, split_program
-from perennial.core.rehearsal_referrals import ReferralRehearsal
-from perennial.core.validation import validate
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program, rewards_of, unit_codes
+from perennial.core.document.program_diff import diff
+from perennial.core.document.program_parts import decode_published, join_parts, split_program
+from perennial.core.rehearsal.referrals import ReferralRehearsal
+from perennial.core.validation.validation import validate
 
 BASE: dict[str, Any] = {
     "program": "shop",

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from perennial.core.document import program_of
-from perennial.core.program import Program
-from perennial.core.refusal_text import RefusalText, text_for
-from perennial.core.validation import validate
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
+from perennial.core.terms.refusal_text import RefusalText, text_for
+from perennial.core.validation.validation import validate
 
 SMALL = RefusalText(text={"en": "From 50 euros on."}, reasons=("conditions_not_met", "no_effect"))
 OTHER = RefusalText(text={"en": "Not now.", "fa": "اکنون نه."})

@@ -9,10 +9,10 @@ import pytest
 
 from perennial.core.award import Award
 from perennial.core.decide import decide
+from perennial.core.decisions.returns import reversed_of
 from perennial.core.events import OrderReturned
-from perennial.core.order import Line
-from perennial.core.rehearsal import Rehearsal
-from perennial.core.returns import reversed_of
+from perennial.core.orders.order import Line
+from perennial.core.rehearsal.rehearsal import Rehearsal
 from perennial.units import Points
 from tests.core.ledger_stage import REVIEW, at, figures, lots, order, stage, version_on
 

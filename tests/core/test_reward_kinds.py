@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from perennial.core.document import program_of
-from perennial.core.order import Line
-from perennial.core.program import Program
-from perennial.core.quote import Quote
-from perennial.core.validation import validate
+from perennial.core.checkout.quote import Quote
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
+from perennial.core.orders.order import Line
+from perennial.core.validation.validation import validate
 from tests.core.pricing_stage import cart, line, quoted, version_of
 
 TEA = {"fact": "line.categories", "contains": "tea"}

@@ -7,19 +7,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from perennial.core.allowances import Allowances, together
-from perennial.core.budget_numbers import numbers_of_order
-from perennial.core.compile import compile_version
-from perennial.core.document import program_of
+from perennial.core.budgets.allowances import Allowances, together
+from perennial.core.budgets.giving_back import give_back
+from perennial.core.budgets.numbers import numbers_of_order
+from perennial.core.checkout.quote import Quote, price
+from perennial.core.compiling.compile import compile_version
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
 from perennial.core.effects import UseBudget, UseLimit
 from perennial.core.fold import fold, fold_spent
-from perennial.core.giving_back import give_back
-from perennial.core.limits import Use
-from perennial.core.program import Program
-from perennial.core.quote import Quote, price
-from perennial.core.redeemables import Reason, Status, Wanted
+from perennial.core.pricing.redeemables import Reason, Status, Wanted
+from perennial.core.terms.limits import Use
 from perennial.core.today import today_of
-from perennial.core.validation import validate
+from perennial.core.validation.validation import validate
 from perennial.core.version import Version
 from perennial.units import parse_instant
 from tests.core.pricing_stage import (

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from perennial.core.periods import Span
-from perennial.core.schedule import (
+from perennial.core.dates.periods import Span
+from perennial.core.dates.schedule import (
     Schedule,
     Window,
     check_schedule,

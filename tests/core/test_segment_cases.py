@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.core.case_file import Case, read_case
-from perennial.core.cases import CaseError, run_case
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.cases.cases import CaseError, run_case
 from perennial.core.problems import Problem
 
 FILE = """

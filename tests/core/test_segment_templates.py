@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from perennial.core.assessment import assess
-from perennial.core.conditions import All, Compare
-from perennial.core.document import read_program
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
 from perennial.core.facts import fact_table
-from perennial.core.program import Program
-from perennial.core.segment import Segment, check_segment
-from perennial.core.segment_templates import TEMPLATES, TemplateError, TemplateSettings, written
+from perennial.core.segments.segment import Segment, check_segment
+from perennial.core.segments.templates import TEMPLATES, TemplateError, TemplateSettings, written
+from perennial.core.terms.conditions import All, Compare
+from perennial.core.validation.assessment import assess
 
 PROGRAM = """
 program: shop

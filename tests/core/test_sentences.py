@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from perennial.core.explaining.retelling import retell
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH, LANGUAGES
-from perennial.core.retelling import retell
-from perennial.core.segment_templates import TEMPLATES
+from perennial.core.segments.templates import TEMPLATES
 from perennial.flows.reports import kind_words
 from perennial.flows.templates import all_templates
 from perennial.reports.queries import REPORTS

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from perennial.core.dates.solar_hijri import solar_hijri
 from perennial.core.languages import LANGUAGES
-from perennial.core.solar_hijri import solar_hijri
 
 NOWRUZ = {
     1278: "1899-03-21",

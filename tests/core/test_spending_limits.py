@@ -7,16 +7,16 @@ from uuid import UUID
 
 import pytest
 
-from perennial.core.canceling import decide_cancellation
-from perennial.core.document import program_of
+from perennial.core.claims.canceling import decide_cancellation
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
 from perennial.core.effects import UseLimit
 from perennial.core.events import EntitlementCanceled
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.program import Program
-from perennial.core.redeemables import Reason
-from perennial.core.rehearsal import RehearsalRefused
-from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
-from perennial.core.validation import validate
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.pricing.redeemables import Reason
+from perennial.core.rehearsal.checkout import CartAsked, CheckoutRehearsal
+from perennial.core.rehearsal.rehearsal import RehearsalRefused
+from perennial.core.validation.validation import validate
 from perennial.ledger.lot import LotKey, Origin
 from perennial.units import Instant, Points, parse_instant
 

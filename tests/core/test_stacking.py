@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from perennial.core.quote import Quote
-from perennial.core.redeemables import Reason, Standing, Status
+from perennial.core.checkout.quote import Quote
+from perennial.core.pricing.redeemables import Reason, Standing, Status
 from tests.core.pricing_stage import anna, cart, code, line, quoted, version_of
 
 HUNDRED = cart(line("shoes", 10_000))
@@ -293,7 +293,7 @@ def test_a_search_that_takes_too_long_says_that_it_is_approximate(monkeypatch: p
     ]
     version = version_of(*rewards, stacking={"sequence": "best_for_customer"})
     exact = quoted(version, HUNDRED)
-    monkeypatch.setattr("perennial.core.best.MOST_CHOICES", 2)
+    monkeypatch.setattr("perennial.core.pricing.best.MOST_CHOICES", 2)
     bounded = quoted(version, HUNDRED)
     assert (exact.approximate, bounded.approximate) == (False, True)
     assert exact.total <= bounded.total < 9_000

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from perennial.core.rehearsal import Rehearsal
+from perennial.core.rehearsal.rehearsal import Rehearsal
 from tests.core.challenge_stage import ORDERS, STEPS, buy, completed, how, missed, play, seen, walk
 from tests.core.ledger_stage import at, local
 

@@ -7,14 +7,14 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from perennial.core.codes import IssuedCode
+from perennial.core.codes.codes import IssuedCode
 from perennial.core.decide import decide
 from perennial.core.effects import Count, IssueVoucher, MoveTier
 from perennial.core.events import ClaimRequested
-from perennial.core.explain import explain
+from perennial.core.explaining.explain import explain
 from perennial.core.member import Member, Membership, Wallet
 from perennial.core.needs import snapshot_of
-from perennial.core.redeemables import Reason, Source, Status
+from perennial.core.pricing.redeemables import Reason, Source, Status
 from perennial.core.refusals import RefusalCode
 from perennial.core.snapshot import Snapshot
 from perennial.core.switches import ALL_ON, Switch, Switches, SwitchKind, SwitchObject, recorded

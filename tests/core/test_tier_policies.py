@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from perennial.core.effects import MoveTier
-from perennial.core.order import Line
-from perennial.core.tier_progress import progress
+from perennial.core.orders.order import Line
+from perennial.core.tiers.progress import progress
 from tests.core.ledger_stage import PER_EURO, REVIEW, at, local, order, refusal_of, stage, version_on
 from tests.core.tier_stage import BY_SPEND, club, entered, levels, seen, standing, tier
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perennial.core.till_allowance import Bounds, EntryReason, Granted, Overspend, Spent, why_refused
+from perennial.core.codes.till_allowance import Bounds, EntryReason, Granted, Overspend, Spent, why_refused
 
 ANNA, BEN = UUID(int=1), UUID(int=2)
 BOUNDS = Bounds(

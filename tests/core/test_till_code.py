@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from perennial.core.till_code import (
+from perennial.core.codes.till_code import (
     Fault,
     TillCode,
     TillKind,

@@ -10,7 +10,7 @@ from perennial.core.decide import decide
 from perennial.core.decision import Decision
 from perennial.core.effects import Activate, Debit, Effect, MoveTier
 from perennial.core.events import CustomEvent, TimersDue
-from perennial.core.rehearsal import Rehearsal
+from perennial.core.rehearsal.rehearsal import Rehearsal
 from perennial.core.timers import due_with_days, next_due
 from perennial.ledger.account import Account
 from perennial.units import Points

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from perennial.core.decide import decide
+from perennial.core.decisions.transfers import sent_lots
 from perennial.core.effects import Debit
 from perennial.core.events import TransferSent
 from perennial.core.fold import fold
-from perennial.core.transfers import sent_lots
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin
 from tests.core.ledger_stage import at, figures, lots, order, refusal_of, stage, version_on

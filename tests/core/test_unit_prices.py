@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perennial.core.unit_prices import Run, Runs, rebased, remove, split, take_evenly, take_off
+from perennial.core.orders.unit_prices import Run, Runs, rebased, remove, split, take_evenly, take_off
 from perennial.units import allocate
 
 

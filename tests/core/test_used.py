@@ -7,8 +7,16 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perennial.core.checkout.used import (
+    Used,
+    UsedByProgram,
+    UsedLot,
+    UsedOfProduct,
+    UsedPlace,
+    capture,
+    give_back,
+)
 from perennial.core.effects import Capture, GiveBack, UseBudget, UseLimit, UseVoucher
-from perennial.core.used import Used, UsedByProgram, UsedLot, UsedOfProduct, UsedPlace, capture, give_back
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from perennial.core.document import read_program
-from perennial.core.program import Program
-from perennial.core.program_cost import MAX_COST, worst_case
-from perennial.core.validation import check_agreement, validate
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
+from perennial.core.document.program_cost import MAX_COST, worst_case
+from perennial.core.validation.validation import check_agreement, validate
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.core.validation import check_agreement
+from perennial.core.validation.validation import check_agreement
 from tests.core.test_validation import found, read
 
 CASH = """\

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from perennial.core.document import program_of
-from perennial.core.program import Program
-from perennial.core.validation import validate
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
+from perennial.core.validation.validation import validate
 
 Plain = dict[str, Any]
 

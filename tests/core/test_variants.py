@@ -7,15 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from perennial.core.blocks import Block
-from perennial.core.compile import compile_version
+from perennial.core.compiling.compile import compile_version
+from perennial.core.customers.blocks import Block
 from perennial.core.decide import decide
-from perennial.core.document import read_program
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
 from perennial.core.effects import Expose
 from perennial.core.member import Exposure, Member, Membership
 from perennial.core.needs import snapshot_of
-from perennial.core.program import Program
-from perennial.core.validation import validate
+from perennial.core.validation.validation import validate
 from perennial.core.variants import place_of
 from perennial.core.version import Version
 from perennial.units import named_id

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from perennial.core.schedule import Span
-from perennial.core.wallet_dates import dated_lot, end_of_day_after, lot_key
+from perennial.core.dates.schedule import Span
+from perennial.core.wallets.dates import dated_lot, end_of_day_after, lot_key
 from tests.core.ledger_stage import at, local, stage, version_on
 
 _LEVELS = [

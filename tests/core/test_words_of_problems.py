@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from perennial.core.condition_flaws import Flaw
+from perennial.core.conditions.flaws import Flaw
+from perennial.core.explaining.retelling import retell, retell_words
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH, LANGUAGES
 from perennial.core.problems import Problem
-from perennial.core.retelling import retell, retell_words
 from tests.core.said import said_in, written_in
 
 SOURCE = Path(__file__).parents[2] / "src" / "perennial"

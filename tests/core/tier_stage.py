@@ -6,8 +6,8 @@ from typing import Any
 
 from perennial.core.decision import Decision
 from perennial.core.events import TierEntered
-from perennial.core.rehearsal import Rehearsal
-from perennial.core.tier_progress import TierProgress, progress
+from perennial.core.rehearsal.rehearsal import Rehearsal
+from perennial.core.tiers.progress import TierProgress, progress
 from perennial.units import Points
 from tests.core.ledger_stage import at, local, stage, version_on
 

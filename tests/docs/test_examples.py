@@ -18,11 +18,11 @@ from zlib import crc32
 import msgspec
 import pytest
 
-from perennial.core.case_file import Case, read_case
-from perennial.core.document import read_program
-from perennial.core.document_text import parse_text
-from perennial.core.program import Program
-from perennial.core.validation import validate
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
+from perennial.core.document.text import parse_text
+from perennial.core.validation.validation import validate
 from perennial.flows.clock import advance_sandbox_clock
 from perennial.flows.handle_events import Handler
 from perennial.flows.keys import create_key

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
+from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.flows.commands import (
     Asked,
     ChangeHold,

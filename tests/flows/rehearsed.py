@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from perennial.core.checkout import Checkout
-from perennial.core.order import Order, OrderStatus, ReturnedLine
-from perennial.core.rehearsal import RehearsalRefused
-from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
+from perennial.core.checkout.checkout import Checkout
+from perennial.core.orders.order import Order, OrderStatus, ReturnedLine
+from perennial.core.rehearsal.checkout import CartAsked, CheckoutRehearsal
+from perennial.core.rehearsal.rehearsal import RehearsalRefused
 from perennial.core.switches import SwitchObject
 from perennial.flows.answers import Answer, Decided, Problem
 from perennial.flows.commands import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.core.order import Line, Order, OrderStatus
+from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.flows.answers import Answer, Decided, Problem
 from perennial.flows.batcher import Intake
 from perennial.flows.clock import advance_sandbox_clock

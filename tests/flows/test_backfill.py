@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.core.condition_document import decode_condition
-from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
-from perennial.core.segment import Segment
+from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import decode_condition
 from perennial.flows.backfill import wait_for_stragglers
 from perennial.flows.batcher import Intake
 from perennial.flows.catching_up import CatchingUp, Walk

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from asyncpg import Connection
 
-from perennial.core.condition_document import decode_condition
-from perennial.core.segment import Segment
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import decode_condition
 from perennial.flows.answers import Answer
 from perennial.flows.commands import (
     Command,

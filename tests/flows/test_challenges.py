@@ -8,7 +8,7 @@ from collections import Counter
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
+from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.flows.answers import ChallengeAnswer, Decided
 from perennial.flows.challenges import CustomerChallenge, read_challenges
 from perennial.flows.commands import (

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from asyncpg import Connection
 
-from perennial.core.program import GIFT_CARDS
+from perennial.core.document.program import GIFT_CARDS
 from perennial.flows.commands import ExpireHold
 from perennial.flows.erase import erase_customer
 from perennial.flows.vouchers import void_voucher

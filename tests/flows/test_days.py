@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perennial.core.order import ReturnedLine
+from perennial.core.orders.order import ReturnedLine
 from perennial.flows.commands import JoinProgram, LeaveProgram, PostEvent, PostReturn, PutCustomer
 from perennial.flows.reading import read_customer
 from perennial.flows.vouchers import vouchers_of

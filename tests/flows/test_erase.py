@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType
-from perennial.core.order import Line, Order, OrderStatus, ReturnedLine, Scalar
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
+from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine, Scalar
 from perennial.flows.answers import Answer, Problem
 from perennial.flows.backfill import recompute
 from perennial.flows.commands import (

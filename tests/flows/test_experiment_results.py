@@ -10,8 +10,8 @@ from statistics import mean
 import pytest
 from asyncpg import Connection
 
-from perennial.core.experiments import Outcome
-from perennial.core.order import Line, Order, OrderStatus, ReturnedLine, net_amounts
+from perennial.core.document.experiments import Outcome
+from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine, net_amounts
 from perennial.core.variants import place_of
 from perennial.flows.commands import PostReturn, PutOrder
 from perennial.flows.experiment_results import read_experiment_results, read_experiments

@@ -6,7 +6,7 @@ import asyncio
 
 from asyncpg import Connection
 
-from perennial.core.order import Line, Order, OrderStatus
+from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.flows.commands import PutOrder
 from perennial.flows.explaining import explain_order
 from tests.flows.shop import START, Shop

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from perennial.core.order import OrderStatus
+from perennial.core.orders.order import OrderStatus
 from perennial.core.switches import SwitchKind, SwitchObject
 from perennial.flows.commands import PutOrder
 from perennial.flows.programs import Author

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.core.order import OrderStatus, ReturnedLine
+from perennial.core.orders.order import OrderStatus, ReturnedLine
 from perennial.flows.commands import PostReturn, PutOrder
 from tests.flows.checkout import PROGRAM, Checkout, a_cart, change, redeem
 from tests.flows.shop import START, Shop

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.core.order import OrderStatus
+from perennial.core.orders.order import OrderStatus
 from perennial.flows import handle_events
 from perennial.flows.batcher import Intake
 from perennial.flows.commands import Command, ExpireHold, PostRollback, PutOrder, RedeemHold

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
 from perennial.flows import batcher, identifying
 from perennial.flows.answers import Answer
 from perennial.flows.commands import Identifiable, Identified, PostAdjustment, PostEvent, PutCustomer

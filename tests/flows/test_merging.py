@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
 from perennial.flows.commands import PostClaim, PostEvent, PostReturn, PutCustomer
 from perennial.flows.merging import preview_merge
 from perennial.flows.reading import read_customer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from asyncpg import Connection
 
-from perennial.core.segment import Segment
+from perennial.core.segments.segment import Segment
 from perennial.flows.blocks import block_customer
 from perennial.flows.commands import (
     Introduced,

@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 
-from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
+from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.flows.clock import advance_sandbox_clock
 from perennial.flows.commands import Command, PostClaim, PostReturn, PutOrder
 from perennial.units import DAY, HOUR

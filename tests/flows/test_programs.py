@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from perennial.core.document import read_program, write_program
-from perennial.core.program import Program
+from perennial.core.document.document import read_program, write_program
+from perennial.core.document.program import Program
 from perennial.flows.problems import ProblemError
 from perennial.flows.program_checks import InvalidProgramError
 from perennial.flows.program_versions import compare, document_of, plan_document, programs_of, versions_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from perennial.core.order import Redeemer
+from perennial.core.orders.order import Redeemer
 from perennial.flows.commands import PostRedemption, PutOrder
 from perennial.flows.explaining import explain_order
 from perennial.flows.quote_answers import QuoteAnswer

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.core.order import OrderStatus, ReturnedLine
+from perennial.core.orders.order import OrderStatus, ReturnedLine
 from perennial.flows.commands import JoinProgram, PostReturn, PostRollback, PutOrder, RedeemHold
 from perennial.store.audit import audit
 from perennial.store.database import WORKER_ROLE, connect

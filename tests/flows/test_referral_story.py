@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from perennial.core.document.referral_terms import Role
 from perennial.core.fraud import KINDS
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH, LANGUAGES
-from perennial.core.referral_terms import Role
-from perennial.core.referrals import ReferralState
+from perennial.core.referrals.referrals import ReferralState
 from perennial.flows.referral_story import REASONS, tell_beginning, tell_counted, tell_gift, tell_state
 from perennial.flows.referral_views import ReferralView
 

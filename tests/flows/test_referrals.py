@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from asyncpg import Connection
 
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType
-from perennial.core.order import Line, Order, OrderStatus
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
+from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.flows import referral_pairs
 from perennial.flows.answers import Decided
 from perennial.flows.batch import Batch

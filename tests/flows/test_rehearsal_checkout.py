@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from perennial.core.document import program_of
-from perennial.core.document_text import parse_text
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.program import Program
-from perennial.core.rehearsal_checkout import CartAsked, CheckoutRehearsal
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
+from perennial.core.document.text import parse_text
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.rehearsal.checkout import CartAsked, CheckoutRehearsal
 from perennial.core.switches import SwitchKind, SwitchObject
-from perennial.core.validation import validate
+from perennial.core.validation.validation import validate
 from perennial.units import DAY, HOUR, SECOND
 from tests.flows.rehearsed import RehearsedShop
 from tests.flows.shop import Shop

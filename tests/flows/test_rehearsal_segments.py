@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from perennial.core.document import read_program
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.program import Program
-from perennial.core.rehearsal import Rehearsal
-from perennial.core.segment import Segment
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.rehearsal.rehearsal import Rehearsal
+from perennial.core.segments.segment import Segment
 from perennial.flows.commands import PutCustomer
 from perennial.flows.programs import Author
 from perennial.flows.segment_lists import ListedRow, import_list

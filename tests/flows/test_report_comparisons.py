@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from asyncpg import Connection
 
-from perennial.core.order import Line, Order, OrderStatus
+from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.flows.commands import PutOrder
 from perennial.flows.reports import Asked, read_report
 from tests.flows.shop import START, Shop, available

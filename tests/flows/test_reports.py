@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from asyncpg import Connection
 
-from perennial.core.condition_document import decode_condition
-from perennial.core.order import Line, Order, OrderStatus, ReturnedLine, net_amounts
-from perennial.core.periods import Period, local_date
-from perennial.core.segment import Segment
+from perennial.core.dates.periods import Period, local_date
+from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine, net_amounts
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import decode_condition
 from perennial.flows.commands import LeaveProgram, PostClaim, PostReturn, PutOrder
 from perennial.flows.problems import ProblemError
 from perennial.flows.programs import Author

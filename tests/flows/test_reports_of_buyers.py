@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from asyncpg import Connection
 
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.periods import local_midnight
+from perennial.core.dates.periods import local_midnight
+from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.flows.commands import Introduced, JoinProgram, PutCustomer, PutOrder
 from perennial.flows.reports import Asked, ReportResult, read_report
 from perennial.flows.traces import Context

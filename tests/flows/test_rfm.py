@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from perennial.core.condition_document import decode_condition
-from perennial.core.document import read_program
-from perennial.core.figures import READERS
-from perennial.core.segment import Segment
-from perennial.core.validation import validate
+from perennial.core.document.document import read_program
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import decode_condition
+from perennial.core.terms.figures import READERS
+from perennial.core.validation.validation import validate
 from perennial.flows.programs import Author
 from perennial.flows.reports import Asked, read_report
 from perennial.flows.segments import put, segments_of

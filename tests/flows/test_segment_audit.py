@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from asyncpg import Connection
 
-from perennial.core.segment import Segment
+from perennial.core.segments.segment import Segment
 from perennial.flows.segment_audit import audit_everything, audit_segments
 from perennial.flows.segment_lists import ListedRow, import_list
 from perennial.flows.segments import put, remove

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from asyncpg import Connection
 
-from perennial.core.condition_document import decode_condition
-from perennial.core.segment import Segment
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import decode_condition
 from perennial.flows import handle_events
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch

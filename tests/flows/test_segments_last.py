@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from asyncpg import Connection
 
-from perennial.core.compile_segments import SegmentSet
-from perennial.core.following_segments import follow
 from perennial.core.member import Member
-from perennial.core.segment import Segment
+from perennial.core.segments.compile_segments import SegmentSet
+from perennial.core.segments.following_segments import follow
+from perennial.core.segments.segment import Segment
 from perennial.flows import segmenting
 from perennial.flows.batch import Batch
 from perennial.flows.commands import Command, PostReturn

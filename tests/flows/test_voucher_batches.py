@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.core.code_entry import plain_form
-from perennial.core.codes import Codes, pattern_of
+from perennial.core.codes.codes import Codes, pattern_of
+from perennial.core.codes.entry import plain_form
 from perennial.flows import voucher_batches
 from perennial.flows.answers import Decided
 from perennial.flows.commands import PostClaim

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from asyncpg import Connection
 
+from perennial.core.document.waiting_list import ASKED_AGAIN_AFTER
 from perennial.core.entitlements import EntitlementState
-from perennial.core.waiting_list import ASKED_AGAIN_AFTER
 from perennial.flows.catalogue import read_catalogue
 from perennial.flows.commands import JoinProgram, PostAdjustment, PostClaim
 from perennial.flows.entitlements import change_entitlement, entitlements_of

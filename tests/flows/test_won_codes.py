@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from asyncpg import Connection
 
-from perennial.core.program import GIFT_CARDS
+from perennial.core.document.program import GIFT_CARDS
 from perennial.flows.card_money import TopUpCard, top_up_card
 from perennial.flows.commands import Command
 from perennial.flows.vouchers import vouchers_of

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from asyncpg import Connection
 
-from perennial.core.order import Line, Order, OrderStatus, ReturnedLine
+from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.flows.commands import Command, PostReturn, PutOrder
 from perennial.flows.vouchers import vouchers_of
 from perennial.units import HOUR, named_id

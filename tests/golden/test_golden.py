@@ -16,15 +16,15 @@ import msgspec
 import pytest
 import yaml
 
-from perennial.core.compile import compile_version
-from perennial.core.condition_document import encode_condition
-from perennial.core.conditions import Condition
-from perennial.core.document import plain_program, read_program, write_program
-from perennial.core.earlier_documents import in_words_of_today
-from perennial.core.limits import Limit
-from perennial.core.program import Program, SharedLimit
-from perennial.core.program_parts import decode_published, join_parts, split_program
-from perennial.core.validation import validate
+from perennial.core.compiling.compile import compile_version
+from perennial.core.document.document import plain_program, read_program, write_program
+from perennial.core.document.earlier_documents import in_words_of_today
+from perennial.core.document.program import Program, SharedLimit
+from perennial.core.document.program_parts import decode_published, join_parts, split_program
+from perennial.core.terms.condition_document import encode_condition
+from perennial.core.terms.conditions import Condition
+from perennial.core.terms.limits import Limit
+from perennial.core.validation.validation import validate
 
 HERE = Path(__file__).parent
 DOCUMENTS = sorted(HERE.glob("*.yaml"))

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from perennial.core.currency import decimals
-from perennial.core.currency_codes import CURRENCIES
+from perennial.core.document.currency_codes import CURRENCIES
 from perennial.ledger.account import Account
 from perennial.store.events import EventKind
 from tests.house.source import ROOT

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from perennial.core.document import read_program
-from perennial.core.program import Program
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
 from perennial.flows import case_runs
 from perennial.flows.case_runs import run_draft_cases
 from tests.http.people import hire, signed_in

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from perennial.core.case_file import Case, read_case
-from perennial.core.cases import run_case
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.cases.cases import run_case
 from perennial.flows import flaw_search
 from perennial.flows.programs import Author, apply_document
 from tests.http.site import PROGRAM, Site

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from perennial.core.till_code import TillCode, TillKind, body_of, read, signed_bytes, step_at, write
+from perennial.core.codes.till_code import TillCode, TillKind, body_of, read, signed_bytes, step_at, write
 from perennial.flows.keys import create_key
 from perennial.flows.signed_codes import wall_now
 from perennial.flows.workspaces import create_workspace

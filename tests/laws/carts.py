@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.redeemables import Wanted
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.pricing.redeemables import Wanted
 from perennial.core.version import Version
 from tests.core.pricing_stage import code, version_of
 

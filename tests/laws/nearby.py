@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 
-from perennial.core.condition_walk import Value, fact_value
-from perennial.core.conditions import (
+from perennial.core.conditions.walk import Value, fact_value
+from perennial.core.facts import Fact, FactSource, FactType
+from perennial.core.orders.order import Scalar
+from perennial.core.terms.conditions import (
     Compare,
     Condition,
     LineMeasure,
@@ -20,8 +22,6 @@ from perennial.core.conditions import (
     Operator,
     Quantifier,
 )
-from perennial.core.facts import Fact, FactSource, FactType
-from perennial.core.order import Scalar
 from perennial.units import format_instant, parse_instant
 from tests.laws.strategies import FIRST_INSTANT, World, operators
 

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from asyncpg import Connection
 
+from perennial.core.dates.periods import Period, period_of
 from perennial.core.facts import STALE_FROM
 from perennial.core.member import Member, Membership, Wallet
-from perennial.core.order import Scalar
-from perennial.core.periods import Period, period_of
+from perennial.core.orders.order import Scalar
 from perennial.core.version import Metric
 from perennial.store.customers import CustomerRow, insert_customers
 from perennial.store.external_ids import IdKind

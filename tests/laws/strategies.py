@@ -17,8 +17,23 @@ from zoneinfo import ZoneInfo
 import msgspec
 from hypothesis import strategies as st
 
-from perennial.core.condition_scope import Scope
-from perennial.core.conditions import (
+from perennial.core.conditions.scope import Scope
+from perennial.core.dates.periods import Period, Span
+from perennial.core.document.program import (
+    AttributeSpec,
+    AttributeType,
+    Declarations,
+    EventSpec,
+    Program,
+    Tier,
+    TierMetric,
+    TierSystem,
+    WalletSpec,
+)
+from perennial.core.facts import SEGMENTS, STALE_FROM, Fact, FactSource, FactType, fact_table
+from perennial.core.orders.order import Line, Order, OrderStatus, Redeemer, Scalar, net_amounts
+from perennial.core.snapshot import Snapshot, WalletFigures
+from perennial.core.terms.conditions import (
     All,
     AnyOf,
     Compare,
@@ -34,23 +49,8 @@ from perennial.core.conditions import (
     Operator,
     Quantifier,
 )
-from perennial.core.facts import SEGMENTS, STALE_FROM, Fact, FactSource, FactType, fact_table
-from perennial.core.figures import UNKNOWN, Figure, Take
-from perennial.core.order import Line, Order, OrderStatus, Redeemer, Scalar, net_amounts
-from perennial.core.periods import Period, Span
-from perennial.core.program import (
-    AttributeSpec,
-    AttributeType,
-    Declarations,
-    EventSpec,
-    Program,
-    Tier,
-    TierMetric,
-    TierSystem,
-    WalletSpec,
-)
-from perennial.core.rfm import RfmScale
-from perennial.core.snapshot import Snapshot, WalletFigures
+from perennial.core.terms.figures import UNKNOWN, Figure, Take
+from perennial.core.terms.rfm import RfmScale
 from perennial.units import Instant, datetime_of, format_instant, parse_instant
 
 ATTRIBUTES = {kind.value: AttributeSpec(type=kind) for kind in AttributeType}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perennial.core.condition_check import rule_place
-from perennial.core.condition_flaws import flaws_of
-from perennial.core.condition_walk import holds
-from perennial.core.conditions import All, AnyOf, Condition, Not
+from perennial.core.conditions.check import rule_place
+from perennial.core.conditions.flaws import flaws_of
+from perennial.core.conditions.walk import holds
+from perennial.core.terms.conditions import All, AnyOf, Condition, Not
 from tests.laws.strategies import FACTS, TRIGGERS, World, conditions, worlds
 
 

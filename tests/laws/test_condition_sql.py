@@ -13,14 +13,14 @@ from asyncpg import Connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perennial.core.compile import compile_version
-from perennial.core.condition_check import check, member_place
-from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
-from perennial.core.condition_walk import holds
-from perennial.core.conditions import Compare, Condition, History, HistoryWindow, Measure, Operator
+from perennial.core.compiling.compile import compile_version
+from perennial.core.conditions.check import check, member_place
+from perennial.core.conditions.sql import SqlConditions, compile_sql, kept_by
+from perennial.core.conditions.walk import holds
 from perennial.core.earning.fixed import Fixed
 from perennial.core.facts import FactSource
 from perennial.core.needs import snapshot_of
+from perennial.core.terms.conditions import Compare, Condition, History, HistoryWindow, Measure, Operator
 from perennial.core.version import Version
 from perennial.core.version_scope import scope_of
 from perennial.store.database import WORKER_ROLE, connect

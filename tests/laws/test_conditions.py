@@ -8,13 +8,13 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perennial.core.condition_check import check, line_place, rule_place
-from perennial.core.condition_document import DEC_HOOK, decode_condition, encode_condition
-from perennial.core.condition_source import Source
-from perennial.core.condition_walk import holds, matching_lines, refusing, trace
-from perennial.core.condition_words import describe
-from perennial.core.conditions import Condition
-from perennial.core.rule import EarningRule
+from perennial.core.conditions.check import check, line_place, rule_place
+from perennial.core.conditions.source import Source
+from perennial.core.conditions.walk import holds, matching_lines, refusing, trace
+from perennial.core.conditions.words import describe
+from perennial.core.kinds.rule import EarningRule
+from perennial.core.terms.condition_document import DEC_HOOK, decode_condition, encode_condition
+from perennial.core.terms.conditions import Condition
 from tests.laws.nearby import near
 from tests.laws.strategies import (
     FACTS,

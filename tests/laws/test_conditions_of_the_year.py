@@ -19,11 +19,23 @@ import msgspec
 import pytest
 
 from perennial.connectors.complete_journey import Basket, Statistics, read_baskets
-from perennial.core.compile import compile_version
-from perennial.core.condition_check import check, member_place
-from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
-from perennial.core.condition_walk import holds
-from perennial.core.conditions import (
+from perennial.core.compiling.compile import compile_version
+from perennial.core.conditions.check import check, member_place
+from perennial.core.conditions.sql import SqlConditions, compile_sql, kept_by
+from perennial.core.conditions.walk import holds
+from perennial.core.counts import measured
+from perennial.core.dates.periods import Period, Span, local_midnight, period_of
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
+from perennial.core.earning.fixed import Fixed
+from perennial.core.events import OrderPaid
+from perennial.core.facts import SEGMENTS, Fact, FactSource
+from perennial.core.member import Member
+from perennial.core.needs import snapshot_of
+from perennial.core.simulation.past import Life, Person
+from perennial.core.simulation.playing import Playing
+from perennial.core.simulation.side import Side
+from perennial.core.terms.conditions import (
     All,
     AnyOf,
     Compare,
@@ -34,19 +46,7 @@ from perennial.core.conditions import (
     Not,
     Operator,
 )
-from perennial.core.counts import measured
-from perennial.core.document import read_program
-from perennial.core.earning.fixed import Fixed
-from perennial.core.events import OrderPaid
-from perennial.core.facts import SEGMENTS, Fact, FactSource
-from perennial.core.member import Member
-from perennial.core.needs import snapshot_of
-from perennial.core.past import Life, Person
-from perennial.core.periods import Period, Span, local_midnight, period_of
-from perennial.core.playing import Playing
-from perennial.core.program import Program
-from perennial.core.rfm import RfmScale
-from perennial.core.side import Side
+from perennial.core.terms.rfm import RfmScale
 from perennial.core.version import Metric, Version
 from perennial.core.version_scope import scope_of
 from perennial.store.database import WORKER_ROLE, connect

@@ -12,12 +12,14 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from perennial.core.allowances import Allowances
-from perennial.core.benefit import Base
-from perennial.core.cart import Cart, cart_of
-from perennial.core.condition_walk import holds
-from perennial.core.order import Order, net_amounts
-from perennial.core.price import (
+from perennial.core.budgets.allowances import Allowances
+from perennial.core.checkout.quote import price
+from perennial.core.checkout.why_not import why_not_offered
+from perennial.core.conditions.walk import holds
+from perennial.core.kinds.benefit import Base
+from perennial.core.orders.cart import Cart, cart_of
+from perennial.core.orders.order import Order, net_amounts
+from perennial.core.pricing.price import (
     Attempt,
     Bill,
     Candidate,
@@ -28,12 +30,10 @@ from perennial.core.price import (
     work,
     would_take,
 )
-from perennial.core.quote import price
-from perennial.core.redeemables import Wanted
-from perennial.core.thresholds import asked_of, course_of
+from perennial.core.pricing.redeemables import Wanted
+from perennial.core.terms.thresholds import asked_of, course_of
 from perennial.core.version import CompiledReward, Version
 from perennial.core.version_scope import scope_of
-from perennial.core.why_not import why_not_offered
 from perennial.units import DAY, Instant
 from tests.core.pricing_stage import CART, NOON, anna, cart, line, offered, version_of
 from tests.laws import carts as any_kind

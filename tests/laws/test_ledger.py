@@ -9,15 +9,15 @@ import msgspec
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from perennial.core.conditions import Measure
 from perennial.core.decision import Decision
-from perennial.core.document import program_of
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
 from perennial.core.events import Event
 from perennial.core.member import Member, Wallet
 from perennial.core.once import gift_number
-from perennial.core.order import Order
-from perennial.core.program import Program
-from perennial.core.rehearsal import PROGRAM_ID, Rehearsal, RehearsalRefused
+from perennial.core.orders.order import Order
+from perennial.core.rehearsal.rehearsal import PROGRAM_ID, Rehearsal, RehearsalRefused
+from perennial.core.terms.conditions import Measure
 from perennial.core.timers import next_due
 from perennial.ledger.account import Account
 from perennial.ledger.posting import Posting

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from perennial.core.document import program_of
-from perennial.core.order import Order
-from perennial.core.program import Program
-from perennial.core.rehearsal import Rehearsal, RehearsalRefused
-from perennial.core.validation import validate
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
+from perennial.core.orders.order import Order
+from perennial.core.rehearsal.rehearsal import Rehearsal, RehearsalRefused
+from perennial.core.validation.validation import validate
 from perennial.units import parse_instant
 from tests.laws import reference_lots
 from tests.laws.reference import Model

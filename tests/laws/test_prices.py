@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from perennial.core.order import Order, net_amounts
-from perennial.core.quote import Quote, QuotedLine
-from perennial.core.redeemables import Reason, Wanted
+from perennial.core.checkout.quote import Quote, QuotedLine
+from perennial.core.orders.order import Order, net_amounts
+from perennial.core.pricing.redeemables import Reason, Wanted
 from perennial.core.version import Version
 from tests.core.pricing_stage import anna, code, quoted
 from tests.laws.carts import carts, programs

@@ -7,12 +7,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perennial.core.document import program_of
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.program import Program
-from perennial.core.referrals import CHAIN, CIRCLE, ReferralState
-from perennial.core.rehearsal_referrals import ReferralRehearsal
-from perennial.core.validation import validate
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.referrals.referrals import CHAIN, CIRCLE, ReferralState
+from perennial.core.rehearsal.referrals import ReferralRehearsal
+from perennial.core.validation.validation import validate
 from perennial.units import DAY
 from tests.core.ledger_stage import at
 

@@ -8,17 +8,17 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, compile_segments
-from perennial.core.condition_scope import Scope
-from perennial.core.condition_walk import fact_value, holds
-from perennial.core.conditions import All, AnyOf, Compare, Condition, History, Not, Operator
+from perennial.core.conditions.scope import Scope
+from perennial.core.conditions.walk import fact_value, holds
+from perennial.core.dates.periods import Period, local_date, local_midnight, period_of_day, shift_date
+from perennial.core.dates.schedule import Span
 from perennial.core.facts import STALE_FROM, FactType
 from perennial.core.member import Member, Membership, Wallet
-from perennial.core.periods import Period, local_date, local_midnight, period_of_day, shift_date
-from perennial.core.schedule import Span
-from perennial.core.segment import Segment, check_segment
-from perennial.core.segment_sight import sight_of
-from perennial.core.segmenting import Judging
+from perennial.core.segments.compile_segments import BasedOn, Kept, SegmentSet, compile_segments
+from perennial.core.segments.segment import Segment, check_segment
+from perennial.core.segments.segmenting import Judging
+from perennial.core.segments.sight import sight_of
+from perennial.core.terms.conditions import All, AnyOf, Compare, Condition, History, Not, Operator
 from perennial.core.version import Version
 from perennial.ledger.lot import Lot, LotKey, Origin
 from perennial.units import DAY, SECOND, Instant

@@ -10,13 +10,13 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from perennial.core.allowances import Allowances
-from perennial.core.cart import cart_of
+from perennial.core.budgets.allowances import Allowances
+from perennial.core.checkout.quote import Quote, price
 from perennial.core.needs import snapshot_of
-from perennial.core.order import Line, Order
-from perennial.core.price import Attempt, Bill, Candidate, Offer, apply, candidate_of
-from perennial.core.quote import Quote, price
-from perennial.core.redeemables import Reason, Status, Voucher, Wanted
+from perennial.core.orders.cart import cart_of
+from perennial.core.orders.order import Line, Order
+from perennial.core.pricing.price import Attempt, Bill, Candidate, Offer, apply, candidate_of
+from perennial.core.pricing.redeemables import Reason, Status, Voucher, Wanted
 from perennial.core.version import Version
 from tests.core.pricing_stage import CART, NOON, anna, cart, line, version_of
 

@@ -6,9 +6,9 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perennial.core.condition_walk import holds
-from perennial.core.conditions import All, Condition
-from perennial.core.thresholds import asked_of, course_of, looks_at_lines
+from perennial.core.conditions.walk import holds
+from perennial.core.terms.conditions import All, Condition
+from perennial.core.terms.thresholds import asked_of, course_of, looks_at_lines
 from tests.laws.strategies import World, conditions, worlds
 
 _LAW = settings(max_examples=400, deadline=None)

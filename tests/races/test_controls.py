@@ -17,7 +17,7 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.core.order import Line, Order, OrderStatus
+from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.flows import handle_events, referral_pairs, write_batch
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch

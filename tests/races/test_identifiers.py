@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
 from perennial.flows.answers import Answer, Problem
 from perennial.flows.commands import PutCustomer
 from tests.races.caller import Call, Caller, all_at_once, hang_up

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from perennial.core.condition_document import decode_condition
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.segment import Segment
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import decode_condition
 from perennial.flows import catching_up, filling, segment_fill
 from perennial.flows.commands import PutOrder
 from perennial.flows.handle_events import Handler

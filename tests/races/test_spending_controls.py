@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from perennial.core.order import Line, Order, OrderStatus
+from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.flows.commands import JoinProgram, PointsAsked, PostRedemption
 from tests.races.shop import PROGRAM
 from tests.races.test_controls import (

@@ -9,7 +9,7 @@ import pytest
 
 from perennial.connectors.complete_journey import Statistics, read_baskets
 from perennial.connectors.complete_journey_coupons import read_coupons
-from perennial.core.code_entry import shared_form
+from perennial.core.codes.entry import shared_form
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError

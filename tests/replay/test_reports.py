@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date
 from typing import Any
 
-from perennial.core.periods import Period
+from perennial.core.dates.periods import Period
 from perennial.flows.handle_events import Handler
 from perennial.flows.reports import Asked, read_report
 from perennial.store.database import Database

@@ -8,8 +8,8 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.member import Member, Wallet
-from perennial.core.playing import Playing
-from perennial.core.simulator import Simulator
+from perennial.core.simulation.playing import Playing
+from perennial.core.simulation.simulator import Simulator
 from perennial.core.version import Version
 from perennial.flows.past_lives import LifeReader
 from perennial.flows.simulate import Simulate, prepare, slices

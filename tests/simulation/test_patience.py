@@ -8,13 +8,13 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perennial.core.codes import IssuedCode
+from perennial.core.codes.codes import IssuedCode
 from perennial.core.events import ClaimRequested, CustomEvent, OrderPaid, PointsAdjusted
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.past import CameBack, Canceled, Life, Past, Person, Rejudged, Waited
-from perennial.core.playing import Playing
+from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.core.quiet_timers import is_quiet, may_wait
-from perennial.core.side import Side
+from perennial.core.simulation.past import CameBack, Canceled, Life, Past, Person, Rejudged, Waited
+from perennial.core.simulation.playing import Playing
+from perennial.core.simulation.side import Side
 from perennial.core.version import Version
 from perennial.units import DAY, named_id
 from tests.simulation.agreement import state

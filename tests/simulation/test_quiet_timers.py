@@ -6,11 +6,11 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perennial.core.compile import compile_version
+from perennial.core.compiling.compile import compile_version
 from perennial.core.course import Course
-from perennial.core.document import read_program
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
 from perennial.core.member import Member, Membership, Wallet
-from perennial.core.program import Program
 from perennial.core.quiet_timers import is_quiet, pass_quietly
 from perennial.core.scratch import copy_of
 from perennial.core.timers import next_due

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.core.order import ReturnedLine
+from perennial.core.orders.order import ReturnedLine
 from perennial.flows.commands import PostAdjustment, PostClaim, PostReturn, PostTransfer
 from perennial.flows.problems import ProblemError
 from perennial.flows.simulate import Progress, Simulate, prepare, simulate

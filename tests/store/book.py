@@ -8,10 +8,10 @@ from uuid import UUID
 
 from asyncpg import Connection
 
-from perennial.core.codes import Codes, IssuedCode
+from perennial.core.codes.codes import Codes, IssuedCode
 from perennial.core.effects import Credit, Debit, Effect
 from perennial.core.member import Member
-from perennial.core.order import Line, Order, OrderStatus, net_amounts
+from perennial.core.orders.order import Line, Order, OrderStatus, net_amounts
 from perennial.flows.ids import Ids
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin

@@ -10,6 +10,7 @@ import json
 import pytest
 from asyncpg import Connection
 
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
 from perennial.core.effects import (
     Count,
     Entitle,
@@ -22,7 +23,6 @@ from perennial.core.effects import (
     UseLimit,
 )
 from perennial.core.entitlements import EntitlementState
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType
 from perennial.ledger.account import Account
 from perennial.store.audit import AuditReport, audit
 from perennial.store.audit_ledger import LEDGER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.core.codes import Codes, pattern_of
+from perennial.core.codes.codes import Codes, pattern_of
 from perennial.store.codebook import Codebook, SealedError, first_found
 from tests.codebook import CODEBOOK, SECRET
 

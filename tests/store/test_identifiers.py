@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
 from perennial.store.database import Database
 from perennial.store.identifiers import (
     IdentifierRow,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from asyncpg import Connection
 
-from perennial.core.condition_document import decode_condition
-from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
+from perennial.core.conditions.sql import SqlConditions, compile_sql, kept_by
+from perennial.core.terms.condition_document import decode_condition
 from perennial.store.matching import list_which, preview_matching
 from tests.core.earning_stage import version_of
 from tests.store.book import NOW, Book

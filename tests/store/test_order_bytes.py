@@ -8,7 +8,7 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.bench.program import DEPARTMENTS, bench_document
-from perennial.core.order import Line, Order, OrderStatus
+from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.flows.commands import PutOrder
 from perennial.flows.handle_events import Handler
 from perennial.flows.programs import Author, apply_document

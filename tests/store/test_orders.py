@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given as law
 from hypothesis import strategies as st
 
-from perennial.core.order import Line, Order, OrderStatus, Redeemer, Scalar
+from perennial.core.orders.order import Line, Order, OrderStatus, Redeemer, Scalar
 from perennial.store.effects import write_effects
 from perennial.store.events import EventKind, load_events
 from perennial.store.orders import (

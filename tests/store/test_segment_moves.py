@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from asyncpg import SerializationError, UniqueViolationError
 
-from perennial.core.segment import Segment
+from perennial.core.segments.segment import Segment
 from perennial.store.effects import Change, write_effects
 from perennial.store.segments import (
     SegmentMove,

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.core.till_allowance import EntryState
+from perennial.core.codes.till_allowance import EntryState
 from perennial.store.audit import audit
 from perennial.store.database import Database, attempt
 from perennial.store.effects import GuardError

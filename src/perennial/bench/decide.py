@@ -16,16 +16,16 @@ from uuid import UUID
 import msgspec
 
 from perennial.bench.program import DEPARTMENTS, bench_document
-from perennial.core.compile import compile_version
-from perennial.core.condition_document import DEC_HOOK
-from perennial.core.condition_scope import attributes_of
+from perennial.core.compiling.compile import compile_version
+from perennial.core.conditions.scope import attributes_of
 from perennial.core.decide import decide
+from perennial.core.document.program import Program
 from perennial.core.earn import judge
 from perennial.core.events import OrderPaid
 from perennial.core.member import Member, Membership
 from perennial.core.needs import snapshot_of
-from perennial.core.order import Line, Order, OrderStatus, net_amounts
-from perennial.core.program import Program
+from perennial.core.orders.order import Line, Order, OrderStatus, net_amounts
+from perennial.core.terms.condition_document import DEC_HOOK
 from perennial.core.version import Version
 from perennial.units import DAY, MINUTE, parse_instant
 

@@ -17,16 +17,16 @@ from typing import Any
 from uuid import UUID
 
 from perennial.bench.program import DEPARTMENTS
-from perennial.core.compile import compile_version
-from perennial.core.document import program_of
+from perennial.core.checkout.quote import Priced, price
+from perennial.core.compiling.compile import compile_version
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
+from perennial.core.document.stacking import Sequence
 from perennial.core.member import Member, Membership
 from perennial.core.needs import snapshot_of
-from perennial.core.order import Line, Order, OrderStatus
-from perennial.core.price import Offer
-from perennial.core.program import Program
-from perennial.core.quote import Priced, price
-from perennial.core.redeemables import Voucher, Wanted
-from perennial.core.stacking import Sequence
+from perennial.core.orders.order import Line, Order, OrderStatus
+from perennial.core.pricing.price import Offer
+from perennial.core.pricing.redeemables import Voucher, Wanted
 from perennial.core.version import Version
 from perennial.units import DAY, parse_instant
 

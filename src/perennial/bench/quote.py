@@ -28,7 +28,7 @@ from perennial.bench.prepare import fill_members, naive_id, our_id, vacuum
 from perennial.bench.price import priced_document
 from perennial.bench.processes import cpu_seconds
 from perennial.config import SECRET_BYTES
-from perennial.core.stacking import Sequence
+from perennial.core.document.stacking import Sequence
 from perennial.flows.handle_events import Handler
 from perennial.flows.keys import create_key
 from perennial.flows.programs import Author, apply_document

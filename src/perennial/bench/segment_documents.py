@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from perennial.core.condition_document import decode_condition
-from perennial.core.segment import Segment
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import decode_condition
 
 
 def bench_segments() -> list[Segment]:

@@ -26,9 +26,9 @@ from perennial.bench.processes import cpu_seconds
 from perennial.bench.program import bench_document
 from perennial.bench.segment_documents import bench_segments, preview_conditions
 from perennial.config import SECRET_BYTES
-from perennial.core.condition_document import decode_condition
-from perennial.core.periods import Period, local_day, period_of
-from perennial.core.segment import Segment
+from perennial.core.dates.periods import Period, local_day, period_of
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import decode_condition
 from perennial.core.today import today_of
 from perennial.core.version import Version
 from perennial.flows.handle_events import Handler

@@ -22,7 +22,7 @@ from asyncpg import Connection
 from perennial.bench.cluster import cluster
 from perennial.bench.processes import cpu_seconds
 from perennial.connectors.complete_journey import Basket, Statistics, read_baskets
-from perennial.core.order import net_amounts
+from perennial.core.orders.order import net_amounts
 from perennial.flows.programs import Author, apply_document
 from perennial.flows.simulate import Simulate, prepare, simulate
 from perennial.flows.simulation_result import SimulationResult

@@ -10,16 +10,16 @@ import msgspec
 import typer
 
 from perennial.cli.console import ERRORS, OUT
-from perennial.core.assessment import assess
-from perennial.core.case_file import Case, read_case
-from perennial.core.cases import CaseError, run_case
-from perennial.core.document import read_program
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.cases.cases import CaseError, run_case
+from perennial.core.cases.program_cases import play_case, stage_of, words_of
+from perennial.core.document.document import read_program
+from perennial.core.document.text import parse_text
 from perennial.core.document_schema import schema_text
-from perennial.core.document_text import parse_text
 from perennial.core.find_flaws import find_flaws, kinds_of_flaws
-from perennial.core.flaw import Assumptions
-from perennial.core.program_cases import play_case, stage_of, words_of
-from perennial.core.validation import validate
+from perennial.core.flaws.flaw import Assumptions
+from perennial.core.validation.assessment import assess
+from perennial.core.validation.validation import validate
 from perennial.units import parse_instant
 
 

@@ -14,13 +14,13 @@ from rich.markup import escape
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.keys import Workspace, actor
 from perennial.cli.session import with_database
-from perennial.core.assessment import Assessment
+from perennial.core.cases.program_cases import play_case, stage_of, words_of
+from perennial.core.document.program import Program
+from perennial.core.document.program_diff import Change
 from perennial.core.find_flaws import find_flaws, kinds_of_flaws
-from perennial.core.gives_back import Advice
-from perennial.core.program import Program
-from perennial.core.program_cases import play_case, stage_of, words_of
-from perennial.core.program_diff import Change
-from perennial.core.segment import Segment
+from perennial.core.rehearsal.gives_back import Advice
+from perennial.core.segments.segment import Segment
+from perennial.core.validation.assessment import Assessment
 from perennial.flows.program_versions import Plan, document_of, plan_document
 from perennial.flows.programs import Author, Published, apply_document
 from perennial.flows.workspaces import require_workspace

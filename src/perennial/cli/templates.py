@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from perennial.cli.console import ERRORS, OUT
-from perennial.core.document import read_program
-from perennial.core.validation import validate
+from perennial.core.document.document import read_program
+from perennial.core.validation.validation import validate
 from perennial.flows.templates import all_templates, filled_in, require_template
 
 

@@ -34,7 +34,7 @@ from typing import Any
 
 import msgspec
 
-from perennial.core.order import Line, Order, OrderStatus
+from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.units import Instant, Minor
 
 TIME_ZONE = "America/New_York"

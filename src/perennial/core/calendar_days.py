@@ -10,12 +10,12 @@ from datetime import date
 
 import msgspec
 
+from perennial.core.dates.periods import local_date, local_midnight
 from perennial.core.effects import UseLimit
 from perennial.core.member import Member
 from perennial.core.once import ANNIVERSARY, BIRTHDAY, once_number
-from perennial.core.periods import local_date, local_midnight
 from perennial.core.version import Version
-from perennial.core.wallet_dates import day_of_year
+from perennial.core.wallets.dates import day_of_year
 from perennial.units import Instant
 
 _YEARS_AHEAD = 3

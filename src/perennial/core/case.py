@@ -43,7 +43,7 @@ points}``. ``refer: {friend: ben}`` says whom the customer refers; a voucher tha
 comes free goes to whoever waits for it. ``seen`` says by what the customer is known: ``{email:
 anna@example.com, device: d1}``. ``programs`` of a case are programs that run beside the first one: orders
 and events go to each of them, everything else to the first, or to the one that ``in`` names.
-``core/cases.py`` runs a case.
+``core/cases/cases.py`` runs a case.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ from msgspec import UNSET, Meta, UnsetType
 from perennial.core.case_expectation import CasePart, Expectation
 from perennial.core.case_segments import CaseImport
 from perennial.core.conversion import Debts
-from perennial.core.fraud_signal import Trace
-from perennial.core.order import Line, Redeemer, Scalar
+from perennial.core.kinds.fraud_signal import Trace
+from perennial.core.orders.order import Line, Redeemer, Scalar
 from perennial.core.problems import Problem
 from perennial.core.switches import SwitchKind
 from perennial.units import Points, Rounding

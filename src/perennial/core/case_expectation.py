@@ -7,8 +7,8 @@ from typing import TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from perennial.core.gives_back import Advice
-from perennial.core.order import Scalar
+from perennial.core.orders.order import Scalar
+from perennial.core.rehearsal.gives_back import Advice
 from perennial.units import Points
 
 Figure: TypeAlias = int | dict[str, int]

@@ -21,11 +21,11 @@ from typing import Any
 import msgspec
 
 from perennial.core.case_expectation import CasePart
-from perennial.core.condition_document import DEC_HOOK, ConditionError
+from perennial.core.document.program import Program
 from perennial.core.facts import fact_table
 from perennial.core.problems import Problem
-from perennial.core.program import Program
-from perennial.core.segment import Segment, check_segment
+from perennial.core.segments.segment import Segment, check_segment
+from perennial.core.terms.condition_document import DEC_HOOK, ConditionError
 
 
 class CaseImport(CasePart, frozen=True, kw_only=True):

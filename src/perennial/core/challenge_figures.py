@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from perennial.core.challenge import Challenge, Complete, Streak
 from perennial.core.challenge_round import Round, RoundState, Standing
 from perennial.core.challenge_streak import Run, run_of
+from perennial.core.dates.periods import Period, period_of, start_of
+from perennial.core.document.challenge import Challenge, Complete, Streak
 from perennial.core.member import Member
-from perennial.core.periods import Period, period_of, start_of
 from perennial.core.version import CompiledChallenge, Version
 from perennial.units import Instant
 

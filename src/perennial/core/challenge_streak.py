@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from perennial.core.challenge import Streak
+from perennial.core.document.challenge import Streak
 
 
 class Run(msgspec.Struct, frozen=True):

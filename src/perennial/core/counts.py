@@ -12,17 +12,17 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from perennial.core.conditions import Measure
 from perennial.core.currency import in_program_currency
 from perennial.core.effects import Count
 from perennial.core.events import CustomEvent, Event, OrderPaid, OrderReturned
-from perennial.core.order import Order, net_amounts
+from perennial.core.orders.order import Order, net_amounts
+from perennial.core.terms.conditions import Measure
 from perennial.core.today import Today, today_of
 from perennial.core.version import Metric, Version
 from perennial.units import Instant, Minor, Points
 
 Choice: TypeAlias = Callable[..., Any] | None
-"""The function that chooses what counts for a metric; see ``compile_triggers.py``."""
+"""The function that chooses what counts for a metric; see ``core/compiling/triggers.py``."""
 
 
 # Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.

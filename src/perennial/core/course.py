@@ -14,10 +14,11 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.award import Award
-from perennial.core.codes import IssuedCode
+from perennial.core.codes.codes import IssuedCode
 from perennial.core.counts import counts_of
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
+from perennial.core.document.program import EnrollmentMode
 from perennial.core.effects import Effect, Join
 from perennial.core.events import ChallengeCompleted, Event, MemberJoined, OrderPaid, RewardEarned, TimersDue
 from perennial.core.fold import fold, fold_spent
@@ -25,7 +26,6 @@ from perennial.core.following_up import MAX_FOLLOW_UPS, FollowUps, TooManyFollow
 from perennial.core.given_reward import GivenReward
 from perennial.core.member import Member
 from perennial.core.points_counted import points_counted
-from perennial.core.program import EnrollmentMode
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.timers import next_due

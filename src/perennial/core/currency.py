@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.core.order import Line, Order
-from perennial.core.program import Program
+from perennial.core.document.program import Program
+from perennial.core.orders.order import Line, Order
 from perennial.units import Minor, Rounding, divide, format_units
 
 # The currencies of ISO 4217 whose minor unit is not a hundredth.

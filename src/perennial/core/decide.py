@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from perennial.core.adjustments import decide_adjustment
-from perennial.core.budget_numbers import budget_numbers
-from perennial.core.canceling import decide_cancellation
-from perennial.core.challenge_completion import decide_completion
-from perennial.core.challenge_returns import with_returned
-from perennial.core.challenges import decide_start, with_challenges
-from perennial.core.claims import decide_claim
-from perennial.core.converting import decide_conversion, decide_way_back
+from perennial.core.budgets.numbers import budget_numbers
+from perennial.core.challenges.challenges import decide_start, with_challenges
+from perennial.core.challenges.completion import decide_completion
+from perennial.core.challenges.returns import with_returned
+from perennial.core.claims.canceling import decide_cancellation
+from perennial.core.claims.claims import decide_claim
+from perennial.core.claims.earned_rewards import decide_earned
 from perennial.core.decision import Decision
+from perennial.core.decisions.adjustments import decide_adjustment
+from perennial.core.decisions.converting import decide_conversion, decide_way_back
+from perennial.core.decisions.exposing import exposed
+from perennial.core.decisions.fulfillment import decide_fulfillment
+from perennial.core.decisions.merging import decide_merge
+from perennial.core.decisions.returns import decide_return
+from perennial.core.decisions.transfers import decide_receiving, decide_sending
 from perennial.core.earn import earn
-from perennial.core.earned_rewards import decide_earned
 from perennial.core.events import (
     BalanceConverted,
     CartRedeemed,
@@ -46,17 +51,12 @@ from perennial.core.events import (
     TransferReceived,
     TransferSent,
 )
-from perennial.core.exposing import exposed
-from perennial.core.fulfillment import decide_fulfillment
 from perennial.core.member import Member
-from perennial.core.merging import decide_merge
 from perennial.core.needs import snapshot_of
-from perennial.core.referral_rewards import decide_reversal, decide_reward
-from perennial.core.returns import decide_return
+from perennial.core.referrals.rewards import decide_reversal, decide_reward
 from perennial.core.switches import ALL_ON, Switches
-from perennial.core.tier_reviews import decide_assignment
+from perennial.core.tiers.reviews import decide_assignment
 from perennial.core.timers import decide_timers
-from perennial.core.transfers import decide_receiving, decide_sending
 from perennial.core.version import Version
 
 _NOTHING: Mapping[tuple[int, int], int] = {}
@@ -106,7 +106,7 @@ def decide(
             decision = decide_claim(event, version, member, spent, switches)
             return exposed(decision, version, member, event.at)
         case CartRedeemed():
-            raise ValueError("a cart is decided whole, see core/checkout.py")
+            raise ValueError("a cart is decided whole, see core/checkout/checkout.py")
         case ReferralRewarded():
             return decide_reward(event, version, member, spent, switches)
         case ReferralReversed():

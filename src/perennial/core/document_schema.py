@@ -9,8 +9,8 @@ import msgspec
 
 from perennial.core import earning, fraud, rewards
 from perennial.core.case import Step
-from perennial.core.condition_document import SCHEMA_HOOK, condition_schema
-from perennial.core.program import Program
+from perennial.core.document.program import Program
+from perennial.core.terms.condition_document import SCHEMA_HOOK, condition_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -11,14 +11,16 @@ from typing import TypeAlias
 
 import msgspec
 
-from perennial.core.allowances import Allowances
 from perennial.core.award import Award
-from perennial.core.budget_numbers import budget_numbers
-from perennial.core.condition_scope import attributes_of
+from perennial.core.budgets.allowances import Allowances
+from perennial.core.budgets.numbers import budget_numbers
+from perennial.core.conditions.scope import attributes_of
 from perennial.core.counts import counts_of, counts_of_order
-from perennial.core.credit import activity, credit_award
 from perennial.core.currency import in_program_currency
+from perennial.core.dates.periods import add_span, minute_words
 from perennial.core.decision import Decision
+from perennial.core.document.multipliers import UNCHANGED, Factor, combine, multiply
+from perennial.core.document.program import EnrollmentMode
 from perennial.core.effects import Credit, Debit, Effect, Touch
 from perennial.core.events import (
     ChallengeCompleted,
@@ -30,17 +32,15 @@ from perennial.core.events import (
     RewardEarned,
     TierEntered,
 )
-from perennial.core.multipliers import UNCHANGED, Factor, combine, multiply
+from perennial.core.kinds.rule import Basket, Earned
 from perennial.core.needs import history_after, place_of
-from perennial.core.order import Order, OrderStatus, net_amounts
-from perennial.core.periods import add_span, minute_words
-from perennial.core.program import EnrollmentMode
-from perennial.core.rule import Basket, Earned
+from perennial.core.orders.order import Order, OrderStatus, net_amounts
 from perennial.core.snapshot import Snapshot
 from perennial.core.switches import off_of
-from perennial.core.tiers import tiers_after
+from perennial.core.tiers.tiers import tiers_after
 from perennial.core.today import Today, today_of
 from perennial.core.version import CompiledRule, Factors, Version
+from perennial.core.wallets.credit import activity, credit_award
 from perennial.units import MAX_AMOUNT, Instant, Minor, Points, share_out
 
 EarningEvent: TypeAlias = (

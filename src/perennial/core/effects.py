@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.challenge_round import Round
-from perennial.core.codes import IssuedCode
+from perennial.core.codes.codes import IssuedCode
 from perennial.core.entitlements import EntitlementState
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey

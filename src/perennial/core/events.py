@@ -14,10 +14,10 @@ import msgspec
 
 from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
-from perennial.core.codes import IssuedCode
+from perennial.core.codes.codes import IssuedCode
 from perennial.core.conversion import Carried, Terms
 from perennial.core.given_reward import GivenReward
-from perennial.core.order import Order, Scalar
+from perennial.core.orders.order import Order, Scalar
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Points
 
@@ -155,7 +155,7 @@ class EntitlementCanceled(_Event, frozen=True, tag="entitlement.canceled"):
 
 
 class CartRedeemed(_Event, frozen=True, tag="cart.redeemed"):
-    """Vouchers, rewards or points were used on an order; what of it was decided by ``core/checkout.py``."""
+    """Vouchers, rewards or points were used on an order; what of it was decided by ``core/checkout/checkout.py``."""
 
 
 class ReferralRewarded(_Event, frozen=True, tag="referral.rewarded"):

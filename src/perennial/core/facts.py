@@ -1,6 +1,6 @@
 """What conditions may ask about: every fact, declared once with its type, source and label.
 
-Built-in facts are listed here, those computed of a customer's orders in ``core/figures.py``; declared
+Built-in facts are listed here, those computed of a customer's orders in ``core/terms/figures.py``; declared
 attributes are facts as well: ``member.<attribute>``, ``order.attributes.<attribute>``,
 ``line.attributes.<attribute>``, ``location.<attribute>`` of the order's location and
 ``event.<attribute>`` of the event that is judged. A declared attribute hides a computed fact of its name.
@@ -16,17 +16,17 @@ from enum import StrEnum
 
 import msgspec
 
-from perennial.core.experiments import HELD_OUT, TREATED, Holdout, in_order
-from perennial.core.figures import COMPUTED, STAGES, Computed
-from perennial.core.program import AttributeSpec, AttributeType, Program
-from perennial.core.rfm import NAMES as RFM_SCORES
-from perennial.core.rfm import scores_of
+from perennial.core.document.experiments import HELD_OUT, TREATED, Holdout, in_order
+from perennial.core.document.program import AttributeSpec, AttributeType, Program
+from perennial.core.terms.figures import COMPUTED, STAGES, Computed
+from perennial.core.terms.rfm import NAMES as RFM_SCORES
+from perennial.core.terms.rfm import scores_of
 
 
 class FactType(StrEnum):
     """The type of a fact. ``date`` is ``YYYY-MM-DD``, ``time`` is ``HH:MM``, ``texts`` a list of texts.
 
-    ``place`` is latitude and longitude, see ``core/geography.py``.
+    ``place`` is latitude and longitude, see ``core/orders/geography.py``.
     """
 
     TEXT = "text"

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from perennial.core.document.program import Program
 from perennial.core.finder import KINDS
-from perennial.core.flaw import Assumptions, Flaw
-from perennial.core.gives_back import GivesBack, gives_back
-from perennial.core.play import Played, TooMuchPlayedError
-from perennial.core.program import Program
-from perennial.core.search import MAX_STEPS, Search
+from perennial.core.flaws.flaw import Assumptions, Flaw
+from perennial.core.flaws.play import Played, TooMuchPlayedError
+from perennial.core.flaws.search import MAX_STEPS, Search
+from perennial.core.rehearsal.gives_back import GivesBack, gives_back
 from perennial.units import Instant
 
 

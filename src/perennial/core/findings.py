@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-from perennial.core.condition_check import Place, check
-from perennial.core.conditions import Condition
+from perennial.core.conditions.check import Place, check
+from perennial.core.dates.schedule import Schedule, Span, check_schedule
+from perennial.core.document.program import MultiplierSpec, Program
 from perennial.core.facts import BUILT_IN_EVENTS, FactTable, fact_table
 from perennial.core.problems import Problem, join_path
-from perennial.core.program import MultiplierSpec, Program
-from perennial.core.schedule import Schedule, Span, check_schedule
+from perennial.core.terms.conditions import Condition
 
 
 class Findings:

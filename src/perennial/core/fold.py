@@ -11,6 +11,7 @@ from typing import assert_never
 
 from perennial.core.calendar_days import next_yearly_day
 from perennial.core.challenge_round import RoundState, Standing
+from perennial.core.dates.periods import add_span
 from perennial.core.effects import (
     Activate,
     BeActive,
@@ -38,10 +39,9 @@ from perennial.core.effects import (
     UseVoucher,
     VoidVoucher,
 )
-from perennial.core.inactivity import inactive_at
 from perennial.core.member import Exposure, Member, Membership, Wallet
-from perennial.core.periods import add_span
 from perennial.core.version import Version
+from perennial.core.wallets.inactivity import inactive_at
 from perennial.ledger.account import Account
 from perennial.ledger.lot import Lot, LotKey, Origin
 from perennial.units import Instant, Points

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.challenge_round import Standing
-from perennial.core.order import Scalar
+from perennial.core.orders.order import Scalar
 from perennial.ledger.lot import Lot, LotKey
 from perennial.units import Instant, Points
 
@@ -75,7 +75,7 @@ class Member(msgspec.Struct):
     number -> period -> value. ``challenges`` holds how far the member is with each challenge. ``due_at`` is a
     lower bound of the next due timer. ``exposures`` are loaded where some program has experiments: by the
     program and the experiment. ``segments`` tells since when the customer has been in each segment (0: that
-    was not read), ``blocked`` what the customer may not do (see ``core/blocks.py``).
+    was not read), ``blocked`` what the customer may not do (see ``core/customers/blocks.py``).
     """
 
     customer_id: UUID

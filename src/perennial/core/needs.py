@@ -1,7 +1,7 @@
 """What a decision reads of the past: metrics, windows, and the snapshot of a member.
 
 Every figure of the past is a *metric*: a counter that is kept per member and period. A *need* is a
-metric within a window. Periods are whole numbers (see ``core/periods.py``); a metric is kept by the
+metric within a window. Periods are whole numbers (see ``core/dates/periods.py``); a metric is kept by the
 coarsest period that serves its windows: for ever, by month, or by day. ``core/counts.py`` says what
 an event adds to the metrics.
 """
@@ -14,15 +14,15 @@ from itertools import accumulate
 
 import msgspec
 
-from perennial.core.blocks import with_blocks
-from perennial.core.budget_numbers import Numbers
+from perennial.core.budgets.numbers import Numbers
 from perennial.core.challenge_figures import figures_of
+from perennial.core.customers.blocks import with_blocks
+from perennial.core.dates.periods import Period, local_day, period_of
 from perennial.core.effects import Count
-from perennial.core.figures import Take, taken, told
 from perennial.core.member import Member, Membership, Wallet
-from perennial.core.order import Scalar
-from perennial.core.periods import Period, local_day, period_of
+from perennial.core.orders.order import Scalar
 from perennial.core.snapshot import Snapshot, WalletFigures
+from perennial.core.terms.figures import Take, taken, told
 from perennial.core.tier_terms import grants_at
 from perennial.core.today import Range, Today, today_of
 from perennial.core.variants import variants_of

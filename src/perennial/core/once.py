@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from perennial.core.limits import AtCap, Counted
-from perennial.core.periods import Period
-from perennial.core.program import Program
+from perennial.core.dates.periods import Period
+from perennial.core.document.program import Program
+from perennial.core.terms.limits import AtCap, Counted
 from perennial.core.version import CompiledLimit
 from perennial.units import stable_hash
 

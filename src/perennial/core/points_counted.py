@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from perennial.core.decision import Decision
+from perennial.core.decisions.returns import reversed_points
 from perennial.core.events import Event, OrderReturned
-from perennial.core.returns import reversed_points
 from perennial.units import Points
 
 

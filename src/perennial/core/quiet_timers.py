@@ -7,9 +7,9 @@ asks for this; a law demands that the result is that of deciding instant by inst
 
 from __future__ import annotations
 
+from perennial.core.document.program import InactivityExpiry
 from perennial.core.member import Member
 from perennial.core.once import ANNIVERSARY, BIRTHDAY
-from perennial.core.program import InactivityExpiry
 from perennial.core.version import Version
 from perennial.units import LATEST, Instant
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from perennial.core.order import Scalar
+from perennial.core.orders.order import Scalar
 
 
 class RefusalCode(StrEnum):

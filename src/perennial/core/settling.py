@@ -13,7 +13,7 @@ from perennial.core.needs import history_after
 from perennial.core.refusals import Refusal
 from perennial.core.scratch import copy_of
 from perennial.core.snapshot import Snapshot
-from perennial.core.tiers import available_balances, tiers_after
+from perennial.core.tiers.tiers import available_balances, tiers_after
 from perennial.core.today import today_of
 from perennial.core.version import Version
 

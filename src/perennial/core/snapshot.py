@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.core.order import Scalar
+from perennial.core.orders.order import Scalar
 from perennial.units import Instant, Points
 
 

@@ -14,10 +14,10 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from perennial.core.blocks import WHY_NOTHING_EARNED, WHY_NOTHING_SPENT, Block, blocked_by, is_block
-from perennial.core.experiments import HELD_OUT
-from perennial.core.program import Program, rewards_of
-from perennial.core.rule import Identifier
+from perennial.core.customers.blocks import WHY_NOTHING_EARNED, WHY_NOTHING_SPENT, Block, blocked_by, is_block
+from perennial.core.document.experiments import HELD_OUT
+from perennial.core.document.program import Program, rewards_of
+from perennial.core.kinds.rule import Identifier
 from perennial.core.snapshot import Snapshot
 from perennial.core.variants import Key
 from perennial.core.version import Version

@@ -10,7 +10,7 @@ from typing import assert_never
 
 import msgspec
 
-from perennial.core.periods import (
+from perennial.core.dates.periods import (
     Period,
     add_span,
     end_of_period,
@@ -21,7 +21,7 @@ from perennial.core.periods import (
     round_up_to_midnight,
     start_of,
 )
-from perennial.core.program import TierLasts, TierStart, TierSystem
+from perennial.core.document.program import TierLasts, TierStart, TierSystem
 from perennial.core.version import Version
 from perennial.units import Instant
 

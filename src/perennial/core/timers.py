@@ -11,19 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from perennial.core.calendar_days import YearlyDay, next_yearly_day
-from perennial.core.challenge_timers import ends_due, next_end, next_time_goal, time_reached
-from perennial.core.closing import open_lots, out
+from perennial.core.challenges.timers import ends_due, next_end, next_time_goal, time_reached
 from perennial.core.decision import Decision
 from perennial.core.effects import Activate, Effect
 from perennial.core.events import CustomEvent, Event, TimersDue
 from perennial.core.fold import closes_at, fold
-from perennial.core.inactivity import inactive_at
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.scratch import copy_of
-from perennial.core.tier_reviews import review_tier
-from perennial.core.tiers import TierChange, available_balances, tiers_after
+from perennial.core.tiers.reviews import review_tier
+from perennial.core.tiers.tiers import TierChange, available_balances, tiers_after
 from perennial.core.version import Version
+from perennial.core.wallets.closing import open_lots, out
+from perennial.core.wallets.inactivity import inactive_at
 from perennial.ledger.account import Account
 from perennial.ledger.lot import spend_order
 from perennial.units import DAY, LATEST, Instant, Points

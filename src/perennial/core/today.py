@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.core.conditions import HistoryWindow
-from perennial.core.periods import (
+from perennial.core.dates.periods import (
     Period,
     first_day,
     first_day_of_last,
@@ -17,6 +16,7 @@ from perennial.core.periods import (
     period_of_day,
     steady_around,
 )
+from perennial.core.terms.conditions import HistoryWindow
 from perennial.core.version import Need, Version
 from perennial.units import Instant
 

@@ -9,10 +9,10 @@ import msgspec
 
 from perennial.core.case import Step, problems_of_step
 from perennial.core.case_segments import read_segments
-from perennial.core.document_shape import Shape, TooManyProblemsError
+from perennial.core.document.program_case import MAX_CASES, MAX_STEPS, ProgramCase
+from perennial.core.document.shape import Shape, TooManyProblemsError
 from perennial.core.findings import Findings
 from perennial.core.problems import Problem
-from perennial.core.program_case import MAX_CASES, MAX_STEPS, ProgramCase
 
 
 def check_cases(findings: Findings) -> None:

@@ -18,9 +18,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from perennial.core.conditions import Condition
-from perennial.core.effects import Effect, Expose
-from perennial.core.experiments import (
+from perennial.core.dates.schedule import Schedule, life_of
+from perennial.core.document.experiments import (
     HELD_OUT,
     TREATED,
     WHOLE,
@@ -31,10 +30,11 @@ from perennial.core.experiments import (
     Variant,
     in_order,
 )
+from perennial.core.document.program import Program
+from perennial.core.effects import Effect, Expose
 from perennial.core.member import Member
-from perennial.core.program import Program
-from perennial.core.schedule import Schedule, life_of
 from perennial.core.snapshot import Snapshot
+from perennial.core.terms.conditions import Condition
 from perennial.units import Instant
 
 OUTSIDE = ""

@@ -12,19 +12,19 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from perennial.core.benefit import Benefit, Level
-from perennial.core.challenge import Challenge, Goal
-from perennial.core.conditions import Condition, History, HistoryWindow, Measure
+from perennial.core.dates.periods import Period
+from perennial.core.document.challenge import Challenge, Goal
+from perennial.core.document.program import Expiry, Pending, Program, WalletSpec
+from perennial.core.document.referral_terms import ReferralOffer
+from perennial.core.document.reward import Reward
+from perennial.core.document.stacking import Category, Combines
 from perennial.core.facts import FactTable
-from perennial.core.figures import Figure, Take
-from perennial.core.limits import AtCap, Counted, Holder
-from perennial.core.order import Scalar
-from perennial.core.periods import Period
-from perennial.core.program import Expiry, Pending, Program, WalletSpec
-from perennial.core.referral_terms import ReferralOffer
-from perennial.core.reward import Reward
-from perennial.core.rule import EarningRule
-from perennial.core.stacking import Category, Combines
+from perennial.core.kinds.benefit import Benefit, Level
+from perennial.core.kinds.rule import EarningRule
+from perennial.core.orders.order import Scalar
+from perennial.core.terms.conditions import Condition, History, HistoryWindow, Measure
+from perennial.core.terms.figures import Figure, Take
+from perennial.core.terms.limits import AtCap, Counted, Holder
 from perennial.core.variants import CompiledTrial
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Minor, Points, Rounding
@@ -158,7 +158,7 @@ def depends_on(rule: CompiledRule, campaign: int) -> bool:
 
 
 Test: TypeAlias = Callable[..., bool]
-"""Generated from conditions: ``test(at, order, nets, event, snapshot)``, see ``core/compile_rewards.py``."""
+"""Generated from conditions: ``test(at, order, nets, event, snapshot)``, see ``core/compiling/rewards.py``."""
 
 
 class CompiledBenefit(msgspec.Struct, frozen=True):
@@ -285,11 +285,11 @@ class Version(msgspec.Struct):
     ``valid_from`` is the business instant of its publication. ``rules`` are all earning rules in the order
     of the document, those of the campaigns last; ``triggers`` maps a trigger to the function generated for
     it, ``choices`` gives for each of ``metrics`` the function that chooses what counts (``None``:
-    everything), see ``core/compile.py``. ``rewards`` are all rewards by their id, those of campaigns
+    everything), see ``core/compiling/compile.py``. ``rewards`` are all rewards by their id, those of campaigns
     included, ``automatic`` those that apply by themselves, which ``finder`` looks through, and
-    ``near_finder`` where it is told what an order just misses (see ``core/compile_rewards.py``), ``priced``
+    ``near_finder`` where it is told what an order just misses (see ``core/compiling/rewards.py``), ``priced``
     those that are claimed for points, the cheapest first, ``shared_codes`` the ids of those that have a code
-    for everybody, by its form (see ``core/code_entry.py``). ``readers`` gives for the number of a metric the
+    for everybody, by its form (see ``core/codes/entry.py``). ``readers`` gives for the number of a metric the
     indexes of the needs that read it, ``histories`` gives for each comparison of the past in some condition
     its index in ``needs``, ``taken`` the indexes of those that are no sums, ``tier_needs`` gives for each
     tier metric of the program its index in ``needs`` (``None``: it looks at a balance). ``tier_steps``
@@ -297,7 +297,7 @@ class Version(msgspec.Struct):
     an event may change a tier otherwise, too. ``reads_balances`` says that some condition asks about points
     that a member has. ``starts`` and ``ends`` bound the program's life, the end excluded;
     ``card_unit`` is the unit of its gift cards. ``budget_numbers`` are the numbers of the budgets; with
-    ``has_holders`` some of those depend on the order or event, see ``core/budget_numbers.py``.
+    ``has_holders`` some of those depend on the order or event, see ``core/budgets/numbers.py``.
     ``gives_rewards`` says that some rule gives a reward, ``has_cooldowns`` that some rule rests.
     ``trials`` are its holdouts and experiments, see ``core/variants.py``.
     ``offers`` are the kinds of referral by their id, ``referral_limit`` is the place of the limit that counts

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from perennial.core.condition_scope import Scope, attributes_of
+from perennial.core.conditions.scope import Scope, attributes_of
 from perennial.core.events import CustomEvent, Event
-from perennial.core.order import Order
+from perennial.core.orders.order import Order
 from perennial.core.snapshot import Snapshot
 from perennial.core.version import Version
 from perennial.units import Instant, Minor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.core.order import Scalar
+from perennial.core.orders.order import Scalar
 from perennial.units import Minor, Points
 
 

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.identifiers import CustomerIdentifier
+from perennial.core.customers.identifiers import CustomerIdentifier
+from perennial.core.explaining.retelling import retell_words
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.retelling import retell_words
 from perennial.flows.answers import Answer
 from perennial.flows.batcher import Intake
 from perennial.flows.commands import Identified, MergeCustomers, PostAdjustment

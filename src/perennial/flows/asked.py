@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from perennial.core.checkout import PointsWanted
-from perennial.core.entered import unknown_code, wanted_by_shared_code, wanted_by_voucher
-from perennial.core.payments import Card
-from perennial.core.redeemables import Voucher, Wanted
+from perennial.core.checkout.checkout import PointsWanted
+from perennial.core.checkout.entered import unknown_code, wanted_by_shared_code, wanted_by_voucher
+from perennial.core.checkout.payments import Card
+from perennial.core.pricing.redeemables import Voucher, Wanted
 from perennial.flows.commands import Asked, PointsAsked
 from perennial.flows.configuration import Workspace
 from perennial.flows.problems import field_problem

@@ -12,8 +12,8 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.codes import Codes
-from perennial.core.wallet_dates import end_of_day_after
+from perennial.core.codes.codes import Codes
+from perennial.core.wallets.dates import end_of_day_after
 from perennial.flows.answering import encode_answer
 from perennial.flows.answers import Answer, Decided, VoucherAnswer
 from perennial.flows.batch import Batch

@@ -15,12 +15,12 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.causes import instant_of
-from perennial.core.compile import compile_version
+from perennial.core.compiling.compile import compile_version
 from perennial.core.counts import counts_of
+from perennial.core.decisions.returns import reversed_of
 from perennial.core.effects import Count
 from perennial.core.events import CustomEvent, OrderPaid, OrderReturned, TimersDue
-from perennial.core.returns import reversed_of
+from perennial.core.explaining.causes import instant_of
 from perennial.core.version import Version
 from perennial.flows.commands import PostEvent
 from perennial.flows.stored import StoredDecision, decode_decisions

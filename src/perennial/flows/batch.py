@@ -14,7 +14,7 @@ import msgspec
 from perennial.core.effects import Effect
 from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member
-from perennial.core.segmenting import Changed
+from perennial.core.segments.segmenting import Changed
 from perennial.core.version import Version
 from perennial.flows.asked import FoundVoucher
 from perennial.flows.commands import Giver

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from asyncpg import Connection
 
-from perennial.core.blocks import Block
+from perennial.core.customers.blocks import Block
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.keys import Key

@@ -10,12 +10,12 @@ from datetime import date
 
 import msgspec
 
+from perennial.core.budgets.shown_limits import ShownLimit, outlook, shown_limits
+from perennial.core.dates.periods import Period, start_of
+from perennial.core.explaining.retelling import retell
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.limits import MONEY, AtCap, Counted, Holder
-from perennial.core.periods import Period, start_of
-from perennial.core.retelling import retell
-from perennial.core.shown_limits import ShownLimit, outlook, shown_limits
+from perennial.core.terms.limits import MONEY, AtCap, Counted, Holder
 from perennial.core.version import CompiledLimit
 from perennial.flows.configuration import business_now
 from perennial.flows.handle_events import Handler

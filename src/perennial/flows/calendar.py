@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from perennial.core.calendar import (
+from perennial.core.campaigns.calendar import (
     MAX_DAYS,
     EntryKind,
     EntryState,
@@ -16,12 +16,12 @@ from perennial.core.calendar import (
     countries_of,
     public_holidays,
 )
-from perennial.core.document import plain_of
-from perennial.core.document_shape import MAX_PROBLEMS
+from perennial.core.document.document import plain_of
+from perennial.core.document.program import Program
+from perennial.core.document.readable_draft import readable, with_dates
+from perennial.core.document.shape import MAX_PROBLEMS
 from perennial.core.problems import Problem
-from perennial.core.program import Program
-from perennial.core.readable_draft import readable, with_dates
-from perennial.core.validation import examine
+from perennial.core.validation.validation import examine
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import field_problem

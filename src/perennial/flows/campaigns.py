@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.campaign_state import CampaignState, Openings, day_of_members, openings, state_of
-from perennial.core.document import plain_of, program_of
-from perennial.core.document_text import parse_text
-from perennial.core.draft_edit import with_part
+from perennial.core.campaigns.state import CampaignState, Openings, day_of_members, openings, state_of
+from perennial.core.document.document import plain_of, program_of
+from perennial.core.document.draft_edit import with_part
+from perennial.core.document.program import Campaign, Program
+from perennial.core.document.readable_draft import readable
+from perennial.core.document.text import parse_text
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.limits import Holder
 from perennial.core.problems import Problem
-from perennial.core.program import Campaign, Program
-from perennial.core.readable_draft import readable
 from perennial.core.switches import Switch
+from perennial.core.terms.limits import Holder
 from perennial.flows.answers import FieldProblem
 from perennial.flows.budgets import BudgetView, read_all_budgets
 from perennial.flows.configuration import LiveProgram, Workspace, business_now

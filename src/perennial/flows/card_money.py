@@ -13,14 +13,14 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, SerializationError
 
-from perennial.core.availability import why_off
-from perennial.core.codes import Codes
+from perennial.core.checkout.payments import charge_card
+from perennial.core.claims.availability import why_off
+from perennial.core.codes.codes import Codes
 from perennial.core.effects import Credit, Effect, IssueVoucher
 from perennial.core.member import Member
-from perennial.core.payments import charge_card
-from perennial.core.spending import insufficient
 from perennial.core.version import CompiledReward
-from perennial.core.wallet_dates import end_of_day_after
+from perennial.core.wallets.dates import end_of_day_after
+from perennial.core.wallets.spending import insufficient
 from perennial.flows.answering import encode_answer
 from perennial.flows.answers import Answer, Decided, VoucherAnswer
 from perennial.flows.asked import FoundVoucher, shown

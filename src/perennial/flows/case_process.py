@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from perennial.core.condition_document import DEC_HOOK
-from perennial.core.document import program_of
+from perennial.core.cases.program_cases import CaseOutcome, play_case, stage_of, unplayed
+from perennial.core.document.document import program_of
+from perennial.core.document.program import Program
 from perennial.core.find_flaws import kinds_of_flaws
-from perennial.core.program import Program
-from perennial.core.program_cases import CaseOutcome, play_case, stage_of, unplayed
-from perennial.core.segment import Segment
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import DEC_HOOK
 
 
 class PlayedProgram(msgspec.Struct, frozen=True):

@@ -14,12 +14,12 @@ from contextlib import suppress
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.document import plain_of, plain_program
+from perennial.core.cases.program_cases import CaseOutcome, unplayed
+from perennial.core.document.document import plain_of, plain_program
+from perennial.core.document.program import Program
 from perennial.core.problems import Problem
-from perennial.core.program import Program
-from perennial.core.program_cases import CaseOutcome, unplayed
-from perennial.core.segment import Segment
-from perennial.core.validation import validate
+from perennial.core.segments.segment import Segment
+from perennial.core.validation.validation import validate
 from perennial.flows.answers import FieldProblem
 from perennial.flows.case_process import PlayedCase, PlayedProgram
 from perennial.flows.problems import ProblemError, problem

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.availability import Availability, catalogue
-from perennial.core.order import Scalar
-from perennial.core.part_payment import least_of
-from perennial.core.refusal_text import text_for
+from perennial.core.claims.availability import Availability, catalogue
+from perennial.core.claims.part_payment import least_of
+from perennial.core.orders.order import Scalar
+from perennial.core.terms.refusal_text import text_for
 from perennial.core.version import Version
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.drawn_codes import pools_of

@@ -18,8 +18,8 @@ from uuid import UUID, uuid4
 
 from asyncpg import Connection
 
-from perennial.core.compile import compile_version
-from perennial.core.compile_segments import based_on, compile_segments
+from perennial.core.compiling.compile import compile_version
+from perennial.core.segments.compile_segments import based_on, compile_segments
 from perennial.flows.backfill import SLICE, STRAGGLERS_SECONDS, Asked, latest_versions, recompute
 from perennial.flows.configuration import in_order, kept_of
 from perennial.store.backfills import (

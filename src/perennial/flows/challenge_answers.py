@@ -8,14 +8,14 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.challenge_figures import NOTHING
-from perennial.core.challenge_view import view_of
+from perennial.core.challenges.view import view_of
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
 from perennial.core.effects import Progress
 from perennial.core.events import ChallengeCompleted, OrderPaid
 from perennial.core.fold import fold
 from perennial.core.member import Member
-from perennial.core.order import Order
+from perennial.core.orders.order import Order
 from perennial.core.scratch import copy_of
 from perennial.core.version import Version
 from perennial.flows.answers import ChallengeAnswer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.core.challenge_view import ChallengeView, GoalView, views_of
+from perennial.core.challenges.view import ChallengeView, GoalView, views_of
 from perennial.flows.configuration import LiveProgram, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.merged import follows_merges

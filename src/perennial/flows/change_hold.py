@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from perennial.core.redeemables import Status
-from perennial.core.redemption import grace_of, hold_over, hold_redeemed, price_changed
-from perennial.core.used import give_back
+from perennial.core.checkout.redemption import grace_of, hold_over, hold_redeemed, price_changed
+from perennial.core.checkout.used import give_back
+from perennial.core.pricing.redeemables import Status
 from perennial.flows.answers import Answer
 from perennial.flows.asked import find_asked
 from perennial.flows.batch import Batch, Operation

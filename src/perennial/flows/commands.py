@@ -12,8 +12,8 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.identifiers import CustomerIdentifier
-from perennial.core.order import Order, ReturnedLine, Scalar
+from perennial.core.customers.identifiers import CustomerIdentifier
+from perennial.core.orders.order import Order, ReturnedLine, Scalar
 from perennial.units import Instant, Minor, Points, named_id
 
 

@@ -6,7 +6,7 @@ from typing import assert_never
 
 import msgspec
 
-from perennial.core.condition_check import (
+from perennial.core.conditions.check import (
     Place,
     audience_place,
     benefit_place,
@@ -19,17 +19,17 @@ from perennial.core.condition_check import (
     segment_place,
     size_of,
 )
-from perennial.core.condition_document import MAX_DEPTH, MAX_NODES
-from perennial.core.condition_flaws import Flaw, flaws_of
-from perennial.core.condition_places import Where
-from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
-from perennial.core.condition_words import Wording, sentence
-from perennial.core.conditions import Condition
+from perennial.core.conditions.flaws import Flaw, flaws_of
+from perennial.core.conditions.sql import SqlConditions, compile_sql, kept_by
+from perennial.core.conditions.words import Wording, sentence
+from perennial.core.document.program_cost import MAX_LINES, condition_cost, history_cost
 from perennial.core.facts import fact_table
 from perennial.core.language import Language
 from perennial.core.problems import Problem
-from perennial.core.program_cost import MAX_LINES, condition_cost, history_cost
-from perennial.core.segment import check_condition_of_segment
+from perennial.core.segments.segment import check_condition_of_segment
+from perennial.core.terms.condition_document import MAX_DEPTH, MAX_NODES
+from perennial.core.terms.condition_places import Where
+from perennial.core.terms.conditions import Condition
 from perennial.flows.configuration import Configurations, business_now
 from perennial.flows.problems import field_problem
 from perennial.flows.program_checks import program_to_ask

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.compile import compile_version
-from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, based_on, compile_segments
-from perennial.core.following_segments import hears_moves
-from perennial.core.order import Scalar
-from perennial.core.program import Declarations, WalletSpec
+from perennial.core.compiling.compile import compile_version
+from perennial.core.document.program import Declarations, WalletSpec
+from perennial.core.orders.order import Scalar
+from perennial.core.segments.compile_segments import BasedOn, Kept, SegmentSet, based_on, compile_segments
+from perennial.core.segments.following_segments import hears_moves
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.version import Version
 from perennial.store.programs import StoredVersion, load_versions

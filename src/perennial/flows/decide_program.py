@@ -7,15 +7,15 @@ from typing import TypeAlias
 
 import msgspec
 
-from perennial.core.causes import apart, particulars_of
-from perennial.core.challenge_completion import needs_code
-from perennial.core.codes import Codes
+from perennial.core.challenges.completion import needs_code
+from perennial.core.codes.codes import Codes
 from perennial.core.decide import decide
 from perennial.core.decision import Decision
 from perennial.core.effects import Count, Effect
 from perennial.core.events import ChallengeCompleted, Event, RewardEarned
+from perennial.core.explaining.causes import apart, particulars_of
 from perennial.core.following_up import MAX_FOLLOW_UPS, FollowUps, TooManyFollowUps, trigger_of
-from perennial.core.order import Scalar
+from perennial.core.orders.order import Scalar
 from perennial.core.points_counted import points_counted
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.switches import Switches

@@ -10,8 +10,8 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.customer_words import NAME_ATTRIBUTES, asked_words
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType, normalized
+from perennial.core.customers.customer_words import NAME_ATTRIBUTES, asked_words
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType, normalized
 from perennial.flows.challenges import CustomerChallenge, read_challenges
 from perennial.flows.configuration import Workspace
 from perennial.flows.entitlement_views import EntitlementView

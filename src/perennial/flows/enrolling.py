@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from perennial.core.document.enrollment import source_at_event
 from perennial.core.effects import Join
-from perennial.core.enrollment import source_at_event
 from perennial.core.events import MemberJoined
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation

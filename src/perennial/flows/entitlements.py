@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.availability import ends_at, why_not_offered, why_off
-from perennial.core.budget_numbers import numbers_of_order
+from perennial.core.budgets.numbers import numbers_of_order
+from perennial.core.claims.availability import ends_at, why_not_offered, why_off
 from perennial.core.entitlements import UNDONE, EntitlementState
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of

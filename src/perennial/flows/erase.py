@@ -14,12 +14,12 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, SerializationError
 
-from perennial.core.budget_numbers import numbers_of_order
-from perennial.core.closing import close_wallet, open_lots, out
+from perennial.core.budgets.giving_back import give_back
+from perennial.core.budgets.numbers import numbers_of_order
 from perennial.core.effects import Effect
-from perennial.core.giving_back import give_back
-from perennial.core.limits import Use
 from perennial.core.member import Wallet
+from perennial.core.terms.limits import Use
+from perennial.core.wallets.closing import close_wallet, open_lots, out
 from perennial.flows.commands import ExpireHold, PostTransfer
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from perennial.core.document.program import AttributeSpec, AttributeType, Declarations, EventSpec
 from perennial.core.facts import STALE_FROM
-from perennial.core.geography import point_or_none
-from perennial.core.order import Order, Scalar
-from perennial.core.program import AttributeSpec, AttributeType, Declarations, EventSpec
+from perennial.core.orders.geography import point_or_none
+from perennial.core.orders.order import Order, Scalar
 from perennial.flows.commands import OutsideFact, PostEvent
 from perennial.flows.configuration import Workspace
 from perennial.flows.problems import field_problem

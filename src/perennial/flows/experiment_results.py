@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from perennial.core.experiments import HELD_OUT, TREATED, WHOLE, Holdout, Outcome, Trial
+from perennial.core.document.experiments import HELD_OUT, TREATED, WHOLE, Holdout, Outcome, Trial
 from perennial.core.variants import CompiledTrial
 from perennial.core.version import Version
 from perennial.flows.configuration import LiveProgram, business_now

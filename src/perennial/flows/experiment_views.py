@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from perennial.core.experiments import Outcome
+from perennial.core.document.experiments import Outcome
 from perennial.reports.calls import Call, TrialState
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from perennial.core.currency import decimals, format_money
-from perennial.core.experiments import HELD_OUT, TREATED, Outcome
+from perennial.core.document.experiments import HELD_OUT, TREATED, Outcome
 from perennial.reports.calls import Call
 from perennial.reports.confidence import START
 

@@ -7,15 +7,15 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.causes import GAVE, cause_words, follow_up_of
 from perennial.core.earn import EarningEvent
 from perennial.core.events import CustomEvent, MemberJoined, OrderPaid
-from perennial.core.explain import explain
-from perennial.core.explanation import Explanation
+from perennial.core.explaining.causes import GAVE, cause_words, follow_up_of
+from perennial.core.explaining.explain import explain
+from perennial.core.explaining.explanation import Explanation
+from perennial.core.explaining.retelling import retell
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.order import Scalar
-from perennial.core.retelling import retell
+from perennial.core.orders.order import Scalar
 from perennial.flows.commands import PostEvent
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler

@@ -15,12 +15,12 @@ from typing import Any
 
 import msgspec
 
-from perennial.core.document import plain_program, program_of, read_program
+from perennial.core.document.document import plain_program, program_of, read_program
+from perennial.core.document.program import Program
 from perennial.core.find_flaws import Searched, search_flaws, what_comes_back
 from perennial.core.finder import KINDS
-from perennial.core.flaw import Assumptions
-from perennial.core.gives_back import GivesBack
-from perennial.core.program import Program
+from perennial.core.flaws.flaw import Assumptions
+from perennial.core.rehearsal.gives_back import GivesBack
 from perennial.flows.configuration import business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import field_problem, problem

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from perennial.core.checkout.payments import CardPaid, card_credit, charge_card, is_full
+from perennial.core.checkout.used import UsedByProgram
 from perennial.core.effects import Debit, Effect, GiveBack, IssueVoucher
 from perennial.core.member import Member
-from perennial.core.payments import CardPaid, card_credit, charge_card, is_full
-from perennial.core.spending import spend
-from perennial.core.used import UsedByProgram
 from perennial.core.version import Version
+from perennial.core.wallets.spending import spend
 from perennial.flows.batch import Batch, Operation
 from perennial.ledger.account import Account
 from perennial.store.cards import find_closed, lock_cards

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.checkout.redemption import grace_of, nothing_to_roll_back, returned_with_order
+from perennial.core.checkout.used import Returning, Used, give_back
 from perennial.core.effects import Capture, Credit, Debit, Effect, GiveBack, UseVoucher
 from perennial.core.member import Member
-from perennial.core.redemption import grace_of, nothing_to_roll_back, returned_with_order
-from perennial.core.used import Returning, Used, give_back
 from perennial.core.version import Version
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation

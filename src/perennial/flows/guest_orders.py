@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.member import Member
-from perennial.core.order import OrderStatus, cost_of, line_ids, net_amounts, returned_parts
+from perennial.core.orders.order import OrderStatus, cost_of, line_ids, net_amounts, returned_parts
 from perennial.flows.answering import encode_answer
 from perennial.flows.answers import Answer, Decided
 from perennial.flows.batch import Batch, Operation

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.customers.identifiers import CustomerIdentifier
 from perennial.core.effects import Leave
-from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.member import Member
-from perennial.core.order import Scalar
+from perennial.core.orders.order import Scalar
 from perennial.core.timers import due_with_days
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer, FieldProblem

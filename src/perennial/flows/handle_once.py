@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from perennial.core.codes import Codes
+from perennial.core.claims.part_payment import rest_of
+from perennial.core.codes.codes import Codes
 from perennial.core.events import ClaimRequested, CustomEvent, Event, PointsAdjusted, TierAssigned
 from perennial.core.member import Member
-from perennial.core.part_payment import rest_of
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation

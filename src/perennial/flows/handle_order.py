@@ -6,11 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.blocks import blocked_by
+from perennial.core.customers.blocks import blocked_by
 from perennial.core.events import OrderFulfilled, OrderPaid
 from perennial.core.member import Member
 from perennial.core.needs import place_of
-from perennial.core.order import Order, OrderStatus, cost_of, net_amounts
+from perennial.core.orders.order import Order, OrderStatus, cost_of, net_amounts
 from perennial.core.switches import Switches, recorded
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer, Decided, FieldProblem

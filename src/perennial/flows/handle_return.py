@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from perennial.core.member import Member
-from perennial.core.order import OrderStatus, line_ids, returned_parts
+from perennial.core.orders.order import OrderStatus, line_ids, returned_parts
 from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch

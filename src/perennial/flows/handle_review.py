@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.referral_terms import FriendGets, Role
-from perennial.core.referrals import BY_STAFF, ReferralState, approved, rejected
+from perennial.core.document.referral_terms import FriendGets, Role
+from perennial.core.referrals.referrals import BY_STAFF, ReferralState, approved, rejected
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ReviewReferral

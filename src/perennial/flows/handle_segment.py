@@ -8,8 +8,8 @@ from uuid import UUID
 from asyncpg import Connection
 
 from perennial.core.events import CustomEvent
-from perennial.core.following_segments import ENTERED
 from perennial.core.member import Member
+from perennial.core.segments.following_segments import ENTERED
 from perennial.core.switches import Switch, Switches, SwitchKind, SwitchObject
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from perennial.core.document.waiting_list import WaitingList, is_passed_over
 from perennial.core.refusals import RefusalCode
-from perennial.core.waiting_list import WaitingList, is_passed_over
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import Command, PostClaim, TakeTurn

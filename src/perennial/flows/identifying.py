@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.identifiers import CustomerIdentifier
+from perennial.core.customers.identifiers import CustomerIdentifier
 from perennial.flows.answers import Answer
 from perennial.flows.commands import Command, Identified, PostAdjustment, PostClaim, PostEvent, PutOrder
 from perennial.flows.problems import answer_problem, field_problem

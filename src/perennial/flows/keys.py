@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.order import Redeemer
+from perennial.core.orders.order import Redeemer
 from perennial.flows.ids import Ids
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.scopes import Scope, allows

@@ -12,10 +12,10 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.budget_numbers import holder_of, number_of
-from perennial.core.limits import Holder
-from perennial.core.order import Order, Scalar
-from perennial.core.product_limits import has_limits_by_product, parts_of_products, product_number
+from perennial.core.budgets.numbers import holder_of, number_of
+from perennial.core.budgets.product_limits import has_limits_by_product, parts_of_products, product_number
+from perennial.core.orders.order import Order, Scalar
+from perennial.core.terms.limits import Holder
 from perennial.core.today import today_of
 from perennial.core.version import Version
 from perennial.flows.batch import Batch

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from asyncpg import Connection
 
-from perennial.core.codes import Codes
+from perennial.core.codes.codes import Codes
+from perennial.core.document.referral_terms import Role
 from perennial.core.entitlements import EntitlementState
-from perennial.core.referral_terms import Role
-from perennial.core.wallet_dates import end_of_day_after
+from perennial.core.wallets.dates import end_of_day_after
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ChangeEntitlement, Command, PostClaim, ReviewReferral
 from perennial.flows.configuration import LiveProgram, Workspace, business_now

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from asyncpg import Connection, SerializationError
 
-from perennial.core.order import OrderStatus
-from perennial.core.used import Used, handed_over
+from perennial.core.checkout.used import Used, handed_over
+from perennial.core.orders.order import OrderStatus
 from perennial.flows.asked import FoundVoucher
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ChangeHold, Command, ExpireHold, PostRedemption, PostReturn, PutOrder

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from perennial.core.budgets.product_limits import has_limits_by_product, parts_of_products, product_number
 from perennial.core.needs import lookback
-from perennial.core.order import Order
-from perennial.core.product_limits import has_limits_by_product, parts_of_products, product_number
+from perennial.core.orders.order import Order
 from perennial.core.today import today_of
 from perennial.flows.configuration import Workspace
 from perennial.store.members import Reads

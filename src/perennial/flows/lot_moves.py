@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from perennial.core.closing import open_lots, out
 from perennial.core.effects import Activate, Credit, Effect, FallShort, Forgive, Owe
 from perennial.core.member import Wallet
+from perennial.core.wallets.closing import open_lots, out
 from perennial.ledger.account import Account
 from perennial.units import Instant
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.core.identifiers import CustomerIdentifier
+from perennial.core.customers.identifiers import CustomerIdentifier
+from perennial.core.document.program import WalletSpec
 from perennial.core.member import Member
-from perennial.core.program import WalletSpec
 from perennial.flows.configuration import Workspace
 from perennial.ledger.lot import Lot
 from perennial.units import Instant, Points, format_instant

@@ -9,8 +9,8 @@ from asyncpg import Connection
 
 from perennial.core.effects import BeActive, Effect
 from perennial.core.member import Member, Wallet
-from perennial.core.spending import spend
 from perennial.core.version import Version
+from perennial.core.wallets.spending import spend
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import Workspace
 from perennial.flows.lot_moves import activation, arriving, debts_arriving, debts_leaving, leaving

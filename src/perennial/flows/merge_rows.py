@@ -12,9 +12,9 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.challenge_round import Round
-from perennial.core.merging import filled_attributes, merged_membership, merged_rounds
-from perennial.core.referrals import SELF, Referral, ReferralState
-from perennial.core.used import handed_over
+from perennial.core.checkout.used import handed_over
+from perennial.core.decisions.merging import filled_attributes, merged_membership, merged_rounds
+from perennial.core.referrals.referrals import SELF, Referral, ReferralState
 from perennial.flows.batch import Batch
 from perennial.flows.merge_answers import MergeConflict
 from perennial.store.blocks import read_block

@@ -13,8 +13,8 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, SerializationError
 
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
 from perennial.core.events import MembersMerged
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType
 from perennial.core.member import Member, Membership
 from perennial.core.timers import next_due
 from perennial.flows.answers import Answer, FieldProblem

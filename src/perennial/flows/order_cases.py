@@ -7,15 +7,15 @@ from typing import Any
 
 import msgspec
 
-from perennial.core.case_of_order import MAX_EARLIER, EarlierOrder, JudgedOrder, case_of_order
-from perennial.core.case_state import Uncarried
-from perennial.core.causes import instant_of
+from perennial.core.cases.case_of_order import MAX_EARLIER, EarlierOrder, JudgedOrder, case_of_order
+from perennial.core.cases.case_state import Uncarried
+from perennial.core.cases.program_cases import CaseOutcome, stage_of
 from perennial.core.currency import format_money
-from perennial.core.document import plain_of
-from perennial.core.order import Order, net_amounts, value_of
-from perennial.core.periods import local_date
-from perennial.core.program_cases import CaseOutcome, stage_of
-from perennial.core.segment import Segment
+from perennial.core.dates.periods import local_date
+from perennial.core.document.document import plain_of
+from perennial.core.explaining.causes import instant_of
+from perennial.core.orders.order import Order, net_amounts, value_of
+from perennial.core.segments.segment import Segment
 from perennial.core.version import Version
 from perennial.flows.case_runs import segments_of
 from perennial.flows.configuration import LiveProgram, Workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.core.order import Order, OrderStatus, line_ids
+from perennial.core.orders.order import Order, OrderStatus, line_ids
 from perennial.flows.commands import PostReturn, PutOrder
 from perennial.flows.problems import field_problem, problem
 from perennial.store.orders import OrderRow, decode_order, encode_order

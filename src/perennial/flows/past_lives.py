@@ -14,8 +14,8 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.blocks import Block
-from perennial.core.codes import IssuedCode
+from perennial.core.codes.codes import IssuedCode
+from perennial.core.customers.blocks import Block
 from perennial.core.events import (
     ChallengeStarted,
     ClaimRequested,
@@ -27,8 +27,8 @@ from perennial.core.events import (
     TransferReceived,
     TransferSent,
 )
-from perennial.core.order import Order, OrderStatus, Scalar
-from perennial.core.past import (
+from perennial.core.orders.order import Order, OrderStatus, Scalar
+from perennial.core.simulation.past import (
     Blocked,
     CameBack,
     Canceled,

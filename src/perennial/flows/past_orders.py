@@ -11,7 +11,7 @@ import msgspec
 from perennial.core.counts import counts_of
 from perennial.core.effects import Count
 from perennial.core.events import Event, OrderPaid
-from perennial.core.order import OrderStatus
+from perennial.core.orders.order import OrderStatus
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram

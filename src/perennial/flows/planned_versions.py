@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.document import read_program
-from perennial.core.program import Program
-from perennial.core.program_parts import split_program
-from perennial.core.schedule import start_instant
+from perennial.core.dates.schedule import start_instant
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program
+from perennial.core.document.program_parts import split_program
 from perennial.flows.case_runs import require_cases
 from perennial.flows.ids import Ids
 from perennial.flows.problems import ProblemError, field_problem, problem

@@ -8,11 +8,11 @@ from typing import TypeAlias
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.compile import compile_version
-from perennial.core.compile_segments import BasedOn, Kept, SegmentSet, based_on, compile_segments
-from perennial.core.program import Program, unit_codes
-from perennial.core.segment import Segment
-from perennial.core.validation import validate
+from perennial.core.compiling.compile import compile_version
+from perennial.core.document.program import Program, unit_codes
+from perennial.core.segments.compile_segments import BasedOn, Kept, SegmentSet, based_on, compile_segments
+from perennial.core.segments.segment import Segment
+from perennial.core.validation.validation import validate
 from perennial.core.version import Version
 from perennial.flows.backfill import Asked, latest_versions, metrics_to_backfill
 from perennial.flows.catching_up import CLOCKS_DIFFER, Walk, id_at, wall_now

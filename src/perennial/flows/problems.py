@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.core.order import Scalar
+from perennial.core.orders.order import Scalar
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.flows.answers import Answer, FieldProblem, Problem
 

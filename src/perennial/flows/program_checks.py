@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from asyncpg import Connection
 
-from perennial.core.assessment import Assessment, assess
-from perennial.core.code_entry import shared_form
-from perennial.core.document import read_program
+from perennial.core.codes.entry import shared_form
+from perennial.core.document.document import read_program
+from perennial.core.document.program import GIFT_CARDS, Program
+from perennial.core.document.program_parts import decode_published, join_parts
+from perennial.core.document.surroundings import with_declarations
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
 from perennial.core.problems import Problem
-from perennial.core.program import GIFT_CARDS, Program
-from perennial.core.program_parts import decode_published, join_parts
-from perennial.core.surroundings import with_declarations
-from perennial.core.validation import check_agreement, declared_differently, validate
-from perennial.core.validation_codes import rewards_of
+from perennial.core.validation.assessment import Assessment, assess
+from perennial.core.validation.codes import rewards_of
+from perennial.core.validation.validation import check_agreement, declared_differently, validate
 from perennial.flows.answers import FieldProblem
 from perennial.flows.configuration import Workspace
 from perennial.flows.problems import ProblemError, problem

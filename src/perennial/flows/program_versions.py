@@ -7,14 +7,14 @@ from typing import Literal
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.assessment import Assessment, assess
-from perennial.core.document import read_program, render
+from perennial.core.document.document import read_program, render
+from perennial.core.document.program import Program
+from perennial.core.document.program_diff import Change, diff
+from perennial.core.document.program_parts import join_parts
 from perennial.core.problems import Problem
-from perennial.core.program import Program
-from perennial.core.program_diff import Change, diff
-from perennial.core.program_parts import join_parts
-from perennial.core.segment import Segment
-from perennial.core.validation import validate
+from perennial.core.segments.segment import Segment
+from perennial.core.validation.assessment import Assessment, assess
+from perennial.core.validation.validation import validate
 from perennial.flows.problems import problem
 from perennial.flows.program_checks import (
     conflicts_of,

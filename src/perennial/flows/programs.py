@@ -14,16 +14,16 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.assessment import Assessment
-from perennial.core.document import read_program
+from perennial.core.document.document import read_program
+from perennial.core.document.program import Program, unit_codes
+from perennial.core.document.program_diff import Change, diff
+from perennial.core.document.program_parts import split_program
 from perennial.core.find_flaws import what_comes_back
-from perennial.core.gives_back import GivesBack
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
 from perennial.core.problems import Problem
-from perennial.core.program import Program, unit_codes
-from perennial.core.program_diff import Change, diff
-from perennial.core.program_parts import split_program
+from perennial.core.rehearsal.gives_back import GivesBack
+from perennial.core.validation.assessment import Assessment
 from perennial.flows.case_runs import require_cases
 from perennial.flows.ids import Ids
 from perennial.flows.preparing import Prepared, follow, is_stale, prepare

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from perennial.core.checkout import Checkout
+from perennial.core.checkout.checkout import Checkout
+from perennial.core.checkout.quote import Quote, QuotedRedeemable
 from perennial.core.member import Member
-from perennial.core.order import Scalar
-from perennial.core.quote import Quote, QuotedRedeemable
-from perennial.core.redeemables import Status
-from perennial.core.refusal_text import text_for
+from perennial.core.orders.order import Scalar
+from perennial.core.pricing.redeemables import Status
+from perennial.core.terms.refusal_text import text_for
 from perennial.flows.answering import balance_answers
 from perennial.flows.answers import BalanceAnswer, ChallengeAnswer
 from perennial.flows.batch import Batch

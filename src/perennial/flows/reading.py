@@ -12,14 +12,14 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.blocks import Block
-from perennial.core.conditions import Measure
+from perennial.core.customers.blocks import Block
+from perennial.core.customers.identifiers import CustomerIdentifier
+from perennial.core.document.program import Program, TierMetric
 from perennial.core.facts import STALE_FROM
-from perennial.core.identifiers import CustomerIdentifier
 from perennial.core.member import Member, Wallet
-from perennial.core.order import Order, Scalar
-from perennial.core.program import Program, TierMetric
-from perennial.core.tier_progress import Missing, progress
+from perennial.core.orders.order import Order, Scalar
+from perennial.core.terms.conditions import Measure
+from perennial.core.tiers.progress import Missing, progress
 from perennial.flows.answers import Answer
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler

@@ -7,7 +7,7 @@ version in force.
 
 from __future__ import annotations
 
-from perennial.core.program_diff import Change
+from perennial.core.document.program_diff import Change
 
 _MOVES_TIMERS = (
     "earning_rules",

@@ -12,15 +12,8 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.blocks import WHY_NOTHING_SPENT, Block
-from perennial.core.checkout import Basket, Checkout, check_out, offers_of
-from perennial.core.decision import Decision
-from perennial.core.effects import Effect, UseVoucher
-from perennial.core.events import CartRedeemed
-from perennial.core.member import Member
-from perennial.core.order import Order
-from perennial.core.price import Offer
-from perennial.core.redemption import (
+from perennial.core.checkout.checkout import Basket, Checkout, check_out, offers_of
+from perennial.core.checkout.redemption import (
     hold_over,
     price_changed,
     settle_checkout,
@@ -30,9 +23,16 @@ from perennial.core.redemption import (
     used_on,
     used_places,
 )
+from perennial.core.checkout.used import Used, UsedByProgram, capture
+from perennial.core.customers.blocks import WHY_NOTHING_SPENT, Block
+from perennial.core.decision import Decision
+from perennial.core.effects import Effect, UseVoucher
+from perennial.core.events import CartRedeemed
+from perennial.core.member import Member
+from perennial.core.orders.order import Order
+from perennial.core.pricing.price import Offer
 from perennial.core.refusals import Refusal
-from perennial.core.spending import customer_blocked
-from perennial.core.used import Used, UsedByProgram, capture
+from perennial.core.wallets.spending import customer_blocked
 from perennial.flows.answers import Answer
 from perennial.flows.asked import Found, find_asked
 from perennial.flows.batch import Batch, Operation

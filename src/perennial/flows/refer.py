@@ -10,10 +10,10 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.fraud_signal import Trace
+from perennial.core.document.referral_terms import FriendGets, Role
+from perennial.core.kinds.fraud_signal import Trace
 from perennial.core.needs import snapshot_of
-from perennial.core.referral_terms import FriendGets, Role
-from perennial.core.referrals import CHAIN, CIRCLE, HOUSEHOLD, begin, choose_offer, judged, rejected
+from perennial.core.referrals.referrals import CHAIN, CIRCLE, HOUSEHOLD, begin, choose_offer, judged, rejected
 from perennial.core.version import CompiledOffer, Version
 from perennial.flows.answers import VoucherAnswer
 from perennial.flows.batch import Batch

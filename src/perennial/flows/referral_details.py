@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.fraud_signal import Evidence
+from perennial.core.document.referral_terms import ReferralOffer, Role
+from perennial.core.kinds.fraud_signal import Evidence
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.referral_terms import ReferralOffer, Role
-from perennial.core.referrals import Given
+from perennial.core.referrals.referrals import Given
 from perennial.flows.configuration import Workspace
 from perennial.flows.explaining import ProgramExplanation, explained, words_of
 from perennial.flows.handle_events import Handler

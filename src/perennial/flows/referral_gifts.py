@@ -8,15 +8,15 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.codes import Codes
+from perennial.core.codes.codes import Codes
 from perennial.core.decide import decide
+from perennial.core.document.referral_terms import Role
 from perennial.core.effects import Entitle, IssueVoucher
 from perennial.core.entitlements import MOVES, EntitlementState
 from perennial.core.events import ReferralReversed, ReferralRewarded
 from perennial.core.member import Member
-from perennial.core.referral_rewards import credited
-from perennial.core.referral_terms import Role
-from perennial.core.referrals import Given
+from perennial.core.referrals.referrals import Given
+from perennial.core.referrals.rewards import credited
 from perennial.core.version import Version
 from perennial.flows.answering import decided
 from perennial.flows.answers import Decided

@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.referral_terms import LINK_CODE
-from perennial.core.referrals import ReferralState
+from perennial.core.document.referral_terms import LINK_CODE
+from perennial.core.referrals.referrals import ReferralState
 from perennial.flows.answers import Answer
 from perennial.flows.batcher import Intake
 from perennial.flows.commands import ReviewReferral

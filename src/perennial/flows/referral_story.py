@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from perennial.core.dates.periods import minute_words
+from perennial.core.document.referral_terms import Role
+from perennial.core.explaining.retelling import retell
 from perennial.core.language import Language
-from perennial.core.periods import minute_words
-from perennial.core.referral_terms import Role
-from perennial.core.referrals import (
+from perennial.core.referrals.referrals import (
     ADVOCATE_GONE,
     BY_STAFF,
     CHAIN,
@@ -22,7 +23,6 @@ from perennial.core.referrals import (
     UNMET,
     ReferralState,
 )
-from perennial.core.retelling import retell
 from perennial.flows.referral_views import ReferralView
 from perennial.units import Points, parse_instant
 

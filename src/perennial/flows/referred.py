@@ -11,7 +11,7 @@ import msgspec
 from perennial.core.events import OrderReturned
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
-from perennial.core.referrals import advance, withdraw
+from perennial.core.referrals.referrals import advance, withdraw
 from perennial.core.version import CompiledOffer, Version
 from perennial.flows.batch import Batch
 from perennial.flows.configuration import LiveProgram

@@ -25,7 +25,7 @@ import msgspec
 
 from perennial.connectors.complete_journey import TIME_ZONE, Basket, Statistics
 from perennial.connectors.complete_journey_coupons import Coupons
-from perennial.core.periods import Period, end_of_period, local_day
+from perennial.core.dates.periods import Period, end_of_period, local_day
 from perennial.core.refusals import RefusalCode
 from perennial.flows.answers import Answer
 from perennial.flows.batcher import Intake

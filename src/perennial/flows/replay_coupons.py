@@ -18,7 +18,7 @@ import msgspec
 
 from perennial.connectors.complete_journey import Basket
 from perennial.connectors.complete_journey_coupons import CouponCampaign, CouponRedemption, Coupons
-from perennial.core.document_text import parse_text
+from perennial.core.document.text import parse_text
 from perennial.flows.answers import Answer
 from perennial.flows.batcher import Intake
 from perennial.flows.commands import Asked, PostRedemption, PutCustomer

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from perennial.core.dates.periods import Period, first_day, local_date, local_midnight, period_of_day
+from perennial.core.document.program import Program, rewards_of
+from perennial.core.explaining.retelling import retell
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.periods import Period, first_day, local_date, local_midnight, period_of_day
-from perennial.core.program import Program, rewards_of
-from perennial.core.retelling import retell
 from perennial.core.rewards import KINDS
 from perennial.core.version import Version
 from perennial.flows.configuration import LiveProgram, Workspace, business_now

@@ -10,9 +10,9 @@ from typing import Literal, TypeAlias
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.code_entry import shared_form
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType, normalized
-from perennial.core.till_code import Fault, TillCode, TillKind
+from perennial.core.codes.entry import shared_form
+from perennial.core.codes.till_code import Fault, TillCode, TillKind
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType, normalized
 from perennial.flows.asked import FoundVoucher
 from perennial.flows.batch import Batch
 from perennial.flows.configuration import LiveProgram, Workspace, business_now

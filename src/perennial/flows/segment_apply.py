@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.following_segments import ENTERED
+from perennial.core.segments.following_segments import ENTERED
 from perennial.flows.commands import ApplyEntered
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler

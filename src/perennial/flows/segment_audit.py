@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.compile_segments import SegmentSet
+from perennial.core.segments.compile_segments import SegmentSet
 from perennial.flows.configuration import Configurations, Workspace, business_now
 from perennial.flows.segment_fill import Asked, ask_database, who_is_wrong
 from perennial.store.audit import SEALS, SEGMENTS, AuditReport, CheckReport, KeptHead, audit

@@ -16,10 +16,10 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.compile_segments import LiveSegment, SegmentSet
-from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
-from perennial.core.enrollment import joins_by_entering
-from perennial.core.periods import local_day, local_midnight
+from perennial.core.conditions.sql import SqlConditions, compile_sql, kept_by
+from perennial.core.dates.periods import local_day, local_midnight
+from perennial.core.document.enrollment import joins_by_entering
+from perennial.core.segments.compile_segments import LiveSegment, SegmentSet
 from perennial.flows.commands import RunTimers
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler

@@ -8,15 +8,15 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.compile_segments import Kept, LiveSegment, SegmentSet, compile_segments
-from perennial.core.condition_flaws import Flaw
-from perennial.core.condition_sql import SqlConditions, compile_sql, kept_by
+from perennial.core.conditions.flaws import Flaw
+from perennial.core.conditions.sql import SqlConditions, compile_sql, kept_by
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
 from perennial.core.member import Member
 from perennial.core.needs import lookback
-from perennial.core.segment import Segment
-from perennial.core.segmenting import Judging
+from perennial.core.segments.compile_segments import Kept, LiveSegment, SegmentSet, compile_segments
+from perennial.core.segments.segment import Segment
+from perennial.core.segments.segmenting import Judging
 from perennial.core.version import Metric
 from perennial.flows.backfill import count_past
 from perennial.flows.configuration import Workspace, bases_of, business_now

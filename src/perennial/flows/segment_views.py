@@ -8,9 +8,9 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.condition_document import encode_condition
-from perennial.core.condition_flaws import Flaw
-from perennial.core.segment import Segment
+from perennial.core.conditions.flaws import Flaw
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import encode_condition
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.pages import read_cursor, write_cursor

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from perennial.core.compile_segments import SegmentSet
-from perennial.core.enrollment import joins_by_entering
-from perennial.core.following_segments import ENTERED, LEFT, TooManyMoves, events_of, follow, hears
+from perennial.core.document.enrollment import joins_by_entering
 from perennial.core.member import Member
 from perennial.core.refusals import Refusal, RefusalCode
-from perennial.core.segmenting import Changed, Move
+from perennial.core.segments.compile_segments import SegmentSet
+from perennial.core.segments.following_segments import ENTERED, LEFT, TooManyMoves, events_of, follow, hears
+from perennial.core.segments.segmenting import Changed, Move
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import Command, PutOrder
 from perennial.flows.decide_program import Outcome, decide_follow_ups, store_outcomes

@@ -10,13 +10,13 @@ from __future__ import annotations
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.compile_segments import BasedOn, base_of
-from perennial.core.condition_check import segment_place
-from perennial.core.condition_flaws import Flaw, flaws_of
+from perennial.core.conditions.check import segment_place
+from perennial.core.conditions.flaws import Flaw, flaws_of
 from perennial.core.facts import fact_table
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.segment import MAX_SEGMENTS, Segment, check_segment, dependents, segments_asked
+from perennial.core.segments.compile_segments import BasedOn, base_of
+from perennial.core.segments.segment import MAX_SEGMENTS, Segment, check_segment, dependents, segments_asked
 from perennial.flows.configuration import Configurations, Workspace, bases_of
 from perennial.flows.filling import Filling
 from perennial.flows.handle_events import Handler

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.referral_terms import Role
-from perennial.core.referrals import (
+from perennial.core.document.referral_terms import Role
+from perennial.core.referrals.referrals import (
     ADVOCATE_GONE,
     ReferralState,
     converted,

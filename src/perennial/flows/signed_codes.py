@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from perennial.core.till_code import (
+from perennial.core.codes.till_code import (
     Fault,
     TillCode,
     TillKind,

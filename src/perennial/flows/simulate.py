@@ -20,7 +20,7 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.tally import Tally, empty_tally, merge
+from perennial.core.simulation.tally import Tally, empty_tally, merge
 from perennial.flows.configuration import Configurations, business_now
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.program_checks import InvalidProgramError, problems_of, require_program, require_version

@@ -15,8 +15,8 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.simulator import Simulator
-from perennial.core.tally import Tally
+from perennial.core.simulation.simulator import Simulator
+from perennial.core.simulation.tally import Tally
 from perennial.flows.past_lives import LifeReader
 from perennial.flows.simulation_sides import Task, compile_sides
 from perennial.store.past import Slice, reading

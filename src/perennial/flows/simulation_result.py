@@ -7,9 +7,9 @@ from datetime import date
 
 import msgspec
 
-from perennial.core.limits import MONEY, Holder
-from perennial.core.simulator import finest_decimals
-from perennial.core.tally import Mover, SideTally, Tally, biggest
+from perennial.core.simulation.simulator import finest_decimals
+from perennial.core.simulation.tally import Mover, SideTally, Tally, biggest
+from perennial.core.terms.limits import MONEY, Holder
 from perennial.core.version import Version
 from perennial.flows.simulation_sides import Compiled, Task
 from perennial.units import EARLIEST, Instant, Minor, Points, format_instant

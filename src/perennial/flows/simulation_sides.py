@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.compile import compile_version
-from perennial.core.program import Program, unit_codes
-from perennial.core.surroundings import Surroundings
+from perennial.core.compiling.compile import compile_version
+from perennial.core.document.program import Program, unit_codes
+from perennial.core.document.surroundings import Surroundings
 from perennial.core.version import Version
 from perennial.flows.past_lives import Wanted
 from perennial.flows.program_checks import readable

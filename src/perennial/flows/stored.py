@@ -11,7 +11,7 @@ import msgspec
 from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
 from perennial.core.given_reward import GivenReward
-from perennial.core.order import Scalar
+from perennial.core.orders.order import Scalar
 from perennial.core.snapshot import Snapshot
 from perennial.units import Points
 
@@ -22,7 +22,7 @@ REWARD_EARNED = "reward.earned"
 class StoredDecision(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """One program's decision; ``trigger`` names the event, or the follow-up that it caused.
 
-    ``caused`` are the particulars of a follow-up, which nothing else tells; see ``core/causes.py``.
+    ``caused`` are the particulars of a follow-up, which nothing else tells; see ``core/explaining/causes.py``.
     """
 
     program: int

@@ -5,15 +5,15 @@ from __future__ import annotations
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.condition_check import operators_of
-from perennial.core.condition_document import ENC_HOOK
-from perennial.core.condition_words import is_money, label_of, value_label
+from perennial.core.conditions.check import operators_of
+from perennial.core.conditions.words import is_money, label_of, value_label
+from perennial.core.document.program import Declarations, Program, WalletSpec
 from perennial.core.facts import LOCATION_PLACE, Fact, FactTable, computed_attributes, fact_table
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.order import Scalar
-from perennial.core.program import Declarations, Program, WalletSpec
-from perennial.core.validation import attributes_by_path, declared_differently, validate
+from perennial.core.orders.order import Scalar
+from perennial.core.terms.condition_document import ENC_HOOK
+from perennial.core.validation.validation import attributes_by_path, declared_differently, validate
 from perennial.flows.answers import FieldProblem
 from perennial.flows.commands import OutsideFact
 from perennial.flows.configuration import Configurations, business_now

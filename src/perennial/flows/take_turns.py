@@ -10,8 +10,8 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from perennial.core.document.waiting_list import ASKED_AGAIN_AFTER
 from perennial.core.today import today_of
-from perennial.core.waiting_list import ASKED_AGAIN_AFTER
 from perennial.flows.commands import TakeTurn
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from perennial.core.case_file import Case, read_case
-from perennial.core.demonstration import Demonstration, demonstrate
-from perennial.core.document_text import parse_text
-from perennial.core.draft_edit import with_part
+from perennial.core.cases.case_file import Case, read_case
+from perennial.core.cases.demonstration import Demonstration, demonstrate
+from perennial.core.document.draft_edit import with_part
+from perennial.core.document.text import parse_text
 from perennial.flows.answers import FieldProblem
 from perennial.flows.problems import problem
 

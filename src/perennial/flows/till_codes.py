@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.core.till_code import TillCode, TillKind, step_at
+from perennial.core.codes.till_code import TillCode, TillKind, step_at
 from perennial.flows.handle_events import Handler
 from perennial.flows.merged import follows_merges
 from perennial.flows.problems import problem

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.till_allowance import Bounds, Overspend
+from perennial.core.codes.till_allowance import Bounds, Overspend
 from perennial.flows.answers import FieldProblem
 from perennial.flows.configuration import business_now
 from perennial.flows.handle_events import Handler

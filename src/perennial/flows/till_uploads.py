@@ -14,11 +14,11 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
+from perennial.core.codes.till_allowance import EntryReason, EntryState, Overspend, Spent, why_refused
+from perennial.core.codes.till_code import TillCode, TillKind
 from perennial.core.effects import Owe
-from perennial.core.order import Order
-from perennial.core.redeemables import Reason, Source
-from perennial.core.till_allowance import EntryReason, EntryState, Overspend, Spent, why_refused
-from perennial.core.till_code import TillCode, TillKind
+from perennial.core.orders.order import Order
+from perennial.core.pricing.redeemables import Reason, Source
 from perennial.flows.answers import FieldProblem
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import Asked, PointsAsked, PostRedemption

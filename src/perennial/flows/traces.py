@@ -10,10 +10,10 @@ import msgspec
 from asyncpg import Connection
 from msgspec import Meta
 
-from perennial.core.disposable import host_of
-from perennial.core.fraud_signal import Trace
-from perennial.core.identifiers import IdentifierType
-from perennial.core.mailbox import mailbox_of
+from perennial.core.customers.disposable import host_of
+from perennial.core.customers.identifiers import IdentifierType
+from perennial.core.customers.mailbox import mailbox_of
+from perennial.core.kinds.fraud_signal import Trace
 from perennial.store.codebook import Codebook
 from perennial.store.identifiers import read_identifiers
 from perennial.store.marks import read_marks

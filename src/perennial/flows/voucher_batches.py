@@ -17,12 +17,12 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.code_entry import shared_form
-from perennial.core.codes import MAX_LENGTH, Codes, IssuedCode, pattern_of
-from perennial.core.reward import Reward
-from perennial.core.validation_codes import NEEDED_BITS
+from perennial.core.codes.codes import MAX_LENGTH, Codes, IssuedCode, pattern_of
+from perennial.core.codes.entry import shared_form
+from perennial.core.document.reward import Reward
+from perennial.core.validation.codes import NEEDED_BITS
 from perennial.core.version import Version
-from perennial.core.wallet_dates import end_of_day_after
+from perennial.core.wallets.dates import end_of_day_after
 from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler

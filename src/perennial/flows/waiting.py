@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.availability import why_not_wait
+from perennial.core.claims.availability import why_not_wait
+from perennial.core.document.waiting_list import line_full
 from perennial.core.member import Member
 from perennial.core.today import today_of
 from perennial.core.version import CompiledReward, Version
-from perennial.core.waiting_list import line_full
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.load_budgets import budgets_of_order

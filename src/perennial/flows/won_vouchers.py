@@ -11,10 +11,10 @@ from uuid import UUID
 
 from asyncpg import Connection
 
-from perennial.core.challenge_returns import gives_vouchers
+from perennial.core.challenges.returns import gives_vouchers
 from perennial.core.effects import Effect, Entitle, IssueVoucher, VoidVoucher
 from perennial.core.events import ChallengeCompleted, Event, OrderReturned
-from perennial.core.order import OrderStatus
+from perennial.core.orders.order import OrderStatus
 from perennial.core.version import CompiledChallenge, Version
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import Command, PostReturn, PutOrder

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from asyncpg import Connection
 
-from perennial.core.customer_words import words_of
-from perennial.core.identifiers import CustomerIdentifier
+from perennial.core.customers.customer_words import words_of
+from perennial.core.customers.identifiers import CustomerIdentifier
 from perennial.flows.batch import Batch
 from perennial.flows.credits import write_credits
 from perennial.flows.segmenting import settle_the_rest

@@ -9,9 +9,9 @@ from litestar import Request, Response, get, post
 from litestar.params import QueryParameter
 from msgspec import Meta
 
+from perennial.core.explaining.retelling import retell
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.retelling import retell
 from perennial.flows.approvals import approvals_of, approve, reject
 from perennial.flows.scopes import Scope
 from perennial.http.me import read_uuid

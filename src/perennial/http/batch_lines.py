@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from perennial.core.identifiers import CustomerIdentifier
-from perennial.core.order import Attributes, Name
+from perennial.core.customers.identifiers import CustomerIdentifier
+from perennial.core.orders.order import Attributes, Name
 from perennial.flows.commands import Command, Identified, Introduced
 from perennial.flows.keys import Key
 from perennial.flows.scopes import Scope

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response, post
 from msgspec import Meta
 
-from perennial.core.order import Name
+from perennial.core.orders.order import Name
 from perennial.flows.answers import Decided
 from perennial.flows.card_money import (
     CardMoneyAnswer,

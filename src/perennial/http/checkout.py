@@ -8,10 +8,11 @@ import msgspec
 from litestar import Request, Response, get, post, put
 from msgspec import Meta
 
-from perennial.core.code_entry import MAX_ENTERED
+from perennial.core.codes.entry import MAX_ENTERED
+from perennial.core.explaining.retelling import retell_words
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.order import (
+from perennial.core.orders.order import (
     Attributes,
     Line,
     Name,
@@ -21,7 +22,6 @@ from perennial.core.order import (
     Redeemer,
     ReturnedLine,
 )
-from perennial.core.retelling import retell_words
 from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.commands import Asked, ChangeHold, PointsAsked, PostRedemption, PostRollback, RedeemHold
 from perennial.flows.keys import Key

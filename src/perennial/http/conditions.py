@@ -8,12 +8,12 @@ import msgspec
 from litestar import Request, Response, post
 from msgspec import Meta
 
-from perennial.core.condition_document import ConditionError, decode_condition
-from perennial.core.condition_places import Where
+from perennial.core.explaining.retelling import retell_words
+from perennial.core.kinds.rule import Identifier
 from perennial.core.languages import LANGUAGES
 from perennial.core.problems import join_path
-from perennial.core.retelling import retell_words
-from perennial.core.rule import Identifier
+from perennial.core.terms.condition_document import ConditionError, decode_condition
+from perennial.core.terms.condition_places import Where
 from perennial.flows.answers import FieldProblem
 from perennial.flows.condition_checks import CheckedCondition, check_condition
 from perennial.flows.scopes import Scope

@@ -10,7 +10,7 @@ from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
 from perennial.core.conversion import Debts
-from perennial.core.rule import Identifier
+from perennial.core.kinds.rule import Identifier
 from perennial.flows.conversion_views import (
     ConversionList,
     ConversionPreview,

@@ -14,9 +14,9 @@ from typing import Annotated, Final
 import msgspec
 from litestar.params import QueryParameter
 
+from perennial.core.explaining.retelling import retell
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH, LANGUAGES
-from perennial.core.retelling import retell
 
 LanguageName = Annotated[
     str, QueryParameter(pattern=f"^({'|'.join(LANGUAGES)})$", description="the language of what people read")

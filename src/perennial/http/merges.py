@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import QueryParameter
 
-from perennial.core.order import Name
+from perennial.core.orders.order import Name
 from perennial.flows.approvals import ask_to_merge, needs_approval
 from perennial.flows.commands import MergeCustomers
 from perennial.flows.merge_answers import MergeAnswer

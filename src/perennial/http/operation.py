@@ -13,8 +13,8 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import PathParameter, QueryParameter
 from litestar.typing import FieldDefinition
 
+from perennial.core.explaining.retelling import retell_words
 from perennial.core.language import Language
-from perennial.core.retelling import retell_words
 from perennial.flows.answers import Answer
 from perennial.flows.keys import Key
 from perennial.flows.scopes import Scope

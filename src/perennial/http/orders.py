@@ -8,8 +8,8 @@ import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.params import QueryParameter
 
+from perennial.core.explaining.retelling import retell
 from perennial.core.languages import LANGUAGES
-from perennial.core.retelling import retell
 from perennial.flows.answers import Answer, Decided
 from perennial.flows.explaining import ExplainedEvent, explain_order
 from perennial.flows.keys import Key

@@ -14,10 +14,10 @@ from typing import Final
 import asyncpg
 import msgspec
 
+from perennial.core.explaining.retelling import retell, retell_details
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
-from perennial.core.order import Scalar
-from perennial.core.retelling import retell, retell_details
+from perennial.core.orders.order import Scalar
 from perennial.flows.answers import FieldProblem, Problem
 from perennial.flows.problems import ProblemError
 

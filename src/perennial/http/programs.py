@@ -10,12 +10,12 @@ import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.params import PathParameter, QueryParameter
 
-from perennial.core.assessment import Assessment
-from perennial.core.gives_back import GivesBack
+from perennial.core.document.program_diff import Change
+from perennial.core.explaining.retelling import retell_words
 from perennial.core.languages import LANGUAGES
 from perennial.core.problems import Problem
-from perennial.core.program_diff import Change
-from perennial.core.retelling import retell_words
+from perennial.core.rehearsal.gives_back import GivesBack
+from perennial.core.validation.assessment import Assessment
 from perennial.flows.answers import FieldProblem
 from perennial.flows.approvals import Publication, Return, ask_to_publish, or_ask
 from perennial.flows.case_runs import CaseRun, run_draft_cases

@@ -8,9 +8,9 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import PathParameter, QueryParameter
 
-from perennial.core.order import Name
-from perennial.core.referrals import ReferralState
-from perennial.core.rule import Identifier
+from perennial.core.kinds.rule import Identifier
+from perennial.core.orders.order import Name
+from perennial.core.referrals.referrals import ReferralState
 from perennial.flows.answers import FieldProblem
 from perennial.flows.refer import Refer, refer
 from perennial.flows.referral_details import ReferralDetail, read_referral_detail

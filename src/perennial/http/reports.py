@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from litestar import Request, Response, get
 from litestar.params import QueryParameter
 
+from perennial.core.dates.periods import Period
 from perennial.core.languages import LANGUAGES
-from perennial.core.periods import Period
 from perennial.flows.reports import Asked, ReportList, ReportResult, list_reports, read_report
 from perennial.flows.scopes import Scope
 from perennial.http.exchange import bad_query

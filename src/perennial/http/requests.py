@@ -11,10 +11,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from perennial.core.flaw import Assumptions
-from perennial.core.identifiers import MAX_IDENTIFIERS, CustomerIdentifier, IdentifierType, normalized
-from perennial.core.order import Attributes, Name, Order, ReturnedLine, SentOrder
-from perennial.core.rule import Identifier
+from perennial.core.customers.identifiers import (
+    MAX_IDENTIFIERS,
+    CustomerIdentifier,
+    IdentifierType,
+    normalized,
+)
+from perennial.core.flaws.flaw import Assumptions
+from perennial.core.kinds.rule import Identifier
+from perennial.core.orders.order import Attributes, Name, Order, ReturnedLine, SentOrder
 from perennial.core.switches import SwitchObject
 from perennial.flows.answers import FieldProblem
 from perennial.flows.commands import (

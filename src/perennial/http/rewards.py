@@ -14,7 +14,7 @@ from litestar.response import Stream
 from msgspec import Meta
 
 from perennial.core.entitlements import UNDONE, EntitlementState
-from perennial.core.order import Name
+from perennial.core.orders.order import Name
 from perennial.flows.catalogue import RewardList, read_catalogue
 from perennial.flows.entitlement_views import EntitlementView
 from perennial.flows.entitlements import (

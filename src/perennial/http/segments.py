@@ -12,15 +12,15 @@ import msgspec
 from litestar import Request, Response, delete, get, post, put
 from litestar.params import QueryParameter
 
-from perennial.core.condition_document import ConditionError, decode_condition, encode_condition
-from perennial.core.conditions import Condition, Operator
+from perennial.core.document.reward import Title
+from perennial.core.explaining.retelling import retell
+from perennial.core.kinds.rule import Identifier
 from perennial.core.languages import LANGUAGES
 from perennial.core.problems import join_path
-from perennial.core.retelling import retell
-from perennial.core.reward import Title
-from perennial.core.rule import Identifier
-from perennial.core.segment import Segment
-from perennial.core.segment_templates import TEMPLATES, Template, TemplateError, TemplateSettings, written
+from perennial.core.segments.segment import Segment
+from perennial.core.segments.templates import TEMPLATES, Template, TemplateError, TemplateSettings, written
+from perennial.core.terms.condition_document import ConditionError, decode_condition, encode_condition
+from perennial.core.terms.conditions import Condition, Operator
 from perennial.flows.answers import FieldProblem
 from perennial.flows.configuration import Workspace
 from perennial.flows.programs import Author

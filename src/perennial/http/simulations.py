@@ -14,8 +14,8 @@ import msgspec
 from litestar import Request, post
 from litestar.types import ASGIApp
 
-from perennial.core.document import read_program
-from perennial.core.retelling import retell_words
+from perennial.core.document.document import read_program
+from perennial.core.explaining.retelling import retell_words
 from perennial.flows.answers import FieldProblem
 from perennial.flows.problems import problem
 from perennial.flows.scopes import Scope

@@ -10,11 +10,11 @@ from litestar import Request, Response, get, put
 from litestar.params import FromQuery
 from msgspec import Meta
 
+from perennial.core.document.program import Declarations
 from perennial.core.facts import LOCATION_PLACE
-from perennial.core.geography import point_or_none
 from perennial.core.languages import LANGUAGES
-from perennial.core.order import Attributes, Name
-from perennial.core.program import Declarations
+from perennial.core.orders.geography import point_or_none
+from perennial.core.orders.order import Attributes, Name
 from perennial.flows.answers import Decided, FieldProblem
 from perennial.flows.commands import OutsideFact, PutCustomer
 from perennial.flows.programs import Author

@@ -8,8 +8,8 @@ import msgspec
 from litestar import Request, Response, get, post
 from msgspec import Meta
 
-from perennial.core.program import Currency
-from perennial.core.rule import Identifier
+from perennial.core.document.program import Currency
+from perennial.core.kinds.rule import Identifier
 from perennial.flows.scopes import Scope
 from perennial.flows.templates import (
     ProgramTemplate,

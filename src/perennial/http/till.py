@@ -10,9 +10,9 @@ import msgspec
 from litestar import Request, Response, get, post
 from msgspec import Meta
 
-from perennial.core.order import Name, NonNegative, Redeemer
-from perennial.core.till_allowance import Overspend
-from perennial.core.till_code import STEP, TOLERANCE
+from perennial.core.codes.till_allowance import Overspend
+from perennial.core.codes.till_code import STEP, TOLERANCE
+from perennial.core.orders.order import Name, NonNegative, Redeemer
 from perennial.flows.answers import FieldProblem
 from perennial.flows.commands import PointsAsked
 from perennial.flows.problems import ProblemError

@@ -14,7 +14,7 @@ from litestar.response import Stream
 from litestar.types import ASGIApp
 from msgspec import Meta
 
-from perennial.core.order import Name
+from perennial.core.orders.order import Name
 from perennial.flows.answers import Decided
 from perennial.flows.assign_voucher import AssignVoucher, assign_voucher
 from perennial.flows.scopes import Scope

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.experiments import Outcome
+from perennial.core.document.experiments import Outcome
 from perennial.reports.confidence import Sums, sums
 from perennial.units import Instant
 

@@ -13,8 +13,8 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, Record
 
-from perennial.core.identifiers import IdentifierType
-from perennial.core.order import net_amounts
+from perennial.core.customers.identifiers import IdentifierType
+from perennial.core.orders.order import net_amounts
 from perennial.store.audit_catalog import CATALOG
 from perennial.store.audit_erased import ERASED
 from perennial.store.audit_ledger import LEDGER

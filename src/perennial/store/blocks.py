@@ -11,7 +11,7 @@ from perennial.units import Instant
 
 
 class BlockRow(msgspec.Struct, frozen=True):
-    """What a customer may not do (``core/blocks.py``), since when, by whom and why."""
+    """What a customer may not do (``core/customers/blocks.py``), since when, by whom and why."""
 
     blocked: int
     since: Instant

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from perennial.core.code_entry import entered_forms, plain_form
-from perennial.core.codes import Codes, IssuedCode, pattern_of
+from perennial.core.codes.codes import Codes, IssuedCode, pattern_of
+from perennial.core.codes.entry import entered_forms, plain_form
 from perennial.store.database import Id
 from perennial.store.signing import TillSigner
 

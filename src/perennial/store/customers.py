@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, Record
 
-from perennial.core.order import Scalar
+from perennial.core.orders.order import Scalar
 from perennial.units import Instant
 
 Attributes: TypeAlias = dict[str, Scalar]
@@ -18,7 +18,7 @@ Attributes: TypeAlias = dict[str, Scalar]
 class CustomerRow(msgspec.Struct):
     """One row of ``customers``; a household is one too, under its own id.
 
-    ``blocked`` is what the customer may not do (``core/blocks.py``); it is written by ``store/blocks.py``.
+    ``blocked`` is what the customer may not do (``core/customers/blocks.py``); it is written by ``store/blocks.py``.
     """
 
     customer_id: UUID

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.identifiers import CustomerIdentifier, IdentifierType, comparable
+from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType, comparable
 from perennial.units import named_id
 
 

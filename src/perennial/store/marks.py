@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asyncpg import Connection
 
-from perennial.core.fraud_signal import Trace
+from perennial.core.kinds.fraud_signal import Trace
 from perennial.units import Instant
 
 MAX_MARKS = 200

@@ -1,6 +1,6 @@
 """Which customers of a bucket meet conditions: counted, sampled, listed, each by one pass over sets.
 
-The tests come from ``core/condition_sql.py`` with their parameters; here they are joined to what they read.
+The tests come from ``core/conditions/sql.py`` with their parameters; here they are joined to what they read.
 Households, which are rows of ``customers`` too, and the erased meet nothing.
 
 These statements read whole tables of a bucket. A transaction of the live path is set up for look-ups by
@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, Record
 
-from perennial.core.condition_sql import FIRST_PARAMETER, SqlConditions, SqlFigure
+from perennial.core.conditions.sql import FIRST_PARAMETER, SqlConditions, SqlFigure
 from perennial.store.external_ids import IdKind
 from perennial.store.history import LAST
 

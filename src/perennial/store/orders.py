@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, Record
 
-from perennial.core.order import Line, Order, OrderStatus, Redeemer
+from perennial.core.orders.order import Line, Order, OrderStatus, Redeemer
 from perennial.store.answer_text import restore_answer, shorten_answer
 from perennial.units import Instant, Minor
 

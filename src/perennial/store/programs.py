@@ -13,8 +13,8 @@ from collections.abc import Mapping
 import msgspec
 from asyncpg import Connection, Record
 
-from perennial.core.program import Program
-from perennial.core.program_parts import (
+from perennial.core.document.program import Program
+from perennial.core.document.program_parts import (
     Manifest,
     Parts,
     decode_published,
@@ -22,7 +22,7 @@ from perennial.core.program_parts import (
     join_parts,
     manifest_digest,
 )
-from perennial.core.surroundings import with_declarations
+from perennial.core.document.surroundings import with_declarations
 from perennial.store.surroundings import latest_declarations
 from perennial.store.workspaces import WorkspaceRow
 from perennial.units import Instant

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, Record
 
-from perennial.core.used import Used
+from perennial.core.checkout.used import Used
 from perennial.store.answer_text import restore_answer, shorten_answer
 from perennial.units import Instant
 

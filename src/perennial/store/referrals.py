@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, Record
 
-from perennial.core.referrals import Given, Referral, ReferralState
+from perennial.core.referrals.referrals import Given, Referral, ReferralState
 from perennial.units import Instant
 
 

@@ -18,9 +18,9 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, SerializationError
 
-from perennial.core.condition_document import DEC_HOOK
-from perennial.core.document import plain_of
-from perennial.core.segment import Segment
+from perennial.core.document.document import plain_of
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import DEC_HOOK
 from perennial.store.external_ids import IdKind
 from perennial.store.history import FIRST, LAST
 from perennial.store.one_statement import GuardError, Write, write_together

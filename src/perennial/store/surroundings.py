@@ -8,8 +8,8 @@ from __future__ import annotations
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.order import Scalar
-from perennial.core.program import Declarations
+from perennial.core.document.program import Declarations
+from perennial.core.orders.order import Scalar
 from perennial.units import Instant
 
 _LATEST_DECLARATIONS = """

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.till_allowance import EntryState, Granted
+from perennial.core.codes.till_allowance import EntryState, Granted
 from perennial.store.one_statement import GuardError
 from perennial.units import Instant, Minor, Points
 

@@ -1,6 +1,6 @@
 """The kinds of earning rule: an open family, one file per kind.
 
-A kind is a file of this folder with one subclass of :class:`~perennial.core.rule.EarningRule`. Its
+A kind is a file of this folder with one subclass of :class:`~perennial.core.kinds.rule.EarningRule`. Its
 ``tag`` is its name in documents; its fields are its form; its ``earn`` is its arithmetic; its
 ``example`` is in the documentation. Adding the file adds the kind everywhere.
 """
@@ -11,7 +11,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from perennial.core.rule import EarningRule
+from perennial.core.kinds.rule import EarningRule
 
 
 def _find_kinds() -> dict[str, type[EarningRule]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Rate, Writing
+from perennial.core.kinds.rule import Basket, Earned, EarningRule, Identifier, Rate, Writing
 from perennial.units import Points
 
 

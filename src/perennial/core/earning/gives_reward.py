@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Writing
+from perennial.core.kinds.rule import Basket, Earned, EarningRule, Identifier, Writing
 
 
 class GivesReward(EarningRule, frozen=True, tag="gives_reward"):

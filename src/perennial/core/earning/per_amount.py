@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.money import MoneyGiven
-from perennial.core.rule import (
+from perennial.core.kinds.rule import (
     Basis,
     Basket,
     Earned,
@@ -15,6 +14,7 @@ from perennial.core.rule import (
     Writing,
     rounded,
 )
+from perennial.core.terms.money import MoneyGiven
 from perennial.units import Minor, Points, Rounding, divide
 
 # Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.

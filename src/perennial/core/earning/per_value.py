@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from perennial.core.rule import Basket, Earned, EarningRule, Identifier, Rate, Writing, rounded
+from perennial.core.kinds.rule import Basket, Earned, EarningRule, Identifier, Rate, Writing, rounded
 from perennial.units import MAX_AMOUNT, Points, Rounding, divide
 
 

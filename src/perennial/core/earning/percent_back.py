@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.rule import (
+from perennial.core.kinds.rule import (
     ONE,
     Basis,
     Basket,

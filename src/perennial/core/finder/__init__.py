@@ -1,6 +1,6 @@
 """The kinds of flaw that the finder knows: an open family, one file per kind.
 
-A kind is a file of this folder with one subclass of :class:`~perennial.core.flaw.FlawKind`. Its ``name``
+A kind is a file of this folder with one subclass of :class:`~perennial.core.flaws.flaw.FlawKind`. Its ``name``
 is its name in answers; its ``find`` plays the program and comes back with a proof; its ``example`` is in
 the documentation. Adding the file adds the kind everywhere.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from perennial.core.flaw import FlawKind
+from perennial.core.flaws.flaw import FlawKind
 
 
 def _find_kinds() -> dict[str, type[FlawKind]]:

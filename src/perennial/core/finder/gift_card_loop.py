@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from perennial.core.currency import format_money
-from perennial.core.flaw import Flaw, FlawKind
-from perennial.core.play import awards_of
-from perennial.core.reward import Reward
-from perennial.core.search import Search, Shape
+from perennial.core.document.reward import Reward
+from perennial.core.flaws.flaw import Flaw, FlawKind
+from perennial.core.flaws.play import awards_of
+from perennial.core.flaws.search import Search, Shape
 from perennial.units import HOUR, Minor, Points
 
 _MOST_CARDS = 20

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from perennial.core.currency import format_money
-from perennial.core.flaw import Flaw, FlawKind
-from perennial.core.play import Play
-from perennial.core.search import Search, Shape
+from perennial.core.flaws.flaw import Flaw, FlawKind
+from perennial.core.flaws.play import Play
+from perennial.core.flaws.search import Search, Shape
 from perennial.units import DAY, HOUR, Instant, Minor, Points
 
 _DELAYS = (HOUR, 45 * DAY)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from perennial.core.alternatives import Asked, Way, Ways, both, contradiction, ways_of
+from perennial.core.dates.occurrences import open_between
+from perennial.core.dates.schedule import Schedule, life_of
+from perennial.core.document.program import Campaign
 from perennial.core.facts import FactType
-from perennial.core.flaw import Flaw, FlawKind
-from perennial.core.occurrences import open_between
-from perennial.core.play import Play, awards_of
-from perennial.core.program import Campaign
-from perennial.core.schedule import Schedule, life_of
-from perennial.core.search import Search, Shape
+from perennial.core.flaws.flaw import Flaw, FlawKind
+from perennial.core.flaws.play import Play, awards_of
+from perennial.core.flaws.search import Search, Shape
+from perennial.core.terms.alternatives import Asked, Way, Ways, both, contradiction, ways_of
 from perennial.units import DAY, Instant
 
 _HORIZON = 5 * 366 * DAY

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from perennial.core.alternatives import ways_of
-from perennial.core.cases import CaseError
+from perennial.core.cases.cases import CaseError
 from perennial.core.currency import format_money
-from perennial.core.flaw import Flaw, FlawKind
-from perennial.core.play import Play
-from perennial.core.point_value import PointValue, point_values
-from perennial.core.referral_terms import ConvertsOn, ReferralOffer
-from perennial.core.referrals import ReferralState
-from perennial.core.search import Search, Shape
+from perennial.core.document.point_value import PointValue, point_values
+from perennial.core.document.referral_terms import ConvertsOn, ReferralOffer
+from perennial.core.flaws.flaw import Flaw, FlawKind
+from perennial.core.flaws.play import Play
+from perennial.core.flaws.search import Search, Shape
+from perennial.core.referrals.referrals import ReferralState
+from perennial.core.terms.alternatives import ways_of
 from perennial.units import DAY, HOUR, Instant, Minor
 
 _NAMES = ("anna", "bert", "carl", "dora")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from perennial.core.currency import format_money
-from perennial.core.flaw import Flaw, FlawKind
-from perennial.core.search import Search, Shape
+from perennial.core.flaws.flaw import Flaw, FlawKind
+from perennial.core.flaws.search import Search, Shape
 from perennial.units import Instant, Minor, Points
 
 _PARTS = (2, 3, 5, 10)

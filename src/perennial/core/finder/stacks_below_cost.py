@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from itertools import combinations, islice, product
 from typing import ClassVar
 
-from perennial.core.alternatives import both
-from perennial.core.checkout import Checkout
+from perennial.core.checkout.checkout import Checkout
 from perennial.core.currency import format_money
-from perennial.core.flaw import Flaw, FlawKind
-from perennial.core.program import rewards_of
-from perennial.core.redeemables import Status
-from perennial.core.search import MAX_SHAPES, Search, Shape
+from perennial.core.document.program import rewards_of
+from perennial.core.flaws.flaw import Flaw, FlawKind
+from perennial.core.flaws.search import MAX_SHAPES, Search, Shape
+from perennial.core.pricing.redeemables import Status
+from perennial.core.terms.alternatives import both
 from perennial.units import Instant, Minor
 
 

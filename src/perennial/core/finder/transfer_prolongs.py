@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from perennial.core.flaw import Flaw, FlawKind
-from perennial.core.play import Play
-from perennial.core.program import FulfillmentPending, NoExpiry, WalletSpec
-from perennial.core.search import Search, Shape
+from perennial.core.document.program import FulfillmentPending, NoExpiry, WalletSpec
+from perennial.core.flaws.flaw import Flaw, FlawKind
+from perennial.core.flaws.play import Play
+from perennial.core.flaws.search import Search, Shape
 from perennial.units import DAY, HOUR, Instant
 
 _MOST_DAYS = 2_000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from perennial.core.currency import format_money
-from perennial.core.flaw import Flaw, FlawKind
-from perennial.core.good_customer import good_customers
-from perennial.core.program import rewards_of
-from perennial.core.search import Search
+from perennial.core.document.program import rewards_of
+from perennial.core.flaws.flaw import Flaw, FlawKind
+from perennial.core.flaws.good_customer import good_customers
+from perennial.core.flaws.search import Search
 
 
 class UnaffordableReward(FlawKind):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from perennial.core.currency import format_money
-from perennial.core.flaw import Flaw, FlawKind
-from perennial.core.good_customer import good_customers
-from perennial.core.search import Search
+from perennial.core.flaws.flaw import Flaw, FlawKind
+from perennial.core.flaws.good_customer import good_customers
+from perennial.core.flaws.search import Search
 
 
 class UnreachableTier(FlawKind):

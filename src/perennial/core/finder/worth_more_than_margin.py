@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from perennial.core.currency import format_money
-from perennial.core.flaw import Flaw, FlawKind
-from perennial.core.play import Play
-from perennial.core.program import rewards_of
-from perennial.core.rule import ten_thousandths
-from perennial.core.search import Search, Shape
+from perennial.core.document.program import rewards_of
+from perennial.core.flaws.flaw import Flaw, FlawKind
+from perennial.core.flaws.play import Play
+from perennial.core.flaws.search import Search, Shape
+from perennial.core.kinds.rule import ten_thousandths
 from perennial.units import DAY, HOUR, Instant, Minor, Points
 
 _MOST_ORDERS = 60

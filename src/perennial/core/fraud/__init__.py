@@ -1,6 +1,6 @@
 """The signals of fraud: an open family, one file per kind.
 
-A kind is a file of this folder with one subclass of :class:`~perennial.core.fraud_signal.Signal`. Its
+A kind is a file of this folder with one subclass of :class:`~perennial.core.kinds.fraud_signal.Signal`. Its
 ``tag`` is its name in documents; its fields are its form; its ``example`` is in the documentation.
 Adding the file adds the kind everywhere.
 """
@@ -11,7 +11,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from perennial.core.fraud_signal import Signal
+from perennial.core.kinds.fraud_signal import Signal
 
 
 def _find_kinds() -> dict[str, type[Signal]]:

@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from perennial.core.disposable import disposable
-from perennial.core.fraud_signal import Action, Evidence, Signal
+from perennial.core.customers.disposable import disposable
+from perennial.core.kinds.fraud_signal import Action, Evidence, Signal
 
 _Hosts = Annotated[
     tuple[Annotated[str, Meta(pattern=r"^[^\s@.][^\s@]*\.[^\s@.]+$", max_length=253)], ...],

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from perennial.core.fraud_signal import Action, Evidence, Signal
+from perennial.core.kinds.fraud_signal import Action, Evidence, Signal
 
 
 class ManyFromIp(Signal, frozen=True, tag="many_from_ip"):

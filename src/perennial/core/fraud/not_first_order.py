@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.fraud_signal import Action, Evidence, Signal
+from perennial.core.kinds.fraud_signal import Action, Evidence, Signal
 
 
 class NotFirstOrder(Signal, frozen=True, tag="not_first_order"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.fraud_signal import Action, Evidence, Signal, Trace
+from perennial.core.kinds.fraud_signal import Action, Evidence, Signal, Trace
 
 
 class SamePayment(Signal, frozen=True, tag="same_payment"):

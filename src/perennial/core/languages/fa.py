@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from perennial.core.dates.solar_hijri import solar_hijri
 from perennial.core.language import Language
 from perennial.core.sentences import sentences_in
-from perennial.core.solar_hijri import solar_hijri
 
 LANGUAGE = Language(
     code="fa",

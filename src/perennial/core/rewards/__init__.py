@@ -1,6 +1,6 @@
 """The kinds of reward: an open family, one file per kind.
 
-A kind is a file of this folder with one subclass of :class:`~perennial.core.benefit.Benefit`. Its
+A kind is a file of this folder with one subclass of :class:`~perennial.core.kinds.benefit.Benefit`. Its
 ``tag`` is its name in documents; its fields are its form; its ``example`` is in the documentation.
 Adding the file adds the kind everywhere.
 """
@@ -11,7 +11,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from perennial.core.benefit import Benefit
+from perennial.core.kinds.benefit import Benefit
 
 
 def _find_kinds() -> dict[str, type[Benefit]]:

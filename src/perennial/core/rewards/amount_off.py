@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
-from perennial.core.benefit import Benefit, Level
-from perennial.core.cart import Cart
-from perennial.core.conditions import Condition
-from perennial.core.money import MoneyCap, MoneyGiven
-from perennial.core.percentage import within
-from perennial.core.picks import Pick, Share, picked_lines, picked_units, spread_units, take_each
+from perennial.core.kinds.benefit import Benefit, Level
+from perennial.core.kinds.percentage import within
+from perennial.core.kinds.picks import Pick, Share, picked_lines, picked_units, spread_units, take_each
+from perennial.core.orders.cart import Cart
 from perennial.core.problems import Problem
+from perennial.core.terms.conditions import Condition
+from perennial.core.terms.money import MoneyCap, MoneyGiven
 from perennial.units import Minor
 
 

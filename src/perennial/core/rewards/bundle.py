@@ -9,12 +9,9 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from perennial.core.benefit import Benefit, Level
-from perennial.core.cart import Cart
-from perennial.core.conditions import Condition
-from perennial.core.money import MoneyCap
-from perennial.core.percentage import take_percent
-from perennial.core.picks import (
+from perennial.core.kinds.benefit import Benefit, Level
+from perennial.core.kinds.percentage import take_percent
+from perennial.core.kinds.picks import (
     Count,
     Share,
     Units,
@@ -25,8 +22,11 @@ from perennial.core.picks import (
     without,
     worth_of,
 )
+from perennial.core.kinds.rule import Percent, ten_thousandths
+from perennial.core.orders.cart import Cart
 from perennial.core.problems import Problem
-from perennial.core.rule import Percent, ten_thousandths
+from perennial.core.terms.conditions import Condition
+from perennial.core.terms.money import MoneyCap
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
-from perennial.core.added_units import add_units
-from perennial.core.benefit import Benefit, Level
-from perennial.core.cart import Cart
-from perennial.core.conditions import Condition
-from perennial.core.money import MoneyCap
-from perennial.core.order import Name
-from perennial.core.percentage import take_percent
-from perennial.core.picks import By, Count, Units, allowed, count_of, first, in_order, units_on, without
+from perennial.core.kinds.added_units import add_units
+from perennial.core.kinds.benefit import Benefit, Level
+from perennial.core.kinds.percentage import take_percent
+from perennial.core.kinds.picks import By, Count, Units, allowed, count_of, first, in_order, units_on, without
+from perennial.core.kinds.rule import Percent, ten_thousandths
+from perennial.core.orders.cart import Cart
+from perennial.core.orders.order import Name
 from perennial.core.problems import Problem
-from perennial.core.rule import Percent, ten_thousandths
+from perennial.core.terms.conditions import Condition
+from perennial.core.terms.money import MoneyCap
 
 
 class _Mode(StrEnum):

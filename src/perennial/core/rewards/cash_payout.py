@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.benefit import Benefit, HandedOut
 from perennial.core.entitlements import EntitlementState
-from perennial.core.money import MoneyGiven
+from perennial.core.kinds.benefit import Benefit, HandedOut
+from perennial.core.terms.money import MoneyGiven
 from perennial.units import Minor
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.benefit import Benefit, HandedOut
 from perennial.core.entitlements import EntitlementState
-from perennial.core.rule import Identifier
+from perennial.core.kinds.benefit import Benefit, HandedOut
+from perennial.core.kinds.rule import Identifier
 
 
 class Coupon(Benefit, frozen=True, tag="coupon"):

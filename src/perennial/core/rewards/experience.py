@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.benefit import Benefit, HandedOut
 from perennial.core.entitlements import EntitlementState
-from perennial.core.money import Cap
-from perennial.core.order import Name
+from perennial.core.kinds.benefit import Benefit, HandedOut
+from perennial.core.orders.order import Name
+from perennial.core.terms.money import Cap
 
 
 class Experience(Benefit, frozen=True, tag="experience"):

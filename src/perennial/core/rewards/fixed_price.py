@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from perennial.core.benefit import Benefit, Level
-from perennial.core.cart import Cart
-from perennial.core.conditions import Condition
-from perennial.core.money import MoneyCap
-from perennial.core.picks import Pick, picked_units, take_each
+from perennial.core.kinds.benefit import Benefit, Level
+from perennial.core.kinds.picks import Pick, picked_units, take_each
+from perennial.core.orders.cart import Cart
+from perennial.core.terms.conditions import Condition
+from perennial.core.terms.money import MoneyCap
 
 
 class FixedPrice(Benefit, frozen=True, tag="fixed_price"):

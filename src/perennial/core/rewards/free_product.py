@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
-from perennial.core.added_units import WHOLE, add_units
-from perennial.core.benefit import Benefit, Level
-from perennial.core.cart import Cart
-from perennial.core.conditions import Condition
-from perennial.core.money import MoneyCap
-from perennial.core.order import Name
-from perennial.core.picks import By, Count, count_of, first, in_order, take_each, units_on
+from perennial.core.kinds.added_units import WHOLE, add_units
+from perennial.core.kinds.benefit import Benefit, Level
+from perennial.core.kinds.picks import By, Count, count_of, first, in_order, take_each, units_on
+from perennial.core.orders.cart import Cart
+from perennial.core.orders.order import Name
 from perennial.core.problems import Problem
+from perennial.core.terms.conditions import Condition
+from perennial.core.terms.money import MoneyCap
 
 
 class _Mode(StrEnum):

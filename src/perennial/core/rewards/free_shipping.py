@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from perennial.core.benefit import Benefit, Level
-from perennial.core.cart import Cart
-from perennial.core.money import MoneyCap
+from perennial.core.kinds.benefit import Benefit, Level
+from perennial.core.orders.cart import Cart
+from perennial.core.terms.money import MoneyCap
 
 
 class FreeShipping(Benefit, frozen=True, tag="free_shipping"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from perennial.core.benefit import Benefit
-from perennial.core.cart import Cart
-from perennial.core.money import MoneyCap, MoneyGiven
+from perennial.core.kinds.benefit import Benefit
+from perennial.core.orders.cart import Cart
+from perennial.core.terms.money import MoneyCap, MoneyGiven
 from perennial.units import Minor
 
 

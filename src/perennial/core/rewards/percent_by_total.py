@@ -9,14 +9,14 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from perennial.core.benefit import Benefit, Level
-from perennial.core.cart import Cart
-from perennial.core.conditions import Condition
-from perennial.core.money import MoneyCap, OfTotal
-from perennial.core.percentage import Target, check_percentage, take_percentage
-from perennial.core.picks import Pick, Share
+from perennial.core.kinds.benefit import Benefit, Level
+from perennial.core.kinds.percentage import Target, check_percentage, take_percentage
+from perennial.core.kinds.picks import Pick, Share
+from perennial.core.kinds.rule import Percent, ten_thousandths
+from perennial.core.orders.cart import Cart
 from perennial.core.problems import Problem
-from perennial.core.rule import Percent, ten_thousandths
+from perennial.core.terms.conditions import Condition
+from perennial.core.terms.money import MoneyCap, OfTotal
 
 
 class _Total(StrEnum):

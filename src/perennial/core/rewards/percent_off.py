@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from perennial.core.benefit import Benefit, Level
-from perennial.core.cart import Cart
-from perennial.core.conditions import Condition
-from perennial.core.money import MoneyCap
-from perennial.core.percentage import Target, check_percentage, take_percentage, takes_percentage
-from perennial.core.picks import Pick, Share
+from perennial.core.kinds.benefit import Benefit, Level
+from perennial.core.kinds.percentage import Target, check_percentage, take_percentage, takes_percentage
+from perennial.core.kinds.picks import Pick, Share
+from perennial.core.kinds.rule import Percent, ten_thousandths
+from perennial.core.orders.cart import Cart
 from perennial.core.problems import Problem
-from perennial.core.rule import Percent, ten_thousandths
+from perennial.core.terms.conditions import Condition
+from perennial.core.terms.money import MoneyCap
 
 
 class PercentOff(Benefit, frozen=True, tag="percent_off"):

@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from perennial.core.benefit import Benefit, HandedOut
 from perennial.core.entitlements import EntitlementState
-from perennial.core.money import Cap
-from perennial.core.order import Name
+from perennial.core.kinds.benefit import Benefit, HandedOut
+from perennial.core.orders.order import Name
+from perennial.core.terms.money import Cap
 
 
 class Physical(Benefit, frozen=True, tag="physical"):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from perennial.core.benefit import Benefit, HandedOut
 from perennial.core.entitlements import EntitlementState
-from perennial.core.money import PointsAsked
-from perennial.core.rule import Identifier
+from perennial.core.kinds.benefit import Benefit, HandedOut
+from perennial.core.kinds.rule import Identifier
+from perennial.core.terms.money import PointsAsked
 
 
 class PointsGiven(Benefit, frozen=True, tag="points"):

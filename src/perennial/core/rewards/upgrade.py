@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from perennial.core.added_units import add_units
-from perennial.core.benefit import Benefit, Level
-from perennial.core.cart import Cart
-from perennial.core.conditions import Condition
-from perennial.core.money import MoneyCap
-from perennial.core.order import Name
-from perennial.core.picks import Pick, count_of, picked_units, take_together
+from perennial.core.kinds.added_units import add_units
+from perennial.core.kinds.benefit import Benefit, Level
+from perennial.core.kinds.picks import Pick, count_of, picked_units, take_together
+from perennial.core.orders.cart import Cart
+from perennial.core.orders.order import Name
+from perennial.core.terms.conditions import Condition
+from perennial.core.terms.money import MoneyCap
 
 
 class Upgrade(Benefit, frozen=True, tag="upgrade"):

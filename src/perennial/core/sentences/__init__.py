@@ -1,7 +1,7 @@
 """What the core says, in the other languages: one room per occasion, in each one file per language.
 
 The core speaks English, and some of it is stored as it was said. The files of a room have the same keys: a
-whole sentence, or a pattern with holes such as ``{rule:id}``, which ``core/retelling.py`` reads. The first
+whole sentence, or a pattern with holes such as ``{rule:id}``, which ``core/explaining/retelling.py`` reads. The first
 pattern that fits is taken, in the order of :data:`ROOMS`.
 """
 

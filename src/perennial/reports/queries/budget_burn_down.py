@@ -1,6 +1,6 @@
 """How fast budgets are used up."""
 
-from perennial.core.compile_limits import OWNERS
+from perennial.core.compiling.limits import OWNERS
 from perennial.reports.report import Chart, Column, Kind, Names, Report
 
 REPORT = Report(

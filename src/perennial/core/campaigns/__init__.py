@@ -1,0 +1,1 @@
+"""Campaigns in time: where each stands, and the calendar of a program."""

@@ -1,0 +1,1 @@
+"""Test cases: read from files, played, and told apart from what was expected."""

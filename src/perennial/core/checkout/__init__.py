@@ -1,0 +1,1 @@
+"""A checkout: a cart is quoted, paid, held and redeemed."""

@@ -1,0 +1,1 @@
+"""Conditions at work: checked, walked, compiled to Python and to SQL, and said in words."""

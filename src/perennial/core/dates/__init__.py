@@ -1,0 +1,1 @@
+"""Local time: days, periods, recurrences and schedules in a zone."""

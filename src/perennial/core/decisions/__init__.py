@@ -1,0 +1,1 @@
+"""What is decided for events other than earning, claims and time."""

@@ -1,0 +1,1 @@
+"""Why an event earned what it earned, in structs and in sentences."""

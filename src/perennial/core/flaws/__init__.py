@@ -1,0 +1,1 @@
+"""What every kind of flaw in ``core/finder/`` searches and plays with."""

@@ -1,0 +1,1 @@
+"""What the kinds of an open family have in common: rules, benefits, signals of fraud."""

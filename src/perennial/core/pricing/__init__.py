@@ -1,0 +1,1 @@
+"""What rewards take off a cart: each by itself, and which of them go together."""

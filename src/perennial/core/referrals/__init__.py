@@ -1,0 +1,1 @@
+"""The life of a referral, and what both sides get for it."""

@@ -1,0 +1,1 @@
+"""A program played in memory, through the same functions as the live path."""

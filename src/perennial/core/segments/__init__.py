@@ -1,0 +1,1 @@
+"""Segments: their documents, who is in which, and what follows from it."""

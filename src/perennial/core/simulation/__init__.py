@@ -1,0 +1,1 @@
+"""The past played again under several versions, and what it came to."""

@@ -1,0 +1,1 @@
+"""Tiers: reached, reviewed, lost, and how far the next one is."""

@@ -1,0 +1,1 @@
+"""What must be right about a program beyond types, part by part."""
