@@ -30,11 +30,11 @@ import uvicorn
 from perennial.config import OidcSettings, Settings, installation_secret, public_address
 from perennial.connectors.openid import Provider
 from perennial.flows.batcher import Intake
+from perennial.flows.checkout.quoting import Quotes
 from perennial.flows.garbage import collect_seldom
-from perennial.flows.keys import Key, find_valid_key
-from perennial.flows.passwords import Passwords
-from perennial.flows.quoting import Quotes
-from perennial.flows.sign_in import SignInDesk
+from perennial.flows.staff.keys import Key, find_valid_key
+from perennial.flows.staff.passwords import Passwords
+from perennial.flows.staff.sign_in import SignInDesk
 from perennial.http.app import OpenDoor, build_app
 from perennial.http.auth import Keyring
 from perennial.http.dealing import Dealer, Taker

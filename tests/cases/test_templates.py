@@ -13,7 +13,7 @@ from perennial.core.find_flaws import find_flaws
 from perennial.core.rehearsal.gives_back import Advice
 from perennial.core.validation.validation import validate
 from perennial.flows.problems import ProblemError
-from perennial.flows.templates import (
+from perennial.flows.programs.templates import (
     ProgramTemplate,
     all_templates,
     filled_in,

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from perennial.cli import command_line
 from perennial.core.document.document import read_program
 from perennial.core.document.program import Program
-from perennial.flows.templates import require_template
+from perennial.flows.programs.templates import require_template
 
 
 def test_a_template_is_written_with_what_is_given(tmp_path: Path) -> None:

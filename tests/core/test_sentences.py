@@ -13,8 +13,8 @@ from perennial.core.explaining.retelling import retell
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH, LANGUAGES
 from perennial.core.segments.templates import TEMPLATES
+from perennial.flows.programs.templates import all_templates
 from perennial.flows.reports import kind_words
-from perennial.flows.templates import all_templates
 from perennial.reports.queries import REPORTS
 from perennial.reports.words import WORDS
 

@@ -25,8 +25,8 @@ from perennial.core.document.text import parse_text
 from perennial.core.validation.validation import validate
 from perennial.flows.clock import advance_sandbox_clock
 from perennial.flows.handle_events import Handler
-from perennial.flows.keys import create_key
-from perennial.flows.programs import Author, apply_document
+from perennial.flows.programs.life import Author, apply_document
+from perennial.flows.staff.keys import create_key
 from perennial.flows.workspaces import create_workspace
 from perennial.store.database import Database, connect
 from perennial.store.workspaces import WorkspaceRow, read_workspace

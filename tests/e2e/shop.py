@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from perennial.flows.setup import setup_token
+from perennial.flows.staff.setup import setup_token
 from perennial.store.codebook import Codebook
 from tests.codebook import SECRET
 

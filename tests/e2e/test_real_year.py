@@ -22,8 +22,8 @@ from perennial.connectors.complete_journey import Statistics, read_baskets
 from perennial.connectors.complete_journey_coupons import read_coupons
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
-from perennial.flows.replay import PROGRAM, ReplaySummary, replay, sample_program
-from perennial.flows.scopes import Scope
+from perennial.flows.replaying.replay import PROGRAM, ReplaySummary, replay, sample_program
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.workspaces import create_workspace
 from perennial.http.app import ROUTES
 from perennial.http.console import build_folder

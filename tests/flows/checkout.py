@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine
+from perennial.flows.checkout.quoting import Quotes
 from perennial.flows.commands import (
     Asked,
     ChangeHold,
@@ -16,8 +17,7 @@ from perennial.flows.commands import (
     PostRollback,
     RedeemHold,
 )
-from perennial.flows.quote_answers import QuoteAnswer, RedemptionAnswer, RollbackAnswer
-from perennial.flows.quoting import Quotes
+from perennial.flows.handling.quote_answers import QuoteAnswer, RedemptionAnswer, RollbackAnswer
 from perennial.units import MINUTE, Instant
 from tests.flows.shop import START, Shop
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from asyncpg import Connection
 
 from perennial.flows.commands import PostTransfer
-from perennial.flows.erase import erase_customer
-from perennial.flows.segment_audit import audit_everything
+from perennial.flows.customers.erase import erase_customer
+from perennial.flows.segments.audit import audit_everything
 from perennial.flows.transfer import transfer
 from perennial.store.seal import seal
 from tests.flows.shop import START, Shop

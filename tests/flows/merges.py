@@ -9,10 +9,10 @@ from asyncpg import Connection
 
 from perennial.flows.answers import Answer, Problem
 from perennial.flows.commands import MergeCustomers
-from perennial.flows.merge_answers import MergeAnswer
-from perennial.flows.merging import merge_customers
+from perennial.flows.customers.merge_answers import MergeAnswer
+from perennial.flows.customers.merging import merge_customers
 from perennial.flows.reading import read_customer
-from perennial.flows.segment_audit import audit_everything
+from perennial.flows.segments.audit import audit_everything
 from perennial.units import bucket_of
 from tests.flows.shop import Shop
 

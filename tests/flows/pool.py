@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from perennial.flows.answers import Answer
-from perennial.flows.assign_voucher import AssignVoucher, assign_voucher
 from perennial.flows.commands import PutCustomer
 from perennial.flows.problems import ProblemError
-from perennial.flows.voucher_batches import BatchView, NewBatch, create_batch
-from perennial.flows.voucher_export import ExportedCode, export_codes
+from perennial.flows.vouchers.assign_voucher import AssignVoucher, assign_voucher
+from perennial.flows.vouchers.batches import BatchView, NewBatch, create_batch
+from perennial.flows.vouchers.export import ExportedCode, export_codes
 from tests.flows.shop import Shop, decided
 
 PROGRAM = """

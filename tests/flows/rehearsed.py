@@ -12,6 +12,7 @@ from perennial.core.rehearsal.checkout import CartAsked, CheckoutRehearsal
 from perennial.core.rehearsal.rehearsal import RehearsalRefused
 from perennial.core.switches import SwitchObject
 from perennial.flows.answers import Answer, Decided, Problem
+from perennial.flows.checkout.quoting import Quotes
 from perennial.flows.commands import (
     Asked,
     Command,
@@ -23,11 +24,10 @@ from perennial.flows.commands import (
     PutOrder,
     RedeemHold,
 )
-from perennial.flows.programs import Author
-from perennial.flows.quote_answers import QuoteAnswer, RedemptionAnswer
-from perennial.flows.quoting import Quotes
+from perennial.flows.handling.quote_answers import QuoteAnswer, RedemptionAnswer
+from perennial.flows.programs.life import Author
 from perennial.flows.switches import turn_off, turn_on
-from perennial.flows.voucher_batches import NewBatch, create_batch
+from perennial.flows.vouchers.batches import NewBatch, create_batch
 from perennial.units import SECOND, Instant, named_id
 from tests.flows.shop import START, Shop
 

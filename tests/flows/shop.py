@@ -9,7 +9,7 @@ from perennial.flows.answers import Answer, Decided, Problem
 from perennial.flows.batcher import Intake
 from perennial.flows.clock import advance_sandbox_clock
 from perennial.flows.commands import Command, PostReturn, PutOrder
-from perennial.flows.programs import Author, apply_document
+from perennial.flows.programs.life import Author, apply_document
 from perennial.store.database import Database
 from perennial.units import Instant, parse_instant
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncpg import Connection
 
-from perennial.flows.segment_audit import audit_everything
+from perennial.flows.segments.audit import audit_everything
 from tests.flows.shop import Shop
 
 

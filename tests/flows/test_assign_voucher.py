@@ -12,13 +12,13 @@ import asyncpg
 import pytest
 from asyncpg import Connection
 
-from perennial.flows import assign_voucher as flow
-from perennial.flows.assign_voucher import AssignVoucher, assign_voucher
-from perennial.flows.card_money import TopUpCard, top_up_card
+from perennial.flows.customers.statements import timeline_of
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError
-from perennial.flows.statements import timeline_of
-from perennial.flows.vouchers import read_voucher, void_voucher, vouchers_of
+from perennial.flows.vouchers import assign_voucher as flow
+from perennial.flows.vouchers.assign_voucher import AssignVoucher, assign_voucher
+from perennial.flows.vouchers.card_money import TopUpCard, top_up_card
+from perennial.flows.vouchers.vouchers import read_voucher, void_voucher, vouchers_of
 from perennial.store import voucher_pools
 from perennial.store.database import Database
 from perennial.store.one_statement import GuardError

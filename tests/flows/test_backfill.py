@@ -13,15 +13,15 @@ from asyncpg import Connection
 from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.core.segments.segment import Segment
 from perennial.core.terms.condition_document import decode_condition
-from perennial.flows.backfill import wait_for_stragglers
 from perennial.flows.batcher import Intake
-from perennial.flows.catching_up import CatchingUp, Walk
 from perennial.flows.commands import JoinProgram, PostClaim, PostEvent, PostReturn, PutCustomer, PutOrder
 from perennial.flows.handle_events import Handler
-from perennial.flows.load_batch import load
-from perennial.flows.preparing import prepare
-from perennial.flows.programs import Author, apply_document
-from perennial.flows.segments import put, remove
+from perennial.flows.handling.load_batch import load
+from perennial.flows.programs.backfill import wait_for_stragglers
+from perennial.flows.programs.catching_up import CatchingUp, Walk
+from perennial.flows.programs.life import Author, apply_document
+from perennial.flows.programs.preparing import prepare
+from perennial.flows.segments.segments import put, remove
 from perennial.store.backfills import BackfillRow, BackfillState, list_backfills
 from perennial.store.database import Database
 from perennial.store.workspaces import read_workspace
@@ -241,7 +241,7 @@ async def test_whoever_comes_while_the_first_version_is_published_is_counted(
         await ordering[0]
         return await finish(walk) if finishes else False
 
-    monkeypatch.setattr("perennial.flows.programs.prepare", interrupted)
+    monkeypatch.setattr("perennial.flows.programs.life.prepare", interrupted)
     monkeypatch.setattr(Walk, "finish", finishing)
     never = "  - {id: never, type: fixed, points: 1, when: {history: orders.net, at_least: 1000000000}}\n"
     await shop.publish(PLAIN + never)
@@ -262,7 +262,7 @@ async def test_a_version_waits_for_a_batch_that_began_before_it_however_long(
     db: Database, workspace: int, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Publishing gives up waiting, and the worker does not: it goes on when the batch has ended."""
-    monkeypatch.setattr("perennial.flows.catching_up.STRAGGLERS_SECONDS", 0.2)
+    monkeypatch.setattr("perennial.flows.programs.catching_up.STRAGGLERS_SECONDS", 0.2)
     await shop.publish(PLAIN)
     await shop.order("old", "ann", 1000)
     asking = """
@@ -299,13 +299,13 @@ async def test_what_another_publication_left_uncounted_is_prepared_anew(
     async def interrupted(*given: Any) -> Any:
         prepared.append(await prepare(*given))
         if len(prepared) == 1:
-            monkeypatch.setattr("perennial.flows.programs.prepare", prepare)
+            monkeypatch.setattr("perennial.flows.programs.life.prepare", prepare)
             await shop.publish(PLAIN)
             await shop.order("uncounted", "ann", 500)
-            monkeypatch.setattr("perennial.flows.programs.prepare", interrupted)
+            monkeypatch.setattr("perennial.flows.programs.life.prepare", interrupted)
         return prepared[-1]
 
-    monkeypatch.setattr("perennial.flows.programs.prepare", interrupted)
+    monkeypatch.setattr("perennial.flows.programs.life.prepare", interrupted)
     await shop.publish(asking)
     assert [bool(each.asked) for each in prepared] == [False, True]
     assert [value for *_, value in await counters(db, workspace)] == [1500]

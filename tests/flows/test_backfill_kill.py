@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import pytest
 from asyncpg import Connection
 
-from perennial.flows import catching_up
-from perennial.flows.catching_up import LEASE, LEASED, CatchingUp, wall_now
+from perennial.flows.programs import catching_up
+from perennial.flows.programs.catching_up import LEASE, LEASED, CatchingUp, wall_now
 from perennial.jobs.worker import Worker
 from perennial.store.backfills import (
     BackfillRow,
@@ -40,9 +40,11 @@ PEOPLE, CHANGED = 7, 4
 
 _PUBLISH = """
 import asyncio, sys
-from perennial.flows import backfill, catching_up, programs
-from perennial.flows.catching_up import Walk
-from perennial.flows.programs import Author, apply_document
+from perennial.flows.programs import backfill
+from perennial.flows.programs import catching_up
+from perennial.flows.programs import life as programs
+from perennial.flows.programs.catching_up import Walk
+from perennial.flows.programs.life import Author, apply_document
 from perennial.store.backfills import SliceStep
 from perennial.store.database import Database
 from tests.flows.shop import START

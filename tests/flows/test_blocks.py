@@ -6,14 +6,14 @@ import asyncio
 
 import pytest
 
-from perennial.flows.blocks import block_customer, unblock_customer
 from perennial.flows.commands import PostClaim, PostTransfer
-from perennial.flows.erase import erase_customer
+from perennial.flows.customers.blocks import block_customer, unblock_customer
+from perennial.flows.customers.erase import erase_customer
 from perennial.flows.explaining import explain_order
-from perennial.flows.keys import Key
 from perennial.flows.problems import ProblemError
 from perennial.flows.reading import read_customer
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.transfer import transfer
 from perennial.store import customers
 from perennial.units import bucket_of, named_id

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from perennial.core.orders.order import Line, Order, OrderStatus
-from perennial.flows.budgets import BudgetView, DayUse, ForecastView, HoldersView, HolderUse, read_all_budgets
+from perennial.flows.claims.budgets import (
+    BudgetView,
+    DayUse,
+    ForecastView,
+    HoldersView,
+    HolderUse,
+    read_all_budgets,
+)
 from perennial.flows.commands import JoinProgram, PostClaim, PutOrder
 from perennial.flows.explaining import explain_order
 from perennial.units import DAY, Instant

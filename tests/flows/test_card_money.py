@@ -9,7 +9,7 @@ import pytest
 from asyncpg import Connection
 
 from perennial.flows.answers import Answer, Decided, Problem
-from perennial.flows.card_money import (
+from perennial.flows.vouchers.card_money import (
     CardMoneyAnswer,
     MoveCardMoney,
     SellCard,
@@ -18,7 +18,7 @@ from perennial.flows.card_money import (
     sell_card,
     top_up_card,
 )
-from perennial.flows.vouchers import void_voucher
+from perennial.flows.vouchers.vouchers import void_voucher
 from tests.flows.checkout import PROGRAM, Checkout, redeem
 from tests.flows.shop import Shop
 from tests.flows.sound import is_sound

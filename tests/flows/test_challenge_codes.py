@@ -20,13 +20,13 @@ from perennial.flows.commands import (
     PutCustomer,
     PutHousehold,
 )
-from perennial.flows.household import put_household
-from perennial.flows.programs import Author
-from perennial.flows.refer import Refer, refer
-from perennial.flows.segment_apply import apply_to_inside
-from perennial.flows.segments import put
+from perennial.flows.customers.household import put_household
+from perennial.flows.programs.life import Author
+from perennial.flows.referring.refer import Refer, refer
+from perennial.flows.segments.apply import apply_to_inside
+from perennial.flows.segments.segments import put
 from perennial.flows.transfer import transfer
-from perennial.flows.vouchers import vouchers_of
+from perennial.flows.vouchers.vouchers import vouchers_of
 from perennial.units import DAY
 from tests.flows.pool import made
 from tests.flows.shop import START, Shop, put_order

@@ -11,6 +11,8 @@ from asyncpg import Connection
 from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.flows.answers import ChallengeAnswer, Decided
 from perennial.flows.challenges import CustomerChallenge, read_challenges
+from perennial.flows.checkout.quoting import Quotes
+from perennial.flows.claims.entitlements import entitlements_of
 from perennial.flows.commands import (
     JoinProgram,
     PostEvent,
@@ -19,9 +21,7 @@ from perennial.flows.commands import (
     PutOrder,
     StartChallenge,
 )
-from perennial.flows.entitlements import entitlements_of
-from perennial.flows.quoting import Quotes
-from perennial.flows.vouchers import vouchers_of
+from perennial.flows.vouchers.vouchers import vouchers_of
 from perennial.store.audit import audit
 from perennial.units import DAY, SECOND, Instant
 from tests.flows.pool import made

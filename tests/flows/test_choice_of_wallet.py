@@ -8,9 +8,9 @@ from asyncpg import Connection
 
 from perennial.core.entitlements import EntitlementState
 from perennial.flows.answers import Decided
-from perennial.flows.catalogue import read_catalogue
+from perennial.flows.claims.catalogue import read_catalogue
+from perennial.flows.claims.entitlements import change_entitlement
 from perennial.flows.commands import Asked, JoinProgram, PostAdjustment, PostClaim, PostRedemption
-from perennial.flows.entitlements import change_entitlement
 from tests.flows.checkout import Checkout, change, redeem
 from tests.flows.shop import START, Shop
 from tests.flows.sound import is_sound

@@ -12,8 +12,8 @@ from asyncpg import Connection
 
 from perennial.core.document.program import GIFT_CARDS
 from perennial.flows.commands import ExpireHold
-from perennial.flows.erase import erase_customer
-from perennial.flows.vouchers import void_voucher
+from perennial.flows.customers.erase import erase_customer
+from perennial.flows.vouchers.vouchers import void_voucher
 from perennial.ledger.account import Account
 from perennial.store import cards
 from perennial.units import MINUTE, named_id
@@ -124,10 +124,10 @@ async def test_nothing_stays_on_a_card_that_is_voided_while_money_comes_back(
         voided.set()
         await back
 
-    monkeypatch.setattr("perennial.flows.gift_cards.find_closed", look)
+    monkeypatch.setattr("perennial.flows.handling.gift_cards.find_closed", look)
     await in_between("locked")
     assert await money(checkout, owner) == {"ISSUED": -5_000, "CLOSED": 5_000}
-    monkeypatch.setattr("perennial.flows.gift_cards.lock_cards", AsyncMock())
+    monkeypatch.setattr("perennial.flows.handling.gift_cards.lock_cards", AsyncMock())
     await in_between("unlocked")
     assert await money(checkout, owner) == {"ISSUED": -6_000, "CLOSED": 5_600, "WALLET": 400}
 

@@ -9,8 +9,7 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.conversion import Debts
-from perennial.flows import handle_conversion
-from perennial.flows import run_conversions as running
+from perennial.flows.checkout.expire_holds import expire_holds
 from perennial.flows.commands import (
     PointsAsked,
     PostAdjustment,
@@ -20,8 +19,8 @@ from perennial.flows.commands import (
     PutHousehold,
     RedeemHold,
 )
-from perennial.flows.conversion_views import ConversionView
-from perennial.flows.conversions import (
+from perennial.flows.conversions import run_conversions as running
+from perennial.flows.conversions.conversions import (
     NewConversion,
     conversion_id_of,
     conversions_of_customer,
@@ -32,14 +31,15 @@ from perennial.flows.conversions import (
     take_conversion_back,
     try_conversion_again,
 )
-from perennial.flows.erase import erase_customer
-from perennial.flows.expire_holds import expire_holds
+from perennial.flows.conversions.run_conversions import run_conversions
+from perennial.flows.conversions.views import ConversionView
+from perennial.flows.customers.erase import erase_customer
+from perennial.flows.customers.household import put_household
+from perennial.flows.customers.statements import statement_of
 from perennial.flows.handle_events import Handler
-from perennial.flows.household import put_household
+from perennial.flows.handling import handle_conversion
 from perennial.flows.problems import ProblemError
 from perennial.flows.reading import read_customer
-from perennial.flows.run_conversions import run_conversions
-from perennial.flows.statements import statement_of
 from perennial.store.audit import audit
 from perennial.store.conversions import move_slice
 from perennial.units import DAY, HOUR, MINUTE, Instant, Rounding

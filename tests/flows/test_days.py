@@ -5,7 +5,7 @@ from __future__ import annotations
 from perennial.core.orders.order import ReturnedLine
 from perennial.flows.commands import JoinProgram, LeaveProgram, PostEvent, PostReturn, PutCustomer
 from perennial.flows.reading import read_customer
-from perennial.flows.vouchers import vouchers_of
+from perennial.flows.vouchers.vouchers import vouchers_of
 from perennial.units import Instant, parse_instant
 from tests.flows.shop import START, Shop, available
 

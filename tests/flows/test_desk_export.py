@@ -10,9 +10,9 @@ import pytest
 from asyncpg import Connection
 
 from perennial.flows.challenges import read_challenges
-from perennial.flows.desk import export_customer
-from perennial.flows.keys import Key
-from perennial.flows.scopes import Scope
+from perennial.flows.customers.desk import export_customer
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope
 from perennial.units import named_id
 from tests.flows.pool import open_pool
 from tests.flows.shop import Shop
@@ -65,5 +65,5 @@ async def test_an_order_that_goes_meanwhile_is_left_out(
         await owner.execute(sql, shop.workspace_id)
         return await read_challenges(*args)
 
-    monkeypatch.setattr("perennial.flows.desk.read_challenges", meanwhile)
+    monkeypatch.setattr("perennial.flows.customers.desk.read_challenges", meanwhile)
     assert sorted(await exported_orders(shop)) == [("o1", "anna", 1), ("o3", "anna", 3)]

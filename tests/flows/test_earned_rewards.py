@@ -10,7 +10,7 @@ from asyncpg import Connection
 from perennial.flows.answers import Decided
 from perennial.flows.commands import PostEvent
 from perennial.flows.explaining import explain_event, explain_order
-from perennial.flows.vouchers import VoucherView, vouchers_of
+from perennial.flows.vouchers.vouchers import VoucherView, vouchers_of
 from perennial.store.audit import audit
 from perennial.store.vouchers import VOID_VOUCHER, VoucherState
 from perennial.units import SECOND

@@ -11,7 +11,6 @@ from asyncpg import Connection
 from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
 from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine, Scalar
 from perennial.flows.answers import Answer, Problem
-from perennial.flows.backfill import recompute
 from perennial.flows.commands import (
     AssignTier,
     Command,
@@ -26,13 +25,14 @@ from perennial.flows.commands import (
     PutHousehold,
     PutOrder,
 )
+from perennial.flows.customers.household import put_household
+from perennial.flows.customers.statements import statement_of, timeline_of
 from perennial.flows.explaining import explain_event, explain_order
-from perennial.flows.household import put_household
 from perennial.flows.order_owner import owner_of_order
 from perennial.flows.problems import ProblemError
+from perennial.flows.programs.backfill import recompute
 from perennial.flows.reading import read_customer, read_order
 from perennial.flows.run_timers import run_due_timers
-from perennial.flows.statements import statement_of, timeline_of
 from perennial.flows.transfer import transfer
 from perennial.store.history import FIRST, next_customers
 from perennial.store.workspaces import read_workspace

@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.flows import erase as flow
 from perennial.flows.answers import Answer, Problem
 from perennial.flows.batcher import Intake
 from perennial.flows.commands import PostTransfer, PutCustomer
+from perennial.flows.customers import erase as flow
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError
-from perennial.flows.segment_audit import audit_everything
+from perennial.flows.segments.audit import audit_everything
 from perennial.flows.transfer import transfer
 from perennial.store.customers import read_customers
 from perennial.store.database import Database

@@ -14,8 +14,8 @@ from perennial.core.document.experiments import Outcome
 from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine, net_amounts
 from perennial.core.variants import place_of
 from perennial.flows.commands import PostReturn, PutOrder
-from perennial.flows.experiment_results import read_experiment_results, read_experiments
-from perennial.flows.experiment_words import verdict_words
+from perennial.flows.experiments.results import read_experiment_results, read_experiments
+from perennial.flows.experiments.words import verdict_words
 from perennial.flows.problems import ProblemError
 from perennial.reports.calls import Call, TrialState
 from perennial.reports.trials import read_trial

@@ -8,7 +8,7 @@ import pytest
 from perennial.core.orders.order import OrderStatus
 from perennial.core.switches import SwitchKind, SwitchObject
 from perennial.flows.commands import PutOrder
-from perennial.flows.programs import Author
+from perennial.flows.programs.life import Author
 from perennial.flows.switches import turn_off
 from tests.flows.checkout import PROGRAM, Checkout, a_cart, redeem
 from tests.flows.shop import START, Shop

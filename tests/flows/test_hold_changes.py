@@ -15,7 +15,7 @@ from perennial.flows.batcher import Intake
 from perennial.flows.commands import Command, ExpireHold, PostRollback, PutOrder, RedeemHold
 from perennial.flows.handle_events import Handler
 from perennial.flows.signed_codes import wall_now
-from perennial.flows.till_codes import voucher_code
+from perennial.flows.till.codes import voucher_code
 from perennial.units import MINUTE
 from tests.codebook import CODEBOOK
 from tests.flows.checkout import PROGRAM, Checkout, a_cart, change, redeem

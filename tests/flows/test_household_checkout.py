@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from asyncpg import Connection
 
+from perennial.flows.checkout.expire_holds import expire_holds
 from perennial.flows.commands import PutHousehold
-from perennial.flows.expire_holds import expire_holds
-from perennial.flows.household import put_household
+from perennial.flows.customers.household import put_household
 from perennial.units import DAY, HOUR
 from tests.flows.checkout import PROGRAM, Checkout, redeem
 from tests.flows.shop import START, Shop

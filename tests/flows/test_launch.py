@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.flows.launch import read_workspace_launch
+from perennial.flows.programs.launch import read_workspace_launch
 from perennial.units import bucket_of
 from tests.flows.pool import open_pool
 from tests.flows.shop import Shop

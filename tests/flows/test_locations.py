@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perennial.core.version import Version
-from perennial.flows.programs import Author
+from perennial.flows.programs.life import Author
 from perennial.flows.surroundings import write_location
 from tests.flows.shop import START, Shop
 

@@ -15,7 +15,7 @@ from perennial.flows.batch import Batch
 from perennial.flows.batcher import Intake
 from perennial.flows.commands import PostEvent
 from perennial.flows.handle_events import Handler
-from perennial.flows.write_batch import write
+from perennial.flows.handling.write_batch import write
 from perennial.store import customers, database
 from perennial.store.database import Database
 from tests.codebook import CODEBOOK

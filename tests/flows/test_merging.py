@@ -8,10 +8,10 @@ from asyncpg import Connection
 
 from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
 from perennial.flows.commands import PostClaim, PostEvent, PostReturn, PutCustomer
-from perennial.flows.merging import preview_merge
+from perennial.flows.customers.merging import preview_merge
+from perennial.flows.customers.statements import statement_of, timeline_of
 from perennial.flows.reading import read_customer
-from perennial.flows.statements import statement_of, timeline_of
-from perennial.flows.vouchers import vouchers_of
+from perennial.flows.vouchers.vouchers import vouchers_of
 from perennial.units import DAY
 from tests.flows.erasing import PROGRAM, move
 from tests.flows.merges import audited, liability, merge, points_of, refused, try_merge, two_names

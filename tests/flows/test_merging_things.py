@@ -6,7 +6,6 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.segments.segment import Segment
-from perennial.flows.blocks import block_customer
 from perennial.flows.commands import (
     Introduced,
     JoinProgram,
@@ -16,17 +15,18 @@ from perennial.flows.commands import (
     PutHousehold,
     RedeemHold,
 )
-from perennial.flows.desk import add_note, export_customer, notes_of, search_customers
-from perennial.flows.erase import erase_customer
-from perennial.flows.household import put_household
-from perennial.flows.keys import Key
-from perennial.flows.merging import preview_merge
+from perennial.flows.customers.blocks import block_customer
+from perennial.flows.customers.desk import add_note, export_customer, notes_of, search_customers
+from perennial.flows.customers.erase import erase_customer
+from perennial.flows.customers.household import put_household
+from perennial.flows.customers.merging import preview_merge
 from perennial.flows.problems import ProblemError
-from perennial.flows.programs import Author
+from perennial.flows.programs.life import Author
 from perennial.flows.reading import read_customer
-from perennial.flows.referral_lists import list_all_referrals, read_home
-from perennial.flows.scopes import Scope
-from perennial.flows.segments import put
+from perennial.flows.referrals.lists import list_all_referrals, read_home
+from perennial.flows.segments.segments import put
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.traces import Context
 from perennial.units import bucket_of, named_id
 from tests.flows.checkout import PROGRAM as CHECKOUT

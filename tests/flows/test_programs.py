@@ -12,9 +12,8 @@ import pytest
 from perennial.core.document.document import read_program, write_program
 from perennial.core.document.program import Program
 from perennial.flows.problems import ProblemError
-from perennial.flows.program_checks import InvalidProgramError
-from perennial.flows.program_versions import compare, document_of, plan_document, programs_of, versions_of
-from perennial.flows.programs import (
+from perennial.flows.programs.checks import InvalidProgramError
+from perennial.flows.programs.life import (
     Author,
     apply_document,
     get_draft,
@@ -22,6 +21,7 @@ from perennial.flows.programs import (
     put_draft,
     rollback,
 )
+from perennial.flows.programs.versions import compare, document_of, plan_document, programs_of, versions_of
 from perennial.store.database import Database
 from perennial.store.programs import load_versions
 

@@ -7,11 +7,11 @@ import asyncio
 import msgspec
 import pytest
 
+from perennial.flows.checkout.quoting import MAX_TOGETHER, Quotes
 from perennial.flows.commands import PostRedemption, PutHousehold
-from perennial.flows.household import put_household
+from perennial.flows.customers.household import put_household
+from perennial.flows.handling.quote_answers import QuoteAnswer
 from perennial.flows.problems import ProblemError
-from perennial.flows.quote_answers import QuoteAnswer
-from perennial.flows.quoting import MAX_TOGETHER, Quotes
 from perennial.store.database import Database
 from tests.flows.checkout import PROGRAM, Checkout, redeem
 from tests.flows.shop import Shop

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from perennial.flows.catalogue import read_catalogue
+from perennial.flows.claims.catalogue import read_catalogue
 from perennial.flows.commands import PostClaim
-from perennial.flows.quote_answers import HintAnswer, NextRewardAnswer
+from perennial.flows.handling.quote_answers import HintAnswer, NextRewardAnswer
 from tests.flows.checkout import Checkout, redeem
 from tests.flows.shop import START, Shop
 

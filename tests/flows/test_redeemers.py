@@ -8,7 +8,7 @@ import pytest
 from perennial.core.orders.order import Redeemer
 from perennial.flows.commands import PostRedemption, PutOrder
 from perennial.flows.explaining import explain_order
-from perennial.flows.quote_answers import QuoteAnswer
+from perennial.flows.handling.quote_answers import QuoteAnswer
 from perennial.flows.reading import read_order
 from tests.flows.checkout import PROGRAM, Checkout, change, redeem
 from tests.flows.shop import Shop, put_order

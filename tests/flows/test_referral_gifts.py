@@ -9,13 +9,13 @@ from asyncpg import Connection
 
 from perennial.core.entitlements import EntitlementState
 from perennial.flows.commands import JoinProgram, PutCustomer
+from perennial.flows.customers.statements import statement_of, timeline_of
 from perennial.flows.explaining import explain_order
-from perennial.flows.refer import Refer, refer
-from perennial.flows.referral_details import ReferralDetail, read_referral_detail
-from perennial.flows.referral_lists import review_referral
-from perennial.flows.statements import statement_of, timeline_of
+from perennial.flows.referrals.details import ReferralDetail, read_referral_detail
+from perennial.flows.referrals.lists import review_referral
+from perennial.flows.referring.refer import Refer, refer
 from perennial.flows.traces import Context
-from perennial.flows.vouchers import read_voucher, vouchers_of
+from perennial.flows.vouchers.vouchers import read_voucher, vouchers_of
 from tests.flows.checkout import redeem
 from tests.flows.pool import made
 from tests.flows.shop import Shop

@@ -12,8 +12,8 @@ from perennial.core.fraud import KINDS
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH, LANGUAGES
 from perennial.core.referrals.referrals import ReferralState
-from perennial.flows.referral_story import REASONS, tell_beginning, tell_counted, tell_gift, tell_state
 from perennial.flows.referral_views import ReferralView
+from perennial.flows.referrals.story import REASONS, tell_beginning, tell_counted, tell_gift, tell_state
 
 _AT = "2027-05-03T09:00:00Z"
 _ZONE = ZoneInfo("Asia/Seoul")

@@ -11,7 +11,6 @@ from asyncpg import Connection
 
 from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
 from perennial.core.orders.order import Line, Order, OrderStatus
-from perennial.flows import referral_pairs
 from perennial.flows.answers import Decided
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
@@ -23,14 +22,15 @@ from perennial.flows.commands import (
     PutHousehold,
     PutOrder,
 )
-from perennial.flows.household import put_household
+from perennial.flows.customers.household import put_household
+from perennial.flows.handling.write_batch import write
 from perennial.flows.problems import ProblemError
-from perennial.flows.refer import Refer, refer
-from perennial.flows.referral_lists import list_all_referrals, read_home, review_referral
 from perennial.flows.referral_views import ReferralView
-from perennial.flows.settle_referrals import settle_referrals
+from perennial.flows.referrals.lists import list_all_referrals, read_home, review_referral
+from perennial.flows.referring import pairs as referral_pairs
+from perennial.flows.referring.refer import Refer, refer
+from perennial.flows.referring.settle_referrals import settle_referrals
 from perennial.flows.traces import Context
-from perennial.flows.write_batch import write
 from perennial.units import DAY
 from tests.flows.shop import START, Shop, available, decided
 from tests.flows.sound import is_sound

@@ -16,9 +16,9 @@ from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.core.rehearsal.rehearsal import Rehearsal
 from perennial.core.segments.segment import Segment
 from perennial.flows.commands import PutCustomer
-from perennial.flows.programs import Author
-from perennial.flows.segment_lists import ListedRow, import_list
-from perennial.flows.segments import put
+from perennial.flows.programs.life import Author
+from perennial.flows.segments.lists import ListedRow, import_list
+from perennial.flows.segments.segments import put
 from perennial.store.database import Database
 from perennial.units import DAY, HOUR, Instant, named_id
 from tests.flows.shop import START, Shop

@@ -18,9 +18,9 @@ from perennial.core.segments.segment import Segment
 from perennial.core.terms.condition_document import decode_condition
 from perennial.flows.commands import LeaveProgram, PostClaim, PostReturn, PutOrder
 from perennial.flows.problems import ProblemError
-from perennial.flows.programs import Author
+from perennial.flows.programs.life import Author
 from perennial.flows.reports import Asked, ReportResult, read_report
-from perennial.flows.segments import put
+from perennial.flows.segments.segments import put
 from perennial.ledger.account import Account
 from perennial.reports.queries import REPORTS
 from perennial.store.orders import decode_order

@@ -12,13 +12,19 @@ from asyncpg import Connection
 
 from perennial.core.entitlements import EntitlementState
 from perennial.flows.answers import Decided
-from perennial.flows.catalogue import RewardView, read_catalogue
+from perennial.flows.claims.catalogue import RewardView, read_catalogue
+from perennial.flows.claims.entitlements import (
+    change_entitlement,
+    entitlements_of,
+    export_all,
+    list_all,
+    read_perk,
+)
 from perennial.flows.commands import AssignTier, JoinProgram, PostAdjustment, PostClaim
+from perennial.flows.customers.erase import erase_customer
 from perennial.flows.entitlement_views import EntitlementView
-from perennial.flows.entitlements import change_entitlement, entitlements_of, export_all, list_all, read_perk
-from perennial.flows.erase import erase_customer
 from perennial.flows.problems import ProblemError
-from perennial.flows.voucher_batches import NewBatch, create_batch
+from perennial.flows.vouchers.batches import NewBatch, create_batch
 from perennial.units import DAY, HOUR
 from tests.flows.shop import START, Shop
 from tests.flows.sound import is_sound

@@ -11,9 +11,9 @@ from perennial.core.segments.segment import Segment
 from perennial.core.terms.condition_document import decode_condition
 from perennial.core.terms.figures import READERS
 from perennial.core.validation.validation import validate
-from perennial.flows.programs import Author
+from perennial.flows.programs.life import Author
 from perennial.flows.reports import Asked, read_report
-from perennial.flows.segments import put, segments_of
+from perennial.flows.segments.segments import put, segments_of
 from tests.flows.shop import START, Shop
 
 DAY = 86_400_000_000

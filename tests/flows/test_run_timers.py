@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from perennial.core.member import Member
-from perennial.flows import handle_customer
 from perennial.flows.batch import Batch
+from perennial.flows.handling import handle_customer
+from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.run_timers import run_due_timers
-from perennial.flows.timers_due import run_timers_due
 from perennial.units import DAY, Instant, named_id
 from tests.flows.shop import START, Shop, available
 

@@ -8,9 +8,9 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.segments.segment import Segment
-from perennial.flows.segment_audit import audit_everything, audit_segments
-from perennial.flows.segment_lists import ListedRow, import_list
-from perennial.flows.segments import put, remove
+from perennial.flows.segments.audit import audit_everything, audit_segments
+from perennial.flows.segments.lists import ListedRow, import_list
+from perennial.flows.segments.segments import put, remove
 from perennial.units import DAY, named_id, parse_instant
 from tests.flows.shop import START, Shop
 from tests.flows.sound import is_sound

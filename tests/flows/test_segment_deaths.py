@@ -12,9 +12,9 @@ from uuid import uuid4
 import pytest
 from asyncpg import Connection
 
-from perennial.flows.filling import FillingUp
-from perennial.flows.segment_audit import audit_segments
-from perennial.flows.segments import remove
+from perennial.flows.segments.audit import audit_segments
+from perennial.flows.segments.filling import FillingUp
+from perennial.flows.segments.segments import remove
 from perennial.jobs.worker import Worker
 from perennial.store.database import DISPATCHER_ROLE, Database
 from perennial.store.segments import SegmentRow, empty_segment, list_segments
@@ -30,9 +30,9 @@ WELCOME = PROGRAM.replace(
 
 _PUT_OR_REMOVE = """
 import asyncio, sys
-from perennial.flows import segments
-from perennial.flows.catching_up import Walk
-from perennial.flows.filling import Filling
+from perennial.flows.segments import segments
+from perennial.flows.programs.catching_up import Walk
+from perennial.flows.segments.filling import Filling
 from perennial.flows.handle_events import Handler
 from perennial.store.database import Database
 from tests.codebook import CODEBOOK
@@ -139,7 +139,7 @@ async def test_others_are_judged_again_and_told(
     assert (await _rows(shop))["loyal"].settled is not marks
     if marks:
         await is_sound(shop, owner)
-    monkeypatch.setattr("perennial.flows.segment_fill.ONE_BY_ONE", one_by_one)
+    monkeypatch.setattr("perennial.flows.segments.fill.ONE_BY_ONE", one_by_one)
     await _take_up(shop, database_url)
     assert (await sizes(shop))["loyal"] == (1 if marks else 0)
     welcomes = f"select count(*) from {EVERY_MOVE} where workspace_id = $1 and told and segment_id = $2"

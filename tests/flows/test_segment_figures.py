@@ -9,11 +9,11 @@ from asyncpg import Connection
 
 from perennial.core.segments.segment import Segment
 from perennial.core.terms.condition_document import decode_condition
-from perennial.flows import segments
-from perennial.flows.catching_up import Walk
 from perennial.flows.problems import ProblemError
-from perennial.flows.programs import Author
-from perennial.flows.segments import put, remove, segments_of
+from perennial.flows.programs.catching_up import Walk
+from perennial.flows.programs.life import Author
+from perennial.flows.segments import segments
+from perennial.flows.segments.segments import put, remove, segments_of
 from perennial.store.programs import lock_configuration
 from perennial.units import DAY
 from tests.flows.shop import START, Shop

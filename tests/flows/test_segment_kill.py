@@ -12,10 +12,10 @@ from uuid import uuid4
 import pytest
 from asyncpg import Connection
 
-from perennial.flows.catching_up import LEASE as LEASE_OF_BACKFILLS
-from perennial.flows.catching_up import wall_now
-from perennial.flows.filling import LEASE, LEASED, FillingUp
-from perennial.flows.segments import SegmentState, put, segments_of
+from perennial.flows.programs.catching_up import LEASE as LEASE_OF_BACKFILLS
+from perennial.flows.programs.catching_up import wall_now
+from perennial.flows.segments.filling import LEASE, LEASED, FillingUp
+from perennial.flows.segments.segments import SegmentState, put, segments_of
 from perennial.jobs.worker import Worker
 from perennial.store.database import DISPATCHER_ROLE, Database
 from perennial.store.leases import hold_lease
@@ -29,10 +29,10 @@ PEOPLE = 6
 
 _FILL = """
 import asyncio, sys
-from perennial.flows import segment_fill
-from perennial.flows.catching_up import Walk
+from perennial.flows.segments import fill as segment_fill
+from perennial.flows.programs.catching_up import Walk
 from perennial.flows.handle_events import Handler
-from perennial.flows.segments import put
+from perennial.flows.segments.segments import put
 from perennial.store.database import Database
 from tests.codebook import CODEBOOK
 from tests.flows.test_segments import AUTHOR, BIG, segment
@@ -139,7 +139,7 @@ async def test_what_a_killed_process_left_is_filled_once(
     await shop.order("more", "c0", 100)
     assert not (await _state(shop)).row.filled  # without anybody who takes it up
 
-    monkeypatch.setattr("perennial.flows.segment_fill.ONE_BY_ONE", 0)
+    monkeypatch.setattr("perennial.flows.segments.fill.ONE_BY_ONE", 0)
     rival = FillingUp(shop.handler, uuid4())
     async with await Database.connect(database_url, role=DISPATCHER_ROLE, largest=1) as dispatcher:
         worker = Worker(shop.handler, dispatcher)
@@ -161,7 +161,7 @@ async def test_whoever_puts_it_again_ends_a_fill_that_was_killed(
     """The definition is there already: nothing is written anew, and everybody is judged."""
     await _put_and_kill(shop, database_url, "filling")
     await _end_lease(shop, LEASE)
-    monkeypatch.setattr("perennial.flows.segment_fill.ONE_BY_ONE", 0)
+    monkeypatch.setattr("perennial.flows.segments.fill.ONE_BY_ONE", 0)
     state = await put(shop.handler, shop.workspace_id, segment("big", BIG), AUTHOR)
     assert (state.size, state.row.filled, state.row.version) == (PEOPLE, True, 1)
     assert await _moves(owner, shop) == (PEOPLE, 0)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.flows import segment_preview
-from perennial.flows.segment_preview import preview_segment
-from perennial.flows.segments import put
+from perennial.flows.segments import preview as segment_preview
+from perennial.flows.segments.preview import preview_segment
+from perennial.flows.segments.segments import put
 from perennial.store.history import LAST
 from perennial.units import named_id
 from tests.flows.shop import Shop

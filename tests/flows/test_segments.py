@@ -13,13 +13,13 @@ from perennial.flows import handle_events
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import Command, OutsideFact, PutCustomer, PutHousehold, RunTimers
-from perennial.flows.household import put_household
+from perennial.flows.customers.household import put_household
 from perennial.flows.problems import ProblemError, answer_problem, problem
-from perennial.flows.programs import Author
-from perennial.flows.segment_apply import apply_to_inside
-from perennial.flows.segment_fill import fill
-from perennial.flows.segment_views import members_of
-from perennial.flows.segments import put, remove, segments_of
+from perennial.flows.programs.life import Author
+from perennial.flows.segments.apply import apply_to_inside
+from perennial.flows.segments.fill import fill
+from perennial.flows.segments.segments import put, remove, segments_of
+from perennial.flows.segments.views import members_of
 from perennial.units import DAY, HOUR, SECOND, named_id, parse_instant
 from tests.flows.shop import START, Shop, available
 from tests.flows.sound import is_sound
@@ -157,7 +157,7 @@ async def test_the_database_fills_as_customers_are_judged(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A large workspace is filled by sets: the same people, whom time moves from the next midnight on."""
-    monkeypatch.setattr("perennial.flows.segment_fill.ONE_BY_ONE", 0)
+    monkeypatch.setattr("perennial.flows.segments.fill.ONE_BY_ONE", 0)
     await shop.publish(PROGRAM)
     for number in range(6):
         await shop.order(f"o{number}", f"c{number}", 40_000 * number)
@@ -179,13 +179,13 @@ async def test_a_fill_by_an_older_definition_moves_nobody(
 
     Without the look at the definition it would let in whom the older one wants.
     """
-    monkeypatch.setattr("perennial.flows.segment_fill.ONE_BY_ONE", 0)
-    monkeypatch.setattr("perennial.flows.segment_fill.SLICE", 1)
+    monkeypatch.setattr("perennial.flows.segments.fill.ONE_BY_ONE", 0)
+    monkeypatch.setattr("perennial.flows.segments.fill.SLICE", 1)
     await shop.publish(PROGRAM)
     for number in range(3):
         await shop.order(f"o{number}", f"c{number}", 100_000)
     with monkeypatch.context() as unfilled:
-        unfilled.setattr("perennial.flows.filling.Filling.go_on", _is_done)
+        unfilled.setattr("perennial.flows.segments.filling.Filling.go_on", _is_done)
         await put(shop.handler, shop.workspace_id, segment("big", BIG), AUTHOR)
     older = fill(shop.handler, shop.workspace_id, ["big"])
     await anext(older)
@@ -193,7 +193,7 @@ async def test_a_fill_by_an_older_definition_moves_nobody(
     state = await put(shop.handler, shop.workspace_id, segment("big", {**BIG, "at_least": 100_001}), AUTHOR)
     assert (state.size, state.row.filled) == (0, True)
     if not asks_again:
-        monkeypatch.setattr("perennial.flows.segment_fill._is_asked_still", lambda *_: True)
+        monkeypatch.setattr("perennial.flows.segments.fill._is_asked_still", lambda *_: True)
     async for _ in older:
         pass
     assert await sizes(shop) == {"big": inside}
@@ -208,7 +208,7 @@ async def test_who_is_inside_from_the_first_moment_on_is_a_member_where_the_segm
     shop: Shop, monkeypatch: pytest.MonkeyPatch, one_by_one: int
 ) -> None:
     """However large the workspace is, filling it makes members, with what joining gives, and once."""
-    monkeypatch.setattr("perennial.flows.segment_fill.ONE_BY_ONE", one_by_one)
+    monkeypatch.setattr("perennial.flows.segments.fill.ONE_BY_ONE", one_by_one)
     await shop.publish(PROGRAM)
     await shop.publish(CLUB + "  - {id: hello, trigger: member.joined, type: fixed, points: 5}\n")
     await shop.order("o1", "anna", 100_000)

@@ -13,10 +13,10 @@ from perennial.core.member import Member
 from perennial.core.segments.compile_segments import SegmentSet
 from perennial.core.segments.following_segments import follow
 from perennial.core.segments.segment import Segment
-from perennial.flows import segmenting
 from perennial.flows.batch import Batch
 from perennial.flows.commands import Command, PostReturn
-from perennial.flows.segments import put
+from perennial.flows.handling import segmenting
+from perennial.flows.segments.segments import put
 from perennial.units import HOUR, named_id
 from tests.flows.shop import START, Shop, put_order
 from tests.flows.sound import is_sound
@@ -62,7 +62,7 @@ def put_off(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         found.append(len(last))
         return last
 
-    monkeypatch.setattr("perennial.flows.load_batch.to_be_judged_last", counted)
+    monkeypatch.setattr("perennial.flows.handling.load_batch.to_be_judged_last", counted)
     return found
 
 
@@ -138,11 +138,11 @@ async def test_who_cannot_be_judged_is_left_out_alone(
             raise ZeroDivisionError
         follow(segments, member, *rest, **more)
 
-    monkeypatch.setattr("perennial.flows.segmenting.follow", unlucky)
+    monkeypatch.setattr("perennial.flows.handling.segmenting.follow", unlucky)
     three = [put_order(f"o-{name}", name, 100_000) for name in ("anna", "bert", "cleo")]
     assert await send(shop, *three) == [201, 500, 201]
     assert len(three) in put_off
-    monkeypatch.setattr("perennial.flows.segmenting.follow", follow)
+    monkeypatch.setattr("perennial.flows.handling.segmenting.follow", follow)
     assert await sizes(shop) == {"big": 2}
     assert await moves_of(shop, owner, "bert") == []
     assert await send(shop, *three) == [200, 201, 200]
@@ -168,7 +168,7 @@ async def test_who_is_new_with_a_refused_order_and_cannot_be_judged_is_left_out_
         put_order("o-cleo", "cleo", 100_000),
     ]
     with monkeypatch.context() as patched:
-        patched.setattr("perennial.flows.segmenting.follow", unlucky)
+        patched.setattr("perennial.flows.handling.segmenting.follow", unlucky)
         assert await send(shop, *three) == [201, 500, 201]
     assert await sizes(shop) == {"big": 2}
     assert await send(shop, *three) == [200, 422, 200]

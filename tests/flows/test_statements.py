@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from perennial.flows.commands import PostClaim
+from perennial.flows.customers.statements import StatementEntry, statement_of, timeline_of
 from perennial.flows.problems import ProblemError
-from perennial.flows.statements import StatementEntry, statement_of, timeline_of
 from tests.flows.shop import START, Shop
 
 PROGRAM = """

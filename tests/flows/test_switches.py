@@ -11,7 +11,7 @@ from perennial.core.switches import Switch, SwitchKind, SwitchObject
 from perennial.flows.commands import JoinProgram, PostClaim
 from perennial.flows.explaining import explain_order
 from perennial.flows.problems import ProblemError
-from perennial.flows.programs import Author
+from perennial.flows.programs.life import Author
 from perennial.flows.reading import read_customer
 from perennial.flows.switches import switches_of, turn_off, turn_on
 from perennial.store.database import Database

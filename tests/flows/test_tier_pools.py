@@ -7,9 +7,9 @@ import pytest
 from asyncpg import Connection
 
 from perennial.flows.answers import Decided
-from perennial.flows.assign_voucher import AssignVoucher, assign_voucher
 from perennial.flows.commands import AssignTier
-from perennial.flows.voucher_batches import NewBatch, create_batch
+from perennial.flows.vouchers.assign_voucher import AssignVoucher, assign_voucher
+from perennial.flows.vouchers.batches import NewBatch, create_batch
 from tests.flows.checkout import Checkout, redeem
 from tests.flows.shop import Shop
 from tests.flows.sound import is_sound

@@ -12,13 +12,13 @@ from asyncpg import Connection
 
 from perennial.core.codes.codes import Codes, pattern_of
 from perennial.core.codes.entry import plain_form
-from perennial.flows import voucher_batches
 from perennial.flows.answers import Decided
 from perennial.flows.commands import PostClaim
-from perennial.flows.voucher_batches import NewBatch, RefusedRow, check_batch, create_batch
-from perennial.flows.voucher_export import batches_of
-from perennial.flows.voucher_pools import PoolCode, codes_of, read_batch
-from perennial.flows.vouchers import read_voucher, void_voucher, vouchers_of
+from perennial.flows.vouchers import batches as voucher_batches
+from perennial.flows.vouchers.batches import NewBatch, RefusedRow, check_batch, create_batch
+from perennial.flows.vouchers.export import batches_of
+from perennial.flows.vouchers.pools import PoolCode, codes_of, read_batch
+from perennial.flows.vouchers.vouchers import read_voucher, void_voucher, vouchers_of
 from perennial.units import DAY, parse_instant
 from tests.flows.erasing import audited, erase, found
 from tests.flows.pool import assigned, exported, made, open_pool, problem_of, send_batch

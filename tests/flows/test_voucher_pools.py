@@ -13,8 +13,8 @@ from asyncpg import Connection
 from asyncpg.connection import LoggedQuery
 
 from perennial.flows.pages import write_cursor
-from perennial.flows.voucher_batches import batch_id_of
-from perennial.flows.voucher_pools import codes_of, read_batch
+from perennial.flows.vouchers.batches import batch_id_of
+from perennial.flows.vouchers.pools import codes_of, read_batch
 from perennial.store import voucher_pools
 from perennial.store.database import LIVE_PATH
 from tests.flows.pool import assigned, made, open_pool, problem_of

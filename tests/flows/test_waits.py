@@ -7,13 +7,13 @@ from asyncpg import Connection
 
 from perennial.core.document.waiting_list import ASKED_AGAIN_AFTER
 from perennial.core.entitlements import EntitlementState
-from perennial.flows.catalogue import read_catalogue
+from perennial.flows.claims.catalogue import read_catalogue
+from perennial.flows.claims.entitlements import change_entitlement, entitlements_of
+from perennial.flows.claims.take_turns import take_turns
+from perennial.flows.claims.waiting import WaitList, WaitView, leave_line, wait_for, waits_of
 from perennial.flows.commands import JoinProgram, PostAdjustment, PostClaim
-from perennial.flows.entitlements import change_entitlement, entitlements_of
-from perennial.flows.erase import erase_customer
+from perennial.flows.customers.erase import erase_customer
 from perennial.flows.problems import ProblemError
-from perennial.flows.take_turns import take_turns
-from perennial.flows.waiting import WaitList, WaitView, leave_line, wait_for, waits_of
 from tests.flows.merges import merge
 from tests.flows.shop import START, Shop, available
 from tests.flows.sound import is_sound

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perennial.flows.commands import PostAdjustment, PostTransfer, PutHousehold
-from perennial.flows.household import put_household
+from perennial.flows.customers.household import put_household
 from perennial.flows.reading import read_customer
 from perennial.flows.transfer import transfer
 from perennial.store.audit import audit

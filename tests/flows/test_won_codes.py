@@ -9,9 +9,9 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.document.program import GIFT_CARDS
-from perennial.flows.card_money import TopUpCard, top_up_card
 from perennial.flows.commands import Command
-from perennial.flows.vouchers import vouchers_of
+from perennial.flows.vouchers.card_money import TopUpCard, top_up_card
+from perennial.flows.vouchers.vouchers import vouchers_of
 from perennial.units import HOUR
 from tests.flows.checkout import Checkout, redeem
 from tests.flows.pool import made

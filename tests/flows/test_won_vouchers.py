@@ -12,7 +12,7 @@ from asyncpg import Connection
 
 from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine
 from perennial.flows.commands import Command, PostReturn, PutOrder
-from perennial.flows.vouchers import vouchers_of
+from perennial.flows.vouchers.vouchers import vouchers_of
 from perennial.units import HOUR, named_id
 from tests.flows.checkout import Checkout, redeem
 from tests.flows.shop import START, Shop, available

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from perennial.flows.desk import CustomerExport
+from perennial.flows.customers.desk import CustomerExport
 from perennial.store.database import connect
 from perennial.store.erasure import erase_rows
 from tests.house.made_up import tables_with

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from perennial.config import Settings
-from perennial.flows.keys import create_key
-from perennial.flows.programs import Author, apply_document
+from perennial.flows.programs.life import Author, apply_document
+from perennial.flows.staff.keys import create_key
 from perennial.flows.workspaces import create_workspace
 from perennial.http.fast_lane import FastLane
 from perennial.main import door_of

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from perennial.flows.ids import Ids
-from perennial.flows.sessions import now_of
+from perennial.flows.staff.sessions import now_of
 from perennial.http.staff_examples import PASSWORD
 from perennial.store.staff import StaffRow, grant_role, insert_staff
 from tests.http.site import Site

@@ -13,7 +13,7 @@ import httpx
 import msgspec
 from litestar import Litestar
 
-from perennial.flows.keys import create_key
+from perennial.flows.staff.keys import create_key
 from perennial.http.app import OpenDoor, build_routed
 from perennial.http.door import Door
 from perennial.http.fast_lane import FastLane

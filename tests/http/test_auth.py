@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from perennial.flows.keys import create_key, retire_key, workspace_keys
 from perennial.flows.problems import ProblemError
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.keys import create_key, retire_key, workspace_keys
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.workspaces import create_workspace
 from perennial.http.app import ROUTES
 from tests.http.site import Site, fresh_code, order

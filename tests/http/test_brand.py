@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from perennial.flows.brand import DARK_GROUND, HOUSE_DARK, HOUSE_LIGHT, LIGHT_GROUND
-from perennial.flows.keys import create_key
+from perennial.flows.staff.keys import create_key
 from perennial.flows.workspaces import create_workspace
 from tests.http.site import Site, fresh_code
 

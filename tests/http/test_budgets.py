@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from perennial.flows.programs import Author, apply_document
+from perennial.flows.programs.life import Author, apply_document
 from tests.http.site import PROGRAM, Site, order
 
 LIMITED = PROGRAM.replace(

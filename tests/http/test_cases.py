@@ -10,8 +10,8 @@ import pytest
 
 from perennial.core.document.document import read_program
 from perennial.core.document.program import Program
-from perennial.flows import case_runs
-from perennial.flows.case_runs import run_draft_cases
+from perennial.flows.programs import case_runs
+from perennial.flows.programs.case_runs import run_draft_cases
 from tests.http.people import hire, signed_in
 from tests.http.site import PROGRAM, Site
 

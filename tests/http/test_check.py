@@ -10,8 +10,8 @@ import pytest
 
 from perennial.core.cases.case_file import Case, read_case
 from perennial.core.cases.cases import run_case
-from perennial.flows import flaw_search
-from perennial.flows.programs import Author, apply_document
+from perennial.flows.programs import flaw_search
+from perennial.flows.programs.life import Author, apply_document
 from tests.http.site import PROGRAM, Site
 
 STACKED = (

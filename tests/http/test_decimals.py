@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from perennial.flows.programs import Author, apply_document
+from perennial.flows.programs.life import Author, apply_document
 from tests.http.site import Site, order
 
 PROGRAM = """\

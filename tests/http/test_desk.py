@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from perennial.flows.programs import Author, apply_document
+from perennial.flows.programs.life import Author, apply_document
 from tests.http.people import hire, signed_in
 from tests.http.site import PROGRAM, Site, order
 
@@ -76,7 +76,7 @@ async def test_the_erased_are_not_found(site: Site) -> None:
 
 async def test_workspaces_do_not_find_each_others_members(site: Site) -> None:
     """The wall stands around words too."""
-    from perennial.flows.keys import create_key  # noqa: PLC0415
+    from perennial.flows.staff.keys import create_key  # noqa: PLC0415
     from perennial.flows.workspaces import create_workspace  # noqa: PLC0415
     from tests.http.site import fresh_code  # noqa: PLC0415
 

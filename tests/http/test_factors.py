@@ -10,7 +10,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from perennial.flows import guessing
+from perennial.flows.staff import guessing
 from perennial.http.staff_examples import PASSWORD
 from tests.http.people import Hired, headers_of_cookie, hire, signed_in
 from tests.http.site import Site

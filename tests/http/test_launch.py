@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perennial.flows.templates import all_templates
+from perennial.flows.programs.templates import all_templates
 from tests.http.site import Site, order
 
 _YAML = {"content-type": "application/yaml"}

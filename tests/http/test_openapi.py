@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from perennial.flows.programs import Author, apply_document
-from perennial.flows.scopes import Scope
+from perennial.flows.programs.life import Author, apply_document
+from perennial.flows.staff.scopes import Scope
 from perennial.http.app import ROUTES, api_document, api_document_text
 from perennial.http.examples import EXAMPLES
 from perennial.http.problem_codes import PROBLEM_CODES

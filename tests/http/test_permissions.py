@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perennial.flows.roles import BUILT_IN
+from perennial.flows.staff.roles import BUILT_IN
 from perennial.http.app import ROUTES
 from tests.http.people import hire, signed_in
 from tests.http.site import Site

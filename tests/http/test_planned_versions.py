@@ -9,8 +9,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from perennial.flows import programs
-from perennial.flows.planned_versions import publish_due_plans
+from perennial.flows.programs import life as programs
+from perennial.flows.programs.planned_versions import publish_due_plans
 from perennial.units import parse_instant
 from tests.http.people import hire, signed_in
 from tests.http.site import PROGRAM, Site, order

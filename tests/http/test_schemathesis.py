@@ -28,9 +28,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from perennial.flows.keys import create_key
-from perennial.flows.programs import Author, apply_document
-from perennial.flows.scopes import Scope
+from perennial.flows.programs.life import Author, apply_document
+from perennial.flows.staff.keys import create_key
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.workspaces import create_workspace
 from perennial.http.app import api_document
 from perennial.store.database import Database

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from perennial.flows.setup import setup_token
+from perennial.flows.staff.setup import setup_token
 from perennial.flows.workspaces import create_workspace
 from perennial.http.staff_examples import PASSWORD
 from tests.codebook import CODEBOOK

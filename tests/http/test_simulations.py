@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.flows.programs import Author, apply_document
+from perennial.flows.programs.life import Author, apply_document
 from tests.http.hanging import hang_up
 from tests.http.site import PROGRAM, Site
 

@@ -14,10 +14,10 @@ from joserfc.jwk import ECKey, OctKey
 
 from perennial.config import OidcSettings, RoleOfGroup
 from perennial.connectors.openid import Provider
-from perennial.flows import guessing
-from perennial.flows.sessions import SECOND, now_of
-from perennial.flows.sign_in import Caller
-from perennial.flows.single_sign_on import begin_single_sign_on
+from perennial.flows.staff import guessing
+from perennial.flows.staff.sessions import SECOND, now_of
+from perennial.flows.staff.sign_in import Caller
+from perennial.flows.staff.single_sign_on import begin_single_sign_on
 from perennial.http.door import Address
 from perennial.http.staff_examples import PASSWORD
 from perennial.store.factors import confirm_totp, keep_totp

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perennial.flows.problems import ProblemError
-from perennial.flows.staff_rescue import everybody, forget_factors, give_password, invite_here, sign_out
+from perennial.flows.staff.rescue import everybody, forget_factors, give_password, invite_here, sign_out
 from perennial.http.staff_examples import PASSWORD
 from perennial.store.factors import confirm_totp, keep_totp, replace_recovery_codes
 from tests.codebook import CODEBOOK

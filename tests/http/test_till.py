@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from perennial.core.codes.till_code import TillCode, TillKind, body_of, read, signed_bytes, step_at, write
-from perennial.flows.keys import create_key
 from perennial.flows.signed_codes import wall_now
+from perennial.flows.staff.keys import create_key
 from perennial.flows.workspaces import create_workspace
 from tests.codebook import CODEBOOK
 from tests.http.people import hire, signed_in

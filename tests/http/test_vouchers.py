@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from perennial.flows.programs import Author, apply_document
+from perennial.flows.programs.life import Author, apply_document
 from perennial.http import making, vouchers
 from tests.http.hanging import hang_up
 from tests.http.site import PROGRAM, Site

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from perennial.flows.keys import create_key
-from perennial.flows.programs import Author, apply_document
-from perennial.flows.segment_audit import audit_everything
+from perennial.flows.programs.life import Author, apply_document
+from perennial.flows.segments.audit import audit_everything
+from perennial.flows.staff.keys import create_key
 from perennial.flows.workspaces import create_workspace
 from perennial.store.database import WORKER_ROLE, Database, connect
 from perennial.units import named_id

@@ -18,7 +18,7 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.orders.order import Line, Order, OrderStatus
-from perennial.flows import handle_events, referral_pairs, write_batch
+from perennial.flows import handle_events
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import (
@@ -34,8 +34,10 @@ from perennial.flows.commands import (
     PutOrder,
 )
 from perennial.flows.handle_events import Handler
-from perennial.flows.refer import Refer, refer
-from perennial.flows.settle_referrals import settle_one
+from perennial.flows.handling import write_batch
+from perennial.flows.referring import pairs as referral_pairs
+from perennial.flows.referring.refer import Refer, refer
+from perennial.flows.referring.settle_referrals import settle_one
 from perennial.store import budgets, customers, effects, vouchers
 from perennial.store import redemptions as holds
 from perennial.store.database import Database, connect

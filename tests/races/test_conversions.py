@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from perennial.flows.commands import ConvertOwner, JoinProgram
-from perennial.flows.conversions import NewConversion, conversion_id_of, declare_conversion
+from perennial.flows.conversions.conversions import NewConversion, conversion_id_of, declare_conversion
 from perennial.flows.handle_events import Handler
 from perennial.store import conversions
 from perennial.store.database import Database

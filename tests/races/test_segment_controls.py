@@ -12,12 +12,14 @@ import pytest
 from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.core.segments.segment import Segment
 from perennial.core.terms.condition_document import decode_condition
-from perennial.flows import catching_up, filling, segment_fill
 from perennial.flows.commands import PutOrder
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError
-from perennial.flows.programs import Author
-from perennial.flows.segments import put, remove
+from perennial.flows.programs import catching_up
+from perennial.flows.programs.life import Author
+from perennial.flows.segments import fill as segment_fill
+from perennial.flows.segments import filling
+from perennial.flows.segments.segments import put, remove
 from perennial.store.database import Database
 from tests.codebook import CODEBOOK
 from tests.races.shop import PROGRAM

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from perennial.flows.programs import Author, apply_document
+from perennial.flows.programs.life import Author, apply_document
 from perennial.store.database import Database
 from tests.races.caller import Call, all_at_once, hang_up
 from tests.races.served import Served

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from perennial.flows.claims.waiting import wait_for
 from perennial.flows.commands import JoinProgram, PostClaim, TakeTurn
-from perennial.flows.programs import Author, apply_document
-from perennial.flows.waiting import wait_for
+from perennial.flows.programs.life import Author, apply_document
 from perennial.store import waits
 from perennial.store.database import Database
 from tests.races.caller import PATIENCE_SECONDS, Call, all_at_once, hang_up

@@ -13,8 +13,8 @@ from perennial.core.codes.entry import shared_form
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError
-from perennial.flows.replay import Progress, ReplaySummary, UnexpectedAnswer, replay, sample_program
-from perennial.flows.replay_coupons import code_of
+from perennial.flows.replaying.replay import Progress, ReplaySummary, UnexpectedAnswer, replay, sample_program
+from perennial.flows.replaying.replay_coupons import code_of
 from perennial.store.audit import audit
 from perennial.store.database import WORKER_ROLE, Database, connect
 from tests.codebook import CODEBOOK

@@ -11,9 +11,9 @@ from perennial.core.member import Member, Wallet
 from perennial.core.simulation.playing import Playing
 from perennial.core.simulation.simulator import Simulator
 from perennial.core.version import Version
-from perennial.flows.past_lives import LifeReader
-from perennial.flows.simulate import Simulate, prepare, slices
-from perennial.flows.simulation_sides import Compiled, compile_sides
+from perennial.flows.simulation.past_lives import LifeReader
+from perennial.flows.simulation.sides import Compiled, compile_sides
+from perennial.flows.simulation.simulate import Simulate, prepare, slices
 from perennial.ledger.lot import LotKey
 from perennial.store.customers import read_customers
 from perennial.store.database import Database

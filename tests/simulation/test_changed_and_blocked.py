@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from perennial.flows.simulate import Simulate
+from perennial.flows.simulation.simulate import Simulate
 from perennial.units import DAY, HOUR
 from tests.flows.conftest import owner, shop
 from tests.flows.shop import START, Shop, available, put_order

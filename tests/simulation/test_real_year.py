@@ -10,9 +10,9 @@ from perennial.connectors.complete_journey import Statistics, read_baskets
 from perennial.connectors.complete_journey_coupons import read_coupons
 from perennial.flows.batcher import Intake
 from perennial.flows.handle_events import Handler
-from perennial.flows.replay import PROGRAM, replay, sample_program
-from perennial.flows.simulate import Simulate, prepare, simulate
-from perennial.flows.simulation_result import SimulationResult
+from perennial.flows.replaying.replay import PROGRAM, replay, sample_program
+from perennial.flows.simulation.result import SimulationResult
+from perennial.flows.simulation.simulate import Simulate, prepare, simulate
 from perennial.store.database import Database
 from tests.codebook import CODEBOOK
 from tests.simulation.agreement import played, state, stored

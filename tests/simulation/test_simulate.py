@@ -15,8 +15,8 @@ from asyncpg import Connection
 from perennial.core.orders.order import ReturnedLine
 from perennial.flows.commands import PostAdjustment, PostClaim, PostReturn, PostTransfer
 from perennial.flows.problems import ProblemError
-from perennial.flows.simulate import Progress, Simulate, prepare, simulate
-from perennial.flows.simulation_result import SideResult, SimulationResult
+from perennial.flows.simulation.result import SideResult, SimulationResult
+from perennial.flows.simulation.simulate import Progress, Simulate, prepare, simulate
 from perennial.flows.transfer import transfer
 from perennial.store.past import reading
 from perennial.units import DAY, HOUR, format_instant

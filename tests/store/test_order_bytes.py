@@ -11,7 +11,7 @@ from perennial.bench.program import DEPARTMENTS, bench_document
 from perennial.core.orders.order import Line, Order, OrderStatus
 from perennial.flows.commands import PutOrder
 from perennial.flows.handle_events import Handler
-from perennial.flows.programs import Author, apply_document
+from perennial.flows.programs.life import Author, apply_document
 from perennial.store.database import Database
 from tests.codebook import CODEBOOK
 from tests.store.book import NOW

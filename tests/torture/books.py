@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.flows.segment_audit import audit_everything
+from perennial.flows.segments.audit import audit_everything
 from perennial.ledger.account import Account
 from perennial.units import named_id
 from tests.torture.load import Write, totals

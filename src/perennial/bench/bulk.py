@@ -23,7 +23,7 @@ from perennial.config import SECRET_BYTES
 from perennial.flows.batcher import Intake
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
-from perennial.flows.keys import Key
+from perennial.flows.staff.keys import Key
 from perennial.http.batch_lines import BatchLine, command_of
 from perennial.http.strict_json import Reader
 from perennial.store.codebook import Codebook

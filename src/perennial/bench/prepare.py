@@ -12,9 +12,9 @@ from asyncpg import Connection
 
 from perennial.bench.naive import Shape
 from perennial.bench.program import bench_document
-from perennial.flows.keys import create_key
-from perennial.flows.programs import Author, apply_document
-from perennial.flows.scopes import Scope
+from perennial.flows.programs.life import Author, apply_document
+from perennial.flows.staff.keys import create_key
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.workspaces import create_workspace
 from perennial.store.database import Database, connect
 from perennial.store.migrate import migrate

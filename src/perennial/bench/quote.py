@@ -30,10 +30,10 @@ from perennial.bench.processes import cpu_seconds
 from perennial.config import SECRET_BYTES
 from perennial.core.document.stacking import Sequence
 from perennial.flows.handle_events import Handler
-from perennial.flows.keys import create_key
-from perennial.flows.programs import Author, apply_document
-from perennial.flows.scopes import Scope
-from perennial.flows.voucher_batches import NewBatch, create_batch
+from perennial.flows.programs.life import Author, apply_document
+from perennial.flows.staff.keys import create_key
+from perennial.flows.staff.scopes import Scope
+from perennial.flows.vouchers.batches import NewBatch, create_batch
 from perennial.flows.workspaces import create_workspace
 from perennial.store.codebook import Codebook
 from perennial.store.database import Database, connect

@@ -17,7 +17,7 @@ from perennial.bench.cluster import cluster
 from perennial.config import SECRET_BYTES
 from perennial.core.customers.customer_words import words_of
 from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
-from perennial.flows.desk import search_customers
+from perennial.flows.customers.desk import search_customers
 from perennial.flows.handle_events import Handler
 from perennial.flows.workspaces import create_workspace
 from perennial.store.codebook import Codebook

@@ -32,11 +32,11 @@ from perennial.core.terms.condition_document import decode_condition
 from perennial.core.today import today_of
 from perennial.core.version import Version
 from perennial.flows.handle_events import Handler
-from perennial.flows.keys import create_key
-from perennial.flows.programs import Author, apply_document
-from perennial.flows.scopes import Scope
-from perennial.flows.segment_fill import ask_database, fill, who_is_wrong
-from perennial.flows.segment_preview import preview_segment
+from perennial.flows.programs.life import Author, apply_document
+from perennial.flows.segments.fill import ask_database, fill, who_is_wrong
+from perennial.flows.segments.preview import preview_segment
+from perennial.flows.staff.keys import create_key
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.workspaces import create_workspace
 from perennial.store.codebook import Codebook
 from perennial.store.database import Database, connect

@@ -23,9 +23,9 @@ from perennial.bench.cluster import cluster
 from perennial.bench.processes import cpu_seconds
 from perennial.connectors.complete_journey import Basket, Statistics, read_baskets
 from perennial.core.orders.order import net_amounts
-from perennial.flows.programs import Author, apply_document
-from perennial.flows.simulate import Simulate, prepare, simulate
-from perennial.flows.simulation_result import SimulationResult
+from perennial.flows.programs.life import Author, apply_document
+from perennial.flows.simulation.result import SimulationResult
+from perennial.flows.simulation.simulate import Simulate, prepare, simulate
 from perennial.flows.workspaces import create_workspace
 from perennial.store.database import Database, connect
 from perennial.store.migrate import migrate

@@ -17,8 +17,8 @@ import msgspec
 from perennial.bench.cluster import cluster
 from perennial.config import SECRET_BYTES
 from perennial.flows.handle_events import Handler
-from perennial.flows.programs import Author, apply_document
-from perennial.flows.voucher_batches import BatchView, NewBatch, create_batch
+from perennial.flows.programs.life import Author, apply_document
+from perennial.flows.vouchers.batches import BatchView, NewBatch, create_batch
 from perennial.flows.workspaces import create_workspace
 from perennial.store.codebook import Codebook
 from perennial.store.database import Database, connect

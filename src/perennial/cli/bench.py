@@ -12,7 +12,7 @@ from perennial.bench import bulk, decide, ingest, price, quote, search, segments
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.examples import examples_folder
 from perennial.core.document.stacking import Sequence
-from perennial.flows.replay import sample_program
+from perennial.flows.replaying.replay import sample_program
 
 BENCH = typer.Typer(name="bench", help="Measure on this machine.", no_args_is_help=True)
 

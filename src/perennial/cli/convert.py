@@ -12,8 +12,7 @@ from perennial.cli.keys import Workspace, actor
 from perennial.cli.session import with_handler
 from perennial.core.conversion import Debts
 from perennial.flows.configuration import business_now
-from perennial.flows.conversion_views import ConversionPreview, ConversionView
-from perennial.flows.conversions import (
+from perennial.flows.conversions.conversions import (
     NewConversion,
     declare_conversion,
     foresee_conversion,
@@ -21,8 +20,9 @@ from perennial.flows.conversions import (
     take_conversion_back,
     try_conversion_again,
 )
+from perennial.flows.conversions.run_conversions import run_conversions
+from perennial.flows.conversions.views import ConversionPreview, ConversionView
 from perennial.flows.handle_events import Handler
-from perennial.flows.run_conversions import run_conversions
 from perennial.flows.workspaces import require_workspace
 from perennial.store.workspaces import WorkspaceRow
 from perennial.units import Rounding, parse_instant

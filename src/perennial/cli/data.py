@@ -15,7 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.heads import read_heads, write_heads
 from perennial.cli.session import ready_database, running_database, settings_of_environment
-from perennial.flows.segment_audit import audit_everything
+from perennial.flows.segments.audit import audit_everything
 from perennial.store.audit import AuditReport, KeptHead
 from perennial.store.backup import Tell, restore_backup, write_backup
 from perennial.store.database import WORKER_ROLE, connect

@@ -10,8 +10,8 @@ from rich.table import Column, Table
 
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.session import with_database
-from perennial.flows.keys import create_key, retire_key, workspace_keys
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.keys import create_key, retire_key, workspace_keys
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.workspaces import all_workspaces, create_workspace
 from perennial.units import format_instant, parse_instant
 

@@ -21,8 +21,8 @@ from perennial.core.find_flaws import find_flaws, kinds_of_flaws
 from perennial.core.rehearsal.gives_back import Advice
 from perennial.core.segments.segment import Segment
 from perennial.core.validation.assessment import Assessment
-from perennial.flows.program_versions import Plan, document_of, plan_document
-from perennial.flows.programs import Author, Published, apply_document
+from perennial.flows.programs.life import Author, Published, apply_document
+from perennial.flows.programs.versions import Plan, document_of, plan_document
 from perennial.flows.workspaces import require_workspace
 from perennial.store.database import Database
 

@@ -26,8 +26,8 @@ from perennial.connectors.complete_journey_coupons import read_coupons
 from perennial.flows.batcher import Intake
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
-from perennial.flows.replay import ReplaySummary, replay, sample_program
-from perennial.flows.segment_audit import audit_everything
+from perennial.flows.replaying.replay import ReplaySummary, replay, sample_program
+from perennial.flows.segments.audit import audit_everything
 from perennial.flows.workspaces import all_workspaces, create_workspace
 from perennial.store.audit import AuditReport
 from perennial.store.codebook import Codebook

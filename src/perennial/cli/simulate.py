@@ -17,8 +17,8 @@ from perennial.cli.console import ERRORS, OUT
 from perennial.cli.keys import Workspace
 from perennial.cli.session import ready_database, settings_of_environment
 from perennial.core.languages import ENGLISH
-from perennial.flows.simulate import Simulate, prepare, simulate
-from perennial.flows.simulation_result import SideResult, SimulationResult, WalletResult
+from perennial.flows.simulation.result import SideResult, SimulationResult, WalletResult
+from perennial.flows.simulation.simulate import Simulate, prepare, simulate
 from perennial.flows.workspaces import require_workspace
 from perennial.store.database import Database
 from perennial.units import Instant, Points, parse_instant

@@ -12,7 +12,7 @@ from perennial.cli.console import ERRORS, OUT
 from perennial.cli.keys import Workspace, actor
 from perennial.cli.session import settings_of_environment, with_database
 from perennial.config import public_address
-from perennial.flows.staff_rescue import everybody, forget_factors, give_password, invite_here, sign_out
+from perennial.flows.staff.rescue import everybody, forget_factors, give_password, invite_here, sign_out
 from perennial.units import format_instant
 
 STAFF = typer.Typer(

@@ -16,11 +16,11 @@ from perennial.cli.examples import examples_folder
 from perennial.cli.serve import Host, Port, Workers, with_options
 from perennial.cli.session import ready_installation, settings_of_environment
 from perennial.config import Settings, installation_secret, public_address
-from perennial.flows.keys import create_key, find_valid_key, hash_of
-from perennial.flows.program_versions import programs_of
-from perennial.flows.programs import Author, apply_document
-from perennial.flows.scopes import Scope
-from perennial.flows.setup import needs_setup, setup_token
+from perennial.flows.programs.life import Author, apply_document
+from perennial.flows.programs.versions import programs_of
+from perennial.flows.staff.keys import create_key, find_valid_key, hash_of
+from perennial.flows.staff.scopes import Scope
+from perennial.flows.staff.setup import needs_setup, setup_token
 from perennial.flows.workspaces import all_workspaces, create_workspace
 from perennial.main import bind, run_server
 from perennial.store.codebook import Codebook

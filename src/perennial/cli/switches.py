@@ -13,7 +13,7 @@ from perennial.cli.console import OUT
 from perennial.cli.keys import Workspace, actor
 from perennial.cli.session import with_database
 from perennial.core.switches import Switch, SwitchKind, SwitchObject
-from perennial.flows.programs import Author
+from perennial.flows.programs.life import Author
 from perennial.flows.switches import switches_of, turn_off, turn_on
 from perennial.flows.workspaces import require_workspace
 from perennial.store.database import Database

@@ -10,7 +10,7 @@ import typer
 from perennial.cli.console import ERRORS, OUT
 from perennial.core.document.document import read_program
 from perennial.core.validation.validation import validate
-from perennial.flows.templates import all_templates, filled_in, require_template
+from perennial.flows.programs.templates import all_templates, filled_in, require_template
 
 
 def init(

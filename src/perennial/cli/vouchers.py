@@ -18,9 +18,9 @@ from perennial.cli.keys import Workspace, actor
 from perennial.cli.session import with_handler
 from perennial.flows.answers import Answer
 from perennial.flows.handle_events import Handler
-from perennial.flows.voucher_batches import MAX_CODES, BatchView, NewBatch, create_batch
-from perennial.flows.voucher_export import ExportedCode, export_codes
-from perennial.flows.vouchers import VoucherView, read_voucher
+from perennial.flows.vouchers.batches import MAX_CODES, BatchView, NewBatch, create_batch
+from perennial.flows.vouchers.export import ExportedCode, export_codes
+from perennial.flows.vouchers.vouchers import VoucherView, read_voucher
 from perennial.flows.workspaces import require_workspace
 from perennial.units import Instant, parse_instant
 

@@ -19,19 +19,19 @@ from perennial.core.languages import ENGLISH
 from perennial.flows.answers import Answer
 from perennial.flows.batcher import Intake
 from perennial.flows.commands import Identified, MergeCustomers, PostAdjustment
-from perennial.flows.credits import check_at_a_time
+from perennial.flows.customers.merging import merge_customers
 from perennial.flows.handle_events import Handler
+from perennial.flows.handling.credits import check_at_a_time
 from perennial.flows.ids import Ids
-from perennial.flows.keys import Key
-from perennial.flows.merging import merge_customers
 from perennial.flows.pages import read_cursor, write_cursor
-from perennial.flows.planned_versions import plan_version
 from perennial.flows.problems import ProblemError, customer_erased, problem
-from perennial.flows.programs import Author, publish, rollback
+from perennial.flows.programs.life import Author, publish, rollback
+from perennial.flows.programs.planned_versions import plan_version
 from perennial.flows.references import one_program
-from perennial.flows.scopes import Scope, allows
-from perennial.flows.sessions import now_of
-from perennial.flows.staff_records import note
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.records import note
+from perennial.flows.staff.scopes import Scope, allows
+from perennial.flows.staff.sessions import now_of
 from perennial.store.approvals import (
     ApprovalCursor,
     ApprovalRow,

@@ -33,9 +33,9 @@ from perennial.flows.commands import (
 )
 from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import Lookups, find_meant
-from perennial.flows.introduce import introduce, with_note
 from perennial.flows.lanes import Lanes, Place, Waiting
 from perennial.flows.merged import GONE, merged_into
+from perennial.flows.referring.introduce import introduce, with_note
 from perennial.units import bucket_of
 
 MAX_BATCH = 256

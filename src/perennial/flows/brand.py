@@ -14,7 +14,7 @@ from perennial.flows.answers import FieldProblem
 from perennial.flows.contrast import READABLE, contrast, is_readable, nearest_readable
 from perennial.flows.ids import Ids
 from perennial.flows.problems import field_problem, problem
-from perennial.flows.programs import Author
+from perennial.flows.programs.life import Author
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.brands import BrandRow, put_brand, read_brand
 from perennial.store.database import Database

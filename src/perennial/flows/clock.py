@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from perennial.flows.expire_holds import expire_holds
+from perennial.flows.checkout.expire_holds import expire_holds
+from perennial.flows.claims.take_turns import take_turns
 from perennial.flows.handle_events import Handler
-from perennial.flows.planned_versions import publish_due_plans
 from perennial.flows.problems import field_problem, problem
+from perennial.flows.programs.planned_versions import publish_due_plans
+from perennial.flows.referring.settle_referrals import settle_referrals
 from perennial.flows.run_timers import run_due_timers
-from perennial.flows.settle_referrals import settle_referrals
-from perennial.flows.take_turns import take_turns
 from perennial.store.workspaces import WorkspaceRow, advance_clock, read_workspace
 from perennial.units import Instant, format_instant
 

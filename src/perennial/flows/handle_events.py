@@ -19,7 +19,6 @@ from asyncpg import Connection
 
 from perennial.flows.answers import Answer, Problem
 from perennial.flows.batch import Batch
-from perennial.flows.change_hold import handle_change_hold
 from perennial.flows.commands import (
     ApplyEntered,
     AssignTier,
@@ -46,36 +45,37 @@ from perennial.flows.commands import (
     TakeTurn,
 )
 from perennial.flows.configuration import Configurations, business_now
-from perennial.flows.drawn_codes import CodesNeeded
-from perennial.flows.giving_back import handle_expired_hold, handle_rollback
-from perennial.flows.handle_challenge import handle_start
-from perennial.flows.handle_conversion import handle_conversion
-from perennial.flows.handle_customer import (
+from perennial.flows.handling.change_hold import handle_change_hold
+from perennial.flows.handling.giving_back import handle_expired_hold, handle_rollback
+from perennial.flows.handling.handle_challenge import handle_start
+from perennial.flows.handling.handle_conversion import handle_conversion
+from perennial.flows.handling.handle_customer import (
     handle_join,
     handle_leave,
     handle_put_customer,
     handle_timers,
 )
-from perennial.flows.handle_entitlement import handle_entitlement
-from perennial.flows.handle_once import (
+from perennial.flows.handling.handle_entitlement import handle_entitlement
+from perennial.flows.handling.handle_once import (
     handle_adjustment,
     handle_assignment,
     handle_claim,
     handle_event,
 )
-from perennial.flows.handle_order import handle_put_order
-from perennial.flows.handle_return import handle_return
-from perennial.flows.handle_review import handle_review
-from perennial.flows.handle_segment import handle_entered, handle_move
-from perennial.flows.handle_turn import handle_turn
+from perennial.flows.handling.handle_order import handle_put_order
+from perennial.flows.handling.handle_return import handle_return
+from perennial.flows.handling.handle_review import handle_review
+from perennial.flows.handling.handle_segment import handle_entered, handle_move
+from perennial.flows.handling.handle_turn import handle_turn
+from perennial.flows.handling.load_batch import customers_of, load
+from perennial.flows.handling.redeeming import handle_redeem_hold, handle_redemption
+from perennial.flows.handling.segmenting import judge_last, settle, settle_segments, unsettled
+from perennial.flows.handling.timers_due import LotsNeeded
+from perennial.flows.handling.write_batch import write
 from perennial.flows.ids import Ids
-from perennial.flows.load_batch import customers_of, load
+from perennial.flows.loading.drawn_codes import CodesNeeded
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
-from perennial.flows.redeeming import handle_redeem_hold, handle_redemption
-from perennial.flows.segmenting import judge_last, settle, settle_segments, unsettled
 from perennial.flows.signed_codes import wall_now
-from perennial.flows.timers_due import LotsNeeded
-from perennial.flows.write_batch import write
 from perennial.store.codebook import Codebook
 from perennial.store.database import Database
 from perennial.store.effects import GuardError

@@ -24,9 +24,9 @@ from perennial.flows.answers import Answer
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import names_of
-from perennial.flows.load_challenges import load_challenges
-from perennial.flows.load_exposures import load_variants
-from perennial.flows.looking_back import read_from
+from perennial.flows.loading.challenges import load_challenges
+from perennial.flows.loading.exposures import load_variants
+from perennial.flows.loading.looking_back import read_from
 from perennial.flows.merged import customer_unknown, follows_merges
 from perennial.flows.problems import problem
 from perennial.store.blocks import BlockRow, read_block

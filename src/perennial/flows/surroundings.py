@@ -17,11 +17,11 @@ from perennial.core.validation.validation import attributes_by_path, declared_di
 from perennial.flows.answers import FieldProblem
 from perennial.flows.commands import OutsideFact
 from perennial.flows.configuration import Configurations, business_now
-from perennial.flows.event_types import check_facts, check_location, pushed
+from perennial.flows.handling.event_types import check_facts, check_location, pushed
 from perennial.flows.ids import Ids
 from perennial.flows.problems import problem
-from perennial.flows.program_checks import program_to_ask
-from perennial.flows.programs import Author
+from perennial.flows.programs.checks import program_to_ask
+from perennial.flows.programs.life import Author
 from perennial.flows.reading import FactView, outside_facts, own_attributes
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.database import Database

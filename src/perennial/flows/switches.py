@@ -12,7 +12,7 @@ from asyncpg import Connection
 from perennial.core.switches import Switch, SwitchKind, SwitchObject, parts_of
 from perennial.flows.ids import Ids
 from perennial.flows.problems import ProblemError, field_problem
-from perennial.flows.programs import Author
+from perennial.flows.programs.life import Author
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.database import Database
 from perennial.store.programs import load_versions, lock_configuration, raise_revision

@@ -11,22 +11,22 @@ from perennial.core.effects import Debit
 from perennial.core.events import Event, TransferReceived, TransferSent
 from perennial.core.member import Member
 from perennial.core.refusals import Refusal, RefusalCode
-from perennial.flows.answering import decided, encode_answer
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PostTransfer
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.credits import check_moved
-from perennial.flows.decide_event import decide_event
-from perennial.flows.decide_program import EventOf, Outcome, store_outcomes
 from perennial.flows.handle_events import Handler
-from perennial.flows.load_batch import load_together
-from perennial.flows.needed import Needed, with_what_is_needed
+from perennial.flows.handling.answering import decided, encode_answer
+from perennial.flows.handling.credits import check_moved
+from perennial.flows.handling.decide_event import decide_event
+from perennial.flows.handling.decide_program import EventOf, Outcome, store_outcomes
+from perennial.flows.handling.load_batch import load_together
+from perennial.flows.handling.needed import Needed, with_what_is_needed
+from perennial.flows.handling.timers_due import run_timers_due
+from perennial.flows.handling.write_batch import write
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem, refused
 from perennial.flows.references import one_program
-from perennial.flows.timers_due import run_timers_due
-from perennial.flows.write_batch import write
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
 from perennial.units import bucket_of

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, delete, get, post
 
-from perennial.flows.keys import issue_key, keys_of, revoke_key_of
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.keys import issue_key, keys_of, revoke_key_of
+from perennial.flows.staff.scopes import Scope
 from perennial.http.instants import read_instant
 from perennial.http.operation import ExternalId, admitted, body_of, operation, written
 from perennial.http.paths import plain_segment

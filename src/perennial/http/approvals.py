@@ -13,7 +13,7 @@ from perennial.core.explaining.retelling import retell
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
 from perennial.flows.approvals import approvals_of, approve, reject
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.scopes import Scope
 from perennial.http.me import read_uuid
 from perennial.http.operation import (
     Cursor,

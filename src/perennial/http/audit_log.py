@@ -8,8 +8,8 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.params import QueryParameter
 
-from perennial.flows.audit_log import search_audit_log
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.audit_log import search_audit_log
+from perennial.flows.staff.scopes import Scope
 from perennial.http.instants import read_instant
 from perennial.http.operation import Cursor, Limit, admitted, operation, written
 from perennial.store.audit_entries import AuditEntry

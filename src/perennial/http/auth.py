@@ -14,9 +14,9 @@ from hashlib import sha256
 
 import msgspec
 
-from perennial.flows.keys import Key
 from perennial.flows.problems import ProblemError
-from perennial.flows.scopes import Scope, allows
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope, allows
 from perennial.http.problems import bad_request
 
 FRESH_SECONDS = 0.4

@@ -7,8 +7,8 @@ from typing import Any, Literal, TypeAlias, cast
 import msgspec
 from litestar import Request, Response, get
 
-from perennial.flows.backfill_views import Progress, progress_of
-from perennial.flows.scopes import Scope
+from perennial.flows.programs.backfill_views import Progress, progress_of
+from perennial.flows.staff.scopes import Scope
 from perennial.http.operation import ExternalId, Limit, admitted, operation, written
 from perennial.http.paths import plain_segment
 from perennial.units import format_instant

@@ -19,10 +19,10 @@ from litestar.types import ASGIApp
 from perennial.core.language import Language
 from perennial.flows.answers import Answer, Decided
 from perennial.flows.commands import Command, Identified, Introduced
-from perennial.flows.keys import Key
 from perennial.flows.order_owner import owner_of_order
 from perennial.flows.problems import ProblemError, answer_problem
-from perennial.flows.scopes import Scope, allows
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope, allows
 from perennial.http.asgi import Connection, Receive, Send
 from perennial.http.batch_lines import (
     BatchLine,

@@ -9,8 +9,8 @@ import msgspec
 from perennial.core.customers.identifiers import CustomerIdentifier
 from perennial.core.orders.order import Attributes, Name
 from perennial.flows.commands import Command, Identified, Introduced
-from perennial.flows.keys import Key
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.traces import Context
 from perennial.http.requests import (
     AdjustmentBody,

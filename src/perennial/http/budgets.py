@@ -7,8 +7,8 @@ from typing import Any
 from litestar import Request, Response, get
 
 from perennial.core.languages import LANGUAGES
-from perennial.flows.budgets import BudgetList, read_all_budgets
-from perennial.flows.scopes import Scope
+from perennial.flows.claims.budgets import BudgetList, read_all_budgets
+from perennial.flows.staff.scopes import Scope
 from perennial.http.language import LanguageName
 from perennial.http.operation import admitted, operation, written
 

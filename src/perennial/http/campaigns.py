@@ -12,8 +12,8 @@ from litestar.params import QueryParameter
 
 from perennial.core.languages import LANGUAGES
 from perennial.core.problems import Problem
-from perennial.flows.calendar import CalendarView, read_calendar
-from perennial.flows.campaigns import (
+from perennial.flows.programs.calendar import CalendarView, read_calendar
+from perennial.flows.programs.campaigns import (
     CampaignDocument,
     CampaignList,
     delete_campaign,
@@ -21,8 +21,8 @@ from perennial.flows.campaigns import (
     put_campaign,
     read_campaign,
 )
-from perennial.flows.programs import Author
-from perennial.flows.scopes import Scope
+from perennial.flows.programs.life import Author
+from perennial.flows.staff.scopes import Scope
 from perennial.http.exchange import bad_query
 from perennial.http.language import LanguageName
 from perennial.http.operation import ExternalId, admitted, operation, told, written

@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from perennial.core.orders.order import Name
 from perennial.flows.answers import Decided
-from perennial.flows.card_money import (
+from perennial.flows.staff.scopes import Scope
+from perennial.flows.vouchers.card_money import (
     CardMoneyAnswer,
     MoveCardMoney,
     SellCard,
@@ -19,7 +20,6 @@ from perennial.flows.card_money import (
     sell_card,
     top_up_card,
 )
-from perennial.flows.scopes import Scope
 from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.operation import admitted, answered, body_of, connection_of, operation
 from perennial.http.paths import plain_segment

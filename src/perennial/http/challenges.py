@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from perennial.flows.answers import Decided
 from perennial.flows.challenges import ChallengeList, read_challenges
 from perennial.flows.commands import StartChallenge
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.scopes import Scope
 from perennial.http.operation import ExternalId, admitted, answered, operation, told
 from perennial.http.paths import plain_segment
 

@@ -24,8 +24,7 @@ from perennial.core.orders.order import (
 )
 from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.commands import Asked, ChangeHold, PointsAsked, PostRedemption, PostRollback, RedeemHold
-from perennial.flows.keys import Key
-from perennial.flows.quote_answers import (
+from perennial.flows.handling.quote_answers import (
     QuoteAnswer,
     RedemptionAnswer,
     RollbackAnswer,
@@ -33,7 +32,8 @@ from perennial.flows.quote_answers import (
     encode_redemption,
 )
 from perennial.flows.reading import read_redemption_answer
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope
 from perennial.http.door import Door
 from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.instants import read_instant

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response, get, post
 
 from perennial.flows.clock import advance_sandbox_clock
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.workspaces import sandbox_clock
 from perennial.http.instants import read_instant
 from perennial.http.operation import admitted, body_of, operation, written

@@ -15,8 +15,8 @@ from perennial.core.problems import join_path
 from perennial.core.terms.condition_document import ConditionError, decode_condition
 from perennial.core.terms.condition_places import Where
 from perennial.flows.answers import FieldProblem
-from perennial.flows.condition_checks import CheckedCondition, check_condition
-from perennial.flows.scopes import Scope
+from perennial.flows.programs.condition_checks import CheckedCondition, check_condition
+from perennial.flows.staff.scopes import Scope
 from perennial.http.operation import admitted, body_of, operation, written
 from perennial.http.problems import bad_fields
 from perennial.http.requests import EventType

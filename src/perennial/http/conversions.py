@@ -11,14 +11,7 @@ from msgspec import Meta
 
 from perennial.core.conversion import Debts
 from perennial.core.kinds.rule import Identifier
-from perennial.flows.conversion_views import (
-    ConversionList,
-    ConversionPreview,
-    ConversionView,
-    ConvertedPage,
-    CustomerConversions,
-)
-from perennial.flows.conversions import (
+from perennial.flows.conversions.conversions import (
     NewConversion,
     conversions_of_customer,
     declare_conversion,
@@ -29,7 +22,14 @@ from perennial.flows.conversions import (
     take_conversion_back,
     try_conversion_again,
 )
-from perennial.flows.scopes import Scope
+from perennial.flows.conversions.views import (
+    ConversionList,
+    ConversionPreview,
+    ConversionView,
+    ConvertedPage,
+    CustomerConversions,
+)
+from perennial.flows.staff.scopes import Scope
 from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.instants import read_instant
 from perennial.http.operation import (

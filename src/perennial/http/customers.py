@@ -10,14 +10,14 @@ from litestar.params import QueryParameter
 
 from perennial.flows.answers import Decided
 from perennial.flows.commands import Introduced, LeaveProgram
-from perennial.flows.desk import FoundCustomer, search_customers
-from perennial.flows.erase import erase_customer
-from perennial.flows.household import put_household
-from perennial.flows.introduce import introduce, with_note
+from perennial.flows.customers.desk import FoundCustomer, search_customers
+from perennial.flows.customers.erase import erase_customer
+from perennial.flows.customers.household import put_household
+from perennial.flows.customers.statements import StatementPage, TimelinePage, statement_of, timeline_of
 from perennial.flows.reading import CustomerPage, CustomerView, find_customer, read_customer
-from perennial.flows.scopes import Scope
-from perennial.flows.statements import StatementPage, TimelinePage, statement_of, timeline_of
-from perennial.flows.vouchers import VoucherPage, vouchers_of
+from perennial.flows.referring.introduce import introduce, with_note
+from perennial.flows.staff.scopes import Scope
+from perennial.flows.vouchers.vouchers import VoucherPage, vouchers_of
 from perennial.http.exchange import bad_query
 from perennial.http.operation import (
     Cursor,

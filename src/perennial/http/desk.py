@@ -8,8 +8,8 @@ import msgspec
 from litestar import Request, Response, delete, get, post, put
 from msgspec import Meta
 
-from perennial.flows.blocks import block_customer, unblock_customer
-from perennial.flows.desk import (
+from perennial.flows.customers.blocks import block_customer, unblock_customer
+from perennial.flows.customers.desk import (
     CustomerExport,
     NoteView,
     add_note,
@@ -18,7 +18,7 @@ from perennial.flows.desk import (
     remove_note,
 )
 from perennial.flows.reading import BlockView
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.scopes import Scope
 from perennial.http.me import read_uuid
 from perennial.http.operation import ExternalId, admitted, body_of, operation, written
 from perennial.http.paths import plain_segment

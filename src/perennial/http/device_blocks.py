@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, post
 
-from perennial.flows.scopes import Scope
-from perennial.flows.till_devices import block, unblock
+from perennial.flows.staff.scopes import Scope
+from perennial.flows.till.devices import block, unblock
 from perennial.http.instants import read_instant
 from perennial.http.operation import ExternalId, admitted, body_of, operation, written
 from perennial.http.paths import plain_segment

@@ -9,9 +9,9 @@ import msgspec
 
 from perennial.connectors.openid import Provider
 from perennial.flows.batcher import Intake
+from perennial.flows.checkout.quoting import Quotes
 from perennial.flows.handle_events import Handler
-from perennial.flows.quoting import Quotes
-from perennial.flows.sign_in import SignInDesk
+from perennial.flows.staff.sign_in import SignInDesk
 from perennial.http.auth import Keyring
 from perennial.http.guesses import Guesses
 from perennial.store.database import Database

@@ -9,8 +9,8 @@ from litestar import Request, Response, get, post
 from perennial.core.languages import LANGUAGES
 from perennial.flows.answers import Answer, Decided
 from perennial.flows.explaining import ExplainedEvent, explain_event
-from perennial.flows.keys import Key
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope
 from perennial.http.door import Door
 from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.language import LanguageName

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from litestar import Request, Response, get
 from litestar.params import PathParameter
 
-from perennial.flows.experiment_views import TrialList, TrialResults
-from perennial.flows.scopes import Scope
+from perennial.flows.experiments.views import TrialList, TrialResults
+from perennial.flows.staff.scopes import Scope
 from perennial.http.operation import ExternalId, admitted, operation, told
 
 OfTrial = Annotated[
@@ -35,7 +35,7 @@ async def experiment_list(request: Request[Any, Any, Any]) -> Response[Any]:
     """
     door, caller = admitted(request)
     await _statistics_loaded()
-    from perennial.flows.experiment_results import read_experiments  # noqa: PLC0415
+    from perennial.flows.experiments.results import read_experiments  # noqa: PLC0415
 
     return told(request, await read_experiments(door.handler, caller.workspace_id))
 
@@ -60,7 +60,7 @@ async def experiment_results(
     """
     door, caller = admitted(request)
     await _statistics_loaded()
-    from perennial.flows.experiment_results import read_experiment_results  # noqa: PLC0415
+    from perennial.flows.experiments.results import read_experiment_results  # noqa: PLC0415
 
     return told(request, await read_experiment_results(door.handler, caller.workspace_id, program, id))
 
@@ -70,7 +70,7 @@ async def _statistics_loaded() -> None:
 
     In a thread, so that orders that come meanwhile are answered.
     """
-    await to_thread(import_module, "perennial.flows.experiment_results")
+    await to_thread(import_module, "perennial.flows.experiments.results")
 
 
 EXPERIMENT_ROUTES = [experiment_list, experiment_results]

@@ -8,8 +8,8 @@ import msgspec
 from litestar import Request, Response, delete, get, post
 from webauthn.helpers import bytes_to_base64url
 
-from perennial.flows.account import account_of, prove
-from perennial.flows.passkeys import (
+from perennial.flows.staff.account import account_of, prove
+from perennial.flows.staff.passkeys import (
     Asked,
     Site,
     ask_for_passkey,
@@ -19,7 +19,7 @@ from perennial.flows.passkeys import (
     remove_passkey,
     sign_in_with_passkey,
 )
-from perennial.flows.second_factors import begin_totp, finish_totp, recovery_codes_left, remove_totp
+from perennial.flows.staff.second_factors import begin_totp, finish_totp, recovery_codes_left, remove_totp
 from perennial.http.door import Door
 from perennial.http.operation import ExternalId, admitted, body_of, operation, written
 from perennial.http.paths import plain_segment

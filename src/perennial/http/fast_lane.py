@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, cast
 from litestar import Litestar
 
 from perennial.flows.answers import Answer
-from perennial.flows.keys import Key
 from perennial.flows.problems import answer_problem
-from perennial.flows.scopes import Scope as KeyScope
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope as KeyScope
 from perennial.http.asgi import Connection, Message, Receive, Send
 from perennial.http.checkout import QuoteBody, RedemptionBody, post_quote, post_redemption
 from perennial.http.door import Door

@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from perennial.flows.commands import Giver, Identified, PostAdjustment
-from perennial.flows.keys import Key
+from perennial.flows.staff.keys import Key
 
 T = TypeVar("T")
 

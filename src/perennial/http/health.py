@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get
 
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.scopes import Scope
 from perennial.http.door import Door
 from perennial.http.metrics import CONTENT_TYPE, exposition
 from perennial.http.operation import operation, written

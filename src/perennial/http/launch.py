@@ -6,8 +6,8 @@ from typing import Any
 
 from litestar import Request, Response, get
 
-from perennial.flows.launch import read_workspace_launch
-from perennial.flows.scopes import Scope
+from perennial.flows.programs.launch import read_workspace_launch
+from perennial.flows.staff.scopes import Scope
 from perennial.http.operation import admitted, operation, written
 from perennial.reports.launch import Launch
 

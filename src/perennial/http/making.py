@@ -10,8 +10,8 @@ from litestar.types import ASGIApp
 
 from perennial.core.language import Language
 from perennial.flows.handle_events import Handler
-from perennial.flows.keys import Key
-from perennial.flows.voucher_batches import BatchView, NewBatch, create_batch
+from perennial.flows.staff.keys import Key
+from perennial.flows.vouchers.batches import BatchView, NewBatch, create_batch
 from perennial.http.problems import ProblemBody
 from perennial.http.streamed_lines import Say, streamed_lines
 

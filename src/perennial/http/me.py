@@ -8,13 +8,13 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, delete, get, put
 
-from perennial.flows.account import account_of, change_password, rename
 from perennial.flows.brand import BrandView, brand_of
-from perennial.flows.keys import Key
 from perennial.flows.problems import problem
-from perennial.flows.scopes import Scope
-from perennial.flows.second_factors import factors_of
-from perennial.flows.sessions import (
+from perennial.flows.staff.account import account_of, change_password, rename
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope
+from perennial.flows.staff.second_factors import factors_of
+from perennial.flows.staff.sessions import (
     end_session,
     end_sessions,
     go_to_workspace,

@@ -11,10 +11,10 @@ from litestar.params import QueryParameter
 from perennial.core.orders.order import Name
 from perennial.flows.approvals import ask_to_merge, needs_approval
 from perennial.flows.commands import MergeCustomers
-from perennial.flows.merge_answers import MergeAnswer
-from perennial.flows.merges_of import MergeList, merges_of
-from perennial.flows.merging import merge_customers, preview_merge
-from perennial.flows.scopes import Scope
+from perennial.flows.customers.merge_answers import MergeAnswer
+from perennial.flows.customers.merges_of import MergeList, merges_of
+from perennial.flows.customers.merging import merge_customers, preview_merge
+from perennial.flows.staff.scopes import Scope
 from perennial.http.approvals import ApprovalView, approval_view
 from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.operation import (

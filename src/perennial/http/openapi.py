@@ -16,7 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
 from perennial import __version__
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.scopes import Scope
 from perennial.http.batch import BatchResult
 from perennial.http.batch_lines import BatchLine
 from perennial.http.examples import EXAMPLES

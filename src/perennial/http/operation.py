@@ -16,8 +16,8 @@ from litestar.typing import FieldDefinition
 from perennial.core.explaining.retelling import retell_words
 from perennial.core.language import Language
 from perennial.flows.answers import Answer
-from perennial.flows.keys import Key
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope
 from perennial.http.asgi import Connection
 from perennial.http.door import Door
 from perennial.http.exchange import bad_query, check_json, extra_headers, headers_of, request_id

@@ -12,11 +12,11 @@ from perennial.core.explaining.retelling import retell
 from perennial.core.languages import LANGUAGES
 from perennial.flows.answers import Answer, Decided
 from perennial.flows.explaining import ExplainedEvent, explain_order
-from perennial.flows.keys import Key
-from perennial.flows.order_cases import OrderCase, make_order_case
 from perennial.flows.order_owner import owner_of_order
+from perennial.flows.programs.order_cases import OrderCase, make_order_case
 from perennial.flows.reading import OrderView, read_order
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope
 from perennial.http.door import Door
 from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.language import LanguageName

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from perennial.flows.roles import BUILT_IN
-from perennial.flows.scopes import Scope, allows
+from perennial.flows.staff.roles import BUILT_IN
+from perennial.flows.staff.scopes import Scope, allows
 
 _HEAD = """\
 # Permissions

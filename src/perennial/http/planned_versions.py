@@ -11,9 +11,9 @@ from msgspec import Meta
 
 from perennial.flows.answers import FieldProblem
 from perennial.flows.approvals import PlannedPublication, ask_to_publish, or_ask
-from perennial.flows.planned_versions import Planned, cancel_plan, plan_version, plans_of
-from perennial.flows.programs import Author, get_draft
-from perennial.flows.scopes import Scope
+from perennial.flows.programs.life import Author, get_draft
+from perennial.flows.programs.planned_versions import Planned, cancel_plan, plan_version, plans_of
+from perennial.flows.staff.scopes import Scope
 from perennial.http.approvals import ApprovalView, approval_view
 from perennial.http.operation import ExternalId, Limit, admitted, body_of, operation, told, written
 from perennial.http.paths import plain_segment

@@ -10,7 +10,7 @@ from litestar import Request, Response, post
 from perennial.flows.answers import Decided
 from perennial.flows.approvals import ask_for_credit, needs_approval
 from perennial.flows.commands import Identified, PostAdjustment
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.transfer import transfer
 from perennial.http.approvals import ApprovalView, approval_view
 from perennial.http.exchange import headers_of, idempotency_key

@@ -18,13 +18,13 @@ from perennial.core.rehearsal.gives_back import GivesBack
 from perennial.core.validation.assessment import Assessment
 from perennial.flows.answers import FieldProblem
 from perennial.flows.approvals import Publication, Return, ask_to_publish, or_ask
-from perennial.flows.case_runs import CaseRun, run_draft_cases
-from perennial.flows.flaw_search import ProgramCheck, check_program
-from perennial.flows.keys import Key
 from perennial.flows.problems import problem
-from perennial.flows.program_versions import Side, compare, document_of, programs_of, versions_of
-from perennial.flows.programs import Author, Draft, Published, get_draft, publish, put_draft, rollback
-from perennial.flows.scopes import Scope, allows
+from perennial.flows.programs.case_runs import CaseRun, run_draft_cases
+from perennial.flows.programs.flaw_search import ProgramCheck, check_program
+from perennial.flows.programs.life import Author, Draft, Published, get_draft, publish, put_draft, rollback
+from perennial.flows.programs.versions import Side, compare, document_of, programs_of, versions_of
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.scopes import Scope, allows
 from perennial.http.approvals import ApprovalView, approval_view
 from perennial.http.exchange import check_json, headers_of
 from perennial.http.instants import read_instant

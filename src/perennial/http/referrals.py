@@ -12,17 +12,17 @@ from perennial.core.kinds.rule import Identifier
 from perennial.core.orders.order import Name
 from perennial.core.referrals.referrals import ReferralState
 from perennial.flows.answers import FieldProblem
-from perennial.flows.refer import Refer, refer
-from perennial.flows.referral_details import ReferralDetail, read_referral_detail
-from perennial.flows.referral_lists import (
+from perennial.flows.referral_views import ReferralView
+from perennial.flows.referrals.details import ReferralDetail, read_referral_detail
+from perennial.flows.referrals.lists import (
     ReferralHome,
     ReferralPage,
     list_all_referrals,
     read_home,
     review_referral,
 )
-from perennial.flows.referral_views import ReferralView
-from perennial.flows.scopes import Scope
+from perennial.flows.referring.refer import Refer, refer
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.traces import Context
 from perennial.http.instants import read_instant
 from perennial.http.operation import (

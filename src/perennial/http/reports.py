@@ -13,7 +13,7 @@ from litestar.params import QueryParameter
 from perennial.core.dates.periods import Period
 from perennial.core.languages import LANGUAGES
 from perennial.flows.reports import Asked, ReportList, ReportResult, list_reports, read_report
-from perennial.flows.scopes import Scope
+from perennial.flows.staff.scopes import Scope
 from perennial.http.exchange import bad_query
 from perennial.http.language import LanguageName
 from perennial.http.operation import ExternalId, admitted, operation, written

@@ -37,7 +37,7 @@ from perennial.flows.commands import (
     PutHousehold,
     PutOrder,
 )
-from perennial.flows.keys import Key
+from perennial.flows.staff.keys import Key
 from perennial.flows.traces import Context
 from perennial.http.instants import read_instant
 from perennial.http.problems import bad_fields

@@ -15,9 +15,8 @@ from msgspec import Meta
 
 from perennial.core.entitlements import UNDONE, EntitlementState
 from perennial.core.orders.order import Name
-from perennial.flows.catalogue import RewardList, read_catalogue
-from perennial.flows.entitlement_views import EntitlementView
-from perennial.flows.entitlements import (
+from perennial.flows.claims.catalogue import RewardList, read_catalogue
+from perennial.flows.claims.entitlements import (
     EntitlementPage,
     PerkView,
     change_entitlement,
@@ -26,7 +25,8 @@ from perennial.flows.entitlements import (
     list_all,
     read_perk,
 )
-from perennial.flows.scopes import Scope
+from perennial.flows.entitlement_views import EntitlementView
+from perennial.flows.staff.scopes import Scope
 from perennial.http.operation import (
     Cursor,
     ExternalId,

@@ -23,12 +23,13 @@ from perennial.core.terms.condition_document import ConditionError, decode_condi
 from perennial.core.terms.conditions import Condition, Operator
 from perennial.flows.answers import FieldProblem
 from perennial.flows.configuration import Workspace
-from perennial.flows.programs import Author
-from perennial.flows.scopes import Scope
-from perennial.flows.segment_apply import ApplyResult, apply_to_inside
-from perennial.flows.segment_lists import ImportResult, ListedRow, import_list
-from perennial.flows.segment_preview import SegmentPreview, preview_segment
-from perennial.flows.segment_views import (
+from perennial.flows.programs.life import Author
+from perennial.flows.segments.apply import ApplyResult, apply_to_inside
+from perennial.flows.segments.lists import ImportResult, ListedRow, import_list
+from perennial.flows.segments.preview import SegmentPreview, preview_segment
+from perennial.flows.segments.segments import put as put_segment
+from perennial.flows.segments.segments import remove
+from perennial.flows.segments.views import (
     SegmentHistory,
     SegmentList,
     SegmentMemberPage,
@@ -39,8 +40,7 @@ from perennial.flows.segment_views import (
     read_segment,
     view_of,
 )
-from perennial.flows.segments import put as put_segment
-from perennial.flows.segments import remove
+from perennial.flows.staff.scopes import Scope
 from perennial.http.language import LanguageName
 from perennial.http.operation import Cursor, ExternalId, Limit, admitted, body_of, operation, spoken_in
 from perennial.http.operation import told as told_out

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from perennial.flows.keys import Key, Person
 from perennial.flows.problems import ProblemError
-from perennial.flows.scopes import Scope, allows
-from perennial.flows.sessions import LONGEST, SECOND, present
+from perennial.flows.staff.keys import Key, Person
+from perennial.flows.staff.scopes import Scope, allows
+from perennial.flows.staff.sessions import LONGEST, SECOND, present
 from perennial.http.asgi import Connection
 from perennial.http.auth import unauthorized
 from perennial.http.door import Address, Door

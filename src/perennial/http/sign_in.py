@@ -8,9 +8,9 @@ import msgspec
 from litestar import Request, Response, delete, get, post
 
 from perennial.flows.ids import Ids
-from perennial.flows.sessions import end_session, now_of
-from perennial.flows.setup import needs_setup, set_up
-from perennial.flows.sign_in import (
+from perennial.flows.staff.sessions import end_session, now_of
+from perennial.flows.staff.setup import needs_setup, set_up
+from perennial.flows.staff.sign_in import (
     Caller,
     Halfway,
     Opened,

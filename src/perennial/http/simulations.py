@@ -18,8 +18,8 @@ from perennial.core.document.document import read_program
 from perennial.core.explaining.retelling import retell_words
 from perennial.flows.answers import FieldProblem
 from perennial.flows.problems import problem
-from perennial.flows.scopes import Scope
-from perennial.flows.simulate import (
+from perennial.flows.simulation.result import SimulationResult
+from perennial.flows.simulation.simulate import (
     Prepared,
     Progress,
     Simulate,
@@ -27,7 +27,7 @@ from perennial.flows.simulate import (
     prepare,
     simulate,
 )
-from perennial.flows.simulation_result import SimulationResult
+from perennial.flows.staff.scopes import Scope
 from perennial.http.instants import read_instant
 from perennial.http.operation import ExternalId, admitted, body_of, identity_of, operation, spoken_in
 from perennial.http.paths import plain_segment

@@ -13,7 +13,12 @@ from litestar import Request, Response, get, post
 
 from perennial.connectors.openid import Provider
 from perennial.flows.problems import ProblemError, problem
-from perennial.flows.single_sign_on import STEP_SECONDS, Returned, begin_single_sign_on, end_single_sign_on
+from perennial.flows.staff.single_sign_on import (
+    STEP_SECONDS,
+    Returned,
+    begin_single_sign_on,
+    end_single_sign_on,
+)
 from perennial.http.door import Door
 from perennial.http.exchange import headers_of
 from perennial.http.operation import connection_of, operation, written

@@ -9,11 +9,11 @@ import msgspec
 from litestar import Request, Response, delete, get, post, put
 
 from perennial.flows.answers import FieldProblem
-from perennial.flows.invitations import accept, invite, look_at, open_invitations, take_back
-from perennial.flows.roles import BUILT_IN, Role
-from perennial.flows.scopes import Scope
-from perennial.flows.sign_in import Halfway
-from perennial.flows.staff import (
+from perennial.flows.staff.invitations import accept, invite, look_at, open_invitations, take_back
+from perennial.flows.staff.roles import BUILT_IN, Role
+from perennial.flows.staff.scopes import Scope
+from perennial.flows.staff.sign_in import Halfway
+from perennial.flows.staff.staff import (
     change_role,
     change_rules,
     colleagues_of,

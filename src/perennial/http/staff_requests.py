@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from perennial.flows.credits import MAX_PER_DAY
-from perennial.flows.scopes import Scope
-from perennial.flows.sign_in import EMAIL, LONGEST_EMAIL
+from perennial.flows.handling.credits import MAX_PER_DAY
+from perennial.flows.staff.scopes import Scope
+from perennial.flows.staff.sign_in import EMAIL, LONGEST_EMAIL
 from perennial.http.requests import When
 from perennial.units import MAX_AMOUNT
 

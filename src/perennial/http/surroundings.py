@@ -17,8 +17,8 @@ from perennial.core.orders.geography import point_or_none
 from perennial.core.orders.order import Attributes, Name
 from perennial.flows.answers import Decided, FieldProblem
 from perennial.flows.commands import OutsideFact, PutCustomer
-from perennial.flows.programs import Author
-from perennial.flows.scopes import Scope
+from perennial.flows.programs.life import Author
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.surroundings import (
     DeclaredAttributes,
     FactList,

@@ -9,8 +9,8 @@ import msgspec
 from litestar import Request, Response, get, post
 
 from perennial.core.switches import Switch, SwitchObject
-from perennial.flows.programs import Author
-from perennial.flows.scopes import Scope
+from perennial.flows.programs.life import Author
+from perennial.flows.staff.scopes import Scope
 from perennial.flows.switches import switches_of, turn_off, turn_on
 from perennial.http.operation import admitted, body_of, operation, written
 from perennial.http.requests import SwitchBody

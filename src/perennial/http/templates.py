@@ -10,8 +10,7 @@ from msgspec import Meta
 
 from perennial.core.document.program import Currency
 from perennial.core.kinds.rule import Identifier
-from perennial.flows.scopes import Scope
-from perennial.flows.templates import (
+from perennial.flows.programs.templates import (
     ProgramTemplate,
     ProgramTemplateList,
     TemplatePreview,
@@ -19,6 +18,7 @@ from perennial.flows.templates import (
     preview_template,
     require_template,
 )
+from perennial.flows.staff.scopes import Scope
 from perennial.http.language import LanguageName
 from perennial.http.operation import ExternalId, admitted, body_of, operation, told, written
 from perennial.http.paths import plain_segment

@@ -14,19 +14,19 @@ from perennial.core.codes.till_allowance import Overspend
 from perennial.core.codes.till_code import STEP, TOLERANCE
 from perennial.core.orders.order import Name, NonNegative, Redeemer
 from perennial.flows.answers import FieldProblem
+from perennial.flows.checkout.scanning import ScanAnswer, scan
 from perennial.flows.commands import PointsAsked
 from perennial.flows.problems import ProblemError
-from perennial.flows.scanning import ScanAnswer, scan
-from perennial.flows.scopes import Scope
-from perennial.flows.till_codes import TillCodeAnswer, member_code, voucher_code
-from perennial.flows.till_devices import (
+from perennial.flows.staff.scopes import Scope
+from perennial.flows.till.codes import TillCodeAnswer, member_code, voucher_code
+from perennial.flows.till.devices import (
     IssueAllowance,
     RegisterDevice,
     devices_of,
     issue_allowance,
     register_device,
 )
-from perennial.flows.till_uploads import Entry, UploadAnswer, merge_upload
+from perennial.flows.till.uploads import Entry, UploadAnswer, merge_upload
 from perennial.http.checkout import CartBody, Code, order_of
 from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.instants import read_instant

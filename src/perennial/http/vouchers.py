@@ -16,12 +16,12 @@ from msgspec import Meta
 
 from perennial.core.orders.order import Name
 from perennial.flows.answers import Decided
-from perennial.flows.assign_voucher import AssignVoucher, assign_voucher
-from perennial.flows.scopes import Scope
-from perennial.flows.voucher_batches import MAX_CODES, BatchView, NewBatch, check_batch, create_batch
-from perennial.flows.voucher_export import BatchPage, ExportedCode, batches_of, export_codes
-from perennial.flows.voucher_pools import PoolPage, PoolView, codes_of, read_batch
-from perennial.flows.vouchers import VoucherView, read_voucher, void_voucher
+from perennial.flows.staff.scopes import Scope
+from perennial.flows.vouchers.assign_voucher import AssignVoucher, assign_voucher
+from perennial.flows.vouchers.batches import MAX_CODES, BatchView, NewBatch, check_batch, create_batch
+from perennial.flows.vouchers.export import BatchPage, ExportedCode, batches_of, export_codes
+from perennial.flows.vouchers.pools import PoolPage, PoolView, codes_of, read_batch
+from perennial.flows.vouchers.vouchers import VoucherView, read_voucher, void_voucher
 from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.instants import read_instant
 from perennial.http.making import BatchStep, watched_batch

@@ -8,8 +8,8 @@ import msgspec
 from litestar import Request, Response, delete, get, post
 from litestar.params import PathParameter
 
-from perennial.flows.scopes import Scope
-from perennial.flows.waiting import WaitList, WaitView, leave_line, wait_for, waits_of
+from perennial.flows.claims.waiting import WaitList, WaitView, leave_line, wait_for, waits_of
+from perennial.flows.staff.scopes import Scope
 from perennial.http.exchange import headers_of, idempotency_key
 from perennial.http.operation import ExternalId, admitted, body_of, connection_of, operation, written
 from perennial.http.paths import plain_segment

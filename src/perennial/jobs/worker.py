@@ -13,17 +13,17 @@ import time
 from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
-from perennial.flows.catching_up import LEASE as LEASE_OF_BACKFILLS
-from perennial.flows.catching_up import CatchingUp
-from perennial.flows.expire_holds import expire_holds
-from perennial.flows.filling import LEASE as LEASE_OF_SEGMENTS
-from perennial.flows.filling import FillingUp
+from perennial.flows.checkout.expire_holds import expire_holds
+from perennial.flows.claims.take_turns import take_turns
+from perennial.flows.conversions.run_conversions import run_conversions
 from perennial.flows.handle_events import Handler
-from perennial.flows.planned_versions import publish_due_plans
-from perennial.flows.run_conversions import run_conversions
+from perennial.flows.programs.catching_up import LEASE as LEASE_OF_BACKFILLS
+from perennial.flows.programs.catching_up import CatchingUp
+from perennial.flows.programs.planned_versions import publish_due_plans
+from perennial.flows.referring.settle_referrals import settle_referrals
 from perennial.flows.run_timers import run_due_timers
-from perennial.flows.settle_referrals import settle_referrals
-from perennial.flows.take_turns import take_turns
+from perennial.flows.segments.filling import LEASE as LEASE_OF_SEGMENTS
+from perennial.flows.segments.filling import FillingUp
 from perennial.store.backfills import workspaces_with_open_backfills
 from perennial.store.conversions import buckets_with_due_conversions
 from perennial.store.database import Database

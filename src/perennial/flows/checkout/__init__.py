@@ -1,0 +1,1 @@
+"""A cart is quoted, a code is scanned, a hold runs out."""

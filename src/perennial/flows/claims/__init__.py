@@ -1,0 +1,1 @@
+"""What members can have for points, what they were given, and who waits for it."""

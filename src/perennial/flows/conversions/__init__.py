@@ -1,0 +1,1 @@
+"""Balances carried over into another unit, slice by slice, and back."""

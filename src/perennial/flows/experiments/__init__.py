@@ -1,0 +1,1 @@
+"""What came of experiments and holdouts, in figures and in words."""

@@ -1,0 +1,194 @@
+"""One event decided by one program, with what it causes there; and how outcomes are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from perennial.core.challenges.completion import needs_code
+from perennial.core.codes.codes import Codes
+from perennial.core.decide import decide
+from perennial.core.decision import Decision
+from perennial.core.effects import Count, Effect
+from perennial.core.events import ChallengeCompleted, Event, RewardEarned
+from perennial.core.explaining.causes import apart, particulars_of
+from perennial.core.following_up import MAX_FOLLOW_UPS, FollowUps, TooManyFollowUps, trigger_of
+from perennial.core.orders.order import Scalar
+from perennial.core.points_counted import points_counted
+from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.switches import Switches
+from perennial.core.version import Version
+from perennial.flows.batch import Batch, Operation
+from perennial.flows.configuration import LiveProgram
+from perennial.flows.handling.counting import points_besides
+from perennial.flows.handling.earned_rewards import kept_for, note_given
+from perennial.flows.handling.gift_cards import fund_cards
+from perennial.flows.handling.won_vouchers import note_won
+from perennial.flows.loading.drawn_codes import hand_over_all, pools_with_codes
+from perennial.flows.problems import refused
+from perennial.flows.stored import StoredDecision, encode_decisions
+from perennial.units import Instant
+
+EventOf: TypeAlias = Callable[[LiveProgram], Event | None]
+
+
+class Outcome(msgspec.Struct):
+    """What one program decided at ``at``; ``trigger`` names the event, ``caused`` is a follow-up.
+
+    What happened ``apart`` belongs to an earlier order, with which its own decision is stored.
+    """
+
+    live: LiveProgram
+    version: Version
+    trigger: str
+    decision: Decision
+    tier_before: str | None
+    tier_after: str | None = None
+    caused: Event | None = None
+    at: Instant = 0
+    apart: bool = False
+
+
+def decide_in(
+    batch: Batch,
+    operation: Operation,
+    live: LiveProgram,
+    version: Version,
+    event: Event,
+    switches: Switches | None = None,
+) -> tuple[Outcome, list[Count]]:
+    """Decide the event and take its effects over, but for its counts, which are returned.
+
+    What is off is what the workspace has off now, unless ``switches`` say otherwise. Raises the problem of
+    a refusal before anything was taken over.
+    """
+    member = operation.member
+    membership = member.memberships.get(live.program_id)
+    before = membership.tier if membership else None
+    off = batch.workspace.switches if switches is None else switches
+    decision = decide(event, version, member, batch.spent, off)
+    if decision.refusal is not None:
+        raise refused(decision.refusal)
+    now_counts = [effect for effect in decision.effects if type(effect) is Count]
+    others: tuple[Effect, ...] = tuple(effect for effect in decision.effects if type(effect) is not Count)
+    if type(event) is ChallengeCompleted:
+        others = hand_over_all(batch, operation, live.program_id, others)
+    batch.apply(operation, version, others)
+    if version.challenges:
+        note_won(batch, operation, version, event, others)
+    membership = member.memberships.get(live.program_id)
+    after = membership.tier if membership else None
+    return Outcome(live, version, trigger_of(event), decision, before, after, at=event.at), now_counts
+
+
+def decide_in_program(
+    batch: Batch, operation: Operation, live: LiveProgram, version: Version, event: Event
+) -> list[Outcome]:
+    """Decide an event that concerns this program alone: the event, its counts, and what it caused."""
+    outcome, now_counts = decide_in(batch, operation, live, version, event)
+    batch.apply(operation, version, tuple(now_counts))
+    count_points_besides(batch, operation, outcome, event)
+    return [outcome, *decide_follow_ups(batch, operation, live, outcome.decision.follow_ups)]
+
+
+def decide_follow_ups(
+    batch: Batch,
+    operation: Operation,
+    live: LiveProgram,
+    follow_ups: tuple[Event, ...],
+    switches: Switches | None = None,
+) -> list[Outcome]:
+    """Decide what a decision caused, breadth first, in that program and by the same ``switches``."""
+    outcomes: list[Outcome] = []
+    waiting = FollowUps(follow_ups)
+    try:
+        for waited in waiting:
+            version = live.version_at(waited.at)
+            if version is None:
+                continue
+            event = waited
+            if isinstance(event, RewardEarned):
+                kept = kept_for(batch, operation, live, event)
+                if isinstance(kept, StoredDecision):
+                    outcomes.append(carried(operation, live, kept))
+                    continue
+                event = kept
+            event = _with_code(batch, operation, version, event)
+            outcome, now_counts = decide_in(batch, operation, live, version, event, switches)
+            batch.apply(operation, version, tuple(now_counts))
+            count_points_besides(batch, operation, outcome, event)
+            if isinstance(event, RewardEarned):
+                note_given(batch, operation, live, event, outcome.decision)
+            elif isinstance(event, ChallengeCompleted):
+                fund_cards(batch, operation, version, outcome.decision.effects)
+            outcome.caused = event
+            outcomes.append(outcome)
+            waiting.add(outcome.decision.follow_ups)
+    except TooManyFollowUps:
+        words = f"One event caused more than {MAX_FOLLOW_UPS} others in program {live.code}."
+        raise refused(Refusal(RefusalCode.CASCADE_TOO_LONG, words)) from None
+    return outcomes
+
+
+def count_points_besides(batch: Batch, operation: Operation, outcome: Outcome, event: Event) -> None:
+    """Count the points of a decision for everybody who asks, beside the version that decided."""
+    points = points_counted(event, outcome.decision)
+    for asking, counts in points_besides(batch, outcome.live, outcome.version, event, points):
+        batch.apply(operation, asking, tuple(counts))
+
+
+def carried(operation: Operation, live: LiveProgram, stored: StoredDecision) -> Outcome:
+    """Return the outcome of something that was decided earlier and stays as it is."""
+    membership = operation.member.memberships.get(live.program_id)
+    tier = membership.tier if membership else None
+    decision = Decision(stored.program, stored.version, awards=stored.awards, given=stored.given)
+    version = live.version(stored.version)
+    return Outcome(live, version, stored.trigger, decision, tier, tier, at=operation.at)
+
+
+def _with_code(batch: Batch, operation: Operation, version: Version, event: Event) -> Event:
+    """Draw the code of what completing a challenge, or a rule, gives, if that comes with one."""
+    if isinstance(event, ChallengeCompleted):
+        compiled = version.rewards.get(event.challenge)
+        if compiled is not None:
+            drawn = pools_with_codes(batch, version.program_id, compiled)
+            event = msgspec.structs.replace(event, drawn=drawn)
+    elif isinstance(event, RewardEarned) and event.kept is None:
+        compiled = version.rewards.get(event.reward)
+    else:
+        return event
+    membership = operation.member.memberships.get(version.program_id)
+    if compiled is None or not needs_code(compiled, membership.tier if membership else None):
+        return event
+    code = batch.codebook.draw(batch.workspace.workspace_id, compiled.reward.codes or Codes())
+    return msgspec.structs.replace(event, code=code)
+
+
+def store_outcomes(outcomes: list[Outcome]) -> bytes:
+    """Write what is kept of the outcomes beside the event."""
+    return encode_decisions(
+        [
+            StoredDecision(
+                program=outcome.live.program_id,
+                version=outcome.version.number,
+                trigger=outcome.trigger,
+                snapshot=outcome.decision.facts,
+                awards=outcome.decision.awards,
+                taken_back=outcome.decision.taken_back,
+                contributions=outcome.decision.contributions,
+                given=outcome.decision.given,
+                caused=_particulars(outcome),
+            )
+            for outcome in outcomes
+            if not (outcome.apart and isinstance(outcome.caused, RewardEarned | None))
+        ]
+    )
+
+
+def _particulars(outcome: Outcome) -> dict[str, Scalar]:
+    if outcome.caused is None:
+        return {}
+    kept = particulars_of(outcome.caused, outcome.decision.effects)
+    return apart(kept, outcome.at) if outcome.apart else kept

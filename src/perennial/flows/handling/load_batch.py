@@ -1,0 +1,496 @@
+"""What a batch reads before anything is decided: rows locked in sorted order, then loaded by sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from types import MappingProxyType
+from uuid import UUID
+
+import asyncpg
+from asyncpg import Connection
+
+from perennial.core.member import Member, Wallet
+from perennial.flows.batch import Batch
+from perennial.flows.commands import (
+    ApplyEntered,
+    AssignTier,
+    ChangeEntitlement,
+    ChangeHold,
+    Command,
+    ConvertOwner,
+    ExpireHold,
+    JoinProgram,
+    MoveInSegment,
+    PostAdjustment,
+    PostClaim,
+    PostEvent,
+    PostRedemption,
+    PostReturn,
+    PostRollback,
+    PostTransfer,
+    PutCustomer,
+    PutHousehold,
+    PutOrder,
+    RedeemHold,
+    ReferralPair,
+    ReviewReferral,
+    RunTimers,
+    TakeTurn,
+    applied_id,
+)
+from perennial.flows.configuration import Configurations, Workspace, business_now
+from perennial.flows.handling.credits import load_credits
+from perennial.flows.handling.earned_rewards import load_earned
+from perennial.flows.handling.gift_cards import load_closed
+from perennial.flows.handling.handle_conversion import load_conversions
+from perennial.flows.handling.handle_segment import load_entries
+from perennial.flows.handling.handle_turn import load_turns
+from perennial.flows.handling.needed import Needed
+from perennial.flows.handling.segmenting import to_be_judged_last
+from perennial.flows.handling.won_vouchers import load_won
+from perennial.flows.loading.budgets import instant_of, load_budgets
+from perennial.flows.loading.challenges import load_challenges
+from perennial.flows.loading.claims import load_entitled, set_codes_aside, set_codes_aside_together
+from perennial.flows.loading.exposures import load_variants
+from perennial.flows.loading.looking_back import read_from
+from perennial.flows.loading.redeemed import load_entered, load_redeemed
+from perennial.flows.loading.referred import load_referred, sides_of
+from perennial.flows.merged import survivor_names
+from perennial.store.customers import CustomerRow, find_companions, insert_customers, lock_customers
+from perennial.store.events import load_events
+from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
+from perennial.store.history import paid_order_keys
+from perennial.store.identifiers import find_identifiers, identifier_hash, read_identifiers
+from perennial.store.members import load_members
+from perennial.store.orders import load_orders
+from perennial.units import bucket_of
+
+_CREATES_CUSTOMER = (
+    PutOrder,
+    PostEvent,
+    PutCustomer,
+    PutHousehold,
+    JoinProgram,
+    PostRedemption,
+    ReferralPair,
+)
+_ONCE = {
+    PostReturn: ("return", IdKind.RETURN),
+    PostEvent: ("event", IdKind.EVENT),
+    PostClaim: ("claim", IdKind.CLAIM),
+    PostAdjustment: ("adjustment", IdKind.ADJUSTMENT),
+    AssignTier: ("assignment", IdKind.ASSIGNMENT),
+    PostTransfer: ("transfer", IdKind.TRANSFER),
+    PostRedemption: ("redemption", IdKind.REDEMPTION),
+    PostRollback: ("rollback", IdKind.ROLLBACK),
+}
+_OF_INTERNAL_IDS = (
+    ChangeEntitlement,
+    TakeTurn,
+    RunTimers,
+    ReviewReferral,
+    ConvertOwner,
+    MoveInSegment,
+    ApplyEntered,
+)
+_OF_REDEMPTIONS = (PostRedemption, ChangeHold, RedeemHold, PostRollback, ExpireHold)
+_REMEMBERED = 10_000
+_READS_LOTS = (
+    PostReturn,
+    PostClaim,
+    PostAdjustment,
+    PostTransfer,
+    AssignTier,
+    ChangeEntitlement,
+    TakeTurn,
+    RunTimers,
+    PutHousehold,
+    ReferralPair,
+    ReviewReferral,
+    ConvertOwner,
+    *_OF_REDEMPTIONS,
+)
+
+
+def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]]:
+    """Return the internal and external ids of the batch's customers that a command concerns."""
+    if isinstance(command, _OF_INTERNAL_IDS):
+        return [(UUID(hex=command.customer_id), None)]
+    if isinstance(command, PostTransfer):
+        row = batch.workspace.row
+        return [
+            (batch.name("customer", name), name)
+            for name in (command.sender, command.receiver)
+            if bucket_of(name, row.bucket_base, row.bucket_count) == batch.bucket
+        ]
+    if isinstance(command, ReferralPair):
+        return sides_of(command, batch.bucket)
+    if isinstance(command, PutHousehold) and command.household is not None:
+        household = (batch.name("household", command.household), command.household)
+        return [(batch.name("customer", command.customer), command.customer), household]
+    if isinstance(command, ExpireHold):
+        guest = command.customer_id == command.redemption_id
+        return [] if guest else [(UUID(hex=command.customer_id), None)]
+    if isinstance(command, PostReturn | ChangeHold | RedeemHold | PostRollback) and command.customer is None:
+        owner = batch.returned.get(_taken_back(batch, command))
+        return [] if owner is None else [(owner, None)]
+    if command.customer is None:
+        return []
+    return [(batch.name("customer", command.customer), command.customer)]
+
+
+async def load(
+    conn: Connection,
+    batch: Batch,
+    configurations: Configurations,
+    commands: Sequence[Command],
+    with_lots: AbstractSet[UUID] = frozenset(),
+    late: AbstractSet[tuple[int, UUID]] = frozenset(),
+    codes: Mapping[tuple[int, str], int] = MappingProxyType({}),
+) -> None:
+    """Lock the customers of the commands and load all that deciding them may read.
+
+    ``with_lots`` names owners whose lots are loaded besides those that the commands ask for, ``late``
+    the ids that must not be claimed before their commands are decided, ``codes`` how many codes of which
+    pools are to be set aside for what they cause.
+    """
+    await _load_customers(conn, batch, configurations, commands, with_lots, late)
+    await load_budgets(conn, [batch], commands)
+    await load_turns(conn, batch, commands)
+    await load_entered(conn, batch, commands)
+    await load_earned(conn, batch, commands)
+    await load_won(conn, batch, commands)
+    await load_closed(conn, batch)
+    await set_codes_aside(conn, batch, commands, codes)
+    await load_conversions(conn, batch, commands)
+    await load_credits(conn, batch, commands)
+    await load_entries(conn, batch, commands)
+    batch.judged_last = to_be_judged_last(batch, commands)
+
+
+async def load_together(
+    conn: Connection,
+    batches: Sequence[Batch],
+    configurations: Configurations,
+    command: Command,
+    needed: Needed,
+) -> None:
+    """Load a command that concerns several buckets; their batches come in ascending order.
+
+    The budgets are locked after the customers of all of them, the order that every batch keeps, and
+    what one bucket uses the others see; so it is with the codes that are set aside.
+    """
+    for batch in batches:
+        await _load_customers(conn, batch, configurations, [command], needed.lots)
+    await load_budgets(conn, batches, [command])
+    await set_codes_aside_together(conn, batches, needed.codes)
+
+
+async def _load_customers(
+    conn: Connection,
+    batch: Batch,
+    configurations: Configurations,
+    commands: Sequence[Command],
+    with_lots: AbstractSet[UUID],
+    late: AbstractSet[tuple[int, UUID]] = frozenset(),
+) -> None:
+    stored = await _find_returned(conn, batch, commands)
+    named: dict[UUID, str | None] = {}
+    creates: set[UUID] = set()
+    households: set[UUID] = set()
+    for command in commands:
+        for customer_id, external in customers_of(batch, command):
+            named[customer_id] = external or named.get(customer_id)
+            if isinstance(command, _CREATES_CUSTOMER):
+                creates.add(customer_id)
+        if isinstance(command, PutHousehold) and command.household is not None:
+            households.add(batch.name("household", command.household))
+    await _lock(conn, batch, named, creates, households)
+    # Read behind the locks: whoever publishes after this waits for us before it counts the past.
+    new = {key: owner for key, owner in _new_ids(batch, commands).items() if key not in late}
+    known = _named_ids(batch, commands) - new.keys()
+    row, claimed = await claim_or_find(conn, batch.workspace.workspace_id, batch.bucket, new, known)
+    batch.early = {key: owner for key, owner in new.items() if key not in claimed}
+    batch.workspace = await configurations.as_of(conn, row)
+    batch.now = business_now(batch.workspace)
+    await _load_named(conn, batch, commands, claimed)
+    if any(batch.external.get((IdKind.ORDER, order_id)) != owner for order_id, owner in stored.items()):
+        raise asyncpg.SerializationError("an order that comes back was given to a customer meanwhile")
+    await _load_identifiers(conn, batch, commands)
+    await load_entitled(conn, batch, commands)
+    await _load_members(conn, batch, commands, with_lots)
+    await _load_past_orders(conn, batch)
+    await load_referred(conn, batch)
+
+
+async def _find_returned(
+    conn: Connection, batch: Batch, commands: Sequence[Command]
+) -> dict[UUID, UUID | None]:
+    """Find out whose the orders are whose returns do not say it; return what is stored of them.
+
+    An order may also be placed by a command of the same batch.
+    """
+    await _find_redeemed(conn, batch, commands)
+    wanted = {
+        batch.name("order", command.order)
+        for command in commands
+        if isinstance(command, PostReturn) and command.customer is None
+    }
+    if not wanted:
+        return {}
+    found = await find_external_ids(conn, batch.workspace.workspace_id, IdKind.ORDER, list(wanted))
+    stored = {order_id: found[order_id][1] if order_id in found else None for order_id in wanted}
+    placed = {
+        batch.name("order", command.id): batch.name("customer", command.customer)
+        for command in commands
+        if isinstance(command, PutOrder) and command.customer is not None
+    }
+    belongs = {order: owner for order, owner in stored.items() if owner is not None and owner != order}
+    batch.returned |= placed | belongs
+    return stored
+
+
+async def _find_redeemed(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
+    """Find out whose the redemptions are whose commands do not say it; a guest's is nobody's."""
+    wanted = {
+        _taken_back(batch, command)
+        for command in commands
+        if isinstance(command, ChangeHold | RedeemHold | PostRollback) and command.customer is None
+    }
+    if wanted:
+        workspace_id = batch.workspace.workspace_id
+        found = await find_external_ids(conn, workspace_id, IdKind.REDEMPTION, list(wanted))
+        batch.returned |= {
+            name: owner for name, (bucket, owner) in found.items() if owner != name and bucket == batch.bucket
+        }
+
+
+def _taken_back(batch: Batch, command: PostReturn | ChangeHold | RedeemHold | PostRollback) -> UUID:
+    """Return the internal id of the order or redemption that a command is about."""
+    match command:
+        case PostReturn(order=order):
+            return batch.name("order", order)
+        case ChangeHold(id=hold) | RedeemHold(id=hold):
+            return batch.name("redemption", hold)
+        case PostRollback(redemption=redemption):
+            return batch.name("redemption", redemption)
+
+
+async def _load_past_orders(conn: Connection, batch: Batch) -> None:
+    """Load all orders of customers who may join a program that counts what they bought before."""
+    counting = [
+        live.program_id
+        for live in batch.workspace.programs
+        if live.latest.program.enrollment.count_past_orders
+    ]
+    joining = [
+        customer_id
+        for customer_id, member in batch.members.items()
+        if any(program_id not in member.memberships for program_id in counting)
+    ]
+    if not joining:
+        return
+    workspace_id = batch.workspace.workspace_id
+    keys = await paid_order_keys(conn, workspace_id, batch.bucket, joining)
+    rows = await load_orders(conn, workspace_id, batch.bucket, keys)
+    for row in sorted(rows.values(), key=lambda row: (row.paid_at or 0, row.order_id)):
+        batch.past_orders.setdefault(row.customer_id, []).append(row)
+
+
+async def _lock(
+    conn: Connection,
+    batch: Batch,
+    named: dict[UUID, str | None],
+    creates: set[UUID],
+    households: set[UUID],
+) -> None:
+    """Lock the customers' rows in sorted order, creating those that an event may create; then households.
+
+    The ``households`` that are named wait for their turn: members are always locked before them.
+    """
+    workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
+    together = {other for customer_id in named for other in batch.companions.get(customer_id, ())}
+    ids = sorted((named.keys() | together) - households)
+    rows = await lock_customers(conn, workspace_id, bucket, ids)
+    missing = [customer_id for customer_id in ids if customer_id not in rows and customer_id in creates]
+    if missing:
+        await insert_customers(
+            conn,
+            workspace_id,
+            bucket,
+            [
+                CustomerRow(
+                    customer_id=customer_id, external_id=named[customer_id] or "", created_at=batch.now
+                )
+                for customer_id in missing
+            ],
+        )
+        rows.update(await lock_customers(conn, workspace_id, bucket, missing))
+        batch.created.update(missing)
+    pooled = households | {row.household_id for row in rows.values() if row.household_id is not None}
+    if pooled:
+        found = await lock_customers(conn, workspace_id, bucket, sorted(pooled))
+        rows.update((household_id, found[household_id]) for household_id in households)
+        if batch.workspace.segments is not None and batch.workspace.segments.wallets:
+            await _find_companions(conn, batch, pooled, rows)
+    batch.households = pooled
+    batch.erased = {customer_id for customer_id, row in rows.items() if row.erased_at is not None}
+    batch.customers = {known: row for known, row in rows.items() if known not in batch.erased}
+    if batch.erased:
+        batch.merged = await survivor_names(conn, workspace_id, bucket, batch.erased)
+
+
+async def _find_companions(
+    conn: Connection, batch: Batch, households: set[UUID], rows: dict[UUID, CustomerRow]
+) -> None:
+    """Make sure that everybody who lives in the households, which are locked, is locked as well.
+
+    What one does to the wallet that they share may move the others in and out of segments. Whoever was
+    not locked is remembered for the next try, because members are locked before households.
+    """
+    ids = sorted(households)
+    found = await find_companions(conn, batch.workspace.workspace_id, batch.bucket, ids)
+    for lived in found.values():
+        if not lived <= rows.keys():
+            if len(batch.companions) > _REMEMBERED:
+                batch.companions.clear()
+            batch.companions.update(dict.fromkeys(lived, frozenset(lived)))
+            raise asyncpg.SerializationError("others live in the household")
+
+
+def _named_ids(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, UUID]]:
+    """Return the orders and once-only things that the commands name."""
+    wanted: set[tuple[int, UUID]] = set()
+    for command in commands:
+        if isinstance(command, PutOrder):
+            wanted.add((IdKind.ORDER, batch.name("order", command.id)))
+        elif isinstance(command, PostReturn):
+            wanted.add((IdKind.ORDER, batch.name("order", command.order)))
+        elif isinstance(command, ChangeHold | RedeemHold | PostRollback):
+            wanted.add((IdKind.REDEMPTION, _taken_back(batch, command)))
+        once = _ONCE.get(type(command))
+        if once is not None:
+            wanted.add((once[1], batch.name(once[0], command.id)))  # type: ignore[union-attr]
+    return wanted
+
+
+def _new_ids(batch: Batch, commands: Sequence[Command]) -> dict[tuple[int, UUID], UUID]:
+    """Return the ids that are probably new and will be taken, with the customers who take them.
+
+    Of orders and events hardly one is refused, so that their ids are claimed by the statement that looks
+    them up; so it is with redemptions that expect no amount. Claims of points are often refused, and
+    corrections rare: theirs are looked up first.
+    """
+    new: dict[tuple[int, UUID], UUID] = {}
+    for command in commands:
+        if not isinstance(command, (PutOrder, PostReturn, PostEvent, PostRedemption)):
+            continue
+        if isinstance(command, PostRedemption) and command.expects is not None:
+            continue
+        name, kind = ("order", IdKind.ORDER) if isinstance(command, PutOrder) else _ONCE[type(command)]
+        id_hash = batch.name(name, command.id)
+        owner = next((customer_id for customer_id, _ in customers_of(batch, command)), None)
+        if owner is None and isinstance(command, PutOrder):
+            owner = id_hash
+        if owner in batch.customers or owner == id_hash:
+            new.setdefault((kind, id_hash), owner)
+    return new
+
+
+async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command], claimed: Claimed) -> None:
+    """Load what is stored of the orders and once-only things that were named."""
+    workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
+    orders: list[tuple[UUID, UUID]] = []
+    events: list[tuple[UUID, UUID]] = []
+    for (kind, id_hash), (owner_bucket, customer_id) in claimed.items():
+        batch.external[IdKind(kind), id_hash] = customer_id
+        if owner_bucket == bucket:
+            (orders if kind == IdKind.ORDER else events).append((customer_id, id_hash))
+        elif customer_id == id_hash:
+            guest = await load_orders(conn, workspace_id, owner_bucket, [(id_hash, id_hash)])
+            batch.orders.update(guest)
+    events += [
+        (UUID(hex=command.customer_id), applied_id(workspace_id, command))
+        for command in commands
+        if isinstance(command, ApplyEntered)
+    ]
+    if orders:
+        batch.orders.update(await load_orders(conn, workspace_id, bucket, orders))
+    if events:
+        batch.events = await load_events(conn, workspace_id, bucket, events)
+    await load_redeemed(conn, batch, commands, claimed)
+
+
+async def _load_identifiers(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
+    """Load the identifiers of customers who get others, and whose those are; most batches give none."""
+    giving = [
+        command
+        for command in commands
+        if isinstance(command, PutCustomer | PutHousehold) and command.identifiers is not None
+    ]
+    if not giving:
+        return
+    workspace_id = batch.workspace.workspace_id
+    customers = {batch.name("customer", command.customer) for command in giving}
+    wanted = {identifier_hash(workspace_id, each) for command in giving for each in command.identifiers or ()}
+    owners = await find_identifiers(conn, workspace_id, wanted)
+    rows = await read_identifiers(conn, workspace_id, batch.bucket, customers)
+    batch.loaded_identifiers = {row.id_hash: row for row in rows}
+    batch.identifiers = dict(batch.loaded_identifiers)
+    batch.identifier_owners = {id_hash: customer_id for id_hash, (_, customer_id) in owners.items()}
+    batch.identifier_owners.update((row.id_hash, row.customer_id) for row in rows)
+
+
+async def _load_members(
+    conn: Connection, batch: Batch, commands: Sequence[Command], with_lots: AbstractSet[UUID]
+) -> None:
+    """Load the members' state; lots only for those whose commands or timers read them."""
+    workspace = batch.workspace
+    reads_lots = {
+        batch.customers[customer_id].owner
+        for command in commands
+        if isinstance(command, _READS_LOTS) or _touches_known_order(batch, command)
+        for customer_id, _ in customers_of(batch, command)
+        if customer_id in batch.customers
+    } | with_lots
+    if workspace.segments is not None and workspace.segments.lots:
+        reads_lots = {row.owner for row in batch.customers.values()}
+    instants = [instant_of(batch, command) for command in commands]
+    instants += [at for command in commands if isinstance(command, ReferralPair) for at in command.given_at]
+    judged = [row.paid_at for row in batch.orders.values() if row.paid_at is not None]
+    redeemed = [row.used for row in batch.redemptions.values()]
+    judged += [used.at for used in redeemed if any(part.places for part in used.programs)]
+    judged += [loaded.row.issued_at for loaded in batch.entitlements.values()]
+    carts = [command.order for command in commands if isinstance(command, PostRedemption | ChangeHold)]
+    batch.members = await load_members(
+        conn,
+        workspace.workspace_id,
+        batch.bucket,
+        list(batch.customers.values()),
+        lots_for=reads_lots,
+        due_until=max(instants),
+        reads=read_from(workspace, [*instants, *judged], carts),
+        segments=workspace.segment_names,
+        since=any(isinstance(command, ApplyEntered) for command in commands),
+    )
+    await load_challenges(conn, workspace, batch.bucket, batch.members, min([*instants, *judged]))
+    await load_variants(conn, workspace, batch.bucket, batch.members)
+    batch.loaded_dues = {customer_id: member.due_at for customer_id, member in batch.members.items()}
+    for member in batch.members.values():
+        if member.owner in reads_lots:
+            _open_wallets(workspace, member)
+
+
+def _open_wallets(workspace: Workspace, member: Member) -> None:
+    """Give a member whose lots are read the wallets that it does not have yet: empty ones."""
+    for live in workspace.programs:
+        for compiled in live.latest.wallets:
+            wallet = member.wallets.setdefault(compiled.unit, Wallet(lots={}))
+            assert wallet.lots is not None, "the lots of this owner were read"
+
+
+def _touches_known_order(batch: Batch, command: Command) -> bool:
+    return isinstance(command, PutOrder) and (
+        (IdKind.ORDER, batch.name("order", command.id)) in batch.external
+    )

@@ -1,0 +1,208 @@
+"""Segments, true to the data: whoever was touched is judged in the transaction of the cause.
+
+What moves becomes ``segment.entered`` and ``segment.left`` in every program of the customer, after tiers;
+what these cause is judged again, until nothing moves any more.
+
+Where nothing can come of a move, the customers of a batch of new orders are judged behind the last of them,
+one right after the other: what judging needs is in the processor's caches then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
+
+from perennial.core.document.enrollment import joins_by_entering
+from perennial.core.member import Member
+from perennial.core.refusals import Refusal, RefusalCode
+from perennial.core.segments.compile_segments import SegmentSet
+from perennial.core.segments.following_segments import ENTERED, LEFT, TooManyMoves, events_of, follow, hears
+from perennial.core.segments.segmenting import Changed, Move
+from perennial.flows.batch import Batch, Operation
+from perennial.flows.commands import Command, PutOrder
+from perennial.flows.handling.decide_program import Outcome, decide_follow_ups, store_outcomes
+from perennial.flows.handling.enrolling import enroll
+from perennial.flows.problems import refused
+from perennial.store.events import EventKind, EventRow
+from perennial.store.segments import SegmentMove
+from perennial.units import Instant
+
+
+def follow_segments(
+    batch: Batch, operation: Operation, at: Instant | None = None, *, refuses: bool = True
+) -> list[Outcome]:
+    """Judge the member of an operation, and decide what entering and leaving segments causes.
+
+    Judged are the segments that may have changed since the last time; with ``at``, the instant of a timer,
+    all of them. Membership is judged as of ``at``: without it, as of the workspace's time, because a late
+    event changes who is in a segment now. What it causes happens at the operation's instant. What goes
+    round in circles is refused; where nobody can be refused (not ``refuses``), it ends there.
+    """
+    segments, member = batch.workspace.segments, operation.member
+    changed = batch.touched.pop(member.customer_id, [])
+    is_new = member.customer_id in batch.created
+    batch.created.discard(member.customer_id)
+    if segments is None or member.customer_id not in batch.customers or batch.is_household(member):
+        return []
+    judged_at = max(operation.at, batch.now) if at is None else at
+    outcomes: list[Outcome] = []
+
+    def decide(moves: list[Move]) -> Changed | None:
+        outcomes.extend(_decide_moves(batch, operation, segments, moves))
+        return batch.touched.pop(member.customer_id, [])
+
+    try:
+        follow(
+            segments,
+            member,
+            judged_at,
+            None if at is not None or is_new else changed,
+            lambda moves: _note(batch, member, segments, moves),
+            decide,
+            refuses=refuses,
+        )
+    except TooManyMoves as error:
+        raise refused(Refusal(RefusalCode.CASCADE_TOO_LONG, error.words)) from None
+    return outcomes
+
+
+def to_be_judged_last(batch: Batch, commands: Sequence[Command]) -> list[UUID]:
+    """Return the customers of the commands if all may be judged behind the last of these, else nobody.
+
+    The same people have to move at the same instants: nothing comes of a move, and nobody's segments are read
+    behind their first command, because it is their only one, a new order, and nobody shares a wallet. The
+    customers are locked by now, and the orders loaded that are known.
+    """
+    if batch.workspace.segments is None or batch.workspace.hears_moves or batch.households or batch.orders:
+        return []
+    ordering = {
+        batch.name("customer", command.customer): None
+        for command in commands
+        if isinstance(command, PutOrder)
+        and command.customer is not None
+        and (command.at is None or command.at <= batch.now)
+    }
+    return list(ordering) if len(ordering) == len(commands) else []
+
+
+def judge_last(batch: Batch, customer_id: UUID) -> None:
+    """Judge a customer who is to be judged last, as of now; one whose command was refused stays."""
+    segments, member = batch.workspace.segments, batch.members.get(customer_id)
+    changed = batch.touched.pop(customer_id, [])
+    if customer_id in batch.created:
+        batch.created.discard(customer_id)
+        changed = None
+    if segments is not None and member is not None:
+        follow(segments, member, batch.now, changed, partial(_note, batch, member, segments), _nothing)
+
+
+def _nothing(_moves: list[Move]) -> Changed:
+    return []
+
+
+def move_by_hand(batch: Batch, operation: Operation, code: str, *, entered: bool) -> list[Outcome]:
+    """Let the member of an operation into a static segment, or out of it, and decide what that causes."""
+    segments, member = batch.workspace.segments, operation.member
+    assert segments is not None
+    if entered:
+        member.segments[code] = operation.at
+    else:
+        del member.segments[code]
+    moves = [Move(code, operation.at, entered)]
+    _note(batch, member, segments, moves)
+    outcomes = _decide_moves(batch, operation, segments, moves)
+    batch.touched[member.customer_id] = None
+    return outcomes + follow_segments(batch, operation)
+
+
+def settle_segments(batch: Batch, *, refuses: bool = True) -> None:
+    """Judge everybody whom a command touched and who was not judged since, as operations of their own."""
+    if batch.workspace.segments is None:
+        batch.touched.clear()
+        return
+    while batch.touched:
+        settle(batch, next(iter(batch.touched)), refuses=refuses)
+
+
+def settle(batch: Batch, customer_id: UUID, *, refuses: bool) -> None:
+    """Judge a customer whom something touched, as an operation of its own."""
+    member = batch.members.get(customer_id)
+    if member is None:
+        del batch.touched[customer_id]
+        return
+    operation = batch.operation(member, batch.ids.next(), batch.now)
+    outcomes = follow_segments(batch, operation, refuses=refuses)
+    if outcomes:
+        batch.put_event(event_row_of_segments(batch, operation, outcomes))
+
+
+def unsettled(batch: Batch) -> UUID | None:
+    """Return somebody who is new or was touched by what is no command, and was not judged since."""
+    if batch.workspace.segments is None:
+        return None
+    batch.touched.update(dict.fromkeys(batch.created))
+    return next(iter(batch.touched), None)
+
+
+def settle_the_rest(batch: Batch) -> None:
+    """Judge whoever is :func:`unsettled`, before the batch is written."""
+    while (customer_id := unsettled(batch)) is not None:
+        settle(batch, customer_id, refuses=False)
+
+
+def _decide_moves(
+    batch: Batch, operation: Operation, segments: SegmentSet, moves: list[Move]
+) -> list[Outcome]:
+    """Enroll whom a segment enrolls, and decide the moves in every program of the customer."""
+    memberships = operation.member.memberships
+    outcomes: list[Outcome] = []
+    published = [
+        (live, version)
+        for live in batch.workspace.programs
+        if (version := live.version_at(operation.at)) is not None
+    ]
+    for live, version in published:
+        if live.program_id not in memberships:
+            entered = {move.code for move in moves if move.entered}
+            if joins_by_entering(version.program.enrollment, entered):
+                outcomes += enroll(batch, operation, live, version, "segment")
+    hearing = [
+        (live, version)
+        for live, version in published
+        if (hears(version, ENTERED) or hears(version, LEFT)) and live.program_id in memberships
+    ]
+    if not hearing:
+        return outcomes
+    events = events_of(segments, moves, operation.source_id, operation.at)
+    for live, version in hearing:
+        heard = tuple(event for event in events if hears(version, event.name))
+        if heard:
+            outcomes += decide_follow_ups(batch, operation, live, heard)
+    return outcomes
+
+
+def _note(batch: Batch, member: Member, segments: SegmentSet, moves: list[Move]) -> None:
+    customer_id, next_id = member.customer_id, batch.ids.next
+    for move in moves:
+        kept = segments.kept[move.code]
+        batch.segment_moves.append(
+            SegmentMove(customer_id, next_id(), kept.segment_id, move.at, move.entered, kept.filled)
+        )
+
+
+def event_row_of_segments(batch: Batch, operation: Operation, outcomes: list[Outcome]) -> EventRow:
+    """Return the row of what entering and leaving segments caused, where nothing else did."""
+    return EventRow(
+        customer_id=operation.member.customer_id,
+        event_id=operation.source_id,
+        operation_id=operation.operation_id,
+        kind=EventKind.SEGMENTS,
+        external_id="",
+        source_id=None,
+        occurred_at=operation.at,
+        recorded_at=batch.now,
+        body=b"",
+        decision=store_outcomes(outcomes),
+        answer=b"",
+    )

@@ -1,0 +1,1 @@
+"""What a batch or a quote reads besides its members, noun by noun."""

@@ -1,0 +1,1 @@
+"""Somebody is referred, and what becomes of it once it is due."""

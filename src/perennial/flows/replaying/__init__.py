@@ -1,0 +1,1 @@
+"""A public year of shopping, sent through the live path."""

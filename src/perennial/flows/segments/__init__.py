@@ -1,0 +1,1 @@
+"""Segments are put, filled, previewed, applied and listed."""

@@ -1,0 +1,1 @@
+"""A draft played on what really happened, in parallel processes."""

@@ -1,0 +1,1 @@
+"""Tills: their codes, their devices, and what they gave while they were offline."""

@@ -1,0 +1,1 @@
+"""Codes of rewards: made, imported, given, shown and taken back; money on gift cards."""
