@@ -61,7 +61,14 @@ SAID = {
 }
 """Sentences as the core puts them together, with the names in them that every language keeps."""
 
-_TELLING = ("explain_words.py", "explain.py", "earned_rewards.py", "variants.py", "switches.py", "earn.py")
+_TELLING = (
+    "explaining/words.py",
+    "explaining/explain.py",
+    "claims/earned_rewards.py",
+    "variants.py",
+    "switches.py",
+    "earn.py",
+)
 _FILLED = {
     "format_instant": "2027-01-04T10:00:00Z",
     "minute_words": "2027-01-04 10:00",

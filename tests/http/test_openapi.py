@@ -345,7 +345,7 @@ def test_every_code_of_a_problem_is_explained(folder: str) -> None:
     files = (
         [_ROOT / "src/perennial/core/refusals.py"]
         if folder == "core"
-        else sorted((_ROOT / "src/perennial" / folder).glob("*.py"))
+        else sorted((_ROOT / "src/perennial" / folder).rglob("*.py"))
     )
     for file in files:
         if file.name == "scopes.py":

@@ -1,8 +1,8 @@
 """The totals of the replay, recomputed without the product: duckdb over the parquet, plain Python.
 
 Nothing of ``perennial`` is imported. The program is that of ``examples/complete-journey.yaml``,
-written out by hand; a household claims by the rule in ``perennial/flows/replaying/replay.py``. Midnight exists
-on every day in New York, so that whole days of the local calendar are enough to date lots.
+written out by hand; a household claims by the rule in ``perennial/flows/replaying/replay.py``. Midnight
+exists on every day in New York, so that whole days of the local calendar are enough to date lots.
 
     python tests/replay/recompute.py [baskets [households]]
 """

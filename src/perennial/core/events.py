@@ -155,7 +155,7 @@ class EntitlementCanceled(_Event, frozen=True, tag="entitlement.canceled"):
 
 
 class CartRedeemed(_Event, frozen=True, tag="cart.redeemed"):
-    """Vouchers, rewards or points were used on an order; what of it was decided by ``core/checkout/checkout.py``."""
+    """Vouchers, rewards or points were used on an order; ``core/checkout/checkout.py`` decided what of it."""
 
 
 class ReferralRewarded(_Event, frozen=True, tag="referral.rewarded"):

@@ -45,9 +45,10 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     is and as it is not; ``facts`` are the labels of facts (without an entry the fact's own one is taken),
     ``values`` the names of known values by ``fact=value``. ``measures`` and ``totals`` are pairs: without
     and with ``{where}``. ``sentences`` are what the core says by the pattern of the English sentence (see
-    ``core/explaining/retelling.py``; English has none). ``spans`` are pairs as well: one, and several. ``quotes``
-    enclose a text, ``brackets`` a clause. ``word`` is the type of everything that is put into a phrase, for
-    languages whose particles follow its sound. ``months`` are the names of the months of ``calendar``.
+    ``core/explaining/retelling.py``; English has none). ``spans`` are pairs as well: one, and several.
+    ``quotes`` enclose a text, ``brackets`` a clause. ``word`` is the type of everything that is put into
+    a phrase, for languages whose particles follow its sound. ``months`` are the names of the months of
+    ``calendar``.
     """
 
     code: str

@@ -158,7 +158,7 @@ def depends_on(rule: CompiledRule, campaign: int) -> bool:
 
 
 Test: TypeAlias = Callable[..., bool]
-"""Generated from conditions: ``test(at, order, nets, event, snapshot)``, see ``core/compiling/rewards.py``."""
+"""Generated from conditions: ``test(at, order, nets, event, snapshot)``; see ``compiling/rewards.py``."""
 
 
 class CompiledBenefit(msgspec.Struct, frozen=True):
@@ -285,8 +285,8 @@ class Version(msgspec.Struct):
     ``valid_from`` is the business instant of its publication. ``rules`` are all earning rules in the order
     of the document, those of the campaigns last; ``triggers`` maps a trigger to the function generated for
     it, ``choices`` gives for each of ``metrics`` the function that chooses what counts (``None``:
-    everything), see ``core/compiling/compile.py``. ``rewards`` are all rewards by their id, those of campaigns
-    included, ``automatic`` those that apply by themselves, which ``finder`` looks through, and
+    everything), see ``core/compiling/compile.py``. ``rewards`` are all rewards by their id, those of
+    campaigns included, ``automatic`` those that apply by themselves, which ``finder`` looks through, and
     ``near_finder`` where it is told what an order just misses (see ``core/compiling/rewards.py``), ``priced``
     those that are claimed for points, the cheapest first, ``shared_codes`` the ids of those that have a code
     for everybody, by its form (see ``core/codes/entry.py``). ``readers`` gives for the number of a metric the

@@ -81,7 +81,7 @@ class Batch(msgspec.Struct):
     ``merged`` names the survivors of those among the erased who were merged into somebody.
     ``touched`` tells what changed of customers since their segments were judged (None: anything),
     ``created`` are those who are new and never were; ``judged_last`` are the customers of the commands where
-    all are judged behind the last of these, see ``flows/handling/segmenting.py``; ``households`` are those whose
+    all are judged behind the last of these (``handling/segmenting.py``); ``households`` are those whose
     members are loaded, ``companions`` what is remembered of who lives together with whom. ``told`` are those
     whom a rule is applied to by hand and who entered the segment (its number) by an event.
     """

@@ -22,7 +22,7 @@ REWARD_EARNED = "reward.earned"
 class StoredDecision(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """One program's decision; ``trigger`` names the event, or the follow-up that it caused.
 
-    ``caused`` are the particulars of a follow-up, which nothing else tells; see ``core/explaining/causes.py``.
+    ``caused`` are the particulars of a follow-up, which nothing else tells (``core/explaining/causes.py``).
     """
 
     program: int

@@ -18,7 +18,8 @@ Attributes: TypeAlias = dict[str, Scalar]
 class CustomerRow(msgspec.Struct):
     """One row of ``customers``; a household is one too, under its own id.
 
-    ``blocked`` is what the customer may not do (``core/customers/blocks.py``); it is written by ``store/blocks.py``.
+    ``blocked`` is what the customer may not do (``core/customers/blocks.py``); ``store/blocks.py``
+    writes it.
     """
 
     customer_id: UUID

@@ -1,7 +1,7 @@
 """Plays the test cases that a program holds, and says of each whether it holds.
 
-The steps run through the same functions as the live path (``core/cases/cases.py``). Whoever plays what others have
-written bounds the time from outside: a step may let years pass for many members.
+The steps run through the same functions as the live path (``core/cases/cases.py``). Whoever plays what
+others have written bounds the time from outside: a step may let years pass for many members.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tables of an order's lines by product, brand and category, of the values that some rule asks for.
 
-They stand in for the tables of all values in ``core/conditions/fact_source.py``: what no rule of a version mentions is
-left out, so that an order's lines are looked up in the rules and not the rules in the lines.
+They stand in for the tables of all values in ``core/conditions/fact_source.py``: what no rule of a version
+mentions is left out, so that an order's lines are looked up in the rules and not the rules in the lines.
 """
 
 from __future__ import annotations

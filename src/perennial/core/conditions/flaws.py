@@ -77,7 +77,8 @@ def flaws_of(
 ) -> list[Flaw]:
     """Return what is odd about a condition without problems; ``path`` leads to it.
 
-    Conditions are said in ``language``, what is odd about them in English (see ``core/explaining/retelling.py``).
+    Conditions are said in ``language``, what is odd about them in English; see
+    ``core/explaining/retelling.py``.
     """
     return _Search(facts, place, language, condition).look(condition, path)
 

@@ -1,4 +1,4 @@
-"""Conditions on members as SQL: tests of all customers of a bucket. ``core/conditions/walk.py`` is the oracle.
+"""Conditions on members as SQL: tests of all customers of a bucket. ``conditions/walk.py`` is the oracle.
 
 :func:`compile_sql` turns conditions into tests over a few relations, which ``store/matching.py`` joins to
 the customers. What is written here are tests only; they speak of
@@ -427,7 +427,7 @@ _READERS: dict[str | None, Callable[..., str]] = {
     "score": lambda value, *bounds: f"(1{_passed('+', value, bounds)})",
     "average": lambda total, count: f"(case when {count} > 0 then {_floor_of(total, count)} end)",
 }
-"""How the numbers of a computed fact become its value, as ``READERS`` of ``core/terms/figures.py`` does it."""
+"""How the numbers of a computed fact become its value, as ``READERS`` of ``terms/figures.py`` does it."""
 
 
 def _passed(sign: str, value: str, bounds: Iterable[str]) -> str:

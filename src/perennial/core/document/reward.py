@@ -69,8 +69,8 @@ class Reward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     refused, beside the code of the reason.
 
     ``category`` and ``priority`` (smaller first) say how it stacks with others, see
-    :class:`~perennial.core.document.stacking.Stacking`; ``combines`` replaces what the category says, so that a
-    single reward is exclusive (or joint) without a category of its own.
+    :class:`~perennial.core.document.stacking.Stacking`; ``combines`` replaces what the category says, so
+    that a single reward is exclusive (or joint) without a category of its own.
     """
 
     id: Identifier

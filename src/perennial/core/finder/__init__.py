@@ -1,8 +1,8 @@
 """The kinds of flaw that the finder knows: an open family, one file per kind.
 
-A kind is a file of this folder with one subclass of :class:`~perennial.core.flaws.flaw.FlawKind`. Its ``name``
-is its name in answers; its ``find`` plays the program and comes back with a proof; its ``example`` is in
-the documentation. Adding the file adds the kind everywhere.
+A kind is a file of this folder with one subclass of :class:`~perennial.core.flaws.flaw.FlawKind`. Its
+``name`` is its name in answers; its ``find`` plays the program and comes back with a proof; its
+``example`` is in the documentation. Adding the file adds the kind everywhere.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 The space: every choice of candidates in every order, whatever their levels, in which each one is usable
 when its turn comes, takes something off (or is used up without effect, where that is allowed), has room
-in its limits, and is not kept out by those before it (``core/pricing/combining.py``). A choice that leaves out
-a joint reward which could still be applied is not allowed. For the customer's sake the choice that
+in its limits, and is not kept out by those before it (``core/pricing/combining.py``). A choice that leaves
+out a joint reward which could still be applied is not allowed. For the customer's sake the choice that
 takes most off wins; for the margin's, of all choices to which nothing can be added, the one that takes
 least off. Of equal ones the one with fewer rewards wins, then the one whose rewards come first in the
 hierarchy.

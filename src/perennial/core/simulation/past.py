@@ -61,7 +61,7 @@ class Left(_Past, frozen=True):
 
 
 class Blocked(_Past, frozen=True):
-    """From here on the customer may not do what ``blocked`` says (``core/customers/blocks.py``; 0: all is free again).
+    """From here on the customer may not do what ``blocked`` says (``customers/blocks.py``; 0: all is free).
 
     A block holds from when it is put, even for what happens late: ``at`` is the earliest instant there is.
     """

@@ -85,7 +85,7 @@ class SideTally(msgspec.Struct):
 class Mover(msgspec.Struct, frozen=True, order=True):
     """A customer with another result under the other version; ``change`` is the difference in points.
 
-    Points of several wallets are added up in the finest decimals of them all: see ``core/simulation/simulator.py``.
+    Points of several wallets are added up in the finest decimals of them all (``simulation/simulator.py``).
     """
 
     change: Points

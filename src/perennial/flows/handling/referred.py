@@ -1,7 +1,7 @@
 """What happens to a friend is seen by the referral: it comes a step further, converts, or is undone.
 
-In memory, within the batch of the event; what follows for both sides is done by ``flows/referring/settle_referrals.py``
-once it is due.
+In memory, within the batch of the event; what follows for both sides is done by
+``flows/referring/settle_referrals.py`` once it is due.
 """
 
 from __future__ import annotations

@@ -72,8 +72,8 @@ class TemplatePreview(msgspec.Struct, frozen=True):
 
 def templates_folder() -> Path:
     """Return the folder of the templates."""
-    package = Path(__file__).parents[1] / "templates"
-    return package if package.is_dir() else Path(__file__).parents[3] / "templates"
+    package = Path(__file__).parents[2] / "templates"
+    return package if package.is_dir() else Path(__file__).parents[4] / "templates"
 
 
 @cache
