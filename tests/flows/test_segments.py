@@ -153,11 +153,16 @@ async def test_who_cannot_be_judged_is_tried_again(
     await is_sound(shop, owner)
 
 
+@pytest.mark.parametrize("at_once", [1, 4, 50_000])
 async def test_the_database_fills_as_customers_are_judged(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    """A large workspace is filled by sets: the same people, whom time moves from the next midnight on."""
+    """A large workspace is filled by sets: the same people, whom time moves from the next midnight on.
+
+    The same where it takes several statements to ask for all of them.
+    """
     monkeypatch.setattr("perennial.flows.segments.fill.ONE_BY_ONE", 0)
+    monkeypatch.setattr("perennial.flows.segments.fill.ASKED_AT_ONCE", at_once)
     await shop.publish(PROGRAM)
     for number in range(6):
         await shop.order(f"o{number}", f"c{number}", 40_000 * number)

@@ -117,6 +117,13 @@ order by customer_id
 """
 
 
+class Span(msgspec.Struct, frozen=True):
+    """Customers with an id after ``after``, and up to ``up_to``: read from the keys one after the other."""
+
+    after: UUID
+    up_to: UUID
+
+
 class Preview(msgspec.Struct, frozen=True):
     """How many customers of a bucket meet a condition, and the first of them by their ids."""
 
@@ -147,7 +154,7 @@ async def preview_matching(
 
 
 async def list_which(
-    conn: Connection, ws: int, bucket: int, sql: SqlConditions, only: Sequence[UUID] | None = None
+    conn: Connection, ws: int, bucket: int, sql: SqlConditions, only: Sequence[UUID] | Span | None = None
 ) -> list[tuple[UUID, list[int]]]:
     """Return who meets any of the conditions with the indexes of those, in the order of their ids.
 
@@ -155,10 +162,18 @@ async def list_which(
     else is looked at.
     """
     places = ", ".join(f"case when {test} then {place} end" for place, test in enumerate(sql.tests))
-    among = None if only is None else f"{{id}} = any(${FIRST_PARAMETER + len(sql.parameters)}::uuid[])"
+    among, whom = _among(only, FIRST_PARAMETER + len(sql.parameters))
     text = _LIST_WHICH.format(customers=_customers(sql, among), places=places, any=" or ".join(sql.tests))
-    parameters = sql.parameters if only is None else (*sql.parameters, list(only))
-    return [(row[0], row[1]) for row in await _fetch(conn, text, ws, bucket, *parameters)]
+    return [(row[0], row[1]) for row in await _fetch(conn, text, ws, bucket, *sql.parameters, *whom)]
+
+
+def _among(only: Sequence[UUID] | Span | None, number: int) -> tuple[str | None, tuple[object, ...]]:
+    """Return the test of an ``{id}`` for some customers, and its parameters from ``$number`` on."""
+    if only is None:
+        return None, ()
+    if isinstance(only, Span):
+        return f"{{id}} > ${number}::uuid and {{id}} <= ${number + 1}::uuid", (only.after, only.up_to)
+    return f"{{id}} = any(${number}::uuid[])", (list(only),)
 
 
 async def _fetch(conn: Connection, text: str, ws: int, bucket: int, *parameters: object) -> list[Record]:

@@ -1,9 +1,10 @@
 """Who is in a segment from its first moment on: everybody is judged by a new or changed definition.
 
 Small workspaces judge one customer after the other, as the live path does. In large ones the database
-answers for all customers of a bucket at once; whoever is to move is locked and asked about again, so that
-what the live path does meanwhile stays. Whose move is an event is judged as the live path does it. Timers are
-armed for the next midnight: then each customer is looked at once, and knows when time alone moves them.
+answers for tens of thousands of customers at once; whoever is to move is locked and asked about again, so
+that what the live path does meanwhile stays. Whose move is an event is judged as the live path does it.
+Timers are armed for the next midnight: then each customer is looked at once, and knows when time alone moves
+them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.ids import Ids
 from perennial.store.customers import lock_customers
 from perennial.store.history import FIRST
-from perennial.store.matching import list_which
+from perennial.store.matching import Span, list_which
 from perennial.store.segments import (
     SegmentMove,
     known_to_program,
@@ -41,6 +42,8 @@ AT_ONCE = 200
 """So many customers are judged in one transaction."""
 SLICE = 2_000
 """So many customers are locked at once where the database judges."""
+ASKED_AT_ONCE = 50_000
+"""About so many customers the database answers for in one statement, which has a minute for it."""
 ONE_BY_ONE = 5_000
 """Up to so many customers of a bucket are judged one after the other."""
 
@@ -155,16 +158,24 @@ async def _judge_once(
 
 
 async def who_is_wrong(
-    conn: Connection, workspace: Workspace, bucket: int, asked: Asked
+    conn: Connection, workspace: Workspace, bucket: int, asked: Asked, only: Sequence[UUID] | None = None
 ) -> tuple[set[tuple[UUID, int]], set[tuple[UUID, int]]]:
-    """Return who is to enter and who is to leave which segment, by what the database says of the data."""
-    right = await _right(conn, workspace, bucket, asked)
-    inside = await load_inside(conn, workspace.workspace_id, bucket, asked.numbers)
+    """Return who is to enter and who is to leave which segment, by what the database says of the data.
+
+    With ``only``, who follow each other by their ids, nobody else is looked at.
+    """
+    span = None if only is None else Span(UUID(int=only[0].int - 1), only[-1])
+    right = await _right(conn, workspace, bucket, asked, span)
+    inside = await load_inside(conn, workspace.workspace_id, bucket, asked.numbers, only)
     return right - inside, inside - right
 
 
 async def _right(
-    conn: Connection, workspace: Workspace, bucket: int, asked: Asked, only: Sequence[UUID] | None = None
+    conn: Connection,
+    workspace: Workspace,
+    bucket: int,
+    asked: Asked,
+    only: Sequence[UUID] | Span | None = None,
 ) -> set[tuple[UUID, int]]:
     found = await list_which(conn, workspace.workspace_id, bucket, asked.sql, only)
     return {(customer_id, asked.numbers[place]) for customer_id, places in found for place in places}
@@ -173,15 +184,33 @@ async def _right(
 async def _fill_together(
     handler: Handler, workspace: Workspace, bucket: int, asked: Asked
 ) -> AsyncIterator[None]:
-    workspace_id = workspace.workspace_id
-    async with handler.database.report(workspace_id) as conn:
-        entering, leaving = await who_is_wrong(conn, workspace, bucket, asked)
-        joining = await _who_joins(conn, workspace, bucket, entering)
-    decided = sorted(joining | _who_is_told(workspace, entering | leaving))
+    last: UUID = FIRST
+    while True:
+        async with handler.database.report(workspace.workspace_id) as conn:
+            people = await next_people(conn, workspace.workspace_id, bucket, last, ASKED_AT_ONCE)
+            if not people:
+                return
+            entering, leaving = await who_is_wrong(conn, workspace, bucket, asked, people)
+            joining = await _who_joins(conn, workspace, bucket, entering)
+        async for _ in _put_right(handler, workspace, bucket, asked, entering | leaving, joining):
+            yield
+        last = people[-1]
+
+
+async def _put_right(
+    handler: Handler,
+    workspace: Workspace,
+    bucket: int,
+    asked: Asked,
+    moving: set[tuple[UUID, int]],
+    joining: set[UUID],
+) -> AsyncIterator[None]:
+    """Move whoever is to enter or to leave a segment; what follows from that is decided for some."""
+    decided = sorted(joining | _who_is_told(workspace, moving))
     for start in range(0, len(decided), AT_ONCE):
         await _judge(handler, workspace, bucket, decided[start : start + AT_ONCE])
         yield
-    rest = sorted({customer_id for customer_id, _ in entering | leaving} - set(decided))
+    rest = sorted({customer_id for customer_id, _ in moving} - set(decided))
     for start in range(0, len(rest), SLICE):
         part = rest[start : start + SLICE]
         await handler.database.retrying(lambda part=part: _move(handler, workspace, bucket, asked, part))  # type: ignore[misc]
