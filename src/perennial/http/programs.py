@@ -92,13 +92,14 @@ class PublishedView(msgspec.Struct, frozen=True):
 class ProgramView(msgspec.Struct, frozen=True):
     """A program; ``version`` is the one in force, null before the first.
 
-    ``name`` and ``time_zone`` are those of the latest version, before the first one those of the draft; a
-    draft that cannot be read goes by its id, and its zone is null.
+    ``name``, ``time_zone`` and ``currency`` are those of the latest version, before the first one those of
+    the draft; a draft that cannot be read goes by its id, and its zone and currency are null.
     """
 
     program: str
     name: str
     time_zone: str | None
+    currency: str | None
     version: int | None
     draft_revision: int
     created_at: str
@@ -191,6 +192,7 @@ async def program_list(request: Request[Any, Any, Any]) -> Response[Any]:
             each.program,
             each.name,
             each.time_zone,
+            each.currency,
             each.version,
             each.draft_revision,
             format_instant(each.created_at),

@@ -44,12 +44,13 @@ Side = int | Literal["draft"]
 class ProgramEntry(msgspec.Struct, frozen=True):
     """A program in a list; ``version`` is the one in force, ``None`` before the first.
 
-    ``time_zone`` is unknown where there is only a draft that cannot be read.
+    ``time_zone`` and ``currency`` are unknown where there is only a draft that cannot be read.
     """
 
     program: str
     name: str
     time_zone: str | None
+    currency: str | None
     version: int | None
     draft_revision: int
     created_at: Instant
@@ -94,8 +95,11 @@ async def programs_of(database: Database, workspace_id: int) -> list[ProgramEntr
             versions = await list_versions(conn, workspace_id, row.program_id)
             number = versions[-1].number if versions else None
             found = await _latest(conn, workspace_id, row, versions)
-            name, zone = (row.code, None) if found is None else (found.name, found.time_zone)
-            entries.append(ProgramEntry(row.code, name, zone, number, row.draft_revision, row.created_at))
+            name = row.code if found is None else found.name
+            zone, currency = (None, None) if found is None else (found.time_zone, found.currency)
+            entries.append(
+                ProgramEntry(row.code, name, zone, currency, number, row.draft_revision, row.created_at)
+            )
         return entries
 
 

@@ -6,7 +6,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 
+import { minorOf } from "../../editor/amounts";
+import { digitsOf } from "../../i18n/decimals";
 import { useFormat } from "../../i18n/format";
+import { useCurrency } from "../../program/use-currency";
 import { useWorkspace } from "../../session/workspace";
 import { idOf } from "../../shell/ids";
 import { Wrong } from "../../shell/wrong";
@@ -16,13 +19,17 @@ interface Asked {
   body: OrderBody;
 }
 
-const FIFTY = "5000";
+const FIFTY = "50";
+const FIFTY_THOUSAND = "50000";
 
 /** An order as the shop would report it: decided, written and answered by the real thing. */
 export function FirstOrder() {
   const { t } = useLingui();
   const cache = useQueryClient();
-  const [amount, setAmount] = useState(FIFTY);
+  const currency = useCurrency();
+  const digits = digitsOf(currency ?? "");
+  const [amount, setAmount] = useState<string>();
+  const shown = amount ?? (digits === 0 ? FIFTY_THOUSAND : FIFTY);
   const order = useMutation({
     mutationFn: async ({ customer, body }: Asked) => {
       const id = idOf("", "try", new Date()) + `-${String(Date.now() % 100_000)}`;
@@ -31,11 +38,10 @@ export function FirstOrder() {
     },
     onSuccess: () => cache.invalidateQueries(),
   });
-  const wanted = Number(amount);
-  const countable = Number.isInteger(wanted) && wanted >= 1;
+  const wanted = minorOf(shown, digits);
   function send(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    if (!countable) return;
+    if (wanted === undefined || wanted < 1) return;
     const fields = new FormData(event.currentTarget);
     const word = (name: string) => String(fields.get(name) ?? "").trim();
     const category = word("category");
@@ -44,7 +50,7 @@ export function FirstOrder() {
     const customer = word("customer");
     order.mutate({
       customer,
-      body: { customer, status: "paid", lines: [line], ...(location === "" ? {} : { location }) },
+      body: { customer, status: "paid", ...(currency === undefined ? {} : { currency }), lines: [line], ...(location === "" ? {} : { location }) },
     });
   }
   return (
@@ -54,11 +60,13 @@ export function FirstOrder() {
           <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }}>
             <TextInput name="customer" label={t`Customer`} defaultValue="anna" required withAsterisk={false} />
             <TextInput
-              label={t`Amount, in the smallest unit of money`}
-              inputMode="numeric"
+              label={t`Amount`}
+              inputMode={digits === 0 ? "numeric" : "decimal"}
               dir="ltr"
-              value={amount}
-              error={!countable && t`A whole number of at least 1.`}
+              rightSection={<small dir="ltr">{currency}</small>}
+              rightSectionWidth="3rem"
+              value={shown}
+              error={(wanted ?? 0) < 1 && t`An amount of more than nothing.`}
               onChange={(event) => {
                 setAmount(event.currentTarget.value);
               }}

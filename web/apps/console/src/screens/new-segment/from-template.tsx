@@ -6,28 +6,33 @@ import { SimpleGrid, TextInput } from "@perennial/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-const SETTINGS: Partial<Record<string, { label: MessageDescriptor; whole: boolean }>> = {
-  sku: { label: msg`Product (sku)`, whole: false },
-  days: { label: msg({ message: "Days", context: "how many" }), whole: true },
-  amount: { label: msg`Amount, in the smallest unit of money`, whole: true },
-  wallet: { label: msg`Wallet`, whole: false },
-  percent: { label: msg`How near, in percent`, whole: true },
+import { minorOf } from "../../editor/amounts";
+import { digitsOf } from "../../i18n/decimals";
+
+const SETTINGS: Partial<Record<string, { label: MessageDescriptor; kind: "word" | "number" | "money" }>> = {
+  sku: { label: msg`Product (sku)`, kind: "word" },
+  days: { label: msg({ message: "Days", context: "how many" }), kind: "number" },
+  amount: { label: msg`Amount`, kind: "money" },
+  wallet: { label: msg`Wallet`, kind: "word" },
+  percent: { label: msg`How near, in percent`, kind: "number" },
 };
+const KEYBOARDS = { word: "text", number: "numeric", money: "decimal" } as const;
 
 export interface FromTemplateProps {
   template: Template;
   program: string;
+  currency: string | undefined;
   onWritten: (condition: Record<string, unknown>) => void;
 }
 
 /** The settings of a ready-made segment; what they make of its condition is written below. */
-export function FromTemplate({ template, program, onWritten }: FromTemplateProps) {
+export function FromTemplate({ template, program, currency, onWritten }: FromTemplateProps) {
   const { t } = useLingui();
   const [settings, setSettings] = useState<Record<string, string>>({});
   const written = useQuery({
-    queryKey: ["segment template", template.id, program, settings],
+    queryKey: ["segment template", template.id, program, currency, settings],
     queryFn: async ({ signal }) => {
-      const body = { program, settings: sent(settings) };
+      const body = { program, settings: sent(settings, currency) };
       return (await segmentTemplate({ path: { id: template.id }, body, throwOnError: true, signal })).data;
     },
     retry: false,
@@ -46,8 +51,10 @@ export function FromTemplate({ template, program, onWritten }: FromTemplateProps
         <TextInput
           key={name}
           label={t(SETTINGS[name]?.label ?? msg`Setting`)}
-          inputMode={SETTINGS[name]?.whole === true ? "numeric" : "text"}
+          inputMode={KEYBOARDS[SETTINGS[name]?.kind ?? "word"]}
           dir="ltr"
+          rightSection={SETTINGS[name]?.kind === "money" && <small dir="ltr">{currency}</small>}
+          rightSectionWidth="3rem"
           value={settings[name] ?? ""}
           onChange={(event) => {
             const { value } = event.currentTarget;
@@ -59,11 +66,15 @@ export function FromTemplate({ template, program, onWritten }: FromTemplateProps
   );
 }
 
-/** What is sent: empty ones are left to the template. */
-function sent(settings: Record<string, string>): Record<string, string | number> {
+/** What is sent: empty ones are left to the template, and what is no number is sent as it is typed. */
+function sent(settings: Record<string, string>, currency: string | undefined): Record<string, string | number> {
+  const digits = { word: undefined, number: 0, money: digitsOf(currency ?? "") };
   return Object.fromEntries(
     Object.entries(settings)
       .filter(([, value]) => value !== "")
-      .map(([name, value]) => [name, SETTINGS[name]?.whole === true && /^\d{1,12}$/.test(value) ? Number(value) : value]),
+      .map(([name, value]) => {
+        const allowed = digits[SETTINGS[name]?.kind ?? "word"];
+        return [name, allowed === undefined ? value : (minorOf(value, allowed) ?? value)];
+      }),
   );
 }

@@ -5,7 +5,7 @@ import { useState } from "react";
 
 import { Asking } from "../../editor/asking";
 import ConditionField from "../../editor/condition-field";
-import { useCurrency } from "../../editor/use-currency";
+import { useCurrency } from "../../program/use-currency";
 import { useProgramName } from "../../program/use-program-name";
 import { FromTemplate } from "./from-template";
 import { Preview } from "./preview";
@@ -53,6 +53,7 @@ export default function SegmentForm({ programs, template }: { programs: readonly
             <FromTemplate
               template={template}
               program={program}
+              currency={currency}
               onWritten={setWhen}
             />
           )}
