@@ -195,3 +195,24 @@ def test_a_link_to_another_section_switches_the_forms_that_are_open(browser: Bro
         expect(chosen).to_contain_text(name)
     assert watched.wrong == []
     watched.context.close()
+
+
+def test_the_calendar_says_that_a_draft_has_problems(browser: Browser, shop: Shop) -> None:
+    """With its campaigns shown all the same, and with the way to it."""
+    before = shop.call("GET", "programs/points/draft")["document"]
+    broken = before.replace("points: 250", "points: -250", 1)
+    assert broken != before
+    watched = opened(browser, shop)
+    page = watched.page
+    note = page.get_by_text("it cannot be published as it is")
+    watched.go(f"/{SANDBOX}/campaigns")
+    expect(note).to_have_count(0)
+    shop.call("PUT", "programs/points/draft", yaml=broken)
+    watched.go(f"/{SANDBOX}/campaigns")
+    expect(note).to_be_visible()
+    watched.shoot("journey-calendar-problems")
+    note.get_by_role("link", name="See the draft").click()
+    expect(page.get_by_text("to solve before publishing")).to_be_visible()
+    shop.call("PUT", "programs/points/draft", yaml=before)
+    assert watched.wrong == []
+    watched.context.close()

@@ -1,11 +1,13 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { CalendarProgram } from "@perennial/api-admin";
 import { calendarGetOptions } from "@perennial/api-admin/queries";
 import { ActionIcon, Group, Panel } from "@perennial/ui";
 import { IconArrowLeft, IconArrowRight } from "@perennial/ui/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import classes from "./calendar.module.css";
 import { CalendarRow } from "./calendar-row";
@@ -41,14 +43,9 @@ export function Calendar() {
                   ))}
                 </ul>
               )}
-              {view.programs.map(
-                ({ program, name, draft_unreadable: unreadable }) =>
-                  unreadable && (
-                    <p key={program} className={classes.nothing}>
-                      <Trans>The draft of {name} has problems: what is planned in it is not shown.</Trans>
-                    </p>
-                  ),
-              )}
+              {view.programs.map((each) => (
+                <DraftNote key={each.program} of={each} />
+              ))}
               {view.truncated && (
                 <p className={classes.nothing}>
                   <Trans>There is more in these days than can be shown.</Trans>
@@ -59,6 +56,24 @@ export function Calendar() {
         }}
       </Answer>
     </Panel>
+  );
+}
+
+/** What the calendar cannot show of a program's draft, or what keeps that from being published. */
+function DraftNote({ of: { program, name, draft_unreadable: unreadable, draft_problems: problems } }: { of: CalendarProgram }) {
+  const { code: workspace } = useWorkspace();
+  if (!unreadable && problems.length === 0) return null;
+  return (
+    <p className={classes.nothing}>
+      {unreadable ? (
+        <Trans>The draft of {name} has problems: what is planned in it is not shown.</Trans>
+      ) : (
+        <Trans>The draft of {name} has problems: it cannot be published as it is.</Trans>
+      )}{" "}
+      <Link to="/$workspace/programs/$program" params={{ workspace, program }}>
+        <Trans>See the draft</Trans>
+      </Link>
+    </p>
   );
 }
 
