@@ -154,7 +154,8 @@ class Population:
             for member in self.members
             for code in member.segments
         ]
-        await conn.copy_records_to_table("segment_members", records=inside)
+        columns = ("bucket", "workspace_id", "customer_id", "segment_id", "entered_at")
+        await conn.copy_records_to_table("segment_members", columns=columns, records=inside)
         owners = {member.owner: member.wallets for member in self.members}
         for owner, wallets in owners.items():
             for unit, wallet in wallets.items():

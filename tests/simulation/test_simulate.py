@@ -264,7 +264,7 @@ def _children() -> set[int]:
     found = set()
     for pid in own:
         command = Path(f"/proc/{pid}/cmdline")
-        if command.exists() and b"simulation_process" in command.read_bytes():
+        if command.exists() and b"simulation.process" in command.read_bytes():
             found.add(int(pid))
     return found
 
