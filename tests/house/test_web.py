@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+from collections.abc import Container, Iterator
 from pathlib import Path
 
+from perennial.core.codes.till_allowance import EntryState
 from perennial.core.currency import decimals
 from perennial.core.document.currency_codes import CURRENCIES
 from perennial.ledger.account import Account
 from perennial.store.events import EventKind
-from tests.house.source import ROOT
+from tests.house.source import ROOT, SOURCE, tree
 
 WEB = ROOT / "web"
 ADMIN = "@perennial/api-admin"
 MAY = {"@perennial/console", ADMIN}
+_ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 _IMPORT = re.compile(r"""(?:from|import|require\()\s*["']([^"']+)["']""")
 
 
@@ -109,6 +113,26 @@ def test_the_console_counts_money_as_the_server_does() -> None:
         code: 0 if code in lists["WITHOUT"] else 3 if code in lists["WITH_THREE"] else 2 for code in codes
     }
     assert {code: decimals(code) for code in codes} == digits
+
+
+def _actions_in(source: ast.AST, things: Container[str]) -> Iterator[str]:
+    """Yield what is written down as an action: what is passed as one, or begins with a known thing."""
+    for node in ast.walk(source):
+        if isinstance(node, ast.keyword) and node.arg == "action":
+            yield from (str(each.value) for each in ast.walk(node.value) if isinstance(each, ast.Constant))
+        elif isinstance(node, ast.Constant) and str(node.value).split(".")[0] in things:
+            yield str(node.value)
+
+
+def test_what_the_audit_log_names_has_words_in_the_console() -> None:
+    """Every action that the source writes down; those that end with a state are named with each of them."""
+    words = (WEB / "apps" / "console" / "src" / "screens" / "audit" / "actions.ts").read_text()
+    said = set(re.findall(r'^  "([a-z_.]+)": msg`', words, re.MULTILINE))
+    things = {action.split(".")[0] for action in said}
+    sources = [tree(path) for path in (SOURCE / "flows").rglob("*.py")]
+    written = {text for each in sources for text in _actions_in(each, things) if _ACTION.fullmatch(text)}
+    states = {f"till_entry.{state}" for state in EntryState if state is not EntryState.REDEEMED}
+    assert written | states | {"approval.approved", "approval.rejected"} == said
 
 
 def test_what_happens_to_a_member_has_words_in_the_console() -> None:

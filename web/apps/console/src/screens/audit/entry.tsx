@@ -4,6 +4,7 @@ import { Badge } from "@perennial/ui";
 
 import { useFormat } from "../../i18n/format";
 import { useActor } from "../../session/use-actor";
+import { ACTIONS } from "./actions";
 import classes from "./audit.module.css";
 import { changesOf } from "./changes";
 
@@ -13,11 +14,13 @@ export function Entry({ entry }: { entry: AuditEntryView }) {
   const format = useFormat();
   const actorOf = useActor();
   const changes = changesOf(entry.before, entry.after);
+  const said = ACTIONS[entry.action];
+  const done = said === undefined ? entry.action : t(said);
   return (
-    <article className={classes.entry} aria-label={`${entry.action} ${entry.object}`}>
+    <article className={classes.entry} aria-label={`${done} ${entry.object}`}>
       <div className={classes.head}>
         <Badge tone="info">
-          <bdi>{entry.action}</bdi>
+          <bdi>{done}</bdi>
         </Badge>
         <bdi className={classes.object}>{entry.object}</bdi>
         <span className={classes.when}>
