@@ -200,7 +200,7 @@ def test_a_link_to_another_section_switches_the_forms_that_are_open(browser: Bro
 def test_the_calendar_says_that_a_draft_has_problems(browser: Browser, shop: Shop) -> None:
     """With its campaigns shown all the same, and with the way to it."""
     before = shop.call("GET", "programs/points/draft")["document"]
-    broken = before.replace("points: 250", "points: -250", 1)
+    broken = before.replace("trigger: member.birthday", "trigger: member.birth", 1)
     assert broken != before
     watched = opened(browser, shop)
     page = watched.page
