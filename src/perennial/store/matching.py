@@ -118,10 +118,10 @@ order by customer_id
 
 
 class Span(msgspec.Struct, frozen=True):
-    """Customers with an id after ``after``, and up to ``up_to``: read from the keys one after the other."""
+    """Customers from one id to another, both included: read from the keys one after the other."""
 
-    after: UUID
-    up_to: UUID
+    first: UUID
+    last: UUID
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -172,7 +172,7 @@ def _among(only: Sequence[UUID] | Span | None, number: int) -> tuple[str | None,
     if only is None:
         return None, ()
     if isinstance(only, Span):
-        return f"{{id}} > ${number}::uuid and {{id}} <= ${number + 1}::uuid", (only.after, only.up_to)
+        return f"{{id}} between ${number}::uuid and ${number + 1}::uuid", (only.first, only.last)
     return f"{{id}} = any(${number}::uuid[])", (list(only),)
 
 

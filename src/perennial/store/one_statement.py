@@ -53,11 +53,7 @@ async def write_together(conn: Connection, ws: int, bucket: int, writes: Sequenc
     """Run all ``writes`` as one statement; raise :class:`GuardError` if a guard left rows out."""
     if not writes:
         return
-    sql = _joined(
-        tuple(
-            (write.table, write.sql, write.returning if write.guarded is not None else "") for write in writes
-        )
-    )
+    sql = _joined(tuple((write.table, write.sql, write.returned) for write in writes))
     values = [value for write in writes for value in write.parameters]
     row = await conn.fetchrow(sql, ws, bucket, *values)
     guards = [write for write in writes if write.guarded is not None]

@@ -164,7 +164,7 @@ async def who_is_wrong(
 
     With ``only``, who follow each other by their ids, nobody else is looked at.
     """
-    span = None if only is None else Span(UUID(int=only[0].int - 1), only[-1])
+    span = None if only is None else Span(only[0], only[-1])
     right = await _right(conn, workspace, bucket, asked, span)
     inside = await load_inside(conn, workspace.workspace_id, bucket, asked.numbers, only)
     return right - inside, inside - right

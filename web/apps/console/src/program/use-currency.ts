@@ -1,9 +1,9 @@
 import { programListOptions } from "@perennial/api-admin/queries";
 import { useQuery } from "@tanstack/react-query";
 
-/** The currency of a program, without one that of the first program that says; nothing until that is known. */
+/** The currency of a program, without one that of the first program that is published; nothing until that is known. */
 export function useCurrency(program?: string): string | undefined {
   const programs = useQuery(programListOptions()).data?.data;
-  const asked = programs?.find((each) => (program === undefined ? each.currency !== null : each.program === program));
+  const asked = programs?.find((each) => (program === undefined ? each.version !== null : each.program === program));
   return asked?.currency ?? undefined;
 }
