@@ -138,28 +138,28 @@ CONDITION = {
     [
         (
             "en",
-            "The tier is one of “gold”, “silver” and the amount spent in the last 365 days is at least 12,500.50 "
+            "The tier is one of “Gold”, “Silver” and the amount spent in the last 365 days is at least 12,500.50 "
             "EUR and (the local date is 1 December 2026 or later or the local weekday is Saturday) and today is "
             "the member's birthday.",
         ),
         (
             "zh-Hans",
-            "等级是“gold”、“silver”之一，并且过去365天内的消费金额不少于12,500.50 EUR，并且（当地日期为2026年12月1日或更晚，"
+            "等级是“Gold”、“Silver”之一，并且过去365天内的消费金额不少于12,500.50 EUR，并且（当地日期为2026年12月1日或更晚，"
             "或者当地星期为星期六），并且今天是会员的生日。",
         ),
         (
             "zh-Hant",
-            "等級是「gold」、「silver」其中之一，而且過去365天內的消費金額不少於12,500.50 EUR，而且（當地日期為2026年12月1日"
+            "等級是「Gold」、「Silver」其中之一，而且過去365天內的消費金額不少於12,500.50 EUR，而且（當地日期為2026年12月1日"
             "或更晚，或者當地星期為星期六），而且今天是會員的生日。",
         ),
         (
             "ko",
-            "등급이 “gold”, “silver” 중 하나이고, 지난 365일 동안의 구매 금액이 12,500.50 EUR 이상이고, "
+            "등급이 “Gold”, “Silver” 중 하나이고, 지난 365일 동안의 구매 금액이 12,500.50 EUR 이상이고, "
             "(현지 날짜가 2026년 12월 1일 또는 그 이후이거나, 현지 요일이 토요일이고), 오늘이 회원의 생일이다.",
         ),
         (
             "fa",
-            "سطح عضویت یکی از «gold»، «silver» است و مبلغ خرید در ۳۶۵ روز گذشته دست‌کم ۱۲٬۵۰۰٫۵۰ EUR است و "
+            "سطح عضویت یکی از «Gold»، «Silver» است و مبلغ خرید در ۳۶۵ روز گذشته دست‌کم ۱۲٬۵۰۰٫۵۰ EUR است و "
             "(تاریخ محلی ۱۰ آذر ۱۴۰۵ یا پس از آن است یا روز هفته شنبه است) و امروز زادروز عضو است.",
         ),
     ],

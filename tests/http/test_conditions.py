@@ -28,6 +28,23 @@ async def test_a_condition_is_said_and_weighed(site: Site) -> None:
     assert lines["cost"]["comparisons"] == 1_000
 
 
+async def test_tiers_and_segments_are_called_by_their_names(site: Site) -> None:
+    """A sentence says what people call them, and the list of facts says it beside the ids."""
+    await site.done("PUT", "/v1/segments/big", {"name": "Big spenders", "when": {"all": []}})
+    asked = [{"fact": "member.tier", "is": "gold"}, {"fact": "member.segments", "contains": "big"}]
+    checked = await _check(site, {"all": asked}, where="rule")
+    assert checked["sentence"] == (
+        "The tier is “Gold” and “Big spenders” is one of the segments that the customer is in."
+    )
+    entered = await _check(site, {"fact": "event.tier", "is": "gold"}, where="rule", trigger="tier.entered")
+    assert entered["sentence"] == "The tier entered is “Gold”."
+    never = await _check(site, {"fact": "event.tier", "is": "golden"}, where="rule", trigger="tier.entered")
+    assert [each["code"] for each in never["problems"]] == ["unknown_value"]
+    facts = (await site.done("GET", "/v1/facts?program=points"))["data"]
+    named = {each["name"]: dict(zip(each["values"], each["value_labels"], strict=True)) for each in facts}
+    assert named["member.tier"]["gold"] == named["event.tier"]["gold"] == "Gold"
+
+
 async def test_what_is_wrong_and_what_is_odd_are_told_apart(site: Site) -> None:
     """A problem keeps a condition from being used, a warning does not; both lead to the part."""
     wrong = await _check(site, {"any": [{"fact": "member.hat", "is": "red"}]})

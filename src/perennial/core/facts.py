@@ -60,9 +60,9 @@ class Fact(msgspec.Struct, frozen=True):
     ``optional`` says that it may be missing. ``attribute`` is the name of the attribute that it reads
     (of the member, the order, the line, the location or the event, as ``source`` says), ``wallet`` the
     wallet, ``challenge`` the challenge, ``computed`` the figures of the past; ``values`` lists everything
-    that it may be, if that is known. One from ``outside`` is missing once it is stale. ``days`` is how far
-    one about lots looks ahead, ``of`` the name of the wallet or challenge; ``declared`` says that the label
-    is its author's own.
+    that it may be, if that is known, and ``names`` what each of these is called by its author. One from
+    ``outside`` is missing once it is stale. ``days`` is how far one about lots looks ahead, ``of`` the name
+    of the wallet or challenge; ``declared`` says that the label is its author's own.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Fact(msgspec.Struct, frozen=True):
     wallet: str | None = None
     challenge: str | None = None
     values: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     computed: Computed | None = None
     outside: bool = False
     days: int = 0
@@ -220,8 +221,8 @@ class FactTable(msgspec.Struct, frozen=True):
 def fact_table(program: Program) -> FactTable:
     """Return all facts of ``program``: the built-in ones and its declared attributes and wallets."""
     declared = program.declarations
-    tiers = tuple(tier.id for tier in program.tiers.levels) if program.tiers else ()
-    facts = {fact.name: fact for fact in _built_in(program, tiers)}
+    named = _named(program)
+    facts = {fact.name: fact for fact in _built_in(program, named["tier"])}
     for source, prefix, specs in (
         (FactSource.MEMBER, "member.", declared.member),
         (FactSource.ORDER, "order.attributes.", declared.order),
@@ -232,11 +233,18 @@ def fact_table(program: Program) -> FactTable:
             facts.setdefault(fact.name, fact)
     for fact in (*_computed(), *_scores(program)):
         facts.setdefault(fact.name, fact)
-    events = {name: _event_facts(attributes) for name, attributes in BUILT_IN_EVENTS.items()}
+    events = {name: _event_facts(attributes, named) for name, attributes in BUILT_IN_EVENTS.items()}
     for name, spec in declared.events.items():
         own = _attributes(FactSource.EVENT, "event.", spec.attributes)
         events.setdefault(name, {}).update({fact.name: fact for fact in own})
-    return FactTable(facts, events, tiers, program.currency)
+    return FactTable(facts, events, tuple(named["tier"]), program.currency)
+
+
+def _named(program: Program) -> dict[str, dict[str, str]]:
+    """Return the names of tiers and of challenges by id, under the attributes of events that hold one."""
+    tiers = {tier.id: tier.name for tier in program.tiers.levels} if program.tiers else {}
+    challenges = {each.id: each.name for each in program.challenges}
+    return {"tier": tiers, "before": tiers, "challenge": challenges}
 
 
 def reserved_attributes() -> frozenset[str]:
@@ -266,7 +274,7 @@ def _scores(program: Program) -> Iterator[Fact]:
         yield Fact(f"member.{name}", _I, FactSource.MEMBER, label, optional, computed=computed)
 
 
-def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:
+def _built_in(program: Program, tiers: dict[str, str]) -> Iterator[Fact]:
     for name, kind, label, optional in _ORDER:
         yield Fact(f"order.{name}", kind, FactSource.ORDER, label, optional)
     for name, label in _REDEEMER:
@@ -274,8 +282,16 @@ def _built_in(program: Program, tiers: tuple[str, ...]) -> Iterator[Fact]:
     for name, kind, label, optional in _LINE:
         yield Fact(f"line.{name}", kind, FactSource.LINE, label, optional)
     for name, kind, label, optional in _MEMBER:
-        values = tiers if name == "tier" else ()
-        yield Fact(f"member.{name}", kind, FactSource.MEMBER, label, optional, values=values)
+        known = tiers if name == "tier" else {}
+        yield Fact(
+            f"member.{name}",
+            kind,
+            FactSource.MEMBER,
+            label,
+            optional,
+            values=tuple(known),
+            names=tuple(known.values()),
+        )
     for name, kind, label, optional in _BIRTHDAY:
         yield Fact(f"member.{name}", kind, FactSource.MEMBER, label, optional, attribute=BIRTHDAY)
     if program.referrals is not None:
@@ -341,8 +357,19 @@ def _attributes(source: FactSource, prefix: str, specs: Mapping[str, AttributeSp
         )
 
 
-def _event_facts(attributes: tuple[tuple[str, str], ...]) -> dict[str, Fact]:
+def _event_facts(
+    attributes: tuple[tuple[str, str], ...], named: dict[str, dict[str, str]]
+) -> dict[str, Fact]:
     return {
-        f"event.{name}": Fact(f"event.{name}", _T, FactSource.EVENT, label, optional=True, attribute=name)
+        f"event.{name}": Fact(
+            f"event.{name}",
+            _T,
+            FactSource.EVENT,
+            label,
+            optional=True,
+            attribute=name,
+            values=tuple(named.get(name, ())),
+            names=tuple(named.get(name, {}).values()),
+        )
         for name, label in attributes
     }

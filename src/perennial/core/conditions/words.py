@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from perennial.core.dates.schedule import Span
-from perennial.core.facts import Fact, FactSource, FactTable, FactType
+from perennial.core.facts import SEGMENTS, Fact, FactSource, FactTable, FactType
 from perennial.core.language import Form, Language
 from perennial.core.languages import ENGLISH
 from perennial.core.orders.order import Scalar
@@ -48,19 +50,22 @@ _MOMENTS = {
     Operator.BETWEEN: "from_until",
 }
 _OF_LISTS = {Operator.CONTAINS: "holds", Operator.IN: "holds_some", Operator.NOT_IN: "holds_none"}
+_OF_SEGMENTS = (SEGMENTS, "event.segment")
 _OF_TEXT = (FactType.TEXT, FactType.DATE, FactType.TIME, FactType.INSTANT)
 
 
 class Wording(msgspec.Struct, frozen=True):
     """In which language something is said, of which program's facts, and of which trigger's event.
 
-    Without ``facts`` names stand for labels. ``exact`` writes numbers as they are stored, amounts in minor
-    units, as beside a value that was seen.
+    Without ``facts`` names stand for labels; ``segments`` are what segments are called, by their ids.
+    ``exact`` writes values as they are stored, amounts in minor units and tiers by their ids, as beside a
+    value that was seen.
     """
 
     language: Language = ENGLISH
     facts: FactTable | None = None
     event: str | None = None
+    segments: Mapping[str, str] = {}
     exact: bool = False
 
 
@@ -140,7 +145,9 @@ def label_of(fact: Fact, language: Language) -> str:
 
 
 def value_label(fact: Fact, value: str, language: Language) -> str:
-    """Return what a known value of a fact is called in ``language``."""
+    """Return what a known value of a fact is called: by its author, else in ``language``."""
+    if fact.names and value in fact.values:
+        return fact.names[fact.values.index(value)]
     return language.values.get(f"{fact.name}={value}", value)
 
 
@@ -301,5 +308,14 @@ def _say(operand: Scalar, subject: _Subject, wording: Wording) -> str:
             return language.moment(text)
         case _ if subject.fact is not None and f"{subject.fact.name}={text}" in language.values:
             return value_label(subject.fact, text, language)
+        case _ if subject.fact is not None and not wording.exact:
+            return language.quoted(_called(subject.fact, text, wording))
         case _:
             return language.quoted(text)
+
+
+def _called(fact: Fact, value: str, wording: Wording) -> str:
+    """Return what people call a value: tiers, challenges and segments have names beside their ids."""
+    if fact.name in _OF_SEGMENTS:
+        return wording.segments.get(value, value)
+    return value_label(fact, value, wording.language)

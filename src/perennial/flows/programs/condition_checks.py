@@ -101,7 +101,9 @@ async def check_condition(
     return CheckedCondition(
         language=language.code,
         right_to_left=language.right_to_left,
-        sentence=sentence(condition, Wording(language, facts, place.event)),
+        sentence=sentence(
+            condition, Wording(language, facts, place.event, {row.code: row.segment.name for row in segments})
+        ),
         problems=tuple(problems),
         warnings=() if problems else tuple(flaws_of(condition, facts, place, language=language)),
         not_for_all_members=tuple(asked) if isinstance(asked, list) else (),
