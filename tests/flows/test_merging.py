@@ -131,6 +131,9 @@ async def test_both_histories_reach_a_tier(store: tuple[Shop, str, str]) -> None
     assert [(each.absorbed, each.survivor, each.after) for each in answer.tiers] == [
         ("bronze", "bronze", "gold")
     ]
+    assert [(each.absorbed_name, each.survivor_name, each.after_name) for each in answer.tiers] == [
+        ("Bronze", "Bronze", "Gold")
+    ]
     await audited(shop)
 
 

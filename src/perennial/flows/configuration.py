@@ -49,6 +49,12 @@ class LiveProgram(msgspec.Struct):
         """Return the wallet ``name`` as it was published last."""
         return next(wallet for wallet in self.latest.program.wallets if wallet.id == name)
 
+    def tier_name(self, tier: str) -> str:
+        """Return what the newest version that has ``tier`` calls it."""
+        systems = (version.program.tiers for version in reversed(self.versions))
+        levels = (level for system in systems if system is not None for level in system.levels)
+        return next((level.name for level in levels if level.id == tier), tier)
+
     @property
     def latest(self) -> Version:
         """The version published last."""

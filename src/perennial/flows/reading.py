@@ -295,20 +295,13 @@ def _membership(live: LiveProgram, member: Member, at: Instant) -> MembershipVie
         joined_at=format_instant(membership.joined_at),
         source=membership.source,
         tier=membership.tier,
-        tier_name=None if membership.tier is None else _tier_name(live, membership.tier),
+        tier_name=None if membership.tier is None else live.tier_name(membership.tier),
         tier_since=_text(membership.tier_since),
         tier_until=_text(membership.tier_until),
         tier_floor=membership.tier_floor,
         left_at=_text(membership.left_at),
         progress=_progress(live, member, at) if membership.left_at is None else None,
     )
-
-
-def _tier_name(live: LiveProgram, tier: str) -> str:
-    """Return what the newest version that has a tier calls it."""
-    systems = (version.program.tiers for version in reversed(live.versions))
-    levels = (level for system in systems if system is not None for level in system.levels)
-    return next((level.name for level in levels if level.id == tier), tier)
 
 
 def _progress(live: LiveProgram, member: Member, at: Instant) -> TierProgressView | None:

@@ -40,12 +40,15 @@ class MovedWallet(_View, frozen=True):
 
 
 class MergedTier(_View, frozen=True):
-    """The tiers of both in a program, and the one afterwards."""
+    """The tiers of both in a program, and the one afterwards; ``_name`` is what people call it."""
 
     program: str
     absorbed: str | None
     survivor: str | None
     after: str | None
+    absorbed_name: str | None = None
+    survivor_name: str | None = None
+    after_name: str | None = None
 
 
 class BalanceAfter(_View, frozen=True):

@@ -20,7 +20,7 @@ from perennial.core.timers import next_due
 from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import Command, ExpireHold, MergeCustomers, RunTimers
-from perennial.flows.configuration import business_now
+from perennial.flows.configuration import LiveProgram, business_now
 from perennial.flows.customers.merge_answers import (
     MergeAnswer,
     MergedTier,
@@ -358,12 +358,7 @@ def _answer(merge: _Merge, moved: Moved, batch: Batch, survivor: Member, *, prev
         wallets=merge.wallets,
         balances=balances_after(batch.workspace, survivor),
         tiers=tuple(
-            MergedTier(
-                program=live.code,
-                absorbed=_tier(merge.old.get(live.program_id)),
-                survivor=_tier(merge.mine.get(live.program_id)),
-                after=_tier(survivor.memberships.get(live.program_id)),
-            )
+            _tiers(live, merge, survivor)
             for live in batch.workspace.programs
             if live.program_id in survivor.memberships
         ),
@@ -384,8 +379,27 @@ def _answer(merge: _Merge, moved: Moved, batch: Batch, survivor: Member, *, prev
     )
 
 
+def _tiers(live: LiveProgram, merge: _Merge, survivor: Member) -> MergedTier:
+    absorbed = _tier(merge.old.get(live.program_id))
+    mine = _tier(merge.mine.get(live.program_id))
+    after = _tier(survivor.memberships.get(live.program_id))
+    return MergedTier(
+        program=live.code,
+        absorbed=absorbed,
+        survivor=mine,
+        after=after,
+        absorbed_name=_named(live, absorbed),
+        survivor_name=_named(live, mine),
+        after_name=_named(live, after),
+    )
+
+
 def _tier(membership: Membership | None) -> str | None:
     return None if membership is None else membership.tier
+
+
+def _named(live: LiveProgram, tier: str | None) -> str | None:
+    return None if tier is None else live.tier_name(tier)
 
 
 def _noted(answer: MergeAnswer) -> dict[str, object]:

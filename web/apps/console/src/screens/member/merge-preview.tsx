@@ -65,8 +65,15 @@ function useRows(told: MergeAnswer, wallets: CustomerView["wallets"]): Row[] {
       after: format.points(after, decimals),
     };
   });
-  const tiers = told.tiers.map(({ program, absorbed, survivor, after }): Row => {
-    return { id: `tier/${program}`, what: t`Tier, ${nameOf(program)}`, goes: absorbed ?? "–", stays: survivor ?? "–", after: after ?? "–" };
+  const tiers = told.tiers.map((tier): Row => {
+    const { program } = tier;
+    return {
+      id: `tier/${program}`,
+      what: t`Tier, ${nameOf(program)}`,
+      goes: tier.absorbed_name ?? "–",
+      stays: tier.survivor_name ?? "–",
+      after: tier.after_name ?? "–",
+    };
   });
   const counts: [string, string, number][] = [
     ["orders", t`Orders`, told.orders],
