@@ -57,6 +57,7 @@ DIALOGS = {
     "dialog-adjust": (f"/members/{MEMBER}", ["Correct points…"]),
     "dialog-block": (f"/members/{MEMBER}", ["More", "Block…"]),
     "dialog-merge": (f"/members/{MEMBER}", ["More", "Merge into another account…"]),
+    "dialog-give-code": (f"/members/{MEMBER}?tab=vouchers", ["Give a code…"]),
     "dialog-erase": (f"/members/{MEMBER}", ["More", "Erase…"]),
     "dialog-publish": ("/programs/points", ["Publish…"]),
     "dialog-void": (f"/vouchers?code={PRINTED}", ["Take it back…"]),

@@ -254,7 +254,7 @@ def test_two_accounts_become_one(browser: Browser, shop: Shop) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("Find the account that stays")).to_have_value("Theo Sommer")
     dialog.get_by_label("The account that stays", exact=True).select_option("theo")
-    expect(dialog.get_by_role("table", name="What the merge would do")).to_contain_text("Tier, Points")
+    expect(dialog.get_by_role("row", name="Tier, Points")).to_contain_text("Bronze")
     watched.shoot("journey-merge")
     dialog.get_by_role("button", name="Merge for good").click()
     expect(dialog.get_by_text("Say why")).to_be_visible()
@@ -264,6 +264,27 @@ def test_two_accounts_become_one(browser: Browser, shop: Shop) -> None:
     assert page.url.endswith("/members/theo")
     assert shop.call("GET", "customers/theo")["wallets"][0]["available"] == sum(before)
     assert shop.call("GET", "customers/theo-web")["id"] == "theo"
+    assert watched.wrong == []
+    watched.context.close()
+
+
+def test_a_member_is_given_a_code_to_pass_on(browser: Browser, shop: Shop) -> None:
+    """One out of a pool, at the desk: it is the member's, and everybody's but theirs to use."""
+    shop.call("PUT", "customers/mia", {"attributes": {}})
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/members/mia?tab=vouchers")
+    expect(page.get_by_text("No vouchers")).to_be_visible()
+    page.get_by_role("button", name="Give a code…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reward").select_option("Free shipping")
+    dialog.get_by_label("To be passed on").check()
+    dialog.get_by_role("button", name="Give the code").click()
+    expect(dialog).to_be_hidden()
+    row = page.get_by_role("table", name="Vouchers").get_by_role("row").filter(has_text="Free shipping")
+    expect(row).to_contain_text("to pass on")
+    given = shop.call("GET", "customers/mia/vouchers")["data"]
+    assert [(each["reward"], each["for_friends"]) for each in given] == [("points/free-shipping", True)]
     assert watched.wrong == []
     watched.context.close()
 

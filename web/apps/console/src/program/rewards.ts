@@ -13,6 +13,8 @@ export interface PublishedReward {
 
 export interface PoolReward extends PublishedReward {
   pattern?: string;
+  /** Whether a code is for nobody but whom it was given to. */
+  bound: boolean;
 }
 
 /** Every reward of what is published, and its part of the document. */
@@ -35,7 +37,8 @@ export const poolRewardsOptions = queryOptions({
   select: (all): PoolReward[] =>
     all.flatMap(([reward, { codes }]) => {
       if (!isRecord(codes) || codes.shared !== undefined) return [];
-      return [{ ...reward, ...(typeof codes.pattern === "string" ? { pattern: codes.pattern } : {}) }];
+      const bound = codes.bound === true;
+      return [{ ...reward, bound, ...(typeof codes.pattern === "string" ? { pattern: codes.pattern } : {}) }];
     }),
 });
 
