@@ -82,14 +82,17 @@ def shop(database_url: str, year: ReplaySummary) -> Iterator[Shop]:
         yield founded(f"http://127.0.0.1:{port}", YEAR)
 
 
-def test_home_tells_of_the_year(browser: Browser, shop: Shop, year: ReplaySummary) -> None:
-    """Its figures are those that the books hold."""
+def test_home_tells_of_the_year(
+    browser: Browser, shop: Shop, year: ReplaySummary, request: pytest.FixtureRequest
+) -> None:
+    """Its figures are those that the books hold; with every household its tables have more rows."""
     watched = opened(browser, shop)
     page = watched.page
     watched.go(f"/{YEAR}")
     figures = page.get_by_role("group", name="How the program does")
     expect(figures).to_contain_text(f"{year.totals.members:,}")
-    watched.shoot_everywhere("journey-year-home")
+    whole = request.config.getoption("--torture")
+    watched.shoot_everywhere("journey-whole-year-home" if whole else "journey-year-home")
     assert [*watched.wrong, *watched.barriers()] == []
     watched.context.close()
 
