@@ -58,6 +58,24 @@ def test_the_fields_of_the_rfm_grid_hold_everybody_once() -> None:
         written("rfm_lost", program(WITHOUT), TemplateSettings())
 
 
+def test_a_template_tells_what_it_needs() -> None:
+    """With nothing set, exactly those that need something cannot be written, and name it."""
+    rich = program(
+        PROGRAM
+        + "declarations: {member: {birthday: {type: date}}}\n"
+        + "tiers: {metrics: [{id: spend, measure: orders.net, window: {ever: true}}],"
+        + " levels: [{id: gold, name: Gold, reach: {spend: 1000}}]}\n"
+    )
+    for template in TEMPLATES:
+        missing = []
+        try:
+            written(template.id, rich, TemplateSettings())
+        except TemplateError as error:
+            missing = [error.field]
+        assert missing == list(template.needs), template.id
+        assert set(template.needs) <= set(template.reads)
+
+
 def test_segments_that_are_not_there_are_named() -> None:
     """Each condition and the enrollment that asks about one is told of; nothing where nobody knows."""
     told = assess(program(), ["vip"]).warnings

@@ -252,3 +252,20 @@ def test_a_marketer_makes_a_segment_and_a_happy_hour(browser: Browser, shop: Sho
     expect(page.get_by_role("link", name="Friday happy hour")).to_have_count(0)
     assert watched.wrong == []
     watched.context.close()
+
+
+def test_a_ready_made_segment_asks_for_what_it_needs_and_says_what_is_missing(
+    browser: Browser, shop: Shop
+) -> None:
+    """Nothing is asked before an amount is there; a setting that does not fit says so where it is typed."""
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/new-segment?template=high_value")
+    expect(page.get_by_role("button", name="Save the segment")).to_be_disabled()
+    page.get_by_label("Amount").fill("50")
+    expect(page.get_by_text(re.compile(r"\d+ customers? of \d+"))).to_be_visible()
+    assert watched.wrong == []
+    watched.go(f"/{SANDBOX}/new-segment?template=points_expiring")
+    page.get_by_label("Days").fill("8")
+    expect(page.get_by_text("points are looked at 7, 30 or 90 days ahead")).to_be_visible()
+    watched.context.close()

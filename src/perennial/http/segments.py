@@ -321,7 +321,8 @@ async def segment_templates(request: Request[Any, Any, Any], language: LanguageN
     admitted(request)
     said = LANGUAGES[language]
     told = [
-        Template(each.id, retell(each.name, said), retell(each.words, said), each.reads) for each in TEMPLATES
+        msgspec.structs.replace(each, name=retell(each.name, said), words=retell(each.words, said))
+        for each in TEMPLATES
     ]
     return written_out(TemplateList(tuple(told), None))
 

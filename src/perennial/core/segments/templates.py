@@ -38,12 +38,16 @@ class TemplateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A ready-made segment: its id, name, words for a person, and the settings that it reads."""
+    """A ready-made segment: its id, name, words for a person, and the settings that it reads.
+
+    Those that it ``needs`` have to be set; without the others it has a value of its own.
+    """
 
     id: str
     name: str
     words: str
     reads: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 class TemplateError(ValueError):
@@ -204,9 +208,11 @@ _WRITERS: dict[str, tuple[Template, _Writer]] = {
             Template("anniversary", "Anniversary", "joined on this day in an earlier year"),
             _anniversary,
         ),
-        (Template("bought", "Bought a product", "has bought this product", ("sku",)), _bought),
+        (Template("bought", "Bought a product", "has bought this product", ("sku",), ("sku",)), _bought),
         (
-            Template("high_value", "High value", "spent so much in the last 365 days", ("amount",)),
+            Template(
+                "high_value", "High value", "spent so much in the last 365 days", ("amount",), ("amount",)
+            ),
             _high_value,
         ),
         (

@@ -8,6 +8,8 @@ import { useEffect, useState } from "react";
 
 import { minorOf } from "../../editor/amounts";
 import { digitsOf } from "../../i18n/decimals";
+import { toldBy } from "../../shell/problem";
+import { Wrong } from "../../shell/wrong";
 
 const SETTINGS: Partial<Record<string, { label: MessageDescriptor; kind: "word" | "number" | "money" }>> = {
   sku: { label: msg`Product (sku)`, kind: "word" },
@@ -29,7 +31,10 @@ export interface FromTemplateProps {
 export function FromTemplate({ template, program, currency, onWritten }: FromTemplateProps) {
   const { t } = useLingui();
   const [settings, setSettings] = useState<Record<string, string>>({});
+  const needs = template.needs ?? [];
   const written = useQuery({
+    // Without these there is nothing to ask for yet.
+    enabled: needs.every((name) => (settings[name] ?? "") !== ""),
     queryKey: ["segment template", template.id, program, currency, settings],
     queryFn: async ({ signal }) => {
       const body = { program, settings: sent(settings, currency) };
@@ -44,25 +49,33 @@ export function FromTemplate({ template, program, currency, onWritten }: FromTem
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [condition]);
   const reads = template.reads ?? [];
-  if (reads.length === 0) return null;
+  const wrong = written.error === null ? [] : toldBy(written.error).errors;
+  const wrongIn = (name: string) => wrong.find(({ path }) => path === `$.settings.${name}`)?.message;
+  const elsewhere = reads.some((name) => wrongIn(name) !== undefined) ? null : written.error;
+  if (reads.length === 0) return <Wrong error={elsewhere} />;
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2 }} maw="28rem">
-      {reads.map((name) => (
-        <TextInput
-          key={name}
-          label={t(SETTINGS[name]?.label ?? msg`Setting`)}
-          inputMode={KEYBOARDS[SETTINGS[name]?.kind ?? "word"]}
-          dir="ltr"
-          rightSection={SETTINGS[name]?.kind === "money" && <small dir="ltr">{currency}</small>}
-          rightSectionWidth="3rem"
-          value={settings[name] ?? ""}
-          onChange={(event) => {
-            const { value } = event.currentTarget;
-            setSettings((before) => ({ ...before, [name]: value.trim() }));
-          }}
-        />
-      ))}
-    </SimpleGrid>
+    <>
+    <Wrong error={elsewhere} />
+      <SimpleGrid cols={{ base: 1, xs: 2 }} maw="28rem">
+        {reads.map((name) => (
+          <TextInput
+            key={name}
+            label={t(SETTINGS[name]?.label ?? msg`Setting`)}
+            inputMode={KEYBOARDS[SETTINGS[name]?.kind ?? "word"]}
+            dir="ltr"
+            rightSection={SETTINGS[name]?.kind === "money" && <small dir="ltr">{currency}</small>}
+            rightSectionWidth="3rem"
+            value={settings[name] ?? ""}
+            required={needs.includes(name)}
+            error={wrongIn(name)}
+            onChange={(event) => {
+              const { value } = event.currentTarget;
+              setSettings((before) => ({ ...before, [name]: value.trim() }));
+            }}
+          />
+        ))}
+      </SimpleGrid>
+    </>
   );
 }
 
