@@ -55,7 +55,7 @@ export function FromTemplate({ template, program, currency, onWritten }: FromTem
   if (reads.length === 0) return <Wrong error={elsewhere} />;
   return (
     <>
-    <Wrong error={elsewhere} />
+      <Wrong error={elsewhere} />
       <SimpleGrid cols={{ base: 1, xs: 2 }} maw="28rem">
         {reads.map((name) => (
           <TextInput
