@@ -153,10 +153,12 @@ def test_what_is_wrong_with_a_page_is_found(page_of_all: Watched) -> None:
 def test_the_page_tells_its_language_and_direction(
     browser: Browser, shop: Shop, language: str, direction: str
 ) -> None:
-    """Screen readers and the browser itself read them from the root."""
+    """Screen readers and the browser itself read them from the root; Korean is broken between words alone."""
     watched = opened(browser, shop, Look("desk", "light", language))
     watched.go(f"/{SANDBOX}")
     root = watched.page.locator("html")
     assert root.get_attribute("lang") == language
     assert root.get_attribute("dir") == direction
+    broken = watched.page.evaluate("getComputedStyle(document.querySelector('main')).wordBreak")
+    assert broken == ("keep-all" if language == "ko" else "normal")
     watched.context.close()
