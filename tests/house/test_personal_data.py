@@ -39,6 +39,8 @@ _WORDS_THAT_STAY = {
 
 _EXPORTED = {
     "challenge_rounds": "challenges",
+    "consent_records": "consents",
+    "consents": "customer",
     "customer_notes": "notes",
     "customers": "customer",
     "entitlements": "entitlements",

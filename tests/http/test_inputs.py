@@ -132,7 +132,8 @@ def dictionary(place: Place) -> dict[str, str]:
         inputs |= _BAD_NUMBERS
     elif takes_text:
         name = place.path[-1] if isinstance(place.path[-1], str) else place.path[-2]
-        inputs |= _BAD_INSTANTS if str(name).endswith(("_at", "_to", "_from")) else _BAD_TEXTS
+        instant = name == "at" or str(name).endswith(("_at", "_to", "_from"))
+        inputs |= _BAD_INSTANTS if instant else _BAD_TEXTS
         if name == "publish_at":  # local time of the program
             inputs = {key: text for key, text in inputs.items() if key not in _OF_LOCAL_TIME}
         if name in {"note", "source"}:
@@ -178,7 +179,7 @@ _SAMPLES: dict[str, Any] = {
     "adjustment_post": {"id": "a", "customer": "c", "wallet": "points", "points": 1, "reason": "r"},
     "transfer_post": {"id": "t", "from": "c", "to": "d", "wallet": "points", "points": 1, "reason": "r"},
     "tier_assign": {"id": "t", "tier": "gold", "reason": "r"},
-    "customer_put": {"attributes": {}},
+    "customer_put": {"attributes": {}, "consents": [{"channel": "email", "purpose": "p", "state": "given"}]},
     "segment_put": {"name": "n", "when": {"fact": "member.orders", "at_least": 1}},
     "segment_preview": {"when": {"fact": "member.orders", "at_least": 1}},
     "segment_apply": {"program": "points", "rule": "r"},
@@ -275,6 +276,7 @@ _SAMPLES: dict[str, Any] = {
     "rules_put": {"second_factor": False, "two_to_publish": False, "two_to_credit_above": 1},
     "key_post": {"name": "n", "scopes": ["read"], "expires_at": "2030-01-01T00:00:00Z"},
     "me_put": {"name": "n"},
+    "consent_post": {"consents": [{"channel": "email", "purpose": "p", "state": "given"}]},
     "note_post": {"note": "n"},
     "block_put": {"reason": "r", "earning": True, "spending": True},
     "approval_approve": {"reason": "r"},

@@ -29,7 +29,7 @@ async def test_a_merge_is_previewed_done_once_and_told(site: Site) -> None:
     await site.refused(422, "id_conflict", "POST", path, {**_ASKED, "into": "cyd"})
     problem = await site.refused(410, "customer_merged", "POST", path, {**_ASKED, "id": "m-2"})
     assert problem["details"] == {"merged_into": "ben"}
-    for read in ("", "/ledger", "/timeline", "/vouchers", "/challenges", "/notes", "/merges"):
+    for read in ("", "/ledger", "/timeline", "/vouchers", "/challenges", "/notes", "/consents", "/merges"):
         ours = await site.done("GET", f"/v1/customers/ben{read}")
         assert (await site.done("GET", f"/v1/customers/anna{read}")).keys() == ours.keys(), read
     assert (await site.done("GET", "/v1/customers/anna"))["id"] == "ben"

@@ -134,6 +134,7 @@ _SCENARIO = [
     "condition_check",
     "membership_join",
     "customer_put",
+    "consent_post",
     "facts_push",
     "order_put",
     "return_post",

@@ -10,6 +10,7 @@ import json
 import pytest
 from asyncpg import Connection
 
+from perennial.core.customers.consents import Consent, ConsentChannel, ConsentState
 from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
 from perennial.core.effects import (
     Count,
@@ -28,13 +29,14 @@ from perennial.store.audit import AuditReport, audit
 from perennial.store.audit_ledger import LEDGER
 from perennial.store.audit_rows import ROWS
 from perennial.store.budgets import BudgetKey, lock_budgets
+from perennial.store.consents import ConsentRow, record_consents, record_id_of
 from perennial.store.customers import CustomerRow
 from perennial.store.erasure import erase_rows
 from perennial.store.events import EventKind
 from perennial.store.external_ids import IdKind, claim_external_ids
 from perennial.store.identifiers import IdentifierRow, identifier_hash, insert_identifiers
 from perennial.store.referrals import insert_advocacy
-from perennial.units import DAY
+from perennial.units import DAY, Instant
 from tests.store.book import DATED, LATER, NOW, UNIT, WAITING, Book, count, given, taken
 
 _INSERT_REFERRAL = """
@@ -77,6 +79,8 @@ async def sound(book: Book) -> Book:
     known = IdentifierRow(row.customer_id, identifier_hash(book.ws, card), "card", "4711")
     async with book.db.transaction(book.ws) as conn:
         await insert_identifiers(conn, book.ws, book.bucket, [known])
+        words = [_word(book, row, state, NOW) for state in ConsentState]
+        await record_consents(conn, book.ws, book.bucket, words, 1)
         referral_id = book.id_of("friend", "referral")
         await claim_external_ids(
             conn, [(IdKind.REFERRAL, referral_id, other.customer_id)], book.ws, book.bucket
@@ -89,6 +93,11 @@ async def sound(book: Book) -> Book:
     await book.settle()
     await book.seal()
     return book
+
+
+def _word(book: Book, row: CustomerRow, state: ConsentState, at: Instant) -> ConsentRow:
+    consent = Consent(channel=ConsentChannel.SMS, purpose="news", state=state, at=at, source="web")
+    return ConsentRow(row.customer_id, consent, "key k", at, record_id_of(book.ws, consent))
 
 
 async def _audit(book: Book, since: int | None = None) -> AuditReport:
@@ -197,6 +206,11 @@ DAMAGE = [
     ("delete from referrals", {"referrals", "external_ids"}),
     ("delete from external_ids where kind = 40", {"referrals"}),
     ("update referrals set advocate_id = gen_random_uuid()", {"referrals"}),
+    ("update consents set given = true", {"consents"}),
+    ("update consents set at = at + interval '1 day'", {"consents"}),
+    ("delete from consents", {"consents"}),
+    ("delete from consent_records where not given", {"consents"}),
+    ("update consent_records set customer_id = gen_random_uuid()", {"consents"}),
     ("update seals set hash = sha256('x')", {"seals"}),
     ("update seals set block = block + 7", {"seals"}),
 ]
@@ -269,13 +283,16 @@ async def test_what_is_left_of_an_erased_customer_is_found(
 async def test_rows_that_an_erased_customer_cannot_have_are_found(
     sound: Book, gone: CustomerRow, superuser: Connection
 ) -> None:
-    """A timer, a counter, a use of a limit: each is told."""
+    """A timer, a counter, a use of a limit, a consent: each is told."""
     key = f"{sound.bucket}, {sound.ws}, '{gone.customer_id}'"
     await superuser.execute(f"insert into timers values ({key}, now())")
     await superuser.execute(f"insert into counters values ({key}, 8, 1, 0)")
     await superuser.execute(f"insert into limit_uses values ({key}, 7, 1, 10, 0)")
+    async with sound.db.transaction(sound.ws) as conn:
+        word = _word(sound, gone, ConsentState.GIVEN, NOW)
+        await record_consents(conn, sound.ws, sound.bucket, [word], 1)
     (check,) = (await _audit(sound)).broken
-    assert (check.name, check.findings[0].words) == ("erased", "a counter, a limit, a timer")
+    assert (check.name, check.findings[0].words) == ("erased", "a consent, a counter, a limit, a timer")
 
 
 @pytest.mark.parametrize(
@@ -350,6 +367,9 @@ async def test_a_lot_below_zero_in_between_is_found(sound: Book, superuser: Conn
         ("alter policy limit_uses_of_the_erased on limit_uses using (true)", "erasure"),
         ("drop policy events_are_blanked on events", "erasure"),
         ("alter table customers drop constraint customers_erased_check", "erasure"),
+        ("grant update (given) on consent_records to perennial_worker", "immutable"),
+        ("drop policy consents_of_the_erased on consents", "erasure"),
+        ("alter policy consent_records_of_the_erased on consent_records using (true)", "erasure"),
         ("alter table orders no force row level security", "walls"),
         ("create table loose (workspace_id int)", "walls"),
         ("alter role perennial_worker createdb", "roles"),

@@ -20,6 +20,7 @@ from perennial.reports import launch
 from perennial.store import (
     budgets,
     cards,
+    consents,
     customers,
     effects,
     events,
@@ -57,6 +58,8 @@ _KEYS = {
     "guest_redemptions": {"workspace_id", "order_id"},
     "merged_customers": {"bucket", "workspace_id", "customer_id"},
     "segment_members": {"bucket", "workspace_id", "customer_id"},
+    "consents": {"bucket", "workspace_id", "customer_id"},
+    "consent_records": {"bucket", "workspace_id", "customer_id"},
 }
 
 # Found by another key of the table: all that a customer has, or who lives in a household.
@@ -77,6 +80,7 @@ _STATEMENTS = {
     for module in (
         budgets,
         cards,
+        consents,
         customers,
         effects,
         events,

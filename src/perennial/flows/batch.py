@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.customers.consents import Consent, Subject
 from perennial.core.effects import Effect
 from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member
@@ -25,6 +26,7 @@ from perennial.flows.problems import ProblemError, customer_erased, customer_mer
 from perennial.flows.stored import StoredDecision
 from perennial.store.audit_entries import AuditEntry
 from perennial.store.codebook import Codebook
+from perennial.store.consents import ConsentRow
 from perennial.store.conversions import ConversionRow, OwnerRow
 from perennial.store.customers import CustomerRow
 from perennial.store.database import Id
@@ -59,8 +61,8 @@ class Operation(msgspec.Struct):
 class Batch(msgspec.Struct):
     """The working state of one batch.
 
-    ``renamed`` are customers who are found by other words than before; ``credited`` is what people have
-    given by hand today, where a role bounds it;
+    ``renamed`` are customers who are found by other words than before; ``consents`` is what stands of those
+    who say something, ``credited`` what people have given by hand today, where a role bounds it;
     ``now`` is the workspace's business time, ``returned`` whose the orders and redemptions are that come
     back, ``early`` the ids that were claimed when they were looked up and are not taken yet. ``entered``
     are the vouchers whose codes were entered, ``entered_hashes`` the keys under which codes were looked for,
@@ -126,6 +128,8 @@ class Batch(msgspec.Struct):
     lines: dict[Line, int] = {}
     audit_entries: list[AuditEntry] = []
     renamed: set[UUID] = set()
+    consents: dict[UUID, dict[Subject, Consent]] = {}
+    new_consents: list[ConsentRow] = []
     two_to_credit_above: int | None = None
     credited: dict[UUID, int] = {}
     new_credits: list[tuple[Giver, int]] = []

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.customers.consents import SaidConsent
 from perennial.core.customers.identifiers import CustomerIdentifier
 from perennial.core.orders.order import Order, ReturnedLine, Scalar
 from perennial.units import Instant, Minor, Points, named_id
@@ -323,19 +324,21 @@ class PutCustomer(_Command, frozen=True):
     """Create a customer or change attributes; a given attribute replaces, ``None`` removes it.
 
     ``identifiers`` are all that the customer has from now on; without them everything stays. ``facts`` are
-    attributes from outside.
+    attributes from outside. ``consents`` were said by the customer, and are recorded by ``actor``.
     """
 
     customer: str
     attributes: dict[str, Scalar] = {}
     identifiers: tuple[CustomerIdentifier, ...] | None = None
     facts: dict[str, OutsideFact] = {}
+    consents: tuple[SaidConsent, ...] = ()
+    actor: str = ""
 
 
 class PutHousehold(_Command, frozen=True):
     """Pool the customer's wallets with a household's; ``None`` leaves the household.
 
-    ``attributes`` and ``identifiers`` change with it, as in :class:`PutCustomer`: all or nothing.
+    ``attributes``, ``identifiers`` and ``consents`` come with it, as in :class:`PutCustomer`: all or nothing.
     """
 
     customer: str
@@ -343,6 +346,8 @@ class PutHousehold(_Command, frozen=True):
     at: Instant | None = None
     attributes: dict[str, Scalar] = {}
     identifiers: tuple[CustomerIdentifier, ...] | None = None
+    consents: tuple[SaidConsent, ...] = ()
+    actor: str = ""
 
 
 class JoinProgram(_Command, frozen=True):

@@ -26,7 +26,10 @@ from perennial.store.segments import SegmentRow, list_segments
 from perennial.store.surroundings import latest_declarations, list_locations
 from perennial.store.switches import list_switches
 from perennial.store.workspaces import WorkspaceRow, read_workspace
-from perennial.units import Instant
+from perennial.units import MINUTE, Instant
+
+FUTURE_TOLERANCE: Instant = 5 * MINUTE
+"""How far ahead of business time something may have happened; clocks of shops are not exact."""
 
 
 class LiveProgram(msgspec.Struct):

@@ -44,7 +44,7 @@ from perennial.flows.commands import (
     StartChallenge,
     TakeTurn,
 )
-from perennial.flows.configuration import Configurations, business_now
+from perennial.flows.configuration import FUTURE_TOLERANCE, Configurations, business_now
 from perennial.flows.handling.change_hold import handle_change_hold
 from perennial.flows.handling.giving_back import handle_expired_hold, handle_rollback
 from perennial.flows.handling.handle_challenge import handle_start
@@ -80,12 +80,8 @@ from perennial.store.codebook import Codebook
 from perennial.store.database import Database
 from perennial.store.effects import GuardError
 from perennial.store.workspaces import WorkspaceRow, read_workspace
-from perennial.units import MINUTE, Instant
 
 T = TypeVar("T")
-
-FUTURE_TOLERANCE: Instant = 5 * MINUTE
-"""How far ahead of business time an event may lie; clocks of shops are not exact."""
 
 MAX_COLLISIONS = 2
 

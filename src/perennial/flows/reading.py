@@ -22,6 +22,7 @@ from perennial.core.terms.conditions import Measure
 from perennial.core.tiers.progress import Missing, progress
 from perennial.flows.answers import Answer
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
+from perennial.flows.consent_views import ConsentView, consent_view
 from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import names_of
 from perennial.flows.loading.challenges import load_challenges
@@ -30,6 +31,7 @@ from perennial.flows.loading.looking_back import read_from
 from perennial.flows.merged import customer_unknown, follows_merges
 from perennial.flows.problems import problem
 from perennial.store.blocks import BlockRow, read_block
+from perennial.store.consents import read_consents
 from perennial.store.customers import CustomerRow, read_customers
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.identifiers import read_identifiers
@@ -178,8 +180,8 @@ def block_view(row: BlockRow) -> BlockView:
 class CustomerView(_View, frozen=True):
     """A customer with everything that is stored about them but their history.
 
-    ``segments`` tells since when the customer has been in each; ``blocked`` is there while something is
-    not allowed.
+    ``segments`` tells since when the customer has been in each, ``consents`` what stands of what was said
+    about channels and purposes; ``blocked`` is there while something is not allowed.
     """
 
     id: str
@@ -191,6 +193,7 @@ class CustomerView(_View, frozen=True):
     memberships: tuple[MembershipView, ...]
     wallets: tuple[WalletView, ...]
     segments: dict[str, str]
+    consents: tuple[ConsentView, ...]
     blocked: BlockView | None = None
 
 
@@ -240,6 +243,7 @@ async def _view_customer(conn: Connection, workspace: Workspace, external_id: st
         found = await read_customers(conn, workspace_id, bucket, [row.household_id])
         household = found[row.household_id].external_id
     block = None if not row.blocked else await read_block(conn, workspace_id, bucket, row.customer_id)
+    said = await read_consents(conn, workspace_id, bucket, [row.customer_id])
     at = business_now(workspace)
     live = [program for program in workspace.programs if program.program_id in member.memberships]
     return CustomerView(
@@ -254,6 +258,7 @@ async def _view_customer(conn: Connection, workspace: Workspace, external_id: st
         memberships=tuple(_membership(program, member, at) for program in live),
         wallets=tuple(view for program in live for view in wallet_views(program, member, at)),
         segments={code: format_instant(since) for code, since in sorted(member.segments.items())},
+        consents=tuple(consent_view(each) for each in said.get(row.customer_id, ())),
         blocked=None if block is None else block_view(block),
     )
 

@@ -28,6 +28,7 @@ from perennial.http.challenges import CHALLENGE_ROUTES
 from perennial.http.checkout import CHECKOUT_ROUTES
 from perennial.http.clock import CLOCK_ROUTES
 from perennial.http.conditions import CONDITION_ROUTES
+from perennial.http.consents import CONSENT_ROUTES
 from perennial.http.console import CONSOLE_ROUTES
 from perennial.http.conversions import CONVERSION_ROUTES
 from perennial.http.customers import CUSTOMER_ROUTES
@@ -71,6 +72,7 @@ ROUTES = [
     *EVENT_ROUTES,
     *BATCH_ROUTES,
     *CUSTOMER_ROUTES,
+    *CONSENT_ROUTES,
     *DESK_ROUTES,
     *MERGE_ROUTES,
     *POINTS_ROUTES,

@@ -12,6 +12,7 @@ from perennial.flows.commands import Command, Identified, Introduced
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.scopes import Scope
 from perennial.flows.traces import Context
+from perennial.http.consent_bodies import Consents
 from perennial.http.requests import (
     AdjustmentBody,
     ClaimBody,
@@ -78,6 +79,7 @@ class CustomerLine(
     id: Name
     attributes: Attributes = {}
     identifiers: Identifiers | msgspec.UnsetType = msgspec.UNSET
+    consents: Consents = ()
     referral_code: ReferralCode | None = None
     context: Context | None = None
 
@@ -119,7 +121,8 @@ def command_of(
             body = CustomerBody(
                 attributes=line.attributes,
                 identifiers=line.identifiers,
+                consents=line.consents,
                 referral_code=line.referral_code,
                 context=line.context,
             )
-            return customer_command(line.id, body)
+            return customer_command(line.id, caller.actor, body)

@@ -73,18 +73,19 @@ async def customer_put(request: Request[Any, Any, Any], id: ExternalId) -> Respo
     """A given attribute replaces, null removes, others stay.
 
     A list of identifiers replaces all that the customer had; one that another customer has is refused.
+    Consents are recorded beside those of before, and the later one of a channel and a purpose stands.
     Orders and events create a bare customer by themselves, so that this call is needed for attributes,
-    identifiers and households only.
+    identifiers, consents and households only.
     """
     door, caller = admitted(request)
     data = await body_of(request, CustomerBody)
     customer = plain_segment(id)
     if isinstance(data.household, msgspec.UnsetType):
-        answer = await door.intake.submit(caller.workspace_id, customer_command(customer, data))
+        answer = await door.intake.submit(caller.workspace_id, customer_command(customer, caller.actor, data))
     else:
-        command = household_command(customer, data.household, data)
+        command = household_command(customer, data.household, caller.actor, data)
         answer = await put_household(door.handler, caller.workspace_id, command)
-        introduced = customer_command(customer, data)
+        introduced = customer_command(customer, caller.actor, data)
         if answer.status < 400 and isinstance(introduced, Introduced):
             note = await introduce(door.handler, caller.workspace_id, customer, introduced)
             answer = with_note(answer, note)

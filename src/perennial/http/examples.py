@@ -307,7 +307,40 @@ EXAMPLES: dict[str, dict[str, Example]] = {
                 ]
             },
         ),
+        "consents": Example(
+            "What a form at the checkout has brought",
+            {
+                "consents": [
+                    {
+                        "channel": "email",
+                        "purpose": "marketing",
+                        "state": "given",
+                        "at": "2026-03-04T10:15:00Z",
+                        "source": "web",
+                        "wording": "2026-03",
+                        "proof": "form-8812",
+                    }
+                ]
+            },
+        ),
         "household": Example("A household pools its points", {"household": "family-7"}),
+    },
+    "consent_post": {
+        "withdrawn": Example(
+            "No more advertising by e-mail, and none by message",
+            {
+                "consents": [
+                    {
+                        "channel": "email",
+                        "purpose": "marketing",
+                        "state": "withdrawn",
+                        "source": "till",
+                        "reason": "asked at the counter",
+                    },
+                    {"channel": "sms", "purpose": "marketing", "state": "withdrawn", "source": "till"},
+                ]
+            },
+        )
     },
     "membership_join": {"join": Example("Join at the till", {"program": "points", "source": "till"})},
     "tier_assign": {

@@ -190,6 +190,7 @@ PROBLEM_CODES = {
     "till_code_over": "The rotating code is genuine, but is not current any more, or not yet.",
     "too_deep": "The body is nested deeper than 32 levels.",
     "too_long": "The text or the list is too long.",
+    "too_many_consents": "The customer has consents for as many channels and purposes as there may be.",
     "too_many_elements": "A list or an object has more than 1,000 elements.",
     "reserved": "The name belongs to something that every workspace has.",
     "too_many_locations": "The workspace has as many locations as it may have.",

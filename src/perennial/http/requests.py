@@ -39,6 +39,7 @@ from perennial.flows.commands import (
 )
 from perennial.flows.staff.keys import Key
 from perennial.flows.traces import Context
+from perennial.http.consent_bodies import Consents, said_in
 from perennial.http.instants import read_instant
 from perennial.http.problems import bad_fields
 from perennial.units import MAX_AMOUNT, Instant
@@ -186,11 +187,13 @@ class CustomerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     ``identifiers`` are all by which the customer is known besides the id: those that are not in the list
     are removed. ``household`` pools the wallets with those of the household's other members; ``null``
     leaves it. Without one of these fields what it says stays as it is. ``referral_code`` is the code by which
-    a member referred the customer, ``context`` says from where the customer came.
+    a member referred the customer, ``context`` says from where the customer came. ``consents`` are what the
+    customer said about channels and purposes; what was said before stays readable.
     """
 
     attributes: Attributes = {}
     identifiers: Identifiers | msgspec.UnsetType = msgspec.UNSET
+    consents: Consents = ()
     household: Name | msgspec.UnsetType | None = msgspec.UNSET
     referral_code: ReferralCode | None = None
     context: Context | None = None
@@ -444,23 +447,29 @@ def transfer_command(transfer_id: str, body: TransferBody) -> PostTransfer:
     )
 
 
-def customer_command(customer: str, body: CustomerBody) -> PutCustomer | Introduced:
-    """Return the command that creates or changes a customer."""
+def customer_command(customer: str, actor: str, body: CustomerBody) -> PutCustomer | Introduced:
+    """Return the command that creates or changes a customer; ``actor`` records the consents."""
     command = PutCustomer(
-        customer=customer, attributes=body.attributes, identifiers=identifiers_of(body.identifiers)
+        customer=customer,
+        attributes=body.attributes,
+        identifiers=identifiers_of(body.identifiers),
+        consents=said_in(body.consents),
+        actor=actor,
     )
     if body.referral_code is None and body.context is None:
         return command
     return Introduced(command=command, code=body.referral_code, context=body.context)
 
 
-def household_command(customer: str, household: str | None, body: CustomerBody) -> PutHousehold:
+def household_command(customer: str, household: str | None, actor: str, body: CustomerBody) -> PutHousehold:
     """Return the command that enters or leaves a household, and changes what else is known with it."""
     return PutHousehold(
         customer=customer,
         household=household,
         attributes=body.attributes,
         identifiers=identifiers_of(body.identifiers),
+        consents=said_in(body.consents),
+        actor=actor,
     )
 
 

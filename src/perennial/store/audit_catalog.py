@@ -22,6 +22,11 @@ cross join unnest(array['postings', 'tier_moves', 'events', 'seals', 'audit_entr
 where has_table_privilege(role, history, privilege)
     or (privilege = 'UPDATE' and history <> 'events' and has_any_column_privilege(role, history, 'UPDATE'))
 union all
+select null, null, null, format('%s may change consent_records', role)
+from unnest(array['perennial_worker', 'perennial_dispatcher']) as role
+where has_any_column_privilege(role, 'consent_records', 'UPDATE')
+    or has_table_privilege(role, 'consent_records', 'TRUNCATE')
+union all
 select null, null, null, format('%s may change %s of events', role, attname)
 from unnest(array['perennial_worker', 'perennial_dispatcher']) as role
 cross join pg_attribute
@@ -49,7 +54,8 @@ where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace
         """
 select null::int as bucket, null::uuid as customer_id, null::uuid[] as operations,
     format('%s lacks its guard', wanted.table_name) as words
-from (values ('events', 'w'), ('counters', 'd'), ('limit_uses', 'd')) as wanted (table_name, command)
+from (values ('events', 'w'), ('counters', 'd'), ('limit_uses', 'd'),
+    ('consents', 'd'), ('consent_records', 'd')) as wanted (table_name, command)
 where not exists (
     select from pg_policy
     where polrelid = to_regclass(wanted.table_name) and polcmd::text = wanted.command and not polpermissive

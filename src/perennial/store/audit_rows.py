@@ -444,4 +444,32 @@ from (
 ) as broken
 """,
     ),
+    Check(
+        "consents",
+        "What stands of a channel and a purpose is the latest of what the customer said about them, by when"
+        " it was said, and of one instant the withdrawal; whoever said something is a known customer.",
+        """
+select bucket, customer_id, null::uuid[] as operations, format('%s for %s', channel, purpose) as words
+from (
+    select bucket, customer_id, channel, purpose,
+        (standing.given, standing.at, standing.record_id)
+            is distinct from (latest.given, latest.at, latest.record_id) as differs
+    from (
+        select bucket, customer_id, channel, purpose, given, at, record_id
+        from consents where workspace_id = $1
+    ) as standing
+    full join (
+        select distinct on (bucket, customer_id, channel, purpose)
+            bucket, customer_id, channel, purpose, given, at, record_id
+        from consent_records where workspace_id = $1
+        order by bucket, customer_id, channel, purpose, at desc, given, record_id desc
+    ) as latest using (bucket, customer_id, channel, purpose)
+) as said
+where differs or not exists (
+    select from customers
+    where customers.bucket = said.bucket and customers.workspace_id = $1
+        and customers.customer_id = said.customer_id
+)
+""",
+    ),
 )

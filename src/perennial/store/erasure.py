@@ -13,6 +13,7 @@ from uuid import UUID
 from asyncpg import Connection
 
 from perennial.core.entitlements import UNDONE, EntitlementState
+from perennial.store.consents import erase_consents
 from perennial.store.customer_notes import erase_notes
 from perennial.store.customer_words import erase_words
 from perennial.store.events import EventKind
@@ -163,6 +164,7 @@ async def erase_rows(conn: Connection, ws: int, bucket: int, ids: Iterable[UUID]
         await erase_identifiers(conn, ws, bucket, each)
     await erase_words(conn, ws, bucket, erased)
     await erase_notes(conn, ws, bucket, erased)
+    await erase_consents(conn, ws, bucket, erased)
     await erase_waits(conn, ws, bucket, erased)
     await erase_codes(conn, ws, bucket, erased)
     await erase_marks(conn, ws, bucket, erased)

@@ -518,6 +518,49 @@ create policy challenge_rounds_of_workspace on challenge_rounds for all using ((
 grant delete, insert, select on challenge_rounds to perennial_worker;
 grant update (amounts, completed_at, ends_at, given, latest, marked, marks, program_id, revised, revision, started_at, state) on challenge_rounds to perennial_worker;
 
+create table consent_records (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    record_id uuid not null,
+    channel text not null,
+    purpose text not null,
+    given boolean not null,
+    at timestamp with time zone not null,
+    recorded_at timestamp with time zone not null,
+    source text not null,
+    wording text,
+    proof text,
+    reason text,
+    actor text not null,
+    constraint consent_records_pkey PRIMARY KEY (bucket, workspace_id, customer_id, record_id)
+);
+
+alter table consent_records enable row level security;
+alter table consent_records force row level security;
+create policy consent_records_of_the_erased on consent_records as restrictive for delete using ((EXISTS ( SELECT FROM customers WHERE ((customers.bucket = consent_records.bucket) AND (customers.workspace_id = consent_records.workspace_id) AND (customers.customer_id = consent_records.customer_id) AND (customers.erased_at IS NOT NULL) AND (customers.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
+create policy consent_records_of_workspace on consent_records for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select on consent_records to perennial_worker;
+
+create table consents (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    channel text not null,
+    purpose text not null,
+    given boolean not null,
+    at timestamp with time zone not null,
+    record_id uuid not null,
+    constraint consents_pkey PRIMARY KEY (bucket, workspace_id, customer_id, channel, purpose)
+);
+
+alter table consents enable row level security;
+alter table consents force row level security;
+create policy consents_of_the_erased on consents as restrictive for delete using ((EXISTS ( SELECT FROM customers WHERE ((customers.bucket = consents.bucket) AND (customers.workspace_id = consents.workspace_id) AND (customers.customer_id = consents.customer_id) AND (customers.erased_at IS NOT NULL) AND (customers.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
+create policy consents_of_workspace on consents for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select on consents to perennial_worker;
+grant update (at, given, record_id) on consents to perennial_worker;
+
 create table conversion_owners (
     bucket integer not null,
     workspace_id integer not null,

@@ -16,6 +16,8 @@ from perennial.flows.challenges import CustomerChallenge, read_challenges
 from perennial.flows.claims.entitlements import entitlements_of
 from perennial.flows.claims.waiting import WaitView, read_waits
 from perennial.flows.configuration import Workspace
+from perennial.flows.consent_views import ConsentView
+from perennial.flows.customers.consents import consents_of
 from perennial.flows.customers.merges_of import MergedLedger, MergeView, ledgers_before, merges_of
 from perennial.flows.customers.statements import StatementEntry, TimelineItem, statement_of, timeline_of
 from perennial.flows.entitlement_views import EntitlementView
@@ -200,6 +202,7 @@ class CustomerExport(msgspec.Struct, frozen=True, kw_only=True):
 
     exported_at: str
     customer: CustomerView
+    consents: tuple[ConsentView, ...]
     notes: tuple[NoteView, ...]
     ledger: tuple[StatementEntry, ...]
     timeline: tuple[TimelineItem, ...]
@@ -217,6 +220,7 @@ async def export_customer(handler: Handler, caller: Key, customer: str) -> Custo
     workspace_id = caller.workspace_id
     view = await read_customer(handler, workspace_id, customer)
     customer = view.id  # the survivor's, where the customer was merged
+    consents = await _all(partial(consents_of, handler, workspace_id, customer, limit=_PAGE))
     ledger = await _all(partial(statement_of, handler, workspace_id, customer, limit=_PAGE))
     timeline = await _all(partial(timeline_of, handler, workspace_id, customer, limit=_PAGE))
     vouchers = await _all(partial(vouchers_of, handler, workspace_id, customer, limit=_PAGE))
@@ -237,6 +241,7 @@ async def export_customer(handler: Handler, caller: Key, customer: str) -> Custo
     return CustomerExport(
         exported_at=format_instant(at),
         customer=view,
+        consents=consents,
         notes=notes,
         ledger=ledger,
         timeline=timeline,

@@ -56,9 +56,13 @@ async def _put(handler: Handler, workspace_id: int, command: PutHousehold, neede
         member = batch.member_of(command.customer)
         if household_id in batch.erased:
             raise problem(410, "household_erased", "The household was erased with the last who lived in it.")
-        if command.attributes or command.identifiers is not None:
+        if command.attributes or command.identifiers is not None or command.consents:
             change = PutCustomer(
-                customer=command.customer, attributes=command.attributes, identifiers=command.identifiers
+                customer=command.customer,
+                attributes=command.attributes,
+                identifiers=command.identifiers,
+                consents=command.consents,
+                actor=command.actor,
             )
             handle_put_customer(batch, change)
         known = batch.customers[member.customer_id]

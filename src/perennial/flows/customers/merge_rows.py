@@ -20,6 +20,7 @@ from perennial.flows.customers.merge_answers import MergeConflict
 from perennial.store.blocks import read_block
 from perennial.store.challenges import put_rounds
 from perennial.store.codebook import Codebook
+from perennial.store.consents import move_consents
 from perennial.store.customers import CustomerRow
 from perennial.store.erasure import erase_rows
 from perennial.store.events import EventKind, EventRow, insert_events, load_events
@@ -147,6 +148,7 @@ async def move_rows(
         moved.conflicts.append(
             MergeConflict(what="experiment", name=name, kept="the survivor's variant", dropped=variant)
         )
+    await move_consents(conn, ws, absorbed, into)
     moved.identifiers = await move_words(conn, ws, absorbed, into)
     await _move_segments(conn, sides, batch, moved)
     await _fill_attributes(conn, sides, moved)

@@ -16,6 +16,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import JoinProgram, LeaveProgram, PutCustomer, RunTimers
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.handling.answering import decided, encode_answer
+from perennial.flows.handling.consents import consents_heard, hear
 from perennial.flows.handling.decide_program import Outcome, store_outcomes
 from perennial.flows.handling.enrolling import enroll
 from perennial.flows.handling.event_types import check_facts, check_member_attributes, pushed
@@ -27,8 +28,12 @@ from perennial.store.identifiers import IdentifierRow, identifier_hash
 
 
 def handle_put_customer(batch: Batch, command: PutCustomer) -> Answer:
-    """Set attributes (``None`` removes one) and identifiers. The customer exists by now in any case."""
+    """Set attributes (``None`` removes one) and identifiers, and record what was said.
+
+    The customer exists by now in any case.
+    """
     member = batch.member_of(command.customer)
+    said = consents_heard(batch.consents.get(member.customer_id, {}), command.consents, batch.now)
     check_member_attributes(batch.workspace, command.attributes)
     if command.identifiers is not None:
         _identify(batch, member, command.identifiers)
@@ -45,6 +50,8 @@ def handle_put_customer(batch: Batch, command: PutCustomer) -> Answer:
         batch.customers[member.customer_id] = msgspec.structs.replace(row, attributes=attributes)
         batch.changed_customers[member.customer_id] = batch.customers[member.customer_id]
         _arm(batch, member)
+    if said:
+        hear(batch, member.customer_id, said, command.actor)
     if attributes != known or member.customer_id in batch.created:
         batch.touched[member.customer_id] = None
     return Answer(status=200, body=encode_answer(decided(batch, member, command.customer, [])))

@@ -40,6 +40,7 @@ from perennial.flows.commands import (
     applied_id,
 )
 from perennial.flows.configuration import Configurations, Workspace, business_now
+from perennial.flows.handling.consents import load_consents
 from perennial.flows.handling.credits import load_credits
 from perennial.flows.handling.earned_rewards import load_earned
 from perennial.flows.handling.gift_cards import load_closed
@@ -218,6 +219,7 @@ async def _load_customers(
     if any(batch.external.get((IdKind.ORDER, order_id)) != owner for order_id, owner in stored.items()):
         raise asyncpg.SerializationError("an order that comes back was given to a customer meanwhile")
     await _load_identifiers(conn, batch, commands)
+    await load_consents(conn, batch, commands)
     await load_entitled(conn, batch, commands)
     await _load_members(conn, batch, commands, with_lots)
     await _load_past_orders(conn, batch)

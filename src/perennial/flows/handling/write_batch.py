@@ -6,12 +6,14 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from perennial.core.customers.consents import MAX_CONSENTS
 from perennial.core.customers.customer_words import words_of
 from perennial.core.customers.identifiers import CustomerIdentifier
 from perennial.flows.batch import Batch
 from perennial.flows.handling.credits import write_credits
 from perennial.flows.handling.segmenting import settle_the_rest
 from perennial.store.audit_entries import insert_audit_entry
+from perennial.store.consents import record_consents
 from perennial.store.conversions import put_owners
 from perennial.store.customer_words import replace_words
 from perennial.store.customers import update_customers
@@ -42,6 +44,8 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await _write_identifiers(conn, batch)
     if batch.renamed:
         await _write_words(conn, batch)
+    if batch.new_consents:
+        await record_consents(conn, workspace_id, bucket, batch.new_consents, MAX_CONSENTS)
     if batch.changed_orders:
         await update_orders(conn, workspace_id, bucket, list(batch.changed_orders.values()))
     # First, so that what was handed over and comes back in one batch can be void.

@@ -18,8 +18,8 @@ from perennial.core.version import CompiledOffer, Version
 from perennial.flows.answers import VoucherAnswer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ReferralPair
-from perennial.flows.configuration import LiveProgram, Workspace, business_now
-from perennial.flows.handle_events import FUTURE_TOLERANCE, IN_THE_FUTURE, Handler
+from perennial.flows.configuration import FUTURE_TOLERANCE, LiveProgram, Workspace, business_now
+from perennial.flows.handle_events import IN_THE_FUTURE, Handler
 from perennial.flows.handling.enrolling import enroll_automatically
 from perennial.flows.handling.needed import Needed, with_what_is_needed
 from perennial.flows.handling.referral_gifts import Refused, event_row_of, give, set_gift_codes_aside

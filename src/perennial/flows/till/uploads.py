@@ -23,8 +23,8 @@ from perennial.flows.answers import FieldProblem
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.checkout.scanning import customer_of
 from perennial.flows.commands import Asked, PointsAsked, PostRedemption
-from perennial.flows.configuration import business_now
-from perennial.flows.handle_events import FUTURE_TOLERANCE, Handler
+from perennial.flows.configuration import FUTURE_TOLERANCE, business_now
+from perennial.flows.handle_events import Handler
 from perennial.flows.handling.load_batch import load
 from perennial.flows.handling.needed import Needed, with_what_is_needed
 from perennial.flows.handling.quote_answers import RedemptionAnswer

@@ -1,0 +1,110 @@
+"""Consents: what a customer said is recorded, and what was said before stays to be read.
+
+A record is written under the lock of its customer, as everything is that a decision about them changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+
+from perennial.core.customers.consents import MAX_CONSENTS, Consent, SaidConsent
+from perennial.flows.configuration import Workspace, business_now
+from perennial.flows.consent_views import ConsentView, consent_view
+from perennial.flows.handle_events import Handler
+from perennial.flows.handling.consents import consents_heard, rows_of
+from perennial.flows.merged import customer_gone, customer_unknown, follows_merges
+from perennial.flows.pages import read_cursor, write_cursor
+from perennial.flows.problems import problem
+from perennial.flows.reading import bucket_of_customer
+from perennial.flows.staff.keys import Key
+from perennial.flows.staff.records import note
+from perennial.store.consents import list_consent_records, read_consents, record_consents
+from perennial.store.customers import lock_customers, read_customers
+from perennial.units import Instant, named_id
+
+
+class ConsentPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of what a customer has said; ``next_cursor`` is null on the last page."""
+
+    data: tuple[ConsentView, ...]
+    next_cursor: str | None
+
+
+class _Cursor(msgspec.Struct, frozen=True, array_like=True):
+    at: Instant
+    id: UUID
+
+
+async def say_consents(
+    handler: Handler, caller: Key, customer: str, said: Sequence[SaidConsent]
+) -> tuple[ConsentView, ...]:
+    """Record what a customer said, all or nothing, and return what stands now.
+
+    The audit log keeps what about, and not why. Raises the 404, the 410 of an erased or merged customer, or
+    the 422 of what lies ahead or is too much.
+    """
+    workspace_id = caller.workspace_id
+    async with handler.database.transaction(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        bucket, customer_id = await _locked(conn, workspace, customer)
+        now = business_now(workspace)
+        rows = (await read_consents(conn, workspace_id, bucket, [customer_id])).get(customer_id, [])
+        before = {row.consent.subject: row.consent for row in rows}
+        new = consents_heard(before, said, now)
+        if new:
+            records = rows_of(workspace_id, customer_id, new, caller.actor, now)
+            await record_consents(conn, workspace_id, bucket, records, MAX_CONSENTS)
+            await note(
+                conn,
+                workspace_id,
+                caller.actor,
+                "consent.recorded",
+                f"customer/{customer_id}",
+                before={_name(each): before[each.subject].state for each in new if each.subject in before},
+                after={_name(each): each.state for each in new},
+            )
+        found = await read_consents(conn, workspace_id, bucket, [customer_id])
+    return tuple(consent_view(row) for row in found.get(customer_id, ()))
+
+
+def _name(consent: Consent) -> str:
+    return f"{consent.channel}/{consent.purpose}"
+
+
+async def _locked(conn: Connection, workspace: Workspace, customer: str) -> tuple[int, UUID]:
+    workspace_id, bucket = workspace.workspace_id, bucket_of_customer(workspace, customer)
+    customer_id = named_id(workspace_id, "customer", customer)
+    row = (await lock_customers(conn, workspace_id, bucket, [customer_id])).get(customer_id)
+    if row is None:
+        raise problem(404, "customer_unknown", f"There is no customer {customer!r}.")
+    if row.erased_at is not None:
+        raise await customer_gone(conn, workspace_id, (bucket, customer_id))
+    return bucket, customer_id
+
+
+@follows_merges
+async def consents_of(
+    handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
+) -> ConsentPage:
+    """Return a page of all that a customer has said, what was said last first."""
+    begin = read_cursor(cursor, _Cursor)
+    async with handler.database.snapshot(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+        bucket = bucket_of_customer(workspace, customer)
+        customer_id = named_id(workspace_id, "customer", customer)
+        known = (await read_customers(conn, workspace_id, bucket, [customer_id])).get(customer_id)
+        if known is None or known.erased_at is not None:
+            raise await customer_unknown(conn, workspace_id, (bucket, customer_id), customer)
+        before = None if begin is None else (begin.at, begin.id)
+        found = await list_consent_records(
+            conn, workspace_id, (bucket, customer_id), before=before, limit=limit + 1
+        )
+    rows = found[:limit]
+    following = None
+    if len(found) > limit:
+        following = _Cursor(rows[-1].consent.at, rows[-1].record_id)
+    return ConsentPage(data=tuple(consent_view(row) for row in rows), next_cursor=write_cursor(following))
