@@ -56,6 +56,7 @@ PRINTED = "FLYER-0001-X"
 DIALOGS = {
     "dialog-adjust": (f"/members/{MEMBER}", ["Correct points…"]),
     "dialog-block": (f"/members/{MEMBER}", ["More", "Block…"]),
+    "dialog-consent": (f"/members/{MEMBER}", ["Record a consent…"]),
     "dialog-merge": (f"/members/{MEMBER}", ["More", "Merge into another account…"]),
     "dialog-give-code": (f"/members/{MEMBER}?tab=vouchers", ["Give a code…"]),
     "dialog-erase": (f"/members/{MEMBER}", ["More", "Erase…"]),

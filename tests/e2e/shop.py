@@ -99,6 +99,13 @@ def founded(url: str, workspace: str = SANDBOX) -> Shop:
     return Shop(url, answer.cookies["perennial_session"], workspace)
 
 
+_SAID = {"at": "2026-03-04T10:15:00Z", "source": "web", "wording": "2026-03", "proof": "form-8812"}
+_CONSENTS = [
+    {"channel": "email", "purpose": "newsletter", "state": "given", **_SAID},
+    {"channel": "sms", "purpose": "marketing", "state": "withdrawn", "at": _SAID["at"], "source": "till"},
+]
+
+
 def found(url: str) -> Shop:
     """Make the owner and the workspaces of a fresh installation, and fill the sandbox."""
     shop = founded(url)
@@ -106,7 +113,8 @@ def found(url: str) -> Shop:
     shop.call("PUT", "programs/points/draft", yaml=document)
     shop.call("PUT", f"campaigns/points/{CAMPAIGN}", _CAMPAIGN)
     shop.call("POST", "programs/points/publish", {"note": "the first one"})
-    shop.call("PUT", f"customers/{MEMBER}", {"identifiers": [{"type": "email", "value": "anna@example.org"}]})
+    known = {"identifiers": [{"type": "email", "value": "anna@example.org"}], "consents": _CONSENTS}
+    shop.call("PUT", f"customers/{MEMBER}", known)
     for number in range(1, 4):
         lines = [{"id": "1", "sku": "lamp", "amount": 21_000 * number, "quantity": number}]
         order = {"customer": MEMBER, "status": "paid", "currency": "USD", "lines": lines}

@@ -238,6 +238,62 @@ def test_a_correction_is_seen_at_once_and_taken_back_when_refused(browser: Brows
     watched.context.close()
 
 
+def test_a_consent_is_recorded_and_withdrawn(browser: Browser, shop: Shop) -> None:
+    """At the desk: what for, over which channel and from where; what was said before stays readable."""
+    shop.call("PUT", "customers/mia", {"attributes": {}})
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/members/mia")
+    panel = page.get_by_role("region", name="Consents")
+    expect(panel.get_by_text("Nothing was agreed to yet")).to_be_visible()
+    watched.shoot_everywhere("journey-no-consents")
+    panel.get_by_role("button", name="Record a consent…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Purpose", exact=True).select_option("+")
+    dialog.get_by_label("Name of the purpose").fill("Spring Sale")
+    dialog.get_by_role("button", name="Record", exact=True).click()
+    expect(dialog.get_by_text("beginning with a letter")).to_be_visible()
+    expect(dialog.get_by_text("Say why")).to_be_visible()
+    dialog.get_by_label("Name of the purpose").fill("spring-sale")
+    dialog.get_by_label("Channel").select_option("kakaotalk")
+    dialog.get_by_label("Where it was said").select_option("paper")
+    dialog.get_by_label("Proof").fill("form-17")
+    dialog.get_by_label("Reason").fill("signed at the counter")
+    dialog.get_by_role("button", name="Record", exact=True).click()
+    expect(page.get_by_text("The consent is recorded")).to_be_visible()
+    row = panel.get_by_role("table", name="Consents").get_by_role("row").nth(1)
+    for words in ("spring-sale", "KakaoTalk", "given", "Paper form", "form-17"):
+        expect(row).to_contain_text(words)
+    (known,) = shop.call("GET", "customers/mia")["consents"]
+    told = {name: known[name] for name in ("channel", "purpose", "state", "source", "proof")}
+    assert told == {
+        "channel": "kakaotalk",
+        "purpose": "spring-sale",
+        "state": "given",
+        "source": "paper",
+        "proof": "form-17",
+    }
+    row.get_by_role("button", name="Change the consent: spring-sale, KakaoTalk").click()
+    expect(dialog.get_by_label("What the member says")).to_have_value("withdrawn")
+    expect(dialog.get_by_label("Version of the text")).to_have_count(0)
+    dialog.get_by_label("Reason").fill("wants no more of it")
+    dialog.get_by_role("button", name="Record", exact=True).click()
+    expect(page.get_by_text("The withdrawal is recorded")).to_be_visible()
+    expect(row).to_contain_text("withdrawn")
+    panel.get_by_role("button", name="Show all that was said").click()
+    history = panel.get_by_role("table", name="All that was said").get_by_role("row")
+    expect(history).to_have_count(3)
+    expect(history.nth(1)).to_contain_text("wants no more of it")
+    expect(history.nth(2)).to_contain_text("signed at the counter")
+    watched.shoot_everywhere("journey-consents")
+    assert [each["state"] for each in shop.call("GET", "customers/mia/consents")["data"]] == [
+        "withdrawn",
+        "given",
+    ]
+    assert watched.wrong == []
+    watched.context.close()
+
+
 def test_two_accounts_become_one(browser: Browser, shop: Shop) -> None:
     """The other account is found by the name, both are shown side by side, and the reason is asked for."""
     for name in ("theo", "theo-web"):

@@ -11,6 +11,7 @@ export const ACTIONS: Record<string, MessageDescriptor> = {
   "card.moved": msg`Money of a gift card moved`,
   "card.sold": msg`Gift card sold`,
   "card.topped_up": msg`Gift card topped up`,
+  "consent.recorded": msg`Consent recorded`,
   "conversion.canceled": msg`Conversion canceled`,
   "conversion.declared": msg`Conversion begun`,
   "conversion.reversed": msg`Conversion taken back`,

@@ -17,6 +17,7 @@ import classes from "./member.module.css";
 
 /** Come after what is known of the member. */
 const Challenges = lazy(async () => ({ default: (await import("./challenges")).Challenges }));
+const Consents = lazy(async () => ({ default: (await import("./consents")).Consents }));
 const Notes = lazy(async () => ({ default: (await import("./notes")).Notes }));
 
 /** Balances first, then tiers, then who it is. */
@@ -50,6 +51,9 @@ export function Overview({ member }: { member: CustomerView }) {
       </Suspense>
       <Profile member={member} />
       <SegmentsOf member={member} />
+      <Suspense fallback={<Loading lines={3} />}>
+        <Consents member={member} />
+      </Suspense>
       <Suspense fallback={<Loading lines={3} />}>
         <Notes customer={member.id} />
       </Suspense>
