@@ -273,7 +273,7 @@ def test_a_consent_is_recorded_and_withdrawn(browser: Browser, shop: Shop) -> No
         "source": "paper",
         "proof": "form-17",
     }
-    row.get_by_role("button", name="Change the consent: spring-sale, KakaoTalk").click()
+    row.get_by_role("button", name="Withdraw… spring-sale, KakaoTalk").click()
     expect(dialog.get_by_label("What the member says")).to_have_value("withdrawn")
     expect(dialog.get_by_label("Version of the text")).to_have_count(0)
     dialog.get_by_label("Reason").fill("wants no more of it")

@@ -91,7 +91,11 @@ function useColumns(onChange: ((consent: ConsentView) => void) | undefined): Col
               <Button
                 size="xs"
                 variant="default"
-                aria-label={t`Change the consent: ${purposeOf(t, row.purpose)}, ${t(CHANNELS[row.channel])}`}
+                aria-label={
+                  row.state === "given"
+                    ? t`Withdraw… ${purposeOf(t, row.purpose)}, ${t(CHANNELS[row.channel])}`
+                    : t`Give again… ${purposeOf(t, row.purpose)}, ${t(CHANNELS[row.channel])}`
+                }
                 onClick={() => {
                   onChange(row);
                 }}
