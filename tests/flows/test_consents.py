@@ -147,6 +147,21 @@ async def test_a_merge_keeps_both_and_the_later_stands(wide_shop: Shop, *, apart
     await audited(shop)
 
 
+async def test_whoever_has_more_by_a_merge_may_withdraw_all_of_it(shop: Shop) -> None:
+    """Two with eighty each have a hundred and sixty: nothing new finds room, every word about these does."""
+    await shop.publish(PROGRAM)
+    await put(shop, "theo-web", *(said(purpose=f"a-{n}") for n in range(80)))
+    await put(shop, "theo", *(said(purpose=f"b-{n}") for n in range(80)))
+    await merge(shop, "theo-web", "theo")
+    pairs = [each.purpose for each in await standing(shop, "theo")]
+    assert len(pairs) == 160
+    await put(shop, "theo", *(said(WITHDRAWN, at=None, purpose=each) for each in pairs[:100]))
+    noes = [said(WITHDRAWN, at=None, purpose=each) for each in pairs[100:]]
+    assert {each.state for each in await say_consents(shop.handler, desk(shop), "theo", noes)} == {WITHDRAWN}
+    refused = await shop.refuse(PutCustomer(customer="theo", consents=(said(purpose="more"),)))
+    assert [each.code for each in refused.errors] == ["too_many_consents"]
+
+
 async def test_the_erased_have_said_nothing(shop: Shop, owner: Connection) -> None:
     """No table keeps a word of it, and nothing is recorded any more."""
     await shop.publish(PROGRAM)

@@ -56,10 +56,10 @@ where (consents.at, not consents.given, consents.record_id)
 """
 
 _COUNT_STANDING = """
-select max(counted.number)
+select counted.*
 from unnest($3::uuid[]) as wanted (customer_id)
 cross join lateral (
-    select count(*) as number
+    select wanted.customer_id, count(*) as number
     from consents
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
     offset 0
@@ -147,13 +147,21 @@ async def record_consents(
 ) -> None:
     """Add records of customers who are locked, and let the latest of each channel and purpose stand.
 
-    Raises :class:`TooManyConsentsError` if a customer would have more than ``most`` of these.
+    Raises :class:`TooManyConsentsError` if a customer gets a new one of these beyond ``most``. Who has more
+    by a merge may say more about them.
     """
     rows = sorted(rows, key=lambda row: (row.customer_id.int, row.record_id.int))
-    await _insert(conn, ws, bucket, rows)
     customers = sorted({row.customer_id for row in rows})
-    if await conn.fetchval(_COUNT_STANDING, ws, bucket, customers) > most:
+    before = await _count(conn, ws, bucket, customers)
+    await _insert(conn, ws, bucket, rows)
+    after = await _count(conn, ws, bucket, customers)
+    if any(after[each] > max(most, before[each]) for each in customers):
         raise TooManyConsentsError
+
+
+async def _count(conn: Connection, ws: int, bucket: int, customers: list[UUID]) -> dict[UUID, int]:
+    """Return over how many channels and purposes each customer has said something."""
+    return dict(map(tuple, await conn.fetch(_COUNT_STANDING, ws, bucket, customers)))
 
 
 async def _insert(conn: Connection, ws: int, bucket: int, rows: Sequence[ConsentRow]) -> None:
