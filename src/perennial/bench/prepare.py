@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from hashlib import md5
 from typing import Any
 from uuid import UUID
@@ -75,9 +76,17 @@ def naive_id(_: int, name: str) -> UUID:
 
 
 async def fill_members(
-    owner: Connection, workspace_id: int, bucket: int, members: int, program: int, unit: int, id_of: Any
+    owner: Connection,
+    workspace_id: int,
+    bucket: int,
+    members: int,
+    program: int,
+    unit: int,
+    id_of: Any,
+    countries: Sequence[str] = ("DE",),
 ) -> None:
-    """Give a workspace its members ``c1`` and so on, each with an empty wallet."""
+    """Give a workspace its members ``c1`` and so on, with an empty wallet each, and ``countries`` in turn."""
+    attributes = [msgspec.json.encode({"country": country}) for country in countries]
     now = time.time_ns() // 1000
     for start in range(0, members, 50_000):
         names = [f"c{number + 1}" for number in range(start, min(start + 50_000, members))]
@@ -86,8 +95,8 @@ async def fill_members(
             "customers",
             columns=["bucket", "workspace_id", "customer_id", "external_id", "created_at", "attributes"],
             records=[
-                (bucket, workspace_id, each, name, now, b'{"country": "DE"}')
-                for each, name in zip(ids, names, strict=True)
+                (bucket, workspace_id, each, name, now, attributes[place % len(attributes)])
+                for place, (each, name) in enumerate(zip(ids, names, strict=True))
             ],
         )
         await owner.copy_records_to_table(

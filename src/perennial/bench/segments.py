@@ -12,6 +12,7 @@ import secrets
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -49,6 +50,7 @@ from perennial.units import DAY
 COUNTRIES = ("DE", "AT", "CH", "FR", "US")
 _PAST_DAYS = 500
 _AT_ONCE = 20_000
+_KEPT = "prepared.json"
 
 
 class _Side(msgspec.Struct, kw_only=True):
@@ -57,6 +59,30 @@ class _Side(msgspec.Struct, kw_only=True):
     workspace_id: int
     bucket: int
     key: str
+
+
+class _Past(msgspec.Struct, kw_only=True):
+    """What was prepared, with the secret of its codes, and how long it took to fill the segments."""
+
+    members: int
+    orders: int
+    rules: int
+    sides: tuple[_Side, _Side]
+    secret: str
+    fill_s: float
+
+
+def _kept(folder: Path, members: int, orders: int, rules: int) -> _Past | None:
+    """Return what an earlier run left in a folder."""
+    file = folder / _KEPT
+    if not file.exists():
+        return None
+    past = msgspec.json.decode(file.read_bytes(), type=_Past)
+    if (past.members, past.orders, past.rules) != (members, orders, rules):
+        raise ValueError(
+            f"{folder} was prepared with {past.members} members, {past.orders} orders, {past.rules} rules"
+        )
+    return past
 
 
 def run(
@@ -68,16 +94,36 @@ def run(
     rounds: int = 5,
     previews: int = 20,
     workers: int = 2,
+    keep: Path | None = None,
     progress: Callable[[str], object] = str,
 ) -> dict[str, Any]:
-    """Measure and return the figures as one dictionary; ``progress`` is told what is being done."""
-    with cluster() as server:
-        progress("preparing members and orders")
-        plain, segmented = asyncio.run(_prepare(server.url, members, orders, rules))
-        progress("filling segments")
-        figures = asyncio.run(_judge(server.url, segmented, previews))
-        asyncio.run(vacuum(server.url))
-        with serving(server.url, workers) as (port, supervisor):
+    """Measure and return the figures as one dictionary; ``progress`` is told what is being done.
+
+    What was prepared is left in the folder ``keep``, or found there; raise ``ValueError`` if it is of
+    another size.
+    """
+    with cluster(keep) as server:
+        past = None if keep is None else _kept(keep, members, orders, rules)
+        if past is None:
+            progress("preparing members and orders")
+            sides = asyncio.run(_prepare(server.url, members, orders, rules))
+            progress("filling segments")
+            filled = asyncio.run(_fill(server.url, sides[1]))
+            asyncio.run(vacuum(server.url))
+            past = _Past(
+                members=members,
+                orders=orders,
+                rules=rules,
+                sides=sides,
+                secret=secrets.token_hex(SECRET_BYTES),
+                fill_s=filled,
+            )
+            if keep is not None:
+                (keep / _KEPT).write_bytes(msgspec.json.encode(past))
+        plain, segmented = past.sides
+        progress("judging everybody, and previews")
+        figures = {"fill_s": past.fill_s, **asyncio.run(_judge(server.url, segmented, previews))}
+        with serving(server.url, workers, PERENNIAL_SECRET=past.secret) as (port, supervisor):
             ingest = _Ingest(server, port, supervisor, members)
             ingest.drive(plain, 2.0)
             ingest.drive(segmented, 2.0)
@@ -119,6 +165,7 @@ class _Ingest:
         self._supervisor = supervisor
         self._members = members
         self._runs = 0
+        self._prefix = secrets.token_hex(4)
 
     def drive(self, side: _Side, seconds: float) -> Report:
         """Send orders for so many seconds; none may fail."""
@@ -126,7 +173,7 @@ class _Ingest:
         plan = Plan(
             port=self._port,
             key=side.key,
-            prefix=f"s{self._runs}",
+            prefix=f"{self._prefix}-{self._runs}",
             connections=CONNECTIONS,
             seconds=seconds,
             requests=int(seconds * MOST_REQUESTS_PER_SECOND),
@@ -164,21 +211,14 @@ async def _prepare(url: str, members: int, orders: int, rules: int) -> tuple[_Si
             program = await owner.fetchval(
                 "select program_id from programs where workspace_id = $1", row.workspace_id
             )
-            await fill_members(owner, row.workspace_id, row.bucket_base, members, program, unit, our_id)
-            await owner.execute(_GIVE_COUNTRIES, row.workspace_id, row.bucket_base, list(COUNTRIES))
+            here = row.workspace_id, row.bucket_base
+            await fill_members(owner, *here, members, program, unit, our_id, COUNTRIES)
         finally:
             await owner.close()
         sides.append(_Side(workspace_id=row.workspace_id, bucket=row.bucket_base, key=key.secret))
     await _define(url, sides[1])
     await _give_orders(url, sides, members, orders)
     return sides[0], sides[1]
-
-
-_GIVE_COUNTRIES = """
-update customers
-set attributes = jsonb_build_object('country', ($3::text[])[1 + abs(hashtext(external_id)) % 5])
-where workspace_id = $1 and bucket = $2
-"""
 
 
 async def _define(url: str, side: _Side) -> None:
@@ -249,20 +289,22 @@ _COUNTER_COLUMNS = ["bucket", "workspace_id", "customer_id", "metric", "period",
 def _counters(side: _Side, versions: list[Version], numbers: range, each: float) -> Iterator[tuple[Any, ...]]:
     """Yield the counters of members with ``each`` orders on average, in the last 500 days."""
     now = time.time_ns() // 1000
-    metrics = {metric.number: (metric, version) for version in versions for metric in version.metrics}
+    days = [now - day * DAY for day in range(_PAST_DAYS)]
+    every = {metric.number: (metric, version) for version in versions for metric in version.metrics}
+    metrics = [
+        (number, metric.measure.value == "orders.net", [_period(metric.period, version, at) for at in days])
+        for number, (metric, version) in every.items()
+        if metric.where is None and metric.measure.value.startswith("orders.")
+    ]
     for number in numbers:
         random = Random(number)
         customer_id = our_id(side.workspace_id, f"c{number + 1}")
         counted: dict[tuple[int, int], int] = {}
         for _ in range(random.randrange(int(2 * each) + 1)):
-            at = now - random.randrange(_PAST_DAYS) * DAY
-            net = random.randrange(500, 20_000)
-            for metric, version in metrics.values():
-                if metric.where is not None or not metric.measure.value.startswith("orders."):
-                    continue
-                amount = net if metric.measure.value == "orders.net" else 1
-                key = metric.number, _period(metric.period, version, at)
-                counted[key] = counted.get(key, 0) + amount
+            day, net = random.randrange(_PAST_DAYS), random.randrange(500, 20_000)
+            for metric_number, is_net, periods in metrics:
+                key = metric_number, periods[day]
+                counted[key] = counted.get(key, 0) + (net if is_net else 1)
         for (metric_number, period), value in counted.items():
             yield side.bucket, side.workspace_id, customer_id, metric_number, period, value
 
@@ -273,8 +315,8 @@ def _period(period: Period, version: Version, at: int) -> int:
     return period_of(at, period, version.zone, version.program.week_starts)
 
 
-async def _judge(url: str, side: _Side, previews: int) -> dict[str, Any]:
-    """Fill all segments, judge everybody again, and time previews."""
+async def _fill(url: str, side: _Side) -> float:
+    """Fill all segments, and return how many seconds it took."""
     async with await Database.connect(url, role="perennial_worker") as database:
         handler = Handler(database, Codebook(secrets.token_bytes(SECRET_BYTES)))
         workspace_id, codes = side.workspace_id, [segment.segment for segment in bench_segments()]
@@ -286,6 +328,14 @@ async def _judge(url: str, side: _Side, previews: int) -> dict[str, Any]:
             await lock_configuration(conn, workspace_id)
             await set_filled(conn, workspace_id, list(range(1, len(codes) + 1)), filled=True)
             await raise_revision(conn, workspace_id)
+        return round(filled, 2)
+
+
+async def _judge(url: str, side: _Side, previews: int) -> dict[str, Any]:
+    """Judge everybody again, and time previews."""
+    async with await Database.connect(url, role="perennial_worker") as database:
+        handler = Handler(database, Codebook(secrets.token_bytes(SECRET_BYTES)))
+        workspace_id = side.workspace_id
         started = time.perf_counter()
         wrong = await _recompute(handler, workspace_id)
         recomputed = time.perf_counter() - started
@@ -297,8 +347,7 @@ async def _judge(url: str, side: _Side, previews: int) -> dict[str, Any]:
             timings.append((time.perf_counter() - started) * 1000)
     timings.sort()
     return {
-        "segments": len(codes),
-        "fill_s": round(filled, 2),
+        "segments": len(bench_segments()),
         "recompute_s": round(recomputed, 2),
         "wrong": wrong,
         "preview_p50_ms": round(timings[len(timings) // 2], 1),

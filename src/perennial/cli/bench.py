@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -113,6 +114,9 @@ def bench_segments(
     rounds: Annotated[int, typer.Option(min=1, max=20, help="Rounds in turns.")] = 5,
     previews: Annotated[int, typer.Option(min=1, max=1_000, help="Previews that are timed.")] = 20,
     workers: Annotated[int, typer.Option(min=1, max=16, help="Worker processes.")] = 2,
+    keep: Annotated[
+        Path | None, typer.Option(help="Folder in which what is prepared is kept for the next run.")
+    ] = None,
     json: _Json = False,
 ) -> None:
     """Fifty live segments: judging everybody, previews, and what an order costs more."""
@@ -125,6 +129,7 @@ def bench_segments(
             rounds=rounds,
             previews=previews,
             workers=workers,
+            keep=keep,
             progress=status.update,
         )
     _show(figures, json)
