@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import Any, get_args
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from perennial.core.effects import (
     VoidVoucher,
 )
 from perennial.core.member import Member, Wallet
-from perennial.core.needs import sum_within, sums_within
+from perennial.core.needs import days_within, sum_within, summed_up
 from perennial.core.segments.compile_segments import BasedOn, Kept, SegmentSet, compile_segments
 from perennial.core.segments.following_segments import hears
 from perennial.core.segments.segment import Segment
@@ -126,11 +127,23 @@ def test_every_effect_says_what_segments_read_of_it() -> None:
 
 @given(
     st.dictionaries(st.integers(0, 40), st.integers(-9, 9), max_size=8),
-    st.lists(st.tuples(st.integers(0, 45), st.integers(0, 45)), max_size=4),
+    st.integers(0, 45),
+    st.integers(0, 45),
 )
-def test_windows_are_summed_at_once_as_one_by_one(
-    periods: dict[int, int], windows: list[tuple[int, int]]
+def test_what_is_summed_up_tells_every_sum_of_the_last_days(
+    counted: dict[int, int], first: int, today: int
 ) -> None:
-    """Days come in any order, returns may be more than orders, and a window may end before it begins."""
-    assert sums_within(periods, windows) == [sum_within(periods, window) for window in windows]
-    assert sums_within(None, windows) == [0] * len(windows)
+    """Days come in any order, returns may be more than orders, and something may lie ahead."""
+    first = min(first, today)
+    periods, sums = summed_up(counted)
+    found = sums[bisect_right(periods, today)] - sums[bisect_left(periods, first)]
+    assert found == sum_within(counted, (first, today))
+    assert days_within(counted, periods, (first, today)) == [
+        day for day in sorted(counted) if first <= day <= today and counted[day] > 0
+    ]
+
+
+def test_nothing_counted_is_summed_up_to_nothing() -> None:
+    """Whoever never ordered has no day and no sum."""
+    assert summed_up(None) == ([], [0])
+    assert list(days_within(None, [], (0, 9))) == []

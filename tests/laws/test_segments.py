@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -133,6 +134,32 @@ def test_nothing_changes_before_its_time(data: st.DataObject) -> None:
     for later in later_instants:
         if at < later and (due is None or later < due):
             assert _judged(segments, member, later)[0] is inside, (later, due)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_many_are_judged_as_each_alone(data: st.DataObject) -> None:
+    """Segments that compare the same values are looked up together: each holds when the tree walk says so."""
+    drawn = data.draw(st.lists(segment_conditions().filter(without_problems), min_size=1, max_size=3))
+    at = data.draw(instants())
+    one = data.draw(members(_together(drawn).versions[0], at))
+    scope = sight_of(_together(drawn).versions[0], one, at).scope(at)
+    close = [data.draw(near(condition, scope)) for condition in drawn for _ in range(3)]
+    segments = _together([*drawn, *close, All((close[0], close[-1]))])
+    member = msgspec.structs.replace(one, segments={f"s{place}": at for place in range(0, len(close), 2)})
+    now = sight_of(segments.versions[0], member, at).scope(at)
+    expected = {live.code for live in segments.live if holds(live.when, now)}
+    Judging(segments, member, at).judge()
+    assert member.segments.keys() == expected
+
+
+def _together(conditions: Sequence[Condition]) -> SegmentSet:
+    """Compile live segments ``s0`` and so on."""
+    kept = [
+        Kept(Segment(segment=f"s{place}", name="Some", when=condition), place + 1, 1, True)
+        for place, condition in enumerate(conditions)
+    ]
+    return compile_segments(kept, [BasedOn(PROGRAM, 1, UNITS)])
 
 
 def _judged(segments: SegmentSet, member: Member, at: Instant) -> tuple[bool, Instant | None]:

@@ -106,15 +106,15 @@ def run(
         past = None if keep is None else _kept(keep, members, orders, rules)
         if past is None:
             progress("preparing members and orders")
-            sides = asyncio.run(_prepare(server.url, members, orders, rules))
+            prepared = asyncio.run(_prepare(server.url, members, orders, rules))
             progress("filling segments")
-            filled = asyncio.run(_fill(server.url, sides[1]))
+            filled = asyncio.run(_fill(server.url, prepared[1]))
             asyncio.run(vacuum(server.url))
             past = _Past(
                 members=members,
                 orders=orders,
                 rules=rules,
-                sides=sides,
+                sides=prepared,
                 secret=secrets.token_hex(SECRET_BYTES),
                 fill_s=filled,
             )

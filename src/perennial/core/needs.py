@@ -24,7 +24,7 @@ from perennial.core.orders.order import Scalar
 from perennial.core.snapshot import Snapshot, WalletFigures
 from perennial.core.terms.figures import Take, taken, told
 from perennial.core.tier_terms import grants_at
-from perennial.core.today import Range, Today, today_of
+from perennial.core.today import WHOLE_PAST, Range, Today, today_of
 from perennial.core.variants import variants_of
 from perennial.core.version import CompiledLimit, Need, Version
 from perennial.units import Instant, stable_hash
@@ -180,33 +180,32 @@ def figure_on(need: Need, counters: Mapping[int, Mapping[int, int]], window: Ran
     periods = counters.get(need.metric.number)
     if need.take is _SUM:
         return sum_within(periods, window)
-    return told(need.take, days_within(periods, window), day)
+    return told(need.take, days_within(periods, sorted(periods or ()), window), day)
 
 
-def sums_within(periods: Mapping[int, int] | None, windows: Sequence[Range]) -> list[int]:
-    """Return what the periods (None: there are none) of each window come to, gone through once for all."""
+def summed_up(periods: Mapping[int, int] | None) -> tuple[list[int], list[int]]:
+    """Return the periods (None: there are none) in their order, and what the first 0, 1, ... come to."""
     if not periods:
-        return [0] * len(windows)
+        return [], [0]
     known = sorted(periods)
-    until = [0, *accumulate([periods[period] for period in known])]
-    return [
-        until[bisect_right(known, last)] - until[bisect_left(known, first)] if first <= last else 0
-        for first, last in windows
-    ]
+    return known, [0, *accumulate(map(periods.__getitem__, known))]
 
 
-def days_within(days: Mapping[int, int] | None, window: Range) -> list[int]:
-    """Return the days of a window on which something was counted (None: there are none)."""
+def days_within(days: Mapping[int, int] | None, known: Sequence[int], window: Range) -> Sequence[int]:
+    """Return the days of a window on which something was counted, of ``known`` ones, which are in order."""
     if not days:
         return []
     first, last = window
-    return [day for day, value in days.items() if value > 0 and first <= day <= last]
+    within = known[bisect_left(known, first) : bisect_right(known, last)]
+    return within if min(days.values()) > 0 else [day for day in within if days[day] > 0]
 
 
 def sum_within(periods: Mapping[int, int] | None, window: Range) -> int:
     """Return what the periods (None: there are none) of a window come to."""
     if not periods:
         return 0
+    if window == WHOLE_PAST:
+        return sum(periods.values())
     first, last = window
     if first == last:
         return periods.get(first, 0)

@@ -60,6 +60,10 @@ class SegmentMove(msgspec.Struct, frozen=True):
     told: bool
 
 
+_Entry = tuple[UUID, int, Instant, UUID, bool]
+_Log = tuple[UUID, UUID, int, Instant, bool, bool]
+
+
 class PlaceInSegment(NamedTuple):
     """A place in the list of who is in a segment: that of a customer, by when they entered."""
 
@@ -352,6 +356,24 @@ async def write_with_moves(
 
 def _moving(moves: Sequence[SegmentMove]) -> Iterator[Write]:
     """Yield what writes those who enter, those who leave, and what of it the log of moves is told now."""
+    entered = [(m.customer_id, m.segment_id, m.at, m.move_id, m.told) for m in moves if m.entered]
+    left = [(m.customer_id, m.segment_id) for m in moves if not m.entered]
+    logged = [(m.customer_id, m.move_id, m.segment_id, m.at, False, m.told) for m in moves if not m.entered]
+    if len({(move.customer_id, move.segment_id) for move in moves}) < len(moves):
+        entered, left, logged = _netted(moves)
+    if entered:
+        yield Write("segment_members", _INSERT_SEGMENT_MEMBERS, [entered])
+    if left:
+        keys = [list(column) for column in zip(*left, strict=True)]
+        yield Write(_LEAVERS, DELETE_SEGMENT_MEMBERS, keys, len(left), returning=_ENTRY)
+    if logged:
+        yield Write("segment_moves", _INSERT_MOVES_OF_LEAVERS if left else _INSERT_SEGMENT_MOVES, [logged])
+
+
+def _netted(
+    moves: Sequence[SegmentMove],
+) -> tuple[list[_Entry], list[tuple[UUID, int]], list[_Log]]:
+    """Return who enters, who leaves, and what is told, where somebody goes in and out of a segment."""
     ways: dict[tuple[UUID, int], list[SegmentMove]] = {}
     for move in moves:
         ways.setdefault((move.customer_id, move.segment_id), []).append(move)
@@ -364,13 +386,7 @@ def _moving(moves: Sequence[SegmentMove]) -> Iterator[Write]:
         elif was_inside and not is_inside:
             left.append(key)
         logged += [(key[0], move.move_id, key[1], move.at, move.entered, move.told) for move in way]
-    if entered:
-        yield Write("segment_members", _INSERT_SEGMENT_MEMBERS, [entered])
-    if left:
-        keys = [list(column) for column in zip(*left, strict=True)]
-        yield Write(_LEAVERS, DELETE_SEGMENT_MEMBERS, keys, len(left), returning=_ENTRY)
-    if logged:
-        yield Write("segment_moves", _INSERT_MOVES_OF_LEAVERS if left else _INSERT_SEGMENT_MOVES, [logged])
+    return entered, left, logged
 
 
 async def load_segments_of(

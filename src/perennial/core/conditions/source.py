@@ -144,6 +144,20 @@ class Source:
         """
         return self._node(condition, True, nowhere)
 
+    def compared(self, node: Compare | History) -> tuple[str, FactType, bool, bool]:
+        """Return an expression for what a comparison of a fact or figure compares, outside of lines.
+
+        Beside it its type, whether it may be missing, and whether it is an attribute, whose value may be of
+        another type.
+        """
+        if isinstance(node, History):
+            figure = f"{self.local('f_history')}[{self._need_index(node)}]"
+            return figure, FactType.INTEGER, False, False
+        fact = self._facts.find(node.fact, self._trigger)
+        if fact is None:
+            raise ValueError(f"{node.fact} is not a fact here")
+        return self._value(fact), fact.type, fact.optional, fact.attribute is not None
+
     def indexes(self, where: Condition | None) -> str:
         """Return an expression for the ascending positions of the order's matching lines.
 

@@ -2,13 +2,16 @@
 
 Segments that read the same form a *block*. A block has one bit, what changed is a set of bits, and one
 function passes over all blocks of a version, so that an order pays for what it touches and nothing else:
-``judge(at, snapshot, inside, asked, moved)`` judges the blocks in ``asked``, calls ``moved(place)`` for
-whoever enters or leaves, which has to be true in ``inside`` afterwards, and returns ``asked`` with the
-blocks of the segments that ask about what moved. Those come later: nothing is judged twice.
+``judge(at, snapshot, here, asked, moved)`` judges the blocks in ``asked``, calls ``moved(wrong)`` with the
+segments which somebody enters or leaves, and returns ``asked`` with the blocks of the segments that ask about
+what moved, which ``moved`` returns. Those come later: nothing is judged twice. A segment has the bit of its
+place in ``here``, where somebody is, and in ``wrong``. Most segments of a block are looked up together, see
+``core/segments/tables.py``; the others are tested one by one.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -16,13 +19,14 @@ import msgspec
 
 from perennial.core.compiling.triggers import Compiler, compile_function
 from perennial.core.conditions.source import Source
-from perennial.core.needs import days_within, sum_within, sums_within
-from perennial.core.terms.conditions import Condition
+from perennial.core.needs import days_within, sum_within, summed_up
+from perennial.core.segments.tables import Tables
+from perennial.core.terms.conditions import Condition, HistoryWindow
 from perennial.core.terms.figures import Take, told
 from perennial.core.version import Need
 
 Judge: TypeAlias = Callable[..., int]
-"""``judge(at, snapshot, inside, asked, moved)``, see above."""
+"""``judge(at, snapshot, here, asked, moved)``, see above."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -69,76 +73,81 @@ def blocks_of(parts: Sequence[Part]) -> list[Block]:
     ]
 
 
-def judge_of(
-    blocks: Sequence[Block], bits: Mapping[int, int], compiler: Compiler, needs: Sequence[Need]
-) -> Judge:
-    """Return the function of consecutive blocks of one version; ``bits`` gives the bit of every place.
-
-    ``needs`` are the version's figures of the past.
-    """
+def judge_of(blocks: Sequence[Block], compiler: Compiler, needs: Sequence[Need]) -> Judge:
+    """Return the function of consecutive blocks of one version; ``needs`` are its figures of the past."""
     constants: dict[str, object] = {
+        "h_bisect": bisect_right,
+        "h_before": bisect_left,
+        "h_sorted": summed_up,
         "h_sum": sum_within,
-        "h_sums": sums_within,
         "h_days": days_within,
         "h_told": told,
     }
     body = [
-        "history, ranges = snapshot.history, snapshot.ranges",
-        "counters = snapshot.member.counters.get",
+        "history, ranges, day = snapshot.history, snapshot.ranges, snapshot.day",
+        "counters, figured = snapshot.member.counters.get, 0",
     ]
+    read = sorted({place for block in blocks for part in block.parts for place in part.needs})
+    figures = _figures_of(read, needs, compiler.source_of_customer(constants))
     for block in blocks:
         body.append(f"if asked & {block.bit}:")
-        body += [f"    {line}" for line in _judged(block, bits, compiler, needs, constants)]
+        source = compiler.source_of_customer(constants)
+        body += [f"    {line}" for line in _judged(block, source, needs, figures)]
     body.append("return asked")
-    return compile_function("judge", "at, snapshot, inside, asked, moved", body, constants)
+    return compile_function("judge", "at, snapshot, here, asked, moved", body, constants)
 
 
 def _judged(
-    block: Block,
-    bits: Mapping[int, int],
-    compiler: Compiler,
-    needs: Sequence[Need],
-    constants: dict[str, object],
-) -> list[str]:
-    """Write what judges the segments of a block; whether it holds is compared with who is inside."""
-    source = compiler.source_of_customer(constants)
-    lines: list[str] = []
-    for part in block.parts:
-        code = source.constant(part.code)
-        lines.append(f"if (not {source.expression(part.when)}) is ({code} in inside):")
-        lines.append(f"    moved({part.place})")
-        asking = 0
-        for asker in part.askers:
-            asking |= bits[asker]
-        if asking:
-            lines.append(f"    asked |= {asking}")
-    places = sorted({place for part in block.parts for place in part.needs})
-    return [*_figures(places, needs, source), *source.prelude(), *lines]
+    block: Block, source: Source, needs: Sequence[Need], figures: Mapping[int, list[str]]
+) -> Iterator[str]:
+    """Write what judges the segments of a block; who they hold for is compared with where they are."""
+    tables = Tables(source)
+    tested = [part for part in block.parts if not tables.take(1 << part.place, part.when)]
+    lines = [f"right = {tables.expression() or 0}"]
+    for part in tested:
+        lines += [f"if {source.expression(part.when)}:", f"    right |= {1 << part.place}"]
+    for number in sorted({needs[place].metric.number for part in block.parts for place in part.needs}):
+        yield from figures[number]
+    yield from source.prelude()
+    yield from lines
+    yield f"wrong = (right ^ here) & {sum(1 << part.place for part in block.parts)}"
+    yield "if wrong:"
+    yield "    asked |= moved(wrong)"
 
 
-def _figures(places: Sequence[int], needs: Sequence[Need], source: Source) -> Iterator[str]:
-    """Write what works out the figures; what is counted is gone through once for all that it tells."""
-    summed: dict[int, list[int]] = {}
-    telling: dict[Hashable, list[int]] = {}
+def _figures_of(places: Sequence[int], needs: Sequence[Need], source: Source) -> dict[int, list[str]]:
+    """Return what works out the figures of each metric, by its number: it is gone through once for all."""
+    by_metric: dict[int, list[int]] = {}
     for place in places:
-        need = needs[place]
-        if need.take is Take.SUM:
-            summed.setdefault(need.metric.number, []).append(place)
-        else:
-            telling.setdefault((need.metric.number, need.window), []).append(place)
-    for number, group in summed.items():
-        yield f"if {_unknown(group)}:"
-        if len(group) == 1:
-            yield f"    history[{group[0]}] = h_sum(counters({number}), ranges[{group[0]}])"
-        else:
-            found, windows = (", ".join(f"{of}[{place}]" for place in group) for of in ("history", "ranges"))
-            yield f"    {found} = h_sums(counters({number}), ({windows}))"
-    for group in telling.values():
-        yield f"if {_unknown(group)}:"
-        yield f"    days = h_days(counters({needs[group[0]].metric.number}), ranges[{group[0]}])"
-        for place in group:
-            yield f"    history[{place}] = h_told({source.constant(needs[place].take)}, days, snapshot.day)"
+        by_metric.setdefault(needs[place].metric.number, []).append(place)
+    return {
+        number: [
+            f"if not figured & {1 << bit}:",
+            f"    figured |= {1 << bit}",
+            *(f"    {line}" for line in _figures(number, group, needs, source)),
+        ]
+        for bit, (number, group) in enumerate(by_metric.items())
+    }
 
 
-def _unknown(places: Sequence[int]) -> str:
-    return " or ".join(f"history[{place}] is None" for place in places)
+def _figures(number: int, places: Sequence[int], needs: Sequence[Need], source: Source) -> Iterator[str]:
+    """Write what works out the figures of one metric, those of the last days from what all days come to."""
+    lasting = [
+        place for place in places if needs[place].take is Take.SUM and needs[place].window.last is not None
+    ]
+    telling: dict[HistoryWindow, list[int]] = {}
+    for place in places:
+        if needs[place].take is not Take.SUM:
+            telling.setdefault(needs[place].window, []).append(place)
+        elif place not in lasting:
+            yield f"history[{place}] = h_sum(counters({number}), ranges[{place}])"
+    if lasting or telling:
+        yield f"periods, sums = h_sorted(counters({number}))"
+    if lasting:
+        yield "until = sums[h_bisect(periods, day)]"
+    for place in lasting:
+        yield f"history[{place}] = until - sums[h_before(periods, ranges[{place}][0])]"
+    for same in telling.values():
+        yield f"days = h_days(counters({number}), periods, ranges[{same[0]}])"
+        for place in same:
+            yield f"history[{place}] = h_told({source.constant(needs[place].take)}, days, day)"

@@ -6,7 +6,7 @@ it has the program's zone, wallets and tiers, and the figures of the past that t
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import groupby
 from operator import or_
@@ -62,9 +62,10 @@ class Kept(msgspec.Struct, frozen=True):
 class LiveSegment(msgspec.Struct, frozen=True):
     """A live segment, compiled.
 
-    ``block`` is the bit of the block that it is judged with, see ``core/segments/blocks.py``, and ``askers``
-    are the places of the segments that ask about this one. ``look`` tells when time alone may change
-    who is in it (``None``: never), which is ``to_the_second`` or at midnight.
+    ``block`` is the bit of the block that it is judged with, see ``core/segments/blocks.py``, ``askers`` are
+    the places of the segments that ask about this one, and ``asking`` the bits of their blocks. ``look``
+    tells when time alone may change who is in it (``None``: never), which is ``to_the_second`` or at
+    midnight.
     """
 
     code: str
@@ -72,6 +73,7 @@ class LiveSegment(msgspec.Struct, frozen=True):
     version: Version
     block: int
     askers: tuple[int, ...]
+    asking: int
     look: Looker | None
     to_the_second: bool
 
@@ -93,8 +95,15 @@ class Run(msgspec.Struct, frozen=True):
     fleeting: int
 
 
+class _Bits(dict[str, int]):
+    """The bit of each live segment by its id; every other one has none."""
+
+    def __missing__(self, code: str) -> int:
+        return 0
+
+
 class SegmentSet(msgspec.Struct, frozen=True):
-    """All segments of a workspace by their ids; ``names`` gives these by their numbers.
+    """All segments of a workspace by their ids; ``names`` gives these by their numbers, ``bits`` their bits.
 
     ``live`` holds the live ones, each after those that it asks about; ``runs`` judge them, in this order;
     ``precise`` are those that time changes to the second. ``readers`` gives the bits of the blocks that
@@ -105,6 +114,7 @@ class SegmentSet(msgspec.Struct, frozen=True):
 
     kept: dict[str, Kept]
     names: dict[int, str]
+    bits: _Bits
     live: tuple[LiveSegment, ...]
     runs: tuple[Run, ...]
     precise: tuple[LiveSegment, ...]
@@ -157,6 +167,7 @@ def compile_segments(kept: Iterable[Kept], programs: Sequence[BasedOn]) -> Segme
             version=versions[part.version],
             block=bits[part.place],
             askers=part.askers,
+            asking=reduce(or_, [bits[asker] for asker in part.askers], 0),
             look=looker(part.when, versions[part.version]) if read.fleeting else None,
             to_the_second=read.outside,
         )
@@ -169,8 +180,9 @@ def compile_segments(kept: Iterable[Kept], programs: Sequence[BasedOn]) -> Segme
     return SegmentSet(
         kept=by_code,
         names={each.segment_id: code for code, each in by_code.items()},
+        bits=_Bits({segment.code: 1 << place for place, segment in enumerate(live)}),
         live=tuple(live),
-        runs=tuple(_runs(blocks, bits, live, list(books.values()))),
+        runs=tuple(_runs(blocks, live, list(books.values()))),
         precise=tuple(segment for segment in live if segment.to_the_second),
         readers=readers,
         versions=tuple(versions),
@@ -199,9 +211,7 @@ def _parts(
     return reads, parts
 
 
-def _runs(
-    blocks: Sequence[Block], bits: Mapping[int, int], live: Sequence[LiveSegment], books: Sequence[_Book]
-) -> Iterator[Run]:
+def _runs(blocks: Sequence[Block], live: Sequence[LiveSegment], books: Sequence[_Book]) -> Iterator[Run]:
     """Yield the functions that judge, in the order of the blocks."""
     for number, group in groupby(blocks, key=lambda block: block.version):
         run = list(group)
@@ -210,7 +220,7 @@ def _runs(
         version = live[places[0]].version
         yield Run(
             version=version,
-            judge=judge_of(run, bits, books[number].compiler, version.needs),
+            judge=judge_of(run, books[number].compiler, version.needs),
             blocks=sum(block.bit for block in run),
             fleeting=reduce(or_, fleeting, 0),
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from datetime import date
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -72,8 +73,9 @@ def concerned(segments: SegmentSet, changed: Changed) -> int:
     bits, key_of = segments.readers.get, KEY_OF_EFFECT.get
     for program_id, effects in changed:
         for effect in effects:
-            key = key_of(type(effect))
-            if key is not None:
+            if type(effect) is Count:  # most are
+                blocks |= bits(effect.metric, 0)
+            elif (key := key_of(type(effect))) is not None:
                 blocks |= bits(key(effect, program_id), 0)
     return blocks
 
@@ -93,25 +95,32 @@ class Judging:
 
     def judge(self, blocks: int | None = None) -> list[Move]:
         """Judge the live segments of these blocks (None: all), and take the result over into the member."""
-        live, inside, at = self._segments.live, self._member.segments, self._at
+        segments, inside, at = self._segments, self._member.segments, self._at
         asked = -1 if blocks is None else blocks
-        moved: list[int] = []
+        moves: list[tuple[int, Move]] = []
 
-        def move(place: int) -> None:
-            moved.append(place)
-            code = live[place].code
-            if code in inside:
-                del inside[code]
-            else:
-                inside[code] = at
+        def move(wrong: int) -> int:
+            asking = 0
+            while wrong:
+                place = (wrong & -wrong).bit_length() - 1
+                wrong &= wrong - 1
+                segment = segments.live[place]
+                code = segment.code
+                if entered := code not in inside:
+                    inside[code] = at
+                else:
+                    del inside[code]
+                moves.append((place, Move(code, at, entered)))
+                asking |= segment.asking
+            return asking
 
-        for run in self._segments.runs:
+        here = sum(map(segments.bits.__getitem__, inside))
+        for run in segments.runs:
             if asked & run.blocks:
-                asked = run.judge(at, self._sight(run.version), inside, asked, move)
+                asked = run.judge(at, self._sight(run.version), here, asked, move)
         self._judged |= asked
-        if not moved:
-            return []
-        return [Move(code, at, code in inside) for code in [live[place].code for place in sorted(moved)]]
+        moves.sort(key=itemgetter(0))
+        return [each for _, each in moves]
 
     def next_change(self) -> Instant | None:
         """Return when time alone may change one of the answers given (None: never).
