@@ -23,7 +23,14 @@ async def test_a_live_segment_is_previewed_defined_and_listed(site: Site) -> Non
     for number in range(5):
         await site.done("PUT", f"/v1/orders/o{number}", {**order(2_000 * number), "customer": f"c{number}"})
     preview = await site.done("POST", "/v1/segments/preview", {"when": BIG["when"]})
-    assert preview == {"count": 2, "of": 5, "exact": True, "sample": ["c3", "c4"], "warnings": []}
+    assert preview == {
+        "count": 2,
+        "of": 5,
+        "exact": True,
+        "margin": 0,
+        "sample": ["c3", "c4"],
+        "warnings": [],
+    }
     view = await site.done("PUT", "/v1/segments/big", BIG)
     assert (view["size"], view["live"], view["filled"], view["version"]) == (2, True, True, 1)
     assert (await site.done("PUT", "/v1/segments/big", BIG))["version"] == 1

@@ -242,8 +242,8 @@ async def segment_history(request: Request[Any, Any, Any], id: ExternalId) -> Re
 async def segment_preview(request: Request[Any, Any, Any]) -> Response[Any]:
     """How many customers meet the condition now, and some of them; nothing is saved.
 
-    A figure that nothing has counted so far is worked out for a part of the customers: the count is then an
-    estimate, and `exact` is false.
+    Of many customers a part is asked about, and a figure that nothing has counted so far is worked out for a
+    part of them: `exact` is false then, and the count an estimate that may be off by `margin`.
     """
     door, caller = admitted(request)
     data = await body_of(request, PreviewBody)

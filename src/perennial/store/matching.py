@@ -18,7 +18,6 @@ from asyncpg import Connection, Record
 
 from perennial.core.conditions.sql import FIRST_PARAMETER, SqlConditions, SqlFigure
 from perennial.store.external_ids import IdKind
-from perennial.store.history import LAST
 
 _PLAN_FOR_SETS = """
 select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true),
@@ -37,6 +36,7 @@ left join memberships as m on m.bucket = $2 and m.workspace_id = $1 and m.custom
 _WALLET = """
 left join wallets as {alias} on {alias}.bucket = $2 and {alias}.workspace_id = $1
     and {alias}.customer_id = coalesce(c.household_id, c.customer_id) and {alias}.unit_id = {unit}
+    and {among}
 """
 
 _LOTS = """
@@ -44,7 +44,7 @@ left join (
     select customer_id, sum(remaining)::bigint as expiring
     from lots
     where bucket = $2 and workspace_id = $1 and unit_id = {unit} and remaining > 0
-        and expires_at > {after} and expires_at <= {until}
+        and expires_at > {after} and expires_at <= {until} and {among}
     group by customer_id
 ) as {alias} on {alias}.customer_id = coalesce(c.household_id, c.customer_id)
 """
@@ -137,19 +137,18 @@ async def plan_for_sets(conn: Connection) -> None:
 
 
 async def preview_matching(
-    conn: Connection, ws: int, bucket: int, sql: SqlConditions, sample: int, up_to: UUID = LAST
+    conn: Connection, ws: int, bucket: int, sql: SqlConditions, sample: int, only: Span | None = None
 ) -> Preview:
     """Return how many customers meet the only condition of ``sql``, and at most ``sample`` of them.
 
-    Nobody is looked at whose id comes after ``up_to``: ids are hashes, so that those before it are a fair
-    share of everybody.
+    With ``only`` nobody else is looked at: ids are hashes, so that a span of them is a fair share of
+    everybody.
     """
     (test,) = sql.tests
-    limit, last = (f"${FIRST_PARAMETER + len(sql.parameters) + place}" for place in range(2))
-    among = None if up_to == LAST else f"{{id}} <= {last}::uuid"
-    text = _PREVIEW.format(customers=_customers(sql, among), test=test, limit=f"{limit}::int")
-    parameters = (*sql.parameters, sample) if among is None else (*sql.parameters, sample, up_to)
-    count, found = (await _fetch(conn, text, ws, bucket, *parameters))[0]
+    limit = FIRST_PARAMETER + len(sql.parameters)
+    among, whom = _among(only, limit + 1)
+    text = _PREVIEW.replace("{test}", test).replace("{limit}", f"${limit}::int")
+    count, found = (await _fetch(conn, text, ws, bucket, sql, among, sample, *whom))[0]
     return Preview(count, tuple(found))
 
 
@@ -163,8 +162,8 @@ async def list_which(
     """
     places = ", ".join(f"case when {test} then {place} end" for place, test in enumerate(sql.tests))
     among, whom = _among(only, FIRST_PARAMETER + len(sql.parameters))
-    text = _LIST_WHICH.format(customers=_customers(sql, among), places=places, any=" or ".join(sql.tests))
-    return [(row[0], row[1]) for row in await _fetch(conn, text, ws, bucket, *sql.parameters, *whom)]
+    text = _LIST_WHICH.replace("{places}", places).replace("{any}", " or ".join(sql.tests))
+    return [(row[0], row[1]) for row in await _fetch(conn, text, ws, bucket, sql, among, *whom)]
 
 
 def _among(only: Sequence[UUID] | Span | None, number: int) -> tuple[str | None, tuple[object, ...]]:
@@ -176,24 +175,35 @@ def _among(only: Sequence[UUID] | Span | None, number: int) -> tuple[str | None,
     return f"{{id}} = any(${number}::uuid[])", (list(only),)
 
 
-async def _fetch(conn: Connection, text: str, ws: int, bucket: int, *parameters: object) -> list[Record]:
+async def _fetch(
+    conn: Connection,
+    text: str,
+    ws: int,
+    bucket: int,
+    sql: SqlConditions,
+    among: str | None,
+    *parameters: object,
+) -> list[Record]:
+    """Run a statement over the ``{customers}`` whose ``{id}`` is ``among`` some, with all that is read."""
     await plan_for_sets(conn)
     households = [row[0] for row in await conn.fetch(_HOUSEHOLDS, ws, bucket, IdKind.HOUSEHOLD)]
-    return await conn.fetch(text, ws, bucket, households, *parameters)
+    # Points of a household have its id, which may lie anywhere.
+    customers = _CUSTOMERS.format(relations=_relations(sql, among, None if households else among))
+    if among is not None:
+        customers = f"{customers} and {among.format(id='c.customer_id')}"
+    whole = text.replace("{customers}", customers)
+    return await conn.fetch(whole, ws, bucket, households, *sql.parameters, *parameters)
 
 
-def _customers(sql: SqlConditions, among: str | None) -> str:
-    """Return the customers with all that the tests read: everybody, or whose ``{id}`` is ``among`` some."""
-    text = _CUSTOMERS.format(relations=_relations(sql, among))
-    return text if among is None else f"{text} and {among.format(id='c.customer_id')}"
-
-
-def _relations(sql: SqlConditions, among: str | None) -> str:
-    """Return the joins to everything that the tests read."""
+def _relations(sql: SqlConditions, among: str | None, owners: str | None) -> str:
+    """Return the joins to everything that the tests read of customers ``among`` some, or of ``owners``."""
     joins = [] if sql.membership is None else [_MEMBERSHIP.format(test=sql.membership)]
-    joins += [_WALLET.format(alias=alias, unit=unit) for alias, unit in sql.wallets.items()]
+    for alias, unit in sql.wallets.items():
+        owned = "true" if owners is None else owners.format(id=f"{alias}.customer_id")
+        joins.append(_WALLET.format(alias=alias, unit=unit, among=owned))
+    owned = "true" if owners is None else owners.format(id="customer_id")
     joins += [
-        _LOTS.format(alias=alias, unit=unit, after=after, until=until)
+        _LOTS.format(alias=alias, unit=unit, after=after, until=until, among=owned)
         for alias, (unit, after, until) in sql.lots.items()
     ]
     joins += [_COMPLETED.format(alias=alias, challenge=number) for alias, number in sql.challenges.items()]

@@ -728,6 +728,7 @@ create table customers (
     constraint customers_erased_check CHECK (((erased_at IS NULL) OR ((external_id = ''::text) AND (attributes = '{}'::jsonb) AND (household_id IS NULL))))
 );
 
+CREATE INDEX customers_erased ON customers USING btree (bucket, workspace_id, customer_id) WHERE (erased_at IS NOT NULL);
 CREATE INDEX customers_household ON customers USING btree (bucket, workspace_id, household_id) WHERE (household_id IS NOT NULL);
 alter table customers enable row level security;
 alter table customers force row level security;

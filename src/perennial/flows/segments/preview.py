@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, sqrt
+from time import perf_counter
 from uuid import UUID
 
 import msgspec
@@ -24,14 +26,18 @@ from perennial.flows.programs.backfill import count_past
 from perennial.flows.segments.segments import check_document, odd_about
 from perennial.store.customers import read_customers
 from perennial.store.history import FIRST, LAST, read_past
-from perennial.store.matching import preview_matching
+from perennial.store.matching import Span, preview_matching
 from perennial.store.members import load_members
 from perennial.store.segments import count_people, list_segments, next_people
 from perennial.units import Instant
 
 SAMPLE = 10
 ASKED_ABOUT = 50_000
-"""The database is asked about so many customers at most: an answer takes less than a second."""
+"""Of more customers than that, the database is asked about so many at most."""
+ASKED_FIRST = 10_000
+"""It is asked about so many of them first: what these take says how many more there is time for."""
+SECONDS = 0.75
+"""So long an estimate may take."""
 LOOKED_AT = 500
 """So many customers of a bucket are looked at where the database cannot answer for all of them."""
 
@@ -39,14 +45,16 @@ LOOKED_AT = 500
 class SegmentPreview(msgspec.Struct, frozen=True):
     """How many of the workspace's customers meet a condition now, and some of them.
 
-    Unless ``exact``, ``count`` is an estimate from a part of the customers, whom their ids choose: what is
-    true of one in a hundred of 50,000 is known to about nine in a hundred of itself, 19 times out of 20.
-    ``warnings`` say what is odd about the condition: that it never holds, for one.
+    Unless ``exact``, ``count`` is an estimate from a part of the customers, whom their ids choose: 19 times
+    out of 20 it is at most ``margin`` away from what counting everybody would give. How large the part is
+    depends on how long the database takes. ``warnings`` say what is odd about the condition: that it never
+    holds, for one.
     """
 
     count: int
     of: int
     exact: bool
+    margin: int
     sample: tuple[str, ...]
     warnings: tuple[Flaw, ...] = ()
 
@@ -66,6 +74,7 @@ async def preview_segment(
 
     What is odd about its condition is said in ``language``.
     """
+    until = perf_counter() + SECONDS
     async with handler.database.report(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         rows = await list_segments(conn, workspace_id)
@@ -79,10 +88,26 @@ async def preview_segment(
         if sql is None:
             found = await _look_at(conn, workspace, segments, live)
         else:
-            found = await _ask(conn, workspace, sql, of)
+            found = await _ask(conn, workspace, sql, of, until)
     exact = found.people >= of
     count = found.inside if exact else found.inside * of // max(found.people, 1)
-    return SegmentPreview(count, of, exact, tuple(found.sample), odd_about(workspace, segment, language))
+    margin = 0 if exact else margin_of(found.inside, found.people, of)
+    odd = odd_about(workspace, segment, language)
+    return SegmentPreview(count, of, exact, margin, tuple(found.sample), odd)
+
+
+def margin_of(inside: int, people: int, of: int) -> int:
+    """Return how far ``inside`` of ``people``, taken for all ``of`` them, may be off, 19 times out of 20.
+
+    It is how far Wilson's interval reaches to its farther side: that is more than nothing where nobody was
+    found. A part that is a good deal of the whole counts for more.
+    """
+    if not people:
+        return of
+    share, size, z = inside / people, people * of / (of - people), 1.96
+    middle = (share + z * z / size / 2) / (1 + z * z / size)
+    half = z * sqrt(share * (1 - share) / size + (z / size / 2) ** 2) / (1 + z * z / size)
+    return ceil(of * (half + abs(middle - share)))
 
 
 def _asked(workspace: Workspace, segments: SegmentSet, live: LiveSegment) -> SqlConditions | None:
@@ -102,17 +127,39 @@ def _counted(workspace: Workspace) -> dict[int, Metric]:
     return {metric.number: metric for version in versions for metric in version.metrics}
 
 
-async def _ask(conn: Connection, workspace: Workspace, sql: SqlConditions, of: int) -> _Found:
-    """Ask the database about everybody, or about those with the lowest ids where there are too many."""
-    up_to = LAST if of <= ASKED_ABOUT else UUID(int=LAST.int * ASKED_ABOUT // of)
+async def _ask(conn: Connection, workspace: Workspace, sql: SqlConditions, of: int, until: float) -> _Found:
+    """Ask the database about everybody, or about as many of the lowest ids as there is time for ``until``."""
     found = _Found()
+    if of <= ASKED_ABOUT:
+        await _ask_about(conn, workspace, sql, Span(FIRST, LAST), found)
+        return found
+    first = min(ASKED_FIRST, ASKED_ABOUT)
+    started = perf_counter()
+    await _ask_about(conn, workspace, sql, Span(FIRST, _id_at(first, of)), found)
+    now = perf_counter()
+    more = min(ASKED_ABOUT - first, int(first * (until - now) / (now - started)))
+    if more > 0:
+        rest = Span(UUID(int=_id_at(first, of).int + 1), _id_at(first + more, of))
+        await _ask_about(conn, workspace, sql, rest, found)
+    return found
+
+
+def _id_at(place: int, of: int) -> UUID:
+    """Return the id up to which about ``place`` of so many customers lie: ids are hashes."""
+    return UUID(int=LAST.int * place // of)
+
+
+async def _ask_about(
+    conn: Connection, workspace: Workspace, sql: SqlConditions, span: Span, found: _Found
+) -> None:
+    """Ask the database about the customers whose ids lie in a span, on top of who was found before."""
+    only = None if (span.first, span.last) == (FIRST, LAST) else span
     for bucket in workspace.row.buckets:
-        found.people += await count_people(conn, workspace.workspace_id, bucket, up_to)
+        found.people += await count_people(conn, workspace.workspace_id, bucket, span.first, span.last)
         wanted = SAMPLE - len(found.sample)
-        told = await preview_matching(conn, workspace.workspace_id, bucket, sql, wanted, up_to)
+        told = await preview_matching(conn, workspace.workspace_id, bucket, sql, wanted, only)
         found.inside += told.count
         found.sample += await _names(conn, workspace.workspace_id, bucket, told.sample)
-    return found
 
 
 async def _look_at(conn: Connection, workspace: Workspace, segments: SegmentSet, live: LiveSegment) -> _Found:

@@ -31,14 +31,14 @@ export function Preview({ when, program }: { when: Record<string, unknown>; prog
     );
   }
   if (preview.data === undefined) return null;
-  const { count, of, exact, sample } = preview.data;
+  const { count, of, exact, margin, sample } = preview.data;
   return (
     <Panel title={t`Whom it would choose`}>
       <Stack gap="xs">
         <Text fw={600} aria-live="polite">
           {!exact && <Trans>about</Trans>} <Plural value={count} one="# customer" other="# customers" />{" "}
           <Text span c="dimmed" fw={400}>
-            <Trans>of {format.number(of)}</Trans>
+            {!exact && <Trans>± {format.number(margin)}</Trans>} <Trans>of {format.number(of)}</Trans>
           </Text>
         </Text>
         {sample.length > 0 && (
