@@ -61,15 +61,23 @@ class _Side(msgspec.Struct, kw_only=True):
     key: str
 
 
-class _Past(msgspec.Struct, kw_only=True):
-    """What was prepared, with the secret of its codes, and how long it took to fill the segments."""
+class _Past(msgspec.Struct):
+    """What was prepared, with the secret of its codes, and how long it took to fill the segments.
+
+    Where that was interrupted it goes on, and took as long as its last run.
+    """
 
     members: int
     orders: int
     rules: int
     sides: tuple[_Side, _Side]
     secret: str
-    fill_s: float
+    fill_s: float | None = None
+
+
+def _keep(folder: Path | None, past: _Past) -> None:
+    if folder is not None:
+        (folder / _KEPT).write_bytes(msgspec.json.encode(past))
 
 
 def _kept(folder: Path, members: int, orders: int, rules: int) -> _Past | None:
@@ -107,19 +115,13 @@ def run(
         if past is None:
             progress("preparing members and orders")
             prepared = asyncio.run(_prepare(server.url, members, orders, rules))
+            past = _Past(members, orders, rules, prepared, secrets.token_hex(SECRET_BYTES))
+            _keep(keep, past)
+        if past.fill_s is None:
             progress("filling segments")
-            filled = asyncio.run(_fill(server.url, prepared[1]))
+            past.fill_s = asyncio.run(_fill(server.url, past.sides[1]))
             asyncio.run(vacuum(server.url))
-            past = _Past(
-                members=members,
-                orders=orders,
-                rules=rules,
-                sides=prepared,
-                secret=secrets.token_hex(SECRET_BYTES),
-                fill_s=filled,
-            )
-            if keep is not None:
-                (keep / _KEPT).write_bytes(msgspec.json.encode(past))
+            _keep(keep, past)
         plain, segmented = past.sides
         progress("judging everybody, and previews")
         figures = {"fill_s": past.fill_s, **asyncio.run(_judge(server.url, segmented, previews))}

@@ -30,7 +30,7 @@ select id_hash from external_ids where workspace_id = $1 and kind = $3 and bucke
 
 _MEMBERSHIP = """
 left join memberships as m on m.bucket = $2 and m.workspace_id = $1 and m.customer_id = c.customer_id
-    and {test}
+    and {test} and {among}
 """
 
 _WALLET = """
@@ -197,7 +197,10 @@ async def _fetch(
 
 def _relations(sql: SqlConditions, among: str | None, owners: str | None) -> str:
     """Return the joins to everything that the tests read of customers ``among`` some, or of ``owners``."""
-    joins = [] if sql.membership is None else [_MEMBERSHIP.format(test=sql.membership)]
+    joins = []
+    if sql.membership is not None:
+        own = "true" if among is None else among.format(id="m.customer_id")
+        joins.append(_MEMBERSHIP.format(test=sql.membership, among=own))
     for alias, unit in sql.wallets.items():
         owned = "true" if owners is None else owners.format(id=f"{alias}.customer_id")
         joins.append(_WALLET.format(alias=alias, unit=unit, among=owned))
