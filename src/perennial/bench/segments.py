@@ -144,7 +144,7 @@ def run(
 
 
 class _Measured(msgspec.Struct, kw_only=True):
-    """What a request cost in CPU microseconds, without autovacuum and by it, and how many a second there were."""
+    """What a request cost in CPU microseconds, without autovacuum and by it, and how many came a second."""
 
     cpu_us: float
     autovacuum_us: float
