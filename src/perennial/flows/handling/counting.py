@@ -55,3 +55,12 @@ def fresh(version: Version, counts: Iterable[Count], counted: set[int]) -> list[
     kept = [count for count in counts if count.metric not in counted]
     counted.update([metric.number for metric in version.metrics])
     return kept
+
+
+def counts_together(counts: Iterable[tuple[Version, list[Count]]]) -> list[tuple[Version, tuple[Count, ...]]]:
+    """Put together what the versions of a program count of one event: the metric says whose figure it is."""
+    by_program: dict[int, tuple[Version, list[Count]]] = {}
+    for version, some in counts:
+        known = by_program.setdefault(version.program_id, (version, []))
+        known[1].extend(some)
+    return [(version, tuple(every)) for version, every in by_program.values()]

@@ -11,7 +11,7 @@ from perennial.core.points_counted import points_counted
 from perennial.core.switches import Switches
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
-from perennial.flows.handling.counting import counts_besides, fresh
+from perennial.flows.handling.counting import counts_besides, counts_together, fresh
 from perennial.flows.handling.decide_program import EventOf, Outcome, decide_follow_ups, decide_in
 from perennial.flows.handling.enrolling import enroll_automatically
 from perennial.flows.handling.referred import note_in_referrals
@@ -59,8 +59,8 @@ def decide_event(
             points = points_counted(event, outcome.decision)
             counts.append((version, fresh(version, now_counts, counted)))
         counts += counts_besides(batch, live, version, event, points, counted)
-    for version, once in counts:
-        batch.apply(operation, version, tuple(once))
+    for version, once in counts_together(counts):
+        batch.apply(operation, version, once)
     if batch.referrals:
         note_in_referrals(batch, operation.member, event_of)
     for outcome in main:
