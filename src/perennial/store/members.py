@@ -228,12 +228,13 @@ class _Loading(msgspec.Struct):
                 wallet.lots = {}
 
     def segmented(self, row: Record) -> None:
-        code_of, inside = self.segments.get, [member.segments for member in self.members]
+        inside = [{}, *(member.segments for member in self.members)]
+        codes = map(self.segments.get, row["numbers"])
         instants = row["instants"] if self.since else repeat(0, len(row["places"]))
-        for place, segment_id, entered_at in zip(row["places"], row["numbers"], instants, strict=True):
-            code = code_of(segment_id)
+        found = zip(map(inside.__getitem__, row["places"]), codes, instants, strict=True)
+        for segments, code, entered_at in found:
             if code is not None:
-                inside[place - 1][code] = entered_at
+                segments[code] = entered_at
 
     def lots(self, row: Record) -> None:
         for place, (unit, lot_id, origin, granted, remaining), (available_at, expires_at), waits_for in zip(
@@ -245,9 +246,9 @@ class _Loading(msgspec.Struct):
             lots[lot_id] = Lot(lot_id, key, granted, remaining)
 
     def counters(self, row: Record) -> None:
-        counted = [member.counters for member in self.members]
-        for place, (metric, period, value) in zip(row["places"], row["numbers"], strict=True):
-            counters = counted[place - 1]
+        counted = [{}, *(member.counters for member in self.members)]
+        found = zip(map(counted.__getitem__, row["places"]), row["numbers"], strict=True)
+        for counters, (metric, period, value) in found:
             if metric in counters:
                 counters[metric][period] = value
             else:
