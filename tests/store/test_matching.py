@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from asyncpg import Connection
 
 from perennial.core.conditions.sql import SqlConditions, compile_sql, kept_by
 from perennial.core.terms.condition_document import decode_condition
-from perennial.store.matching import list_which, preview_matching
+from perennial.store.matching import Preview, Span, list_which, preview_matching
 from tests.core.earning_stage import version_of
 from tests.store.book import NOW, Book
 
@@ -97,4 +99,73 @@ async def test_a_slice_reads_the_segments_of_its_own_people(book: Book, superuse
             "select indexrelid from pg_index where indrelid = 'segment_members'::regclass))"
         )
     assert found == [(customer_id, [0]) for customer_id in ids]
+    assert read < 100
+
+
+async def _give(superuser: Connection, book: Book, owner: UUID, balance: int) -> None:
+    await superuser.execute(
+        "insert into wallets (bucket, workspace_id, customer_id, unit_id, balance, pending, debt, shortfall, "
+        "earned, spent, expired, activated_until) values ($1, $2, $3, $4, $5, 0, 0, 0, $5, 0, 0, now())",
+        book.bucket,
+        book.ws,
+        owner,
+        VERSION.wallets[0].unit,
+        balance,
+    )
+
+
+async def test_a_part_of_the_customers_has_the_points_of_its_households(
+    book: Book, superuser: Connection
+) -> None:
+    """The wallet of a household has an id of its own, which lies outside of the part that is asked about."""
+    alone, living = sorted([(await book.customer(name)).customer_id for name in ("a", "b")])
+    home = (await book.household("h")).customer_id
+    await superuser.execute(
+        "update customers set household_id = $1 where bucket = $2 and customer_id = $3",
+        home,
+        book.bucket,
+        living,
+    )
+    await _give(superuser, book, home, 100)
+    await _give(superuser, book, alone, 20)
+    sql = compiled({"fact": "wallet.points.balance", "is": 100}, {"fact": "wallet.points.balance", "is": 20})
+    async with book.db.transaction(book.ws) as conn:
+        assert await list_which(conn, book.ws, book.bucket, sql, [living]) == [(living, [0])]
+        assert await list_which(conn, book.ws, book.bucket, sql, Span(alone, alone)) == [(alone, [1])]
+        preview = await preview_matching(
+            conn,
+            book.ws,
+            book.bucket,
+            compiled({"fact": "wallet.points.balance", "at_least": 20}),
+            5,
+            Span(living, living),
+        )
+    assert preview == Preview(1, (living,))
+
+
+async def test_a_part_reads_the_wallets_of_its_own_people(book: Book, superuser: Connection) -> None:
+    """Two of twenty thousand wallets: nobody else's are read, or slices cost the square."""
+    ids = sorted([(await book.customer(name)).customer_id for name in ("a", "b")])
+    await superuser.execute(
+        "insert into wallets (bucket, workspace_id, customer_id, unit_id, balance, pending, debt, shortfall, "
+        "earned, spent, expired, activated_until) select $1, $2, id, $3, 7, 0, 0, 0, 7, 0, 0, now() from ("
+        "select unnest($4::uuid[]) union all select gen_random_uuid() from generate_series(1, 20000)"
+        ") as those (id)",
+        book.bucket,
+        book.ws,
+        VERSION.wallets[0].unit,
+        ids,
+    )
+    await superuser.execute("analyze wallets")
+    sql = compiled({"fact": "wallet.points.balance", "is": 7})
+    async with book.db.transaction(book.ws) as conn:
+        found = await list_which(conn, book.ws, book.bucket, sql, ids)
+        spanned = await list_which(conn, book.ws, book.bucket, sql, Span(ids[0], ids[0]))
+        read = await conn.fetchval(
+            "select sum(pg_stat_get_xact_tuples_returned(oid)) from pg_class where oid = any(array("
+            "select 'wallets'::regclass::oid union all "
+            "select indexrelid from pg_index where indrelid = 'wallets'::regclass))"
+        )
+    assert found == [(customer_id, [0]) for customer_id in ids]
+    assert spanned == [(ids[0], [0])]
     assert read < 100
