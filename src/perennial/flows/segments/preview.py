@@ -36,7 +36,7 @@ ASKED_ABOUT = 50_000
 """Of more customers than that, the database is asked about so many at most."""
 ASKED_FIRST = 10_000
 """It is asked about so many of them first: what these take says how many more there is time for."""
-SECONDS = 0.75
+SECONDS = 0.6
 """So long an estimate may take."""
 LOOKED_AT = 500
 """So many customers of a bucket are looked at where the database cannot answer for all of them."""
