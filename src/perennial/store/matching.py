@@ -18,6 +18,7 @@ from asyncpg import Connection, Record
 
 from perennial.core.conditions.sql import FIRST_PARAMETER, SqlConditions, SqlFigure
 from perennial.store.external_ids import IdKind
+from perennial.store.history import FIRST
 
 _PLAN_FOR_SETS = """
 select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true),
@@ -170,6 +171,8 @@ def _among(only: Sequence[UUID] | Span | None, number: int) -> tuple[str | None,
     """Return the test of an ``{id}`` for some customers, and its parameters from ``$number`` on."""
     if only is None:
         return None, ()
+    if isinstance(only, Span) and only.first == FIRST:
+        return f"{{id}} <= ${number}::uuid", (only.last,)
     if isinstance(only, Span):
         return f"{{id}} between ${number}::uuid and ${number + 1}::uuid", (only.first, only.last)
     return f"{{id}} = any(${number}::uuid[])", (list(only),)
@@ -187,8 +190,10 @@ async def _fetch(
     """Run a statement over the ``{customers}`` whose ``{id}`` is ``among`` some, with all that is read."""
     await plan_for_sets(conn)
     households = [row[0] for row in await conn.fetch(_HOUSEHOLDS, ws, bucket, IdKind.HOUSEHOLD)]
-    # Points of a household have its id, which may lie anywhere.
-    customers = _CUSTOMERS.format(relations=_relations(sql, among, None if households else among))
+    # Points of a household have its id, which may lie anywhere. Between two ids that are close to each other
+    # PostgreSQL expects next to nobody, and would join each customer with all wallets there.
+    owners = None if households or (among is not None and "between" in among) else among
+    customers = _CUSTOMERS.format(relations=_relations(sql, among, owners))
     if among is not None:
         customers = f"{customers} and {among.format(id='c.customer_id')}"
     whole = text.replace("{customers}", customers)
