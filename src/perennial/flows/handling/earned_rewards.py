@@ -25,7 +25,7 @@ from perennial.store.vouchers import VoucherState, load_vouchers
 async def load_earned(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
     """Lock the vouchers that rules gave for the orders that commands take back or change."""
     keys = []
-    for command in commands:
+    for command in commands if batch.orders else ():
         if not isinstance(command, PutOrder | PostReturn):
             continue
         known = batch.orders.get(

@@ -27,6 +27,8 @@ from perennial.store.vouchers import lock_unused
 
 async def load_won(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
     """Lock the codes that may have to be taken back with the orders that come back."""
+    if not batch.orders:
+        return
     for row in [found for command in commands if (found := _coming_back(batch, command)) is not None]:
         for decision in decode_decisions(row.decision):
             version = batch.workspace.program_by_id(decision.program).version(decision.version)
@@ -96,6 +98,6 @@ def _code_given(effect: Effect) -> UUID | None:
 def _coming_back(batch: Batch, command: Command) -> OrderRow | None:
     if isinstance(command, PostReturn):
         return batch.orders.get(batch.name("order", command.order))
-    if isinstance(command, PutOrder) and command.order.status is OrderStatus.CANCELED:
+    if type(command) is PutOrder and command.order.status is OrderStatus.CANCELED:
         return batch.orders.get(batch.name("order", command.id))
     return None

@@ -25,7 +25,6 @@ from perennial.flows.commands import (
     PostEvent,
     PostRedemption,
     PostReturn,
-    PutCustomer,
     PutOrder,
     ReferralPair,
 )
@@ -62,7 +61,7 @@ def budgets_of_order(version: Version, at: Instant, order: Order | None) -> set[
 
 def instant_of(batch: Batch, command: Command) -> Instant:
     """Return the business instant of a command: its own, or now."""
-    at = None if isinstance(command, PutCustomer) else command.at
+    at: Instant | None = getattr(command, "at", None)  # what is known of a customer has no instant
     return batch.now if at is None else at
 
 

@@ -46,7 +46,7 @@ async def load_redeemed(
     keys += [
         (UUID(hex=command.customer_id), UUID(hex=command.redemption_id))
         for command in commands
-        if isinstance(command, ExpireHold)
+        if type(command) is ExpireHold
     ]
     rows = await load_redemptions(conn, workspace_id, bucket, keys) if keys else []
     orders = [found for command in commands if (found := _coming_back(batch, command)) is not None]
@@ -61,7 +61,7 @@ async def load_redeemed(
     holders = {
         batch.name("customer", command.customer)
         for command in commands
-        if isinstance(command, PostRedemption) and command.customer is not None and command.hold_for
+        if type(command) is PostRedemption and command.customer is not None and command.hold_for
     }
     if holders:
         batch.held = await count_held(conn, workspace_id, bucket, sorted(holders))
@@ -101,10 +101,10 @@ def _coming_back(batch: Batch, command: Command) -> tuple[UUID, UUID] | None:
 
     An order may be canceled of which nothing was heard before but what was redeemed on it.
     """
-    if isinstance(command, PostReturn):
+    if type(command) is PostReturn:
         order_id = batch.name("order", command.order)
         return (batch.orders[order_id].customer_id, order_id) if order_id in batch.orders else None
-    if isinstance(command, PutOrder) and command.order.status is OrderStatus.CANCELED:
+    if type(command) is PutOrder and command.order.status is OrderStatus.CANCELED:
         order_id = batch.name("order", command.id)
         owner = order_id if command.customer is None else batch.name("customer", command.customer)
         return owner, order_id
