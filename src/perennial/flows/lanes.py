@@ -20,6 +20,15 @@ Place = tuple[int, int]
 
 Waiting = tuple[T, "asyncio.Future[R]"]
 
+QUIET_TURNS = 3
+"""After so many turns of the event loop without anything new, nothing that has arrived is still unread.
+
+In one turn an answer is sent or a request read, in the next that request is handled up to its lane.
+"""
+
+MOST_TURNS = 24
+"""So many turns the event loop gets between two batches at the most, whatever comes."""
+
 
 class Lanes(Generic[T, R]):
     """Takes things one by one and has each batch of them handled together.
@@ -60,4 +69,19 @@ class Lanes(Generic[T, R]):
                 for _, future in taken:
                     if not future.done():
                         future.set_exception(error)
+            await _let_in(waiting)
         del self._tasks[place]
+
+
+async def _let_in(waiting: deque[Waiting[T, R]]) -> None:
+    """Let the answers of a batch leave and what has arrived meanwhile come in, without waiting for anything.
+
+    Otherwise what lies unread in the sockets would miss the next batch, which costs much whatever its size.
+    """
+    quiet = 0
+    for _ in range(MOST_TURNS):
+        before = len(waiting)
+        await asyncio.sleep(0)
+        quiet = quiet + 1 if len(waiting) == before else 0
+        if quiet == QUIET_TURNS:
+            return
