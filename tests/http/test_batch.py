@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import httpx
+import pytest
 
+from perennial.flows.answers import Answer
+from perennial.flows.batcher import Intake
+from perennial.flows.commands import Command
+from perennial.http import batch
 from tests.http.site import Site, order
 
 
@@ -120,6 +125,25 @@ async def test_a_line_that_is_too_long_is_skipped(site: Site) -> None:
     """Two megabytes in one line cost one problem; the next line is read from its beginning."""
     results = await send(site, b'{"op": "' + b"x" * 2_000_000 + b'"}', order_line("o1", 100))
     assert [(each["line"], each["status"]) for each in results] == [(1, 413), (2, 201)]
+
+
+async def test_long_lines_are_handled_in_fewer_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in memory at once is bounded by its bytes as well, and every line has its result in order."""
+    monkeypatch.setattr(batch, "CHUNK_BYTES", 600)
+    chunks: list[int] = []
+    submit_many = Intake.submit_many
+
+    async def noted(intake: Intake, workspace_id: int, commands: Sequence[Command]) -> list[Answer]:
+        chunks.append(len(commands))
+        return await submit_many(intake, workspace_id, commands)
+
+    monkeypatch.setattr(Intake, "submit_many", noted)
+    lines = [order_line(f"o{number}", 100) for number in range(20)]
+    results = await send(site, *lines)
+    assert [(result["line"], result["status"]) for result in results] == [(n, 201) for n in range(1, 21)]
+    longest = max(len(json.dumps(line)) for line in lines)
+    assert len(chunks) >= 20 * longest // (600 + longest)
+    assert max(chunks) <= 600 // min(len(json.dumps(line)) for line in lines) + 1
 
 
 async def test_lines_may_come_in_any_pieces(site: Site) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from zlib import crc32
 
 import msgspec
 
@@ -19,6 +20,9 @@ from perennial.flows.commands import (
     Identified,
     Introduced,
     MoveInSegment,
+    PostAdjustment,
+    PostClaim,
+    PostEvent,
     PostRedemption,
     PostReturn,
     PostRollback,
@@ -40,6 +44,9 @@ from perennial.units import bucket_of
 
 MAX_BATCH = 256
 
+SPLIT_FROM = 2 * MAX_BATCH
+"""From so many commands on what comes in bulk goes down two lanes: while one writes, the other decides."""
+
 _BY_THEIR_BUCKET = (
     ChangeEntitlement,
     TakeTurn,
@@ -53,6 +60,7 @@ _BY_THEIR_BUCKET = (
 # What names its customer by an internal id, and so its bucket.
 _OF_GUESTS = (PutOrder, PostRedemption, ChangeHold, RedeemHold)
 # What goes by its own id where no customer is named.
+_NAME_THEIR_CUSTOMER = frozenset((PutOrder, PostEvent, PutCustomer, PostClaim, PostAdjustment))
 
 
 class Buckets(msgspec.Struct, frozen=True):
@@ -68,6 +76,7 @@ class Intake:
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
         self._lanes: Lanes[Command, Answer] = Lanes(self._handle, _take)
+        self._lanes_beside: Lanes[Command, Answer] = Lanes(self._handle, _take)
         self._buckets: dict[int, Buckets] = {}
         self._lookups = Lookups(handler.database)
 
@@ -134,8 +143,9 @@ class Intake:
         identified = [command for command in commands if isinstance(command, Identified)]
         found = iter(await find_meant(self.handler.database, workspace_id, identified) if identified else ())
         meant = [next(found) if isinstance(command, Identified) else command for command in commands]
+        splits = may_be_split(meant)
         futures = {
-            index: await self._enqueue(workspace_id, command)
+            index: await self._enqueue(workspace_id, command, beside=splits and _goes_beside(command))
             for index, command in enumerate(meant)
             if not isinstance(command, Answer)
         }
@@ -152,10 +162,13 @@ class Intake:
 
     async def close(self) -> None:
         """Finish what is in flight. The doors must have stopped taking commands."""
-        await self._lanes.close()
+        await asyncio.gather(self._lanes.close(), self._lanes_beside.close())
 
-    async def _enqueue(self, workspace_id: int, command: Command) -> asyncio.Future[Answer]:
-        return self._lanes.enqueue((workspace_id, await self.bucket(workspace_id, command)), command)
+    async def _enqueue(
+        self, workspace_id: int, command: Command, *, beside: bool = False
+    ) -> asyncio.Future[Answer]:
+        lanes = self._lanes_beside if beside else self._lanes
+        return lanes.enqueue((workspace_id, await self.bucket(workspace_id, command)), command)
 
     async def bucket(self, workspace_id: int, command: Command) -> int:
         """Return the bucket in which a command is handled."""
@@ -178,6 +191,32 @@ class Intake:
 
 def _take(waiting: deque[Waiting[Command, Answer]]) -> list[Waiting[Command, Answer]]:
     return [waiting.popleft() for _ in range(min(MAX_BATCH, len(waiting)))]
+
+
+def may_be_split(commands: Sequence[Command | Answer]) -> bool:
+    """Whether commands in bulk may go down two lanes: they are many, and no two of different customers meet.
+
+    All of them name their customer (the return of an order that may stand further up does not), and no id
+    stands for two of them, of which the first has to come first.
+    """
+    if len(commands) < SPLIT_FROM:
+        return False
+    ids: set[tuple[type, str | None]] = set()
+    for command in commands:
+        if isinstance(command, Answer):
+            continue
+        if type(command) not in _NAME_THEIR_CUSTOMER or getattr(command, "customer", None) is None:
+            return False
+        given = (type(command), getattr(command, "id", None))
+        if given[1] is not None and given in ids:
+            return False
+        ids.add(given)
+    return True
+
+
+def _goes_beside(command: Command) -> bool:
+    """Whether a command in bulk goes down the second lane: half of the customers do, whatever they do."""
+    return bool(crc32(command.customer.encode()) & 1)  # type: ignore[union-attr]  # all of them have one
 
 
 def bucket_of_command(buckets: Buckets, command: Command) -> int:

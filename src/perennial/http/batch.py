@@ -43,7 +43,8 @@ from perennial.http.spool import Spool
 from perennial.http.strict_json import Reader
 
 MEDIA_TYPES = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl")
-CHUNK_LINES = 256
+CHUNK_LINES = 512
+CHUNK_BYTES = 16_000_000
 REMEMBERED_ORDERS = 10_000
 
 _reader: Reader[BatchLine] = Reader(BatchLine)  # type: ignore[arg-type]
@@ -126,6 +127,7 @@ async def _serve(door: Door, caller: Key, asked: _Asked, receive: Receive, send:
 async def _chunks(door: Door, receive: Receive) -> AsyncIterator[list[bytes | None]]:
     """Yield the lines of the body in chunks; a line that is too long comes as None."""
     lines: list[bytes | None] = []
+    size = 0
     rest = b""
     skipping = False
     more = True
@@ -135,14 +137,15 @@ async def _chunks(door: Door, receive: Receive) -> AsyncIterator[list[bytes | No
         for line in complete:
             lines.append(None if skipping or len(line) > door.max_body_bytes else line)
             skipping = False
-            if len(lines) == CHUNK_LINES:
+            size += len(line)
+            if len(lines) == CHUNK_LINES or size >= CHUNK_BYTES:
                 yield lines
-                lines = []
+                lines, size = [], 0
         if len(rest) > door.max_body_bytes:
             rest, skipping = b"", True
         if lines and (not more or not rest):
             yield lines
-            lines = []
+            lines, size = [], 0
     if rest or skipping:
         lines.append(None if skipping else rest)
     if lines:
