@@ -15,6 +15,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import msgspec
+import uvloop
 
 from perennial.bench.cluster import cluster
 from perennial.bench.load import order_body
@@ -51,9 +52,7 @@ def run(*, orders: int = 20_000, members: int = 10_000, rules: int = 20, rounds:
     """Replay ``orders`` new orders ``rounds`` times, each beside its COPY; return medians and ratios."""
     with cluster() as server:
         prepared = asyncio.run(prepare(server.url, members=members, rules=rules))
-        measured = [
-            asyncio.run(_round(server, prepared, orders, members, number)) for number in range(rounds)
-        ]
+        measured = [uvloop.run(_round(server, prepared, orders, members, number)) for number in range(rounds)]
     measured.sort(key=lambda each: each[1] / each[0])
     ours, copied, rows = measured[len(measured) // 2]
     return {

@@ -46,6 +46,7 @@ from perennial.flows.commands import (
 )
 from perennial.flows.configuration import FUTURE_TOLERANCE, Configurations, business_now
 from perennial.flows.handling.change_hold import handle_change_hold
+from perennial.flows.handling.concerned import customers_of
 from perennial.flows.handling.giving_back import handle_expired_hold, handle_rollback
 from perennial.flows.handling.handle_challenge import handle_start
 from perennial.flows.handling.handle_conversion import handle_conversion
@@ -67,7 +68,7 @@ from perennial.flows.handling.handle_return import handle_return
 from perennial.flows.handling.handle_review import handle_review
 from perennial.flows.handling.handle_segment import handle_entered, handle_move
 from perennial.flows.handling.handle_turn import handle_turn
-from perennial.flows.handling.load_batch import customers_of, load
+from perennial.flows.handling.load_batch import load
 from perennial.flows.handling.redeeming import handle_redeem_hold, handle_redemption
 from perennial.flows.handling.segmenting import judge_last, settle, settle_segments, unsettled
 from perennial.flows.handling.timers_due import LotsNeeded

@@ -21,7 +21,6 @@ from perennial.flows.commands import (
     ConvertOwner,
     ExpireHold,
     JoinProgram,
-    MoveInSegment,
     PostAdjustment,
     PostClaim,
     PostEvent,
@@ -40,6 +39,7 @@ from perennial.flows.commands import (
     applied_id,
 )
 from perennial.flows.configuration import Configurations, Workspace, business_now
+from perennial.flows.handling.concerned import customers_of, taken_back
 from perennial.flows.handling.consents import load_consents
 from perennial.flows.handling.credits import load_credits
 from perennial.flows.handling.earned_rewards import load_earned
@@ -56,7 +56,7 @@ from perennial.flows.loading.claims import load_entitled, set_codes_aside, set_c
 from perennial.flows.loading.exposures import load_variants
 from perennial.flows.loading.looking_back import read_from
 from perennial.flows.loading.redeemed import load_entered, load_redeemed
-from perennial.flows.loading.referred import load_referred, sides_of
+from perennial.flows.loading.referred import load_referred
 from perennial.flows.merged import survivor_names
 from perennial.store.customers import CustomerRow, find_companions, insert_customers, lock_customers
 from perennial.store.events import load_events
@@ -65,7 +65,6 @@ from perennial.store.history import paid_order_keys
 from perennial.store.identifiers import find_identifiers, identifier_hash, read_identifiers
 from perennial.store.members import load_members
 from perennial.store.orders import load_orders
-from perennial.units import bucket_of
 
 _CREATES_CUSTOMER = frozenset(
     (PutOrder, PostEvent, PutCustomer, PutHousehold, JoinProgram, PostRedemption, ReferralPair)
@@ -84,15 +83,6 @@ _ONCE = {
     PostRollback: ("rollback", IdKind.ROLLBACK),
 }
 _CLAIMED_EARLY = {PutOrder: ("order", IdKind.ORDER), **_ONCE}
-_OF_INTERNAL_IDS = (
-    ChangeEntitlement,
-    TakeTurn,
-    RunTimers,
-    ReviewReferral,
-    ConvertOwner,
-    MoveInSegment,
-    ApplyEntered,
-)
 _OF_REDEMPTIONS = (PostRedemption, ChangeHold, RedeemHold, PostRollback, ExpireHold)
 _REMEMBERED = 10_000
 _READS_LOTS = frozenset(
@@ -112,37 +102,6 @@ _READS_LOTS = frozenset(
         *_OF_REDEMPTIONS,
     )
 )
-
-
-def customers_of(batch: Batch, command: Command) -> list[tuple[UUID, str | None]]:
-    """Return the internal and external ids of the batch's customers that a command concerns."""
-    # First what is most: to ask of a struct whether it is any of a dozen others takes microseconds.
-    if type(command) is PutOrder or type(command) is PostEvent:
-        named = command.customer
-        return [] if named is None else [(batch.name("customer", named), named)]
-    if isinstance(command, _OF_INTERNAL_IDS):
-        return [(UUID(hex=command.customer_id), None)]
-    if isinstance(command, PostTransfer):
-        row = batch.workspace.row
-        return [
-            (batch.name("customer", name), name)
-            for name in (command.sender, command.receiver)
-            if bucket_of(name, row.bucket_base, row.bucket_count) == batch.bucket
-        ]
-    if isinstance(command, ReferralPair):
-        return sides_of(command, batch.bucket)
-    if isinstance(command, PutHousehold) and command.household is not None:
-        household = (batch.name("household", command.household), command.household)
-        return [(batch.name("customer", command.customer), command.customer), household]
-    if isinstance(command, ExpireHold):
-        guest = command.customer_id == command.redemption_id
-        return [] if guest else [(UUID(hex=command.customer_id), None)]
-    if isinstance(command, PostReturn | ChangeHold | RedeemHold | PostRollback) and command.customer is None:
-        owner = batch.returned.get(_taken_back(batch, command))
-        return [] if owner is None else [(owner, None)]
-    if command.customer is None:
-        return []
-    return [(batch.name("customer", command.customer), command.customer)]
 
 
 async def load(
@@ -267,7 +226,7 @@ async def _find_returned(
 async def _find_redeemed(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
     """Find out whose the redemptions are whose commands do not say it; a guest's is nobody's."""
     wanted = {
-        _taken_back(batch, command)
+        taken_back(batch, command)
         for command in commands
         if isinstance(command, ChangeHold | RedeemHold | PostRollback) and command.customer is None
     }
@@ -277,17 +236,6 @@ async def _find_redeemed(conn: Connection, batch: Batch, commands: Sequence[Comm
         batch.returned |= {
             name: owner for name, (bucket, owner) in found.items() if owner != name and bucket == batch.bucket
         }
-
-
-def _taken_back(batch: Batch, command: PostReturn | ChangeHold | RedeemHold | PostRollback) -> UUID:
-    """Return the internal id of the order or redemption that a command is about."""
-    match command:
-        case PostReturn(order=order):
-            return batch.name("order", order)
-        case ChangeHold(id=hold) | RedeemHold(id=hold):
-            return batch.name("redemption", hold)
-        case PostRollback(redemption=redemption):
-            return batch.name("redemption", redemption)
 
 
 async def _load_past_orders(conn: Connection, batch: Batch) -> None:
@@ -381,7 +329,7 @@ def _named_ids(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, UUID
         elif isinstance(command, PostReturn):
             wanted.add((IdKind.ORDER, batch.name("order", command.order)))
         elif isinstance(command, ChangeHold | RedeemHold | PostRollback):
-            wanted.add((IdKind.REDEMPTION, _taken_back(batch, command)))
+            wanted.add((IdKind.REDEMPTION, taken_back(batch, command)))
         once = _ONCE.get(type(command))
         if once is not None:
             wanted.add((once[1], batch.name(once[0], command.id)))  # type: ignore[union-attr]
