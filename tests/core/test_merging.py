@@ -37,6 +37,7 @@ _rounds = st.builds(
     given=st.integers(0, 3),
     revision=st.integers(0, 5),
     latest=st.just(()) | st.tuples(st.none() | _instants, st.none() | _instants),
+    earned=st.dictionaries(st.integers(1, 3), st.integers(1, 99)).map(lambda sums: tuple(sums.items())),
 )
 _standings = st.lists(_rounds, unique_by=lambda one: one.number).map(
     lambda rounds: {one.number: one for one in rounds}
@@ -63,6 +64,9 @@ def test_rounds_add_up(ours: dict[int, Round], theirs: dict[int, Round]) -> None
         assert sum(one.amounts[place] for one in both.values()) == sum(counted)
     everything = (*ours.values(), *theirs.values())
     assert sum(one.given for one in both.values()) == sum(one.given for one in everything)
+    for unit in (1, 2, 3):
+        earned = sum(dict(one.earned).get(unit, 0) for one in everything)
+        assert sum(dict(one.earned).get(unit, 0) for one in both.values()) == earned
     marked = sum(amount for one in everything for _, amount in one.marks)
     assert sum(amount for one in both.values() for _, amount in one.marks) == marked
     for number in set(ours) & set(theirs):

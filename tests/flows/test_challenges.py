@@ -25,7 +25,7 @@ from perennial.flows.vouchers.vouchers import vouchers_of
 from perennial.store.audit import audit
 from perennial.units import DAY, SECOND, Instant
 from tests.flows.pool import made
-from tests.flows.shop import START, Shop
+from tests.flows.shop import START, Shop, available
 
 PROGRAM = """
 program: coffee
@@ -229,3 +229,30 @@ async def test_a_quote_tells_how_far_the_order_would_bring(shop: Shop) -> None:
         shop.workspace_id, PostRedemption(id="s", customer=None, at=None, order=cart)
     )
     assert stranger.challenges == ()
+
+
+async def test_what_a_rule_gave_for_completing_it_leaves_with_the_order(
+    shop: Shop, owner: Connection
+) -> None:
+    """Orders that complete a challenge and come back leave nothing, however often; the ledger adds up."""
+    await shop.publish(
+        """
+program: coffee
+name: Coffee
+currency: USD
+wallets: [{id: points, name: Points}]
+earning_rules:
+  - {id: thanks, type: fixed, trigger: challenge.completed, points: 5}
+challenges:
+  - id: two
+    name: Two orders
+    goals: [{measure: orders.count, target: 2}]
+    returns: take_back
+    gives: [{type: points, points: 100}]
+"""
+    )
+    await shop.do(lattes("o0", 1))
+    for number in range(1, 4):
+        assert available(await shop.do(lattes(f"o{number}", 1))) == 105
+        assert available(await shop.give_back(f"r{number}", f"o{number}", "anna")) == 0
+    assert (await audit(owner, shop.workspace_id)).broken == ()

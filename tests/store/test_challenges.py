@@ -71,5 +71,6 @@ def _progress(draw: random.Random, member: Member) -> Progress:
             completed_at=draw.choice([NOW, NOW + 1]),
             revision=1 if known is None else known.revision + 1,
             latest=draw.choice([(), (None, NOW), (NOW, NOW + DAY)]),
+            earned=draw.choice([(), ((1, 50),), ((2, 7), (1, 3))]),
         ),
     )

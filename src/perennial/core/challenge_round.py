@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 import msgspec
 
-from perennial.units import Instant
+from perennial.units import Instant, Points
 
 
 class RoundState(IntEnum):
@@ -31,7 +32,8 @@ class Round(msgspec.Struct, frozen=True, array_like=True, gc=False):
     completed and what it gives was given. At ``ends_at`` it is missed (``None``: it has no end); a streak
     breaks then. ``revision`` counts the changes of the round, so that none is ever lost. ``latest`` is for
     each goal when the latest of what it needed happened (empty, or ``None``: nobody knows); what counts for a
-    goal that is reached moves it no more, but on a card, which goes on.
+    goal that is reached moves it no more, but on a card, which goes on. ``earned`` is what rules gave for the
+    completions of a round that may be taken back: pairs of a unit and its points.
     """
 
     number: int
@@ -44,6 +46,17 @@ class Round(msgspec.Struct, frozen=True, array_like=True, gc=False):
     completed_at: Instant | None = None
     revision: int = 0
     latest: tuple[Instant | None, ...] = ()
+    earned: tuple[tuple[int, Points], ...] = ()
+
+
+def added_up(
+    earned: Iterable[tuple[int, Points]], more: Iterable[tuple[int, Points]]
+) -> tuple[tuple[int, Points], ...]:
+    """Return pairs of a unit and its points with ``more`` of them added, unit by unit."""
+    sums = dict(earned)
+    for unit, points in more:
+        sums[unit] = sums.get(unit, 0) + points
+    return tuple((unit, points) for unit, points in sums.items() if points)
 
 
 class Standing(msgspec.Struct):

@@ -16,14 +16,15 @@ from perennial.units import Instant
 # on: nothing is counted over it.
 PUT_CHALLENGE_ROUNDS = """
 insert into challenge_rounds (bucket, workspace_id, customer_id, challenge, round, program_id, state, given,
-    revision, revised, started_at, ends_at, completed_at, amounts, marked, marks, latest)
+    revision, revised, started_at, ends_at, completed_at, amounts, marked, marks, latest, earned_points)
 select $2, $1, new.*
 from unnest($3::challenge_round_row[]) as new
 on conflict (bucket, workspace_id, customer_id, challenge, round) do update set
     program_id = excluded.program_id, state = excluded.state, given = excluded.given,
     revision = excluded.revision, revised = excluded.revised, started_at = excluded.started_at,
     ends_at = excluded.ends_at, completed_at = excluded.completed_at, amounts = excluded.amounts,
-    marked = excluded.marked, marks = excluded.marks, latest = excluded.latest
+    marked = excluded.marked, marks = excluded.marks, latest = excluded.latest,
+    earned_points = excluded.earned_points
 where challenge_rounds.revision = excluded.revised
 """
 
@@ -35,7 +36,7 @@ from unnest($3::uuid[]) as wanted (customer_id)
 cross join lateral (
     select * from (
         select customer_id, challenge, round, state, given, revision, started_at, ends_at, completed_at,
-            amounts, marked, marks, latest,
+            amounts, marked, marks, latest, earned_points,
             sum(given) over (partition by challenge) as given_in_all,
             row_number() over (partition by challenge order by round desc) as place
         from challenge_rounds
@@ -82,9 +83,15 @@ def round_records(rounds: Mapping[tuple[UUID, int, int], RoundSum]) -> list[tupl
             [period for period, _ in each.round.marks],
             [amount for _, amount in each.round.marks],
             list(each.round.latest),
+            [figure for pair in each.round.earned for figure in pair],
         )
         for key, each in rounds.items()
     ]
+
+
+def earned_of(figures: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Return pairs of a unit and its points, as they are stored one behind the other."""
+    return tuple(zip(figures[::2], figures[1::2], strict=True))
 
 
 async def put_rounds(
@@ -114,5 +121,6 @@ def _standings(rows: Iterable[Record]) -> dict[UUID, dict[int, Standing]]:
             completed_at=row["completed_at"],
             revision=row["revision"],
             latest=tuple(row["latest"]),
+            earned=earned_of(row["earned_points"]),
         )
     return found

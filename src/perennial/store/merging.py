@@ -16,6 +16,7 @@ from asyncpg import Connection
 
 from perennial.core.challenge_round import Round, RoundState
 from perennial.core.member import Membership
+from perennial.store.challenges import earned_of
 from perennial.store.events import EVENT_COLUMNS, EventRow, event_of
 from perennial.store.merges import Place
 from perennial.units import Instant
@@ -170,7 +171,7 @@ _DELETE_MEMBERSHIPS = "delete from memberships where bucket = $2 and workspace_i
 
 _READ_ROUNDS = """
 select challenge, round, program_id, state, given, revision, started_at, ends_at, completed_at, amounts,
-    marked, marks, latest
+    marked, marks, latest, earned_points
 from challenge_rounds
 where bucket = $2 and workspace_id = $1 and customer_id = $3
 """
@@ -301,6 +302,7 @@ async def read_rounds(conn: Connection, ws: int, place: Place) -> list[Challenge
                 completed_at=row["completed_at"],
                 revision=row["revision"],
                 latest=tuple(row["latest"]),
+                earned=earned_of(row["earned_points"]),
             ),
         )
         for row in await conn.fetch(_READ_ROUNDS, ws, *place)

@@ -15,7 +15,8 @@ create type challenge_round_row as (
     amounts bigint[],
     marked integer[],
     marks bigint[],
-    latest timestamp with time zone[]
+    latest timestamp with time zone[],
+    earned_points bigint[]
 );
 
 create type conversion_owner_row as (
@@ -503,6 +504,7 @@ create table challenge_rounds (
     marked integer[] not null,
     marks bigint[] not null,
     latest timestamp with time zone[] not null default '{}'::timestamp with time zone[],
+    earned_points bigint[] not null default '{}'::bigint[],
     constraint challenge_rounds_pkey PRIMARY KEY (bucket, workspace_id, customer_id, challenge, round),
     constraint challenge_rounds_check CHECK ((revision >= revised)),
     constraint challenge_rounds_check1 CHECK ((cardinality(marks) = cardinality(marked))),
@@ -516,7 +518,7 @@ alter table challenge_rounds force row level security;
 create policy challenge_rounds_of_the_erased on challenge_rounds as restrictive for delete using ((EXISTS ( SELECT FROM customers WHERE ((customers.bucket = challenge_rounds.bucket) AND (customers.workspace_id = challenge_rounds.workspace_id) AND (customers.customer_id = challenge_rounds.customer_id) AND (customers.erased_at IS NOT NULL) AND (customers.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
 create policy challenge_rounds_of_workspace on challenge_rounds for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant delete, insert, select on challenge_rounds to perennial_worker;
-grant update (amounts, completed_at, ends_at, given, latest, marked, marks, program_id, revised, revision, started_at, state) on challenge_rounds to perennial_worker;
+grant update (amounts, completed_at, earned_points, ends_at, given, latest, marked, marks, program_id, revised, revision, started_at, state) on challenge_rounds to perennial_worker;
 
 create table consent_records (
     bucket integer not null,

@@ -21,7 +21,7 @@ from perennial.core.challenge_figures import (
 )
 from perennial.core.challenge_round import Contribution, Round, RoundState
 from perennial.core.challenge_streak import kept_marks
-from perennial.core.challenges.rounds import next_round, rests_until, round_at
+from perennial.core.challenges.rounds import next_round, rests_until, round_at, takes
 from perennial.core.counts import measured
 from perennial.core.dates.periods import add_span, minute_words, start_of
 from perennial.core.decision import Decision
@@ -182,7 +182,7 @@ def decide_start(event: ChallengeStarted, version: Version, member: Member) -> D
     snapshot = snapshot_of(event.at, version, member)
     standing = member.challenges.get(compiled.number, NOTHING)
     found = round_at(version, compiled, standing, event.at)
-    if found is not None and found.revision:
+    if found is not None and found.revision and takes(compiled, found, event.at):
         return Decision(program=version.program_id, version=version.number, facts=snapshot)
     refusal = _why_no_start(version, compiled, snapshot, event.at)
     begun = next_round(version, compiled, standing, event.at)

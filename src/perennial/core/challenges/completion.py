@@ -8,13 +8,16 @@ import msgspec
 
 from perennial.core.budgets.allowances import Allowances
 from perennial.core.budgets.numbers import budget_numbers
+from perennial.core.challenge_figures import NOTHING
+from perennial.core.challenge_round import added_up
 from perennial.core.claims.availability import why_off
 from perennial.core.claims.handing_out import hand_out
 from perennial.core.codes.codes import IssuedCode
 from perennial.core.customers.blocks import Block
 from perennial.core.decision import Decision
+from perennial.core.document.challenge import ChallengeReturns
 from perennial.core.earn import earn
-from perennial.core.effects import Effect, IssueVoucher
+from perennial.core.effects import Effect, IssueVoucher, Progress
 from perennial.core.events import ChallengeCompleted, ClaimRequested
 from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Member
@@ -41,7 +44,12 @@ def decide_completion(
     """
     numbers = budget_numbers(version, event)
     off = switches.keys_of(version)
-    decision = earn(event, version, snapshot_of(event.at, version, member, spent, off, numbers))
+    decision = _noted(
+        earn(event, version, snapshot_of(event.at, version, member, spent, off, numbers)),
+        event,
+        version,
+        member,
+    )
     compiled = version.rewards.get(event.challenge)
     if compiled is None or member.blocked & Block.EARNING or why_off(version, compiled, switches) is not None:
         return decision
@@ -70,6 +78,19 @@ def decide_completion(
         effects=(*decision.effects, *given.effects),
         follow_ups=(*decision.follow_ups, *given.follow_ups),
     )
+
+
+def _noted(decision: Decision, event: ChallengeCompleted, version: Version, member: Member) -> Decision:
+    """Note with the round what rules gave for completing it, where an order that returns takes that back."""
+    compiled = next((each for each in version.challenges if each.challenge.id == event.challenge), None)
+    if compiled is None or compiled.challenge.returns is not ChallengeReturns.TAKE_BACK:
+        return decision
+    one = member.challenges.get(compiled.number, NOTHING).rounds.get(event.round)
+    earned = [(award.unit, award.points) for award in decision.awards if award.points]
+    if one is None or not earned:
+        return decision
+    noted = msgspec.structs.replace(one, earned=added_up(one.earned, earned), revision=one.revision + 1)
+    return msgspec.structs.replace(decision, effects=(*decision.effects, Progress(compiled.number, noted)))
 
 
 def needs_code(compiled: CompiledReward | None, tier: str | None) -> bool:

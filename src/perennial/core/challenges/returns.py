@@ -2,8 +2,9 @@
 
 How much comes off depends only on how many units of each line came back by now, so that several partial
 returns equal one. The order itself counts as long as something of it is kept. What a completed challenge
-gave stays, or its points are taken back within the balance and its voucher is void, as the challenge
-says. Where the voucher was used, or the order is only judged anew, what it was given for stays completed.
+gave stays, or its points, and those that rules gave for completing it, are taken back within the balance
+and its voucher is void, as the challenge says. Where the voucher was used, or the order is only judged
+anew, what it was given for stays completed.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def with_returned(decision: Decision, event: OrderReturned, version: Version, me
             changed, undone = made
             mine: list[Effect] = [Progress(compiled.number, changed)]
             if undone:
-                points, backs = _points_back(version, compiled, after, one, undone, event.at)
+                owed = _owed(version, compiled, after, one, changed, undone)
+                points, backs = _points_back(version, after, one, owed, event.at)
                 mine += backs
                 mine += _void(compiled, undone, unused)
                 for unit, amount in points.items():
@@ -101,7 +103,12 @@ def _reverse(
         ends = one.ends_at
     return (
         msgspec.structs.replace(
-            after, state=state, ends_at=ends, given=one.given - undone, revision=one.revision + 1
+            after,
+            state=state,
+            ends_at=ends,
+            given=one.given - undone,
+            revision=one.revision + 1,
+            earned=_earned_still(one, undone),
         ),
         undone,
     )
@@ -171,20 +178,44 @@ def _back_by(
     return min(back, counted.amount) if counted.amount >= 0 else max(back, counted.amount)
 
 
-def _points_back(
-    version: Version, compiled: CompiledChallenge, member: Member, one: Round, times: int, at: Instant
-) -> tuple[dict[int, Points], list[Effect]]:
-    """Return the points that leave each wallet for completions that are undone, and the effects."""
+def _earned_still(one: Round, undone: int) -> tuple[tuple[int, Points], ...]:
+    """Return what rules gave for the completions that are left: each completion has the same part of it."""
+    if not undone:
+        return one.earned
+    left = one.given - undone
+    return tuple((unit, points * left // one.given) for unit, points in one.earned if left)
+
+
+def _owed(
+    version: Version, compiled: CompiledChallenge, member: Member, one: Round, changed: Round, times: int
+) -> dict[int, Points]:
+    """Return what completions that are undone had given, by the place of the wallet: itself, and by rules."""
     reward = version.rewards.get(compiled.challenge.id)
-    membership = member.memberships.get(version.program_id)
-    tier = membership.tier if membership else None
-    owed: dict[int, Points] = {}
+    tier = _tier(version, member)
+    kept = dict(changed.earned)
+    earned = {unit: points - kept.get(unit, 0) for unit, points in one.earned}
+    owed = {
+        place: earned[wallet.unit] for place, wallet in enumerate(version.wallets) if earned.get(wallet.unit)
+    }
     for given in () if reward is None else reward.gives_to(tier):
         out = given.benefit.hands_out()
         if out is not None and out.points:
             names = [wallet.spec.id for wallet in version.wallets]
             place = 0 if out.wallet is None else names.index(out.wallet)
             owed[place] = owed.get(place, 0) + out.points * times
+    return owed
+
+
+def _tier(version: Version, member: Member) -> str | None:
+    membership = member.memberships.get(version.program_id)
+    return membership.tier if membership else None
+
+
+def _points_back(
+    version: Version, member: Member, one: Round, owed: dict[int, Points], at: Instant
+) -> tuple[dict[int, Points], list[Effect]]:
+    """Return the points that leave each wallet for completions that are undone, and the effects."""
+    tier = _tier(version, member)
     points: dict[int, Points] = {}
     effects: list[Effect] = []
     for place, amount in owed.items():

@@ -25,12 +25,12 @@ def round_at(version: Version, compiled: CompiledChallenge, standing: Standing, 
     nothing, because the challenge is completed for good, rests, or is not started.
     """
     known = _known_at(version, compiled, standing, at)
-    if known is not None and _takes(compiled, known, at):
+    if known is not None and takes(compiled, known, at):
         return known
     begun = None
     if compiled.challenge.start is not ChallengeStart.ON_REQUEST:
         begun = next_round(version, compiled, standing, at)
-    if begun is None and known is not None and _counts_on(compiled, standing, known, at):
+    if begun is None and known is not None and _counts_on(version, compiled, standing, known, at):
         return known
     return begun
 
@@ -87,7 +87,7 @@ def _is_over(version: Version, compiled: CompiledChallenge, one: Round, at: Inst
     return one.completed_at <= at and _has_rested(version, compiled, one, at)
 
 
-def _takes(compiled: CompiledChallenge, one: Round, at: Instant) -> bool:
+def takes(compiled: CompiledChallenge, one: Round, at: Instant) -> bool:
     """Whether a round still counts what happened at ``at``."""
     if one.state in _OPEN:
         return _is_open(compiled, one, at)
@@ -96,12 +96,16 @@ def _takes(compiled: CompiledChallenge, one: Round, at: Instant) -> bool:
     return one.state is RoundState.MISSED and (streak or one.ends_at is None or at < one.ends_at)
 
 
-def _counts_on(compiled: CompiledChallenge, standing: Standing, one: Round, at: Instant) -> bool:
+def _counts_on(
+    version: Version, compiled: CompiledChallenge, standing: Standing, one: Round, at: Instant
+) -> bool:
     """Whether a completed round counts what may keep it completed when an order comes back."""
     challenge = compiled.challenge
     if challenge.returns is not ChallengeReturns.TAKE_BACK or challenge.streak is not None:
         return False
-    is_last = challenge.each is not None or not _may_repeat(compiled, standing)
+    # No other round has begun: none can begin at all, or not before a rest is over or the member asks for it.
+    waits = challenge.start is ChallengeStart.ON_REQUEST or not _has_rested(version, compiled, one, at)
+    is_last = challenge.each is not None or waits or not _may_repeat(compiled, standing)
     return is_last and one.state is RoundState.COMPLETED and (one.ends_at is None or at < one.ends_at)
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from perennial.core.challenge_figures import (
     NOTHING,
+    life_end,
     present_round,
     progress_of,
     reached,
@@ -16,7 +17,7 @@ from perennial.core.challenge_figures import (
 )
 from perennial.core.challenge_round import Round, RoundState, Standing
 from perennial.core.challenges.challenges import applies, time_goals
-from perennial.core.challenges.rounds import next_round, rests_until
+from perennial.core.challenges.rounds import next_round, rests_until, takes
 from perennial.core.compiling.limits import span_words
 from perennial.core.currency import format_money
 from perennial.core.dates.periods import minute_words
@@ -32,11 +33,16 @@ OPEN = "open"
 
 
 class GoalView(msgspec.Struct, frozen=True):
-    """One goal: what was counted of its target. ``reached_at`` is when time alone reaches it."""
+    """One goal: what was counted of its target, and what it lacks.
+
+    On a card that may be more than the target: what came back was given for, and is to be made up for.
+    ``reached_at`` is when time alone reaches it.
+    """
 
     goal: Goal
     counted: int
     reached: bool
+    missing: int
     reached_at: Instant | None = None
 
 
@@ -44,7 +50,8 @@ class ChallengeView(msgspec.Struct, frozen=True, kw_only=True):
     """A challenge at one moment.
 
     ``state`` is ``open`` before it began, else that of its round. ``missing`` is what ``progress`` lacks of
-    ``target``. ``next_step`` says what to do; ``can_start`` whether the member may begin it on request.
+    ``target``, or more, on a card of which something came back. ``next_step`` says what to do;
+    ``can_start`` whether the member may begin it on request.
     """
 
     compiled: CompiledChallenge
@@ -96,7 +103,7 @@ def view_of(
         state=OPEN if one is None else one.state.word,
         progress=progress,
         target=target,
-        missing=0 if done else max(target - progress, 0),
+        missing=0 if done else target - progress + _owed(challenge, one),
         completed_count=standing.completed_count,
         can_start=on_request and startable,
         goals=_goals(version, compiled, one, joined_at),
@@ -117,21 +124,31 @@ def _goals(
     done = reached(challenge, amounts)
     if challenge.is_card and one is not None:
         amounts, done = (progress_of(challenge, one),), [one.state is RoundState.COMPLETED]
+    owed = _owed(challenge, one)
     return tuple(
-        GoalView(goal, max(amount, 0), is_done, times.get(place))
+        GoalView(goal, max(amount, 0), is_done, _lacks(goal, amount) + owed, times.get(place))
         for place, (goal, amount, is_done) in enumerate(zip(challenge.goals, amounts, done, strict=True))
     )
+
+
+def _lacks(goal: Goal, amount: int) -> int:
+    return max(goal.target - max(amount, 0), 1)
+
+
+def _owed(challenge: Challenge, one: Round | None) -> int:
+    """Return what a card has to count before it is as far as what was given for it."""
+    if one is None or not challenge.is_card or one.state is RoundState.COMPLETED:
+        return 0
+    return max(one.given * challenge.goals[0].target - max(one.amounts[0], 0), 0)
 
 
 def _next_step(version: Version, view: ChallengeView, one: Round | None, at: Instant) -> str:
     compiled = view.compiled
     challenge = compiled.challenge
     if one is not None and one.state is RoundState.COMPLETED:
-        until = rests_until(version, compiled, one)
-        if until is not None and until > at:
-            return f"Completed. It begins again at {minute_words(until, version.zone)}."
-        return "Completed." if challenge.repeat is None else "Completed. It can be done again."
-    if challenge.start is ChallengeStart.ON_REQUEST and (one is None or one.state is not RoundState.ACTIVE):
+        return _after_completion(version, view, one, at)
+    is_under_way = one is not None and takes(compiled, one, at)
+    if challenge.start is ChallengeStart.ON_REQUEST and not is_under_way:
         return "Start it to take part." if view.can_start else "It is over."
     if challenge.streak is not None:
         return _streak_step(challenge, view, one)
@@ -141,6 +158,19 @@ def _next_step(version: Version, view: ChallengeView, one: Round | None, at: Ins
     steps = [_goal_step(version, goal) for goal in goals if not goal.reached]
     joined = " or " if challenge.complete is Complete.ANY else " and "
     return _sentence(joined.join(steps)) if steps else "Nothing is missing."
+
+
+def _after_completion(version: Version, view: ChallengeView, one: Round, at: Instant) -> str:
+    """Say whether what is completed can be completed once more, and from when on."""
+    challenge, over = view.compiled.challenge, life_end(version, view.compiled)
+    again = one.ends_at if challenge.each is not None else rests_until(version, view.compiled, one)
+    times = None if challenge.repeat is None else challenge.repeat.times
+    is_used_up = challenge.repeat is None or (times is not None and view.completed_count >= times)
+    if (challenge.each is None and is_used_up) or (again is not None and over is not None and again >= over):
+        return "Completed."
+    if again is not None and again > at:
+        return f"Completed. It begins again at {minute_words(again, version.zone)}."
+    return "Completed. It can be done again."
 
 
 def _streak_step(challenge: Challenge, view: ChallengeView, one: Round | None) -> str:
@@ -170,7 +200,7 @@ def _goal_step(version: Version, view: GoalView) -> str:
     if goal.member_for is not None:
         when = "" if view.reached_at is None else f" (on {minute_words(view.reached_at, version.zone)})"
         return f"be a member for {span_words(goal.member_for)}{when}"
-    missing = max(goal.target - view.counted, 1)
+    missing = view.missing
     label = "" if goal.name is None else f" ({goal.name})"
     if goal.measure in (Measure.ORDERS_NET, Measure.LINES_NET):
         return f"{format_money(missing, program.currency)} {program.currency} more{label}"

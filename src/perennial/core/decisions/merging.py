@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 import msgspec
 
-from perennial.core.challenge_round import Round, RoundState
+from perennial.core.challenge_round import Round, RoundState, added_up
 from perennial.core.decision import Decision
 from perennial.core.document.program import TierSystem
 from perennial.core.effects import Effect, MoveTier
@@ -117,6 +117,7 @@ def _round(ours: Round | None, theirs: Round) -> Round:
         completed_at=_earlier(ours.completed_at, theirs.completed_at),
         revision=max(ours.revision, theirs.revision) + 1,
         latest=_latest(ours.latest, theirs.latest),
+        earned=added_up(ours.earned, theirs.earned),
     )
 
 

@@ -119,8 +119,9 @@ class ChallengeReturns(StrEnum):
     """What becomes of a completed challenge when an order that helped to complete it comes back.
 
     ``keep``: it stays completed, and what was given is not given a second time; ``take_back``: the points
-    that it gave are taken back within the balance, a voucher that nobody used is void, and both can be got
-    again. A voucher that was used stays, and so does what it was given for.
+    that it gave, and that rules gave for completing it, are taken back within the balance, a voucher that
+    nobody used is void, and all of it can be got again. A voucher that was used stays, and so does what it
+    was given for.
     """
 
     KEEP = "keep"
