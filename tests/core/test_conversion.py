@@ -112,6 +112,30 @@ def test_what_was_used_stays_away_lot_by_lot() -> None:
     assert returned.gone == 13
 
 
+def test_what_was_fulfilled_meanwhile_comes_back_with_its_dates() -> None:
+    """A lot that waited for an order has its dates there: they come along, and what was spent of it is gone."""
+    waiting = [lot(4, None, available_at=None, waits_for=order) for order in ("o1", "o2")]
+    carried = carry(wallet(*waiting), Terms(STARS, POINTS, 1, 12), NOW)
+    points = filled(carried)
+    assert points.lots is not None
+    place = next(part.carried.lot_id for part in carried.parts if part.key.waits_for == "o1")
+    points.lots[place].remaining = 0
+    dated = lot(36, 90, available_at=NOW + DAY, waits_for="o1")
+    points.lots[dated.lot_id] = dated
+    returned = carry_back(carried, points, NOW + 2 * DAY)
+    assert {(key.lot_id, taken) for key, taken in returned.taken} == {
+        (dated.lot_id, 36),
+        (next(part.carried.lot_id for part in carried.parts if part.key.waits_for == "o2"), 48),
+    }
+    assert {(key.waits_for, key.available_at, key.expires_at, points) for key, points in returned.given} == {
+        ("o1", NOW + DAY, NOW + 90 * DAY, 3),
+        ("o2", None, None, 4),
+    }
+    assert returned.gone == 12
+    late = carry_back(carried, points, NOW + 91 * DAY)
+    assert [(key.waits_for, points) for key, points in late.given] == [("o2", 4)]
+
+
 def test_what_expired_meanwhile_does_not_come_back() -> None:
     """It would have expired there as well."""
     carried = carry(wallet(lot(1, 10), lot(2, 20)), Terms(STARS, POINTS, 1, 12), NOW)

@@ -231,9 +231,7 @@ async def test_a_quote_tells_how_far_the_order_would_bring(shop: Shop) -> None:
     assert stranger.challenges == ()
 
 
-async def test_what_a_rule_gave_for_completing_it_leaves_with_the_order(
-    shop: Shop, owner: Connection
-) -> None:
+async def test_what_a_rule_gave_leaves_with_the_order(shop: Shop, owner: Connection) -> None:
     """Orders that complete a challenge and come back leave nothing, however often; the ledger adds up."""
     await shop.publish(
         """

@@ -298,6 +298,45 @@ async def test_the_way_back_waits_for_holds(shop: Shop, owner: Connection) -> No
     await is_sound(shop, owner)
 
 
+async def test_what_waited_for_an_order_comes_back_after_it(shop: Shop, owner: Connection) -> None:
+    """Anna's order is fulfilled between the ways: her star comes back, and can be spent. Ben's still waits."""
+    waiting = BOTH.replace("{id: stars,", "{id: stars, pending: {type: fulfillment},")
+    visit = "{id: visit, type: fixed, trigger: order.paid, points: 1, wallet: stars}"
+    await shop.publish(waiting.replace("earning_rules:", f"earning_rules:\n  - {visit}"))
+    for customer in ("anna", "ben"):
+        await shop.order(f"o-{customer}", customer, 100, at=START)
+    assert await balances(shop, "anna") == (0, 1)
+    done = await convert(shop)
+    assert (done.points, done.become) == (2, 24)
+    await shop.advance(START + DAY)
+    await shop.do(put_order("o-anna", "anna", 100, status="fulfilled", at=START + DAY))
+    assert await balances(shop, "anna") == (0, 13)
+    returned = await back(shop)
+    assert (returned.state, returned.came_back, returned.used) == ("reversed", 2, 0)
+    assert (await balances(shop, "anna"), await balances(shop, "ben")) == ((1, 1), (0, 1))
+    await shop.do(put_order("o-ben", "ben", 100, status="fulfilled", at=START + DAY))
+    assert await balances(shop, "ben") == (1, 1)
+    await shop.give_back("r1", "o-anna", "anna", at=START + DAY)
+    assert await balances(shop, "anna") == (0, 0)
+    await is_sound(shop, owner)
+
+
+async def test_who_entered_a_household_meanwhile_is_named(shop: Shop, owner: Connection) -> None:
+    """Anna's points are the household's by now: they stay there, and the list of owners says so."""
+    await visited(shop, "anna", "ben")
+    await convert(shop)
+    await put_household(shop.handler, shop.workspace_id, PutHousehold(customer="anna", household="home"))
+    returned = await back(shop)
+    assert (returned.state, returned.came_back, returned.used) == ("reversed", 1, 12)
+    listed = await list_converted(shop.handler, shop.workspace_id, "cafe", "c1")
+    assert {each.customer: (each.came_back, each.used, each.reason) for each in listed.data} == {
+        "anna": (0, 12, "in_household"),
+        "ben": (1, 0, None),
+    }
+    assert await balances(shop, "anna") == (0, 12)
+    await is_sound(shop, owner)
+
+
 def points(count: int) -> PointsAsked:
     """Return the wish to pay with points."""
     return PointsAsked(wallet="cafe/points", points=count)

@@ -124,7 +124,8 @@ def carry_back(carried: Carried, wallet: Wallet, at: Instant) -> Returned:
     """Return what comes back of ``carried``, given the wallet of the other unit as it is now.
 
     A lot that still has all that it was given comes back whole. Of one that was partly used, the first lot
-    gets its share back in whole points: what is left is worth less than one, and stays.
+    gets its share back in whole points: what is left is worth less than one, and stays. What waited for an
+    order that was fulfilled meanwhile comes back with the dates that it got there.
     """
     taken: list[tuple[LotKey, Points]] = []
     given: list[tuple[LotKey, Points]] = []
@@ -133,15 +134,16 @@ def carry_back(carried: Carried, wallet: Wallet, at: Instant) -> Returned:
         whole = sum(part.given for part in group)
         before = sum(part.taken for part in group)
         left = 0
-        if whole:
-            key = next(part.carried for part in group if part.given)
+        key = next((part.carried for part in group if part.given), None)
+        if key is not None:
+            key = _dated(wallet, key)
             left = min(whole, _left(wallet, key, at))
         gone += whole - left
         back = before * left // whole if whole else before
-        if back and whole:
+        if back and key is not None:
             # No more is taken than what comes back was worth; the rest stays where it is.
             taken.append((key, -(-back * whole // before)))
-        given += _spread(group, back, at)
+        given += _spread(group, back, key, at)
     owed = min(carried.owed, wallet.debt)
     short = min(carried.short, wallet.shortfall)
     return Returned(
@@ -171,6 +173,17 @@ def _left(wallet: Wallet, key: LotKey, at: Instant) -> Points:
     return 0 if lot is None or _expired(key, at) else lot.remaining
 
 
+def _dated(wallet: Wallet, key: LotKey) -> LotKey:
+    """Return the key of a lot as it is now: one that waited for an order may have got its dates."""
+    if key.waits_for is None or key.available_at is not None:
+        return key
+    lots = (wallet.lots or {}).values()
+    dated = [
+        lot.key for lot in lots if lot.key.waits_for == key.waits_for and lot.key.available_at is not None
+    ]
+    return dated[0] if dated else key
+
+
 def _groups(parts: tuple[Part, ...]) -> Iterator[list[Part]]:
     """Put parts together that became one lot; what became nothing by itself goes with the next that did."""
     groups: dict[LotKey, list[Part]] = {}
@@ -186,12 +199,20 @@ def _groups(parts: tuple[Part, ...]) -> Iterator[list[Part]]:
     yield from groups.values()
 
 
-def _spread(group: list[Part], points: Points, at: Instant) -> list[tuple[LotKey, Points]]:
-    """Give points back to the lots of a group, to those first that would have been spent last."""
+def _spread(
+    group: list[Part], points: Points, now: LotKey | None, at: Instant
+) -> list[tuple[LotKey, Points]]:
+    """Give points back to the lots of a group, to those first that would have been spent last.
+
+    ``now`` is what the lot in the other unit is by now: its dates are those of the order that it waited for.
+    """
     given = []
     for part in reversed(group):
         back = min(part.taken, points)
         points -= back
-        if back and not _expired(part.key, at):
-            given.append((part.key, back))
+        key = part.key
+        if now is not None and key.available_at is None and key.waits_for == now.waits_for:
+            key = LotKey(key.origin, now.available_at, now.expires_at, key.waits_for)
+        if back and not _expired(key, at):
+            given.append((key, back))
     return given

@@ -33,6 +33,7 @@ from perennial.store.events import EventKind, EventRow
 from perennial.units import MAX_AMOUNT
 
 HOLDS_OPEN = "holds_open"
+IN_HOUSEHOLD = "in_household"
 TOO_MUCH = "too_much"
 
 
@@ -118,8 +119,14 @@ def _go_back(batch: Batch, conversion: ConversionRow, row: OwnerRow, member: Mem
     if row.state is OwnerState.REVERSED:
         return row
     began = row.state in (OwnerState.CONVERTED, OwnerState.RETURN_WAITING)
-    if not began or member is None or member.owner != row.customer_id:
+    if not began or member is None:
         return _put(batch, msgspec.structs.replace(row, state=OwnerState.REVERSED))
+    if member.owner != row.customer_id:
+        # The points are a household's by now, together with those of others.
+        gone = msgspec.structs.replace(
+            row, state=OwnerState.REVERSED, reason=IN_HOUSEHOLD, used=row.carried.given
+        )
+        return _put(batch, gone)
     run_timers_due(batch, member, at)
     wallet = member.wallets.get(terms.into) or Wallet(lots={})
     if wallet.held:
