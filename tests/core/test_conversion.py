@@ -113,7 +113,7 @@ def test_what_was_used_stays_away_lot_by_lot() -> None:
 
 
 def test_what_was_fulfilled_meanwhile_comes_back_with_its_dates() -> None:
-    """A lot that waited for an order has its dates there: they come along, and what was spent of it is gone."""
+    """A lot that waited for an order has its dates there: they come along; what was spent of it is gone."""
     waiting = [lot(4, None, available_at=None, waits_for=order) for order in ("o1", "o2")]
     carried = carry(wallet(*waiting), Terms(STARS, POINTS, 1, 12), NOW)
     points = filled(carried)

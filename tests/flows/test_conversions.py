@@ -299,7 +299,7 @@ async def test_the_way_back_waits_for_holds(shop: Shop, owner: Connection) -> No
 
 
 async def test_what_waited_for_an_order_comes_back_after_it(shop: Shop, owner: Connection) -> None:
-    """Anna's order is fulfilled between the ways: her star comes back, and can be spent. Ben's still waits."""
+    """Anna's order is fulfilled between the ways: her star comes back, to be spent. Ben's still waits."""
     waiting = BOTH.replace("{id: stars,", "{id: stars, pending: {type: fulfillment},")
     visit = "{id: visit, type: fixed, trigger: order.paid, points: 1, wallet: stars}"
     await shop.publish(waiting.replace("earning_rules:", f"earning_rules:\n  - {visit}"))

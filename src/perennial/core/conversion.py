@@ -177,11 +177,8 @@ def _dated(wallet: Wallet, key: LotKey) -> LotKey:
     """Return the key of a lot as it is now: one that waited for an order may have got its dates."""
     if key.waits_for is None or key.available_at is not None:
         return key
-    lots = (wallet.lots or {}).values()
-    dated = [
-        lot.key for lot in lots if lot.key.waits_for == key.waits_for and lot.key.available_at is not None
-    ]
-    return dated[0] if dated else key
+    keys = [lot.key for lot in (wallet.lots or {}).values() if lot.key.waits_for == key.waits_for]
+    return next((each for each in keys if each.available_at is not None), key)
 
 
 def _groups(parts: tuple[Part, ...]) -> Iterator[list[Part]]:
