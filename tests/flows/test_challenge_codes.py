@@ -148,9 +148,9 @@ async def _refer(shop: Shop) -> None:
 
 
 async def _preview(shop: Shop) -> None:
-    for preview in (True, False):
+    for author in (None, Author("test", START)):
         done = await apply_to_inside(
-            shop.handler, shop.workspace_id, "adults", "points", "welcome", preview=preview
+            shop.handler, shop.workspace_id, "adults", "points", "welcome", author=author
         )
         assert (done.customers, done.points) == (2, 2 * 500)
 

@@ -9,11 +9,9 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.conversion import Debts
-from perennial.flows.checkout.expire_holds import expire_holds
 from perennial.flows.commands import (
     PointsAsked,
     PostAdjustment,
-    PostClaim,
     PostRedemption,
     PostReturn,
     PutHousehold,
@@ -251,90 +249,6 @@ def adjust(name: str, points: int, wallet: str = "points", customer: str = "anna
     return PostAdjustment(
         id=name, customer=customer, at=START, wallet=wallet, points=points, reason="r", actor="test"
     )
-
-
-async def test_the_way_back_names_what_was_used(shop: Shop, owner: Connection) -> None:
-    """Anna bought a mug with the older star, Ben nothing: Ben's star is whole, of Anna's two one."""
-    await shop.publish(STARS)
-    await shop.order("a1", "anna", 100)
-    await shop.order("b1", "ben", 100)
-    await shop.advance(START + DAY)
-    await shop.order("a2", "anna", 100, at=START + DAY)
-    await shop.publish(BOTH)
-    await shop.advance(START + 2 * DAY)
-    await convert(shop)
-    await shop.do(PostClaim(id="m", customer="anna", at=START + 2 * DAY, reward="mug"))
-    returned = await back(shop)
-    assert (returned.state, returned.came_back, returned.taken_back, returned.used) == ("reversed", 2, 24, 12)
-    assert (await balances(shop, "anna"), await balances(shop, "ben")) == ((1, 0), (1, 0))
-    listed = await list_converted(shop.handler, shop.workspace_id, "cafe", "c1", limit=1)
-    assert listed.next_cursor is not None
-    more = await list_converted(shop.handler, shop.workspace_id, "cafe", "c1", cursor=listed.next_cursor)
-    assert {(one.customer, one.came_back, one.used) for one in (*listed.data, *more.data)} == {
-        ("anna", 1, 12),
-        ("ben", 1, 0),
-    }
-    assert await back(shop) == returned
-    await shop.advance(START + 91 * DAY)
-    assert await balances(shop, "anna") == (1, 0)
-    await shop.advance(START + 92 * DAY)
-    assert await balances(shop, "anna") == (0, 0)
-    await is_sound(shop, owner)
-
-
-async def test_the_way_back_waits_for_holds(shop: Shop, owner: Connection) -> None:
-    """Points that are held come back first; then the star does."""
-    await visited(shop, "anna")
-    await convert(shop)
-    hold = PostRedemption(
-        id="h1", customer="anna", at=START, order=a_cart(500), points=(points(5),), hold_for=MINUTE
-    )
-    assert (await shop.send(hold)).status == 201
-    assert (await back(shop)).owners == {"return_waiting": 1}
-    await shop.advance(START + 2 * MINUTE)
-    await expire_holds(shop.handler, shop.workspace_id, await bucket_of(shop), START + 2 * MINUTE)
-    await run(shop)
-    assert await balances(shop, "anna") == (1, 0)
-    await is_sound(shop, owner)
-
-
-async def test_what_waited_for_an_order_comes_back_after_it(shop: Shop, owner: Connection) -> None:
-    """Anna's order is fulfilled between the ways: her star comes back, to be spent. Ben's still waits."""
-    waiting = BOTH.replace("{id: stars,", "{id: stars, pending: {type: fulfillment},")
-    visit = "{id: visit, type: fixed, trigger: order.paid, points: 1, wallet: stars}"
-    await shop.publish(waiting.replace("earning_rules:", f"earning_rules:\n  - {visit}"))
-    for customer in ("anna", "ben"):
-        await shop.order(f"o-{customer}", customer, 100, at=START)
-    assert await balances(shop, "anna") == (0, 1)
-    done = await convert(shop)
-    assert (done.points, done.become) == (2, 24)
-    await shop.advance(START + DAY)
-    await shop.do(put_order("o-anna", "anna", 100, status="fulfilled", at=START + DAY))
-    assert await balances(shop, "anna") == (0, 13)
-    returned = await back(shop)
-    assert (returned.state, returned.came_back, returned.used) == ("reversed", 2, 0)
-    assert (await balances(shop, "anna"), await balances(shop, "ben")) == ((1, 1), (0, 1))
-    await shop.do(put_order("o-ben", "ben", 100, status="fulfilled", at=START + DAY))
-    assert await balances(shop, "ben") == (1, 1)
-    await shop.give_back("r1", "o-anna", "anna", at=START + DAY)
-    assert await balances(shop, "anna") == (0, 0)
-    await is_sound(shop, owner)
-
-
-async def test_who_entered_a_household_meanwhile_is_named(shop: Shop, owner: Connection) -> None:
-    """Anna's points are the household's by now: they stay there, and the list of owners says so."""
-    await visited(shop, "anna", "ben")
-    await convert(shop)
-    await put_household(shop.handler, shop.workspace_id, PutHousehold(customer="anna", household="home"))
-    returned = await back(shop)
-    assert (returned.state, returned.came_back, returned.used) == ("reversed", 1, 12)
-    listed = await list_converted(shop.handler, shop.workspace_id, "cafe", "c1")
-    assert {each.customer: (each.came_back, each.used, each.reason) for each in listed.data} == {
-        "anna": (0, 12, "in_household"),
-        "ben": (1, 0, None),
-    }
-    assert await balances(shop, "anna") == (0, 12)
-    await is_sound(shop, owner)
 
 
 def points(count: int) -> PointsAsked:

@@ -283,7 +283,12 @@ async def test_a_rule_is_applied_to_those_alone_whom_no_event_told(shop: Shop) -
 
     async def apply(*, preview: bool) -> tuple[int, int]:
         done = await apply_to_inside(
-            shop.handler, shop.workspace_id, "big", "points", "welcome", preview=preview
+            shop.handler,
+            shop.workspace_id,
+            "big",
+            "points",
+            "welcome",
+            author=None if preview else AUTHOR,
         )
         return done.customers, done.points
 

@@ -183,6 +183,7 @@ _SAMPLES: dict[str, Any] = {
     "segment_put": {"name": "n", "when": {"fact": "member.orders", "at_least": 1}},
     "segment_preview": {"when": {"fact": "member.orders", "at_least": 1}},
     "segment_apply": {"program": "points", "rule": "r"},
+    "apply_watch": {"program": "points", "rule": "r"},
     "segment_template": {"program": "points", "settings": {}},
     "referral_post": {"customer": "c", "code": "k", "program": "points", "context": {"ip": "1"}},
     "referral_approve": {"reason": "r"},

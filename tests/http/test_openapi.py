@@ -122,6 +122,7 @@ _PLACES = {
     "device_unblock": "till-1",
     "segment_put": "regulars",
     "segment_apply": "regulars",
+    "apply_watch": "regulars",
     "segment_template": "dormant",
     "template_preview": "vip-tiers",
 }
@@ -170,6 +171,7 @@ _SCENARIO = [
     "segment_put",
     "segment_preview",
     "segment_apply",
+    "apply_watch",
     "segment_template",
     "template_preview",
     "switch_set",

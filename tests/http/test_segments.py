@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from perennial.flows.segments import apply
+from perennial.http import applying
+from tests.http.hanging import hang_up
 from tests.http.site import Site, order
 
 BIG = {"name": "Big", "when": {"fact": "member.spent", "at_least": 5_000}}
@@ -116,6 +120,68 @@ async def test_a_rule_reaches_those_who_are_inside_once(site: Site) -> None:
     assert [await _stars(site, name) for name in ("ann", "ben")] == [5, 5]
     wrong = await site.call("POST", "/v1/segments/vip/apply", {**asked, "rule": "base"})
     assert wrong.json()["errors"][0]["code"] == "rule_unknown"
+
+
+async def _club(site: Site, count: int) -> list[str]:
+    """So many members of the club are on the list of VIPs, and the rule for entering came after them."""
+    names = [f"m{number}" for number in range(count)]
+    await site.done("PUT", "/v1/segments/vip", {"name": "VIP"})
+    for name in names:
+        await site.done("PUT", f"/v1/customers/{name}", {"attributes": {}})
+    await _put_in(site, "\n".join(["customer", *names]), "text/csv")
+    await site.done("PUT", "/v1/programs/club/draft", raw=PROGRAM.encode())
+    await site.done("POST", "/v1/programs/club/publish", {})
+    for name in names:
+        await site.done("POST", f"/v1/customers/{name}/memberships", {"program": "club"})
+    return names
+
+
+async def test_a_rule_that_is_applied_is_watched(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress after each part, then the result as the plain call gives it; a problem is the last line."""
+    monkeypatch.setattr(apply, "AT_ONCE", 2)
+    names = await _club(site, 5)
+    body = {"program": "club", "rule": "hello"}
+    response = await site.call("POST", "/v1/segments/vip/apply/watched", body)
+    assert response.headers["content-type"] == "application/x-ndjson"
+    *steps, last = [json.loads(line) for line in response.text.splitlines()]
+    assert steps[-1] == {"type": "progress", "done": 5, "of": 5, "customers": 5, "points": 25}
+    result = {"customers": 5, "points": 25, "already": 0, "exact": True, "applied": True}
+    assert last == {"type": "result", "result": result}
+    assert [await _stars(site, name) for name in names] == [5] * 5
+    (entry,) = (await site.done("GET", "/v1/audit?action=segment.applied"))["data"]
+    assert (entry["object"], entry["after"]) == ("segment/vip", body)
+    refused = await site.call("POST", "/v1/segments/vip/apply/watched", {**body, "rule": "base"})
+    problem = json.loads(refused.text.splitlines()[-1])["problem"]
+    assert (problem["status"], problem["errors"][0]["path"]) == (422, "$.rule")
+
+
+async def test_hanging_up_stops_it_and_the_next_run_goes_on(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever had it by then keeps it; the others get it by the next run, and nobody gets it twice."""
+    monkeypatch.setattr(apply, "AT_ONCE", 1)
+    monkeypatch.setattr(applying, "PROGRESS_SECONDS", 0)
+    names = await _club(site, 12)
+    body = {"program": "club", "rule": "hello"}
+    sent = await hang_up(site, "/v1/segments/vip/apply/watched", body)
+    assert b'"progress"' in sent[1]["body"]
+    assert not any(b'"result"' in message.get("body", b"") for message in sent)
+    had = sum([await _stars(site, name) == 5 for name in names])
+    assert had < len(names)
+    rest = await site.done("POST", "/v1/segments/vip/apply", {**body, "preview": False})
+    assert (rest["customers"], rest["already"]) == (len(names) - had, had)
+    assert [await _stars(site, name) for name in names] == [5] * len(names)
+
+
+async def test_a_segment_tells_which_rules_can_be_applied(site: Site) -> None:
+    """Those on entering, of every program, with the wallet into which they give; others are none of them."""
+    await site.done("PUT", "/v1/segments/vip", {"name": "VIP"})
+    assert "rules" not in await site.done("GET", "/v1/segments/vip")
+    more = "  - {id: base, type: per_amount, points: 1, per: 100}\n"
+    await site.done("PUT", "/v1/programs/club/draft", raw=(PROGRAM + more).encode())
+    await site.done("POST", "/v1/programs/club/publish", {})
+    view = await site.done("GET", "/v1/segments/vip")
+    assert view["rules"] == [{"program": "club", "rule": "hello", "wallet": "stars"}]
 
 
 async def test_ready_made_segments_can_be_saved(site: Site) -> None:

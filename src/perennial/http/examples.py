@@ -390,6 +390,9 @@ EXAMPLES: dict[str, dict[str, Example]] = {
             {"program": "club", "rule": "hello", "preview": True},
         )
     },
+    "apply_watch": {
+        "welcome": Example("Welcome those who are inside, watched", {"program": "club", "rule": "hello"})
+    },
     "segment_template": {
         "dormant": Example("No order for 60 days", {"program": "points", "settings": {"days": 60}})
     },

@@ -6,11 +6,13 @@ import csv
 import io
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, get, post, put
 from litestar.params import QueryParameter
+from litestar.types import ASGIApp
 
 from perennial.core.document.reward import Title
 from perennial.core.explaining.retelling import retell
@@ -41,8 +43,18 @@ from perennial.flows.segments.views import (
     view_of,
 )
 from perennial.flows.staff.scopes import Scope
+from perennial.http.applying import ApplyStep, watched_apply
 from perennial.http.language import LanguageName
-from perennial.http.operation import Cursor, ExternalId, Limit, admitted, body_of, operation, spoken_in
+from perennial.http.operation import (
+    Cursor,
+    ExternalId,
+    Limit,
+    admitted,
+    body_of,
+    identity_of,
+    operation,
+    spoken_in,
+)
 from perennial.http.operation import told as told_out
 from perennial.http.operation import written as written_out
 from perennial.http.paths import plain_segment
@@ -92,6 +104,13 @@ class ApplyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     program: Identifier
     rule: Identifier
     preview: bool = True
+
+
+class ApplyWatchedBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A program's earning rule on ``segment.entered``, to be applied at once."""
+
+    program: Identifier
+    rule: Identifier
 
 
 class TemplateList(msgspec.Struct, frozen=True):
@@ -300,10 +319,43 @@ async def segment_apply(request: Request[Any, Any, Any], id: ExternalId) -> Resp
     """
     door, caller = admitted(request)
     data = await body_of(request, ApplyBody)
+    author = None if data.preview else Author(actor=caller.actor, at=time.time_ns() // 1_000)
     result = await apply_to_inside(
-        door.handler, caller.workspace_id, plain_segment(id), data.program, data.rule, preview=data.preview
+        door.handler, caller.workspace_id, plain_segment(id), data.program, data.rule, author=author
     )
     return told_out(request, result)
+
+
+@post(
+    "/v1/segments/{id:str}/apply/watched",
+    status_code=200,
+    **operation(
+        "apply_watch",
+        "Segments",
+        "Apply a rule to those who are inside, and see how far it is",
+        needs=Scope.PROGRAMS,
+        takes=ApplyWatchedBody,
+        gives={200: ApplyStep},
+    ),
+)
+async def apply_watch(request: Request[Any, Any, Any], id: ExternalId) -> ASGIApp:
+    """The same without a preview, answered as NDJSON: lines that say how far it is, and at last the result.
+
+    Hang up to stop it. Who was given something by then keeps it; sent again, it goes on with the others.
+    """
+    door, caller = admitted(request)
+    data = await body_of(request, ApplyWatchedBody)
+    code, author = plain_segment(id), Author(actor=caller.actor, at=time.time_ns() // 1_000)
+    apply = partial(
+        apply_to_inside,
+        door.handler,
+        caller.workspace_id,
+        code,
+        data.program,
+        data.rule,
+        author=author,
+    )
+    return watched_apply(lambda told: apply(told=told), identity_of(request), spoken_in(request))
 
 
 @get(
@@ -439,6 +491,7 @@ SEGMENT_ROUTES = [
     segment_preview,
     segment_import,
     segment_apply,
+    apply_watch,
     segment_templates,
     segment_template,
 ]

@@ -1,12 +1,15 @@
 """A rule on entering a segment, applied to those who are inside already: first what it would cost.
 
 Each customer gets it once, ever: what was decided is kept under an id of its own, so that an interrupted
-run is simply run again. Who entered by an event when the rule was there has had it already.
+run is simply run again, and goes on where it was. Who entered by an event when the rule was there has had it
+already.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -19,8 +22,10 @@ from perennial.flows.handling.handle_segment import handle_entered
 from perennial.flows.handling.load_batch import load
 from perennial.flows.handling.needed import Needed, with_what_is_needed
 from perennial.flows.problems import ProblemError, field_problem
+from perennial.flows.programs.life import Author
 from perennial.flows.segments.fill import AT_ONCE
-from perennial.flows.segments.views import find_segment
+from perennial.flows.segments.views import find_segment, rules_on_entering
+from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.segments import (
     FIRST_IN_SEGMENT,
     PlaceInSegment,
@@ -48,19 +53,50 @@ class ApplyResult(msgspec.Struct, frozen=True):
     applied: bool
 
 
+class Applied(msgspec.Struct, frozen=True):
+    """How far it is: ``done`` of ``of`` are decided, and ``customers`` of them were given ``points``."""
+
+    done: int
+    of: int
+    customers: int
+    points: Points
+
+
+BEGINNING = Applied(0, 0, 0, 0)
+
+Told: TypeAlias = Callable[[Applied], None]
+"""Hears after each part of the customers how far it is."""
+
+
+def _unheard(applied: Applied) -> None:
+    """Nobody wants to know."""
+
+
 async def apply_to_inside(
-    handler: Handler, workspace_id: int, code: str, program: str, rule: str, *, preview: bool
+    handler: Handler,
+    workspace_id: int,
+    code: str,
+    program: str,
+    rule: str,
+    *,
+    author: Author | None,
+    told: Told = _unheard,
 ) -> ApplyResult:
     """Apply a program's rule on entering a segment to everybody inside, or say what that would cost.
 
-    Raises a 404 for an unknown segment, a 422 for a rule that is not on entering a segment.
+    Without an ``author`` it is only told. The author is named in the audit log before the first customer is
+    decided. Raises a 404 for an unknown segment, a 422 for a rule that is not on entering a segment.
     """
+    preview = author is None
     async with handler.database.report(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row = await find_segment(conn, workspace_id, code)
         buckets = workspace.row.buckets
         sizes = await count_segment_members(conn, workspace_id, (buckets.start, buckets.stop - 1))
     _check(workspace, program, rule)
+    if author is not None:
+        async with handler.database.transaction(workspace_id) as conn:
+            await insert_audit_entry(conn, workspace_id, _entry(handler, author, code, program, rule))
     size, tried, given, points = sizes.get(row.segment_id, 0), 0, 0, 0
     for bucket in buckets:
         last = FIRST_IN_SEGMENT
@@ -75,17 +111,31 @@ async def apply_to_inside(
                 answers = await handler.handle_batch(workspace_id, bucket, commands)
                 gained = [int(answer.body) for answer in answers if answer.status == 201]
             tried, given, points = tried + len(part), given + len(gained), points + sum(gained)
+            told(Applied(min(tried, size), size, given, points))
     exact = not preview or tried >= size
     if not exact and tried:
         given, points = given * size // tried, points * size // tried
     return ApplyResult(given, points, max(0, (tried if exact else size) - given), exact, not preview)
 
 
+def _entry(handler: Handler, author: Author, code: str, program: str, rule: str) -> AuditEntry:
+    return AuditEntry(
+        entry_id=handler.ids.next(),
+        at=author.at,
+        actor=author.actor,
+        action="segment.applied",
+        object=f"segment/{code}",
+        reason=author.note,
+        before={},
+        after={"program": program, "rule": rule},
+    )
+
+
 def _check(workspace: Workspace, program: str, rule: str) -> None:
     live = workspace.program(program)
     if live is None:
         raise field_problem("$.program", "program_unknown", "no such program is published")
-    rules = [each.rule.id for each in live.latest.rules if each.rule.trigger == ENTERED]
+    rules = [each.rule for each in rules_on_entering(workspace) if each.program == program]
     if rule not in rules:
         words = f"is no rule on {ENTERED}; those are {', '.join(rules) or 'none'}"
         raise field_problem("$.rule", "rule_unknown", words)

@@ -9,6 +9,7 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.conditions.flaws import Flaw
+from perennial.core.segments.following_segments import ENTERED
 from perennial.core.segments.segment import Segment
 from perennial.core.terms.condition_document import encode_condition
 from perennial.flows.configuration import Workspace
@@ -27,11 +28,22 @@ from perennial.store.segments import (
 from perennial.units import Instant, format_instant
 
 
+class EnteringRule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An earning rule on ``segment.entered``: the ``wallet`` into which it gives, and its ``decimals``."""
+
+    program: str
+    rule: str
+    wallet: str
+    name: str | None = None
+    decimals: int = 0
+
+
 class SegmentView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A segment with how many customers are in it. ``live`` says that membership follows from ``when``.
 
     While it is being ``filled``, who enters or leaves it is no event yet. ``warnings`` say what is odd about
-    a condition that was just put, if anything is.
+    a condition that was just put, if anything is. ``rules`` on entering a segment can be applied to those
+    inside; they come where one segment is read.
     """
 
     id: str
@@ -45,6 +57,7 @@ class SegmentView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     description: str | None = None
     when: dict[str, Any] | None = None
     warnings: tuple[Flaw, ...] = ()
+    rules: tuple[EnteringRule, ...] = ()
 
 
 class SegmentList(msgspec.Struct, frozen=True):
@@ -122,7 +135,24 @@ async def read_segment(handler: Handler, workspace_id: int, code: str) -> Segmen
         workspace = await handler.configurations.current(conn, workspace_id)
         row = await find_segment(conn, workspace_id, code)
         sizes = await _sizes(conn, workspace)
-    return view_of(row, sizes.get(row.segment_id, 0))
+    view = view_of(row, sizes.get(row.segment_id, 0))
+    return msgspec.structs.replace(view, rules=rules_on_entering(workspace))
+
+
+def rules_on_entering(workspace: Workspace) -> tuple[EnteringRule, ...]:
+    """Return the rules on entering a segment of all programs, as they are in force."""
+    return tuple(
+        EnteringRule(
+            program=live.code,
+            rule=each.rule.id,
+            name=each.rule.name,
+            wallet=live.latest.wallets[each.wallet].spec.id,
+            decimals=live.latest.wallets[each.wallet].spec.decimals,
+        )
+        for live in workspace.programs
+        for each in live.latest.rules
+        if each.rule.trigger == ENTERED
+    )
 
 
 async def members_of(

@@ -36,6 +36,7 @@ export const ACTIONS: Record<string, MessageDescriptor> = {
   "role.created": msg`Role made`,
   "role.changed": msg`Role changed`,
   "role.deleted": msg`Role deleted`,
+  "segment.applied": msg`Rule applied to those inside a segment`,
   "segment.published": msg`Segment saved`,
   "segment.deleted": msg`Segment deleted`,
   "staff.founded": msg`First owner entered`,

@@ -6,8 +6,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useMay } from "../../session/may";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
+import { Inside } from "./inside";
 import { Members } from "./members";
 import { OverTime } from "./over-time";
 import { segmentRoute } from "./route";
@@ -36,6 +38,7 @@ export function SegmentScreen() {
         {(view) => (
           <Stack gap="lg">
             <Standing segment={view} />
+            <Rules segment={view} />
             <OverTime key={`days/${String(view.filled)}`} segment={segment} />
             <Members segment={view} />
           </Stack>
@@ -43,6 +46,14 @@ export function SegmentScreen() {
       </Answer>
     </Page>
   );
+}
+
+/** For whoever may change programs, where there is a rule. */
+function Rules({ segment: { id, filled, size, rules = [] } }: { segment: SegmentView }) {
+  const may = useMay("programs");
+  const [first, ...others] = rules;
+  if (!may || first === undefined || !filled || size === 0) return null;
+  return <Inside segment={id} size={size} rules={[first, ...others]} />;
 }
 
 function Standing({ segment }: { segment: SegmentView }) {
