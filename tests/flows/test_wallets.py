@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncpg import Connection
+
 from perennial.flows.commands import PostAdjustment, PostTransfer, PutHousehold
 from perennial.flows.customers.household import put_household
 from perennial.flows.reading import read_customer
@@ -111,3 +113,36 @@ async def test_an_edit_nets_even_where_returns_forgive(shop: Shop) -> None:
     assert available(await shop.do(_adjust("a1", -23))) == 0
     assert available(await shop.order("o1", "c1", 2900)) == 6
     await _audited(shop)
+
+
+BY_BALANCE = """
+program: points
+name: Points
+currency: USD
+wallets: [{id: points, name: Points}]
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+  - {id: welcome, type: fixed, trigger: tier.entered, points: 7}
+tiers:
+  lasts: while_reached
+  metrics: [{id: held, balance: points}]
+  levels:
+    - {id: silver, name: Silver, reach: {held: 150}}
+"""
+
+
+async def test_a_tier_by_balance_follows_into_a_household_and_out(shop: Shop, owner: Connection) -> None:
+    """90 and 80 are 170 together: who enters as the second is silver; who leaves with nothing is not."""
+    await shop.publish(BY_BALANCE)
+    await shop.order("o1", "anna", 9_000)
+    await shop.order("o2", "ben", 8_000)
+    tiers = []
+    for customer, household in (("anna", "home"), ("ben", "home"), ("ben", None), ("ben", None)):
+        command = PutHousehold(customer=customer, household=household)
+        assert (await put_household(shop.handler, shop.workspace_id, command)).status == 200
+        view = await read_customer(shop.handler, shop.workspace_id, customer)
+        tiers.append((view.memberships[0].tier, sum(wallet.available for wallet in view.wallets)))
+    assert tiers == [(None, 90), ("silver", 177), (None, 0), (None, 0)]
+    kinds = "select kind from events where workspace_id = $1 and kind in (12, 23) order by operation_id"
+    assert [kind for (kind,) in await owner.fetch(kinds, shop.workspace_id)] == [12, 12, 23]
+    assert (await audit(owner, shop.workspace_id)).broken == ()

@@ -22,6 +22,7 @@ from perennial.core.decisions.converting import decide_conversion, decide_way_ba
 from perennial.core.decisions.exposing import exposed
 from perennial.core.decisions.fulfillment import decide_fulfillment
 from perennial.core.decisions.merging import decide_merge
+from perennial.core.decisions.pooling import decide_pooling
 from perennial.core.decisions.returns import decide_return
 from perennial.core.decisions.transfers import decide_receiving, decide_sending
 from perennial.core.earn import earn
@@ -50,6 +51,7 @@ from perennial.core.events import (
     TimersDue,
     TransferReceived,
     TransferSent,
+    WalletsChanged,
 )
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
@@ -127,6 +129,8 @@ def decide(
             return decide_assignment(event, version, member)
         case MembersMerged():
             return decide_merge(event, version, member)
+        case WalletsChanged():
+            return decide_pooling(event, version, member)
         case TimersDue():
             return decide_timers(event, version, member)
         case _:

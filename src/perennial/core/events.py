@@ -252,6 +252,10 @@ class MembersMerged(_Event, frozen=True, tag="members.merged"):
     floor: str | None = None
 
 
+class WalletsChanged(_Event, frozen=True, tag="wallets.changed"):
+    """The member entered a household, whose wallets are the member's from now on, or left one."""
+
+
 class TimersDue(_Event, frozen=True, tag="timers.due"):
     """Time alone: everything of the member that is due at or before ``at``, in its order."""
 
@@ -279,5 +283,6 @@ Event: TypeAlias = (
     | ConversionReversed
     | TierAssigned
     | MembersMerged
+    | WalletsChanged
     | TimersDue
 )

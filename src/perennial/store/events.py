@@ -49,6 +49,8 @@ class EventKind(IntEnum):
     """A gift card was sold, topped up, or its money moved to another one."""
     CARD_CLOSED = 22
     """A gift card was taken back: what was left on it is nobody's any more."""
+    PARTED = 23
+    """A member left a household, whose wallets keep what is in them."""
     ENTITLEMENT = 30
     """Something that was handed out was paid, sent, used or canceled."""
     REFERRAL = 40

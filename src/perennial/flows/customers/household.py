@@ -13,6 +13,7 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.effects import Effect
+from perennial.core.events import WalletsChanged
 from perennial.core.member import Member
 from perennial.core.timers import next_due
 from perennial.flows.answers import Answer
@@ -22,6 +23,7 @@ from perennial.flows.configuration import LiveProgram
 from perennial.flows.customers.lot_moves import activation, arriving, leaving
 from perennial.flows.handle_events import Handler
 from perennial.flows.handling.answering import decided, encode_answer
+from perennial.flows.handling.decide_program import Outcome, decide_in_program, store_outcomes
 from perennial.flows.handling.handle_customer import handle_put_customer
 from perennial.flows.handling.load_batch import load
 from perennial.flows.handling.needed import Needed, with_what_is_needed
@@ -72,8 +74,8 @@ async def _put(handler: Handler, workspace_id: int, command: PutHousehold, neede
             run_timers_due(batch, member, batch.now)
             if household_id is not None:
                 _pool(batch, member, batch.members[household_id])
-            else:
-                _part(batch, member)
+            elif known.household_id is not None:
+                _part(batch, member, known.household_id)
             changed = msgspec.structs.replace(known, household_id=household_id)
             batch.customers[member.customer_id] = changed
             batch.changed_customers[member.customer_id] = changed
@@ -112,30 +114,41 @@ def _pool(batch: Batch, member: Member, household: Member) -> None:
         batch.apply(giving, live.latest, out)
         batch.apply(taking, live.latest, into)
     member.owner, member.wallets = household.customer_id, household.wallets
-    programs = [live.latest for live in batch.workspace.programs if live.program_id in member.memberships]
-    member.due_at = next_due(programs, member, batch.now)
+    _settle(batch, giving, EventKind.POOLED, household.customer_id)
+
+
+def _part(batch: Batch, member: Member, household_id: UUID) -> None:
+    """Let the member go with empty hands: everything that was brought or earned stays."""
+    member.owner, member.wallets = member.customer_id, {}
+    operation = batch.operation(member, batch.ids.next(), batch.now)
+    _settle(batch, operation, EventKind.PARTED, household_id)
+
+
+def _settle(batch: Batch, operation: Operation, kind: EventKind, household_id: UUID) -> None:
+    """Let tiers follow the balances that the member has by now, and note what happened."""
+    member, outcomes = operation.member, list[Outcome]()
+    programs = [live for live in batch.workspace.programs if live.program_id in member.memberships]
+    for live in programs:
+        version = live.version_at(batch.now)
+        if version is not None:
+            event = WalletsChanged(id=operation.source_id, at=batch.now)
+            outcomes += decide_in_program(batch, operation, live, version, event)
+    member.due_at = next_due([live.latest for live in programs], member, batch.now)
     batch.put_event(
         EventRow(
             customer_id=member.customer_id,
-            event_id=event_id,
-            operation_id=giving.operation_id,
-            kind=EventKind.POOLED,
+            event_id=operation.source_id,
+            operation_id=operation.operation_id,
+            kind=kind,
             external_id="",
-            source_id=household.customer_id,
+            source_id=household_id,
             occurred_at=batch.now,
             recorded_at=batch.now,
             body=b"",
-            decision=b"",
+            decision=store_outcomes(outcomes),
             answer=b"",
         )
     )
-
-
-def _part(batch: Batch, member: Member) -> None:
-    """Let the member go with empty hands: everything that was brought or earned stays."""
-    member.owner, member.wallets = member.customer_id, {}
-    programs = [live.latest for live in batch.workspace.programs if live.program_id in member.memberships]
-    member.due_at = next_due(programs, member, batch.now)
 
 
 def _activation(live: LiveProgram, household: Member, now: Instant) -> tuple[Effect, ...]:

@@ -31,6 +31,7 @@ const HAPPENED: Record<string, MessageDescriptor> = {
   join: msg`Joined a program`,
   leave: msg`Left a program`,
   pooled: msg`Points moved to the household`,
+  parted: msg`Left the household`,
   erasure: msg`Balance closed by an erasure`,
   redemption: msg`Redemption`,
   hold: msg`Reserved for a cart`,

@@ -5,6 +5,7 @@ import { msg } from "@lingui/core/macro";
 export const LEFT_OUT: Partial<Record<string, MessageDescriptor>> = {
   transfer: msg`Points sent to other members`,
   pooled: msg`Points moved to a household`,
+  parted: msg`Households that were left`,
   erasure: msg`Balances of those who were erased`,
   redemption: msg`Vouchers and points used on orders`,
   hold: msg`Vouchers and points held for orders`,
