@@ -30,9 +30,24 @@ def _rule(**fields: Any) -> Document:
     return {"earning_rules": [{"id": "base", "type": "per_amount", "points": 1, **fields}]}
 
 
-def _off(price: int, value: int) -> Document:
+def _offer(**fields: Any) -> Document:
+    gets = {"gets": {"gives": [{"type": "points", "points": 500}]}}
+    offer = {"id": "friends", "name": "Friends", "advocate": gets, "converts": {"on": "joining"}}
+    return {"referrals": {"offers": [offer | fields]}}
+
+
+def _off(price: int, value: int, name: str = "off") -> Document:
     gives = [{"type": "amount_off", "value": value}]
-    return {"rewards": [{"id": "off", "name": "Money off", "price": price, "gives": gives}]}
+    return {"rewards": [{"id": name, "name": "Money off", "price": price, "gives": gives}]}
+
+
+def _until(day: str) -> Document:
+    return {"id": "until", "type": "fixed", "points": 5, "schedule": {"ends": day}}
+
+
+def _between(least: int, less: int) -> Document:
+    bounds = [{"fact": "order.total", "at_least": least}, {"fact": "order.total", "less_than": less}]
+    return {"id": "between", "type": "fixed", "points": 5, "when": {"all": bounds}}
 
 
 def _level(name: str, spend: int) -> Document:
@@ -46,6 +61,21 @@ TIERS: Document = {
     "levels": [_level("silver", 50_000), _level("gold", 4_800_001)],
     "lasts": "life",
 }
+STARS: Document = {
+    "wallets": [*SHOP["wallets"], {"id": "stars", "name": "Stars", "refunds": "only_pending"}],
+    "earning_rules": [
+        {**SHOP["earning_rules"][0], "wallet": "points"},
+        {"id": "star", "type": "fixed", "points": 3, "wallet": "stars"},
+    ],
+}
+WEB: Document = {"when": {"fact": "order.channel", "is": "web"}}
+EARNED: Document = {
+    "metrics": [{"id": "spend", "measure": "points.earned"}],
+    "levels": [_level("silver", 500), _level("gold", 48_001)],
+}
+NEVER = "The rule between can never fire"
+LEFT = "Sent to somebody else before they expire,"
+EVER: Document = {"id": "ever", "type": "fixed", "points": 5}
 KEPT = "An order of 2000.00, whose points were sent to somebody else, leaves 2000 points behind"
 DEAR = "Nobody can afford Money off for 48001 points: 2000.00 a month, for 24 months,"
 TWICE = "Gift cards for 25.00 earn 25 points when they are bought and 25 points when they pay"
@@ -71,6 +101,30 @@ TWICE = "Gift cards for 25.00 earn 25 points when they are bought and 25 points 
             {192: {"tier": None}},
         ),
         (
+            "unreachable_tier",
+            {"earning_rules": [SHOP["earning_rules"][0] | WEB], "tiers": TIERS | EARNED},
+            "tiers.levels[1]",
+            "Nobody reaches Gold: 2000.00 a month, for 24 months, ends in silver",
+            1 + 8 * 24,
+            {192: {"tier": "silver"}},
+        ),
+        (
+            "self_referral_ring",
+            _offer(checks=[]),
+            "referrals.offers[0]",
+            "One person with 2 accounts refers herself by Friends, and gets something",
+            8,
+            {5: {"referral": "converted"}, 6: {"balance": 500}, 7: {"balance": 0}},
+        ),
+        (
+            "unaffordable_reward",
+            {"rewards": [*_off(48_000, 500)["rewards"], *_off(48_001, 500, "dear")["rewards"]]},
+            "rewards[1].price",
+            f"{DEAR} never leaves more than 48000",
+            2 + 8 * 24,
+            {193: {"refused": "insufficient_points"}},
+        ),
+        (
             "unaffordable_reward",
             _off(48_001, 500),
             "rewards[0].price",
@@ -91,6 +145,57 @@ TWICE = "Gift cards for 25.00 earn 25 points when they are bought and 25 points 
                 5: {"balance": 0},
                 6: {"balance": 2_000},
             },
+        ),
+        (
+            "returned_order_keeps",
+            STARS,
+            "wallets[1].refunds",
+            f"{KEPT.replace('2000 points', '3 stars')} when it is returned whole",
+            7,
+            {
+                0: {"balance": {"points": 0, "stars": 0}},
+                1: {"balance": {"points": 0, "stars": 0}},
+                2: {"balance": {"points": 2_000, "stars": 3}},
+                5: {"balance": {"points": 0, "stars": 0}},
+                6: {"balance": {"points": 0, "stars": 3}},
+            },
+        ),
+        (
+            "rule_never_fires",
+            {"campaigns": [{"id": "early", "name": "Early", "earning_rules": [EVER, _until("2026-11-30")]}]},
+            "campaigns[0].earning_rules[1]",
+            "The rule until can never fire: its time never comes",
+            8,
+            {
+                1: {"awards": {"base": 1, "ever": 5}},
+                2: {"awards": {"base": 2, "ever": 5}},
+                3: {"awards": {"base": 2_000, "ever": 5}},
+                5: {"awards": {"base": 1, "ever": 5}},
+                6: {"awards": {"base": 2, "ever": 5}},
+                7: {"awards": {"base": 2_000, "ever": 5}},
+            },
+        ),
+        (
+            "rule_never_fires",
+            {"earning_rules": [*SHOP["earning_rules"], _between(5_000, 5_000)]},
+            "earning_rules[1]",
+            f"{NEVER}: order.total at least 5000 and order.total less than 5000 exclude each other",
+            7,
+            {
+                1: {"awards": {"base": 1}},
+                2: {"awards": {"base": 50}},
+                3: {"awards": {"base": 2_000}},
+                5: {"awards": {"base": 49}},
+                6: {"awards": {"base": 50}},
+            },
+        ),
+        (
+            "transfer_prolongs",
+            _wallet(expiry={"type": "inactivity", "after": {"days": 10}}),
+            "wallets[0].expiry",
+            f"{LEFT} 4000 points are still there after 11 days; without the transfer they are gone",
+            10,
+            {8: {"balance": 0}, 9: {"balance": 8_000}},
         ),
         (
             "splitting_earns_more",
@@ -144,10 +249,18 @@ def test_a_flaw_is_told_with_its_figures_and_proven_at_every_step(
         ("unreachable_tier", {"tiers": TIERS | {"levels": [_level("gold", 4_800_000)]}}),
         ("unaffordable_reward", _off(48_000, 500)),
         ("returned_order_keeps", _wallet(refunds="within_balance")),
+        ("returned_order_keeps", STARS | {"wallets": [*SHOP["wallets"], {"id": "stars", "name": "Stars"}]}),
+        (
+            "rule_never_fires",
+            {"campaigns": [{"id": "c", "name": "C", "earning_rules": [_until("2026-12-01")]}]},
+        ),
+        ("rule_never_fires", {"earning_rules": [*SHOP["earning_rules"], _between(5_000, 5_001)]}),
+        ("transfer_prolongs", _wallet(expiry={"type": "rolling", "after": {"days": 10}})),
         ("splitting_earns_more", _rule(per=700)),
         ("worth_more_than_margin", _off(100, 3_000)),
         ("worth_more_than_margin", _wallet(pays={"points": 10, "amount": 300})),
         ("gift_card_loop", {"rewards": [CLAIMED]}),
+        ("self_referral_ring", _offer()),
         *[(kind, {}) for kind in ("unreachable_tier", "unaffordable_reward", "gift_card_loop")],
     ],
 )

@@ -16,8 +16,8 @@ _DELAYS = (HOUR, 45 * DAY)
 class ReturnedOrderKeeps(FlawKind):
     """Somebody buys, returns everything, and has more points than before.
 
-    What the ledger still knows, a debt or a shortfall that later awards pay, counts as returned. Points
-    may be sent to somebody else before.
+    What the ledger still knows, a debt or a shortfall that later awards pay, counts as returned. Points of
+    one of the wallets may be sent to somebody else before.
     """
 
     name: ClassVar[str] = "returned_order_keeps"
@@ -34,18 +34,18 @@ wallets:
             if at is None:
                 continue
             for delay in _DELAYS:
-                for sends in (False, True):
+                for sent in (None, *(wallet.id for wallet in search.program.wallets)):
                     for amount in reversed(search.amounts_for(shape)):
-                        found = self._played(search, shape, amount, at, at + delay, sends=sends)
+                        found = self._played(search, shape, amount, at, at + delay, sent)
                         if found is not None:
                             return found
         return None
 
     def _played(
-        self, search: Search, shape: Shape, amount: Minor, at: Instant, later: Instant, *, sends: bool
+        self, search: Search, shape: Shape, amount: Minor, at: Instant, later: Instant, sent: str | None
     ) -> Flaw | None:
         play = search.play()
-        people = ("anna", "bert") if sends else ("anna",)
+        people = ("anna",) if sent is None else ("anna", "bert")
         for name in people:
             search.join(play, name, at, shape)
             play.expect(balance=play.balances(name))
@@ -55,7 +55,9 @@ wallets:
             return None
         play.expect(balance=play.balances("anna"))
         gained = [name for name, points in _together(play, people).items() if points > before[name]]
-        if not gained or (sends and not self._sent(play, gained[0], later)):
+        if not gained:
+            return None
+        if sent is not None and (sent not in gained or not self._sent(play, sent, later)):
             return None
         play.do(later, "anna", given_back={"order": play.last_order})
         after = _together(play, people)
@@ -67,8 +69,8 @@ wallets:
             play.expect(balance=play.balances(name))
         wallet, points = next(iter(kept.items()))
         money = format_money(amount, search.program.currency)
-        sent = ", whose points were sent to somebody else," if sends else ""
-        words = f"An order of {money}{sent} leaves {points} {wallet} behind when it is returned whole"
+        way = "" if sent is None else ", whose points were sent to somebody else,"
+        words = f"An order of {money}{way} leaves {points} {wallet} behind when it is returned whole"
         return search.flaw(self.name, f"wallets[{play.wallets().index(wallet)}].refunds", words, play)
 
     def _sent(self, play: Play, wallet: str, at: Instant) -> bool:
