@@ -65,7 +65,7 @@ STARS: Document = {
     "wallets": [*SHOP["wallets"], {"id": "stars", "name": "Stars", "refunds": "only_pending"}],
     "earning_rules": [
         {**SHOP["earning_rules"][0], "wallet": "points"},
-        {"id": "star", "type": "fixed", "points": 3, "wallet": "stars"},
+        {"id": "star", "type": "fixed", "points": 1, "wallet": "stars"},
     ],
 }
 WEB: Document = {"when": {"fact": "order.channel", "is": "web"}}
@@ -73,6 +73,7 @@ EARNED: Document = {
     "metrics": [{"id": "spend", "measure": "points.earned"}],
     "levels": [_level("silver", 500), _level("gold", 48_001)],
 }
+JOINED: Document = {"id": "joined", "type": "fixed", "points": 7, "trigger": "member.joined"}
 NEVER = "The rule between can never fire"
 LEFT = "Sent to somebody else before they expire,"
 EVER: Document = {"id": "ever", "type": "fixed", "points": 5}
@@ -148,16 +149,30 @@ TWICE = "Gift cards for 25.00 earn 25 points when they are bought and 25 points 
         ),
         (
             "returned_order_keeps",
+            _wallet(refunds="only_pending") | {"earning_rules": [*SHOP["earning_rules"], JOINED]},
+            "wallets[0].refunds",
+            f"{KEPT} when it is returned whole",
+            7,
+            {
+                0: {"balance": 7},
+                1: {"balance": 7},
+                2: {"balance": 2_007},
+                5: {"balance": 0},
+                6: {"balance": 2_014},
+            },
+        ),
+        (
+            "returned_order_keeps",
             STARS,
             "wallets[1].refunds",
-            f"{KEPT.replace('2000 points', '3 stars')} when it is returned whole",
+            f"{KEPT.replace('2000 points', '1 stars')} when it is returned whole",
             7,
             {
                 0: {"balance": {"points": 0, "stars": 0}},
                 1: {"balance": {"points": 0, "stars": 0}},
-                2: {"balance": {"points": 2_000, "stars": 3}},
+                2: {"balance": {"points": 2_000, "stars": 1}},
                 5: {"balance": {"points": 0, "stars": 0}},
-                6: {"balance": {"points": 0, "stars": 3}},
+                6: {"balance": {"points": 0, "stars": 1}},
             },
         ),
         (
