@@ -77,10 +77,9 @@ def decide(
 
     ``member`` holds what ``needs.lookback`` asks for and, for everything but earning, the lots of its
     wallets. ``spent`` maps (number of a budget, period) to what all members together have used of it.
-    ``switches`` say what is off: it gives nothing and cannot be claimed; all else goes on.
-    A follow-up is decided by a call of its own, on the member that the effects made. Without ``by_line`` the
-    awards of an order do not tell what each of its lines contributed: for whoever knows that nothing of it
-    comes back.
+    ``switches`` say what is off: it gives nothing and cannot be claimed; all else goes on. A follow-up is
+    decided by a call of its own, on the member that the effects made. Without ``by_line`` the awards of an
+    order do not tell what each of its lines contributed: for whoever knows that nothing of it comes back.
     """
     match event:
         case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered() | ChallengeMissed():
