@@ -76,6 +76,18 @@ EARNED: Document = {
 JOINED: Document = {"id": "joined", "type": "fixed", "points": 7, "trigger": "member.joined"}
 NEVER = "The rule between can never fire"
 LEFT = "Sent to somebody else before they expire,"
+FULFILLED: Document = {
+    "wallets": [
+        {"id": "stars", "name": "Stars"},
+        {
+            "id": "points",
+            "name": "Points",
+            "pending": {"type": "fulfillment"},
+            "expiry": {"type": "inactivity", "after": {"days": 10}},
+        },
+    ],
+    "earning_rules": [{**SHOP["earning_rules"][0], "wallet": "points"}],
+}
 EVER: Document = {"id": "ever", "type": "fixed", "points": 5}
 KEPT = "An order of 2000.00, whose points were sent to somebody else, leaves 2000 points behind"
 DEAR = "Nobody can afford Money off for 48001 points: 2000.00 a month, for 24 months,"
@@ -211,6 +223,14 @@ TWICE = "Gift cards for 25.00 earn 25 points when they are bought and 25 points 
             f"{LEFT} 4000 points are still there after 11 days; without the transfer they are gone",
             10,
             {8: {"balance": 0}, 9: {"balance": 8_000}},
+        ),
+        (
+            "transfer_prolongs",
+            FULFILLED,
+            "wallets[1].expiry",
+            f"{LEFT} 4000 points are still there after 11 days; without the transfer they are gone",
+            14,
+            {12: {"balance": {"stars": 0, "points": 0}}, 13: {"balance": {"stars": 0, "points": 8_000}}},
         ),
         (
             "splitting_earns_more",
