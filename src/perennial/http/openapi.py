@@ -17,6 +17,7 @@ from litestar.openapi import OpenAPIConfig
 
 from perennial import __version__
 from perennial.flows.staff.scopes import Scope
+from perennial.http.applying import ApplyStep
 from perennial.http.batch import BatchResult
 from perennial.http.batch_lines import BatchLine
 from perennial.http.examples import EXAMPLES
@@ -202,7 +203,7 @@ def _media_type_of(body: Any) -> str:
     return "application/x-ndjson" if body in _LINES else "application/json"
 
 
-_LINES = (BatchLine, BatchResult, BatchStep, SimulationStep)
+_LINES = (ApplyStep, BatchLine, BatchResult, BatchStep, SimulationStep)
 
 
 def _responses(declared: dict[str, Any], has_parameters: bool, types: dict[str, Any]) -> dict[str, Any]:
