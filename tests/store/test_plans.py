@@ -97,6 +97,9 @@ _STATEMENTS = {
     and re.match(r"\s*(select|insert|update|delete|with)\b", value)
     and module is not members
 }
+# Erasing asks who is erased, of a policy; these are few, and have an index of their own.
+for _name in ("_ERASE_STANDING", "_ERASE_RECORDS"):
+    del _STATEMENTS[f"consents.{_name}"]
 # Batches are found by what they are of and listed by when they were made, and are few.
 for _name in ("_LIST_BATCHES", "_BATCHES_OF_REWARD"):
     del _STATEMENTS[f"voucher_pools.{_name}"]

@@ -402,6 +402,7 @@ SENTENCES = {
     "The customer is not a member of program {program:name}.": "مشتری عضو برنامهٔ «{program}» نیست.",
     "{needed:number} points are needed and {left:number} are available: {missing:number} are missing.": "{needed} امتیاز لازم است و {left} در دسترس است: {missing} کم است.",
     "The customer has {n:number} open holds, and that is the most.": "مشتری {n} نگه\u200cداشت باز دارد که حداکثر است.",
+    "a customer has consents for {most:number} channels and purposes at most": "هر مشتری برای حداکثر {most} کانال و هدف رضایت دارد",
     "{expected:number} was expected to be left to pay, and now it is {now:number}.": "انتظار می\u200cرفت {expected} برای پرداخت بماند، و اکنون {now} است.",
     "What {name:quoted} held was given back.": "آنچه {name} نگه داشته بود پس داده شد.",
     "{name:quoted} is redeemed: roll it back to redeem another cart.": "{name} به کار رفته است: برای سبد دیگر آن را برگردانید.",

@@ -402,6 +402,7 @@ SENTENCES = {
     "The customer is not a member of program {program:name}.": "고객은 프로그램 {program}의 회원이 아닙니다.",
     "{needed:number} points are needed and {left:number} are available: {missing:number} are missing.": "{needed}포인트가 필요한데 {left}포인트만 쓸 수 있습니다. {missing}포인트가 모자랍니다.",
     "The customer has {n:number} open holds, and that is the most.": "고객의 열린 보류가 {n}개로 최대입니다.",
+    "a customer has consents for {most:number} channels and purposes at most": "고객의 동의는 채널과 목적 조합 {most}개까지입니다",
     "{expected:number} was expected to be left to pay, and now it is {now:number}.": "남은 결제액이 {expected}일 것으로 예상했으나 지금은 {now}입니다.",
     "What {name:quoted} held was given back.": "{name:이/가} 보류한 것은 되돌려졌습니다.",
     "{name:quoted} is redeemed: roll it back to redeem another cart.": "{name:은/는} 이미 사용되었습니다. 다른 장바구니에 쓰려면 되돌리세요.",

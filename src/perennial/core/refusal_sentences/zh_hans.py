@@ -402,6 +402,7 @@ SENTENCES = {
     "The customer is not a member of program {program:name}.": "该顾客不是计划“{program}”的会员。",
     "{needed:number} points are needed and {left:number} are available: {missing:number} are missing.": "需要{needed}积分，可用{left}：还差{missing}。",
     "The customer has {n:number} open holds, and that is the most.": "该顾客有{n}个未完成的预留，已达上限。",
+    "a customer has consents for {most:number} channels and purposes at most": "每位顾客最多可有{most}个渠道与用途的同意",
     "{expected:number} was expected to be left to pay, and now it is {now:number}.": "预计剩余应付{expected}，现在为{now}。",
     "What {name:quoted} held was given back.": "{name}预留的内容已退回。",
     "{name:quoted} is redeemed: roll it back to redeem another cart.": "{name}已兑换：请先撤销再兑换另一个购物车。",

@@ -402,6 +402,7 @@ SENTENCES = {
     "The customer is not a member of program {program:name}.": "該顧客不是計畫「{program}」的會員。",
     "{needed:number} points are needed and {left:number} are available: {missing:number} are missing.": "需要{needed}點數，可用{left}：還差{missing}。",
     "The customer has {n:number} open holds, and that is the most.": "該顧客有{n}個未完成的預留，已達上限。",
+    "a customer has consents for {most:number} channels and purposes at most": "每位顧客最多可有{most}個管道與用途的同意",
     "{expected:number} was expected to be left to pay, and now it is {now:number}.": "預計剩餘應付{expected}，現在為{now}。",
     "What {name:quoted} held was given back.": "{name}預留的內容已退回。",
     "{name:quoted} is redeemed: roll it back to redeem another cart.": "{name}已兌換：請先撤銷再兌換另一個購物車。",
