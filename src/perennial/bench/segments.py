@@ -117,6 +117,8 @@ def run(
             prepared = asyncio.run(_prepare(server.url, members, orders, rules))
             past = _Past(members, orders, rules, prepared, secrets.token_hex(SECRET_BYTES))
             _keep(keep, past)
+        else:
+            asyncio.run(migrate(server.url))  # it may have been prepared by an earlier version
         if past.fill_s is None:
             progress("filling segments")
             past.fill_s = asyncio.run(_fill(server.url, past.sides[1]))
