@@ -136,6 +136,7 @@ def test_what_always_holds_is_named(plain: Any, path: str) -> None:
         {"all": [fact(TOTAL, more_than=4), fact(TOTAL, less_than=6)]},
         {"all": [fact("order.codes", contains="X"), fact("order.codes", contains="Y")]},
         {"not": fact("order.location", **{"is": "a"})},
+        fact("wallet.points.earned", less_than=0),
         {"lines": "none", "where": fact("line.net", more_than=5)},
         {"all": [fact("member.text", less_than="b"), fact("member.text", more_than="a")]},
     ],
