@@ -150,7 +150,7 @@ def test_a_marketer_changes_a_rule_by_form(browser: Browser, shop: Shop) -> None
     card.get_by_role("combobox", name="What is asked").click()
     page.get_by_role("option", name="the tier", exact=True).click()
     card.get_by_role("combobox", name="Value").click()
-    page.get_by_role("option", name="gold", exact=True).click()
+    page.get_by_role("option", name="Gold", exact=True).click()
     expect(card).to_contain_text("The tier is")
     watched.shoot_everywhere("journey-form")
     page.get_by_role("button", name="Take back").click()

@@ -205,7 +205,10 @@ def test_a_marketer_makes_ten_thousand_codes(browser: Browser, shop: Shop) -> No
     page.get_by_label("How many").fill("10000")
     page.get_by_label("Name of the pool").fill("Summer mailing")
     page.get_by_role("button", name="Make the codes").click()
-    expect(page.get_by_role("progressbar", name="Codes made")).to_be_visible()
+    # A bar that stands at nothing is not seen.
+    expect(
+        page.get_by_role("progressbar", name="Codes made").or_(page.get_by_text("codes are ready"))
+    ).to_have_count(1)
     expect(page.get_by_text("10,000 codes are ready")).to_be_visible()
     watched.shoot_everywhere("journey-codes")
     with page.expect_download() as download:
