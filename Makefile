@@ -27,6 +27,8 @@ WEB := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist
 PACKAGES := web/node_modules/.synced
 CONSOLE := web/apps/console/dist/.built
 CHECKED := web/node_modules/.cache/.checked
+# One more than there are processors: a test that waits for a browser or a server leaves its own to another.
+TESTERS := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --max-worker-restart 1
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
@@ -42,11 +44,11 @@ start: $(STAMP) $(CONSOLE)
 	@exec .venv/bin/perennial start
 
 test: $(STAMP) $(CONSOLE)
-	@.venv/bin/pytest -n auto --dist loadfile --max-worker-restart 1 $(PYTEST_OPTIONS)
+	@.venv/bin/pytest $(TESTERS) $(PYTEST_OPTIONS)
 
 test-15: $(STAMP)
 	@if test -x /usr/lib/postgresql/15/bin/postgres; then \
-		.venv/bin/pytest -n auto --dist loadfile --max-worker-restart 1 --postgres 15 tests/store tests/flows tests/house $(PYTEST_OPTIONS); \
+		.venv/bin/pytest $(TESTERS) --postgres 15 tests/store tests/flows tests/house $(PYTEST_OPTIONS); \
 	else echo 'There is no PostgreSQL 15 here; the tests run on the embedded one alone.'; fi
 
 check: $(STAMP) check-web
