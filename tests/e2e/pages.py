@@ -59,6 +59,7 @@ DIALOGS = {
     "dialog-consent": (f"/members/{MEMBER}", ["Record a consent…"]),
     "dialog-merge": (f"/members/{MEMBER}", ["More", "Merge into another account…"]),
     "dialog-give-code": (f"/members/{MEMBER}?tab=vouchers", ["Give a code…"]),
+    "dialog-export": (f"/members/{MEMBER}", ["More", "Export everything known…"]),
     "dialog-erase": (f"/members/{MEMBER}", ["More", "Erase…"]),
     "dialog-publish": ("/programs/points", ["Publish…"]),
     "dialog-void": (f"/vouchers?code={PRINTED}", ["Take it back…"]),

@@ -177,16 +177,27 @@ def test_a_member_is_looked_after(browser: Browser, shop: Shop) -> None:
     dialog.get_by_role("button", name="Lift the block").click()
     expect(page.get_by_text("Blocked from earning and spending")).to_have_count(0)
     page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Export everything known…").click()
+    dialog.get_by_role("button", name="Export everything known").click()
+    expect(dialog.get_by_text("Say why")).to_be_visible()
+    dialog.get_by_label("Reason").fill("asked for it at the desk")
     with page.expect_download() as download:
-        page.get_by_role("menuitem", name="Export everything known").click()
+        dialog.get_by_role("button", name="Export everything known").click()
+    expect(dialog).to_be_hidden()
     assert "prefers to be called" in Path(download.value.path()).read_text()
     page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("menuitem", name="Erase…").click()
-    expect(dialog.get_by_role("button", name="Erase for good")).to_be_disabled()
     dialog.get_by_label("Write the id to go on: dora").fill("dora")
+    expect(dialog.get_by_role("button", name="Erase for good")).to_be_disabled()
+    dialog.get_by_label("Reason").fill("asked to be forgotten")
     dialog.get_by_role("button", name="Erase for good").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Members")
     assert shop.status_of("GET", "customers/dora") == 404
+    why = {each["action"]: each.get("reason") for each in shop.call("GET", "audit")["data"]}
+    assert (why["customer.exported"], why["customer.erased"]) == (
+        "asked for it at the desk",
+        "asked to be forgotten",
+    )
     watched.context.close()
 
 

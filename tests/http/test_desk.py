@@ -162,5 +162,7 @@ async def test_an_export_holds_everything(site: Site) -> None:
     assert len(export["ledger"]) == 205
     assert export["customer"]["attributes"] == {"name": "Anna"}
     assert [note["text"] for note in export["notes"]] == ["called"]
-    assert len((await site.done("GET", "/v1/audit?action=customer.exported"))["data"]) == 1
+    await site.done("GET", "/v1/customers/anna/export?reason=asked%20for%20it")
+    noted = (await site.done("GET", "/v1/audit?action=customer.exported"))["data"]
+    assert [each.get("reason") for each in noted] == ["asked for it", None]
     await site.refused(404, "customer_unknown", "GET", "/v1/customers/nobody/export")

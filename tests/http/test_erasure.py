@@ -28,6 +28,18 @@ async def test_a_customer_is_erased_once_and_for_all(site: Site) -> None:
     await site.refused(404, "customer_unknown", "DELETE", "/v1/customers/nobody")
 
 
+async def test_why_somebody_was_erased_is_kept(site: Site) -> None:
+    """In the audit log, for good; what is no reason is refused and erases nobody."""
+    await site.done("PUT", "/v1/customers/anna", {})
+    for wrong in ("%00", "x" * 501):
+        path = f"/v1/customers/anna?reason={wrong}"
+        await site.refused(422, "invalid_parameter", "DELETE", path)
+    await site.done("GET", "/v1/customers/anna")
+    assert (await site.call("DELETE", "/v1/customers/anna?reason=by%20law")).status_code == 204
+    (noted,) = (await site.done("GET", "/v1/audit?action=customer.erased"))["data"]
+    assert noted["reason"] == "by law"
+
+
 async def test_a_line_of_a_batch_is_refused_by_itself(site: Site) -> None:
     """The line of an erased customer carries the problem, the next one is done."""
     await site.done("PUT", "/v1/customers/anna", {})

@@ -23,6 +23,7 @@ from perennial.http.operation import (
     Cursor,
     ExternalId,
     GivenIdentifier,
+    GivenReason,
     Limit,
     admitted,
     answered,
@@ -121,14 +122,14 @@ async def customer_get(request: Request[Any, Any, Any], id: ExternalId) -> Respo
         refuses=(404,),
     ),
 )
-async def customer_delete(request: Request[Any, Any, Any], id: ExternalId) -> None:
+async def customer_delete(request: Request[Any, Any, Any], id: ExternalId, reason: GivenReason = "") -> None:
     """Everything that tells of the person goes, for good: attributes, orders, events, answers, codes.
 
     What the wallets hold is closed; the ledger stays, without names. The id cannot be used again. Erasing
-    twice is answered alike.
+    twice is answered alike. The audit log keeps the `reason`.
     """
     door, caller = admitted(request)
-    await erase_customer(door.handler, caller.workspace_id, plain_segment(id), caller.actor)
+    await erase_customer(door.handler, caller.workspace_id, plain_segment(id), caller.actor, reason.strip())
 
 
 @get(

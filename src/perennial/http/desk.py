@@ -20,7 +20,7 @@ from perennial.flows.customers.desk import (
 from perennial.flows.reading import BlockView
 from perennial.flows.staff.scopes import Scope
 from perennial.http.me import read_uuid
-from perennial.http.operation import ExternalId, admitted, body_of, operation, written
+from perennial.http.operation import ExternalId, GivenReason, admitted, body_of, operation, written
 from perennial.http.paths import plain_segment
 
 
@@ -111,10 +111,12 @@ async def note_delete(request: Request[Any, Any, Any], id: ExternalId, note: Ext
         refuses=(404,),
     ),
 )
-async def customer_export(request: Request[Any, Any, Any], id: ExternalId) -> Response[Any]:
-    """Data, wallets, notes, statement, timeline and vouchers, as JSON; the audit log keeps who asked."""
+async def customer_export(
+    request: Request[Any, Any, Any], id: ExternalId, reason: GivenReason = ""
+) -> Response[Any]:
+    """Data, wallets, notes, statement, timeline, vouchers as JSON; the audit log keeps who asked, and why."""
     door, caller = admitted(request)
-    return written(await export_customer(door.handler, caller, plain_segment(id)))
+    return written(await export_customer(door.handler, caller, plain_segment(id), reason.strip()))
 
 
 @put(

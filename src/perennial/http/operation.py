@@ -50,6 +50,15 @@ GivenIdentifier = Annotated[
     ),
 ]
 
+GivenReason = Annotated[
+    str,
+    QueryParameter(
+        max_length=500,
+        pattern=r"^[^\u0000-\u001f\u007f-\u009f]*$",
+        description="why, for the audit log, which is kept for good: name nobody in it",
+    ),
+]
+
 
 def operation(
     operation_id: str,

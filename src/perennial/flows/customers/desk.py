@@ -215,8 +215,8 @@ class CustomerExport(msgspec.Struct, frozen=True, kw_only=True):
     merged_ledgers: tuple[MergedLedger, ...]
 
 
-async def export_customer(handler: Handler, caller: Key, customer: str) -> CustomerExport:
-    """Return everything about a customer, or raise the 404; that it was given out is in the audit log."""
+async def export_customer(handler: Handler, caller: Key, customer: str, reason: str = "") -> CustomerExport:
+    """Return everything about a customer, or raise the 404; who asked, and why, is in the audit log."""
     workspace_id = caller.workspace_id
     view = await read_customer(handler, workspace_id, customer)
     customer = view.id  # the survivor's, where the customer was merged
@@ -237,7 +237,10 @@ async def export_customer(handler: Handler, caller: Key, customer: str) -> Custo
     at = now_of()
     customer_id = named_id(workspace_id, "customer", customer)
     async with handler.database.transaction(workspace_id) as conn:
-        await note(conn, workspace_id, caller.actor, "customer.exported", f"customer/{customer_id}")
+        given = reason or None
+        await note(
+            conn, workspace_id, caller.actor, "customer.exported", f"customer/{customer_id}", reason=given
+        )
     return CustomerExport(
         exported_at=format_instant(at),
         customer=view,

@@ -112,15 +112,17 @@ class _Erasure(msgspec.Struct):
         )
 
 
-async def erase_customer(handler: Handler, workspace_id: int, customer: str, actor: str) -> None:
-    """Erase a customer for good, or raise the 404; ``actor`` is named in the audit log.
+async def erase_customer(
+    handler: Handler, workspace_id: int, customer: str, actor: str, reason: str = ""
+) -> None:
+    """Erase a customer for good, or raise the 404; the audit log keeps the ``actor`` and the ``reason``.
 
     What the customer holds for an order is released first.
     """
-    await handler.retrying(lambda: _erase(handler, workspace_id, customer, actor))
+    await handler.retrying(lambda: _erase(handler, workspace_id, customer, actor, reason))
 
 
-async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str) -> None:
+async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str, reason: str) -> None:
     await _release_holds(handler, workspace_id, customer)
     async with handler.database.transaction(workspace_id) as conn:
         workspace = await handler.configurations.recent(conn, workspace_id)
@@ -155,7 +157,7 @@ async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str)
             await erase_approvals(conn, workspace_id, name, names)
         await erase_rows(conn, workspace_id, bucket, erasure.erased, erasure.now)
         await blank_transfers(conn, workspace_id, others)
-        await insert_audit_entry(conn, workspace_id, _entry(erasure, actor))
+        await insert_audit_entry(conn, workspace_id, _entry(erasure, actor, reason))
 
 
 async def _release_holds(handler: Handler, workspace_id: int, customer: str) -> None:
@@ -278,11 +280,12 @@ def _issuer(workspace: Workspace, unit: int) -> tuple[int, int]:
     )
 
 
-def _entry(erasure: _Erasure, actor: str) -> AuditEntry:
+def _entry(erasure: _Erasure, actor: str, reason: str) -> AuditEntry:
     return AuditEntry(
         entry_id=erasure.handler.ids.next(),
         at=time.time_ns() // 1_000,
         actor=actor,
         action="customer.erased",
         object=f"customer/{erasure.customer_id}",
+        reason=reason or None,
     )

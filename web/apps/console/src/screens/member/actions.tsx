@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { type CustomerView, customerDelete, customerExport } from "@perennial/api-admin";
+import { type CustomerView, customerDelete } from "@perennial/api-admin";
 import { Button, Group, Menu, tellDone, tellFailed } from "@perennial/ui";
 import { IconChevronDown } from "@perennial/ui/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -9,14 +9,14 @@ import { lazy, Suspense } from "react";
 import { useMay, useMayAny } from "../../session/may";
 import { useWorkspace } from "../../session/workspace";
 import { toldBy } from "../../shell/problem";
-import { useSaveFile } from "../../shell/use-save-file";
 import { useAsks } from "./use-asks";
 
-type Asked = "adjust" | "block" | "merge" | "erase";
+type Asked = "adjust" | "block" | "merge" | "export" | "erase";
 
 const AdjustDialog = lazy(() => import("./adjust-dialog"));
 const BlockDialog = lazy(() => import("./block-dialog"));
 const MergeDialog = lazy(() => import("./merge-dialog"));
+const ExportDialog = lazy(() => import("./export-dialog"));
 const EraseDialog = lazy(() => import("./erase-dialog"));
 
 /** What may be done for a member, as far as the role goes. */
@@ -31,14 +31,8 @@ export function Actions({ member }: { member: CustomerView }) {
   const looksAfter = useMay("members");
   const erases = useMay("erase");
   const exports = useMayAny()(["members", "erase"]);
-  const { save, busy: saving } = useSaveFile(
-    () => customerExport({ path: { id: member.id }, parseAs: "text", throwOnError: true }),
-    () => `${member.id}.json`,
-    t`Nothing was exported`,
-    "application/json",
-  );
   const erase = useMutation({
-    mutationFn: () => customerDelete({ path: { id: member.id }, throwOnError: true }),
+    mutationFn: (reason: string) => customerDelete({ path: { id: member.id }, query: { reason }, throwOnError: true }),
     onSuccess: async () => {
       tellDone(t`Everything personal is gone`);
       cache.clear();
@@ -62,7 +56,7 @@ export function Actions({ member }: { member: CustomerView }) {
       {(exports || looksAfter || merges) && (
         <Menu position="bottom-end">
           <Menu.Target>
-            <Button variant="default" rightSection={<IconChevronDown size={16} aria-hidden />} loading={saving}>
+            <Button variant="default" rightSection={<IconChevronDown size={16} aria-hidden />}>
               <Trans>More</Trans>
             </Button>
           </Menu.Target>
@@ -70,10 +64,10 @@ export function Actions({ member }: { member: CustomerView }) {
             {exports && (
               <Menu.Item
                 onClick={() => {
-                  save();
+                  ask("export");
                 }}
               >
-                <Trans>Export everything known</Trans>
+                <Trans>Export everything known…</Trans>
               </Menu.Item>
             )}
             {looksAfter && (
@@ -132,14 +126,15 @@ export function Actions({ member }: { member: CustomerView }) {
           if (id !== front) return null;
           if (what === "block") return <BlockDialog key={id} member={member} onClose={onClose} />;
           if (what === "merge") return <MergeDialog key={id} member={member} onClose={onClose} />;
+          if (what === "export") return <ExportDialog key={id} customer={member.id} onClose={onClose} />;
           return (
             <EraseDialog
               key={id}
               customer={member.id}
               busy={erase.isPending}
               onClose={onClose}
-              onConfirm={() => {
-                erase.mutate();
+              onConfirm={(reason) => {
+                erase.mutate(reason);
               }}
             />
           );
