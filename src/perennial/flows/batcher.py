@@ -47,6 +47,7 @@ MAX_BATCH = 256
 SPLIT_FROM = 2 * MAX_BATCH
 """From so many commands on what comes in bulk goes down two lanes: while one writes, the other decides."""
 
+# What names its customer by an internal id, and so its bucket.
 _BY_THEIR_BUCKET = (
     ChangeEntitlement,
     TakeTurn,
@@ -57,9 +58,9 @@ _BY_THEIR_BUCKET = (
     MoveInSegment,
     ApplyEntered,
 )
-# What names its customer by an internal id, and so its bucket.
-_OF_GUESTS = (PutOrder, PostRedemption, ChangeHold, RedeemHold)
 # What goes by its own id where no customer is named.
+_OF_GUESTS = (PutOrder, PostRedemption, ChangeHold, RedeemHold)
+# What concerns the customer alone whom it names.
 _NAME_THEIR_CUSTOMER = frozenset((PutOrder, PostEvent, PutCustomer, PostClaim, PostAdjustment))
 
 
