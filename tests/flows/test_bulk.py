@@ -9,7 +9,7 @@ import pytest
 
 from perennial.flows.answers import Answer, Decided
 from perennial.flows.batcher import SPLIT_FROM, Intake
-from perennial.flows.commands import Command, PostReturn
+from perennial.flows.commands import Command, PostAdjustment, PostReturn, PutCustomer
 from perennial.flows.handle_events import Handler
 from tests.codebook import CODEBOOK
 from tests.flows.shop import START, Shop, available, put_order
@@ -58,22 +58,35 @@ async def test_two_lanes_keep_the_order_of_each_customer(shop: Shop) -> None:
         assert (told.customer, available(told)) == (f"c{number % CUSTOMERS}", 1 + number // CUSTOMERS)
 
 
-@pytest.mark.parametrize(
-    "last",
-    [
-        PostReturn(id="r", order="o7", customer=None, at=START, lines=()),
-        put_order("guest", None, 100),
-        put_order("o0", "c1", 100),
-    ],
-    ids=["a return without a customer", "an order of a guest", "the id of another line"],
+_ADJUSTMENT = PostAdjustment(
+    id="a", customer="c2", at=START, wallet="points/points", points=-1, reason="r", actor="t"
 )
-async def test_what_may_hang_together_goes_down_one_lane(shop: Shop, last: Command) -> None:
+
+
+@pytest.mark.parametrize(
+    ("last", "status"),
+    [
+        (PostReturn(id="r", order="o7", customer=None, at=START, lines=()), 201),
+        (put_order("guest", None, 100), 201),
+        (put_order("o0", "c1", 100), 422),
+        (PutCustomer(customer="c2", identifiers=()), 200),
+        (_ADJUSTMENT, 201),
+    ],
+    ids=[
+        "a return without a customer",
+        "an order of a guest",
+        "the id of another line",
+        "an address that may have been another's",
+        "what a household may share",
+    ],
+)
+async def test_what_may_hang_together_goes_down_one_lane(shop: Shop, last: Command, status: int) -> None:
     """A line that belongs to an earlier one, or might, comes after all of them, as it stands."""
     await shop.publish(BASE)
     handler, answers = await sent(shop, [*orders(), last])
     assert handler.most == 1
     assert {answer.status for answer in answers[:-1]} == {201}
-    assert answers[-1].status == (422 if getattr(last, "customer", None) == "c1" else 201)
+    assert answers[-1].status == status
 
 
 async def test_a_few_are_one_batch(shop: Shop) -> None:

@@ -20,8 +20,6 @@ from perennial.flows.commands import (
     Identified,
     Introduced,
     MoveInSegment,
-    PostAdjustment,
-    PostClaim,
     PostEvent,
     PostRedemption,
     PostReturn,
@@ -60,8 +58,6 @@ _BY_THEIR_BUCKET = (
 )
 # What goes by its own id where no customer is named.
 _OF_GUESTS = (PutOrder, PostRedemption, ChangeHold, RedeemHold)
-# What concerns the customer alone whom it names.
-_NAME_THEIR_CUSTOMER = frozenset((PutOrder, PostEvent, PutCustomer, PostClaim, PostAdjustment))
 
 
 class Buckets(msgspec.Struct, frozen=True):
@@ -197,8 +193,8 @@ def _take(waiting: deque[Waiting[Command, Answer]]) -> list[Waiting[Command, Ans
 def may_be_split(commands: Sequence[Command | Answer]) -> bool:
     """Whether commands in bulk may go down two lanes: they are many, and no two of different customers meet.
 
-    All of them name their customer (the return of an order that may stand further up does not), and no id
-    stands for two of them, of which the first has to come first.
+    All of them concern one customer alone, and no id stands for two of them, of which the first has to come
+    first.
     """
     if len(commands) < SPLIT_FROM:
         return False
@@ -206,7 +202,7 @@ def may_be_split(commands: Sequence[Command | Answer]) -> bool:
     for command in commands:
         if isinstance(command, Answer):
             continue
-        if type(command) not in _NAME_THEIR_CUSTOMER or getattr(command, "customer", None) is None:
+        if _concerns_alone(command) is None:
             return False
         given = (type(command), getattr(command, "id", None))
         if given[1] is not None and given in ids:
@@ -215,9 +211,21 @@ def may_be_split(commands: Sequence[Command | Answer]) -> bool:
     return True
 
 
+def _concerns_alone(command: Command) -> str | None:
+    """Return the customer whom alone a command concerns; None where an earlier line of another may matter.
+
+    Who spends may spend what somebody else of the household has earned just before, an address may have
+    been another customer's, and the return of an order names none.
+    """
+    match command:
+        case PutOrder() | PostEvent() | PutCustomer(identifiers=None):
+            return command.customer
+    return None
+
+
 def _goes_beside(command: Command) -> bool:
     """Whether a command in bulk goes down the second lane: half of the customers do, whatever they do."""
-    return bool(crc32(command.customer.encode()) & 1)  # type: ignore[union-attr]  # all of them have one
+    return crc32((_concerns_alone(command) or "").encode()) & 1 == 1
 
 
 def bucket_of_command(buckets: Buckets, command: Command) -> int:
