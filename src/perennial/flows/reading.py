@@ -263,15 +263,23 @@ async def _view_customer(conn: Connection, workspace: Workspace, external_id: st
     )
 
 
-async def load_customer(
-    conn: Connection, workspace: Workspace, external_id: str
-) -> tuple[CustomerRow, Member]:
-    """Return the row and the state (lots included) of a customer, or raise the 404."""
+async def known_customer(conn: Connection, workspace: Workspace, external_id: str) -> tuple[int, CustomerRow]:
+    """Return the bucket and the row of a customer, or raise the 404."""
     workspace_id, bucket = workspace.workspace_id, bucket_of_customer(workspace, external_id)
     customer_id = named_id(workspace_id, "customer", external_id)
     row = (await read_customers(conn, workspace_id, bucket, [customer_id])).get(customer_id)
     if row is None or row.erased_at is not None:
         raise await customer_unknown(conn, workspace_id, (bucket, customer_id), external_id)
+    return bucket, row
+
+
+async def load_customer(
+    conn: Connection, workspace: Workspace, external_id: str
+) -> tuple[CustomerRow, Member]:
+    """Return the row and the state (lots included) of a customer, or raise the 404."""
+    workspace_id = workspace.workspace_id
+    bucket, row = await known_customer(conn, workspace, external_id)
+    customer_id = row.customer_id
     reads = read_from(workspace, [business_now(workspace)])
     members = await load_members(
         conn,

@@ -16,14 +16,14 @@ from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.consent_views import ConsentView, consent_view
 from perennial.flows.handle_events import Handler
 from perennial.flows.handling.consents import consents_heard, rows_of
-from perennial.flows.merged import customer_gone, customer_unknown, follows_merges
+from perennial.flows.merged import customer_gone, follows_merges
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import problem
-from perennial.flows.reading import bucket_of_customer
+from perennial.flows.reading import bucket_of_customer, known_customer
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.records import note
 from perennial.store.consents import list_consent_records, read_consents, record_consents
-from perennial.store.customers import lock_customers, read_customers
+from perennial.store.customers import lock_customers
 from perennial.units import Instant, named_id
 
 
@@ -94,14 +94,10 @@ async def consents_of(
     begin = read_cursor(cursor, _Cursor)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
-        bucket = bucket_of_customer(workspace, customer)
-        customer_id = named_id(workspace_id, "customer", customer)
-        known = (await read_customers(conn, workspace_id, bucket, [customer_id])).get(customer_id)
-        if known is None or known.erased_at is not None:
-            raise await customer_unknown(conn, workspace_id, (bucket, customer_id), customer)
+        bucket, known = await known_customer(conn, workspace, customer)
         before = None if begin is None else (begin.at, begin.id)
         found = await list_consent_records(
-            conn, workspace_id, (bucket, customer_id), before=before, limit=limit + 1
+            conn, workspace_id, (bucket, known.customer_id), before=before, limit=limit + 1
         )
     rows = found[:limit]
     following = None

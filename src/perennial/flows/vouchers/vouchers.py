@@ -14,10 +14,10 @@ from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.handling.gift_cards import empty_card
 from perennial.flows.handling.write_batch import write
-from perennial.flows.merged import customer_unknown, follows_merges
+from perennial.flows.merged import follows_merges
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import ProblemError, problem
-from perennial.flows.reading import bucket_of_customer
+from perennial.flows.reading import known_customer
 from perennial.ledger.account import Account
 from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.codebook import Codebook, first_found
@@ -33,7 +33,7 @@ from perennial.store.vouchers import (
     load_vouchers,
     set_voucher_state,
 )
-from perennial.units import Instant, Minor, format_instant, named_id
+from perennial.units import Instant, Minor, format_instant
 
 
 class VoucherView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -183,13 +183,9 @@ async def vouchers_of(
     begin = read_cursor(cursor, _Cursor)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
-        bucket = bucket_of_customer(workspace, customer)
-        customer_id = named_id(workspace_id, "customer", customer)
-        known = (await read_customers(conn, workspace_id, bucket, [customer_id])).get(customer_id)
-        if known is None or known.erased_at is not None:
-            raise await customer_unknown(conn, workspace_id, (bucket, customer_id), customer)
+        bucket, known = await known_customer(conn, workspace, customer)
         before = None if begin is None else (begin.at, begin.id)
-        found = await list_vouchers(conn, workspace_id, bucket, customer_id, limit + 1, before)
+        found = await list_vouchers(conn, workspace_id, bucket, known.customer_id, limit + 1, before)
     rows = found[:limit]
     following = _Cursor(rows[-1].issued_at, rows[-1].voucher_id) if len(found) > limit else None
     views = (
