@@ -35,9 +35,11 @@ async def test_why_somebody_was_erased_is_kept(site: Site) -> None:
         path = f"/v1/customers/anna?reason={wrong}"
         await site.refused(422, "invalid_parameter", "DELETE", path)
     await site.done("GET", "/v1/customers/anna")
-    assert (await site.call("DELETE", "/v1/customers/anna?reason=by%20law")).status_code == 204
+    assert (
+        await site.call("DELETE", "/v1/customers/anna?reason=by%20law%0Aand%20by%20wish")
+    ).status_code == 204
     (noted,) = (await site.done("GET", "/v1/audit?action=customer.erased"))["data"]
-    assert noted["reason"] == "by law"
+    assert noted["reason"] == "by law\nand by wish"
 
 
 async def test_a_line_of_a_batch_is_refused_by_itself(site: Site) -> None:

@@ -54,7 +54,7 @@ GivenReason = Annotated[
     str,
     QueryParameter(
         max_length=500,
-        pattern=r"^[^\u0000-\u001f\u007f-\u009f]*$",
+        pattern=r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$",  # of several lines, if need be
         description="why, for the audit log, which is kept for good: name nobody in it",
     ),
 ]
