@@ -38,12 +38,13 @@ export function Preview({ when, program }: { when: Record<string, unknown>; prog
         <Text fw={600} aria-live="polite">
           {!exact && <Trans>about</Trans>} <Plural value={count} one="# customer" other="# customers" />{" "}
           <Text span c="dimmed" fw={400}>
+            <Trans>of {format.number(of)}</Trans>
             {!exact && (
               <>
-                <Trans>± {format.number(margin)}</Trans>{" "}
+                {" "}
+                <Trans>± {format.number(margin)}</Trans>
               </>
             )}
-            <Trans>of {format.number(of)}</Trans>
           </Text>
         </Text>
         {sample.length > 0 && (
