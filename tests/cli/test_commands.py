@@ -278,6 +278,13 @@ def test_codes_from_the_command_line(environment: dict[str, str], database: None
     }
     file.write_text("A,anna\nB\n")
     assert "row 2" in _call(environment, *words[:-1], "b3", fails=True)
+    program = tmp_path / "points.yaml"
+    program.write_text(_call(environment, "export", "demo", "points").replace("WELCOME10", "printed-1"))
+    for command in (
+        ("plan", "demo", str(program), "--no-check"),
+        ("apply", "demo", str(program), "--despite-cases"),
+    ):
+        assert "the code of a voucher already" in _call(environment, *command, fails=True)
 
 
 def test_another_secret_is_refused(environment: dict[str, str], database: None) -> None:

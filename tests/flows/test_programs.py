@@ -24,6 +24,7 @@ from perennial.flows.programs.life import (
 from perennial.flows.programs.versions import compare, document_of, plan_document, programs_of, versions_of
 from perennial.store.database import Database
 from perennial.store.programs import load_versions
+from tests.codebook import CODEBOOK
 
 NOW = 1_800_000_000_000_000
 TEXT = (Path(__file__).parents[2] / "examples" / "points.yaml").read_text()
@@ -137,14 +138,14 @@ async def test_applying_the_version_in_force_publishes_nothing(db: Database, wor
 
 async def test_a_plan_says_what_would_change_and_writes_nothing(db: Database, workspace: int) -> None:
     """Planning a new program, a change, and a document with problems."""
-    new = await plan_document(db, workspace, TEXT)
+    new = await plan_document(db, workspace, TEXT, CODEBOOK)
     assert (new.program, new.version, new.problems) == ("points", None, ())
     assert new.changes[0].words == "program points is new"
     assert await programs_of(db, workspace) == []
     await apply_document(db, workspace, TEXT, by())
-    change = await plan_document(db, workspace, TEXT.replace("currency: USD", "currency: EUR"))
+    change = await plan_document(db, workspace, TEXT.replace("currency: USD", "currency: EUR"), CODEBOOK)
     assert [problem.code for problem in change.problems] == ["currency_changed"]
-    better = await plan_document(db, workspace, TEXT.replace("value: 500", "value: 600"))
+    better = await plan_document(db, workspace, TEXT.replace("value: 500", "value: 600"), CODEBOOK)
     assert [each.words for each in better.changes] == ["reward five-off: value changed from 500 to 600"]
 
 

@@ -12,6 +12,7 @@ import pytest
 from perennial.flows.programs import life as programs
 from perennial.flows.programs.planned_versions import publish_due_plans
 from perennial.units import parse_instant
+from tests.codebook import CODEBOOK
 from tests.http.people import hire, signed_in
 from tests.http.site import PROGRAM, Site, order
 
@@ -157,6 +158,23 @@ async def test_problems_that_came_up_meanwhile_are_in_the_way(site: Site) -> Non
     assert failed["failure"]["errors"][0]["code"] == "declared_differently"
 
 
+async def test_a_code_that_was_given_away_meanwhile_is_in_the_way(site: Site) -> None:
+    """A plan with a new code for everybody is made; until its hour somebody has a voucher with that code."""
+    gives = "gives: [{type: free_shipping}]"
+    pool = f'  - {{id: ship, name: Free shipping, codes: {{pattern: "SHIP-########"}}, {gives}}}\n'
+    author = programs.Author(actor="test", at=site.row.created_at)
+    await programs.apply_document(site.database, site.row.workspace_id, BERLIN + pool, author)
+    await _plan(site, BERLIN + pool + f"  - {{id: half, name: Half, codes: {{shared: Ship-50}}, {gives}}}\n")
+    made = await site.done(
+        "POST", "/v1/vouchers/batches", {"id": "b1", "reward": "ship", "codes": ["SHIP 5O"]}
+    )
+    assert made["made"] == 1
+    await _clock(site, "2030-11-30T00:00:00Z")
+    [failed] = await _plans(site)
+    assert failed["failure"]["code"] == "program_invalid"
+    assert failed["failure"]["errors"][0]["code"] == "code_taken"
+
+
 async def test_a_version_that_is_published_first_overtakes_the_plan(site: Site) -> None:
     """What was planned is the past then: also what was rolled back does not come back by itself."""
     await _plan(site)
@@ -202,7 +220,8 @@ async def test_of_many_workers_at_the_same_instant_one_publishes(
                 "update workspaces set clock_at = $2 where workspace_id = $1", workspace, until
             )
         ended = await asyncio.gather(
-            *(publish_due_plans(site.database, workspace, until) for _ in range(8)), return_exceptions=True
+            *(publish_due_plans(site.database, workspace, until, CODEBOOK) for _ in range(8)),
+            return_exceptions=True,
         )
         assert sum(each for each in ended if isinstance(each, int)) >= 1, ended
         return len(await _versions(site))

@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from perennial.cli.console import ERRORS, OUT
 from perennial.cli.keys import Workspace, actor
-from perennial.cli.session import with_database
+from perennial.cli.session import with_database, with_handler
 from perennial.core.cases.program_cases import play_case, stage_of, words_of
 from perennial.core.document.program import Program
 from perennial.core.document.program_diff import Change
@@ -21,6 +21,7 @@ from perennial.core.find_flaws import find_flaws, kinds_of_flaws
 from perennial.core.rehearsal.gives_back import Advice
 from perennial.core.segments.segment import Segment
 from perennial.core.validation.assessment import Assessment
+from perennial.flows.handle_events import Handler
 from perennial.flows.programs.life import Author, Published, apply_document
 from perennial.flows.programs.versions import Plan, document_of, plan_document
 from perennial.flows.workspaces import require_workspace
@@ -38,11 +39,11 @@ def plan(
 ) -> None:
     """Say what applying a document would change, and what it would give away; writes nothing."""
 
-    async def ask(database: Database) -> Plan:
-        row = await require_workspace(database, workspace)
-        return await plan_document(database, row.workspace_id, _text_of(file))
+    async def ask(handler: Handler) -> Plan:
+        row = await require_workspace(handler.database, workspace)
+        return await plan_document(handler.database, row.workspace_id, _text_of(file), handler.codebook)
 
-    found = with_database(ask)
+    found = with_handler(ask)
     if found.problems:
         for each in found.problems:
             ERRORS.print(f"{each.path}: {each.words} ({each.code})", markup=False, highlight=False)
@@ -94,13 +95,18 @@ def apply(
 ) -> None:
     """Publish a document as a new version of the program that it names."""
 
-    async def publish(database: Database) -> Published:
-        row = await require_workspace(database, workspace)
-        now = time.time_ns() // 1000
-        author = Author(actor=actor(), at=now, note=note, despite_cases=despite_cases)
-        return await apply_document(database, row.workspace_id, _text_of(file), author)
+    async def publish(handler: Handler) -> Published:
+        row = await require_workspace(handler.database, workspace)
+        author = Author(
+            actor=actor(),
+            at=time.time_ns() // 1000,
+            note=note,
+            despite_cases=despite_cases,
+            codebook=handler.codebook,
+        )
+        return await apply_document(handler.database, row.workspace_id, _text_of(file), author)
 
-    done = with_database(publish)
+    done = with_handler(publish)
     if done.unchanged:
         OUT.print(f"Program {done.program} is unchanged: version {done.version} stays.")
         return

@@ -30,7 +30,7 @@ async def advance_sandbox_clock(handler: Handler, workspace_id: int, to: Instant
         if moved is None:
             now = format_instant(row.clock_at) if row.clock_at is not None else "unset"
             raise field_problem("$.advance_to", "clock_backward", f"the clock stands at {now}")
-    await publish_due_plans(handler.database, workspace_id, to)
+    await publish_due_plans(handler.database, workspace_id, to, handler.codebook)
     for bucket in row.buckets:
         await run_due_timers(handler, workspace_id, bucket, to)
         await expire_holds(handler, workspace_id, bucket, to)

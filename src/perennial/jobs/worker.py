@@ -155,7 +155,9 @@ class Worker:
         for workspace_id in due:
             row = await self.handler.read_workspace(workspace_id)
             if await self._leased(workspace_id, row.bucket_base, "plans"):
-                ended += await publish_due_plans(self.database, workspace_id, _business_now(row, now))
+                until = _business_now(row, now)
+                codebook = self.handler.codebook
+                ended += await publish_due_plans(self.database, workspace_id, until, codebook)
         return ended
 
     async def catch_up(self) -> int:

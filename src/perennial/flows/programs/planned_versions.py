@@ -22,6 +22,7 @@ from perennial.flows.problems import ProblemError, field_problem, problem
 from perennial.flows.programs.case_runs import require_cases
 from perennial.flows.programs.checks import InvalidProgramError, problems_of, readable, require_program
 from perennial.flows.programs.life import Author, check_revision, demand_two, note_program, publish
+from perennial.store.codebook import Codebook
 from perennial.store.database import Database
 from perennial.store.planned_versions import (
     PlannedRow,
@@ -152,7 +153,7 @@ async def plans_of(database: Database, workspace_id: int, code: str, limit: int)
     return [Planned(code, zone, plan, plan.state == "waiting" and plan.digest != now) for plan in plans]
 
 
-async def publish_due_plans(database: Database, workspace_id: int, until: Instant) -> int:
+async def publish_due_plans(database: Database, workspace_id: int, until: Instant, codebook: Codebook) -> int:
     """Publish what was planned for up to ``until`` in business time; return how many plans have ended.
 
     Of two workers who do it at the same instant one publishes. What cannot be done just now is left waiting.
@@ -162,11 +163,13 @@ async def publish_due_plans(database: Database, workspace_id: int, until: Instan
         due = await due_plans(conn, workspace_id, until)
         codes = {row.program_id: row.code for row in await list_programs(conn, workspace_id)} if due else {}
     for plan in due:
-        ended += await _fulfill(database, workspace_id, codes[plan.program_id], plan)
+        ended += await _fulfill(database, workspace_id, codes[plan.program_id], plan, codebook)
     return ended
 
 
-async def _fulfill(database: Database, workspace_id: int, code: str, plan: PlannedRow) -> bool:
+async def _fulfill(
+    database: Database, workspace_id: int, code: str, plan: PlannedRow, codebook: Codebook
+) -> bool:
     author = Author(
         actor=plan.actor,
         at=time.time_ns() // 1_000,
@@ -174,6 +177,7 @@ async def _fulfill(database: Database, workspace_id: int, code: str, plan: Plann
         alone=not plan.agreed,
         despite_cases=plan.despite_cases,
         plan=plan,
+        codebook=codebook,
     )
     try:
         await publish(database, workspace_id, code, author, valid_from=plan.publish_at)

@@ -24,6 +24,7 @@ from perennial.flows.programs.checks import (
     require_version,
     surrounded,
 )
+from perennial.store.codebook import Codebook
 from perennial.store.database import Database
 from perennial.store.planned_versions import planned_at
 from perennial.store.programs import (
@@ -166,8 +167,11 @@ async def _side(conn: Connection, workspace_id: int, row: ProgramRow, side: Side
     return await program_of_version(conn, workspace_id, require_version(versions, row.code, side))
 
 
-async def plan_document(database: Database, workspace_id: int, text: str) -> Plan:
-    """Say what applying a document would change; writes nothing."""
+async def plan_document(database: Database, workspace_id: int, text: str, codebook: Codebook) -> Plan:
+    """Say what applying a document would change; writes nothing.
+
+    ``codebook`` finds the codes that were issued: a new code for everybody must be none of them.
+    """
     program = read_program(text)
     if isinstance(program, list):
         return Plan(None, None, (), tuple(program))
@@ -176,7 +180,7 @@ async def plan_document(database: Database, workspace_id: int, text: str) -> Pla
         versions = await list_versions(conn, workspace_id, row.program_id) if row else []
         whole = await surrounded(conn, workspace_id, program)
         problems = validate(whole)
-        problems += await conflicts_of(conn, workspace_id, row, program, versions)
+        problems += await conflicts_of(conn, workspace_id, row, program, versions, codebook)
         before = await program_of_version(conn, workspace_id, versions[-1]) if versions else None
         segments = tuple(row.segment for row in await list_segments(conn, workspace_id))
     number = versions[-1].number if versions else None
