@@ -204,6 +204,24 @@ def test_the_next_reward_counts_what_the_cart_pays(points: int, wallet: str, mis
     assert [(each.reward, each.missing) for each in following] == [("mug", missing)]
 
 
+@pytest.mark.parametrize(
+    ("points", "stars", "nearest"),
+    [
+        (0, 1, [("mug", 1)]),  # 300 points, or one star more
+        (299, 0, [("mug", 1)]),  # two stars, or one point more
+        (0, 2, [("cap", 1)]),  # two stars pay for the mug
+        (300, 0, []),  # and 300 points for either
+    ],
+)
+def test_the_next_reward_may_be_paid_from_any_wallet(
+    points: int, stars: int, nearest: list[tuple[str, int]]
+) -> None:
+    """Gold members pay for the mug in points or in stars: the nearer one counts, and neither if one does."""
+    order = Order(status=OrderStatus.CREATED, lines=(Line(sku="tea", amount=4_000),), currency="USD")
+    quote = cafe(points, stars, "gold").quote("anna", AT, CartAsked(order=order)).quote
+    assert [(each.reward, each.missing) for each in quote.to_next_reward.values()] == nearest
+
+
 def test_a_stranger_has_no_choice() -> None:
     """Who is no member has no price, in no wallet."""
     program = read(PROGRAM)

@@ -24,9 +24,22 @@ def price_for(
     for price in compiled.prices:
         if wallet is not None and price.wallet != place:
             continue
-        if price.fits is None or price.fits(at, None, (), {}, snapshot):
+        if _is_for(price, snapshot, at):
             return price
     return None
+
+
+def prices_for(compiled: CompiledReward, snapshot: Snapshot, at: Instant) -> list[CompiledPrice]:
+    """Return the first price of each wallet that is for the member of ``snapshot``, in their order."""
+    found: dict[int, CompiledPrice] = {}
+    for price in compiled.prices:
+        if price.wallet not in found and _is_for(price, snapshot, at):
+            found[price.wallet] = price
+    return list(found.values())
+
+
+def _is_for(price: CompiledPrice, snapshot: Snapshot, at: Instant) -> bool:
+    return price.fits is None or price.fits(at, None, (), {}, snapshot)
 
 
 def spendable(version: Version, price: CompiledPrice, member: Member, at: Instant) -> Points:
