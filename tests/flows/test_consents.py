@@ -133,7 +133,7 @@ async def test_a_merge_keeps_both_and_the_later_stands(wide_shop: Shop, *, apart
     )
     await put(shop, stays, said(at=START - 2 * HOUR), said(WITHDRAWN, START - 3 * HOUR, channel=sms))
     await put(shop, stays, said(purpose="a"))
-    await merge(shop, gone, stays)
+    assert (await merge(shop, gone, stays)).consents == 2
     now = {(each.channel, each.purpose): each.state for each in await standing(shop, stays)}
     assert now == {
         ("email", "marketing"): WITHDRAWN,

@@ -111,6 +111,7 @@ on conflict (bucket, workspace_id, customer_id, channel, purpose) do update set
     given = excluded.given, at = excluded.at, record_id = excluded.record_id
 where (consents.at, not consents.given, consents.record_id)
     < (excluded.at, not excluded.given, excluded.record_id)
+returning purpose
 """
 
 _ERASE_STANDING = """
@@ -217,10 +218,13 @@ async def list_consent_records(
     return [_row(row) for row in rows]
 
 
-async def move_consents(conn: Connection, ws: int, absorbed: Place, into: Place) -> None:
-    """Give a survivor all that the absorbed customer said; of each channel and purpose the later stands."""
+async def move_consents(conn: Connection, ws: int, absorbed: Place, into: Place) -> int:
+    """Give a survivor all that the absorbed customer said; of each channel and purpose the later stands.
+
+    Return for how many channels and purposes the absorbed customer's word stands from now on.
+    """
     await conn.execute(_MOVE_RECORDS, ws, *absorbed, *into)
-    await conn.execute(_MOVE_STANDING, ws, *absorbed, *into)
+    return len(await conn.fetch(_MOVE_STANDING, ws, *absorbed, *into))
 
 
 async def erase_consents(conn: Connection, ws: int, bucket: int, ids: list[UUID]) -> None:

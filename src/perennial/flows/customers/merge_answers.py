@@ -74,8 +74,9 @@ class MergeAnswer(_View, frozen=True):
     """What a merge moved, or would move: ``preview`` says that nothing was changed.
 
     ``challenges`` are those in which both were under way and now are together; ``holds_released`` are carts
-    that were reserved by the absorbed customer, who has to reserve them again. ``needs_approval``: two people
-    have to want it, for so many points move.
+    that were reserved by the absorbed customer, who has to reserve them again; ``consents`` says for how many
+    channels and purposes the word of the absorbed customer is the later one, and stands. ``needs_approval``:
+    two people have to want it, for so many points move.
     """
 
     id: str
@@ -98,6 +99,7 @@ class MergeAnswer(_View, frozen=True):
     holds_released: int
     referrals: int
     challenges: int
+    consents: int
     conflicts: tuple[MergeConflict, ...]
 
 

@@ -109,6 +109,7 @@ class Moved(msgspec.Struct):
     redemptions: int = 0
     referrals: int = 0
     challenges: int = 0
+    consents: int = 0
     identifiers: list[tuple[str, str]] = []
     attributes: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
@@ -148,7 +149,7 @@ async def move_rows(
         moved.conflicts.append(
             MergeConflict(what="experiment", name=name, kept="the survivor's variant", dropped=variant)
         )
-    await move_consents(conn, ws, absorbed, into)
+    moved.consents = await move_consents(conn, ws, absorbed, into)
     moved.identifiers = await move_words(conn, ws, absorbed, into)
     await _move_segments(conn, sides, batch, moved)
     await _fill_attributes(conn, sides, moved)

@@ -375,6 +375,7 @@ def _answer(merge: _Merge, moved: Moved, batch: Batch, survivor: Member, *, prev
         holds_released=merge.holds,
         referrals=moved.referrals,
         challenges=moved.challenges,
+        consents=moved.consents,
         conflicts=tuple(moved.conflicts),
     )
 

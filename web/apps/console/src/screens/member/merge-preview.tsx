@@ -79,6 +79,7 @@ function useRows(told: MergeAnswer, wallets: CustomerView["wallets"]): Row[] {
     ["orders", t`Orders`, told.orders],
     ["vouchers", t`Vouchers`, told.vouchers],
     ["referrals", t`Referrals`, told.referrals],
+    ["consents", t`Consents`, told.consents],
   ];
   const moved = counts.filter(([, , count]) => count > 0);
   return [...points, ...tiers, ...moved.map(([id, what, count]): Row => ({ id, what, goes: format.number(count), stays: "", after: t`added` }))];
