@@ -81,8 +81,8 @@ class Calendar:
 
     def day_after(self, day: date, unit: str) -> date:
         """The first day after the period of ``day``."""
-        after = day + timedelta(days=1)
-        while unit != "day" and self.key(after, unit) == self.key(day, unit):
+        after, period = day + timedelta(days=1), self.key(day, unit)
+        while unit != "day" and self.key(after, unit) == period:
             after += timedelta(days=1)
         return after
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import norm, ttest_ind
+import scipy
 
 from perennial.reports.confidence import ALPHA, START, Difference, Sums, difference, sums, times_needed, width
 from perennial.reports.split import evidence, is_uneven
@@ -32,7 +32,7 @@ def by_naive_test(sides: list[Sums]) -> Any:
     ]
     z = np.abs(means[1] - means[0]) / np.sqrt(np.maximum(parts[0] + parts[1], 1e-12))
     enough = np.minimum(*(np.minimum(side.customers, side.orders) for side in sides)) >= START
-    return enough & (2 * norm.sf(z) < ALPHA)
+    return enough & (2 * scipy.stats.norm.sf(z) < ALPHA)
 
 
 def called(
@@ -123,7 +123,7 @@ def test_the_effect_is_what_two_lists_say() -> None:
         float(x @ x) / (x.size - 1) for x in centered
     )
     left = [y - slope * x for x, y in zip(before, after, strict=True)]
-    plain = ttest_ind(left[1], left[0], equal_var=False)
+    plain = scipy.stats.ttest_ind(left[1], left[0], equal_var=False)
     assert float(found.effect / found.error) == pytest.approx(float(plain.statistic))
     assert float(found.effect) == pytest.approx(float(left[1].mean() - left[0].mean()))
     assert 0.8 < float(found.reduced) < 1
