@@ -7,6 +7,7 @@ lots and not thousands. A debit names the lots that it uses, in the order of :fu
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from functools import lru_cache
 
@@ -69,6 +70,11 @@ class Lot(msgspec.Struct, array_like=True):
             and key.available_at <= at
             and (key.expires_at is None or at < key.expires_at)
         )
+
+
+def available_in(lots: Iterable[Lot], at: Instant) -> Points:
+    """Return how many points of these lots may be spent at ``at``."""
+    return sum(lot.remaining for lot in lots if lot.remaining > 0 and lot.is_available(at))
 
 
 def spend_order(lot: Lot) -> tuple[bool, Instant, Instant, int]:

@@ -7,7 +7,7 @@ from perennial.core.member import Member, Wallet
 from perennial.core.snapshot import Snapshot
 from perennial.core.version import CompiledPrice, CompiledReward, Version
 from perennial.core.wallets.credit import activity
-from perennial.core.wallets.spending import spend, wallet_index
+from perennial.core.wallets.spending import everything_in, spend, wallet_index
 from perennial.ledger.account import Account
 from perennial.units import Instant, Points
 
@@ -49,8 +49,7 @@ def spendable(version: Version, price: CompiledPrice, member: Member, at: Instan
     """
     unit = version.wallets[price.wallet].unit
     wallet = member.wallets.get(unit) or Wallet(lots={})
-    _, everything = spend(wallet, unit, wallet.balance, at, Account.REDEEMED)
-    return max(everything - wallet.debt, 0)
+    return max(everything_in(wallet, at) - wallet.debt, 0)
 
 
 def pay(version: Version, price: CompiledPrice, member: Member, at: Instant) -> list[Effect]:

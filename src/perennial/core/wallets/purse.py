@@ -9,7 +9,7 @@ from perennial.core.effects import Debit, Effect
 from perennial.core.member import Member, Wallet
 from perennial.core.version import Version
 from perennial.core.wallets.credit import activity
-from perennial.core.wallets.spending import spend
+from perennial.core.wallets.spending import everything_in, spend
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Points
@@ -32,8 +32,7 @@ class Purse:
     def available(self, unit: int) -> Points:
         """Return what may be spent: available lots, less what is owed and what is reserved."""
         wallet = self._member.wallets.get(unit) or Wallet(lots={})
-        _, everything = spend(wallet, unit, wallet.balance, self._at, self._target)
-        return max(everything - wallet.debt - self._reserved.get(unit, 0), 0)
+        return max(everything_in(wallet, self._at) - wallet.debt - self._reserved.get(unit, 0), 0)
 
     def reserve(self, unit: int, points: Points) -> None:
         """Set points aside."""

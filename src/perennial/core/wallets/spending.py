@@ -7,7 +7,7 @@ from perennial.core.member import Wallet
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.version import Version
 from perennial.ledger.account import Account
-from perennial.ledger.lot import take
+from perennial.ledger.lot import available_in, take
 from perennial.units import Instant, Points, format_units
 
 
@@ -27,6 +27,17 @@ def spend(
         pending = wallet.counts_as_pending(wallet.lots[lot_id].key)
         effects.append(Debit(unit, part, lot_id, target, pending))
     return effects, sum(part for _, part in taken)
+
+
+def everything_in(wallet: Wallet, at: Instant) -> Points:
+    """Return how much :func:`spend` takes at ``at`` if it is asked for the whole balance.
+
+    Every line of a cart and every reward of a catalogue asks for that, and not which lots would pay. The
+    wallet's lots have to be loaded.
+    """
+    if wallet.lots is None:
+        raise ValueError("spending needs the lots of the wallet")
+    return max(min(wallet.balance, available_in(wallet.lots.values(), at)), 0)
 
 
 def wallet_index(version: Version, wallet: str) -> int | None:
