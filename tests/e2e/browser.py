@@ -26,7 +26,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # A page lives for seconds: what is compiled once more for speed, or collected again and again, never pays.
+    # A page lives for seconds: to compile it once more for speed, or to collect often, never pays.
     "--js-flags=--no-opt --no-maglev --min-semi-space-size=32 --max-semi-space-size=64",
 )
 _OWN_DATA = (
