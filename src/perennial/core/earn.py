@@ -114,12 +114,20 @@ class Judgment(msgspec.Struct, gc=False):
             yield Gift(index, basket, earned, factor, multiplied, points, cut_by)
 
 
-def earn(event: EarningEvent, version: Version, snapshot: Snapshot, *, by_line: bool = True) -> Decision:
+def earn(
+    event: EarningEvent,
+    version: Version,
+    snapshot: Snapshot,
+    apart: Sequence[Points] | None = None,
+    *,
+    by_line: bool = True,
+) -> Decision:
     """Decide what ``event`` earns under ``version`` for the member of ``snapshot``.
 
     Counts are kept for every customer; awards and tiers are for members within the program's life. While
     the whole program is switched off nobody enters a tier either, and so nobody misses what it gives.
-    ``by_line`` says that awards tell what each line contributed, for a return to ask.
+    ``by_line`` says that awards tell what each line contributed, for a return to ask. ``apart`` is what is
+    available in the member's own wallets, where the points go into others.
     """
     judgment = judge(event, version, snapshot)
     effects: list[Effect] = []
@@ -136,7 +144,9 @@ def earn(event: EarningEvent, version: Version, snapshot: Snapshot, *, by_line: 
             effects += activity(version, event.name, event.at)
         if version.program.tiers is not None and off_of(version, snapshot).stopped is None:
             history = history_after(version, snapshot, today, counts)
-            balances = _balances_after(version, snapshot, effects) if None in version.tier_needs else ()
+            balances: Sequence[Points] = ()
+            if None in version.tier_needs:
+                balances = _balances_after(version, snapshot, effects) if apart is None else apart
             tier_effects, follow_ups = tiers_after(version, event, snapshot, history, balances)
             effects += tier_effects
     if judgment.rewarding:

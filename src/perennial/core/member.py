@@ -76,6 +76,8 @@ class Member(msgspec.Struct):
     lower bound of the next due timer. ``exposures`` are loaded where some program has experiments: by the
     program and the experiment. ``segments`` tells since when the customer has been in each segment (0: that
     was not read), ``blocked`` what the customer may not do (see ``core/customers/blocks.py``).
+    ``apart`` are the customer's own wallets while an order is judged whose points a household keeps that the
+    customer has left: ``wallets`` are the household's then, and only tiers go by one's own.
     """
 
     customer_id: UUID
@@ -90,3 +92,4 @@ class Member(msgspec.Struct):
     exposures: dict[tuple[int, str], Exposure] = {}
     segments: dict[str, Instant] = {}
     blocked: int = 0
+    apart: dict[int, Wallet] | None = None

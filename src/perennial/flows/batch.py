@@ -48,7 +48,8 @@ class Operation(msgspec.Struct):
     """One thing that happens: every posting and every stored row of it carries ``operation_id``.
 
     ``source_id`` is the id of the order or event that it belongs to, ``kept`` what rules gave for an
-    order before it changed, by the program and the rule.
+    order before it changed, by the program and the rule, ``keeper`` the household that keeps the points that
+    it is about, where that is not the member's own.
     """
 
     operation_id: UUID
@@ -56,6 +57,7 @@ class Operation(msgspec.Struct):
     member: Member
     at: Instant
     kept: dict[tuple[int, str], StoredDecision] | None = None
+    keeper: Member | None = None
 
 
 class Batch(msgspec.Struct):
@@ -84,8 +86,9 @@ class Batch(msgspec.Struct):
     ``touched`` tells what changed of customers since their segments were judged (None: anything),
     ``created`` are those who are new and never were; ``judged_last`` are the customers of the commands where
     all are judged behind the last of these (``handling/segmenting.py``); ``households`` are those whose
-    members are loaded, ``companions`` what is remembered of who lives together with whom. ``told`` are those
-    whom a rule is applied to by hand and who entered the segment (its number) by an event.
+    members are loaded, ``companions`` what is remembered of who lives together with whom, ``keepers`` which
+    households keep the points of which orders and claims. ``told`` are those whom a rule is applied to by
+    hand and who entered the segment (its number) by an event.
     """
 
     workspace: Workspace
@@ -160,6 +163,7 @@ class Batch(msgspec.Struct):
     told: set[tuple[UUID, int]] = set()
     households: set[UUID] = set()
     companions: dict[UUID, frozenset[UUID]] = {}
+    keepers: dict[UUID, UUID] = {}
     guest_buckets: dict[UUID, int] = {}
     guests_on_orders: list[tuple[UUID, UUID]] = []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import msgspec
 
 from perennial.ledger.lot import LotKey
@@ -20,9 +22,11 @@ class FreeCode(msgspec.Struct):
 class LoadedEntitlement(msgspec.Struct):
     """An entitlement that is to change. ``alone``: nothing else of its claim is left.
 
-    ``paid`` are the lots out of which the claim was paid, where it is to be canceled.
+    ``paid`` are the lots out of which the claim was paid, where it is to be canceled, ``kept_by`` is the
+    household whose lots these are, if the customer has left it since.
     """
 
     row: EntitlementRow
     alone: bool = False
     paid: tuple[tuple[LotKey, Points], ...] = ()
+    kept_by: UUID | None = None

@@ -112,6 +112,7 @@ class Handler:
         self.configurations = Configurations()
         self.ids = Ids()
         self.companions: dict[UUID, frozenset[UUID]] = {}
+        self.keepers: dict[UUID, UUID] = {}
 
     async def handle_batch(self, workspace_id: int, bucket: int, commands: Sequence[Command]) -> list[Answer]:
         """Handle commands of one bucket in one transaction and return their answers in order.
@@ -207,6 +208,7 @@ class Handler:
             codebook=self.codebook,
             codes_judged_at=wall_now(),
             companions=self.companions,
+            keepers=self.keepers,
         )
 
     async def read_workspace(self, workspace_id: int) -> WorkspaceRow:

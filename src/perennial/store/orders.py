@@ -32,6 +32,8 @@ class OrderRow(msgspec.Struct):
     decided, ``answer`` the JSON that was answered, and ``returned`` the returned units of each line
     (None: nothing came back). For reports alone: the ``currency`` and the ``location`` that the order names,
     what it ``cost`` the shop, and which parts of net and cost came back; None where there is nothing to say.
+    ``kept_by`` is the household that keeps the points of the order since its buyer left it
+    (``store/households.py`` alone writes it).
     """
 
     customer_id: UUID
@@ -53,6 +55,7 @@ class OrderRow(msgspec.Struct):
     returned_net: Minor | None = None
     returned_cost: Minor | None = None
     location: str | None = None
+    kept_by: UUID | None = None
 
 
 _COLUMNS = """customer_id, order_id, operation_id, status, revision, external_id, net, occurred_at,
@@ -63,7 +66,7 @@ _LOAD_ORDERS = f"""
 select found.*
 from unnest($3::uuid[], $4::uuid[]) as wanted (customer_id, order_id)
 cross join lateral (
-    select {_COLUMNS}
+    select {_COLUMNS}, kept_by
     from orders
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
         and order_id = wanted.order_id

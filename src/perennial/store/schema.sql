@@ -1039,6 +1039,7 @@ create table orders (
     returned_net bigint,
     returned_cost bigint,
     location text,
+    kept_by uuid,
     constraint orders_pkey PRIMARY KEY (bucket, workspace_id, customer_id, order_id)
 );
 

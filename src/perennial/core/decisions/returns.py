@@ -55,7 +55,7 @@ def decide_return(
         taken = _take_back(event, version, member, unit, parts)
         effects += taken.effects
         taken_back[unit] = taken.points
-        if unit in balances:
+        if unit in balances and member.apart is None:
             balances[unit] -= taken.from_available
     if is_over(event.order, event.after, event.canceled) and not is_over(event.order, event.before):
         effects += _given_back(event, version, member, spent or {})

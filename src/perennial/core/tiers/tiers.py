@@ -300,11 +300,17 @@ def _had_gift(version: Version, snapshot: Snapshot, tier: str) -> bool:
     return False
 
 
+def own_balances(version: Version, member: Member, at: Instant) -> tuple[Points, ...] | None:
+    """Return what is available of each of the member's own wallets, where those in use are others."""
+    return None if member.apart is None else tuple(available_balances(version, member, at).values())
+
+
 def available_balances(version: Version, member: Member, at: Instant) -> dict[int, Points]:
-    """Return the available points of each of the version's wallets at ``at``, by unit, in their order."""
+    """Return what is available of each of the version's wallets at ``at``, by unit: of the member's own."""
     balances: dict[int, Points] = {}
+    own = member.wallets if member.apart is None else member.apart
     for compiled in version.wallets:
-        wallet = member.wallets.get(compiled.unit)
+        wallet = own.get(compiled.unit)
         if wallet is None:
             balances[compiled.unit] = 0
         elif wallet.lots is None:

@@ -19,6 +19,7 @@ from perennial.core.budgets.numbers import numbers_of_order
 from perennial.core.effects import Effect
 from perennial.core.member import Wallet
 from perennial.core.terms.limits import Use
+from perennial.core.timers import next_due
 from perennial.core.wallets.closing import close_wallet, open_lots, out
 from perennial.flows.commands import ExpireHold, PostTransfer
 from perennial.flows.configuration import Workspace, business_now
@@ -66,6 +67,7 @@ class _Erasure(msgspec.Struct):
     inhabited: list[UUID]
     changes: list[Change] = []
     events: list[EventRow] = []
+    dues: dict[UUID, Instant | None] = {}
 
     @property
     def erased(self) -> list[UUID]:
@@ -146,7 +148,7 @@ async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str,
         await _close(conn, erasure)
         await _free_stock(conn, erasure)
         others = await _other_sides(conn, erasure)
-        dues: dict[UUID, Instant | None] = dict.fromkeys(erasure.erased)
+        dues: dict[UUID, Instant | None] = {**dict.fromkeys(erasure.erased), **erasure.dues}
         await write_effects(
             conn, workspace_id, bucket, handler.generation, erasure.changes, dues, events=erasure.events
         )
@@ -217,6 +219,9 @@ async def _close(conn: Connection, erasure: _Erasure) -> None:
         erasure.close(
             owner, {unit: await _left_waiting(conn, erasure, unit, wallets[unit]) for unit in wallets}
         )
+        # The timers of the erased customer looked after the points of the household as well.
+        latest = [live.latest for live in erasure.workspace.programs]
+        erasure.dues[owner] = next_due(latest, members[owner], erasure.now)
 
 
 async def _free_stock(conn: Connection, erasure: _Erasure) -> None:

@@ -2,7 +2,7 @@
 
 A household has wallets of its own, in its founder's bucket. Who enters brings every lot along, with
 its dates and its number, so that returns and fulfilments still find it; who leaves goes with empty
-hands: the balance belongs to the household.
+hands: the balance belongs to the household, and what comes of an order from before goes to it as well.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from perennial.flows.problems import ProblemError, answer_problem, field_problem
 from perennial.store.customers import CustomerRow, insert_customers
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind, claim_external_ids, find_external_ids
+from perennial.store.households import keep_points
 from perennial.units import Instant, bucket_of
 
 
@@ -75,7 +76,8 @@ async def _put(handler: Handler, workspace_id: int, command: PutHousehold, neede
             if household_id is not None:
                 _pool(batch, member, batch.members[household_id])
             elif known.household_id is not None:
-                _part(batch, member, known.household_id)
+                _part(batch, member, batch.members[known.household_id])
+                await keep_points(conn, workspace_id, bucket, member.customer_id, known.household_id)
             changed = msgspec.structs.replace(known, household_id=household_id)
             batch.customers[member.customer_id] = changed
             batch.changed_customers[member.customer_id] = changed
@@ -117,11 +119,15 @@ def _pool(batch: Batch, member: Member, household: Member) -> None:
     _settle(batch, giving, EventKind.POOLED, household.customer_id)
 
 
-def _part(batch: Batch, member: Member, household_id: UUID) -> None:
-    """Let the member go with empty hands: everything that was brought or earned stays."""
+def _part(batch: Batch, member: Member, household: Member) -> None:
+    """Let the member go with empty hands: everything that was brought or earned stays.
+
+    What time does to it is looked after by the household itself: the member's own timers do so no more.
+    """
+    household.due_at = next_due([live.latest for live in batch.workspace.programs], household, batch.now)
     member.owner, member.wallets = member.customer_id, {}
     operation = batch.operation(member, batch.ids.next(), batch.now)
-    _settle(batch, operation, EventKind.PARTED, household_id)
+    _settle(batch, operation, EventKind.PARTED, household.customer_id)
 
 
 def _settle(batch: Batch, operation: Operation, kind: EventKind, household_id: UUID) -> None:

@@ -25,6 +25,7 @@ from perennial.flows.configuration import LiveProgram
 from perennial.flows.handling.counting import points_besides
 from perennial.flows.handling.earned_rewards import kept_for, note_given
 from perennial.flows.handling.gift_cards import fund_cards
+from perennial.flows.handling.kept_points import apply_to_both, judged_by, without_claims
 from perennial.flows.handling.won_vouchers import note_won
 from perennial.flows.loading.drawn_codes import hand_over_all, pools_with_codes
 from perennial.flows.problems import refused
@@ -68,14 +69,19 @@ def decide_in(
     membership = member.memberships.get(live.program_id)
     before = membership.tier if membership else None
     off = batch.workspace.switches if switches is None else switches
-    decision = decide(event, version, member, batch.spent, off)
+    judged = judged_by(operation, event)
+    decision = decide(event, version, judged, batch.spent, off)
     if decision.refusal is not None:
         raise refused(decision.refusal)
     now_counts = [effect for effect in decision.effects if type(effect) is Count]
     others: tuple[Effect, ...] = tuple(effect for effect in decision.effects if type(effect) is not Count)
     if type(event) is ChallengeCompleted:
         others = hand_over_all(batch, operation, live.program_id, others)
-    batch.apply(operation, version, others)
+    if judged is member:
+        batch.apply(operation, version, others)
+    else:
+        apply_to_both(batch, operation, version, others)
+        decision = without_claims(batch, operation, decision)
     if version.challenges:
         note_won(batch, operation, version, event, others)
     membership = member.memberships.get(live.program_id)

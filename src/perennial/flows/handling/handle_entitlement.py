@@ -18,6 +18,7 @@ from perennial.flows.entitlement_views import is_expired, view_entitlement
 from perennial.flows.handed_out import LoadedEntitlement
 from perennial.flows.handling.decide_event import decide_event
 from perennial.flows.handling.decide_program import EventOf, Outcome, store_outcomes
+from perennial.flows.handling.kept_points import keeper_with
 from perennial.flows.once import body_of
 from perennial.flows.problems import field_problem, problem
 from perennial.store.audit_entries import AuditEntry
@@ -67,6 +68,7 @@ def _cancel(batch: Batch, operation: Operation, loaded: LoadedEntitlement) -> li
     row = loaded.row
     if not loaded.alone:
         return []
+    operation.keeper = keeper_with(batch, operation.member, loaded.kept_by)
     live = batch.workspace.program_by_id(row.program_id)
     reward = live.version(row.version).rewards[row.reward].reward
     event = EntitlementCanceled(

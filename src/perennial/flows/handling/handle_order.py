@@ -22,6 +22,7 @@ from perennial.flows.handling.earned_rewards import keep, settle_kept
 from perennial.flows.handling.event_types import check_order_attributes
 from perennial.flows.handling.giving_back import give_back_with_order
 from perennial.flows.handling.guest_orders import put_guest_order
+from perennial.flows.handling.kept_points import keeper_of
 from perennial.flows.handling.order_steps import as_brought, content_of, is_same, refuse_backward
 from perennial.flows.handling.undoing import undo_event
 from perennial.flows.problems import problem
@@ -111,6 +112,7 @@ def _change(batch: Batch, command: PutOrder, member: Member, known: OrderRow) ->
     refuse_backward(known, command)
     moved = command.at if command.at not in (None, known.occurred_at) else batch.now
     operation = batch.operation(member, known.order_id, max(moved or batch.now, known.occurred_at))
+    operation.keeper = keeper_of(batch, known)
     stored = decode_decisions(known.decision)
     changes = _content(known) != content_of(command.order) and after is not OrderStatus.CANCELED
     outcomes: list[Outcome] = []
@@ -217,6 +219,7 @@ def _judge_anew(
         )
     assert known.paid_at is not None
     operation = Operation(batch.ids.next(), known.order_id, member, known.paid_at)
+    operation.keeper = keeper_of(batch, known)
     _cancel(batch, operation, known, stored, revised=True)
     then, now = _switches_then(batch, stored), member.blocked
     keep(operation, stored)

@@ -14,6 +14,7 @@ from perennial.flows.handling.decide_event import decide_event
 from perennial.flows.handling.decide_program import store_outcomes
 from perennial.flows.handling.giving_back import give_back_with_order
 from perennial.flows.handling.guest_orders import return_guest_order
+from perennial.flows.handling.kept_points import keeper_of
 from perennial.flows.handling.order_steps import returned_after
 from perennial.flows.handling.undoing import undo_event
 from perennial.flows.once import body_of, replayed
@@ -47,6 +48,7 @@ def handle_return(batch: Batch, command: PostReturn) -> Answer:
     after = returned_after(order, before, command)
     at = max(command.at if command.at is not None else batch.now, known.paid_at)
     operation = batch.operation(member, event_id, at)
+    operation.keeper = keeper_of(batch, known)
     stored = decode_decisions(known.decision)
     outcomes = decide_event(
         batch, operation, undo_event(batch, known, stored, operation, tuple(after), canceled=False)

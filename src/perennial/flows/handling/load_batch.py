@@ -54,11 +54,12 @@ from perennial.flows.loading.budgets import instant_of, load_budgets
 from perennial.flows.loading.challenges import load_challenges
 from perennial.flows.loading.claims import load_entitled, set_codes_aside, set_codes_aside_together
 from perennial.flows.loading.exposures import load_variants
+from perennial.flows.loading.households import check_companions, check_keepers, households_named
 from perennial.flows.loading.looking_back import read_from
 from perennial.flows.loading.redeemed import load_entered, load_redeemed
 from perennial.flows.loading.referred import load_referred
 from perennial.flows.merged import survivor_names
-from perennial.store.customers import CustomerRow, find_companions, insert_customers, lock_customers
+from perennial.store.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.events import load_events
 from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
 from perennial.store.history import paid_order_keys
@@ -84,7 +85,6 @@ _ONCE = {
 }
 _CLAIMED_EARLY = {PutOrder: ("order", IdKind.ORDER), **_ONCE}
 _OF_REDEMPTIONS = (PostRedemption, ChangeHold, RedeemHold, PostRollback, ExpireHold)
-_REMEMBERED = 10_000
 _READS_LOTS = frozenset(
     (
         PostReturn,
@@ -167,18 +167,22 @@ async def _load_customers(
     stored = await _find_returned(conn, batch, commands)
     named: dict[UUID, str | None] = {}
     creates: set[UUID] = set()
-    households: set[UUID] = set()
+    ids = _named_ids(batch, commands)
+    households = await households_named(conn, batch, commands, ids)
     for command in commands:
         for customer_id, external in customers_of(batch, command):
             named[customer_id] = external or named.get(customer_id)
             if type(command) in _CREATES_CUSTOMER:
                 creates.add(customer_id)
-        if type(command) is PutHousehold and command.household is not None:
-            households.add(batch.name("household", command.household))
-    await _lock(conn, batch, named, creates, households)
+    leaving = {
+        batch.name("customer", command.customer)
+        for command in commands
+        if type(command) is PutHousehold and command.household is None
+    }
+    await _lock(conn, batch, named, creates, households, leaving)
     # Read behind the locks: whoever publishes after this waits for us before it counts the past.
     new = {key: owner for key, owner in _new_ids(batch, commands).items() if key not in late}
-    known = _named_ids(batch, commands) - new.keys()
+    known = ids - new.keys()
     row, claimed = await claim_or_find(conn, batch.workspace.workspace_id, batch.bucket, new, known)
     batch.early = {key: owner for key, owner in new.items() if key not in claimed}
     batch.workspace = await configurations.as_of(conn, row)
@@ -190,6 +194,7 @@ async def _load_customers(
     await _load_identifiers(conn, batch, others)
     await load_consents(conn, batch, others)
     await load_entitled(conn, batch, others)
+    check_keepers(batch)
     await _load_members(conn, batch, commands, with_lots)
     await _load_past_orders(conn, batch)
     await load_referred(conn, batch)
@@ -265,10 +270,12 @@ async def _lock(
     named: dict[UUID, str | None],
     creates: set[UUID],
     households: set[UUID],
+    leaving: set[UUID],
 ) -> None:
     """Lock the customers' rows in sorted order, creating those that an event may create; then households.
 
-    The ``households`` that are named wait for their turn: members are always locked before them.
+    The ``households`` that are named wait for their turn: members are always locked before them. They are
+    loaded as members are, and so are those of customers who are ``leaving``.
     """
     workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
     together = {other for customer_id in named for other in batch.companions.get(customer_id, ())}
@@ -289,35 +296,19 @@ async def _lock(
         )
         rows.update(await lock_customers(conn, workspace_id, bucket, missing))
         batch.created.update(missing)
-    pooled = households | {row.household_id for row in rows.values() if row.household_id is not None}
+    lived_in = {known: row.household_id for known, row in rows.items() if row.household_id is not None}
+    households |= {household_id for known, household_id in lived_in.items() if known in leaving}
+    pooled = households | set(lived_in.values())
     if pooled:
         found = await lock_customers(conn, workspace_id, bucket, sorted(pooled))
         rows.update((household_id, found[household_id]) for household_id in households)
         if batch.workspace.segments is not None and batch.workspace.segments.wallets:
-            await _find_companions(conn, batch, pooled, rows)
+            await check_companions(conn, batch, pooled, rows)
     batch.households = pooled
     batch.erased = {customer_id for customer_id, row in rows.items() if row.erased_at is not None}
     batch.customers = {known: row for known, row in rows.items() if known not in batch.erased}
     if batch.erased:
         batch.merged = await survivor_names(conn, workspace_id, bucket, batch.erased)
-
-
-async def _find_companions(
-    conn: Connection, batch: Batch, households: set[UUID], rows: dict[UUID, CustomerRow]
-) -> None:
-    """Make sure that everybody who lives in the households, which are locked, is locked as well.
-
-    What one does to the wallet that they share may move the others in and out of segments. Whoever was
-    not locked is remembered for the next try, because members are locked before households.
-    """
-    ids = sorted(households)
-    found = await find_companions(conn, batch.workspace.workspace_id, batch.bucket, ids)
-    for lived in found.values():
-        if not lived <= rows.keys():
-            if len(batch.companions) > _REMEMBERED:
-                batch.companions.clear()
-            batch.companions.update(dict.fromkeys(lived, frozenset(lived)))
-            raise asyncpg.SerializationError("others live in the household")
 
 
 def _named_ids(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, UUID]]:
@@ -415,6 +406,8 @@ async def _load_members(
         for customer_id, _ in customers_of(batch, command)
         if customer_id in batch.customers
     } | with_lots
+    reads_lots |= {order.kept_by for order in batch.orders.values() if order.kept_by is not None}
+    reads_lots |= {loaded.kept_by for loaded in batch.entitlements.values() if loaded.kept_by is not None}
     if workspace.segments is not None and workspace.segments.lots:
         reads_lots = {row.owner for row in batch.customers.values()}
     others = _others(commands)

@@ -9,6 +9,7 @@ from perennial.core.following_up import instants_due
 from perennial.core.member import Member
 from perennial.core.timers import next_due
 from perennial.flows.batch import Batch, Operation
+from perennial.flows.configuration import LiveProgram
 from perennial.flows.handling.decide_program import Outcome, decide_in_program, store_outcomes
 from perennial.flows.handling.segmenting import follow_segments
 from perennial.store.events import EventKind, EventRow
@@ -45,17 +46,22 @@ def _run_instant(batch: Batch, member: Member, at: Instant) -> list[Outcome]:
     before = len(batch.changes)
     for live in batch.workspace.programs:
         version = live.version_at(at)
-        if version is None or live.program_id not in member.memberships:
+        if version is None or not _concerns(batch, live, member):
             continue
         event = TimersDue(id=operation.source_id, at=at)
         outcomes += decide_in_program(batch, operation, live, version, event)
-    programs = [live.latest for live in batch.workspace.programs if live.program_id in member.memberships]
+    programs = [live.latest for live in batch.workspace.programs if _concerns(batch, live, member)]
     member.due_at = next_due(programs, member, at)
     if batch.workspace.segments is not None:
         outcomes += follow_segments(batch, operation, at)
     if len(batch.changes) > before:
         batch.put_event(_timers_row(batch, operation, outcomes))
     return outcomes
+
+
+def _concerns(batch: Batch, live: LiveProgram, member: Member) -> bool:
+    """Whether time may change something of the program: for members, and for what a household keeps."""
+    return live.program_id in member.memberships or batch.is_household(member)
 
 
 def _timers_row(batch: Batch, operation: Operation, outcomes: list[Outcome]) -> EventRow:

@@ -23,6 +23,7 @@ from perennial.store.entitlements import (
     load_entitlements,
     read_paid,
 )
+from perennial.store.erasure import find_households
 from perennial.store.external_ids import IdKind
 from perennial.store.merges import list_merges
 from perennial.store.voucher_pools import batches_of_reward, bucket_of_code, has_free, take_free
@@ -49,7 +50,21 @@ async def load_entitled(conn: Connection, batch: Batch, commands: Sequence[Comma
                 owners = (row.customer_id, customer.owner)
                 loaded.paid = await read_paid(conn, workspace_id, bucket, row, owners)
                 if not loaded.paid:
+                    await _look_in_left_households(conn, batch, loaded, customer.owner)
+                if not loaded.paid:
                     loaded.paid = await _paid_by_merged(conn, batch, row)
+
+
+async def _look_in_left_households(
+    conn: Connection, batch: Batch, loaded: LoadedEntitlement, owner: UUID
+) -> None:
+    """Find the household that paid for a claim, if the customer has left it since."""
+    workspace_id, bucket, row = batch.workspace.workspace_id, batch.bucket, loaded.row
+    for each in sorted(await find_households(conn, workspace_id, bucket, row.customer_id) - {owner}):
+        loaded.paid = await read_paid(conn, workspace_id, bucket, row, [each])
+        if loaded.paid:
+            loaded.kept_by = each
+            return
 
 
 async def _paid_by_merged(

@@ -1,0 +1,81 @@
+"""Which households a batch has to lock besides those of its customers, and who lives in them.
+
+Members are locked before households, and each in the order of their ids. What is found out only behind the
+locks is remembered for the next try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from uuid import UUID
+
+import asyncpg
+from asyncpg import Connection
+
+from perennial.flows.batch import Batch
+from perennial.flows.commands import ChangeEntitlement, Command, PutHousehold, RunTimers
+from perennial.store.customers import CustomerRow, find_companions
+from perennial.store.external_ids import IdKind, find_external_ids
+
+_REMEMBERED = 10_000
+
+
+async def households_named(
+    conn: Connection, batch: Batch, commands: Sequence[Command], ids: AbstractSet[tuple[int, UUID]]
+) -> set[UUID]:
+    """Return the households that commands are about: that are entered, due, or keep points.
+
+    ``ids`` are those of the orders and other things that the commands name.
+    """
+    found: set[UUID] = set()
+    timed = [UUID(hex=command.customer_id) for command in commands if type(command) is RunTimers]
+    if timed:
+        found.update(await find_external_ids(conn, batch.workspace.workspace_id, IdKind.HOUSEHOLD, timed))
+    for command in commands:
+        if type(command) is PutHousehold and command.household is not None:
+            found.add(batch.name("household", command.household))
+    if batch.keepers:
+        about = {order_id for kind, order_id in ids if kind == IdKind.ORDER}
+        about |= {UUID(hex=each.entitlement_id) for each in commands if type(each) is ChangeEntitlement}
+        found.update(batch.keepers[known] for known in about & batch.keepers.keys())
+    return found
+
+
+def check_keepers(batch: Batch) -> None:
+    """Make sure that the households are locked that keep points of what was loaded."""
+    keeping = {
+        order.order_id: order.kept_by
+        for order in batch.orders.values()
+        if order.kept_by is not None and order.customer_id in batch.customers
+    }
+    for known, loaded in batch.entitlements.items():
+        if loaded.kept_by is not None:
+            keeping[known] = loaded.kept_by
+    unlocked = {
+        known: household
+        for known, household in keeping.items()
+        if household not in batch.customers and household not in batch.erased
+    }
+    if unlocked:
+        if len(batch.keepers) > _REMEMBERED:
+            batch.keepers.clear()
+        batch.keepers.update(unlocked)
+        raise asyncpg.SerializationError("a household keeps the points")
+
+
+async def check_companions(
+    conn: Connection, batch: Batch, households: set[UUID], rows: dict[UUID, CustomerRow]
+) -> None:
+    """Make sure that everybody who lives in the households, which are locked, is locked as well.
+
+    What one does to the wallet that they share may move the others in and out of segments.
+    """
+    ids = sorted(households)
+    found = await find_companions(conn, batch.workspace.workspace_id, batch.bucket, ids)
+    for lived in found.values():
+        if not lived <= rows.keys():
+            if len(batch.companions) > _REMEMBERED:
+                batch.companions.clear()
+            batch.companions.update(dict.fromkeys(lived, frozenset(lived)))
+            raise asyncpg.SerializationError("others live in the household")
