@@ -107,6 +107,28 @@ def test_tier_floor_and_attributes() -> None:
     assert report.differences() == []
 
 
+def test_consents_are_read_by_conditions() -> None:
+    """What is given counts from then on, what is named no more is withdrawn; a misspelled one is refused."""
+    asking = PROGRAM.replace(
+        "points: 1, per: 100}",
+        "points: 1, per: 100, when: {fact: member.consents, contains: email.marketing}}",
+    )
+    steps = """
+  - {at: 2026-05-01 12:00, order: {id: o1, lines: [{sku: a, amount: 1000}]}, expect: {earned: 0}}
+  - {at: 2026-05-01 13:00, consents: [email.marketing, sms.news]}
+  - {at: 2026-05-01 14:00, order: {id: o2, lines: [{sku: a, amount: 1000}]}, expect: {earned: 10}}
+  - {at: 2026-05-01 15:00, consents: [sms.news]}
+  - {at: 2026-05-01 16:00, order: {id: o3, lines: [{sku: a, amount: 1000}]}, expect: {earned: 0}}
+"""
+    case = read_case(asking + steps)
+    assert isinstance(case, Case), case
+    assert run_case(case).differences() == []
+    with pytest.raises(CaseError, match="is no channel and purpose"):
+        run("""
+  - {at: 2026-05-01 12:00, consents: [emial.marketing]}
+""")
+
+
 def test_rfc_3339_times() -> None:
     """A time with an offset is that instant; one without is local: 23:30 in London is already May here."""
     report = run("""

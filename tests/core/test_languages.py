@@ -22,8 +22,10 @@ from perennial.core.terms.conditions import HistoryWindow, LineMeasure, Measure,
 from tests.laws.strategies import PROGRAM
 
 OTHERS = [language for language in LANGUAGES.values() if language is not ENGLISH]
-SAME_EVERYWHERE = {"{amount} {currency}", ", ", "; ", ",", ".", "{clause}.", " "}
-"""What may be the same in a translation: punctuation."""
+SAME_EVERYWHERE = {"{amount} {currency}", ", ", "; ", ",", ".", "{clause}.", " "} | {
+    *("WhatsApp", "Telegram", "KakaoTalk", "LINE")
+}
+"""What may be the same in a translation: punctuation, and the names of messengers."""
 
 
 def _everything() -> FactTable:

@@ -8,24 +8,32 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.customers.consents import ConsentChannel, ConsentState, SaidConsent
+from perennial.core.segments.segment import Segment
+from perennial.core.terms.condition_document import decode_condition
 from perennial.flows.batcher import Intake
-from perennial.flows.commands import PutCustomer
+from perennial.flows.commands import MergeCustomers, PutCustomer
 from perennial.flows.consent_views import ConsentView
 from perennial.flows.customers.consents import consents_of, say_consents
 from perennial.flows.customers.desk import export_customer
 from perennial.flows.customers.erase import erase_customer
+from perennial.flows.customers.merging import merge_customers
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError
+from perennial.flows.programs.life import Author
 from perennial.flows.reading import read_customer
+from perennial.flows.segments.segments import put as put_segment
+from perennial.flows.segments.segments import segments_of
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.scopes import Scope
+from perennial.store.audit import audit
 from perennial.store.database import Database
-from perennial.units import HOUR, MINUTE, Instant, named_id
+from perennial.units import DAY, HOUR, MINUTE, Instant, named_id
 from tests.codebook import CODEBOOK
 from tests.flows.erasing import PROGRAM, found
 from tests.flows.merges import audited, merge, two_names
-from tests.flows.shop import START, Shop
+from tests.flows.shop import START, Shop, available
 
+AUTHOR = Author(actor="mara", at=START)
 GIVEN, WITHDRAWN = ConsentState.GIVEN, ConsentState.WITHDRAWN
 
 
@@ -168,7 +176,11 @@ async def test_the_erased_have_said_nothing(shop: Shop, owner: Connection) -> No
     await put(shop, "anna", said(proof="kanari-form"), said(purpose="kanari"))
     export = await export_customer(shop.handler, desk(shop), "anna")
     assert {each.proof for each in export.consents} == {"kanari-form", None}
-    assert await found(owner, shop.workspace_id, "kanari") == {"consent_records": 2, "consents": 1}
+    assert await found(owner, shop.workspace_id, "kanari") == {
+        "consent_records": 2,
+        "consents": 1,
+        "customers": 1,
+    }
     await erase_customer(shop.handler, shop.workspace_id, "anna", "test")
     assert await found(owner, shop.workspace_id, "kanari") == {}
     with pytest.raises(ProblemError) as error:
@@ -226,3 +238,72 @@ async def test_workers_agree_whoever_is_first(shop: Shop, database_url: str) -> 
     assert [each.state for each in await standing(shop, "anna")] == [(GIVEN, WITHDRAWN)[latest % 2]]
     assert len(await history(shop, "anna")) == 40
     await audited(shop)
+
+
+AGREED = """\
+program: points
+name: Points
+currency: USD
+wallets: [{id: points, name: Points}]
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+  - id: reachable
+    type: fixed
+    points: 7
+    when: {fact: member.consents, in: [email.marketing, sms.marketing]}
+  - {id: hello, type: fixed, trigger: segment.entered, points: 50, when: {fact: event.segment, is: letters}}
+"""
+LETTERS = {"all": [{"fact": "member.consents", "contains": "email.marketing"}]}
+
+
+async def _inside(shop: Shop) -> dict[str, int]:
+    states = await segments_of(shop.handler, shop.workspace_id)
+    return {state.row.code: state.size for state in states}
+
+
+async def test_consents_move_in_and_out_of_segments_at_once(shop: Shop, owner: Connection) -> None:
+    """Giving lets in, and earns; withdrawing lets out with the same call; an earlier word does neither."""
+    await shop.publish(AGREED)
+    letters = Segment(segment="letters", name="Letters", when=decode_condition(LETTERS))
+    nobody = Segment(
+        segment="silent", name="S", when=decode_condition({"fact": "member.consents", "exists": False})
+    )
+    for each in (letters, nobody):
+        await put_segment(shop.handler, shop.workspace_id, each, AUTHOR)
+    assert available(await shop.order("o1", "anna", 1_000)) == 10
+    await put(shop, "anna", said())
+    assert await _inside(shop) == {"letters": 1, "silent": 0}
+    assert available(await shop.order("o2", "anna", 1_000)) == 10 + 50 + 10 + 7
+    early = said(WITHDRAWN, at=START - DAY)
+    await say_consents(shop.handler, desk(shop), "anna", [early])
+    assert await _inside(shop) == {"letters": 1, "silent": 0}
+    await say_consents(shop.handler, desk(shop), "anna", [said(WITHDRAWN, at=START + 1)])
+    assert await _inside(shop) == {"letters": 0, "silent": 1}
+    assert available(await shop.order("o3", "anna", 1_000)) == 77 + 10
+    view = await read_customer(shop.handler, shop.workspace_id, "anna")
+    assert view.attributes == {}
+    assert (await audit(owner, shop.workspace_id)).clean
+
+
+async def test_a_merge_reads_what_stands_of_both(shop: Shop, owner: Connection) -> None:
+    """The later word stands with the survivor, for conditions as well, and the answer names no attribute."""
+    await shop.publish(AGREED)
+    letters = Segment(segment="letters", name="Letters", when=decode_condition(LETTERS))
+    await put_segment(shop.handler, shop.workspace_id, letters, AUTHOR)
+    await put(shop, "anna", said())
+    withdrawn = said(WITHDRAWN, at=START - DAY)
+    sms = said(channel=ConsentChannel.SMS, at=START)
+    await put(shop, "anna2", withdrawn, sms)
+    assert await _inside(shop) == {"letters": 1}
+    merged = MergeCustomers(id="m1", customer="anna", into="anna2", reason="one person", actor="test")
+    answer = await merge_customers(shop.handler, shop.workspace_id, merged)
+    assert (answer.status, b"@consents" in answer.body) == (201, False)
+    assert await _inside(shop) == {"letters": 1}
+    assert available(await shop.order("o1", "anna2", 100)) == 1 + 7
+    assert (await audit(owner, shop.workspace_id)).clean
+
+
+async def test_nobody_says_consents_as_an_attribute(shop: Shop) -> None:
+    """What conditions read is written by recording consents alone."""
+    refused = await shop.refuse(PutCustomer(customer="anna", attributes={"@consents": "email.marketing"}))
+    assert (refused.status, refused.errors[0].code) == (422, "reserved")

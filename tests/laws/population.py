@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from asyncpg import Connection
 
+from perennial.core.customers.consents import CONSENTS_KEPT
 from perennial.core.dates.periods import Period, period_of
 from perennial.core.facts import STALE_FROM
 from perennial.core.member import Member, Membership, Wallet
@@ -16,6 +17,7 @@ from perennial.core.version import Metric
 from perennial.store.customers import CustomerRow, insert_customers
 from perennial.store.external_ids import IdKind
 from perennial.units import DAY, HOUR, SECOND, Instant, format_instant, parse_instant
+from tests.laws.kept import CONSENTED
 
 BUCKET = WORKSPACE = 9_001
 PROGRAM_ID = 3
@@ -203,6 +205,9 @@ def _attributes(chance: Random) -> dict[str, Scalar]:
     if chance.random() < 0.8:
         stale: list[Scalar] = [chance.choice(MOMENTS) // SECOND + step for step in (-1, 0, 1, 10**9)]
         found[f"weather{STALE_FROM}"] = chance.choice([*stale, "soon", None, True])
+    if chance.random() < 0.7:
+        given = [each for each in CONSENTED if chance.random() < 0.5]
+        found[CONSENTS_KEPT] = chance.choice([",".join(sorted(given)), ",".join(sorted(given)), "", None, 7])
     return found
 
 

@@ -30,7 +30,7 @@ from perennial.core.document.program import (
     TierSystem,
     WalletSpec,
 )
-from perennial.core.facts import SEGMENTS, STALE_FROM, Fact, FactSource, FactType, fact_table
+from perennial.core.facts import CONSENTS, SEGMENTS, STALE_FROM, Fact, FactSource, FactType, fact_table
 from perennial.core.orders.order import Line, Order, OrderStatus, Redeemer, Scalar, net_amounts
 from perennial.core.snapshot import Snapshot, WalletFigures
 from perennial.core.terms.conditions import (
@@ -52,6 +52,7 @@ from perennial.core.terms.conditions import (
 from perennial.core.terms.figures import UNKNOWN, Figure, Take
 from perennial.core.terms.rfm import RfmScale
 from perennial.units import Instant, datetime_of, format_instant, parse_instant
+from tests.laws.kept import CONSENTS_KEPT, consents_asked, consents_given, stale_from
 
 ATTRIBUTES = {kind.value: AttributeSpec(type=kind) for kind in AttributeType}
 OUTSIDE = AttributeSpec(type=AttributeType.TEXT, outside=True)
@@ -79,7 +80,7 @@ PROGRAM = Program(
 )
 FACTS = fact_table(PROGRAM)
 WALLETS = tuple(wallet.id for wallet in PROGRAM.wallets)
-MEMBER_ATTRIBUTES = (*PROGRAM.declarations.member, f"weather{STALE_FROM}")
+MEMBER_ATTRIBUTES = (*PROGRAM.declarations.member, f"weather{STALE_FROM}", CONSENTS_KEPT)
 LOCATION_ATTRIBUTES = (*PROGRAM.declarations.location, f"weather{STALE_FROM}")
 TRIGGERS = ("order.paid", "review.posted", "tier.entered", "member.joined")
 
@@ -274,7 +275,7 @@ def _with_operand(
 def _compare(draw: st.DrawFn, *sources: FactSource, event: str | None = None) -> Condition:
     fact = draw(_fact(sources, event))
     compared = _with_operand if fact.name == SEGMENTS else _comparisons
-    operator, operand = draw(compared(fact.type, fact.values))
+    operator, operand = draw(consents_asked if fact.name == CONSENTS else compared(fact.type, fact.values))
     return Compare(fact.name, operator, operand)
 
 
@@ -424,9 +425,7 @@ _figures = st.builds(
 )
 
 
-_stale_from: st.SearchStrategy[Scalar] = st.sampled_from([-1, 0, 1, 1]) | st.none() | texts
 _tiers = st.sampled_from([None, "silver", "gold"])
-_tiers_before = st.sampled_from([None, "silver"])
 _counts = st.lists(integers.filter(lambda count: count >= 0), min_size=3, max_size=3)
 _sums = st.lists(integers, min_size=4, max_size=4)
 _others = st.lists(st.sampled_from([UNKNOWN, 2, 3, 4]), min_size=3, max_size=3)
@@ -434,8 +433,9 @@ _others = st.lists(st.sampled_from([UNKNOWN, 2, 3, 4]), min_size=3, max_size=3)
 
 def _dated(draw: st.DrawFn, known: st.SearchStrategy[dict[str, Scalar]], at: Instant) -> dict[str, Scalar]:
     """Say of what comes from outside when it becomes stale: before, at or after this instant, or not."""
-    drawn, stale = draw(known), draw(_stale_from)
-    return {**drawn, f"weather{STALE_FROM}": at // 10**6 + stale if isinstance(stale, int) else stale}
+    drawn, stale = draw(known), draw(stale_from | texts)
+    stale = at // 10**6 + stale if isinstance(stale, int) else stale
+    return {**drawn, f"weather{STALE_FROM}": stale, CONSENTS_KEPT: draw(consents_given)}
 
 
 @st.composite
@@ -453,7 +453,7 @@ def worlds(draw: st.DrawFn, trigger: str) -> World:
     if trigger in _event_attributes:
         event = draw(_event_attributes[trigger])
     elif trigger == "tier.entered":
-        event = {"tier": tier, "before": draw(_tiers_before)}
+        event = {"tier": tier, "before": draw(st.sampled_from([None, "silver"]))}
     elif trigger == "member.joined":
         event = {"source": draw(texts)}
     snapshot = Snapshot(

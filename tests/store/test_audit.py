@@ -206,7 +206,7 @@ DAMAGE = [
     ("delete from referrals", {"referrals", "external_ids"}),
     ("delete from external_ids where kind = 40", {"referrals"}),
     ("update referrals set advocate_id = gen_random_uuid()", {"referrals"}),
-    ("update consents set given = true", {"consents"}),
+    ("update consents set given = true", {"consents", "consents_of_conditions"}),
     ("update consents set at = at + interval '1 day'", {"consents"}),
     ("delete from consents", {"consents"}),
     ("delete from consent_records where not given", {"consents"}),
@@ -289,7 +289,7 @@ async def test_rows_that_an_erased_customer_cannot_have_are_found(
     await superuser.execute(f"insert into counters values ({key}, 8, 1, 0)")
     await superuser.execute(f"insert into limit_uses values ({key}, 7, 1, 10, 0)")
     async with sound.db.transaction(sound.ws) as conn:
-        word = _word(sound, gone, ConsentState.GIVEN, NOW)
+        word = _word(sound, gone, ConsentState.WITHDRAWN, NOW)
         await record_consents(conn, sound.ws, sound.bucket, [word], 1)
     (check,) = (await _audit(sound)).broken
     assert (check.name, check.findings[0].words) == ("erased", "a consent, a counter, a limit, a timer")

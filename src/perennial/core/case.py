@@ -18,7 +18,8 @@ A step has at most one deed: ``order``, ``return``, ``cancel``, ``fulfill``, ``e
 ``adjust``, ``transfer``, ``convert`` (``{from: stars, into: points, give: 12}``, of everybody),
 ``convert_back``, ``start`` (a challenge), ``join``, ``attributes``, ``assign_tier``, ``refer``,
 ``review``, ``seen``, ``publish``, ``block`` (``{earning: true, spending: true}``), ``switch``
-(``{off: {kind: reward, id: five-off}, reason: it leaked}``, or ``{on: ...}``), ``facts`` from outside
+(``{off: {kind: reward, id: five-off}, reason: it leaked}``, or ``{on: ...}``), ``consents`` (all that the
+customer has given from now on: ``[email.marketing]``), ``facts`` from outside
 (``{weather: {value: rain, seconds: 3600}}``), ``locations`` (``{store-1: {place: "52.52,13.40"}}``),
 ``segments`` and ``import`` (``core/case_segments.py``), or one at
 the checkout::
@@ -278,6 +279,7 @@ class Step(CasePart, frozen=True, kw_only=True):
     start: str | None = None
     join: bool = False
     attributes: dict[str, Scalar] | None = None
+    consents: tuple[str, ...] | None = None
     facts: dict[str, CaseFact] | None = None
     locations: dict[str, dict[str, Scalar]] | None = None
     assign_tier: str | UnsetType | None = UNSET
@@ -315,6 +317,7 @@ _DEEDS = (
     "convert",
     "start",
     "attributes",
+    "consents",
     "refer",
     "review",
     "seen",

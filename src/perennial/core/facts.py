@@ -16,6 +16,7 @@ from enum import StrEnum
 
 import msgspec
 
+from perennial.core.customers.consents import CONSENTS_KEPT
 from perennial.core.document.experiments import HELD_OUT, TREATED, Holdout, in_order
 from perennial.core.document.program import AttributeSpec, AttributeType, Program
 from perennial.core.terms.figures import COMPUTED, STAGES, Computed
@@ -96,6 +97,9 @@ BIRTHDAY = "birthday"
 SEGMENTS = "member.segments"
 """The fact that lists the segments that the customer is in."""
 
+CONSENTS = "member.consents"
+"""The fact that lists what the customer agreed to: channels and purposes, as in ``email.marketing``."""
+
 TELLS_TIME = frozenset({"joined_days", "joined_years", "is_anniversary", "is_birthday", "age"})
 """Facts of a member, behind ``member.``, that change from one day to the next."""
 
@@ -166,6 +170,9 @@ _WALLET = (
     ("earned", "the points earned in all"),
 )
 
+_CONSENTED = Fact(
+    CONSENTS, _L, FactSource.MEMBER, "what the customer has consented to", attribute=CONSENTS_KEPT
+)
 _EXPIRING = (7, 30, 90)
 
 _CHALLENGE = (
@@ -231,7 +238,7 @@ def fact_table(program: Program) -> FactTable:
     ):
         for fact in _attributes(source, prefix, specs):
             facts.setdefault(fact.name, fact)
-    for fact in (*_computed(), *_scores(program)):
+    for fact in (*_computed(), *_scores(program), _CONSENTED):
         facts.setdefault(fact.name, fact)
     events = {name: _event_facts(attributes, named) for name, attributes in BUILT_IN_EVENTS.items()}
     for name, spec in declared.events.items():
@@ -255,7 +262,7 @@ def reserved_attributes() -> frozenset[str]:
 
 def computed_attributes() -> frozenset[str]:
     """Return the names of member attributes that hide a computed fact, or one that is to come."""
-    return frozenset(COMPUTED) | {"referral_count", *RFM_SCORES}
+    return frozenset(COMPUTED) | {"referral_count", "consents", *RFM_SCORES}
 
 
 def _computed() -> Iterator[Fact]:

@@ -13,6 +13,7 @@ import msgspec
 from asyncpg import Connection
 
 from perennial.core.customers.blocks import Block
+from perennial.core.customers.consents import CONSENTS_KEPT
 from perennial.core.customers.identifiers import CustomerIdentifier
 from perennial.core.document.program import Program, TierMetric
 from perennial.core.facts import STALE_FROM
@@ -148,11 +149,11 @@ def outside_facts(kept: dict[str, Scalar], at: Instant) -> dict[str, FactView]:
 
 
 def own_attributes(kept: dict[str, Scalar]) -> dict[str, Scalar]:
-    """Return the attributes that do not come from outside."""
+    """Return the attributes that do not come from outside, and do not stand for something else."""
     return {
         name: value
         for name, value in kept.items()
-        if not name.endswith(STALE_FROM) and name + STALE_FROM not in kept
+        if not name.endswith(STALE_FROM) and name + STALE_FROM not in kept and name != CONSENTS_KEPT
     }
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from asyncpg import Connection
 
 from perennial.core.conditions.check import operators_of
 from perennial.core.conditions.words import is_money, label_of, value_label
+from perennial.core.customers.consents import CONSENTS_KEPT, ConsentChannel
 from perennial.core.document.program import Declarations, Program, WalletSpec
 from perennial.core.facts import LOCATION_PLACE, Fact, FactTable, computed_attributes, fact_table
 from perennial.core.language import Language
@@ -30,6 +33,7 @@ from perennial.store.surroundings import (
     count_locations,
     find_location,
     insert_declarations,
+    known_purposes,
     latest_declarations,
     put_location,
 )
@@ -57,8 +61,9 @@ class LocationView(msgspec.Struct, frozen=True, kw_only=True):
 class FactEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact as conditions may ask about it; ``event`` is the only trigger that has it.
 
-    ``value_labels`` says each of the known ``values`` in the language that was asked for; amounts of
-    ``money`` are in minor units; ``operators`` are those that fit.
+    ``value_labels`` says each of the known ``values`` in the language that was asked for (of consents these
+    are those for purposes in use, and there may be others); amounts of ``money`` are in minor units;
+    ``operators`` are those that fit.
     """
 
     name: str
@@ -256,7 +261,21 @@ async def list_facts(
     async with database.transaction(workspace_id) as conn:
         workspace = await configurations.current(conn, workspace_id)
         program = await program_to_ask(conn, workspace, workspace_id, code)
-    return FactList(language.code, language.right_to_left, tuple(_entries(fact_table(program), language)))
+        row = workspace.row
+        buckets = range(row.bucket_base, row.bucket_base + row.bucket_count)
+        purposes = await known_purposes(conn, workspace_id, buckets) or ["marketing"]
+    table = fact_table(program)
+    facts = {name: _with_suggestions(fact, purposes) for name, fact in table.facts.items()}
+    table = msgspec.structs.replace(table, facts=facts)
+    return FactList(language.code, language.right_to_left, tuple(_entries(table, language)))
+
+
+def _with_suggestions(fact: Fact, purposes: Sequence[str]) -> Fact:
+    """Name what may be consented to, which no program knows: every channel, for purposes in use."""
+    if fact.attribute != CONSENTS_KEPT:
+        return fact
+    values = tuple(f"{channel}.{purpose}" for purpose in purposes for channel in ConsentChannel)
+    return msgspec.structs.replace(fact, values=values)
 
 
 def _entries(table: FactTable, language: Language) -> list[FactEntry]:

@@ -472,4 +472,23 @@ where differs or not exists (
 )
 """,
     ),
+    Check(
+        "consents_of_conditions",
+        "What conditions read of a customer's consents is what stands as given, and nothing else.",
+        """
+select bucket, customer_id, null::uuid[] as operations,
+    format('%s is read, and %s is given', coalesce(kept, 'nothing'), coalesce(names, 'nothing')) as words
+from (
+    select bucket, customer_id, attributes ->> '@consents' as kept
+    from customers where workspace_id = $1 and attributes ? '@consents'
+) as read
+full join (
+    select bucket, customer_id,
+        string_agg(channel || '.' || purpose, ',' order by (channel || '.' || purpose) collate "C") as names
+    from consents where workspace_id = $1 and given
+    group by bucket, customer_id
+) as standing using (bucket, customer_id)
+where kept is distinct from names
+""",
+    ),
 )

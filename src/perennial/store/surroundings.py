@@ -5,6 +5,8 @@ Whoever writes here holds the lock of the configuration and raises its revision.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 from asyncpg import Connection
 
@@ -35,6 +37,19 @@ on conflict (workspace_id, location_id) do update set attributes = excluded.attr
 
 _decode_declarations = msgspec.json.Decoder(Declarations).decode
 _decode_attributes = msgspec.json.Decoder(dict[str, Scalar]).decode
+
+_BUCKETS_LOOKED_AT, _MOST_PURPOSES = 8, 20
+
+# Purposes are few: a look at some customers of each bucket finds those that matter.
+_KNOWN_PURPOSES = """
+select distinct purpose
+from unnest($2::int[]) as wanted (bucket)
+cross join lateral (
+    select purpose from consents where bucket = wanted.bucket and workspace_id = $1 limit 1000
+) as seen
+order by purpose
+limit $3
+"""
 
 
 async def latest_declarations(conn: Connection, workspace_id: int) -> tuple[int, Declarations]:
@@ -75,3 +90,9 @@ async def put_location(
     """Write all attributes of a location, new or known."""
     document = msgspec.json.encode(attributes).decode()
     await conn.execute(_PUT_LOCATION, workspace_id, location, document)
+
+
+async def known_purposes(conn: Connection, ws: int, buckets: Collection[int]) -> list[str]:
+    """Return purposes that customers have said something about, as far as a quick look finds them."""
+    rows = await conn.fetch(_KNOWN_PURPOSES, ws, list(buckets)[:_BUCKETS_LOOKED_AT], _MOST_PURPOSES)
+    return [purpose for (purpose,) in rows]

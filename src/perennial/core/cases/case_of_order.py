@@ -24,6 +24,7 @@ from perennial.core.cases.cases import CasePlayer
 from perennial.core.cases.program_cases import CaseOutcome, Stage, play_case
 from perennial.core.codes.entry import shared_form
 from perennial.core.customers.blocks import Block, blocked_by
+from perennial.core.customers.consents import CONSENTS_KEPT, consents_in
 from perennial.core.dates.periods import instant_of_local, local_datetime
 from perennial.core.document.document import plain_of
 from perennial.core.document.program import AttributeSpec, EnrollmentMode
@@ -123,6 +124,7 @@ class _Making:
             name: value
             for name, value in kept.items()
             if not name.endswith(STALE_FROM) and kept.get(name + STALE_FROM) is None
+            if name != CONSENTS_KEPT
         }
         self.earlier = self._earlier()
         joined = judged.facts.joined_at
@@ -134,6 +136,8 @@ class _Making:
         at = min(moments if self.joined is None else [*moments, self.joined])
         if given := {name: value for name, value in self.attributes.items() if value is not None}:
             self.add(at, attributes=given)
+        if consents := consents_in(self.kept.get(CONSENTS_KEPT)):
+            self.add(at, consents=list(consents))
         known = zip(self.version.location_attributes, self.facts.location, strict=False)
         place = {name: value for name, value in known if value is not None}
         if self.judged.order.location is not None and place:

@@ -29,6 +29,7 @@ from perennial.core.cases.case_budgets import budget_differences
 from perennial.core.cases.case_differences import Comparison
 from perennial.core.cases.case_file import Case
 from perennial.core.checkout.checkout import Checkout
+from perennial.core.customers.consents import can_be_given
 from perennial.core.dates.periods import instant_of_local
 from perennial.core.decision import Decision
 from perennial.core.document.document import program_of
@@ -95,7 +96,8 @@ def run_case(case: Case, finder: Finder | None = None) -> CaseReport:
 
 
 _OF_EVERY_PROGRAM = frozenset(
-    {"order", "given_back", "cancel", "fulfill", "event", "attributes", "facts", "locations", "seen"}
+    {"order", "given_back", "cancel", "fulfill", "event", "attributes", "consents"}
+    | {"facts", "locations", "seen"}
 )
 """What happens to a customer, and so in every program; everything else happens in one."""
 
@@ -268,6 +270,9 @@ class CasePlayer:
         if step.attributes is not None:
             play.describe(customer, step.attributes, at)
             return []
+        if step.consents is not None:
+            play.consent(customer, _consented(step.consents))
+            return []
         if deed == "assign_tier":
             return play.assign_tier(customer, at, None if step.assign_tier is UNSET else step.assign_tier)
         if step.facts is not None:
@@ -437,6 +442,14 @@ class CasePlayer:
             self.rehearsal.turn_on(switched)
         else:
             self.rehearsal.turn_off(switched, at, given.reason)
+
+
+def _consented(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is given, or raise of what nobody can consent to."""
+    for name in names:
+        if not can_be_given(name):
+            raise CaseError(f"{name!r} is no channel and purpose")
+    return names
 
 
 def _wanted(asked: Asked) -> Points | None:

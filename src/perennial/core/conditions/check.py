@@ -9,6 +9,7 @@ from functools import partial
 import msgspec
 
 from perennial.core.conditions.scope import date_or_none, instant_or_none
+from perennial.core.customers.consents import CONSENTS_KEPT, ConsentChannel, can_be_given
 from perennial.core.dates.periods import Period
 from perennial.core.facts import SEGMENTS, Fact, FactSource, FactTable, FactType
 from perennial.core.orders.geography import MAX_RADIUS, point_or_none
@@ -383,6 +384,8 @@ def _fits(kind: FactType, value: Scalar) -> bool:
 
 def _check_values(fact: Fact, node: Compare, path: str) -> list[Problem]:
     """Name values that the fact can never have."""
+    if fact.attribute == CONSENTS_KEPT and node.operator is not Operator.EXISTS:
+        return _check_consents(fact, node, path)
     if not fact.values or node.operator not in (_EQUAL - {Operator.EXISTS}):
         return []
     at = join_path(path, node.operator.value)
@@ -397,6 +400,23 @@ def _check_values(fact: Fact, node: Compare, path: str) -> list[Problem]:
         for i, value in enumerate(given)
         if value not in fact.values
     ]
+
+
+def _check_consents(fact: Fact, node: Compare, path: str) -> list[Problem]:
+    """Name what nobody can consent to: a consent has a channel of those that there are, and a purpose."""
+    at = join_path(path, node.operator.value)
+    many = isinstance(node.operand, tuple)
+    given = node.operand if isinstance(node.operand, tuple) else (node.operand,)
+    problems = []
+    for i, value in enumerate(given):
+        if can_be_given(str(value)):
+            continue
+        purpose = str(value).partition(".")[2] or "marketing"
+        known = [name for each in ConsentChannel if can_be_given(name := f"{each}.{purpose}")]
+        known = known or [f"{each}.marketing" for each in ConsentChannel]
+        words = f"{fact.name} is never {value}{_nearest(str(value), known)}"
+        problems.append(Problem(f"{at}[{i}]" if many else at, "unknown_value", words))
+    return problems
 
 
 def _wallets(facts: FactTable) -> list[str]:

@@ -19,6 +19,7 @@ from perennial.core.conditions.scope import (
     joining_date,
     now_at,
 )
+from perennial.core.customers.consents import consents_in
 from perennial.core.dates.periods import falls_on, years_since
 from perennial.core.facts import FactType
 from perennial.core.orders.geography import place_or_none
@@ -70,6 +71,7 @@ READS: dict[str, tuple[str, tuple[str, ...]]] = {
     "member.referral_count": ("snapshot.used[-1]", ("snapshot",)),
     "member.tier_level": ("h_levels.get(snapshot.tier, 0)", ("snapshot",)),
     "member.segments": ("snapshot.segments", ("snapshot",)),
+    "member.consents": ("h_consents({0})", ()),
     "member.birthday_month": ("((d := h_date({0})) and d.month)", ()),
     "member.birthday_day": ("((d := h_date({0})) and d.day)", ()),
     "member.is_birthday": ("((d := h_date({0})) and h_falls_on(d, f_now.ordinal))", ("f_now",)),
@@ -161,6 +163,7 @@ HELPERS: dict[str, Callable[..., Any]] = {
     "h_instant": instant_or_none,
     "h_place": place_or_none,
     "h_fresh": fresh_or_none,
+    "h_consents": consents_in,
     **{f"h_{name}": reader for name, reader in READERS.items()},
     "h_by_sku": _by_sku,
     "h_by_brand": _by_brand,

@@ -215,7 +215,7 @@ class Source:
 
     def _value(self, fact: Fact) -> str:
         """Return an expression for the value of ``fact``: what was sent, or None if it is missing."""
-        read = READS.get(fact.name)
+        read = None if fact.declared else READS.get(fact.name)
         if fact.source is FactSource.LOTS:
             if self._lot_index is None:
                 raise ValueError(f"{fact.name} is not a fact here")

@@ -44,6 +44,7 @@ from perennial.core.conditions.sql_values import (
     local_date_of,
 )
 from perennial.core.conditions.walk import compare
+from perennial.core.customers.consents import CONSENTS_KEPT
 from perennial.core.dates.periods import Period, first_day, local_midnight
 from perennial.core.dates.zone_offsets import offsets_of
 from perennial.core.facts import BIRTHDAY, REFERRAL_COUNT, SEGMENTS, STALE_FROM, Fact, FactSource, FactTable
@@ -260,6 +261,8 @@ class _Writer:
             return self._refuse(at, "no stored text has such characters")
         if fact.name == SEGMENTS:
             return self._of_segments(node, at)
+        if fact.attribute == CONSENTS_KEPT:
+            return self._of_consents(node)
         value = self._value(fact, join_path(path, "fact"))
         return comparison(value, fact.type, node.operator, node.operand, self._bind)
 
@@ -346,6 +349,15 @@ class _Writer:
         self._segments.update(numbers)
         inside = f"coalesce(s.segments && {self._bind(sorted(numbers), 'int[]')}, false)"
         return f"(not {inside})" if node.operator is Operator.NOT_IN else inside
+
+    def _of_consents(self, node: Compare) -> str:
+        kept = ATTRIBUTE_OF[Kind.TEXT](f"(c.attributes -> {self._bind(CONSENTS_KEPT, 'text')})")
+        given = f"coalesce(string_to_array({kept}, ','), '{{}}')"
+        if node.operator is Operator.EXISTS:
+            return f"({given} {'<>' if node.operand else '='} '{{}}')"
+        asked = node.operand if isinstance(node.operand, tuple) else (node.operand,)
+        some = f"{given} && {self._bind([str(each) for each in asked], 'text[]')}"
+        return f"(not {some})" if node.operator is Operator.NOT_IN else f"({some})"
 
     # Figures of the past
 

@@ -20,6 +20,7 @@ from perennial.core.conditions.scope import (
     now_at,
 )
 from perennial.core.conditions.words import describe
+from perennial.core.customers.consents import CONSENTS_KEPT, consents_in
 from perennial.core.dates.periods import falls_on, years_since
 from perennial.core.facts import BIRTHDAY, STALE_FROM, Fact, FactSource, FactType
 from perennial.core.language import Language
@@ -338,6 +339,8 @@ def _member_value(fact: Fact, scope: Scope) -> Value:
     name = fact.name.removeprefix("member.")
     if fact.attribute == BIRTHDAY and name != BIRTHDAY:
         return _birthday_value(name, date_or_none(scope.member.get(BIRTHDAY)), scope)
+    if fact.attribute == CONSENTS_KEPT:
+        return consents_in(scope.member.get(CONSENTS_KEPT))
     if fact.attribute is not None:
         return _kept_value(fact, scope.member, scope.at)
     if fact.computed is not None:

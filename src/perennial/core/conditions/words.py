@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from perennial.core.customers.consents import CONSENTS_KEPT
 from perennial.core.dates.schedule import Span
 from perennial.core.facts import SEGMENTS, Fact, FactSource, FactTable, FactType
 from perennial.core.language import Form, Language
@@ -148,6 +149,10 @@ def value_label(fact: Fact, value: str, language: Language) -> str:
     """Return what a known value of a fact is called: by its author, else in ``language``."""
     if fact.names and value in fact.values:
         return fact.names[fact.values.index(value)]
+    if fact.attribute == CONSENTS_KEPT:
+        channel, _, purpose = value.partition(".")
+        called = language.values.get(f"{fact.name}={channel}")
+        return value if called is None else f"{purpose} ({called})"
     return language.values.get(f"{fact.name}={value}", value)
 
 

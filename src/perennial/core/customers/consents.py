@@ -6,6 +6,7 @@ Of two of one instant the withdrawal stands. Where nothing was said, nothing was
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, TypeAlias
@@ -13,10 +14,14 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from perennial.core.orders.order import Scalar
 from perennial.units import Instant
 
 MAX_CONSENTS = 100
 """Over so many channels and purposes may one customer say something."""
+
+CONSENTS_KEPT = "@consents"
+"""The attribute of a customer in which conditions read what is given; only who records a consent sets it."""
 
 MAX_SAID = 100
 """So many may be said at once."""
@@ -36,6 +41,10 @@ class ConsentChannel(StrEnum):
     WECHAT = "wechat"
     KAKAOTALK = "kakaotalk"
     LINE = "line"
+
+
+_CHANNELS = frozenset(channel.value for channel in ConsentChannel)
+_PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
 class ConsentState(StrEnum):
@@ -147,3 +156,21 @@ def standing_after(standing: Mapping[Subject, Consent], said: Iterable[Consent])
         if known is None or known.rank < each.rank:
             after[each.subject] = each
     return after
+
+
+def with_what_is_given(attributes: Mapping[str, Scalar], standing: Iterable[Consent]) -> dict[str, Scalar]:
+    """Return the attributes of a customer of whom this stands: with what is given, for conditions to read."""
+    given = sorted(f"{each.channel}.{each.purpose}" for each in standing if each.state is ConsentState.GIVEN)
+    others = {name: value for name, value in attributes.items() if name != CONSENTS_KEPT}
+    return {**others, CONSENTS_KEPT: ",".join(given)} if given else others
+
+
+def consents_in(kept: Scalar) -> tuple[str, ...]:
+    """Return what is given, out of what conditions read: channels and purposes, as in ``email.marketing``."""
+    return tuple(kept.split(",")) if isinstance(kept, str) and kept else ()
+
+
+def can_be_given(name: str) -> bool:
+    """Return whether this is a channel and a purpose, with a point between them."""
+    channel, _, purpose = name.partition(".")
+    return channel in _CHANNELS and _PURPOSE.fullmatch(purpose) is not None

@@ -107,6 +107,7 @@ SENTENCES = {
     "the flaw {kind:id} should not be found": "ایراد {kind} نباید پیدا شود",
     "the flaw {kind:id} should be found": "ایراد {kind} باید پیدا شود",
     "{text:quoted} is no time: {error}": "{text} زمان نیست: {error}",
+    "{text:quoted} is no channel and purpose": "{text} کانال و هدف نیست",
     "a step has one deed; here are {deeds:sums}": "هر گام یک کار دارد؛ اینجا: {deeds}",
     "a guest can only have a cart": "مهمان تنها سبد دارد",
     "only the voucher of a claim, or of what an order or event completes, is given a name": "تنها کوپنِ یک دریافت، یا آنچه سفارش یا رویدادی کامل کند، نام می\u200cگیرد",

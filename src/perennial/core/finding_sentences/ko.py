@@ -107,6 +107,7 @@ SENTENCES = {
     "the flaw {kind:id} should not be found": "결함 {kind:이/가} 없어야 합니다",
     "the flaw {kind:id} should be found": "결함 {kind:이/가} 있어야 합니다",
     "{text:quoted} is no time: {error}": "{text:은/는} 시각이 아닙니다: {error}",
+    "{text:quoted} is no channel and purpose": "{text:은/는} 채널과 목적이 아닙니다",
     "a step has one deed; here are {deeds:sums}": "한 단계에는 행동이 하나입니다. 여기에 있는 것: {deeds}",
     "a guest can only have a cart": "비회원에게는 장바구니만 있을 수 있습니다",
     "only the voucher of a claim, or of what an order or event completes, is given a name": "받은 바우처, 또는 주문이나 이벤트가 완료해 준 바우처에만 이름을 붙입니다",

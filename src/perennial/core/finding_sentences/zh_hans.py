@@ -107,6 +107,7 @@ SENTENCES = {
     "the flaw {kind:id} should not be found": "不应发现缺陷 {kind}",
     "the flaw {kind:id} should be found": "应发现缺陷 {kind}",
     "{text:quoted} is no time: {error}": "{text}不是时间：{error}",
+    "{text:quoted} is no channel and purpose": "{text}不是渠道和用途",
     "a step has one deed; here are {deeds:sums}": "一个步骤只有一个动作；此处为：{deeds}",
     "a guest can only have a cart": "访客只能有购物车",
     "only the voucher of a claim, or of what an order or event completes, is given a name": "只有领取的优惠券，或订单、事件完成后发放的优惠券才有名称",

@@ -107,6 +107,7 @@ SENTENCES = {
     "the flaw {kind:id} should not be found": "不應發現缺陷 {kind}",
     "the flaw {kind:id} should be found": "應發現缺陷 {kind}",
     "{text:quoted} is no time: {error}": "{text}不是時間：{error}",
+    "{text:quoted} is no channel and purpose": "{text}不是管道和用途",
     "a step has one deed; here are {deeds:sums}": "一個步驟只有一個動作；此處為：{deeds}",
     "a guest can only have a cart": "訪客只能有購物車",
     "only the voucher of a claim, or of what an order or event completes, is given a name": "只有領取的優惠券，或訂單、事件完成後發放的優惠券才有名稱",

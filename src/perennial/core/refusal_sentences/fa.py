@@ -95,6 +95,7 @@ SENTENCES = {
     "There is no such entitlement.": "چنین استحقاقی نیست.",
     "no program declares {name:quoted}": "هیچ برنامه\u200cای {name} را اعلام نکرده است",
     "no name ends with {ending:name}": "هیچ نامی به {ending} پایان نمی\u200cیابد",
+    "consents are recorded by themselves": "رضایت\u200cها جداگانه ثبت می\u200cشوند",
     "comes from outside: push it as a fact, with a time to live": "از بیرون می\u200cآید: آن را همراه با زمان اعتبار بفرستید",
     "is not declared as an attribute from outside": "به\u200cعنوان ویژگی بیرونی اعلام نشده است",
     "must be {allowed}": "باید {allowed} باشد",

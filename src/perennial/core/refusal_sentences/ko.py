@@ -95,6 +95,7 @@ SENTENCES = {
     "There is no such entitlement.": "그런 권리가 없습니다.",
     "no program declares {name:quoted}": "{name:을/를} 선언한 프로그램이 없습니다",
     "no name ends with {ending:name}": "이름은 {ending:으로/로} 끝날 수 없습니다",
+    "consents are recorded by themselves": "동의는 따로 기록합니다",
     "comes from outside: push it as a fact, with a time to live": "외부에서 오는 값입니다. 유효 시간과 함께 정보로 보내세요",
     "is not declared as an attribute from outside": "외부 속성으로 선언되지 않았습니다",
     "must be {allowed}": "{allowed}이어야 합니다",

@@ -95,6 +95,7 @@ SENTENCES = {
     "There is no such entitlement.": "没有这项权益。",
     "no program declares {name:quoted}": "没有计划声明{name}",
     "no name ends with {ending:name}": "名称不能以 {ending} 结尾",
+    "consents are recorded by themselves": "同意需要单独记录",
     "comes from outside: push it as a fact, with a time to live": "来自外部：请作为带有效期的信息推送",
     "is not declared as an attribute from outside": "未声明为外部属性",
     "must be {allowed}": "必须为{allowed}",

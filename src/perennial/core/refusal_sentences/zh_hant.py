@@ -95,6 +95,7 @@ SENTENCES = {
     "There is no such entitlement.": "沒有這項權益。",
     "no program declares {name:quoted}": "沒有計畫宣告{name}",
     "no name ends with {ending:name}": "名稱不能以 {ending} 結尾",
+    "consents are recorded by themselves": "同意需要單獨記錄",
     "comes from outside: push it as a fact, with a time to live": "來自外部：請作為帶有效期的資訊推送",
     "is not declared as an attribute from outside": "未宣告為外部屬性",
     "must be {allowed}": "必須為{allowed}",

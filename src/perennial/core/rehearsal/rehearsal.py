@@ -19,6 +19,7 @@ from perennial.core.codes.codes import IssuedCode
 from perennial.core.compiling.compile import compile_version
 from perennial.core.course import CourseRefused, Decided, given_for
 from perennial.core.customers.blocks import Block
+from perennial.core.customers.consents import CONSENTS_KEPT
 from perennial.core.decision import Decision
 from perennial.core.document.program import Program, unit_codes
 from perennial.core.document.surroundings import ALONE, Surroundings
@@ -345,6 +346,11 @@ class Rehearsal(SegmentCourse):
         member.attributes = {name: value for name, value in merged.items() if value is not None}
         if self.program_id in member.memberships:
             member.due_at = next_due([self.versions[-1]], member, at)
+
+    def consent(self, customer: str, names: Iterable[str]) -> None:
+        """What the customer has consented to is this, and no more: channels and purposes."""
+        member = self.member(customer)
+        member.attributes = {**member.attributes, CONSENTS_KEPT: ",".join(sorted(set(names)))}
 
     def push(self, customer: str, facts: Mapping[str, tuple[Scalar, int]]) -> None:
         """Facts from outside about the customer, each with the second at which it becomes stale."""

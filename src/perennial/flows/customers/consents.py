@@ -1,6 +1,6 @@
 """Consents: what a customer said is recorded, and what was said before stays to be read.
 
-A record is written under the lock of its customer, as everything is that a decision about them changes.
+A record is written under the lock of its customer, and who enters or leaves a segment by it moves with it.
 """
 
 from __future__ import annotations
@@ -11,19 +11,23 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.customers.consents import MAX_CONSENTS, Consent, SaidConsent
-from perennial.flows.configuration import Workspace, business_now
+from perennial.core.customers.consents import Consent, SaidConsent
+from perennial.flows.commands import PutCustomer
+from perennial.flows.configuration import Workspace
 from perennial.flows.consent_views import ConsentView, consent_view
 from perennial.flows.handle_events import Handler
-from perennial.flows.handling.consents import consents_heard, rows_of
+from perennial.flows.handling.handle_customer import handle_put_customer
+from perennial.flows.handling.load_batch import load
+from perennial.flows.handling.needed import Needed, with_what_is_needed
+from perennial.flows.handling.write_batch import write
 from perennial.flows.merged import customer_gone, follows_merges
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import problem
 from perennial.flows.reading import bucket_of_customer, known_customer
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.records import note
-from perennial.store.consents import list_consent_records, read_consents, record_consents
-from perennial.store.customers import lock_customers
+from perennial.store.consents import list_consent_records, read_consents
+from perennial.store.customers import read_customers
 from perennial.units import Instant, named_id
 
 
@@ -48,16 +52,30 @@ async def say_consents(
     the 422 of what lies ahead or is too much.
     """
     workspace_id = caller.workspace_id
+    return await with_what_is_needed(
+        lambda needed: handler.retrying(lambda: _say(handler, caller, workspace_id, customer, said, needed))
+    )
+
+
+async def _say(
+    handler: Handler,
+    caller: Key,
+    workspace_id: int,
+    customer: str,
+    said: Sequence[SaidConsent],
+    needed: Needed,
+) -> tuple[ConsentView, ...]:
     async with handler.database.transaction(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
-        bucket, customer_id = await _locked(conn, workspace, customer)
-        now = business_now(workspace)
-        rows = (await read_consents(conn, workspace_id, bucket, [customer_id])).get(customer_id, [])
-        before = {row.consent.subject: row.consent for row in rows}
-        new = consents_heard(before, said, now)
+        bucket, customer_id = await _known(conn, workspace, customer)
+        batch = await handler.batch(conn, workspace_id, bucket)
+        change = PutCustomer(customer=customer, attributes={}, consents=tuple(said), actor=caller.actor)
+        await load(conn, batch, handler.configurations, [change], with_lots=needed.lots, codes=needed.codes)
+        before = dict(batch.consents.get(customer_id, {}))
+        handle_put_customer(batch, change)
+        new = [row.consent for row in batch.new_consents]
+        await write(conn, batch, handler.generation)
         if new:
-            records = rows_of(workspace_id, customer_id, new, caller.actor, now)
-            await record_consents(conn, workspace_id, bucket, records, MAX_CONSENTS)
             await note(
                 conn,
                 workspace_id,
@@ -75,10 +93,10 @@ def _name(consent: Consent) -> str:
     return f"{consent.channel}/{consent.purpose}"
 
 
-async def _locked(conn: Connection, workspace: Workspace, customer: str) -> tuple[int, UUID]:
+async def _known(conn: Connection, workspace: Workspace, customer: str) -> tuple[int, UUID]:
     workspace_id, bucket = workspace.workspace_id, bucket_of_customer(workspace, customer)
     customer_id = named_id(workspace_id, "customer", customer)
-    row = (await lock_customers(conn, workspace_id, bucket, [customer_id])).get(customer_id)
+    row = (await read_customers(conn, workspace_id, bucket, [customer_id])).get(customer_id)
     if row is None:
         raise problem(404, "customer_unknown", f"There is no customer {customer!r}.")
     if row.erased_at is not None:

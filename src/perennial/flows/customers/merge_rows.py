@@ -13,6 +13,7 @@ from asyncpg import Connection
 
 from perennial.core.challenge_round import Round
 from perennial.core.checkout.used import handed_over
+from perennial.core.customers.consents import CONSENTS_KEPT, with_what_is_given
 from perennial.core.decisions.merging import filled_attributes, merged_membership, merged_rounds
 from perennial.core.referrals.referrals import SELF, Referral, ReferralState
 from perennial.flows.batch import Batch
@@ -20,7 +21,7 @@ from perennial.flows.customers.merge_answers import MergeConflict
 from perennial.store.blocks import read_block
 from perennial.store.challenges import put_rounds
 from perennial.store.codebook import Codebook
-from perennial.store.consents import move_consents
+from perennial.store.consents import move_consents, read_consents
 from perennial.store.customers import CustomerRow
 from perennial.store.erasure import erase_rows
 from perennial.store.events import EventKind, EventRow, insert_events, load_events
@@ -321,9 +322,10 @@ async def _move_segments(conn: Connection, sides: Sides, batch: Batch, moved: Mo
 async def _fill_attributes(conn: Connection, sides: Sides, moved: Moved) -> None:
     """Give the survivor the attributes that only the other one had, the earlier beginning, and the block."""
     ws, ours, theirs = sides.workspace_id, sides.into_row.attributes, sides.absorbed_row.attributes
-    filled = filled_attributes(ours, theirs)
-    moved.attributes = tuple(sorted(theirs.keys() - ours.keys()))
-    for name in sorted(theirs.keys() & ours.keys()):
+    standing = (await read_consents(conn, ws, sides.into[0], [sides.into[1]])).get(sides.into[1], [])
+    filled = with_what_is_given(filled_attributes(ours, theirs), [row.consent for row in standing])
+    moved.attributes = tuple(sorted(theirs.keys() - ours.keys() - {CONSENTS_KEPT}))
+    for name in sorted((theirs.keys() & ours.keys()) - {CONSENTS_KEPT}):
         if theirs[name] != ours[name]:
             moved.conflicts.append(
                 MergeConflict(what="attribute", name=name, kept=str(ours[name]), dropped=str(theirs[name]))

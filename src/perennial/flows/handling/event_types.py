@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from perennial.core.customers.consents import CONSENTS_KEPT
 from perennial.core.document.program import AttributeSpec, AttributeType, Declarations, EventSpec
 from perennial.core.facts import STALE_FROM
 from perennial.core.orders.geography import point_or_none
@@ -33,6 +34,8 @@ def check_member_attributes(workspace: Workspace, attributes: dict[str, Scalar])
     for name in attributes:
         if name.endswith(STALE_FROM):
             raise field_problem(f"$.attributes.{name}", "reserved", f"no name ends with {STALE_FROM}")
+        if name == CONSENTS_KEPT:
+            raise field_problem(f"$.attributes.{name}", "reserved", "consents are recorded by themselves")
         if any(name in each.member and each.member[name].outside for each in declarations):
             words = "comes from outside: push it as a fact, with a time to live"
             raise field_problem(f"$.attributes.{name}", "attribute_from_outside", words)

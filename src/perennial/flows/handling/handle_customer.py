@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from perennial.core.customers.consents import with_what_is_given
 from perennial.core.customers.identifiers import CustomerIdentifier
 from perennial.core.effects import Leave
 from perennial.core.member import Member
@@ -44,14 +45,15 @@ def handle_put_customer(batch: Batch, command: PutCustomer) -> Answer:
     if command.facts:
         check_facts(batch.workspace, command.facts, of_location=False)
         attributes = pushed(attributes, command.facts, batch.now)
+    if said:
+        hear(batch, member.customer_id, said, command.actor)
+        attributes = with_what_is_given(attributes, batch.consents[member.customer_id].values())
     if attributes != known:
         member.attributes = attributes
         row = batch.customers[member.customer_id]
         batch.customers[member.customer_id] = msgspec.structs.replace(row, attributes=attributes)
         batch.changed_customers[member.customer_id] = batch.customers[member.customer_id]
         _arm(batch, member)
-    if said:
-        hear(batch, member.customer_id, said, command.actor)
     if attributes != known or member.customer_id in batch.created:
         batch.touched[member.customer_id] = None
     return Answer(status=200, body=encode_answer(decided(batch, member, command.customer, [])))

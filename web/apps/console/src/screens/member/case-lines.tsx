@@ -17,12 +17,13 @@ export function useStepWords(currency: string): (step: Step) => string {
   const named = (values: unknown) =>
     format.list(Object.entries(isRecord(values) ? values : {}).map(([name, value]) => `${name} = ${isRecord(value) ? String(value.value) : String(value)}`));
   return (step) => {
-    const { order, adjust, attributes, facts, locations, import: imported, switch: switched, block } = step;
+    const { order, adjust, attributes, consents, facts, locations, import: imported, switch: switched, block } = step;
     if (isRecord(order)) return t`The member buys for ${money(order.lines)}`;
     if (step.join === true) return t`The member joins`;
     if (typeof step.assign_tier === "string") return t`The member is put into tier ${step.assign_tier}`;
     if (isRecord(adjust)) return t`The balance changes by ${format.change(Number(adjust.points))}`;
     if (attributes !== undefined) return t`Of the member is known: ${named(attributes)}`;
+    if (Array.isArray(consents)) return t`The member has consented to: ${format.list(consents.map(String))}`;
     if (facts !== undefined) return t`From outside comes: ${named(facts)}`;
     if (isRecord(locations)) return t`Of the location is known: ${named(Object.values(locations)[0])}`;
     if (isRecord(imported)) return t`The member is in segment ${String(imported.segment)}`;
