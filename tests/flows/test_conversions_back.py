@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from asyncpg import Connection
 
 from perennial.flows.checkout.expire_holds import expire_holds
-from perennial.flows.commands import PostClaim, PostRedemption, PutHousehold
+from perennial.flows.commands import PostAdjustment, PostClaim, PostRedemption, PutHousehold
 from perennial.flows.conversions.conversions import list_converted
 from perennial.flows.customers.household import put_household
 from perennial.units import DAY, MINUTE
@@ -96,4 +97,24 @@ async def test_who_entered_a_household_meanwhile_is_named(shop: Shop, owner: Con
         "ben": (1, 0, None),
     }
     assert await balances(shop, "anna") == (0, 12)
+    await is_sound(shop, owner)
+
+
+@pytest.mark.parametrize(("policy", "left"), [("unlimited", (0, 1, 0)), ("within_balance", (0, 0, 1))])
+async def test_what_is_missing_in_the_first_unit_is_seen_when_it_is_back(
+    shop: Shop, owner: Connection, policy: str, left: tuple[int, int, int]
+) -> None:
+    """Anna's only star was spent and then its order returned: the debt or shortfall goes and comes."""
+    await shop.publish(STARS.replace("unlimited", policy))
+    await shop.order("o1", "anna", 100)
+    spent = PostAdjustment(
+        id="a1", customer="anna", at=START, wallet="stars", points=-1, reason="spent", actor="test"
+    )
+    await shop.do(spent)
+    await shop.give_back("r1", "o1", "anna")
+    await shop.publish(BOTH.replace("unlimited", policy))
+    done = await convert(shop)
+    assert (done.left, done.left_owed, done.left_shortfall) == (0, 0, 0)
+    returned = await back(shop)
+    assert (returned.left, returned.left_owed, returned.left_shortfall) == left
     await is_sound(shop, owner)

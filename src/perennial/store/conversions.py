@@ -251,7 +251,8 @@ select count(*) filter (where held = 0), count(*) filter (where held > 0),
     coalesce(sum(balance) filter (where held = 0), 0)::bigint,
     coalesce(sum(div(balance::numeric * $4 * $6 + $7, $5 * $6::numeric)) filter (where held = 0), 0)::bigint,
     coalesce(sum(debt) filter (where held = 0), 0)::bigint,
-    coalesce(sum(div(debt::numeric * $4 * $6 + $7, $5 * $6::numeric)) filter (where held = 0), 0)::bigint
+    coalesce(sum(div(debt::numeric * $4 * $6 + $7, $5 * $6::numeric)) filter (where held = 0), 0)::bigint,
+    coalesce(sum(shortfall) filter (where held = 0), 0)::bigint
 from wallets
 where bucket = $2 and workspace_id = $1 and unit_id = $3
     and (balance > 0 or debt > 0 or shortfall > 0 or held > 0)
@@ -457,6 +458,7 @@ class Foreseen(msgspec.Struct):
     given: Points = 0
     debt: Points = 0
     owed: Points = 0
+    shortfall: Points = 0
 
     def add(self, other: Foreseen) -> None:
         """Add what another bucket comes to."""

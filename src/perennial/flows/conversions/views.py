@@ -57,7 +57,9 @@ class ConversionView(_View, frozen=True):
     ``done``, ``reversing``, ``reversed`` or ``canceled``. ``points`` of ``from`` became ``become`` of
     ``into``; ``came_back`` is how many points of ``from`` came back, out of ``taken_back`` of ``into``, of
     which ``used`` were no longer there.
-    ``left`` is what wallets still hold in ``from``. ``owners`` counts them by state.
+    ``left`` is what wallets still hold in ``from``, ``left_owed`` what is owed there, ``left_shortfall`` what
+    later awards there are netted with: what was kept, and on the way back what was carried over before.
+    ``owners`` counts them by state.
     """
 
     id: str
@@ -81,6 +83,8 @@ class ConversionView(_View, frozen=True):
     came_back: Points = 0
     used: Points = 0
     left: Points = 0
+    left_owed: Points = 0
+    left_shortfall: Points = 0
 
 
 class ConversionList(_View, frozen=True):
@@ -224,6 +228,8 @@ async def view_conversion(
         came_back=sum(found.back_given for found in sums.values()),
         used=sum(found.used for found in sums.values()),
         left=foreseen.taken,
+        left_owed=foreseen.debt,
+        left_shortfall=foreseen.shortfall,
     )
 
 
