@@ -6,6 +6,7 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from asyncpg import Connection
 
@@ -26,6 +27,7 @@ from perennial.flows.customers.household import put_household
 from perennial.flows.handling.write_batch import write
 from perennial.flows.problems import ProblemError
 from perennial.flows.referral_views import ReferralView
+from perennial.flows.referrals.details import read_referral_detail
 from perennial.flows.referrals.lists import list_all_referrals, read_home, review_referral
 from perennial.flows.referring import pairs as referral_pairs
 from perennial.flows.referring.refer import Refer, refer
@@ -394,3 +396,85 @@ async def test_who_dies_in_between_leaves_it_due(
     await dies_and_goes_on()
     assert await balance(shop, "anna") == 0
     await is_sound(shop, owner)
+
+
+LATE = PROGRAM.replace("friend: {at: at_once, gets", "friend: {gets").replace(
+    "converts: {on: order, min_order: 2500}",
+    "converts: {on: order, min_order: 2500}\n      deadline: {days: 30}",
+)
+
+
+async def test_a_referral_of_which_nothing_came_makes_room(shop: Shop, owner: Connection) -> None:
+    """After the deadline another may refer the friend, whose first order counts; who has bought stays."""
+    await shop.publish(LATE)
+    for name in ("anna", "cora"):
+        await shop.do(JoinProgram(customer=name, program="shop", at=None, source="test"))
+    for friend in ("ben", "dan", "eva"):
+        await refer(shop.handler, shop.workspace_id, Refer(friend=friend, advocate="anna"))
+    await shop.do(order("small", "dan", 100))
+    await shop.advance(START + 29 * DAY)
+    with pytest.raises(ProblemError):
+        await refer(shop.handler, shop.workspace_id, Refer(friend="ben", advocate="cora"))
+    await shop.advance(START + 40 * DAY)
+    await settle(shop)
+    with pytest.raises(ProblemError) as refused:
+        await refer(shop.handler, shop.workspace_id, Refer(friend="dan", advocate="cora"))
+    assert refused.value.problem.code == "already_referred"
+    anew = await refer(shop.handler, shop.workspace_id, Refer(friend="ben", advocate="cora"))
+    same = await refer(shop.handler, shop.workspace_id, Refer(friend="ben", advocate="cora"))
+    again = await refer(shop.handler, shop.workspace_id, Refer(friend="eva", advocate="anna"))
+    assert (anew.is_new, same.is_new, again.is_new, same.view.id) == (True, False, True, anew.view.id)
+    paid = msgspec.structs.replace(order("first", "ben", 5_000), at=START + 40 * DAY)
+    await shop.do(paid)
+    await settle(shop)
+    page = await list_all_referrals(shop.handler, shop.workspace_id, customer="ben")
+    assert [(each.advocate, each.state) for each in page.data] == [
+        ("anna", "rejected"),
+        ("cora", "converted"),
+    ]
+    assert (await balance(shop, "cora"), await balance(shop, "anna")) == (507, 0)
+    await is_sound(shop, owner)
+
+
+async def test_a_deadline_that_nobody_has_settled_makes_room_too(shop: Shop) -> None:
+    """The worker comes late; what is late by then cannot convert any more, and two cannot both be open."""
+    await shop.publish(LATE, START - 100 * DAY)
+    for name in ("anna", "cora"):
+        joined = START - 90 * DAY
+        await shop.do(JoinProgram(customer=name, program="shop", at=joined, source="test"))
+    old = Refer(friend="ben", advocate="anna", at=START - 60 * DAY)
+    await refer(shop.handler, shop.workspace_id, old)
+    assert (await refer(shop.handler, shop.workspace_id, Refer(friend="ben", advocate="cora"))).is_new
+    page = await list_all_referrals(shop.handler, shop.workspace_id, customer="ben")
+    assert [(each.advocate, each.state, each.reason) for each in page.data] == [
+        ("anna", "rejected", "expired"),
+        ("cora", "pending", None),
+    ]
+
+
+async def test_the_first_ones_from_an_address_are_found_with_the_last(shop: Shop) -> None:
+    """Three within a week: the first has bought and is in review when it is due, as the third is."""
+    checks = "converts: {on: order, min_order: 2500}\n      waits: {days: 3}\n      checks:"
+    document = PROGRAM.replace("converts: {on: order, min_order: 2500}", checks)
+    await shop.publish(document.rstrip() + " [{type: many_from_ip, most: 3}]\n")
+    await shop.do(JoinProgram(customer="anna", program="shop", at=None, source="test"))
+    place = Context(ip="10.0.0.1")
+    for day, friend in ((0, "ben"), (1, "cora"), (2, "dan"), (8, "eva")):
+        await shop.advance(START + day * DAY + 1)
+        await refer(shop.handler, shop.workspace_id, Refer(friend=friend, advocate="anna", context=place))
+        if friend in ("ben", "eva"):
+            paid = msgspec.structs.replace(order(f"o-{friend}", friend, 5_000), at=START + day * DAY + 1)
+            await shop.do(paid)
+    await shop.advance(START + 20 * DAY)
+    await settle(shop)
+    found = {name: (await referral(shop, name)) for name in ("ben", "cora", "dan", "eva")}
+    assert {name: (each.state, each.reason) for name, each in found.items()} == {
+        "ben": ("in_review", "many_from_ip"),
+        "cora": ("pending", None),
+        "dan": ("in_review", "many_from_ip"),
+        "eva": ("converted", None),
+    }
+    told = await read_referral_detail(shop.handler, shop.workspace_id, found["cora"].id)
+    assert [each.words for each in told.evidence] == [
+        "3 referrals came from one address within 7 days, this one included."
+    ]

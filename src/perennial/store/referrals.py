@@ -7,6 +7,7 @@ the same transaction; what is due is found by its instant, as timers are.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -102,12 +103,25 @@ cross join lateral (
 where next.due_at <= coalesce(workspaces.clock_at, $1)
 """
 
-# Off the hot path, over all buckets of the workspace: a referral from one place may be of anybody.
+# Off the hot path, over all buckets of the workspace: a referral from one place may be of anybody. Each time
+# of the given length counts that ends with a referral, and to which the instant belongs.
 _COUNT_FROM_PLACE = """
-select count(*)
-from referrals
-where bucket between $2 and $3 and workspace_id = $1 and ip_mark = $4 and attributed_at > $5
-    and attributed_at <= $6
+select coalesce(max(number), 0)
+from (
+    select attributed_at, count(*) over (
+        order by attributed_at range between $6::interval - interval '1 microsecond' preceding and current row
+    ) as number
+    from (
+        select attributed_at
+        from referrals
+        where bucket between $2 and $3 and workspace_id = $1 and ip_mark = $4
+            and attributed_at > $5::timestamptz - $6::interval
+            and attributed_at < $5::timestamptz + $6::interval
+        union all
+        select $5::timestamptz where $7
+    ) as near
+) as together
+where attributed_at >= $5::timestamptz
 """
 
 _LIST_REFERRALS = f"""
@@ -125,6 +139,8 @@ _READ_REFERRAL_OF = f"""
 select {_COLUMNS}
 from referrals
 where bucket = $2 and workspace_id = $1 and customer_id = $3 and program_id = $4
+order by attributed_at desc, referral_id desc
+limit 1
 """
 
 _COUNT_ORDERS_BEFORE = """
@@ -267,7 +283,7 @@ async def read_referral(
 async def read_referral_of(
     conn: Connection, ws: int, bucket: int, friend_id: UUID, program_id: int
 ) -> ReferralRow | None:
-    """Return how a customer was referred in a program, or None."""
+    """Return how a customer was referred in a program the last time, or None."""
     row = await conn.fetchrow(_READ_REFERRAL_OF, ws, bucket, friend_id, program_id)
     return None if row is None else _row(row)
 
@@ -321,10 +337,21 @@ async def buckets_with_due_referrals(conn: Connection, now: Instant) -> list[tup
 
 
 async def count_from_place(
-    conn: Connection, ws: int, buckets: tuple[int, int], ip_mark: UUID, since: Instant, until: Instant
+    conn: Connection,
+    ws: int,
+    buckets: tuple[int, int],
+    ip_mark: UUID,
+    at: Instant,
+    days: int,
+    *,
+    is_new: bool = False,
 ) -> int:
-    """Return how many referrals of the workspace came from one place after ``since``, up to ``until``."""
-    count: int = await conn.fetchval(_COUNT_FROM_PLACE, ws, *buckets, ip_mark, since, until)
+    """Return how many referrals came from one place within so many days, to which ``at`` belongs.
+
+    One that ``is_new`` and not stored yet, from ``at``, is counted as well.
+    """
+    span = timedelta(days=days)
+    count: int = await conn.fetchval(_COUNT_FROM_PLACE, ws, *buckets, ip_mark, at, span, is_new)
     return count
 
 

@@ -10,7 +10,10 @@ from perennial.core.kinds.fraud_signal import Action, Evidence, Signal
 
 
 class ManyFromIp(Signal, frozen=True, tag="many_from_ip"):
-    """``most`` or more referrals came from one IP address within ``days``, whoever the advocates are."""
+    """``most`` or more referrals came from one IP address within ``days``, whoever the advocates are.
+
+    Those that came first are looked at again with those that came after them, before anything is given.
+    """
 
     action: Action = Action.REVIEW
     most: Annotated[int, Meta(ge=2, le=10_000)] = 10

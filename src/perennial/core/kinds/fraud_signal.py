@@ -36,7 +36,8 @@ class Evidence(msgspec.Struct, frozen=True):
 
     ``shared`` are the traces that the advocate and the friend have in common. ``orders_before`` is how many
     orders the friend had paid before being referred, ``from_ip`` how many referrals came from the address
-    of this one within so many days, this one included. ``hosts`` are those of the friend's e-mail addresses.
+    of this one within so many days, before or after it, this one included. ``hosts`` are those of the
+    friend's e-mail addresses.
     """
 
     shared: frozenset[Trace] = frozenset()

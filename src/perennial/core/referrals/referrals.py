@@ -8,6 +8,7 @@ when the order that converted it comes back.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from uuid import UUID
 
@@ -243,6 +244,24 @@ def expired(referral: Referral, now: Instant) -> Referral:
     if late and referral.state in (ReferralState.PENDING, ReferralState.REVIEW):
         return rejected(referral, EXPIRED)
     return referral
+
+
+def makes_room(referral: Referral, now: Instant) -> bool:
+    """Return whether the friend may be referred anew: the time was over, and nothing had come of it.
+
+    Whatever else a referral was rejected for stays with the friend: they have bought by then, or somebody
+    would try until it works.
+    """
+    late = expired(referral, now)
+    over = late.state is ReferralState.REJECTED and late.reason == EXPIRED
+    return over and not late.progress and not late.given
+
+
+def most_together(instants: Iterable[Instant], at: Instant, span: Instant) -> int:
+    """Return how many of ``instants`` lie in one time of length ``span`` with ``at``, at the most."""
+    near = sorted(each for each in instants if at - span < each < at + span)
+    ends = [each for each in near if each >= at]
+    return max((sum(1 for each in near if end - span < each <= end) for end in ends), default=0)
 
 
 def _reached(referral: Referral, offer: ReferralOffer, version: Version, event: Event) -> Referral:

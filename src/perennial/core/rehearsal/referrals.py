@@ -37,6 +37,8 @@ from perennial.core.referrals.referrals import (
     converted,
     expired,
     judged,
+    makes_room,
+    most_together,
     rejected,
     taken_back,
     withdraw,
@@ -83,7 +85,8 @@ class ReferralRehearsal(HoldRehearsal):
 
     def refer(self, advocate: str, friend: str, at: Instant, ip: str | None = None) -> list[Decision]:
         """A member refers somebody; nothing happens if somebody else did before."""
-        if friend in self.referrals:
+        known = self.referrals.get(friend)
+        if known is not None and not makes_room(known.referral, at):
             return []
         version = self.version_at(at)
         found = self.pass_time(self.member(advocate), at) + self.pass_time(self.member(friend), at)
@@ -274,7 +277,7 @@ class ReferralRehearsal(HoldRehearsal):
         if ip is None:
             return 0
         times = [one.referral.attributed_at for one in self.referrals.values() if one.ip == ip]
-        return sum(1 for time in times if at - days * DAY < time <= at)
+        return most_together(times, at, days * DAY)
 
     def _advocates_of(self, customer: str) -> list[str]:
         """Return who referred the customer, who referred them, and so on."""

@@ -32,7 +32,7 @@ from perennial.store.customers import read_customers
 from perennial.store.events import load_events
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.referrals import ReferralRow, count_from_place, count_orders_before, read_referral
-from perennial.units import DAY, Points, format_instant
+from perennial.units import Points, format_instant
 
 
 class _View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -164,8 +164,7 @@ async def _evidence(
     from_ip: dict[int, int] = {}
     for days in offer.windows():
         if row.ip_mark is not None:
-            since = began - days * DAY
-            from_ip[days] = await count_from_place(conn, workspace_id, buckets, row.ip_mark, since, began)
+            from_ip[days] = await count_from_place(conn, workspace_id, buckets, row.ip_mark, began, days)
     orders = await count_orders_before(conn, workspace_id, bucket, row.friend_id, began)
     evidence = Evidence(
         shared=ours.shared_with(theirs), orders_before=orders, from_ip=from_ip, hosts=theirs.hosts

@@ -11,7 +11,7 @@ from perennial.core.kinds.fraud_signal import Evidence, Verdict, verdict_on
 from perennial.flows.batch import Batch
 from perennial.flows.traces import Traces, traces_of
 from perennial.store.referrals import ReferralRow, count_from_place, count_orders_before, read_referral_of
-from perennial.units import DAY, Instant
+from perennial.units import Instant
 
 MAX_GENERATIONS = 20
 """So far is followed who referred whom."""
@@ -62,11 +62,10 @@ async def _from_place(conn: Connection, batch: Batch, row: ReferralRow, days: in
     if row.ip_mark is None:
         return 0
     workspace = batch.workspace.row
-    buckets = workspace.span
-    since = at - days * DAY
-    count = await count_from_place(conn, workspace.workspace_id, buckets, row.ip_mark, since, at)
     known = any(
         other.referral.referral_id == row.referral.referral_id
         for other in batch.referrals.get(row.friend_id, ())
     )
-    return count if known else count + 1
+    return await count_from_place(
+        conn, workspace.workspace_id, workspace.span, row.ip_mark, at, days, is_new=not known
+    )

@@ -13,7 +13,17 @@ import msgspec
 from perennial.core.document.referral_terms import FriendGets, Role
 from perennial.core.kinds.fraud_signal import Trace
 from perennial.core.needs import snapshot_of
-from perennial.core.referrals.referrals import CHAIN, CIRCLE, HOUSEHOLD, begin, choose_offer, judged, rejected
+from perennial.core.referrals.referrals import (
+    CHAIN,
+    CIRCLE,
+    HOUSEHOLD,
+    begin,
+    choose_offer,
+    expired,
+    judged,
+    makes_room,
+    rejected,
+)
 from perennial.core.version import CompiledOffer, Version
 from perennial.flows.answers import VoucherAnswer
 from perennial.flows.batch import Batch
@@ -68,7 +78,8 @@ class _Advocate(msgspec.Struct, frozen=True):
 async def refer(handler: Handler, workspace_id: int, command: Refer) -> Referred:
     """Note who referred somebody, or raise the problem of what cannot be.
 
-    Who was referred before stays so: by the same advocate it is the same referral, by another a 409.
+    Who was referred before stays so: by the same advocate it is the same referral, by another a 409. Only one
+    of which nothing came before its time was over makes room for another.
     """
     async with handler.database.transaction(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
@@ -140,8 +151,13 @@ async def _refer(
 def _known(pair: Pair, advocate: _Advocate) -> ReferralRow | None:
     if pair.friend is None:
         raise customer_erased()
+    return next((row for row in _rows(pair, advocate) if not makes_room(row.referral, pair.taking.now)), None)
+
+
+def _rows(pair: Pair, advocate: _Advocate) -> list[ReferralRow]:
+    """Return every referral of the friend in the program, those that made room for another as well."""
     rows = pair.taking.referrals.get(pair.friend_id, ())
-    return next((row for row in rows if row.referral.program_id == advocate.program_id), None)
+    return [row for row in rows if row.referral.program_id == advocate.program_id]
 
 
 async def _begin(pair: Pair, command: Refer, advocate: _Advocate) -> Referred:
@@ -167,7 +183,7 @@ async def _begin(pair: Pair, command: Refer, advocate: _Advocate) -> Referred:
     )
     if compiled is None:
         raise problem(409, "no_offer", "No referral is offered to these two at this time.")
-    referral_id = taking.name("referral", f"{live.program_id}/{command.friend}")
+    referral_id = _make_room(pair, command, advocate)
     marks = command.context.marks(taking.codebook, taking.workspace.workspace_id)
     if marks:
         workspace_id = taking.workspace.workspace_id
@@ -194,6 +210,16 @@ async def _begin(pair: Pair, command: Refer, advocate: _Advocate) -> Referred:
     )
     view = view_referral(taking.workspace, row, _names(pair))
     return Referred(msgspec.structs.replace(view, voucher=voucher), is_new=True)
+
+
+def _make_room(pair: Pair, command: Refer, advocate: _Advocate) -> UUID:
+    """End what has made room for another referral of the friend, and return the id of the new one."""
+    taking, name = pair.taking, f"{advocate.program_id}/{command.friend}"
+    earlier = _rows(pair, advocate)
+    for row in earlier:
+        over = expired(row.referral, taking.now)
+        taking.put_referral(msgspec.structs.replace(row, referral=over))
+    return taking.name("anew", f"{len(earlier)}/{name}") if earlier else taking.name("referral", name)
 
 
 async def _judge(pair: Pair, row: ReferralRow, compiled: CompiledOffer) -> ReferralRow:
