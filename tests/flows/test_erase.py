@@ -29,9 +29,10 @@ from perennial.flows.customers.household import put_household
 from perennial.flows.customers.statements import statement_of, timeline_of
 from perennial.flows.explaining import explain_event, explain_order
 from perennial.flows.order_owner import owner_of_order
+from perennial.flows.order_views import read_order
 from perennial.flows.problems import ProblemError
 from perennial.flows.programs.backfill import recompute
-from perennial.flows.reading import read_customer, read_order
+from perennial.flows.reading import read_customer
 from perennial.flows.run_timers import run_due_timers
 from perennial.flows.transfer import transfer
 from perennial.store.history import FIRST, next_customers

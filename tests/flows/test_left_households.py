@@ -18,6 +18,7 @@ from perennial.flows.commands import (
 from perennial.flows.customers.erase import erase_customer
 from perennial.flows.customers.household import put_household
 from perennial.flows.customers.merging import merge_customers
+from perennial.flows.order_views import read_order
 from perennial.flows.reading import read_customer
 from perennial.store.audit import audit
 from perennial.units import DAY
@@ -76,6 +77,10 @@ async def test_a_return_takes_back_from_where_the_points_are(
         assert back.programs[0].taken_back == {"points": 100 if order == "o1" else 200}
     if not leaves_first:
         await _live(shop, "anna", None)
+    assert {(await read_order(shop.handler, shop.workspace_id, each)).kept_by for each in ("o1", "o2")} == {
+        "home"
+    }
+    assert (await read_order(shop.handler, shop.workspace_id, "o3")).kept_by is None
     assert await _figures(shop, "ben") == (50, 0, 0)
     assert await _figures(shop, "anna") == (0, 0, 0)
     assert await _books(owner, shop) == [(50, 0, 0)]

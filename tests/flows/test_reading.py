@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from perennial.flows.explaining import explain_order
-from perennial.flows.reading import MissingView, read_customer, read_order
+from perennial.flows.order_views import read_order
+from perennial.flows.reading import MissingView, read_customer
 from tests.flows.shop import Shop
 
 TIERS = """

@@ -9,7 +9,7 @@ from perennial.core.orders.order import Redeemer
 from perennial.flows.commands import PostRedemption, PutOrder
 from perennial.flows.explaining import explain_order
 from perennial.flows.handling.quote_answers import QuoteAnswer
-from perennial.flows.reading import read_order
+from perennial.flows.order_views import read_order
 from tests.flows.checkout import PROGRAM, Checkout, change, redeem
 from tests.flows.shop import Shop, put_order
 

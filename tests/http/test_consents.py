@@ -95,3 +95,23 @@ async def test_who_may_record(site: Site) -> None:
     assert (await site.call("POST", _PATH, body, secret=await site.key("read"))).status_code == 403
     await site.done("GET", _PATH, secret=await site.key("read"))
     await site.done("GET", _PATH, secret=await site.key("members"))
+
+
+async def test_builders_are_told_what_may_be_asked(site: Site) -> None:
+    """Every channel for the purposes in use, in words; before anybody said something, for advertising."""
+
+    async def offered(language: str) -> dict[str, str]:
+        facts = (await site.done("GET", f"/v1/facts?program=points&language={language}"))["data"]
+        (fact,) = [each for each in facts if each["name"] == "member.consents"]
+        assert fact["operators"] == ["in", "not_in", "contains", "exists"]
+        return dict(zip(fact["values"], fact["value_labels"], strict=True))
+
+    assert (await offered("en"))["email.marketing"] == "marketing (e-mail)"
+    await site.done("PUT", "/v1/customers/anna", {"consents": [_said(purpose="news")]})
+    assert (await offered("ko"))["sms.news"] == "news (문자 메시지)"
+    assert "email.marketing" not in await offered("fa")
+    asked = {"fact": "member.consents", "contains": "emial.news"}
+    body = {"program": "points", "where": "segment", "condition": asked}
+    (found,) = (await site.done("POST", "/v1/conditions/check", body))["problems"]
+    assert (found["code"], found["path"]) == ("unknown_value", "contains")
+    assert "did you mean email.news?" in str(found)

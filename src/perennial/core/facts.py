@@ -171,7 +171,7 @@ _WALLET = (
 )
 
 _CONSENTED = Fact(
-    CONSENTS, _L, FactSource.MEMBER, "what the customer has consented to", attribute=CONSENTS_KEPT
+    CONSENTS, _L, FactSource.MEMBER, "the things that the customer has consented to", attribute=CONSENTS_KEPT
 )
 _EXPIRING = (7, 30, 90)
 

@@ -19,8 +19,8 @@ from perennial.core.orders.order import Scalar
 from perennial.flows.commands import PostEvent
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
+from perennial.flows.order_views import load_order
 from perennial.flows.problems import problem
-from perennial.flows.reading import load_order
 from perennial.flows.stored import REWARD_EARNED, StoredDecision, decode_decisions
 from perennial.store.events import EventRow, load_events
 from perennial.store.external_ids import IdKind, find_external_ids

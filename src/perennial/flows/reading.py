@@ -1,13 +1,10 @@
-"""What the API reads: customers with their balances, orders with their decisions, and why.
+"""What the API reads: customers with their balances, and redemptions.
 
 Reading locks nothing and runs no timers. Balances are those of the business instant of the reading:
 what has become available or expired by date counts as such, whether or not a timer has run yet.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from uuid import UUID
 
 import msgspec
 from asyncpg import Connection
@@ -18,7 +15,7 @@ from perennial.core.customers.identifiers import CustomerIdentifier
 from perennial.core.document.program import Program, TierMetric
 from perennial.core.facts import STALE_FROM
 from perennial.core.member import Member, Wallet
-from perennial.core.orders.order import Order, Scalar
+from perennial.core.orders.order import Scalar
 from perennial.core.terms.conditions import Measure
 from perennial.core.tiers.progress import Missing, progress
 from perennial.flows.answers import Answer
@@ -37,11 +34,9 @@ from perennial.store.customers import CustomerRow, read_customers
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.identifiers import read_identifiers
 from perennial.store.members import load_members
-from perennial.store.orders import OrderRow, decode_order, load_orders
 from perennial.store.redemptions import read_redemption
 from perennial.units import SECOND, Instant, Points, bucket_of, format_instant, named_id
 
-_AT_ONCE = 200
 _MONEY = (Measure.ORDERS_NET, Measure.LINES_NET)
 
 
@@ -203,19 +198,6 @@ class CustomerPage(_View, frozen=True):
 
     data: tuple[CustomerView, ...]
     next_cursor: str | None
-
-
-class OrderView(_View, frozen=True):
-    """An order as it is stored, what was returned of it, and the answer of its last change."""
-
-    id: str
-    customer: str | None
-    revision: int
-    occurred_at: str
-    paid_at: str | None
-    order: Order
-    returned: dict[str, int]
-    answer: msgspec.Raw
 
 
 @follows_merges
@@ -408,68 +390,6 @@ def _expiring_next(wallet: Wallet, at: Instant) -> ExpiringPoints | None:
         return None
     soonest = min(by_instant)
     return ExpiringPoints(points=by_instant[soonest], at=format_instant(soonest))
-
-
-async def read_order(handler: Handler, workspace_id: int, external_id: str) -> OrderView:
-    """Return an order with the answer of its last change, or raise the 404."""
-    async with handler.database.snapshot(workspace_id) as conn:
-        row, customer = await load_order(conn, workspace_id, external_id)
-    return _order_view(row, customer)
-
-
-async def read_orders(
-    handler: Handler, workspace_id: int, customer: str, external_ids: Sequence[str]
-) -> tuple[OrderView, ...]:
-    """Return those of a customer's orders that are there, all as of one moment."""
-    customer_id = named_id(workspace_id, "customer", customer)
-    keys = [(customer_id, named_id(workspace_id, "order", each)) for each in external_ids]
-    found: list[OrderView] = []
-    async with handler.database.snapshot(workspace_id) as conn:
-        workspace = await handler.configurations.current(conn, workspace_id)
-        bucket = bucket_of_customer(workspace, customer)
-        for begin in range(0, len(keys), _AT_ONCE):
-            page = keys[begin : begin + _AT_ONCE]
-            rows = await load_orders(conn, workspace_id, bucket, page)
-            there = [rows[order_id] for _, order_id in page if order_id in rows]
-            found += [_order_view(row, customer) for row in there if row.body]
-    return tuple(found)
-
-
-def _order_view(row: OrderRow, customer: str | None) -> OrderView:
-    order = decode_order(row.body)
-    returned = row.returned or [0] * len(order.lines)
-    return OrderView(
-        id=row.external_id,
-        customer=customer,
-        revision=row.revision,
-        occurred_at=format_instant(row.occurred_at),
-        paid_at=_text(row.paid_at),
-        order=order,
-        returned={
-            line.id or str(position): count
-            for position, (line, count) in enumerate(zip(order.lines, returned, strict=True), 1)
-            if count
-        },
-        answer=msgspec.Raw(row.answer),
-    )
-
-
-async def load_order(conn: Connection, workspace_id: int, external_id: str) -> tuple[OrderRow, str | None]:
-    """Return the row of an order and its customer's own id (None: a guest's), or raise the 404."""
-    order_id = named_id(workspace_id, "order", external_id)
-    found = await find_external_ids(conn, workspace_id, IdKind.ORDER, [order_id])
-    if order_id not in found:
-        raise problem(404, "order_unknown", f"There is no order {external_id!r}.")
-    bucket, customer_id = found[order_id]
-    row = (await load_orders(conn, workspace_id, bucket, [(customer_id, order_id)]))[order_id]
-    if not row.body:  # its customer was erased
-        raise problem(404, "order_unknown", f"There is no order {external_id!r}.")
-    return row, await _customer_name(conn, workspace_id, bucket, customer_id)
-
-
-async def _customer_name(conn: Connection, workspace_id: int, bucket: int, customer_id: UUID) -> str | None:
-    customers = await read_customers(conn, workspace_id, bucket, [customer_id])
-    return customers[customer_id].external_id if customer_id in customers else None
 
 
 async def read_redemption_answer(handler: Handler, workspace_id: int, name: str) -> Answer:

@@ -13,8 +13,8 @@ from perennial.core.languages import LANGUAGES
 from perennial.flows.answers import Answer, Decided
 from perennial.flows.explaining import ExplainedEvent, explain_order
 from perennial.flows.order_owner import owner_of_order
+from perennial.flows.order_views import OrderView, read_order
 from perennial.flows.programs.order_cases import OrderCase, make_order_case
-from perennial.flows.reading import OrderView, read_order
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.scopes import Scope
 from perennial.http.door import Door

@@ -24,8 +24,9 @@ from perennial.flows.entitlement_views import EntitlementView
 from perennial.flows.handle_events import Handler
 from perennial.flows.ids import Ids
 from perennial.flows.merged import customer_unknown, follows_merges
+from perennial.flows.order_views import OrderView, read_orders
 from perennial.flows.problems import problem
-from perennial.flows.reading import CustomerView, OrderView, read_customer, read_orders
+from perennial.flows.reading import CustomerView, read_customer
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.records import note
 from perennial.flows.staff.sessions import now_of

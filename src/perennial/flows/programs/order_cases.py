@@ -19,9 +19,9 @@ from perennial.core.segments.segment import Segment
 from perennial.core.version import Version
 from perennial.flows.configuration import LiveProgram, Workspace
 from perennial.flows.handle_events import Handler
+from perennial.flows.order_views import load_order
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.programs.case_runs import segments_of
-from perennial.flows.reading import load_order
 from perennial.flows.stored import StoredDecision, decode_decisions
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.orders import decode_order, load_paid_before

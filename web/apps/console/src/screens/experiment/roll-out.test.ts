@@ -54,3 +54,40 @@ void test("a holdout ends, and what it held back goes where those held out win",
   assert.equal(hasTrial(PROGRAM, "no-spring"), true);
   assert.equal(hasTrial(ended, "never"), false);
 });
+
+const ASKING = {
+  program: "asking",
+  earning_rules: [
+    { id: "base", when: { all: [{ fact: "experiment.bonus", is_not: "control" }, { fact: "order.total", at_least: 100 }] } },
+    { id: "only", when: { fact: "experiment.bonus", in: ["doubled"] } },
+    { id: "rest", when: { not: { fact: "experiment.bonus", is: "doubled" } } },
+    { id: "either", when: { any: [{ fact: "experiment.bonus", is: "control" }, { fact: "order.total", is: 1 }, { fact: "order.total", is: 2 }] } },
+    { id: "idle", when: { any: [] } },
+  ],
+  campaigns: [{ id: "spring", earning_rules: [{ id: "inside", when: { fact: "experiment.bonus", is: "control" } }] }],
+  tiers: { levels: [{ id: "gold", multiplier: { by: 2, rules: ["base", "rest", "inside"] } }] },
+  experiments: [{ id: "bonus", variants: [{ id: "control", weight: 500 }, { id: "doubled", weight: 500 }] }],
+};
+
+void test("conditions that ask for the variant are answered, and what they keep from everybody is gone", () => {
+  const after = rolledOut(ASKING, "bonus", "doubled");
+  assert.deepEqual(after.earning_rules, [
+    { id: "base", when: { fact: "order.total", at_least: 100 } },
+    { id: "only" },
+    { id: "either", when: { any: [{ fact: "order.total", is: 1 }, { fact: "order.total", is: 2 }] } },
+    { id: "idle", when: { any: [] } },
+  ]);
+  assert.deepEqual(after.campaigns, [{ id: "spring", earning_rules: [] }]);
+  assert.deepEqual(after.tiers, { levels: [{ id: "gold", multiplier: { by: 2, rules: ["base"] } }] });
+});
+
+void test("with the control the other conditions are answered", () => {
+  const after = rolledOut(ASKING, "bonus", "control");
+  assert.deepEqual(rules(after), ["rest", "either", "idle"]);
+  assert.deepEqual((after.earning_rules as unknown[]).slice(0, 2), [{ id: "rest" }, { id: "either" }]);
+});
+
+void test("what is compared in another way stays to be looked at", () => {
+  const odd = { ...ASKING, earning_rules: [{ id: "odd", when: { fact: "experiment.bonus", starts_with: "d" } }] };
+  assert.deepEqual(rolledOut(odd, "bonus", "doubled").earning_rules, odd.earning_rules);
+});

@@ -1,4 +1,5 @@
 import { isRecord } from "../../program/records.ts";
+import { isNever, withKnownVariant } from "./known-variant.ts";
 
 type Plain = Record<string, unknown>;
 
@@ -9,6 +10,8 @@ const NAMED_BY: Record<string, Kind> = { rule: "rules", rules: "rules", reward: 
 /** Where a part of each kind stands; rules and rewards stand in campaigns as well. */
 const LISTS: Record<string, Kind> = { earning_rules: "rules", rewards: "rewards", campaigns: "campaigns" };
 const HELD_OUT = "held_out";
+/** What must hold for a part to give anything. */
+const ASKED = ["when", "lines"];
 
 /** Whether a document has an experiment or holdout. */
 export function hasTrial(document: Plain, id: string): boolean {
@@ -17,28 +20,47 @@ export function hasTrial(document: Plain, id: string): boolean {
 
 /**
  * The document without an experiment, where everybody gets one of its variants: what that one replaces or has off is
- * gone, and so is what other variants alone had. Without a holdout, everybody gets what it held back; if those held out
- * win, the campaign that was held back is gone instead.
+ * gone, and so is what other variants alone had, by name or by a condition that asked for the variant. Without a holdout,
+ * everybody gets what it held back; if those held out win, the campaign that was held back is gone instead.
  */
 export function rolledOut(document: Plain, trial: string, variant: string): Plain {
   const experiment = entriesOf(document.experiments).find(({ id }) => id === trial);
   const holdout = entriesOf(document.holdouts).find(({ id }) => id === trial);
-  const rest = { ...document, ...trimmed(document, "experiments", trial), ...trimmed(document, "holdouts", trial) };
-  if (experiment !== undefined) return withVariant(defined(rest), entriesOf(experiment.variants), variant);
-  const gone = variant === HELD_OUT && typeof holdout?.campaign === "string" ? [holdout.campaign] : [];
-  return withoutParts(defined(rest), { rules: new Set(), rewards: new Set(), campaigns: new Set(gone) });
+  const rest = defined({ ...document, ...trimmed(document, "experiments", trial), ...trimmed(document, "holdouts", trial) });
+  const known = withKnownVariant(rest, trial, variant);
+  const idle = idleIn(rest, known);
+  if (experiment !== undefined) return withVariant(known, entriesOf(experiment.variants), variant, idle);
+  if (variant === HELD_OUT && typeof holdout?.campaign === "string") idle.campaigns.add(holdout.campaign);
+  return unnamed(withoutParts(known, idle), idle) as Plain;
 }
 
-function withVariant(document: Plain, variants: readonly Plain[], chosen: string): Plain {
+/** The parts that can give nothing any more, as a condition of theirs holds for nobody now. */
+function idleIn(before: Plain, after: Plain): Record<Kind, Set<string>> {
+  const idle = byKind(() => new Set<string>());
+  const look = (was: Plain, now: Plain) => {
+    for (const [name, kind] of Object.entries(LISTS)) {
+      const old = entriesOf(was[name]);
+      for (const [place, part] of entriesOf(now[name]).entries()) {
+        const turned = ASKED.some((field) => isNever(part[field]) && !isNever(old[place]?.[field]));
+        if (turned && typeof part.id === "string") idle[kind].add(part.id);
+        if (kind === "campaigns") look(old[place] ?? {}, part);
+      }
+    }
+  };
+  look(before, after);
+  return idle;
+}
+
+function withVariant(document: Plain, variants: readonly Plain[], chosen: string, idle: Record<Kind, Set<string>>): Plain {
   const all = variants.map((variant) => ({ id: variant.id, ...partsOf(variant) }));
   const winner = all.find(({ id }) => id === chosen);
   const gone = byKind((kind) => {
     const kept = new Set(winner?.gets[kind] ?? []);
     const tried = all.flatMap(({ gets }) => gets[kind]).filter((id) => !kept.has(id));
-    return new Set([...tried, ...(winner?.loses[kind] ?? [])]);
+    return new Set([...tried, ...(winner?.loses[kind] ?? []), ...idle[kind]]);
   });
   const instead = winner?.instead ?? byKind(() => new Map<string, string>());
-  return renamed(withoutParts(document, gone), instead) as Plain;
+  return unnamed(renamed(withoutParts(document, gone), instead), gone) as Plain;
 }
 
 /** What a variant gets that is not for everybody, what it does not get, and what it gets in place of what. */
@@ -73,6 +95,17 @@ function renamed(value: unknown, instead: Record<Kind, Map<string, string>>, kin
   }
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, renamed(part, instead, NAMED_BY[name])]));
+}
+
+/** What is gone is named in no list any more; a list of it alone stays, for whoever publishes to decide. */
+function unnamed(value: unknown, gone: Record<Kind, Set<string>>, kind?: Kind): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((each: unknown) => unnamed(each, gone));
+    const left = kind === undefined ? items : items.filter((each) => !(typeof each === "string" && gone[kind].has(each)));
+    return left.length === 0 ? items : left;
+  }
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, unnamed(part, gone, NAMED_BY[name])]));
 }
 
 function trimmed(document: Plain, list: string, id: string): Plain {
