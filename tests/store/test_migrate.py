@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import uuid
 from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 import pytest
 
 from perennial.store import migrate as module
-from perennial.store.database import WORKER_ROLE, Database, connect
+from perennial.store.database import DISPATCHER_ROLE, WORKER_ROLE, Database, connect
 from perennial.store.embedded import EmbeddedServer
 from perennial.store.migrate import Migration, MigrationError, all_migrations, migrate, pending_migrations
 
@@ -135,6 +136,59 @@ async def test_a_migration_may_be_the_last(empty_url: str) -> None:
     names = [migration.name for migration in all_migrations()]
     assert await migrate(empty_url, last=1) == names[:1]
     assert await migrate(empty_url) == names[1:]
+
+
+async def test_what_is_given_is_kept_for_conditions_by_a_plain_owner(
+    server: EmbeddedServer, empty_url: str
+) -> None:
+    """The walls between workspaces hold for the owner as well: each workspace's consents are taken over."""
+    name, database = f"owner_{secrets.token_hex(4)}", empty_url.rpartition("/")[2]
+    conn = await asyncpg.connect(empty_url)
+    await migrate(server.url)
+    await conn.execute(f"create role {name} login password 'owner'")
+    await conn.execute(f"alter database {database} owner to {name}")
+    await conn.execute(f"grant {WORKER_ROLE}, {DISPATCHER_ROLE} to {name}")
+    url = f"postgresql://{name}:owner@{server.url.rpartition('@')[2].partition('/')[0]}/{database}"
+    try:
+        await migrate(url, last=103)
+        for ws in (1, 2):
+            await conn.execute(
+                "insert into workspaces (workspace_id, code, name, sandbox, bucket_base, bucket_count,"
+                " created_at) values ($1, 'w' || $1::int::text, 'W', true, $1, 1, now())",
+                ws,
+            )
+            for place, attributes in ((1, '{"a": 1}'), (2, "{}")):
+                await conn.execute(
+                    "insert into customers (bucket, workspace_id, customer_id, created_at, external_id,"
+                    " attributes) values ($1, $1, $2, now(), 'c', $3::text::jsonb)",
+                    ws,
+                    uuid.UUID(int=place),
+                    attributes,
+                )
+        given = [("sms", "news", True), ("email", "news", True), ("post", "news", False)]
+        for channel, purpose, is_given in given:
+            await conn.execute(
+                "insert into consents (bucket, workspace_id, customer_id, channel, purpose, given, at,"
+                " record_id) values (2, 2, $1, $2, $3, $4, now(), $1)",
+                uuid.UUID(int=1),
+                channel,
+                purpose,
+                is_given,
+            )
+        assert await migrate(url, last=104) == ["0104_consents_for_conditions"]
+        kept = await conn.fetch(
+            "select workspace_id, attributes::text from customers where attributes <> '{}' order by 1"
+        )
+        assert [tuple(row) for row in kept] == [
+            (1, '{"a": 1}'),
+            (2, '{"a": 1, "@consents": "email.news,sms.news"}'),
+        ]
+    finally:
+        await conn.execute(f"alter database {database} owner to current_user")
+        await conn.execute(
+            f"reassign owned by {name} to current_user; drop owned by {name}; drop role {name}"
+        )
+        await conn.close()
 
 
 async def test_an_owner_needs_no_more_than_the_roles(server: EmbeddedServer, empty_url: str) -> None:
