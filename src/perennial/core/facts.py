@@ -170,9 +170,7 @@ _WALLET = (
     ("earned", "the points earned in all"),
 )
 
-_CONSENTED = Fact(
-    CONSENTS, _L, FactSource.MEMBER, "the things that the customer has consented to", attribute=CONSENTS_KEPT
-)
+_CONSENTED = Fact(CONSENTS, _L, FactSource.MEMBER, "the customer's consents", attribute=CONSENTS_KEPT)
 _EXPIRING = (7, 30, 90)
 
 _CHALLENGE = (
