@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 import pytest
 from asyncpg import Connection
 
 from perennial.core.entitlements import EntitlementState
+from perennial.flows.answers import Answer
 from perennial.flows.commands import (
     ChangeEntitlement,
+    Command,
     MergeCustomers,
     PostAdjustment,
     PostClaim,
+    PostReturn,
     PutHousehold,
 )
 from perennial.flows.customers.erase import erase_customer
 from perennial.flows.customers.household import put_household
 from perennial.flows.customers.merging import merge_customers
+from perennial.flows.handle_events import Handler
+from perennial.flows.handling import load_batch
 from perennial.flows.order_views import read_order
 from perennial.flows.reading import read_customer
 from perennial.store.audit import audit
 from perennial.units import DAY
-from tests.flows.shop import START, Shop, available, decided, put_order
+from tests.codebook import CODEBOOK
+from tests.flows.shop import START, Shop, available, put_order
 from tests.flows.test_wallets import BY_BALANCE, DATED
 
 WAITING = DATED.replace("name: Points, expiry", "name: Points, pending: {type: fulfillment}, expiry")
@@ -221,25 +228,46 @@ async def test_a_merged_customer_brings_along_what_was_left(shop: Shop, owner: C
     assert await _books(owner, shop) == [(30, 0, 0)]
 
 
-async def test_crossed_returns_do_not_wait_for_each_other(shop: Shop, owner: Connection) -> None:
-    """Two who have changed places return what they left in each other's household, many times at once."""
+@pytest.mark.parametrize("locked", [True, False])
+async def test_crossed_returns_of_two_workers(
+    shop: Shop, owner: Connection, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    """Two who have changed places return what they left in each other's household, while others shop there.
+
+    Without the lock of the household that keeps the points nothing comes back: the control.
+    """
     await shop.publish(DATED)
     for customer, household in (("anna", "one"), ("ben", "two")):
-        await _live(shop, customer, household)
+        await _join(shop, household, customer, f"{customer}-stays")
         for number in range(8):
             await shop.order(f"{customer}-{number}", customer, 1_000)
         await _live(shop, customer, None)
     await _live(shop, "anna", "two")
     await _live(shop, "ben", "one")
-    returns = [
-        shop.give_back(f"r-{customer}-{number}", f"{customer}-{number}", customer)
+    if not locked:
+        monkeypatch.setattr(load_batch, "check_keepers", lambda _batch: None)
+    workers = [Handler(shop.database, CODEBOOK) for _ in range(3)]
+    bucket = (await workers[0].read_workspace(shop.workspace_id)).bucket_base
+
+    def by(worker: int, command: Command) -> Awaitable[list[Answer]]:
+        return workers[worker].handle_batch(shop.workspace_id, bucket, [command])
+
+    every = [
+        by(
+            worker,
+            PostReturn(id=f"r-{name}-{number}", order=f"{name}-{number}", customer=name, at=START, lines=()),
+        )
         for number in range(8)
-        for customer in ("anna", "ben")
+        for worker, name in enumerate(("anna", "ben"))
     ]
-    await asyncio.gather(*returns)
-    assert await _books(owner, shop) == []
-    await asyncio.gather(*(shop.send(put_order(f"n{each}", each, 1_000)) for each in ("anna", "ben")))
-    assert available(decided(await shop.send(put_order("n3", "anna", 1_000)))) == 20
+    every += [
+        by(2, put_order(f"{name}-more-{number}", f"{name}-stays", 100))
+        for number in range(8)
+        for name in ("anna", "ben")
+    ]
+    statuses = {answer.status for (answer,) in await asyncio.gather(*every)}
+    books = await _books(owner, shop)
+    assert ((statuses, books) == ({201}, [(8, 0, 0), (8, 0, 0)])) is locked
 
 
 MUGS = (
