@@ -1,4 +1,4 @@
-"""Customers of a batch of new orders are judged behind the last of them, where nothing comes of a move."""
+"""Customers of a batch are judged behind its last command, where nothing comes of a move."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from perennial.core.segments.compile_segments import SegmentSet
 from perennial.core.segments.following_segments import follow
 from perennial.core.segments.segment import Segment
 from perennial.flows.batch import Batch
-from perennial.flows.commands import Command, PostReturn
+from perennial.flows.commands import Command, PostEvent, PostReturn
 from perennial.flows.handling import segmenting
 from perennial.flows.segments.segments import put
 from perennial.units import HOUR, named_id
@@ -28,6 +28,7 @@ program: points
 name: Points
 currency: USD
 wallets: [{id: points, name: Points}]
+declarations: {events: {visit: {attributes: {}}}}
 earning_rules:
   - {id: base, type: per_amount, points: 1, per: 100}
   - {id: regular, type: fixed, points: 7, when: {fact: member.segments, contains: big}}
@@ -57,7 +58,7 @@ def put_off(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     decide = segmenting.to_be_judged_last
 
-    def counted(batch: Batch, commands: Sequence[Command]) -> list[UUID]:
+    def counted(batch: Batch, commands: Sequence[Command]) -> dict[UUID, int]:
         last = decide(batch, commands)
         found.append(len(last))
         return last
@@ -101,6 +102,39 @@ async def test_the_same_people_move_at_the_same_instant(
     await is_sound(shop, owner)
 
 
+@pytest.mark.parametrize(("program", "last"), [(QUIET, 6), (HEARING, 0)])
+async def test_returns_and_events_are_judged_last_as_well(
+    shop: Shop, owner: Connection, put_off: list[int], program: str, last: int
+) -> None:
+    """The same people move at the same instants: by orders, returns and events, also those refused."""
+    await shop.publish(program)
+    for each in [*segments(), segment("none", {"not": {"fact": "member.orders", "at_least": 1}})]:
+        await put(shop.handler, shop.workspace_id, each, AUTHOR)
+    await shop.order("o1", "anna", 100_000)
+    await shop.order("o2", "bert", 100_000)
+    put_off.clear()
+    statuses = await send(
+        shop,
+        PostReturn(id="r1", order="o1", customer="anna", at=START, lines=()),
+        put_order("o3", "cleo", 100_000),
+        PostEvent(id="e1", customer="dora", at=START, name="visit", attributes={}),
+        PostReturn(id="r2", order="unknown", customer="emil", at=START, lines=()),
+        PostReturn(id="r3", order="o2", customer=None, at=START - HOUR, lines=()),
+        put_order("o4", "fred", 100, at=START + HOUR),
+        put_order("o5", "gerd", 100, status="created"),
+    )
+    assert statuses == [201, 201, 201, 404, 201, 422, 201]
+    assert put_off[-1] == last
+    big, once, none = 1, 2, 3
+    left_big = [(big, True, START), (once, True, START), (big, False, START)]
+    assert await moves_of(shop, owner, "anna") == left_big
+    assert await moves_of(shop, owner, "bert") == left_big
+    assert await moves_of(shop, owner, "cleo") == [(big, True, START), (once, True, START)]
+    assert await moves_of(shop, owner, "dora") == [(none, True, START)]
+    assert await moves_of(shop, owner, "gerd") == [(none, True, START)]
+    await is_sound(shop, owner)
+
+
 async def test_who_is_named_twice_is_judged_with_each_order(
     shop: Shop, owner: Connection, put_off: list[int]
 ) -> None:
@@ -118,7 +152,7 @@ async def test_who_is_named_twice_is_judged_with_each_order(
     await send(shop, back, put_order("o3", "bert", 100))
     await send(shop, put_order("o2", "anna", 200), put_order("o4", "cleo", 100))
     await send(shop, put_order("o5", "anna", 100, at=START + HOUR // 100))
-    assert put_off == [0] * len(put_off)
+    assert put_off == [0, 2, 1, 0], "o2 is changed, and o5 lies ahead of the clock"
     await is_sound(shop, owner)
 
 

@@ -83,10 +83,11 @@ class Batch(msgspec.Struct):
     ``guest_buckets`` says where redemptions of guests lie that orders of this bucket give back,
     ``guests_on_orders`` which are to be found by their orders.
     ``merged`` names the survivors of those among the erased who were merged into somebody.
-    ``touched`` tells what changed of customers since their segments were judged (None: anything),
-    ``created`` are those who are new and never were; ``judged_last`` are the customers of the commands where
-    all are judged behind the last of these (``handling/segmenting.py``); ``households`` are those whose
-    members are loaded, ``companions`` what is remembered of who lives together with whom, ``keepers`` which
+    ``touched`` tells what changed of customers since their segments were judged
+    (None: anything), ``created`` are those who are new and never were; ``judged_last`` are the customers who
+    are judged behind the last command (``handling/segmenting.py``), each with the place of their own,
+    ``put_off`` tells what changed of those whose command was decided; ``households`` are those whose members
+    are loaded, ``companions`` what is remembered of who lives together with whom, ``keepers`` which
     households keep the points of which orders and claims. ``told`` are those whom a rule is applied to by
     hand and who entered the segment (its number) by an event.
     """
@@ -158,7 +159,8 @@ class Batch(msgspec.Struct):
     loaded_dues: dict[UUID, Instant | None] = {}
     created: set[UUID] = set()
     touched: dict[UUID, Changed | None] = {}
-    judged_last: list[UUID] = []
+    judged_last: dict[UUID, int] = {}
+    put_off: dict[UUID, Changed | None] = {}
     segment_moves: list[SegmentMove] = []
     told: set[tuple[UUID, int]] = set()
     households: set[UUID] = set()

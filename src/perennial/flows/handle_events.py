@@ -190,7 +190,7 @@ class Handler:
             batch = await self.batch(conn, workspace_id, bucket)
             await load(conn, batch, self.configurations, [*taken.values()], with_lots, late, codes)
             answers |= {index: _decide(batch, index, command) for index, command in taken.items()}
-            _judge_last(batch, taken)
+            _judge_last(batch, [*taken])
             _judge_the_rest(batch, taken)
             if batch.early:
                 raise _ClaimedInVain(batch.early.keys())
@@ -255,7 +255,7 @@ def _decide(batch: Batch, index: int, command: Command) -> Answer:
         ):
             return answer_problem(IN_THE_FUTURE.problem)
         answer = _HANDLERS[type(command)](batch, command)
-        if batch.touched and not batch.judged_last:
+        if batch.touched:
             settle_segments(batch)
         return answer
     except (LotsNeeded, CodesNeeded):
@@ -271,13 +271,14 @@ def _decide(batch: Batch, index: int, command: Command) -> Answer:
     return answer
 
 
-def _judge_last(batch: Batch, taken: Iterable[int]) -> None:
+def _judge_last(batch: Batch, taken: Sequence[int]) -> None:
     """Judge those who were put off; a command whose customer cannot be judged is left out alone."""
-    for index, customer_id in zip(taken, batch.judged_last, strict=False):
+    for customer_id in batch.put_off:
         try:
             judge_last(batch, customer_id)
         except Exception as error:
             _log.exception("the customer of a command could not be judged")
+            index = taken[batch.judged_last[customer_id]]
             raise _LeaveOut(index, answer_problem(_problem_of(error))) from error
 
 

@@ -15,7 +15,7 @@ from perennial.flows.handling.counting import counts_besides, counts_together, f
 from perennial.flows.handling.decide_program import EventOf, Outcome, decide_follow_ups, decide_in
 from perennial.flows.handling.enrolling import enroll_automatically
 from perennial.flows.handling.referred import note_in_referrals
-from perennial.flows.handling.segmenting import follow_segments
+from perennial.flows.handling.segmenting import follow_segments, put_off
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.units import Points
 
@@ -67,6 +67,9 @@ def decide_event(
         outcomes.append(outcome)
         caused = outcome.decision.follow_ups
         outcomes += decide_follow_ups(batch, operation, outcome.live, caused, switches)
-    if batch.workspace.segments is not None and settles and not batch.judged_last:
-        outcomes += follow_segments(batch, operation)
+    if batch.workspace.segments is not None and settles:
+        if operation.member.customer_id in batch.judged_last:
+            put_off(batch, operation.member.customer_id)
+        else:
+            outcomes += follow_segments(batch, operation)
     return outcomes

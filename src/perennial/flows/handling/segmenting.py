@@ -3,8 +3,8 @@
 What moves becomes ``segment.entered`` and ``segment.left`` in every program of the customer, after tiers;
 what these cause is judged again, until nothing moves any more.
 
-Where nothing can come of a move, the customers of a batch of new orders are judged behind the last of them,
-one right after the other: what judging needs is in the processor's caches then.
+Where nothing can come of a move, the customers of a batch are judged behind its last command, one right after
+the other: what judging needs is in the processor's caches then.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ from perennial.core.segments.compile_segments import SegmentSet
 from perennial.core.segments.following_segments import ENTERED, LEFT, TooManyMoves, events_of, follow, hears
 from perennial.core.segments.segmenting import Changed, Move
 from perennial.flows.batch import Batch, Operation
-from perennial.flows.commands import Command, PutOrder
+from perennial.flows.commands import Command, PostEvent, PostReturn, PutOrder
+from perennial.flows.handling.concerned import customers_of
 from perennial.flows.handling.decide_program import Outcome, decide_follow_ups, store_outcomes
 from perennial.flows.handling.enrolling import enroll
 from perennial.flows.problems import refused
 from perennial.store.events import EventKind, EventRow
 from perennial.store.segments import SegmentMove
 from perennial.units import Instant
+
+_PLAIN = (PutOrder, PostReturn, PostEvent)
 
 
 def follow_segments(
@@ -67,29 +70,55 @@ def follow_segments(
     return outcomes
 
 
-def to_be_judged_last(batch: Batch, commands: Sequence[Command]) -> list[UUID]:
-    """Return the customers of the commands if all may be judged behind the last of these, else nobody.
+def to_be_judged_last(batch: Batch, commands: Sequence[Command]) -> dict[UUID, int]:
+    """Return the customers who may be judged behind the last command, each with the place of their own.
 
     The same people have to move at the same instants: nothing comes of a move, and nobody's segments are read
-    behind their first command, because it is their only one, a new order, and nobody shares a wallet. The
-    customers are locked by now, and the orders loaded that are known.
+    behind their command, because it is their only one, judges them once and as of now, and nobody shares a
+    wallet. The customers are locked by now, and the orders loaded that are known.
     """
-    if batch.workspace.segments is None or batch.workspace.hears_moves or batch.households or batch.orders:
-        return []
-    ordering = {
-        batch.name("customer", command.customer): None
-        for command in commands
-        if isinstance(command, PutOrder)
-        and command.customer is not None
-        and (command.at is None or command.at <= batch.now)
-    }
-    return list(ordering) if len(ordering) == len(commands) else []
+    workspace = batch.workspace
+    if workspace.segments is None or workspace.hears_moves or batch.households:
+        return {}
+    last: dict[UUID, int] = {}
+    judged_at_once: set[UUID] = set()
+    for place, command in enumerate(commands):
+        if not isinstance(command, _PLAIN):
+            return {}
+        for customer_id, _ in customers_of(batch, command):
+            if customer_id in last or not _judges_as_of_now(batch, command):
+                judged_at_once.add(customer_id)
+            last[customer_id] = place
+    for customer_id in judged_at_once:
+        del last[customer_id]
+    return last
+
+
+def _judges_as_of_now(batch: Batch, command: PutOrder | PostReturn | PostEvent) -> bool:
+    """Whether a command judges its customer once, which a changed order may not, nor ahead of the clock."""
+    if command.at is not None and command.at > batch.now:
+        return False
+    if type(command) is PutOrder:
+        return not batch.orders or batch.name("order", command.id) not in batch.orders
+    if type(command) is PostReturn:
+        returned = batch.orders.get(batch.name("order", command.order))
+        return returned is None or returned.paid_at is None or returned.paid_at <= batch.now
+    return True
+
+
+def put_off(batch: Batch, customer_id: UUID) -> None:
+    """Keep what changed of a customer until they are judged, who are to be judged last."""
+    changed = batch.touched.pop(customer_id, [])
+    if customer_id in batch.put_off:
+        known = batch.put_off[customer_id]
+        changed = None if known is None or changed is None else known + changed
+    batch.put_off[customer_id] = changed
 
 
 def judge_last(batch: Batch, customer_id: UUID) -> None:
-    """Judge a customer who is to be judged last, as of now; one whose command was refused stays."""
+    """Judge a customer who was :func:`put_off`, as of now."""
     segments, member = batch.workspace.segments, batch.members.get(customer_id)
-    changed = batch.touched.pop(customer_id, [])
+    changed = batch.put_off[customer_id]
     if customer_id in batch.created:
         batch.created.discard(customer_id)
         changed = None
@@ -117,12 +146,19 @@ def move_by_hand(batch: Batch, operation: Operation, code: str, *, entered: bool
 
 
 def settle_segments(batch: Batch, *, refuses: bool = True) -> None:
-    """Judge everybody whom a command touched and who was not judged since, as operations of their own."""
+    """Judge everybody whom a command touched and who was not judged since, as operations of their own.
+
+    Who was put off by their own command stays so, whatever else touched them.
+    """
     if batch.workspace.segments is None:
         batch.touched.clear()
         return
     while batch.touched:
-        settle(batch, next(iter(batch.touched)), refuses=refuses)
+        customer_id = next(iter(batch.touched))
+        if customer_id in batch.put_off:
+            put_off(batch, customer_id)
+        else:
+            settle(batch, customer_id, refuses=refuses)
 
 
 def settle(batch: Batch, customer_id: UUID, *, refuses: bool) -> None:
@@ -183,11 +219,11 @@ def _decide_moves(
 
 
 def _note(batch: Batch, member: Member, segments: SegmentSet, moves: list[Move]) -> None:
-    customer_id, next_id = member.customer_id, batch.ids.next
-    for move in moves:
-        kept = segments.kept[move.code]
+    customer_id, known = member.customer_id, segments.kept
+    for move, move_id in zip(moves, batch.ids.several(len(moves)), strict=True):
+        kept = known[move.code]
         batch.segment_moves.append(
-            SegmentMove(customer_id, next_id(), kept.segment_id, move.at, move.entered, kept.filled)
+            SegmentMove(customer_id, move_id, kept.segment_id, move.at, move.entered, kept.filled)
         )
 
 
