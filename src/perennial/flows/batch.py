@@ -35,6 +35,7 @@ from perennial.store.entitlements import EntitlementRow
 from perennial.store.events import EventRow
 from perennial.store.external_ids import IdKind
 from perennial.store.identifiers import IdentifierRow
+from perennial.store.members import Periods
 from perennial.store.orders import OrderRow
 from perennial.store.redemptions import RedemptionRow
 from perennial.store.referrals import ReferralRow
@@ -83,7 +84,8 @@ class Batch(msgspec.Struct):
     ``guest_buckets`` says where redemptions of guests lie that orders of this bucket give back,
     ``guests_on_orders`` which are to be found by their orders.
     ``merged`` names the survivors of those among the erased who were merged into somebody.
-    ``touched`` tells what changed of customers since their segments were judged
+    ``counted_from`` says of which metrics counters were read and from which period on, ``zeros`` for whom one
+    of these stood at nothing. ``touched`` tells what changed of customers since their segments were judged
     (None: anything), ``created`` are those who are new and never were; ``judged_last`` are the customers who
     are judged behind the last command (``handling/segmenting.py``), each with the place of their own,
     ``put_off`` tells what changed of those whose command was decided; ``households`` are those whose members
@@ -157,6 +159,8 @@ class Batch(msgspec.Struct):
     new_events: list[EventRow] = []
     timer_operations: set[UUID] = set()
     loaded_dues: dict[UUID, Instant | None] = {}
+    counted_from: Periods = {}
+    zeros: set[UUID] = set()
     created: set[UUID] = set()
     touched: dict[UUID, Changed | None] = {}
     judged_last: dict[UUID, int] = {}
@@ -305,6 +309,14 @@ class Batch(msgspec.Struct):
         """Store an event; events are never changed."""
         self.events[row.event_id] = row
         self.new_events.append(row)
+
+    def begins(self, customer_id: UUID, metric: int, period: int, amount: int) -> bool:
+        """Whether a counter to which the batch adds so much has no row: it was read, and was not there."""
+        first = self.counted_from.get(metric)
+        if first is None or period < first or not amount or customer_id in self.zeros:
+            return False
+        member = self.members.get(customer_id)
+        return member is not None and member.counters.get(metric, {}).get(period) == amount
 
     def dues(self) -> dict[UUID, Instant | None]:
         """Return the members whose next due instant differs from the stored one."""

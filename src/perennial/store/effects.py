@@ -9,8 +9,8 @@ written in sorted order. Nothing here decides anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -43,7 +43,10 @@ from perennial.store.vouchers import (
 )
 from perennial.units import Instant
 
-__all__ = ["Change", "GuardError", "write_effects"]
+__all__ = ["Begins", "Change", "GuardError", "write_effects"]
+
+Begins: TypeAlias = Callable[[UUID, int, int, int], bool]
+"""Says whether a counter begins with what is added: that of a customer, a metric and a period, by so much."""
 
 
 _INSERT_POSTINGS = """
@@ -134,9 +137,13 @@ where bucket = $2 and workspace_id = $1 and customer_id = $3 and program_id = $4
 returning 1
 """
 
-_ADD_TO_COUNTERS = """
+BEGIN_COUNTERS = """
 insert into counters (bucket, workspace_id, customer_id, metric, period, value)
 select $2, $1, new.* from unnest($3::counter_row[]) as new
+"""
+
+_ADD_TO_COUNTERS = f"""
+{BEGIN_COUNTERS.strip()}
 on conflict (bucket, workspace_id, customer_id, metric, period) do update set
     value = counters.value + excluded.value
 """
@@ -204,22 +211,24 @@ async def write_effects(
     events: Iterable[EventRow] = (),
     redemptions: Iterable[RedemptionRow] = (),
     moves: Sequence[SegmentMove] = (),
+    begins: Begins | None = None,
 ) -> None:
     """Write what the decisions of one batch did, inside its transaction, with its new rows.
 
     The customers must be locked by this transaction. ``generation`` is the installation's: it keeps
     transaction numbers ascending across restores. ``dues`` maps customers to their next due instant
     (None: nothing is due). ``orders`` and ``events`` are inserted and ``redemptions`` put by the same
-    statement, and who enters or leaves a segment by ``moves``. Raises
+    statement, and who enters or leaves a segment by ``moves``. ``begins`` says of which counters it is known
+    that they are not there yet: to look for their rows costs as much as to insert them. Raises
     :class:`GuardError` or ``asyncpg.CheckViolationError`` when a floor or cap would be broken,
-    ``asyncpg.UniqueViolationError`` when an order, event or voucher is there already, or somebody is in a
-    segment, and ``asyncpg.SerializationError`` where somebody has left one already.
+    ``asyncpg.UniqueViolationError`` when an order, event, voucher or counter is there already, or somebody
+    is in a segment, and ``asyncpg.SerializationError`` where somebody has left one already.
     """
     net = Netting()
     for change in changes:
         net.add(change)
     dues = {**net.dues, **dues}
-    together = [*_inserts(ws, net, generation, orders, events), *_growing(net), *_due(dues)]
+    together = [*_inserts(ws, net, generation, orders, events), *_growing(net, begins), *_due(dues)]
     if rows := redemption_records(redemptions):
         together.append(Write("redemptions", PUT_REDEMPTIONS, [rows]))
     await write_with_moves(conn, ws, bucket, together, moves)
@@ -258,7 +267,7 @@ def _inserts(
         yield Write("entitlements", INSERT_ENTITLEMENTS, [entitlement_records(_entitlements(ws, net))])
 
 
-def _growing(net: Netting) -> Iterator[Write]:
+def _growing(net: Netting, begins: Begins | None) -> Iterator[Write]:
     """What is added to a row that may not be there yet."""
     joined = [
         (*key, each.joined_at, each.source, *_tier(each), each.left_at)
@@ -271,7 +280,10 @@ def _growing(net: Netting) -> Iterator[Write]:
         for name, each in net.lots.items()
         if each.key is not None and _fills(each)
     ]
-    counters = [(*key, value) for key, value in net.counters.items()]
+    counters: list[tuple[UUID, int, int, int]] = []
+    begun: list[tuple[UUID, int, int, int]] = []
+    for key, value in net.counters.items():
+        (begun if begins is not None and begins(*key, value) else counters).append((*key, value))
     limits = [(*key, amount, cap) for key, (amount, cap) in net.limits.items() if amount >= 0]
     if joined:
         yield Write("memberships", _JOIN_MEMBERSHIPS, [joined])
@@ -281,6 +293,8 @@ def _growing(net: Netting) -> Iterator[Write]:
         yield Write("lots", _ADD_TO_LOTS, [lots])
     if counters:
         yield Write("counters", _ADD_TO_COUNTERS, [counters])
+    if begun:
+        yield Write("new_counters", BEGIN_COUNTERS, [begun])
     if limits:
         yield Write("limit_uses", _USE_LIMITS, [limits], len(limits))
     if net.rounds:

@@ -97,8 +97,10 @@ cross join lateral (
 """
 
 # Once for all metrics, or limits, that are read back to the same period; $6 and $7 are renumbered.
+# Beside them, as words, the places of those for whom something is counted as nothing.
 _LOAD_COUNTERS = """
-select 'counter', array_agg(place), array_agg(numbers), null, null
+select 'counter', array_agg(place), array_agg(numbers), null,
+    array_agg(place::text) filter (where numbers[3] = 0)
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
     select array[metric, period::bigint, value] as numbers
@@ -179,6 +181,7 @@ class _Loading(msgspec.Struct):
     segments: Mapping[int, str]
     since: bool
     lots_of: list[int] = []
+    zeros: set[UUID] = set()
 
     async def load(
         self,
@@ -253,6 +256,8 @@ class _Loading(msgspec.Struct):
                 counters[metric][period] = value
             else:
                 counters[metric] = {period: value}
+        for place in row["words"] or ():
+            self.zeros.add(self.members[int(place) - 1].customer_id)
 
     def limits(self, row: Record) -> None:
         for place, (limit, period, used) in zip(row["places"], row["numbers"], strict=True):
@@ -281,6 +286,7 @@ async def load_members(
     reads: Reads,
     segments: Mapping[int, str] | None = None,
     since: bool = False,
+    zeros: set[UUID] | None = None,
 ) -> dict[UUID, Member]:
     """Load the members behind locked ``customers``, by customer id.
 
@@ -288,7 +294,8 @@ async def load_members(
     at or before ``due_until``. ``reads`` says which metrics and limits are read and how far back,
     given the earliest timer that is due (None: none is). ``segments`` are those that the workspace has,
     their codes by their numbers: without any, none are read, and ``since`` when a member has been in them
-    only if it is asked for. Members of one household share the same wallets: the same objects.
+    only if it is asked for. ``zeros`` is given the customers who have a counter that stands at nothing.
+    Members of one household share the same wallets: the same objects.
     """
     wallets: dict[UUID, dict[int, Wallet]] = {}
     members = {
@@ -302,6 +309,7 @@ async def load_members(
         for row in customers
     }
     loading = _Loading(list(members.values()), list(wallets), list(wallets.values()), segments or {}, since)
+    loading.zeros = set() if zeros is None else zeros
     await loading.load(conn, ws, bucket, lots_for, *reads(None))
     due = [member for member in members.values() if _is_due(member, due_until)]
     if due:

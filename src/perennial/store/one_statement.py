@@ -2,7 +2,7 @@
 
 Every write is complete SQL of its own: ``$1`` is the workspace, ``$2`` the bucket, and its other
 parameters are numbered from ``$3``. Joined, they become the parts of one ``WITH``; no two of them
-may write the same table, and all of them name the bucket, so that the whole stays in one shard.
+may write the same row, and all of them name the bucket, so that the whole stays in one shard.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class GuardError(Exception):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """One statement that writes ``table``, with its ``parameters`` from ``$3`` on.
+    """One statement that writes ``table`` (or a part of it, by a name of its own), with its ``parameters``.
 
     ``guarded`` is how many rows it must write, where it leaves out those that break a guard; ``returning``
     are the columns that later writes read of these rows, as ``write_`` and the name of the table.

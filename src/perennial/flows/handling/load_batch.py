@@ -64,8 +64,9 @@ from perennial.store.events import load_events
 from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
 from perennial.store.history import paid_order_keys
 from perennial.store.identifiers import find_identifiers, identifier_hash, read_identifiers
-from perennial.store.members import load_members
+from perennial.store.members import Periods, load_members
 from perennial.store.orders import load_orders
+from perennial.units import Instant
 
 _CREATES_CUSTOMER = frozenset(
     (PutOrder, PostEvent, PutCustomer, PutHousehold, JoinProgram, PostRedemption, ReferralPair)
@@ -418,6 +419,13 @@ async def _load_members(
     judged += [used.at for used in redeemed if any(part.places for part in used.programs)]
     judged += [loaded.row.issued_at for loaded in batch.entitlements.values()]
     carts = [command.order for command in others if isinstance(command, PostRedemption | ChangeHold)]
+    reads = read_from(workspace, [*instants, *judged], carts)
+
+    def noted(due: Instant | None) -> tuple[Periods, Periods]:
+        found = reads(due)
+        batch.counted_from = found[0]
+        return found
+
     batch.members = await load_members(
         conn,
         workspace.workspace_id,
@@ -425,9 +433,10 @@ async def _load_members(
         list(batch.customers.values()),
         lots_for=reads_lots,
         due_until=max(instants),
-        reads=read_from(workspace, [*instants, *judged], carts),
+        reads=noted,
         segments=workspace.segment_names,
         since=any(isinstance(command, ApplyEntered) for command in others),
+        zeros=batch.zeros,
     )
     await load_challenges(conn, workspace, batch.bucket, batch.members, min([*instants, *judged]))
     await load_variants(conn, workspace, batch.bucket, batch.members)

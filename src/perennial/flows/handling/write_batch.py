@@ -63,6 +63,7 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         events=batch.new_events,
         redemptions=redemptions.pop(bucket, ()),
         moves=batch.segment_moves,
+        begins=batch.begins,
     )
     for other, rows in sorted(redemptions.items()):
         await put_redemptions(conn, workspace_id, other, rows)
