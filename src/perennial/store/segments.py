@@ -49,7 +49,7 @@ class SegmentRow(msgspec.Struct, frozen=True):
         return not self.stale and (self.filled or self.deleted_at is not None)
 
 
-class SegmentMove(msgspec.Struct, frozen=True):
+class SegmentMove(msgspec.Struct, frozen=True, gc=False):
     """A customer enters or leaves a segment; ``told`` says that it was an event."""
 
     customer_id: UUID

@@ -19,10 +19,12 @@ import msgspec
 
 from perennial.core.compiling.triggers import Compiler, compile_function
 from perennial.core.conditions.source import Source
+from perennial.core.dates.periods import Period
 from perennial.core.needs import days_within, sum_within, summed_up
 from perennial.core.segments.tables import Tables
 from perennial.core.terms.conditions import Condition, HistoryWindow
 from perennial.core.terms.figures import Take, told
+from perennial.core.today import granularity
 from perennial.core.version import Need
 
 Judge: TypeAlias = Callable[..., int]
@@ -139,10 +141,16 @@ def _figures(number: int, places: Sequence[int], needs: Sequence[Need], source: 
     for place in places:
         if needs[place].take is not Take.SUM:
             telling.setdefault(needs[place].window, []).append(place)
-        elif place not in lasting:
-            yield f"history[{place}] = h_sum(counters({number}), ranges[{place}])"
-    if lasting or telling:
+    in_order = bool(lasting or telling)
+    if in_order:
         yield f"periods, sums = h_sorted(counters({number}))"
+    for place in places:
+        if needs[place].take is not Take.SUM or place in lasting:
+            continue
+        if in_order and _is_whole(needs[place]):
+            yield f"history[{place}] = sums[-1]"
+        else:
+            yield f"history[{place}] = h_sum(counters({number}), ranges[{place}])"
     if lasting:
         yield "until = sums[h_bisect(periods, day)]"
     for place in lasting:
@@ -151,3 +159,8 @@ def _figures(number: int, places: Sequence[int], needs: Sequence[Need], source: 
         yield f"days = h_days(counters({number}), periods, ranges[{same[0]}])"
         for place in same:
             yield f"history[{place}] = h_told({source.constant(needs[place].take)}, days, day)"
+
+
+def _is_whole(need: Need) -> bool:
+    """Whether everything is summed up that is counted by some period."""
+    return need.metric.period is not Period.EVER and granularity(need.window) is Period.EVER

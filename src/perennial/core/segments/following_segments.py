@@ -59,13 +59,15 @@ def follow(
         if not moves:
             return
         note(moves)
-        new = [move for move in moves if (move.code, move.entered) not in caused]
-        caused.update((move.code, move.entered) for move in moves)
-        if len(caused) > MAX_FOLLOW_UPS or not new:
+        new = [move for move in moves if (move.code, move.entered) not in caused] if caused else moves
+        if not new or len(caused) + len(new) > MAX_FOLLOW_UPS:
             if not refuses:
                 return
             raise TooManyMoves
         changed = decide(new)
+        if changed == []:
+            return
+        caused.update([(move.code, move.entered) for move in new])
         blocks = None if changed is None else concerned(segments, changed)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from datetime import date
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -46,7 +45,7 @@ Changed: TypeAlias = list[tuple[int, tuple[Effect, ...]]]
 """What happened to a customer since the last judgment: programs, and the effects under each."""
 
 
-class Move(msgspec.Struct, frozen=True):
+class Move(msgspec.Struct, frozen=True, gc=False):
     """A customer enters or leaves a segment at ``at``."""
 
     code: str
@@ -119,7 +118,7 @@ class Judging:
             if asked & run.blocks:
                 asked = run.judge(at, self._sight(run.version), here, asked, move)
         self._judged |= asked
-        moves.sort(key=itemgetter(0))
+        moves.sort()  # by their places, each of which is there once
         return [each for _, each in moves]
 
     def next_change(self) -> Instant | None:

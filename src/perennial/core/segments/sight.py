@@ -124,9 +124,11 @@ def sight_of(version: Version, member: Member, at: Instant) -> Sight:
         today.day,
         joined_at,
         membership.tier if membership else None,
-        tuple([attributes.get(name) for name in version.attributes]),
+        tuple(map(attributes.get, version.attributes)),
         tuple([wallet_figures(wallets.get(wallet.unit)) for wallet in version.wallets]),
-        tuple([member.limits.get(limit.number, {}).get(0, 0) for limit in version.limits]),
+        tuple([member.limits.get(limit.number, {}).get(0, 0) for limit in version.limits])
+        if version.limits
+        else (),
         member.segments,
         ranges_of(version, at, joined_at) if version.counts_since_joining else today.ranges,
         [None] * len(version.needs),

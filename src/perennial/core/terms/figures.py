@@ -44,6 +44,10 @@ STAGE_DAYS = (("active", 60), ("at_risk", 90), ("dormant", 365))
 """The other stages but the last, each with the most days since the last order."""
 
 
+_NEW, _LOST = STAGES.index("new"), STAGES.index("lost")
+_STAGE_DAYS = tuple((STAGES.index(stage), days) for stage, days in STAGE_DAYS)
+
+
 class Take(StrEnum):
     """What is taken from the counters of a metric; all but the sum need them by day."""
 
@@ -72,7 +76,7 @@ def taken(take: Take, days: Mapping[int, int], today: int) -> int:
     """
     if take is _SUM:
         return sum(days.values())
-    return told(take, [day for day, value in days.items() if value > 0], today)
+    return told(take, sorted([day for day, value in days.items() if value > 0]), today)
 
 
 # Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
@@ -82,16 +86,19 @@ _LAPSED, _STAGE_OF_LIFE = Take.LAPSED, Take.STAGE
 
 
 def told(take: Take, present: Sequence[int], today: int) -> int:
-    """Return what the days with an order, by their ordinals, tell on the day ``today``, or ``UNKNOWN``."""
+    """Return what the days with an order tell on the day ``today``, or ``UNKNOWN``.
+
+    ``present`` are their ordinals, in order.
+    """
     if take is _VISITS:
         return len(present)
     if not present:
         return UNKNOWN
-    last = max(present)
+    last = present[-1]
     since = today - last
     if take is _DAYS_SINCE:
         return since
-    first, visits = min(present), len(present)
+    first, visits = present[0], len(present)
     if take is _STAGE_OF_LIFE:
         return _stage(today - first, since)
     if take is _LAPSED:
@@ -108,11 +115,11 @@ def told(take: Take, present: Sequence[int], today: int) -> int:
 
 def _stage(since_first: int, since_last: int) -> int:
     if since_first <= NEW_DAYS:
-        return STAGES.index("new")
-    for stage, days in STAGE_DAYS:
+        return _NEW
+    for stage, days in _STAGE_DAYS:
         if since_last <= days:
-            return STAGES.index(stage)
-    return STAGES.index("lost")
+            return stage
+    return _LOST
 
 
 def _known(value: int) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 
 from perennial.core.counts import counts_of
 from perennial.core.effects import Count
@@ -11,6 +12,8 @@ from perennial.core.version import Version
 from perennial.flows.batch import Batch
 from perennial.flows.configuration import LiveProgram
 from perennial.units import Points
+
+_NUMBER = attrgetter("number")
 
 
 def counts_besides(
@@ -52,8 +55,8 @@ def points_besides(
 
 def fresh(version: Version, counts: Iterable[Count], counted: set[int]) -> list[Count]:
     """Keep the counts of metrics that no version has counted for this event yet."""
-    kept = [count for count in counts if count.metric not in counted]
-    counted.update([metric.number for metric in version.metrics])
+    kept = [count for count in counts if count.metric not in counted] if counted else list(counts)
+    counted.update(map(_NUMBER, version.metrics))
     return kept
 
 
