@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 
 SECRET = bytes(range(32))
 CODEBOOK = Codebook(SECRET)

@@ -25,8 +25,8 @@ from asyncpg import Connection
 
 from perennial.flows.garbage import collect_seldom
 from perennial.store.database import Database, connect
-from perennial.store.embedded import EmbeddedServer
-from perennial.store.migrate import migrate
+from perennial.store.server.embedded import EmbeddedServer
+from perennial.store.server.migrate import migrate
 
 _HOME = "PERENNIAL_TEST_HOME"
 _TEMPLATE = "template_perennial"

@@ -36,16 +36,16 @@ from perennial.flows.staff.keys import Key, find_valid_key
 from perennial.flows.staff.passwords import Passwords
 from perennial.flows.staff.sign_in import SignInDesk
 from perennial.http.app import OpenDoor, build_app
-from perennial.http.auth import Keyring
-from perennial.http.dealing import Dealer, Taker
-from perennial.http.door import Address, Door
+from perennial.http.door.auth import Keyring
+from perennial.http.door.dealing import Dealer, Taker
+from perennial.http.door.door import Address, Door
+from perennial.http.door.metrics import MeasuredHandler
+from perennial.http.door.protocol import BoundedProtocol, DealtProtocol
 from perennial.http.fast_lane import FastLane
-from perennial.http.metrics import MeasuredHandler
-from perennial.http.protocol import BoundedProtocol, DealtProtocol
 from perennial.jobs.worker import Worker
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import DISPATCHER_ROLE, Database
-from perennial.store.installation import read_generation
+from perennial.store.server.installation import read_generation
 
 GRACE_SECONDS = 30
 """How long a worker may take to finish what is in flight."""

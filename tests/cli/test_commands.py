@@ -26,7 +26,7 @@ from unittest.mock import patch
 import pytest
 
 from perennial.cli import main
-from perennial.store.embedded import EmbeddedServer
+from perennial.store.server.embedded import EmbeddedServer
 
 _PERENNIAL = Path(sys.executable).with_name("perennial")
 _PATIENCE = 60

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from perennial.cli import command_line
 from perennial.cli.heads import read_heads, write_heads
-from perennial.store.audit import KeptHead
+from perennial.store.audits.audit import KeptHead
 from perennial.store.database import Database, connect
 from tests.store.book import NOW, Book, given
 

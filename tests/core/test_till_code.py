@@ -18,7 +18,7 @@ from perennial.core.codes.till_code import (
     verify,
     write,
 )
-from perennial.store.signing import TillSigner, is_public_key, is_signed_by
+from perennial.store.codes.signing import TillSigner, is_public_key, is_signed_by
 from perennial.units import MINUTE, SECOND, Instant, parse_instant
 from tests.codebook import SECRET
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from perennial.flows.staff.setup import setup_token
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from tests.codebook import SECRET
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from perennial.flows.commands import PostTransfer
 from perennial.flows.customers.erase import erase_customer
 from perennial.flows.segments.audit import audit_everything
 from perennial.flows.transfer import transfer
-from perennial.store.seal import seal
+from perennial.store.audits.seal import seal
 from tests.flows.shop import START, Shop
 
 CANARY = "kanari"

@@ -19,10 +19,10 @@ from perennial.flows.vouchers import assign_voucher as flow
 from perennial.flows.vouchers.assign_voucher import AssignVoucher, assign_voucher
 from perennial.flows.vouchers.card_money import TopUpCard, top_up_card
 from perennial.flows.vouchers.vouchers import read_voucher, void_voucher, vouchers_of
-from perennial.store import voucher_pools
+from perennial.store.codes import pools
+from perennial.store.codes.vouchers import VoucherRow
 from perennial.store.database import Database
 from perennial.store.one_statement import GuardError
-from perennial.store.vouchers import VoucherRow
 from perennial.units import DAY, parse_instant
 from tests.codebook import CODEBOOK
 from tests.flows.erasing import audited, erase
@@ -152,7 +152,7 @@ class _Rival(Shop):
 
 def _meet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody give a code before all have one, or have waited long enough for it."""
-    give, over, come = voucher_pools.give_free, asyncio.Event(), []
+    give, over, come = pools.give_free, asyncio.Event(), []
 
     async def give_together(conn: Connection, ws: int, places: tuple[int, int], row: VoucherRow) -> None:
         come.append(row)
@@ -169,11 +169,11 @@ def _meet(monkeypatch: pytest.MonkeyPatch) -> None:
 def _take_down(monkeypatch: pytest.MonkeyPatch, wall: str) -> None:
     if wall == "lock":
         for name in ("TAKE_FREE_OR_SKIP", "TAKE_FREE_OR_WAIT"):
-            sql = getattr(voucher_pools, name)
-            monkeypatch.setattr(voucher_pools, name, sql.replace("for update", "--"))
+            sql = getattr(pools, name)
+            monkeypatch.setattr(pools, name, sql.replace("for update", "--"))
     else:
-        done = voucher_pools.DELETE_FREE.replace("returning 1", "returning 1) select 1")
-        monkeypatch.setattr(voucher_pools, "DELETE_FREE", f"with gone as ({done}")
+        done = pools.DELETE_FREE.replace("returning 1", "returning 1) select 1")
+        monkeypatch.setattr(pools, "DELETE_FREE", f"with gone as ({done}")
 
 
 @pytest.mark.parametrize(

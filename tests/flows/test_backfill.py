@@ -22,8 +22,8 @@ from perennial.flows.programs.catching_up import CatchingUp, Walk
 from perennial.flows.programs.life import Author, apply_document
 from perennial.flows.programs.preparing import prepare
 from perennial.flows.segments.segments import put, remove
-from perennial.store.backfills import BackfillRow, BackfillState, list_backfills
 from perennial.store.database import Database
+from perennial.store.programs.backfills import BackfillRow, BackfillState, list_backfills
 from perennial.store.workspaces import read_workspace
 from perennial.units import DAY
 from tests.codebook import CODEBOOK

@@ -15,7 +15,9 @@ from asyncpg import Connection
 from perennial.flows.programs import catching_up
 from perennial.flows.programs.catching_up import LEASE, LEASED, CatchingUp, wall_now
 from perennial.jobs.worker import Worker
-from perennial.store.backfills import (
+from perennial.store.database import DISPATCHER_ROLE, Database
+from perennial.store.leases import hold_lease
+from perennial.store.programs.backfills import (
     BackfillRow,
     BackfillState,
     SliceRow,
@@ -23,8 +25,6 @@ from perennial.store.backfills import (
     list_slices,
     open_backfills,
 )
-from perennial.store.database import DISPATCHER_ROLE, Database
-from perennial.store.leases import hold_lease
 from perennial.store.workspaces import WorkspaceRow, read_workspace
 from tests.flows.shop import START, Shop
 from tests.flows.sound import is_sound
@@ -45,7 +45,7 @@ from perennial.flows.programs import catching_up
 from perennial.flows.programs import life as programs
 from perennial.flows.programs.catching_up import Walk
 from perennial.flows.programs.life import Author, apply_document
-from perennial.store.backfills import SliceStep
+from perennial.store.programs.backfills import SliceStep
 from perennial.store.database import Database
 from tests.flows.shop import START
 from tests.flows.test_backfill_kill import ASKING

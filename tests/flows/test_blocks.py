@@ -15,7 +15,7 @@ from perennial.flows.reading import read_customer
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.scopes import Scope
 from perennial.flows.transfer import transfer
-from perennial.store import customers
+from perennial.store.customers import customers
 from perennial.units import bucket_of, named_id
 from tests.flows.checkout import PROGRAM, Checkout, redeem
 from tests.flows.shop import START, Shop, available

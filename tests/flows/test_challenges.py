@@ -22,7 +22,7 @@ from perennial.flows.commands import (
     StartChallenge,
 )
 from perennial.flows.vouchers.vouchers import vouchers_of
-from perennial.store.audit import audit
+from perennial.store.audits.audit import audit
 from perennial.units import DAY, SECOND, Instant
 from tests.flows.pool import made
 from tests.flows.shop import START, Shop, available

@@ -15,7 +15,7 @@ from perennial.flows.commands import ExpireHold
 from perennial.flows.customers.erase import erase_customer
 from perennial.flows.vouchers.vouchers import void_voucher
 from perennial.ledger.account import Account
-from perennial.store import cards
+from perennial.store.codes import cards
 from perennial.units import MINUTE, named_id
 from tests.flows.checkout import PROGRAM, Checkout, redeem
 from tests.flows.shop import START, Shop

@@ -25,7 +25,7 @@ from perennial.flows.segments.segments import put as put_segment
 from perennial.flows.segments.segments import segments_of
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.scopes import Scope
-from perennial.store.audit import audit
+from perennial.store.audits.audit import audit
 from perennial.store.database import Database
 from perennial.units import DAY, HOUR, MINUTE, Instant, named_id
 from tests.codebook import CODEBOOK

@@ -38,7 +38,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.handling import handle_conversion
 from perennial.flows.problems import ProblemError
 from perennial.flows.reading import read_customer
-from perennial.store.audit import audit
+from perennial.store.audits.audit import audit
 from perennial.store.conversions import move_slice
 from perennial.units import DAY, HOUR, MINUTE, Instant, Rounding
 from tests.flows.checkout import a_cart

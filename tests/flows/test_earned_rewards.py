@@ -11,8 +11,8 @@ from perennial.flows.answers import Decided
 from perennial.flows.commands import PostEvent
 from perennial.flows.explaining import explain_event, explain_order
 from perennial.flows.vouchers.vouchers import VoucherView, vouchers_of
-from perennial.store.audit import audit
-from perennial.store.vouchers import VOID_VOUCHER, VoucherState
+from perennial.store.audits.audit import audit
+from perennial.store.codes.vouchers import VOID_VOUCHER, VoucherState
 from perennial.units import SECOND
 from tests.flows.checkout import Checkout, redeem
 from tests.flows.shop import START, Shop, available, put_order

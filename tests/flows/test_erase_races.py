@@ -18,9 +18,9 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError
 from perennial.flows.segments.audit import audit_everything
 from perennial.flows.transfer import transfer
-from perennial.store.customers import read_customers
+from perennial.store.customers.customers import read_customers
+from perennial.store.customers.erasure import read_transfers
 from perennial.store.database import Database
-from perennial.store.erasure import read_transfers
 from tests.codebook import CODEBOOK
 from tests.flows.erasing import CANARY, PROGRAM, audited, erase, found, move
 from tests.flows.shop import START, Shop, put_order

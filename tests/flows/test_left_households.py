@@ -26,7 +26,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.handling import load_batch
 from perennial.flows.order_views import read_order
 from perennial.flows.reading import read_customer
-from perennial.store.audit import audit
+from perennial.store.audits.audit import audit
 from perennial.units import DAY
 from tests.codebook import CODEBOOK
 from tests.flows.shop import START, Shop, available, put_order

@@ -16,7 +16,8 @@ from perennial.flows.batcher import Intake
 from perennial.flows.commands import PostEvent
 from perennial.flows.handle_events import Handler
 from perennial.flows.handling.write_batch import write
-from perennial.store import customers, database
+from perennial.store import database
+from perennial.store.customers import customers
 from perennial.store.database import Database
 from tests.codebook import CODEBOOK
 from tests.flows.erasing import PROGRAM

@@ -23,7 +23,7 @@ from perennial.flows.programs.life import (
 )
 from perennial.flows.programs.versions import compare, document_of, plan_document, programs_of, versions_of
 from perennial.store.database import Database
-from perennial.store.programs import load_versions
+from perennial.store.programs.programs import load_versions
 from tests.codebook import CODEBOOK
 
 NOW = 1_800_000_000_000_000

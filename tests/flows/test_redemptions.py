@@ -12,7 +12,7 @@ from asyncpg import Connection
 
 from perennial.core.orders.order import OrderStatus, ReturnedLine
 from perennial.flows.commands import JoinProgram, PostReturn, PostRollback, PutOrder, RedeemHold
-from perennial.store.audit import audit
+from perennial.store.audits.audit import audit
 from perennial.store.database import WORKER_ROLE, connect
 from perennial.units import HOUR, MINUTE
 from tests.flows.checkout import PROGRAM, Checkout, a_cart, redeem

@@ -14,7 +14,7 @@ from perennial.flows.programs.catching_up import Walk
 from perennial.flows.programs.life import Author
 from perennial.flows.segments import segments
 from perennial.flows.segments.segments import put, remove, segments_of
-from perennial.store.programs import lock_configuration
+from perennial.store.programs.programs import lock_configuration
 from perennial.units import DAY
 from tests.flows.shop import START, Shop
 from tests.flows.sound import is_sound

@@ -15,7 +15,7 @@ from asyncpg.connection import LoggedQuery
 from perennial.flows.pages import write_cursor
 from perennial.flows.vouchers.batches import batch_id_of
 from perennial.flows.vouchers.pools import codes_of, read_batch
-from perennial.store import voucher_pools
+from perennial.store.codes import pools
 from perennial.store.database import LIVE_PATH
 from tests.flows.pool import assigned, made, open_pool, problem_of
 from tests.flows.shop import Shop
@@ -98,7 +98,7 @@ async def test_a_page_looks_into_no_more_buckets_than_it_needs(widest_shop: Shop
     async with owner.transaction():
         for setting, value in LIVE_PATH.items():
             await owner.execute(f"set local {setting} = {value}")
-        await owner.execute(f"prepare page as {voucher_pools._READ_POOL}")  # noqa: SLF001
+        await owner.execute(f"prepare page as {pools._READ_POOL}")  # noqa: SLF001
         asked = f"execute page({', '.join(map(str, values))})"
         text = await owner.fetchval(f"explain (analyze, format json) {asked}")
         await owner.execute("deallocate page")

@@ -8,7 +8,7 @@ from perennial.flows.commands import PostAdjustment, PostTransfer, PutHousehold
 from perennial.flows.customers.household import put_household
 from perennial.flows.reading import read_customer
 from perennial.flows.transfer import transfer
-from perennial.store.audit import audit
+from perennial.store.audits.audit import audit
 from perennial.units import DAY
 from tests.flows.shop import START, Shop, available, decided, put_order
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from perennial.core.document_schema import kinds_text
 from perennial.core.document_schema import schema_text as program_schema_text
 from perennial.http.app import ROUTES, api_document_text
-from perennial.http.permissions_page import permissions_text
+from perennial.http.reference.permissions_page import permissions_text
 from perennial.reports.page import reports_text
+from perennial.store.audits.invariants_page import invariants_text
 from perennial.store.database import connect
-from perennial.store.embedded import EmbeddedServer
-from perennial.store.invariants_page import invariants_text
-from perennial.store.migrate import migrate
+from perennial.store.server.embedded import EmbeddedServer
+from perennial.store.server.migrate import migrate
 from tests.house.schema_text import schema_text
 from tests.house.source import ROOT
 

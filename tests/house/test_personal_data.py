@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 
 from perennial.flows.customers.desk import CustomerExport
+from perennial.store.customers.erasure import erase_rows
 from perennial.store.database import connect
-from perennial.store.erasure import erase_rows
 from tests.house.made_up import tables_with
 
 _CUSTOMERS = "customer_id"

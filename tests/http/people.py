@@ -8,8 +8,8 @@ from uuid import UUID
 
 from perennial.flows.ids import Ids
 from perennial.flows.staff.sessions import now_of
-from perennial.http.staff_examples import PASSWORD
-from perennial.store.staff import StaffRow, grant_role, insert_staff
+from perennial.http.reference.staff_examples import PASSWORD
+from perennial.store.staff.staff import StaffRow, grant_role, insert_staff
 from tests.http.site import Site
 
 _numbers = itertools.count(1)

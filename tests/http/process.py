@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 
 from perennial.config import OidcSettings
-from perennial.store.embedded import EmbeddedServer
-from perennial.store.migrate import migrate
+from perennial.store.server.embedded import EmbeddedServer
+from perennial.store.server.migrate import migrate
 from tests.codebook import SECRET
 
 

@@ -15,7 +15,7 @@ from litestar import Litestar
 
 from perennial.flows.staff.keys import create_key
 from perennial.http.app import OpenDoor, build_routed
-from perennial.http.door import Door
+from perennial.http.door.door import Door
 from perennial.http.fast_lane import FastLane
 from perennial.store.database import Database
 from perennial.store.workspaces import WorkspaceRow

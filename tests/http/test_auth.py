@@ -110,7 +110,7 @@ async def test_an_expired_key_is_refused_at_once(site: Site, monkeypatch: pytest
     await site.done("GET", "/v1/programs", secret=created.secret)
     # The door's wall clock alone goes on: the key is remembered, and would be found unexpired once more.
     clock = SimpleNamespace(monotonic=time.monotonic, time_ns=lambda: later * 1_000)
-    monkeypatch.setattr("perennial.http.auth.time", clock)
+    monkeypatch.setattr("perennial.http.door.auth.time", clock)
     await site.refused(401, "unauthorized", "GET", "/v1/programs", secret=created.secret)
 
 

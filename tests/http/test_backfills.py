@@ -8,7 +8,13 @@ import pytest
 
 from perennial.flows.programs.backfill_views import GIVEN_UP_AFTER, percent
 from perennial.flows.programs.catching_up import wall_now
-from perennial.store.backfills import BackfillRow, BackfillState, SliceRow, SliceStep, insert_backfill
+from perennial.store.programs.backfills import (
+    BackfillRow,
+    BackfillState,
+    SliceRow,
+    SliceStep,
+    insert_backfill,
+)
 from tests.http.site import PROGRAM, Site, order
 
 ASKING = """

@@ -17,15 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from perennial.http import dealing
-from perennial.http.dealing import Dealer, Taker
+from perennial.http.door import dealing
+from perennial.http.door.dealing import Dealer, Taker
 from perennial.main import bind
 
 CONNECTIONS = 64
 
 WORKER = """
 import asyncio, os, signal, socket, sys, uvloop
-from perennial.http.dealing import Taker
+from perennial.http.door.dealing import Taker
 
 class Named(asyncio.Protocol):
     def __init__(self, left):
@@ -49,7 +49,7 @@ uvloop.run(main())
 
 RESTING = """
 import resource, socket, sys, time
-from perennial.http import dealing
+from perennial.http.door import dealing
 from perennial.main import bind
 
 dealing.EXHAUSTED_SECONDS = float(sys.argv[1])

@@ -11,7 +11,7 @@ import pyotp
 import pytest
 
 from perennial.flows.staff import guessing
-from perennial.http.staff_examples import PASSWORD
+from perennial.http.reference.staff_examples import PASSWORD
 from tests.http.people import Hired, headers_of_cookie, hire, signed_in
 from tests.http.site import Site
 from tests.http.soft_authenticator import SoftAuthenticator

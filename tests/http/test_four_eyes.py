@@ -10,8 +10,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from perennial.store.approvals import decide_approval
 from perennial.store.credits import CREDIT_A_DAY, lock_day
+from perennial.store.staff.approvals import decide_approval
 from tests.http.people import hire, signed_in
 from tests.http.site import Site
 

@@ -15,7 +15,7 @@ import pytest
 from msgspec import inspect
 
 from perennial.http.app import ROUTES
-from perennial.http.staff_examples import PASSWORD, TOKEN
+from perennial.http.reference.staff_examples import PASSWORD, TOKEN
 from tests.http.people import hire, signed_in
 from tests.http.site import Site
 

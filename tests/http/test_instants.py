@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perennial.flows.problems import ProblemError
-from perennial.http.instants import read_instant
+from perennial.http.door.instants import read_instant
 from perennial.units import EARLIEST, LATEST
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from perennial.core.languages import LANGUAGES
-from perennial.http.language import spoken_to
+from perennial.http.door.language import spoken_to
 from tests.http.site import Site
 
 _TOLD = {"words", "title", "description", "formula", "cut_by", "why_not"}

@@ -14,8 +14,8 @@ import pytest
 from perennial.flows.programs.life import Author, apply_document
 from perennial.flows.staff.scopes import Scope
 from perennial.http.app import ROUTES, api_document, api_document_text
-from perennial.http.examples import EXAMPLES
-from perennial.http.problem_codes import PROBLEM_CODES
+from perennial.http.reference.examples import EXAMPLES
+from perennial.http.reference.problem_codes import PROBLEM_CODES
 from tests.http.site import Site
 
 _ROOT = Path(__file__).parents[2]

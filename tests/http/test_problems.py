@@ -16,7 +16,7 @@ from perennial.config import Settings
 from perennial.core.languages import LANGUAGES
 from perennial.flows.answers import Answer
 from perennial.flows.problems import problem
-from perennial.http.problems import problem_of, write_problem
+from perennial.http.door.problems import problem_of, write_problem
 from perennial.main import create_app
 from tests.codebook import SECRET
 from tests.http.site import Site, order, running

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from perennial.flows.segments import apply
-from perennial.http import applying
+from perennial.http.customers import applying
 from tests.http.hanging import hang_up
 from tests.http.site import Site, order
 

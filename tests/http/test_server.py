@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from perennial.config import Settings
-from perennial.http import protocol
+from perennial.http.door import protocol
 from perennial.main import bind, create_app, server_of
 from tests.codebook import SECRET
 from tests.http.process import process
@@ -88,7 +88,7 @@ async def test_a_head_is_bounded_in_time(
 
 async def test_a_slow_body_is_let_go(site: Site, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body whose next piece does not come is a 408, and the connection closes."""
-    monkeypatch.setattr("perennial.http.exchange.BODY_SECONDS", 0.2)
+    monkeypatch.setattr("perennial.http.door.exchange.BODY_SECONDS", 0.2)
     head = "PUT {} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\ncontent-length: 100\r\n\r\n"
     async with served(site, database_url) as port:
         for path in ("/v1/orders/o1", "/v1/customers/anna"):

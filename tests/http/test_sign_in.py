@@ -11,7 +11,7 @@ import pytest
 
 from perennial.flows.staff.setup import setup_token
 from perennial.flows.workspaces import create_workspace
-from perennial.http.staff_examples import PASSWORD
+from perennial.http.reference.staff_examples import PASSWORD
 from tests.codebook import CODEBOOK
 from tests.http.people import headers_of_cookie, hire, signed_in
 from tests.http.site import Site, fresh_code

@@ -18,9 +18,9 @@ from perennial.flows.staff import guessing
 from perennial.flows.staff.sessions import SECOND, now_of
 from perennial.flows.staff.sign_in import Caller
 from perennial.flows.staff.single_sign_on import begin_single_sign_on
-from perennial.http.door import Address
-from perennial.http.staff_examples import PASSWORD
-from perennial.store.factors import confirm_totp, keep_totp
+from perennial.http.door.door import Address
+from perennial.http.reference.staff_examples import PASSWORD
+from perennial.store.staff.factors import confirm_totp, keep_totp
 from tests.codebook import CODEBOOK
 from tests.http.people import headers_of_cookie, hire, signed_in
 from tests.http.provider import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
-from perennial.http.staff_examples import PASSWORD
+from perennial.http.reference.staff_examples import PASSWORD
 from tests.http.people import headers_of_cookie, hire, signed_in
 from tests.http.site import Site
 

@@ -6,8 +6,8 @@ import pytest
 
 from perennial.flows.problems import ProblemError
 from perennial.flows.staff.rescue import everybody, forget_factors, give_password, invite_here, sign_out
-from perennial.http.staff_examples import PASSWORD
-from perennial.store.factors import confirm_totp, keep_totp, replace_recovery_codes
+from perennial.http.reference.staff_examples import PASSWORD
+from perennial.store.staff.factors import confirm_totp, keep_totp, replace_recovery_codes
 from tests.codebook import CODEBOOK
 from tests.http.people import headers_of_cookie, hire, signed_in
 from tests.http.site import Site

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perennial.flows.problems import ProblemError
+from perennial.http.door.strict_json import Reader, convert, read_tree
 from perennial.http.requests import OrderBody
-from perennial.http.strict_json import Reader, convert, read_tree
 
 ORDER = {
     "customer": "anna",

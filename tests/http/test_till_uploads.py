@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from perennial.core.codes.till_code import read
-from perennial.store.audit import audit
+from perennial.store.audits.audit import audit
 from perennial.units import DAY, HOUR, MINUTE, SECOND, Instant, format_instant
 from tests.http.site import Site, order
 from tests.http.till_device import PROGRAM, Device, cart, open_shop, voucher

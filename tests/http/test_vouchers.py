@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from perennial.flows.programs.life import Author, apply_document
-from perennial.http import making, vouchers
+from perennial.http.checkout import making, vouchers
 from tests.http.hanging import hang_up
 from tests.http.site import PROGRAM, Site
 

@@ -14,7 +14,7 @@ from perennial.core.facts import STALE_FROM
 from perennial.core.member import Member, Membership, Wallet
 from perennial.core.orders.order import Scalar
 from perennial.core.version import Metric
-from perennial.store.customers import CustomerRow, insert_customers
+from perennial.store.customers.customers import CustomerRow, insert_customers
 from perennial.store.external_ids import IdKind
 from perennial.units import DAY, HOUR, SECOND, Instant, format_instant, parse_instant
 from tests.laws.kept import CONSENTED

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 import asyncpg
 import pytest
 
-from perennial.store.embedded import EmbeddedServer
+from perennial.store.server.embedded import EmbeddedServer
 from tests.races.caller import Caller, hang_up
 from tests.races.served import Served, served
 from tests.races.shop import CLIENTS, LIMITED, Shop, open_shop

@@ -38,8 +38,10 @@ from perennial.flows.handling import write_batch
 from perennial.flows.referring import pairs as referral_pairs
 from perennial.flows.referring.refer import Refer, refer
 from perennial.flows.referring.settle_referrals import settle_one
-from perennial.store import budgets, customers, effects, vouchers
-from perennial.store import redemptions as holds
+from perennial.store import budgets, effects
+from perennial.store.codes import redemptions as holds
+from perennial.store.codes import vouchers
+from perennial.store.customers import customers
 from perennial.store.database import Database, connect
 from tests.codebook import CODEBOOK
 from tests.races.shop import LIMITED, PROGRAM, open_workspace

@@ -12,7 +12,7 @@ import pytest
 from perennial.flows.claims.waiting import wait_for
 from perennial.flows.commands import JoinProgram, PostClaim, TakeTurn
 from perennial.flows.programs.life import Author, apply_document
-from perennial.store import waits
+from perennial.store.codes import waits
 from perennial.store.database import Database
 from tests.races.caller import PATIENCE_SECONDS, Call, all_at_once, hang_up
 from tests.races.served import Served

@@ -15,7 +15,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError
 from perennial.flows.replaying.replay import Progress, ReplaySummary, UnexpectedAnswer, replay, sample_program
 from perennial.flows.replaying.replay_coupons import code_of
-from perennial.store.audit import audit
+from perennial.store.audits.audit import audit
 from perennial.store.database import WORKER_ROLE, Database, connect
 from tests.codebook import CODEBOOK
 from tests.replay.recompute import Totals, recompute

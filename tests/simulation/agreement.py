@@ -15,7 +15,7 @@ from perennial.flows.simulation.past_lives import LifeReader
 from perennial.flows.simulation.sides import Compiled, compile_sides
 from perennial.flows.simulation.simulate import Simulate, prepare, slices
 from perennial.ledger.lot import LotKey
-from perennial.store.customers import read_customers
+from perennial.store.customers.customers import read_customers
 from perennial.store.database import Database
 from perennial.store.members import Periods, load_members
 from perennial.store.past import export_snapshot, reading

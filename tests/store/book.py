@@ -15,14 +15,14 @@ from perennial.core.orders.order import Line, Order, OrderStatus, net_amounts
 from perennial.flows.ids import Ids
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin
-from perennial.store.customers import insert_customers, lock_customers
+from perennial.store.audits.seal import Seal, seal
+from perennial.store.customers.customers import insert_customers, lock_customers
 from perennial.store.database import Database
 from perennial.store.effects import Change, write_effects
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind, claim_external_ids
 from perennial.store.members import CustomerRow, load_members
 from perennial.store.orders import OrderRow, encode_order
-from perennial.store.seal import Seal, seal
 from perennial.units import DAY, Instant, named_id, parse_instant
 from tests.codebook import CODEBOOK
 

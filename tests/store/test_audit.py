@@ -25,17 +25,17 @@ from perennial.core.effects import (
 )
 from perennial.core.entitlements import EntitlementState
 from perennial.ledger.account import Account
-from perennial.store.audit import AuditReport, audit
-from perennial.store.audit_ledger import LEDGER
-from perennial.store.audit_rows import ROWS
+from perennial.store.audits.audit import AuditReport, audit
+from perennial.store.audits.ledger import LEDGER
+from perennial.store.audits.rows import ROWS
 from perennial.store.budgets import BudgetKey, lock_budgets
-from perennial.store.consents import ConsentRow, record_consents, record_id_of
-from perennial.store.customers import CustomerRow
-from perennial.store.erasure import erase_rows
+from perennial.store.customers.consents import ConsentRow, record_consents, record_id_of
+from perennial.store.customers.customers import CustomerRow
+from perennial.store.customers.erasure import erase_rows
+from perennial.store.customers.identifiers import IdentifierRow, identifier_hash, insert_identifiers
+from perennial.store.customers.referrals import insert_advocacy
 from perennial.store.events import EventKind
 from perennial.store.external_ids import IdKind, claim_external_ids
-from perennial.store.identifiers import IdentifierRow, identifier_hash, insert_identifiers
-from perennial.store.referrals import insert_advocacy
 from perennial.units import DAY, Instant
 from tests.store.book import DATED, LATER, NOW, UNIT, WAITING, Book, count, given, taken
 

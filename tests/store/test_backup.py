@@ -17,12 +17,12 @@ import asyncpg
 import msgspec
 import pytest
 
-from perennial.store.backup import BackupError, check_backup, restore_backup, write_backup
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import WORKER_ROLE, connect
-from perennial.store.embedded import EmbeddedServer
-from perennial.store.installation import keep_fingerprint, read_fingerprint
-from perennial.store.migrate import migrate
+from perennial.store.server.backup import BackupError, check_backup, restore_backup, write_backup
+from perennial.store.server.embedded import EmbeddedServer
+from perennial.store.server.installation import keep_fingerprint, read_fingerprint
+from perennial.store.server.migrate import migrate
 from tests.codebook import CODEBOOK
 from tests.house.made_up import fill_every_table, tables_with
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perennial.core.codes.codes import Codes, pattern_of
-from perennial.store.codebook import Codebook, SealedError, first_found
+from perennial.store.codes.codebook import Codebook, SealedError, first_found
 from tests.codebook import CODEBOOK, SECRET
 
 _POOL = Codes(pattern="SUMMER-############")

@@ -9,8 +9,8 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.customers.consents import Consent, ConsentChannel, ConsentState
-from perennial.store import consents
-from perennial.store.consents import (
+from perennial.store.customers import consents
+from perennial.store.customers.consents import (
     ConsentRow,
     TooManyConsentsError,
     erase_consents,
@@ -19,8 +19,8 @@ from perennial.store.consents import (
     record_consents,
     record_id_of,
 )
-from perennial.store.customers import CustomerRow
-from perennial.store.erasure import erase_rows
+from perennial.store.customers.customers import CustomerRow
+from perennial.store.customers.erasure import erase_rows
 from perennial.units import MINUTE, Instant
 from tests.store.book import NOW, Book
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from asyncpg import Connection
 
-from perennial.store import customer_words
-from perennial.store.customer_words import find_by_words
+from perennial.store.customers import words
+from perennial.store.customers.words import find_by_words
 from tests.store.book import Book
 
 MANY = 2_500
@@ -58,8 +58,8 @@ async def test_those_who_are_asked_one_by_one_are_not_enough(
     book: Book, crowd: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: of the many who begin alike, those who come first have nothing else that is asked for."""
-    nobody = customer_words._FIND_BY_COMMON_WORDS.replace("limit $8", "limit 0 * $8")  # noqa: SLF001
-    monkeypatch.setattr(customer_words, "_FIND_BY_COMMON_WORDS", nobody)
+    nobody = words._FIND_BY_COMMON_WORDS.replace("limit $8", "limit 0 * $8")  # noqa: SLF001
+    monkeypatch.setattr(words, "_FIND_BY_COMMON_WORDS", nobody)
     assert await _found(book, crowd, "anna", "muller") == []
 
 
@@ -78,7 +78,7 @@ async def test_words_are_read_from_their_index_alone(
         await superuser.execute("set local role perennial_worker")
         await superuser.execute("select set_config('app.workspace', $1, true)", str(book.ws))
         for name, values in asked.items():
-            statement = getattr(customer_words, name)
+            statement = getattr(words, name)
             text = await superuser.fetchval(f"explain (format json) {statement}", book.ws, *crowd, *values)
             read = {(scan["Node Type"], scan["Index Name"]) for scan in _scans(json.loads(text)[0]["Plan"])}
             assert ("Index Only Scan", "customer_words_begin") in read, name

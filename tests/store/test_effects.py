@@ -34,11 +34,11 @@ from perennial.core.fold import fold
 from perennial.core.member import Member, Membership, Wallet
 from perennial.ledger.account import Account
 from perennial.ledger.lot import Lot, LotKey, Origin
-from perennial.store.audit import audit
+from perennial.store.audits.audit import audit
 from perennial.store.budgets import BudgetKey, lock_budgets, read_budgets
+from perennial.store.codes.vouchers import VoucherState, find_vouchers, list_vouchers
 from perennial.store.effects import GuardError, write_effects
 from perennial.store.events import EventKind
-from perennial.store.vouchers import VoucherState, find_vouchers, list_vouchers
 from perennial.units import DAY
 from tests.codebook import CODEBOOK
 from tests.core.earning_stage import version_of

@@ -16,8 +16,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from perennial.store.binaries import BinariesNotFoundError, binaries_in, find_binaries
-from perennial.store.embedded import EmbeddedServer, EmbeddedServerError
+from perennial.store.server.binaries import BinariesNotFoundError, binaries_in, find_binaries
+from perennial.store.server.embedded import EmbeddedServer, EmbeddedServerError
 
 _PATIENCE = 30.0
 _AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
@@ -170,7 +170,7 @@ def test_a_killed_server_comes_back(started: EmbeddedServer) -> None:
 _PARENT = """
 import sys, time
 from pathlib import Path
-from perennial.store.embedded import EmbeddedServer
+from perennial.store.server.embedded import EmbeddedServer
 server = EmbeddedServer(Path(sys.argv[1]), settings={"fsync": "off"})
 print(server.start(), server.pid, flush=True)
 time.sleep(600)

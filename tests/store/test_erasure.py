@@ -8,8 +8,9 @@ import pytest
 from perennial.core.challenge_round import Round, RoundState
 from perennial.core.effects import Count, Progress, UseLimit
 from perennial.ledger.account import Account
-from perennial.store.customers import CustomerRow, insert_customers, update_customers
-from perennial.store.erasure import (
+from perennial.store.audits.seal import verify
+from perennial.store.customers.customers import CustomerRow, insert_customers, update_customers
+from perennial.store.customers.erasure import (
     blank_transfers,
     erase_rows,
     find_households,
@@ -17,7 +18,6 @@ from perennial.store.erasure import (
     read_transfers,
 )
 from perennial.store.events import EventKind
-from perennial.store.seal import verify
 from tests.store.book import NOW, Book, given, taken
 
 

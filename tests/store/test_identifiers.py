@@ -6,8 +6,7 @@ import asyncpg
 import pytest
 
 from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
-from perennial.store.database import Database
-from perennial.store.identifiers import (
+from perennial.store.customers.identifiers import (
     IdentifierRow,
     delete_identifiers,
     erase_identifiers,
@@ -16,6 +15,7 @@ from perennial.store.identifiers import (
     insert_identifiers,
     read_identifiers,
 )
+from perennial.store.database import Database
 from tests.store.book import Book
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from asyncpg import Connection
 
-from perennial.store.audit import SEGMENTS, audit
-from perennial.store.invariants_page import invariants_text
+from perennial.store.audits.audit import SEGMENTS, audit
+from perennial.store.audits.invariants_page import invariants_text
 from tests.store.book import Book
 
 _PRINTED = re.compile(r"^### `([a-z_]+)`\n\n(?:(?!^#).)*?```sql\n(.*?)\n```", re.MULTILINE | re.DOTALL)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from asyncpg import Connection
 
-from perennial.store.audit import AuditReport, KeptHead, audit
+from perennial.store.audits.audit import AuditReport, KeptHead, audit
 from tests.store.book import Book, given
 
 

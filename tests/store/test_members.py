@@ -11,7 +11,12 @@ import pytest
 from perennial.core.effects import Count, Join, MoveTier, Owe, Touch, UseLimit
 from perennial.core.member import Member, Membership, Wallet
 from perennial.ledger.lot import Lot
-from perennial.store.customers import insert_customers, lock_customers, read_customers, update_customers
+from perennial.store.customers.customers import (
+    insert_customers,
+    lock_customers,
+    read_customers,
+    update_customers,
+)
 from perennial.store.members import CustomerRow, load_members
 from perennial.units import DAY
 from tests.store.book import DATED, LATER, NOW, UNIT, WAITING, Book, given, taken

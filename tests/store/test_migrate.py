@@ -10,10 +10,16 @@ from collections.abc import AsyncIterator, Sequence
 import asyncpg
 import pytest
 
-from perennial.store import migrate as module
 from perennial.store.database import DISPATCHER_ROLE, WORKER_ROLE, Database, connect
-from perennial.store.embedded import EmbeddedServer
-from perennial.store.migrate import Migration, MigrationError, all_migrations, migrate, pending_migrations
+from perennial.store.server import migrate as module
+from perennial.store.server.embedded import EmbeddedServer
+from perennial.store.server.migrate import (
+    Migration,
+    MigrationError,
+    all_migrations,
+    migrate,
+    pending_migrations,
+)
 
 
 @pytest.fixture

@@ -17,23 +17,9 @@ import pytest
 from asyncpg import Connection
 
 from perennial.reports import launch
-from perennial.store import (
-    budgets,
-    cards,
-    consents,
-    customers,
-    effects,
-    events,
-    external_ids,
-    guest_redemptions,
-    identifiers,
-    members,
-    orders,
-    segments,
-    timers,
-    voucher_pools,
-    vouchers,
-)
+from perennial.store import budgets, effects, events, external_ids, members, orders, segments, timers
+from perennial.store.codes import cards, guest_redemptions, pools, vouchers
+from perennial.store.customers import consents, customers, identifiers
 from perennial.store.database import LIVE_PATH
 
 _KEYS = {
@@ -89,7 +75,7 @@ _STATEMENTS = {
         identifiers,
         members,
         orders,
-        voucher_pools,
+        pools,
         vouchers,
     )
     for name, value in vars(module).items()
@@ -102,7 +88,7 @@ for _name in ("_ERASE_STANDING", "_ERASE_RECORDS"):
     del _STATEMENTS[f"consents.{_name}"]
 # Batches are found by what they are of and listed by when they were made, and are few.
 for _name in ("_LIST_BATCHES", "_BATCHES_OF_REWARD"):
-    del _STATEMENTS[f"voucher_pools.{_name}"]
+    del _STATEMENTS[f"pools.{_name}"]
 _STATEMENTS["members.load_statement"] = members.load_statement(2, 3, segments=True)
 _STATEMENTS["members.load_statement, since when"] = members.load_statement(0, 0, segments=True, since=True)
 _OF_LEAVERS = "segments.DELETE_SEGMENT_MEMBERS"
@@ -238,7 +224,7 @@ async def test_a_batch_is_read_by_its_own_index(superuser: Connection, name: str
             await superuser.execute(prepared)
             if role == "perennial_worker":
                 await superuser.execute(f"set local role {role}")
-            plan = await _plan(superuser, _STATEMENTS[f"voucher_pools.{name}"])
+            plan = await _plan(superuser, _STATEMENTS[f"pools.{name}"])
         (scan,) = [each for each in _scans(plan) if each["Relation Name"] == "vouchers"]
         assert (scan["Node Type"], scan["Index Name"]) == ("Index Scan", "vouchers_pool")
         for part in ("bucket = ", "batch_id = ", "(customer_id = voucher_id) = "):

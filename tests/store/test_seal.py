@@ -11,9 +11,9 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.effects import Join, MoveTier
-from perennial.store import seal as sealing
+from perennial.store.audits import seal as sealing
+from perennial.store.audits.seal import Damage, Head, Seal, read_heads, verify
 from perennial.store.effects import write_effects
-from perennial.store.seal import Damage, Head, Seal, read_heads, verify
 from tests.store.book import NOW, Book, given
 
 

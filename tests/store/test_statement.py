@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from perennial.core.effects import Owe
 from perennial.ledger.account import Account
+from perennial.store.customers.statement import read_statement, read_timeline
 from perennial.store.events import EventKind
-from perennial.store.statement import read_statement, read_timeline
 from tests.store.book import DATED, ENDLESS, UNIT, Book, given, taken
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from perennial.store.migrate import all_migrations
-from perennial.store.statements import split_statements
+from perennial.store.server.migrate import all_migrations
+from perennial.store.server.statements import split_statements
 
 
 @pytest.mark.parametrize(

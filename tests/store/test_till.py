@@ -11,10 +11,8 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.codes.till_allowance import EntryState
-from perennial.store.audit import audit
-from perennial.store.database import Database, attempt
-from perennial.store.effects import GuardError
-from perennial.store.till import (
+from perennial.store.audits.audit import audit
+from perennial.store.codes.till import (
     GRANT_ALLOWANCE,
     AllowanceRow,
     DeviceRow,
@@ -27,6 +25,8 @@ from perennial.store.till import (
     read_entries,
     read_member_points,
 )
+from perennial.store.database import Database, attempt
+from perennial.store.effects import GuardError
 from tests.store.book import NOW
 
 DEVICE, ALLOWANCE, MEMBER = UUID(int=1), UUID(int=2), UUID(int=3)

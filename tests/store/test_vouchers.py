@@ -10,11 +10,8 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.effects import IssueVoucher
-from perennial.store import vouchers
-from perennial.store.customers import CustomerRow
-from perennial.store.installation import keep_fingerprint, read_fingerprint
-from perennial.store.one_statement import GuardError
-from perennial.store.vouchers import (
+from perennial.store.codes import vouchers
+from perennial.store.codes.vouchers import (
     Place,
     VoucherState,
     find_vouchers,
@@ -23,6 +20,9 @@ from perennial.store.vouchers import (
     set_voucher_state,
     use_vouchers,
 )
+from perennial.store.customers.customers import CustomerRow
+from perennial.store.one_statement import GuardError
+from perennial.store.server.installation import keep_fingerprint, read_fingerprint
 from tests.store.book import UNIT, Book, given, taken
 
 CLIENTS = 8

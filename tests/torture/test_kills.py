@@ -24,7 +24,7 @@ import pytest
 from asyncpg import Connection
 
 from perennial.store.database import connect
-from perennial.store.embedded import OWNER, EmbeddedServer
+from perennial.store.server.embedded import OWNER, EmbeddedServer
 from tests.races.caller import Caller
 from tests.races.served import Served, free_port, served_from
 from tests.races.shop import Shop, open_shop

@@ -26,11 +26,11 @@ from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
 from perennial.flows.staff.keys import Key
 from perennial.http.batch_lines import BatchLine, command_of
-from perennial.http.strict_json import Reader
-from perennial.store.codebook import Codebook
+from perennial.http.door.strict_json import Reader
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database, connect
-from perennial.store.embedded import EmbeddedServer
-from perennial.store.migrate import migrate
+from perennial.store.server.embedded import EmbeddedServer
+from perennial.store.server.migrate import migrate
 from perennial.units import format_instant
 
 CHUNK = 2_048

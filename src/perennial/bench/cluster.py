@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from perennial.store.embedded import EmbeddedServer
+from perennial.store.server.embedded import EmbeddedServer
 
 
 @contextmanager

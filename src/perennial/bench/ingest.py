@@ -45,7 +45,7 @@ from perennial.bench.prepare import (
 )
 from perennial.bench.processes import cpu_seconds, resident_bytes
 from perennial.config import SECRET_BYTES
-from perennial.store.embedded import EmbeddedServer
+from perennial.store.server.embedded import EmbeddedServer
 
 ROUNDS = 7
 CONNECTIONS = 64

@@ -18,7 +18,7 @@ from perennial.flows.staff.keys import create_key
 from perennial.flows.staff.scopes import Scope
 from perennial.flows.workspaces import create_workspace
 from perennial.store.database import Database, connect
-from perennial.store.migrate import migrate
+from perennial.store.server.migrate import migrate
 from perennial.units import named_id
 
 _TABLES = ("external_ids", "orders", "events", "postings", "lots", "wallets", "counters", "limit_uses")

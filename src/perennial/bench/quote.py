@@ -35,10 +35,10 @@ from perennial.flows.staff.keys import create_key
 from perennial.flows.staff.scopes import Scope
 from perennial.flows.vouchers.batches import NewBatch, create_batch
 from perennial.flows.workspaces import create_workspace
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database, connect
-from perennial.store.embedded import EmbeddedServer
-from perennial.store.migrate import migrate
+from perennial.store.server.embedded import EmbeddedServer
+from perennial.store.server.migrate import migrate
 
 _MOST_PER_SECOND = {"quotes": 2_500, "redemptions": 2_000}
 """Bounds how many requests are prebuilt, and so how many codes a round may use up."""

@@ -20,10 +20,10 @@ from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierT
 from perennial.flows.customers.desk import search_customers
 from perennial.flows.handle_events import Handler
 from perennial.flows.workspaces import create_workspace
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
+from perennial.store.customers.identifiers import identifier_hash
 from perennial.store.database import Database, connect
-from perennial.store.identifiers import identifier_hash
-from perennial.store.migrate import migrate
+from perennial.store.server.migrate import migrate
 from perennial.store.workspaces import WorkspaceRow
 from perennial.units import bucket_of, named_id
 

@@ -39,12 +39,12 @@ from perennial.flows.segments.preview import preview_segment
 from perennial.flows.staff.keys import create_key
 from perennial.flows.staff.scopes import Scope
 from perennial.flows.workspaces import create_workspace
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database, connect
-from perennial.store.embedded import EmbeddedServer
-from perennial.store.migrate import migrate
-from perennial.store.programs import lock_configuration, raise_revision
+from perennial.store.programs.programs import lock_configuration, raise_revision
 from perennial.store.segments import SegmentRow, put_segment, set_filled
+from perennial.store.server.embedded import EmbeddedServer
+from perennial.store.server.migrate import migrate
 from perennial.units import DAY
 
 COUNTRIES = ("DE", "AT", "CH", "FR", "US")

@@ -28,8 +28,8 @@ from perennial.flows.simulation.result import SimulationResult
 from perennial.flows.simulation.simulate import Simulate, prepare, simulate
 from perennial.flows.workspaces import create_workspace
 from perennial.store.database import Database, connect
-from perennial.store.migrate import migrate
 from perennial.store.orders import encode_order
+from perennial.store.server.migrate import migrate
 from perennial.units import DAY, bucket_of, named_id
 
 PROGRAM = "complete-journey"

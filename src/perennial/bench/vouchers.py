@@ -20,10 +20,10 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.programs.life import Author, apply_document
 from perennial.flows.vouchers.batches import BatchView, NewBatch, create_batch
 from perennial.flows.workspaces import create_workspace
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database, connect
-from perennial.store.embedded import EmbeddedServer
-from perennial.store.migrate import migrate
+from perennial.store.server.embedded import EmbeddedServer
+from perennial.store.server.migrate import migrate
 
 _TABLES = ("vouchers", "voucher_codes")
 _PROGRAM = """

@@ -14,10 +14,10 @@ from perennial import __version__
 from perennial.cli.console import ERRORS
 from perennial.config import SettingsError
 from perennial.flows.problems import ProblemError
-from perennial.store.backup import BackupError
-from perennial.store.binaries import BinariesNotFoundError
-from perennial.store.embedded import EmbeddedServerError
-from perennial.store.migrate import MigrationError
+from perennial.store.server.backup import BackupError
+from perennial.store.server.binaries import BinariesNotFoundError
+from perennial.store.server.embedded import EmbeddedServerError
+from perennial.store.server.migrate import MigrationError
 
 _EXPECTED = (
     BackupError,

@@ -16,10 +16,10 @@ from perennial.cli.console import ERRORS, OUT
 from perennial.cli.heads import read_heads, write_heads
 from perennial.cli.session import ready_database, running_database, settings_of_environment
 from perennial.flows.segments.audit import audit_everything
-from perennial.store.audit import AuditReport, KeptHead
-from perennial.store.backup import Tell, restore_backup, write_backup
+from perennial.store.audits.audit import AuditReport, KeptHead
 from perennial.store.database import WORKER_ROLE, connect
-from perennial.store.migrate import migrate as run_migrations
+from perennial.store.server.backup import Tell, restore_backup, write_backup
+from perennial.store.server.migrate import migrate as run_migrations
 from perennial.store.workspaces import find_workspace
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import typer
 
-from perennial.store.audit import KeptHead
+from perennial.store.audits.audit import KeptHead
 
 
 def read_heads(file: Path) -> list[KeptHead]:

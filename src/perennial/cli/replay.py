@@ -29,10 +29,10 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.replaying.replay import ReplaySummary, replay, sample_program
 from perennial.flows.segments.audit import audit_everything
 from perennial.flows.workspaces import all_workspaces, create_workspace
-from perennial.store.audit import AuditReport
-from perennial.store.codebook import Codebook
+from perennial.store.audits.audit import AuditReport
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import WORKER_ROLE, Database, connect
-from perennial.store.installation import read_generation
+from perennial.store.server.installation import read_generation
 from perennial.units import datetime_of
 
 BUCKETS = 2

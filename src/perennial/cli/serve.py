@@ -17,9 +17,9 @@ from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
 from perennial.jobs.worker import Worker
 from perennial.main import run_server
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import DISPATCHER_ROLE, Database
-from perennial.store.installation import read_generation
+from perennial.store.server.installation import read_generation
 
 Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Processes behind the door.")]
 Host = Annotated[str | None, typer.Option(help="The address to listen on.")]

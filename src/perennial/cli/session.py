@@ -12,11 +12,11 @@ import msgspec
 
 from perennial.config import KEY_FILE, Settings, SettingsError, installation_secret, read_settings
 from perennial.flows.handle_events import Handler
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database, connect
-from perennial.store.embedded import EmbeddedServer
-from perennial.store.installation import keep_fingerprint, read_generation
-from perennial.store.migrate import MigrationError, migrate, pending_migrations
+from perennial.store.server.embedded import EmbeddedServer
+from perennial.store.server.installation import keep_fingerprint, read_generation
+from perennial.store.server.migrate import MigrationError, migrate, pending_migrations
 
 T = TypeVar("T")
 

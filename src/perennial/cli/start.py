@@ -23,7 +23,7 @@ from perennial.flows.staff.scopes import Scope
 from perennial.flows.staff.setup import needs_setup, setup_token
 from perennial.flows.workspaces import all_workspaces, create_workspace
 from perennial.main import bind, run_server
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database
 
 DEMO = "demo"

@@ -32,7 +32,8 @@ from perennial.flows.staff.keys import Key
 from perennial.flows.staff.records import note
 from perennial.flows.staff.scopes import Scope, allows
 from perennial.flows.staff.sessions import now_of
-from perennial.store.approvals import (
+from perennial.store.database import Database
+from perennial.store.staff.approvals import (
     ApprovalCursor,
     ApprovalRow,
     decide_approval,
@@ -41,7 +42,6 @@ from perennial.store.approvals import (
     list_approvals,
     read_approval,
 )
-from perennial.store.database import Database
 from perennial.units import Instant, format_instant, named_id
 
 

@@ -14,7 +14,7 @@ from perennial.flows.commands import Asked, PointsAsked
 from perennial.flows.configuration import Workspace
 from perennial.flows.problems import field_problem
 from perennial.flows.references import one_program, own_wallet
-from perennial.store.vouchers import VoucherRow, VoucherState
+from perennial.store.codes.vouchers import VoucherRow, VoucherState
 
 
 class FoundVoucher(msgspec.Struct):

@@ -24,24 +24,24 @@ from perennial.flows.handed_out import FreeCode, LoadedEntitlement
 from perennial.flows.ids import Ids
 from perennial.flows.problems import ProblemError, customer_erased, customer_merged, problem
 from perennial.flows.stored import StoredDecision
-from perennial.store.audit_entries import AuditEntry
-from perennial.store.codebook import Codebook
-from perennial.store.consents import ConsentRow
+from perennial.store.codes.codebook import Codebook
+from perennial.store.codes.entitlements import EntitlementRow
+from perennial.store.codes.redemptions import RedemptionRow
+from perennial.store.codes.vouchers import VoucherRow
+from perennial.store.codes.waits import Line, WaitRow
 from perennial.store.conversions import ConversionRow, OwnerRow
-from perennial.store.customers import CustomerRow
+from perennial.store.customers.consents import ConsentRow
+from perennial.store.customers.customers import CustomerRow
+from perennial.store.customers.identifiers import IdentifierRow
+from perennial.store.customers.referrals import ReferralRow
 from perennial.store.database import Id
 from perennial.store.effects import Change
-from perennial.store.entitlements import EntitlementRow
 from perennial.store.events import EventRow
 from perennial.store.external_ids import IdKind
-from perennial.store.identifiers import IdentifierRow
 from perennial.store.members import Periods
 from perennial.store.orders import OrderRow
-from perennial.store.redemptions import RedemptionRow
-from perennial.store.referrals import ReferralRow
 from perennial.store.segments import SegmentMove
-from perennial.store.vouchers import VoucherRow
-from perennial.store.waits import Line, WaitRow
+from perennial.store.staff.audit_entries import AuditEntry
 from perennial.units import Instant, bucket_of, named_bytes
 
 

@@ -15,10 +15,10 @@ from perennial.flows.contrast import READABLE, contrast, is_readable, nearest_re
 from perennial.flows.ids import Ids
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.programs.life import Author
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
-from perennial.store.brands import BrandRow, put_brand, read_brand
 from perennial.store.database import Database
-from perennial.store.programs import lock_configuration
+from perennial.store.programs.brands import BrandRow, put_brand, read_brand
+from perennial.store.programs.programs import lock_configuration
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 
 LIGHT_GROUND = "#f1efe7"
 DARK_GROUND = "#232b27"

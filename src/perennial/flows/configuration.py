@@ -21,10 +21,10 @@ from perennial.core.segments.compile_segments import BasedOn, Kept, SegmentSet, 
 from perennial.core.segments.following_segments import hears_moves
 from perennial.core.switches import ALL_ON, Switches
 from perennial.core.version import Version
-from perennial.store.programs import StoredVersion, load_versions
+from perennial.store.programs.programs import StoredVersion, load_versions
+from perennial.store.programs.surroundings import latest_declarations, list_locations
+from perennial.store.programs.switches import list_switches
 from perennial.store.segments import SegmentRow, list_segments
-from perennial.store.surroundings import latest_declarations, list_locations
-from perennial.store.switches import list_switches
 from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import MINUTE, Instant
 

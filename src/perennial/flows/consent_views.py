@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from perennial.core.customers.consents import ConsentChannel, ConsentState
-from perennial.store.consents import ConsentRow
+from perennial.store.customers.consents import ConsentRow
 from perennial.units import format_instant
 
 

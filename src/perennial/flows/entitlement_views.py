@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from perennial.flows.configuration import Workspace
-from perennial.store.entitlements import EntitlementRow
+from perennial.store.codes.entitlements import EntitlementRow
 from perennial.units import Instant, Points, format_instant
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 
 from perennial.ledger.lot import LotKey
-from perennial.store.entitlements import EntitlementRow
-from perennial.store.vouchers import VoucherRow
+from perennial.store.codes.entitlements import EntitlementRow
+from perennial.store.codes.vouchers import VoucherRow
 from perennial.units import Points
 
 

@@ -77,7 +77,7 @@ from perennial.flows.ids import Ids
 from perennial.flows.loading.drawn_codes import CodesNeeded
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.flows.signed_codes import wall_now
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database
 from perennial.store.effects import GuardError
 from perennial.store.workspaces import WorkspaceRow, read_workspace

@@ -19,10 +19,10 @@ from perennial.core.customers.identifiers import CustomerIdentifier
 from perennial.flows.answers import Answer
 from perennial.flows.commands import Command, Identified, PostAdjustment, PostClaim, PostEvent, PutOrder
 from perennial.flows.problems import answer_problem, field_problem
-from perennial.store.customers import read_customers
+from perennial.store.customers.customers import read_customers
+from perennial.store.customers.identifiers import find_identifiers, identifier_hash
 from perennial.store.database import Database
 from perennial.store.external_ids import IdKind, find_claimed
-from perennial.store.identifiers import find_identifiers, identifier_hash
 from perennial.units import named_id
 
 K = TypeVar("K")

@@ -16,8 +16,8 @@ from asyncpg import Connection
 
 from perennial.flows.answers import Answer, Problem
 from perennial.flows.problems import MERGED, ProblemError, customer_erased, customer_merged, problem
-from perennial.store.customers import read_customers
-from perennial.store.merges import Place, find_survivor
+from perennial.store.customers.customers import read_customers
+from perennial.store.customers.merges import Place, find_survivor
 
 H = TypeVar("H")
 T = TypeVar("T")

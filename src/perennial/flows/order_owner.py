@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perennial.flows.problems import customer_erased, problem
-from perennial.store.customers import read_customers
+from perennial.store.customers.customers import read_customers
 from perennial.store.database import Database
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.units import named_id

@@ -13,7 +13,7 @@ from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import problem
 from perennial.flows.reading import bucket_of_customer
-from perennial.store.customers import read_customers
+from perennial.store.customers.customers import read_customers
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.orders import OrderRow, decode_order, load_orders
 from perennial.units import format_instant, named_id

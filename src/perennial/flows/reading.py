@@ -28,13 +28,13 @@ from perennial.flows.loading.exposures import load_variants
 from perennial.flows.loading.looking_back import read_from
 from perennial.flows.merged import customer_unknown, follows_merges
 from perennial.flows.problems import problem
-from perennial.store.blocks import BlockRow, read_block
-from perennial.store.consents import read_consents
-from perennial.store.customers import CustomerRow, read_customers
+from perennial.store.codes.redemptions import read_redemption
+from perennial.store.customers.blocks import BlockRow, read_block
+from perennial.store.customers.consents import read_consents
+from perennial.store.customers.customers import CustomerRow, read_customers
+from perennial.store.customers.identifiers import read_identifiers
 from perennial.store.external_ids import IdKind, find_external_ids
-from perennial.store.identifiers import read_identifiers
 from perennial.store.members import load_members
-from perennial.store.redemptions import read_redemption
 from perennial.units import SECOND, Instant, Points, bucket_of, format_instant, named_id
 
 _MONEY = (Measure.ORDERS_NET, Measure.LINES_NET)

@@ -8,7 +8,7 @@ import msgspec
 
 from perennial.flows.answers import VoucherAnswer
 from perennial.flows.configuration import Workspace
-from perennial.store.referrals import ReferralRow
+from perennial.store.customers.referrals import ReferralRow
 from perennial.units import Instant, format_instant
 
 

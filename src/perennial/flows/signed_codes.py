@@ -19,7 +19,7 @@ from perennial.core.codes.till_code import (
     verify,
     write,
 )
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.units import Instant
 
 

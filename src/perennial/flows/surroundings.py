@@ -26,10 +26,9 @@ from perennial.flows.problems import problem
 from perennial.flows.programs.checks import program_to_ask
 from perennial.flows.programs.life import Author
 from perennial.flows.reading import FactView, outside_facts, own_attributes
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.database import Database
-from perennial.store.programs import load_versions, lock_configuration, raise_revision
-from perennial.store.surroundings import (
+from perennial.store.programs.programs import load_versions, lock_configuration, raise_revision
+from perennial.store.programs.surroundings import (
     count_locations,
     find_location,
     insert_declarations,
@@ -37,6 +36,7 @@ from perennial.store.surroundings import (
     latest_declarations,
     put_location,
 )
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 
 MAX_LOCATIONS = 20_000
 _ids = Ids()

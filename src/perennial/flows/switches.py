@@ -13,10 +13,10 @@ from perennial.core.switches import Switch, SwitchKind, SwitchObject, parts_of
 from perennial.flows.ids import Ids
 from perennial.flows.problems import ProblemError, field_problem
 from perennial.flows.programs.life import Author
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.database import Database
-from perennial.store.programs import load_versions, lock_configuration, raise_revision
-from perennial.store.switches import delete_switch, list_switches, put_switch
+from perennial.store.programs.programs import load_versions, lock_configuration, raise_revision
+from perennial.store.programs.switches import delete_switch, list_switches, put_switch
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 
 MAX_REASON = 1_000
 _WITHOUT_ID = (SwitchKind.EVERYTHING, SwitchKind.PROGRAM)

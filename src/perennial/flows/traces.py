@@ -14,9 +14,9 @@ from perennial.core.customers.disposable import host_of
 from perennial.core.customers.identifiers import IdentifierType
 from perennial.core.customers.mailbox import mailbox_of
 from perennial.core.kinds.fraud_signal import Trace
-from perennial.store.codebook import Codebook
-from perennial.store.identifiers import read_identifiers
-from perennial.store.marks import read_marks
+from perennial.store.codes.codebook import Codebook
+from perennial.store.customers.identifiers import read_identifiers
+from perennial.store.customers.marks import read_marks
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 

@@ -15,57 +15,57 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import QueryParameter
 
 from perennial.flows.answers import FieldProblem, Problem
-from perennial.http.api_keys import KEY_ROUTES
-from perennial.http.approvals import APPROVAL_ROUTES
-from perennial.http.audit_log import AUDIT_ROUTES
-from perennial.http.backfills import BACKFILL_ROUTES
 from perennial.http.batch import BATCH_ROUTES
 from perennial.http.brand import BRAND_ROUTES
-from perennial.http.budgets import BUDGET_ROUTES
-from perennial.http.campaigns import CAMPAIGN_ROUTES
-from perennial.http.cards import CARD_ROUTES
-from perennial.http.challenges import CHALLENGE_ROUTES
-from perennial.http.checkout import CHECKOUT_ROUTES
-from perennial.http.clock import CLOCK_ROUTES
-from perennial.http.conditions import CONDITION_ROUTES
-from perennial.http.consents import CONSENT_ROUTES
+from perennial.http.checkout.cards import CARD_ROUTES
+from perennial.http.checkout.checkout import CHECKOUT_ROUTES
+from perennial.http.checkout.device_blocks import DEVICE_BLOCK_ROUTES
+from perennial.http.checkout.rewards import REWARD_ROUTES
+from perennial.http.checkout.till import TILL_ROUTES
+from perennial.http.checkout.vouchers import VOUCHER_ROUTES
+from perennial.http.checkout.waits import WAIT_ROUTES
 from perennial.http.console import CONSOLE_ROUTES
-from perennial.http.conversions import CONVERSION_ROUTES
-from perennial.http.customers import CUSTOMER_ROUTES
-from perennial.http.desk import DESK_ROUTES
-from perennial.http.device_blocks import DEVICE_BLOCK_ROUTES
-from perennial.http.door import MAX_BODY_BYTES, Door
+from perennial.http.customers.challenges import CHALLENGE_ROUTES
+from perennial.http.customers.consents import CONSENT_ROUTES
+from perennial.http.customers.customers import CUSTOMER_ROUTES
+from perennial.http.customers.merges import MERGE_ROUTES
+from perennial.http.customers.points import POINTS_ROUTES
+from perennial.http.customers.referrals import REFERRAL_ROUTES
+from perennial.http.customers.segments import SEGMENT_ROUTES
+from perennial.http.door.door import MAX_BODY_BYTES, Door
+from perennial.http.door.exchange import ClientGoneError, extra_headers
+from perennial.http.door.operation import guard, identity_of, spoken_in
+from perennial.http.door.problems import MEDIA_TYPE, bad_fields, bad_request, problem_of, write_problem
 from perennial.http.events import EVENT_ROUTES
-from perennial.http.exchange import ClientGoneError, extra_headers
-from perennial.http.experiments import EXPERIMENT_ROUTES
-from perennial.http.factors import FACTOR_ROUTES
 from perennial.http.fast_lane import FastLane
 from perennial.http.health import HEALTH_ROUTES
-from perennial.http.launch import LAUNCH_ROUTES
-from perennial.http.me import ME_ROUTES
-from perennial.http.merges import MERGE_ROUTES
-from perennial.http.openapi import describe
-from perennial.http.operation import guard, identity_of, spoken_in
 from perennial.http.orders import ORDER_ROUTES
-from perennial.http.planned_versions import PLAN_ROUTES
-from perennial.http.points import POINTS_ROUTES
-from perennial.http.problems import MEDIA_TYPE, bad_fields, bad_request, problem_of, write_problem
-from perennial.http.programs import PROGRAM_ROUTES
-from perennial.http.reference_page import REFERENCE_ROUTES
-from perennial.http.referrals import REFERRAL_ROUTES
+from perennial.http.programs.backfills import BACKFILL_ROUTES
+from perennial.http.programs.budgets import BUDGET_ROUTES
+from perennial.http.programs.campaigns import CAMPAIGN_ROUTES
+from perennial.http.programs.clock import CLOCK_ROUTES
+from perennial.http.programs.conditions import CONDITION_ROUTES
+from perennial.http.programs.conversions import CONVERSION_ROUTES
+from perennial.http.programs.experiments import EXPERIMENT_ROUTES
+from perennial.http.programs.launch import LAUNCH_ROUTES
+from perennial.http.programs.planned_versions import PLAN_ROUTES
+from perennial.http.programs.programs import PROGRAM_ROUTES
+from perennial.http.programs.simulations import SIMULATION_ROUTES
+from perennial.http.programs.surroundings import SURROUNDING_ROUTES
+from perennial.http.programs.switches import SWITCH_ROUTES
+from perennial.http.programs.templates import TEMPLATE_ROUTES
+from perennial.http.reference.openapi import describe
+from perennial.http.reference.reference_page import REFERENCE_ROUTES
 from perennial.http.reports import REPORT_ROUTES
-from perennial.http.rewards import REWARD_ROUTES
-from perennial.http.segments import SEGMENT_ROUTES
-from perennial.http.sign_in import SIGN_IN_ROUTES
-from perennial.http.simulations import SIMULATION_ROUTES
-from perennial.http.single_sign_on import SINGLE_SIGN_ON_PAGES, SINGLE_SIGN_ON_ROUTES
-from perennial.http.staff import STAFF_ROUTES
-from perennial.http.surroundings import SURROUNDING_ROUTES
-from perennial.http.switches import SWITCH_ROUTES
-from perennial.http.templates import TEMPLATE_ROUTES
-from perennial.http.till import TILL_ROUTES
-from perennial.http.vouchers import VOUCHER_ROUTES
-from perennial.http.waits import WAIT_ROUTES
+from perennial.http.staff.api_keys import KEY_ROUTES
+from perennial.http.staff.approvals import APPROVAL_ROUTES
+from perennial.http.staff.audit_log import AUDIT_ROUTES
+from perennial.http.staff.desk import DESK_ROUTES
+from perennial.http.staff.factors import FACTOR_ROUTES
+from perennial.http.staff.me import ME_ROUTES
+from perennial.http.staff.sign_in import SIGN_IN_ROUTES
+from perennial.http.staff.single_sign_on import SINGLE_SIGN_ON_PAGES, SINGLE_SIGN_ON_ROUTES
+from perennial.http.staff.staff import STAFF_ROUTES
 
 ROUTES = [
     *ORDER_ROUTES,

@@ -23,7 +23,6 @@ from perennial.flows.order_owner import owner_of_order
 from perennial.flows.problems import ProblemError, answer_problem
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.scopes import Scope, allows
-from perennial.http.asgi import Connection, Receive, Send
 from perennial.http.batch_lines import (
     BatchLine,
     CustomerLine,
@@ -33,14 +32,15 @@ from perennial.http.batch_lines import (
     identifier_in,
     needed_scope,
 )
-from perennial.http.door import Door
-from perennial.http.exchange import ClientGoneError, check_json, headers_of, receive_chunk
-from perennial.http.giving import by_hand
-from perennial.http.language import tell_steps
-from perennial.http.operation import admitted, connection_of, identity_of, operation, spoken_in
-from perennial.http.problems import ProblemBody, bad_request, problem_of, rewrite_problem
-from perennial.http.spool import Spool
-from perennial.http.strict_json import Reader
+from perennial.http.customers.giving import by_hand
+from perennial.http.door.asgi import Connection, Receive, Send
+from perennial.http.door.door import Door
+from perennial.http.door.exchange import ClientGoneError, check_json, headers_of, receive_chunk
+from perennial.http.door.language import tell_steps
+from perennial.http.door.operation import admitted, connection_of, identity_of, operation, spoken_in
+from perennial.http.door.problems import ProblemBody, bad_request, problem_of, rewrite_problem
+from perennial.http.door.spool import Spool
+from perennial.http.door.strict_json import Reader
 
 MEDIA_TYPES = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl")
 CHUNK_LINES = 512

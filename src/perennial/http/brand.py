@@ -12,7 +12,7 @@ from msgspec import Meta
 from perennial.flows.brand import BrandPreview, BrandView, brand_of, change_brand, judge_brand
 from perennial.flows.programs.life import Author
 from perennial.flows.staff.scopes import Scope
-from perennial.http.operation import admitted, body_of, operation, written
+from perennial.http.door.operation import admitted, body_of, operation, written
 
 Color = Annotated[str, Meta(pattern="^#[0-9A-Fa-f]{6}$", max_length=7, description="such as #1d6b4a")]
 

@@ -19,7 +19,7 @@ from perennial.core.customers.consents import (
     SaidConsent,
     Wording,
 )
-from perennial.http.instants import read_instant
+from perennial.http.door.instants import read_instant
 
 SaidAt = Annotated[
     str,

@@ -15,9 +15,9 @@ from typing import Annotated, Any, NamedTuple
 from litestar import Request, Response, get
 from litestar.params import PathParameter
 
-from perennial.http.exchange import headers_of
-from perennial.http.operation import connection_of
-from perennial.http.problems import bad_request
+from perennial.http.door.exchange import headers_of
+from perennial.http.door.operation import connection_of
+from perennial.http.door.problems import bad_request
 
 _PAGE = "index.html"
 _NONCE_HOLE = b'nonce=""'

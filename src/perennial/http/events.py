@@ -11,10 +11,10 @@ from perennial.flows.answers import Answer, Decided
 from perennial.flows.explaining import ExplainedEvent, explain_event
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.scopes import Scope
-from perennial.http.door import Door
-from perennial.http.exchange import headers_of, idempotency_key
-from perennial.http.language import LanguageName
-from perennial.http.operation import (
+from perennial.http.door.door import Door
+from perennial.http.door.exchange import headers_of, idempotency_key
+from perennial.http.door.language import LanguageName
+from perennial.http.door.operation import (
     ExternalId,
     admitted,
     answered,
@@ -23,7 +23,7 @@ from perennial.http.operation import (
     operation,
     written,
 )
-from perennial.http.paths import plain_segment
+from perennial.http.door.paths import plain_segment
 from perennial.http.requests import EventBody, event_command, once_id
 
 

@@ -17,11 +17,10 @@ from perennial.flows.answers import Answer
 from perennial.flows.problems import answer_problem
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.scopes import Scope as KeyScope
-from perennial.http.asgi import Connection, Message, Receive, Send
-from perennial.http.checkout import QuoteBody, RedemptionBody, post_quote, post_redemption
-from perennial.http.door import Door
-from perennial.http.events import post_event
-from perennial.http.exchange import (
+from perennial.http.checkout.checkout import QuoteBody, RedemptionBody, post_quote, post_redemption
+from perennial.http.door.asgi import Connection, Message, Receive, Send
+from perennial.http.door.door import Door
+from perennial.http.door.exchange import (
     ClientGoneError,
     Headers,
     check_json,
@@ -33,14 +32,15 @@ from perennial.http.exchange import (
     request_id,
     send_answer,
 )
-from perennial.http.language import spoken_to
-from perennial.http.metrics import count_answer
+from perennial.http.door.language import spoken_to
+from perennial.http.door.metrics import count_answer
+from perennial.http.door.paths import path_segments, routed_path
+from perennial.http.door.problems import bad_request, problem_of
+from perennial.http.door.sessions import admit
+from perennial.http.door.strict_json import Reader
+from perennial.http.events import post_event
 from perennial.http.orders import post_return, put_order
-from perennial.http.paths import path_segments, routed_path
-from perennial.http.problems import bad_request, problem_of
 from perennial.http.requests import EventBody, OrderBody, ReturnBody
-from perennial.http.sessions import admit
-from perennial.http.strict_json import Reader
 
 MAX_IN_FLIGHT = 2_000
 """Beyond so many requests at once a worker sheds load: a quick no is better than a late yes."""

@@ -9,10 +9,10 @@ import msgspec
 from litestar import Request, Response, get
 
 from perennial.flows.staff.scopes import Scope
-from perennial.http.door import Door
-from perennial.http.metrics import CONTENT_TYPE, exposition
-from perennial.http.operation import operation, written
-from perennial.http.problems import bad_request
+from perennial.http.door.door import Door
+from perennial.http.door.metrics import CONTENT_TYPE, exposition
+from perennial.http.door.operation import operation, written
+from perennial.http.door.problems import bad_request
 
 READY_SECONDS = 2.0
 

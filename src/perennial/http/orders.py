@@ -17,10 +17,10 @@ from perennial.flows.order_views import OrderView, read_order
 from perennial.flows.programs.order_cases import OrderCase, make_order_case
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.scopes import Scope
-from perennial.http.door import Door
-from perennial.http.exchange import headers_of, idempotency_key
-from perennial.http.language import LanguageName
-from perennial.http.operation import (
+from perennial.http.door.door import Door
+from perennial.http.door.exchange import headers_of, idempotency_key
+from perennial.http.door.language import LanguageName
+from perennial.http.door.operation import (
     ExternalId,
     admitted,
     answered,
@@ -31,7 +31,7 @@ from perennial.http.operation import (
     told,
     written,
 )
-from perennial.http.paths import plain_segment
+from perennial.http.door.paths import plain_segment
 from perennial.http.requests import OrderBody, ReturnBody, once_id, order_command, return_command
 
 ProgramName = Annotated[

@@ -14,10 +14,10 @@ from perennial.core.dates.periods import Period
 from perennial.core.languages import LANGUAGES
 from perennial.flows.reports import Asked, ReportList, ReportResult, list_reports, read_report
 from perennial.flows.staff.scopes import Scope
-from perennial.http.exchange import bad_query
-from perennial.http.language import LanguageName
-from perennial.http.operation import ExternalId, admitted, operation, written
-from perennial.http.paths import plain_segment
+from perennial.http.door.exchange import bad_query
+from perennial.http.door.language import LanguageName
+from perennial.http.door.operation import ExternalId, admitted, operation, written
+from perennial.http.door.paths import plain_segment
 from perennial.units import MAX_AMOUNT
 
 CSV = "text/csv"

@@ -40,8 +40,8 @@ from perennial.flows.commands import (
 from perennial.flows.staff.keys import Key
 from perennial.flows.traces import Context
 from perennial.http.consent_bodies import Consents, said_in
-from perennial.http.instants import read_instant
-from perennial.http.problems import bad_fields
+from perennial.http.door.instants import read_instant
+from perennial.http.door.problems import bad_fields
 from perennial.units import MAX_AMOUNT, Instant
 
 When = Annotated[

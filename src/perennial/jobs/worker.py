@@ -24,17 +24,17 @@ from perennial.flows.referring.settle_referrals import settle_referrals
 from perennial.flows.run_timers import run_due_timers
 from perennial.flows.segments.filling import LEASE as LEASE_OF_SEGMENTS
 from perennial.flows.segments.filling import FillingUp
-from perennial.store.backfills import workspaces_with_open_backfills
+from perennial.store.audits.seal import seal
+from perennial.store.codes.redemptions import buckets_with_due_holds
+from perennial.store.codes.waits import workspaces_with_lines
 from perennial.store.conversions import buckets_with_due_conversions
+from perennial.store.customers.referrals import buckets_with_due_referrals
 from perennial.store.database import Database
 from perennial.store.leases import hold_lease
-from perennial.store.planned_versions import workspaces_with_due_plans
-from perennial.store.redemptions import buckets_with_due_holds
-from perennial.store.referrals import buckets_with_due_referrals
-from perennial.store.seal import seal
+from perennial.store.programs.backfills import workspaces_with_open_backfills
+from perennial.store.programs.planned_versions import workspaces_with_due_plans
 from perennial.store.segments import workspaces_with_unsettled_segments
 from perennial.store.timers import due_buckets
-from perennial.store.waits import workspaces_with_lines
 from perennial.store.workspaces import WorkspaceRow, list_workspaces
 from perennial.units import SECOND, Instant
 

@@ -19,21 +19,14 @@ from asyncpg import Connection
 from perennial.core.effects import IssueVoucher
 from perennial.ledger.lot import LotKey
 from perennial.store.challenges import PUT_CHALLENGE_ROUNDS, round_records
-from perennial.store.entitlements import (
+from perennial.store.codes.entitlements import (
     INSERT_ENTITLEMENTS,
     EntitlementRow,
     entitlement_id,
     entitlement_records,
 )
-from perennial.store.events import INSERT_EVENTS, EventRow, event_records
-from perennial.store.exposures import INSERT_EXPOSURES
-from perennial.store.external_ids import IdKind, claim_external_ids
-from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
-from perennial.store.one_statement import GuardError, Write
-from perennial.store.orders import INSERT_ORDERS, OrderRow, order_records
-from perennial.store.redemptions import PUT_REDEMPTIONS, RedemptionRow, redemption_records
-from perennial.store.segments import SegmentMove, write_with_moves
-from perennial.store.vouchers import (
+from perennial.store.codes.redemptions import PUT_REDEMPTIONS, RedemptionRow, redemption_records
+from perennial.store.codes.vouchers import (
     INSERT_VOUCHER_CODES,
     INSERT_VOUCHERS,
     USE_VOUCHER,
@@ -41,6 +34,13 @@ from perennial.store.vouchers import (
     VoucherRow,
     VoucherState,
 )
+from perennial.store.events import INSERT_EVENTS, EventRow, event_records
+from perennial.store.exposures import INSERT_EXPOSURES
+from perennial.store.external_ids import IdKind, claim_external_ids
+from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
+from perennial.store.one_statement import GuardError, Write
+from perennial.store.orders import INSERT_ORDERS, OrderRow, order_records
+from perennial.store.segments import SegmentMove, write_with_moves
 from perennial.units import Instant
 
 __all__ = ["Begins", "Change", "GuardError", "write_effects"]

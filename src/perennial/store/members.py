@@ -18,7 +18,7 @@ from asyncpg import Connection, Record
 
 from perennial.core.member import Member, Membership, Wallet
 from perennial.ledger.lot import Lot, LotKey, Origin
-from perennial.store.customers import (
+from perennial.store.customers.customers import (
     CustomerRow,
     insert_customers,
     lock_customers,

@@ -33,7 +33,7 @@ class OrderRow(msgspec.Struct):
     (None: nothing came back). For reports alone: the ``currency`` and the ``location`` that the order names,
     what it ``cost`` the shop, and which parts of net and cost came back; None where there is nothing to say.
     ``kept_by`` is the household that keeps the points of the order since its buyer left it
-    (``store/households.py`` alone writes it).
+    (``store/customers/households.py`` alone writes it).
     """
 
     customer_id: UUID

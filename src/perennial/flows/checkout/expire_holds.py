@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perennial.flows.commands import ExpireHold
 from perennial.flows.handle_events import Handler
-from perennial.store.redemptions import due_holds
+from perennial.store.codes.redemptions import due_holds
 from perennial.units import Instant
 
 HOLDS_PER_BATCH = 250

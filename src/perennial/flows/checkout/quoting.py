@@ -38,7 +38,7 @@ from perennial.flows.problems import MERGED, ProblemError
 from perennial.flows.signed_codes import wall_now
 from perennial.ledger.account import Account
 from perennial.store.budgets import read_budgets
-from perennial.store.customers import CustomerRow, read_customers
+from perennial.store.customers.customers import CustomerRow, read_customers
 from perennial.store.members import load_members
 
 MAX_TOGETHER = 32

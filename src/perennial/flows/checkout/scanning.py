@@ -23,8 +23,8 @@ from perennial.flows.merged import survivor_name
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.reading import WalletView, bucket_of_customer, load_customer, wallet_views
 from perennial.flows.signed_codes import scanned_code, verified, wall_now
-from perennial.store.customers import read_customers
-from perennial.store.vouchers import VoucherRow, VoucherState
+from perennial.store.codes.vouchers import VoucherRow, VoucherState
+from perennial.store.customers.customers import read_customers
 from perennial.units import Instant, Minor, format_instant, named_id
 
 NAMES = ("name", "first_name")

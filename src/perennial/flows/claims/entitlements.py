@@ -23,14 +23,14 @@ from perennial.flows.merged import follows_merges
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import problem
 from perennial.flows.reading import bucket_of_customer, load_customer
-from perennial.store.customers import read_customers
-from perennial.store.entitlements import (
+from perennial.store.codes.entitlements import (
     EntitlementPlace,
     EntitlementRow,
     find_held,
     list_entitlements,
     list_of_customer,
 )
+from perennial.store.customers.customers import read_customers
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.units import Instant, format_instant
 

@@ -16,7 +16,7 @@ from perennial.flows.commands import TakeTurn
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.store.budgets import BudgetKey, read_budgets
-from perennial.store.waits import Line, Next, count_lines, find_next
+from perennial.store.codes.waits import Line, Next, count_lines, find_next
 from perennial.units import Instant
 
 ASKED_AT_ONCE = 100

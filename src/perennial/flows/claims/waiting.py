@@ -18,8 +18,7 @@ from perennial.flows.problems import problem, refused
 from perennial.flows.reading import bucket_of_customer, load_customer
 from perennial.flows.references import one_program
 from perennial.store.budgets import BudgetKey, lock_budgets, read_budgets
-from perennial.store.customers import lock_customers
-from perennial.store.waits import (
+from perennial.store.codes.waits import (
     Line,
     WaitRow,
     WaitState,
@@ -29,6 +28,7 @@ from perennial.store.waits import (
     join_line,
     list_waits,
 )
+from perennial.store.customers.customers import lock_customers
 from perennial.units import Instant, format_instant, named_id
 
 

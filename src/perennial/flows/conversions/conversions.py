@@ -32,7 +32,6 @@ from perennial.flows.merged import follows_merges
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.reading import bucket_of_customer, load_customer
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.conversions import (
     ConversionRow,
     ConversionState,
@@ -49,8 +48,9 @@ from perennial.store.conversions import (
     wake_slice,
     walk_owners,
 )
-from perennial.store.customers import read_customers
+from perennial.store.customers.customers import read_customers
 from perennial.store.members import load_members
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 from perennial.units import Instant, Rounding, named_id
 
 SHOWN = 10

@@ -30,7 +30,7 @@ from perennial.store.conversions import (
     read_slice,
     walk_owners,
 )
-from perennial.store.customers import lock_customers
+from perennial.store.customers.customers import lock_customers
 from perennial.units import MINUTE, Instant
 
 OWNERS_AT_ONCE = 100

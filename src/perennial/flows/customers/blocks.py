@@ -19,8 +19,8 @@ from perennial.flows.reading import BlockView, block_view
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.records import note
 from perennial.flows.staff.sessions import now_of
-from perennial.store.blocks import BlockRow, lift_block, put_block, read_block
-from perennial.store.customers import lock_customers
+from perennial.store.customers.blocks import BlockRow, lift_block, put_block, read_block
+from perennial.store.customers.customers import lock_customers
 from perennial.units import bucket_of, named_id
 
 

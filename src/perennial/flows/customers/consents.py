@@ -26,8 +26,8 @@ from perennial.flows.problems import problem
 from perennial.flows.reading import bucket_of_customer, known_customer
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.records import note
-from perennial.store.consents import list_consent_records, read_consents
-from perennial.store.customers import read_customers
+from perennial.store.customers.consents import list_consent_records, read_consents
+from perennial.store.customers.customers import read_customers
 from perennial.units import Instant, named_id
 
 

@@ -31,12 +31,12 @@ from perennial.flows.staff.keys import Key
 from perennial.flows.staff.records import note
 from perennial.flows.staff.sessions import now_of
 from perennial.flows.vouchers.vouchers import VoucherView, vouchers_of
-from perennial.store.customer_notes import NoteRow, delete_note, insert_note, list_notes
-from perennial.store.customer_words import find_by_words
-from perennial.store.customers import CustomerRow, lock_customers, read_customers, read_customers_at
-from perennial.store.identifiers import find_identifiers, identifier_hash, read_identifiers_at
-from perennial.store.merges import find_survivor
-from perennial.store.vouchers import find_vouchers
+from perennial.store.codes.vouchers import find_vouchers
+from perennial.store.customers.customers import CustomerRow, lock_customers, read_customers, read_customers_at
+from perennial.store.customers.identifiers import find_identifiers, identifier_hash, read_identifiers_at
+from perennial.store.customers.merges import find_survivor
+from perennial.store.customers.notes import NoteRow, delete_note, insert_note, list_notes
+from perennial.store.customers.words import find_by_words
 from perennial.units import bucket_of, format_instant, named_id
 
 T_co = TypeVar("T_co", covariant=True)

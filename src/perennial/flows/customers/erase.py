@@ -28,26 +28,26 @@ from perennial.flows.loading.budgets import budgets_of_order
 from perennial.flows.merged import survivor_name
 from perennial.flows.problems import customer_merged, problem
 from perennial.ledger.account import Account
-from perennial.store.approvals import erase_approvals
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.budgets import lock_budgets
-from perennial.store.cards import list_cards, lock_cards
-from perennial.store.customers import CustomerRow, lock_customers
-from perennial.store.effects import Change, write_effects
-from perennial.store.entitlements import EntitlementRow, count_companions, list_to_come
-from perennial.store.erasure import (
+from perennial.store.codes.cards import list_cards, lock_cards
+from perennial.store.codes.entitlements import EntitlementRow, count_companions, list_to_come
+from perennial.store.codes.redemptions import list_held
+from perennial.store.customers.customers import CustomerRow, lock_customers
+from perennial.store.customers.erasure import (
     blank_transfers,
     erase_rows,
     find_households,
     find_inhabited,
     read_transfers,
 )
+from perennial.store.customers.identifiers import read_identifiers
+from perennial.store.customers.merges import find_survivor, list_merges
+from perennial.store.effects import Change, write_effects
 from perennial.store.events import EventKind, EventRow
-from perennial.store.identifiers import read_identifiers
 from perennial.store.members import load_members
-from perennial.store.merges import find_survivor, list_merges
 from perennial.store.orders import load_orders
-from perennial.store.redemptions import list_held
+from perennial.store.staff.approvals import erase_approvals
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 from perennial.units import Instant, bucket_of, named_id
 
 

@@ -30,10 +30,10 @@ from perennial.flows.handling.needed import Needed, with_what_is_needed
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.handling.write_batch import write
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
-from perennial.store.customers import CustomerRow, insert_customers
+from perennial.store.customers.customers import CustomerRow, insert_customers
+from perennial.store.customers.households import keep_points
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind, claim_external_ids, find_external_ids
-from perennial.store.households import keep_points
 from perennial.units import Instant, bucket_of
 
 

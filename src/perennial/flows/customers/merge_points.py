@@ -16,9 +16,9 @@ from perennial.flows.configuration import Workspace
 from perennial.flows.customers.lot_moves import activation, arriving, debts_arriving, debts_leaving, leaving
 from perennial.flows.problems import problem
 from perennial.ledger.account import Account
-from perennial.store.customers import CustomerRow
+from perennial.store.codes.vouchers import VoucherRow, VoucherState
+from perennial.store.customers.customers import CustomerRow
 from perennial.store.members import load_members
-from perennial.store.vouchers import VoucherRow, VoucherState
 
 
 def move_wallets(giving: Batch, gone: Operation, taking: Batch, come: Operation) -> None:

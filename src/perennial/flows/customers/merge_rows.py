@@ -18,16 +18,17 @@ from perennial.core.decisions.merging import filled_attributes, merged_membershi
 from perennial.core.referrals.referrals import SELF, Referral, ReferralState
 from perennial.flows.batch import Batch
 from perennial.flows.customers.merge_answers import MergeConflict
-from perennial.store.blocks import read_block
 from perennial.store.challenges import put_rounds
-from perennial.store.codebook import Codebook
-from perennial.store.consents import move_consents, read_consents
-from perennial.store.customers import CustomerRow
-from perennial.store.erasure import erase_rows
-from perennial.store.events import EventKind, EventRow, insert_events, load_events
-from perennial.store.external_ids import IdKind, hand_over_external_ids
-from perennial.store.merges import MergeRow, Place, insert_merges, insert_pointer, list_merges
-from perennial.store.merging import (
+from perennial.store.codes.codebook import Codebook
+from perennial.store.codes.redemptions import load_redemptions, put_redemptions
+from perennial.store.codes.vouchers import VoucherRow, find_vouchers
+from perennial.store.codes.waits import WaitState, end_waits, list_waits, move_waits
+from perennial.store.customers.blocks import read_block
+from perennial.store.customers.consents import move_consents, read_consents
+from perennial.store.customers.customers import CustomerRow
+from perennial.store.customers.erasure import erase_rows
+from perennial.store.customers.merges import MergeRow, Place, insert_merges, insert_pointer, list_merges
+from perennial.store.customers.merging import (
     add_figures,
     delete_memberships,
     delete_redemptions,
@@ -45,18 +46,17 @@ from perennial.store.merging import (
     read_rounds,
     update_survivor,
 )
-from perennial.store.netting import RoundSum
-from perennial.store.redemptions import load_redemptions, put_redemptions
-from perennial.store.referrals import (
+from perennial.store.customers.referrals import (
     ReferralRow,
     hand_over_advocacies,
     hand_over_referrals,
     load_referrals,
     put_referrals,
 )
+from perennial.store.events import EventKind, EventRow, insert_events, load_events
+from perennial.store.external_ids import IdKind, hand_over_external_ids
+from perennial.store.netting import RoundSum
 from perennial.store.segments import SegmentMove, list_segments, load_segments_of, write_segment_moves
-from perennial.store.vouchers import VoucherRow, find_vouchers
-from perennial.store.waits import WaitState, end_waits, list_waits, move_waits
 from perennial.units import Instant
 
 MERGED = "merged"

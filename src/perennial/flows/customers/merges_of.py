@@ -9,7 +9,7 @@ from perennial.flows.customers.statements import StatementEntry, statement_befor
 from perennial.flows.handle_events import Handler
 from perennial.flows.merged import follows_merges
 from perennial.flows.reading import bucket_of_customer, load_customer
-from perennial.store.merges import list_merges
+from perennial.store.customers.merges import list_merges
 from perennial.units import format_instant
 
 _decode = msgspec.json.Decoder(tuple[MovedWallet, ...]).decode

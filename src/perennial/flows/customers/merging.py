@@ -43,15 +43,15 @@ from perennial.flows.merged import customer_gone
 from perennial.flows.once import body_of, differing_fields
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.flows.staff.records import note
-from perennial.store.customers import CustomerRow, lock_customers
+from perennial.store.codes.redemptions import list_held
+from perennial.store.codes.vouchers import lock_vouchers_of
+from perennial.store.customers.customers import CustomerRow, lock_customers
+from perennial.store.customers.merges import MergeRow, Place
+from perennial.store.customers.merging import read_memberships
+from perennial.store.customers.referrals import list_advocacies, load_referrals
 from perennial.store.events import EventKind, EventRow, load_events
 from perennial.store.external_ids import IdKind, claim_external_ids, find_claimed
-from perennial.store.merges import MergeRow, Place
-from perennial.store.merging import read_memberships
-from perennial.store.redemptions import list_held
-from perennial.store.referrals import list_advocacies, load_referrals
-from perennial.store.roles import read_rules
-from perennial.store.vouchers import lock_vouchers_of
+from perennial.store.staff.roles import read_rules
 from perennial.units import Instant, bucket_of, format_instant, named_id
 
 _encoder = msgspec.json.Encoder()

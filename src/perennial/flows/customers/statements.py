@@ -18,15 +18,15 @@ from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.reading import bucket_of_customer, load_customer
 from perennial.flows.referrals.sources import sources_of_referrals
 from perennial.flows.stored import decode_decisions
-from perennial.store.events import EventKind
-from perennial.store.merges import Place
-from perennial.store.statement import (
+from perennial.store.customers.merges import Place
+from perennial.store.customers.statement import (
     StatementCursor,
     StatementLine,
     TimelineEntry,
     read_statement,
     read_timeline,
 )
+from perennial.store.events import EventKind
 from perennial.units import Instant, Points, format_instant
 
 

@@ -33,8 +33,8 @@ from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.once import body_of
 from perennial.flows.problems import refused
 from perennial.ledger.account import Account
+from perennial.store.codes.redemptions import RedemptionRow, RedemptionState
 from perennial.store.events import EventKind
-from perennial.store.redemptions import RedemptionRow, RedemptionState
 
 
 def handle_change_hold(batch: Batch, command: ChangeHold) -> Answer:

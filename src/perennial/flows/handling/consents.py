@@ -19,7 +19,7 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import Command, PutCustomer, PutHousehold
 from perennial.flows.configuration import FUTURE_TOLERANCE
 from perennial.flows.problems import field_problem
-from perennial.store.consents import ConsentRow, read_consents, record_id_of
+from perennial.store.customers.consents import ConsentRow, read_consents, record_id_of
 from perennial.units import Instant
 
 

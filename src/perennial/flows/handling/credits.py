@@ -17,7 +17,7 @@ from perennial.flows.commands import Command, PostAdjustment
 from perennial.flows.problems import problem
 from perennial.store.credits import credit_day, lock_day
 from perennial.store.effects import GuardError
-from perennial.store.roles import read_rules
+from perennial.store.staff.roles import read_rules
 from perennial.units import Points, format_units
 
 _DAY = 24 * 3600 * 1_000_000

@@ -19,7 +19,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import Command, PostReturn, PutOrder
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.stored import REWARD_EARNED, StoredDecision, decode_decisions
-from perennial.store.vouchers import VoucherState, load_vouchers
+from perennial.store.codes.vouchers import VoucherState, load_vouchers
 
 
 async def load_earned(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:

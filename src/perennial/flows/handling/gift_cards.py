@@ -19,8 +19,8 @@ from perennial.core.version import Version
 from perennial.core.wallets.spending import spend
 from perennial.flows.batch import Batch, Operation
 from perennial.ledger.account import Account
-from perennial.store.cards import find_closed, lock_cards
-from perennial.store.customers import CustomerRow
+from perennial.store.codes.cards import find_closed, lock_cards
+from perennial.store.customers.customers import CustomerRow
 from perennial.store.members import load_members
 from perennial.units import Minor
 

@@ -12,7 +12,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.handling.decide_program import Outcome
 from perennial.flows.loading.drawn_codes import hand_over
-from perennial.store.entitlements import entitlement_id
+from perennial.store.codes.entitlements import entitlement_id
 from perennial.units import Instant, format_instant
 
 

@@ -20,9 +20,9 @@ from perennial.flows.handling.quote_answers import RollbackAnswer, encode_redemp
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import field_problem, problem, refused
 from perennial.ledger.account import Account
+from perennial.store.codes.redemptions import RedemptionRow, RedemptionState
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
-from perennial.store.redemptions import RedemptionRow, RedemptionState
 from perennial.units import Minor, Points
 
 

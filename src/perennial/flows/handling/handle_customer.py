@@ -24,8 +24,8 @@ from perennial.flows.handling.event_types import check_facts, check_member_attri
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.once import body_of
 from perennial.flows.problems import field_problem, problem
+from perennial.store.customers.identifiers import IdentifierRow, identifier_hash
 from perennial.store.events import EventKind, EventRow
-from perennial.store.identifiers import IdentifierRow, identifier_hash
 
 
 def handle_put_customer(batch: Batch, command: PutCustomer) -> Answer:

@@ -21,9 +21,9 @@ from perennial.flows.handling.decide_program import EventOf, Outcome, store_outc
 from perennial.flows.handling.kept_points import keeper_with
 from perennial.flows.once import body_of
 from perennial.flows.problems import field_problem, problem
-from perennial.store.audit_entries import AuditEntry
-from perennial.store.entitlements import EntitlementRow
+from perennial.store.codes.entitlements import EntitlementRow
 from perennial.store.events import EventKind, EventRow
+from perennial.store.staff.audit_entries import AuditEntry
 
 
 def handle_entitlement(batch: Batch, command: ChangeEntitlement) -> Answer:

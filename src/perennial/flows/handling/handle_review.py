@@ -17,8 +17,8 @@ from perennial.flows.handling.referred import terms_of
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.problems import problem
 from perennial.flows.referral_views import view_referral
-from perennial.store.audit_entries import AuditEntry
-from perennial.store.referrals import ReferralRow
+from perennial.store.customers.referrals import ReferralRow
+from perennial.store.staff.audit_entries import AuditEntry
 
 
 def handle_review(batch: Batch, command: ReviewReferral) -> Answer:

@@ -18,7 +18,7 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import Command, PostClaim, TakeTurn
 from perennial.flows.handling.handle_once import handle_claim
 from perennial.flows.problems import ProblemError, problem
-from perennial.store.waits import Line, WaitRow, WaitState, count_lines, load_waits
+from perennial.store.codes.waits import Line, WaitRow, WaitState, count_lines, load_waits
 
 
 async def load_turns(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:

@@ -59,11 +59,11 @@ from perennial.flows.loading.looking_back import read_from
 from perennial.flows.loading.redeemed import load_entered, load_redeemed
 from perennial.flows.loading.referred import load_referred
 from perennial.flows.merged import survivor_names
-from perennial.store.customers import CustomerRow, insert_customers, lock_customers
+from perennial.store.customers.customers import CustomerRow, insert_customers, lock_customers
+from perennial.store.customers.identifiers import find_identifiers, identifier_hash, read_identifiers
 from perennial.store.events import load_events
 from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
 from perennial.store.history import paid_order_keys
-from perennial.store.identifiers import find_identifiers, identifier_hash, read_identifiers
 from perennial.store.members import Periods, load_members
 from perennial.store.orders import load_orders
 from perennial.units import Instant

@@ -17,7 +17,7 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import PostRedemption
 from perennial.flows.configuration import Workspace
 from perennial.flows.handling.answering import balance_answers
-from perennial.store.redemptions import RedemptionState
+from perennial.store.codes.redemptions import RedemptionState
 from perennial.units import Instant, Minor, Points, format_instant
 
 

@@ -48,9 +48,9 @@ from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import problem, refused
 from perennial.ledger.account import Account
+from perennial.store.codes.redemptions import RedemptionRow, RedemptionState
 from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
-from perennial.store.redemptions import RedemptionRow, RedemptionState
 
 _Asks = TypeVar("_Asks", PostRedemption, ChangeHold)
 

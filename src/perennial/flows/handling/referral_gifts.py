@@ -27,10 +27,10 @@ from perennial.flows.handling.gifts import drawn_pools, with_gifts
 from perennial.flows.handling.referred import terms_of
 from perennial.flows.loading.claims import take_codes
 from perennial.flows.loading.drawn_codes import pools_of
-from perennial.store.entitlements import entitlement_id, load_entitlements
+from perennial.store.codes.entitlements import entitlement_id, load_entitlements
+from perennial.store.codes.vouchers import VoucherState, set_voucher_state
+from perennial.store.customers.referrals import ReferralRow
 from perennial.store.events import EventKind, EventRow
-from perennial.store.referrals import ReferralRow
-from perennial.store.vouchers import VoucherState, set_voucher_state
 from perennial.units import Instant
 
 SIDES = 2

@@ -16,7 +16,7 @@ from perennial.core.version import CompiledOffer, Version
 from perennial.flows.batch import Batch
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.handling.decide_program import EventOf
-from perennial.store.referrals import ReferralRow
+from perennial.store.customers.referrals import ReferralRow
 
 
 def terms_of(batch: Batch, row: ReferralRow) -> tuple[LiveProgram, Version, CompiledOffer]:

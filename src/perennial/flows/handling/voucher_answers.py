@@ -8,7 +8,7 @@ import msgspec
 
 from perennial.flows.answers import Answer, Decided, VoucherAnswer
 from perennial.flows.handling.answering import encode_answer
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 
 _decoder = msgspec.json.Decoder(Decided)
 

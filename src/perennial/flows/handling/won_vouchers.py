@@ -21,8 +21,8 @@ from perennial.flows.commands import Command, PostReturn, PutOrder
 from perennial.flows.handling.gift_cards import load_full, take_full
 from perennial.flows.loading.drawn_codes import pools_of
 from perennial.flows.stored import decode_decisions
+from perennial.store.codes.vouchers import lock_unused
 from perennial.store.orders import OrderRow
-from perennial.store.vouchers import lock_unused
 
 
 async def load_won(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:

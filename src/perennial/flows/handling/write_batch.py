@@ -12,21 +12,21 @@ from perennial.core.customers.identifiers import CustomerIdentifier
 from perennial.flows.batch import Batch
 from perennial.flows.handling.credits import write_credits
 from perennial.flows.handling.segmenting import settle_the_rest
-from perennial.store.audit_entries import insert_audit_entry
-from perennial.store.consents import record_consents
+from perennial.store.codes.entitlements import update_entitlements
+from perennial.store.codes.guest_redemptions import put_guest_redemptions
+from perennial.store.codes.pools import give_free
+from perennial.store.codes.redemptions import RedemptionRow, put_redemptions
+from perennial.store.codes.waits import end_waits
 from perennial.store.conversions import put_owners
-from perennial.store.customer_words import replace_words
-from perennial.store.customers import update_customers
+from perennial.store.customers.consents import record_consents
+from perennial.store.customers.customers import update_customers
+from perennial.store.customers.identifiers import delete_identifiers, insert_identifiers, read_identifiers
+from perennial.store.customers.referrals import put_referrals
+from perennial.store.customers.words import replace_words
 from perennial.store.effects import write_effects
-from perennial.store.entitlements import update_entitlements
 from perennial.store.external_ids import IdKind, claim_external_ids, give_external_id
-from perennial.store.guest_redemptions import put_guest_redemptions
-from perennial.store.identifiers import delete_identifiers, insert_identifiers, read_identifiers
 from perennial.store.orders import delete_guest_orders, update_orders
-from perennial.store.redemptions import RedemptionRow, put_redemptions
-from perennial.store.referrals import put_referrals
-from perennial.store.voucher_pools import give_free
-from perennial.store.waits import end_waits
+from perennial.store.staff.audit_entries import insert_audit_entry
 
 
 async def write(conn: Connection, batch: Batch, generation: int) -> None:

@@ -17,16 +17,16 @@ from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handed_out import FreeCode, LoadedEntitlement
 from perennial.flows.loading.drawn_codes import pools_of
 from perennial.ledger.lot import LotKey, Origin
-from perennial.store.entitlements import (
+from perennial.store.codes.entitlements import (
     EntitlementRow,
     count_companions,
     load_entitlements,
     read_paid,
 )
-from perennial.store.erasure import find_households
+from perennial.store.codes.pools import batches_of_reward, bucket_of_code, has_free, take_free
+from perennial.store.customers.erasure import find_households
+from perennial.store.customers.merges import list_merges
 from perennial.store.external_ids import IdKind
-from perennial.store.merges import list_merges
-from perennial.store.voucher_pools import batches_of_reward, bucket_of_code, has_free, take_free
 from perennial.units import Instant, Points
 
 

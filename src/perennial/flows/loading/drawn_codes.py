@@ -14,7 +14,7 @@ from perennial.core.effects import Effect, Entitle
 from perennial.core.version import CompiledReward
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.handed_out import FreeCode
-from perennial.store.vouchers import VoucherRow
+from perennial.store.codes.vouchers import VoucherRow
 
 FIRST_ASKED = 4
 """So many codes are set aside at first; each time they do not suffice, four times as many."""

@@ -15,7 +15,7 @@ from asyncpg import Connection
 
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ChangeEntitlement, Command, PutHousehold, RunTimers
-from perennial.store.customers import CustomerRow, find_companions
+from perennial.store.customers.customers import CustomerRow, find_companions
 from perennial.store.external_ids import IdKind, find_external_ids
 
 _REMEMBERED = 10_000

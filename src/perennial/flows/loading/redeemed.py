@@ -17,19 +17,19 @@ from perennial.flows.asked import FoundVoucher
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ChangeHold, Command, ExpireHold, PostRedemption, PostReturn, PutOrder
 from perennial.flows.signed_codes import hashes_entered, is_rotating
-from perennial.store.codebook import first_found
-from perennial.store.customers import CustomerRow
-from perennial.store.external_ids import Claimed, IdKind
-from perennial.store.guest_redemptions import find_guest_redemptions
-from perennial.store.members import load_members
-from perennial.store.merges import find_survivor
-from perennial.store.redemptions import (
+from perennial.store.codes.codebook import first_found
+from perennial.store.codes.guest_redemptions import find_guest_redemptions
+from perennial.store.codes.redemptions import (
     RedemptionRow,
     count_held,
     load_redemptions,
     load_redemptions_of_orders,
 )
-from perennial.store.vouchers import find_vouchers, load_vouchers
+from perennial.store.codes.vouchers import find_vouchers, load_vouchers
+from perennial.store.customers.customers import CustomerRow
+from perennial.store.customers.merges import find_survivor
+from perennial.store.external_ids import Claimed, IdKind
+from perennial.store.members import load_members
 from perennial.units import Instant
 
 

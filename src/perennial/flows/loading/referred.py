@@ -8,7 +8,7 @@ from asyncpg import Connection
 
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ReferralPair
-from perennial.store.referrals import load_referrals
+from perennial.store.customers.referrals import load_referrals
 
 
 async def load_referred(conn: Connection, batch: Batch) -> None:

@@ -24,7 +24,7 @@ from perennial.core.explaining.causes import instant_of
 from perennial.core.version import Version
 from perennial.flows.commands import PostEvent
 from perennial.flows.stored import StoredDecision, decode_decisions
-from perennial.store.customers import lock_customers
+from perennial.store.customers.customers import lock_customers
 from perennial.store.database import Database
 from perennial.store.events import EventKind
 from perennial.store.history import (
@@ -37,7 +37,7 @@ from perennial.store.history import (
     replace_counters,
 )
 from perennial.store.orders import decode_order
-from perennial.store.programs import StoredVersion
+from perennial.store.programs.programs import StoredVersion
 from perennial.units import Instant, Points
 
 SLICE = 200

@@ -9,8 +9,8 @@ import msgspec
 
 from perennial.flows.programs.catching_up import slices_of, wall_now
 from perennial.flows.programs.checks import require_program
-from perennial.store.backfills import BackfillRow, BackfillState, SliceRow, SliceStep, list_backfills
 from perennial.store.database import Database
+from perennial.store.programs.backfills import BackfillRow, BackfillState, SliceRow, SliceStep, list_backfills
 from perennial.store.workspaces import read_workspace
 from perennial.units import SECOND, Instant
 

@@ -26,7 +26,7 @@ from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import field_problem
 from perennial.flows.programs.checks import require_program, surrounded
-from perennial.store.programs import list_programs
+from perennial.store.programs.programs import list_programs
 from perennial.units import format_instant
 
 

@@ -29,7 +29,7 @@ from perennial.flows.programs.checks import require_program
 from perennial.flows.programs.life import Author, Draft, put_draft
 from perennial.flows.programs.versions import document_of
 from perennial.store.database import Database
-from perennial.store.programs import list_programs
+from perennial.store.programs.programs import list_programs
 from perennial.units import Instant, format_instant
 
 _TRIES = 3

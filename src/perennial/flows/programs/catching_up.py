@@ -22,7 +22,11 @@ from perennial.core.compiling.compile import compile_version
 from perennial.core.segments.compile_segments import based_on, compile_segments
 from perennial.flows.configuration import in_order, kept_of
 from perennial.flows.programs.backfill import SLICE, STRAGGLERS_SECONDS, Asked, latest_versions, recompute
-from perennial.store.backfills import (
+from perennial.store.customers.customers import lock_customers
+from perennial.store.database import Database
+from perennial.store.history import FIRST, changed_customers, mark_writing, next_customers, oldest_writing
+from perennial.store.leases import hold_lease, release_lease
+from perennial.store.programs.backfills import (
     BackfillRow,
     BackfillState,
     SliceRow,
@@ -36,11 +40,7 @@ from perennial.store.backfills import (
     see_backfill,
     start_walking,
 )
-from perennial.store.customers import lock_customers
-from perennial.store.database import Database
-from perennial.store.history import FIRST, changed_customers, mark_writing, next_customers, oldest_writing
-from perennial.store.leases import hold_lease, release_lease
-from perennial.store.programs import load_versions
+from perennial.store.programs.programs import load_versions
 from perennial.store.segments import list_segments
 from perennial.store.timers import arm_timers
 from perennial.store.workspaces import WorkspaceRow

@@ -21,8 +21,8 @@ from perennial.flows.answers import FieldProblem
 from perennial.flows.configuration import Workspace
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.vouchers.vouchers import places_of
-from perennial.store.codebook import Codebook
-from perennial.store.programs import (
+from perennial.store.codes.codebook import Codebook
+from perennial.store.programs.programs import (
     ProgramRow,
     VersionRow,
     find_program,
@@ -32,8 +32,8 @@ from perennial.store.programs import (
     read_units,
     units_in_use,
 )
+from perennial.store.programs.surroundings import latest_declarations
 from perennial.store.segments import list_segments
-from perennial.store.surroundings import latest_declarations
 from perennial.store.workspaces import read_workspace
 
 

@@ -40,11 +40,10 @@ from perennial.flows.programs.checks import (
 )
 from perennial.flows.programs.preparing import Prepared, follow, is_stale, prepare
 from perennial.flows.programs.rearm import moves_timers
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database
-from perennial.store.planned_versions import PlannedRow, end_plan, overtake_plans, waiting_plan
-from perennial.store.programs import (
+from perennial.store.programs.planned_versions import PlannedRow, end_plan, overtake_plans, waiting_plan
+from perennial.store.programs.programs import (
     ProgramRow,
     VersionRow,
     assign_units,
@@ -56,7 +55,8 @@ from perennial.store.programs import (
     raise_revision,
     update_draft,
 )
-from perennial.store.roles import read_rules
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
+from perennial.store.staff.roles import read_rules
 from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import Instant
 

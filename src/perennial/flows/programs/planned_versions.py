@@ -22,9 +22,9 @@ from perennial.flows.problems import ProblemError, field_problem, problem
 from perennial.flows.programs.case_runs import require_cases
 from perennial.flows.programs.checks import InvalidProgramError, problems_of, readable, require_program
 from perennial.flows.programs.life import Author, check_revision, demand_two, note_program, publish
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database
-from perennial.store.planned_versions import (
+from perennial.store.programs.planned_versions import (
     PlannedRow,
     due_plans,
     end_plan,
@@ -32,7 +32,7 @@ from perennial.store.planned_versions import (
     put_plan,
     waiting_plan,
 )
-from perennial.store.programs import list_programs, lock_configuration
+from perennial.store.programs.programs import list_programs, lock_configuration
 from perennial.store.workspaces import read_workspace
 from perennial.units import Instant, format_instant
 

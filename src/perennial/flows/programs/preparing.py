@@ -19,9 +19,15 @@ from perennial.flows.ids import Ids
 from perennial.flows.programs.backfill import Asked, latest_versions, metrics_to_backfill
 from perennial.flows.programs.catching_up import CLOCKS_DIFFER, Walk, id_at, wall_now
 from perennial.flows.programs.checks import conflicts_of, surrounded
-from perennial.store.backfills import BackfillRow, BackfillState, SliceStep, follow_version, insert_backfill
 from perennial.store.database import Database
-from perennial.store.programs import (
+from perennial.store.programs.backfills import (
+    BackfillRow,
+    BackfillState,
+    SliceStep,
+    follow_version,
+    insert_backfill,
+)
+from perennial.store.programs.programs import (
     assign_units,
     find_program,
     has_customers,

@@ -24,10 +24,10 @@ from perennial.flows.programs.checks import (
     require_version,
     surrounded,
 )
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database
-from perennial.store.planned_versions import planned_at
-from perennial.store.programs import (
+from perennial.store.programs.planned_versions import planned_at
+from perennial.store.programs.programs import (
     ProgramRow,
     VersionRow,
     find_program,

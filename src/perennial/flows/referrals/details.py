@@ -27,11 +27,16 @@ from perennial.flows.referrals.lists import states_of
 from perennial.flows.referrals.sources import names_of
 from perennial.flows.referrals.story import tell_beginning, tell_counted, tell_gift, tell_state
 from perennial.flows.traces import Traces, traces_of
-from perennial.store.codebook import Codebook
-from perennial.store.customers import read_customers
+from perennial.store.codes.codebook import Codebook
+from perennial.store.customers.customers import read_customers
+from perennial.store.customers.referrals import (
+    ReferralRow,
+    count_from_place,
+    count_orders_before,
+    read_referral,
+)
 from perennial.store.events import load_events
 from perennial.store.external_ids import IdKind, find_external_ids
-from perennial.store.referrals import ReferralRow, count_from_place, count_orders_before, read_referral
 from perennial.units import Points, format_instant
 
 

@@ -21,10 +21,9 @@ from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.reading import bucket_of_customer, load_customer
 from perennial.flows.referral_views import ReferralView, view_referral
-from perennial.store.customers import lock_customers, read_customers
-from perennial.store.external_ids import IdKind, find_external_ids
-from perennial.store.referral_codes import ReferralCodeRow, insert_code, read_code
-from perennial.store.referrals import (
+from perennial.store.customers.customers import lock_customers, read_customers
+from perennial.store.customers.referral_codes import ReferralCodeRow, insert_code, read_code
+from perennial.store.customers.referrals import (
     ReferralPlace,
     ReferralRow,
     count_states,
@@ -32,6 +31,7 @@ from perennial.store.referrals import (
     read_advocacies,
     read_referral,
 )
+from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.units import named_id
 
 COUNTED_AT_MOST = 10_000

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from perennial.store.customers.referrals import ReferralRow, load_referrals
 from perennial.store.events import load_events
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.orders import load_orders
-from perennial.store.referrals import ReferralRow, load_referrals
 
 
 async def sources_of_referrals(

@@ -10,7 +10,12 @@ from perennial.core.document.referral_terms import ReferralOffer
 from perennial.core.kinds.fraud_signal import Evidence, Verdict, verdict_on
 from perennial.flows.batch import Batch
 from perennial.flows.traces import Traces, traces_of
-from perennial.store.referrals import ReferralRow, count_from_place, count_orders_before, read_referral_of
+from perennial.store.customers.referrals import (
+    ReferralRow,
+    count_from_place,
+    count_orders_before,
+    read_referral_of,
+)
 from perennial.units import Instant
 
 MAX_GENERATIONS = 20

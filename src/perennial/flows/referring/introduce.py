@@ -16,8 +16,8 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.problems import ProblemError
 from perennial.flows.referring.refer import Refer, refer
 from perennial.flows.traces import Context
-from perennial.store.customers import lock_customers
-from perennial.store.marks import insert_marks
+from perennial.store.customers.customers import lock_customers
+from perennial.store.customers.marks import insert_marks
 from perennial.units import Instant, bucket_of, named_id
 
 REFUSED = "refused"

@@ -39,10 +39,10 @@ from perennial.flows.referral_views import ReferralView, view_referral
 from perennial.flows.referring.checks import advocates_of, verdict_for
 from perennial.flows.referring.pairs import Pair, both_sides
 from perennial.flows.traces import Context
+from perennial.store.customers.marks import insert_marks
+from perennial.store.customers.referral_codes import find_codes
+from perennial.store.customers.referrals import ReferralRow, insert_advocacy
 from perennial.store.external_ids import IdKind
-from perennial.store.marks import insert_marks
-from perennial.store.referral_codes import find_codes
-from perennial.store.referrals import ReferralRow, insert_advocacy
 from perennial.units import Instant, bucket_of, named_id
 
 

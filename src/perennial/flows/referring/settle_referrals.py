@@ -29,7 +29,7 @@ from perennial.flows.handling.referred import terms_of
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.referring.checks import verdict_for
 from perennial.flows.referring.pairs import Pair, both_sides
-from perennial.store.referrals import ReferralRow, due_referrals, read_referral
+from perennial.store.customers.referrals import ReferralRow, due_referrals, read_referral
 from perennial.units import HOUR, Instant
 
 SETTLED_AT_ONCE = 100

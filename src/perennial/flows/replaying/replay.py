@@ -34,7 +34,7 @@ from perennial.flows.commands import Command, PostClaim, PostRedemption, PutOrde
 from perennial.flows.programs.life import Author, apply_document
 from perennial.flows.replaying.replay_coupons import CouponFigures, CouponReplay
 from perennial.reports.program_totals import ProgramTotals, read_program_totals
-from perennial.store.programs import find_program
+from perennial.store.programs.programs import find_program
 from perennial.units import Instant
 
 PROGRAM = "complete-journey"

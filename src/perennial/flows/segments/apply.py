@@ -25,7 +25,6 @@ from perennial.flows.problems import ProblemError, field_problem
 from perennial.flows.programs.life import Author
 from perennial.flows.segments.fill import AT_ONCE
 from perennial.flows.segments.views import find_segment, rules_on_entering
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.segments import (
     FIRST_IN_SEGMENT,
     PlaceInSegment,
@@ -33,6 +32,7 @@ from perennial.store.segments import (
     count_segment_members,
     list_segment_members,
 )
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 from perennial.units import Points
 
 SAMPLED = 2_000

@@ -11,8 +11,8 @@ from asyncpg import Connection
 from perennial.core.segments.compile_segments import SegmentSet
 from perennial.flows.configuration import Configurations, Workspace, business_now
 from perennial.flows.segments.fill import Asked, ask_database, who_is_wrong
-from perennial.store.audit import SEALS, SEGMENTS, AuditReport, CheckReport, KeptHead, audit
-from perennial.store.invariant import LISTED, Finding
+from perennial.store.audits.audit import SEALS, SEGMENTS, AuditReport, CheckReport, KeptHead, audit
+from perennial.store.audits.invariant import LISTED, Finding
 from perennial.store.segments import list_segments
 from perennial.store.timers import list_due
 
@@ -23,7 +23,7 @@ async def audit_everything(
     since_xact: int | None = None,
     kept: Iterable[KeptHead] = (),
 ) -> AuditReport:
-    """Audit as :func:`perennial.store.audit.audit` does, and the live segments of each workspace."""
+    """Audit as :func:`perennial.store.audits.audit.audit` does, and the live segments of each workspace."""
     report = await audit(conn, ws, since_xact, kept)
     there = dict.fromkeys(check.workspace_id for check in report.checks if check.name != SEALS.name)
     segments = [await audit_segments(conn, found) for found in there if found is not None]

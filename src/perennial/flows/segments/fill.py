@@ -25,7 +25,7 @@ from perennial.flows.commands import RunTimers
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.ids import Ids
-from perennial.store.customers import lock_customers
+from perennial.store.customers.customers import lock_customers
 from perennial.store.history import FIRST
 from perennial.store.matching import Span, list_which
 from perennial.store.segments import (

@@ -18,10 +18,10 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.programs.backfill import STRAGGLERS_SECONDS
 from perennial.flows.programs.catching_up import wall_now
 from perennial.flows.segments.fill import fill
-from perennial.store.backfills import segments_are_counted
 from perennial.store.history import mark_writing, oldest_writing
 from perennial.store.leases import hold_lease, release_lease
-from perennial.store.programs import lock_configuration, raise_revision
+from perennial.store.programs.backfills import segments_are_counted
+from perennial.store.programs.programs import lock_configuration, raise_revision
 from perennial.store.segments import SegmentRow, empty_segment, list_segments, set_filled
 from perennial.units import SECOND, Instant
 

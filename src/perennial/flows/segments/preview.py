@@ -24,7 +24,7 @@ from perennial.flows.configuration import Workspace, bases_of, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.programs.backfill import count_past
 from perennial.flows.segments.segments import check_document, odd_about
-from perennial.store.customers import read_customers
+from perennial.store.customers.customers import read_customers
 from perennial.store.history import FIRST, LAST, read_past
 from perennial.store.matching import Span, preview_matching
 from perennial.store.members import load_members

@@ -25,8 +25,7 @@ from perennial.flows.programs.life import Author
 from perennial.flows.programs.preparing import Prepared, Removal, follow, is_stale, prepare, segments_after
 from perennial.flows.segments.filling import Filling
 from perennial.flows.segments.views import find_segment, segment_unknown
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
-from perennial.store.programs import lock_configuration, raise_revision
+from perennial.store.programs.programs import lock_configuration, raise_revision
 from perennial.store.segments import (
     SegmentRow,
     count_segment_members,
@@ -36,6 +35,7 @@ from perennial.store.segments import (
     set_filled,
     set_stale,
 )
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 
 _ids = Ids()
 

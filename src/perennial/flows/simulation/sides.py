@@ -11,8 +11,8 @@ from perennial.core.document.surroundings import Surroundings
 from perennial.core.version import Version
 from perennial.flows.programs.checks import readable
 from perennial.flows.simulation.past_lives import Wanted
-from perennial.store.programs import StoredVersion, list_programs, load_versions, read_units
-from perennial.store.surroundings import latest_declarations, list_locations
+from perennial.store.programs.programs import StoredVersion, list_programs, load_versions, read_units
+from perennial.store.programs.surroundings import latest_declarations, list_locations
 from perennial.units import Instant
 
 _FIRST_MADE_UP_UNIT = 1_000_000_000

@@ -29,7 +29,7 @@ from perennial.flows.simulation.result import SimulationResult, result_of
 from perennial.flows.simulation.sides import SideSpec, Task, compile_sides
 from perennial.store.database import Database
 from perennial.store.past import Slice, count_people, export_snapshot, reading
-from perennial.store.programs import list_versions
+from perennial.store.programs.programs import list_versions
 from perennial.store.workspaces import WorkspaceRow
 from perennial.units import EARLIEST, Instant
 

@@ -9,8 +9,8 @@ from perennial.flows.staff.passwords import check_password
 from perennial.flows.staff.sessions import SECOND, now_of
 from perennial.flows.staff.sign_in import Caller, SignInDesk
 from perennial.store.database import Database
-from perennial.store.sessions import revoke_sessions
-from perennial.store.staff import StaffRow, read_staff, set_name, set_password
+from perennial.store.staff.sessions import revoke_sessions
+from perennial.store.staff.staff import StaffRow, read_staff, set_name, set_password
 
 FRESH_SECONDS = 600
 """Who has no password proves who it is by having signed in so lately."""

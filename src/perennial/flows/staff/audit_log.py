@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from perennial.flows.pages import read_cursor, write_cursor
-from perennial.store.audit_entries import AuditEntry
-from perennial.store.audit_log import AuditCursor, AuditFilter, list_audit_entries
 from perennial.store.database import Database
+from perennial.store.staff.audit_entries import AuditEntry
+from perennial.store.staff.audit_log import AuditCursor, AuditFilter, list_audit_entries
 
 
 class AuditPage(msgspec.Struct, frozen=True):

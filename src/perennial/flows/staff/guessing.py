@@ -14,7 +14,7 @@ from hashlib import sha256
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.staff.sessions import SECOND, now_of
 from perennial.store.database import Database
-from perennial.store.sign_in import count_try, forgive_try, sweep_sign_in
+from perennial.store.staff.sign_in import count_try, forgive_try, sweep_sign_in
 
 SPAN_SECONDS = 900
 ADDRESS_AT_PLACE = 10

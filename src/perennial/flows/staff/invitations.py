@@ -25,7 +25,7 @@ from perennial.flows.staff.sign_in import (
 )
 from perennial.flows.staff.staff import roles_of, within
 from perennial.store.database import Database
-from perennial.store.invitations import (
+from perennial.store.staff.invitations import (
     InvitationRow,
     find_invitation,
     insert_invitation,
@@ -33,7 +33,7 @@ from perennial.store.invitations import (
     revoke_invitation,
     use_invitation,
 )
-from perennial.store.staff import StaffRow, find_staff, grant_role, insert_staff
+from perennial.store.staff.staff import StaffRow, find_staff, grant_role, insert_staff
 from perennial.store.workspaces import read_workspace
 
 DAYS = 7

@@ -16,9 +16,9 @@ from perennial.flows.ids import Ids
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.staff.scopes import Scope, allows
 from perennial.flows.workspaces import require_workspace
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.database import Database
-from perennial.store.keys import KeyRow, find_key, insert_key, list_keys, revoke_key
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
+from perennial.store.staff.keys import KeyRow, find_key, insert_key, list_keys, revoke_key
 from perennial.store.workspaces import WorkspaceRow, read_workspace
 from perennial.units import Instant
 

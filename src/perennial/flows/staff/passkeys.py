@@ -33,7 +33,7 @@ from perennial.flows.staff.keys import Key
 from perennial.flows.staff.sessions import now_of, open_session
 from perennial.flows.staff.sign_in import Caller, Opened, SignInDesk, begin_step, end_step
 from perennial.store.database import Database
-from perennial.store.factors import (
+from perennial.store.staff.factors import (
     PasskeyRow,
     delete_passkey,
     find_passkey,
@@ -41,8 +41,8 @@ from perennial.store.factors import (
     list_passkeys,
     use_passkey,
 )
-from perennial.store.sessions import strengthen_session
-from perennial.store.staff import StaffRow, read_staff
+from perennial.store.staff.sessions import strengthen_session
+from perennial.store.staff.staff import StaffRow, read_staff
 
 NAME = "Perennial"
 MAX_PASSKEYS = 20

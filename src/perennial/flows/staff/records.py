@@ -8,7 +8,7 @@ from asyncpg import Connection
 
 from perennial.flows.ids import Ids
 from perennial.flows.staff.sessions import now_of
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 
 
 async def note(

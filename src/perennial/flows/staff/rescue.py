@@ -17,9 +17,9 @@ from perennial.flows.staff.sign_in import clean_email
 from perennial.flows.staff.staff import roles_of
 from perennial.flows.workspaces import all_workspaces, require_workspace
 from perennial.store.database import Database
-from perennial.store.factors import delete_passkey, drop_totp, list_passkeys
-from perennial.store.sessions import revoke_sessions
-from perennial.store.staff import (
+from perennial.store.staff.factors import delete_passkey, drop_totp, list_passkeys
+from perennial.store.staff.sessions import revoke_sessions
+from perennial.store.staff.staff import (
     ColleagueRow,
     PlaceRow,
     StaffRow,

@@ -12,9 +12,9 @@ import pyotp
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.staff.keys import Key
 from perennial.flows.staff.sessions import SECOND, now_of
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database
-from perennial.store.factors import (
+from perennial.store.staff.factors import (
     confirm_totp,
     count_recovery_codes,
     drop_totp,
@@ -24,8 +24,8 @@ from perennial.store.factors import (
     use_recovery_code,
     use_totp_step,
 )
-from perennial.store.sessions import strengthen_session
-from perennial.store.staff import StaffRow
+from perennial.store.staff.sessions import strengthen_session
+from perennial.store.staff.staff import StaffRow
 
 STEP_SECONDS = 30
 RECOVERY_CODES = 10

@@ -13,7 +13,7 @@ from perennial.flows.staff.keys import Key, Person
 from perennial.flows.staff.roles import BUILT_IN
 from perennial.flows.staff.scopes import Scope
 from perennial.store.database import Database
-from perennial.store.sessions import (
+from perennial.store.staff.sessions import (
     PresentRow,
     SessionRow,
     find_present,
@@ -24,7 +24,7 @@ from perennial.store.sessions import (
     revoke_sessions,
     touch_session,
 )
-from perennial.store.staff import PlaceRow, StaffRow, list_places
+from perennial.store.staff.staff import PlaceRow, StaffRow, list_places
 from perennial.units import Instant
 
 SECOND = 1_000_000

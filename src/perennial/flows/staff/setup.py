@@ -18,10 +18,10 @@ from perennial.flows.staff.roles import OWNER
 from perennial.flows.staff.sessions import now_of, open_session
 from perennial.flows.staff.sign_in import Caller, Opened, SignInDesk, clean_email
 from perennial.flows.workspaces import all_workspaces, create_workspace
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database
-from perennial.store.staff import StaffRow, found_installation, grant_role, insert_staff, is_founded
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
+from perennial.store.staff.staff import StaffRow, found_installation, grant_role, insert_staff, is_founded
 
 _OF_INSTALLATION = 0
 

@@ -12,10 +12,10 @@ from perennial.flows.staff.guessing import guessing
 from perennial.flows.staff.passwords import Passwords
 from perennial.flows.staff.second_factors import factors_of, is_right_code
 from perennial.flows.staff.sessions import SECOND, new_token, now_of, open_session, token_hash
-from perennial.store.codebook import Codebook
+from perennial.store.codes.codebook import Codebook
 from perennial.store.database import Database
-from perennial.store.sign_in import StepRow, insert_step, read_step, take_step
-from perennial.store.staff import StaffRow, find_staff, read_staff
+from perennial.store.staff.sign_in import StepRow, insert_step, read_step, take_step
+from perennial.store.staff.staff import StaffRow, find_staff, read_staff
 
 STEP_SECONDS = 300
 EMAIL = r"^[^\s@]+@[^\s@]+$"

@@ -26,8 +26,8 @@ from perennial.flows.staff.sign_in import Caller, Opened, SignInDesk, begin_step
 from perennial.flows.staff.staff import roles_of
 from perennial.flows.workspaces import all_workspaces
 from perennial.store.database import Database
-from perennial.store.identities import find_identity, insert_identity, read_grant
-from perennial.store.staff import (
+from perennial.store.staff.identities import find_identity, insert_identity, read_grant
+from perennial.store.staff.staff import (
     StaffRow,
     find_staff,
     grant_role,

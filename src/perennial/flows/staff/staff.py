@@ -18,7 +18,7 @@ from perennial.flows.staff.roles import BUILT_IN, OWNER, Role
 from perennial.flows.staff.scopes import Scope
 from perennial.flows.staff.sessions import now_of
 from perennial.store.database import Database
-from perennial.store.roles import (
+from perennial.store.staff.roles import (
     RoleRow,
     RulesRow,
     delete_role,
@@ -28,7 +28,7 @@ from perennial.store.roles import (
     put_rules,
     read_rules,
 )
-from perennial.store.staff import (
+from perennial.store.staff.staff import (
     ColleagueRow,
     grant_role,
     list_colleagues,

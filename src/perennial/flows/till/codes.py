@@ -12,8 +12,8 @@ from perennial.flows.merged import follows_merges
 from perennial.flows.problems import problem
 from perennial.flows.reading import bucket_of_customer, load_customer
 from perennial.flows.signed_codes import signed_text, wall_now
-from perennial.store.codebook import Codebook, first_found
-from perennial.store.vouchers import VoucherState, find_vouchers, load_vouchers
+from perennial.store.codes.codebook import Codebook, first_found
+from perennial.store.codes.vouchers import VoucherState, find_vouchers, load_vouchers
 from perennial.units import format_instant, named_id
 
 

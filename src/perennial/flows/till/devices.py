@@ -16,10 +16,8 @@ from perennial.flows.once import body_of, differing_fields
 from perennial.flows.problems import ProblemError, field_problem, problem
 from perennial.flows.reading import load_customer
 from perennial.flows.signed_codes import wall_now
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
-from perennial.store.database import Database
-from perennial.store.signing import is_public_key
-from perennial.store.till import (
+from perennial.store.codes.signing import is_public_key
+from perennial.store.codes.till import (
     AllowanceRow,
     AtRisk,
     DeviceRow,
@@ -31,6 +29,8 @@ from perennial.store.till import (
     read_device,
     read_risk,
 )
+from perennial.store.database import Database
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 from perennial.units import MAX_AMOUNT, SECOND, Instant, Minor, Points, format_instant, named_id
 
 _SIGNED = b"perennial till allowance\n"

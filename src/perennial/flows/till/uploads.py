@@ -41,9 +41,8 @@ from perennial.flows.till.devices import (
     require_device,
 )
 from perennial.ledger.account import Account
-from perennial.store.database import attempt
-from perennial.store.signing import is_signed_by
-from perennial.store.till import (
+from perennial.store.codes.signing import is_signed_by
+from perennial.store.codes.till import (
     AllowanceRow,
     DeviceRow,
     EntryRow,
@@ -53,6 +52,7 @@ from perennial.store.till import (
     read_entries,
     read_member_points,
 )
+from perennial.store.database import attempt
 from perennial.units import Instant, Minor, Points, bucket_of, named_id
 
 _SIGNED = b"perennial till entry\n"

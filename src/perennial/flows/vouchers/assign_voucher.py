@@ -28,12 +28,12 @@ from perennial.flows.reading import load_customer
 from perennial.flows.references import one_program
 from perennial.flows.stored import encode_decisions
 from perennial.flows.vouchers.batches import batch_id_of
-from perennial.store.customers import lock_customers
+from perennial.store.codes.pools import batches_of_reward, bucket_of_code, find_batch, give_free, take_free
+from perennial.store.codes.vouchers import VoucherRow
+from perennial.store.customers.customers import lock_customers
 from perennial.store.effects import write_effects
 from perennial.store.events import EventKind, EventRow, load_events
 from perennial.store.external_ids import IdKind, claim_or_find
-from perennial.store.voucher_pools import batches_of_reward, bucket_of_code, find_batch, give_free, take_free
-from perennial.store.vouchers import VoucherRow
 from perennial.units import Instant, bucket_of, format_instant
 
 

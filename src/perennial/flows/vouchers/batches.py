@@ -28,10 +28,8 @@ from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.problems import field_problem, problem
 from perennial.flows.references import one_program
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
-from perennial.store.codebook import Codebook
-from perennial.store.customers import lock_customers, read_customers
-from perennial.store.voucher_pools import (
+from perennial.store.codes.codebook import Codebook
+from perennial.store.codes.pools import (
     BatchRow,
     PlacedCode,
     Terms,
@@ -42,6 +40,8 @@ from perennial.store.voucher_pools import (
     insert_batch,
     insert_pool,
 )
+from perennial.store.customers.customers import lock_customers, read_customers
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 from perennial.units import Instant, bucket_of, format_instant, named_id
 
 MAX_CODES = 1_000_000

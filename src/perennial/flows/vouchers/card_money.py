@@ -45,12 +45,12 @@ from perennial.flows.stored import encode_decisions
 from perennial.flows.vouchers.vouchers import places_of, voucher_unknown
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin
-from perennial.store.audit_entries import AuditEntry
-from perennial.store.customers import lock_customers
+from perennial.store.codes.pools import bucket_of_code
+from perennial.store.codes.vouchers import VoucherState
+from perennial.store.customers.customers import lock_customers
 from perennial.store.events import EventKind, EventRow, load_events
 from perennial.store.external_ids import IdKind, claim_or_find
-from perennial.store.voucher_pools import bucket_of_code
-from perennial.store.vouchers import VoucherState
+from perennial.store.staff.audit_entries import AuditEntry
 from perennial.units import Minor, bucket_of, format_instant, named_id
 
 

@@ -14,10 +14,10 @@ from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import problem
 from perennial.flows.vouchers.batches import BatchView, batch_id_of
 from perennial.flows.vouchers.vouchers import state_of
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
-from perennial.store.customers import read_customers
-from perennial.store.voucher_pools import BatchRow, find_batch, list_batches, read_pool
-from perennial.store.vouchers import VoucherRow, VoucherState
+from perennial.store.codes.pools import BatchRow, find_batch, list_batches, read_pool
+from perennial.store.codes.vouchers import VoucherRow, VoucherState
+from perennial.store.customers.customers import read_customers
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 from perennial.units import Instant, format_instant
 
 PAGE = 1_000

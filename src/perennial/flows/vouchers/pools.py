@@ -14,9 +14,9 @@ from perennial.flows.problems import problem
 from perennial.flows.vouchers.batches import BatchView, batch_id_of
 from perennial.flows.vouchers.export import batch_view
 from perennial.flows.vouchers.vouchers import state_of
-from perennial.store.customers import read_names
-from perennial.store.voucher_pools import BatchRow, count_pool, find_batch, read_pool
-from perennial.store.vouchers import VoucherRow, VoucherState
+from perennial.store.codes.pools import BatchRow, count_pool, find_batch, read_pool
+from perennial.store.codes.vouchers import VoucherRow, VoucherState
+from perennial.store.customers.customers import read_names
 from perennial.units import format_instant
 
 

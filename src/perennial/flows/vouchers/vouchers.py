@@ -19,12 +19,9 @@ from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.reading import known_customer
 from perennial.ledger.account import Account
-from perennial.store.audit_entries import AuditEntry, insert_audit_entry
-from perennial.store.codebook import Codebook, first_found
-from perennial.store.customers import read_customers
-from perennial.store.events import EventKind, EventRow
-from perennial.store.voucher_pools import find_batch
-from perennial.store.vouchers import (
+from perennial.store.codes.codebook import Codebook, first_found
+from perennial.store.codes.pools import find_batch
+from perennial.store.codes.vouchers import (
     Place,
     VoucherRow,
     VoucherState,
@@ -33,6 +30,9 @@ from perennial.store.vouchers import (
     load_vouchers,
     set_voucher_state,
 )
+from perennial.store.customers.customers import read_customers
+from perennial.store.events import EventKind, EventRow
+from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 from perennial.units import Instant, Minor, format_instant
 
 

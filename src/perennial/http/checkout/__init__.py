@@ -1,0 +1,1 @@
+"""Routes about what is used: rewards, vouchers, gift cards, the checkout and the till."""

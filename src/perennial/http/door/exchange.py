@@ -1,0 +1,184 @@
+"""Bodies in and answers out, on bare ASGI."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from perennial.flows.answers import Answer, FieldProblem
+from perennial.flows.problems import ProblemError
+from perennial.http.door.asgi import Connection, Message, Receive, Send
+from perennial.http.door.language import spoken_to, tell_steps
+from perennial.http.door.problems import (
+    MEDIA_TYPE,
+    RETRY_AFTER_SECONDS,
+    bad_fields,
+    bad_request,
+    rewrite_problem,
+)
+
+Headers: TypeAlias = Mapping[bytes, bytes]
+
+WriteWhole: TypeAlias = Callable[[int, list[tuple[bytes, bytes]], bytes], bool]
+
+COMPLETE = "perennial.complete"
+"""Set in the scope by the protocol once the whole request has come: then no body is waited for."""
+
+WHOLE = "perennial.whole"
+"""In the scope, from the protocol: writes a whole answer (status, headers, body) at once, if it can now."""
+
+GUESS_SECONDS = 60
+"""How long to wait after too many guesses: then the minute in which they were counted is over."""
+
+BODY_SECONDS = 30.0
+"""How long a caller may take to send one more piece of a body."""
+
+_GIVEN_ID = re.compile(rb"[A-Za-z0-9_.:-]{8,100}\Z")
+
+_VISIBLE = re.compile(rb"[\x21-\x7e]{1,200}\Z")
+_PROCESS = secrets.token_hex(5)
+_count = itertools.count(1)
+
+
+class ClientGoneError(Exception):
+    """The caller hung up; there is nobody to answer."""
+
+
+def request_id(given: bytes | None) -> str:
+    """Return the id of a request: the caller's ``X-Request-Id`` if it is a sound one, or a new one."""
+    if given is not None and _GIVEN_ID.match(given):
+        return given.decode()
+    return f"req_{_PROCESS}{next(_count):08x}"
+
+
+def headers_of(scope: Connection) -> Headers:
+    """Return the headers of a request by their name in lower case; of a repeated one the last."""
+    return dict(scope["headers"])
+
+
+async def receive_chunk(receive: Receive) -> tuple[bytes, bool]:
+    """Return the next piece of a body and whether more follows, or raise the 408."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            message = await receive()
+    except TimeoutError:
+        raise bad_request(408, "too_slow", "The body did not arrive in time.") from None
+    return _piece(message)
+
+
+def _piece(message: Message) -> tuple[bytes, bool]:
+    if message["type"] == "http.disconnect":
+        raise ClientGoneError
+    return message.get("body", b""), message.get("more_body", False)
+
+
+async def read_body(scope: Connection, headers: Headers, receive: Receive, limit: int) -> bytes:
+    """Return the whole body, or raise 413 (more than ``limit`` bytes) or 408 (too slow)."""
+    announced = headers.get(b"content-length")
+    if announced is not None and announced.isdigit() and int(announced[:20]) > limit:
+        raise too_large(limit)
+    if COMPLETE in scope:
+        message = await receive()
+        body, more = _piece(message)
+    else:
+        body, more = await receive_chunk(receive)
+    while more:
+        chunk, more = await receive_chunk(receive)
+        body += chunk
+        if len(body) > limit:
+            raise too_large(limit)
+    if len(body) > limit:
+        raise too_large(limit)
+    return body
+
+
+def too_large(limit: int) -> ProblemError:
+    """Build the 413."""
+    return bad_request(413, "body_too_large", f"A body has at most {limit} bytes.")
+
+
+def check_json(headers: Headers, *media_types: bytes) -> None:
+    """Refuse with 415 a body that is announced as something else, or compressed."""
+    content_type = headers.get(b"content-type")
+    if content_type is not None and content_type not in media_types:
+        name, _, rest = content_type.partition(b";")
+        charset = rest.strip().lower().replace(b'"', b"")
+        if name.strip().lower() not in media_types or charset not in (b"", b"charset=utf-8"):
+            raise bad_request(
+                415, "unsupported_media_type", f"Send {media_types[0].decode()} in UTF-8 as Content-Type."
+            )
+    encoding = headers.get(b"content-encoding")
+    if encoding is not None and encoding.strip().lower() not in (b"", b"identity"):
+        raise bad_request(415, "unsupported_encoding", "Send the body without a Content-Encoding.")
+
+
+def refuse_query(scope: Connection) -> None:
+    """Refuse query parameters on a route that knows none."""
+    if scope["query_string"]:
+        name = scope["query_string"].split(b"=")[0][:100].decode("ascii", "replace")
+        raise bad_query(name, "unknown_parameter", "there is no such parameter")
+
+
+def bad_query(name: str, code: str, message: str) -> ProblemError:
+    """Build the 422 for a query parameter."""
+    return bad_fields(422, FieldProblem(path=f"query.{name[:100]}", code=code, message=message))
+
+
+def idempotency_key(headers: Headers) -> str | None:
+    """Return the ``Idempotency-Key``: 1 to 200 visible ASCII characters, compared exactly."""
+    value = headers.get(b"idempotency-key")
+    if value is None:
+        return None
+    if _VISIBLE.match(value) is None:
+        words = "has 1 to 200 visible ASCII characters"
+        raise bad_fields(
+            422, FieldProblem(path="header.Idempotency-Key", code="invalid_format", message=words)
+        )
+    return value.decode()
+
+
+def response_headers(
+    content_type: bytes, length: int, request_id: str, *more: tuple[bytes, bytes]
+) -> list[tuple[bytes, bytes]]:
+    """Return the headers that every answer of the API carries."""
+    return [
+        (b"content-type", content_type),
+        (b"content-length", str(length).encode()),
+        (b"x-request-id", request_id.encode()),
+        (b"cache-control", b"no-store"),
+        *more,
+    ]
+
+
+def extra_headers(status: int, replayed: bool) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers that depend on how it went."""
+    if status == 503:
+        return ((b"retry-after", str(RETRY_AFTER_SECONDS).encode()),)
+    if status == 429:
+        return ((b"retry-after", str(GUESS_SECONDS).encode()),)
+    if status == 401:
+        return ((b"www-authenticate", b"Bearer"),)
+    if status == 408:
+        return ((b"connection", b"close"),)
+    return ((b"idempotency-replayed", b"true"),) if replayed else ()
+
+
+async def send_answer(scope: Connection, send: Send, answer: Answer, request_id: str) -> None:
+    """Send the answer of a flow; a problem gets its media type, its type and the request's id."""
+    body, status = answer.body, answer.status
+    content_type = b"application/json"
+    language = spoken_to(headers_of(scope))
+    if status >= 400:
+        body, content_type = rewrite_problem(body, request_id, language), MEDIA_TYPE.encode()
+    else:
+        body = tell_steps(body, language)
+    headers = response_headers(content_type, len(body), request_id, *extra_headers(status, answer.replayed))
+    write_whole: WriteWhole | None = scope.get(WHOLE)
+    if write_whole is not None and write_whole(status, headers, body):
+        return
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,131 @@
+"""The connection itself: how much may come, and how slowly, before there is a request at all."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from perennial.http.door.asgi import Connection
+from perennial.http.door.exchange import COMPLETE, WHOLE
+
+MAX_HEAD_BYTES = 32_768
+HEAD_SECONDS = 15.0
+
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+def write_whole(
+    cycle: RequestResponseCycle, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+) -> bool:
+    """Write a whole answer with one call; return False, having done nothing, where that cannot be.
+
+    ASGI sends an answer in two messages, each checked, joined and handed to the system by itself. The
+    ``headers`` are ours: lower case, of sound characters, with the length of the body.
+    """
+    if cycle.disconnected or cycle.response_started or cycle.flow.write_paused:
+        return False
+    if cycle.scope["method"] == "HEAD":
+        return False
+    lines = [STATUS_LINE[status]]
+    for name, value in itertools.chain(cycle.default_headers, headers):
+        if name == b"connection":
+            cycle.keep_alive = False
+        else:
+            lines.append(b"%b: %b\r\n" % (name, value))
+    lines.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
+    lines.append(body)
+    cycle.response_started = True
+    cycle.waiting_for_100_continue = False
+    cycle.transport.write(b"".join(lines))
+    cycle.response_complete = True
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+    return True
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """HTTP/1.1 whose request line and headers are bounded in size and in time.
+
+    The parser behind it bounds neither, so that a caller could fill the memory or hold a connection
+    with a header that never ends.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._in_head = True
+        self._head_bytes = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Expect the first request soon."""
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timer."""
+        self._cancel_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come, unless the head of the request has grown too large."""
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self.transport is not None and not self.transport.is_closing():
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self.transport.write(_TOO_LARGE)
+                self.transport.close()
+            elif self._head_bytes and self._head_timer is None:
+                self._head_timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def on_message_begin(self) -> None:
+        """Begin to count the head of a request."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Stop counting: the head is whole, and the body has bounds of its own."""
+        self._in_head = False
+        self._head_bytes = 0
+        self._cancel_timer()
+        super().on_headers_complete()
+        if self.cycle is not None and self.scope is self.cycle.scope:
+            cast(Connection, self.scope)[WHOLE] = partial(write_whole, self.cycle)
+
+    def on_message_complete(self) -> None:
+        """Say that the whole request is here: nobody needs to watch how fast it comes."""
+        if self.scope is not None:
+            cast(Connection, self.scope)[COMPLETE] = True
+        super().on_message_complete()
+
+    def _cancel_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _give_up(self) -> None:
+        self._head_timer = None
+        if self._in_head and not self.transport.is_closing():
+            self.transport.write(_TOO_SLOW)
+            self.transport.close()
+
+
+class DealtProtocol(BoundedProtocol):
+    """A connection that says when it ends."""
+
+    def __init__(self, *args: Any, left: Callable[[], None], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._left = left
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Say so."""
+        super().connection_lost(exc)
+        self._left()

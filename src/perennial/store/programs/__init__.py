@@ -1,0 +1,1 @@
+"""Programs, their versions, and what a workspace adds to them or turns off."""

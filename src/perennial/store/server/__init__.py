@@ -1,0 +1,1 @@
+"""The server and its schema: the embedded PostgreSQL, migrations, backup and restore."""
