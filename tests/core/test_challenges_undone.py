@@ -36,6 +36,19 @@ def test_of_a_card_each_completion_gives_back_what_rules_gave_for_it() -> None:
     assert on.wallet("anna", "points").balance == 0
 
 
+def test_what_comes_back_is_taken_off_the_figures_of_the_past_once() -> None:
+    """Five coffees are bought and come back: the next order is one of somebody who has had none."""
+    none = {"history": COFFEES["measure"], "where": COFFEES["where"], "is": 0}
+    rules = [{"id": "first", "type": "fixed", "points": 7, "when": none}]
+    on = play({**CARD, "returns": "take_back"}, earning_rules=rules)
+    buy(on, "o1", "2026-03-02 10:00", coffees(5))
+    assert on.wallet("anna", "points").balance == 7
+    on.give_back("o1", at("2026-03-03 10:00"), {"1": 5})
+    assert on.wallet("anna", "points").balance == 0
+    buy(on, "o2", "2026-03-04 10:00", coffees(1))
+    assert on.wallet("anna", "points").balance == 7
+
+
 def test_what_was_bought_while_it_rested_counts_when_an_order_returns() -> None:
     """Two orders complete it, a third one follows in its rest: one that comes back undoes nothing."""
     again = {"repeat": {"cooldown": {"days": 7}}, "returns": "take_back", "gives": [HUNDRED]}

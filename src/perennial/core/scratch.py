@@ -11,7 +11,7 @@ from perennial.ledger.lot import Lot
 
 
 def copy_of(member: Member, version: Version) -> Member:
-    """Return a copy of what effects of ``version`` may change; counters are shared and must not be."""
+    """Return a copy of what effects of ``version`` may change."""
     wallets = dict(member.wallets)
     for compiled in version.wallets:
         wallet = wallets.get(compiled.unit)
@@ -31,9 +31,15 @@ def copy_of(member: Member, version: Version) -> Member:
     if membership is not None:
         memberships[version.program_id] = msgspec.structs.replace(membership)
     limits = {number: dict(periods) for number, periods in member.limits.items()}
+    counters = {number: dict(periods) for number, periods in member.counters.items()}
     challenges = {
         number: Standing(dict(known.rounds), known.before) for number, known in member.challenges.items()
     }
     return msgspec.structs.replace(
-        member, wallets=wallets, memberships=memberships, limits=limits, challenges=challenges
+        member,
+        wallets=wallets,
+        memberships=memberships,
+        limits=limits,
+        counters=counters,
+        challenges=challenges,
     )
