@@ -103,3 +103,23 @@ async def test_what_lies_before_all_that_is_read_is_looked_for(
     await shop.order("o3", "anna", 30)
     assert await counted(shop, owner, "anna") == [200, 30]
     await is_sound(shop, owner)
+
+
+async def test_who_relies_on_it_in_vain_looks_for_it(
+    shop: Shop, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a counter is there although it should not be, the batch is tried again and adds to it."""
+    await shop.publish(PROGRAM)
+    await put(shop.handler, shop.workspace_id, by_day(30), AUTHOR)
+    tries: list[bool] = []
+
+    def mistaken(batch: Batch, *_counter: object) -> bool:
+        tries.append(batch.again)
+        return not batch.again
+
+    monkeypatch.setattr(Batch, "begins", mistaken)
+    await shop.order("o1", "anna", 1_000)
+    await shop.order("o2", "anna", 200)
+    assert tries == [False, False, True]
+    assert await counted(shop, owner, "anna") == [1_200]
+    await is_sound(shop, owner)

@@ -85,13 +85,14 @@ class Batch(msgspec.Struct):
     ``guests_on_orders`` which are to be found by their orders.
     ``merged`` names the survivors of those among the erased who were merged into somebody.
     ``counted_from`` says of which metrics counters were read and from which period on, ``zeros`` for whom one
-    of these stood at nothing. ``touched`` tells what changed of customers since their segments were judged
-    (None: anything), ``created`` are those who are new and never were; ``judged_last`` are the customers who
-    are judged behind the last command (``handling/segmenting.py``), each with the place of their own,
-    ``put_off`` tells what changed of those whose command was decided; ``households`` are those whose members
-    are loaded, ``companions`` what is remembered of who lives together with whom, ``keepers`` which
-    households keep the points of which orders and claims. ``told`` are those whom a rule is applied to by
-    hand and who entered the segment (its number) by an event.
+    of these stood at nothing, ``again`` that a try before this one has failed. ``touched`` tells what changed
+    of customers since their segments were judged (None: anything), ``created`` are those who are new and
+    never were; ``judged_last`` are the customers who are judged behind the last command
+    (``handling/segmenting.py``), each with the place of their own, ``put_off`` tells what changed of those
+    whose command was decided; ``households`` are those whose members are loaded, ``companions`` what is
+    remembered of who lives together with whom, ``keepers`` which households keep the points of which orders
+    and claims. ``told`` are those whom a rule is applied to by hand and who entered the segment (its number)
+    by an event.
     """
 
     workspace: Workspace
@@ -161,6 +162,7 @@ class Batch(msgspec.Struct):
     loaded_dues: dict[UUID, Instant | None] = {}
     counted_from: Periods = {}
     zeros: set[UUID] = set()
+    again: bool = False
     created: set[UUID] = set()
     touched: dict[UUID, Changed | None] = {}
     judged_last: dict[UUID, int] = {}
@@ -311,7 +313,12 @@ class Batch(msgspec.Struct):
         self.new_events.append(row)
 
     def begins(self, customer_id: UUID, metric: int, period: int, amount: int) -> bool:
-        """Whether a counter to which the batch adds so much has no row: it was read, and was not there."""
+        """Whether a counter to which the batch adds so much has no row: it was read, and was not there.
+
+        Where a try has failed already it may have been for that, and nobody relies on it any more.
+        """
+        if self.again:
+            return False
         first = self.counted_from.get(metric)
         if first is None or period < first or not amount or customer_id in self.zeros:
             return False

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -144,11 +145,12 @@ class Handler:
         late: set[tuple[int, UUID]] = set()
         left_out: dict[int, Answer] = {}
         codes: dict[tuple[int, str], int] = {}
+        tries = count()
         while True:
             try:
                 return await self.retrying(
                     lambda: self._handle_once(
-                        workspace_id, bucket, commands, with_lots, late, left_out, codes
+                        workspace_id, bucket, commands, with_lots, late, left_out, codes, next(tries)
                     )
                 )
             except LotsNeeded as needed:
@@ -181,6 +183,7 @@ class Handler:
         late: AbstractSet[tuple[int, UUID]],
         left_out: Mapping[int, Answer],
         codes: Mapping[tuple[int, str], int],
+        tried: int,
     ) -> list[Answer]:
         taken = {index: command for index, command in enumerate(commands) if index not in left_out}
         answers = dict(left_out)
@@ -188,6 +191,7 @@ class Handler:
             return [answers[index] for index in range(len(commands))]
         async with self.database.transaction(workspace_id) as conn:
             batch = await self.batch(conn, workspace_id, bucket)
+            batch.again = tried > 0
             await load(conn, batch, self.configurations, [*taken.values()], with_lots, late, codes)
             answers |= {index: _decide(batch, index, command) for index, command in taken.items()}
             _judge_last(batch, [*taken])
