@@ -129,7 +129,7 @@ async def test_keys_leave_a_trace(site: Site) -> None:
     await retire_key(site.database, site.row.code, secret[:14], actor="operator")
     async with site.database.transaction(site.row.workspace_id) as conn:
         rows = await conn.fetch(
-            "select actor, action, after from audit_entries where action like 'key.%' order by entry_id"
+            "select actor, action, after from audit_entries where action like 'key.%' order by at, entry_id"
         )
     assert [(row["actor"], row["action"]) for row in rows] == [
         ("test", "key.created"),
