@@ -248,7 +248,7 @@ async def test_every_change_raises_the_revision_and_is_in_the_audit_log(db: Data
     )
     async with db.transaction(workspace) as conn:
         rows = await conn.fetch(
-            "select action, actor, object, reason, before, after from audit_entries order by entry_id"
+            "select action, actor, object, reason, before, after from audit_entries order by at, entry_id"
         )
     entries = [(*row[:4], json.loads(row[4] or b"null"), json.loads(row[5])) for row in rows]
     assert entries == [

@@ -303,7 +303,7 @@ async def test_review(open_shop: Shop, owner: Connection) -> None:
     assert (await referral(shop, "cora")).reason == "rejected_by_staff"
     entries = await owner.fetch(
         "select action, actor, reason from audit_entries where workspace_id = $1 and action like 'referral%'"
-        " order by entry_id",
+        " order by at, entry_id",
         shop.workspace_id,
     )
     assert [tuple(entry) for entry in entries] == [

@@ -68,7 +68,7 @@ async def trail(shop: Shop) -> list[tuple[Any, ...]]:
     async with shop.database.transaction(shop.workspace_id) as conn:
         rows = await conn.fetch(
             "select action, object, actor, reason, at, before::text, after::text from audit_entries "
-            "where workspace_id = $1 and action like 'switch%' order by entry_id",
+            "where workspace_id = $1 and action like 'switch%' order by at, entry_id",
             shop.workspace_id,
         )
     return [

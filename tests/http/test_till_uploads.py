@@ -56,7 +56,7 @@ async def audited(shop: Site) -> list[tuple[str, str]]:
     async with shop.database.transaction(shop.row.workspace_id) as conn:
         rows = await conn.fetch(
             "select action, object from audit_entries where workspace_id = $1 and action like 'till_entry.%'"
-            " order by entry_id",
+            " order by at, entry_id",
             shop.row.workspace_id,
         )
     return [(row[0], row[1]) for row in rows]
