@@ -36,7 +36,7 @@ async def all_is_complete(shop: Shop, owner: Connection) -> None:
     """Wait for transactions of other tests on this server: a block ends before the oldest that runs."""
     last = await owner.fetchval("select max(xact) from postings where workspace_id = $1", shop.workspace_id)
     async with asyncio.timeout(60):
-        while await owner.fetchval(sealing._SAFE_XACT) <= last:  # noqa: SLF001
+        while await owner.fetchval(sealing.SAFE_XACT) <= last:
             await asyncio.sleep(0.01)
 
 

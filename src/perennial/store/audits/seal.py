@@ -74,7 +74,7 @@ order by block
 """
 
 # Whatever began before the oldest running transaction has ended, one way or the other.
-_SAFE_XACT = """
+SAFE_XACT = """
 select generation::bigint * 281474976710656 + pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 from installation
 """
@@ -163,7 +163,7 @@ async def seal(conn: Connection, ws: int, bucket: int, now: Instant) -> Seal | N
     before = Seal(*last) if last else None
     from_xact = before.to_xact if before else 0
     previous = before.hash if before else GENESIS
-    safe = await conn.fetchval(_SAFE_XACT)
+    safe = await conn.fetchval(SAFE_XACT)
     if safe <= from_xact:
         return None
     to_xact = await _block_end(conn, ws, bucket, from_xact, safe)
