@@ -18,6 +18,7 @@ from asyncpg import Connection
 
 from perennial.reports import launch
 from perennial.store import budgets, effects, events, external_ids, members, orders, segments, timers
+from perennial.store.audits import seal
 from perennial.store.codes import cards, guest_redemptions, pools, vouchers
 from perennial.store.customers import consents, customers, identifiers
 from perennial.store.database import LIVE_PATH
@@ -100,6 +101,13 @@ _CHOOSES_LISTS = 17
 def _scans(plan: dict[str, Any]) -> list[dict[str, Any]]:
     below = [scan for child in plan.get("Plans", ()) for scan in _scans(child)]
     return [plan, *below] if "Relation Name" in plan and "Scan" in plan["Node Type"] else below
+
+
+def _pairs(plan: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the kinds of all nodes of a plan, each with that of a node below it."""
+    below = plan.get("Plans", ())
+    here = [(plan["Node Type"], child["Node Type"]) for child in below]
+    return here + [pair for child in below for pair in _pairs(child)]
 
 
 def _statements(conn: Connection) -> dict[str, str]:
@@ -213,6 +221,39 @@ async def test_the_due_are_found_by_instant(superuser: Connection) -> None:
     index = scan if "Index Name" in scan else scan["Plans"][0]  # a bitmap scan reads its index below
     assert index["Index Name"] == "timers_due"
     assert "due_at" in index["Index Cond"]
+
+
+@pytest.mark.parametrize("statement", [seal._XACT_BEHIND, seal._READ_BLOCK])  # noqa: SLF001
+@pytest.mark.parametrize("rows", [0, 20_000])
+async def test_a_block_is_read_by_its_transactions(superuser: Connection, statement: str, rows: int) -> None:
+    """Sealing reads what was written since the last block, and not the bucket, however many rows it has."""
+    async with superuser.transaction():
+        await superuser.execute(
+            """
+            insert into postings (bucket, workspace_id, customer_id, operation_id, position, debit, credit,
+                program_id, amount, lot_id, at, xact, unit_id, version, source_id)
+            select 1, 1, gen_random_uuid(), gen_random_uuid(), 0, 1, 2, 1, 1, 0, now(), n / 70, 1, 1,
+                gen_random_uuid()
+            from generate_series(1, $1::int) as n
+            """,
+            rows,
+        )
+        await superuser.execute("analyze postings, tier_moves")
+        plan = await _plan(superuser, statement)
+    scans = {scan["Relation Name"]: scan for scan in _scans(plan)}
+    assert set(scans) == {"postings", "tier_moves"}
+    for table, scan in scans.items():
+        index = scan if "Index Name" in scan else scan["Plans"][0]  # a bitmap scan reads its index below
+        assert index["Index Name"] == f"{table}_written"
+        for part in ("bucket = ", "workspace_id = ", "xact >= ", "xact < "):
+            assert part in index["Index Cond"]
+
+
+async def test_where_a_block_ends_is_found_without_reading_on(superuser: Connection) -> None:
+    """Both tables are walked in the order of their transactions, and no further than the block goes."""
+    async with superuser.transaction():
+        plan = await _plan(superuser, seal._XACT_BEHIND)  # noqa: SLF001
+    assert [kind for kind, below in _pairs(plan) if below == "Index Only Scan"] == ["Limit", "Limit"]
 
 
 @pytest.mark.parametrize("role", ["perennial_worker", "perennial"])

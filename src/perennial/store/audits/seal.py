@@ -25,8 +25,6 @@ BLOCK_ROWS = 1_000
 EMPTY_SPAN = 1 << 17
 """After so many transactions a block is made even if none of them concerned the bucket."""
 
-_FIRST_SPAN = 16
-
 
 class Seal(msgspec.Struct, frozen=True):
     """One sealed block."""
@@ -79,13 +77,16 @@ select generation::bigint * 281474976710656 + pg_snapshot_xmin(pg_current_snapsh
 from installation
 """
 
-# Where a block of $5 rows ends: at the first transaction that would go beyond them.
-_BLOCK_END = """
+# The transaction behind the first $5 rows. Both indexes are walked no further than that, also by a plan that was made
+# while the tables were empty.
+_XACT_BEHIND = """
 select xact
 from (
-    select xact from postings where bucket = $2 and workspace_id = $1 and xact >= $3 and xact < $4
+    (select xact from postings where bucket = $2 and workspace_id = $1 and xact >= $3 and xact < $4
+    order by xact limit $5 + 1)
     union all
-    select xact from tier_moves where bucket = $2 and workspace_id = $1 and xact >= $3 and xact < $4
+    (select xact from tier_moves where bucket = $2 and workspace_id = $1 and xact >= $3 and xact < $4
+    order by xact limit $5 + 1)
 ) as written
 order by xact
 offset $5
@@ -188,19 +189,12 @@ async def seal(conn: Connection, ws: int, bucket: int, now: Instant) -> Seal | N
 async def _block_end(conn: Connection, ws: int, bucket: int, from_xact: int, safe: int) -> int | None:
     """Return where the next block ends, None if there is nothing to seal yet.
 
-    Looks at ever longer spans of transactions until one has enough rows for a block, so that sealing a
-    long history reads each row about once.
+    That is the first transaction that would go beyond the rows of a block.
     """
-    span = _FIRST_SPAN
-    while True:
-        end = min(from_xact + span, safe)
-        cut: int | None = await conn.fetchval(_BLOCK_END, ws, bucket, from_xact, end, BLOCK_ROWS)
-        if cut is not None or end == safe:
-            break
-        span *= 4
-    first: int | None = await conn.fetchval(_BLOCK_END, ws, bucket, from_xact, end, 0)
+    first: int | None = await conn.fetchval(_XACT_BEHIND, ws, bucket, from_xact, safe, 0)
     if first is None:
         return safe if safe - from_xact >= EMPTY_SPAN else None
+    cut: int | None = await conn.fetchval(_XACT_BEHIND, ws, bucket, from_xact, safe, BLOCK_ROWS)
     # A single transaction larger than a block is a block of its own.
     return safe if cut is None else max(cut, first + 1)
 
