@@ -1102,7 +1102,7 @@ create table postings (
     constraint postings_check CHECK ((debit <> credit))
 );
 
-CREATE INDEX postings_xact ON postings USING brin (xact);
+CREATE INDEX postings_written ON postings USING btree (bucket, workspace_id, xact);
 alter table postings enable row level security;
 alter table postings force row level security;
 create policy postings_of_workspace on postings for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
@@ -1550,7 +1550,7 @@ create table tier_moves (
     constraint tier_moves_pkey PRIMARY KEY (bucket, workspace_id, customer_id, operation_id, "position")
 );
 
-CREATE INDEX tier_moves_xact ON tier_moves USING brin (xact);
+CREATE INDEX tier_moves_written ON tier_moves USING btree (bucket, workspace_id, xact);
 alter table tier_moves enable row level security;
 alter table tier_moves force row level security;
 create policy tier_moves_of_workspace on tier_moves for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
