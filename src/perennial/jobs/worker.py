@@ -197,8 +197,8 @@ class Worker:
         return blocks
 
     async def _seal(self, workspace_id: int, bucket: int) -> int:
-        for made in range(BLOCKS_AT_A_TURN):
-            async with self.database.transaction(workspace_id) as conn:
+        async with self.database.transaction(workspace_id) as conn:
+            for made in range(BLOCKS_AT_A_TURN):
                 if await seal(conn, workspace_id, bucket, time.time_ns() // 1000) is None:
                     return made
         return BLOCKS_AT_A_TURN
