@@ -183,7 +183,10 @@ async def test_a_tier_by_balance_follows(shop: Shop, owner: Connection) -> None:
 
 
 async def test_who_holds_something_waits(shop: Shop, owner: Connection) -> None:
-    """While stars are held they are neither lost nor carried over twice; once used, the rest goes."""
+    """While stars are held they are neither lost nor carried over twice; once used, the rest goes.
+
+    Until then all three are left in the first wallet, the two that are held as well.
+    """
     await shop.publish(STARS)
     for number in range(3):
         await shop.order(f"o{number}", "anna", 100)
@@ -193,8 +196,11 @@ async def test_who_holds_something_waits(shop: Shop, owner: Connection) -> None:
         id="h1", customer="anna", at=START, order=a_cart(500), points=(stars(2),), hold_for=HOUR
     )
     assert (await shop.send(hold)).status == 201
+    preview = await foresee_conversion(shop.handler, shop.workspace_id, asked())
+    assert (preview.owners, preview.points, preview.waiting) == (1, 1, 1)
     waiting = await convert(shop)
     assert (waiting.state, waiting.owners) == ("waiting", {"waiting": 1, "converted": 1})
+    assert (waiting.left, waiting.waiting) == (3, 1)
     listed = await list_converted(shop.handler, shop.workspace_id, "cafe", "c1")
     assert {(each.customer, each.state, each.reason) for each in listed.data} == {
         ("anna", "waiting", "holds_open"),
@@ -206,6 +212,7 @@ async def test_who_holds_something_waits(shop: Shop, owner: Connection) -> None:
     await run(shop)
     done = await read_conversion_view(shop.handler, shop.workspace_id, "cafe", "c1")
     assert (done.state, done.owners, done.become) == ("done", {"converted": 2}, 24)
+    assert (done.left, done.waiting) == (0, 0)
     assert await balances(shop, "anna") == (0, 12)
     await is_sound(shop, owner)
 

@@ -252,7 +252,8 @@ select count(*) filter (where held = 0), count(*) filter (where held > 0),
     coalesce(sum(div(balance::numeric * $4 * $6 + $7, $5 * $6::numeric)) filter (where held = 0), 0)::bigint,
     coalesce(sum(debt) filter (where held = 0), 0)::bigint,
     coalesce(sum(div(debt::numeric * $4 * $6 + $7, $5 * $6::numeric)) filter (where held = 0), 0)::bigint,
-    coalesce(sum(shortfall) filter (where held = 0), 0)::bigint
+    coalesce(sum(balance + held), 0)::bigint, coalesce(sum(debt), 0)::bigint,
+    coalesce(sum(shortfall), 0)::bigint
 from wallets
 where bucket = $2 and workspace_id = $1 and unit_id = $3
     and (balance > 0 or debt > 0 or shortfall > 0 or held > 0)
@@ -450,7 +451,10 @@ async def sum_owners(conn: Connection, ws: int, bucket: int, conversion_id: UUID
 
 
 class Foreseen(msgspec.Struct):
-    """What carrying a unit over would do: to how many owners, how many would have to wait, and the sums."""
+    """What carrying a unit over would do: to how many owners, how many would have to wait, and the sums.
+
+    ``left`` and what follows it is what all of them have in the unit, also those who would have to wait.
+    """
 
     owners: int = 0
     waiting: int = 0
@@ -458,7 +462,9 @@ class Foreseen(msgspec.Struct):
     given: Points = 0
     debt: Points = 0
     owed: Points = 0
-    shortfall: Points = 0
+    left: Points = 0
+    left_owed: Points = 0
+    left_shortfall: Points = 0
 
     def add(self, other: Foreseen) -> None:
         """Add what another bucket comes to."""

@@ -57,8 +57,9 @@ class ConversionView(_View, frozen=True):
     ``done``, ``reversing``, ``reversed`` or ``canceled``. ``points`` of ``from`` became ``become`` of
     ``into``; ``came_back`` is how many points of ``from`` came back, out of ``taken_back`` of ``into``, of
     which ``used`` were no longer there.
-    ``left`` is what wallets still hold in ``from``, ``left_owed`` what is owed there, ``left_shortfall`` what
-    later awards there are netted with: what was kept, and on the way back what was carried over before.
+    ``left`` is what wallets still have in ``from``, held for an order or not, ``left_owed`` what is owed
+    there, ``left_shortfall`` what later awards there are netted with: what was kept, and on the way back what
+    was carried over before. ``waiting`` of those wallets hold something for an order at this moment.
     ``owners`` counts them by state.
     """
 
@@ -85,6 +86,7 @@ class ConversionView(_View, frozen=True):
     left: Points = 0
     left_owed: Points = 0
     left_shortfall: Points = 0
+    waiting: int = 0
 
 
 class ConversionList(_View, frozen=True):
@@ -227,9 +229,10 @@ async def view_conversion(
         taken_back=sum(found.back_taken for found in sums.values()),
         came_back=sum(found.back_given for found in sums.values()),
         used=sum(found.used for found in sums.values()),
-        left=foreseen.taken,
-        left_owed=foreseen.debt,
-        left_shortfall=foreseen.shortfall,
+        left=foreseen.left,
+        left_owed=foreseen.left_owed,
+        left_shortfall=foreseen.left_shortfall,
+        waiting=foreseen.waiting,
     )
 
 
