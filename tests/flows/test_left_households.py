@@ -21,20 +21,29 @@ from perennial.flows.commands import (
 )
 from perennial.flows.customers.erase import erase_customer
 from perennial.flows.customers.household import put_household
-from perennial.flows.customers.merging import merge_customers
+from perennial.flows.customers.merging import merge_customers, preview_merge
 from perennial.flows.handle_events import Handler
 from perennial.flows.handling import load_batch
 from perennial.flows.order_views import read_order
+from perennial.flows.problems import ProblemError
 from perennial.flows.reading import read_customer
 from perennial.store.audits.audit import audit
-from perennial.units import DAY
+from perennial.units import DAY, bucket_of
 from tests.codebook import CODEBOOK
+from tests.flows.merges import merge, refused, try_merge, two_names
 from tests.flows.shop import START, Shop, available, put_order
 from tests.flows.test_wallets import BY_BALANCE, DATED
 
 WAITING = DATED.replace("name: Points, expiry", "name: Points, pending: {type: fulfillment}, expiry")
 OWED = DATED.replace("name: Points, expiry", "name: Points, refunds: unlimited, expiry")
 KEPT = DATED.replace("name: Points, expiry", "name: Points, refunds: only_pending, expiry")
+MUGS = (
+    DATED
+    + """
+rewards:
+  - {id: mug, name: Mug, price: 60, gives: [{type: physical, sku: mug}]}
+"""
+)
 
 
 async def _live(shop: Shop, customer: str, household: str | None) -> None:
@@ -228,6 +237,57 @@ async def test_a_merged_customer_brings_along_what_was_left(shop: Shop, owner: C
     assert await _books(owner, shop) == [(30, 0, 0)]
 
 
+@pytest.mark.parametrize("bound_by", ["order", "claim"])
+async def test_who_left_points_behind_is_not_merged_away_from_them(
+    wide_shop: Shop, owner: Connection, bound_by: str
+) -> None:
+    """The household lies in another bucket than the survivor: the other way round its points stay its own."""
+    shop = wide_shop
+    gone, stays = await two_names(shop, apart=True)
+    await shop.publish(MUGS)
+    row = await shop.handler.read_workspace(shop.workspace_id)
+    where = bucket_of(gone, row.bucket_base, row.bucket_count)
+    ben = next(
+        name for name in map("ben-{}".format, range(99)) if bucket_of(name, row.bucket_base, 4) == where
+    )
+    await _join(shop, "home", gone, ben)
+    if bound_by == "order":
+        await shop.order("o1", gone, 10_000)
+    else:
+        await shop.order("o1", ben, 10_000)
+        await shop.do(PostClaim(id="c1", customer=gone, reward="points/mug", at=START))
+    await _live(shop, gone, None)
+    await shop.order(f"first-{gone}", gone, 0, status="canceled")
+    await shop.order("o2", stays, 3_000)
+    assert refused(await try_merge(shop, gone, stays)) == (409, "left_household")
+    with pytest.raises(ProblemError, match="merge the other one into this one"):
+        await preview_merge(shop.handler, shop.workspace_id, gone, stays)
+    await merge(shop, stays, gone)
+    if bound_by == "order":
+        assert available(await shop.give_back("r1", "o1", gone)) == 30
+        assert await _figures(shop, ben) == (0, 0, 0)
+        assert await _books(owner, shop) == [(30, 0, 0)]
+    else:
+        await _cancel_claim(shop, owner)
+        assert await _figures(shop, ben) == (100, 0, 0)
+        assert await _books(owner, shop) == [(100, 0, 0), (30, 0, 0)]
+
+
+async def test_two_who_left_points_in_two_places_stay_two(wide_shop: Shop) -> None:
+    """Neither way round could a return reach both households: nobody is sent to and fro."""
+    shop = wide_shop
+    await shop.publish(DATED)
+    names = await two_names(shop, apart=True)
+    for name in names:
+        await _live(shop, name, f"home of {name}")
+        await shop.order(f"o-{name}", name, 10_000)
+        await _live(shop, name, None)
+    for one, other in (names, reversed(names)):
+        with pytest.raises(ProblemError, match="they cannot be merged"):
+            await preview_merge(shop.handler, shop.workspace_id, one, other)
+        assert refused(await try_merge(shop, one, other)) == (409, "left_household")
+
+
 @pytest.mark.parametrize("locked", [True, False])
 async def test_crossed_returns_of_two_workers(
     shop: Shop, owner: Connection, monkeypatch: pytest.MonkeyPatch, locked: bool
@@ -270,15 +330,6 @@ async def test_crossed_returns_of_two_workers(
     assert ((statuses, books) == ({201}, [(8, 0, 0), (8, 0, 0)])) is locked
 
 
-MUGS = (
-    DATED
-    + """
-rewards:
-  - {id: mug, name: Mug, price: 60, gives: [{type: physical, sku: mug}]}
-"""
-)
-
-
 async def test_a_canceled_claim_comes_back_to_who_paid(shop: Shop, owner: Connection) -> None:
     """The claim was paid out of the household's points: they return there, and not to who has left."""
     await shop.publish(MUGS)
@@ -287,7 +338,17 @@ async def test_a_canceled_claim_comes_back_to_who_paid(shop: Shop, owner: Connec
     await shop.do(PostClaim(id="c1", customer="anna", reward="points/mug", at=START))
     await _live(shop, "anna", None)
     assert await _figures(shop, "ben") == (40, 0, 0)
-    (row,) = await owner.fetch("select bucket, customer_id, entitlement_id from entitlements")
+    await _cancel_claim(shop, owner)
+    assert await _figures(shop, "ben") == (100, 0, 0)
+    assert await _figures(shop, "anna") == (0, 0, 0)
+    assert await _books(owner, shop) == [(100, 0, 0)]
+
+
+async def _cancel_claim(shop: Shop, owner: Connection) -> None:
+    (row,) = await owner.fetch(
+        "select bucket, customer_id, entitlement_id from entitlements where workspace_id = $1",
+        shop.workspace_id,
+    )
     cancel = ChangeEntitlement(
         customer_id=row["customer_id"].hex,
         entitlement_id=row["entitlement_id"].hex,
@@ -298,6 +359,3 @@ async def test_a_canceled_claim_comes_back_to_who_paid(shop: Shop, owner: Connec
     )
     answer = await shop.send(cancel)
     assert answer.status == 200, answer.body
-    assert await _figures(shop, "ben") == (100, 0, 0)
-    assert await _figures(shop, "anna") == (0, 0, 0)
-    assert await _books(owner, shop) == [(100, 0, 0)]

@@ -178,6 +178,8 @@ SENTENCES = {
     "A gift card is being used for an order: try it again later.": "کارت هدیه\u200cای در سفارشی به کار می\u200cرود: کمی بعد دوباره بکوشید.",
     "is the customer who is to be merged": "همان مشتری\u200cای است که ادغام می\u200cشود",
     "The customer shares the wallets of a household: let it be left first, or entered by both.": "مشتری در کیف\u200cهای خانوار شریک است: نخست از آن بیرون برود، یا هر دو واردش شوند.",
+    "The customer has left points with a household: merge the other one into this one.": "مشتری نزد خانواری امتیاز گذاشته است: مشتری دیگر را در این یکی ادغام کنید.",
+    "Both have left points with households that lie apart: they cannot be merged.": "هر دو نزد خانوارهایی امتیاز گذاشته\u200cاند که از هم جدا هستند: نمی\u200cتوان ادغامشان کرد.",
     "A debt cannot be brought into the wallets of a household.": "بدهی را نمی\u200cتوان به کیف\u200cهای خانوار آورد.",
     "is not a cursor of this list": "نشانگر این فهرست نیست",
     "Nobody has more than {most:number} passkeys.": "هیچ\u200cکس بیش از {most} کلید عبور ندارد.",

@@ -178,6 +178,8 @@ SENTENCES = {
     "A gift card is being used for an order: try it again later.": "기프트 카드가 주문에 쓰이고 있습니다. 나중에 다시 시도하세요.",
     "is the customer who is to be merged": "병합될 고객 자신입니다",
     "The customer shares the wallets of a household: let it be left first, or entered by both.": "고객이 가구의 지갑을 함께 씁니다. 먼저 나가거나 두 고객 모두 들어가게 하세요.",
+    "The customer has left points with a household: merge the other one into this one.": "고객이 가구에 포인트를 남겼습니다. 다른 고객을 이 고객으로 병합하세요.",
+    "Both have left points with households that lie apart: they cannot be merged.": "두 고객 모두 서로 떨어진 가구에 포인트를 남겼습니다. 병합할 수 없습니다.",
     "A debt cannot be brought into the wallets of a household.": "빚은 가구의 지갑으로 가져올 수 없습니다.",
     "is not a cursor of this list": "이 목록의 커서가 아닙니다",
     "Nobody has more than {most:number} passkeys.": "패스키는 한 사람당 최대 {most}개입니다.",

@@ -178,6 +178,8 @@ SENTENCES = {
     "A gift card is being used for an order: try it again later.": "有礼品卡正在用于订单：请稍后再试。",
     "is the customer who is to be merged": "就是要合并的顾客",
     "The customer shares the wallets of a household: let it be left first, or entered by both.": "该顾客共用家庭钱包：请先退出家庭，或让双方都加入。",
+    "The customer has left points with a household: merge the other one into this one.": "该顾客在家庭中留有积分：请将另一位并入这位顾客。",
+    "Both have left points with households that lie apart: they cannot be merged.": "双方都在彼此分开的家庭中留有积分：不能合并。",
     "A debt cannot be brought into the wallets of a household.": "欠额不能带入家庭钱包。",
     "is not a cursor of this list": "不是此列表的游标",
     "Nobody has more than {most:number} passkeys.": "每人最多{most}个通行密钥。",

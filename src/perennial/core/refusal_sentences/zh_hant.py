@@ -178,6 +178,8 @@ SENTENCES = {
     "A gift card is being used for an order: try it again later.": "有禮品卡正在用於訂單：請稍後再試。",
     "is the customer who is to be merged": "就是要合併的顧客",
     "The customer shares the wallets of a household: let it be left first, or entered by both.": "該顧客共用家庭錢包：請先退出家庭，或讓雙方都加入。",
+    "The customer has left points with a household: merge the other one into this one.": "該顧客在家庭中留有點數：請將另一位併入這位顧客。",
+    "Both have left points with households that lie apart: they cannot be merged.": "雙方都在彼此分開的家庭中留有點數：不能合併。",
     "A debt cannot be brought into the wallets of a household.": "欠額不能帶入家庭錢包。",
     "is not a cursor of this list": "不是此列表的遊標",
     "Nobody has more than {most:number} passkeys.": "每人最多{most}個通行金鑰。",

@@ -230,6 +230,7 @@ PROBLEM_CODES = {
     "no_codes_left": "All codes of the pattern are taken.",
     "beyond_own_role": "Nobody gives, or takes, what goes beyond the own role.",
     "invitation_unknown": "There is no such open invitation: used, taken back, or over.",
+    "left_household": "A household keeps points of the customer, and lies apart from the other one.",
     "last_owner": "A workspace keeps an owner.",
     "passkey_invalid": "That is no passkey as it was asked for.",
     "passkey_known": "The passkey is in use already.",

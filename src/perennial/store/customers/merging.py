@@ -22,7 +22,7 @@ from perennial.store.events import EVENT_COLUMNS, EventRow, event_of
 from perennial.units import Instant
 
 # In every statement $2 and $3 say where the absorbed customer is, and $4 and $5 where the survivor is.
-# A household is in one bucket, and keeps no points of orders that lie in another.
+# A household is in one bucket: what it keeps is of orders there, and bars who left it from merging elsewhere.
 _ORDERS = """order_id, operation_id, status, revision, external_id, net, occurred_at, paid_at, recorded_at,
     body, decision, answer, returned, currency, cost, returned_net, returned_cost, location"""
 
