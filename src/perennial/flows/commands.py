@@ -263,7 +263,8 @@ class ReferralPair(_Command, frozen=True):
     """The two sides of a referral, for what concerns both: internal ids in hex, each with its bucket.
 
     ``friend`` is the caller's id of a friend who may be new. ``at`` is when it happens, ``given_at`` are the
-    instants at which something was given that may come back.
+    instants at which something was given that may come back, ``kept_by`` the households that keep some of it,
+    each behind its bucket.
     """
 
     friend_id: str
@@ -273,6 +274,7 @@ class ReferralPair(_Command, frozen=True):
     friend: str | None = None
     at: Instant | None = None
     given_at: tuple[Instant, ...] = ()
+    kept_by: tuple[tuple[int, str], ...] = ()
 
 
 class ReviewReferral(_Command, frozen=True):

@@ -1,8 +1,8 @@
-"""Orders and claims of somebody who has left a household: their points stay where they were posted.
+"""What somebody who has left a household got there: its points stay where they were posted.
 
 A return takes them back from the household's wallets, by the policy of these; a change is netted there, what
-waited for the fulfillment is released there, and what was paid for a claim comes back there when that is
-canceled. All else is the member's: tiers, limits, counters.
+waited for the fulfillment is released there, what was paid for a claim comes back there when that is
+canceled, and what a referral gave is taken back there. All else is the member's: tiers, limits, counters.
 Of a household that was erased nothing can be taken, and nobody owes it.
 """
 
@@ -20,6 +20,7 @@ from perennial.core.events import (
     OrderFulfilled,
     OrderPaid,
     OrderReturned,
+    ReferralReversed,
     RewardEarned,
 )
 from perennial.core.fold import fold
@@ -28,7 +29,9 @@ from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.store.orders import OrderRow
 
-_OF_EARLIER = frozenset((OrderPaid, OrderReturned, OrderFulfilled, RewardEarned, EntitlementCanceled))
+_OF_EARLIER = frozenset(
+    (OrderPaid, OrderReturned, OrderFulfilled, RewardEarned, EntitlementCanceled, ReferralReversed)
+)
 _OF_WALLETS = frozenset((Credit, Debit, Owe, FallShort, Release, BeActive, GiveBack))
 
 

@@ -24,6 +24,7 @@ from perennial.flows.handling.answering import decided
 from perennial.flows.handling.decide_program import Outcome, decide_in_program, store_outcomes
 from perennial.flows.handling.gift_cards import empty_card, fund_cards
 from perennial.flows.handling.gifts import drawn_pools, with_gifts
+from perennial.flows.handling.kept_points import keeper_with
 from perennial.flows.handling.referred import terms_of
 from perennial.flows.loading.claims import take_codes
 from perennial.flows.loading.drawn_codes import pools_of
@@ -107,9 +108,17 @@ def give(
 
 
 async def take_away(
-    conn: Connection, batch: Batch, row: ReferralRow, given: Given, member: Member, at: Instant
+    conn: Connection,
+    batch: Batch,
+    row: ReferralRow,
+    given: Given,
+    member: Member,
+    at: Instant,
+    kept_by: UUID | None,
 ) -> None:
     """Take back what one side got: points by the policy of their wallet, vouchers and what is still owed.
+
+    The points are taken from the household that keeps them (``kept_by``), where the member has left it since.
 
     A voucher that was used is worth nothing more, of a gift card what is left is taken back; what was paid,
     sent or used stays.
@@ -127,6 +136,7 @@ async def take_away(
         counted=given.counted,
     )
     operation = batch.operation(member, source_id, at)
+    operation.keeper = keeper_with(batch, member, kept_by)
     outcomes = decide_in_program(batch, operation, live, version, event)
     batch.put_event(event_row_of(batch, row, operation, outcomes))
     workspace_id = batch.workspace.workspace_id

@@ -14,7 +14,7 @@ import asyncpg
 from asyncpg import Connection
 
 from perennial.flows.batch import Batch
-from perennial.flows.commands import ChangeEntitlement, Command, PutHousehold, RunTimers
+from perennial.flows.commands import ChangeEntitlement, Command, PutHousehold, ReferralPair, RunTimers
 from perennial.store.customers.customers import CustomerRow, find_companions
 from perennial.store.external_ids import IdKind, find_external_ids
 
@@ -35,6 +35,8 @@ async def households_named(
     for command in commands:
         if type(command) is PutHousehold and command.household is not None:
             found.add(batch.name("household", command.household))
+        if type(command) is ReferralPair:
+            found.update(UUID(hex=each) for bucket, each in command.kept_by if bucket == batch.bucket)
     if batch.keepers:
         about = {order_id for kind, order_id in ids if kind == IdKind.ORDER}
         about |= {UUID(hex=each.entitlement_id) for each in commands if type(each) is ChangeEntitlement}

@@ -46,7 +46,9 @@ async def both_sides(
     async with handler.database.transaction(workspace_id) as conn:
         buckets = sorted({command.friend_bucket, command.advocate_bucket})
         batches = {bucket: await handler.batch(conn, workspace_id, bucket) for bucket in buckets}
-        await load_together(conn, list(batches.values()), handler.configurations, command, needed)
+        kept_by = {UUID(hex=household) for _, household in command.kept_by}
+        with_theirs = Needed(lots=needed.lots | kept_by, codes=needed.codes)
+        await load_together(conn, list(batches.values()), handler.configurations, command, with_theirs)
         yield Pair(
             conn,
             batches[command.advocate_bucket],

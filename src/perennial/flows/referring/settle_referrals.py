@@ -7,9 +7,11 @@ both sides. Whatever dies in between, the row stays due, and who comes second fi
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
+from asyncpg import Connection, SerializationError
 
 from perennial.core.document.referral_terms import Role
 from perennial.core.referrals.referrals import (
@@ -29,6 +31,7 @@ from perennial.flows.handling.referred import terms_of
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.referring.checks import verdict_for
 from perennial.flows.referring.pairs import Pair, both_sides
+from perennial.store.customers.households import find_keepers
 from perennial.store.customers.referrals import ReferralRow, due_referrals, read_referral
 from perennial.units import HOUR, Instant
 
@@ -76,8 +79,9 @@ async def _settle(
     friend_id, referral_id = ids
     async with handler.database.transaction(workspace_id) as conn:
         seen = await read_referral(conn, workspace_id, bucket, friend_id, referral_id)
-    if seen is None or seen.referral.due_at is None or seen.referral.due_at > until:
-        return 0
+        if seen is None or seen.referral.due_at is None or seen.referral.due_at > until:
+            return 0
+        keepers = await _keepers(conn, workspace_id, bucket, seen)
     command = ReferralPair(
         friend_id=friend_id.hex,
         friend_bucket=bucket,
@@ -85,13 +89,32 @@ async def _settle(
         advocate_bucket=seen.advocate_bucket,
         at=seen.referral.due_at,
         given_at=tuple(given.at for given in seen.referral.given),
+        kept_by=tuple(sorted({(place, each.hex) for place, each in keepers.values()})),
     )
     async with both_sides(handler, workspace_id, command, needed) as pair:
         row = _own(pair, referral_id)
         if row is None or row.referral.due_at != seen.referral.due_at or row.referral.due_at is None:
             return 0
-        pair.taking.put_referral(await _done(pair, row, row.referral.due_at))
+        if await _keepers(pair.conn, workspace_id, bucket, row) != keepers:
+            raise SerializationError("a household was left meanwhile")
+        pair.taking.put_referral(await _done(pair, row, row.referral.due_at, keepers))
     return 1
+
+
+async def _keepers(
+    conn: Connection, workspace_id: int, bucket: int, row: ReferralRow
+) -> dict[UUID, tuple[int, UUID]]:
+    """Return bucket and id of the household that keeps each gift to be taken back, by its operation."""
+    found: dict[UUID, tuple[int, UUID]] = {}
+    for role, place, customer_id in (
+        (Role.ADVOCATE, row.advocate_bucket, row.advocate_id),
+        (Role.FRIEND, bucket, row.friend_id),
+    ):
+        gifts = [given.operation_id for given in row.referral.given if given.role == role]
+        if row.referral.undo and gifts:
+            left = await find_keepers(conn, workspace_id, place, customer_id, gifts)
+            found.update((operation_id, (place, household)) for operation_id, household in left.items())
+    return found
 
 
 def _own(pair: Pair, referral_id: UUID) -> ReferralRow | None:
@@ -99,7 +122,9 @@ def _own(pair: Pair, referral_id: UUID) -> ReferralRow | None:
     return next((row for row in rows if row.referral.referral_id == referral_id), None)
 
 
-async def _done(pair: Pair, row: ReferralRow, at: Instant) -> ReferralRow:
+async def _done(
+    pair: Pair, row: ReferralRow, at: Instant, keepers: Mapping[UUID, tuple[int, UUID]]
+) -> ReferralRow:
     """Return the referral after what was due at ``at`` was done."""
     live, version, compiled = terms_of(pair.taking, row)
     if pair.taking.workspace.switches.off_program(live.code) is not None:
@@ -109,7 +134,7 @@ async def _done(pair: Pair, row: ReferralRow, at: Instant) -> ReferralRow:
         row, referral=expired(msgspec.structs.replace(row.referral, due_at=None), at)
     )
     if row.referral.undo:
-        return await _reverse(pair, row, at)
+        return await _reverse(pair, row, at, keepers)
     if row.referral.state is not ReferralState.WAITING:
         return row
     if pair.advocate is None or pair.friend is None:
@@ -130,7 +155,9 @@ async def _done(pair: Pair, row: ReferralRow, at: Instant) -> ReferralRow:
     return msgspec.structs.replace(row, referral=converted(row.referral, at))
 
 
-async def _reverse(pair: Pair, row: ReferralRow, at: Instant) -> ReferralRow:
+async def _reverse(
+    pair: Pair, row: ReferralRow, at: Instant, keepers: Mapping[UUID, tuple[int, UUID]]
+) -> ReferralRow:
     """Take back what both sides got; who was erased has nothing left."""
     for given in row.referral.given:
         of_advocate = given.role == Role.ADVOCATE
@@ -138,7 +165,8 @@ async def _reverse(pair: Pair, row: ReferralRow, at: Instant) -> ReferralRow:
         member = pair.advocate if of_advocate else pair.friend
         if member is not None:
             run_timers_due(batch, member, at)
-            await take_away(pair.conn, batch, row, given, member, at)
+            _, kept_by = keepers.get(given.operation_id, (0, None))
+            await take_away(pair.conn, batch, row, given, member, at, kept_by)
     return msgspec.structs.replace(row, referral=taken_back(row.referral))
 
 

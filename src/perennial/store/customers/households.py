@@ -1,7 +1,8 @@
-"""Households that keep what was earned in them: which orders' points stay when their buyer leaves."""
+"""Households that keep what was earned in them: which points stay when somebody leaves."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from asyncpg import Connection
@@ -38,6 +39,23 @@ select exists (
 """
 
 
+# Ids of operations ascend. Of a household in another bucket a merge has come between.
+_FIND_KEEPERS = """
+select wanted.operation_id, found.household_id
+from unnest($4::uuid[]) as wanted (operation_id)
+cross join lateral (
+    select events.source_id as household_id
+    from events
+    join customers as households on households.customer_id = events.source_id
+    where events.bucket = $2 and households.bucket = $2 and events.workspace_id = $1
+        and households.workspace_id = $1 and events.customer_id = $3 and events.kind = $5
+        and events.operation_id > wanted.operation_id
+    order by events.operation_id
+    limit 1
+) as found
+"""
+
+
 async def keep_points(conn: Connection, ws: int, bucket: int, customer_id: UUID, household_id: UUID) -> None:
     """Let a household keep the points of all that a customer has ordered, who is locked and leaves it."""
     await conn.execute(_KEEP_POINTS, ws, bucket, customer_id, household_id)
@@ -48,3 +66,14 @@ async def is_bound_to_household(conn: Connection, ws: int, bucket: int, customer
     undone = [state.value for state in UNDONE]
     bound: bool = await conn.fetchval(_IS_BOUND, ws, bucket, customer_id, EventKind.POOLED.value, undone)
     return bound
+
+
+async def find_keepers(
+    conn: Connection, ws: int, bucket: int, customer_id: UUID, operations: Collection[UUID]
+) -> dict[UUID, UUID]:
+    """Return the first household that a customer has left after each operation, by the operation.
+
+    What the operation gave stayed there. Those after which no household was left are missing.
+    """
+    rows = await conn.fetch(_FIND_KEEPERS, ws, bucket, customer_id, list(operations), EventKind.PARTED.value)
+    return dict(map(tuple, rows))
