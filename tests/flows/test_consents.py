@@ -27,6 +27,7 @@ from perennial.flows.staff.keys import Key
 from perennial.flows.staff.scopes import Scope
 from perennial.store.audits.audit import audit
 from perennial.store.database import Database
+from perennial.store.programs.surroundings import known_purposes
 from perennial.units import DAY, HOUR, MINUTE, Instant, named_id
 from tests.codebook import CODEBOOK
 from tests.flows.erasing import PROGRAM, found
@@ -307,3 +308,36 @@ async def test_nobody_says_consents_as_an_attribute(shop: Shop) -> None:
     """What conditions read is written by recording consents alone."""
     refused = await shop.refuse(PutCustomer(customer="anna", attributes={"@consents": "email.marketing"}))
     assert (refused.status, refused.errors[0].code) == (422, "reserved")
+
+
+async def test_every_purpose_is_found_however_many_say_another(wide_shop: Shop, owner: Connection) -> None:
+    """Somebody in the last bucket alone said something about parties; about letters nearly everybody did.
+
+    Of very many purposes the first ones by name are found, and those of another workspace never.
+    """
+    row = await wide_shop.handler.read_workspace(wide_shop.workspace_id)
+
+    async def people_say(ws: int, bucket: int, purposes: list[str], people: int) -> None:
+        await owner.execute(
+            "insert into consents (bucket, workspace_id, customer_id, channel, purpose, given, at, record_id)"
+            " select $2, $1, gen_random_uuid(), 'email', purpose, true, now(), gen_random_uuid()"
+            " from unnest($3::text[]) as purposes (purpose), generate_series(1, $4::int)",
+            ws,
+            bucket,
+            purposes,
+            people,
+        )
+
+    async def purposes() -> list[str]:
+        async with wide_shop.database.transaction(wide_shop.workspace_id) as conn:
+            return await known_purposes(conn, wide_shop.workspace_id, row.buckets)
+
+    assert await purposes() == []
+    for bucket in row.buckets:
+        await people_say(row.workspace_id, bucket, ["letters"], 1_500)
+    await people_say(row.workspace_id, row.buckets[-1], ["parties", "birthday"], 1)
+    await people_say(row.workspace_id + 1, row.buckets[0], ["another"], 1)
+    assert await purposes() == ["birthday", "letters", "parties"]
+    many = [f"of-{number:03}" for number in range(70)]
+    await people_say(row.workspace_id, row.buckets[1], many, 1)
+    assert await purposes() == ["birthday", "letters", *many[:48]]

@@ -22,6 +22,7 @@ from perennial.store.audits import seal
 from perennial.store.codes import cards, guest_redemptions, pools, vouchers
 from perennial.store.customers import consents, customers, identifiers
 from perennial.store.database import LIVE_PATH
+from perennial.store.programs import surroundings
 
 _KEYS = {
     "customers": {"bucket", "workspace_id", "customer_id"},
@@ -254,6 +255,27 @@ async def test_where_a_block_ends_is_found_without_reading_on(superuser: Connect
     async with superuser.transaction():
         plan = await _plan(superuser, seal._XACT_BEHIND)  # noqa: SLF001
     assert [kind for kind, below in _pairs(plan) if below == "Index Only Scan"] == ["Limit", "Limit"]
+
+
+@pytest.mark.parametrize("role", ["perennial_worker", "perennial"])
+@pytest.mark.parametrize("rows", [0, 5_000])
+async def test_purposes_are_found_one_by_one(superuser: Connection, role: str, rows: int) -> None:
+    """From one purpose to the next by an index, whoever asks, and however many have said something."""
+    async with superuser.transaction():
+        await superuser.execute(
+            "insert into consents (bucket, workspace_id, customer_id, channel, purpose, given, at, record_id)"
+            " select n % 4, 1, gen_random_uuid(), 'email', 'p' || n % 3, true, now(), gen_random_uuid()"
+            " from generate_series(1, $1::int) as n",
+            rows,
+        )
+        await superuser.execute("analyze consents")
+        if role == "perennial_worker":
+            await superuser.execute(f"set local role {role}")
+        first, later = _scans(await _plan(superuser, surroundings._KNOWN_PURPOSES))  # noqa: SLF001
+    for scan, parts in ((first, 2), (later, 3)):
+        assert (scan["Node Type"], scan["Index Name"]) == ("Index Only Scan", "consents_purposes")
+        missing = ["bucket = ", "workspace_id = ", "purpose > "][:parts]
+        assert [part for part in missing if part not in scan["Index Cond"]] == []
 
 
 @pytest.mark.parametrize("role", ["perennial_worker", "perennial"])

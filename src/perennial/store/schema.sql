@@ -556,6 +556,7 @@ create table consents (
     constraint consents_pkey PRIMARY KEY (bucket, workspace_id, customer_id, channel, purpose)
 );
 
+CREATE INDEX consents_purposes ON consents USING btree (bucket, workspace_id, purpose) WHERE (purpose <> ''::text);
 alter table consents enable row level security;
 alter table consents force row level security;
 create policy consents_of_the_erased on consents as restrictive for delete using ((EXISTS ( SELECT FROM customers WHERE ((customers.bucket = consents.bucket) AND (customers.workspace_id = consents.workspace_id) AND (customers.customer_id = consents.customer_id) AND (customers.erased_at IS NOT NULL) AND (customers.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));

@@ -38,17 +38,34 @@ on conflict (workspace_id, location_id) do update set attributes = excluded.attr
 _decode_declarations = msgspec.json.Decoder(Declarations).decode
 _decode_attributes = msgspec.json.Decoder(dict[str, Scalar]).decode
 
-_BUCKETS_LOOKED_AT, _MOST_PURPOSES = 8, 20
+_MOST_PURPOSES = 50
 
-# Purposes are few: a look at some customers of each bucket finds those that matter.
+# From each purpose the index leads to the next, past all who have said something about it.
 _KNOWN_PURPOSES = """
-select distinct purpose
-from unnest($2::int[]) as wanted (bucket)
-cross join lateral (
-    select purpose from consents where bucket = wanted.bucket and workspace_id = $1 limit 1000
-) as seen
-order by purpose
-limit $3
+with recursive seen (bucket, purpose, place) as (
+    select wanted.bucket, first.purpose, 1
+    from unnest($2::int[]) as wanted (bucket)
+    cross join lateral (
+        select purpose
+        from consents
+        where bucket = wanted.bucket and workspace_id = $1 and purpose <> ''
+        order by purpose
+        limit 1
+    ) as first
+    union all
+    select seen.bucket, next.purpose, place + 1
+    from seen
+    cross join lateral (
+        select purpose
+        from consents
+        where bucket = seen.bucket and workspace_id = $1 and purpose <> ''
+            and purpose > seen.purpose
+        order by purpose
+        limit 1
+    ) as next
+    where place < $3
+)
+select distinct purpose from seen order by purpose limit $3
 """
 
 
@@ -93,6 +110,6 @@ async def put_location(
 
 
 async def known_purposes(conn: Connection, ws: int, buckets: Collection[int]) -> list[str]:
-    """Return purposes that customers have said something about, as far as a quick look finds them."""
-    rows = await conn.fetch(_KNOWN_PURPOSES, ws, list(buckets)[:_BUCKETS_LOOKED_AT], _MOST_PURPOSES)
+    """Return the purposes that customers have said something about, of very many the first ones by name."""
+    rows = await conn.fetch(_KNOWN_PURPOSES, ws, list(buckets), _MOST_PURPOSES)
     return [purpose for (purpose,) in rows]
