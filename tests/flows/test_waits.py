@@ -174,6 +174,27 @@ async def test_whoever_cannot_pay_is_passed_over_as_the_rule_says(
     await is_sound(shop, owner)
 
 
+async def test_of_several_prices_the_first_one_is_taken(evening: Shop) -> None:
+    """Ben waits for a seat for 100 points; then it costs tea, or points: without tea he is passed over."""
+    shop = evening
+    for name in ("ben", "cleo"):
+        await wait(shop, name)
+    text = PROGRAM.format(price=100, capacity=1, waiting_list="{}")
+    text = text.replace("name: Points}]", "name: Points}, {id: tea, name: Tea}]")
+    prices = "prices: [{points: 3, wallet: tea}, {points: 20, wallet: points}]"
+    row = await shop.handler.read_workspace(shop.workspace_id)
+    await shop.publish(text.replace("price: 100", prices), row.clock_at)
+    tea = PostAdjustment(
+        id="tea", customer="cleo", at=None, wallet="tea", points=5, reason="test", actor="test"
+    )
+    await shop.do(tea)
+    await cancel(shop, "anna")
+    assert await take_turns(shop.handler, shop.workspace_id) == 1
+    passed = await last_of(shop, "ben")
+    assert (passed.state, passed.reason) == ("passed_over", "insufficient_points")
+    assert await seats_of(shop) == ["cleo"]
+
+
 async def test_nobody_waits_in_vain(evening: Shop) -> None:
     """A full line, a reward that is there, one without a line, a member who may not have it: refused."""
     shop = evening
