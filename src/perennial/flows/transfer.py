@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from perennial.core.effects import Debit
 from perennial.core.events import Event, TransferReceived, TransferSent
-from perennial.core.member import Member
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
@@ -19,7 +18,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.handling.answering import decided, encode_answer
 from perennial.flows.handling.credits import check_moved
 from perennial.flows.handling.decide_event import decide_event
-from perennial.flows.handling.decide_program import EventOf, Outcome, store_outcomes
+from perennial.flows.handling.decide_program import EventOf, event_row
 from perennial.flows.handling.load_batch import load_together
 from perennial.flows.handling.needed import Needed, with_what_is_needed
 from perennial.flows.handling.timers_due import run_timers_due
@@ -27,7 +26,7 @@ from perennial.flows.handling.write_batch import write
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem, refused
 from perennial.flows.references import one_program
-from perennial.store.events import EventKind, EventRow
+from perennial.store.events import EventKind
 from perennial.store.external_ids import IdKind
 from perennial.units import bucket_of
 
@@ -98,8 +97,12 @@ def _decide(giving: Batch, taking: Batch, command: PostTransfer, most: int | Non
     received = decide_event(taking, receiving, _in(live, event))
     giving.claim(IdKind.TRANSFER, event_id, sender.customer_id)
     answer = encode_answer(decided(giving, sender, command.id, sent))
-    giving.put_event(_row(giving, command, sending, EventKind.TRANSFER, body, sent, answer))
-    taking.put_event(_row(taking, command, receiving, EventKind.TRANSFER_RECEIVED, body, received, answer))
+    for batch, operation, kind, outcomes in (
+        (giving, sending, EventKind.TRANSFER, sent),
+        (taking, receiving, EventKind.TRANSFER_RECEIVED, received),
+    ):
+        row = event_row(batch, operation, kind, outcomes, external_id=command.id, body=body, answer=answer)
+        batch.put_event(row)
     return Answer(status=201, body=answer)
 
 
@@ -111,28 +114,3 @@ def _sent(live: LiveProgram, operation: Operation, wallet: str, command: PostTra
 
 def _in(live: LiveProgram, event: Event) -> EventOf:
     return lambda other: event if other.program_id == live.program_id else None
-
-
-def _row(
-    batch: Batch,
-    command: PostTransfer,
-    operation: Operation,
-    kind: EventKind,
-    body: bytes,
-    outcomes: list[Outcome],
-    answer: bytes,
-) -> EventRow:
-    member: Member = operation.member
-    return EventRow(
-        customer_id=member.customer_id,
-        event_id=operation.source_id,
-        operation_id=operation.operation_id,
-        kind=kind,
-        external_id=command.id,
-        source_id=None,
-        occurred_at=operation.at,
-        recorded_at=batch.now,
-        body=body,
-        decision=store_outcomes(outcomes),
-        answer=answer,
-    )

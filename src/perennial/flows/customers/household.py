@@ -23,7 +23,7 @@ from perennial.flows.configuration import LiveProgram
 from perennial.flows.customers.lot_moves import activation, arriving, leaving
 from perennial.flows.handle_events import Handler
 from perennial.flows.handling.answering import decided, encode_answer
-from perennial.flows.handling.decide_program import Outcome, decide_in_program, store_outcomes
+from perennial.flows.handling.decide_program import Outcome, decide_in_program, event_row
 from perennial.flows.handling.handle_customer import handle_put_customer
 from perennial.flows.handling.load_batch import load
 from perennial.flows.handling.needed import Needed, with_what_is_needed
@@ -32,7 +32,7 @@ from perennial.flows.handling.write_batch import write
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.store.customers.customers import CustomerRow, insert_customers
 from perennial.store.customers.households import keep_points
-from perennial.store.events import EventKind, EventRow
+from perennial.store.events import EventKind
 from perennial.store.external_ids import IdKind, claim_external_ids, find_external_ids
 from perennial.units import Instant, bucket_of
 
@@ -140,21 +140,7 @@ def _settle(batch: Batch, operation: Operation, kind: EventKind, household_id: U
             event = WalletsChanged(id=operation.source_id, at=batch.now)
             outcomes += decide_in_program(batch, operation, live, version, event)
     member.due_at = next_due([live.latest for live in programs], member, batch.now)
-    batch.put_event(
-        EventRow(
-            customer_id=member.customer_id,
-            event_id=operation.source_id,
-            operation_id=operation.operation_id,
-            kind=kind,
-            external_id="",
-            source_id=household_id,
-            occurred_at=batch.now,
-            recorded_at=batch.now,
-            body=b"",
-            decision=store_outcomes(outcomes),
-            answer=b"",
-        )
-    )
+    batch.put_event(event_row(batch, operation, kind, outcomes, source=household_id))
 
 
 def _activation(live: LiveProgram, household: Member, now: Instant) -> tuple[Effect, ...]:

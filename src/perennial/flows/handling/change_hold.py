@@ -17,6 +17,7 @@ from perennial.flows.answers import Answer
 from perennial.flows.asked import find_asked
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import ChangeHold, PostRedemption
+from perennial.flows.handling.decide_program import event_row
 from perennial.flows.handling.enrolling import enroll_automatically
 from perennial.flows.handling.event_types import check_order_attributes
 from perennial.flows.handling.giving_back import apply_returning, holder_of, redemption_of
@@ -28,7 +29,7 @@ from perennial.flows.handling.quote_answers import (
     encode_redemption,
     redemption_answer,
 )
-from perennial.flows.handling.redeeming import checked_out, event_row, use_checkout, without_codes
+from perennial.flows.handling.redeeming import checked_out, use_checkout, without_codes
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.once import body_of
 from perennial.flows.problems import refused
@@ -103,7 +104,9 @@ def _price_anew(
     batch.put_redemption(changed_row)
     batch.note_on_order(changed_row)
     source = row.redemption_id
-    event = event_row(batch, operation, EventKind.HOLD, "", body, outcomes, changed_row.answer, source=source)
+    event = event_row(
+        batch, operation, EventKind.HOLD, outcomes, source=source, body=body, answer=changed_row.answer
+    )
     batch.put_event(msgspec.structs.replace(event, event_id=batch.ids.next()))
     return Answer(status=200, body=changed_row.answer)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
+from uuid import UUID
 
 import msgspec
 
@@ -30,6 +31,7 @@ from perennial.flows.handling.won_vouchers import note_won
 from perennial.flows.loading.drawn_codes import hand_over_all, pools_with_codes
 from perennial.flows.problems import refused
 from perennial.flows.stored import StoredDecision, encode_decisions
+from perennial.store.events import EventKind, EventRow
 from perennial.units import Instant
 
 EventOf: TypeAlias = Callable[[LiveProgram], Event | None]
@@ -172,7 +174,37 @@ def _with_code(batch: Batch, operation: Operation, version: Version, event: Even
     return msgspec.structs.replace(event, code=code)
 
 
-def store_outcomes(outcomes: list[Outcome]) -> bytes:
+def event_row(
+    batch: Batch,
+    operation: Operation,
+    kind: EventKind,
+    outcomes: Sequence[Outcome] = (),
+    *,
+    external_id: str = "",
+    source: UUID | None = None,
+    body: bytes = b"",
+    answer: bytes = b"",
+) -> EventRow:
+    """Return the row of something that happens: by which name, what was sent, decided and answered.
+
+    ``source`` is what it belongs to, an order or another thing.
+    """
+    return EventRow(
+        customer_id=operation.member.customer_id,
+        event_id=operation.source_id,
+        operation_id=operation.operation_id,
+        kind=kind,
+        external_id=external_id,
+        source_id=source,
+        occurred_at=operation.at,
+        recorded_at=batch.now,
+        body=body,
+        decision=store_outcomes(outcomes),
+        answer=answer,
+    )
+
+
+def store_outcomes(outcomes: Sequence[Outcome]) -> bytes:
     """Write what is kept of the outcomes beside the event."""
     return encode_decisions(
         [

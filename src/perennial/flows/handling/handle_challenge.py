@@ -8,11 +8,11 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import StartChallenge
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.handling.answering import decided, encode_answer
-from perennial.flows.handling.decide_program import decide_in_program, store_outcomes
+from perennial.flows.handling.decide_program import decide_in_program, event_row
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.once import body_of
 from perennial.flows.problems import field_problem, problem
-from perennial.store.events import EventKind, EventRow
+from perennial.store.events import EventKind
 
 
 def handle_start(batch: Batch, command: StartChallenge) -> Answer:
@@ -30,21 +30,8 @@ def handle_start(batch: Batch, command: StartChallenge) -> Answer:
     begun = any(outcome.decision.effects for outcome in outcomes)
     answer = encode_answer(decided(batch, member, command.customer, outcomes))
     if begun:
-        batch.put_event(
-            EventRow(
-                customer_id=member.customer_id,
-                event_id=operation.source_id,
-                operation_id=operation.operation_id,
-                kind=EventKind.CHALLENGE,
-                external_id="",
-                source_id=None,
-                occurred_at=at,
-                recorded_at=batch.now,
-                body=body_of(command),
-                decision=store_outcomes(outcomes),
-                answer=answer,
-            )
-        )
+        row = event_row(batch, operation, EventKind.CHALLENGE, outcomes, body=body_of(command), answer=answer)
+        batch.put_event(row)
     return Answer(status=201 if begun else 200, body=answer)
 
 

@@ -15,10 +15,10 @@ from perennial.core.conversion import Carried, Terms, carry, carry_back
 from perennial.core.events import BalanceConverted, ConversionReversed
 from perennial.core.member import Member, Wallet
 from perennial.flows.answers import Answer
-from perennial.flows.batch import Batch, Operation
+from perennial.flows.batch import Batch
 from perennial.flows.commands import Command, ConvertOwner
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.handling.decide_program import Outcome, decide_in_program, store_outcomes
+from perennial.flows.handling.decide_program import decide_in_program, event_row
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.problems import problem
 from perennial.store.conversions import (
@@ -29,7 +29,7 @@ from perennial.store.conversions import (
     read_conversion,
     read_owners,
 )
-from perennial.store.events import EventKind, EventRow
+from perennial.store.events import EventKind
 from perennial.units import MAX_AMOUNT
 
 HOLDS_OPEN = "holds_open"
@@ -170,27 +170,9 @@ def _happen(batch: Batch, conversion: ConversionRow, member: Member, carried: Ca
         kind = EventKind.CONVERSION_BACK
         event = ConversionReversed(id=operation.source_id, at=at, terms=terms, carried=carried)
     outcomes = decide_in_program(batch, operation, live, version, event)
-    batch.put_event(_row(batch, conversion, operation, kind, outcomes))
+    batch.put_event(event_row(batch, operation, kind, outcomes, external_id=conversion.external_id))
     return operation.operation_id
 
 
 def _program_of(batch: Batch, conversion: ConversionRow) -> LiveProgram:
     return next(live for live in batch.workspace.programs if live.program_id == conversion.program_id)
-
-
-def _row(
-    batch: Batch, conversion: ConversionRow, operation: Operation, kind: EventKind, outcomes: list[Outcome]
-) -> EventRow:
-    return EventRow(
-        customer_id=operation.member.customer_id,
-        event_id=operation.source_id,
-        operation_id=operation.operation_id,
-        kind=kind,
-        external_id=conversion.external_id,
-        source_id=None,
-        occurred_at=operation.at,
-        recorded_at=batch.now,
-        body=b"",
-        decision=store_outcomes(outcomes),
-        answer=b"",
-    )

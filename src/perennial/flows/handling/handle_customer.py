@@ -18,14 +18,14 @@ from perennial.flows.commands import JoinProgram, LeaveProgram, PutCustomer, Run
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.handling.answering import decided, encode_answer
 from perennial.flows.handling.consents import consents_heard, hear
-from perennial.flows.handling.decide_program import Outcome, store_outcomes
+from perennial.flows.handling.decide_program import Outcome, event_row
 from perennial.flows.handling.enrolling import enroll
 from perennial.flows.handling.event_types import check_facts, check_member_attributes, pushed
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.once import body_of
 from perennial.flows.problems import field_problem, problem
 from perennial.store.customers.identifiers import IdentifierRow, identifier_hash
-from perennial.store.events import EventKind, EventRow
+from perennial.store.events import EventKind
 
 
 def handle_put_customer(batch: Batch, command: PutCustomer) -> Answer:
@@ -141,21 +141,8 @@ def _answer_membership(
 ) -> Answer:
     name = batch.external_name(operation.member)
     answer = encode_answer(decided(batch, operation.member, name, outcomes))
-    batch.put_event(
-        EventRow(
-            customer_id=operation.member.customer_id,
-            event_id=operation.source_id,
-            operation_id=operation.operation_id,
-            kind=kind,
-            external_id="",
-            source_id=None,
-            occurred_at=operation.at,
-            recorded_at=batch.now,
-            body=body_of(command),
-            decision=store_outcomes(outcomes),
-            answer=answer,
-        )
-    )
+    row = event_row(batch, operation, kind, outcomes, body=body_of(command), answer=answer)
+    batch.put_event(row)
     return Answer(status=201 if kind is EventKind.JOIN else 200, body=answer)
 
 

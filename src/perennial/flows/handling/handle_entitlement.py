@@ -17,12 +17,12 @@ from perennial.flows.configuration import LiveProgram
 from perennial.flows.entitlement_views import is_expired, view_entitlement
 from perennial.flows.handed_out import LoadedEntitlement
 from perennial.flows.handling.decide_event import decide_event
-from perennial.flows.handling.decide_program import EventOf, Outcome, store_outcomes
+from perennial.flows.handling.decide_program import EventOf, Outcome, event_row
 from perennial.flows.handling.kept_points import keeper_with
 from perennial.flows.once import body_of
 from perennial.flows.problems import field_problem, problem
 from perennial.store.codes.entitlements import EntitlementRow
-from perennial.store.events import EventKind, EventRow
+from perennial.store.events import EventKind
 from perennial.store.staff.audit_entries import AuditEntry
 
 
@@ -44,7 +44,9 @@ def handle_entitlement(batch: Batch, command: ChangeEntitlement) -> Answer:
     before = loaded.row.state
     loaded.row = msgspec.structs.replace(loaded.row, state=wanted, changed_at=batch.now, reference=reference)
     batch.changed_entitlements[loaded.row.entitlement_id] = loaded.row
-    batch.put_event(_event(batch, command, operation, outcomes))
+    source = UUID(hex=command.entitlement_id)
+    row = event_row(batch, operation, EventKind.ENTITLEMENT, outcomes, source=source, body=body_of(command))
+    batch.put_event(row)
     batch.audit_entries.append(_entry(batch, command, before, wanted))
     return _answer(batch, member, loaded.row)
 
@@ -90,24 +92,6 @@ def _answer(batch: Batch, member: Member, row: EntitlementRow) -> Answer:
     name = batch.external_name(member)
     view = view_entitlement(batch.workspace, row, name, batch.now)
     return Answer(status=200, body=msgspec.json.encode(view))
-
-
-def _event(
-    batch: Batch, command: ChangeEntitlement, operation: Operation, outcomes: list[Outcome]
-) -> EventRow:
-    return EventRow(
-        customer_id=operation.member.customer_id,
-        event_id=operation.source_id,
-        operation_id=operation.operation_id,
-        kind=EventKind.ENTITLEMENT,
-        external_id="",
-        source_id=UUID(hex=command.entitlement_id),
-        occurred_at=operation.at,
-        recorded_at=batch.now,
-        body=body_of(command),
-        decision=store_outcomes(outcomes),
-        answer=b"",
-    )
 
 
 def _entry(

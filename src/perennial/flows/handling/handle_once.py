@@ -9,7 +9,6 @@ import msgspec
 from perennial.core.claims.part_payment import rest_of
 from perennial.core.codes.codes import Codes
 from perennial.core.events import ClaimRequested, CustomEvent, Event, PointsAdjusted, TierAssigned
-from perennial.core.member import Member
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import AssignTier, PostAdjustment, PostClaim, PostEvent
@@ -17,7 +16,7 @@ from perennial.flows.configuration import LiveProgram
 from perennial.flows.handling.answering import decided, encode_answer
 from perennial.flows.handling.credits import check_credit, note_credit
 from perennial.flows.handling.decide_event import decide_event
-from perennial.flows.handling.decide_program import EventOf, Outcome, store_outcomes
+from perennial.flows.handling.decide_program import EventOf, Outcome, event_row
 from perennial.flows.handling.event_types import check_event
 from perennial.flows.handling.gift_cards import fund_cards
 from perennial.flows.handling.gifts import drawn_pools, with_gifts
@@ -25,7 +24,7 @@ from perennial.flows.handling.voucher_answers import shown_answer, stored_answer
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import field_problem
 from perennial.flows.references import bare_name, one_program, own_wallet
-from perennial.store.events import EventKind, EventRow
+from perennial.store.events import EventKind
 from perennial.store.external_ids import IdKind
 from perennial.units import Minor
 
@@ -149,7 +148,8 @@ def _once(
     if isinstance(command, PostClaim) and command.points is not None:
         answer = msgspec.structs.replace(answer, to_pay=_rest(command, operation, outcomes))
     stored = stored_answer(batch.codebook, batch.workspace.workspace_id, answer)
-    batch.put_event(_row(batch, command, member, operation, kind, body, outcomes, stored))
+    row = event_row(batch, operation, kind, outcomes, external_id=command.id, body=body, answer=stored)
+    batch.put_event(row)
     return Answer(status=201, body=stored if answer.voucher is None else encode_answer(answer))
 
 
@@ -166,29 +166,4 @@ def _rest(command: PostClaim, operation: Operation, outcomes: list[Outcome]) -> 
         )
         for outcome in outcomes
         if outcome.trigger == "claim.requested" and outcome.decision.facts is not None
-    )
-
-
-def _row(
-    batch: Batch,
-    command: _Once,
-    member: Member,
-    operation: Operation,
-    kind: EventKind,
-    body: bytes,
-    outcomes: list[Outcome],
-    answer: bytes,
-) -> EventRow:
-    return EventRow(
-        customer_id=member.customer_id,
-        event_id=operation.source_id,
-        operation_id=operation.operation_id,
-        kind=kind,
-        external_id=command.id,
-        source_id=None,
-        occurred_at=operation.at,
-        recorded_at=batch.now,
-        body=body,
-        decision=store_outcomes(outcomes),
-        answer=answer,
     )

@@ -11,7 +11,7 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import PostReturn
 from perennial.flows.handling.answering import decided, encode_answer
 from perennial.flows.handling.decide_event import decide_event
-from perennial.flows.handling.decide_program import store_outcomes
+from perennial.flows.handling.decide_program import event_row
 from perennial.flows.handling.giving_back import give_back_with_order
 from perennial.flows.handling.guest_orders import return_guest_order
 from perennial.flows.handling.kept_points import keeper_of
@@ -20,7 +20,7 @@ from perennial.flows.handling.undoing import undo_event
 from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import problem
 from perennial.flows.stored import decode_decisions
-from perennial.store.events import EventKind, EventRow
+from perennial.store.events import EventKind
 from perennial.store.external_ids import IdKind
 from perennial.store.orders import decode_order
 
@@ -59,21 +59,17 @@ def handle_return(batch: Batch, command: PostReturn) -> Answer:
     answer = encode_answer(decided(batch, member, command.id, outcomes))
     net, cost = returned_parts(order, after)
     batch.put_order(msgspec.structs.replace(known, returned=after, returned_net=net, returned_cost=cost))
-    batch.put_event(
-        EventRow(
-            customer_id=member.customer_id,
-            event_id=event_id,
-            operation_id=operation.operation_id,
-            kind=EventKind.RETURN,
-            external_id=command.id,
-            source_id=known.order_id,
-            occurred_at=at,
-            recorded_at=batch.now,
-            body=body,
-            decision=store_outcomes(outcomes),
-            answer=answer,
-        )
+    row = event_row(
+        batch,
+        operation,
+        EventKind.RETURN,
+        outcomes,
+        external_id=command.id,
+        source=known.order_id,
+        body=body,
+        answer=answer,
     )
+    batch.put_event(row)
     return Answer(status=201, body=answer)
 
 

@@ -15,10 +15,16 @@ from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ApplyEntered, Command, MoveInSegment, applied_id
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.handling.decide_program import count_points_besides, decide_follow_ups, decide_in
-from perennial.flows.handling.segmenting import event_row_of_segments, move_by_hand
+from perennial.flows.handling.decide_program import (
+    count_points_besides,
+    decide_follow_ups,
+    decide_in,
+    event_row,
+)
+from perennial.flows.handling.segmenting import move_by_hand
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.problems import problem
+from perennial.store.events import EventKind
 from perennial.store.segments import entered_by_event
 
 
@@ -50,7 +56,7 @@ def handle_move(batch: Batch, command: MoveInSegment) -> Answer:
     operation = batch.operation(member, batch.ids.next(), command.at)
     outcomes = move_by_hand(batch, operation, command.segment, entered=command.entered)
     if outcomes:
-        batch.put_event(event_row_of_segments(batch, operation, outcomes))
+        batch.put_event(event_row(batch, operation, EventKind.SEGMENTS, outcomes))
     return Answer(status=201, body=b"{}")
 
 
@@ -81,7 +87,7 @@ def handle_entered(batch: Batch, command: ApplyEntered) -> Answer:
     batch.apply(operation, version, tuple(counts))
     count_points_besides(batch, operation, outcome, event)
     outcomes = [outcome, *decide_follow_ups(batch, operation, live, outcome.decision.follow_ups)]
-    batch.put_event(event_row_of_segments(batch, operation, outcomes))
+    batch.put_event(event_row(batch, operation, EventKind.SEGMENTS, outcomes))
     points = sum(award.points for award in outcome.decision.awards)
     return Answer(status=201, body=str(points).encode())
 

@@ -38,7 +38,7 @@ from perennial.flows.asked import Found, find_asked
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import Asked, ChangeHold, PostRedemption, RedeemHold
 from perennial.flows.configuration import LiveProgram, Workspace
-from perennial.flows.handling.decide_program import Outcome, decide_follow_ups, store_outcomes
+from perennial.flows.handling.decide_program import Outcome, decide_follow_ups, event_row
 from perennial.flows.handling.enrolling import enroll_automatically
 from perennial.flows.handling.event_types import check_order_attributes
 from perennial.flows.handling.gift_cards import charge_cards
@@ -49,7 +49,7 @@ from perennial.flows.once import body_of, replayed
 from perennial.flows.problems import problem, refused
 from perennial.ledger.account import Account
 from perennial.store.codes.redemptions import RedemptionRow, RedemptionState
-from perennial.store.events import EventKind, EventRow
+from perennial.store.events import EventKind
 from perennial.store.external_ids import IdKind
 
 _Asks = TypeVar("_Asks", PostRedemption, ChangeHold)
@@ -96,7 +96,9 @@ def handle_redemption(batch: Batch, command: PostRedemption) -> Answer:
     batch.note_on_order(row)
     batch.claim(IdKind.REDEMPTION, event_id, member.customer_id)
     kind = EventKind.HOLD if holds else EventKind.REDEMPTION
-    batch.put_event(event_row(batch, operation, kind, command.id, body, outcomes, row.answer))
+    batch.put_event(
+        event_row(batch, operation, kind, outcomes, external_id=command.id, body=body, answer=row.answer)
+    )
     return Answer(status=201, body=row.answer)
 
 
@@ -129,7 +131,7 @@ def handle_redeem_hold(batch: Batch, command: RedeemHold) -> Answer:
     batch.note_on_order(redeemed)
     body = body_of(command)
     batch.put_event(
-        event_row(batch, operation, EventKind.REDEMPTION, "", body, [], answer, source=row.redemption_id)
+        event_row(batch, operation, EventKind.REDEMPTION, source=row.redemption_id, body=body, answer=answer)
     )
     return Answer(status=200, body=answer)
 
@@ -253,30 +255,3 @@ def _voucher_uses(checkout: Checkout, found: Found) -> dict[int, list[UseVoucher
         use = UseVoucher(voucher.bucket, row.customer_id, row.voucher_id, 1)
         uses.setdefault(row.program_id, []).append(use)
     return uses
-
-
-def event_row(
-    batch: Batch,
-    operation: Operation,
-    kind: EventKind,
-    external_id: str,
-    body: bytes,
-    outcomes: list[Outcome],
-    answer: bytes,
-    *,
-    source: UUID | None = None,
-) -> EventRow:
-    """Return the row that records what happened to a redemption."""
-    return EventRow(
-        customer_id=operation.member.customer_id,
-        event_id=operation.source_id,
-        operation_id=operation.operation_id,
-        kind=kind,
-        external_id=external_id,
-        source_id=source,
-        occurred_at=operation.at,
-        recorded_at=batch.now,
-        body=body,
-        decision=store_outcomes(outcomes),
-        answer=answer,
-    )

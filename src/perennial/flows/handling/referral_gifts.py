@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -19,9 +18,9 @@ from perennial.core.referrals.referrals import Given
 from perennial.core.referrals.rewards import credited
 from perennial.core.version import Version
 from perennial.flows.answers import Decided
-from perennial.flows.batch import Batch, Operation
+from perennial.flows.batch import Batch
 from perennial.flows.handling.answering import decided
-from perennial.flows.handling.decide_program import Outcome, decide_in_program, store_outcomes
+from perennial.flows.handling.decide_program import decide_in_program, event_row
 from perennial.flows.handling.gift_cards import empty_card, fund_cards
 from perennial.flows.handling.gifts import drawn_pools, with_gifts
 from perennial.flows.handling.kept_points import keeper_with
@@ -31,7 +30,7 @@ from perennial.flows.loading.drawn_codes import pools_of
 from perennial.store.codes.entitlements import entitlement_id, load_entitlements
 from perennial.store.codes.vouchers import VoucherState, set_voucher_state
 from perennial.store.customers.referrals import ReferralRow
-from perennial.store.events import EventKind, EventRow
+from perennial.store.events import EventKind
 from perennial.units import Instant
 
 SIDES = 2
@@ -89,7 +88,8 @@ def give(
     given_before = len(batch.given_codes)
     fund_cards(batch, operation, version, outcomes[0].decision.effects)
     answer = with_gifts(batch, operation, decided(batch, member, "", outcomes), outcomes)
-    batch.put_event(event_row_of(batch, row, operation, outcomes))
+    source = row.referral.referral_id
+    batch.put_event(event_row(batch, operation, EventKind.REFERRAL, outcomes, source=source))
     effects = [effect for outcome in outcomes for effect in outcome.decision.effects]
     given = Given(
         role=role,
@@ -138,7 +138,8 @@ async def take_away(
     operation = batch.operation(member, source_id, at)
     operation.keeper = keeper_with(batch, member, kept_by)
     outcomes = decide_in_program(batch, operation, live, version, event)
-    batch.put_event(event_row_of(batch, row, operation, outcomes))
+    source = row.referral.referral_id
+    batch.put_event(event_row(batch, operation, EventKind.REFERRAL, outcomes, source=source))
     workspace_id = batch.workspace.workspace_id
     for voucher_id in (given.source_id if given.has_voucher else None, given.code_id):
         if voucher_id is not None:
@@ -162,23 +163,3 @@ def _referral_count(version: Version, member: Member) -> int:
     if version.referral_limit is None:
         return 0
     return sum(member.limits.get(version.limits[version.referral_limit].number, {}).values())
-
-
-def event_row_of(
-    batch: Batch, row: ReferralRow, operation: Operation, outcomes: Sequence[Outcome]
-) -> EventRow:
-    """Return the row of something that a referral did to one of its sides."""
-    source: UUID = row.referral.referral_id
-    return EventRow(
-        customer_id=operation.member.customer_id,
-        event_id=operation.source_id,
-        operation_id=operation.operation_id,
-        kind=EventKind.REFERRAL,
-        external_id="",
-        source_id=source,
-        occurred_at=operation.at,
-        recorded_at=batch.now,
-        body=b"",
-        decision=store_outcomes(list(outcomes)),
-        answer=b"",
-    )

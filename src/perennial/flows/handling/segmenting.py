@@ -22,10 +22,10 @@ from perennial.core.segments.segmenting import Changed, Move
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import Command, PostEvent, PostReturn, PutOrder
 from perennial.flows.handling.concerned import customers_of
-from perennial.flows.handling.decide_program import Outcome, decide_follow_ups, store_outcomes
+from perennial.flows.handling.decide_program import Outcome, decide_follow_ups, event_row
 from perennial.flows.handling.enrolling import enroll
 from perennial.flows.problems import refused
-from perennial.store.events import EventKind, EventRow
+from perennial.store.events import EventKind
 from perennial.store.segments import SegmentMove
 from perennial.units import Instant
 
@@ -170,7 +170,7 @@ def settle(batch: Batch, customer_id: UUID, *, refuses: bool) -> None:
     operation = batch.operation(member, batch.ids.next(), batch.now)
     outcomes = follow_segments(batch, operation, refuses=refuses)
     if outcomes:
-        batch.put_event(event_row_of_segments(batch, operation, outcomes))
+        batch.put_event(event_row(batch, operation, EventKind.SEGMENTS, outcomes))
 
 
 def unsettled(batch: Batch) -> UUID | None:
@@ -225,20 +225,3 @@ def _note(batch: Batch, member: Member, segments: SegmentSet, moves: list[Move])
         batch.segment_moves.append(
             SegmentMove(customer_id, move_id, kept.segment_id, move.at, move.entered, kept.filled)
         )
-
-
-def event_row_of_segments(batch: Batch, operation: Operation, outcomes: list[Outcome]) -> EventRow:
-    """Return the row of what entering and leaving segments caused, where nothing else did."""
-    return EventRow(
-        customer_id=operation.member.customer_id,
-        event_id=operation.source_id,
-        operation_id=operation.operation_id,
-        kind=EventKind.SEGMENTS,
-        external_id="",
-        source_id=None,
-        occurred_at=operation.at,
-        recorded_at=batch.now,
-        body=b"",
-        decision=store_outcomes(outcomes),
-        answer=b"",
-    )

@@ -10,9 +10,9 @@ from perennial.core.member import Member
 from perennial.core.timers import next_due
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.handling.decide_program import Outcome, decide_in_program, store_outcomes
+from perennial.flows.handling.decide_program import Outcome, decide_in_program, event_row
 from perennial.flows.handling.segmenting import follow_segments
-from perennial.store.events import EventKind, EventRow
+from perennial.store.events import EventKind
 from perennial.units import Instant
 
 
@@ -55,26 +55,10 @@ def _run_instant(batch: Batch, member: Member, at: Instant) -> list[Outcome]:
     if batch.workspace.segments is not None:
         outcomes += follow_segments(batch, operation, at)
     if len(batch.changes) > before:
-        batch.put_event(_timers_row(batch, operation, outcomes))
+        batch.put_event(event_row(batch, operation, EventKind.TIMERS, outcomes))
     return outcomes
 
 
 def _concerns(batch: Batch, live: LiveProgram, member: Member) -> bool:
     """Whether time may change something of the program: for members, and for what a household keeps."""
     return live.program_id in member.memberships or batch.is_household(member)
-
-
-def _timers_row(batch: Batch, operation: Operation, outcomes: list[Outcome]) -> EventRow:
-    return EventRow(
-        customer_id=operation.member.customer_id,
-        event_id=operation.source_id,
-        operation_id=operation.operation_id,
-        kind=EventKind.TIMERS,
-        external_id="",
-        source_id=None,
-        occurred_at=operation.at,
-        recorded_at=batch.now,
-        body=b"",
-        decision=store_outcomes(outcomes),
-        answer=b"",
-    )

@@ -30,9 +30,10 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import ReferralPair
 from perennial.flows.configuration import FUTURE_TOLERANCE, LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import IN_THE_FUTURE, Handler
+from perennial.flows.handling.decide_program import event_row
 from perennial.flows.handling.enrolling import enroll_automatically
 from perennial.flows.handling.needed import Needed, with_what_is_needed
-from perennial.flows.handling.referral_gifts import Refused, event_row_of, give, set_gift_codes_aside
+from perennial.flows.handling.referral_gifts import Refused, give, set_gift_codes_aside
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.problems import customer_erased, field_problem, problem
 from perennial.flows.referral_views import ReferralView, view_referral
@@ -42,6 +43,7 @@ from perennial.flows.traces import Context
 from perennial.store.customers.marks import insert_marks
 from perennial.store.customers.referral_codes import find_codes
 from perennial.store.customers.referrals import ReferralRow, insert_advocacy
+from perennial.store.events import EventKind
 from perennial.store.external_ids import IdKind
 from perennial.units import Instant, bucket_of, named_id
 
@@ -201,7 +203,9 @@ async def _begin(pair: Pair, command: Refer, advocate: _Advocate) -> Referred:
     operation = taking.operation(friend, taking.name("referral begun", str(referral_id)), at)
     joined = enroll_automatically(taking, operation, live, "referral")
     if joined:
-        taking.put_event(event_row_of(taking, row, operation, joined))
+        taking.put_event(
+            event_row(taking, operation, EventKind.REFERRAL, joined, source=row.referral.referral_id)
+        )
     row, voucher = await _give_at_once(pair, row, compiled, version, at)
     taking.put_referral(row)
     place = (taking.bucket, friend.customer_id)

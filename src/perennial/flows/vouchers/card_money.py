@@ -27,6 +27,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.handling.answering import encode_answer
+from perennial.flows.handling.decide_program import event_row
 from perennial.flows.handling.gift_cards import fund_card
 from perennial.flows.handling.voucher_answers import shown_answer, stored_answer
 from perennial.flows.handling.write_batch import write
@@ -41,14 +42,13 @@ from perennial.flows.problems import (
     refused,
 )
 from perennial.flows.references import one_program
-from perennial.flows.stored import encode_decisions
 from perennial.flows.vouchers.vouchers import places_of, voucher_unknown
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin
 from perennial.store.codes.pools import bucket_of_code
 from perennial.store.codes.vouchers import VoucherState
 from perennial.store.customers.customers import lock_customers
-from perennial.store.events import EventKind, EventRow, load_events
+from perennial.store.events import EventKind, load_events
 from perennial.store.external_ids import IdKind, claim_or_find
 from perennial.store.staff.audit_entries import AuditEntry
 from perennial.units import Minor, bucket_of, format_instant, named_id
@@ -157,7 +157,9 @@ async def _do(handler: Handler, workspace_id: int, command: _Command) -> Answer:
             answer = stored = msgspec.json.encode(_top_up(batch, command, operation))
         else:
             answer = stored = msgspec.json.encode(_move(batch, command, operation))
-        batch.put_event(_event(batch, command, operation, stored))
+        body = _body(batch, command)
+        row = event_row(batch, operation, EventKind.CARD, external_id=command.id, body=body, answer=stored)
+        batch.put_event(row)
         batch.audit_entries.append(_audited(batch, command, operation))
         await write(conn, batch, handler.generation)
     return Answer(status=201, body=answer)
@@ -329,22 +331,6 @@ def _body(batch: Batch, command: _Command) -> bytes:
 
 def _hash(batch: Batch, code: str) -> str:
     return next((each.hex for each in batch.codebook.hashes_of(batch.workspace.workspace_id, code)), "")
-
-
-def _event(batch: Batch, command: _Command, operation: Operation, stored: bytes) -> EventRow:
-    return EventRow(
-        customer_id=operation.member.customer_id,
-        event_id=operation.source_id,
-        operation_id=operation.operation_id,
-        kind=EventKind.CARD,
-        external_id=command.id,
-        source_id=None,
-        occurred_at=batch.now,
-        recorded_at=batch.now,
-        body=_body(batch, command),
-        decision=encode_decisions([]),
-        answer=stored,
-    )
 
 
 def _audited(batch: Batch, command: _Command, operation: Operation) -> AuditEntry:
