@@ -155,8 +155,8 @@ TWICE = "Gift cards for 25.00 earn 25 points when they are bought and 25 points 
                 0: {"balance": 0},
                 1: {"balance": 0},
                 2: {"balance": 2_000},
-                5: {"balance": 0},
-                6: {"balance": 2_000},
+                5: {"balance": 0, "shortfall": 0},
+                6: {"balance": 2_000, "shortfall": 0},
             },
         ),
         (
@@ -169,8 +169,8 @@ TWICE = "Gift cards for 25.00 earn 25 points when they are bought and 25 points 
                 0: {"balance": 7},
                 1: {"balance": 7},
                 2: {"balance": 2_007},
-                5: {"balance": 0},
-                6: {"balance": 2_014},
+                5: {"balance": 0, "shortfall": 0},
+                6: {"balance": 2_014, "shortfall": 0},
             },
         ),
         (
@@ -183,8 +183,8 @@ TWICE = "Gift cards for 25.00 earn 25 points when they are bought and 25 points 
                 0: {"balance": {"points": 0, "stars": 0}},
                 1: {"balance": {"points": 0, "stars": 0}},
                 2: {"balance": {"points": 2_000, "stars": 1}},
-                5: {"balance": {"points": 0, "stars": 0}},
-                6: {"balance": {"points": 0, "stars": 1}},
+                5: {"balance": {"points": 0, "stars": 0}, "shortfall": {"points": 0, "stars": 0}},
+                6: {"balance": {"points": 0, "stars": 1}, "shortfall": {"points": 0, "stars": 0}},
             },
         ),
         (

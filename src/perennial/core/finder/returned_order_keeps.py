@@ -66,7 +66,7 @@ wallets:
             return None
         for name in people:
             play.wait(later, name)
-            play.expect(balance=play.balances(name))
+            play.expect(balance=play.balances(name), shortfall=play.shortfalls(name))
         wallet, points = next(iter(kept.items()))
         money = format_money(amount, search.program.currency)
         way = "" if sent is None else ", whose points were sent to somebody else,"

@@ -21,7 +21,7 @@ class RuleNeverFires(FlawKind):
     """An earning rule whose conditions exclude each other, or whose time never comes.
 
     What excludes the rule is found in its words, and then played: one event for each way in which the rule
-    might have fired, and it does not.
+    might have fired, and for each part of its times, and it does not.
     """
 
     name: ClassVar[str] = "rule_never_fires"
@@ -49,8 +49,7 @@ earning_rules:
 
     def _why_never(self, search: Search, campaign: Campaign | None, rule: Any) -> str | None:
         """Return why the rule cannot fire for sure, in words; None: it may."""
-        schedules = [rule.schedule, campaign.schedule if campaign is not None else None]
-        given = [schedule for schedule in schedules if schedule is not None]
+        given = _schedules(campaign, rule)
         if given and not self._ever_open(search, given):
             return "its time never comes"
         single = _of_one_value(search, rule.trigger)
@@ -81,21 +80,28 @@ earning_rules:
         self, search: Search, campaign: Campaign | None, rule: Any, path: str, why: str
     ) -> Flaw | None:
         play = search.play()
-        at = search.at
         shapes = [
             shape
             for way in both(self._ways(campaign, rule), ways_of(rule.lines, of_line=True)).of or (Way(),)
             if (shape := search.shape_of(way)) is not None
         ]
-        for number, shape in enumerate([Shape(), *shapes]):
-            name = f"customer-{number}"
-            search.join(play, name, at, shape)
-            for report in self._attempts(search, play, name, at, rule, shape):
-                if rule.id in awards_of(report):
-                    return None
-                play.expect(awards=awards_of(report))
+        people = {f"customer-{number}": shape for number, shape in enumerate([Shape(), *shapes])}
+        for at in self._moments(search, _schedules(campaign, rule)):
+            for name, shape in people.items():
+                if at == search.at:
+                    search.join(play, name, at, shape)
+                for report in self._attempts(search, play, name, at, rule, shape):
+                    if rule.id in awards_of(report):
+                        return None
+                    play.expect(awards=awards_of(report))
         words = f"The rule {rule.id} can never fire: {why}"
         return search.flaw(self.name, path, words, play)
+
+    def _moments(self, search: Search, schedules: list[Schedule]) -> list[Instant]:
+        """Return when it is played: at once, and as soon as each part of its times applies by itself."""
+        parts = [part for schedule in schedules for part in _parts(schedule)]
+        moments = (search.moment(Shape(schedules=(part,))) for part in parts)
+        return sorted({search.at, *(at for at in moments if at is not None)})
 
     def _attempts(
         self, search: Search, play: Play, name: str, at: Instant, rule: Any, shape: Shape
@@ -109,6 +115,22 @@ earning_rules:
             reports.append(play.order(at, name, shape.priced(amount)))
             play.expect(awards=awards_of(reports[-1]))
         return reports
+
+
+def _schedules(campaign: Campaign | None, rule: Any) -> list[Schedule]:
+    both_of = [rule.schedule, campaign.schedule if campaign is not None else None]
+    return [schedule for schedule in both_of if schedule is not None]
+
+
+def _parts(schedule: Schedule) -> list[Schedule]:
+    """Return what a schedule asks for, one thing each; what goes by the member's own days is left out."""
+    parts = [
+        Schedule(starts=schedule.starts, ends=schedule.ends),
+        Schedule(windows=schedule.windows),
+        Schedule(rrule=schedule.rrule, rrule_start=schedule.rrule_start, duration=schedule.duration),
+        Schedule(holidays=schedule.holidays),
+    ]
+    return [part for part in parts if part != Schedule()]
 
 
 def _of_one_value(search: Search, trigger: str) -> frozenset[str]:

@@ -104,6 +104,10 @@ class Play:
             shown[name] = wallet.balance - wallet.debt
         return shown
 
+    def shortfalls(self, customer: str) -> Points | dict[str, Points]:
+        """Return what will be netted from later awards, as a case expects it."""
+        return figure_of({name: self.rehearsal.wallet(customer, name).shortfall for name in self.wallets()})
+
     def earned(self, customer: str, report: StepReport) -> dict[str, Points]:
         """Return what a step gave by wallet, what came with joining left out."""
         names = self.rehearsal.wallet_names()
