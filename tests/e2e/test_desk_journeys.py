@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Route, expect
 
-from tests.e2e.browser import opened
+from tests.e2e.browser import expect_saved, opened
 from tests.e2e.shop import CAMPAIGN, MEMBER, PASSWORD, POOL, SANDBOX, Shop
 
 _EVENING = """
@@ -303,6 +303,46 @@ def test_a_consent_is_recorded_and_withdrawn(browser: Browser, shop: Shop) -> No
     ]
     assert watched.wrong == []
     watched.context.close()
+
+
+def test_consents_are_asked_for_and_told_in_words(browser: Browser, shop: Shop) -> None:
+    """The builder of conditions names what may be sent and over which channel, and so does a test case."""
+    before = shop.call("GET", "programs/points/draft")["document"]
+    consent = {"channel": "email", "purpose": "newsletter", "state": "given", "source": "web"}
+    shop.call("PUT", "customers/nora", {"consents": [consent]})
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/programs/points")
+    page.get_by_role("button", name="Change: Welcome").click()
+    card = page.get_by_role("article", name="Welcome")
+    card.get_by_role("button", name="Add a part").click()
+    page.get_by_role("menuitem", name="A comparison").click()
+    card.get_by_role("combobox", name="What is asked").click()
+    page.get_by_role("option", name="the customer's consents").click()
+    values = card.get_by_role("combobox", name="Values")
+    values.click()
+    page.get_by_role("option", name="newsletter (e-mail)").click()
+    values.press("Escape")
+    expect(card.get_by_text("newsletter (e-mail)", exact=True)).to_be_visible()
+    watched.shoot("journey-condition-of-consents")
+    page.get_by_role("button", name="Save the draft").click()
+    expect_saved(page)
+    assert "email.newsletter" in shop.call("GET", "programs/points/draft")["document"]
+    shop.call("POST", "programs/points/publish", {"note": "asks for consents"})
+    order = {
+        "customer": "nora",
+        "status": "paid",
+        "currency": "USD",
+        "lines": [{"sku": "lamp", "amount": 900}],
+    }
+    shop.call("PUT", "orders/nora-1", order)
+    watched.go(f"/{SANDBOX}/members/nora?tab=timeline&why=nora-1&of=order&make=points")
+    expect(page.get_by_text("The member has consented to: Newsletter (E-mail)")).to_be_visible()
+    watched.shoot("journey-case-of-consents")
+    assert watched.wrong == []
+    watched.context.close()
+    shop.call("PUT", "programs/points/draft", yaml=before)
+    shop.call("POST", "programs/points/publish", {"note": "as it was"})
 
 
 def test_two_accounts_become_one(browser: Browser, shop: Shop) -> None:

@@ -174,7 +174,7 @@ LANGUAGE = Language(
         "member.tier": "سطح عضویت",
         "member.tier_level": "رتبهٔ سطح عضویت (پایین‌ترین ۱، بدون سطح ۰)",
         "member.segments": "بخش‌هایی که مشتری در آن‌هاست",
-        "member.consents": "آنچه مشتری با آن موافقت کرده است",
+        "member.consents": "رضایت\u200cهای مشتری",
         "member.birthday": "تاریخ تولد",
         "member.birthday_month": "ماه تولد",
         "member.birthday_day": "روز تولد در ماه",

@@ -41,16 +41,21 @@ function Several({ type, money, list, choices, onChange }: OperandProps & { list
   const { currency } = useAsking();
   if (money && currency === undefined) return <Unknown label={t`Values`} />;
   const digits = money ? digitsOf(currency ?? "") : 0;
+  // What is chosen is shown in its words; two that are called alike, and what is typed, by what they are.
+  const labels = new Set(choices.map(({ label }) => label));
+  const named = labels.size === choices.length ? choices : [];
+  const words = new Map(named.map(({ value, label }) => [value, label]));
+  const values = new Map(named.map(({ value, label }) => [label, value]));
   return (
     <TagsInput
       aria-label={t`Values`}
       size="sm"
-      data={choices.map((each) => each.value)}
-      value={list.map((each) => (typeof each === "number" ? typed(each, digits) : String(each)))}
+      data={choices.map(({ value }) => words.get(value) ?? value)}
+      value={list.map((each) => (typeof each === "number" ? typed(each, digits) : (words.get(String(each)) ?? String(each))))}
       rightSection={money ? <small dir="ltr">{currency}</small> : undefined}
       rightSectionWidth={money ? "3rem" : undefined}
       onChange={(tags) => {
-        const read = tags.map((tag) => (type === "integer" ? minorOf(tag, digits) : tag));
+        const read = tags.map((tag) => (type === "integer" ? minorOf(tag, digits) : (values.get(tag) ?? tag)));
         if (read.every((each) => each !== undefined)) onChange([...new Set(read)]);
       }}
     />

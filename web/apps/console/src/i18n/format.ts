@@ -25,6 +25,8 @@ export interface Format {
   moment: (instant: string, zone?: string) => string;
   /** A calendar day such as 2026-12-01, whatever the zone of this device. */
   day: (day: string) => string;
+  /** A time of the day such as 16:30, whatever the zone of this device. */
+  time: (time: string) => string;
   /** The days from one to another one, both included. */
   days: (first: string, last: string) => string;
   /** A calendar month such as 2026-12. */
@@ -57,6 +59,7 @@ function formatOf(locale: string): Format {
   const here = date.resolvedOptions().timeZone;
   const elsewhere = (zone: string | undefined): zone is string => zone !== undefined && zone !== here;
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: "short", timeZone: "UTC" });
   const month = new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", timeZone: "UTC", calendar: "gregory" });
   const dayOfMonth = new Intl.DateTimeFormat(locale, { day: "numeric", timeZone: "UTC" });
   const weekday = new Intl.DateTimeFormat(locale, { weekday: "narrow", timeZone: "UTC" });
@@ -81,6 +84,7 @@ function formatOf(locale: string): Format {
       (elsewhere(zone) ? new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: zone }) : date).format(new Date(instant)),
     moment: (instant, zone) => (elsewhere(zone) ? new Intl.DateTimeFormat(locale, { ...IN_ZONE, timeZone: zone }) : moment).format(new Date(instant)),
     day: (text) => day.format(new Date(text)),
+    time: (text) => time.format(new Date(`1970-01-01T${text}Z`)),
     days: (first, last) => day.formatRange(new Date(first), new Date(last)),
     month: (text) => month.format(new Date(`${text}-01`)),
     // Some languages write more than the number of the day, for which there is no room in a calendar.

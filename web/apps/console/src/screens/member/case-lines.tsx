@@ -3,6 +3,7 @@ import type { Uncarried } from "@perennial/api-admin";
 
 import { useFormat } from "../../i18n/format";
 import { isRecord } from "../../program/records";
+import { subjectOf } from "./consent-words";
 
 type Step = Record<string, unknown>;
 
@@ -23,7 +24,7 @@ export function useStepWords(currency: string): (step: Step) => string {
     if (typeof step.assign_tier === "string") return t`The member is put into tier ${step.assign_tier}`;
     if (isRecord(adjust)) return t`The balance changes by ${format.change(Number(adjust.points))}`;
     if (attributes !== undefined) return t`Of the member is known: ${named(attributes)}`;
-    if (Array.isArray(consents)) return t`The member has consented to: ${format.list(consents.map(String))}`;
+    if (Array.isArray(consents)) return t`The member has consented to: ${format.list(consents.map((each) => subjectOf(t, String(each))))}`;
     if (facts !== undefined) return t`From outside comes: ${named(facts)}`;
     if (isRecord(locations)) return t`Of the location is known: ${named(Object.values(locations)[0])}`;
     if (isRecord(imported)) return t`The member is in segment ${String(imported.segment)}`;

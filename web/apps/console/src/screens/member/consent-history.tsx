@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { consentList, type ConsentView } from "@perennial/api-admin";
-import { type Column, DataTable, Text } from "@perennial/ui";
+import { Box, type Column, DataTable, Text } from "@perennial/ui";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
@@ -49,21 +49,21 @@ function useColumns(): Column<ConsentView>[] {
   return [
     { id: "when", title: t`When`, cell: ({ at }) => format.moment(at) },
     { id: "purpose", title: t`Purpose`, cell: ({ purpose }) => <bdi>{purposeOf(t, purpose)}</bdi> },
-    { id: "channel", title: t`Channel`, cell: ({ channel }) => t(CHANNELS[channel]) },
+    { id: "channel", title: t`Channel`, cell: ({ channel }) => t(CHANNELS[channel]), whole: true },
     { id: "state", title: t`State`, cell: ({ state }) => <ConsentBadge state={state} /> },
     { id: "where", title: t`Where it was said`, cell: (row) => <Where consent={row} /> },
     {
       id: "who",
       title: t`Recorded by`,
       cell: ({ actor, reason }) => (
-        <>
+        <Box miw="8rem">
           <bdi>{actorOf(actor)}</bdi>
           {reason != null && (
             <Text size="xs" c="dimmed">
               <bdi>{reason}</bdi>
             </Text>
           )}
-        </>
+        </Box>
       ),
     },
   ];

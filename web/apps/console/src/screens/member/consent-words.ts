@@ -47,6 +47,13 @@ export function purposeOf(say: Say, purpose: string): string {
   return words === undefined ? purpose : say(words);
 }
 
+/** What may be sent and over which channel, as a case has it: `email.marketing`. */
+export function subjectOf(say: Say, subject: string): string {
+  const [channel = "", purpose = ""] = subject.split(".", 2);
+  const words = (CHANNELS as Partial<Record<string, MessageDescriptor>>)[channel];
+  return words === undefined ? subject : `${purposeOf(say, purpose)} (${say(words)})`;
+}
+
 export function sourceOf(say: Say, source: string): string {
   const words = SOURCES[source];
   return words === undefined ? source : say(words);

@@ -51,7 +51,7 @@ function Look({ made, draft, onBack }: { made: OrderCase; draft: DraftView; onBa
             return (
               <li key={number}>
                 <span className={classes.quiet}>
-                  {format.day(at.slice(0, 10))} <bdi dir="ltr">{at.slice(11, 16)}</bdi>
+                  {format.day(at.slice(0, 10))} <bdi>{format.time(at.slice(11, 16))}</bdi>
                 </span>{" "}
                 <bdi>{words(step)}</bdi>
               </li>

@@ -82,5 +82,5 @@ function useRows(told: MergeAnswer, wallets: CustomerView["wallets"]): Row[] {
     ["consents", t`Consents`, told.consents],
   ];
   const moved = counts.filter(([, , count]) => count > 0);
-  return [...points, ...tiers, ...moved.map(([id, what, count]): Row => ({ id, what, goes: format.number(count), stays: "", after: t`added` }))];
+  return [...points, ...tiers, ...moved.map(([id, what, count]): Row => ({ id, what, goes: format.number(count), stays: "–", after: t`added` }))];
 }
