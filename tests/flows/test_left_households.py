@@ -13,6 +13,7 @@ from perennial.flows.answers import Answer
 from perennial.flows.commands import (
     ChangeEntitlement,
     Command,
+    JoinProgram,
     MergeCustomers,
     PostAdjustment,
     PostClaim,
@@ -27,11 +28,16 @@ from perennial.flows.handling import load_batch
 from perennial.flows.order_views import read_order
 from perennial.flows.problems import ProblemError
 from perennial.flows.reading import read_customer
+from perennial.flows.referring.refer import Refer, refer
+from perennial.flows.referring.settle_referrals import settle_referrals
 from perennial.store.audits.audit import audit
 from perennial.units import DAY, bucket_of
 from tests.codebook import CODEBOOK
 from tests.flows.merges import merge, refused, try_merge, two_names
 from tests.flows.shop import START, Shop, available, put_order
+from tests.flows.sound import is_sound
+from tests.flows.test_referrals import PROGRAM as REFERRALS
+from tests.flows.test_referrals import balance
 from tests.flows.test_wallets import BY_BALANCE, DATED
 
 WAITING = DATED.replace("name: Points, expiry", "name: Points, pending: {type: fulfillment}, expiry")
@@ -286,6 +292,59 @@ async def test_two_who_left_points_in_two_places_stay_two(wide_shop: Shop) -> No
         with pytest.raises(ProblemError, match="they cannot be merged"):
             await preview_merge(shop.handler, shop.workspace_id, one, other)
         assert refused(await try_merge(shop, one, other)) == (409, "left_household")
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("brought", [False, True])
+async def test_what_a_household_keeps_of_a_referral_is_taken_back_there(
+    shop: Shop, wide_shop: Shop, owner: Connection, wide: bool, brought: bool
+) -> None:
+    """Anna left the household that has her gift, got there or brought along; the next one is not touched."""
+    shop = wide_shop if wide else shop
+    await shop.publish(REFERRALS)
+    advocate, friend = await two_names(shop, apart=wide)
+    await shop.do(JoinProgram(customer=advocate, program="shop", at=None, source="test"))
+    if not brought:
+        await _live(shop, advocate, "first")
+    await refer(shop.handler, shop.workspace_id, Refer(friend=friend, advocate=advocate))
+    await shop.order("o1", friend, 5_000)
+    assert await _settle(shop) == 1
+    if brought:
+        await _live(shop, advocate, "first")
+    assert await balance(shop, advocate) == 507
+    await _live(shop, advocate, None)
+    await _live(shop, advocate, "second")
+    other = Refer(friend=f"{friend}-2", advocate=advocate)
+    await refer(shop.handler, shop.workspace_id, other)
+    await shop.order("o2", f"{friend}-2", 5_000)
+    assert await _settle(shop) == 1
+    assert await balance(shop, advocate) == 507
+    await shop.give_back("r1", "o1", friend)
+    assert await _settle(shop) == 1
+    assert await balance(shop, advocate) == 507
+    assert await _held(owner, shop) == [507]
+    await _live(shop, advocate, None)
+    await _live(shop, advocate, "first")
+    assert await balance(shop, advocate) == 0
+    await shop.give_back("r2", "o2", f"{friend}-2")
+    assert await _settle(shop) == 1
+    assert (await balance(shop, advocate), await _held(owner, shop)) == (0, [])
+    await is_sound(shop, owner)
+
+
+async def _settle(shop: Shop) -> int:
+    """Do what is due at the shop's present time in every bucket."""
+    row = await shop.handler.read_workspace(shop.workspace_id)
+    now = row.clock_at or START
+    return sum([await settle_referrals(shop.handler, shop.workspace_id, each, now) for each in row.buckets])
+
+
+async def _held(owner: Connection, shop: Shop) -> list[int]:
+    """Return what the wallets of a shop hold, debts below zero, and nothing of those that hold nothing."""
+    rows = await owner.fetch(
+        "select balance - debt from wallets where workspace_id = $1 and balance <> debt", shop.workspace_id
+    )
+    return [each for (each,) in rows]
 
 
 @pytest.mark.parametrize("locked", [True, False])

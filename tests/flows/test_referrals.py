@@ -34,7 +34,6 @@ from perennial.flows.referring.refer import Refer, refer
 from perennial.flows.referring.settle_referrals import settle_referrals
 from perennial.flows.traces import Context
 from perennial.units import DAY
-from tests.flows.merges import two_names
 from tests.flows.shop import START, Shop, available, decided
 from tests.flows.sound import is_sound
 
@@ -230,65 +229,6 @@ async def test_a_household_and_a_chain(shop: Shop) -> None:
     assert allowed.view.state == "pending"
     linked = await refer(shop.handler, shop.workspace_id, Refer(friend="fay", advocate="cora"))
     assert linked.view.state == "pending"
-
-
-async def live(shop: Shop, customer: str, household: str | None) -> None:
-    """Let a customer enter a household, or leave the one that they live in."""
-    command = PutHousehold(customer=customer, household=household)
-    assert (await put_household(shop.handler, shop.workspace_id, command)).status == 200
-
-
-@pytest.mark.parametrize("wide", [False, True])
-@pytest.mark.parametrize("brought", [False, True])
-async def test_what_a_household_keeps_of_a_referral_is_taken_back_there(
-    shop: Shop, wide_shop: Shop, owner: Connection, wide: bool, brought: bool
-) -> None:
-    """Anna left the household that has her gift, got there or brought along; the next one is not touched."""
-    shop = wide_shop if wide else shop
-    await shop.publish(PROGRAM)
-    advocate, friend = await two_names(shop, apart=wide)
-    await shop.do(JoinProgram(customer=advocate, program="shop", at=None, source="test"))
-    if not brought:
-        await live(shop, advocate, "first")
-    await refer(shop.handler, shop.workspace_id, Refer(friend=friend, advocate=advocate))
-    await shop.do(order("o1", friend, 5000))
-    assert await settle_all(shop) == 1
-    if brought:
-        await live(shop, advocate, "first")
-    assert await balance(shop, advocate) == 507
-    await live(shop, advocate, None)
-    await live(shop, advocate, "second")
-    other = Refer(friend=f"{friend}-2", advocate=advocate)
-    await refer(shop.handler, shop.workspace_id, other)
-    await shop.do(order("o2", f"{friend}-2", 5000))
-    assert await settle_all(shop) == 1
-    assert await balance(shop, advocate) == 507
-    await shop.give_back("r1", "o1", friend)
-    assert await settle_all(shop) == 1
-    assert await balance(shop, advocate) == 507
-    assert await held(owner, shop) == [507]
-    await live(shop, advocate, None)
-    await live(shop, advocate, "first")
-    assert await balance(shop, advocate) == 0
-    await shop.give_back("r2", "o2", f"{friend}-2")
-    assert await settle_all(shop) == 1
-    assert (await balance(shop, advocate), await held(owner, shop)) == (0, [])
-    await is_sound(shop, owner)
-
-
-async def settle_all(shop: Shop) -> int:
-    """Do what is due at the shop's present time in every bucket."""
-    row = await shop.handler.read_workspace(shop.workspace_id)
-    now = row.clock_at or START
-    return sum([await settle_referrals(shop.handler, shop.workspace_id, each, now) for each in row.buckets])
-
-
-async def held(owner: Connection, shop: Shop) -> list[int]:
-    """Return what the wallets of a shop hold, debts below zero, and nothing of those that hold nothing."""
-    rows = await owner.fetch(
-        "select balance - debt from wallets where workspace_id = $1 and balance <> debt", shop.workspace_id
-    )
-    return [each for (each,) in rows]
 
 
 async def test_limit_tiers_rules_and_reversal(open_shop: Shop, owner: Connection) -> None:
