@@ -68,10 +68,13 @@ FLOORS = Wall(
     (
         (
             effects,
-            "TAKE_FROM_WALLET",
-            "    and balance + $5 >= 0 and pending + $6 between 0 and balance + $5\n",
+            "TAKE_FROM_WALLETS",
+            """\
+    and known.balance + taken.balance >= 0
+    and known.pending + taken.pending between 0 and known.balance + taken.balance
+""",
         ),
-        (effects, "_TAKE_FROM_LOT", "    and remaining + $7 >= 0\n"),
+        (effects, "_TAKE_FROM_LOTS", "    and known.remaining + taken.remaining >= 0\n"),
     )
 )
 CHECKS = Wall(

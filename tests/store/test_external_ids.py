@@ -65,12 +65,13 @@ async def test_free_ids_are_claimed_and_the_others_found(book: Book) -> None:
     order, event = (int(IdKind.ORDER), A), (int(IdKind.EVENT), B)
     async with book.db.transaction(book.ws) as conn:
         await claim_external_ids(conn, [(IdKind.ORDER, A, C)], book.ws, 7)
-        row, found = await claim_or_find(conn, book.ws, 7, {order: B, event: B}, [(int(IdKind.CLAIM), C)])
+        row, found, _ = await claim_or_find(conn, book.ws, 7, {order: B, event: B}, [(int(IdKind.CLAIM), C)])
     assert (row.workspace_id, found) == (book.ws, {order: (7, C)})
     async with book.db.transaction(book.ws) as conn:
         assert await claim_or_find(conn, book.ws, 9, {event: C}, [order]) == (
             row,
             {event: (7, B), order: (7, C)},
+            set(),
         )
 
 

@@ -16,11 +16,16 @@ from asyncpg import Connection
 from perennial.core.effects import UseBudget, UseLimit
 from perennial.store.budgets import BudgetKey, lock_budgets
 from perennial.store.database import Database
-from perennial.store.effects import TAKE_FROM_WALLET, USE_BUDGET, GuardError, write_effects
+from perennial.store.effects import TAKE_FROM_WALLETS, USE_BUDGET, GuardError, write_effects
 from perennial.store.members import CustomerRow
 from tests.store.book import DATED, UNIT, Book, given, taken
 
 CLIENTS = 24
+
+FLOOR = """\
+    and known.balance + taken.balance >= 0
+    and known.pending + taken.pending between 0 and known.balance + taken.balance
+"""
 BUDGET = 5
 
 
@@ -127,6 +132,12 @@ def _without(statement: str, table: str, *guards: str) -> str:
     return statement.replace(f"update {table}", f"update unguarded_{table}")
 
 
+def _thirty_less(book: Book, row: CustomerRow) -> tuple[object, ...]:
+    """Return the values with which the product's statement takes 30 points from a wallet."""
+    taken_from = (row.customer_id, UNIT, -30, 0, 0, 0, 0, 30, 0, 0, None, 0)
+    return book.ws, book.bucket, [taken_from], [row.customer_id]
+
+
 async def _run_each(crowd: Database, ws: int, sql: str, *values: object) -> int:
     async def run(_: int) -> bool:
         async with crowd.transaction(ws) as conn:
@@ -159,13 +170,9 @@ async def test_control_a_wallet_without_its_guard_goes_below_zero(
     await superuser.execute(
         "insert into unguarded_wallets select * from wallets where bucket = $1", book.bucket
     )
-    sql = _without(
-        TAKE_FROM_WALLET,
-        "wallets",
-        "and balance + $5 >= 0 and pending + $6 between 0 and balance + $5",
-    )
-    values = (book.ws, book.bucket, row.customer_id, UNIT, -30, 0, 0, 0, 0, 30, 0, 0, None, 0)
-    assert await _run_each(crowd, book.ws, sql, *values) == CLIENTS
+    sql = _without(TAKE_FROM_WALLETS, "wallets", FLOOR)
+    values = _thirty_less(book, row)
+    assert await _run_each(crowd, book.ws, f"{sql}returning 1", *values) == CLIENTS
     assert await superuser.fetchval("select balance from unguarded_wallets") == 100 - 30 * CLIENTS
 
 
@@ -173,8 +180,9 @@ async def test_control_the_check_alone_also_holds(book: Book, crowd: Database) -
     """On the real table the statement without its guard fails against the check: two walls, not one."""
     row = await book.customer("c")
     await book.write(book.change(row, given(100)))
-    sql = TAKE_FROM_WALLET.replace("and balance + $5 >= 0 and pending + $6 between 0 and balance + $5", "")
-    values = (book.ws, book.bucket, row.customer_id, UNIT, -30, 0, 0, 0, 0, 30, 0, 0, None, 0)
+    assert FLOOR in TAKE_FROM_WALLETS
+    sql = TAKE_FROM_WALLETS.replace(FLOOR, "") + "returning 1"
+    values = _thirty_less(book, row)
 
     async def run(_: int) -> bool:
         async with crowd.transaction(book.ws) as conn:

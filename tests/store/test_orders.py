@@ -18,7 +18,6 @@ from perennial.store.orders import (
     delete_guest_orders,
     encode_order,
     load_orders,
-    update_orders,
 )
 from perennial.units import MAX_AMOUNT
 from tests.store.book import NOW, Book, given
@@ -126,7 +125,7 @@ async def test_a_changed_order_replaces_the_stored_one(book: Book) -> None:
     )
     async with book.db.transaction(book.ws) as conn:
         await write_effects(conn, book.ws, book.bucket, 0, [], {}, orders=[one, two])
-        await update_orders(conn, book.ws, book.bucket, [changed])
+        await write_effects(conn, book.ws, book.bucket, 0, [], {}, changed_orders=[changed])
         keys = [(row.customer_id, order.order_id) for order in (one, two)]
         assert await load_orders(conn, book.ws, book.bucket, keys) == {
             one.order_id: changed,

@@ -95,6 +95,7 @@ _STATEMENTS["members.load_statement"] = members.load_statement(2, 3, segments=Tr
 _STATEMENTS["members.load_statement, since when"] = members.load_statement(0, 0, segments=True, since=True)
 _OF_LEAVERS = "segments.DELETE_SEGMENT_MEMBERS"
 _STATEMENTS[_OF_LEAVERS] = segments.DELETE_SEGMENT_MEMBERS
+_BY_LISTS = {_OF_LEAVERS, "effects.TAKE_FROM_WALLETS", "effects._TAKE_FROM_LOTS", "orders.UPDATE_ORDERS"}
 # From this version on PostgreSQL looks a list of keys up even where it believes that there is one row.
 _CHOOSES_LISTS = 17
 
@@ -112,10 +113,10 @@ def _pairs(plan: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _statements(conn: Connection) -> dict[str, str]:
-    """Return the statements by their name, but for the one that older servers plan well only with rows."""
+    """Return the statements by their name, but for those that older servers plan well only with rows."""
     if conn.get_server_version().major >= _CHOOSES_LISTS:
         return _STATEMENTS
-    return {name: text for name, text in _STATEMENTS.items() if name != _OF_LEAVERS}
+    return {name: text for name, text in _STATEMENTS.items() if name not in _BY_LISTS}
 
 
 async def _plan(conn: Connection, statement: str) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def test_the_hot_statements_are_all_here() -> None:
         "members.load_statement",
         "customers._LOCK_CUSTOMERS",
         "external_ids._FIND_EXTERNAL_IDS",
-        "effects.TAKE_FROM_WALLET",
+        "effects.TAKE_FROM_WALLETS",
         "budgets._LOCK_BUDGETS",
     } <= set(_STATEMENTS)
 
@@ -190,6 +191,29 @@ async def test_leavers_are_found_by_key_where_there_are_members(superuser: Conne
         )
         await superuser.execute("analyze segment_members")
         assert _unbounded(await _plan(superuser, segments.DELETE_SEGMENT_MEMBERS)) == []
+
+
+async def test_what_is_changed_by_lists_is_found_by_key_where_there_are_rows(superuser: Connection) -> None:
+    """So it is with wallets, lots and orders that a batch changes."""
+    rows = {
+        "wallets (bucket, workspace_id, customer_id, unit_id, balance, pending, debt, shortfall, earned,"
+        " spent, expired, activated_until)": "1, 1, 0, 0, 0, 1, 0, 0, now()",
+        "lots (bucket, workspace_id, customer_id, unit_id, lot_id, granted, remaining, origin,"
+        " available_at)": "1, n, 1, 1, 1, now()",
+        "orders (bucket, workspace_id, customer_id, order_id, operation_id, status, revision, external_id,"
+        " net, occurred_at, recorded_at, body, decision, answer)": (
+            "gen_random_uuid(), gen_random_uuid(), 1, 1, n::text, 1, now(), now(), '', '', ''"
+        ),
+    }
+    async with superuser.transaction():
+        for table, values in rows.items():
+            await superuser.execute(
+                f"insert into {table} select n % 4, 1, gen_random_uuid(), {values}"
+                " from generate_series(1, 20000) as n"
+            )
+        await superuser.execute("analyze wallets, lots, orders")
+        for name in sorted(_BY_LISTS - {_OF_LEAVERS}):
+            assert _unbounded(await _plan(superuser, _STATEMENTS[name])) == [], name
 
 
 async def test_a_plan_that_filters_a_bucket_is_seen(superuser: Connection) -> None:

@@ -39,7 +39,7 @@ from perennial.store.exposures import INSERT_EXPOSURES
 from perennial.store.external_ids import IdKind, claim_external_ids
 from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write
-from perennial.store.orders import INSERT_ORDERS, OrderRow, order_records
+from perennial.store.orders import INSERT_ORDERS, UPDATE_ORDERS, OrderRow, order_records
 from perennial.store.segments import SegmentMove, write_with_moves
 from perennial.units import Instant
 
@@ -83,18 +83,27 @@ on conflict (bucket, workspace_id, customer_id, unit_id) do update set
 """
 
 # What shrinks is there, and keeps its floor of zero. (An upsert would propose a row with negative
-# figures, which its CHECK refuses.) These are few, and go row by row in one round trip: a join of
-# the table with the batch could be planned as a walk over the whole bucket, a key in full cannot.
-TAKE_FROM_WALLET = """
-update wallets
-set balance = balance + $5, pending = pending + $6, debt = debt + $7, shortfall = shortfall + $8,
-    earned = earned + $9, spent = spent + $10, expired = expired + $11,
-    activated_until = greatest(activated_until, $12), active_at = greatest(active_at, $13),
-    held = held + $14
-where bucket = $2 and workspace_id = $1 and customer_id = $3 and unit_id = $4
-    and balance + $5 >= 0 and pending + $6 between 0 and balance + $5
-    and debt + $7 >= 0 and shortfall + $8 >= 0 and held + $14 >= 0
-returning 1
+# figures, which its CHECK refuses.) The lists of keys keep PostgreSQL from planning a walk over the bucket.
+TAKE_FROM_WALLETS = """
+update wallets as known
+set balance = known.balance + taken.balance,
+    pending = known.pending + taken.pending,
+    debt = known.debt + taken.debt,
+    shortfall = known.shortfall + taken.shortfall,
+    earned = known.earned + taken.earned,
+    spent = known.spent + taken.spent,
+    expired = known.expired + taken.expired,
+    activated_until = greatest(known.activated_until, taken.activated_until),
+    active_at = greatest(known.active_at, taken.active_at),
+    held = known.held + taken.held
+from unnest($3::wallet_row[]) as taken
+where known.bucket = $2 and known.workspace_id = $1
+    and known.customer_id = any($4::uuid[])
+    and known.customer_id = taken.customer_id and known.unit_id = taken.unit_id
+    and known.balance + taken.balance >= 0
+    and known.pending + taken.pending between 0 and known.balance + taken.balance
+    and known.debt + taken.debt >= 0 and known.shortfall + taken.shortfall >= 0
+    and known.held + taken.held >= 0
 """
 
 _ADD_TO_LOTS = """
@@ -107,12 +116,15 @@ on conflict (bucket, workspace_id, customer_id, unit_id, lot_id) do update set
     remaining = lots.remaining + excluded.remaining
 """
 
-_TAKE_FROM_LOT = """
-update lots
-set granted = granted + $6, remaining = remaining + $7
-where bucket = $2 and workspace_id = $1 and customer_id = $3 and unit_id = $4 and lot_id = $5
-    and remaining + $7 >= 0
-returning 1
+_TAKE_FROM_LOTS = """
+update lots as known
+set granted = known.granted + taken.granted, remaining = known.remaining + taken.remaining
+from unnest($3::lot_row[]) as taken
+where known.bucket = $2 and known.workspace_id = $1
+    and known.customer_id = any($4::uuid[])
+    and known.customer_id = taken.customer_id and known.unit_id = taken.unit_id
+    and known.lot_id = taken.lot_id
+    and known.remaining + taken.remaining >= 0
 """
 
 _JOIN_MEMBERSHIPS = """
@@ -208,6 +220,7 @@ async def write_effects(
     dues: Mapping[UUID, Instant | None],
     *,
     orders: Iterable[OrderRow] = (),
+    changed_orders: Iterable[OrderRow] = (),
     events: Iterable[EventRow] = (),
     redemptions: Iterable[RedemptionRow] = (),
     moves: Sequence[SegmentMove] = (),
@@ -217,22 +230,26 @@ async def write_effects(
 
     The customers must be locked by this transaction. ``generation`` is the installation's: it keeps
     transaction numbers ascending across restores. ``dues`` maps customers to their next due instant
-    (None: nothing is due). ``orders`` and ``events`` are inserted and ``redemptions`` put by the same
-    statement, and who enters or leaves a segment by ``moves``. ``begins`` says of which counters it is known
-    that they are not there yet: to look for their rows costs as much as to insert them. Raises
-    :class:`GuardError` or ``asyncpg.CheckViolationError`` when a floor or cap would be broken,
-    ``asyncpg.UniqueViolationError`` when an order, event, voucher or counter is there already, or somebody
-    is in a segment, and ``asyncpg.SerializationError`` where somebody has left one already.
+    (None: nothing is due). ``orders`` and ``events`` are inserted, ``changed_orders`` written over the stored
+    ones and ``redemptions`` put by the same statement, and who enters or leaves a segment by ``moves``.
+    ``begins`` says of which counters it is known that they are not there yet: to look for their rows costs as
+    much as to insert them. Raises :class:`GuardError` or ``asyncpg.CheckViolationError`` when a floor or cap
+    would be broken, ``asyncpg.UniqueViolationError`` when an order, event, voucher or counter is there
+    already, or somebody is in a segment, and ``asyncpg.SerializationError`` where somebody has left one.
     """
     net = Netting()
     for change in changes:
         net.add(change)
     dues = {**net.dues, **dues}
-    together = [*_inserts(ws, net, generation, orders, events), *_growing(net, begins), *_due(dues)]
+    together = [*_inserts(ws, net, generation, orders, events), *_growing(net, begins), *_taken(net)]
+    together += _due(dues)
+    if rows := order_records(changed_orders):
+        keys = [row[0] for row in rows], [row[1] for row in rows]
+        together.append(Write("changed_orders", UPDATE_ORDERS, [rows, *keys]))
     if rows := redemption_records(redemptions):
         together.append(Write("redemptions", PUT_REDEMPTIONS, [rows]))
     await write_with_moves(conn, ws, bucket, together, moves)
-    for table, sql, rows in _shrinking(net):
+    for table, sql, rows in _changing(net):
         await _write_each(conn, table, sql, [(ws, bucket, *row) for row in rows])
     idle = [customer_id for customer_id, at in dues.items() if at is None]
     if idle:
@@ -308,10 +325,21 @@ def _due(dues: Mapping[UUID, Instant | None]) -> Iterator[Write]:
         yield Write("timers", _SET_TIMERS, [due])
 
 
-def _shrinking(net: Netting) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]:
-    """What is taken from a row that must be there, or changes it: table, statement and rows."""
+def _taken(net: Netting) -> Iterator[Write]:
+    """What is taken from a row that must be there: lots and their wallets, most often both."""
     wallets = [(*key, *_figures(each)) for key, each in net.wallets.items() if not _only_grows(each)]
-    lots = [(*name, each.granted, each.remaining) for name, each in net.lots.items() if not _fills(each)]
+    lots = [
+        (*name, each.granted, each.remaining, None, None, None, None)
+        for name, each in net.lots.items()
+        if not _fills(each)
+    ]
+    if wallets or lots:
+        yield Write("taken_wallets", TAKE_FROM_WALLETS, [wallets, [row[0] for row in wallets]], len(wallets))
+        yield Write("taken_lots", _TAKE_FROM_LOTS, [lots, [row[0] for row in lots]], len(lots))
+
+
+def _changing(net: Netting) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]:
+    """What seldom changes of a row that must be there: table, statement and rows."""
     memberships = [
         (*key, each.moved, *_tier(each), each.left_at)
         for key, each in net.memberships.items()
@@ -319,8 +347,6 @@ def _shrinking(net: Netting) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]
     ]
     limits = [(*key, amount, cap) for key, (amount, cap) in net.limits.items() if amount < 0]
     touches = [(*key, at) for key, at in net.touches.items()]
-    yield "wallets", TAKE_FROM_WALLET, wallets
-    yield "lots", _TAKE_FROM_LOT, lots
     yield "memberships", _CHANGE_MEMBERSHIP, memberships
     yield "limit_uses", _GIVE_BACK_LIMIT, limits
     yield "limit_uses", _TOUCH_LIMIT, touches

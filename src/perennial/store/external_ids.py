@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Mapping
 from enum import IntEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -19,6 +19,17 @@ from perennial.store.workspaces import COLUMNS, WorkspaceRow, workspace_row
 
 Claimed: TypeAlias = dict[tuple[int, UUID], tuple[int, UUID]]
 """The bucket and the customer of each id ``(kind, hash)`` that was claimed."""
+
+
+class Found(NamedTuple):
+    """The workspace as it is now, whose the ids are that were claimed before, and what guests redeemed on.
+
+    ``with_guests`` are those among the ids that are orders on which guests redeemed something.
+    """
+
+    workspace: WorkspaceRow
+    claimed: Claimed
+    with_guests: set[UUID]
 
 
 class IdKind(IntEnum):
@@ -54,28 +65,26 @@ cross join lateral (
 ) as found
 """
 
-# The workspace comes first, in the columns of its own; behind it what is claimed now (without a bucket),
-# and what was claimed before. Rows are claimed in the order in which they are given.
+# The workspace comes first, in the columns of its own, and how many ids are claimed now; behind it what was
+# claimed before. Rows are claimed in the order in which they are given.
 _CLAIM_OR_FIND = f"""
 with fresh as (
     insert into external_ids (workspace_id, kind, bucket, id_hash, customer_id)
     select $1, new.kind, $2, new.id_hash, new.customer_id
     from unnest($3::smallint[], $4::uuid[], $5::uuid[]) as new (kind, id_hash, customer_id)
     on conflict do nothing
-    returning kind, id_hash
+    returning 1
 )
-select {COLUMNS}, null::smallint as kind, null::uuid as id_hash, null::int as bucket,
-    null::uuid as customer_id
+select {COLUMNS}, (select count(*) from fresh), null::smallint, null::uuid, null::int, null::uuid,
+    null::boolean
 from workspaces
 where workspace_id = $1
 union all
-select null, null, null, null, null, null, null, null, null, kind, id_hash, null, null
-from fresh
-union all
-select null, null, null, null, null, null, null, null, null, found.*
+select null, null, null, null, null, null, null, null, null, null, found.*
 from unnest($6::smallint[], $7::uuid[]) as wanted (kind, id_hash)
 cross join lateral (
-    select kind, id_hash, bucket, customer_id
+    select kind, id_hash, bucket, customer_id,
+        exists (select from guest_redemptions where workspace_id = $1 and order_id = wanted.id_hash)
     from external_ids
     where workspace_id = $1 and kind = wanted.kind and id_hash = wanted.id_hash
     offset 0
@@ -135,7 +144,7 @@ async def claim_or_find(
     bucket: int,
     new: Mapping[tuple[int, UUID], UUID],
     known: Collection[tuple[int, UUID]],
-) -> tuple[WorkspaceRow, Claimed]:
+) -> Found:
     """Claim ids for good where they are free; return the workspace as it is now, and whose the others are.
 
     ``new`` maps ids ``(kind, hash)`` to the customers, in the bucket, who claim them; ``known`` are ids
@@ -153,15 +162,12 @@ async def claim_or_find(
         [kind for kind, _ in itertools.chain(new, known)],
         [id_hash for _, id_hash in itertools.chain(new, known)],
     )
-    fresh = {(row["kind"], row["id_hash"]) for row in found if row["bucket"] is None}
-    claimed = {
-        (row["kind"], row["id_hash"]): (row["bucket"], row["customer_id"])
-        for row in found
-        if row["bucket"] is not None
-    }
-    if not all(key in fresh or key in claimed for key in new):
+    claimed = {(row[-5], row[-4]): (row[-3], row[-2]) for row in found}
+    with_guests = {row[-4] for row in found if row[-1]}
+    fresh = first[-6]
+    if fresh + len(claimed.keys() & new.keys()) < len(new):
         raise asyncpg.SerializationError("an id was claimed at the same moment")
-    return workspace_row(first), claimed
+    return Found(workspace_row(first), claimed, with_guests)
 
 
 def _in_order(claim: tuple[tuple[int, UUID], UUID]) -> tuple[int, bytes]:

@@ -33,7 +33,8 @@ class OrderRow(msgspec.Struct):
     (None: nothing came back). For reports alone: the ``currency`` and the ``location`` that the order names,
     what it ``cost`` the shop, and which parts of net and cost came back; None where there is nothing to say.
     ``kept_by`` is the household that keeps the points of the order since its buyer left it
-    (``store/customers/households.py`` alone writes it).
+    (``store/customers/households.py`` alone writes it). ``redeemed_on`` tells, of an order that was loaded,
+    whether its buyer redeemed or held anything on it.
     """
 
     customer_id: UUID
@@ -56,6 +57,7 @@ class OrderRow(msgspec.Struct):
     returned_cost: Minor | None = None
     location: str | None = None
     kept_by: UUID | None = None
+    redeemed_on: bool = False
 
 
 _COLUMNS = """customer_id, order_id, operation_id, status, revision, external_id, net, occurred_at,
@@ -66,7 +68,11 @@ _LOAD_ORDERS = f"""
 select found.*
 from unnest($3::uuid[], $4::uuid[]) as wanted (customer_id, order_id)
 cross join lateral (
-    select {_COLUMNS}, kept_by
+    select {_COLUMNS}, kept_by, exists (
+        select from redemptions
+        where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+            and order_id = wanted.order_id
+    ) as redeemed_on
     from orders
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
         and order_id = wanted.order_id
@@ -88,12 +94,18 @@ select $2, $1, new.*
 from unnest($3::order_row[]) as new
 """
 
-_UPDATE_ORDER = """
-update orders
-set operation_id = $5, status = $6, revision = $7, external_id = $8, net = $9, occurred_at = $10,
-    paid_at = $11, recorded_at = $12, body = $13, decision = $14, answer = $15, returned = $16,
-    currency = $17, cost = $18, returned_net = $19, returned_cost = $20, location = $21
-where bucket = $2 and workspace_id = $1 and customer_id = $3 and order_id = $4
+UPDATE_ORDERS = """
+update orders as known
+set operation_id = new.operation_id, status = new.status, revision = new.revision,
+    external_id = new.external_id, net = new.net, occurred_at = new.occurred_at, paid_at = new.paid_at,
+    recorded_at = new.recorded_at, body = new.body, decision = new.decision, answer = new.answer,
+    returned = new.returned, currency = new.currency, cost = new.cost, returned_net = new.returned_net,
+    returned_cost = new.returned_cost, location = new.location
+from unnest($3::order_row[]) as new
+where known.bucket = $2 and known.workspace_id = $1
+    and known.customer_id = any($4::uuid[])
+    and known.order_id = any($5::uuid[])
+    and known.customer_id = new.customer_id and known.order_id = new.order_id
 """
 
 _DELETE_GUEST_ORDER = """
@@ -158,11 +170,6 @@ async def load_paid_before(
     found = await conn.fetch(_LOAD_PAID_BEFORE, ws, bucket, row.customer_id, row.order_id, row.paid_at, limit)
     orders = [(paid_at, decode_order(body)) for paid_at, body, _ in reversed(found) if body]
     return orders, found[0][2] if found else 0
-
-
-async def update_orders(conn: Connection, ws: int, bucket: int, rows: Iterable[OrderRow]) -> None:
-    """Write changed orders over the stored ones; their customers must be locked."""
-    await conn.executemany(_UPDATE_ORDER, [(ws, bucket, *record) for record in order_records(rows)])
 
 
 async def delete_guest_orders(conn: Connection, ws: int, bucket: int, order_ids: list[UUID]) -> None:

@@ -62,7 +62,7 @@ from perennial.flows.merged import survivor_names
 from perennial.store.customers.customers import CustomerRow, insert_customers, lock_customers
 from perennial.store.customers.identifiers import find_identifiers, identifier_hash, read_identifiers
 from perennial.store.events import load_events
-from perennial.store.external_ids import Claimed, IdKind, claim_or_find, find_external_ids
+from perennial.store.external_ids import Found, IdKind, claim_or_find, find_external_ids
 from perennial.store.history import paid_order_keys
 from perennial.store.members import Periods, load_members
 from perennial.store.orders import load_orders
@@ -184,11 +184,11 @@ async def _load_customers(
     # Read behind the locks: whoever publishes after this waits for us before it counts the past.
     new = {key: owner for key, owner in _new_ids(batch, commands).items() if key not in late}
     known = ids - new.keys()
-    row, claimed = await claim_or_find(conn, batch.workspace.workspace_id, batch.bucket, new, known)
-    batch.early = {key: owner for key, owner in new.items() if key not in claimed}
-    batch.workspace = await configurations.as_of(conn, row)
+    found = await claim_or_find(conn, batch.workspace.workspace_id, batch.bucket, new, known)
+    batch.early = {key: owner for key, owner in new.items() if key not in found.claimed}
+    batch.workspace = await configurations.as_of(conn, found.workspace)
     batch.now = business_now(batch.workspace)
-    await _load_named(conn, batch, commands, claimed)
+    await _load_named(conn, batch, commands, found)
     if any(batch.external.get((IdKind.ORDER, order_id)) != owner for order_id, owner in stored.items()):
         raise asyncpg.SerializationError("an order that comes back was given to a customer meanwhile")
     others = _others(commands)
@@ -351,12 +351,12 @@ def _new_ids(batch: Batch, commands: Sequence[Command]) -> dict[tuple[int, UUID]
     return new
 
 
-async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command], claimed: Claimed) -> None:
+async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command], found: Found) -> None:
     """Load what is stored of the orders and once-only things that were named."""
     workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
     orders: list[tuple[UUID, UUID]] = []
     events: list[tuple[UUID, UUID]] = []
-    for (kind, id_hash), (owner_bucket, customer_id) in claimed.items():
+    for (kind, id_hash), (owner_bucket, customer_id) in found.claimed.items():
         batch.external[IdKind(kind), id_hash] = customer_id
         if owner_bucket == bucket:
             (orders if kind == IdKind.ORDER else events).append((customer_id, id_hash))
@@ -372,7 +372,7 @@ async def _load_named(conn: Connection, batch: Batch, commands: Sequence[Command
         batch.orders.update(await load_orders(conn, workspace_id, bucket, orders))
     if events:
         batch.events = await load_events(conn, workspace_id, bucket, events)
-    await load_redeemed(conn, batch, commands, claimed)
+    await load_redeemed(conn, batch, commands, found)
 
 
 async def _load_identifiers(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:

@@ -25,7 +25,7 @@ from perennial.store.customers.referrals import put_referrals
 from perennial.store.customers.words import replace_words
 from perennial.store.effects import write_effects
 from perennial.store.external_ids import IdKind, claim_external_ids, give_external_id
-from perennial.store.orders import delete_guest_orders, update_orders
+from perennial.store.orders import delete_guest_orders
 from perennial.store.staff.audit_entries import insert_audit_entry
 
 
@@ -46,8 +46,6 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await _write_words(conn, batch)
     if batch.new_consents:
         await record_consents(conn, workspace_id, bucket, batch.new_consents, MAX_CONSENTS)
-    if batch.changed_orders:
-        await update_orders(conn, workspace_id, bucket, list(batch.changed_orders.values()))
     # First, so that what was handed over and comes back in one batch can be void.
     for free in batch.given_codes:
         await give_free(conn, workspace_id, (free.bucket, bucket), free.row)
@@ -60,6 +58,7 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         batch.changes,
         batch.dues(),
         orders=batch.new_orders.values(),
+        changed_orders=batch.changed_orders.values(),
         events=batch.new_events,
         redemptions=redemptions.pop(bucket, ()),
         moves=batch.segment_moves,

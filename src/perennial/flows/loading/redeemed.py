@@ -28,19 +28,20 @@ from perennial.store.codes.redemptions import (
 from perennial.store.codes.vouchers import find_vouchers, load_vouchers
 from perennial.store.customers.customers import CustomerRow
 from perennial.store.customers.merges import find_survivor
-from perennial.store.external_ids import Claimed, IdKind
+from perennial.store.external_ids import Found, IdKind
 from perennial.store.members import load_members
 from perennial.units import Instant
 
 
-async def load_redeemed(
-    conn: Connection, batch: Batch, commands: Sequence[Command], claimed: Claimed
-) -> None:
-    """Lock and load the redemptions that commands name, and those of orders that come back."""
+async def load_redeemed(conn: Connection, batch: Batch, commands: Sequence[Command], named: Found) -> None:
+    """Lock and load the redemptions that commands name, and those of orders that come back.
+
+    Of an order that was found it is known whether there are any; on most there are none.
+    """
     workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
     keys = [
         (owner, id_hash)
-        for (kind, id_hash), (where, owner) in claimed.items()
+        for (kind, id_hash), (where, owner) in named.claimed.items()
         if kind == IdKind.REDEMPTION and where == bucket
     ]
     keys += [
@@ -50,11 +51,20 @@ async def load_redeemed(
     ]
     rows = await load_redemptions(conn, workspace_id, bucket, keys) if keys else []
     orders = [found for command in commands if (found := _coming_back(batch, command)) is not None]
-    members = [(owner, order) for owner, order in orders if owner != order]
+    members = [
+        (owner, order)
+        for owner, order in orders
+        if owner != order and (order not in batch.orders or batch.orders[order].redeemed_on)
+    ]
     if members:
         rows += await load_redemptions_of_orders(conn, workspace_id, bucket, members)
-    if orders:
-        rows += await _load_guests(conn, batch, {order for _, order in orders})
+    of_guests = {
+        order
+        for _, order in orders
+        if order in named.with_guests or (IdKind.ORDER, order) not in named.claimed
+    }
+    if of_guests:
+        rows += await _load_guests(conn, batch, of_guests)
     for row in rows:
         await _follow_merges(conn, batch, row)
     batch.redemptions = {row.redemption_id: row for row in rows}

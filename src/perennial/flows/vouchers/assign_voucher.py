@@ -94,7 +94,7 @@ async def _claim(
     if locked.erased_at is not None:
         raise await customer_gone(conn, workspace_id, (batch.bucket, customer_id))
     key = (IdKind.VOUCHER, event_id)
-    row, claimed = await claim_or_find(conn, workspace_id, batch.bucket, {key: customer_id}, ())
+    row, claimed, _ = await claim_or_find(conn, workspace_id, batch.bucket, {key: customer_id}, ())
     batch.workspace = await handler.configurations.as_of(conn, row)
     batch.now = business_now(batch.workspace)
     if key not in claimed:

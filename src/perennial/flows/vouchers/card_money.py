@@ -196,7 +196,7 @@ async def _claim(
 ) -> Answer | None:
     """Claim the id; return the stored answer if this was done before."""
     workspace_id, key = batch.workspace.workspace_id, (IdKind.CARD, event_id)
-    row, claimed = await claim_or_find(conn, workspace_id, batch.bucket, {key: owner}, ())
+    row, claimed, _ = await claim_or_find(conn, workspace_id, batch.bucket, {key: owner}, ())
     batch.workspace = await handler.configurations.as_of(conn, row)
     batch.now = business_now(batch.workspace)
     if key not in claimed:
