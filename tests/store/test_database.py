@@ -103,6 +103,36 @@ async def test_a_canceled_transaction_leaves_a_clean_connection(database_url: st
             assert await conn.fetchval("select nullif(current_setting('app.workspace', true), '')") is None
 
 
+async def test_a_connection_goes_to_whoever_waits_for_one(database_url: str, workspace: int) -> None:
+    """Twenty want one of two connections, again and again: each gets one, and closing ends all of them."""
+    async with await Database.connect(database_url, largest=2) as db:
+
+        async def work() -> set[int]:
+            used = set()
+            for _ in range(10):
+                async with db.transaction(workspace) as conn:
+                    used.add(await conn.fetchval("select pg_backend_pid()"))
+            return used
+
+        async with asyncio.timeout(30):
+            used = await asyncio.gather(*(work() for _ in range(20)))
+        assert 1 <= len(set.union(*used)) <= 2
+        async with db.unbound() as conn:
+            last = conn
+    with pytest.raises(asyncpg.InterfaceError):
+        await last.execute("select 1")
+
+
+async def test_a_transaction_that_was_left_open_is_nobody_elses(database_url: str, workspace: int) -> None:
+    """What somebody began by hand and did not end is rolled back before the next one gets the connection."""
+    async with await Database.connect(database_url, largest=1) as db:
+        async with db.unbound() as conn:
+            await conn.execute(f"begin; set local app.workspace = '{workspace}'")
+        async with db.unbound() as conn:
+            assert not conn.is_in_transaction()
+            assert await conn.fetchval("select nullif(current_setting('app.workspace', true), '')") is None
+
+
 async def test_a_lost_race_is_tried_again(db: Database) -> None:
     """Serialization failures are tried again up to the bound; other errors are raised at once."""
     calls: list[int] = []

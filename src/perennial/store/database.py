@@ -17,6 +17,7 @@ from typing import Self, TypeVar, cast
 import asyncpg
 from asyncpg import Connection, Pool
 from asyncpg.pgproto import pgproto
+from asyncpg.pool import PoolConnectionProxy
 
 from perennial.units import Instant
 
@@ -121,6 +122,8 @@ class Database:
 
     def __init__(self, pool: Pool, url: str) -> None:
         self._pool = pool
+        self._at_hand: list[PoolConnectionProxy] = []
+        self._waiting = 0
         self.url = url
 
     @classmethod
@@ -141,6 +144,9 @@ class Database:
 
     async def close(self) -> None:
         """Wait for what is under way, then close every connection."""
+        self._waiting += 1  # nothing is kept at hand any more
+        while self._at_hand:
+            await self._pool.release(self._at_hand.pop())
         await self._pool.close()
 
     async def __aenter__(self) -> Self:
@@ -185,13 +191,34 @@ class Database:
     @asynccontextmanager
     async def unbound(self) -> AsyncIterator[Connection]:
         """A connection outside any workspace: each statement is a transaction of its own."""
-        async with self._pool.acquire() as conn:
-            try:
-                yield cast(Connection, conn)  # the pool's proxy has every method of a connection
-            except asyncpg.InternalClientError as error:
+        conn = await self._take()
+        try:
+            yield cast(Connection, conn)  # the pool's proxy has every method of a connection
+        except BaseException as error:
+            if isinstance(error, asyncpg.InternalClientError):
                 # A server that goes away says so on idle connections, and closes them a moment later.
                 conn.terminate()
+            await self._pool.release(conn)
+            if isinstance(error, asyncpg.InternalClientError):
                 raise asyncpg.ConnectionDoesNotExistError("the server is closing the connection") from error
+            raise
+        if self._waiting or conn.is_in_transaction():
+            await self._pool.release(conn)
+        else:
+            self._at_hand.append(conn)
+
+    async def _take(self) -> PoolConnectionProxy:
+        """Return the connection that was used last: to ask the pool costs as much as a short statement."""
+        while self._at_hand:
+            conn = self._at_hand.pop()
+            if not conn.is_closed():
+                return conn
+            await self._pool.release(conn)
+        self._waiting += 1
+        try:
+            return await self._pool.acquire()
+        finally:
+            self._waiting -= 1
 
     async def retrying(self, work: Callable[[], Awaitable[T]], tries: int = RETRIES) -> T:
         """Run ``work`` (a whole transaction) and again when it lost a race; at most ``tries`` times.
