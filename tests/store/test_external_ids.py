@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from perennial.store.codes.guest_redemptions import put_guest_redemptions
 from perennial.store.external_ids import (
     IdKind,
     claim_external_ids,
@@ -73,6 +74,17 @@ async def test_free_ids_are_claimed_and_the_others_found(book: Book) -> None:
             {event: (7, B), order: (7, C)},
             set(),
         )
+
+
+async def test_orders_on_which_guests_redeemed_are_told(book: Book) -> None:
+    """Of what was claimed before: an order that is claimed now is not looked at."""
+    orders = [(int(IdKind.ORDER), each) for each in (A, B, C)]
+    async with book.db.transaction(book.ws) as conn:
+        await claim_external_ids(conn, [(IdKind.ORDER, A, C), (IdKind.ORDER, B, C)], book.ws, 7)
+        await put_guest_redemptions(conn, book.ws, 3, [(A, UUID(int=9)), (C, UUID(int=9))])
+        found = await claim_or_find(conn, book.ws, 7, {orders[0]: C, orders[2]: C}, [orders[1]])
+    assert found.claimed == {orders[0]: (7, C), orders[1]: (7, C)}
+    assert found.with_guests == {A}
 
 
 @pytest.mark.parametrize("first_keeps_it", [True, False])

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given as law
 from hypothesis import strategies as st
 
+from perennial.core.checkout.used import Used
 from perennial.core.orders.order import Line, Order, OrderStatus, Redeemer, Scalar
+from perennial.store.codes.redemptions import RedemptionRow, RedemptionState
 from perennial.store.effects import write_effects
 from perennial.store.events import EventKind, load_events
 from perennial.store.orders import (
@@ -134,6 +136,30 @@ async def test_a_changed_order_replaces_the_stored_one(book: Book) -> None:
     with pytest.raises(asyncpg.UniqueViolationError):
         async with book.db.transaction(book.ws) as conn:
             await write_effects(conn, book.ws, book.bucket, 0, [], {}, orders=[one])
+
+
+async def test_an_order_that_is_loaded_tells_whether_anything_was_redeemed_on_it(book: Book) -> None:
+    """By its own buyer, that is; what others redeemed is on other orders."""
+    row, other = await book.customer("c"), await book.customer("other")
+    one, two = (book.order(row, name, book.change(row)) for name in ("one", "two"))
+    redeemed = [
+        RedemptionRow(
+            customer_id=owner.customer_id,
+            redemption_id=book.ids.next(),
+            order_id=order.order_id,
+            held_until=None,
+            state=RedemptionState.REDEEMED,
+            used=Used(programs=(), ids=(), quantities=(), paid=(), returned=(), captured=True),
+            answer=b"{}",
+        )
+        for owner, order in ((row, one), (other, two))
+    ]
+    async with book.db.transaction(book.ws) as conn:
+        await write_effects(conn, book.ws, book.bucket, 0, [], {}, orders=[one, two], redemptions=redeemed)
+        keys = [(row.customer_id, order.order_id) for order in (one, two)]
+        found = await load_orders(conn, book.ws, book.bucket, keys)
+    assert found[one.order_id] == msgspec.structs.replace(one, redeemed_on=True)
+    assert found[two.order_id] == two
 
 
 async def test_only_guests_orders_are_removed(book: Book) -> None:

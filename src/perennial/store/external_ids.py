@@ -65,30 +65,32 @@ cross join lateral (
 ) as found
 """
 
-# The workspace comes first, in the columns of its own, and how many ids are claimed now; behind it what was
-# claimed before. Rows are claimed in the order in which they are given.
+# The workspace comes first, in the columns of its own; behind it what was claimed before. All else is
+# claimed, in the order in which it is given, and nobody looks for it once more: what somebody else claims at
+# the same moment violates the key.
 _CLAIM_OR_FIND = f"""
-with fresh as (
+with known as materialized (
+    select found.*
+    from unnest($6::smallint[], $7::uuid[]) as wanted (kind, id_hash)
+    cross join lateral (
+        select kind, id_hash, bucket, customer_id,
+            exists (select from guest_redemptions where workspace_id = $1 and order_id = wanted.id_hash)
+        from external_ids
+        where workspace_id = $1 and kind = wanted.kind and id_hash = wanted.id_hash
+        offset 0
+    ) as found
+), fresh as (
     insert into external_ids (workspace_id, kind, bucket, id_hash, customer_id)
     select $1, new.kind, $2, new.id_hash, new.customer_id
     from unnest($3::smallint[], $4::uuid[], $5::uuid[]) as new (kind, id_hash, customer_id)
-    on conflict do nothing
-    returning 1
+    where (new.kind, new.id_hash) not in (select kind, id_hash from known)
 )
-select {COLUMNS}, (select count(*) from fresh), null::smallint, null::uuid, null::int, null::uuid,
-    null::boolean
+select {COLUMNS}, null::smallint, null::uuid, null::int, null::uuid, null::boolean
 from workspaces
 where workspace_id = $1
 union all
-select null, null, null, null, null, null, null, null, null, null, found.*
-from unnest($6::smallint[], $7::uuid[]) as wanted (kind, id_hash)
-cross join lateral (
-    select kind, id_hash, bucket, customer_id,
-        exists (select from guest_redemptions where workspace_id = $1 and order_id = wanted.id_hash)
-    from external_ids
-    where workspace_id = $1 and kind = wanted.kind and id_hash = wanted.id_hash
-    offset 0
-) as found
+select null, null, null, null, null, null, null, null, null, known.*
+from known
 """
 
 _CLAIM_EXTERNAL_IDS = """
@@ -152,22 +154,21 @@ async def claim_or_find(
     new ids at the same moment: the next try sees it.
     """
     rows = sorted(new.items(), key=_in_order)
-    first, *found = await conn.fetch(
-        _CLAIM_OR_FIND,
-        ws,
-        bucket,
-        [kind for (kind, _), _ in rows],
-        [id_hash for (_, id_hash), _ in rows],
-        [customer_id for _, customer_id in rows],
-        [kind for kind, _ in itertools.chain(new, known)],
-        [id_hash for _, id_hash in itertools.chain(new, known)],
-    )
+    try:
+        first, *found = await conn.fetch(
+            _CLAIM_OR_FIND,
+            ws,
+            bucket,
+            [kind for (kind, _), _ in rows],
+            [id_hash for (_, id_hash), _ in rows],
+            [customer_id for _, customer_id in rows],
+            [kind for kind, _ in itertools.chain(new, known)],
+            [id_hash for _, id_hash in itertools.chain(new, known)],
+        )
+    except asyncpg.UniqueViolationError:
+        raise asyncpg.SerializationError("an id was claimed at the same moment") from None
     claimed = {(row[-5], row[-4]): (row[-3], row[-2]) for row in found}
-    with_guests = {row[-4] for row in found if row[-1]}
-    fresh = first[-6]
-    if fresh + len(claimed.keys() & new.keys()) < len(new):
-        raise asyncpg.SerializationError("an id was claimed at the same moment")
-    return Found(workspace_row(first), claimed, with_guests)
+    return Found(workspace_row(first), claimed, {row[-4] for row in found if row[-1]})
 
 
 def _in_order(claim: tuple[tuple[int, UUID], UUID]) -> tuple[int, bytes]:
