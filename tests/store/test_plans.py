@@ -95,6 +95,7 @@ _STATEMENTS["members.load_statement"] = members.load_statement(2, 3, segments=Tr
 _STATEMENTS["members.load_statement, since when"] = members.load_statement(0, 0, segments=True, since=True)
 _OF_LEAVERS = "segments.DELETE_SEGMENT_MEMBERS"
 _STATEMENTS[_OF_LEAVERS] = segments.DELETE_SEGMENT_MEMBERS
+_STATEMENTS.pop("effects.UPDATE_ORDERS")  # it is that of the orders
 _BY_LISTS = {_OF_LEAVERS, "effects.TAKE_FROM_WALLETS", "effects._TAKE_FROM_LOTS", "orders.UPDATE_ORDERS"}
 # From this version on PostgreSQL looks a list of keys up even where it believes that there is one row.
 _CHOOSES_LISTS = 17
