@@ -253,7 +253,13 @@ class MembersMerged(_Event, frozen=True, tag="members.merged"):
 
 
 class WalletsChanged(_Event, frozen=True, tag="wallets.changed"):
-    """The member entered a household, whose wallets are the member's from now on, or left one."""
+    """The member entered a household, whose wallets are the member's from now on, or left one.
+
+    ``parted`` says that the household went apart: less counts together than before, for who leaves it and
+    for who stays.
+    """
+
+    parted: bool = False
 
 
 class TimersDue(_Event, frozen=True, tag="timers.due"):

@@ -67,6 +67,19 @@ class Exposure(msgspec.Struct, frozen=True):
     at: Instant
 
 
+class Household(msgspec.Struct, eq=False):
+    """Who shares wallets: everybody who lives there now, and what the database holds their limits to.
+
+    ``uses`` maps the number of a limit to what is written as used of it under the household's id, by the
+    period.
+    """
+
+    household_id: UUID
+    name: str
+    people: list[Member] = []
+    uses: dict[int, dict[int, int]] = {}
+
+
 class Member(msgspec.Struct):
     """A customer with everything that decisions about the present batch may read.
 
@@ -78,6 +91,7 @@ class Member(msgspec.Struct):
     was not read), ``blocked`` what the customer may not do (see ``core/customers/blocks.py``).
     ``apart`` are the customer's own wallets while an order is judged whose points a household keeps that the
     customer has left: ``wallets`` are the household's then, and only tiers go by one's own.
+    ``household`` is where the customer lives, if some program lets households share more than wallets.
     """
 
     customer_id: UUID
@@ -93,3 +107,11 @@ class Member(msgspec.Struct):
     segments: dict[str, Instant] = {}
     blocked: int = 0
     apart: dict[int, Wallet] | None = None
+    household: Household | None = None
+
+    @property
+    def others(self) -> tuple[Member, ...]:
+        """Everybody else who lives in the member's household, in a fixed order."""
+        if self.household is None:
+            return ()
+        return tuple(each for each in self.household.people if each.customer_id != self.customer_id)

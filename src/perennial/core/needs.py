@@ -19,9 +19,9 @@ from perennial.core.challenge_figures import figures_of
 from perennial.core.customers.blocks import with_blocks
 from perennial.core.dates.periods import Period, local_day, period_of
 from perennial.core.effects import Count
-from perennial.core.member import Member, Membership, Wallet
+from perennial.core.member import Household, Member, Membership, Wallet
 from perennial.core.orders.order import Scalar
-from perennial.core.snapshot import Snapshot, WalletFigures
+from perennial.core.snapshot import Snapshot, Together, WalletFigures
 from perennial.core.terms.figures import Take, taken, told
 from perennial.core.tier_terms import grants_at
 from perennial.core.today import WHOLE_PAST, Range, Today, today_of
@@ -63,6 +63,7 @@ def snapshot_of(
         membership = _NO_MEMBERSHIP
     joined_at = membership.joined_at if membership is not _NO_MEMBERSHIP else None
     today = today_of(version, at)
+    others = member.others if version.pools and member.household is not None else ()
     snapshot = Snapshot(
         joined_at,
         membership.tier,
@@ -70,14 +71,17 @@ def snapshot_of(
         membership.tier_until,
         membership.tier_floor,
         tuple(map(member.attributes.get, version.attributes)) if version.attributes else (),
-        _figures(version, member.counters, today, joined_at) if version.needs else (),
-        _used(version, member, today, location),
+        _figures(version, member.counters, today, joined_at, others) if version.needs else (),
+        _used_together(version, member, others, today, location)
+        if others
+        else _used(version, member, today, location),
         _spent(version, spent, today, numbers),
         tuple([wallet_figures(member.wallets.get(wallet.unit)) for wallet in version.wallets]),
         with_blocks(off, member.blocked) if member.blocked else off,
         figures_of(version, member, at) if version.challenges else (),
         location=_location(version, location) if version.location_attributes else (),
         segments=segments_of(version, member) if version.segments and member.segments else (),
+        together=_together(version, member.household, others) if others else None,
     )
     if not version.trials:
         return snapshot
@@ -132,6 +136,34 @@ def _used(version: Version, member: Member, today: Today, location: str | None) 
     )
 
 
+def _used_together(
+    version: Version, member: Member, others: Sequence[Member], today: Today, location: str | None
+) -> tuple[int, ...]:
+    """Return what is used of each limit, of pooled ones by everybody in the household.
+
+    A rule with a cooldown rests since it last gave something to one of them.
+    """
+    used = list(_used(version, member, today, location))
+    for other in others:
+        for index, theirs in enumerate(_used(version, other, today, location)):
+            limit = version.limits[index]
+            if limit.pooled:
+                used[index] = used[index] + theirs if limit.cap else max(used[index], theirs)
+    return tuple(used)
+
+
+def _together(version: Version, household: Household | None, others: Sequence[Member]) -> Together | None:
+    """Return what is told of the household for which a decision counts."""
+    if household is None or version.program.tiers is None:
+        floor = None
+    else:
+        levels = [level.id for level in version.program.tiers.levels]
+        given = [each.memberships.get(version.program_id) for each in others]
+        held = [each.tier_floor for each in given if each is not None and each.left_at is None]
+        floor = max((each for each in held if each in levels), key=levels.index, default=None)
+    return None if household is None else Together(household.name, len(others) + 1, floor)
+
+
 def _spent(
     version: Version, spent: Mapping[tuple[int, int], int] | None, today: Today, numbers: Numbers | None
 ) -> tuple[int, ...]:
@@ -152,15 +184,23 @@ def history_of(
     counters: Mapping[int, Mapping[int, int]],
     at: Instant,
     joined_at: Instant | None,
+    others: Sequence[Member] = (),
 ) -> tuple[int, ...]:
-    """Return the value of each of the version's needs for a member with these counters."""
+    """Return the value of each of the version's needs for a member with these counters.
+
+    What is pooled is that of the ``others`` in the household as well.
+    """
     if not version.needs:
         return ()
-    return _figures(version, counters, today_of(version, at), joined_at)
+    return _figures(version, counters, today_of(version, at), joined_at, others)
 
 
 def _figures(
-    version: Version, counters: Mapping[int, Mapping[int, int]], today: Today, joined_at: Instant | None
+    version: Version,
+    counters: Mapping[int, Mapping[int, int]],
+    today: Today,
+    joined_at: Instant | None,
+    others: Sequence[Member] = (),
 ) -> tuple[int, ...]:
     """Return the value of each of the version's needs on a day."""
     ranges = _ranges(version, today, joined_at)
@@ -172,6 +212,12 @@ def _figures(
         periods = counters.get(need.metric.number, {})
         days = {day: value for day, value in periods.items() if first <= day <= last}
         values[place] = taken(need.take, days, today.day)
+    for other in others:
+        membership = other.memberships.get(version.program_id)
+        theirs = _ranges(version, today, None if membership is None else membership.joined_at)
+        for place in version.pooled:
+            number = version.needs[place].metric.number
+            values[place] += sum_within(other.counters.get(number), theirs[place])
     return tuple(values)
 
 

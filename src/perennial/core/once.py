@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from perennial.core.dates.periods import Period
-from perennial.core.document.program import Program
+from perennial.core.document.program import Pool, Program
 from perennial.core.terms.limits import AtCap, Counted
 from perennial.core.version import CompiledLimit
 from perennial.units import stable_hash
@@ -26,15 +26,16 @@ def once_limits(program: Program, program_id: int) -> tuple[CompiledLimit, ...]:
         if day in _triggers(program)
     ]
     levels = program.tiers.levels if program.tiers and not program.tiers.gifts_again else ()
+    pooled = program.pool is Pool.ALL
     gifts = [
-        _once(gift_number(program_id, level.id), f"tier {level.id}: entered once", Period.EVER)
+        _once(gift_number(program_id, level.id), f"tier {level.id}: entered once", Period.EVER, pooled=pooled)
         for level in levels
     ]
     return (*days, *gifts)
 
 
-def _once(number: int, name: str, period: Period) -> CompiledLimit:
-    return CompiledLimit(number, name, 1, Counted.TIMES, period, AtCap.REJECT)
+def _once(number: int, name: str, period: Period, *, pooled: bool = False) -> CompiledLimit:
+    return CompiledLimit(number, name, 1, Counted.TIMES, period, AtCap.REJECT, pooled=pooled)
 
 
 def once_number(program_id: int, name: str) -> int:

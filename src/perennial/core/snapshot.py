@@ -24,6 +24,17 @@ class WalletFigures(msgspec.Struct, frozen=True, array_like=True, gc=False):
     activated_until: Instant = 0
 
 
+class Together(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """For which household tier and limits are counted: its name, how many live there.
+
+    ``floor`` is the highest manual floor of the others who live there.
+    """
+
+    name: str
+    people: int
+    floor: str | None = None
+
+
 class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a decision knows of the member. Tuples follow the order of the compiled version's lists.
 
@@ -38,7 +49,8 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     often it was completed and how far the present round is. ``variants`` holds
     the member's variant of each of ``version.trials`` (empty: takes no part). ``location`` holds the
     attributes of the order's location that the version reads. ``segments`` are those of
-    ``version.segments`` that the customer is in.
+    ``version.segments`` that the customer is in. ``together`` is set where the version counts for a
+    household: then what is pooled of ``history`` and ``used`` is that of everybody who lives there.
     """
 
     joined_at: Instant | None
@@ -56,3 +68,4 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     variants: tuple[str, ...] = ()
     location: tuple[Scalar, ...] = ()
     segments: tuple[str, ...] = ()
+    together: Together | None = None

@@ -19,6 +19,7 @@ from perennial.core.fold import closes_at, fold
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.scratch import copy_of
+from perennial.core.tiers.households import companions
 from perennial.core.tiers.reviews import review_tier
 from perennial.core.tiers.tiers import TierChange, available_balances, tiers_after
 from perennial.core.version import Version
@@ -145,6 +146,7 @@ class _Play:
                 snapshot_of(at, self._version, self._member),
                 self._member.counters,
                 self._balances(at),
+                companions(self._version, self._member),
             ),
         )
 

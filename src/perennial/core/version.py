@@ -64,11 +64,15 @@ class Metric(msgspec.Struct, frozen=True):
 
 
 class Need(msgspec.Struct, frozen=True):
-    """One figure of the past that decisions read: what is taken from a metric within a window."""
+    """One figure of the past that decisions read: what is taken from a metric within a window.
+
+    One that is ``pooled`` is that of all together who live in the member's household.
+    """
 
     metric: Metric
     window: HistoryWindow
     take: Take = Take.SUM
+    pooled: bool = False
 
 
 class CompiledLimit(msgspec.Struct, frozen=True):
@@ -79,6 +83,7 @@ class CompiledLimit(msgspec.Struct, frozen=True):
     each member that counts how often the member took part. Unless it ``comes_back``, what was used stays so.
     A cooldown ``by_place`` rests in each store by itself; a limit ``by_product`` has its cap of each one.
     Points are said with ``decimals``: those of its wallet, or of every wallet, or none where they differ.
+    One that is ``pooled`` holds for all together who live in the member's household.
     """
 
     number: int
@@ -95,6 +100,7 @@ class CompiledLimit(msgspec.Struct, frozen=True):
     by_place: bool = False
     by_product: bool = False
     decimals: int = 0
+    pooled: bool = False
 
     @property
     def is_total(self) -> bool:
@@ -305,6 +311,8 @@ class Version(msgspec.Struct):
     ``location_attributes`` are those that the version reads of an order's location; ``locations`` (attributes
     by the location's id) are the workspace's as of now.
     ``segments`` are those that its conditions ask about, ``lot_facts`` the facts about lots.
+    ``pools`` says that households share tier and limits; then ``pooled`` are the places of the needs that
+    are those of a household, ``personal`` the numbers of the limits that stay each member's own.
     ``factors``, ``off``, ``by_product``, ``days``, ``today``, ``lookbacks``, ``lot_days``, ``lots_by_day``
     and ``heard`` only remember what was worked out.
     """
@@ -351,6 +359,9 @@ class Version(msgspec.Struct):
     gives_rewards: bool = False
     segments: tuple[str, ...] = ()
     lot_facts: tuple[str, ...] = ()
+    pools: bool = False
+    pooled: tuple[int, ...] = ()
+    personal: frozenset[int] = frozenset()
     factors: dict[tuple[str | None, int], Factors | None] = {}
     off: dict[tuple[tuple[str, ...], tuple[str, ...]], Any] = {}
     readers: dict[int, tuple[int, ...]] = {}

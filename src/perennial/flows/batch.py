@@ -12,10 +12,11 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.customers.consents import Consent, Subject
-from perennial.core.effects import Effect
+from perennial.core.effects import Effect, UseLimit
 from perennial.core.fold import fold, fold_spent
-from perennial.core.member import Member
+from perennial.core.member import Household, Member
 from perennial.core.segments.segmenting import Changed
+from perennial.core.tiers.households import moves_of_others, moves_to_one
 from perennial.core.version import Version
 from perennial.flows.asked import FoundVoucher
 from perennial.flows.commands import Giver
@@ -223,6 +224,53 @@ class Batch(msgspec.Struct):
         """
         if not effects:
             return
+        self._take(operation, version, effects, bucket)
+        if version.pools and operation.member.household is not None:
+            self._share(operation, version, effects, operation.member.household)
+
+    def be_at_one(self, operation: Operation, version: Version) -> None:
+        """Give everybody in the household of the operation's member the one tier that they share."""
+        for each, move in moves_to_one(version, operation.member, operation.at):
+            self._take(msgspec.structs.replace(operation, member=each), version, (move,))
+
+    def _share(
+        self, operation: Operation, version: Version, effects: tuple[Effect, ...], household: Household
+    ) -> None:
+        """Let the others of a household move with a tier, and count what is used of their common limits.
+
+        What each has used is added up; what is written under the household's id is that sum, so that the
+        database holds it to the cap. Where it lags behind, because somebody came or a version pools only
+        now, the next use makes up for that.
+        """
+        for other, move in moves_of_others(version, operation.member, effects):
+            self._take(msgspec.structs.replace(operation, member=other), version, (move,))
+        uses: list[Effect] = []
+        for effect in effects:
+            if type(effect) is not UseLimit or effect.limit in version.personal:
+                continue
+            used = sum(each.limits.get(effect.limit, {}).get(effect.period, 0) for each in household.people)
+            written = household.uses.setdefault(effect.limit, {})
+            more = used - written.get(effect.period, 0)
+            if more < 0 or (more > 0 and effect.amount > 0):
+                uses.append(msgspec.structs.replace(effect, amount=more))
+                written[effect.period] = used
+        if uses:
+            self.changes.append(
+                Change(
+                    customer_id=household.household_id,
+                    owner=household.household_id,
+                    operation_id=operation.operation_id,
+                    source_id=operation.source_id,
+                    program_id=version.program_id,
+                    version=version.number,
+                    at=operation.at,
+                    effects=tuple(uses),
+                )
+            )
+
+    def _take(
+        self, operation: Operation, version: Version, effects: tuple[Effect, ...], bucket: int | None = None
+    ) -> None:
         member = operation.member
         if self.workspace.segments is not None:
             self._touch(member, version.program_id, effects)

@@ -69,7 +69,8 @@ class Workspace(msgspec.Struct):
 
     ``switches`` say what is off at this moment, ``declared`` are the workspace's own attributes,
     ``segments`` are all that there are (None: none); ``hears_moves`` says whether anything may come, in
-    any version, of somebody entering or leaving one.
+    any version, of somebody entering or leaving one, ``pools`` whether households share tier and limits in
+    any.
     """
 
     row: WorkspaceRow
@@ -78,6 +79,7 @@ class Workspace(msgspec.Struct):
     declared: Declarations = Declarations()
     segments: SegmentSet | None = None
     hears_moves: bool = True
+    pools: bool = False
 
     @property
     def workspace_id(self) -> int:
@@ -125,6 +127,7 @@ class Configurations:
                 declared=declared,
                 segments=segments,
                 hears_moves=any(hears_moves(version) for live in programs for version in live.versions),
+                pools=any(version.pools for live in programs for version in live.versions),
             )
             self._workspaces[workspace_id] = known
         elif known.row.clock_at != row.clock_at:

@@ -25,6 +25,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import names_of
 from perennial.flows.loading.challenges import load_challenges
 from perennial.flows.loading.exposures import load_variants
+from perennial.flows.loading.households import bring_together, with_companions
 from perennial.flows.loading.looking_back import read_from
 from perennial.flows.merged import customer_unknown, follows_merges
 from perennial.flows.problems import problem
@@ -264,16 +265,21 @@ async def load_customer(
     bucket, row = await known_customer(conn, workspace, external_id)
     customer_id = row.customer_id
     reads = read_from(workspace, [business_now(workspace)])
+    rows = {customer_id: row}
+    if workspace.pools:
+        rows = await with_companions(conn, workspace_id, bucket, rows)
     members = await load_members(
         conn,
         workspace_id,
         bucket,
-        [row],
+        rows.values(),
         lots_for=frozenset([row.owner]),
         reads=reads,
         segments=workspace.segment_names,
         since=True,
     )
+    if workspace.pools:
+        bring_together(members, rows)
     await load_challenges(conn, workspace, bucket, members, business_now(workspace))
     await load_variants(conn, workspace, bucket, members)
     return row, members[customer_id]

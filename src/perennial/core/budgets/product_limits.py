@@ -58,8 +58,11 @@ def product_uses(
     uses: dict[int, int] = {}
     for bound, limit, period, sku in parts_of_products(version, today, order):
         number = product_number(limit, sku)
+        people = (member, *member.others) if limit.pooled else (member,)
         uses[number] = (
-            spent.get((number, period), 0) if bound.total else member.limits.get(number, {}).get(period, 0)
+            spent.get((number, period), 0)
+            if bound.total
+            else sum([each.limits.get(number, {}).get(period, 0) for each in people])
         )
     return uses
 

@@ -30,6 +30,7 @@ from perennial.core.document.program import (
     FulfillmentPending,
     InactivityExpiry,
     MultiplierSpec,
+    Pool,
     Program,
     WalletSpec,
     campaigns_in_turn,
@@ -67,6 +68,7 @@ def compile_version(
     challenges = compile_challenges(program, program_id, compiler, units, zone)
     tier_needs = tuple(map(needs.of_tier_metric, program.tiers.metrics)) if program.tiers else ()
     trials = compile_trials(program, zone, lambda audience: compiler.test([], [audience]))
+    every_limit = (*limits.limits, *once_limits(program, program_id), *counted)
     starts, ends = life_of(Schedule(starts=program.starts, ends=program.ends), zone)
     return Version(
         program=program,
@@ -81,7 +83,7 @@ def compile_version(
         taken=needs.taken,
         location_attributes=compiler.location_attributes,
         locations=surroundings.locations,
-        limits=(*limits.limits, *once_limits(program, program_id), *counted),
+        limits=every_limit,
         budgets=tuple(limits.budgets),
         triggers=triggers,
         facts=compiler.facts,
@@ -109,6 +111,9 @@ def compile_version(
         segments=_segments(program, compiler),
         has_holders=any(budget.holder is not Holder.TOTAL for budget in limits.budgets),
         gives_rewards=any(compiled.rule.gives() is not None for compiled in rules),
+        pools=program.pool is Pool.ALL,
+        pooled=needs.pooled,
+        personal=frozenset(limit.number for limit in every_limit if not limit.pooled),
         starts=starts,
         ends=ends,
         trials=trials,

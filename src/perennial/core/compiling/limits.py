@@ -7,7 +7,7 @@ from perennial.core.currency import format_money
 from perennial.core.dates.periods import Period
 from perennial.core.dates.schedule import Span
 from perennial.core.document.limited_points import decimals_of, wallets_of_campaign, wallets_of_shared
-from perennial.core.document.program import Campaign, Program, SharedLimit, WalletSpec
+from perennial.core.document.program import Campaign, Pool, Program, SharedLimit, WalletSpec
 from perennial.core.document.referral_terms import ReferralOffer
 from perennial.core.document.reward import Reward
 from perennial.core.kinds.rule import EarningRule
@@ -39,6 +39,7 @@ class LimitBook:
     def __init__(self, program: Program, program_id: int) -> None:
         self._program = program
         self._program_id = program_id
+        self._pools = program.pool is Pool.ALL
         self._places: dict[int, Bound] = {}
         self.limits: list[CompiledLimit] = []
         self.budgets: list[CompiledLimit] = []
@@ -104,6 +105,7 @@ class LimitBook:
             period=Period.EVER,
             at_cap=AtCap.REJECT,
             by_place=here,
+            pooled=self._pools,
         )
         return self._place(limit, Holder.MEMBER).index
 
@@ -158,6 +160,7 @@ class LimitBook:
             comes_back=limit.comes_back,
             by_product=limit.by_product,
             decimals=decimals,
+            pooled=self._pools and limit.per is Holder.MEMBER,
         )
         return self._place(compiled, limit.per)
 

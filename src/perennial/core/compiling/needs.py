@@ -7,7 +7,7 @@ from collections.abc import Collection
 import msgspec
 
 from perennial.core.dates.periods import Period
-from perennial.core.document.program import Program, TierMetric
+from perennial.core.document.program import Pool, Program, TierMetric
 from perennial.core.terms.condition_document import encode_condition
 from perennial.core.terms.conditions import Condition, History, HistoryWindow, Measure
 from perennial.core.terms.figures import ALL_DAYS, Figure, Take
@@ -22,7 +22,7 @@ class NeedBook:
     def __init__(self, program: Program, units: dict[str, int]) -> None:
         self._program = program
         self._units = units
-        self._needs: dict[tuple[int, HistoryWindow, Take], int] = {}
+        self._needs: dict[tuple[int, HistoryWindow, Take, bool], int] = {}
         self.needs: list[Need] = []
         self.histories: dict[History | Figure, int] = {}
 
@@ -35,6 +35,11 @@ class NeedBook:
     def taken(self) -> tuple[int, ...]:
         """The places of the needs that are no sums."""
         return tuple(place for place, need in enumerate(self.needs) if need.take is not Take.SUM)
+
+    @property
+    def pooled(self) -> tuple[int, ...]:
+        """The places of the needs that are those of a household."""
+        return tuple(place for place, need in enumerate(self.needs) if need.pooled)
 
     def of_history(self, history: History | Figure) -> int:
         """Return the place among the needs of what a condition compares."""
@@ -58,7 +63,13 @@ class NeedBook:
         if metric.measure is None:
             return None
         return self._add(
-            metric.measure, metric.where, metric.event, metric.attribute, metric.wallet, metric.window
+            metric.measure,
+            metric.where,
+            metric.event,
+            metric.attribute,
+            metric.wallet,
+            metric.window,
+            pooled=self._program.pool is Pool.ALL,
         )
 
     def _add(
@@ -70,6 +81,8 @@ class NeedBook:
         wallet: str | None,
         window: HistoryWindow,
         take: Take = Take.SUM,
+        *,
+        pooled: bool = False,
     ) -> int:
         unit = None
         if measure is Measure.POINTS_EARNED:
@@ -77,9 +90,9 @@ class NeedBook:
         metric = self._kept_by(
             granularity(window), Metric(0, measure, where, event, attribute, unit, Period.EVER)
         )
-        place = self._needs.setdefault((metric.number, window, take), len(self.needs))
+        place = self._needs.setdefault((metric.number, window, take, pooled), len(self.needs))
         if place == len(self.needs):
-            self.needs.append(Need(metric, window, take))
+            self.needs.append(Need(metric, window, take, pooled))
         return place
 
     def _kept_by(self, period: Period, metric: Metric) -> Metric:
@@ -112,9 +125,9 @@ class NeedBook:
                 continue
             days, months = (self._kept_by(period, need.metric) for period in (Period.DAY, Period.MONTH))
             if days.number in read:
-                self.needs[place] = Need(days, need.window)
+                self.needs[place] = Need(days, need.window, pooled=need.pooled)
             elif months.number in kept:
-                self.needs[place] = Need(months, need.window)
+                self.needs[place] = Need(months, need.window, pooled=need.pooled)
 
     def readers(self) -> dict[int, tuple[int, ...]]:
         """Return, for the number of each metric, the places of the needs that are sums of it."""

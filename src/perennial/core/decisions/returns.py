@@ -24,6 +24,7 @@ from perennial.core.member import Member, Wallet
 from perennial.core.needs import history_after, snapshot_of
 from perennial.core.orders.order import Order, net_amounts, value_of
 from perennial.core.terms.limits import Use
+from perennial.core.tiers.households import companions
 from perennial.core.tiers.reviews import tiers_after_return
 from perennial.core.tiers.tiers import available_balances
 from perennial.core.today import today_of
@@ -65,7 +66,14 @@ def decide_return(
     effects += counts
     history = history_after(version, snapshot, today_of(version, event.at), counts)
     tier_effects, follow_ups = tiers_after_return(
-        version, event, snapshot, history, tuple(balances.values()), member.counters, counts
+        version,
+        event,
+        snapshot,
+        history,
+        tuple(balances.values()),
+        member.counters,
+        counts,
+        companions(version, member),
     )
     return Decision(
         program=version.program_id,

@@ -66,6 +66,16 @@ class Enrollment(_Part, frozen=True):
     closed: bool = False
 
 
+class Pool(StrEnum):
+    """What the members of a household have in common.
+
+    ``wallets``: their points; ``all``: also the tier, and what limits of each member count.
+    """
+
+    WALLETS = "wallets"
+    ALL = "all"
+
+
 class RoundUp(StrEnum):
     """To the end of which local period an expiry is moved."""
 
@@ -381,7 +391,7 @@ class Program(_Part, frozen=True):
     """A whole loyalty program. Everything but ``program``, ``name`` and ``wallets`` has a default.
 
     ``starts`` and ``ends`` are local dates or instants as in a schedule; after the end nothing is
-    earned or claimed, and ``grace`` later the balances are closed.
+    earned or claimed, and ``grace`` later the balances are closed. ``pool`` says what households share.
     """
 
     program: Identifier
@@ -397,6 +407,7 @@ class Program(_Part, frozen=True):
     ends: str | None = None
     grace: Span = Span(days=30)
     enrollment: Enrollment = Enrollment()
+    pool: Pool = Pool.WALLETS
     declarations: Declarations = Declarations()
     earning_rules: tuple[EarningRules, ...] = ()
     limits: tuple[SharedLimit, ...] = ()

@@ -15,7 +15,7 @@ import msgspec
 from perennial.core.decision import Decision
 from perennial.core.document.program import TierLasts, TierReturns, TierSystem
 from perennial.core.effects import Count, Effect, MoveTier
-from perennial.core.events import OrderReturned, TierAssigned
+from perennial.core.events import OrderReturned, TierAssigned, WalletsChanged
 from perennial.core.member import Member
 from perennial.core.needs import history_of, snapshot_of
 from perennial.core.refusals import Refusal, RefusalCode
@@ -53,27 +53,29 @@ def review_tier(
     snapshot: Snapshot,
     counters: Counters,
     balances: Sequence[Points],
+    others: Sequence[Member] = (),
 ) -> TierChange:
     """Return what becomes of the tier of the member of ``snapshot`` at its review at ``at``.
 
     ``counters`` are the member's and have to reach back to the periods before; ``balances`` are the
-    available points of ``version.wallets``. The next review always lies after ``at``.
+    available points of ``version.wallets``, ``others`` those with whom the member's figures are added up.
+    The next review always lies after ``at``.
     """
     system = version.program.tiers
     if system is None or snapshot.joined_at is None:
         return [], ()
     standing = standing_of(version, system, snapshot)
-    judged = _judge(version, system, at, snapshot, counters, balances)
+    judged = _judge(version, system, at, snapshot, counters, balances, others)
     best, until = _best(system, judged)
     target = max(best, standing.floor)
     if target > standing.level:
         return rise(version, system, standing, target, event_id, at, until if target == best else None)
     if system.lasts is TierLasts.WHILE_REACHED:
-        return _follow_on(version, system, standing, judged[0][1], counters, at), ()
+        return _follow_on(version, system, standing, judged[0][1], together(counters, others), at), ()
     result = _keep_or_lapse(version, system, standing, at, judged)
     begins = next_start(version, system, at)
     if begins is not None:
-        current = history_of(version, counters, at, snapshot.joined_at)
+        current = history_of(version, counters, at, snapshot.joined_at, others)
         figures = figures_of(version, system, current, balances)
         waits = reached(system, figures) > level_of(system, result.tier)
         if waits and (result.until is None or begins < result.until):
@@ -109,11 +111,12 @@ def tiers_after_return(
     balances: Sequence[Points],
     counters: Counters,
     counts: Iterable[Count],
+    others: Sequence[Member] = (),
 ) -> TierChange:
     """Return what a return does to the member's tier, by the program's policy.
 
     ``snapshot`` and ``counters`` are from before the return, ``counts`` what it counts, ``history``
-    and ``balances`` what is left after it.
+    and ``balances`` what is left after it; ``others`` are those with whom the figures are added up.
     """
     system = version.program.tiers
     if system is None or snapshot.joined_at is None:
@@ -124,12 +127,47 @@ def tiers_after_return(
     if system.returns is TierReturns.AT_REVIEW or standing.level < 0:
         return [], ()
     after = _added(counters, counts)
-    judged = _judge(version, system, event.at, snapshot, after, balances)
+    judged = _judge(version, system, event.at, snapshot, after, balances, others)
+    return _fallen(version, system, standing, event.at, judged), ()
+
+
+def tiers_after_parting(
+    version: Version,
+    event: WalletsChanged,
+    snapshot: Snapshot,
+    balances: Sequence[Points],
+    counters: Counters,
+    others: Sequence[Member],
+) -> TierChange:
+    """Return what becomes of a tier when a household goes apart: it is kept by what counts from now on.
+
+    ``others`` are those with whom the member's figures are added up still. Whoever left and whoever
+    stays are judged alike, at once, whatever the policy for returns.
+    """
+    system = version.program.tiers
+    if system is None or snapshot.joined_at is None:
+        return [], ()
+    standing = standing_of(version, system, snapshot)
+    figures = figures_of(version, system, snapshot.history, balances)
+    if reached(system, figures) > standing.level:
+        return tiers_after(version, event, snapshot, snapshot.history, balances)
+    if system.lasts is TierLasts.WHILE_REACHED:
+        return follow(version, system, standing, figures, event.at, lowered=True), ()
+    if standing.level < 0 or is_always_reached(system, standing.level):
+        return [], ()
+    judged = _judge(version, system, event.at, snapshot, counters, balances, others)
+    return _fallen(version, system, standing, event.at, judged), ()
+
+
+def _fallen(
+    version: Version, system: TierSystem, standing: Standing, at: Instant, judged: Judged
+) -> list[Effect]:
+    """Return the move down of a tier that no figures keep any more; nothing where some do."""
     best, until = _best(system, judged)
     lower = falls_to(system, standing, best)
     if lower == standing.level or any(keeps(system, standing.level, figures) for _, figures in judged):
-        return [], ()
-    return [_lower(version, system, standing, lower, event.at, until if lower == best else None)], ()
+        return []
+    return [_lower(version, system, standing, lower, at, until if lower == best else None)]
 
 
 def decide_assignment(event: TierAssigned, version: Version, member: Member) -> Decision:
@@ -146,7 +184,8 @@ def decide_assignment(event: TierAssigned, version: Version, member: Member) -> 
     if system is None or refusal is not None:
         return Decision(program=version.program_id, version=version.number, refusal=refusal)
     standing = standing_of(version, system, snapshot)
-    standing.floor = floor
+    shared = snapshot.together
+    standing.own, standing.floor = floor, max(floor, level_of(system, shared.floor) if shared else -1)
     if floor > standing.level:
         effects, entries = rise(version, system, standing, floor, event.id, event.at, because="assigned")
     else:
@@ -190,11 +229,12 @@ def _judge(
     snapshot: Snapshot,
     counters: Counters,
     balances: Sequence[Points],
+    others: Sequence[Member],
 ) -> Judged:
     """Return the figures that may justify a status at ``at``, the latest first."""
     judged = []
     for grant in grants_at(version, system, at):
-        history = history_of(version, counters, grant.as_of, snapshot.joined_at)
+        history = history_of(version, counters, grant.as_of, snapshot.joined_at, others)
         judged.append((grant, figures_of(version, system, history, balances)))
     return judged
 
@@ -257,3 +297,20 @@ def _added(counters: Counters, counts: Iterable[Count]) -> Counters:
         periods = added.setdefault(count.metric, {})
         periods[count.period] = periods.get(count.period, 0) + count.amount
     return added
+
+
+def together(counters: Counters, others: Sequence[Member]) -> Counters:
+    """Return counters with those of ``others`` added to them."""
+    return (
+        _added(
+            counters,
+            [
+                Count(metric, period, amount)
+                for other in others
+                for metric, periods in other.counters.items()
+                for period, amount in periods.items()
+            ],
+        )
+        if others
+        else counters
+    )

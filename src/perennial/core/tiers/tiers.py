@@ -32,7 +32,10 @@ TierChange = tuple[list[Effect], tuple[Event, ...]]
 
 
 class Standing(msgspec.Struct):
-    """Where a member stands: the level, since when and until when, and the level of the floor."""
+    """Where a member stands: the level, since when and until when, and the level of the floor.
+
+    ``own`` is the level of the member's own floor, where that of others in the household may be higher.
+    """
 
     tier: str | None
     level: int
@@ -41,6 +44,7 @@ class Standing(msgspec.Struct):
     floor: int
     entered: frozenset[str]
     """The tiers whose gift the member already had."""
+    own: int
 
 
 def tiers_after(
@@ -128,13 +132,16 @@ def standing_of(version: Version, system: TierSystem, snapshot: Snapshot) -> Sta
         for level in system.levels
         if not system.gifts_again and _had_gift(version, snapshot, level.id)
     ]
+    own = level_of(system, snapshot.tier_floor)
+    together = snapshot.together
     return Standing(
         tier=snapshot.tier,
         level=level_of(system, snapshot.tier),
         since=snapshot.tier_since,
         until=snapshot.tier_until,
-        floor=level_of(system, snapshot.tier_floor),
+        floor=own if together is None else max(own, level_of(system, together.floor)),
         entered=frozenset(entered),
+        own=own,
     )
 
 
@@ -262,14 +269,14 @@ def move(
     until: Instant | None,
     because: str,
 ) -> MoveTier:
-    """Return the move of a standing to ``level``; the floor stays."""
+    """Return the move of a standing to ``level``; the member's own floor stays."""
     return MoveTier(
         before=standing.tier,
         tier=tier_at(system, level),
         at=at,
         since=since,
         until=until,
-        floor=tier_at(system, standing.floor),
+        floor=tier_at(system, standing.own),
         because=because,
     )
 

@@ -10,11 +10,12 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from copy import deepcopy
+from uuid import UUID
 
 import msgspec
 from asyncpg import Connection
 
-from perennial.core.member import Member
+from perennial.core.member import Household, Member
 from perennial.flows.asked import find_asked
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.batcher import Intake
@@ -31,6 +32,7 @@ from perennial.flows.lanes import Lanes, Place, Waiting
 from perennial.flows.loading.budgets import budgets_of_order, instant_of
 from perennial.flows.loading.challenges import load_challenges
 from perennial.flows.loading.exposures import load_variants
+from perennial.flows.loading.households import bring_together, with_companions
 from perennial.flows.loading.looking_back import read_from
 from perennial.flows.loading.redeemed import load_codes
 from perennial.flows.merged import survivor_names
@@ -135,7 +137,7 @@ def _alone(batch: Batch, command: PostRedemption) -> Batch:
     member = None if command.customer is None else members.get(batch.name("customer", command.customer))
     if member is not None and member.owner != member.customer_id:
         # A household has one wallet.
-        members = {member.customer_id: deepcopy(member)}
+        members = _copies(member)
     return Batch(
         workspace=batch.workspace,
         bucket=batch.bucket,
@@ -152,6 +154,19 @@ def _alone(batch: Batch, command: PostRedemption) -> Batch:
         entered=batch.entered,
         cards=batch.cards,
     )
+
+
+def _copies(member: Member) -> dict[UUID, Member]:
+    """Return copies of a member and of everybody with whom more than wallets are shared."""
+    household = member.household
+    alone = [msgspec.structs.replace(each, household=None) for each in (member, *member.others)]
+    # At once: they have one wallet.
+    copied = deepcopy(alone)
+    if household is not None:
+        together = Household(household.household_id, household.name, copied, deepcopy(household.uses))
+        for each in copied:
+            each.household = together
+    return {each.customer_id: each for each in copied}
 
 
 async def _load_members(conn: Connection, batch: Batch, commands: Sequence[PostRedemption]) -> None:
@@ -174,6 +189,8 @@ async def _load_members(conn: Connection, batch: Batch, commands: Sequence[PostR
         for customer_id, name in named.items()
         if customer_id not in batch.erased
     }
+    if batch.workspace.pools:
+        batch.customers = await with_companions(conn, workspace_id, batch.bucket, batch.customers)
     instants = [instant_of(batch, command) for command in commands]
     batch.members = await load_members(
         conn,
@@ -185,6 +202,8 @@ async def _load_members(conn: Connection, batch: Batch, commands: Sequence[PostR
         reads=read_from(batch.workspace, instants, [command.order for command in commands]),
         segments=batch.workspace.segment_names,
     )
+    if batch.workspace.pools:
+        bring_together(batch.members, batch.customers)
     await load_challenges(conn, batch.workspace, batch.bucket, batch.members, min(instants))
     await load_variants(conn, batch.workspace, batch.bucket, batch.members)
 

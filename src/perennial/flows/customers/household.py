@@ -29,6 +29,7 @@ from perennial.flows.handling.load_batch import load
 from perennial.flows.handling.needed import Needed, with_what_is_needed
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.handling.write_batch import write
+from perennial.flows.loading.households import household_of
 from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
 from perennial.store.customers.customers import CustomerRow, insert_customers
 from perennial.store.customers.households import keep_points
@@ -116,6 +117,8 @@ def _pool(batch: Batch, member: Member, household: Member) -> None:
         batch.apply(giving, live.latest, out)
         batch.apply(taking, live.latest, into)
     member.owner, member.wallets = household.customer_id, household.wallets
+    if batch.workspace.pools:
+        _move_in(batch, member, household)
     _settle(batch, giving, EventKind.POOLED, household.customer_id)
 
 
@@ -126,21 +129,57 @@ def _part(batch: Batch, member: Member, household: Member) -> None:
     """
     household.due_at = next_due([live.latest for live in batch.workspace.programs], household, batch.now)
     member.owner, member.wallets = member.customer_id, {}
+    stay = member.others
+    if member.household is not None:
+        member.household.people.remove(member)
+        member.household = None
     operation = batch.operation(member, batch.ids.next(), batch.now)
-    _settle(batch, operation, EventKind.PARTED, household.customer_id)
+    _settle(batch, operation, EventKind.PARTED, household.customer_id, stay)
 
 
-def _settle(batch: Batch, operation: Operation, kind: EventKind, household_id: UUID) -> None:
-    """Let tiers follow the balances that the member has by now, and note what happened."""
-    member, outcomes = operation.member, list[Outcome]()
+def _move_in(batch: Batch, member: Member, household: Member) -> None:
+    """Let the member be one of those whose figures and limits are counted together from now on."""
+    living = (each.household for each in batch.members.values() if each.owner == household.customer_id)
+    lives_in = next((each for each in living if each is not None), None)
+    if lives_in is None:
+        lives_in = household_of(batch.members, batch.customers, household.customer_id)
+    lives_in.people.append(member)
+    lives_in.people.sort(key=lambda each: each.customer_id)
+    member.household = lives_in
+
+
+def _settle(
+    batch: Batch, operation: Operation, kind: EventKind, household_id: UUID, stay: tuple[Member, ...] = ()
+) -> None:
+    """Let tiers follow what the member has and counts with others by now, and note what happened.
+
+    Those who ``stay`` in a household have one tier in a program that pools all: it follows as well.
+    """
+    member, parted = operation.member, kind is EventKind.PARTED
+    outcomes = _judge(batch, operation, (member, *member.others), parted=parted)
+    _judge(batch, operation, stay, parted=parted)
     programs = [live for live in batch.workspace.programs if live.program_id in member.memberships]
-    for live in programs:
-        version = live.version_at(batch.now)
-        if version is not None:
-            event = WalletsChanged(id=operation.source_id, at=batch.now)
-            outcomes += decide_in_program(batch, operation, live, version, event)
     member.due_at = next_due([live.latest for live in programs], member, batch.now)
     batch.put_event(event_row(batch, operation, kind, outcomes, source=household_id))
+
+
+def _judge(batch: Batch, operation: Operation, people: tuple[Member, ...], *, parted: bool) -> list[Outcome]:
+    """Judge the member of the operation in every program; where it pools all, the first who is in it.
+
+    What becomes of the tier of one of these is what becomes of it for all of them.
+    """
+    outcomes: list[Outcome] = []
+    for live in batch.workspace.programs:
+        version = live.version_at(batch.now)
+        if version is None:
+            continue
+        asked = people if version.pools else [each for each in people if each is operation.member]
+        one = next((each for each in asked if live.program_id in each.memberships), None)
+        if one is not None:
+            event = WalletsChanged(id=operation.source_id, at=batch.now, parted=parted)
+            judged = msgspec.structs.replace(operation, member=one)
+            outcomes += decide_in_program(batch, judged, live, version, event)
+    return outcomes
 
 
 def _activation(live: LiveProgram, household: Member, now: Instant) -> tuple[Effect, ...]:

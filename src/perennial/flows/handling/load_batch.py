@@ -54,7 +54,12 @@ from perennial.flows.loading.budgets import instant_of, load_budgets
 from perennial.flows.loading.challenges import load_challenges
 from perennial.flows.loading.claims import load_entitled, set_codes_aside, set_codes_aside_together
 from perennial.flows.loading.exposures import load_variants
-from perennial.flows.loading.households import check_companions, check_keepers, households_named
+from perennial.flows.loading.households import (
+    bring_together,
+    check_companions,
+    check_keepers,
+    households_named,
+)
 from perennial.flows.loading.looking_back import read_from
 from perennial.flows.loading.redeemed import load_entered, load_redeemed
 from perennial.flows.loading.referred import load_referred
@@ -186,7 +191,10 @@ async def _load_customers(
     known = ids - new.keys()
     found = await claim_or_find(conn, batch.workspace.workspace_id, batch.bucket, new, known)
     batch.early = {key: owner for key, owner in new.items() if key not in found.claimed}
+    pools = batch.workspace.pools
     batch.workspace = await configurations.as_of(conn, found.workspace)
+    if batch.households and batch.workspace.pools and not pools:
+        raise asyncpg.SerializationError("households share more than their wallets meanwhile")
     batch.now = business_now(batch.workspace)
     await _load_named(conn, batch, commands, found)
     if any(batch.external.get((IdKind.ORDER, order_id)) != owner for order_id, owner in stored.items()):
@@ -302,8 +310,11 @@ async def _lock(
     pooled = households | set(lived_in.values())
     if pooled:
         found = await lock_customers(conn, workspace_id, bucket, sorted(pooled))
+        if batch.workspace.pools:
+            households |= pooled
         rows.update((household_id, found[household_id]) for household_id in households)
-        if batch.workspace.segments is not None and batch.workspace.segments.wallets:
+        shares = batch.workspace.segments is not None and batch.workspace.segments.wallets
+        if shares or batch.workspace.pools:
             await check_companions(conn, batch, pooled, rows)
     batch.households = pooled
     batch.erased = {customer_id for customer_id, row in rows.items() if row.erased_at is not None}
@@ -438,6 +449,8 @@ async def _load_members(
         since=any(isinstance(command, ApplyEntered) for command in others),
         zeros=batch.zeros,
     )
+    if workspace.pools and batch.households:
+        bring_together(batch.members, batch.customers)
     await load_challenges(conn, workspace, batch.bucket, batch.members, min([*instants, *judged]))
     await load_variants(conn, workspace, batch.bucket, batch.members)
     batch.loaded_dues = {customer_id: member.due_at for customer_id, member in batch.members.items()}

@@ -6,16 +6,17 @@ locks is remembered for the next try.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 import asyncpg
 from asyncpg import Connection
 
+from perennial.core.member import Household, Member
 from perennial.flows.batch import Batch
 from perennial.flows.commands import ChangeEntitlement, Command, PutHousehold, ReferralPair, RunTimers
-from perennial.store.customers.customers import CustomerRow, find_companions
+from perennial.store.customers.customers import CustomerRow, find_companions, read_customers
 from perennial.store.external_ids import IdKind, find_external_ids
 
 _REMEMBERED = 10_000
@@ -75,9 +76,43 @@ async def check_companions(
     """
     ids = sorted(households)
     found = await find_companions(conn, batch.workspace.workspace_id, batch.bucket, ids)
-    for lived in found.values():
+    for household_id, lived in found.items():
         if not lived <= rows.keys():
             if len(batch.companions) > _REMEMBERED:
                 batch.companions.clear()
-            batch.companions.update(dict.fromkeys(lived, frozenset(lived)))
+            # Who enters does not live there yet: so it is remembered by the household, too.
+            batch.companions.update(dict.fromkeys((*lived, household_id), frozenset(lived)))
             raise asyncpg.SerializationError("others live in the household")
+
+
+def bring_together(members: Mapping[UUID, Member], rows: Mapping[UUID, CustomerRow]) -> None:
+    """Tell members of whom they live with; all of them are loaded, and their households as well."""
+    households: dict[UUID, Household] = {}
+    for customer_id in sorted(members):
+        household_id = rows[customer_id].household_id
+        if household_id is None or household_id not in members:
+            continue
+        household = households.get(household_id)
+        if household is None:
+            household = households[household_id] = household_of(members, rows, household_id)
+        members[customer_id].household = household
+        household.people.append(members[customer_id])
+
+
+def household_of(
+    members: Mapping[UUID, Member], rows: Mapping[UUID, CustomerRow], household_id: UUID
+) -> Household:
+    """Return a loaded household, empty still, with what is written as used of its limits."""
+    return Household(household_id, rows[household_id].external_id, [], members[household_id].limits)
+
+
+async def with_companions(
+    conn: Connection, workspace_id: int, bucket: int, rows: Mapping[UUID, CustomerRow]
+) -> dict[UUID, CustomerRow]:
+    """Return the rows of customers with those of their households and of who lives there, unlocked."""
+    households = sorted({row.household_id for row in rows.values() if row.household_id is not None})
+    if not households:
+        return dict(rows)
+    found = await find_companions(conn, workspace_id, bucket, households)
+    others = {each for lived in found.values() for each in lived} - rows.keys()
+    return {**rows, **await read_customers(conn, workspace_id, bucket, sorted({*others, *households}))}

@@ -2,7 +2,7 @@
 
 A birthday rule, another end of the program or other tiers give every member new due instants. Each
 member's timer is set to now; when it runs, it does what is due, if anything, and is armed anew by the
-version in force.
+version in force. Households whose members share a tier from now on have one then.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _MOVES_TIMERS = (
     "time_zone",
     "week_starts",
     "challenges",
+    "pool",
 )
 
 
