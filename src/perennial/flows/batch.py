@@ -225,8 +225,9 @@ class Batch(msgspec.Struct):
         if not effects:
             return
         self._take(operation, version, effects, bucket)
-        if version.pools and operation.member.household is not None:
-            self._share(operation, version, effects, operation.member.household)
+        household = operation.member.household
+        if version.pools and household is not None and len(household.people) > 1:
+            self._share(operation, version, effects, household)
 
     def be_at_one(self, operation: Operation, version: Version) -> None:
         """Give everybody in the household of the operation's member the one tier that they share."""
