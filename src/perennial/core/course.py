@@ -28,6 +28,7 @@ from perennial.core.member import Member
 from perennial.core.points_counted import points_counted
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.switches import ALL_ON, Switches
+from perennial.core.tiers.households import Moves, moves_of_others, moves_to_one
 from perennial.core.timers import next_due
 from perennial.core.version import Version
 from perennial.units import Instant, named_id
@@ -169,10 +170,15 @@ class Course:
 
     def _decide_by(self, version: Version, member: Member, event: Event) -> Decision:
         """Decide one event by ``version`` and take its effects over."""
+        shares = version.pools and member.household is not None
+        if shares:
+            _move(version, moves_to_one(version, member, event.at), event.at)
         decision = decide(event, version, member, self.spent, self.switched(), by_line=self.by_line)
         if decision.refusal is not None:
             raise CourseRefused(decision.refusal)
         fold(member, version, decision.effects, event.at)
+        if shares:
+            _move(version, moves_of_others(version, member, decision.effects), event.at)
         self._spend(decision, event.at)
         return decision
 
@@ -214,6 +220,12 @@ def given_for(order: OrderPaid, found: Iterable[Decided]) -> Given:
             given.awards += decision.awards
             given.rewards += (decision.given,)
     return given
+
+
+def _move(version: Version, moves: Moves, at: Instant) -> None:
+    """Give people of a household the tier that they share."""
+    for each, move in moves:
+        fold(each, version, (move,), at)
 
 
 def _count_besides(

@@ -30,7 +30,7 @@ from perennial.core.events import (
 )
 from perennial.core.fold import fold
 from perennial.core.given_reward import GivenReward
-from perennial.core.member import Member, Wallet
+from perennial.core.member import Household, Member, Wallet
 from perennial.core.needs import place_of
 from perennial.core.orders.order import Order, line_ids
 from perennial.core.simulation.past import (
@@ -89,6 +89,7 @@ class Playing:
             )
             for person in life.people
         ]
+        _bring_together(life, self.members)
         self.tally = SideTally()
         self.orders: dict[UUID, JudgedOrder] = {}
         self.stage = 0
@@ -393,6 +394,15 @@ _NEVER: Instant = 1 << 62
 
 def _figures(wallet: Wallet) -> Wallet:
     return msgspec.structs.replace(wallet, lots=None)
+
+
+def _bring_together(life: Life, members: list[Member]) -> None:
+    """Tell the people of a household of each other: a program may count their tier and limits together."""
+    if life.owner in [member.customer_id for member in members]:
+        return
+    household = Household(life.owner, life.owner.hex, members)
+    for member in members:
+        member.household = household
 
 
 def _copies(members: list[Member]) -> list[Member]:
