@@ -1,0 +1,99 @@
+"""People of a household want the last of a limit that they share: all at once, and with the walls down."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+
+import pytest
+
+from perennial.flows.commands import JoinProgram, PutHousehold
+from perennial.flows.customers.household import put_household
+from tests.races.caller import Call, all_at_once, hang_up
+from tests.races.served import Served
+from tests.races.shop import CLIENTS, PROGRAM, open_shop, order
+from tests.races.test_controls import CLIENTS as RIVALS
+from tests.races.test_controls import (
+    LIMIT_CAP,
+    LIMIT_CHECK,
+    LOCK,
+    Rivals,
+    Wall,
+    connected_rivals,
+    gift,
+    meet,
+)
+
+SHARED = f"""\
+{PROGRAM}\
+  - {{id: gift, type: fixed, trigger: gift.asked, points: 10, limits: [{{times: 3}}]}}
+  - {{id: many, type: fixed, trigger: order.paid, points: 1000, limits: [{{times: 3}}]}}
+tiers:
+  metrics: [{{id: spend, measure: orders.net}}]
+  levels: [{{id: gold, name: Gold, reach: {{spend: 10000}}}}]
+  lasts: life
+pool: all
+"""
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+async def at_home(url: str) -> AsyncIterator[Rivals]:
+    """Twelve clients, one for each of twelve people who live together."""
+    async with connected_rivals(url, SHARED) as rivals:
+        for number in range(RIVALS):
+            await rivals.do(JoinProgram(customer=f"c{number}", program="points", source="test", at=None))
+            command = PutHousehold(customer=f"c{number}", household="home")
+            assert (await put_household(rivals.handlers[0], rivals.workspace_id, command)).status == 200
+        yield rivals
+
+
+@pytest.mark.parametrize(
+    ("down", "times"),
+    [
+        ((), 3),
+        ((LIMIT_CAP, LIMIT_CHECK), 3),
+        ((LOCK, LIMIT_CHECK), 3),
+        ((LOCK, LIMIT_CAP), 3),
+        ((LOCK, LIMIT_CAP, LIMIT_CHECK), RIVALS),
+    ],
+    ids=["all stand", "the lock stands", "the cap stands", "the check stands", "none stands"],
+)
+async def test_the_last_of_a_shared_limit(
+    at_home: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], times: int
+) -> None:
+    """Three gifts for all twelve: three behind any wall, and one for each of them behind none."""
+    for wall in down:
+        await at_home.take_down(wall, monkeypatch)
+    meet(monkeypatch, down)
+    await at_home.race([gift(f"gift-{number}", f"c{number}") for number in range(RIVALS)])
+    assert await at_home.ask("select sum(balance) from wallets") == 10 * times
+    home = "customer_id = (select customer_id from customers where external_id = 'home')"
+    assert await at_home.ask(f"select max(used) from limit_uses where {home}") == times
+    assert await at_home.ask(f"select sum(used) from limit_uses where not {home}") == times
+
+
+async def test_parallel_orders_of_two_people(two_workers: Served) -> None:
+    """200 orders of 1.00 by Anna and Ben on two workers: three bring 1,000, and the 100th makes both gold."""
+    shop = await open_shop(two_workers, f"pooled-{next(_numbers)}", SHARED)
+    for name in ("anna", "ben"):
+        await shop.give(name, 0)
+        await shop.do("PUT", f"/v1/customers/{name}", {"household": "home"})
+    before = await shop.deadlocks()
+    callers = await shop.callers()
+    calls = [
+        Call("PUT", f"/v1/orders/o{number}", order("ben" if number % 2 else "anna", 100))
+        for number in range(CLIENTS)
+    ]
+    replies = await all_at_once(callers, calls)
+    await hang_up(callers)
+    assert [reply.status for reply in replies] == [201] * CLIENTS
+    assert len({reply.worker for reply in replies}) == 2
+    assert await shop.balance("anna") == CLIENTS + 3 * 1_000
+    tiers = [(await shop.do("GET", f"/v1/customers/{name}"))["memberships"][0] for name in ("anna", "ben")]
+    assert [each["tier"] for each in tiers] == ["gold", "gold"]
+    assert tiers[0]["tier_since"] == tiers[1]["tier_since"]
+    assert await shop.count("tier_moves") == 2
+    assert await shop.deadlocks() == before
+    assert await shop.audit() == []
