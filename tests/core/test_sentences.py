@@ -54,6 +54,7 @@ SAID = {
     "Nothing was earned: the customer is in holdout everybody.": "everybody",
     "Earned 1250 stars and 5 credit.": "stars credit",
     "autumn: variant blue.": "autumn blue",
+    "Tier and limits count for household family 7 as a whole (2 people).": "family",
     "Challenge run was completed for the 2nd time: it gave 50 stars, a voucher, badge Runner.": (
         "run stars Runner"
     ),

@@ -112,7 +112,8 @@ class TierProgressView(_View, frozen=True):
 class MembershipView(_View, frozen=True):
     """A place in a program; ``tier_until`` is when the status is reviewed next.
 
-    ``tier_name`` is what people call the tier.
+    ``tier_name`` is what people call the tier. ``household`` is the one that shares tier and limits with the
+    customer, where the program pools all.
     """
 
     program: str
@@ -124,6 +125,7 @@ class MembershipView(_View, frozen=True):
     tier_until: str | None = None
     tier_floor: str | None = None
     left_at: str | None = None
+    household: str | None = None
     progress: TierProgressView | None = None
 
 
@@ -302,8 +304,13 @@ def _membership(live: LiveProgram, member: Member, at: Instant) -> MembershipVie
         tier_until=_text(membership.tier_until),
         tier_floor=membership.tier_floor,
         left_at=_text(membership.left_at),
+        household=_shared_with(live, member),
         progress=_progress(live, member, at) if membership.left_at is None else None,
     )
+
+
+def _shared_with(live: LiveProgram, member: Member) -> str | None:
+    return member.household.name if live.latest.pools and member.household is not None else None
 
 
 def _progress(live: LiveProgram, member: Member, at: Instant) -> TierProgressView | None:

@@ -31,6 +31,7 @@ class State(StrEnum):
     EARLIER_ORDERS = "earlier_orders"
     EXPERIMENT = "experiment"
     HISTORY = "history"
+    HOUSEHOLD = "household"
     JOINED = "joined"
     LIMIT = "limit"
     LOCATION = "location"
@@ -63,6 +64,7 @@ _WHY = {
     State.EARLIER_ORDERS: "a case has the latest orders before it, and none from before joining",
     State.EXPERIMENT: "the variant follows from who the member is",
     State.HISTORY: "figures of the past follow from what happened, which the case has only in part",
+    State.HOUSEHOLD: "tier and limits were counted for a household, and a case has none",
     State.JOINED: "the member could not join at that time",
     State.LIMIT: "what was used of a limit follows from what happened, which the case has only in part",
     State.LOCATION: "the location could not be repeated",
@@ -91,6 +93,8 @@ def _differing(
 ) -> Iterator[tuple[State, str | None, Scalar, Scalar]]:
     if (was.joined_at is None) is not (now.joined_at is None):
         yield State.JOINED, None, was.joined_at is not None, now.joined_at is not None
+    if was.together is not None:
+        yield State.HOUSEHOLD, was.together.name, was.together.people, 1
     if was.tier != now.tier:
         yield State.TIER, None, was.tier, now.tier
     known = dict(zip(version.attributes, zip(was.attributes, now.attributes, strict=True), strict=True))

@@ -25,6 +25,7 @@ from perennial.core.explaining.retelling import retell
 from perennial.core.explaining.words import (
     date_words,
     gift_words,
+    household_words,
     local_words,
     reward_words,
     seen_words,
@@ -104,8 +105,9 @@ def explain(
         version=version.number,
         trigger=trigger_of(event),
         at=format_instant(event.at),
-        words=" ".join([*_whole(setting, points, [*fired, *settled]), *_variants(setting)]),
+        words=" ".join([*_whole(setting, points, [*fired, *settled]), *_rest(setting)]),
         tier=snapshot.tier,
+        household=None if snapshot.together is None else snapshot.together.name,
         why_not=None if judgment.why_not is None else setting.say(judgment.why_not),
         variants=dict(scope.variants),
         points=points,
@@ -125,8 +127,10 @@ def _whole(setting: _Setting, points: dict[str, Points], told: list[str]) -> lis
     return [said, *(setting.language.sentence.format(clause=words) for words in told)]
 
 
-def _variants(setting: _Setting) -> list[str]:
-    return [setting.say(words) for words in variant_words(setting.scope.variants)]
+def _rest(setting: _Setting) -> list[str]:
+    """Say which variants the member had, and for which household tier and limits were counted."""
+    words = [*variant_words(setting.scope.variants), *household_words(setting.snapshot.together)]
+    return [setting.say(each) for each in words]
 
 
 def _settled(setting: _Setting, points: dict[str, Points]) -> tuple[dict[str, Points], dict[str, Points]]:

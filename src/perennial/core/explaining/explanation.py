@@ -55,7 +55,8 @@ class RuleExplanation(_Part, frozen=True):
 class Explanation(_Part, frozen=True):
     """What one version of a program made of one event; ``words`` says the whole.
 
-    ``variants`` are the member's, by experiment and holdout.
+    ``variants`` are the member's, by experiment and holdout. ``household`` is that whose tier and limits were
+    looked at, where a program counts them together.
     ``points`` is what was earned by wallet; of that ``made_up`` went against what an earlier return
     could not take back, and ``paid_off`` against a debt.
     """
@@ -66,6 +67,7 @@ class Explanation(_Part, frozen=True):
     at: str
     words: str
     tier: str | None = None
+    household: str | None = None
     why_not: str | None = None
     variants: dict[str, str] = {}
     points: dict[str, Points] = {}

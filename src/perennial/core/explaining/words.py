@@ -10,6 +10,7 @@ from perennial.core.dates.periods import local_datetime, minute_words
 from perennial.core.document.program import Combine
 from perennial.core.explaining.explanation import RuleExplanation
 from perennial.core.kinds.rule import count_points
+from perennial.core.snapshot import Together
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, format_units, parse_instant
 
@@ -95,6 +96,14 @@ def whole_words(points: dict[str, str], why_not: str | None, *, fired: bool) -> 
 def variant_words(variants: Mapping[str, str]) -> list[str]:
     """Say which variant the member had of every experiment and holdout."""
     return [f"{trial}: variant {variant}." for trial, variant in variants.items()]
+
+
+def household_words(together: Together | None) -> list[str]:
+    """Say for which household the tier and limits were counted, if for one."""
+    if together is None:
+        return []
+    name, people = together.name, together.people
+    return [f"Tier and limits count for household {name} as a whole ({people} people)."]
 
 
 def _value(value: Value) -> str:

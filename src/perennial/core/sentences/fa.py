@@ -116,6 +116,7 @@ SENTENCES = {
     "{n:number} {wallet:id} paid off a debt": "{n} {wallet} بدهی را پرداخت",
     "no rule fired": "هیچ قانونی اجرا نشد",
     "{trial:id}: variant {variant:id}.": "{trial}: گونهٔ «{variant}».",
+    "Tier and limits count for household {household:name} as a whole ({people:number} people).": "سطح و سقف\u200cها برای همهٔ خانوار «{household}» با هم حساب می\u200cشوند ({people} نفر).",
     "it is for {trigger:id}": "برای رویداد {trigger} است",
     "campaign {campaign:id} did not apply": "کمپین «{campaign}» اعمال نشد",
     "the event has no lines": "رویداد سطری ندارد",

@@ -116,6 +116,7 @@ SENTENCES = {
     "{n:number} {wallet:id} paid off a debt": "{n} {wallet:으로/로} 부채를 갚음",
     "no rule fired": "적용된 규칙이 없음",
     "{trial:id}: variant {variant:id}.": "{trial}: 실험군 {variant}.",
+    "Tier and limits count for household {household:name} as a whole ({people:number} people).": "등급과 한도는 {household} 가구 전체({people}명)에 함께 적용됩니다.",
     "it is for {trigger:id}": "{trigger} 이벤트용임",
     "campaign {campaign:id} did not apply": "캠페인 {campaign:이/가} 적용되지 않음",
     "the event has no lines": "이벤트에 주문 항목이 없음",

@@ -116,6 +116,7 @@ SENTENCES = {
     "{n:number} {wallet:id} paid off a debt": "{n} {wallet}用于偿还欠额",
     "no rule fired": "没有规则触发",
     "{trial:id}: variant {variant:id}.": "{trial}：变体“{variant}”。",
+    "Tier and limits count for household {household:name} as a whole ({people:number} people).": "等级和上限按家庭“{household}”整体（{people} 人）计算。",
     "it is for {trigger:id}": "它针对事件{trigger}",
     "campaign {campaign:id} did not apply": "活动“{campaign}”未适用",
     "the event has no lines": "该事件没有订单行",

@@ -116,6 +116,7 @@ SENTENCES = {
     "{n:number} {wallet:id} paid off a debt": "{n} {wallet} 用於償還欠額",
     "no rule fired": "沒有規則觸發",
     "{trial:id}: variant {variant:id}.": "{trial}：變體「{variant}」。",
+    "Tier and limits count for household {household:name} as a whole ({people:number} people).": "等級和上限按家庭「{household}」整體（{people} 人）計算。",
     "it is for {trigger:id}": "它針對事件 {trigger}",
     "campaign {campaign:id} did not apply": "活動「{campaign}」未適用",
     "the event has no lines": "該事件沒有訂單明細",

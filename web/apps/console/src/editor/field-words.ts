@@ -234,6 +234,7 @@ export const FIELD_WORDS: Record<string, MessageDescriptor> = {
   personal: msg`Personal data`,
   pick: msg`Which items`,
   pool: msg`Pool of codes`,
+  "Program.pool": msg`What households share`,
   prices: msg`Prices`,
   products: msg`Products`,
   program: msg`Short name of the program`,

@@ -51,6 +51,8 @@ export const VALUE_WORDS: Record<string, MessageDescriptor> = {
   add_missing: msg`Adds what is missing`,
   always_add: msg`Always adds it`,
   all: msg`All`,
+  "pool.all": msg`Points, tier and limits`,
+  "pool.wallets": msg`Points`,
   any: msg`Any of them`,
   at_once: msg`At once`,
   at_review: msg`At the review`,

@@ -61,6 +61,8 @@ export function useUncarriedWords(): (part: Uncarried) => string {
         return t`Variant in ${name}`;
       case "history":
         return t`Figure of the past: ${name}`;
+      case "household":
+        return t`People in the household ${name}`;
       case "joined":
         return t`Whether the member had joined`;
       case "limit":

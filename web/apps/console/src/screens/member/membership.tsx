@@ -38,6 +38,14 @@ export function Membership({ membership }: { membership: MembershipView }) {
             <Trans>tier until {format.date(membership.tier_until, zone)}</Trans>
           </>
         )}
+        {membership.household != null && (
+          <>
+            {" · "}
+            <Trans>
+              shares tier and limits with the household <bdi>{membership.household}</bdi>
+            </Trans>
+          </>
+        )}
       </p>
       {next?.missing.map((missing) => (
         <NextTier key={missing.metric} tier={next.name} missing={missing} />
