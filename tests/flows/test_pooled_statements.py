@@ -1,0 +1,54 @@
+"""What households cost that share tier and limits, in statements; and that nobody else pays for them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from asyncpg import Connection
+
+from perennial.flows.handle_events import Handler
+from perennial.store.database import Database
+from perennial.units import SECOND
+from tests.flows.shop import START, Shop
+from tests.flows.test_pooled_households import APART, POOLED, live
+
+
+async def _order(shop: Shop, name: str, customer: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the statements that an order takes."""
+    statements: list[str] = []
+    whole = Database.transaction
+
+    @asynccontextmanager
+    async def listened(self: Database, workspace_id: int) -> AsyncIterator[Connection]:
+        async with whole(self, workspace_id) as conn:
+            with conn.query_logger(lambda query: statements.append(query.query)):
+                yield conn
+
+    assert isinstance(shop.handler, Handler)
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "transaction", listened)
+        await shop.order(name, customer, 1_000)
+    return statements
+
+
+async def test_who_shares_nothing_pays_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An order of somebody alone takes the very same statements; one of a household that shares one more."""
+    await shop.publish(APART)
+    for name in ("anna", "ben"):
+        await shop.order(f"first-{name}", name, 1_000)
+        await live(shop, name, "home")
+    await shop.order("first-carl", "carl", 1_000)
+    alone = await _order(shop, "o1", "carl", monkeypatch)
+    together = await _order(shop, "o2", "anna", monkeypatch)
+    await shop.publish(POOLED)
+    # What the publication left to do is done.
+    await shop.advance(START + SECOND)
+    still_alone = await _order(shop, "o3", "carl", monkeypatch)
+    sharing = await _order(shop, "o4", "anna", monkeypatch)
+    assert still_alone == alone
+    assert len(together) == len(alone) + 1
+    new = [each for each in sharing if each not in together]
+    assert len(sharing) == len(together) + 1, new
+    assert "household_id = wanted.household_id" in new[0]
