@@ -49,6 +49,7 @@ SAID = {
     "Campaign may: did not apply: it was switched off.": "may",
     "campaign may: 5000 points in all, all members together": "may",
     "rule base: 25.00 EUR of discount per month, for each location: used up": "base EUR",
+    "rule base: 3 times per month, for each household: used up": "base",
     "stock coffee: 10 times in all, all members together: 3 left, whole only": "coffee",
     "cooldown of rule base: 1 day 2 hours": "base",
     "Nothing was earned: the customer is in holdout everybody.": "everybody",

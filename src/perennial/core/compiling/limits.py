@@ -185,7 +185,7 @@ class LimitBook:
         if amount == "1":
             noun = noun.removesuffix("s")
         of_each = " of each product" if limit.by_product else ""
-        return f"{amount} {noun} {_PERIODS[limit.every]}{of_each}{_of_holder(limit)}"
+        return f"{amount} {noun} {_PERIODS[limit.every]}{of_each}{_of_holder(limit, pools=self._pools)}"
 
     def _place(self, limit: CompiledLimit, holder: Holder) -> Bound:
         known = self._places.get(limit.number)
@@ -204,10 +204,10 @@ def uses_of_shared(codes: Codes | None) -> tuple[Limit, ...]:
     return (Limit(per=Holder.TOTAL, times=codes.uses),)
 
 
-def _of_holder(limit: Limit) -> str:
+def _of_holder(limit: Limit, *, pools: bool) -> str:
     match limit.per:
         case Holder.MEMBER:
-            return ""
+            return ", for each household" if pools else ""
         case Holder.TOTAL:
             return "" if limit.customers is not None else ", all members together"
         case Holder.LOCATION:

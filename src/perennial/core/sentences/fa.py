@@ -159,6 +159,7 @@ SENTENCES = {
     "wallet {owner:id}: {limit}": "کیف «{owner}»: {limit}",
     "{limit}, all members together": "{limit}، همهٔ اعضا روی هم",
     "{limit} of each product": "{limit}، برای هر کالا",
+    "{limit}, for each household": "{limit}، برای هر خانوار",
     "{limit}, for each location": "{limit}، برای هر شعبه",
     "{limit}, for each {attribute:id}": "{limit}، برای هر {attribute}",
     "{what} per hour": "{what} در ساعت",

@@ -159,6 +159,7 @@ SENTENCES = {
     "wallet {owner:id}: {limit}": "지갑 {owner}: {limit}",
     "{limit}, all members together": "{limit}, 모든 회원 합산",
     "{limit} of each product": "{limit}, 상품별",
+    "{limit}, for each household": "{limit}, 가구별",
     "{limit}, for each location": "{limit}, 매장별",
     "{limit}, for each {attribute:id}": "{limit}, {attribute}별",
     "{what} per hour": "시간당 {what}",

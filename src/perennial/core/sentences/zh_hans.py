@@ -159,6 +159,7 @@ SENTENCES = {
     "wallet {owner:id}: {limit}": "钱包“{owner}”：{limit}",
     "{limit}, all members together": "{limit}，全体会员合计",
     "{limit} of each product": "{limit}，每种商品",
+    "{limit}, for each household": "{limit}，每个家庭",
     "{limit}, for each location": "{limit}，每个门店",
     "{limit}, for each {attribute:id}": "{limit}，每个{attribute}",
     "{what} per hour": "每小时{what}",

@@ -159,6 +159,7 @@ SENTENCES = {
     "wallet {owner:id}: {limit}": "錢包「{owner}」：{limit}",
     "{limit}, all members together": "{limit}，全體會員合計",
     "{limit} of each product": "{limit}，每種商品",
+    "{limit}, for each household": "{limit}，每個家庭",
     "{limit}, for each location": "{limit}，每個門市",
     "{limit}, for each {attribute:id}": "{limit}，每個 {attribute}",
     "{what} per hour": "每小時 {what}",
