@@ -170,7 +170,7 @@ class Course:
 
     def _decide_by(self, version: Version, member: Member, event: Event) -> Decision:
         """Decide one event by ``version`` and take its effects over."""
-        shares = version.pools and member.household is not None
+        shares = member.household is not None and version.pooling is not None
         if shares:
             _move(version, moves_to_one(version, member, event.at), event.at)
         decision = decide(event, version, member, self.spent, self.switched(), by_line=self.by_line)

@@ -63,7 +63,7 @@ def snapshot_of(
         membership = _NO_MEMBERSHIP
     joined_at = membership.joined_at if membership is not _NO_MEMBERSHIP else None
     today = today_of(version, at)
-    others = member.others if version.pools and member.household is not None else ()
+    others = member.others if member.household is not None and version.pooling is not None else ()
     snapshot = Snapshot(
         joined_at,
         membership.tier,
@@ -212,10 +212,11 @@ def _figures(
         periods = counters.get(need.metric.number, {})
         days = {day: value for day, value in periods.items() if first <= day <= last}
         values[place] = taken(need.take, days, today.day)
+    pooled = () if version.pooling is None else version.pooling.needs
     for other in others:
         membership = other.memberships.get(version.program_id)
         theirs = _ranges(version, today, None if membership is None else membership.joined_at)
-        for place in version.pooled:
+        for place in pooled:
             number = version.needs[place].metric.number
             values[place] += sum_within(other.counters.get(number), theirs[place])
     return tuple(values)

@@ -113,6 +113,17 @@ class CompiledLimit(msgspec.Struct, frozen=True):
         return self.holder is not Holder.MEMBER and not self.is_total
 
 
+class Pooling(msgspec.Struct, frozen=True):
+    """What households have in common under a version: tier and limits.
+
+    ``needs`` are the places of the needs that are those of a household, ``own`` the numbers of the limits
+    that stay each member's own all the same.
+    """
+
+    needs: tuple[int, ...]
+    own: frozenset[int]
+
+
 class Bound(msgspec.Struct, frozen=True, cache_hash=True):
     """A limit that an award meets: of ``version.limits`` if it is each member's, else of its ``budgets``.
 
@@ -311,8 +322,7 @@ class Version(msgspec.Struct):
     ``location_attributes`` are those that the version reads of an order's location; ``locations`` (attributes
     by the location's id) are the workspace's as of now.
     ``segments`` are those that its conditions ask about, ``lot_facts`` the facts about lots.
-    ``pools`` says that households share tier and limits; then ``pooled`` are the places of the needs that
-    are those of a household, ``personal`` the numbers of the limits that stay each member's own.
+    ``pooling`` says what households have in common beside their wallets (None: nothing).
     ``factors``, ``off``, ``by_product``, ``days``, ``today``, ``lookbacks``, ``lot_days``, ``lots_by_day``
     and ``heard`` only remember what was worked out.
     """
@@ -359,9 +369,7 @@ class Version(msgspec.Struct):
     gives_rewards: bool = False
     segments: tuple[str, ...] = ()
     lot_facts: tuple[str, ...] = ()
-    pools: bool = False
-    pooled: tuple[int, ...] = ()
-    personal: frozenset[int] = frozenset()
+    pooling: Pooling | None = None
     factors: dict[tuple[str | None, int], Factors | None] = {}
     off: dict[tuple[tuple[str, ...], tuple[str, ...]], Any] = {}
     readers: dict[int, tuple[int, ...]] = {}

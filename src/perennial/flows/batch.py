@@ -17,7 +17,7 @@ from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Household, Member
 from perennial.core.segments.segmenting import Changed
 from perennial.core.tiers.households import moves_of_others, moves_to_one
-from perennial.core.version import Version
+from perennial.core.version import Pooling, Version
 from perennial.flows.asked import FoundVoucher
 from perennial.flows.commands import Giver
 from perennial.flows.configuration import Workspace
@@ -226,8 +226,9 @@ class Batch(msgspec.Struct):
             return
         self._take(operation, version, effects, bucket)
         household = operation.member.household
-        if version.pools and household is not None and len(household.people) > 1:
-            self._share(operation, version, effects, household)
+        pooling = version.pooling
+        if household is not None and pooling is not None and len(household.people) > 1:
+            self._share(operation, version, effects, household, pooling)
 
     def be_at_one(self, operation: Operation, version: Version) -> None:
         """Give everybody in the household of the operation's member the one tier that they share."""
@@ -235,7 +236,12 @@ class Batch(msgspec.Struct):
             self._take(msgspec.structs.replace(operation, member=each), version, (move,))
 
     def _share(
-        self, operation: Operation, version: Version, effects: tuple[Effect, ...], household: Household
+        self,
+        operation: Operation,
+        version: Version,
+        effects: tuple[Effect, ...],
+        household: Household,
+        pooling: Pooling,
     ) -> None:
         """Let the others of a household move with a tier, and count what is used of their common limits.
 
@@ -247,7 +253,7 @@ class Batch(msgspec.Struct):
             self._take(msgspec.structs.replace(operation, member=other), version, (move,))
         uses: list[Effect] = []
         for effect in effects:
-            if type(effect) is not UseLimit or effect.limit in version.personal:
+            if type(effect) is not UseLimit or effect.limit in pooling.own:
                 continue
             used = sum(each.limits.get(effect.limit, {}).get(effect.period, 0) for each in household.people)
             written = household.uses.setdefault(effect.limit, {})

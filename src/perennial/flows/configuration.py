@@ -127,7 +127,7 @@ class Configurations:
                 declared=declared,
                 segments=segments,
                 hears_moves=any(hears_moves(version) for live in programs for version in live.versions),
-                pools=any(version.pools for live in programs for version in live.versions),
+                pools=any(version.pooling is not None for live in programs for version in live.versions),
             )
             self._workspaces[workspace_id] = known
         elif known.row.clock_at != row.clock_at:

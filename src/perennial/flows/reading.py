@@ -310,7 +310,7 @@ def _membership(live: LiveProgram, member: Member, at: Instant) -> MembershipVie
 
 
 def _shared_with(live: LiveProgram, member: Member) -> str | None:
-    return member.household.name if live.latest.pools and member.household is not None else None
+    return member.household.name if live.latest.pooling is not None and member.household is not None else None
 
 
 def _progress(live: LiveProgram, member: Member, at: Instant) -> TierProgressView | None:

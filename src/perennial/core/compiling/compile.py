@@ -7,6 +7,7 @@ the document is bound to a name and never becomes source.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from perennial.core.compiling.challenges import compile_challenges
@@ -41,7 +42,7 @@ from perennial.core.once import once_limits
 from perennial.core.terms.limits import Holder
 from perennial.core.tiers.tiers import tier_steps
 from perennial.core.variants import compile_trials
-from perennial.core.version import CompiledRule, CompiledWallet, Version
+from perennial.core.version import CompiledLimit, CompiledRule, CompiledWallet, Pooling, Version
 from perennial.units import Instant
 
 
@@ -61,14 +62,12 @@ def compile_version(
     zone = ZoneInfo(program.time_zone)
     limits, needs = LimitBook(program, program_id), NeedBook(program, units)
     compiler, rules = Compiler(program, zone, needs), _rules(program, units, limits)
-    triggers = compiler.triggers(rules)
-    rewards = compile_rewards(program, compiler, limits)
+    triggers, rewards = compiler.triggers(rules), compile_rewards(program, compiler, limits)
     automatic, offers = by_themselves(rewards.values()), compile_offers(program, compiler, limits)
     finders, counted = automatic_finders(program, compiler, automatic), referral_limits(program, program_id)
     challenges = compile_challenges(program, program_id, compiler, units, zone)
     tier_needs = tuple(map(needs.of_tier_metric, program.tiers.metrics)) if program.tiers else ()
     trials = compile_trials(program, zone, lambda audience: compiler.test([], [audience]))
-    every_limit = (*limits.limits, *once_limits(program, program_id), *counted)
     starts, ends = life_of(Schedule(starts=program.starts, ends=program.ends), zone)
     return Version(
         program=program,
@@ -83,7 +82,7 @@ def compile_version(
         taken=needs.taken,
         location_attributes=compiler.location_attributes,
         locations=surroundings.locations,
-        limits=every_limit,
+        limits=(*limits.limits, *once_limits(program, program_id), *counted),
         budgets=tuple(limits.budgets),
         triggers=triggers,
         facts=compiler.facts,
@@ -111,13 +110,24 @@ def compile_version(
         segments=_segments(program, compiler),
         has_holders=any(budget.holder is not Holder.TOTAL for budget in limits.budgets),
         gives_rewards=any(compiled.rule.gives() is not None for compiled in rules),
-        pools=program.pool is Pool.ALL,
-        pooled=needs.pooled,
-        personal=frozenset(limit.number for limit in every_limit if not limit.pooled),
+        pooling=_pooling(program, program_id, needs, (*limits.limits, *counted)),
         starts=starts,
         ends=ends,
         trials=trials,
         card_unit=units.get(GIFT_CARDS, 0),
+    )
+
+
+def _pooling(
+    program: Program, program_id: int, needs: NeedBook, limits: Iterable[CompiledLimit]
+) -> Pooling | None:
+    """Return what households have in common beside their wallets; None: nothing."""
+    if program.pool is Pool.WALLETS:
+        return None
+    every_limit = (*limits, *once_limits(program, program_id))
+    return Pooling(
+        needs=tuple(place for place, need in enumerate(needs.needs) if need.pooled),
+        own=frozenset(limit.number for limit in every_limit if not limit.pooled),
     )
 
 

@@ -36,11 +36,6 @@ class NeedBook:
         """The places of the needs that are no sums."""
         return tuple(place for place, need in enumerate(self.needs) if need.take is not Take.SUM)
 
-    @property
-    def pooled(self) -> tuple[int, ...]:
-        """The places of the needs that are those of a household."""
-        return tuple(place for place, need in enumerate(self.needs) if need.pooled)
-
     def of_history(self, history: History | Figure) -> int:
         """Return the place among the needs of what a condition compares."""
         if isinstance(history, Figure):

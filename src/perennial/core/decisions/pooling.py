@@ -20,7 +20,7 @@ def decide_pooling(event: WalletsChanged, version: Version, member: Member) -> D
     """
     snapshot = snapshot_of(event.at, version, member)
     balances = tuple(available_balances(version, member, event.at).values())
-    if event.parted and version.pools:
+    if event.parted and version.pooling is not None:
         others = companions(version, member)
         effects, entries = tiers_after_parting(version, event, snapshot, balances, member.counters, others)
     else:

@@ -22,7 +22,7 @@ Moves = list[tuple[Member, MoveTier]]
 
 def companions(version: Version, member: Member) -> Sequence[Member]:
     """Return those with whom a version counts the member's tier and limits: nobody, if it does not pool."""
-    return member.others if version.pools else ()
+    return member.others if version.pooling is not None else ()
 
 
 def moves_of_others(version: Version, member: Member, effects: Iterable[Effect]) -> Moves:

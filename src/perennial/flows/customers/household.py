@@ -173,7 +173,9 @@ def _judge(batch: Batch, operation: Operation, people: tuple[Member, ...], *, pa
         version = live.version_at(batch.now)
         if version is None:
             continue
-        asked = people if version.pools else [each for each in people if each is operation.member]
+        asked = (
+            people if version.pooling is not None else [each for each in people if each is operation.member]
+        )
         one = next((each for each in asked if live.program_id in each.memberships), None)
         if one is not None:
             event = WalletsChanged(id=operation.source_id, at=batch.now, parted=parted)

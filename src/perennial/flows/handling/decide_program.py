@@ -71,7 +71,7 @@ def decide_in(
     membership = member.memberships.get(live.program_id)
     before = membership.tier if membership else None
     off = batch.workspace.switches if switches is None else switches
-    if version.pools and member.household is not None:
+    if member.household is not None and version.pooling is not None:
         batch.be_at_one(operation, version)
     judged = judged_by(operation, event)
     decision = decide(event, version, judged, batch.spent, off)
