@@ -19,7 +19,7 @@ from perennial.core.challenge_figures import figures_of
 from perennial.core.customers.blocks import with_blocks
 from perennial.core.dates.periods import Period, local_day, period_of
 from perennial.core.effects import Count
-from perennial.core.member import Household, Member, Membership, Wallet
+from perennial.core.member import Member, Membership, Wallet
 from perennial.core.orders.order import Scalar
 from perennial.core.snapshot import Snapshot, Together, WalletFigures
 from perennial.core.terms.figures import Take, taken, told
@@ -69,7 +69,7 @@ def snapshot_of(
         membership.tier,
         membership.tier_since,
         membership.tier_until,
-        membership.tier_floor,
+        _together(version, member, membership, others) if others else membership.tier_floor,
         tuple(map(member.attributes.get, version.attributes)) if version.attributes else (),
         _figures(version, member.counters, today, joined_at, others) if version.needs else (),
         _used_together(version, member, others, today, location)
@@ -81,7 +81,6 @@ def snapshot_of(
         figures_of(version, member, at) if version.challenges else (),
         location=_location(version, location) if version.location_attributes else (),
         segments=segments_of(version, member) if version.segments and member.segments else (),
-        together=_together(version, member.household, others) if others else None,
     )
     if not version.trials:
         return snapshot
@@ -152,16 +151,18 @@ def _used_together(
     return tuple(used)
 
 
-def _together(version: Version, household: Household | None, others: Sequence[Member]) -> Together | None:
-    """Return what is told of the household for which a decision counts."""
-    if household is None or version.program.tiers is None:
-        floor = None
-    else:
-        levels = [level.id for level in version.program.tiers.levels]
-        given = [each.memberships.get(version.program_id) for each in others]
-        held = [each.tier_floor for each in given if each is not None and each.left_at is None]
-        floor = max((each for each in held if each in levels), key=levels.index, default=None)
-    return None if household is None else Together(household.name, len(others) + 1, floor)
+def _together(
+    version: Version, member: Member, membership: Membership, others: Sequence[Member]
+) -> Together | None:
+    """Return the household for which a decision counts, with the floors that were set by hand there."""
+    if member.household is None:
+        return None
+    tiers = version.program.tiers
+    levels = [level.id for level in tiers.levels] if tiers is not None else []
+    places = [each.memberships.get(version.program_id) for each in others]
+    held = [each.tier_floor for each in places if each is not None and each.left_at is None]
+    highest = max((each for each in held if each in levels), key=levels.index, default=None)
+    return Together(member.household.name, len(others) + 1, membership.tier_floor, highest)
 
 
 def _spent(

@@ -25,14 +25,15 @@ class WalletFigures(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Together(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """For which household tier and limits are counted: its name, how many live there.
+    """For which household tier and limits are counted: its name, how many live there, and their floors.
 
-    ``floor`` is the highest manual floor of the others who live there.
+    ``own`` is the manual floor of the member, ``others`` the highest one of the others who live there.
     """
 
     name: str
     people: int
-    floor: str | None = None
+    own: str | None = None
+    others: str | None = None
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -49,15 +50,16 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     often it was completed and how far the present round is. ``variants`` holds
     the member's variant of each of ``version.trials`` (empty: takes no part). ``location`` holds the
     attributes of the order's location that the version reads. ``segments`` are those of
-    ``version.segments`` that the customer is in. ``together`` is set where the version counts for a
-    household: then what is pooled of ``history`` and ``used`` is that of everybody who lives there.
+    ``version.segments`` that the customer is in. ``tier_floor`` holds the household where
+    the version counts for one: then what is pooled of ``history`` and ``used`` is that of everybody who lives
+    there. It has no place of its own because that would cost every decision a place.
     """
 
     joined_at: Instant | None
     tier: str | None
     tier_since: Instant | None
     tier_until: Instant | None
-    tier_floor: str | None
+    tier_floor: str | Together | None
     attributes: tuple[Scalar, ...]
     history: tuple[int, ...]
     used: tuple[int, ...]
@@ -68,4 +70,13 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     variants: tuple[str, ...] = ()
     location: tuple[Scalar, ...] = ()
     segments: tuple[str, ...] = ()
-    together: Together | None = None
+
+    @property
+    def together(self) -> Together | None:
+        """The household for which tier and limits were counted; None: the member alone."""
+        return self.tier_floor if isinstance(self.tier_floor, Together) else None
+
+    @property
+    def own_floor(self) -> str | None:
+        """The floor that was set by hand for the member."""
+        return self.tier_floor.own if isinstance(self.tier_floor, Together) else self.tier_floor

@@ -185,7 +185,7 @@ def decide_assignment(event: TierAssigned, version: Version, member: Member) -> 
         return Decision(program=version.program_id, version=version.number, refusal=refusal)
     standing = standing_of(version, system, snapshot)
     shared = snapshot.together
-    standing.own, standing.floor = floor, max(floor, level_of(system, shared.floor) if shared else -1)
+    standing.own, standing.floor = floor, max(floor, level_of(system, shared.others) if shared else -1)
     if floor > standing.level:
         effects, entries = rise(version, system, standing, floor, event.id, event.at, because="assigned")
     else:

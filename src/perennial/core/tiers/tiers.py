@@ -132,14 +132,14 @@ def standing_of(version: Version, system: TierSystem, snapshot: Snapshot) -> Sta
         for level in system.levels
         if not system.gifts_again and _had_gift(version, snapshot, level.id)
     ]
-    own = level_of(system, snapshot.tier_floor)
+    own = level_of(system, snapshot.own_floor)
     together = snapshot.together
     return Standing(
         tier=snapshot.tier,
         level=level_of(system, snapshot.tier),
         since=snapshot.tier_since,
         until=snapshot.tier_until,
-        floor=own if together is None else max(own, level_of(system, together.floor)),
+        floor=own if together is None else max(own, level_of(system, together.others)),
         entered=frozenset(entered),
         own=own,
     )
