@@ -1,4 +1,4 @@
-"""Every option of wallets, tiers, limits and enrollment changes what comes of one and the same life.
+"""Every option of wallets, tiers, limits, enrollment and pooling changes what comes of one life.
 
 More than two years of two members is played under a program with an option and under the same program
 without it, or with another value: what they have, when they have it or which tier they are in differs.
@@ -8,6 +8,7 @@ An option that is added to a document without a life in which it matters is miss
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -19,6 +20,8 @@ from perennial.core.document.program import (
     Downgrade,
     Enrollment,
     EnrollmentMode,
+    Pool,
+    Program,
     RefundPolicy,
     RoundUp,
     Tier,
@@ -29,6 +32,7 @@ from perennial.core.document.program import (
     TierSystem,
     WalletSpec,
 )
+from perennial.core.member import Household
 from perennial.core.rehearsal.rehearsal import Rehearsal, RehearsalRefused
 from perennial.core.terms.limits import Limit
 from perennial.units import Rounding
@@ -43,7 +47,11 @@ MONTHLY = [f"{year}-{month:02}-15" for year in (2026, 2027, 2028) for month in r
 
 def live(document: dict[str, Any]) -> list[Any]:
     """Return what two members get and have after each thing that happens to them, to the middle of 2028."""
-    play = stage(**{"rewards": [REWARD, BIG], "earning_rules": [BASE, REVIEW], **document})
+    together = document.get("together", False)
+    parts = {name: part for name, part in document.items() if name != "together"}
+    play = stage(**{"rewards": [REWARD, BIG], "earning_rules": [BASE, REVIEW], **parts})
+    if together:
+        _live_together(play)
     seen: list[Any] = []
 
     def does(deed: Any) -> None:
@@ -83,6 +91,14 @@ def live(document: dict[str, Any]) -> list[Any]:
             does(lambda: play.pay("anna", "o9", at("2027-01-17"), order(12_000)))
             does(lambda: play.pay("ben", "p3", at("2027-01-18"), order(500)))
     return seen
+
+
+def _live_together(play: Rehearsal) -> None:
+    """Let the two share wallets, as people of a household do."""
+    home = Household(UUID(int=1), "home", [play.member("anna"), play.member("ben")])
+    wallets = home.people[0].wallets
+    for each in home.people:
+        each.owner, each.wallets, each.household = home.household_id, wallets, home
 
 
 def _standing(play: Rehearsal, who: str) -> Any:
@@ -144,6 +160,11 @@ def order_limit(**options: Any) -> dict[str, Any]:
 def enrollment(**options: Any) -> dict[str, Any]:
     """Return a document with this way of joining."""
     return {"enrollment": options}
+
+
+def at_home(document: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Return a document whose two members live together."""
+    return {**document, **options, "together": True}
 
 
 def combined(how: str) -> dict[str, Any]:
@@ -272,6 +293,11 @@ OPTIONS: dict[tuple[type, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {
         (metric(**_ORDERS), metric(window={"calendar": "month"}, **_ORDERS)),
         (metric(**_ORDERS), metric(window={"last": {"days": 60}}, **_ORDERS)),
     ],
+    (Program, "pool"): [
+        (at_home(tiers()), at_home(tiers(), pool=Pool.ALL.value)),
+        (at_home(limit(times=3)), at_home(limit(times=3), pool=Pool.ALL.value)),
+        (limit(times=3), at_home(limit(times=3))),
+    ],
     (Enrollment, "mode"): [({}, enrollment(mode=EnrollmentMode.ON_REQUEST.value))],
 }
 
@@ -322,5 +348,5 @@ def test_no_option_is_forgotten() -> None:
         for kind in (WalletSpec, Limit, TierSystem, Tier, TierMetric, Enrollment)
         for field in msgspec.structs.fields(kind)
     }
-    assert fields == OPTIONS.keys() | ELSEWHERE.keys()
+    assert fields | {(Program, "pool")} == OPTIONS.keys() | ELSEWHERE.keys()
     assert OPTIONS.keys().isdisjoint(ELSEWHERE)
