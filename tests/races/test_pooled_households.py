@@ -11,7 +11,7 @@ from perennial.flows.commands import JoinProgram, PutHousehold
 from perennial.flows.customers.household import put_household
 from tests.races.caller import Call, all_at_once, hang_up
 from tests.races.served import Served
-from tests.races.shop import CLIENTS, PROGRAM, open_shop, order
+from tests.races.shop import CLIENTS, PROGRAM, open_shop, order, statuses
 from tests.races.test_controls import CLIENTS as RIVALS
 from tests.races.test_controls import (
     LIMIT_CAP,
@@ -23,6 +23,7 @@ from tests.races.test_controls import (
     gift,
     meet,
 )
+from tests.races.test_crossing import household_call
 
 SHARED = f"""\
 {PROGRAM}\
@@ -95,5 +96,34 @@ async def test_parallel_orders_of_two_people(two_workers: Served) -> None:
     assert [each["tier"] for each in tiers] == ["gold", "gold"]
     assert tiers[0]["tier_since"] == tiers[1]["tier_since"]
     assert await shop.count("tier_moves") == 2
+    assert await shop.deadlocks() == before
+    assert await shop.audit() == []
+
+
+async def test_a_household_that_shares_is_used_from_all_sides(two_workers: Served) -> None:
+    """Orders, returns, claims, corrections and somebody who enters: one tier, and no deadlock."""
+    shop = await open_shop(two_workers, f"pooled-{next(_numbers)}", SHARED)
+    for number in range(5):
+        await shop.give(f"c{number}", 1_000)
+    for number in range(4):
+        await shop.do("PUT", f"/v1/customers/c{number}", {"household": "h"})
+    for number in range(40):
+        await shop.do("PUT", f"/v1/orders/before-{number}", order(f"c{number % 4}", 2_000, 1_000))
+    before = await shop.deadlocks()
+    callers = await shop.callers()
+    replies = await all_at_once(callers, [household_call(number) for number in range(CLIENTS)])
+    await hang_up(callers)
+    assert {status for status, _ in statuses(replies)} <= {200, 201, 409}
+    assert {reply.code for reply in replies} <= {None, "insufficient_points"}
+    places = [(await shop.do("GET", f"/v1/customers/c{number}"))["memberships"][0] for number in range(5)]
+    assert {(each["tier"], each["household"], each["tier_since"]) for each in places} == {
+        ("gold", "h", places[0]["tier_since"])
+    }
+    home = "customer_id = (select customer_id from customers where external_id = 'h')"
+    assert await shop.ask(f"select max(used) from limit_uses where {home} and cap = 3") == 3
+    assert await shop.ask(f"select sum(used) from limit_uses where not {home} and cap = 3") <= 3 + 3
+    others = "customer_id <> (select customer_id from customers where external_id = 'c4')"
+    used = f"select sum(used) from limit_uses where not {home} and {others} and cap = 3"
+    assert await shop.ask(used) == 3  # what the fifth had used alone, before entering, is its own
     assert await shop.deadlocks() == before
     assert await shop.audit() == []
