@@ -21,8 +21,8 @@ A step has at most one deed: ``order``, ``return``, ``cancel``, ``fulfill``, ``e
 (``{off: {kind: reward, id: five-off}, reason: it leaked}``, or ``{on: ...}``), ``consents`` (all that the
 customer has given from now on: ``[email.marketing]``), ``facts`` from outside
 (``{weather: {value: rain, seconds: 3600}}``), ``locations`` (``{store-1: {place: "52.52,13.40"}}``),
-``segments`` and ``import`` (``core/case_segments.py``), or one at
-the checkout::
+``household`` (``home``, or ``null`` to leave it), ``segments`` and ``import`` (``core/case_segments.py``), or
+one at the checkout::
 
       - at: 2026-12-02 10:00
         customer: anna
@@ -283,6 +283,7 @@ class Step(CasePart, frozen=True, kw_only=True):
     facts: dict[str, CaseFact] | None = None
     locations: dict[str, dict[str, Scalar]] | None = None
     assign_tier: str | UnsetType | None = UNSET
+    household: str | UnsetType | None = UNSET
     refer: CaseReferral | None = None
     review: CaseReview | None = None
     seen: dict[Trace, str] | None = None
@@ -338,8 +339,7 @@ def deeds_of(step: Step) -> list[str]:
         found.append("join")
     if step.convert_back:
         found.append("convert_back")
-    if step.assign_tier is not UNSET:
-        found.append("assign_tier")
+    found += [name for name in ("assign_tier", "household") if getattr(step, name) is not UNSET]
     return found
 
 

@@ -64,7 +64,7 @@ _WHY = {
     State.EARLIER_ORDERS: "a case has the latest orders before it, and none from before joining",
     State.EXPERIMENT: "the variant follows from who the member is",
     State.HISTORY: "figures of the past follow from what happened, which the case has only in part",
-    State.HOUSEHOLD: "tier and limits were counted for a household, and a case has none",
+    State.HOUSEHOLD: "others of the household were counted as well, and the case has none of them",
     State.JOINED: "the member could not join at that time",
     State.LIMIT: "what was used of a limit follows from what happened, which the case has only in part",
     State.LOCATION: "the location could not be repeated",

@@ -97,7 +97,7 @@ def run_case(case: Case, finder: Finder | None = None) -> CaseReport:
 
 _OF_EVERY_PROGRAM = frozenset(
     {"order", "given_back", "cancel", "fulfill", "event", "attributes", "consents"}
-    | {"facts", "locations", "seen"}
+    | {"facts", "household", "locations", "seen"}
 )
 """What happens to a customer, and so in every program; everything else happens in one."""
 
@@ -275,6 +275,8 @@ class CasePlayer:
             return []
         if deed == "assign_tier":
             return play.assign_tier(customer, at, None if step.assign_tier is UNSET else step.assign_tier)
+        if deed == "household":
+            return play.live(customer, None if step.household is UNSET else step.household, at)
         if step.facts is not None:
             play.push(customer, {name: (f.value, at // SECOND + f.seconds) for name, f in step.facts.items()})
             return []

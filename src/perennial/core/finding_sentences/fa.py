@@ -121,6 +121,8 @@ SENTENCES = {
     "the program has no reward {name:quoted}": "برنامه پاداش {name} را ندارد",
     "the program has no {part:part}": "برنامه {part} را ندارد",
     "{part:part} is not off": "{part} خاموش نیست",
+    "the customer lives in {name:quoted} and has to leave it first": "مشتری در {name} زندگی می\u200cکند و باید نخست از آن بیرون برود",
+    "the customer owes points and cannot enter a household": "مشتری امتیاز بدهکار است و نمی\u200cتواند وارد خانوار شود",
     "there already is an order {name:quoted}": "سفارش {name} پیش\u200cتر هست",
     "there already is a redemption {name:quoted}": "استفادهٔ {name} پیش\u200cتر هست",
     "there already is a voucher {name:quoted}": "کوپن {name} پیش\u200cتر هست",

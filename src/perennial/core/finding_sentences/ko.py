@@ -121,6 +121,8 @@ SENTENCES = {
     "the program has no reward {name:quoted}": "프로그램에 리워드 {name:이/가} 없습니다",
     "the program has no {part:part}": "프로그램에 {part:이/가} 없습니다",
     "{part:part} is not off": "{part:은/는} 꺼져 있지 않습니다",
+    "the customer lives in {name:quoted} and has to leave it first": "고객이 {name}에 살고 있으므로 먼저 나가야 합니다",
+    "the customer owes points and cannot enter a household": "고객에게 포인트 빚이 있어 가구에 들어갈 수 없습니다",
     "there already is an order {name:quoted}": "주문 {name:이/가} 이미 있습니다",
     "there already is a redemption {name:quoted}": "사용 {name:이/가} 이미 있습니다",
     "there already is a voucher {name:quoted}": "바우처 {name:이/가} 이미 있습니다",

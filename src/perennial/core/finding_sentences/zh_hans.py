@@ -121,6 +121,8 @@ SENTENCES = {
     "the program has no reward {name:quoted}": "计划没有奖励{name}",
     "the program has no {part:part}": "计划没有{part}",
     "{part:part} is not off": "{part}并未关闭",
+    "the customer lives in {name:quoted} and has to leave it first": "顾客住在{name}，必须先离开",
+    "the customer owes points and cannot enter a household": "顾客有积分欠额，不能加入家庭",
     "there already is an order {name:quoted}": "已有订单{name}",
     "there already is a redemption {name:quoted}": "已有兑换{name}",
     "there already is a voucher {name:quoted}": "已有优惠券{name}",

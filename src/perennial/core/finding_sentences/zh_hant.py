@@ -121,6 +121,8 @@ SENTENCES = {
     "the program has no reward {name:quoted}": "計畫沒有獎勵{name}",
     "the program has no {part:part}": "計畫沒有{part}",
     "{part:part} is not off": "{part}並未關閉",
+    "the customer lives in {name:quoted} and has to leave it first": "顧客住在{name}，必須先離開",
+    "the customer owes points and cannot enter a household": "顧客有點數欠額，不能加入家庭",
     "there already is an order {name:quoted}": "已有訂單{name}",
     "there already is a redemption {name:quoted}": "已有兌換{name}",
     "there already is a voucher {name:quoted}": "已有優惠券{name}",

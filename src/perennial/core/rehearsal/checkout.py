@@ -39,11 +39,11 @@ from perennial.core.member import Member
 from perennial.core.orders.order import Order, line_ids
 from perennial.core.pricing.redeemables import Voucher, Wanted
 from perennial.core.refusals import Refusal
+from perennial.core.rehearsal.households import HouseholdRehearsal
 from perennial.core.rehearsal.played import PlayedRedemption, PlayedVoucher
 from perennial.core.rehearsal.rehearsal import (
     PROGRAM_ID,
     PlayedOrder,
-    Rehearsal,
     RehearsalRefused,
     UnknownName,
     decisions_of,
@@ -73,7 +73,7 @@ class CartAsked(msgspec.Struct, frozen=True, kw_only=True):
     wallets: dict[str, str] = {}
 
 
-class CheckoutRehearsal(Rehearsal):
+class CheckoutRehearsal(HouseholdRehearsal):
     """A rehearsal with a checkout. A customer of None is a guest."""
 
     def __init__(self, program: Program, program_id: int = PROGRAM_ID) -> None:
@@ -85,7 +85,7 @@ class CheckoutRehearsal(Rehearsal):
         """Return a rehearsal of the same versions in which nothing has happened yet."""
         empty = copy(self)
         empty.members, empty.orders, empty.spent, empty.switches = {}, {}, {}, {}
-        empty.days = {}
+        empty.days, empty.homes, empty.kept = {}, {}, {}
         empty.vouchers, empty.redemptions = {}, {}
         empty.left, empty.happened, empty.won = {}, [], {}
         return empty

@@ -16,11 +16,11 @@ from perennial.core.effects import Effect
 from perennial.core.events import WalletsChanged
 from perennial.core.member import Member
 from perennial.core.timers import next_due
+from perennial.core.wallets.lot_moves import activation, arriving, leaving
 from perennial.flows.answers import Answer
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PutCustomer, PutHousehold
 from perennial.flows.configuration import LiveProgram
-from perennial.flows.customers.lot_moves import activation, arriving, leaving
 from perennial.flows.handle_events import Handler
 from perennial.flows.handling.answering import decided, encode_answer
 from perennial.flows.handling.decide_program import Outcome, decide_in_program, event_row

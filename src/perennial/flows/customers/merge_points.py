@@ -10,10 +10,10 @@ from asyncpg import Connection
 from perennial.core.effects import BeActive, Effect
 from perennial.core.member import Member, Wallet
 from perennial.core.version import Version
+from perennial.core.wallets.lot_moves import activation, arriving, debts_arriving, debts_leaving, leaving
 from perennial.core.wallets.spending import spend
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import Workspace
-from perennial.flows.customers.lot_moves import activation, arriving, debts_arriving, debts_leaving, leaving
 from perennial.flows.problems import problem
 from perennial.ledger.account import Account
 from perennial.store.codes.vouchers import VoucherRow, VoucherState
