@@ -63,7 +63,9 @@ def snapshot_of(
         membership = _NO_MEMBERSHIP
     joined_at = membership.joined_at if membership is not _NO_MEMBERSHIP else None
     today = today_of(version, at)
-    others = member.others if member.household is not None and version.pooling is not None else ()
+    others: Sequence[Member] = ()
+    if member.household is not None and version.pooling is not None:
+        others = member.others
     snapshot = Snapshot(
         joined_at,
         membership.tier,
@@ -213,7 +215,9 @@ def _figures(
         periods = counters.get(need.metric.number, {})
         days = {day: value for day, value in periods.items() if first <= day <= last}
         values[place] = taken(need.take, days, today.day)
-    pooled = () if version.pooling is None else version.pooling.needs
+    if not others or version.pooling is None:
+        return tuple(values)
+    pooled = version.pooling.needs
     for other in others:
         membership = other.memberships.get(version.program_id)
         theirs = _ranges(version, today, None if membership is None else membership.joined_at)
