@@ -15,6 +15,7 @@ from perennial.flows.commands import (
 from perennial.flows.customers.erase import erase_customer
 from perennial.flows.customers.household import put_household
 from perennial.flows.customers.merging import merge_customers
+from perennial.flows.customers.statements import timeline_of
 from perennial.flows.reading import MembershipView, read_customer
 from perennial.store.audits.audit import audit
 from perennial.units import DAY, SECOND, Instant, parse_instant
@@ -175,7 +176,7 @@ async def test_a_rule_rests_for_all_of_them(shop: Shop) -> None:
 
 
 async def test_both_spend_for_one_tier(shop: Shop, owner: Connection) -> None:
-    """300 and 300 are silver for both, 400 more are gold; the gift of gold comes once, into one wallet."""
+    """300 and 300 are silver for both, 400 more are gold, as both are told; the gift of gold comes once."""
     await shop.publish(POOLED)
     await live_together(shop, "anna", "ben")
     await shop.order("o1", "anna", 30_000)
@@ -186,6 +187,11 @@ async def test_both_spend_for_one_tier(shop: Shop, owner: Connection) -> None:
     await shop.order("o3", "anna", 40_000)
     assert await tiers(shop, "anna", "ben") == ["gold", "gold"]
     assert available(await shop.order("o4", "ben", 0)) == 1_000 + 500
+    told = [
+        [each.type for each in (await timeline_of(shop.handler, shop.workspace_id, who)).data]
+        for who in ("anna", "ben")
+    ]
+    assert [each.count("tier_shared") for each in told] == [1, 1]
     places = [await membership(shop, who) for who in ("anna", "ben")]
     assert {(each.tier_since, each.tier_until) for each in places} == {
         ("2026-03-02T12:00:00Z", "2027-01-01T00:00:00Z")

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.customers.consents import Consent, Subject
-from perennial.core.effects import Effect, UseLimit
+from perennial.core.effects import Effect, MoveTier, UseLimit
 from perennial.core.fold import fold, fold_spent
 from perennial.core.member import Household, Member
 from perennial.core.segments.segmenting import Changed
@@ -37,7 +37,7 @@ from perennial.store.customers.identifiers import IdentifierRow
 from perennial.store.customers.referrals import ReferralRow
 from perennial.store.database import Id
 from perennial.store.effects import Change
-from perennial.store.events import EventRow
+from perennial.store.events import EventKind, EventRow
 from perennial.store.external_ids import IdKind
 from perennial.store.members import Periods
 from perennial.store.orders import OrderRow
@@ -233,7 +233,7 @@ class Batch(msgspec.Struct):
     def be_at_one(self, operation: Operation, version: Version) -> None:
         """Give everybody in the household of the operation's member the one tier that they share."""
         for each, move in moves_to_one(version, operation.member, operation.at):
-            self._take(msgspec.structs.replace(operation, member=each), version, (move,))
+            self._move_tier(operation, version, each, move)
 
     def _share(
         self,
@@ -250,7 +250,7 @@ class Batch(msgspec.Struct):
         now, the next use makes up for that.
         """
         for other, move in moves_of_others(version, operation.member, effects):
-            self._take(msgspec.structs.replace(operation, member=other), version, (move,))
+            self._move_tier(operation, version, other, move)
         uses: list[Effect] = []
         for effect in effects:
             if type(effect) is not UseLimit or effect.limit in pooling.own:
@@ -274,6 +274,26 @@ class Batch(msgspec.Struct):
                     effects=tuple(uses),
                 )
             )
+
+    def _move_tier(self, operation: Operation, version: Version, each: Member, move: MoveTier) -> None:
+        """Move the tier of somebody with that of the household, and note it if it is another one."""
+        self._take(msgspec.structs.replace(operation, member=each), version, (move,))
+        if each is operation.member or move.tier == move.before:
+            return
+        row = EventRow(
+            customer_id=each.customer_id,
+            event_id=self.ids.next(),
+            operation_id=operation.operation_id,
+            kind=EventKind.TIER_SHARED,
+            external_id="",
+            source_id=each.owner,
+            occurred_at=move.at,
+            recorded_at=self.now,
+            body=b"",
+            decision=b"",
+            answer=b"",
+        )
+        self.put_event(row)
 
     def _take(
         self, operation: Operation, version: Version, effects: tuple[Effect, ...], bucket: int | None = None

@@ -51,6 +51,8 @@ class EventKind(IntEnum):
     """A gift card was taken back: what was left on it is nobody's any more."""
     PARTED = 23
     """A member left a household, whose wallets keep what is in them."""
+    TIER_SHARED = 24
+    """The tier moved with that of the household, by what somebody else of it did."""
     ENTITLEMENT = 30
     """Something that was handed out was paid, sent, used or canceled."""
     REFERRAL = 40

@@ -293,7 +293,7 @@ class LifeReader:
                 return Left(at=at) if mine else None
             case EventKind.CHALLENGE:
                 return self._started_told(row)
-            case EventKind.ORDER_REVISION | EventKind.TIMERS:
+            case EventKind.ORDER_REVISION | EventKind.TIMERS | EventKind.TIER_SHARED:
                 return None
             case kind:
                 self.left_out[kind.name.lower()] += 1

@@ -32,6 +32,7 @@ const HAPPENED: Record<string, MessageDescriptor> = {
   leave: msg`Left a program`,
   pooled: msg`Points moved to the household`,
   parted: msg`Left the household`,
+  tier_shared: msg`Tier moved with the household`,
   erasure: msg`Balance closed by an erasure`,
   redemption: msg`Redemption`,
   hold: msg`Reserved for a cart`,
