@@ -30,7 +30,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from perennial.store.server.binaries import Binaries, binaries_in, find_binaries
-from perennial.store.server.memory import shared_buffers
+from perennial.store.server.machine import max_wal_size, shared_buffers
 
 OWNER = "perennial"
 """The role that owns the embedded server's database, and the database's name."""
@@ -45,7 +45,6 @@ SETTINGS: Mapping[str, str] = {
     # The first change of a page after a checkpoint logs the whole page: few checkpoints. These pages are not
     # compressed: with pglz, the one way that every build has, that takes a tenth of a millisecond for each.
     "checkpoint_timeout": "15min",
-    "max_wal_size": "4GB",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
@@ -300,7 +299,8 @@ class EmbeddedServer:
         log = self.data_dir / "postgres.log"
         if log.exists() and log.stat().st_size > _LOG_LIMIT:
             log.replace(log.with_name("postgres.log.old"))
-        settings = [f"--{name}={value}" for name, value in {**self._settings, "port": self._port}.items()]
+        every = {"max_wal_size": max_wal_size(self._cluster), **self._settings, "port": self._port}
+        settings = [f"--{name}={value}" for name, value in every.items()]
         with open(log, "ab") as out:
             before = out.tell()
             self._child = subprocess.Popen(

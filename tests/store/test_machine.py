@@ -1,13 +1,15 @@
-"""The embedded server takes a quarter of the memory that there is, within bounds."""
+"""The embedded server takes a part of the memory and of the disk that there are, within bounds."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from perennial.store.server.memory import shared_buffers
+from perennial.store.server.machine import max_wal_size, shared_buffers
 
 _GIB = 1024**3
 
@@ -33,3 +35,14 @@ def test_a_quarter_of_what_there_is(
     if limit is not None:
         files[1].write_text(limit)
     assert shared_buffers(files) == expected
+
+
+@pytest.mark.parametrize(
+    ("disk", "expected"), [(8 * _GIB, "1024MB"), (64 * _GIB, "4096MB"), (4096 * _GIB, "16384MB")]
+)
+def test_a_sixteenth_of_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: int, expected: str
+) -> None:
+    """Of all of it, free or not: the log that is there already is a part of what is taken."""
+    monkeypatch.setattr(shutil, "disk_usage", {tmp_path: SimpleNamespace(total=disk)}.__getitem__)
+    assert max_wal_size(tmp_path) == expected
