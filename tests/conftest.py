@@ -31,7 +31,7 @@ from perennial.store.server.migrate import migrate
 _HOME = "PERENNIAL_TEST_HOME"
 _TEMPLATE = "template_perennial"
 # The tests kill processes, never the machine: what the operating system holds is not lost.
-_SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "1GB"}
+_SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "1GB", "shared_buffers": "256MB"}
 _MEMORY = Path("/dev/shm")
 _ROOM = 8 << 30  # several times what the databases of a run ever take
 # What takes long, the longest first: folders, and files of folders whose other files are quick.
