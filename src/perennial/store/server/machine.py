@@ -10,10 +10,10 @@ from pathlib import Path
 
 _MIB = 1024 * 1024
 LEAST_MEMORY, MOST_MEMORY = 128 * _MIB, 8192 * _MIB
-"""Bytes: what PostgreSQL takes by itself, and where more pages no longer pay for being looked after."""
+"""Bytes: what PostgreSQL takes by itself, and the pages of a million members or two."""
 
 LEAST_LOG, MOST_LOG = 1024 * _MIB, 16384 * _MIB
-"""Bytes: what PostgreSQL takes by itself, and what is read in about a minute after a crash."""
+"""Bytes: what PostgreSQL takes by itself, and enough for minutes of full load."""
 
 # A container's limit, by both versions of control groups; the second writes "max" where there is none.
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
