@@ -194,13 +194,13 @@ class Database:
         conn = await self._take()
         try:
             yield cast(Connection, conn)  # the pool's proxy has every method of a connection
-        except BaseException as error:
-            if isinstance(error, asyncpg.InternalClientError):
-                # A server that goes away says so on idle connections, and closes them a moment later.
-                conn.terminate()
+        except asyncpg.InternalClientError as error:
+            # A server that goes away says so on idle connections, and closes them a moment later.
+            conn.terminate()
             await self._pool.release(conn)
-            if isinstance(error, asyncpg.InternalClientError):
-                raise asyncpg.ConnectionDoesNotExistError("the server is closing the connection") from error
+            raise asyncpg.ConnectionDoesNotExistError("the server is closing the connection") from error
+        except BaseException:
+            await self._pool.release(conn)
             raise
         if self._waiting or conn.is_in_transaction():
             await self._pool.release(conn)
