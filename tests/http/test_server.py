@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from perennial.config import Settings
 from perennial.http.door import protocol
@@ -67,6 +69,28 @@ async def test_a_head_is_bounded_in_size(site: Site, database_url: str) -> None:
         assert (await spoken(port, start, b"x: " + b"y" * 40_000)).startswith(b"HTTP/1.1 431 ")
         fair = await spoken(port, start + b"x: " + b"y" * 8_000 + b"\r\n\r\n")
         assert fair.startswith(b"HTTP/1.1 200 OK")
+
+
+async def test_a_request_is_gone_when_it_is_answered(site: Site, database_url: str) -> None:
+    """Nothing of answered requests is left for the search for garbage, hot ones or not, sound or broken."""
+    headers = {"authorization": f"Bearer {site.secret}"}
+    async with (
+        served(site, database_url) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client,
+    ):
+        await client.get("/v1/customers/anna")
+        gc.collect()
+        gc.disable()
+        try:
+            for number in range(20):
+                assert (await client.put(f"/v1/orders/gone-{number}", json=order(1_000))).status_code == 201
+                assert (await client.put(f"/v1/orders/gone-{number}", json={})).status_code == 422
+                assert (await client.get("/v1/customers/anna")).status_code == 200
+            # The connection itself keeps the latest.
+            left = [each for each in gc.get_objects() if isinstance(each, RequestResponseCycle)]
+        finally:
+            gc.enable()
+    assert len(left) <= 2
 
 
 async def test_a_head_is_bounded_in_time(

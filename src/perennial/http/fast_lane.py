@@ -21,6 +21,7 @@ from perennial.http.checkout.checkout import QuoteBody, RedemptionBody, post_quo
 from perennial.http.door.asgi import Connection, Message, Receive, Send
 from perennial.http.door.door import Door
 from perennial.http.door.exchange import (
+    WHOLE,
     ClientGoneError,
     Headers,
     check_json,
@@ -161,6 +162,8 @@ class FastLane:
             await answering.send_answer(answer_problem(problem_of(error, identity)))
         finally:
             self._in_flight -= 1
+            # It holds the exchange, which holds the scope: a ring that only the search for garbage would find.
+            scope.pop(WHOLE, None)
             if answering.status:
                 count_answer(answering.operation, answering.status, started)
 
