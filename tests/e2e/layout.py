@@ -24,13 +24,22 @@ STEADY = """
 const dates = Intl.DateTimeFormat.prototype;
 const written = Object.getOwnPropertyDescriptor(dates, "format").get;
 const sameDay = () => "Jan 1, 2027, 12:00 PM";
+const noon = new Date("2026-11-30T12:00:00Z");
+const lately = (instant) => Math.abs(Date.now() - instant) < 7 * 86_400_000;
 Object.defineProperty(dates, "format", {
-  get() { return this.resolvedOptions().year ? sameDay : written.call(this); },
+  get() {
+    const { year, dateStyle } = this.resolvedOptions();
+    const format = written.call(this);
+    return year ? sameDay : dateStyle ? (instant) => format(lately(instant) ? noon : instant) : format;
+  },
 });
 dates.formatRange = () => "Jan 1 - 31, 2027";
 Intl.RelativeTimeFormat.prototype.format = () => "3 days ago";
 """
-"""What is written of dates, for every day on which the tests run; days of the week keep their names."""
+"""What is written of dates, for every day on which the tests run; days of the week keep their names.
+
+In their short form these days are one day, and others stay.
+"""
 
 PATIENCE = 12
 """How often a page that differs is looked at again, four times a second."""

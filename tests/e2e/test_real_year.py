@@ -215,6 +215,8 @@ def test_a_marketer_makes_ten_thousand_codes(browser: Browser, shop: Shop) -> No
     making = page.get_by_role("region", name="The codes are being made")
     expect(making).to_be_visible()
     expect(making.get_by_role("progressbar", name="Codes made")).to_have_attribute("aria-valuenow", "0")
+    while not held:
+        page.wait_for_timeout(10)  # what holds it back is told a moment after the request is on its way
     held[0].continue_()
     expect(page.get_by_text("10,000 codes are ready")).to_be_visible()
     watched.shoot_everywhere("journey-codes")
