@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -64,10 +65,27 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--torture"):
         config.option.timeout = 0  # whoever asks for hundreds of rounds waits for them
     config.option.loadscopereorder = False  # pytest-xdist would begin with the file that has most tests
-    if not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        _begin_elsewhere(config)
+    else:
         home = Path(tempfile.mkdtemp(prefix="perennial-test-", dir=_roomy_folder()))
         home.chmod(0o755)  # as root the server runs as another user, who must reach it
         os.environ[_HOME] = str(home)
+
+
+def _begin_elsewhere(config: pytest.Config) -> None:
+    """Let each process of a whole run read the folders from another one on.
+
+    Whoever reads a file first compiles it, assertions and all, and the others find that done. In the same
+    order all of them would compile each file at the same time.
+    """
+    root = Path(__file__).parent
+    if [Path(each).resolve() for each in config.args] != [root]:
+        return
+    folders = sorted({str(path.parent) for path in root.glob("*/test_*.py")})
+    worker: dict[str, Any] = config.workerinput  # type: ignore[attr-defined]
+    first = len(folders) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    config.args = [*folders[first:], *folders[:first]]
 
 
 def _roomy_folder() -> Path | None:
@@ -93,7 +111,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--postgres"):
         items[:] = [item for item in items if "server" in getattr(item, "fixturenames", ())]
     counts = Counter(item.path for item in items)
-    items.sort(key=lambda item: (_rank(item.path), -counts[item.path]))
+    items.sort(key=lambda item: (_rank(item.path), -counts[item.path], item.path))
 
 
 def _rank(path: Path) -> int:
