@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ _ENDING = {"session_end", "sessions_end", "session_revoke"}
 """Calls that end the session that calls: each role has them, which other tests try."""
 
 
+@functools.cache
 def _table() -> dict[str, dict[str, bool]]:
     """Return what the page says: for each call the roles and whether they may."""
     lines = [line for line in _PAGE.splitlines() if line.startswith("|")]
