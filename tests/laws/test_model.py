@@ -358,7 +358,12 @@ class Pair:
 
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
-RUNS = st.lists(st.tuples(COMMANDS, st.sampled_from(PAUSES)), min_size=1, max_size=25)
+STEPS = st.tuples(COMMANDS, st.sampled_from(PAUSES))
+RUNS = st.one_of(
+    st.lists(STEPS, min_size=1, max_size=25),
+    # To draw a program takes as long as to play twenty commands: every other one is played at length.
+    st.lists(STEPS, min_size=12, max_size=25),
+)
 
 
 def play(document: Document, commands: list[tuple[tuple[Any, ...], int]]) -> None:
