@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,22 +40,31 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of a file's syntax tree, from the outside in; to walk it takes longer than to read it."""
+    return tuple(ast.walk(tree(path)))
+
+
 def where(path: Path, line: int) -> str:
     """A place as people and editors write it."""
     return f"{path.relative_to(ROOT)}:{line}"
 
 
-def sql_texts(path: Path) -> Iterator[Sql]:
-    """Yield the texts of a module that look like a statement of SQL."""
+@cache
+def sql_texts(path: Path) -> tuple[Sql, ...]:
+    """The texts of a module that look like a statement of SQL."""
     inside: set[ast.AST] = set()
-    for node in ast.walk(tree(path)):
+    found: list[Sql] = []
+    for node in nodes(path):
         if node in inside:
             continue
         text = _text_of(node)
         if isinstance(node, ast.JoinedStr):
             inside.update(node.values)
         if text is not None and re.match(r"\s*(select|insert into|update|delete from|with|copy)\s", text):
-            yield Sql(path, getattr(node, "lineno", 0), text)
+            found.append(Sql(path, getattr(node, "lineno", 0), text))
+    return tuple(found)
 
 
 def _text_of(node: ast.AST) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.source import ROOT, SOURCE, files_of_tests, modules, tree, where
+from tests.house.source import ROOT, SOURCE, files_of_tests, modules, nodes, tree, where
 
 _FAMILIES = ("core/earning", "core/finder", "core/fraud", "core/rewards")
 
@@ -49,7 +49,7 @@ def test_nobody_asks_for_the_kind(family: str) -> None:
         f"{where(path, node.lineno)} {node.id}"
         for path in modules()
         if path != SOURCE / family / "__init__.py"
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Name) and node.id in names and names[node.id] != path
     ]
     assert asked == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from tests.house.source import ROOT, SOURCE, files_of_tests, modules, tree, where
+from tests.house.source import ROOT, SOURCE, files_of_tests, modules, nodes, where
 
 _LONGEST_FILE = 500
 _LONGEST_FUNCTION = 70
@@ -19,7 +19,7 @@ def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def _long_functions(path: Path) -> list[str]:
     return [
         f"{where(path, node.lineno)} {node.name} has {_length(node)} lines"
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _length(node) > _LONGEST_FUNCTION
     ]
 

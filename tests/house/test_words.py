@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from tests.house.source import ROOT, SOURCE, files_of_tests, modules, tables, tree, where
+from tests.house.source import ROOT, SOURCE, files_of_tests, modules, nodes, tables, tree, where
 
 _EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "service", "base", "misc"}
 
@@ -47,7 +47,7 @@ _TRANSLATORS = ("connectors", "replay", "recompute.py", "adapter", "reference.py
 def _names(path: Path) -> list[tuple[int, str]]:
     """Every name that a file gives: modules, functions, classes, parameters, variables, fields."""
     found = [(1, path.stem)]
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.append((node.lineno, node.name))
         elif isinstance(node, ast.arg):
@@ -103,7 +103,7 @@ def test_every_test_states_its_claim() -> None:
     silent = [
         f"{where(path, node.lineno)} {node.name}"
         for path in files_of_tests()
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name.startswith("test_")
         and ast.get_docstring(node) is None
