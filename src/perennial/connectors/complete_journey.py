@@ -107,12 +107,13 @@ def read_baskets(
     """Yield every basket in the order of time (and of basket ids within one second).
 
     ``members`` keeps the baskets of the first so many households to appear, ``limit`` ends after so
-    many baskets. ``statistics`` counts along. Raises :class:`NotInstalled` or :class:`Unreadable`.
+    many baskets; once the households are known, the rows of all others are passed over unread.
+    ``statistics`` counts along. Raises :class:`NotInstalled` or :class:`Unreadable`.
     """
     where = find_folder() if folder is None else folder
     products = _read_products(where / "products.parquet")
     seen: set[int] = set()
-    for rows in _read_rows(where / "transactions.parquet"):
+    for rows in _read_rows(where / "transactions.parquet", seen, members):
         if limit is not None and statistics.baskets >= limit:
             return
         household = rows[0][0]
@@ -156,11 +157,11 @@ def _basket_of(rows: list[_Row], products: dict[int, _Product], statistics: Stat
     return Basket(str(basket), str(household), at, order)
 
 
-def _read_rows(path: Path) -> Iterator[list[_Row]]:
+def _read_rows(path: Path, seen: set[int], members: int | None) -> Iterator[list[_Row]]:
     """Yield the rows of one basket after the other; the file is in that order, which is checked."""
     rows: list[_Row] = []
     present: tuple[int, int] = (0, 0)
-    for row in _read_table(path):
+    for row in _read_table(path, seen, members):
         key = (row[5], row[1])
         if key != present:
             if key < present:
@@ -173,13 +174,23 @@ def _read_rows(path: Path) -> Iterator[list[_Row]]:
         yield rows
 
 
-def _read_table(path: Path) -> Iterator[_Row]:
+def _read_table(path: Path, seen: set[int], members: int | None) -> Iterator[_Row]:
+    """Yield the rows; once all ``members`` are ``seen``, those of other households are left out."""
     with parquet_file(path) as file:
-        for batch in file.iter_batches(batch_size=_ROWS_PER_READ, columns=list(_COLUMNS)):
+        for read in file.iter_batches(batch_size=_ROWS_PER_READ, columns=list(_COLUMNS)):
+            batch = read if members is None or len(seen) < members else _of_households(read, seen)
+            if not batch.num_rows:
+                continue
             columns = [batch.column(name) for name in _COLUMNS]
             whole = [column.to_pylist() for column in columns[:5]]
             instants = _microseconds(columns[5])
             yield from zip(*whole, instants, *(_cents(column) for column in columns[6:]), strict=True)
+
+
+def _of_households(batch: Any, households: set[int]) -> Any:
+    arrow, compute = import_module("pyarrow"), import_module("pyarrow.compute")
+    column = batch.column("household_id")
+    return batch.filter(compute.is_in(column, value_set=arrow.array(sorted(households), column.type)))
 
 
 def _read_products(path: Path) -> dict[int, _Product]:
