@@ -17,6 +17,7 @@ from perennial.core.effects import (
     Expose,
     IssueVoucher,
     Progress,
+    SendMessage,
     SetDue,
     Touch,
     UseBudget,
@@ -120,6 +121,7 @@ def test_every_effect_says_what_segments_read_of_it() -> None:
         Entitle,
         UseVoucher,
         VoidVoucher,
+        SendMessage,
     }
     assert KEY_OF_EFFECT.keys() | read_by_none == set(get_args(Effect))
     assert KEY_OF_EFFECT.keys().isdisjoint(read_by_none)

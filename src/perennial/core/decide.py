@@ -6,7 +6,7 @@ changed; ``core/fold.py`` applies the effects.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import assert_never
 
 from perennial.core.budgets.numbers import budget_numbers
@@ -56,7 +56,7 @@ from perennial.core.events import (
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.referrals.rewards import decide_reversal, decide_reward
-from perennial.core.switches import ALL_ON, Switches
+from perennial.core.switches import ALL_ON, Switches, with_sent
 from perennial.core.tiers.reviews import decide_assignment
 from perennial.core.tiers.tiers import own_balances
 from perennial.core.timers import decide_timers
@@ -73,6 +73,7 @@ def decide(
     switches: Switches = ALL_ON,
     *,
     by_line: bool = True,
+    sent: Collection[str] = (),
 ) -> Decision:
     """Decide ``event`` for ``member`` under ``version``; nothing is changed.
 
@@ -81,10 +82,13 @@ def decide(
     ``switches`` say what is off: it gives nothing and cannot be claimed; all else goes on. A follow-up is
     decided by a call of its own, on the member that the effects made. Without ``by_line`` the awards of an
     order do not tell what each of its lines contributed: for whoever knows that nothing of it comes back.
+    ``sent`` are the messages that the cause of the event has sent already: none is sent or counted twice.
     """
     match event:
         case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered() | ChallengeMissed():
             off = switches.keys_of(version)
+            if sent:
+                off = with_sent(off, sent)
             numbers = budget_numbers(version, event) if version.has_holders else version.budget_numbers
             where = event.order.location if isinstance(event, OrderPaid) else None
             snapshot = snapshot_of(event.at, version, member, spent, off, numbers, where)
@@ -93,7 +97,7 @@ def decide(
                 earned = exposed(earned, version, member, event.at, earns=True)
             return with_challenges(earned, event, version, member) if version.challenges else earned
         case ChallengeCompleted():
-            given = decide_completion(event, version, member, spent, switches)
+            given = decide_completion(event, version, member, spent, switches, sent)
             return with_challenges(given, event, version, member) if version.challenges else given
         case RewardEarned():
             return decide_earned(event, version, member, spent, switches)

@@ -18,10 +18,11 @@ from perennial.core.conditions.scope import attributes_of
 from perennial.core.counts import counts_of, counts_of_order
 from perennial.core.currency import in_program_currency
 from perennial.core.dates.periods import add_span, minute_words
+from perennial.core.dates.schedule import Span
 from perennial.core.decision import Decision
 from perennial.core.document.multipliers import UNCHANGED, Factor, combine, multiply
 from perennial.core.document.program import EnrollmentMode
-from perennial.core.effects import Credit, Debit, Effect, Touch
+from perennial.core.effects import Credit, Debit, Effect, SendMessage, Touch
 from perennial.core.events import (
     ChallengeCompleted,
     ChallengeMissed,
@@ -37,9 +38,10 @@ from perennial.core.needs import history_after, place_of
 from perennial.core.orders.order import Order, OrderStatus, net_amounts
 from perennial.core.snapshot import Snapshot
 from perennial.core.switches import off_of
+from perennial.core.terms.limits import Use
 from perennial.core.tiers.tiers import tiers_after
-from perennial.core.today import Today, today_of
-from perennial.core.version import CompiledRule, Factors, Version
+from perennial.core.today import today_of
+from perennial.core.version import CompiledMessage, CompiledRule, Factors, Version
 from perennial.core.wallets.credit import activity, credit_award
 from perennial.units import MAX_AMOUNT, Instant, Minor, Points, share_out
 
@@ -53,7 +55,10 @@ _ON_REQUEST = EnrollmentMode.ON_REQUEST
 
 
 Fired: TypeAlias = tuple[int, CompiledRule, Basket, Earned]
-"""A rule that fired, with its place in ``version.rules``, what it looked at and what it gives for that."""
+"""A rule that fired, with its place in ``version.rules``, what it looked at and what it gives for that.
+
+The generated functions return messages in this form too, at the end: see ``core/compiling/triggers.py``.
+"""
 
 
 class Gift(msgspec.Struct, frozen=True):
@@ -80,15 +85,18 @@ class Judgment(msgspec.Struct, gc=False):
     """Everything that the rules of a version say about one event.
 
     ``takes_part`` says that the customer is a member within the life of the program; ``why_not`` why
-    no rule was asked at all; ``order`` is the order in the program's currency and
+    no rule or message was asked at all; ``order`` is the order in the program's currency and
     ``nets`` the net amounts of its lines, once rules were asked about one; ``active`` says which
     campaigns apply (bit by bit, by their index); ``rewarding`` are the indexes of the rules that give a
     reward.
 
+    ``messages`` are those that fired, in the document's order, each with why it is not sent after all
+    (``None``: it is).
+
     ``fired`` are the rules that give points. For each of them ``multiplied`` is what the ``factors``
     (``None``: there are none) made of what it gave, ``points`` what the limits left of it, and ``cuts`` what
     cut it. Those at the places in ``resting`` give nothing. ``limited`` holds the limits after all of
-    them passed (``None``: nothing met one).
+    them and then the messages passed (``None``: nothing met one).
     """
 
     takes_part: bool
@@ -104,6 +112,7 @@ class Judgment(msgspec.Struct, gc=False):
     cuts: list[str | None] = []
     resting: Sequence[int] = ()
     limited: Allowances | None = None
+    messages: Sequence[tuple[CompiledMessage, str | None]] = ()
 
     def gifts(self) -> Iterator[Gift]:
         """Yield what every rule gives that fired, in the document's order."""
@@ -132,7 +141,11 @@ def earn(
     judgment = judge(event, version, snapshot)
     effects: list[Effect] = []
     today = today_of(version, event.at)
-    awards, points = _post(event, version, snapshot, judgment, today, effects, by_line=by_line)
+    awards, points = _post(event, version, snapshot, judgment, effects, by_line=by_line)
+    if judgment.messages:
+        effects += _sending(event, version, judgment)
+    if judgment.limited is not None:
+        effects += judgment.limited.effects(today)
     if judgment.order is None:
         counts = counts_of(version, event, points)
     else:
@@ -174,6 +187,7 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
     if (snapshot.off or snapshot.variants) and why_not is None:
         judgment.why_not = why_not = off_of(version, snapshot).stopped
     is_order = isinstance(event, OrderPaid)
+    ready: list[CompiledMessage] = []
     fire = version.triggers.get("order.paid" if is_order else trigger_of(event))
     if fire is None or why_not is not None:
         return judgment
@@ -186,15 +200,51 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
         judgment.active, fired = fire(event.at, order, judgment.nets, {}, snapshot)
     else:
         judgment.active, fired = fire(event.at, None, [], attributes_of(event), snapshot)
+    if version.messages and fired and fired[-1][0] >= len(version.rules):
+        places = [index - len(version.rules) for index, *_ in fired]
+        ready = [version.messages[place] for place in places if place >= 0]
+        fired = fired[: len(fired) - len(ready)]
     if snapshot.off or snapshot.variants:
         off = off_of(version, snapshot)
         judgment.active &= ~off.campaigns
+        ready = [each for each in ready if each.id not in off.messages]
         fired = [each for each in fired if each[1].id not in off.rules]
     if version.gives_rewards:
         judgment.rewarding = [index for index, compiled, *_ in fired if compiled.rule.gives() is not None]
     if fired:
         _give(event, version, snapshot, judgment, fired)
+    if ready:
+        judgment.messages = [(each, _holds_back(event, version, snapshot, judgment, each)) for each in ready]
     return judgment
+
+
+def _holds_back(
+    event: EarningEvent, version: Version, snapshot: Snapshot, judgment: Judgment, compiled: CompiledMessage
+) -> str | None:
+    """Return why a message that fired is not sent, or None; then its limits are used up by one time.
+
+    Rules come first where both share a limit.
+    """
+    until = rests_until(version, compiled.message.cooldown, compiled.cooldown, snapshot, event.at)
+    if until is not None:
+        return f"cooldown of message {compiled.id}: until {minute_words(until, version.zone)}"
+    if not compiled.bounds:
+        return None
+    if judgment.limited is None:
+        judgment.limited = Allowances(version, snapshot, budget_numbers(version, event))
+    return judgment.limited.use(compiled.bounds, Use(times=1))
+
+
+def _sending(event: EarningEvent, version: Version, judgment: Judgment) -> Iterator[Effect]:
+    """Return what sends the messages that nothing holds back, and puts them to rest."""
+    for compiled, why_not in judgment.messages:
+        if why_not is not None:
+            continue
+        message = compiled.message
+        until = add_span(event.at, message.valid_for, version.zone)
+        yield SendMessage(message.id, message.channel(), event.at, until)
+        if compiled.cooldown is not None:
+            yield touch_of(version, compiled.cooldown, event)
 
 
 def outside_life(at: Instant, version: Version, snapshot: Snapshot) -> str | None:
@@ -252,7 +302,7 @@ def _rest(at: Instant, version: Version, snapshot: Snapshot, judgment: Judgment,
     """Take away the ``bases`` of the rules that have to rest, and note what says so."""
     cuts = judgment.cuts
     for place, (_, compiled, _, _) in enumerate(judgment.fired):
-        until = rests_until(version, compiled, snapshot, at)
+        until = rests_until(version, compiled.rule.cooldown, compiled.cooldown, snapshot, at)
         if until is not None:
             bases[place] = 0
             cuts[place] = f"cooldown of rule {compiled.id}: until {minute_words(until, version.zone)}"
@@ -278,15 +328,17 @@ def _limit(
     return points
 
 
-def rests_until(version: Version, compiled: CompiledRule, snapshot: Snapshot, at: Instant) -> Instant | None:
-    """Return until when the rule rests after it last fired, or None if it may fire at ``at``.
+def rests_until(
+    version: Version, cooldown: Span | None, place: int | None, snapshot: Snapshot, at: Instant
+) -> Instant | None:
+    """Return until when a rule or message rests after it last fired, or None if it may fire at ``at``.
 
-    A late event rests as well if its own cooldown would reach the later firing.
+    ``place`` is that of its ``cooldown`` among the limits. A late event rests as well if its own cooldown
+    would reach the later firing.
     """
-    cooldown = compiled.rule.cooldown
-    if cooldown is None or compiled.cooldown is None:
+    if cooldown is None or place is None:
         return None
-    last = snapshot.used[compiled.cooldown]
+    last = snapshot.used[place]
     if not last:
         return None
     until = add_span(last, cooldown, version.zone)
@@ -352,7 +404,6 @@ def _post(
     version: Version,
     snapshot: Snapshot,
     judgment: Judgment,
-    today: Today,
     effects: list[Effect],
     *,
     by_line: bool,
@@ -378,8 +429,6 @@ def _post(
         effects += credited
     if version.has_cooldowns:
         effects += _touches(event, version, judgment)
-    if judgment.limited is not None:
-        effects += judgment.limited.effects(today)
     return _awards(judgment, lots, by_line=by_line), earned
 
 

@@ -281,6 +281,19 @@ class Progress(_Effect, frozen=True, tag=31):
     round: Round
 
 
+class SendMessage(_Effect, frozen=True, tag=33):
+    """The member is to be sent ``message`` over ``channel`` from ``at`` on, and no more after ``until``.
+
+    ``message`` is its id in the program, ``channel`` its kind. For one cause a message is written once,
+    however often that is decided.
+    """
+
+    message: str
+    channel: str
+    at: Instant
+    until: Instant
+
+
 class Expose(_Effect, frozen=True, tag=70):
     """The member is exposed to ``variant`` of an experiment or holdout for the first time, at ``at``."""
 
@@ -313,5 +326,6 @@ Effect: TypeAlias = (
     | UseVoucher
     | VoidVoucher
     | Progress
+    | SendMessage
     | Expose
 )

@@ -32,6 +32,7 @@ from perennial.core.effects import (
     Owe,
     Progress,
     Release,
+    SendMessage,
     SetDue,
     Touch,
     UseBudget,
@@ -79,7 +80,7 @@ def fold(
                 _add(member.counters, metric, period, amount)
             case UseLimit(limit=limit, period=period, amount=amount):
                 _add(member.limits, limit, period, amount)
-            case UseBudget() | IssueVoucher() | Entitle() | UseVoucher() | VoidVoucher():
+            case UseBudget() | IssueVoucher() | Entitle() | UseVoucher() | VoidVoucher() | SendMessage():
                 pass
             case Capture(unit=unit, amount=amount):
                 wallet = _wallet(member, unit)

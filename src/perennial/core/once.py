@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from perennial.core.dates.periods import Period
-from perennial.core.document.program import Pool, Program
+from perennial.core.document.program import Pool, Program, messages_of
 from perennial.core.terms.limits import AtCap, Counted
 from perennial.core.version import CompiledLimit
 from perennial.units import stable_hash
@@ -51,4 +51,4 @@ def gift_number(program_id: int, tier: str) -> int:
 
 def _triggers(program: Program) -> set[str]:
     rules = [*program.earning_rules, *(rule for part in program.campaigns for rule in part.earning_rules)]
-    return {rule.trigger for rule in rules}
+    return {rule.trigger for rule in rules} | {message.trigger for message in messages_of(program)}

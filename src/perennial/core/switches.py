@@ -7,7 +7,7 @@ off gives nothing; nothing that was given before is touched: returns, releases a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from perennial.core.customers.blocks import WHY_NOTHING_EARNED, WHY_NOTHING_SPENT, Block, blocked_by, is_block
 from perennial.core.document.experiments import HELD_OUT
-from perennial.core.document.program import Program, rewards_of
+from perennial.core.document.program import Program, messages_of, rewards_of
 from perennial.core.kinds.rule import Identifier
 from perennial.core.snapshot import Snapshot
 from perennial.core.variants import Key
@@ -24,6 +24,9 @@ from perennial.core.version import Version
 from perennial.units import Instant
 
 SwitchedId = Annotated[str, Meta(min_length=1, max_length=200, description="its id in the program")]
+
+SENT = "sent"
+"""How keys of messages begin that were sent before; they stand among those of switches, as blocks do."""
 
 Keys: TypeAlias = tuple[str, ...]
 """What is off, as one version sees it; sorted, and nearly always empty."""
@@ -33,6 +36,8 @@ class SwitchKind(StrEnum):
     """What can be switched off. The words are stored: never rename one.
 
     ``voucher_batch`` is a pool of codes: one batch, or by the id of a reward all codes of that reward.
+    ``channel`` is a way on which messages of a program are sent, such as ``email``: it is asked when one is
+    about to be sent, and decides nothing.
     """
 
     EVERYTHING = "everything"
@@ -41,6 +46,8 @@ class SwitchKind(StrEnum):
     RULE = "rule"
     REWARD = "reward"
     VOUCHER_BATCH = "voucher_batch"
+    MESSAGE = "message"
+    CHANNEL = "channel"
 
 
 class SwitchObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -116,6 +123,14 @@ class Switches:
         """Return what turns an earning rule off, its campaign apart."""
         return self.off_program(program) or self._find(SwitchKind.RULE, program, rule)
 
+    def off_message(self, program: str, message: str) -> Switch | None:
+        """Return what turns a message off, its campaign apart."""
+        return self.off_program(program) or self._find(SwitchKind.MESSAGE, program, message)
+
+    def off_channel(self, program: str, channel: str) -> Switch | None:
+        """Return what turns everything off that a program sends over a channel."""
+        return self.off_program(program) or self._find(SwitchKind.CHANNEL, program, channel)
+
     def off_reward(self, program: str, reward: str) -> Switch | None:
         """Return what turns a reward off, its campaign apart."""
         return self.off_program(program) or self._find(SwitchKind.REWARD, program, reward)
@@ -148,24 +163,43 @@ def recorded(program: str, keys: Iterable[str]) -> list[Switch]:
     """Return the switches of ``program`` whose keys a snapshot kept; who, why and when it does not know."""
     found = []
     for key in keys:
-        if is_block(key):
-            continue
         kind, _, name = key.partition("/")
+        if is_block(key) or is_sent(key):
+            continue
         whole = kind == SwitchKind.EVERYTHING
         known = SwitchObject(kind=SwitchKind(kind), program=None if whole else program, id=name or None)
         found.append(Switch(object=known, reason="", actor="", off_at=0))
     return found
 
 
+def with_sent(off: Keys, sent: Collection[str]) -> Keys:
+    """Return the keys of what is off to a decision whose cause has ``sent`` these messages already.
+
+    An order that is judged anew, and two follow-ups of one event, send nothing a second time. It stands
+    among what is off because a decision is explained by that, and because nearly none has any of it.
+    """
+    return tuple(sorted([*off, *(f"{SENT}/{message}" for message in sent)]))
+
+
+def is_sent(key: str) -> bool:
+    """Whether a key is that of a message which was sent before, and of no switch."""
+    return key.startswith(f"{SENT}/")
+
+
+def sent_before(keys: Keys) -> list[str]:
+    """Return the messages that the cause of a decision had sent before it, by the keys of its snapshot."""
+    return [key.removeprefix(f"{SENT}/") for key in keys if is_sent(key)]
+
+
 class Off(msgspec.Struct, frozen=True):
     """What a snapshot says is off, to its version: by switches, and by the variants that the member has.
 
     ``stopped`` says why the whole program gives nothing, ``blocked`` why the customer can use nothing.
-    ``campaigns`` are off bit by bit, by their index, and ``why_campaigns`` says why. ``rules`` and
-    ``rewards`` say by their ids why they are off, alone or with their campaign; ``codes`` are the rewards
-    whose codes are off. ``withheld`` are the rewards that the member's variants do not offer: what the member
-    has of them can be used. ``held_out`` tells that the program is stopped for this member alone, who may
-    still spend unless ``blocked``.
+    ``campaigns`` are off bit by bit, by their index, and ``why_campaigns`` says why. ``rules``,
+    ``messages`` and ``rewards`` say by their ids why they are off, alone or with their campaign; ``codes``
+    are the rewards whose codes are off. ``withheld`` are the rewards that the member's variants do not offer:
+    what the member has of them can be used. ``held_out`` tells that the program is stopped for this member
+    alone, who may still spend unless ``blocked``.
     """
 
     stopped: str | None = None
@@ -174,6 +208,7 @@ class Off(msgspec.Struct, frozen=True):
     campaigns: int = 0
     why_campaigns: dict[int, str] = {}
     rules: dict[str, str] = {}
+    messages: dict[str, str] = {}
     rewards: dict[str, str] = {}
     codes: frozenset[str] = frozenset()
     withheld: dict[str, str] = {}
@@ -232,6 +267,7 @@ def _off_of(version: Version, keys: Keys, variants: tuple[str, ...]) -> Off:
         if (why := gone.get(("campaign", campaign.id))) is not None
     }
     by_campaign = {each.rule.id: each.campaign for each in version.rules}
+    of_messages = {each.id: each.campaign for each in version.messages}
     of_rewards = {reward: each.campaign for reward, each in version.rewards.items()}
     return Off(
         stopped=stopped or alone,
@@ -243,6 +279,11 @@ def _off_of(version: Version, keys: Keys, variants: tuple[str, ...]) -> Off:
         | {name: why for (kind, name), why in gone.items() if kind == "rule"}
         | _of_campaigns(by_campaign, campaigns)
         | dict.fromkeys(named.get(SwitchKind.RULE, ()), "it was switched off"),
+        messages=_of_campaigns(of_messages, lost)
+        | {name: why for (kind, name), why in gone.items() if kind == "message"}
+        | _of_campaigns(of_messages, campaigns)
+        | dict.fromkeys(named.get(SwitchKind.MESSAGE, ()), "it was switched off")
+        | dict.fromkeys(named.get(SENT, ()), "it was sent for this before"),
         rewards=_of_campaigns(of_rewards, campaigns)
         | dict.fromkeys(named.get(SwitchKind.REWARD, ()), "it was switched off"),
         codes=frozenset(named.get(SwitchKind.VOUCHER_BATCH, ())),
@@ -283,10 +324,13 @@ def parts_of(program: Program) -> dict[SwitchKind, frozenset[str]]:
     """Return the ids of everything of a program that can be switched off by itself."""
     campaigns = program.campaigns
     rules = [*program.earning_rules, *(rule for campaign in campaigns for rule in campaign.earning_rules)]
+    messages = messages_of(program)
     rewards = rewards_of(program)
     return {
         SwitchKind.CAMPAIGN: frozenset(campaign.id for campaign in campaigns),
         SwitchKind.RULE: frozenset(rule.id for rule in rules),
+        SwitchKind.MESSAGE: frozenset(message.id for message in messages),
+        SwitchKind.CHANNEL: frozenset(message.channel() for message in messages),
         SwitchKind.REWARD: frozenset(reward.id for reward in rewards),
         SwitchKind.VOUCHER_BATCH: frozenset(reward.id for reward in rewards if reward.codes is not None),
     }

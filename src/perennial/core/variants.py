@@ -40,8 +40,11 @@ from perennial.units import Instant
 OUTSIDE = ""
 """The variant of somebody who takes no part."""
 
+KINDS = {"rule": "rules", "reward": "rewards", "campaign": "campaigns", "message": "messages"}
+"""What experiments can turn on and off, and the fields of documents that name it."""
+
 Key = tuple[str, str]
-"""The kind of a part (``rule``, ``reward``, ``campaign``) and its id."""
+"""The kind of a part (``rule``, ``reward``, ``campaign``, ``message``) and its id."""
 
 
 class CompiledTrial(msgspec.Struct, frozen=True):
@@ -132,16 +135,15 @@ def _salt(program: Program, trial: Trial) -> bytes:
 
 def keys_of(parts: Parts) -> Iterator[Key]:
     """Yield the keys of parts."""
-    for kind, ids in (("rule", parts.rules), ("reward", parts.rewards), ("campaign", parts.campaigns)):
-        for part in ids:
+    for kind, field in KINDS.items():
+        for part in getattr(parts, field):
             yield kind, part
 
 
 def replaced_keys(variant: Variant) -> Iterator[tuple[Key, Key]]:
     """Yield the keys of what a variant replaces, with what replaces it."""
-    given = variant.replace
-    for kind, pairs in (("rule", given.rules), ("reward", given.rewards), ("campaign", given.campaigns)):
-        for old, new in pairs.items():
+    for kind, field in KINDS.items():
+        for old, new in getattr(variant.replace, field).items():
             yield (kind, old), (kind, new)
 
 

@@ -20,6 +20,7 @@ from perennial.core.document.reward import Reward
 from perennial.core.document.stacking import Category, Combines
 from perennial.core.facts import FactTable
 from perennial.core.kinds.benefit import Benefit, Level
+from perennial.core.kinds.message import Message
 from perennial.core.kinds.rule import EarningRule
 from perennial.core.orders.order import Scalar
 from perennial.core.terms.conditions import Condition, History, HistoryWindow, Measure
@@ -155,6 +156,16 @@ class CompiledRule(msgspec.Struct, frozen=True):
     campaign_factors: tuple[tuple[int, int], ...]
     id: str
     unit: int
+
+
+class CompiledMessage(msgspec.Struct, frozen=True):
+    """A message with everything that its words refer to, as a :class:`CompiledRule` has it for a rule."""
+
+    message: Message
+    campaign: int | None
+    bounds: tuple[Bound, ...]
+    cooldown: int | None
+    id: str
 
 
 class Factors(msgspec.Struct, frozen=True):
@@ -300,10 +311,11 @@ class Version(msgspec.Struct):
     """A compiled program version; ``program_id`` and ``number`` identify it in a workspace.
 
     ``valid_from`` is the business instant of its publication. ``rules`` are all earning rules in the order
-    of the document, those of the campaigns last; ``triggers`` maps a trigger to the function generated for
-    it, ``choices`` gives for each of ``metrics`` the function that chooses what counts (``None``:
-    everything), see ``core/compiling/compile.py``. ``rewards`` are all rewards by their id, those of
-    campaigns included, ``automatic`` those that apply by themselves, which ``finder`` looks through, and
+    of the document, those of the campaigns last, and ``messages`` all messages in the same way;
+    ``triggers`` maps a trigger to the function generated for it, ``choices`` gives for each of ``metrics``
+    the function that chooses what counts (``None``: everything), see ``core/compiling/compile.py``.
+    ``rewards`` are all rewards by their id, those of campaigns included,
+    ``automatic`` those that apply by themselves, which ``finder`` looks through, and
     ``near_finder`` where it is told what an order just misses (see ``core/compiling/rewards.py``), ``priced``
     those that are claimed for points, the cheapest first, ``shared_codes`` the ids of those that have a code
     for everybody, by its form (see ``core/codes/entry.py``). ``readers`` gives for the number of a metric the
@@ -341,6 +353,7 @@ class Version(msgspec.Struct):
     triggers: dict[str, Callable[..., Any]]
     facts: FactTable
     rules: tuple[CompiledRule, ...] = ()
+    messages: tuple[CompiledMessage, ...] = ()
     rewards: dict[str, CompiledReward] = {}
     automatic: tuple[CompiledReward, ...] = ()
     shared_codes: dict[str, str] = {}

@@ -32,6 +32,7 @@ from perennial.core.effects import (
     Owe,
     Progress,
     Release,
+    SendMessage,
     SetDue,
     Touch,
     UseBudget,
@@ -133,6 +134,7 @@ class Netting:
         self.vouchers: list[tuple[Change, IssueVoucher]] = []
         self.entitlements: list[tuple[Change, Entitle]] = []
         self.exposures: list[ExposureRow] = []
+        self.messages: list[tuple[Change, SendMessage]] = []
         self.voided_vouchers: set[tuple[UUID, UUID]] = set()
         self.voucher_uses: dict[tuple[int, UUID, UUID], int] = {}
         self.rounds: dict[tuple[UUID, int, int], RoundSum] = {}
@@ -400,6 +402,10 @@ class Netting:
         revised = effect.round.revision - 1 if known is None else known.revised
         self.rounds[key] = RoundSum(effect.round, change.program_id, revised)
 
+    def send_message(self, change: Change, effect: SendMessage) -> None:
+        """A message is to be sent."""
+        self.messages.append((change, effect))
+
 
 _ADD: dict[type, Callable[..., None]] = {
     Credit: Netting.credit,
@@ -426,4 +432,5 @@ _ADD: dict[type, Callable[..., None]] = {
     VoidVoucher: Netting.void_voucher,
     Expose: Netting.expose,
     Progress: Netting.progress,
+    SendMessage: Netting.send_message,
 }

@@ -15,6 +15,7 @@ from perennial.core.customers.blocks import is_block
 from perennial.core.facts import STALE_FROM
 from perennial.core.orders.order import Scalar
 from perennial.core.snapshot import Snapshot
+from perennial.core.switches import is_sent
 from perennial.core.version import Need, Version
 
 _Value = TypeVar("_Value")
@@ -107,7 +108,7 @@ def _differing(
             yield State.LOCATION, name, before, here
     for code in sorted({*was.segments} ^ {*now.segments}):
         yield State.SEGMENT, code, code in was.segments, code in now.segments
-    for key in sorted({*was.off} ^ {*now.off}):
+    for key in sorted(key for key in {*was.off} ^ {*now.off} if not is_sent(key)):
         yield State.BLOCK if is_block(key) else State.SWITCH, key, key in was.off, key in now.off
     yield from _differing_figures(version, was, now)
 
@@ -118,7 +119,8 @@ def _differing_figures(
     for need, before, here in zip(version.needs, was.history, now.history, strict=True):
         if before != here:
             yield State.HISTORY, words_of_need(need), before, here
-    cooldowns = {rule.cooldown for rule in version.rules if rule.cooldown is not None}
+    resting = [rule.cooldown for rule in version.rules] + [each.cooldown for each in version.messages]
+    cooldowns = {place for place in resting if place is not None}
     for place, limit in enumerate(version.limits):
         if was.used[place] != now.used[place]:
             # Of a cooldown an instant is kept, which says nothing to anybody.

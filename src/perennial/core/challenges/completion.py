@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -24,7 +24,7 @@ from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.scratch import copy_of
 from perennial.core.settling import settle
-from perennial.core.switches import Switches
+from perennial.core.switches import Switches, with_sent
 from perennial.core.terms.limits import Use
 from perennial.core.today import today_of
 from perennial.core.version import CompiledPrice, CompiledReward, Version
@@ -36,14 +36,19 @@ def decide_completion(
     member: Member,
     spent: Mapping[tuple[int, int], int],
     switches: Switches,
+    sent: Collection[str] = (),
 ) -> Decision:
     """Decide what completing a challenge gives: by its own benefits, and by rules that it triggers.
+
+    ``sent`` are the messages that its cause has sent already.
 
     What a limit or budget has no room for, or a switch turns off, or of which no code is left, is not given;
     the challenge is completed all the same.
     """
     numbers = budget_numbers(version, event)
     off = switches.keys_of(version)
+    if sent:
+        off = with_sent(off, sent)
     decision = _noted(
         earn(event, version, snapshot_of(event.at, version, member, spent, off, numbers)),
         event,

@@ -117,7 +117,7 @@ def _why_not(
     What is off is what the snapshot says. Who may earn is given rewards even if nothing may be spent now.
     What is kept began the rest of its rule itself, and is not barred by it.
     """
-    rest = rests_until(version, rule, snapshot, event.at)
+    rest = rests_until(version, rule.rule.cooldown, rule.cooldown, snapshot, event.at)
     if rest is not None and event.kept is None:
         return f"cooldown of rule {event.rule}: until {minute_words(rest, version.zone)}"
     off = off_of(version, snapshot)

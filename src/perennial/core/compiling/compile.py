@@ -37,12 +37,20 @@ from perennial.core.document.program import (
     campaigns_in_turn,
 )
 from perennial.core.document.surroundings import ALONE, Surroundings, with_declarations
+from perennial.core.kinds.message import Message
 from perennial.core.kinds.rule import EarningRule, ten_thousandths
 from perennial.core.once import once_limits
 from perennial.core.terms.limits import Holder
 from perennial.core.tiers.tiers import tier_steps
 from perennial.core.variants import compile_trials
-from perennial.core.version import CompiledLimit, CompiledRule, CompiledWallet, Pooling, Version
+from perennial.core.version import (
+    CompiledLimit,
+    CompiledMessage,
+    CompiledRule,
+    CompiledWallet,
+    Pooling,
+    Version,
+)
 from perennial.units import Instant
 
 
@@ -62,7 +70,8 @@ def compile_version(
     zone = ZoneInfo(program.time_zone)
     limits, needs = LimitBook(program, program_id), NeedBook(program, units)
     compiler, rules = Compiler(program, zone, needs), _rules(program, units, limits)
-    triggers, rewards = compiler.triggers(rules), compile_rewards(program, compiler, limits)
+    messages = _messages(program, limits)
+    triggers, rewards = compiler.triggers(rules, messages), compile_rewards(program, compiler, limits)
     automatic, offers = by_themselves(rewards.values()), compile_offers(program, compiler, limits)
     finders, counted = automatic_finders(program, compiler, automatic), referral_limits(program, program_id)
     challenges = compile_challenges(program, program_id, compiler, units, zone)
@@ -87,6 +96,7 @@ def compile_version(
         triggers=triggers,
         facts=compiler.facts,
         rules=rules,
+        messages=messages,
         rewards=rewards,
         shared_codes=shared_codes(compiled.reward for compiled in rewards.values()),
         automatic=automatic,
@@ -182,7 +192,7 @@ def _rules(program: Program, units: dict[str, int], limits: LimitBook) -> tuple[
                 campaign=campaign_index,
                 wallet=index,
                 bounds=limits.of_rule(rule, wallet, units[wallet.id], owner),
-                cooldown=limits.of_cooldown(rule),
+                cooldown=limits.of_cooldown("rule", rule),
                 tier_factors=_tier_factors(program, rule, wallet.id),
                 campaign_factors=_campaign_factors(program.campaigns, rule, wallet.id),
                 id=rule.id,
@@ -190,6 +200,23 @@ def _rules(program: Program, units: dict[str, int], limits: LimitBook) -> tuple[
             )
         )
     return tuple(compiled)
+
+
+def _messages(program: Program, limits: LimitBook) -> tuple[CompiledMessage, ...]:
+    """Look up everything that the messages refer to: the program's own, then the campaigns'."""
+    places: list[tuple[int | None, Message]] = [(None, message) for message in program.messages]
+    for index, campaign in campaigns_in_turn(program):
+        places += [(index, message) for message in campaign.messages]
+    return tuple(
+        CompiledMessage(
+            message=message,
+            campaign=campaign_index,
+            bounds=limits.of_message(message),
+            cooldown=limits.of_cooldown("message", message),
+            id=message.id,
+        )
+        for campaign_index, message in places
+    )
 
 
 def _tier_factors(program: Program, rule: EarningRule, wallet: str) -> dict[str, int]:

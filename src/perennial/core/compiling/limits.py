@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from perennial.core.codes.codes import Codes
 from perennial.core.currency import format_money
 from perennial.core.dates.periods import Period
@@ -10,6 +12,7 @@ from perennial.core.document.limited_points import decimals_of, wallets_of_campa
 from perennial.core.document.program import Campaign, Pool, Program, SharedLimit, WalletSpec
 from perennial.core.document.referral_terms import ReferralOffer
 from perennial.core.document.reward import Reward
+from perennial.core.kinds.message import Message
 from perennial.core.kinds.rule import EarningRule
 from perennial.core.terms.limits import MONEY, AtCap, Counted, Holder, Limit
 from perennial.core.version import Bound, CompiledLimit
@@ -25,7 +28,18 @@ _PERIODS = {
     Period.EVER: "in all",
 }
 
-OWNERS = ("campaign", "limit", "referral", "reward", "rule", "shared code", "spending", "stock", "wallet")
+OWNERS = (
+    "campaign",
+    "limit",
+    "message",
+    "referral",
+    "reward",
+    "rule",
+    "shared code",
+    "spending",
+    "stock",
+    "wallet",
+)
 """The parts of a program that may have a limit, as their words begin."""
 
 
@@ -92,14 +106,26 @@ class LimitBook:
             for limit, ordinal in _numbered(wallet.spending)
         )
 
-    def of_cooldown(self, rule: EarningRule) -> int | None:
-        """Return the place of the rule's cooldown among the limits."""
-        if rule.cooldown is None:
+    def of_message(self, message: Message) -> tuple[Bound, ...]:
+        """Return the limits of a message in their order: its own, then shared ones."""
+        shared = {limit.id: limit for limit in self._program.limits}
+        bounds = [
+            *self._own("message", message.id, message.limits),
+            *(self._shared(shared[name]) for name in message.shared_limits),
+        ]
+        return tuple(dict.fromkeys(bounds))
+
+    def of_cooldown(self, kind: Literal["rule", "message"], part: EarningRule | Message) -> int | None:
+        """Return the place of the cooldown of a rule or message among the limits."""
+        if part.cooldown is None:
             return None
-        here = rule.cooldown_per == "location"
+        here = part.cooldown_per == "location"
+        # Those of rules were there before anything else could rest, and their numbers are stored.
+        place = () if kind == "rule" else (kind,)
+        words = f"cooldown of {kind} {part.id}: {span_words(part.cooldown)}"
         limit = CompiledLimit(
-            number=stable_hash("cooldown", self._program_id, rule.id),
-            name=f"cooldown of rule {rule.id}: {span_words(rule.cooldown)}{' in one place' if here else ''}",
+            number=stable_hash("cooldown", *place, self._program_id, part.id),
+            name=f"{words}{' in one place' if here else ''}",
             cap=0,
             counts=Counted.TIMES,
             period=Period.EVER,

@@ -1,4 +1,4 @@
-"""Source of the earning rules of one trigger: tests, baskets, and how they are arranged."""
+"""Source of the earning rules and messages of one trigger: tests, baskets, and how they are arranged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from perennial.core.kinds.basket import (
     basket_of_event,
     basket_of_lines,
 )
-from perennial.core.kinds.rule import Basis
+from perennial.core.kinds.rule import Basis, Earned
 from perennial.core.terms.conditions import (
     All,
     Compare,
@@ -29,7 +29,7 @@ from perennial.core.terms.conditions import (
     Operator,
     Quantifier,
 )
-from perennial.core.version import CompiledRule
+from perennial.core.version import CompiledMessage, CompiledRule
 from perennial.units import Instant
 
 _LOOK, _CALL, _LOOP = 0, 1, 2
@@ -84,6 +84,20 @@ class TriggerWriter:
             return self._fires(index, compiled, tests, "h_nothing")
         basket = self._once(f"b_{amounts}", f"h_all({amounts}, units)", h_all=basket_of_all)
         return self._fires(index, compiled, tests, basket)
+
+    def message(self, index: int, compiled: CompiledMessage) -> RuleSource:
+        """Return the source of a message, which fires as a rule does that gives nothing."""
+        message = compiled.message
+        if message.lines is not None and not self._source.has_order:
+            return RuleSource(index, (Test("False"),), "pass")
+        tests = [] if compiled.campaign is None else [Test(f"k{compiled.campaign}")]
+        tests += self.schedule(message.schedule)
+        tests += self.conjuncts(message.when)
+        if message.lines is not None:
+            tests += self._guards(message.lines)
+            tests.append(_test(self._source.indexes(message.lines)))
+        self._source.constants[f"x{index}"] = (index, compiled, NOTHING, Earned(0))
+        return RuleSource(index, tuple(tests), f"fired.append(x{index})")
 
     def _fires(self, index: int, compiled: CompiledRule, tests: Sequence[Test], basket: str) -> RuleSource:
         """Return the source of a rule that hands over its basket and what it gives if all tests hold.

@@ -2,8 +2,9 @@
 
 For each trigger there is one function ``fire(at, order, nets, event, snapshot)``. It returns which
 campaigns apply (bit by bit, by their index) and, in the order of the document, the index of every rule
-that fires with the basket that it looks at and what it gives for it. Its arguments are those that
-``core/conditions/source.py`` names.
+that fires with the basket that it looks at and what it gives for it. Messages fire as rules do: their
+indexes are behind those of all rules, and there they look at nothing and give nothing. Its arguments are
+those that ``core/conditions/source.py`` names.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from perennial.core.dates.schedule import Schedule
 from perennial.core.document.program import Program
 from perennial.core.facts import fact_table
 from perennial.core.terms.conditions import Condition, Measure
-from perennial.core.version import CompiledRule, Metric, depends_on
+from perennial.core.version import CompiledMessage, CompiledRule, Metric, depends_on
 
 _ARGUMENTS = "at, order, nets, event, snapshot"
 _BUILTINS = {
@@ -74,10 +75,13 @@ class Compiler:
         """The attributes of an order's location that the version reads."""
         return tuple(self._location)
 
-    def triggers(self, rules: tuple[CompiledRule, ...]) -> dict[str, Callable[..., Any]]:
-        """Return the function of every trigger that some rule has."""
+    def triggers(
+        self, rules: tuple[CompiledRule, ...], messages: tuple[CompiledMessage, ...]
+    ) -> dict[str, Callable[..., Any]]:
+        """Return the function of every trigger that some rule or message has."""
         names = dict.fromkeys(compiled.rule.trigger for compiled in rules)
-        return {name: self._fire(name, rules) for name in names}
+        names |= dict.fromkeys(compiled.message.trigger for compiled in messages)
+        return {name: self._fire(name, rules, messages) for name in names}
 
     def test(
         self,
@@ -202,20 +206,32 @@ class Compiler:
     def _location_index(self, name: str) -> int:
         return self._location.setdefault(name, len(self._location))
 
-    def _fire(self, trigger: str, rules: tuple[CompiledRule, ...]) -> Callable[..., Any]:
+    def _fire(
+        self, trigger: str, rules: tuple[CompiledRule, ...], messages: tuple[CompiledMessage, ...]
+    ) -> Callable[..., Any]:
         """Write the function of one trigger."""
         source = self._source(trigger)
         writer = TriggerWriter(source, self._zone, self._attribute_index)
         own = [(index, compiled) for index, compiled in enumerate(rules) if compiled.rule.trigger == trigger]
+        sent = [
+            (index, compiled)
+            for index, compiled in enumerate(messages, len(rules))
+            if compiled.message.trigger == trigger
+        ]
         body = ["fired = []", "active = 0"]
         for index, campaign in enumerate(self._program.campaigns):
-            if any(depends_on(compiled, index) for _, compiled in own):
+            if any(depends_on(compiled, index) for _, compiled in own) or any(
+                compiled.campaign == index for _, compiled in sent
+            ):
                 body += writer.campaign(index, campaign)
-        body += arrange([writer.rule(index, compiled) for index, compiled in own])
+        sources = [writer.rule(index, compiled) for index, compiled in own]
+        body += arrange([*sources, *(writer.message(index, compiled) for index, compiled in sent)])
         body += ["fired.sort()", "return active, fired"]
         conditions = [campaign.when for campaign in self._program.campaigns]
         for _, compiled in own:
             conditions += [compiled.rule.when, compiled.rule.lines]
+        for _, message in sent:
+            conditions += [message.message.when, message.message.lines]
         prelude = source.prelude()
         if source.has_order:
             prelude, constants = one_pass(prelude, conditions)

@@ -52,6 +52,7 @@ class Parts(_Part, frozen=True):
     rules: tuple[Identifier, ...] = ()
     rewards: tuple[Identifier, ...] = ()
     campaigns: tuple[Identifier, ...] = ()
+    messages: tuple[Identifier, ...] = ()
 
 
 class Replacements(_Part, frozen=True):
@@ -60,6 +61,7 @@ class Replacements(_Part, frozen=True):
     rules: dict[Identifier, Identifier] = {}
     rewards: dict[Identifier, Identifier] = {}
     campaigns: dict[Identifier, Identifier] = {}
+    messages: dict[Identifier, Identifier] = {}
 
 
 class Variant(_Part, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from perennial.core.document.reward import Reward, Title
 from perennial.core.document.stacking import Stacking
 from perennial.core.earning import EarningRules
 from perennial.core.kinds.rule import ExchangeRate, Identifier, Multiplier, Percent
+from perennial.core.messages import Messages
 from perennial.core.orders.order import Name
 from perennial.core.terms.conditions import Condition, HistoryWindow, Measure
 from perennial.core.terms.limits import AtCap, Holder, Limit
@@ -226,10 +227,11 @@ class MultiplierSpec(_Part, frozen=True):
 
 
 class Campaign(_Part, frozen=True):
-    """A dated bundle of rules, rewards and a multiplier for an audience.
+    """A dated bundle of rules, rewards, messages and a multiplier for an audience.
 
     Its rewards are offered while the campaign applies, on their own terms besides. Its ``limits`` count
-    what all its rules and rewards give together; what its multiplier adds to other rules is not counted.
+    what all its rules and rewards give together; what its multiplier adds to other rules is not counted,
+    and no message is.
     Campaigns of a lower ``priority`` come first (after the program's own rules and rewards), those of one
     priority in the order of the document: they are served first where a limit leaves little, and their
     rewards go first where nothing else says which does.
@@ -243,6 +245,7 @@ class Campaign(_Part, frozen=True):
     multiplier: MultiplierSpec | None = None
     earning_rules: tuple[EarningRules, ...] = ()
     rewards: tuple[Reward, ...] = ()
+    messages: tuple[Messages, ...] = ()
     limits: tuple[Limit, ...] = ()
 
 
@@ -415,6 +418,7 @@ class Program(_Part, frozen=True):
     campaigns: tuple[Campaign, ...] = ()
     tiers: TierSystem | None = None
     rewards: tuple[Reward, ...] = ()
+    messages: tuple[Messages, ...] = ()
     stacking: Stacking = Stacking()
     challenges: tuple[Challenge, ...] = ()
     experiments: tuple[Experiment, ...] = ()
@@ -441,6 +445,11 @@ def rewards_of(program: Program) -> list[Reward]:
         *(reward for each in program.challenges if (reward := each.reward()) is not None),
         *(reward for _, reward in incentive_rewards(program.referrals)),
     ]
+
+
+def messages_of(program: Program) -> list[Messages]:
+    """Return all messages: a program's own in their order, then its campaigns'."""
+    return [*program.messages, *(each for campaign in program.campaigns for each in campaign.messages)]
 
 
 def unit_codes(program: Program) -> list[str]:

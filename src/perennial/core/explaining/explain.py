@@ -20,13 +20,19 @@ from perennial.core.document.multipliers import UNCHANGED, format_factor
 from perennial.core.earn import EarningEvent, Gift, Judgment, contributions, judge, trigger_of, waiting_for
 from perennial.core.effects import Debit, FallShort
 from perennial.core.events import OrderPaid
-from perennial.core.explaining.explanation import CampaignExplanation, Explanation, RuleExplanation
+from perennial.core.explaining.explanation import (
+    CampaignExplanation,
+    Explanation,
+    MessageExplanation,
+    RuleExplanation,
+)
 from perennial.core.explaining.retelling import retell
 from perennial.core.explaining.words import (
     date_words,
     gift_words,
     household_words,
     local_words,
+    message_words,
     reward_words,
     seen_words,
     settled_words,
@@ -34,14 +40,15 @@ from perennial.core.explaining.words import (
     whole_words,
 )
 from perennial.core.facts import BIRTHDAY
-from perennial.core.kinds.rule import ONE, Writing, count_points
+from perennial.core.kinds.message import Message
+from perennial.core.kinds.rule import ONE, EarningRule, Writing, count_points
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
 from perennial.core.orders.order import line_ids, net_amounts
 from perennial.core.snapshot import Snapshot
 from perennial.core.switches import off_of
 from perennial.core.terms.conditions import Condition
-from perennial.core.version import CompiledRule, Version, depends_on
+from perennial.core.version import CompiledMessage, CompiledRule, Version, depends_on
 from perennial.core.version_scope import scope_of
 from perennial.core.wallets.credit import credit_award
 from perennial.core.wallets.dates import lot_key
@@ -100,12 +107,14 @@ def explain(
         setting.say(words) for words in settled_words(setting.written(made_up), setting.written(paid_off))
     ]
     fired = [rule.words for rule in rules if rule.fired]
+    messages = tuple(_explain_message(setting, compiled) for compiled in version.messages)
+    sent = [language.sentence.format(clause=message.words) for message in messages if message.fired]
     return Explanation(
         program=version.program.program,
         version=version.number,
         trigger=trigger_of(event),
         at=format_instant(event.at),
-        words=" ".join([*_whole(setting, points, [*fired, *settled]), *_rest(setting)]),
+        words=" ".join([*_whole(setting, points, [*fired, *settled]), *sent, *_rest(setting)]),
         tier=snapshot.tier,
         household=None if snapshot.together is None else snapshot.together.name,
         why_not=None if judgment.why_not is None else setting.say(judgment.why_not),
@@ -115,6 +124,7 @@ def explain(
         paid_off=paid_off,
         campaigns=_explain_campaigns(setting),
         rules=rules,
+        messages=messages,
     )
 
 
@@ -180,6 +190,8 @@ def _explain_campaigns(setting: _Setting) -> tuple[CampaignExplanation, ...]:
 def _concerns(version: Version, campaign: int, trigger: str) -> bool:
     return any(
         compiled.rule.trigger == trigger and depends_on(compiled, campaign) for compiled in version.rules
+    ) or any(
+        compiled.message.trigger == trigger and compiled.campaign == campaign for compiled in version.messages
     )
 
 
@@ -202,9 +214,35 @@ def _explain_rule(setting: _Setting, compiled: CompiledRule, gift: Gift | None) 
         words = setting.say(reward_words(rule.id, rule.gives() or "", why_not))
         cut_by = None if why_not is None else setting.say(why_not)
         return msgspec.structs.replace(explanation, fired=True, words=words, cut_by=cut_by)
-    reason, because = _why_silent(setting, compiled)
+    off = off_of(version, setting.snapshot).rules.get(rule.id)
+    reason, because = _why_silent(setting, rule, compiled.campaign, off, needs_lines=rule.needs_lines())
+    reason = reason or "the points come to 0"
     return msgspec.structs.replace(
         explanation, words=setting.say(f"Rule {rule.id}: did not fire: {reason}."), because=because
+    )
+
+
+def _explain_message(setting: _Setting, compiled: CompiledMessage) -> MessageExplanation:
+    message, version = compiled.message, setting.version
+    ready = {each.id: why_not for each, why_not in setting.judgment.messages}
+    explanation = MessageExplanation(
+        message=message.id,
+        channel=message.channel(),
+        trigger=message.trigger,
+        fired=compiled.id in ready,
+        words="",
+        name=message.name,
+        campaign=None if compiled.campaign is None else version.program.campaigns[compiled.campaign].id,
+    )
+    if compiled.id in ready:
+        why_not = ready[compiled.id]
+        words = setting.say(message_words(message.id, why_not))
+        cut_by = None if why_not is None else setting.say(why_not)
+        return msgspec.structs.replace(explanation, words=words, cut_by=cut_by)
+    off = off_of(version, setting.snapshot).messages.get(message.id)
+    reason, because = _why_silent(setting, message, compiled.campaign, off)
+    return msgspec.structs.replace(
+        explanation, words=setting.say(f"Message {message.id}: did not fire: {reason}."), because=because
     )
 
 
@@ -272,20 +310,28 @@ def _factors(setting: _Setting, compiled: CompiledRule) -> tuple[str, ...]:
     return tuple(named)
 
 
-def _why_silent(setting: _Setting, compiled: CompiledRule) -> tuple[str, tuple[Seen, ...]]:
-    """Return why a rule gave nothing, in words, and the conditions that said no."""
-    rule = compiled.rule
+def _why_silent(
+    setting: _Setting,
+    rule: EarningRule | Message,
+    campaign: int | None,
+    off: str | None,
+    *,
+    needs_lines: bool = False,
+) -> tuple[str, tuple[Seen, ...]]:
+    """Return why a rule or message did not fire, in words, and the conditions that said no.
+
+    ``campaign`` is the place of the one that it belongs to, ``off`` says why it is off. There are no words
+    if it did fire.
+    """
     if rule.trigger != trigger_of(setting.event):
         return f"it is for {rule.trigger}", ()
     if setting.judgment.why_not is not None:
         return setting.judgment.why_not, ()
-    off = off_of(setting.version, setting.snapshot).rules.get(rule.id)
     if off is not None:
         return off, ()
-    if compiled.campaign is not None and not setting.judgment.active >> compiled.campaign & 1:
-        campaign = setting.version.program.campaigns[compiled.campaign].id
-        return f"campaign {campaign} did not apply", ()
-    if setting.scope.order is None and (rule.lines is not None or rule.needs_lines()):
+    if campaign is not None and not setting.judgment.active >> campaign & 1:
+        return f"campaign {setting.version.program.campaigns[campaign].id} did not apply", ()
+    if setting.scope.order is None and (rule.lines is not None or needs_lines):
         return "the event has no lines", ()
     reason, because = _refusal(setting, rule.schedule, rule.when)
     if reason:
@@ -295,7 +341,7 @@ def _why_silent(setting: _Setting, compiled: CompiledRule) -> tuple[str, tuple[S
             f"no line matches: {describe(rule.lines, setting.version.facts, language=setting.language)}",
             (),
         )
-    return "the points come to 0", ()
+    return "", ()
 
 
 def _refusal(

@@ -52,6 +52,23 @@ class RuleExplanation(_Part, frozen=True):
     waits_for: str | None = None
 
 
+class MessageExplanation(_Part, frozen=True):
+    """Whether one message fired, and so is to be sent unless it was ``cut_by`` a limit or its cooldown.
+
+    What became of it then, the list of the customer's messages tells.
+    """
+
+    message: str
+    channel: str
+    trigger: str
+    fired: bool
+    words: str
+    name: str | None = None
+    campaign: str | None = None
+    because: tuple[Seen, ...] = ()
+    cut_by: str | None = None
+
+
 class Explanation(_Part, frozen=True):
     """What one version of a program made of one event; ``words`` says the whole.
 
@@ -75,3 +92,4 @@ class Explanation(_Part, frozen=True):
     paid_off: dict[str, Points] = {}
     campaigns: tuple[CampaignExplanation, ...] = ()
     rules: tuple[RuleExplanation, ...] = ()
+    messages: tuple[MessageExplanation, ...] = ()

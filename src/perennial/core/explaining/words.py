@@ -38,6 +38,13 @@ def reward_words(rule: str, reward: str, why_not: str | None) -> str:
     return f"Rule {rule}: fired, but reward {reward} was not given ({why_not.removesuffix('.')})"
 
 
+def message_words(message: str, why_not: str | None) -> str:
+    """Say that a message is to be sent, or why it is not although it fired."""
+    if why_not is None:
+        return f"Message {message}: fired"
+    return f"Message {message}: fired, but is not sent ({why_not})"
+
+
 def _factor_words(factors: tuple[str, ...], combined: Combine) -> str:
     """Say where a factor comes from; of several, how they were combined."""
     if len(factors) == 1:

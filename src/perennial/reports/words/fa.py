@@ -138,6 +138,7 @@ WORDS = {
     "campaign": "کمپین",
     "reward": "پاداش",
     "rule": "قانون",
+    "message": "پیام",
     "wallet": "کیف",
     "limit": "محدودیت مشترک",
     "spending": "خرج از کیف",

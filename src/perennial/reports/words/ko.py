@@ -138,6 +138,7 @@ WORDS = {
     "campaign": "캠페인",
     "reward": "리워드",
     "rule": "규칙",
+    "message": "메시지",
     "wallet": "지갑",
     "limit": "공동 한도",
     "spending": "지갑 사용",

@@ -138,6 +138,7 @@ WORDS = {
     "campaign": "活动",
     "reward": "奖励",
     "rule": "规则",
+    "message": "消息",
     "wallet": "钱包",
     "limit": "共用限额",
     "spending": "钱包支出",

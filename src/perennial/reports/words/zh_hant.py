@@ -138,6 +138,7 @@ WORDS = {
     "campaign": "活動",
     "reward": "獎勵",
     "rule": "規則",
+    "message": "訊息",
     "wallet": "錢包",
     "limit": "共用限額",
     "spending": "錢包支出",
