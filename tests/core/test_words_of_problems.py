@@ -29,7 +29,7 @@ FINDING = (
     " checkout/checkout checkout/entered checkout/quote checkout/redemption checkout/why_not"
     " claims/availability claims/claims claims/part_payment conditions/check conditions/flaws course"
     " customers/identifiers dates/occurrences dates/recurrence dates/schedule document/document"
-    " document/shape document/text document/waiting_list findings kinds/percentage pricing/best"
+    " document/shape document/text document/waiting_list findings kinds/liquid kinds/percentage pricing/best"
     " pricing/combining pricing/price pricing/stack referrals/rewards rehearsal/cards rehearsal/checkout"
     " rehearsal/conversions rehearsal/gives_back rehearsal/referrals rehearsal/rehearsal rehearsal/waits"
     " segments/following_segments segments/segment segments/templates terms/condition_document"
@@ -73,6 +73,7 @@ PARTS = frozenset(
         "declared event",
         "did you mean 1?",
         "earning rules, those of campaigns included",
+        "messages, those of campaigns included",
         "event to trigger on",
         "experiment or holdout",
         "gets something",

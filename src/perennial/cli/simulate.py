@@ -127,6 +127,7 @@ def _figures(side: SideResult, currency: str) -> dict[str, str]:
     figures |= {
         f"rule {rule.rule}, {rule.wallet}": _points(rule.points, units[rule.wallet]) for rule in side.rules
     }
+    figures |= {f"message {message.message}": f"{message.times:,}" for message in side.messages}
     figures |= {f"tier {tier.tier or 'none'}": f"{tier.members:,}" for tier in side.tiers}
     for budget in side.budgets:
         over = f", used up {budget.ran_out_at}" if budget.ran_out_at else ""

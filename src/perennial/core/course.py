@@ -17,7 +17,7 @@ from perennial.core.award import Award
 from perennial.core.codes.codes import IssuedCode
 from perennial.core.counts import counts_of
 from perennial.core.decide import decide
-from perennial.core.decision import Decision
+from perennial.core.decision import Decision, sent_by
 from perennial.core.document.program import EnrollmentMode
 from perennial.core.effects import Effect, Join
 from perennial.core.events import ChallengeCompleted, Event, MemberJoined, OrderPaid, RewardEarned, TimersDue
@@ -53,13 +53,15 @@ class Course:
 
     ``versions`` are in the order of their validity and not empty once something happens; ``spent`` maps
     (number of a budget, period) to what all members used. ``by_line`` says that a return may ask what each
-    line of an order contributed.
+    line of an order contributed. ``sent`` are the messages that what happens next has sent already: those of
+    an order that is judged anew.
     """
 
     def __init__(self) -> None:
         self.versions: list[Version] = []
         self.spent: dict[tuple[int, int], int] = {}
         self.by_line = True
+        self.sent: tuple[str, ...] = ()
         self._count = 0
 
     def spend(self, effects: Iterable[Effect]) -> None:
@@ -135,15 +137,22 @@ class Course:
         The ``main`` event is the one that somebody reported.
         """
         version = self.version_at(event.at)
-        decision = self._decide_by(version, member, event)
+        sent = set(self.sent) if main else set()
+        decision = self._decide_by(version, member, event, sent)
         if main or decision.awards:
             self._counted(version, member, event, decision)
         if not decision.follow_ups:
             return [(event, decision)]
-        return [(event, decision), *self._follow_up(member, decision.follow_ups)]
+        return [(event, decision), *self._follow_up(member, decision.follow_ups, sent)]
 
-    def _follow_up(self, member: Member, caused: Iterable[Event]) -> list[Decided]:
-        """Decide what a decision caused, and everything that this causes."""
+    def _follow_up(
+        self, member: Member, caused: Iterable[Event], sent: set[str] | None = None
+    ) -> list[Decided]:
+        """Decide what a decision caused, and everything that this causes; ``sent`` are the messages so far.
+
+        Those that follow are added to them.
+        """
+        sent = set() if sent is None else sent
         found: list[Decided] = []
         waiting = FollowUps(caused)
         try:
@@ -153,7 +162,7 @@ class Course:
                     continue
                 event = self._with_code(stands)
                 version = self.version_at(event.at)
-                decision = self._decide_by(version, member, event)
+                decision = self._decide_by(version, member, event, sent)
                 found.append((event, decision))
                 if decision.awards:
                     self._counted(version, member, event, decision)
@@ -168,18 +177,21 @@ class Course:
         if others := self.counted_besides(version):
             _count_besides(version, others, member, event, decision)
 
-    def _decide_by(self, version: Version, member: Member, event: Event) -> Decision:
-        """Decide one event by ``version`` and take its effects over."""
+    def _decide_by(self, version: Version, member: Member, event: Event, sent: set[str]) -> Decision:
+        """Decide one event by ``version`` and take its effects over; note among ``sent`` what it sends."""
         shares = member.household is not None and version.pooling is not None
         if shares:
             _move(version, moves_to_one(version, member, event.at), event.at)
-        decision = decide(event, version, member, self.spent, self.switched(), by_line=self.by_line)
+        off, by_line = self.switched(), self.by_line
+        decision = decide(event, version, member, self.spent, off, by_line=by_line, sent=sent)
         if decision.refusal is not None:
             raise CourseRefused(decision.refusal)
         fold(member, version, decision.effects, event.at)
         if shares:
             _move(version, moves_of_others(version, member, decision.effects), event.at)
         self._spend(decision, event.at)
+        if version.messages:
+            sent.update(sent_by(decision))
         return decision
 
     def _spend(self, decision: Decision, at: Instant) -> None:
@@ -206,16 +218,19 @@ class Course:
 
 
 class Given(msgspec.Struct):
-    """What an order earned beside the awards of its own decision: by rules that give rewards."""
+    """What an order led to beside the awards of its own decision: rewards that rules gave, and messages."""
 
     awards: tuple[Award, ...] = ()
     rewards: tuple[GivenReward, ...] = ()
+    messages: tuple[str, ...] = ()
 
 
 def given_for(order: OrderPaid, found: Iterable[Decided]) -> Given:
-    """Return what rules gave for an order, out of everything that its payment led to."""
+    """Return what rules gave and messages sent for an order, out of everything that its payment led to."""
     given = Given()
     for event, decision in found:
+        if event.id == order.id:
+            given.messages += tuple(sent_by(decision))
         if isinstance(event, RewardEarned) and event.id == order.id and decision.given is not None:
             given.awards += decision.awards
             given.rewards += (decision.given,)

@@ -6,7 +6,7 @@ import msgspec
 
 from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution
-from perennial.core.effects import Effect
+from perennial.core.effects import Effect, SendMessage
 from perennial.core.events import Event
 from perennial.core.given_reward import GivenReward
 from perennial.core.refusals import Refusal
@@ -34,3 +34,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     refusal: Refusal | None = None
     contributions: tuple[Contribution, ...] = ()
     given: GivenReward | None = None
+
+
+def sent_by(decision: Decision) -> list[str]:
+    """Return the messages that a decision sends."""
+    return [effect.message for effect in decision.effects if type(effect) is SendMessage]

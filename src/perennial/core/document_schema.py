@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from perennial.core import earning, fraud, rewards
+from perennial.core import earning, fraud, messages, rewards
 from perennial.core.case import Step
 from perennial.core.document.program import Program
 from perennial.core.terms.condition_document import SCHEMA_HOOK, condition_schema
@@ -25,6 +25,7 @@ def kind_schemas() -> dict[str, dict[str, dict[str, Any]]]:
     families: dict[str, dict[str, Any]] = {
         "earning_rules": {**earning.KINDS},
         "rewards": {**rewards.KINDS},
+        "messages": {**messages.KINDS},
         "fraud_signals": {**fraud.KINDS},
     }
     return {
@@ -40,12 +41,12 @@ def schema_text() -> str:
 
 def kinds_text() -> str:
     """Return the text of ``docs/reference/program-kinds.md``: every kind with its words and example."""
-    pages = [
-        "# Kinds of rules, rewards, signals\n\nGenerated from the code: `make generate` writes this page.\n"
-    ]
+    title_words = "# Kinds of rules, rewards, messages, signals"
+    pages = [f"{title_words}\n\nGenerated from the code: `make generate` writes this page.\n"]
     families: dict[str, dict[str, Any]] = {
         "Earning rules": {**earning.KINDS},
         "Rewards": {**rewards.KINDS},
+        "Messages": {**messages.KINDS},
         "Signals of fraud": {**fraud.KINDS},
     }
     for title, kinds in families.items():

@@ -204,6 +204,8 @@ def judge(event: EarningEvent, version: Version, snapshot: Snapshot) -> Judgment
         places = [index - len(version.rules) for index, *_ in fired]
         ready = [version.messages[place] for place in places if place >= 0]
         fired = fired[: len(fired) - len(ready)]
+        if joined_later(event.at, version, snapshot):
+            ready = []
     if snapshot.off or snapshot.variants:
         off = off_of(version, snapshot)
         judgment.active &= ~off.campaigns
@@ -261,6 +263,12 @@ def outside_life(at: Instant, version: Version, snapshot: Snapshot) -> str | Non
     if enrollment.closed and enrollment.segment not in snapshot.segments:
         return f"the customer is not in segment {enrollment.segment}"
     return None
+
+
+def joined_later(at: Instant, version: Version, snapshot: Snapshot) -> bool:
+    """Whether what happened ``at`` is counted although the member joined later: no message tells of it."""
+    joined_at = snapshot.joined_at
+    return version.program.enrollment.mode is _ON_REQUEST and joined_at is not None and at < joined_at
 
 
 def trigger_of(event: EarningEvent) -> str:

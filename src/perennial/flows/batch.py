@@ -51,7 +51,8 @@ class Operation(msgspec.Struct):
 
     ``source_id`` is the id of the order or event that it belongs to, ``kept`` what rules gave for an
     order before it changed, by the program and the rule, ``keeper`` the household that keeps the points that
-    it is about, where that is not the member's own.
+    it is about, where that is not the member's own. ``sent`` are the messages that it has sent so far, by the
+    program, those of an order before it changed among them.
     """
 
     operation_id: UUID
@@ -60,6 +61,7 @@ class Operation(msgspec.Struct):
     at: Instant
     kept: dict[tuple[int, str], StoredDecision] | None = None
     keeper: Member | None = None
+    sent: dict[int, set[str]] = {}
 
 
 class Batch(msgspec.Struct):

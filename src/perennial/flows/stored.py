@@ -23,6 +23,7 @@ class StoredDecision(msgspec.Struct, frozen=True, array_like=True, omit_defaults
     """One program's decision; ``trigger`` names the event, or the follow-up that it caused.
 
     ``caused`` are the particulars of a follow-up, which nothing else tells (``core/explaining/causes.py``).
+    ``messages`` are those that were sent up to this decision for the same order or event: none is sent again.
     """
 
     program: int
@@ -34,6 +35,7 @@ class StoredDecision(msgspec.Struct, frozen=True, array_like=True, omit_defaults
     contributions: tuple[Contribution, ...] = ()
     given: GivenReward | None = None
     caused: dict[str, Scalar] = {}
+    messages: tuple[str, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -17,7 +17,14 @@ from perennial.core.campaigns.state import day_of_members, schedules_of
 from perennial.core.dates.occurrences import holidays_between, open_between
 from perennial.core.dates.periods import add_span, local_date, local_midnight, period_of, start_of
 from perennial.core.dates.schedule import Schedule, life_of
-from perennial.core.document.program import Campaign, FixedDatesExpiry, Program, TierLasts, rewards_of
+from perennial.core.document.program import (
+    Campaign,
+    FixedDatesExpiry,
+    Program,
+    TierLasts,
+    messages_of,
+    rewards_of,
+)
 from perennial.core.tier_terms import period_of_tiers
 from perennial.core.wallets.dates import day_of_year
 from perennial.units import Instant
@@ -105,6 +112,7 @@ def countries_of(program: Program) -> set[str]:
         *(rule.schedule for rule in rules),
         *(campaign.schedule for campaign in program.campaigns),
         *(reward.schedule for reward in rewards_of(program)),
+        *(message.schedule for message in messages_of(program)),
     ]
     return {each.holidays for each in schedules if each is not None and each.holidays is not None}
 

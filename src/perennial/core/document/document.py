@@ -143,6 +143,8 @@ class _Dumper(yaml.SafeDumper):
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
         style = None if reads_as_text(text) else "'"
+        if "\n" in text:
+            style = "|"  # a text of several lines is read as it was written
         if any(sign in text for sign in "\x85\u2028\u2029"):
             style = '"'  # these are line breaks to some readers of YAML: only escapes keep them
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)

@@ -1,8 +1,8 @@
 """The worst-case cost of deciding one event under a program, so that no author can stall a worker.
 
 A comparison costs 1. What is asked of every line costs as much for each of the most lines that an
-order may have. All rules of one trigger may have to be looked at, and all campaigns, challenges, referrals
-and experiments.
+order may have. All rules and messages of one trigger may have to be looked at, and all campaigns,
+challenges, referrals and experiments.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from perennial.core.document.program import Program
+from perennial.core.kinds.message import Message
 from perennial.core.kinds.rule import EarningRule
 from perennial.core.terms.conditions import (
     All,
@@ -60,7 +61,8 @@ def cost_of(program: Program) -> Cost:
     """Return the worst case under ``program``, and the parts of it that cost most, the dearest first."""
     shared = dict(_shared(program))
     by_trigger: dict[str, dict[str, int]] = {}
-    for path, rule in _rules(program):
+    firing: list[tuple[str, EarningRule | Message]] = [*_rules(program), *_messages(program)]
+    for path, rule in firing:
         own = 1 + condition_cost(rule.when) + MAX_LINES * condition_cost(rule.lines)
         by_trigger.setdefault(rule.trigger, {})[path] = own
     dearest = max(by_trigger.values(), key=lambda rules: sum(rules.values()), default={})
@@ -76,6 +78,14 @@ def _rules(program: Program) -> Iterator[tuple[str, EarningRule]]:
     for place, campaign in enumerate(program.campaigns):
         for index, rule in enumerate(campaign.earning_rules):
             yield f"campaigns[{place}].earning_rules[{index}]", rule
+
+
+def _messages(program: Program) -> Iterator[tuple[str, Message]]:
+    for index, message in enumerate(program.messages):
+        yield f"messages[{index}]", message
+    for place, campaign in enumerate(program.campaigns):
+        for index, message in enumerate(campaign.messages):
+            yield f"campaigns[{place}].messages[{index}]", message
 
 
 def _shared(program: Program) -> Iterator[tuple[str, int]]:
@@ -99,6 +109,7 @@ def _shared(program: Program) -> Iterator[tuple[str, int]]:
 def _conditions(program: Program) -> list[Condition]:
     """Return every condition outside of tiers."""
     found = [*(rule.when for _, rule in _rules(program)), *(campaign.when for campaign in program.campaigns)]
+    found += [message.when for _, message in _messages(program)]
     rewards = [*program.rewards, *(reward for one in program.campaigns for reward in one.rewards)]
     found += [condition for reward in rewards for condition in (reward.when, reward.usable_when)]
     found += [price.when for reward in rewards for price in reward.prices]

@@ -22,6 +22,7 @@ _NAMES = {
     "limits": "shared limit",
     "campaigns": "campaign",
     "rewards": "reward",
+    "messages": "message",
     "levels": "tier",
     "challenges": "challenge",
     "goals": "goal",
@@ -37,6 +38,7 @@ NOUNS = (*_NAMES.values(), "part")
 """What parts of a program are called."""
 
 _CASE = "test case "
+_LINE = 200
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -73,6 +75,9 @@ class _Differ:
     def value(self, path: str, owner: str, old: Any, new: Any) -> list[Change]:
         if owner.startswith(_CASE) and path.endswith((".steps", ".segments")):
             return [Change(path, f"{owner}: other {_words_of(path)}")]
+        if _is_long(old) or _is_long(new):
+            what = "other {}" if old and new else "{} added" if new else "{} removed"
+            return [Change(path, f"{owner}: {what.format(_words_of(path))}")]
         if isinstance(old, msgspec.Struct) and type(old) is type(new) and not _is_short(new):
             return self.fields(path, owner, old, new)
         if isinstance(old, dict) and isinstance(new, dict):
@@ -154,6 +159,11 @@ def _are_alike(old: Any, new: Any) -> bool:
 def _is_short(value: msgspec.Struct) -> bool:
     """Spans, windows and the like read better whole than field by field."""
     return isinstance(value, Span | HistoryWindow | Limit | Window)
+
+
+def _is_long(value: Any) -> bool:
+    """Whether a text takes more than a line of its own: a template, and nothing to be read in a sentence."""
+    return isinstance(value, str) and (len(value) > _LINE or "\n" in value)
 
 
 def _words_of(path: str) -> str:

@@ -17,7 +17,16 @@ from perennial.core.conditions.words import describe
 from perennial.core.currency import format_money, in_program_currency
 from perennial.core.dates.schedule import Schedule, compile_schedule
 from perennial.core.document.multipliers import UNCHANGED, format_factor
-from perennial.core.earn import EarningEvent, Gift, Judgment, contributions, judge, trigger_of, waiting_for
+from perennial.core.earn import (
+    EarningEvent,
+    Gift,
+    Judgment,
+    contributions,
+    joined_later,
+    judge,
+    trigger_of,
+    waiting_for,
+)
 from perennial.core.effects import Debit, FallShort
 from perennial.core.events import OrderPaid
 from perennial.core.explaining.explanation import (
@@ -240,6 +249,8 @@ def _explain_message(setting: _Setting, compiled: CompiledMessage) -> MessageExp
         cut_by = None if why_not is None else setting.say(why_not)
         return msgspec.structs.replace(explanation, words=words, cut_by=cut_by)
     off = off_of(version, setting.snapshot).messages.get(message.id)
+    if joined_later(setting.event.at, version, setting.snapshot):
+        off = "the customer joined later"
     reason, because = _why_silent(setting, message, compiled.campaign, off)
     return msgspec.structs.replace(
         explanation, words=setting.say(f"Message {message.id}: did not fire: {reason}."), because=because

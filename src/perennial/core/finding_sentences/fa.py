@@ -143,6 +143,7 @@ SENTENCES = {
     "People do what they did: a claim that the other version refuses is not made later; nobody buys more.": "مردم همان می\u200cکنند که کردند: دریافتی که نسخهٔ دیگر رد می\u200cکند بعدتر انجام نمی\u200cشود؛ کسی بیشتر نمی\u200cخرد.",
     "Attributes, segments, locations and households are those of today.": "ویژگی\u200cها، بخش\u200cها، شعبه\u200cها و خانوارها همان امروزند.",
     "Everything is switched on.": "همه\u200cچیز روشن است.",
+    "Messages are counted as if everybody had agreed to get them.": "پیام\u200cها چنان شمرده می\u200cشوند که گویی همه به دریافت آن\u200cها رضایت داده\u200cاند.",
     "Claims that were refused then are not tried again.": "دریافت\u200cهایی که آن زمان رد شدند دوباره آزموده نمی\u200cشوند.",
     "A change of an order (fulfilled, canceled) happened when it was reported.": "تغییر سفارش (تحویل، لغو) همان زمان گزارش رخ داده است.",
     "Orders from before somebody joined are not counted on joining, whatever the program says.": "سفارش\u200cهای پیش از عضویت هنگام عضویت شمرده نمی\u200cشوند، برنامه هر چه بگوید.",

@@ -143,6 +143,7 @@ SENTENCES = {
     "People do what they did: a claim that the other version refuses is not made later; nobody buys more.": "사람들은 하던 대로 합니다. 다른 버전이 거절한 수령은 나중에 하지 않으며, 아무도 더 사지 않습니다.",
     "Attributes, segments, locations and households are those of today.": "속성, 세그먼트, 매장, 가구는 오늘의 것입니다.",
     "Everything is switched on.": "모든 것이 켜져 있습니다.",
+    "Messages are counted as if everybody had agreed to get them.": "메시지는 모두가 수신에 동의한 것으로 보고 셉니다.",
     "Claims that were refused then are not tried again.": "그때 거절된 수령은 다시 시도하지 않습니다.",
     "A change of an order (fulfilled, canceled) happened when it was reported.": "주문의 변경(이행, 취소)은 보고된 때에 일어난 것으로 봅니다.",
     "Orders from before somebody joined are not counted on joining, whatever the program says.": "프로그램과 상관없이 가입 전의 주문은 가입할 때 세지 않습니다.",

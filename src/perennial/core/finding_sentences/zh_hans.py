@@ -143,6 +143,7 @@ SENTENCES = {
     "People do what they did: a claim that the other version refuses is not made later; nobody buys more.": "人们的行为不变：另一版本拒绝的领取不会在之后再次进行；没有人会多买。",
     "Attributes, segments, locations and households are those of today.": "属性、细分、门店和家庭均为当前状态。",
     "Everything is switched on.": "所有内容均为开启状态。",
+    "Messages are counted as if everybody had agreed to get them.": "消息按所有人都同意接收来计数。",
     "Claims that were refused then are not tried again.": "当时被拒绝的领取不会重试。",
     "A change of an order (fulfilled, canceled) happened when it was reported.": "订单的变更（已履行、已取消）以上报时间为准。",
     "Orders from before somebody joined are not counted on joining, whatever the program says.": "无论计划如何规定，加入之前的订单在加入时不计入。",

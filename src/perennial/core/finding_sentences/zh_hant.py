@@ -143,6 +143,7 @@ SENTENCES = {
     "People do what they did: a claim that the other version refuses is not made later; nobody buys more.": "人們的行為不變：另一版本拒絕的領取不會在之後再次進行；沒有人會多買。",
     "Attributes, segments, locations and households are those of today.": "屬性、分眾、門市和家庭均為當前狀態。",
     "Everything is switched on.": "所有內容均為開啟狀態。",
+    "Messages are counted as if everybody had agreed to get them.": "訊息以所有人都同意接收來計算。",
     "Claims that were refused then are not tried again.": "當時被拒絕的領取不會重試。",
     "A change of an order (fulfilled, canceled) happened when it was reported.": "訂單的變更（已履行、已取消）以上報時間為準。",
     "Orders from before somebody joined are not counted on joining, whatever the program says.": "無論計畫如何規定，加入之前的訂單在加入時不計入。",

@@ -34,7 +34,7 @@ limits: [{times: 1, every: year}]
 purpose: marketing
 subject: "Welcome to gold, {{ customer.first_name | default: 'friend' }}"
 body: |
-  You have reached gold. You have {{ points }} points.
+  You have reached gold. You have {{ wallets.points.available }} points.
 """
 
     def templates(self) -> tuple[Template, ...]:

@@ -395,8 +395,8 @@ class Rehearsal(SegmentCourse):
         known.returned, known.canceled = after, canceled
         return decisions
 
-    def _decide_by(self, version: Version, member: Member, event: Event) -> Decision:
-        decision = super()._decide_by(version, member, event)
+    def _decide_by(self, version: Version, member: Member, event: Event, sent: set[str]) -> Decision:
+        decision = super()._decide_by(version, member, event, sent)
         for effect in decision.effects:
             given = _code_given(event, effect)
             if given is not None and isinstance(effect, IssueVoucher | Entitle):

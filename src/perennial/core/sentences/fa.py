@@ -10,6 +10,7 @@ SENTENCES = {
     "{parts:nouns} are in another order: {order:text}": "{parts} به ترتیب دیگری\u200cاند: {order}",
     "{owner:part}: other {field:field}": "{owner}: {field} دیگری دارد",
     "{owner:part}: {field:field} added": "{owner}: {field} افزوده شد",
+    "{owner:part}: {field:field} removed": "{owner}: {field} برداشته شد",
     "{owner:part}: {field:field} set to {new:changed}": "{owner}: {field} برابر {new} شد",
     "{owner:part}: {field:field} removed (was {old:changed})": "{owner}: {field} برداشته شد (پیش\u200cتر {old})",
     "{owner:part}: {field:field} changed from {old:changed} to {new:changed}": "{owner}: {field} از {old} به {new} تغییر کرد",

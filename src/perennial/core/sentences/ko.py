@@ -10,6 +10,7 @@ SENTENCES = {
     "{parts:nouns} are in another order: {order:text}": "{parts}의 순서가 바뀜: {order}",
     "{owner:part}: other {field:field}": "{owner}: {field}이(가) 바뀜",
     "{owner:part}: {field:field} added": "{owner}: {field} 추가됨",
+    "{owner:part}: {field:field} removed": "{owner}: {field} 삭제",
     "{owner:part}: {field:field} set to {new:changed}": "{owner}: {field}을(를) {new}(으)로 정함",
     "{owner:part}: {field:field} removed (was {old:changed})": "{owner}: {field} 삭제됨(이전: {old})",
     "{owner:part}: {field:field} changed from {old:changed} to {new:changed}": "{owner}: {field}이(가) {old}에서 {new}(으)로 바뀜",

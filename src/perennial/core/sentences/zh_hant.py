@@ -10,6 +10,7 @@ SENTENCES = {
     "{parts:nouns} are in another order: {order:text}": "{parts}的順序改變：{order}",
     "{owner:part}: other {field:field}": "{owner}：{field} 不同",
     "{owner:part}: {field:field} added": "{owner}：新增 {field}",
+    "{owner:part}: {field:field} removed": "{owner}：刪除 {field}",
     "{owner:part}: {field:field} set to {new:changed}": "{owner}：{field} 設為 {new}",
     "{owner:part}: {field:field} removed (was {old:changed})": "{owner}：刪除 {field}（原為 {old}）",
     "{owner:part}: {field:field} changed from {old:changed} to {new:changed}": "{owner}：{field} 由 {old} 改為 {new}",

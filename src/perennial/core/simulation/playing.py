@@ -12,7 +12,7 @@ from perennial.core.award import Award
 from perennial.core.challenge_round import Contribution, Standing
 from perennial.core.course import CourseRefused, Decided, given_for
 from perennial.core.dates.periods import Period, period_of_day
-from perennial.core.decision import Decision
+from perennial.core.decision import Decision, sent_by
 from perennial.core.effects import Debit, Leave
 from perennial.core.events import (
     ChallengeCompleted,
@@ -58,7 +58,8 @@ class JudgedOrder(msgspec.Struct):
     """A paid order as the side judged it; ``returned`` counts the units of each line that came back.
 
     ``blocked`` is what the customer was blocked from then. ``rests`` tells of each cooldown that the order
-    began its number, the place, and the instant that stood there before.
+    began its number, the place, and the instant that stood there before. ``sent`` are the messages that it
+    has sent.
     """
 
     order: Order
@@ -70,6 +71,7 @@ class JudgedOrder(msgspec.Struct):
     given: tuple[GivenReward, ...] = ()
     blocked: int = 0
     rests: tuple[tuple[int, int, Instant], ...] = ()
+    sent: tuple[str, ...] = ()
 
 
 class Playing:
@@ -169,6 +171,8 @@ class Playing:
         for event, decision in found:
             if event.at < begins:
                 continue
+            for message in sent_by(decision) if self.side.latest.messages else ():
+                tally.messages[message] = tally.messages.get(message, 0) + 1
             if decision.awards:
                 month = period_of_day(today_of(self.side.latest, event.at).day, _MONTH)
                 for award in decision.awards:
@@ -254,6 +258,7 @@ class Playing:
                 given=given.rewards,
                 blocked=member.blocked,
                 rests=self._rests(paid, event) if paid is not None else (),
+                sent=(*self.side.sent, *given.messages),
             )
         return found
 
@@ -331,10 +336,11 @@ class Playing:
             if (number, place) in woken:
                 member.limits[number][place] = before
         self.side.kept = {each.rule: each for each in known.given}
+        self.side.sent = known.sent
         try:
             found += self._pay(member, OrderPaid(id=past.order_id, at=known.paid_at, order=past.order))
         finally:
-            self.side.kept = {}
+            self.side.kept, self.side.sent = {}, ()
             member.blocked = now
             for number, place in woken:
                 member.limits[number][place] = known.paid_at

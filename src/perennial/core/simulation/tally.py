@@ -67,7 +67,8 @@ class SideTally(msgspec.Struct):
     """What the period came to under one version. ``months`` gives the points awarded by local month.
 
     ``wallets``, ``rules`` and ``months`` are by the number of the wallet: points of two of them are no sum.
-    ``refused`` counts by the code of the refusal what members asked for and did not get.
+    ``messages`` counts how often each was sent, ``refused`` by the code of the refusal what members asked for
+    and did not get.
     """
 
     orders: int = 0
@@ -76,6 +77,7 @@ class SideTally(msgspec.Struct):
     wallets: dict[int, WalletTally] = {}
     rules: dict[int, dict[str, RuleTally]] = {}
     rewards: dict[str, RewardTally] = {}
+    messages: dict[str, int] = {}
     tiers: dict[str, int] = {}
     months: dict[int, dict[int, Points]] = {}
     refused: dict[str, int] = {}
@@ -189,6 +191,7 @@ def merge_side(into: SideTally, part: SideTally) -> None:
             add_struct(known_rules.setdefault(rule, RuleTally()), figures)
     for reward, claimed in part.rewards.items():
         add_struct(into.rewards.setdefault(reward, RewardTally()), claimed)
+    _add_counts(into.messages, part.messages)
     _add_counts(into.tiers, part.tiers)
     for unit, months in part.months.items():
         _add_counts(into.months.setdefault(unit, {}), months)

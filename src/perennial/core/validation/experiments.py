@@ -14,7 +14,7 @@ from perennial.core.document.experiments import (
     Trial,
     Variant,
 )
-from perennial.core.document.program import rewards_of
+from perennial.core.document.program import messages_of, rewards_of
 from perennial.core.findings import Findings
 from perennial.core.variants import Key, keys_of, replaced_keys, tried_parts
 
@@ -86,6 +86,7 @@ def _check_variant(findings: Findings, path: str, variant: Variant) -> None:
         "rules": findings.rules,
         "rewards": [reward.id for reward in rewards_of(program)],
         "campaigns": [campaign.id for campaign in program.campaigns],
+        "messages": [message.id for message in messages_of(program)],
     }
     for what in ("on", "off"):
         parts: Parts = getattr(variant, what)

@@ -9,6 +9,7 @@ import msgspec
 from perennial.core.document.limited_points import decimals_of, wallets_of_campaign, wallets_of_shared
 from perennial.core.document.program import Campaign, Program, WalletSpec
 from perennial.core.findings import Findings
+from perennial.core.kinds.message import Message
 from perennial.core.kinds.rule import EarningRule
 from perennial.core.problems import Problem, join_path
 from perennial.core.terms.limits import MONEY, AtCap, Counted, Holder, Limit
@@ -46,6 +47,16 @@ def place_of_rule(program: Program, rule: EarningRule) -> Place:
     if rule.trigger != _ORDER_PAID:
         words += "; only orders have a value"
     return Place(tuple(counts), rule.trigger == _ORDER_PAID, frozenset(declared), words)
+
+
+def place_of_message(program: Program, message: Message) -> Place:
+    """Return what the limits of a message can count: how often it is sent."""
+    is_order = message.trigger == _ORDER_PAID
+    event = program.declarations.events.get(message.trigger)
+    of_event = event.attributes if event is not None else {}
+    declared = program.declarations.order if is_order else of_event
+    words = "a message is limited by times: it gives no points and takes nothing off"
+    return Place((Counted.TIMES,), is_order, frozenset(declared), words)
 
 
 def place_of_reward(program: Program) -> Place:

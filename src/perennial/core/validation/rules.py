@@ -85,8 +85,9 @@ def _check_basis(findings: Findings, path: str, rule: EarningRule) -> None:
 
 
 def _check_campaign(findings: Findings, path: str, campaign: Campaign) -> None:
-    if campaign.multiplier is None and not campaign.earning_rules and not campaign.rewards:
-        findings.add(path, "empty", "a campaign has a multiplier, earning rules or rewards")
+    parts = (campaign.earning_rules, campaign.rewards, campaign.messages)
+    if campaign.multiplier is None and not any(parts):
+        findings.add(path, "empty", "a campaign has a multiplier, earning rules, rewards or messages")
     findings.schedule(f"{path}.schedule", campaign.schedule)
     findings.condition(f"{path}.when", campaign.when, campaign_place())
     findings.multiplier(f"{path}.multiplier", campaign.multiplier)

@@ -14,6 +14,7 @@ from perennial.core.document.program import (
     Declarations,
     EnrollmentMode,
     Program,
+    messages_of,
 )
 from perennial.core.document.program_cost import MAX_COST, worst_case
 from perennial.core.document.shape import MAX_PROBLEMS
@@ -25,6 +26,7 @@ from perennial.core.validation.challenges import check_challenges
 from perennial.core.validation.codes import check_codes, shared_code_conflicts
 from perennial.core.validation.experiments import check_experiments
 from perennial.core.validation.limits import check_points_together, conflicts_of_limits
+from perennial.core.validation.messages import check_messages
 from perennial.core.validation.referrals import check_referrals
 from perennial.core.validation.rewards import check_rewards
 from perennial.core.validation.rules import check_rules
@@ -77,6 +79,7 @@ def examine(program: Program) -> Findings:
     check_tiers(findings)
     check_rewards(findings)
     check_codes(findings)
+    check_messages(findings)
     check_stacking(findings)
     check_challenges(findings)
     check_experiments(findings)
@@ -187,6 +190,7 @@ def _check_size(findings: Findings) -> None:
         ("campaigns", len(program.campaigns), "campaigns"),
         ("limits", len(program.limits), "shared limits"),
         ("rewards", len(program.rewards), "rewards"),
+        ("messages", len(messages_of(program)), "messages, those of campaigns included"),
     ):
         if count > MAX_PARTS:
             findings.add(path, "too_many", f"a program has at most {MAX_PARTS:,} {what}; this one {count:,}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import msgspec
 from perennial.core.challenges.completion import needs_code
 from perennial.core.codes.codes import Codes
 from perennial.core.decide import decide
-from perennial.core.decision import Decision
+from perennial.core.decision import Decision, sent_by
 from perennial.core.effects import Count, Effect
 from perennial.core.events import ChallengeCompleted, Event, RewardEarned
 from perennial.core.explaining.causes import apart, particulars_of
@@ -19,7 +19,7 @@ from perennial.core.following_up import MAX_FOLLOW_UPS, FollowUps, TooManyFollow
 from perennial.core.orders.order import Scalar
 from perennial.core.points_counted import points_counted
 from perennial.core.refusals import Refusal, RefusalCode
-from perennial.core.switches import Switches
+from perennial.core.switches import Switches, sent_before
 from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
@@ -74,7 +74,8 @@ def decide_in(
     if member.household is not None and version.pooling is not None:
         batch.be_at_one(operation, version)
     judged = judged_by(operation, event)
-    decision = decide(event, version, judged, batch.spent, off)
+    sent = operation.sent.setdefault(live.program_id, set()) if version.messages else ()
+    decision = decide(event, version, judged, batch.spent, off, sent=sent)
     if decision.refusal is not None:
         raise refused(decision.refusal)
     now_counts = [effect for effect in decision.effects if type(effect) is Count]
@@ -88,6 +89,8 @@ def decide_in(
         decision = without_claims(batch, operation, decision)
     if version.challenges:
         note_won(batch, operation, version, event, others)
+    if version.messages:
+        operation.sent[live.program_id].update(sent_by(decision))
     membership = member.memberships.get(live.program_id)
     after = membership.tier if membership else None
     return Outcome(live, version, trigger_of(event), decision, before, after, at=event.at), now_counts
@@ -220,11 +223,27 @@ def store_outcomes(outcomes: Sequence[Outcome]) -> bytes:
                 contributions=outcome.decision.contributions,
                 given=outcome.decision.given,
                 caused=_particulars(outcome),
+                messages=_sent_so_far(outcome),
             )
             for outcome in outcomes
             if not (outcome.apart and isinstance(outcome.caused, RewardEarned | None))
         ]
     )
+
+
+def sent_of(stored: Iterable[StoredDecision]) -> dict[int, set[str]]:
+    """Return the messages that were sent for what these decisions are about, by the program."""
+    sent: dict[int, set[str]] = {}
+    for decision in stored:
+        if decision.messages:
+            sent.setdefault(decision.program, set()).update(decision.messages)
+    return sent
+
+
+def _sent_so_far(outcome: Outcome) -> tuple[str, ...]:
+    if not outcome.version.messages or outcome.decision.facts is None:
+        return ()
+    return (*sent_before(outcome.decision.facts.off), *sent_by(outcome.decision))
 
 
 def _particulars(outcome: Outcome) -> dict[str, Scalar]:

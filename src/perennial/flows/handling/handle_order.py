@@ -17,7 +17,7 @@ from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PutOrder
 from perennial.flows.handling.answering import decided, encode_answer
 from perennial.flows.handling.decide_event import decide_event
-from perennial.flows.handling.decide_program import EventOf, Outcome, carried, store_outcomes
+from perennial.flows.handling.decide_program import EventOf, Outcome, carried, sent_of, store_outcomes
 from perennial.flows.handling.earned_rewards import keep, settle_kept
 from perennial.flows.handling.event_types import check_order_attributes
 from perennial.flows.handling.giving_back import give_back_with_order
@@ -223,6 +223,7 @@ def _judge_anew(
     _cancel(batch, operation, known, stored, revised=True)
     then, now = _switches_then(batch, stored), member.blocked
     keep(operation, stored)
+    operation.sent = sent_of(stored)
     member.blocked = _blocked_then(stored)
     put_to_rest = _wake(batch, member, stored, known)
     outcomes = decide_event(batch, operation, _paid(operation, order), enrolls=True, switches=then)

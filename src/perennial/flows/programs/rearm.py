@@ -11,6 +11,7 @@ from perennial.core.document.program_diff import Change
 
 _MOVES_TIMERS = (
     "earning_rules",
+    "messages",
     "campaigns",
     "starts",
     "ends",

@@ -18,6 +18,7 @@ ASSUMPTIONS = (
     "People do what they did: a claim that the other version refuses is not made later; nobody buys more.",
     "Attributes, segments, locations and households are those of today.",
     "Everything is switched on.",
+    "Messages are counted as if everybody had agreed to get them.",
     "Claims that were refused then are not tried again.",
     "A change of an order (fulfilled, canceled) happened when it was reported.",
     "Orders from before somebody joined are not counted on joining, whatever the program says.",
@@ -68,6 +69,13 @@ class RewardResult(msgspec.Struct, frozen=True):
     value: Minor
 
 
+class MessageResult(msgspec.Struct, frozen=True):
+    """How often a message would have been sent, if everybody had agreed to get it."""
+
+    message: str
+    times: int
+
+
 class BudgetResult(msgspec.Struct, frozen=True):
     """A budget in one of its periods; ``asked`` is what would have been used without it.
 
@@ -116,6 +124,7 @@ class SideResult(msgspec.Struct, frozen=True):
     wallets: tuple[WalletResult, ...]
     rules: tuple[RuleResult, ...]
     rewards: tuple[RewardResult, ...]
+    messages: tuple[MessageResult, ...]
     tiers: tuple[TierResult, ...]
     months: tuple[MonthResult, ...]
     budgets: tuple[BudgetResult, ...]
@@ -237,6 +246,7 @@ def _side(
             RewardResult(reward, figures.claims, figures.points, figures.value)
             for reward, figures in sorted(side.rewards.items())
         ),
+        messages=tuple(MessageResult(message, times) for message, times in sorted(side.messages.items())),
         tiers=_tiers(version, side),
         months=tuple(
             MonthResult(_month(month), units.get(unit, str(unit)), points)
