@@ -103,6 +103,8 @@ class Expectation(CasePart, frozen=True, kw_only=True):
     what the order would earn, ``would_give`` the rewards that rules would give for it. ``cards`` is what
     gift cards hold, ``held`` what holds reserve of points.
 
+    ``messages`` are all that the step sends, by their ids: those that are not listed are not sent.
+
     ``variants`` are those of experiments and holdouts that the customer was exposed to (null: never was).
     ``challenges`` says how far challenges are.
 
@@ -148,6 +150,7 @@ class Expectation(CasePart, frozen=True, kw_only=True):
     would_give: tuple[str, ...] | None = None
     held: Figure | None = None
     cards: dict[str, int] = {}
+    messages: tuple[str, ...] | None = None
     variants: dict[str, str | None] = {}
     challenges: dict[str, CaseChallenge] = {}
     referral: str | None = None

@@ -21,7 +21,7 @@ from perennial.core.challenges.view import views_of
 from perennial.core.checkout.checkout import Checkout
 from perennial.core.currency import decimals
 from perennial.core.dates.periods import local_datetime
-from perennial.core.decision import Decision
+from perennial.core.decision import Decision, sent_by
 from perennial.core.document.program import Program
 from perennial.core.effects import Entitle, IssueVoucher
 from perennial.core.pricing.redeemables import Status
@@ -70,6 +70,10 @@ class Comparison:
             given = {rule: points for rule, points in awards.items() if points}
             if given != expected.awards:
                 found.append(f"awards should be {expected.awards} but are {given}")
+        if expected.messages is not None:
+            sent = sorted(message for decision in decisions for message in sent_by(decision))
+            if sent != sorted(expected.messages):
+                found.append(f"messages should be {sorted(expected.messages)} but are {sent}")
         if expected.value is not None:
             issued = [e for decision in decisions for e in decision.effects if isinstance(e, IssueVoucher)]
             value = sum(effect.value for effect in issued)

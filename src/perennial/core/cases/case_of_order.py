@@ -57,8 +57,9 @@ class JudgedOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order as one program judged it at ``at``; ``facts`` is what the decision read.
 
     ``enrolled`` says that the order itself made the customer a member. ``earned`` is everything that it gave,
-    by wallet, what it caused included; ``awards`` the same by rule. ``tier`` is that afterwards. ``earlier``
-    are the latest of the orders before it, the oldest first, and ``earlier_count`` says how many there were.
+    by wallet, what it caused included; ``awards`` the same by rule. ``tier`` is that afterwards. ``messages``
+    are those that it sent. ``earlier`` are the latest of the orders before it, the oldest first, and
+    ``earlier_count`` says how many there were.
     """
 
     order: Order
@@ -68,6 +69,7 @@ class JudgedOrder(msgspec.Struct, frozen=True, kw_only=True):
     earned: dict[str, Points]
     awards: dict[str, Points]
     tier: str | None
+    messages: tuple[str, ...] = ()
     earlier: tuple[EarlierOrder, ...] = ()
     earlier_count: int = 0
 
@@ -225,6 +227,8 @@ class _Making:
             else judged.earned.get(wallets[0].spec.id, 0),
             "awards": {rule: points for rule, points in sorted(judged.awards.items()) if points},
         }
+        if self.version.messages:
+            expect["messages"] = sorted(judged.messages)
         if self.version.program.tiers is not None:
             expect["tier"] = judged.tier
         order = self._plain(judged.order, _ORDER)

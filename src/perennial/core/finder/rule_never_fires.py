@@ -1,7 +1,8 @@
-"""A rule that can never fire."""
+"""A rule or message that can never fire."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from perennial.core.dates.occurrences import open_between
@@ -9,8 +10,9 @@ from perennial.core.dates.schedule import Schedule, life_of
 from perennial.core.document.program import Campaign
 from perennial.core.facts import FactType
 from perennial.core.flaws.flaw import Flaw, FlawKind
-from perennial.core.flaws.play import Play, awards_of
+from perennial.core.flaws.play import Play, awards_of, messages_of
 from perennial.core.flaws.search import Search, Shape
+from perennial.core.kinds.message import Message
 from perennial.core.terms.alternatives import Asked, Way, Ways, both, contradiction, ways_of
 from perennial.units import DAY, Instant
 
@@ -18,7 +20,7 @@ _HORIZON = 5 * 366 * DAY
 
 
 class RuleNeverFires(FlawKind):
-    """An earning rule whose conditions exclude each other, or whose time never comes.
+    """An earning rule or message whose conditions exclude each other, or whose time never comes.
 
     What excludes the rule is found in its words, and then played: one event for each way in which the rule
     might have fired, and for each part of its times, and it does not.
@@ -35,16 +37,17 @@ earning_rules:
 """
 
     def find(self, search: Search) -> Flaw | None:
-        """Look at every rule, and play the first that cannot fire."""
-        for index, (campaign, rule) in enumerate(search.rules()):
-            path = f"earning_rules[{index}]"
-            if campaign is not None:
-                number = search.program.campaigns.index(campaign)
-                path = f"campaigns[{number}].earning_rules[{campaign.earning_rules.index(rule)}]"
-            why = self._why_never(search, campaign, rule)
-            found = None if why is None else self._played(search, campaign, rule, path, why)
-            if found is not None:
-                return found
+        """Look at every rule and message, and play the first that cannot fire."""
+        for field, parts in (("earning_rules", search.rules()), ("messages", search.messages())):
+            for index, (campaign, part) in enumerate(parts):
+                path = f"{field}[{index}]"
+                if campaign is not None:
+                    number = search.program.campaigns.index(campaign)
+                    path = f"campaigns[{number}].{field}[{getattr(campaign, field).index(part)}]"
+                why = self._why_never(search, campaign, part)
+                found = None if why is None else self._played(search, campaign, part, path, why)
+                if found is not None:
+                    return found
         return None
 
     def _why_never(self, search: Search, campaign: Campaign | None, rule: Any) -> str | None:
@@ -91,10 +94,10 @@ earning_rules:
                 if at == search.at:
                     search.join(play, name, at, shape)
                 for report in self._attempts(search, play, name, at, rule, shape):
-                    if rule.id in awards_of(report):
+                    if rule.id in _fired(rule, report):
                         return None
-                    play.expect(awards=awards_of(report))
-        words = f"The rule {rule.id} can never fire: {why}"
+                    play.expect(**_expected(rule, report))
+        words = f"The {_kind(rule)} {rule.id} can never fire: {why}"
         return search.flaw(self.name, path, words, play)
 
     def _moments(self, search: Search, schedules: list[Schedule]) -> list[Instant]:
@@ -113,8 +116,22 @@ earning_rules:
         reports = []
         for amount in sorted(tried):
             reports.append(play.order(at, name, shape.priced(amount)))
-            play.expect(awards=awards_of(reports[-1]))
+            play.expect(**_expected(rule, reports[-1]))
         return reports
+
+
+def _kind(part: Any) -> str:
+    return "message" if isinstance(part, Message) else "rule"
+
+
+def _fired(part: Any, report: Any) -> Collection[str]:
+    """Return the rules that gave something in a step, or the messages that it sent, as ``part`` is one."""
+    return messages_of(report) if isinstance(part, Message) else awards_of(report)
+
+
+def _expected(part: Any, report: Any) -> dict[str, Any]:
+    """Return what a case expects of a step in which a rule or message did not fire."""
+    return {"messages" if isinstance(part, Message) else "awards": _fired(part, report)}
 
 
 def _schedules(campaign: Campaign | None, rule: Any) -> list[Schedule]:

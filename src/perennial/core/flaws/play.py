@@ -13,6 +13,7 @@ import msgspec
 from perennial.core.case import Step
 from perennial.core.cases.case_file import Case, read_case
 from perennial.core.cases.cases import CasePlayer, StepReport, run_case
+from perennial.core.decision import sent_by
 from perennial.core.document.document import render
 from perennial.core.document.program import GIFT_CARDS
 from perennial.core.rehearsal.conversions import ConversionRehearsal
@@ -140,6 +141,11 @@ def awards_of(report: StepReport) -> dict[str, Points]:
             if award.points:
                 found[award.rule] = found.get(award.rule, 0) + award.points
     return found
+
+
+def messages_of(report: StepReport) -> list[str]:
+    """Return what a step sent, as a case expects it."""
+    return sorted(message for decision in report.decisions for message in sent_by(decision))
 
 
 def figure_of(points: dict[str, Points]) -> Points | dict[str, Points]:

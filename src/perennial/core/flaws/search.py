@@ -167,6 +167,11 @@ class Search:
         own: list[tuple[Campaign | None, Any]] = [(None, rule) for rule in self.program.earning_rules]
         return own + [(each, rule) for each in self.program.campaigns for rule in each.earning_rules]
 
+    def messages(self) -> list[tuple[Campaign | None, Any]]:
+        """Return every message, with the campaign that it belongs to."""
+        own: list[tuple[Campaign | None, Any]] = [(None, message) for message in self.program.messages]
+        return own + [(each, message) for each in self.program.campaigns for message in each.messages]
+
     def events_for(self, trigger: str) -> list[dict[str, Scalar]]:
         """Return the attributes of custom events that the rules which wait for ``trigger`` would like."""
         rules = [rule for _, rule in self.rules() if rule.trigger == trigger]

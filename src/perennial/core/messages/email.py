@@ -29,7 +29,7 @@ id: welcome-gold
 type: email
 name: Welcome to gold
 trigger: tier.entered
-when: {tier.after: gold}
+when: {fact: event.tier, is: gold}
 limits: [{times: 1, every: year}]
 purpose: marketing
 subject: "Welcome to gold, {{ customer.first_name | default: 'friend' }}"

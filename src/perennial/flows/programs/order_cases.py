@@ -118,6 +118,7 @@ def _judged(paid_at: Instant, order: Order, live: LiveProgram, decided: list[Sto
         earned=earned,
         awards=awards,
         tier=tier,
+        messages=tuple(sorted({message for each in decided for message in each.messages})),
     )
 
 
