@@ -176,7 +176,7 @@ def test_it_rests_in_each_store_by_itself() -> None:
 
 def test_numbers_of_a_rule_and_a_message_of_one_id_are_apart() -> None:
     """Limits and cooldowns of two parts that are both called ``thanks`` count for themselves."""
-    same = {"limits": [{"times": 5}], "cooldown": {"days": 1}}
+    same: Document = {"limits": [{"times": 5}], "cooldown": {"days": 1}}
     rule = {"id": "thanks", "type": "fixed", "points": 1, **same}
     version = version_of([rule], messages=[mail(**same)])
     assert len({limit.number for limit in version.limits}) == len(version.limits) == 4

@@ -69,6 +69,7 @@ class CampaignView(msgspec.Struct, frozen=True):
     changed: bool
     rules: tuple[str, ...]
     rewards: tuple[str, ...]
+    messages: tuple[str, ...]
     codes: tuple[str, ...]
     multiplier: str | None
     paused_by: PausedBy | None
@@ -322,6 +323,7 @@ def _view(
         changed=drafted is not None and published is not None and plain_of(drafted) != plain_of(published),
         rules=tuple(rule.id for rule in shown.earning_rules),
         rewards=tuple(reward.id for reward in shown.rewards),
+        messages=tuple(message.id for message in shown.messages),
         codes=tuple(reward.id for reward in shown.rewards if reward.codes is not None),
         multiplier=None if shown.multiplier is None else shown.multiplier.by,
         paused_by=None if off is None else _paused_by(off),
@@ -342,11 +344,13 @@ def _openings(program: Program, campaign: Campaign, at: Instant) -> Openings:
 
 
 def _budgets_of(campaign: Campaign, program: str, budgets: tuple[BudgetView, ...]) -> tuple[BudgetView, ...]:
-    """Return the limits of a campaign, and those of its rules and rewards, shared ones included."""
+    """Return the limits of a campaign and of its rules, rewards and messages, shared ones included."""
     parts = {("campaign", campaign.id)}
     for rule in campaign.earning_rules:
         parts |= {("rule", rule.id), *(("limit", name) for name in rule.shared_limits)}
     for reward in campaign.rewards:
         parts |= {(kind, reward.id) for kind in ("reward", "stock", "shared code")}
         parts |= {("limit", name) for name in reward.shared_limits}
+    for message in campaign.messages:
+        parts |= {("message", message.id), *(("limit", name) for name in message.shared_limits)}
     return tuple(each for each in budgets if program in each.programs and (each.part, each.id) in parts)

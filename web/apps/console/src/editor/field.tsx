@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { Checkbox, Input, MultiSelect, Select, TagsInput, TextInput } from "@perennial/ui";
+import { Checkbox, Input, MultiSelect, Select, TagsInput, Textarea, TextInput } from "@perennial/ui";
 
 import { useSaid } from "../i18n/said";
 import { digitsOf } from "../i18n/decimals";
@@ -46,6 +46,8 @@ export function useWords() {
 }
 
 export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/** Texts that are read by people, in whatever language they are written. */
+const AS_WRITTEN = new Set(["name", "description", "subject"]);
 const SPAN = "Span";
 const DAY = /^\d{4}-\d\d-\d\d$/;
 /** The end of a day is 24:00, which no input of times takes. */
@@ -57,6 +59,15 @@ export function isPlainField(schema: Schema): boolean {
   if (nameOf(schema) === "Condition" || title === SPAN || choices !== undefined) return true;
   if (type === "string" || type === "integer" || type === "boolean") return true;
   return type === "array" && items !== undefined && items !== false && resolved(items, DEFINITIONS).type === "string";
+}
+
+/** So many characters are no line any more. */
+const LINE = 1000;
+
+/** Whether a field is a text of several lines, which takes the whole width. */
+export function isLongField(schema: Schema): boolean {
+  const { type, enum: choices, maxLength } = resolved(schema, DEFINITIONS);
+  return type === "string" && choices === undefined && (maxLength ?? 0) > LINE;
 }
 
 /** One field, as its schema asks for. */
@@ -99,7 +110,9 @@ export function Field(props: FieldProps) {
       const text = chosen(value) ?? chosen(plain.default) ?? "";
       if (names.length > 0 && (text === "" || names.some(({ value }) => value === text)))
         return <Select {...said} data={names} value={text === "" ? null : text} searchable clearable={plain.default === undefined || plain.default === null} allowDeselect={false} onChange={(next) => { onChange(next ?? undefined); }} />;
-      return <TextInput {...said} type={kindOf(name, text)} dir={name === "name" || name === "description" ? "auto" : "ltr"} value={text} onChange={(event) => { const next = event.currentTarget.value; onChange(next === "" && schema.anyOf !== undefined ? undefined : next); }} />;
+      if (isLongField(schema))
+        return <Textarea {...said} dir="auto" autosize minRows={4} maxRows={20} value={text} onChange={(event) => { const next = event.currentTarget.value; onChange(next === "" && schema.anyOf !== undefined ? undefined : next); }} />;
+      return <TextInput {...said} type={kindOf(name, text)} dir={AS_WRITTEN.has(name) ? "auto" : "ltr"} value={text} onChange={(event) => { const next = event.currentTarget.value; onChange(next === "" && schema.anyOf !== undefined ? undefined : next); }} />;
     }
   }
 }

@@ -56,7 +56,8 @@ export function isWhere(place: Place): place is Where {
 /** Where in a program a condition stands. */
 export function placeOf(document: unknown, path: Path): Place {
   const field = path.at(-1);
-  const inRule = path.includes("earning_rules");
+  // A message fires as a rule does.
+  const inRule = path.includes("earning_rules") || path.includes("messages");
   if (field === "where") {
     const measure = at(document, [...path.slice(0, -1), "measure"]);
     return MEASURES.find((each) => each === measure) ?? "orders.count";

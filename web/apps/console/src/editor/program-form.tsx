@@ -113,7 +113,7 @@ export function formOf(document: Plain, problems: readonly Told[], readOnly: boo
   };
   const named = (...path: Path): Named[] =>
     parts(...path).flatMap(({ id, name }) => (typeof id === "string" ? [{ value: id, label: typeof name === "string" && name !== "" ? name : id }] : []));
-  // Campaigns have rules and rewards of their own.
+  // Campaigns have rules, rewards and messages of their own.
   const everywhere = (list: string) => [...named(list), ...parts("campaigns").flatMap((_, place) => named("campaigns", place, list))];
   const plain = (names: readonly string[]): Named[] => names.map((name) => ({ value: name, label: name }));
   const events = Object.keys((at(document, ["declarations", "events"]) ?? {}) as object);
@@ -132,6 +132,7 @@ export function formOf(document: Plain, problems: readonly Told[], readOnly: boo
       rules: everywhere("earning_rules"),
       reward: everywhere("rewards"),
       rewards: everywhere("rewards"),
+      messages: everywhere("messages"),
       campaign: named("campaigns"),
       campaigns: named("campaigns"),
       category: named("stacking", "categories"),

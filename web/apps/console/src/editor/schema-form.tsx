@@ -7,7 +7,7 @@ import { isRecord } from "../program/records";
 import { type Plain, windowOf, without as left } from "./conditions";
 import type { Path } from "./document";
 import classes from "./editor.module.css";
-import { Field, type FieldProps, isPlainField, useWords } from "./field";
+import { Field, type FieldProps, isLongField, isPlainField, useWords } from "./field";
 import { anchorOf, type Named, problemAt, problemsWithin, useForm } from "./form-context";
 import { Around, Figures, PeriodField, Texts } from "./named-parts";
 import { DEFINITIONS } from "./program-schema";
@@ -63,15 +63,17 @@ export function SchemaForm({ schema, value, path, without = [], onChange }: Sche
   );
 }
 
-/** Inputs side by side, what can be ticked below them, then what is a form of its own, and at last what could be added. */
+/** Inputs side by side, texts of several lines and what can be ticked below them, then what is a form of its own, and at last what could be added. */
 function Fields({ fields }: { fields: readonly PartProps[] }) {
   const ticks = fields.filter(({ schema }) => resolved(schema, DEFINITIONS).type === "boolean");
-  const inputs = fields.filter((each) => isInput(each) && !ticks.includes(each));
+  const texts = fields.filter(({ schema }) => isLongField(schema));
+  const inputs = fields.filter((each) => isInput(each) && !ticks.includes(each) && !texts.includes(each));
   const blocks = fields.filter((each) => !isInput(each));
   const offered = blocks.filter(isOffered);
   return (
     <>
       {inputs.length > 0 && <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">{inputs.map((each) => <Field key={each.name} {...each} />)}</SimpleGrid>}
+      {texts.map((each) => <Field key={each.name} {...each} />)}
       {ticks.length > 0 && <Stack gap="xs">{ticks.map((each) => <Field key={each.name} {...each} />)}</Stack>}
       {blocks.filter((each) => !offered.includes(each)).map((each) => <Part key={each.name} {...each} />)}
       {offered.length > 0 && <Group gap="xs">{offered.map((each) => <Offer key={each.name} {...each} />)}</Group>}

@@ -15,6 +15,7 @@ export interface Schema {
   additionalProperties?: Schema | boolean;
   default?: unknown;
   pattern?: string;
+  maxLength?: number;
   minimum?: number;
   maximum?: number;
   discriminator?: { propertyName: string; mapping: Record<string, string> };
@@ -89,7 +90,7 @@ export function begun(schema: Schema, definitions: Definitions, tag?: string): u
   switch (plain.type) {
     case "object":
       return Object.fromEntries(
-        (plain.required ?? []).filter((name) => name !== "type").map((name) => [name, begun(plain.properties?.[name] ?? {}, definitions)]),
+        (plain.required ?? []).map((name) => [name, begun(plain.properties?.[name] ?? {}, definitions)]),
       );
     case "array":
       return [];

@@ -19,7 +19,7 @@ export interface Section {
   without?: readonly string[];
 }
 
-const GROUPS = ["wallets", "earning_rules", "tiers", "rewards", "campaigns", "limits", "stacking", "referrals", "challenges", "experiments", "holdouts", "declarations", "rfm", "cases", "program"];
+const GROUPS = ["wallets", "earning_rules", "tiers", "rewards", "campaigns", "messages", "limits", "stacking", "referrals", "challenges", "experiments", "holdouts", "declarations", "rfm", "cases", "program"];
 
 /** The section of the test cases, which have a form of their own. */
 export const CASES = "cases";
@@ -40,6 +40,7 @@ export const SECTIONS: readonly Section[] = [
   { id: "tier-terms", label: msg`How tiers are reached`, teaches: msg`What is measured, and how long a tier lasts.`, path: ["tiers"], schema: DEFINITIONS.TierSystem ?? {}, list: false, without: ["levels"] },
   { id: "rewards", label: msg`Rewards`, teaches: msg`A reward is what points or a code give.`, path: ["rewards"], schema: ofProgram("rewards"), list: true, switch: "reward" },
   { id: "campaigns", label: msg`Campaigns`, teaches: msg`A campaign bundles rules and rewards for some days and some people.`, path: ["campaigns"], schema: ofProgram("campaigns"), list: true, switch: "campaign" },
+  { id: "messages", label: msg`Messages`, teaches: msg`A message is an e-mail that goes out because something happened.`, path: ["messages"], schema: ofProgram("messages"), list: true, switch: "message" },
   { id: "stacking", label: msg`Stacking`, teaches: msg`What may be combined on one order.`, path: ["stacking"], schema: DEFINITIONS.Stacking ?? {}, list: false },
   { id: "budgets", label: msg`Budgets`, teaches: msg`A budget is a limit that several rules and rewards share.`, path: ["limits"], schema: ofProgram("limits"), list: true },
   { id: "referrals", label: msg`Referrals`, teaches: msg`What members get for bringing friends, and what the friends get.`, path: ["referrals", "offers"], schema: listOf(DEFINITIONS.Referrals?.properties?.offers), list: true },

@@ -4,6 +4,7 @@ import { msg } from "@lingui/core/macro";
 /** The values that a field may have, in words, if need be by the field. */
 export const VALUE_WORDS: Record<string, MessageDescriptor> = {
   per_amount: msg`Points for money spent`,
+  email: msg`An e-mail`,
   fixed: msg`A fixed number of points`,
   per_item: msg`Points for every item`,
   per_value: msg`Points for a value of the event`,

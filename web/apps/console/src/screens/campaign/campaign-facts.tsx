@@ -45,6 +45,7 @@ function useFacts(campaign: CampaignView): Fact[] {
     { label: t`Multiplies points by`, value: campaign.multiplier },
     { label: t`Earning rules`, value: inline(campaign.rules) },
     { label: t`Rewards`, value: inline(campaign.rewards) },
+    { label: t`Messages`, value: inline(campaign.messages) },
     { label: t`Codes`, value: inline(campaign.codes) },
   ].filter(({ value }) => value !== null);
   return [

@@ -3,12 +3,12 @@ import { isNever, withKnownVariant } from "./known-variant.ts";
 
 type Plain = Record<string, unknown>;
 
-type Kind = "rules" | "rewards" | "campaigns";
+type Kind = "rules" | "rewards" | "campaigns" | "messages";
 
 /** How other parts of a document name parts of each kind. */
-const NAMED_BY: Record<string, Kind> = { rule: "rules", rules: "rules", reward: "rewards", rewards: "rewards", campaign: "campaigns", campaigns: "campaigns" };
-/** Where a part of each kind stands; rules and rewards stand in campaigns as well. */
-const LISTS: Record<string, Kind> = { earning_rules: "rules", rewards: "rewards", campaigns: "campaigns" };
+const NAMED_BY: Record<string, Kind> = { rule: "rules", rules: "rules", reward: "rewards", rewards: "rewards", campaign: "campaigns", campaigns: "campaigns", messages: "messages" };
+/** Where a part of each kind stands; rules, rewards and messages stand in campaigns as well. */
+const LISTS: Record<string, Kind> = { earning_rules: "rules", rewards: "rewards", campaigns: "campaigns", messages: "messages" };
 const HELD_OUT = "held_out";
 /** What must hold for a part to give anything. */
 const ASKED = ["when", "lines"];
@@ -119,7 +119,7 @@ function defined(document: Plain): Plain {
 }
 
 function byKind<Value>(make: (kind: Kind) => Value): Record<Kind, Value> {
-  return { rules: make("rules"), rewards: make("rewards"), campaigns: make("campaigns") };
+  return { rules: make("rules"), rewards: make("rewards"), campaigns: make("campaigns"), messages: make("messages") };
 }
 
 function entriesOf(list: unknown): Plain[] {

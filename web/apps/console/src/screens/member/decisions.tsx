@@ -1,9 +1,10 @@
 import { Trans } from "@lingui/react/macro";
-import type { ExplainedEvent, ProgramExplanation, RuleExplanation, Seen } from "@perennial/api-admin";
+import type { ExplainedEvent, MessageExplanation, ProgramExplanation, RuleExplanation, Seen } from "@perennial/api-admin";
 import { eventExplainOptions, orderExplainOptions } from "@perennial/api-admin/queries";
 import { Badge, Button, Stack, Text, Title } from "@perennial/ui";
 import { IconListCheck } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 
 import { VALUE_WORDS } from "../../editor/value-words";
 import { useFormat } from "../../i18n/format";
@@ -61,6 +62,9 @@ function Decision({ decision, onMake }: { decision: ProgramExplanation; onMake: 
       {rules.map((rule) => (
         <Rule key={`${rule.rule}/${rule.trigger}`} rule={rule} />
       ))}
+      {(explanation.messages ?? []).map((message) => (
+        <Message key={message.message} message={message} />
+      ))}
       {onMake !== undefined && mayChange && decision.trigger === "order.paid" && (
         <Button variant="default" size="xs" mt="sm" leftSection={<IconListCheck size={14} aria-hidden />} onClick={() => { onMake(decision.program); }}>
           <Trans>Make a test case</Trans>
@@ -71,22 +75,56 @@ function Decision({ decision, onMake }: { decision: ProgramExplanation; onMake: 
 }
 
 function Rule({ rule }: { rule: RuleExplanation }) {
-  const reasons = (rule.because ?? []).filter((reason) => reason.words !== "");
+  return (
+    <Judged name={rule.name ?? rule.rule} words={rule.words} because={rule.because}>
+      {rule.fired ? (
+        <Badge tone="good">
+          <Trans>gave points</Trans>
+        </Badge>
+      ) : (
+        <Badge>
+          <Trans>gave nothing</Trans>
+        </Badge>
+      )}
+    </Judged>
+  );
+}
+
+/** What became of a message after it was decided, the list of messages tells. */
+function Message({ message }: { message: MessageExplanation }) {
+  return (
+    <Judged name={message.name ?? message.message} words={message.words} because={message.because}>
+      {message.fired && message.cut_by == null ? (
+        <Badge tone="good">
+          <Trans>message to send</Trans>
+        </Badge>
+      ) : (
+        <Badge>
+          <Trans>no message</Trans>
+        </Badge>
+      )}
+    </Judged>
+  );
+}
+
+interface JudgedProps {
+  name: string;
+  words: string;
+  because?: readonly Seen[];
+  /** What came of it. */
+  children: ReactNode;
+}
+
+/** A rule or message: what came of it, how, and the conditions that said no. */
+function Judged({ name, words, because = [], children }: JudgedProps) {
+  const reasons = because.filter((reason) => reason.words !== "");
   return (
     <div className={classes.rule}>
       <div className={classes.headed}>
-        <bdi>{rule.name ?? rule.rule}</bdi>
-        {rule.fired ? (
-          <Badge tone="good">
-            <Trans>gave points</Trans>
-          </Badge>
-        ) : (
-          <Badge>
-            <Trans>gave nothing</Trans>
-          </Badge>
-        )}
+        <bdi>{name}</bdi>
+        {children}
       </div>
-      <p>{rule.words}</p>
+      <p>{words}</p>
       {reasons.length > 0 && (
         <ul className={classes.reasons}>
           {reasons.map((reason) => (

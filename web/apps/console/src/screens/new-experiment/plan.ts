@@ -5,7 +5,7 @@ import { freeId, idOf } from "../../shell/ids.ts";
 
 type Plain = Record<string, unknown>;
 
-export const KINDS = ["rules", "rewards", "campaigns"] as const;
+export const KINDS = ["rules", "rewards", "campaigns", "messages"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** How a variant differs: without a part, alone with it, with another one or with another figure in its place. */
@@ -68,8 +68,9 @@ const WHOLE = 1_000;
 const PERCENT = /^\d{1,3}(\.\d)?$/;
 const FIGURE = /^[1-9]\d{0,11}$/;
 const CONTROL = "control";
-const FIGURES: Partial<Record<Kind, string>> = { rules: "points", rewards: "price" };
-const LISTS: Record<Kind, string> = { rules: "earning_rules", rewards: "rewards", campaigns: "campaigns" };
+/** What has a figure of which another value can be tried. */
+export const FIGURES: Partial<Record<Kind, string>> = { rules: "points", rewards: "price" };
+const LISTS: Record<Kind, string> = { rules: "earning_rules", rewards: "rewards", campaigns: "campaigns", messages: "messages" };
 
 /** A share in thousandths; nothing where it is none. */
 export function permille(percent: string): number | undefined {
@@ -117,6 +118,7 @@ export function partsIn(document: Plain): Record<Kind, Part[]> {
     rules: [...entriesOf(document.earning_rules).map((each) => partOf(each, "rules")), ...campaigns.flatMap((each) => entriesOf(each.earning_rules).map((rule) => partOf(rule)))],
     rewards: [...entriesOf(document.rewards).map((each) => partOf(each, "rewards")), ...campaigns.flatMap((each) => entriesOf(each.rewards).map((reward) => partOf(reward)))],
     campaigns: campaigns.map((each) => partOf(each)),
+    messages: [...entriesOf(document.messages), ...campaigns.flatMap((each) => entriesOf(each.messages))].map((each) => partOf(each)),
   };
 }
 

@@ -3,7 +3,7 @@ import { msg } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Button, Fieldset, NativeSelect, SimpleGrid, Stack, TextInput } from "@perennial/ui";
 
-import { type Kind, KINDS, type Part, type VariantPlan, WAYS } from "./plan";
+import { FIGURES, type Kind, KINDS, type Part, type VariantPlan, WAYS } from "./plan";
 import { ShareInput } from "./share-input";
 
 interface VariantProps {
@@ -23,7 +23,7 @@ const WAY_WORDS: Record<(typeof WAYS)[number], MessageDescriptor> = {
   on: msg`Only this variant gets it`,
 };
 
-const KIND_WORDS: Record<Kind, MessageDescriptor> = { rules: msg`An earning rule`, rewards: msg`A reward`, campaigns: msg`A campaign` };
+const KIND_WORDS: Record<Kind, MessageDescriptor> = { rules: msg`An earning rule`, rewards: msg`A reward`, campaigns: msg`A campaign`, messages: msg`A message` };
 
 /** One variant: its share, and the one thing in which it differs. */
 export function Variant({ number, variant, parts, missing, onChange, onRemove }: VariantProps) {
@@ -61,7 +61,7 @@ export function Variant({ number, variant, parts, missing, onChange, onRemove }:
 function Difference({ variant, parts, missing, onChange }: Omit<VariantProps, "number" | "onRemove">) {
   const { t } = useLingui();
   const { way, kind, part, other } = variant;
-  const ways = kind === "campaigns" ? WAYS.filter((each) => each !== "figure") : WAYS;
+  const ways = kind in FIGURES ? WAYS : WAYS.filter((each) => each !== "figure");
   const options = way === "figure" ? parts[kind].filter(({ figure }) => figure !== undefined) : parts[kind];
   const figure = parts[kind].find(({ id }) => id === part)?.figure;
   const named = (list: readonly Part[]) => [{ value: "", label: "–" }, ...list.map(({ id, name }) => ({ value: id, label: name === id ? id : `${name} (${id})` }))];
@@ -74,7 +74,7 @@ function Difference({ variant, parts, missing, onChange }: Omit<VariantProps, "n
           value={kind}
           onChange={(event) => {
             const next = KINDS.find((each) => each === event.currentTarget.value) ?? kind;
-            onChange({ kind: next, part: "", other: "", figure: "", way: next === "campaigns" && way === "figure" ? "off" : way });
+            onChange({ kind: next, part: "", other: "", figure: "", way: way === "figure" && !(next in FIGURES) ? "off" : way });
           }}
         />
         <NativeSelect

@@ -10,4 +10,6 @@ export const KINDS: Record<SwitchKind, MessageDescriptor> = {
   rule: msg`Earning rule`,
   reward: msg`Reward`,
   voucher_batch: msg`Codes`,
+  message: msg`Message`,
+  channel: msg`Channel`,
 };

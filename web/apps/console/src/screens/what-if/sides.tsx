@@ -15,13 +15,14 @@ interface Row {
   values: readonly number[];
 }
 
-/** What each rule and each reward gave, and each group of members got, side by side. */
+/** What each rule and each reward gave, how often each message was sent, and what each group of members got, side by side. */
 export function Sides({ result, names }: { result: SimulationResult; names: Names }) {
   const { t } = useLingui();
   const format = useFormat();
   const several = new Set(result.sides.flatMap(({ wallets }) => wallets.map(({ wallet }) => wallet))).size > 1;
   const rules = rulesOf(result, names);
   const rewards = rowsOf(result.sides.map((side) => side.rewards.map((each) => [each.reward, each.value])), names);
+  const messages = rowsOf(result.sides.map((side) => side.messages.map((each) => [each.message, each.times])), names);
   const groups = result.groups.map((group) => ({
     id: `${group.kind}/${group.id ?? ""}`,
     name: group.id === null ? t`No tier` : names.of(group.id),
@@ -43,6 +44,11 @@ export function Sides({ result, names }: { result: SimulationResult; names: Name
             rows={rewards}
             say={(value) => format.money(value, result.currency)}
           />
+        </Panel>
+      )}
+      {messages.length > 0 && (
+        <Panel title={t`Messages sent`} hint={t`As if everybody had agreed to get them.`} flush>
+          <Figures result={result} label={t`Messages sent`} head={t`Message`} rows={messages} say={(value) => format.number(value)} />
         </Panel>
       )}
       {groups.length > 0 && (
