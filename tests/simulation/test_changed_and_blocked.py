@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
 from perennial.flows.simulation.simulate import Simulate
@@ -106,3 +108,45 @@ async def test_blocks_are_as_they_were(shop: Shop, database_url: str) -> None:
     await shop.order("b2", "ben", 9_000, at=START + DAY)
     assert available(changed) == 65
     assert await same(shop, database_url) == {"anna": 125, "ben": 60}
+
+
+MESSAGES = """
+messages:
+  - {id: thanks, type: email, subject: Thanks, body: Thank you, limits: [{times: 4}]}
+  - {id: large, type: email, subject: Large, body: So much, limits: [{times: 2}], cooldown: {hours: 1},
+     when: {fact: order.total, at_least: 2000}}
+"""
+
+
+async def test_a_changed_order_sends_and_counts_each_message_once(shop: Shop, database_url: str) -> None:
+    """Whatever becomes of an order: what it sent is counted once, and what it now asks for is sent besides.
+
+    Four orders of Anna are thanked for, a fifth is beyond the limit; hers of 10.00 becomes large in between,
+    small, and large again. The simulator counts the same.
+    """
+    await shop.publish(PROGRAM + MESSAGES)
+    for amount in (1_000, 1_100, 2_500, 1_000, 2_600):
+        await shop.order("a1", "anna", amount)
+    await shop.advance(START + 3 * DAY)
+    for number in range(2, 6):
+        await shop.order(f"a{number}", "anna", 1_000, at=START + number * HOUR)
+    await shop.send(put_order("a2", "anna", 1_000, at=START + 2 * HOUR, status="canceled"))
+    await shop.order("b1", "ben", 3_000, at=START + DAY)
+    await same(shop, database_url)
+    lives, compiled = await played(
+        shop.database, database_url, shop.workspace_id, "points", Simulate(version="history")
+    )
+    version = compiled.sides[0][-1]
+    used: dict[str, dict[str, int]] = {}
+    for life in lives:
+        for playing in life:
+            [member] = playing.members
+            used[playing.life.people[0].name] = {
+                message.id: sum(member.limits.get(message.bounds[0].limit.number, {}).values())
+                for message in version.messages
+            }
+    assert used == {"anna": {"thanks": 4, "large": 1}, "ben": {"thanks": 1, "large": 1}}
+    sent = Counter[str]()
+    for life in lives:
+        sent.update(life[0].tally.messages)
+    assert sent == {"thanks": 5, "large": 2}
