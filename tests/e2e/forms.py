@@ -15,6 +15,7 @@ FORMS = {
     "form-tiers-reached": ("tier-terms", []),
     "form-reward": ("rewards", ["Change"]),
     "form-campaign": ("campaigns", ["Change"]),
+    "form-message": ("messages", ["Change"]),
     "form-stacking": ("stacking", []),
     "form-budget": ("budgets", ["Change"]),
     "form-referral": ("referrals", ["Change"]),
