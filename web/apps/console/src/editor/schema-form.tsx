@@ -242,10 +242,14 @@ function Unknown({ name, value, onChange }: { name: string; value: unknown; onCh
   return <AnyText label={name} disabled={readOnly} value={value} fits={(next) => typeof next === typeof value && next !== null} unfit={t`This cannot be read yet`} onChange={onChange} />;
 }
 
+/** What no limit of a message counts: only how often it is sent. */
+const UNCOUNTED = ["points", "discount", "units", "by_product", "order_value", "customers", "at_cap", "comes_back"];
+
 function Entries({ name, value, path, items, label, onChange }: FieldProps & { items: Schema; label: string }) {
   const { t } = useLingui();
   const { readOnly } = useForm();
   const entries: unknown[] = Array.isArray(value) ? value : [];
+  const idle = (entry: Plain) => (name === "limits" && path.includes("messages") ? UNCOUNTED.filter((each) => entry[each] === undefined) : undefined);
   return (
     <Fieldset legend={label} id={anchorOf(path)} tabIndex={-1}>
       <Stack gap="sm">
@@ -261,7 +265,7 @@ function Entries({ name, value, path, items, label, onChange }: FieldProps & { i
             <Stack key={`${name}/${number}`} gap="xs" className={classes.entry} id={anchorOf([...path, place])} tabIndex={-1}>
               <Wrong path={[...path, place]} />
               {isRecord(entry) ? (
-                <SchemaForm schema={items} value={entry} path={[...path, place]} onChange={(next) => { onChange(entries.with(place, next)); }} />
+                <SchemaForm schema={items} value={entry} path={[...path, place]} without={idle(entry)} onChange={(next) => { onChange(entries.with(place, next)); }} />
               ) : (
                 <Unknown name={label} value={entry} onChange={(next) => { onChange(entries.with(place, next)); }} />
               )}
