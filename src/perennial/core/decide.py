@@ -87,15 +87,9 @@ def decide(
     match event:
         case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered() | ChallengeMissed():
             off = switches.keys_of(version)
-            if sent:
-                off = with_sent(off, sent)
-            numbers = budget_numbers(version, event) if version.has_holders else version.budget_numbers
-            where = event.order.location if isinstance(event, OrderPaid) else None
-            snapshot = snapshot_of(event.at, version, member, spent, off, numbers, where)
-            earned = earn(event, version, snapshot, own_balances(version, member, event.at), by_line=by_line)
-            if snapshot.variants:
-                earned = exposed(earned, version, member, event.at, earns=True)
-            return with_challenges(earned, event, version, member) if version.challenges else earned
+            return _decide_earning(
+                event, version, member, spent, with_sent(off, sent) if sent else off, by_line
+            )
         case ChallengeCompleted():
             given = decide_completion(event, version, member, spent, switches, sent)
             return with_challenges(given, event, version, member) if version.challenges else given
@@ -139,3 +133,22 @@ def decide(
             return decide_timers(event, version, member)
         case _:
             assert_never(event)
+
+
+def _decide_earning(
+    event: OrderPaid | CustomEvent | MemberJoined | TierEntered | ChallengeMissed,
+    version: Version,
+    member: Member,
+    spent: Mapping[tuple[int, int], int],
+    off: tuple[str, ...],
+    *,
+    by_line: bool,
+) -> Decision:
+    """Decide what rules, messages, tiers and challenges make of it while the keys ``off`` are off."""
+    numbers = budget_numbers(version, event) if version.has_holders else version.budget_numbers
+    where = event.order.location if isinstance(event, OrderPaid) else None
+    snapshot = snapshot_of(event.at, version, member, spent, off, numbers, where)
+    earned = earn(event, version, snapshot, own_balances(version, member, event.at), by_line=by_line)
+    if snapshot.variants:
+        earned = exposed(earned, version, member, event.at, earns=True)
+    return with_challenges(earned, event, version, member) if version.challenges else earned

@@ -67,16 +67,14 @@ def compile_version(
     ``surroundings`` is what the workspace adds. Raises ``KeyError`` or ``ValueError`` for unknown names.
     """
     program = with_declarations(program, surroundings.declared)
-    zone = ZoneInfo(program.time_zone)
-    limits, needs = LimitBook(program, program_id), NeedBook(program, units)
-    compiler, rules = Compiler(program, zone, needs), _rules(program, units, limits)
-    messages = _messages(program, limits)
+    zone, needs = ZoneInfo(program.time_zone), NeedBook(program, units)
+    compiler, limits = Compiler(program, zone, needs), LimitBook(program, program_id)
+    rules, messages = _rules(program, units, limits), _messages(program, limits)
     triggers, rewards = compiler.triggers(rules, messages), compile_rewards(program, compiler, limits)
     automatic, offers = by_themselves(rewards.values()), compile_offers(program, compiler, limits)
     finders, counted = automatic_finders(program, compiler, automatic), referral_limits(program, program_id)
     challenges = compile_challenges(program, program_id, compiler, units, zone)
     tier_needs = tuple(map(needs.of_tier_metric, program.tiers.metrics)) if program.tiers else ()
-    trials = compile_trials(program, zone, lambda audience: compiler.test([], [audience]))
     starts, ends = life_of(Schedule(starts=program.starts, ends=program.ends), zone)
     return Version(
         program=program,
@@ -84,6 +82,7 @@ def compile_version(
         number=number,
         valid_from=valid_from,
         zone=zone,
+        trials=compile_trials(program, zone, lambda audience: compiler.test([], [audience])),
         wallets=compile_wallets(program, units, limits),
         attributes=compiler.attributes,
         metrics=needs.metrics,
@@ -123,7 +122,6 @@ def compile_version(
         pooling=_pooling(program, program_id, needs, (*limits.limits, *counted)),
         starts=starts,
         ends=ends,
-        trials=trials,
         card_unit=units.get(GIFT_CARDS, 0),
     )
 

@@ -97,7 +97,9 @@ earning_rules:
                     if rule.id in _fired(rule, report):
                         return None
                     play.expect(**_expected(rule, report))
-        words = f"The {_kind(rule)} {rule.id} can never fire: {why}"
+        words = f"The rule {rule.id} can never fire: {why}"
+        if isinstance(rule, Message):
+            words = f"The message {rule.id} can never fire: {why}"
         return search.flaw(self.name, path, words, play)
 
     def _moments(self, search: Search, schedules: list[Schedule]) -> list[Instant]:
@@ -118,10 +120,6 @@ earning_rules:
             reports.append(play.order(at, name, shape.priced(amount)))
             play.expect(**_expected(rule, reports[-1]))
         return reports
-
-
-def _kind(part: Any) -> str:
-    return "message" if isinstance(part, Message) else "rule"
 
 
 def _fired(part: Any, report: Any) -> Collection[str]:

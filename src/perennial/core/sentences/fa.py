@@ -36,6 +36,7 @@ SENTENCES = {
     "shared limits": "سقف\u200cهای مشترک",
     "campaigns": "کمپین\u200cها",
     "rewards": "پاداش\u200cها",
+    "messages": "پیام\u200cها",
     "tiers": "سطح\u200cها",
     "challenges": "چالش\u200cها",
     "goals": "هدف\u200cها",

@@ -36,6 +36,7 @@ SENTENCES = {
     "shared limits": "공유 한도들",
     "campaigns": "캠페인들",
     "rewards": "리워드들",
+    "messages": "메시지들",
     "tiers": "등급들",
     "challenges": "챌린지들",
     "goals": "목표들",

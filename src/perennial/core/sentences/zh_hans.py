@@ -36,6 +36,7 @@ SENTENCES = {
     "shared limits": "共享上限",
     "campaigns": "活动",
     "rewards": "奖励",
+    "messages": "消息",
     "tiers": "等级",
     "challenges": "挑战",
     "goals": "目标",

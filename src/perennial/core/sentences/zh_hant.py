@@ -36,6 +36,7 @@ SENTENCES = {
     "shared limits": "共用上限",
     "campaigns": "活動",
     "rewards": "獎勵",
+    "messages": "訊息",
     "tiers": "等級",
     "challenges": "挑戰",
     "goals": "目標",
