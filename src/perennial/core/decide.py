@@ -87,9 +87,8 @@ def decide(
     match event:
         case OrderPaid() | CustomEvent() | MemberJoined() | TierEntered() | ChallengeMissed():
             off = switches.keys_of(version)
-            return _decide_earning(
-                event, version, member, spent, with_sent(off, sent) if sent else off, by_line
-            )
+            off = with_sent(off, sent) if sent else off
+            return _decide_earning(event, version, member, spent, off, by_line=by_line)
         case ChallengeCompleted():
             given = decide_completion(event, version, member, spent, switches, sent)
             return with_challenges(given, event, version, member) if version.challenges else given
