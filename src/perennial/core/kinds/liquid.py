@@ -1,15 +1,16 @@
 """Templates in Liquid: how those of messages are read, what they may name, and what is wrong with one.
 
-A template sees what it is given and nothing else: it loads no file and no other template, and what it may
-do is bounded. Values are escaped in HTML, and no filter undoes that.
+A template sees what it is given and nothing else: it loads no file and no other template. What it does ends
+soon, however it is written, for it has no loops, and no value in it gets larger than a cap: so the work is
+bounded by its length. Values are escaped in HTML, and no filter undoes that.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from functools import cache, lru_cache, wraps
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -25,14 +26,27 @@ UNSUBSCRIBE = "unsubscribe_url"
 VARIABLES = ("customer", "event", "order", "program", "tier", UNSUBSCRIBE, "wallets")
 """What a template of a message may name: the customer, what happened, and where the member stands."""
 
-MAX_LOOPS = 10_000
-"""So often may the loops of a template go round, all together."""
-
 MAX_RENDERED = 500_000
 """So many bytes may become of a template."""
 
-_LEFT_OUT = ("include", "render")
-_RAW = ("safe",)
+MAX_VALUE = 50_000
+"""So long may a value get within a template."""
+
+_MAX_DATE = 100  # to read one takes longer than its length
+_MAX_NUMBER = 10**18
+
+_TAGS = frozenset(("assign", "capture", "case", "comment", "if", "unless"))
+_ALWAYS = frozenset(("content", "illegal", "output", "#"))
+
+# None of these makes much out of little, or looks at a text again and again.
+_FILTERS = frozenset(
+    (
+        *("abs", "at_least", "at_most", "ceil", "divided_by", "floor", "minus", "modulo", "plus", "round"),
+        *("append", "capitalize", "date", "default", "downcase", "escape", "lstrip", "newline_to_br"),
+        *("prepend", "remove", "rstrip", "size", "slice", "strip", "times", "truncate", "truncatewords"),
+        *("upcase", "url_encode"),
+    )
+)
 _PART = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _SHOWN = 40
 
@@ -54,19 +68,45 @@ def environment(markup: Markup) -> Environment:
     from liquid import Environment, Mode  # noqa: PLC0415
 
     class Bounded(Environment):
-        context_depth_limit = 30
-        loop_iteration_limit = MAX_LOOPS
         local_namespace_limit = MAX_RENDERED
         output_stream_limit = MAX_RENDERED
 
     made = Bounded(tolerance=Mode.STRICT, strict_filters=True, autoescape=markup is Markup.HTML)
-    for tag in _LEFT_OUT:
-        del made.tags[tag]
-    for name in _RAW:
-        del made.filters[name]
+    made.tags = {name: tag for name, tag in made.tags.items() if name in _TAGS | _ALWAYS}
+    made.filters = {
+        name: _capped(filter_, _MAX_DATE if name == "date" else MAX_VALUE)
+        for name, filter_ in made.filters.items()
+        if name in _FILTERS
+    }
     return made
 
 
+def _capped(filter_: Callable[..., Any], longest: int) -> Callable[..., Any]:
+    """Return a filter that takes and gives nothing larger than the caps."""
+
+    @wraps(filter_)
+    def capped(*given: Any, **named: Any) -> Any:
+        for each in given:
+            _check_size(each, longest)
+        result = filter_(*given, **named)
+        _check_size(result, MAX_VALUE)
+        return result
+
+    return capped
+
+
+def _check_size(value: object, longest: int) -> None:
+    from liquid.exceptions import ResourceLimitError  # noqa: PLC0415
+
+    if isinstance(value, str):
+        too_large = len(value) > longest
+    else:
+        too_large = isinstance(value, int) and abs(value) > _MAX_NUMBER
+    if too_large:
+        raise ResourceLimitError("a value gets too large", token=None)
+
+
+@lru_cache(maxsize=256)
 def parse(template: Template) -> BoundTemplate:
     """Return a template that can be rendered; raises ``liquid.exceptions.LiquidError``."""
     return environment(template.markup).from_string(template.source)
