@@ -60,7 +60,7 @@ async def test_the_scope(site: Site) -> None:
     [
         ({**switch(FIVE_OFF), "object": {**FIVE_OFF, "id": "six-off"}}, "$.object.id", "switch_unknown"),
         ({**switch(FIVE_OFF), "object": {**FIVE_OFF, "program": "x"}}, "$.object.program", "program_unknown"),
-        ({**switch(FIVE_OFF), "object": {**FIVE_OFF, "kind": "channel"}}, "$.object.kind", "not_allowed"),
+        ({**switch(FIVE_OFF), "object": {**FIVE_OFF, "kind": "wallet"}}, "$.object.kind", "not_allowed"),
         ({**switch(FIVE_OFF), "object": {**FIVE_OFF, "name": "x"}}, "$.object.name", "unknown_field"),
         ({**switch(EVERYTHING), "object": {}}, "$.object.kind", "required"),
         (switch(EVERYTHING, reason=""), "$.reason", "too_short"),

@@ -18,6 +18,7 @@ SENTENCES = {
     "the tier": "سطح",
     "the reward": "پاداش",
     "the message": "پیام",
+    "the channel": "کانال",
     "the campaign": "کمپین",
     "the case": "آزمون",
     "the category": "دسته",

@@ -18,6 +18,7 @@ SENTENCES = {
     "the tier": "등급",
     "the reward": "리워드",
     "the message": "메시지",
+    "the channel": "채널",
     "the campaign": "캠페인",
     "the case": "사례",
     "the category": "분류",

@@ -18,6 +18,7 @@ SENTENCES = {
     "the tier": "等级",
     "the reward": "奖励",
     "the message": "消息",
+    "the channel": "渠道",
     "the campaign": "活动",
     "the case": "用例",
     "the category": "类别",

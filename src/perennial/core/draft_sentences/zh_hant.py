@@ -18,6 +18,7 @@ SENTENCES = {
     "the tier": "等級",
     "the reward": "獎勵",
     "the message": "訊息",
+    "the channel": "管道",
     "the campaign": "活動",
     "the case": "案例",
     "the category": "類別",
