@@ -49,6 +49,7 @@ SENTENCES = {
     "the earning rules, those of campaigns included": "قانون\u200cهای امتیاز، همراه با قانون\u200cهای کمپین\u200cها",
     "the messages, those of campaigns included": "پیام\u200cها، از جمله پیام\u200cهای کمپین\u200cها",
     "this is one line of text": "این متن تنها یک سطر است",
+    "a value gets too large": "مقداری بیش از اندازه بزرگ می\u200cشود",
     "Liquid has no filter {name:quoted} (line {line:number})": "`Liquid` فیلتر {name} ندارد (سطر {line})",
     "Liquid has no tag {name:quoted} (line {line:number})": "`Liquid` برچسب {name} ندارد (سطر {line})",
     "there is no {name:quoted} in line {line:number}: a message knows {names:name}": "در سطر {line}، {name} وجود ندارد: پیام این\u200cها را می\u200cشناسد: {names}",

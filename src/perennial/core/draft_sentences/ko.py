@@ -49,6 +49,7 @@ SENTENCES = {
     "the earning rules, those of campaigns included": "적립 규칙(캠페인의 규칙 포함)",
     "the messages, those of campaigns included": "메시지(캠페인의 것 포함)",
     "this is one line of text": "이 텍스트는 한 줄이어야 함",
+    "a value gets too large": "값이 너무 커짐",
     "Liquid has no filter {name:quoted} (line {line:number})": "`Liquid`에는 {name:이라는/라는} 필터가 없음({line}행)",
     "Liquid has no tag {name:quoted} (line {line:number})": "`Liquid`에는 {name:이라는/라는} 태그가 없음({line}행)",
     "there is no {name:quoted} in line {line:number}: a message knows {names:name}": "{line}행의 {name:은/는} 없음: 메시지에서 쓸 수 있는 것은 {names}",

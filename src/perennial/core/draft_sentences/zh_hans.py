@@ -49,6 +49,7 @@ SENTENCES = {
     "the earning rules, those of campaigns included": "获得规则（含活动中的规则）",
     "the messages, those of campaigns included": "消息（含活动中的消息）",
     "this is one line of text": "此处应为单行文本",
+    "a value gets too large": "某个值过大",
     "Liquid has no filter {name:quoted} (line {line:number})": "`Liquid` 没有过滤器{name}（第{line}行）",
     "Liquid has no tag {name:quoted} (line {line:number})": "`Liquid` 没有标签{name}（第{line}行）",
     "there is no {name:quoted} in line {line:number}: a message knows {names:name}": "第{line}行没有{name}：消息可使用 {names}",

@@ -49,6 +49,7 @@ SENTENCES = {
     "the earning rules, those of campaigns included": "集點規則（含活動中的規則）",
     "the messages, those of campaigns included": "訊息（含活動中的訊息）",
     "this is one line of text": "此處應為單行文字",
+    "a value gets too large": "某個值過大",
     "Liquid has no filter {name:quoted} (line {line:number})": "`Liquid` 沒有過濾器{name}（第 {line} 行）",
     "Liquid has no tag {name:quoted} (line {line:number})": "`Liquid` 沒有標籤{name}（第 {line} 行）",
     "there is no {name:quoted} in line {line:number}: a message knows {names:name}": "第 {line} 行沒有{name}：訊息可使用 {names}",
