@@ -91,3 +91,26 @@ void test("what is compared in another way stays to be looked at", () => {
   const odd = { ...ASKING, earning_rules: [{ id: "odd", when: { fact: "experiment.bonus", starts_with: "d" } }] };
   assert.deepEqual(rolledOut(odd, "bonus", "doubled").earning_rules, odd.earning_rules);
 });
+
+void test("messages are rolled out as rules are, those of campaigns too", () => {
+  const mailing = {
+    messages: [{ id: "thanks" }, { id: "warm" }, { id: "more" }],
+    campaigns: [{ id: "spring", messages: [{ id: "spring-mail" }] }],
+    experiments: [
+      {
+        id: "tone",
+        variants: [
+          { id: "control", weight: 500 },
+          { id: "warmer", weight: 500, replace: { messages: { thanks: "warm" } }, off: { messages: ["spring-mail"] } },
+        ],
+      },
+    ],
+  };
+  const ids = (list: unknown) => (list as { id: string }[]).map(({ id }) => id);
+  const warmer = rolledOut(mailing, "tone", "warmer");
+  assert.deepEqual(ids(warmer.messages), ["warm", "more"]);
+  assert.deepEqual(warmer.campaigns, [{ id: "spring", messages: [] }]);
+  const control = rolledOut(mailing, "tone", "control");
+  assert.deepEqual(ids(control.messages), ["thanks", "more"]);
+  assert.deepEqual(control.campaigns, mailing.campaigns);
+});

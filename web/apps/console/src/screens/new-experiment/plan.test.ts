@@ -70,3 +70,24 @@ void test("the figures of parts are those that can be tried", () => {
   assert.deepEqual(parts.rules.map(({ id, figure }) => [id, figure]), [["base", 1], ["gift", 5], ["spring-points", undefined]]);
   assert.deepEqual(parts.rewards, [{ id: "mug", name: "A mug", figure: 300 }]);
 });
+
+void test("messages are tried against each other, wherever they stand", () => {
+  const mailing = {
+    ...PROGRAM,
+    messages: [{ id: "thanks", name: "Thank you" }, { id: "warm" }],
+    campaigns: [{ id: "spring", messages: [{ id: "spring-mail" }] }],
+  };
+  assert.deepEqual(partsIn(mailing).messages, [
+    { id: "thanks", name: "Thank you" },
+    { id: "warm", name: "warm" },
+    { id: "spring-mail", name: "spring-mail" },
+  ]);
+  const variants = [{ ...NEW_VARIANT, name: "B", way: "instead" as const, kind: "messages" as const, part: "thanks", other: "warm" }];
+  const after = planned(mailing, { ...PLAN, variants }, NOW);
+  assert.deepEqual((after.experiments as { variants: unknown[] }[])[1]?.variants[1], {
+    id: "b",
+    name: "B",
+    weight: 500,
+    replace: { messages: { thanks: "warm" } },
+  });
+});
