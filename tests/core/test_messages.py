@@ -22,6 +22,9 @@ from perennial.core.switches import Switch, Switches, SwitchKind, SwitchObject, 
 from perennial.core.version import Version
 from perennial.units import DAY, HOUR, Instant, named_id
 from tests.core.earning_stage import NOON, Shopper, by_rule, happened, line, paid, version_of
+from tests.core.ledger_stage import at as at_local
+from tests.core.ledger_stage import order, stage
+from tests.core.tier_stage import levels
 
 Document = dict[str, Any]
 
@@ -395,3 +398,25 @@ def test_a_holdout_holds_messages_back(*, campaign_only: bool) -> None:
         assert sent_by(decision) == (held if out else ["thanks", "more"])
         seen.add(out)
     assert seen == {True, False}
+
+
+def test_a_birthday_arms_the_timer_and_sends_once_a_year() -> None:
+    """No rule waits for it: the message alone makes the day one on which something happens."""
+    play = stage(messages=[mail("cheers", trigger="member.birthday")])
+    play.describe("anna", {"birthday": "1990-05-20"}, at_local("2026-01-10"))
+    play.pay("anna", "o1", at_local("2026-01-10 10:00"), order(1000))
+    sent = {
+        day: [message for each in play.run_timers("anna", at_local(day)) for message in sent_by(each)]
+        for day in ("2026-05-19", "2026-05-20", "2026-12-31", "2027-05-20")
+    }
+    assert sent == {"2026-05-19": [], "2026-05-20": ["cheers"], "2026-12-31": [], "2027-05-20": ["cheers"]}
+
+
+def test_a_tier_that_an_order_reaches_is_welcomed_once_for_it() -> None:
+    """An order that jumps over a tier enters two: a message for any tier is sent once for the order."""
+    tiers = {"metrics": [{"measure": "orders.net"}], "levels": levels(1000, 2000), "lasts": "life"}
+    play = stage(tiers=tiers, messages=[mail("welcome", trigger="tier.entered")])
+    decisions = play.pay("anna", "o1", at_local("2026-01-10 10:00"), order(5000))
+    entered = [each for each in decisions if each.facts is not None and sent_before(each.facts.off)]
+    assert [message for each in decisions for message in sent_by(each)] == ["welcome"]
+    assert len(entered) == 1

@@ -39,6 +39,20 @@ async def test_a_draft_is_tried(site: Site) -> None:
     assert result["assumptions"]
 
 
+async def test_messages_are_counted_on_both_sides(site: Site) -> None:
+    """Each of three orders is thanked for, and with a draft that thanks for large ones alone none is."""
+    await _history(site)
+    message = "\nmessages: [{id: thanks, type: email, subject: Thanks, body: Thank you%s}]\n"
+    large = ", when: {fact: order.total, at_least: 5000}"
+    counted = []
+    for when in ("", large):
+        response = await site.call("POST", _PATH, {"document": PROGRAM + message % when})
+        result = msgspec.json.decode(response.text.splitlines()[-1])["result"]
+        counted.append([side["messages"] for side in result["sides"]])
+    assert counted == [[[], [{"message": "thanks", "times": 3}]], [[], []]]
+    assert "Messages are counted as if everybody had agreed to get them." in result["assumptions"]
+
+
 async def test_it_needs_the_scope_of_programs(site: Site) -> None:
     """Whoever may not change programs may not try them on everybody's history either."""
     await _history(site)

@@ -171,7 +171,7 @@ class Playing:
         for event, decision in found:
             if event.at < begins:
                 continue
-            for message in sent_by(decision) if self.side.latest.messages else ():
+            for message in sent_by(decision) if self.side.sends else ():
                 tally.messages[message] = tally.messages.get(message, 0) + 1
             if decision.awards:
                 month = period_of_day(today_of(self.side.latest, event.at).day, _MONTH)

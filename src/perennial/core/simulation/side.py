@@ -43,6 +43,8 @@ class Stage(msgspec.Struct, frozen=True):
 class Side(Course):
     """A course that is played life by life. ``used`` says what was used of budgets, ``touched`` that it was.
 
+    ``sends`` says that some version has messages.
+
     ``kept`` is what rules gave for an order that is just judged anew, by the rule: nobody gets it twice.
     ``counting`` are the versions whose figures of the past must be there as well: those of the other sides.
     """
@@ -72,6 +74,7 @@ class Side(Course):
         self.patient = self._quiet and not caps and all(may_wait(version) for version in self.versions)
         self._behind: dict[UUID, Instant] = {}
         self.kept: dict[str, GivenReward] = {}
+        self.sends = any(version.messages for version in self.versions)
         self._has_budgets = any(version.budgets for version in self.versions)
         self._names = {
             budget.number: budget.name
