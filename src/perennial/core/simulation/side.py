@@ -44,7 +44,6 @@ class Side(Course):
     """A course that is played life by life. ``used`` says what was used of budgets, ``touched`` that it was.
 
     ``sends`` says that some version has messages.
-
     ``kept`` is what rules gave for an order that is just judged anew, by the rule: nobody gets it twice.
     ``counting`` are the versions whose figures of the past must be there as well: those of the other sides.
     """
