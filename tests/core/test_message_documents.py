@@ -275,6 +275,49 @@ def test_a_case_lists_all_that_is_sent(listed: str, differences: list[str]) -> N
     assert run_case(case).differences() == [f"step 1 (2026-06-01 12:00): {words}" for words in differences]
 
 
+HOME = """\
+case: home
+title: Where households pool everything, a message is written to each of the people all the same
+program:
+  program: shop
+  name: Shop
+  time_zone: Europe/Berlin
+  pool: all
+  wallets: [{id: points, name: Points}]
+  limits: [{id: mails, times: 1}, {id: both, times: 1}]
+  earning_rules:
+    - {id: gift, type: fixed, points: 5, limits: [{times: 1}]}
+    - {id: more, type: fixed, points: 1, shared_limits: [both]}
+  messages:
+    - {id: own, type: email, subject: S, body: B, limits: [{times: 1}]}
+    - {id: shared, type: email, subject: S, body: B, shared_limits: [mails]}
+    - {id: rested, type: email, subject: S, body: B, cooldown: {days: 1}}
+    - {id: with-rule, type: email, subject: S, body: B, shared_limits: [both]}
+steps:
+  - {at: 2026-06-01 10:00, customer: anna, household: home}
+  - {at: 2026-06-01 10:00, customer: ben, household: home}
+  - at: 2026-06-01 12:00
+    customer: anna
+    order: {id: o1, lines: [{sku: tea, amount: 1000}]}
+    expect: {awards: {gift: 5, more: 1}, messages: [own, shared, rested]}
+  - at: 2026-06-01 13:00
+    customer: ben
+    order: {id: o2, lines: [{sku: tea, amount: 1000}]}
+    expect: {awards: {}, messages: [own, shared, rested]}
+  - at: 2026-06-01 14:00
+    customer: ben
+    order: {id: o3, lines: [{sku: tea, amount: 1000}]}
+    expect: {awards: {}, messages: []}
+"""
+
+
+def test_limits_of_messages_are_each_persons_own_in_a_household() -> None:
+    """A gift is for the household once; what is shared with a rule counts for the household, too."""
+    case = read_case(HOME)
+    assert isinstance(case, Case), case
+    assert run_case(case).differences() == []
+
+
 AT = parse_instant("2026-12-01T12:00:00Z")
 NEVER = "{all: [{fact: order.total, at_least: 5000}, {fact: order.total, less_than: 4000}]}"
 

@@ -9,8 +9,16 @@ from perennial.core.currency import format_money
 from perennial.core.dates.periods import Period
 from perennial.core.dates.schedule import Span
 from perennial.core.document.limited_points import decimals_of, wallets_of_campaign, wallets_of_shared
-from perennial.core.document.program import Campaign, Pool, Program, SharedLimit, WalletSpec
-from perennial.core.document.referral_terms import ReferralOffer
+from perennial.core.document.program import (
+    Campaign,
+    Pool,
+    Program,
+    SharedLimit,
+    WalletSpec,
+    messages_of,
+    rewards_of,
+)
+from perennial.core.document.referral_terms import Advocate, ReferralOffer
 from perennial.core.document.reward import Reward
 from perennial.core.kinds.message import Message
 from perennial.core.kinds.rule import EarningRule
@@ -54,6 +62,7 @@ class LimitBook:
         self._program = program
         self._program_id = program_id
         self._pools = program.pool is Pool.ALL
+        self._of_people = _limits_of_people(program)
         self._places: dict[int, Bound] = {}
         self.limits: list[CompiledLimit] = []
         self.budgets: list[CompiledLimit] = []
@@ -107,7 +116,10 @@ class LimitBook:
         )
 
     def of_message(self, message: Message) -> tuple[Bound, ...]:
-        """Return the limits of a message in their order: its own, then shared ones."""
+        """Return the limits of a message in their order: its own, then shared ones.
+
+        A message is written to a person: where households pool, its limits are each member's all the same.
+        """
         shared = {limit.id: limit for limit in self._program.limits}
         bounds = [
             *self._own("message", message.id, message.limits),
@@ -131,13 +143,14 @@ class LimitBook:
             period=Period.EVER,
             at_cap=AtCap.REJECT,
             by_place=here,
-            pooled=self._pools,
+            pooled=self._pools and kind == "rule",
         )
         return self._place(limit, Holder.MEMBER).index
 
     def _own(self, kind: str, owner: str, limits: tuple[Limit, ...], decimals: int = 0) -> list[Bound]:
+        place, pools = (kind, self._program_id, owner), self._pools and kind != "message"
         return [
-            self._add(limit, (kind, owner), (kind, self._program_id, owner), ordinal, decimals)
+            self._add(limit, (kind, owner), place, ordinal, decimals, pools=pools)
             for limit, ordinal in _numbered(limits)
         ]
 
@@ -156,7 +169,9 @@ class LimitBook:
     def _shared(self, shared: SharedLimit) -> Bound:
         home = 0 if shared.across_programs else self._program_id
         decimals = decimals_of(wallets_of_shared(self._program, shared.id))
-        return self._add(shared.limit(), ("limit", shared.id), ("shared", home, shared.id), 0, decimals)
+        pools = self._pools and shared.id not in self._of_people
+        place = ("shared", home, shared.id)
+        return self._add(shared.limit(), ("limit", shared.id), place, 0, decimals, pools=pools)
 
     def _add(
         self,
@@ -165,13 +180,16 @@ class LimitBook:
         place: tuple[object, ...],
         ordinal: int,
         decimals: int,
+        *,
+        pools: bool | None = None,
     ) -> Bound:
-        """Add a limit; its points have so many ``decimals``."""
+        """Add a limit; its points have so many ``decimals``. Without ``pools`` it is as the program pools."""
+        pools = self._pools if pools is None else pools
         counts, cap = limit.counted()
         if counts is not Counted.POINTS:
             decimals = 0
         number = stable_hash("limit", *place, *_kind(limit), ordinal)
-        name = f"{' '.join(owner)}: {self._words(limit, counts, cap, decimals)}"
+        name = f"{' '.join(owner)}: {self._words(limit, counts, cap, decimals, pools=pools)}"
         compiled = CompiledLimit(
             number=number,
             name=name,
@@ -186,7 +204,7 @@ class LimitBook:
             comes_back=limit.comes_back,
             by_product=limit.by_product,
             decimals=decimals,
-            pooled=self._pools and limit.per is Holder.MEMBER,
+            pooled=pools and limit.per is Holder.MEMBER,
         )
         return self._place(compiled, limit.per)
 
@@ -202,7 +220,7 @@ class LimitBook:
         )
         return self._place(marker, Holder.MEMBER).index
 
-    def _words(self, limit: Limit, counts: Counted, cap: int, decimals: int) -> str:
+    def _words(self, limit: Limit, counts: Counted, cap: int, decimals: int, *, pools: bool) -> str:
         currency = self._program.currency
         amount = (
             f"{format_money(cap, currency)} {currency} of" if counts in MONEY else format_units(cap, decimals)
@@ -211,7 +229,7 @@ class LimitBook:
         if amount == "1":
             noun = noun.removesuffix("s")
         of_each = " of each product" if limit.by_product else ""
-        return f"{amount} {noun} {_PERIODS[limit.every]}{of_each}{_of_holder(limit, pools=self._pools)}"
+        return f"{amount} {noun} {_PERIODS[limit.every]}{of_each}{_of_holder(limit, pools=pools)}"
 
     def _place(self, limit: CompiledLimit, holder: Holder) -> Bound:
         known = self._places.get(limit.number)
@@ -221,6 +239,15 @@ class LimitBook:
             known = self._places[limit.number] = Bound(total, len(limits), limit)
             limits.append(limit)
         return known
+
+
+def _limits_of_people(program: Program) -> frozenset[str]:
+    """Return the shared limits that nothing but messages names."""
+    others: list[EarningRule | Reward | Advocate] = [*program.earning_rules, *rewards_of(program)]
+    others += [rule for campaign in program.campaigns for rule in campaign.earning_rules]
+    others += [offer.advocate for offer in (program.referrals.offers if program.referrals else ())]
+    named = {name for other in others for name in other.shared_limits}
+    return frozenset(name for each in messages_of(program) for name in each.shared_limits) - named
 
 
 def uses_of_shared(codes: Codes | None) -> tuple[Limit, ...]:
