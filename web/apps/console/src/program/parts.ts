@@ -10,7 +10,7 @@ export interface ProgramPart {
 }
 
 /** The lists of a program document whose parts have a switch. */
-const LISTS = { earning_rules: "rule", rewards: "reward", campaigns: "campaign" } as const;
+const LISTS = { earning_rules: "rule", rewards: "reward", campaigns: "campaign", messages: "message" } as const;
 
 /** What a published version is made of. It never changes, so it is asked for once. */
 export function partsOptions(program: string, version: number) {
@@ -27,10 +27,18 @@ export function partsOptions(program: string, version: number) {
 
 function partsOf(document: unknown): ProgramPart[] {
   if (!isRecord(document)) return [];
-  return Object.entries(LISTS).flatMap(([list, kind]) => {
-    const parts: unknown = document[list];
-    return Array.isArray(parts) ? parts.flatMap((part: unknown) => partOf(part, kind)) : [];
-  });
+  const parts = Object.entries(LISTS).flatMap(([list, kind]) => listed(document[list]).flatMap((part) => partOf(part, kind)));
+  return [...parts, ...channelsOf(document).map((id): ProgramPart => ({ kind: "channel", id, name: id }))];
+}
+
+/** The ways on which messages of a program and of its campaigns are sent: the kinds of the messages. */
+function channelsOf(document: Record<string, unknown>): string[] {
+  const messages = [document, ...listed(document.campaigns)].flatMap((part) => (isRecord(part) ? listed(part.messages) : []));
+  return [...new Set(messages.flatMap((each) => (isRecord(each) && typeof each.type === "string" ? [each.type] : [])))];
+}
+
+function listed(list: unknown): unknown[] {
+  return Array.isArray(list) ? list : [];
 }
 
 function partOf(part: unknown, kind: SwitchKind): ProgramPart[] {
