@@ -162,7 +162,7 @@ class FastLane:
             await answering.send_answer(answer_problem(problem_of(error, identity)))
         finally:
             self._in_flight -= 1
-            # It holds the exchange, which holds the scope: a ring that only the search for garbage would find.
+            # It holds the exchange, which holds the scope: a ring only the search for garbage would find.
             scope.pop(WHOLE, None)
             if answering.status:
                 count_answer(answering.operation, answering.status, started)
