@@ -96,7 +96,13 @@ _STATEMENTS["members.load_statement, since when"] = members.load_statement(0, 0,
 _OF_LEAVERS = "segments.DELETE_SEGMENT_MEMBERS"
 _STATEMENTS[_OF_LEAVERS] = segments.DELETE_SEGMENT_MEMBERS
 _STATEMENTS.pop("effects.UPDATE_ORDERS")  # it is that of the orders
-_BY_LISTS = {_OF_LEAVERS, "effects.TAKE_FROM_WALLETS", "effects._TAKE_FROM_LOTS", "orders.UPDATE_ORDERS"}
+_BY_LISTS = {
+    _OF_LEAVERS,
+    "effects.TAKE_FROM_WALLETS",
+    "effects._TAKE_FROM_LOTS",
+    "effects._MOVE_TIERS",
+    "orders.UPDATE_ORDERS",
+}
 # From this version on PostgreSQL looks a list of keys up even where it believes that there is one row.
 _CHOOSES_LISTS = 17
 
@@ -195,12 +201,13 @@ async def test_leavers_are_found_by_key_where_there_are_members(superuser: Conne
 
 
 async def test_what_is_changed_by_lists_is_found_by_key_where_there_are_rows(superuser: Connection) -> None:
-    """So it is with wallets, lots and orders that a batch changes."""
+    """So it is with wallets, lots, memberships and orders that a batch changes."""
     rows = {
         "wallets (bucket, workspace_id, customer_id, unit_id, balance, pending, debt, shortfall, earned,"
         " spent, expired, activated_until)": "1, 1, 0, 0, 0, 1, 0, 0, now()",
         "lots (bucket, workspace_id, customer_id, unit_id, lot_id, granted, remaining, origin,"
         " available_at)": "1, n, 1, 1, 1, now()",
+        "memberships (bucket, workspace_id, customer_id, program_id, joined_at, source)": "n, now(), ''",
         "orders (bucket, workspace_id, customer_id, order_id, operation_id, status, revision, external_id,"
         " net, occurred_at, recorded_at, body, decision, answer)": (
             "gen_random_uuid(), gen_random_uuid(), 1, 1, n::text, 1, now(), now(), '', '', ''"
@@ -212,7 +219,7 @@ async def test_what_is_changed_by_lists_is_found_by_key_where_there_are_rows(sup
                 f"insert into {table} select n % 4, 1, gen_random_uuid(), {values}"
                 " from generate_series(1, 20000) as n"
             )
-        await superuser.execute("analyze wallets, lots, orders")
+        await superuser.execute("analyze wallets, lots, memberships, orders")
         for name in sorted(_BY_LISTS - {_OF_LEAVERS}):
             assert _unbounded(await _plan(superuser, _STATEMENTS[name])) == [], name
 

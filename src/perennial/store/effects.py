@@ -138,13 +138,19 @@ on conflict (bucket, workspace_id, customer_id, program_id) do update set
     tier_floor = excluded.tier_floor, left_at = excluded.left_at
 """
 
-_CHANGE_MEMBERSHIP = """
+_MOVE_TIERS = """
+update memberships as known
+set tier = moved.tier, tier_since = moved.tier_since, tier_until = moved.tier_until,
+    tier_floor = moved.tier_floor, left_at = coalesce(moved.left_at, known.left_at)
+from unnest($3::membership_row[]) as moved
+where known.bucket = $2 and known.workspace_id = $1
+    and known.customer_id = any($4::uuid[])
+    and known.customer_id = moved.customer_id and known.program_id = moved.program_id
+"""
+
+_LEAVE = """
 update memberships
-set tier = case when $5 then $6 else tier end,
-    tier_since = case when $5 then $7 else tier_since end,
-    tier_until = case when $5 then $8 else tier_until end,
-    tier_floor = case when $5 then $9 else tier_floor end,
-    left_at = coalesce($10, left_at)
+set left_at = $5
 where bucket = $2 and workspace_id = $1 and customer_id = $3 and program_id = $4
 returning 1
 """
@@ -242,7 +248,7 @@ async def write_effects(
         net.add(change)
     dues = {**net.dues, **dues}
     together = [*_inserts(ws, net, generation, orders, events), *_growing(net, begins), *_taken(net)]
-    together += _due(dues)
+    together += [*_moved(net), *_due(dues)]
     if rows := order_records(changed_orders):
         keys = [row[0] for row in rows], [row[1] for row in rows]
         together.append(Write("changed_orders", UPDATE_ORDERS, [rows, *keys]))
@@ -338,16 +344,27 @@ def _taken(net: Netting) -> Iterator[Write]:
         yield Write("taken_lots", _TAKE_FROM_LOTS, [lots, [row[0] for row in lots]], len(lots))
 
 
+def _moved(net: Netting) -> Iterator[Write]:
+    """Whose tier moves, of those who are members."""
+    moved = [
+        (*key, None, None, *_tier(each), each.left_at)
+        for key, each in net.memberships.items()
+        if each.joined_at is None and each.moved
+    ]
+    if moved:
+        yield Write("moved_memberships", _MOVE_TIERS, [moved, [row[0] for row in moved]], len(moved))
+
+
 def _changing(net: Netting) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]:
     """What seldom changes of a row that must be there: table, statement and rows."""
-    memberships = [
-        (*key, each.moved, *_tier(each), each.left_at)
+    left = [
+        (*key, each.left_at)
         for key, each in net.memberships.items()
-        if each.joined_at is None
+        if each.joined_at is None and not each.moved and each.left_at is not None
     ]
     limits = [(*key, amount, cap) for key, (amount, cap) in net.limits.items() if amount < 0]
     touches = [(*key, at) for key, at in net.touches.items()]
-    yield "memberships", _CHANGE_MEMBERSHIP, memberships
+    yield "memberships", _LEAVE, left
     yield "limit_uses", _GIVE_BACK_LIMIT, limits
     yield "limit_uses", _TOUCH_LIMIT, touches
 
