@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from itertools import repeat
+from struct import Struct
 from typing import TypeAlias
 from uuid import UUID
 
@@ -47,10 +47,10 @@ Reads: TypeAlias = Callable[[Instant | None], tuple[Periods, Periods]]
 # Every part looks customers up one by one by the beginning of a key, whatever the planner believes about
 # the table: "offset 0" keeps it from reading a whole bucket and filtering. Each gives one row, because
 # many small rows cost more than what is in them: where every customer stands in the list that was asked
-# for, and beside it what was found as arrays of numbers, instants and words.
+# for, and beside it what was found as arrays of numbers, instants and words, or packed into bytes.
 _LOAD_TIMERS = """
 select 'timer' as part, array_agg(place) as places, null::bigint[] as numbers, array_agg(due_at) as instants,
-    null::text[] as words
+    null::text[] as words, null::bytea as packed
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
     select due_at
@@ -61,7 +61,8 @@ cross join lateral (
 """
 
 _LOAD_MEMBERSHIPS = """
-select 'membership', array_agg(place), array_agg(program_id::bigint), array_agg(instants), array_agg(words)
+select 'membership', array_agg(place), array_agg(program_id::bigint), array_agg(instants), array_agg(words),
+    null
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
     select program_id, array[joined_at, tier_since, tier_until, left_at] as instants,
@@ -73,7 +74,7 @@ cross join lateral (
 """
 
 _LOAD_WALLETS = """
-select 'wallet', array_agg(place), array_agg(numbers), array_agg(instants), null
+select 'wallet', array_agg(place), array_agg(numbers), array_agg(instants), null, null
 from unnest($4::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
     select array[unit_id::bigint, balance, pending, debt, shortfall, earned, spent, expired, held] as numbers,
@@ -85,7 +86,8 @@ cross join lateral (
 """
 
 _LOAD_LOTS = """
-select 'lot', array_agg(place), array_agg(numbers), array_agg(instants), array_agg(waits_for)
+select 'lot', array_agg(place), array_agg(numbers), array_agg(instants), array_agg(waits_for),
+    null
 from unnest($5::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
     select array[unit_id::bigint, lot_id, origin::bigint, granted, remaining] as numbers,
@@ -97,13 +99,13 @@ cross join lateral (
 """
 
 # Once for all metrics, or limits, that are read back to the same period; $6 and $7 are renumbered.
-# Beside them, as words, the places of those for whom something is counted as nothing.
+# Counters are most of what is read, and of an array each number costs a call on either side: see _COUNTER.
 _LOAD_COUNTERS = """
-select 'counter', array_agg(place), array_agg(numbers), null,
-    array_agg(place::text) filter (where numbers[3] = 0)
+select 'counter', null, null, null, null,
+    string_agg(int4send(place::integer) || int8send(metric) || int4send(period) || int8send(value), '')
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
-    select array[metric, period::bigint, value] as numbers
+    select metric, period, value
     from counters
     where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
         and metric = any($6::bigint[]) and period >= $7
@@ -112,7 +114,7 @@ cross join lateral (
 """
 
 _LOAD_LIMIT_USES = """
-select 'limit_use', array_agg(place), array_agg(numbers), null, null
+select 'limit_use', array_agg(place), array_agg(numbers), null, null, null
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
     select array[limit_id, period::bigint, used] as numbers
@@ -125,7 +127,8 @@ cross join lateral (
 
 # The index alone tells who is in which segment; since when is read where somebody asks.
 _LOAD_SEGMENTS = """
-select 'segment', array_agg(place), array_agg(segment_id::bigint), null, null
+select 'segment', null, null, null, null,
+    string_agg(int4send(place::integer) || int4send(segment_id), '')
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
     select segment_id
@@ -136,7 +139,7 @@ cross join lateral (
 """
 
 _LOAD_SEGMENTS_SINCE = """
-select 'segment', array_agg(place), array_agg(segment_id::bigint), array_agg(entered_at), null
+select 'segment_since', array_agg(place), array_agg(segment_id::bigint), array_agg(entered_at), null, null
 from unnest($3::uuid[]) with ordinality as wanted (customer_id, place)
 cross join lateral (
     select segment_id, entered_at
@@ -145,6 +148,12 @@ cross join lateral (
     offset 0
 ) as found
 """
+
+_COUNTER = Struct(">iqiq")
+"""A counter as it is packed: the place of its customer, metric, period and value."""
+
+_PLACE_IN_SEGMENT = Struct(">ii")
+"""Who is in a segment as it is packed: the place of the customer, and the segment's number."""
 
 _ALWAYS = _LOAD_TIMERS, _LOAD_MEMBERSHIPS, _LOAD_WALLETS, _LOAD_LOTS
 
@@ -206,7 +215,7 @@ class _Loading(msgspec.Struct):
         )
         # The rows come in the order of the parts: wallets before the lots in them.
         for row in rows:
-            if row["places"] is not None:
+            if row["places"] is not None or row["packed"] is not None:
                 _TAKE[row["part"]](self, row)
 
     def timers(self, row: Record) -> None:
@@ -231,13 +240,17 @@ class _Loading(msgspec.Struct):
                 wallet.lots = {}
 
     def segmented(self, row: Record) -> None:
-        inside = [{}, *(member.segments for member in self.members)]
-        codes = map(self.segments.get, row["numbers"])
-        instants = row["instants"] if self.since else repeat(0, len(row["places"]))
-        found = zip(map(inside.__getitem__, row["places"]), codes, instants, strict=True)
-        for segments, code, entered_at in found:
+        inside, code_of = [{}, *(member.segments for member in self.members)], self.segments.get
+        for place, number in _PLACE_IN_SEGMENT.iter_unpack(row["packed"]):
+            code = code_of(number)
             if code is not None:
-                segments[code] = entered_at
+                inside[place][code] = 0
+
+    def segmented_since(self, row: Record) -> None:
+        for place, number, entered_at in zip(row["places"], row["numbers"], row["instants"], strict=True):
+            code = self.segments.get(number)
+            if code is not None:
+                self.members[place - 1].segments[code] = entered_at
 
     def lots(self, row: Record) -> None:
         for place, (unit, lot_id, origin, granted, remaining), (available_at, expires_at), waits_for in zip(
@@ -250,14 +263,14 @@ class _Loading(msgspec.Struct):
 
     def counters(self, row: Record) -> None:
         counted = [{}, *(member.counters for member in self.members)]
-        found = zip(map(counted.__getitem__, row["places"]), row["numbers"], strict=True)
-        for counters, (metric, period, value) in found:
+        for place, metric, period, value in _COUNTER.iter_unpack(row["packed"]):
+            counters = counted[place]
             if metric in counters:
                 counters[metric][period] = value
             else:
                 counters[metric] = {period: value}
-        for place in row["words"] or ():
-            self.zeros.add(self.members[int(place) - 1].customer_id)
+            if not value:
+                self.zeros.add(self.members[place - 1].customer_id)
 
     def limits(self, row: Record) -> None:
         for place, (limit, period, used) in zip(row["places"], row["numbers"], strict=True):
@@ -269,6 +282,7 @@ _TAKE: dict[str, Callable[[_Loading, Record], None]] = {
     "membership": _Loading.memberships,
     "wallet": _Loading.owned,
     "segment": _Loading.segmented,
+    "segment_since": _Loading.segmented_since,
     "lot": _Loading.lots,
     "counter": _Loading.counters,
     "limit_use": _Loading.limits,
