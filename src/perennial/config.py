@@ -5,18 +5,25 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 import secrets
 import string
 from collections.abc import Mapping
 from contextlib import suppress
+from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
 DEFAULT_PORT = 8400
 KEY_FILE = "secret.key"
 SECRET_BYTES = 32
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+_SMTP_PORTS = {"smtp": 587, "smtps": 465}
+_SENDER = re.compile(r"[!#-'*+/-9=?A-Z^-~-]+(\.[!#-'*+/-9=?A-Z^-~-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 class SettingsError(ValueError):
@@ -52,6 +59,30 @@ class OidcSettings(msgspec.Struct, frozen=True, kw_only=True):
         return f"OidcSettings(issuer={self.issuer!r}, client_id={self.client_id!r}, name={self.name!r})"
 
 
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The server that takes our e-mail (``PERENNIAL_SMTP_URL``), and who sends it (``PERENNIAL_MAIL_FROM``).
+
+    ``tls``: the connection is encrypted from its first byte (``smtps``); otherwise it is as soon as it is
+    open (STARTTLS), which may be left out on this very machine alone.
+    """
+
+    host: str
+    port: int
+    tls: bool
+    sender: str
+    sender_name: str = ""
+    user: str | None = None
+    password: str | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether the server is on this machine, where nobody is on the way."""
+        return self.host in LOOPBACK
+
+    def __repr__(self) -> str:
+        return f"MailSettings(host={self.host!r}, port={self.port!r}, sender={self.sender!r})"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where Perennial keeps its data and where it listens.
 
@@ -61,7 +92,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     processes behind it, ``connections`` (``PERENNIAL_CONNECTIONS``) the most connections of each.
     ``secret`` (``PERENNIAL_SECRET``) is what codes are stored under; without it a file under ``data``.
     ``public_url`` (``PERENNIAL_PUBLIC_URL``) is how browsers reach the door, such as
-    ``https://loyalty.example.com``. ``oidc`` is the single sign-on of the staff, if there is one.
+    ``https://loyalty.example.com``. ``oidc`` is the single sign-on of the staff, if there is one,
+    ``mail`` how e-mail is sent, if it is.
     """
 
     database_url: str | None = None
@@ -73,6 +105,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret: str | None = None
     public_url: str | None = None
     oidc: OidcSettings | None = None
+    mail: MailSettings | None = None
 
     def __repr__(self) -> str:
         given = {**msgspec.structs.asdict(self), "secret": self.secret and "..."}
@@ -96,6 +129,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         secret=_secret(given.get("PERENNIAL_SECRET")),
         public_url=_public_url(given.get("PERENNIAL_PUBLIC_URL")),
         oidc=_oidc(given),
+        mail=_mail(given),
     )
 
 
@@ -112,7 +146,7 @@ def is_safe(url: str) -> bool:
     parts = _address(url)
     if parts is None or not parts.hostname:
         return False
-    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    local = parts.hostname in LOOPBACK
     return parts.scheme == "https" or (parts.scheme == "http" and local)
 
 
@@ -159,6 +193,40 @@ def _oidc(given: Mapping[str, str]) -> OidcSettings | None:
         domains=tuple(each.lower().lstrip("@") for each in _listed(given.get("PERENNIAL_OIDC_DOMAINS", ""))),
         roles=tuple(_role_of_group(each) for each in _listed(given.get("PERENNIAL_OIDC_ROLES", ""))),
         groups_claim=given.get("PERENNIAL_OIDC_GROUPS_CLAIM", "groups"),
+    )
+
+
+def _mail(given: Mapping[str, str]) -> MailSettings | None:
+    url, sender = given.get("PERENNIAL_SMTP_URL"), given.get("PERENNIAL_MAIL_FROM")
+    if url is None and sender is None:
+        return None
+    if url is None:
+        raise SettingsError("PERENNIAL_MAIL_FROM needs PERENNIAL_SMTP_URL too")
+    if sender is None:
+        raise SettingsError("PERENNIAL_SMTP_URL needs PERENNIAL_MAIL_FROM too")
+    parts = _address(url)
+    if (
+        parts is None
+        or parts.scheme not in _SMTP_PORTS
+        or not parts.hostname
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+        or (parts.password and not parts.username)
+    ):
+        # What was given may hold a password, and is not repeated.
+        raise SettingsError("PERENNIAL_SMTP_URL is like smtp://user:password@mail.example.com:587")
+    name, address = parseaddr(sender)
+    if not _SENDER.fullmatch(address) or not sender.isprintable():
+        raise SettingsError(f"PERENNIAL_MAIL_FROM is like Our shop <club@example.com>, not {sender!r}")
+    return MailSettings(
+        host=parts.hostname,
+        port=parts.port or _SMTP_PORTS[parts.scheme],
+        tls=parts.scheme == "smtps",
+        sender=address,
+        sender_name=name,
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
     )
 
 

@@ -10,6 +10,7 @@ from threading import Barrier
 import pytest
 
 from perennial.config import (
+    MailSettings,
     OidcSettings,
     RoleOfGroup,
     Settings,
@@ -171,3 +172,48 @@ def test_a_damaged_secret_is_said_and_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"secret\.key"):
         installation_secret(Settings(data=tmp_path))
     assert file.read_text() == ""
+
+
+_MAIL = {
+    "PERENNIAL_SMTP_URL": "smtp://club%40shop:p%3Aw@mail.example.com",
+    "PERENNIAL_MAIL_FROM": "Our club <club@example.com>",
+}
+
+
+def test_a_mail_server_is_read() -> None:
+    """Host, port by the scheme, user and password out of the URL, and name and address of the sender."""
+    mail = read_settings(_MAIL).mail
+    assert mail == MailSettings(
+        host="mail.example.com",
+        port=587,
+        tls=False,
+        sender="club@example.com",
+        sender_name="Our club",
+        user="club@shop",
+        password="p:w",
+    )
+    assert "p:w" not in repr(read_settings(_MAIL))
+    other = read_settings(
+        {"PERENNIAL_SMTP_URL": "smtps://127.0.0.1", "PERENNIAL_MAIL_FROM": "club@example.com"}
+    ).mail
+    assert other is not None
+    assert (other.port, other.tls, other.local, other.user) == (465, True, True, None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"PERENNIAL_SMTP_URL": ""}, "needs PERENNIAL_SMTP_URL"),
+        ({"PERENNIAL_MAIL_FROM": ""}, "needs PERENNIAL_MAIL_FROM"),
+        ({"PERENNIAL_SMTP_URL": "https://mail.example.com"}, "PERENNIAL_SMTP_URL is like"),
+        ({"PERENNIAL_SMTP_URL": "smtp://:hidden@mail.example.com"}, "PERENNIAL_SMTP_URL is like"),
+        ({"PERENNIAL_SMTP_URL": "smtp://mail.example.com:many"}, "PERENNIAL_SMTP_URL is like"),
+        ({"PERENNIAL_MAIL_FROM": "club"}, "PERENNIAL_MAIL_FROM is like"),
+        ({"PERENNIAL_MAIL_FROM": "club@example.com\nBcc: x@example.com"}, "PERENNIAL_MAIL_FROM is like"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_is_refused(changed: dict[str, str], words: str) -> None:
+    """The message names the variable, and never a password."""
+    with pytest.raises(SettingsError, match=words) as raised:
+        read_settings({**_MAIL, **changed})
+    assert "hidden" not in str(raised.value)

@@ -1,0 +1,1 @@
+"""One file per channel: how a message reaches somebody outside."""
