@@ -49,6 +49,7 @@ _EXPORTED = {
     "lots": "ledger",
     "memberships": "customer",
     "merges": "merges",
+    "messages": "messages",
     "orders": "orders",
     "postings": "ledger",
     "segment_members": "customer",

@@ -155,6 +155,7 @@ async def test_policies_ask_for_the_workspace(owner: Connection) -> None:
         ("backfills", "r", ("perennial_dispatcher",)),
         ("segments", "r", ("perennial_dispatcher",)),
         ("waits", "r", ("perennial_dispatcher",)),
+        ("messages", "r", ("perennial_dispatcher",)),
     }
 
 

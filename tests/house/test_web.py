@@ -13,6 +13,7 @@ from perennial.core.currency import decimals
 from perennial.core.document.currency_codes import CURRENCIES
 from perennial.ledger.account import Account
 from perennial.store.events import EventKind
+from perennial.store.messages import MessageState
 from tests.house.source import ROOT, SOURCE, tree
 
 WEB = ROOT / "web"
@@ -150,4 +151,5 @@ def test_what_happens_to_a_member_has_words_in_the_console() -> None:
         "order",
         "segment_entered",
         "segment_left",
+        *(f"message_{state.word}" for state in MessageState),
     }

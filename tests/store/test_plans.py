@@ -17,7 +17,17 @@ import pytest
 from asyncpg import Connection
 
 from perennial.reports import launch
-from perennial.store import budgets, effects, events, external_ids, members, orders, segments, timers
+from perennial.store import (
+    budgets,
+    effects,
+    events,
+    external_ids,
+    members,
+    messages,
+    orders,
+    segments,
+    timers,
+)
 from perennial.store.audits import seal
 from perennial.store.codes import cards, guest_redemptions, pools, vouchers
 from perennial.store.customers import consents, customers, identifiers
@@ -48,6 +58,7 @@ _KEYS = {
     "segment_members": {"bucket", "workspace_id", "customer_id"},
     "consents": {"bucket", "workspace_id", "customer_id"},
     "consent_records": {"bucket", "workspace_id", "customer_id"},
+    "messages": {"bucket", "workspace_id", "customer_id"},
 }
 
 # Found by another key of the table: all that a customer has, or who lives in a household.
@@ -76,6 +87,7 @@ _STATEMENTS = {
         guest_redemptions,
         identifiers,
         members,
+        messages,
         orders,
         pools,
         vouchers,
@@ -86,8 +98,11 @@ _STATEMENTS = {
     and module is not members
 }
 # Erasing asks who is erased, of a policy; these are few, and have an index of their own.
-for _name in ("_ERASE_STANDING", "_ERASE_RECORDS"):
-    del _STATEMENTS[f"consents.{_name}"]
+for _name in ("consents._ERASE_STANDING", "consents._ERASE_RECORDS", "messages._ERASE_MESSAGES"):
+    del _STATEMENTS[_name]
+# What is due is found by when it is, and not by whose it is.
+for _name in ("FIND_DUE_MESSAGES", "_DUE_BUCKETS"):
+    del _STATEMENTS[f"messages.{_name}"]
 # Batches are found by what they are of and listed by when they were made, and are few.
 for _name in ("_LIST_BATCHES", "_BATCHES_OF_REWARD"):
     del _STATEMENTS[f"pools.{_name}"]
@@ -254,6 +269,32 @@ async def test_the_due_are_found_by_instant(superuser: Connection) -> None:
     index = scan if "Index Name" in scan else scan["Plans"][0]  # a bitmap scan reads its index below
     assert index["Index Name"] == "timers_due"
     assert "due_at" in index["Index Cond"]
+
+
+@pytest.mark.parametrize("rows", [0, 20_000])
+async def test_due_messages_are_found_by_instant(superuser: Connection, rows: int) -> None:
+    """Which are due, and in which buckets, is read from the index of those that wait, however many went."""
+    async with superuser.transaction():
+        await superuser.execute(
+            """
+            insert into messages (bucket, workspace_id, customer_id, message_id, operation_id, source_id,
+                program_id, version, caused_at, due_at, until, ended_at, state, attempts, message, channel)
+            select 1, 1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
+                gen_random_uuid(), 1, 1, now(), now(), now(),
+                now(), case when n % 100 = 0 then 1 else 3 end, 1, 'welcome', 'email'
+            from generate_series(1, $1::int) as n
+            """,
+            rows,
+        )
+        await superuser.execute("analyze messages")
+        read = _scans(await _plan(superuser, messages.FIND_DUE_MESSAGES))
+        asked = _scans(await _plan(superuser, messages._DUE_BUCKETS))  # noqa: SLF001
+    read += [scan for scan in asked if scan["Relation Name"] == "messages"]
+    assert [scan["Index Name"] for scan in read] == ["messages_due", "messages_due"]
+    for scan in read:
+        for part in ("bucket = ", "workspace_id = "):
+            assert part in scan["Index Cond"]
+    assert "due_at <= " in read[0]["Index Cond"]
 
 
 @pytest.mark.parametrize("statement", [seal._XACT_BEHIND, seal._READ_BLOCK])  # noqa: SLF001

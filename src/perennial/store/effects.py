@@ -37,6 +37,7 @@ from perennial.store.codes.vouchers import (
 from perennial.store.events import INSERT_EVENTS, EventRow, event_records
 from perennial.store.exposures import INSERT_EXPOSURES
 from perennial.store.external_ids import IdKind, claim_external_ids
+from perennial.store.messages import INSERT_MESSAGES, message_records, messages_to_send
 from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write
 from perennial.store.orders import INSERT_ORDERS, UPDATE_ORDERS, OrderRow, order_records
@@ -231,6 +232,7 @@ async def write_effects(
     redemptions: Iterable[RedemptionRow] = (),
     moves: Sequence[SegmentMove] = (),
     begins: Begins | None = None,
+    now: Instant | None = None,
 ) -> None:
     """Write what the decisions of one batch did, inside its transaction, with its new rows.
 
@@ -239,9 +241,10 @@ async def write_effects(
     (None: nothing is due). ``orders`` and ``events`` are inserted, ``changed_orders`` written over the stored
     ones and ``redemptions`` put by the same statement, and who enters or leaves a segment by ``moves``.
     ``begins`` says of which counters it is known that they are not there yet: to look for their rows costs as
-    much as to insert them. Raises :class:`GuardError` or ``asyncpg.CheckViolationError`` when a floor or cap
-    would be broken, ``asyncpg.UniqueViolationError`` when an order, event, voucher or counter is there
-    already, or somebody is in a segment, and ``asyncpg.SerializationError`` where somebody has left one.
+    much as to insert them. Messages that would be too late at ``now`` (business time) are not written.
+    Raises :class:`GuardError` or ``asyncpg.CheckViolationError`` when a floor or cap would be broken,
+    ``asyncpg.UniqueViolationError`` when an order, event, voucher or counter is there already, or somebody is
+    in a segment, and ``asyncpg.SerializationError`` where somebody has left one.
     """
     net = Netting()
     for change in changes:
@@ -249,6 +252,8 @@ async def write_effects(
     dues = {**net.dues, **dues}
     together = [*_inserts(ws, net, generation, orders, events), *_growing(net, begins), *_taken(net)]
     together += [*_moved(net), *_due(dues)]
+    if net.messages and (rows := message_records(messages_to_send(ws, net.messages, now))):
+        together.append(Write("messages", INSERT_MESSAGES, [rows]))
     if rows := order_records(changed_orders):
         keys = [row[0] for row in rows], [row[1] for row in rows]
         together.append(Write("changed_orders", UPDATE_ORDERS, [rows, *keys]))

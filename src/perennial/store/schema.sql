@@ -131,6 +131,22 @@ create type membership_row as (
     left_at timestamp with time zone
 );
 
+create type message_row as (
+    customer_id uuid,
+    message_id uuid,
+    operation_id uuid,
+    source_id uuid,
+    program_id integer,
+    version integer,
+    caused_at timestamp with time zone,
+    due_at timestamp with time zone,
+    until timestamp with time zone,
+    state smallint,
+    attempts smallint,
+    message text,
+    channel text
+);
+
 create type order_row as (
     customer_id uuid,
     order_id uuid,
@@ -1017,6 +1033,39 @@ alter table merges enable row level security;
 alter table merges force row level security;
 create policy merges_of_workspace on merges for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
 grant delete, insert, select on merges to perennial_worker;
+
+create table messages (
+    bucket integer not null,
+    workspace_id integer not null,
+    customer_id uuid not null,
+    message_id uuid not null,
+    operation_id uuid not null,
+    source_id uuid not null,
+    program_id integer not null,
+    version integer not null,
+    caused_at timestamp with time zone not null,
+    due_at timestamp with time zone not null,
+    until timestamp with time zone not null,
+    held_until timestamp with time zone,
+    ended_at timestamp with time zone,
+    state smallint not null,
+    attempts smallint not null,
+    message text not null,
+    channel text not null,
+    reason text,
+    constraint messages_pkey PRIMARY KEY (bucket, workspace_id, customer_id, message_id),
+    constraint messages_check CHECK (((state = ANY (ARRAY[1, 2])) OR (ended_at IS NOT NULL)))
+);
+
+CREATE INDEX messages_due ON messages USING btree (bucket, workspace_id, due_at) WHERE (state = ANY (ARRAY[1, 2]));
+alter table messages enable row level security;
+alter table messages force row level security;
+create policy messages_of_everybody on messages for select to perennial_dispatcher using (true);
+create policy messages_of_the_erased on messages as restrictive for delete using ((EXISTS ( SELECT FROM customers WHERE ((customers.bucket = messages.bucket) AND (customers.workspace_id = messages.workspace_id) AND (customers.customer_id = messages.customer_id) AND (customers.erased_at IS NOT NULL) AND (customers.workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif"))))));
+create policy messages_of_workspace on messages for all using ((workspace_id = ( SELECT (NULLIF(current_setting('app.workspace'::text, true), ''::text))::integer AS "nullif")));
+grant delete, insert, select on messages to perennial_worker;
+grant select (bucket, due_at, held_until, state, workspace_id) on messages to perennial_dispatcher;
+grant update (attempts, due_at, ended_at, held_until, reason, state) on messages to perennial_worker;
 
 create table orders (
     bucket integer not null,

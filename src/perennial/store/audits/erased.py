@@ -8,8 +8,9 @@ ERASED = (
     Check(
         "erased",
         "Of whoever was erased nothing is left but the ledger: no name, no content of orders and events, no"
-        " membership, consent, timer, counter, challenge, place in a line or use of a limit, no voucher that"
-        " is worth something, nothing that is still to be paid, sent or used, no points and no debt.",
+        " membership, consent, message, timer, counter, challenge, place in a line or use of a limit, no"
+        " voucher that is worth something, nothing that is still to be paid, sent or used, no points and no"
+        " debt.",
         """
 select bucket, customer_id, null::uuid[] as operations, string_agg(distinct what, ', ') as words
 from (
@@ -27,6 +28,7 @@ from (
     union all select bucket, customer_id, 'a limit' from limit_uses where workspace_id = $1
     union all select bucket, customer_id, 'a challenge' from challenge_rounds where workspace_id = $1
     union all select bucket, customer_id, 'a place in a line' from waits where workspace_id = $1
+    union all select bucket, customer_id, 'a message' from messages where workspace_id = $1
     union all select bucket, customer_id, 'a consent' from consents where workspace_id = $1
     union all select bucket, customer_id, 'a consent' from consent_records where workspace_id = $1
     union all select bucket, customer_id, 'a voucher' from vouchers

@@ -24,6 +24,7 @@ from perennial.store.customers.referral_codes import erase_codes
 from perennial.store.customers.referrals import erase_referrals
 from perennial.store.customers.words import erase_words
 from perennial.store.events import EventKind
+from perennial.store.messages import erase_messages
 from perennial.store.segments import forget_segments_of
 from perennial.units import Instant
 
@@ -166,6 +167,7 @@ async def erase_rows(conn: Connection, ws: int, bucket: int, ids: Iterable[UUID]
     await erase_notes(conn, ws, bucket, erased)
     await erase_consents(conn, ws, bucket, erased)
     await erase_waits(conn, ws, bucket, erased)
+    await erase_messages(conn, ws, bucket, erased)
     await erase_codes(conn, ws, bucket, erased)
     await erase_marks(conn, ws, bucket, erased)
     await erase_referrals(conn, ws, bucket, erased)

@@ -9,6 +9,7 @@ from asyncpg import Connection, Record
 
 from perennial.ledger.account import Account
 from perennial.store.events import EventKind
+from perennial.store.messages import MessageState
 from perennial.units import Instant, Points
 
 _LAST = UUID(int=(1 << 128) - 1)
@@ -53,7 +54,8 @@ class StatementLine(msgspec.Struct, frozen=True):
 class TimelineEntry(msgspec.Struct, frozen=True):
     """One thing that happened to a customer: an order (``kind`` None) or an event.
 
-    Of a move in or out of a segment (``entered`` is not None) ``external_id`` is the segment.
+    Of a move in or out of a segment (``entered`` is not None) ``external_id`` is the segment. Of a message
+    (``message`` is what became of it, for a ``reason`` if there is one) it is its id in ``program_id``.
     """
 
     occurred_at: Instant
@@ -65,6 +67,9 @@ class TimelineEntry(msgspec.Struct, frozen=True):
     recorded_at: Instant
     decision: bytes
     entered: bool | None = None
+    message: MessageState | None = None
+    reason: str | None = None
+    program_id: int | None = None
 
 
 _READ_BALANCES = """
@@ -133,19 +138,27 @@ cross join lateral (
 _READ_TIMELINE = """
 select * from (
     select occurred_at, order_id as id, null::smallint as kind, external_id, operation_id,
-        null::uuid as source_id, recorded_at, decision, null::boolean as entered
+        null::uuid as source_id, recorded_at, decision, null::boolean as entered, null::smallint as message,
+        null::text as reason, null::int as program_id
     from orders
     where bucket = $2 and workspace_id = $1 and customer_id = $3
         and ($4::timestamptz is null or (occurred_at, order_id) < ($4, $5))
     union all
-    select occurred_at, event_id, kind, external_id, operation_id, source_id, recorded_at, decision, null
+    select occurred_at, event_id, kind, external_id, operation_id, source_id, recorded_at, decision, null,
+        null, null, null
     from events
     where bucket = $2 and workspace_id = $1 and customer_id = $3
         and ($4::timestamptz is null or (occurred_at, event_id) < ($4, $5))
         and kind <> all($6::smallint[])
     union all
+    select caused_at, message_id, null, message, operation_id, null, caused_at, ''::bytea, null, state,
+        reason, program_id
+    from messages
+    where bucket = $2 and workspace_id = $1 and customer_id = $3
+        and ($4::timestamptz is null or (caused_at, message_id) < ($4, $5))
+    union all
     select moves.at, moves.move_id, null, segments.code, moves.move_id, null, moves.at, ''::bytea,
-        moves.entered
+        moves.entered, null, null, null
     from (
         select segment_id, move_id, at, entered
         from segment_moves
@@ -277,5 +290,19 @@ async def read_timeline(
         _READ_TIMELINE, ws, bucket, customer_id, at, last, [int(kind) for kind in leave_out], limit
     )
     return [
-        TimelineEntry(row[0], row[1], None if row[2] is None else EventKind(row[2]), *row[3:]) for row in rows
+        TimelineEntry(
+            row[0],
+            row[1],
+            None if row[2] is None else EventKind(row[2]),
+            row[3],
+            row[4],
+            row[5],
+            row[6],
+            row[7],
+            row[8],
+            None if row[9] is None else MessageState(row[9]),
+            row[10],
+            row[11],
+        )
+        for row in rows
     ]
