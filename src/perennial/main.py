@@ -27,11 +27,12 @@ from typing import Any
 import msgspec
 import uvicorn
 
-from perennial.config import OidcSettings, Settings, installation_secret, public_address
+from perennial.config import MailSettings, OidcSettings, Settings, installation_secret, public_address
 from perennial.connectors.openid import Provider
 from perennial.flows.batcher import Intake
 from perennial.flows.checkout.quoting import Quotes
 from perennial.flows.garbage import collect_seldom
+from perennial.flows.messaging.send_messages import Channels, channels_of
 from perennial.flows.staff.keys import Key, find_valid_key
 from perennial.flows.staff.passwords import Passwords
 from perennial.flows.staff.sign_in import SignInDesk
@@ -100,7 +101,7 @@ def door_of(settings: Settings, *, jobs: bool) -> OpenDoor:
                 return await find_valid_key(database, secret_hash)
 
             if jobs:
-                await stack.enter_async_context(_working(url, handler))
+                await stack.enter_async_context(_working(url, handler, channels_of(settings)))
             stack.push_async_callback(intake.close)
             stack.push_async_callback(quotes.close)
             yield Door(
@@ -118,11 +119,11 @@ def door_of(settings: Settings, *, jobs: bool) -> OpenDoor:
 
 
 @asynccontextmanager
-async def _working(url: str, handler: MeasuredHandler) -> AsyncIterator[None]:
+async def _working(url: str, handler: MeasuredHandler, channels: Channels) -> AsyncIterator[None]:
     """Run the job worker beside the door; at the end it finishes what it does."""
     async with await Database.connect(url, role=DISPATCHER_ROLE, largest=1) as dispatcher:
         stop = asyncio.Event()
-        task = asyncio.create_task(Worker(handler, dispatcher).run(stop))
+        task = asyncio.create_task(Worker(handler, dispatcher, channels).run(stop))
         try:
             yield
         finally:
@@ -300,7 +301,8 @@ def work_under_supervisor() -> None:
     """Serve as a child of the supervisor; end when it says so, or when it is gone."""
     told = msgspec.json.decode(sys.stdin.buffer.readline())
     oidc = msgspec.convert(told["oidc"], OidcSettings | None)
-    settings = Settings(**{**told, "data": Path(told["data"]), "oidc": oidc})
+    mail = msgspec.convert(told["mail"], MailSettings | None)
+    settings = Settings(**{**told, "data": Path(told["data"]), "oidc": oidc, "mail": mail})
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     channel = socket.socket(fileno=int(sys.argv[1]))
     server_of(create_app(settings), channel).run(sockets=[])

@@ -15,6 +15,7 @@ from perennial.cli.session import ready_installation, settings_of_environment
 from perennial.config import Settings, installation_secret
 from perennial.flows.garbage import collect_seldom
 from perennial.flows.handle_events import Handler
+from perennial.flows.messaging.send_messages import channels_of
 from perennial.jobs.worker import Worker
 from perennial.main import run_server
 from perennial.store.codes.codebook import Codebook
@@ -64,7 +65,7 @@ async def _work(settings: Settings) -> None:
             handler = Handler(database, codebook, await read_generation(conn))
         collect_seldom()
         OUT.print("The job worker runs.")
-        await Worker(handler, dispatcher).run(stop)
+        await Worker(handler, dispatcher, channels_of(settings)).run(stop)
 
 
 COMMANDS = {"serve": serve, "work": work}

@@ -1,4 +1,4 @@
-"""The job worker: due timers of every workspace, and the sealing of what was committed.
+"""The job worker: due timers and messages of every workspace, and the sealing of what was committed.
 
 Several workers may run at once: a bucket is worked on by whoever holds its lease. A lease is taken
 and renewed by wall time; business time of a sandbox is its own clock.
@@ -17,6 +17,7 @@ from perennial.flows.checkout.expire_holds import expire_holds
 from perennial.flows.claims.take_turns import take_turns
 from perennial.flows.conversions.run_conversions import run_conversions
 from perennial.flows.handle_events import Handler
+from perennial.flows.messaging.send_messages import NO_CHANNELS, Channels, send_messages
 from perennial.flows.programs.catching_up import LEASE as LEASE_OF_BACKFILLS
 from perennial.flows.programs.catching_up import CatchingUp
 from perennial.flows.programs.planned_versions import publish_due_plans
@@ -31,6 +32,7 @@ from perennial.store.conversions import buckets_with_due_conversions
 from perennial.store.customers.referrals import buckets_with_due_referrals
 from perennial.store.database import Database
 from perennial.store.leases import hold_lease
+from perennial.store.messages import buckets_with_due_messages
 from perennial.store.programs.backfills import workspaces_with_open_backfills
 from perennial.store.programs.planned_versions import workspaces_with_due_plans
 from perennial.store.segments import workspaces_with_unsettled_segments
@@ -54,18 +56,33 @@ class Worker:
     """Runs due work until it is told to stop; a failure of one bucket is logged and tried again.
 
     ``dispatcher`` is a pool in the dispatcher's role, which sees where something is due and no more.
+    ``channels`` are how messages leave.
     """
 
-    def __init__(self, handler: Handler, dispatcher: Database) -> None:
+    def __init__(self, handler: Handler, dispatcher: Database, channels: Channels = NO_CHANNELS) -> None:
         self.handler = handler
         self.database = handler.database
         self.dispatcher = dispatcher
+        self.channels = channels
         self.holder: UUID = uuid4()
         self.catching_up = CatchingUp(self.database, self.holder)
         self.filling_up = FillingUp(handler, self.holder)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until ``stop`` is set; what is in flight is finished."""
+        """Work until ``stop`` is set; what is in flight is finished.
+
+        Messages are sent beside everything else: a server that is slow to take them holds up nothing.
+        """
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._run_jobs(stop))
+            both.create_task(self._run_messages(stop))
+
+    async def _run_messages(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            if not await self._guarded(self.send_messages):
+                await _rest(stop)
+
+    async def _run_jobs(self, stop: asyncio.Event) -> None:
         sealed_at = 0.0
         while not stop.is_set():
             busy = await self._guarded(self.run_timers) + await self._guarded(self.expire_holds)
@@ -79,8 +96,7 @@ class Worker:
                 await self._guarded(self.seal_all)
                 sealed_at = time.monotonic()
             if not busy:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+                await _rest(stop)
 
     async def _guarded(self, work: Callable[[], Awaitable[int]]) -> int:
         try:
@@ -185,6 +201,16 @@ class Worker:
                 tried += await self.filling_up.go_on(workspace_id)
         return tried
 
+    async def send_messages(self) -> int:
+        """Send what is due in every bucket that this worker gets the lease of."""
+        async with self.dispatcher.unbound() as conn:
+            due = await buckets_with_due_messages(conn, time.time_ns() // 1000)
+        sent = 0
+        for workspace_id, bucket in due:
+            if await self._leased(workspace_id, bucket, "messages"):
+                sent += await send_messages(self.handler, workspace_id, bucket, self.channels)
+        return sent
+
     async def seal_all(self) -> int:
         """Seal what was committed since the last blocks, in every bucket; return how many blocks."""
         blocks = 0
@@ -207,6 +233,11 @@ class Worker:
         now = time.time_ns() // 1000
         async with self.database.transaction(workspace_id) as conn:
             return await hold_lease(conn, workspace_id, bucket, name, self.holder, now + LEASE, now)
+
+
+async def _rest(stop: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
 
 
 def _business_now(row: WorkspaceRow, now: Instant) -> Instant:

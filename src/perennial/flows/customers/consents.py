@@ -46,20 +46,26 @@ class _Cursor(msgspec.Struct, frozen=True, array_like=True):
 async def say_consents(
     handler: Handler, caller: Key, customer: str, said: Sequence[SaidConsent]
 ) -> tuple[ConsentView, ...]:
-    """Record what a customer said, all or nothing, and return what stands now.
+    """Record what a customer said, as :func:`hear_consents` does, by whoever calls."""
+    return await hear_consents(handler, caller.workspace_id, customer, said, caller.actor)
+
+
+async def hear_consents(
+    handler: Handler, workspace_id: int, customer: str, said: Sequence[SaidConsent], actor: str
+) -> tuple[ConsentView, ...]:
+    """Record what a customer said, all or nothing, and return what stands now; ``actor`` is who records it.
 
     The audit log keeps what about, and not why. Raises the 404, the 410 of an erased or merged customer, or
     the 422 of what lies ahead or is too much.
     """
-    workspace_id = caller.workspace_id
     return await with_what_is_needed(
-        lambda needed: handler.retrying(lambda: _say(handler, caller, workspace_id, customer, said, needed))
+        lambda needed: handler.retrying(lambda: _say(handler, actor, workspace_id, customer, said, needed))
     )
 
 
 async def _say(
     handler: Handler,
-    caller: Key,
+    actor: str,
     workspace_id: int,
     customer: str,
     said: Sequence[SaidConsent],
@@ -69,7 +75,7 @@ async def _say(
         workspace = await handler.configurations.current(conn, workspace_id)
         bucket, customer_id = await _known(conn, workspace, customer)
         batch = await handler.batch(conn, workspace_id, bucket)
-        change = PutCustomer(customer=customer, attributes={}, consents=tuple(said), actor=caller.actor)
+        change = PutCustomer(customer=customer, attributes={}, consents=tuple(said), actor=actor)
         await load(conn, batch, handler.configurations, [change], with_lots=needed.lots, codes=needed.codes)
         before = dict(batch.consents.get(customer_id, {}))
         handle_put_customer(batch, change)
@@ -79,7 +85,7 @@ async def _say(
             await note(
                 conn,
                 workspace_id,
-                caller.actor,
+                actor,
                 "consent.recorded",
                 f"customer/{customer_id}",
                 before={_name(each): before[each.subject].state for each in new if each.subject in before},

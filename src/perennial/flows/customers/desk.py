@@ -19,6 +19,7 @@ from perennial.flows.configuration import Workspace
 from perennial.flows.consent_views import ConsentView
 from perennial.flows.customers.consents import consents_of
 from perennial.flows.customers.merges_of import MergedLedger, MergeView, ledgers_before, merges_of
+from perennial.flows.customers.messages_of import MessageView, messages_of
 from perennial.flows.customers.statements import StatementEntry, TimelineItem, statement_of, timeline_of
 from perennial.flows.entitlement_views import EntitlementView
 from perennial.flows.handle_events import Handler
@@ -214,6 +215,7 @@ class CustomerExport(msgspec.Struct, frozen=True, kw_only=True):
     challenges: tuple[CustomerChallenge, ...]
     merges: tuple[MergeView, ...]
     merged_ledgers: tuple[MergedLedger, ...]
+    messages: tuple[MessageView, ...]
 
 
 async def export_customer(handler: Handler, caller: Key, customer: str, reason: str = "") -> CustomerExport:
@@ -226,6 +228,7 @@ async def export_customer(handler: Handler, caller: Key, customer: str, reason: 
     timeline = await _all(partial(timeline_of, handler, workspace_id, customer, limit=_PAGE))
     vouchers = await _all(partial(vouchers_of, handler, workspace_id, customer, limit=_PAGE))
     entitlements = await _all(partial(entitlements_of, handler, workspace_id, customer, limit=_PAGE))
+    messages = await _all(partial(messages_of, handler, workspace_id, customer, limit=_PAGE))
     challenges = await read_challenges(handler, workspace_id, customer)
     named = [each.id for each in timeline if each.type == "order" and each.id is not None]
     orders = await read_orders(handler, workspace_id, customer, named)
@@ -256,6 +259,7 @@ async def export_customer(handler: Handler, caller: Key, customer: str, reason: 
         challenges=challenges.data,
         merges=merges.data,
         merged_ledgers=earlier,
+        messages=messages,
     )
 
 

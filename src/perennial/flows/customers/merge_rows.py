@@ -55,6 +55,7 @@ from perennial.store.customers.referrals import (
 )
 from perennial.store.events import EventKind, EventRow, insert_events, load_events
 from perennial.store.external_ids import IdKind, hand_over_external_ids
+from perennial.store.messages import move_messages
 from perennial.store.netting import RoundSum
 from perennial.store.segments import SegmentMove, list_segments, load_segments_of, write_segment_moves
 from perennial.units import Instant
@@ -151,6 +152,7 @@ async def move_rows(
             MergeConflict(what="experiment", name=name, kept="the survivor's variant", dropped=variant)
         )
     moved.consents = await move_consents(conn, ws, absorbed, into)
+    await move_messages(conn, ws, absorbed, into)
     moved.identifiers = await move_words(conn, ws, absorbed, into)
     await _move_segments(conn, sides, batch, moved)
     await _fill_attributes(conn, sides, moved)

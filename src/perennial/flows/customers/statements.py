@@ -68,7 +68,8 @@ class StatementPage(_View, frozen=True):
 class TimelineItem(_View, frozen=True):
     """One thing that happened, with the points per wallet (``program/wallet``) that came of it.
 
-    ``referral`` is the id of the referral that gave or took something.
+    ``referral`` is the id of the referral that gave or took something. Of a message, ``message_sent`` and the
+    like, the id is that of the message in its ``program``, and ``reason`` says why it is so.
     """
 
     at: str
@@ -76,6 +77,8 @@ class TimelineItem(_View, frozen=True):
     id: str | None = None
     points: dict[str, Points] = {}
     referral: str | None = None
+    program: str | None = None
+    reason: str | None = None
 
 
 class TimelinePage(_View, frozen=True):
@@ -174,15 +177,18 @@ async def timeline_of(
             conn, workspace_id, bucket, row.customer_id, before=before, limit=limit + 1
         )
     units = _units(workspace)
+    programs = {live.program_id: live.code for live in workspace.programs}
     entries = found[:limit]
     more = len(found) > limit
     following = _TimelineCursor(entries[-1].occurred_at, entries[-1].id) if more else None
     return TimelinePage(
-        data=tuple(_item(entry, units) for entry in entries), next_cursor=write_cursor(following)
+        data=tuple(_item(entry, units, programs) for entry in entries), next_cursor=write_cursor(following)
     )
 
 
-def _item(entry: TimelineEntry, units: dict[int, tuple[str, str]]) -> TimelineItem:
+def _item(
+    entry: TimelineEntry, units: dict[int, tuple[str, str]], programs: Mapping[int, str]
+) -> TimelineItem:
     points: dict[str, Points] = {}
     for decision in decode_decisions(entry.decision):
         amounts = [(award.unit, award.points) for award in decision.awards]
@@ -193,11 +199,19 @@ def _item(entry: TimelineEntry, units: dict[int, tuple[str, str]]) -> TimelineIt
                 points[name] = points.get(name, 0) + amount
     return TimelineItem(
         at=format_instant(entry.occurred_at),
-        type=_type(entry.kind) if entry.entered is None else _MOVES[entry.entered],
+        type=_type_of(entry),
         id=entry.external_id or None,
         points=points,
         referral=_referral(entry.kind, entry.source_id),
+        program=None if entry.program_id is None else programs[entry.program_id],
+        reason=entry.reason,
     )
+
+
+def _type_of(entry: TimelineEntry) -> str:
+    if entry.message is not None:
+        return f"message_{entry.message.word}"
+    return _type(entry.kind) if entry.entered is None else _MOVES[entry.entered]
 
 
 def _referral(kind: EventKind | None, about: UUID | None) -> str | None:

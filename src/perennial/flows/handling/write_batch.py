@@ -63,6 +63,7 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         redemptions=redemptions.pop(bucket, ()),
         moves=batch.segment_moves,
         begins=batch.begins,
+        now=batch.now,
     )
     for other, rows in sorted(redemptions.items()):
         await put_redemptions(conn, workspace_id, other, rows)
@@ -81,7 +82,7 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
     for entry in batch.audit_entries:
         await insert_audit_entry(conn, workspace_id, entry)
     for other, changes in sorted(batch.elsewhere.items()):
-        await write_effects(conn, workspace_id, other, generation, changes, {})
+        await write_effects(conn, workspace_id, other, generation, changes, {}, now=batch.now)
 
 
 def _redemptions_by_bucket(batch: Batch) -> dict[int, list[RedemptionRow]]:
