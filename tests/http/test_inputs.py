@@ -277,6 +277,7 @@ _SAMPLES: dict[str, Any] = {
     "rules_put": {"second_factor": False, "two_to_publish": False, "two_to_credit_above": 1},
     "key_post": {"name": "n", "scopes": ["read"], "expires_at": "2030-01-01T00:00:00Z"},
     "me_put": {"name": "n"},
+    "message_preview": {"customer": "c"},
     "consent_post": {"consents": [{"channel": "email", "purpose": "p", "state": "given"}]},
     "note_post": {"note": "n"},
     "block_put": {"reason": "r", "earning": True, "spending": True},

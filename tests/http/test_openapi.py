@@ -185,6 +185,7 @@ _SCENARIO = [
     "conversion_reverse",
     "merge_post",
     "clock_advance",
+    "message_preview",
 ]
 
 
@@ -327,11 +328,21 @@ async def test_every_example_works(site: Site) -> None:
                 place = path.replace("{program}", "cafe").replace("{conversion}", "stars-2026")
             if name in ("referral_approve", "referral_reject"):
                 place = path.replace("{id}", await _suspect(site))
+            if name == "message_preview":
+                await _add_message(site, text)
+                place = path.replace("{id}", "thanks")
             if name == "program_publish":
                 body["revision"] = draft["revision"]
             response = await site.call(method.upper(), place.replace("{program}", "points"), body)
             assert str(response.status_code) in operation["responses"], (name, response.text)
             assert response.status_code < 300, (name, response.text)
+
+
+async def _add_message(site: Site, text: str) -> None:
+    """Publish the program with a message besides."""
+    message = "messages: [{id: thanks, type: email, subject: Thank you, body: 'Dear {{ customer.id }}'}]"
+    author = Author(actor="test", at=site.row.created_at)
+    await apply_document(site.database, site.row.workspace_id, f"{text}\n{message}\n", author)
 
 
 @pytest.mark.parametrize("folder", ["flows", "http", "core"])

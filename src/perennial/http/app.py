@@ -29,6 +29,7 @@ from perennial.http.customers.challenges import CHALLENGE_ROUTES
 from perennial.http.customers.consents import CONSENT_ROUTES
 from perennial.http.customers.customers import CUSTOMER_ROUTES
 from perennial.http.customers.merges import MERGE_ROUTES
+from perennial.http.customers.messages import MESSAGE_ROUTES
 from perennial.http.customers.points import POINTS_ROUTES
 from perennial.http.customers.referrals import REFERRAL_ROUTES
 from perennial.http.customers.segments import SEGMENT_ROUTES
@@ -66,6 +67,7 @@ from perennial.http.staff.me import ME_ROUTES
 from perennial.http.staff.sign_in import SIGN_IN_ROUTES
 from perennial.http.staff.single_sign_on import SINGLE_SIGN_ON_PAGES, SINGLE_SIGN_ON_ROUTES
 from perennial.http.staff.staff import STAFF_ROUTES
+from perennial.http.unsubscribe import UNSUBSCRIBE_PAGES
 
 ROUTES = [
     *ORDER_ROUTES,
@@ -73,6 +75,7 @@ ROUTES = [
     *BATCH_ROUTES,
     *CUSTOMER_ROUTES,
     *CONSENT_ROUTES,
+    *MESSAGE_ROUTES,
     *DESK_ROUTES,
     *MERGE_ROUTES,
     *POINTS_ROUTES,
@@ -146,7 +149,7 @@ def build_routed(open_door: OpenDoor, max_body_bytes: int = MAX_BODY_BYTES) -> L
             yield
 
     return Litestar(
-        [*ROUTES, *SINGLE_SIGN_ON_PAGES, *CONSOLE_ROUTES],
+        [*ROUTES, *SINGLE_SIGN_ON_PAGES, *UNSUBSCRIBE_PAGES, *CONSOLE_ROUTES],
         guards=[guard],
         exception_handlers={HTTPException: _refused, ClientGoneError: _gone, Exception: _failed},
         openapi_config=None,

@@ -38,6 +38,7 @@ EXAMPLES: dict[str, dict[str, Example]] = {
     "brand_put": {
         "blue": Example("A blue, and a lighter one", {"color": "#1f4fa3", "dark_color": "#8fb4f5"}),
     },
+    "message_preview": {"anna": Example("What anna would get", {"customer": "anna"})},
     "brand_preview": {"yellow": Example("A yellow that is too pale for text", {"color": "#ffd400"})},
     "condition_check": {
         "in_korean": Example(

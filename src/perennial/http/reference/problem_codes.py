@@ -6,6 +6,8 @@ PROBLEM_CODES = {
     "invalid_condition": "The condition is not written as conditions are; the words say where.",
     "invalid_id": "The id is not written as ids are.",
     "no_column": "The first row of the list names no column customer.",
+    "template_fails": "A text of the message cannot be written for this customer; the words say why.",
+    "message_unknown": "The program has no such message.",
     "not_in_segment": "The program is only for customers in a segment, and this one is outside.",
     "rule_unknown": "The program has no such rule on entering a segment.",
     "segment_changed": "The segment is no static one any more.",
