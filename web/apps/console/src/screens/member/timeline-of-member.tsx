@@ -12,7 +12,7 @@ import { Answer } from "../../shell/answer";
 import classes from "./member.module.css";
 import { More } from "../../shell/more";
 import { walletOf } from "./wallet-of";
-import { happened } from "./words";
+import { happened, reasonOf } from "./words";
 
 /** What happened, in order; each order and event can say why it gave what it gave. */
 export function TimelineOfMember({ customer, wallets }: { customer: string; wallets: readonly WalletView[] }) {
@@ -57,10 +57,12 @@ function Item({ item, customer, wallets }: { item: TimelineItem; customer: strin
   const format = useFormat();
   const { code: workspace } = useWorkspace();
   const id = item.id ?? undefined;
+  const reason = reasonOf(t, item.reason ?? undefined);
   return (
     <li className={classes.item}>
       <span className={classes.what}>
         <strong>{happened(t, item.type)}</strong> <bdi>{id}</bdi>
+        {reason !== undefined && <span className={classes.reason}> · {reason}</span>}
       </span>
       {Object.entries(item.points ?? {}).map(([reference, points]) => {
         const wallet = walletOf(wallets, reference);

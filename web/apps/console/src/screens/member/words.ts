@@ -58,6 +58,21 @@ const HAPPENED: Record<string, MessageDescriptor> = {
   merged: msg`Merged into another account`,
 };
 
+/** Why a message is where it is. */
+const REASONS: Record<string, MessageDescriptor> = {
+  delayed: msg`the mail server did not take it yet`,
+  no_consent: msg`no consent to its purpose`,
+  no_address: msg`no e-mail address`,
+  blocked: msg`the member is blocked`,
+  left: msg`the member has left the program`,
+  switched_off: msg`it is switched off`,
+  not_configured: msg`no mail server is set up`,
+  sandbox: msg`nothing leaves a sandbox`,
+  refused: msg`the mail server refused it`,
+  undeliverable: msg`the mail server never took it`,
+  template: msg`its text could not be written`,
+};
+
 /** By what else a customer is known. */
 export const IDENTIFIERS: Record<IdentifierType, MessageDescriptor> = {
   email: msg`E-mail`,
@@ -76,4 +91,11 @@ export function becauseOf(say: Say, because: string): string {
 export function happened(say: Say, type: string): string {
   const words = HAPPENED[type];
   return words === undefined ? type : say(words);
+}
+
+/** Why a message is where it is, in words; nothing where its state says all. */
+export function reasonOf(say: Say, reason: string | undefined): string | undefined {
+  if (reason === undefined || reason === "too_late") return undefined;
+  const words = REASONS[reason];
+  return words === undefined ? reason : say(words);
 }
