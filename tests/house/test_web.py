@@ -145,7 +145,10 @@ def test_what_happens_to_a_member_has_words_in_the_console() -> None:
             r"^const (\w+): [^\n]+ = \{\n(.*?)^\};", words, re.MULTILINE | re.DOTALL
         )
     }
-    assert said.keys() == {"BECAUSE", "HAPPENED"}
+    assert said.keys() == {"BECAUSE", "HAPPENED", "REASONS"}
+    sending = (SOURCE / "flows" / "messaging" / "send_messages.py").read_text()
+    reasons = re.findall(r'(?:Became\(MessageState\.\w+, |return |reason = )"([a-z_]+)"', sending)
+    assert said["REASONS"] == set(reasons) - {"too_late"}  # the state says that
     assert said["BECAUSE"] == {account.name.lower() for account in Account}
     assert said["HAPPENED"] == {kind.name.lower() for kind in EventKind} | {
         "order",

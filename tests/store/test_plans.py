@@ -23,6 +23,7 @@ from perennial.store import (
     events,
     external_ids,
     members,
+    memberships,
     messages,
     orders,
     segments,
@@ -87,6 +88,7 @@ _STATEMENTS = {
         guest_redemptions,
         identifiers,
         members,
+        memberships,
         messages,
         orders,
         pools,
@@ -115,7 +117,7 @@ _BY_LISTS = {
     _OF_LEAVERS,
     "effects.TAKE_FROM_WALLETS",
     "effects._TAKE_FROM_LOTS",
-    "effects._MOVE_TIERS",
+    "memberships.MOVE_TIERS",
     "orders.UPDATE_ORDERS",
 }
 # From this version on PostgreSQL looks a list of keys up even where it believes that there is one row.

@@ -37,8 +37,9 @@ from perennial.store.codes.vouchers import (
 from perennial.store.events import INSERT_EVENTS, EventRow, event_records
 from perennial.store.exposures import INSERT_EXPOSURES
 from perennial.store.external_ids import IdKind, claim_external_ids
+from perennial.store.memberships import LEAVE, left_memberships, write_memberships
 from perennial.store.messages import INSERT_MESSAGES, message_records, messages_to_send
-from perennial.store.netting import Change, LotSum, MembershipSum, Netting, WalletSum
+from perennial.store.netting import Change, LotSum, Netting, WalletSum
 from perennial.store.one_statement import GuardError, Write
 from perennial.store.orders import INSERT_ORDERS, UPDATE_ORDERS, OrderRow, order_records
 from perennial.store.segments import SegmentMove, write_with_moves
@@ -126,34 +127,6 @@ where known.bucket = $2 and known.workspace_id = $1
     and known.customer_id = taken.customer_id and known.unit_id = taken.unit_id
     and known.lot_id = taken.lot_id
     and known.remaining + taken.remaining >= 0
-"""
-
-_JOIN_MEMBERSHIPS = """
-insert into memberships (bucket, workspace_id, customer_id, program_id, joined_at, source, tier,
-    tier_since, tier_until, tier_floor, left_at)
-select $2, $1, new.*
-from unnest($3::membership_row[]) as new
-on conflict (bucket, workspace_id, customer_id, program_id) do update set
-    joined_at = excluded.joined_at, source = excluded.source, tier = excluded.tier,
-    tier_since = excluded.tier_since, tier_until = excluded.tier_until,
-    tier_floor = excluded.tier_floor, left_at = excluded.left_at
-"""
-
-_MOVE_TIERS = """
-update memberships as known
-set tier = moved.tier, tier_since = moved.tier_since, tier_until = moved.tier_until,
-    tier_floor = moved.tier_floor, left_at = coalesce(moved.left_at, known.left_at)
-from unnest($3::membership_row[]) as moved
-where known.bucket = $2 and known.workspace_id = $1
-    and known.customer_id = any($4::uuid[])
-    and known.customer_id = moved.customer_id and known.program_id = moved.program_id
-"""
-
-_LEAVE = """
-update memberships
-set left_at = $5
-where bucket = $2 and workspace_id = $1 and customer_id = $3 and program_id = $4
-returning 1
 """
 
 BEGIN_COUNTERS = """
@@ -251,7 +224,7 @@ async def write_effects(
         net.add(change)
     dues = {**net.dues, **dues}
     together = [*_inserts(ws, net, generation, orders, events), *_growing(net, begins), *_taken(net)]
-    together += [*_moved(net), *_due(dues)]
+    together += [*write_memberships(net.memberships), *_due(dues)]
     if net.messages and (rows := message_records(messages_to_send(ws, net.messages, now))):
         together.append(Write("messages", INSERT_MESSAGES, [rows]))
     if rows := order_records(changed_orders):
@@ -297,11 +270,6 @@ def _inserts(
 
 def _growing(net: Netting, begins: Begins | None) -> Iterator[Write]:
     """What is added to a row that may not be there yet."""
-    joined = [
-        (*key, each.joined_at, each.source, *_tier(each), each.left_at)
-        for key, each in net.memberships.items()
-        if each.joined_at is not None
-    ]
     wallets = [(*key, *_figures(each)) for key, each in net.wallets.items() if _only_grows(each)]
     lots = [
         (*name, each.granted, each.remaining, each.key.origin, *_dates(each.key))
@@ -313,8 +281,6 @@ def _growing(net: Netting, begins: Begins | None) -> Iterator[Write]:
     for key, value in net.counters.items():
         (begun if begins is not None and begins(*key, value) else counters).append((*key, value))
     limits = [(*key, amount, cap) for key, (amount, cap) in net.limits.items() if amount >= 0]
-    if joined:
-        yield Write("memberships", _JOIN_MEMBERSHIPS, [joined])
     if wallets:
         yield Write("wallets", _ADD_TO_WALLETS, [wallets])
     if lots:
@@ -349,27 +315,11 @@ def _taken(net: Netting) -> Iterator[Write]:
         yield Write("taken_lots", _TAKE_FROM_LOTS, [lots, [row[0] for row in lots]], len(lots))
 
 
-def _moved(net: Netting) -> Iterator[Write]:
-    """Whose tier moves, of those who are members."""
-    moved = [
-        (*key, None, None, *_tier(each), each.left_at)
-        for key, each in net.memberships.items()
-        if each.joined_at is None and each.moved
-    ]
-    if moved:
-        yield Write("moved_memberships", _MOVE_TIERS, [moved, [row[0] for row in moved]], len(moved))
-
-
 def _changing(net: Netting) -> Iterator[tuple[str, str, list[tuple[Any, ...]]]]:
     """What seldom changes of a row that must be there: table, statement and rows."""
-    left = [
-        (*key, each.left_at)
-        for key, each in net.memberships.items()
-        if each.joined_at is None and not each.moved and each.left_at is not None
-    ]
     limits = [(*key, amount, cap) for key, (amount, cap) in net.limits.items() if amount < 0]
     touches = [(*key, at) for key, at in net.touches.items()]
-    yield "memberships", _LEAVE, left
+    yield "memberships", LEAVE, left_memberships(net.memberships)
     yield "limit_uses", _GIVE_BACK_LIMIT, limits
     yield "limit_uses", _TOUCH_LIMIT, touches
 
@@ -405,10 +355,6 @@ def _figures(wallet: WalletSum) -> tuple[Any, ...]:
 
 def _dates(key: LotKey) -> tuple[Any, ...]:
     return key.available_at, key.expires_at, key.waits_for
-
-
-def _tier(membership: MembershipSum) -> tuple[Any, ...]:
-    return membership.tier, membership.tier_since, membership.tier_until, membership.tier_floor
 
 
 def _voucher_rows(net: Netting) -> list[tuple[Any, ...]]:
