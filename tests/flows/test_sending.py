@@ -178,6 +178,28 @@ async def test_a_switch_stops_what_waits(
     assert await stored(owner, live) == [("thanks", SUPPRESSED, "switched_off", 1)]
 
 
+async def test_the_switch_of_a_campaign_stops_its_messages(
+    db: Database, database_url: str, box: Mailbox, owner: Connection
+) -> None:
+    """What it decided to send before is held back; the program's own message goes out."""
+    own, _, message = PROGRAM.partition("messages:\n")
+    told = "".join(f"    {line}\n" for line in message.replace("thanks", "summer-thanks").splitlines())
+    campaign = f"campaigns:\n  - id: summer\n    messages:\n{told}"
+    async with open_shop(db, database_url, f"{own}messages:\n{message}{campaign}") as shop:
+        await put(shop, "anna")
+        await shop.order("o1", "anna", 1200, at=wall())
+        switched = SwitchObject(kind=SwitchKind.CAMPAIGN, program="points", id="summer")
+        await turn_off(
+            shop.database, shop.workspace_id, switched, Author(actor="mara", at=wall(), note="off")
+        )
+        assert await send(shop, box) == 2
+        assert len(box.mails) == 1
+        assert sorted(row[:3] for row in await stored(owner, shop)) == [
+            ("summer-thanks", SUPPRESSED, "switched_off"),
+            ("thanks", SENT, None),
+        ]
+
+
 async def test_a_switch_stops_what_was_claimed(live: Shop, box: Mailbox, owner: Connection) -> None:
     """Turned off while the first mails are on their way, it holds back all the others."""
     box.gate = asyncio.Event()

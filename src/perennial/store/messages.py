@@ -214,11 +214,6 @@ def _row(record: Record) -> MessageRow:
     )
 
 
-async def insert_messages(conn: Connection, ws: int, bucket: int, rows: Iterable[MessageRow]) -> None:
-    """Insert messages; those that are there already stay as they are."""
-    await conn.execute(INSERT_MESSAGES, ws, bucket, message_records(rows))
-
-
 async def claim_messages(
     conn: Connection, ws: int, bucket: int, *, due: Instant, now: Instant, held_until: Instant, limit: int
 ) -> list[MessageRow]:
