@@ -150,7 +150,7 @@ class FastLane:
         started = time.perf_counter()
         headers = headers_of(scope)
         identity = request_id(headers.get(b"x-request-id"))
-        answering = _Answering(scope, send, identity)
+        answering = _Answering(scope, headers, send, identity)
         self._in_flight += 1
         try:
             await self._serve(scope, headers, receive, answering, identity)
@@ -225,8 +225,9 @@ def _timed(receive: Receive) -> Receive:
 class _Answering:
     """Sends an answer with the id of its request, and knows the status once it is on its way."""
 
-    def __init__(self, scope: Connection, send: Send, identity: str) -> None:
+    def __init__(self, scope: Connection, headers: Headers, send: Send, identity: str) -> None:
         self._scope = scope
+        self._headers = headers
         self._send = send
         self._identity = identity
         self.status = 0
@@ -235,7 +236,7 @@ class _Answering:
     async def send_answer(self, answer: Answer) -> None:
         """Send the answer of a flow."""
         self.status = answer.status
-        await send_answer(self._scope, self._send, answer, self._identity)
+        await send_answer(self._scope, self._headers, self._send, answer, self._identity)
 
     async def send(self, message: Message) -> None:
         """Send what the application sends, with the headers that every answer has."""

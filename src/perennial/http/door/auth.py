@@ -69,7 +69,7 @@ class Keyring:
         key = entry.key
         if key is None or (key.expires_at is not None and key.expires_at <= time.time_ns() // 1_000):
             raise unauthorized("The API key is unknown, expired or revoked.")
-        if not any(allows(key.scopes, scope) for scope in (needed, *instead)):
+        if not allows(key.scopes, needed) and not any(allows(key.scopes, scope) for scope in instead):
             raise bad_request(403, "scope_missing", f"The API key lacks the scope {needed.value!r}.")
         return key
 

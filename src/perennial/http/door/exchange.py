@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.problems import ProblemError
-from perennial.http.door.asgi import Connection, Message, Receive, Send
+from perennial.http.door.asgi import Connection, Receive, Send
 from perennial.http.door.language import spoken_to, tell_steps
 from perennial.http.door.problems import (
     MEDIA_TYPE,
@@ -23,13 +23,13 @@ from perennial.http.door.problems import (
 
 Headers: TypeAlias = Mapping[bytes, bytes]
 
-WriteWhole: TypeAlias = Callable[[int, list[tuple[bytes, bytes]], bytes], bool]
+WriteWhole: TypeAlias = Callable[[int, bytes, bytes], bool]
 
-COMPLETE = "perennial.complete"
-"""Set in the scope by the protocol once the whole request has come: then no body is waited for."""
+BODY = "perennial.body"
+"""In the scope, from the protocol: the body, once all of it has come and is not large."""
 
 WHOLE = "perennial.whole"
-"""In the scope, from the protocol: writes a whole answer (status, headers, body) at once, if it can now."""
+"""In the scope, from the protocol: writes a whole answer (status, head, body) at once, if it can now."""
 
 GUESS_SECONDS = 60
 """How long to wait after too many guesses: then the minute in which they were counted is over."""
@@ -67,10 +67,6 @@ async def receive_chunk(receive: Receive) -> tuple[bytes, bool]:
             message = await receive()
     except TimeoutError:
         raise bad_request(408, "too_slow", "The body did not arrive in time.") from None
-    return _piece(message)
-
-
-def _piece(message: Message) -> tuple[bytes, bool]:
     if message["type"] == "http.disconnect":
         raise ClientGoneError
     return message.get("body", b""), message.get("more_body", False)
@@ -78,19 +74,15 @@ def _piece(message: Message) -> tuple[bytes, bool]:
 
 async def read_body(scope: Connection, headers: Headers, receive: Receive, limit: int) -> bytes:
     """Return the whole body, or raise 413 (more than ``limit`` bytes) or 408 (too slow)."""
-    announced = headers.get(b"content-length")
-    if announced is not None and announced.isdigit() and int(announced[:20]) > limit:
-        raise too_large(limit)
-    if COMPLETE in scope:
-        message = await receive()
-        body, more = _piece(message)
-    else:
-        body, more = await receive_chunk(receive)
-    while more:
-        chunk, more = await receive_chunk(receive)
-        body += chunk
-        if len(body) > limit:
+    body: bytes | None = scope.get(BODY)
+    if body is None:
+        announced = headers.get(b"content-length")
+        if announced is not None and announced.isdigit() and int(announced[:20]) > limit:
             raise too_large(limit)
+        body, more = await receive_chunk(receive)
+        while more and len(body) <= limit:
+            chunk, more = await receive_chunk(receive)
+            body += chunk
     if len(body) > limit:
         raise too_large(limit)
     return body
@@ -141,19 +133,6 @@ def idempotency_key(headers: Headers) -> str | None:
     return value.decode()
 
 
-def response_headers(
-    content_type: bytes, length: int, request_id: str, *more: tuple[bytes, bytes]
-) -> list[tuple[bytes, bytes]]:
-    """Return the headers that every answer of the API carries."""
-    return [
-        (b"content-type", content_type),
-        (b"content-length", str(length).encode()),
-        (b"x-request-id", request_id.encode()),
-        (b"cache-control", b"no-store"),
-        *more,
-    ]
-
-
 def extra_headers(status: int, replayed: bool) -> tuple[tuple[bytes, bytes], ...]:
     """Return the headers that depend on how it went."""
     if status == 503:
@@ -167,18 +146,36 @@ def extra_headers(status: int, replayed: bool) -> tuple[tuple[bytes, bytes], ...
     return ((b"idempotency-replayed", b"true"),) if replayed else ()
 
 
-async def send_answer(scope: Connection, send: Send, answer: Answer, request_id: str) -> None:
+async def send_answer(
+    scope: Connection, headers: Headers, send: Send, answer: Answer, request_id: str
+) -> None:
     """Send the answer of a flow; a problem gets its media type, its type and the request's id."""
     body, status = answer.body, answer.status
     content_type = b"application/json"
-    language = spoken_to(headers_of(scope))
+    language = spoken_to(headers)
     if status >= 400:
         body, content_type = rewrite_problem(body, request_id, language), MEDIA_TYPE.encode()
     else:
         body = tell_steps(body, language)
-    headers = response_headers(content_type, len(body), request_id, *extra_headers(status, answer.replayed))
+    more = extra_headers(status, answer.replayed)
     write_whole: WriteWhole | None = scope.get(WHOLE)
-    if write_whole is not None and write_whole(status, headers, body):
-        return
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    identity = request_id.encode()
+    # Where the connection ends as well, the protocol has to see the header that says so.
+    if write_whole is not None and status != 408:
+        head = _HEAD % (content_type, len(body), identity)
+        if more:
+            head += b"".join([b"%b: %b\r\n" % header for header in more])
+        if write_whole(status, head, body):
+            return
+    always = [
+        (b"content-type", content_type),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-request-id", identity),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": [*always, *more]})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+_HEAD = b"content-type: %b\r\ncontent-length: %d\r\nx-request-id: %b\r\ncache-control: no-store\r\n"
+"""The headers that every answer of the API carries, as they are written."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
@@ -11,38 +10,32 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from perennial.http.door.asgi import Connection
-from perennial.http.door.exchange import COMPLETE, WHOLE
+from perennial.http.door.exchange import BODY, WHOLE
 
 MAX_HEAD_BYTES = 32_768
 HEAD_SECONDS = 15.0
+MAX_AT_ONCE = 65_536
+"""A body up to so many bytes is handed over whole, as far as the protocol reads before it is asked."""
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
-def write_whole(
-    cycle: RequestResponseCycle, status: int, headers: list[tuple[bytes, bytes]], body: bytes
-) -> bool:
+def write_whole(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
     """Write a whole answer with one call; return False, having done nothing, where that cannot be.
 
     ASGI sends an answer in two messages, each checked, joined and handed to the system by itself. The
-    ``headers`` are ours: lower case, of sound characters, with the length of the body.
+    ``head`` holds our headers as they are written, the length of the body among them.
     """
     if cycle.disconnected or cycle.response_started or cycle.flow.write_paused:
         return False
     if cycle.scope["method"] == "HEAD":
         return False
-    lines = [STATUS_LINE[status]]
-    for name, value in itertools.chain(cycle.default_headers, headers):
-        if name == b"connection":
-            cycle.keep_alive = False
-        else:
-            lines.append(b"%b: %b\r\n" % (name, value))
-    lines.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
-    lines.append(body)
     cycle.response_started = True
     cycle.waiting_for_100_continue = False
-    cycle.transport.write(b"".join(lines))
+    by_default = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+    end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+    cycle.transport.write(b"".join((STATUS_LINE[status], by_default, head, end, body)))
     cycle.response_complete = True
     cycle.message_event.set()
     if not cycle.keep_alive:
@@ -101,9 +94,9 @@ class BoundedProtocol(HttpToolsProtocol):
             cast(Connection, self.scope)[WHOLE] = partial(write_whole, self.cycle)
 
     def on_message_complete(self) -> None:
-        """Say that the whole request is here: nobody needs to watch how fast it comes."""
-        if self.scope is not None:
-            cast(Connection, self.scope)[COMPLETE] = True
+        """Hand the body over if the whole request is here at once: nobody needs to ask for it in pieces."""
+        if self.cycle is not None and self.scope is self.cycle.scope and len(self.cycle.body) <= MAX_AT_ONCE:
+            cast(Connection, self.scope)[BODY] = bytes(self.cycle.body)
         super().on_message_complete()
 
     def _cancel_timer(self) -> None:
