@@ -107,13 +107,12 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
 
 def share_out(total: int, weights: Sequence[int], whole: int) -> list[int]:
     """Return what :func:`allocate` does; ``whole``, above 0, is the sum of all, ``total`` at least 0."""
-    parts: list[int] = []
-    remainders: list[int] = []
-    for weight in weights:
-        product = total * weight
-        parts.append(product // whole)
-        remainders.append(product % whole)
+    products = [total * weight for weight in weights]
+    parts = [product // whole for product in products]
     missing = total - sum(parts)
+    if not missing:
+        return parts
+    remainders = [product % whole for product in products]
     if missing > _FEW:
         # Sorting is stable, in reverse as well: of equal remainders the earlier part comes first.
         for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:missing]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from perennial.core.effects import Credit, Entitle, IssueVoucher
@@ -91,7 +93,9 @@ def _earned(outcome: Outcome) -> list[EarnedRewardAnswer]:
     ]
 
 
+@lru_cache(maxsize=4_096)
 def _instant(instant: int | None) -> str | None:
+    """Write when points begin or end: at a local midnight mostly, the same for many orders."""
     return None if instant is None else format_instant(instant)
 
 
