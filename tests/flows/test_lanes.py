@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Sequence
+
+import pytest
 
 from perennial.flows.lanes import MOST_TURNS, Lanes, Place, Waiting
 
@@ -77,3 +80,26 @@ async def test_a_stream_that_never_ends_does_not_hold_a_batch_up() -> None:
     await counted.lanes.close()
     assert len(counted.sizes) <= 3
     assert 1 < counted.sizes[1] <= MOST_TURNS + 2
+
+
+async def test_a_processor_is_given_away_once_the_answers_have_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callers on the same machine get to ask again: between two batches, after the answers, and once."""
+    counted = Counted()
+    said: list[str] = []
+    monkeypatch.setattr(os, "sched_yield", lambda: said.append("gives way"))
+
+    async def caller() -> None:
+        await counted.lanes.enqueue(PLACE, 0)
+        said.append("answered")
+
+    callers = [asyncio.create_task(caller()) for _ in range(3)]
+    await counted.until_batches(1)
+    last = asyncio.create_task(caller())
+    await asyncio.sleep(0)
+    counted.go.release()
+    await counted.until_batches(2)
+    assert said == ["answered"] * 3 + ["gives way"]
+    counted.go.release()
+    await asyncio.gather(*callers, last)
+    await counted.lanes.close()
+    assert said == ["answered"] * 3 + ["gives way", "answered", "gives way"]

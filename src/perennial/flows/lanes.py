@@ -8,6 +8,7 @@ concerns one customer is handled in the order in which it came.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
@@ -77,9 +78,12 @@ async def _let_in(waiting: deque[Waiting[T, R]]) -> None:
     """Let the answers of a batch leave and what has arrived meanwhile come in, without waiting for anything.
 
     Otherwise what lies unread in the sockets would miss the next batch, which costs much whatever its size.
+    Whoever was answered needs a processor to ask again: when the answers have left, ours is to be had.
     """
     quiet = 0
-    for _ in range(MOST_TURNS):
+    for turn in range(MOST_TURNS):
+        if turn == 1:
+            os.sched_yield()
         before = len(waiting)
         await asyncio.sleep(0)
         quiet = quiet + 1 if len(waiting) == before else 0
