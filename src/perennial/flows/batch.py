@@ -2,11 +2,13 @@
 
 A batch belongs to one bucket of one workspace and to one transaction. Commands are decided one after
 the other, each on the state that the one before left in memory; at the end everything is written at
-once. No I/O happens here.
+once, each row in the bucket of whom it is: a household of its customers, and who else lives there, may lie
+in another one. No I/O happens here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
@@ -93,9 +95,10 @@ class Batch(msgspec.Struct):
     never were; ``judged_last`` are the customers who are judged behind the last command
     (``handling/segmenting.py``), each with the place of their own, ``put_off`` tells what changed of those
     whose command was decided; ``households`` are those whose members are loaded, ``companions`` what is
-    remembered of who lives together with whom, ``keepers`` which households keep the points of which orders
-    and claims. ``told`` are those whom a rule is applied to by hand and who entered the segment (its number)
-    by an event.
+    remembered of who lives together with whom, ``homes`` in which buckets households lie, ``keepers`` which
+    households keep the points of which orders and claims. ``places`` are the buckets of the customers and
+    households of the batch that lie in another one. ``told`` are those whom a rule is applied to by hand and
+    who entered the segment (its number) by an event.
     """
 
     workspace: Workspace
@@ -173,7 +176,9 @@ class Batch(msgspec.Struct):
     segment_moves: list[SegmentMove] = []
     told: set[tuple[UUID, int]] = set()
     households: set[UUID] = set()
-    companions: dict[UUID, frozenset[UUID]] = {}
+    companions: dict[UUID, frozenset[tuple[int, UUID]]] = {}
+    homes: dict[UUID, int] = {}
+    places: dict[UUID, int] = {}
     keepers: dict[UUID, UUID] = {}
     guest_buckets: dict[UUID, int] = {}
     guests_on_orders: list[tuple[UUID, UUID]] = []
@@ -204,6 +209,19 @@ class Batch(msgspec.Struct):
     def external_name(self, member: Member) -> str:
         """Return the caller's own id of a member."""
         return self.customers[member.customer_id].external_id
+
+    def place_of(self, customer_id: UUID) -> int:
+        """Return the bucket in which a customer or household of the batch lies."""
+        return self.places.get(customer_id, self.bucket)
+
+    def by_bucket(self, ids: Iterable[UUID]) -> list[tuple[int, list[UUID]]]:
+        """Return customers and households of the batch by the buckets in which they lie, ascending."""
+        if not self.places:
+            return [(self.bucket, list(ids))]
+        found: dict[int, list[UUID]] = {}
+        for each in ids:
+            found.setdefault(self.place_of(each), []).append(each)
+        return sorted(found.items())
 
     def operation(self, member: Member, source_id: UUID, at: Instant) -> Operation:
         """Begin an operation of ``member``."""
@@ -394,7 +412,7 @@ class Batch(msgspec.Struct):
 
         Where a try has failed already it may have been for that, and nobody relies on it any more.
         """
-        if self.again:
+        if self.again or customer_id in self.places:
             return False
         first = self.counted_from.get(metric)
         if first is None or period < first or not amount or customer_id in self.zeros:

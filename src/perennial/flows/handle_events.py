@@ -112,7 +112,8 @@ class Handler:
         self.generation = generation
         self.configurations = Configurations()
         self.ids = Ids()
-        self.companions: dict[UUID, frozenset[UUID]] = {}
+        self.companions: dict[UUID, frozenset[tuple[int, UUID]]] = {}
+        self.homes: dict[UUID, int] = {}
         self.keepers: dict[UUID, UUID] = {}
 
     async def handle_batch(self, workspace_id: int, bucket: int, commands: Sequence[Command]) -> list[Answer]:
@@ -212,6 +213,7 @@ class Handler:
             codebook=self.codebook,
             codes_judged_at=wall_now(),
             companions=self.companions,
+            homes=self.homes,
             keepers=self.keepers,
         )
 

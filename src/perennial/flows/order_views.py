@@ -11,9 +11,10 @@ from asyncpg import Connection
 from perennial.core.orders.order import Order
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
+from perennial.flows.loading.households import places_of_households
 from perennial.flows.problems import problem
 from perennial.flows.reading import bucket_of_customer
-from perennial.store.customers.customers import read_customers
+from perennial.store.customers.customers import read_customers, read_customers_at
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.orders import OrderRow, decode_order, load_orders
 from perennial.units import format_instant, named_id
@@ -75,8 +76,12 @@ async def _names_of_keepers(
     ids = sorted({row.kept_by for row in rows if row.kept_by is not None})
     if not ids:
         return {}
-    bucket = bucket_of_customer(workspace, customer)
-    households = await read_customers(conn, workspace.workspace_id, bucket, ids)
+    ws, bucket = workspace.workspace_id, bucket_of_customer(workspace, customer)
+    if len(workspace.row.buckets) == 1:
+        households = await read_customers(conn, ws, bucket, ids)
+    else:
+        homes = await places_of_households(conn, ws, ids)
+        households = await read_customers_at(conn, ws, [(home, each) for each, home in homes.items()])
     return {each: row.external_id for each, row in households.items() if row.erased_at is None}
 
 

@@ -25,8 +25,9 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.identifying import names_of
 from perennial.flows.loading.challenges import load_challenges
 from perennial.flows.loading.exposures import load_variants
-from perennial.flows.loading.households import bring_together, with_companions
+from perennial.flows.loading.households import bring_together, home_of, homes_elsewhere, with_companions
 from perennial.flows.loading.looking_back import read_from
+from perennial.flows.loading.wherever import load_members_of
 from perennial.flows.merged import customer_unknown, follows_merges
 from perennial.flows.problems import problem
 from perennial.store.codes.redemptions import read_redemption
@@ -35,7 +36,6 @@ from perennial.store.customers.consents import read_consents
 from perennial.store.customers.customers import CustomerRow, read_customers
 from perennial.store.customers.identifiers import read_identifiers
 from perennial.store.external_ids import IdKind, find_external_ids
-from perennial.store.members import load_members
 from perennial.units import SECOND, Instant, Points, bucket_of, format_instant, named_id
 
 _MONEY = (Measure.ORDERS_NET, Measure.LINES_NET)
@@ -226,7 +226,8 @@ async def _view_customer(conn: Connection, workspace: Workspace, external_id: st
     identifiers = await read_identifiers(conn, workspace_id, bucket, [row.customer_id])
     household = None
     if row.household_id is not None:
-        found = await read_customers(conn, workspace_id, bucket, [row.household_id])
+        home = await home_of(conn, workspace.row, bucket, row)
+        found = await read_customers(conn, workspace_id, home, [row.household_id])
         household = found[row.household_id].external_id
     block = None if not row.blocked else await read_block(conn, workspace_id, bucket, row.customer_id)
     said = await read_consents(conn, workspace_id, bucket, [row.customer_id])
@@ -269,12 +270,15 @@ async def load_customer(
     reads = read_from(workspace, [business_now(workspace)])
     rows = {customer_id: row}
     if workspace.pools:
-        rows = await with_companions(conn, workspace_id, bucket, rows)
-    members = await load_members(
+        rows, places = await with_companions(conn, workspace.row, bucket, rows)
+    else:
+        places = await homes_elsewhere(conn, workspace.row, bucket, rows)
+    members = await load_members_of(
         conn,
         workspace_id,
         bucket,
-        rows.values(),
+        rows,
+        places,
         lots_for=frozenset([row.owner]),
         reads=reads,
         segments=workspace.segment_names,
@@ -282,8 +286,9 @@ async def load_customer(
     )
     if workspace.pools:
         bring_together(members, rows)
-    await load_challenges(conn, workspace, bucket, members, business_now(workspace))
-    await load_variants(conn, workspace, bucket, members)
+    own = {each: member for each, member in members.items() if each not in places}
+    await load_challenges(conn, workspace, bucket, own, business_now(workspace))
+    await load_variants(conn, workspace, bucket, own)
     return row, members[customer_id]
 
 

@@ -44,6 +44,11 @@ from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin
 from perennial.units import EARLIEST, Instant, Points
 
+OF_OWNERS = frozenset(
+    (Credit, Debit, Owe, Forgive, FallShort, Activate, Release, BeActive, Capture, GiveBack)
+)
+"""What changes rows of whose wallets they are; all else changes rows of the customer."""
+
 
 class Change(msgspec.Struct):
     """The effects of one decision of one program.

@@ -32,16 +32,16 @@ from perennial.flows.lanes import Lanes, Place, Waiting
 from perennial.flows.loading.budgets import budgets_of_order, instant_of
 from perennial.flows.loading.challenges import load_challenges
 from perennial.flows.loading.exposures import load_variants
-from perennial.flows.loading.households import bring_together, with_companions
+from perennial.flows.loading.households import bring_together, homes_elsewhere, with_companions
 from perennial.flows.loading.looking_back import read_from
 from perennial.flows.loading.redeemed import load_codes
+from perennial.flows.loading.wherever import load_members_of
 from perennial.flows.merged import survivor_names
 from perennial.flows.problems import MERGED, ProblemError
 from perennial.flows.signed_codes import wall_now
 from perennial.ledger.account import Account
 from perennial.store.budgets import read_budgets
 from perennial.store.customers.customers import CustomerRow, read_customers
-from perennial.store.members import load_members
 
 MAX_TOGETHER = 32
 """So many carts are read at once: pricing them takes some tens of milliseconds."""
@@ -147,6 +147,7 @@ def _alone(batch: Batch, command: PostRedemption) -> Batch:
         codes_judged_at=batch.codes_judged_at,
         names=batch.names,
         customers=batch.customers,
+        places=batch.places,
         erased=batch.erased,
         merged=batch.merged,
         members=members,
@@ -189,14 +190,18 @@ async def _load_members(conn: Connection, batch: Batch, commands: Sequence[PostR
         for customer_id, name in named.items()
         if customer_id not in batch.erased
     }
+    workspace = batch.workspace.row
     if batch.workspace.pools:
-        batch.customers = await with_companions(conn, workspace_id, batch.bucket, batch.customers)
+        batch.customers, batch.places = await with_companions(conn, workspace, batch.bucket, batch.customers)
+    else:
+        batch.places = await homes_elsewhere(conn, workspace, batch.bucket, batch.customers)
     instants = [instant_of(batch, command) for command in commands]
-    batch.members = await load_members(
+    batch.members = await load_members_of(
         conn,
         workspace_id,
         batch.bucket,
-        list(batch.customers.values()),
+        batch.customers,
+        batch.places,
         lots_for=frozenset(row.owner for row in batch.customers.values()),
         due_until=max(instants),
         reads=read_from(batch.workspace, instants, [command.order for command in commands]),
@@ -204,8 +209,10 @@ async def _load_members(conn: Connection, batch: Batch, commands: Sequence[PostR
     )
     if batch.workspace.pools:
         bring_together(batch.members, batch.customers)
-    await load_challenges(conn, batch.workspace, batch.bucket, batch.members, min(instants))
-    await load_variants(conn, batch.workspace, batch.bucket, batch.members)
+    for bucket, ids in batch.by_bucket(batch.members):
+        there = {customer_id: batch.members[customer_id] for customer_id in ids}
+        await load_challenges(conn, batch.workspace, bucket, there, min(instants))
+        await load_variants(conn, batch.workspace, bucket, there)
 
 
 def _priced(batch: Batch, command: PostRedemption) -> QuoteAnswer:

@@ -1,8 +1,9 @@
 """Households: members who pool their wallets.
 
-A household has wallets of its own, in its founder's bucket. Who enters brings every lot along, with
-its dates and its number, so that returns and fulfilments still find it; who leaves goes with empty
-hands: the balance belongs to the household, and what comes of an order from before goes to it as well.
+A household has wallets of its own, in its founder's bucket; who enters may be of any other. Who enters brings
+every lot along, with its dates and its number, so that returns and fulfilments still find it; who leaves goes
+with empty hands: the balance belongs to the household, and what comes of an order from before goes to it as
+well.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from perennial.flows.handling.needed import Needed, with_what_is_needed
 from perennial.flows.handling.timers_due import run_timers_due
 from perennial.flows.handling.write_batch import write
 from perennial.flows.loading.households import household_of
-from perennial.flows.problems import ProblemError, answer_problem, field_problem, problem
+from perennial.flows.problems import ProblemError, answer_problem, problem
 from perennial.store.customers.customers import CustomerRow, insert_customers
 from perennial.store.customers.households import keep_points
 from perennial.store.events import EventKind
@@ -88,7 +89,7 @@ async def _put(handler: Handler, workspace_id: int, command: PutHousehold, neede
 
 
 async def _found(conn: Connection, batch: Batch, name: str) -> UUID:
-    """Return the id of the household, founding it in the batch's bucket if it does not exist."""
+    """Return the id of the household, founding it in the batch's bucket if it exists nowhere."""
     workspace_id = batch.workspace.workspace_id
     household_id = batch.name("household", name)
     found = await find_external_ids(conn, workspace_id, IdKind.HOUSEHOLD, [household_id])
@@ -97,10 +98,6 @@ async def _found(conn: Connection, batch: Batch, name: str) -> UUID:
         await claim_external_ids(conn, [claim], workspace_id, batch.bucket)
         row = CustomerRow(customer_id=household_id, external_id=name, created_at=batch.now)
         await insert_customers(conn, workspace_id, batch.bucket, [row])
-    elif found[household_id][0] != batch.bucket:
-        raise field_problem(
-            "$.household", "household_elsewhere", "lives in another bucket; its wallets cannot be pooled"
-        )
     return household_id
 
 

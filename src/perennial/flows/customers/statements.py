@@ -13,6 +13,7 @@ from asyncpg import Connection
 
 from perennial.flows.configuration import Workspace
 from perennial.flows.handle_events import Handler
+from perennial.flows.loading.households import home_of
 from perennial.flows.merged import follows_merges
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.reading import bucket_of_customer, load_customer
@@ -105,8 +106,9 @@ async def statement_of(
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row, _ = await load_customer(conn, workspace, customer)
-        bucket = bucket_of_customer(workspace, customer)
-        return await _page(conn, workspace, (bucket, row.owner), begin, limit)
+        home = await home_of(conn, workspace.row, bucket_of_customer(workspace, customer), row)
+        buckets = workspace.row.span if row.household_id is not None else None
+        return await _page(conn, workspace, (home, row.owner), begin, limit, buckets)
 
 
 async def statement_before(
@@ -120,10 +122,17 @@ async def statement_before(
 
 
 async def _page(
-    conn: Connection, workspace: Workspace, place: Place, begin: StatementCursor | None, limit: int
+    conn: Connection,
+    workspace: Workspace,
+    place: Place,
+    begin: StatementCursor | None,
+    limit: int,
+    buckets: tuple[int, int] | None = None,
 ) -> StatementPage:
     workspace_id, units = workspace.workspace_id, _units(workspace)
-    lines, following = await read_statement(conn, workspace_id, *place, cursor=begin, limit=limit)
+    lines, following = await read_statement(
+        conn, workspace_id, *place, cursor=begin, limit=limit, buckets=buckets
+    )
     about = {line.about for line in lines if line.source_kind is EventKind.REFERRAL and line.about}
     friends = await sources_of_referrals(conn, workspace_id, sorted(about)) if about else {}
     return StatementPage(

@@ -148,4 +148,7 @@ def closes(effects: Iterable[Effect]) -> tuple[Effect, ...]:
 def fund_card(batch: Batch, operation: Operation, version: Version, card: Member, amount: Minor) -> None:
     """Put money on a card that is issued or topped up, as it is issued by the program."""
     own = Operation(operation.operation_id, operation.source_id, card, operation.at)
-    batch.apply(own, version, (card_credit(version.card_unit, amount, operation.at),))
+    holder = operation.member.customer_id
+    # A card lies with whom it was given to.
+    where = batch.places.get(holder)
+    batch.apply(own, version, (card_credit(version.card_unit, amount, operation.at),), where)

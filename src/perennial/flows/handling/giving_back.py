@@ -130,7 +130,9 @@ def apply_returning(batch: Batch, operation: Operation, returning: Sequence[Retu
             member = batch.cards.get(part.owner) or Member(customer_id=part.owner, owner=part.owner)
         own = Operation(operation.operation_id, operation.source_id, member, operation.at)
         effects = closes(part.effects) if part.owner in batch.closed_cards else part.effects
-        batch.apply(own, version, effects, None if part.bucket == batch.bucket else part.bucket)
+        # What is the member's own is written with the member, and the points with the wallets.
+        here = part.bucket == batch.bucket or member.owner in batch.places
+        batch.apply(own, version, effects, None if here else part.bucket)
         if batch.entered:
             _note_entered(batch, part)
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from asyncpg import Connection
 
 from perennial.core.member import Member, Wallet
@@ -56,21 +57,20 @@ from perennial.flows.loading.claims import load_entitled, set_codes_aside, set_c
 from perennial.flows.loading.exposures import load_variants
 from perennial.flows.loading.households import (
     bring_together,
-    check_companions,
     check_keepers,
     households_named,
 )
+from perennial.flows.loading.locking import Wanted, lock
 from perennial.flows.loading.looking_back import read_from
 from perennial.flows.loading.redeemed import load_entered, load_redeemed
 from perennial.flows.loading.referred import load_referred
-from perennial.flows.merged import survivor_names
-from perennial.store.customers.customers import CustomerRow, insert_customers, lock_customers
+from perennial.flows.loading.wherever import load_members_of, share
 from perennial.store.customers.identifiers import find_identifiers, identifier_hash, read_identifiers
 from perennial.store.events import load_events
 from perennial.store.external_ids import Found, IdKind, claim_or_find, find_external_ids
 from perennial.store.history import paid_order_keys
-from perennial.store.members import Periods, load_members
-from perennial.store.orders import load_orders
+from perennial.store.members import Periods
+from perennial.store.orders import OrderRow, load_orders
 from perennial.units import Instant
 
 _CREATES_CUSTOMER = frozenset(
@@ -118,14 +118,17 @@ async def load(
     with_lots: AbstractSet[UUID] = frozenset(),
     late: AbstractSet[tuple[int, UUID]] = frozenset(),
     codes: Mapping[tuple[int, str], int] = MappingProxyType({}),
+    beside: Sequence[Batch] = (),
 ) -> None:
     """Lock the customers of the commands and load all that deciding them may read.
 
     ``with_lots`` names owners whose lots are loaded besides those that the commands ask for, ``late``
     the ids that must not be claimed before their commands are decided, ``codes`` how many codes of which
-    pools are to be set aside for what they cause.
+    pools are to be set aside for what they cause. Whom batches ``beside`` it in the transaction have loaded
+    is the same member in both.
     """
-    await _load_customers(conn, batch, configurations, commands, with_lots, late)
+    (known,) = await _lock(conn, [batch], commands)
+    await _load_locked(conn, batch, configurations, commands, known, with_lots, late, beside)
     others = _others(commands)
     await load_budgets(conn, [batch], commands)
     await load_turns(conn, batch, others)
@@ -156,40 +159,61 @@ async def load_together(
     The budgets are locked after the customers of all of them, the order that every batch keeps, and
     what one bucket uses the others see; so it is with the codes that are set aside.
     """
-    for batch in batches:
-        await _load_customers(conn, batch, configurations, [command], needed.lots)
+    found = await _lock(conn, batches, [command])
+    for place, (batch, known) in enumerate(zip(batches, found, strict=True)):
+        await _load_locked(conn, batch, configurations, [command], known, needed.lots, beside=batches[:place])
     await load_budgets(conn, batches, [command])
     await set_codes_aside_together(conn, batches, needed.codes)
 
 
-async def _load_customers(
+class _Known(msgspec.Struct):
+    """What is known before the locks: the ids that are named, and whose orders are that come back."""
+
+    ids: set[tuple[int, UUID]]
+    stored: dict[UUID, UUID | None]
+
+
+async def _lock(conn: Connection, batches: Sequence[Batch], commands: Sequence[Command]) -> list[_Known]:
+    """Lock whom the commands concern, of all batches at once; return what is known of each before."""
+    found: list[_Known] = []
+    sides: list[Wanted] = []
+    for batch in batches:
+        stored = await _find_returned(conn, batch, commands)
+        named: dict[UUID, str | None] = {}
+        creates: set[UUID] = set()
+        known = _Known(_named_ids(batch, commands), stored)
+        found.append(known)
+        households = await households_named(conn, batch, commands, known.ids)
+        for command in commands:
+            for customer_id, external in customers_of(batch, command):
+                named[customer_id] = external or named.get(customer_id)
+                if type(command) in _CREATES_CUSTOMER:
+                    creates.add(customer_id)
+        leaving = {
+            batch.name("customer", command.customer)
+            for command in commands
+            if type(command) is PutHousehold and command.household is None
+        }
+        sides.append(Wanted(batch, named, creates, households, leaving))
+    await lock(conn, sides)
+    return found
+
+
+async def _load_locked(
     conn: Connection,
     batch: Batch,
     configurations: Configurations,
     commands: Sequence[Command],
+    known: _Known,
     with_lots: AbstractSet[UUID],
     late: AbstractSet[tuple[int, UUID]] = frozenset(),
+    beside: Sequence[Batch] = (),
 ) -> None:
-    stored = await _find_returned(conn, batch, commands)
-    named: dict[UUID, str | None] = {}
-    creates: set[UUID] = set()
-    ids = _named_ids(batch, commands)
-    households = await households_named(conn, batch, commands, ids)
-    for command in commands:
-        for customer_id, external in customers_of(batch, command):
-            named[customer_id] = external or named.get(customer_id)
-            if type(command) in _CREATES_CUSTOMER:
-                creates.add(customer_id)
-    leaving = {
-        batch.name("customer", command.customer)
-        for command in commands
-        if type(command) is PutHousehold and command.household is None
-    }
-    await _lock(conn, batch, named, creates, households, leaving)
+    """Load the customers of a batch, who are locked; ``beside`` it are others of the transaction."""
     # Read behind the locks: whoever publishes after this waits for us before it counts the past.
     new = {key: owner for key, owner in _new_ids(batch, commands).items() if key not in late}
-    known = ids - new.keys()
-    found = await claim_or_find(conn, batch.workspace.workspace_id, batch.bucket, new, known)
+    looked_up = known.ids - new.keys()
+    found = await claim_or_find(conn, batch.workspace.workspace_id, batch.bucket, new, looked_up)
     batch.early = {key: owner for key, owner in new.items() if key not in found.claimed}
     pools = batch.workspace.pools
     batch.workspace = await configurations.as_of(conn, found.workspace)
@@ -197,14 +221,14 @@ async def _load_customers(
         raise asyncpg.SerializationError("households share more than their wallets meanwhile")
     batch.now = business_now(batch.workspace)
     await _load_named(conn, batch, commands, found)
-    if any(batch.external.get((IdKind.ORDER, order_id)) != owner for order_id, owner in stored.items()):
+    if any(batch.external.get((IdKind.ORDER, order_id)) != owner for order_id, owner in known.stored.items()):
         raise asyncpg.SerializationError("an order that comes back was given to a customer meanwhile")
     others = _others(commands)
     await _load_identifiers(conn, batch, others)
     await load_consents(conn, batch, others)
     await load_entitled(conn, batch, others)
     check_keepers(batch)
-    await _load_members(conn, batch, commands, with_lots)
+    await _load_members(conn, batch, commands, with_lots, beside)
     await _load_past_orders(conn, batch)
     await load_referred(conn, batch)
 
@@ -266,61 +290,12 @@ async def _load_past_orders(conn: Connection, batch: Batch) -> None:
     ]
     if not joining:
         return
-    workspace_id = batch.workspace.workspace_id
-    keys = await paid_order_keys(conn, workspace_id, batch.bucket, joining)
-    rows = await load_orders(conn, workspace_id, batch.bucket, keys)
+    workspace_id, rows = batch.workspace.workspace_id, dict[UUID, OrderRow]()
+    for bucket, there in batch.by_bucket(joining):
+        keys = await paid_order_keys(conn, workspace_id, bucket, there)
+        rows |= await load_orders(conn, workspace_id, bucket, keys)
     for row in sorted(rows.values(), key=lambda row: (row.paid_at or 0, row.order_id)):
         batch.past_orders.setdefault(row.customer_id, []).append(row)
-
-
-async def _lock(
-    conn: Connection,
-    batch: Batch,
-    named: dict[UUID, str | None],
-    creates: set[UUID],
-    households: set[UUID],
-    leaving: set[UUID],
-) -> None:
-    """Lock the customers' rows in sorted order, creating those that an event may create; then households.
-
-    The ``households`` that are named wait for their turn: members are always locked before them. They are
-    loaded as members are, and so are those of customers who are ``leaving``.
-    """
-    workspace_id, bucket = batch.workspace.workspace_id, batch.bucket
-    together = {other for customer_id in named for other in batch.companions.get(customer_id, ())}
-    ids = sorted((named.keys() | together) - households)
-    rows = await lock_customers(conn, workspace_id, bucket, ids)
-    missing = [customer_id for customer_id in ids if customer_id not in rows and customer_id in creates]
-    if missing:
-        await insert_customers(
-            conn,
-            workspace_id,
-            bucket,
-            [
-                CustomerRow(
-                    customer_id=customer_id, external_id=named[customer_id] or "", created_at=batch.now
-                )
-                for customer_id in missing
-            ],
-        )
-        rows.update(await lock_customers(conn, workspace_id, bucket, missing))
-        batch.created.update(missing)
-    lived_in = {known: row.household_id for known, row in rows.items() if row.household_id is not None}
-    households |= {household_id for known, household_id in lived_in.items() if known in leaving}
-    pooled = households | set(lived_in.values())
-    if pooled:
-        found = await lock_customers(conn, workspace_id, bucket, sorted(pooled))
-        if batch.workspace.pools:
-            households |= pooled
-        rows.update((household_id, found[household_id]) for household_id in households)
-        shares = batch.workspace.segments is not None and batch.workspace.segments.wallets
-        if shares or batch.workspace.pools:
-            await check_companions(conn, batch, pooled, rows)
-    batch.households = pooled
-    batch.erased = {customer_id for customer_id, row in rows.items() if row.erased_at is not None}
-    batch.customers = {known: row for known, row in rows.items() if known not in batch.erased}
-    if batch.erased:
-        batch.merged = await survivor_names(conn, workspace_id, bucket, batch.erased)
 
 
 def _named_ids(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, UUID]]:
@@ -407,7 +382,11 @@ async def _load_identifiers(conn: Connection, batch: Batch, commands: Sequence[C
 
 
 async def _load_members(
-    conn: Connection, batch: Batch, commands: Sequence[Command], with_lots: AbstractSet[UUID]
+    conn: Connection,
+    batch: Batch,
+    commands: Sequence[Command],
+    with_lots: AbstractSet[UUID],
+    beside: Sequence[Batch],
 ) -> None:
     """Load the members' state; lots only for those whose commands or timers read them."""
     workspace = batch.workspace
@@ -437,22 +416,27 @@ async def _load_members(
         batch.counted_from = found[0]
         return found
 
-    batch.members = await load_members(
+    batch.members = await load_members_of(
         conn,
         workspace.workspace_id,
         batch.bucket,
-        list(batch.customers.values()),
+        batch.customers,
+        batch.places,
         lots_for=reads_lots,
         due_until=max(instants),
         reads=noted,
         segments=workspace.segment_names,
         since=any(isinstance(command, ApplyEntered) for command in others),
         zeros=batch.zeros,
+        reads_elsewhere=reads,
     )
+    share(batch, beside)
     if workspace.pools and batch.households:
         bring_together(batch.members, batch.customers)
-    await load_challenges(conn, workspace, batch.bucket, batch.members, min([*instants, *judged]))
-    await load_variants(conn, workspace, batch.bucket, batch.members)
+    for bucket, ids in batch.by_bucket(batch.members):
+        there = {customer_id: batch.members[customer_id] for customer_id in ids}
+        await load_challenges(conn, workspace, bucket, there, min([*instants, *judged]))
+        await load_variants(conn, workspace, bucket, there)
     batch.loaded_dues = {customer_id: member.due_at for customer_id, member in batch.members.items()}
     for member in batch.members.values():
         if member.owner in reads_lots:

@@ -215,7 +215,9 @@ def use_checkout(
         if version is None:
             continue
         effects = (*checkout.effects.get(live.program_id, ()), *uses.get(live.program_id, ()))
-        part = used_by_program(checkout, version, effects, operation.member.owner, batch.bucket, operation.at)
+        owner = operation.member.owner
+        place = batch.place_of(owner)
+        part = used_by_program(checkout, version, effects, owner, place, operation.at)
         if part is None:
             continue
         outcome, decision = _settle(batch, operation, live, effects, order)

@@ -10,6 +10,7 @@ from perennial.core.customers.consents import MAX_CONSENTS
 from perennial.core.customers.customer_words import words_of
 from perennial.core.customers.identifiers import CustomerIdentifier
 from perennial.flows.batch import Batch
+from perennial.flows.handling.by_bucket import parts_of
 from perennial.flows.handling.credits import write_credits
 from perennial.flows.handling.segmenting import settle_the_rest
 from perennial.store.codes.entitlements import update_entitlements
@@ -48,20 +49,22 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
         await record_consents(conn, workspace_id, bucket, batch.new_consents, MAX_CONSENTS)
     # First, so that what was handed over and comes back in one batch can be void.
     for free in batch.given_codes:
-        await give_free(conn, workspace_id, (free.bucket, bucket), free.row)
+        await give_free(conn, workspace_id, (free.bucket, batch.place_of(free.row.customer_id)), free.row)
+    parts = parts_of(batch)
+    own = parts.pop(bucket)
     redemptions = _redemptions_by_bucket(batch)
     await write_effects(
         conn,
         workspace_id,
         bucket,
         generation,
-        batch.changes,
-        batch.dues(),
+        own.changes,
+        own.dues,
         orders=batch.new_orders.values(),
         changed_orders=batch.changed_orders.values(),
-        events=batch.new_events,
+        events=own.events,
         redemptions=redemptions.pop(bucket, ()),
-        moves=batch.segment_moves,
+        moves=own.moves,
         begins=batch.begins,
         now=batch.now,
     )
@@ -74,15 +77,33 @@ async def write(conn: Connection, batch: Batch, generation: int) -> None:
     if batch.ended_waits:
         await end_waits(conn, workspace_id, bucket, batch.ended_waits.values())
     if batch.changed_referrals:
-        await put_referrals(conn, workspace_id, bucket, batch.changed_referrals.values())
+        await _write_referrals(conn, batch)
     if batch.changed_converted:
         await put_owners(conn, workspace_id, bucket, batch.changed_converted.values())
     if batch.new_credits:
         await write_credits(conn, batch)
     for entry in batch.audit_entries:
         await insert_audit_entry(conn, workspace_id, entry)
-    for other, changes in sorted(batch.elsewhere.items()):
-        await write_effects(conn, workspace_id, other, generation, changes, {}, now=batch.now)
+    for other, part in sorted(parts.items()):
+        await write_effects(
+            conn,
+            workspace_id,
+            other,
+            generation,
+            part.changes,
+            part.dues,
+            events=part.events,
+            moves=part.moves,
+            now=batch.now,
+        )
+
+
+async def _write_referrals(conn: Connection, batch: Batch) -> None:
+    """Write referrals with the friends that they are of."""
+    rows = batch.changed_referrals.values()
+    for bucket, friends in batch.by_bucket({row.friend_id for row in rows}):
+        mine = [row for row in rows if row.friend_id in friends]
+        await put_referrals(conn, batch.workspace.workspace_id, bucket, mine)
 
 
 def _redemptions_by_bucket(batch: Batch) -> dict[int, list[RedemptionRow]]:

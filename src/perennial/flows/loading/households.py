@@ -6,7 +6,7 @@ locks is remembered for the next try.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from perennial.flows.batch import Batch
 from perennial.flows.commands import ChangeEntitlement, Command, PutHousehold, ReferralPair, RunTimers
 from perennial.store.customers.customers import CustomerRow, find_companions, read_customers
 from perennial.store.external_ids import IdKind, find_external_ids
+from perennial.store.workspaces import WorkspaceRow
 
 _REMEMBERED = 10_000
 
@@ -67,6 +68,30 @@ def check_keepers(batch: Batch) -> None:
         raise asyncpg.SerializationError("a household keeps the points")
 
 
+async def homes_of(conn: Connection, batch: Batch, households: AbstractSet[UUID]) -> dict[UUID, int]:
+    """Return the buckets in which households lie: that of who founded it, for good, so it is remembered."""
+    row = batch.workspace.row
+    if len(row.buckets) == 1:
+        return dict.fromkeys(households, batch.bucket)
+    found = {each: batch.homes[each] for each in households if each in batch.homes}
+    unknown = households - found.keys()
+    if unknown:
+        new = await places_of_households(conn, row.workspace_id, unknown)
+        if len(batch.homes) > _REMEMBERED:
+            batch.homes.clear()
+        batch.homes.update(new)
+        found |= new
+    return found
+
+
+async def places_of_households(conn: Connection, ws: int, households: Collection[UUID]) -> dict[UUID, int]:
+    """Return the bucket in which each household lies."""
+    if not households:
+        return {}
+    found = await find_external_ids(conn, ws, IdKind.HOUSEHOLD, sorted(households))
+    return {each: bucket for each, (bucket, _) in found.items()}
+
+
 async def check_companions(
     conn: Connection, batch: Batch, households: set[UUID], rows: dict[UUID, CustomerRow]
 ) -> None:
@@ -74,14 +99,15 @@ async def check_companions(
 
     What one does to the wallet that they share may move the others in and out of segments.
     """
-    ids = sorted(households)
-    found = await find_companions(conn, batch.workspace.workspace_id, batch.bucket, ids)
+    ids, buckets = sorted(households), batch.workspace.row.buckets
+    found = await find_companions(conn, batch.workspace.workspace_id, buckets, ids)
     for household_id, lived in found.items():
-        if not lived <= rows.keys():
+        people = {customer_id for _, customer_id in lived}
+        if not people <= rows.keys():
             if len(batch.companions) > _REMEMBERED:
                 batch.companions.clear()
             # Who enters does not live there yet: so it is remembered by the household, too.
-            batch.companions.update(dict.fromkeys((*lived, household_id), frozenset(lived)))
+            batch.companions.update(dict.fromkeys((*people, household_id), frozenset(lived)))
             raise asyncpg.SerializationError("others live in the household")
 
 
@@ -106,13 +132,42 @@ def household_of(
     return Household(household_id, rows[household_id].external_id, [], members[household_id].limits)
 
 
+async def homes_elsewhere(
+    conn: Connection, workspace: WorkspaceRow, bucket: int, rows: Mapping[UUID, CustomerRow]
+) -> dict[UUID, int]:
+    """Return the buckets of the households of customers, of those that lie in another bucket; unlocked."""
+    if len(workspace.buckets) == 1:
+        return {}
+    households = {row.household_id for row in rows.values() if row.household_id is not None}
+    homes = await places_of_households(conn, workspace.workspace_id, households)
+    return {each: home for each, home in homes.items() if home != bucket}
+
+
+async def home_of(conn: Connection, workspace: WorkspaceRow, bucket: int, row: CustomerRow) -> int:
+    """Return the bucket in which the wallets lie that a customer of ``bucket`` uses."""
+    homes = await homes_elsewhere(conn, workspace, bucket, {row.customer_id: row})
+    return homes.get(row.owner, bucket)
+
+
 async def with_companions(
-    conn: Connection, workspace_id: int, bucket: int, rows: Mapping[UUID, CustomerRow]
-) -> dict[UUID, CustomerRow]:
-    """Return the rows of customers with those of their households and of who lives there, unlocked."""
+    conn: Connection, workspace: WorkspaceRow, bucket: int, rows: Mapping[UUID, CustomerRow]
+) -> tuple[dict[UUID, CustomerRow], dict[UUID, int]]:
+    """Return the rows of customers with those of their households and of who lives there, unlocked.
+
+    With them come the buckets of those that lie in another one.
+    """
     households = sorted({row.household_id for row in rows.values() if row.household_id is not None})
     if not households:
-        return dict(rows)
-    found = await find_companions(conn, workspace_id, bucket, households)
-    others = {each for lived in found.values() for each in lived} - rows.keys()
-    return {**rows, **await read_customers(conn, workspace_id, bucket, sorted({*others, *households}))}
+        return dict(rows), {}
+    ws = workspace.workspace_id
+    places = await homes_elsewhere(conn, workspace, bucket, rows)
+    found = await find_companions(conn, ws, workspace.buckets, households)
+    wanted = {place for lived in found.values() for place in lived if place[1] not in rows}
+    wanted |= {(places.get(each, bucket), each) for each in households}
+    whole = dict(rows)
+    for place in sorted({each for each, _ in wanted}):
+        ids = sorted(customer_id for each, customer_id in wanted if each == place)
+        whole |= await read_customers(conn, ws, place, ids)
+        if place != bucket:
+            places |= dict.fromkeys(ids, place)
+    return whole, places

@@ -16,8 +16,9 @@ async def load_referred(conn: Connection, batch: Batch) -> None:
     if not any(version.offers for live in batch.workspace.programs for version in live.versions):
         return
     friends = [customer_id for customer_id, row in batch.customers.items() if not row.erased_at]
-    for row in await load_referrals(conn, batch.workspace.workspace_id, batch.bucket, friends):
-        batch.referrals.setdefault(row.friend_id, []).append(row)
+    for bucket, there in batch.by_bucket(friends):
+        for row in await load_referrals(conn, batch.workspace.workspace_id, bucket, there):
+            batch.referrals.setdefault(row.friend_id, []).append(row)
 
 
 def sides_of(pair: ReferralPair, bucket: int) -> list[tuple[UUID, str | None]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
 from uuid import UUID
 
@@ -102,12 +102,15 @@ _FIND_COMPANIONS = """
 select found.*
 from unnest($3::uuid[]) as wanted (household_id)
 cross join lateral (
-    select household_id, customer_id
+    select household_id, bucket, customer_id
     from customers
     where bucket = $2 and workspace_id = $1 and household_id = wanted.household_id
     offset 0
 ) as found
 """
+
+# Whoever lives in a household may be of any bucket: the index is asked once for each.
+_FIND_COMPANIONS_ANYWHERE = _FIND_COMPANIONS.replace("bucket = $2", "bucket = any($2::int[])")
 
 _decode_attributes = msgspec.json.Decoder(Attributes).decode
 _encode_attributes = msgspec.json.Encoder().encode
@@ -148,12 +151,19 @@ async def read_customers_at(
 
 
 async def find_companions(
-    conn: Connection, ws: int, bucket: int, households: list[UUID]
-) -> dict[UUID, set[UUID]]:
-    """Return who lives in each of these households; lock them first, and nobody enters or leaves."""
-    found: dict[UUID, set[UUID]] = {}
-    for household_id, customer_id in await conn.fetch(_FIND_COMPANIONS, ws, bucket, households):
-        found.setdefault(household_id, set()).add(customer_id)
+    conn: Connection, ws: int, buckets: Sequence[int], households: list[UUID]
+) -> dict[UUID, set[tuple[int, UUID]]]:
+    """Return bucket and id of who lives in each of these households; ``buckets`` are all of the workspace.
+
+    Lock the households first, and nobody enters or leaves.
+    """
+    found: dict[UUID, set[tuple[int, UUID]]] = {}
+    if len(buckets) == 1:
+        rows = await conn.fetch(_FIND_COMPANIONS, ws, buckets[0], households)
+    else:
+        rows = await conn.fetch(_FIND_COMPANIONS_ANYWHERE, ws, list(buckets), households)
+    for household_id, bucket, customer_id in rows:
+        found.setdefault(household_id, set()).add((bucket, customer_id))
     return found
 
 

@@ -106,9 +106,10 @@ select found.*
 from unnest($3::uuid[]) as wanted (id_hash)
 cross join unnest($4::smallint[]) as known (kind)
 cross join lateral (
-    select id_hash, customer_id
+    select id_hash, bucket, customer_id
     from external_ids
-    where workspace_id = $1 and kind = known.kind and id_hash = wanted.id_hash and bucket = $2
+    where workspace_id = $1 and kind = known.kind and id_hash = wanted.id_hash
+        and bucket between $2 and $5
     offset 0
 ) as found
 """
@@ -187,11 +188,13 @@ async def read_statement(
     unit: int | None = None,
     cursor: StatementCursor | None = None,
     limit: int = 50,
+    buckets: tuple[int, int] | None = None,
 ) -> tuple[list[StatementLine], StatementCursor | None]:
     """Return the latest postings of a wallet owner (a customer or household), newest first.
 
     The second value is the cursor of the next page, None after the last. Without a ``unit`` the lines
     of all units are mixed, each with the balance of its own unit. To be called in one snapshot.
+    What moved the points lies in the owner's bucket, or anywhere from the first to the last of ``buckets``.
     """
     if cursor is None:
         balances = {row[0]: row[1] for row in await conn.fetch(_READ_BALANCES, ws, bucket, owner)}
@@ -201,7 +204,7 @@ async def read_statement(
     )
     more, rows = len(rows) > limit, rows[:limit]
     dates = await _lot_dates(conn, ws, bucket, owner, rows)
-    sources = await _sources(conn, ws, bucket, owner, rows)
+    sources = await _sources(conn, ws, (bucket, owner), rows, buckets or (bucket, bucket))
     balances = dict(cursor.balances)
     lines = []
     for row in rows:
@@ -256,14 +259,20 @@ async def _lot_dates(
 
 
 async def _sources(
-    conn: Connection, ws: int, bucket: int, owner: UUID, rows: list[Record]
+    conn: Connection, ws: int, owner: tuple[int, UUID], rows: list[Record], buckets: tuple[int, int]
 ) -> dict[UUID, tuple[EventKind | None, str, UUID | None]]:
     ids = sorted({row["source_id"] for row in rows})
     if not ids:
         return {}
-    claimed = await conn.fetch(_FIND_SOURCES, ws, bucket, ids, _NAMED_KINDS)
-    owners = {**dict.fromkeys(ids, owner), **dict(map(tuple, claimed))}
-    found = await conn.fetch(_READ_SOURCES, ws, bucket, list(owners.values()), list(owners))
+    places = dict.fromkeys(ids, owner)
+    for source, bucket, customer_id in await conn.fetch(
+        _FIND_SOURCES, ws, buckets[0], ids, _NAMED_KINDS, buckets[1]
+    ):
+        places[source] = bucket, customer_id
+    found: list[Record] = []
+    for bucket in sorted({bucket for bucket, _ in places.values()}):
+        there = [(place[1], source) for source, place in places.items() if place[0] == bucket]
+        found += await conn.fetch(_READ_SOURCES, ws, bucket, *map(list, zip(*there, strict=True)))
     return {
         source: (None if kind is None else EventKind(kind), name, about)
         for source, kind, name, about in found
