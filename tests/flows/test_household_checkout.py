@@ -16,6 +16,12 @@ from tests.flows.sound import is_sound
 DATED = PROGRAM.replace("pays:", "expiry: {type: rolling, after: {days: 30}}, pays:", 1)
 
 
+@pytest.fixture(params=[False, True], ids=["one bucket", "many"])
+def shop(request: pytest.FixtureRequest, shop: Shop, wide_shop: Shop) -> Shop:
+    """Everybody in one bucket, and in several: nobody can tell the difference."""
+    return wide_shop if request.param else shop
+
+
 async def _home(shop: Shop, customer: str, household: str | None = "home") -> None:
     command = PutHousehold(customer=customer, household=household)
     answer = await put_household(shop.handler, shop.workspace_id, command)

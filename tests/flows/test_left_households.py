@@ -22,18 +22,17 @@ from perennial.flows.commands import (
 )
 from perennial.flows.customers.erase import erase_customer
 from perennial.flows.customers.household import put_household
-from perennial.flows.customers.merging import merge_customers, preview_merge
+from perennial.flows.customers.merging import merge_customers
 from perennial.flows.handle_events import Handler
 from perennial.flows.handling import load_batch
 from perennial.flows.order_views import read_order
-from perennial.flows.problems import ProblemError
 from perennial.flows.reading import read_customer
 from perennial.flows.referring.refer import Refer, refer
 from perennial.flows.referring.settle_referrals import settle_referrals
 from perennial.store.audits.audit import audit
-from perennial.units import DAY, bucket_of
+from perennial.units import DAY
 from tests.codebook import CODEBOOK
-from tests.flows.merges import merge, refused, try_merge, two_names
+from tests.flows.merges import merge, two_names
 from tests.flows.shop import START, Shop, available, put_order
 from tests.flows.sound import is_sound
 from tests.flows.test_referrals import PROGRAM as REFERRALS
@@ -50,6 +49,12 @@ rewards:
   - {id: mug, name: Mug, price: 60, gives: [{type: physical, sku: mug}]}
 """
 )
+
+
+@pytest.fixture(params=[False, True], ids=["one bucket", "many"])
+def shop(request: pytest.FixtureRequest, shop: Shop, wide_shop: Shop) -> Shop:
+    """Everybody in one bucket, and in several: nobody can tell the difference."""
+    return wide_shop if request.param else shop
 
 
 async def _live(shop: Shop, customer: str, household: str | None) -> None:
@@ -244,54 +249,50 @@ async def test_a_merged_customer_brings_along_what_was_left(shop: Shop, owner: C
 
 
 @pytest.mark.parametrize("bound_by", ["order", "claim"])
-async def test_who_left_points_behind_is_not_merged_away_from_them(
-    wide_shop: Shop, owner: Connection, bound_by: str
+@pytest.mark.parametrize("turned", [False, True])
+async def test_who_left_points_behind_reaches_them_from_any_bucket(
+    wide_shop: Shop, owner: Connection, bound_by: str, turned: bool
 ) -> None:
-    """The household lies in another bucket than the survivor: the other way round its points stay its own."""
+    """Whichever way round two are merged that lie apart: a return and a cancellation find the household."""
     shop = wide_shop
-    gone, stays = await two_names(shop, apart=True)
+    left, other = await two_names(shop, apart=True)
     await shop.publish(MUGS)
-    row = await shop.handler.read_workspace(shop.workspace_id)
-    where = bucket_of(gone, row.bucket_base, row.bucket_count)
-    ben = next(
-        name for name in map("ben-{}".format, range(99)) if bucket_of(name, row.bucket_base, 4) == where
-    )
-    await _join(shop, "home", gone, ben)
+    await _join(shop, "home", left, "ben")
     if bound_by == "order":
-        await shop.order("o1", gone, 10_000)
+        await shop.order("o1", left, 10_000)
     else:
-        await shop.order("o1", ben, 10_000)
-        await shop.do(PostClaim(id="c1", customer=gone, reward="points/mug", at=START))
-    await _live(shop, gone, None)
-    await shop.order(f"first-{gone}", gone, 0, status="canceled")
-    await shop.order("o2", stays, 3_000)
-    assert refused(await try_merge(shop, gone, stays)) == (409, "left_household")
-    with pytest.raises(ProblemError, match="merge the other one into this one"):
-        await preview_merge(shop.handler, shop.workspace_id, gone, stays)
-    await merge(shop, stays, gone)
+        await shop.order("o1", "ben", 10_000)
+        await shop.do(PostClaim(id="c1", customer=left, reward="points/mug", at=START))
+    await _live(shop, left, None)
+    await shop.order("o2", other, 3_000)
+    gone, stays = (other, left) if turned else (left, other)
+    await merge(shop, gone, stays)
     if bound_by == "order":
-        assert available(await shop.give_back("r1", "o1", gone)) == 30
-        assert await _figures(shop, ben) == (0, 0, 0)
+        assert (await read_order(shop.handler, shop.workspace_id, "o1")).kept_by == "home"
+        assert available(await shop.give_back("r1", "o1", stays)) == 30
+        assert await _figures(shop, "ben") == (0, 0, 0)
         assert await _books(owner, shop) == [(30, 0, 0)]
     else:
         await _cancel_claim(shop, owner)
-        assert await _figures(shop, ben) == (100, 0, 0)
+        assert await _figures(shop, "ben") == (100, 0, 0)
         assert await _books(owner, shop) == [(100, 0, 0), (30, 0, 0)]
 
 
-async def test_two_who_left_points_in_two_places_stay_two(wide_shop: Shop) -> None:
-    """Neither way round could a return reach both households: nobody is sent to and fro."""
+async def test_two_who_left_points_in_two_places_become_one(wide_shop: Shop, owner: Connection) -> None:
+    """What each of them returns comes back from where it was left, whatever buckets that is in."""
     shop = wide_shop
     await shop.publish(DATED)
-    names = await two_names(shop, apart=True)
-    for name in names:
+    gone, stays = await two_names(shop, apart=True)
+    for name, amount in ((gone, 10_000), (stays, 20_000)):
         await _live(shop, name, f"home of {name}")
-        await shop.order(f"o-{name}", name, 10_000)
+        await shop.order(f"o-{name}", name, amount)
         await _live(shop, name, None)
-    for one, other in (names, reversed(names)):
-        with pytest.raises(ProblemError, match="they cannot be merged"):
-            await preview_merge(shop.handler, shop.workspace_id, one, other)
-        assert refused(await try_merge(shop, one, other)) == (409, "left_household")
+    await merge(shop, gone, stays)
+    assert await _books(owner, shop) == [(200, 0, 0), (100, 0, 0)]
+    await shop.give_back("r1", f"o-{gone}", stays)
+    assert await _books(owner, shop) == [(200, 0, 0)]
+    await shop.give_back("r2", f"o-{stays}", stays)
+    assert await _books(owner, shop) == []
 
 
 @pytest.mark.parametrize("wide", [False, True])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from asyncpg import Connection
 
 from perennial.flows.commands import (
@@ -45,6 +46,12 @@ rewards:
 """
 APART = POOLED.replace("pool: all\n", "")
 ALWAYS = POOLED.replace("lasts: period", "lasts: while_reached")
+
+
+@pytest.fixture(params=[False, True], ids=["one bucket", "many"])
+def shop(request: pytest.FixtureRequest, shop: Shop, wide_shop: Shop) -> Shop:
+    """Everybody in one bucket, and in several: nobody can tell the difference."""
+    return wide_shop if request.param else shop
 
 
 async def live(shop: Shop, customer: str, household: str | None) -> None:

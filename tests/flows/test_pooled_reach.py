@@ -17,6 +17,12 @@ from tests.flows.test_referrals import order, referral, settle
 from tests.flows.test_segments import AUTHOR, segment, sizes
 
 
+@pytest.fixture(params=[False, True], ids=["one bucket", "many"])
+def shop(request: pytest.FixtureRequest, shop: Shop, wide_shop: Shop) -> Shop:
+    """Everybody in one bucket, and in several: nobody can tell the difference."""
+    return wide_shop if request.param else shop
+
+
 async def test_everybody_enters_the_segment_of_their_tier(shop: Shop, owner: Connection) -> None:
     """Ben's order makes Anna gold as well: both are in at once, and out when the household goes apart."""
     await shop.publish(POOLED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from asyncpg import Connection
 
 from perennial.flows.commands import PostAdjustment, PostTransfer, PutHousehold
@@ -21,6 +22,12 @@ wallets:
 earning_rules:
   - {id: base, type: per_amount, points: 1, per: 100}
 """
+
+
+@pytest.fixture(params=[False, True], ids=["one bucket", "many"])
+def shop(request: pytest.FixtureRequest, shop: Shop, wide_shop: Shop) -> Shop:
+    """Everybody in one bucket, and in several: nobody can tell the difference."""
+    return wide_shop if request.param else shop
 
 
 async def _available(shop: Shop, customer: str) -> int:

@@ -147,7 +147,7 @@ async def test_households_that_were_entered_and_who_lives_there(book: Book) -> N
     both = {home.customer_id, empty.customer_id}
     async with book.db.transaction(book.ws) as conn:
         assert await find_households(conn, book.ws, book.bucket, row.customer_id) == both
-        found = await find_inhabited(conn, book.ws, book.bucket, sorted(both), row.customer_id)
+        found = await find_inhabited(conn, book.ws, [book.bucket], sorted(both), row.customer_id)
     assert found == {home.customer_id}
 
 

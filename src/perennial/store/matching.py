@@ -34,8 +34,28 @@ left join memberships as m on m.bucket = $2 and m.workspace_id = $1 and m.custom
     and {test} and {among}
 """
 
+_HOMES_ELSEWHERE = """
+select found.id_hash, found.bucket
+from (
+    select distinct household_id
+    from customers
+    where bucket = $2 and workspace_id = $1 and household_id is not null
+) as home
+join external_ids as found on found.workspace_id = $1 and found.kind = $3
+    and found.id_hash = home.household_id and found.bucket <> $2
+"""
+
+# What members own is in their bucket, but for the points of households that lie in other ones.
+_HERE = " and {alias}.bucket = $2"
+_ANYWHERE = """(
+    select * from {table} where bucket = $2 and workspace_id = $1
+    union all
+    select * from {table}
+    where bucket = any({buckets}::int[]) and workspace_id = $1 and customer_id = any({households}::uuid[])
+)"""
+
 _WALLET = """
-left join wallets as {alias} on {alias}.bucket = $2 and {alias}.workspace_id = $1
+left join {table} as {alias} on {alias}.workspace_id = $1{here}
     and {alias}.customer_id = coalesce(c.household_id, c.customer_id) and {alias}.unit_id = {unit}
     and {among}
 """
@@ -43,8 +63,8 @@ left join wallets as {alias} on {alias}.bucket = $2 and {alias}.workspace_id = $
 _LOTS = """
 left join (
     select customer_id, sum(remaining)::bigint as expiring
-    from lots
-    where bucket = $2 and workspace_id = $1 and unit_id = {unit} and remaining > 0
+    from {table} as owned
+    where workspace_id = $1{here} and unit_id = {unit} and remaining > 0
         and expires_at > {after} and expires_at <= {until} and {among}
     group by customer_id
 ) as {alias} on {alias}.customer_id = coalesce(c.household_id, c.customer_id)
@@ -192,26 +212,44 @@ async def _fetch(
     households = [row[0] for row in await conn.fetch(_HOUSEHOLDS, ws, bucket, IdKind.HOUSEHOLD)]
     # Points of a household have its id, which may lie anywhere. Between two ids that are close to each other
     # PostgreSQL expects next to nobody, and would join each customer with all wallets there.
-    owners = None if households or (among is not None and "between" in among) else among
-    customers = _CUSTOMERS.format(relations=_relations(sql, among, owners))
+    owned = bool(sql.wallets or sql.lots)
+    away = await conn.fetch(_HOMES_ELSEWHERE, ws, bucket, IdKind.HOUSEHOLD) if owned else []
+    together = households or away or (among is not None and "between" in among)
+    number = FIRST_PARAMETER + len(sql.parameters) + len(parameters)
+    relations = _relations(sql, among, None if together else among, number if away else None)
+    if away:
+        parameters += ([row[1] for row in away], [row[0] for row in away])
+    customers = _CUSTOMERS.format(relations=relations)
     if among is not None:
         customers = f"{customers} and {among.format(id='c.customer_id')}"
     whole = text.replace("{customers}", customers)
     return await conn.fetch(whole, ws, bucket, households, *sql.parameters, *parameters)
 
 
-def _relations(sql: SqlConditions, among: str | None, owners: str | None) -> str:
-    """Return the joins to everything that the tests read of customers ``among`` some, or of ``owners``."""
+def _relations(sql: SqlConditions, among: str | None, owners: str | None, elsewhere: int | None) -> str:
+    """Return the joins to everything that the tests read of customers ``among`` some, or of ``owners``.
+
+    ``elsewhere`` is the number of the parameters that name households in other buckets, where there are any.
+    """
     joins = []
     if sql.membership is not None:
         own = "true" if among is None else among.format(id="m.customer_id")
         joins.append(_MEMBERSHIP.format(test=sql.membership, among=own))
     for alias, unit in sql.wallets.items():
         owned = "true" if owners is None else owners.format(id=f"{alias}.customer_id")
-        joins.append(_WALLET.format(alias=alias, unit=unit, among=owned))
+        joins.append(
+            _WALLET.format(alias=alias, unit=unit, among=owned, **_owned("wallets", alias, elsewhere))
+        )
     owned = "true" if owners is None else owners.format(id="customer_id")
     joins += [
-        _LOTS.format(alias=alias, unit=unit, after=after, until=until, among=owned)
+        _LOTS.format(
+            alias=alias,
+            unit=unit,
+            after=after,
+            until=until,
+            among=owned,
+            **_owned("lots", "owned", elsewhere),
+        )
         for alias, (unit, after, until) in sql.lots.items()
     ]
     joins += [_COMPLETED.format(alias=alias, challenge=number) for alias, number in sql.challenges.items()]
@@ -223,6 +261,14 @@ def _relations(sql: SqlConditions, among: str | None, owners: str | None) -> str
     if sql.figures:
         joins.append(_figures(sql.figures, sql.counting_membership, among))
     return "".join(joins)
+
+
+def _owned(table: str, alias: str, elsewhere: int | None) -> dict[str, str]:
+    """Return where wallets or lots are looked for."""
+    if elsewhere is None:
+        return {"table": table, "here": _HERE.format(alias=alias)}
+    both = _ANYWHERE.format(table=table, buckets=f"${elsewhere}", households=f"${elsewhere + 1}")
+    return {"table": both, "here": ""}
 
 
 def _figures(figures: Sequence[SqlFigure], membership: str | None, among: str | None) -> str:

@@ -131,26 +131,26 @@ async def _handle(
     together = [owner for owner, is_member in owners if is_member]
     alone = [owner for owner, is_member in owners if not is_member]
     for batch in ([together] if together else []) + [[owner] for owner in alone]:
-        for household in await _handle_batch(handler, workspace_id, bucket, conversion, batch):
-            await _handle_batch(handler, workspace_id, bucket, conversion, [household])
+        for home, household in await _handle_batch(handler, workspace_id, bucket, conversion, batch):
+            await _handle_batch(handler, workspace_id, home, conversion, [household])
 
 
 async def _handle_batch(
     handler: Handler, workspace_id: int, bucket: int, conversion: ConversionRow, owners: list[UUID]
-) -> set[UUID]:
-    """Handle owners in one transaction; return the households that they entered meanwhile."""
+) -> set[tuple[int, UUID]]:
+    """Handle owners in one transaction; return where the households lie that they entered meanwhile."""
     back, name = conversion.state is ConversionState.GOING_BACK, conversion.conversion_id.hex
     commands = [
         ConvertOwner(customer_id=owner.hex, bucket=bucket, conversion_id=name, back=back) for owner in owners
     ]
-    households = set()
+    households: set[tuple[int, UUID]] = set()
     for owner, answer in zip(owners, await handler.handle_batch(workspace_id, bucket, commands), strict=True):
         if answer.status >= 400:
             await _refuse(handler, workspace_id, bucket, conversion, owner, answer)
             continue
-        household = msgspec.json.decode(answer.body, type=OwnerAnswer).owner
-        if household is not None:
-            households.add(UUID(hex=household))
+        told = msgspec.json.decode(answer.body, type=OwnerAnswer)
+        if told.owner is not None:
+            households.add((told.bucket, UUID(hex=told.owner)))
     return households
 
 

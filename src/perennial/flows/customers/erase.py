@@ -8,7 +8,7 @@ with the last of them it goes too. Erasing twice changes nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from asyncpg import Connection, SerializationError
 from perennial.core.budgets.giving_back import give_back
 from perennial.core.budgets.numbers import numbers_of_order
 from perennial.core.effects import Effect
-from perennial.core.member import Wallet
+from perennial.core.member import Member, Wallet
 from perennial.core.terms.limits import Use
 from perennial.core.timers import next_due
 from perennial.core.wallets.closing import close_wallet, open_lots, out
@@ -25,6 +25,7 @@ from perennial.flows.commands import ExpireHold, PostTransfer
 from perennial.flows.configuration import Workspace, business_now
 from perennial.flows.handle_events import Handler
 from perennial.flows.loading.budgets import budgets_of_order
+from perennial.flows.loading.households import places_of_households
 from perennial.flows.merged import survivor_name
 from perennial.flows.problems import customer_merged, problem
 from perennial.ledger.account import Account
@@ -48,6 +49,7 @@ from perennial.store.members import load_members
 from perennial.store.orders import load_orders
 from perennial.store.staff.approvals import erase_approvals
 from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
+from perennial.store.workspaces import WorkspaceRow
 from perennial.units import Instant, bucket_of, named_id
 
 
@@ -55,7 +57,7 @@ class _Erasure(msgspec.Struct):
     """One erasure under way: whom it concerns, and what their wallets come to.
 
     ``emptied`` are the households that nobody else lives in, ``inhabited`` the others that the customer
-    has ever entered.
+    has ever entered, ``homes`` the buckets in which they lie.
     """
 
     handler: Handler
@@ -65,6 +67,7 @@ class _Erasure(msgspec.Struct):
     customer_id: UUID
     emptied: list[UUID]
     inhabited: list[UUID]
+    homes: dict[UUID, int]
     changes: list[Change] = []
     events: list[EventRow] = []
     dues: dict[UUID, Instant | None] = {}
@@ -73,6 +76,13 @@ class _Erasure(msgspec.Struct):
     def erased(self) -> list[UUID]:
         """Everybody who is erased: the customer, and the households that nobody lives in any more."""
         return [self.customer_id, *self.emptied]
+
+    def by_bucket(self, ids: Iterable[UUID]) -> list[tuple[int, list[UUID]]]:
+        """Return customers and households by the buckets in which they lie, ascending."""
+        found: dict[int, list[UUID]] = {}
+        for each in ids:
+            found.setdefault(self.homes.get(each, self.bucket), []).append(each)
+        return sorted(found.items())
 
     def close(self, owner: UUID, effects: dict[int, list[Effect]]) -> None:
         """Note what happens to the wallets of an owner, by unit, as one operation."""
@@ -141,23 +151,21 @@ async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str,
         if await list_held(conn, workspace_id, bucket, customer_id):
             raise SerializationError("something was held for the customer meanwhile")
         workspace = await handler.configurations.current(conn, workspace_id)
-        emptied, inhabited = await _households(conn, workspace_id, bucket, customer_id)
+        emptied, inhabited, homes = await _households(conn, workspace.row, bucket, customer_id)
         erasure = _Erasure(
-            handler, workspace, bucket, business_now(workspace), customer_id, emptied, inhabited
+            handler, workspace, bucket, business_now(workspace), customer_id, emptied, inhabited, homes
         )
         await _close(conn, erasure)
         await _free_stock(conn, erasure)
         others = await _other_sides(conn, erasure)
-        dues: dict[UUID, Instant | None] = {**dict.fromkeys(erasure.erased), **erasure.dues}
-        await write_effects(
-            conn, workspace_id, bucket, handler.generation, erasure.changes, dues, events=erasure.events
-        )
+        await _write(conn, erasure)
         merged = await list_merges(conn, workspace_id, bucket, customer_id)
         known = await read_identifiers(conn, workspace_id, bucket, [customer_id])
         names = [f"{each.type}:{each.given}" for each in known]
         for name in [customer, *(each.external_id for each in merged)]:
             await erase_approvals(conn, workspace_id, name, names)
-        await erase_rows(conn, workspace_id, bucket, erasure.erased, erasure.now)
+        for place, erased in erasure.by_bucket(erasure.erased):
+            await erase_rows(conn, workspace_id, place, erased, erasure.now)
         await blank_transfers(conn, workspace_id, others)
         await insert_audit_entry(conn, workspace_id, _entry(erasure, actor, reason))
 
@@ -179,19 +187,27 @@ async def _release_holds(handler: Handler, workspace_id: int, customer: str) -> 
 
 
 async def _households(
-    conn: Connection, workspace_id: int, bucket: int, customer_id: UUID
-) -> tuple[list[UUID], list[UUID]]:
+    conn: Connection, workspace: WorkspaceRow, bucket: int, customer_id: UUID
+) -> tuple[list[UUID], list[UUID], dict[UUID, int]]:
     """Lock every household that the customer has ever entered; return the emptied and the inhabited ones.
 
-    Whoever enters or leaves a household locks it as well, so that nobody moves in meanwhile.
+    With them come the buckets in which they lie. Whoever enters or leaves a household locks it as well, so
+    that nobody moves in meanwhile.
     """
-    entered = await find_households(conn, workspace_id, bucket, customer_id)
+    ws = workspace.workspace_id
+    entered = await find_households(conn, ws, bucket, customer_id)
     if not entered:
-        return [], []
-    locked = await lock_customers(conn, workspace_id, bucket, sorted(entered))
-    left = sorted(known for known, household in locked.items() if household.erased_at is None)
-    inhabited = await find_inhabited(conn, workspace_id, bucket, left, customer_id)
-    return [each for each in left if each not in inhabited], sorted(inhabited)
+        return [], [], {}
+    homes = dict.fromkeys(entered, bucket)
+    if len(workspace.buckets) > 1:
+        homes |= await places_of_households(conn, ws, entered)
+    left: list[UUID] = []
+    for place in sorted(set(homes.values())):
+        ids = sorted(each for each, home in homes.items() if home == place)
+        locked = await lock_customers(conn, ws, place, ids)
+        left += [known for known, household in locked.items() if household.erased_at is None]
+    inhabited = await find_inhabited(conn, ws, workspace.buckets, sorted(left), customer_id)
+    return sorted({*left} - inhabited), sorted(inhabited), homes
 
 
 async def _close(conn: Connection, erasure: _Erasure) -> None:
@@ -199,15 +215,16 @@ async def _close(conn: Connection, erasure: _Erasure) -> None:
     workspace_id = erasure.workspace.workspace_id
     cards = await list_cards(conn, workspace_id, erasure.bucket, erasure.customer_id)
     await lock_cards(conn, workspace_id, erasure.bucket, cards)
-    owners = [*erasure.erased, *erasure.inhabited, *cards]
-    members = await load_members(
-        conn,
-        workspace_id,
-        erasure.bucket,
-        [CustomerRow(owner, "", erasure.now) for owner in owners],
-        lots_for=frozenset(owners),
-        reads=lambda _: ({}, {}),
-    )
+    members: dict[UUID, Member] = {}
+    for bucket, owners in erasure.by_bucket([*erasure.erased, *erasure.inhabited, *cards]):
+        members |= await load_members(
+            conn,
+            workspace_id,
+            bucket,
+            [CustomerRow(owner, "", erasure.now) for owner in owners],
+            lots_for=frozenset(owners),
+            reads=lambda _: ({}, {}),
+        )
     for owner in erasure.erased:
         wallets = members[owner].wallets
         erasure.close(owner, {unit: close_wallet(unit, wallet) for unit, wallet in wallets.items()})
@@ -222,6 +239,22 @@ async def _close(conn: Connection, erasure: _Erasure) -> None:
         # The timers of the erased customer looked after the points of the household as well.
         latest = [live.latest for live in erasure.workspace.programs]
         erasure.dues[owner] = next_due(latest, members[owner], erasure.now)
+
+
+async def _write(conn: Connection, erasure: _Erasure) -> None:
+    """Write what the erasure did, with the timers that end or begin, each where the owner lies."""
+    dues: dict[UUID, Instant | None] = {**dict.fromkeys(erasure.erased), **erasure.dues}
+    owners = {*dues, *(change.owner for change in erasure.changes)}
+    for bucket, there in erasure.by_bucket(owners):
+        await write_effects(
+            conn,
+            erasure.workspace.workspace_id,
+            bucket,
+            erasure.handler.generation,
+            [change for change in erasure.changes if change.owner in there],
+            {each: dues[each] for each in there if each in dues},
+            events=[event for event in erasure.events if event.customer_id in there],
+        )
 
 
 async def _free_stock(conn: Connection, erasure: _Erasure) -> None:

@@ -34,7 +34,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.handling.credits import check_moved, exceeds
 from perennial.flows.handling.decide_program import Outcome, decide_in_program, store_outcomes
 from perennial.flows.handling.giving_back import handle_expired_hold
-from perennial.flows.handling.load_batch import load
+from perennial.flows.handling.load_batch import load, lock_all
 from perennial.flows.handling.needed import Needed, with_what_is_needed
 from perennial.flows.handling.segmenting import follow_segments
 from perennial.flows.handling.timers_due import run_timers_due
@@ -46,7 +46,6 @@ from perennial.flows.staff.records import note
 from perennial.store.codes.redemptions import list_held
 from perennial.store.codes.vouchers import lock_vouchers_of
 from perennial.store.customers.customers import CustomerRow, lock_customers
-from perennial.store.customers.households import is_bound_to_household
 from perennial.store.customers.merges import MergeRow, Place
 from perennial.store.customers.merging import read_memberships
 from perennial.store.customers.referrals import list_advocacies, load_referrals
@@ -191,24 +190,8 @@ async def _lock(
     if gone.household_id is not None and gone.household_id != stays.household_id:
         words = "The customer shares the wallets of a household: let it be left first, or entered by both."
         raise problem(409, "in_household", words)
-    if absorbed[0] != into[0]:
-        await _check_unbound(conn, workspace_id, absorbed, into)
     advocacies = await list_advocacies(conn, workspace_id, *absorbed)
     return Sides(workspace_id, absorbed, into, gone, stays, 0), advocacies
-
-
-async def _check_unbound(conn: Connection, workspace_id: int, absorbed: Place, into: Place) -> None:
-    """Raise the 409 if a return or a cancellation would have to reach a household from another bucket.
-
-    A household's points are moved in its own bucket, together with those who live there.
-    """
-    if not await is_bound_to_household(conn, workspace_id, *absorbed):
-        return
-    if await is_bound_to_household(conn, workspace_id, *into):
-        words = "Both have left points with households that lie apart: they cannot be merged."
-    else:
-        words = "The customer has left points with a household: merge the other one into this one."
-    raise problem(409, "left_household", words)
 
 
 async def _others(conn: Connection, workspace_id: int, absorbed: Place) -> set[Place]:
@@ -243,10 +226,20 @@ async def _move(
         for each in held
     ]
     wanted[absorbed[0]] += expiring
-    batches: dict[int, Batch] = {}
-    for bucket, commands in sorted(wanted.items()):
-        batch = batches[bucket] = await handler.batch(conn, ws, bucket)
-        await load(conn, batch, handler.configurations, commands, with_lots=needed.lots, codes=needed.codes)
+    batches = {bucket: await handler.batch(conn, ws, bucket) for bucket in sorted(wanted)}
+    both = [*batches.values()]
+    locked = await lock_all(conn, [(batch, wanted[batch.bucket]) for batch in both])
+    for place, (batch, known) in enumerate(zip(both, locked, strict=True)):
+        await load(
+            conn,
+            batch,
+            handler.configurations,
+            wanted[batch.bucket],
+            with_lots=needed.lots,
+            codes=needed.codes,
+            beside=both[:place],
+            known=known,
+        )
     giving, taking = batches[absorbed[0]], batches[into[0]]
     gone, stays = giving.members[absorbed[1]], taking.members[into[1]]
     for batch, member in ((giving, gone), (taking, stays)):

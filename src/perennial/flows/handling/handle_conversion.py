@@ -40,11 +40,13 @@ TOO_MUCH = "too_much"
 class OwnerAnswer(msgspec.Struct, frozen=True):
     """What became of an owner: their state by its number, if there is anything of theirs to convert.
 
-    ``owner`` is who has the wallets now (in hex), where that is a household that was entered meanwhile.
+    ``owner`` is who has the wallets now (in hex), where that is a household that was entered meanwhile, and
+    ``bucket`` where it lies.
     """
 
     state: int | None = None
     owner: str | None = None
+    bucket: int = 0
 
 
 async def load_conversions(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
@@ -80,7 +82,8 @@ def handle_conversion(batch: Batch, command: ConvertOwner) -> Answer:
         return _answer(None)
     if member.owner != owner:
         # The wallets are a household's by now, which is handled as an owner of its own.
-        return Answer(status=200, body=msgspec.json.encode(OwnerAnswer(owner=member.owner.hex)))
+        there = OwnerAnswer(owner=member.owner.hex, bucket=batch.place_of(member.owner))
+        return Answer(status=200, body=msgspec.json.encode(there))
     return _answer(_carry(batch, conversion, member, waited=known is not None))
 
 

@@ -16,6 +16,7 @@ from perennial.flows.commands import ChangeEntitlement, Command, PostClaim, Revi
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handed_out import FreeCode, LoadedEntitlement
 from perennial.flows.loading.drawn_codes import pools_of
+from perennial.flows.loading.households import homes_of
 from perennial.ledger.lot import LotKey, Origin
 from perennial.store.codes.entitlements import (
     EntitlementRow,
@@ -47,8 +48,8 @@ async def load_entitled(conn: Connection, batch: Batch, commands: Sequence[Comma
         if row.entitlement_id in canceling and customer is not None:
             loaded.alone = await count_companions(conn, workspace_id, bucket, row) == 0
             if loaded.alone and row.points:
-                owners = (row.customer_id, customer.owner)
-                loaded.paid = await read_paid(conn, workspace_id, bucket, row, owners)
+                for place, owners in batch.by_bucket((row.customer_id, customer.owner)):
+                    loaded.paid = loaded.paid or await read_paid(conn, workspace_id, place, row, owners)
                 if not loaded.paid:
                     await _look_in_left_households(conn, batch, loaded, customer.owner)
                 if not loaded.paid:
@@ -60,8 +61,9 @@ async def _look_in_left_households(
 ) -> None:
     """Find the household that paid for a claim, if the customer has left it since."""
     workspace_id, bucket, row = batch.workspace.workspace_id, batch.bucket, loaded.row
-    for each in sorted(await find_households(conn, workspace_id, bucket, row.customer_id) - {owner}):
-        loaded.paid = await read_paid(conn, workspace_id, bucket, row, [each])
+    homes = await homes_of(conn, batch, await find_households(conn, workspace_id, bucket, row.customer_id))
+    for each in sorted(homes.keys() - {owner}):
+        loaded.paid = await read_paid(conn, workspace_id, homes[each], row, [each])
         if loaded.paid:
             loaded.kept_by = each
             return

@@ -33,7 +33,7 @@ async def load_members_of(
     """Load members as :func:`load_members` does, and those that lie in other buckets than ``bucket``.
 
     ``places`` are the buckets of these, and of households that are not among the ``customers`` and whose
-    wallets theirs are. Where nobody is elsewhere, it is one statement; what is read of them may be said apart.
+    wallets theirs are. Where nobody is elsewhere, that is one statement; what is read of them is told apart.
     """
     members = await load_members(
         conn,

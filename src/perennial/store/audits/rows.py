@@ -12,8 +12,8 @@ ROWS = (
     Check(
         "sources",
         "Every posting and tier move belongs to an order or event that is stored in its bucket. (What pays"
-        " with a gift card may be in another bucket than the card, and what somebody did who was merged since"
-        " is where the survivor is.)",
+        " with a gift card may be in another bucket than the card, what somebody did who was merged since"
+        " is where the survivor is, and what moves the points of a household is with whoever lives there.)",
         """
 with elsewhere as materialized (
     select bucket, customer_id, operation_id, source_id
@@ -26,10 +26,23 @@ with elsewhere as materialized (
         where stored.bucket = postings.bucket and stored.source_id = postings.source_id
     )
 ),
+apart as materialized (
+    select elsewhere.customer_id, elsewhere.operation_id
+    from elsewhere
+    join external_ids as household on household.workspace_id = $1 and household.kind = 8
+        and household.id_hash = elsewhere.customer_id and household.bucket = elsewhere.bucket
+    join (
+        select order_id as source_id from orders where workspace_id = $1
+        union all select event_id from events where workspace_id = $1
+    ) as stored on stored.source_id = elsewhere.source_id
+),
 lost as materialized (
     select bucket, customer_id, operation_id, source_id
     from elsewhere
     where not exists (
+        select from apart
+        where apart.customer_id = elsewhere.customer_id and apart.operation_id = elsewhere.operation_id
+    ) and not exists (
         select from orders
         join merged_customers as merged on merged.workspace_id = $1
             and merged.into_bucket = orders.bucket and merged.into_id = orders.customer_id

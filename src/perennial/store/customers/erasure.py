@@ -42,7 +42,8 @@ from unnest($3::uuid[]) as wanted (household_id)
 cross join lateral (
     select household_id
     from customers
-    where bucket = $2 and workspace_id = $1 and household_id = wanted.household_id and customer_id <> $4
+    where bucket = any($2::int[]) and workspace_id = $1 and household_id = wanted.household_id
+        and customer_id <> $4
     limit 1
 ) as found
 """
@@ -129,10 +130,13 @@ async def find_households(conn: Connection, ws: int, bucket: int, customer_id: U
 
 
 async def find_inhabited(
-    conn: Connection, ws: int, bucket: int, households: list[UUID], leaving: UUID
+    conn: Connection, ws: int, buckets: Iterable[int], households: list[UUID], leaving: UUID
 ) -> set[UUID]:
-    """Return the households, which must be locked, that somebody else than ``leaving`` lives in."""
-    rows = await conn.fetch(_FIND_INHABITED, ws, bucket, households, leaving)
+    """Return the households, which must be locked, that somebody else than ``leaving`` lives in.
+
+    Who lives there may be of any of the workspace's ``buckets``.
+    """
+    rows = await conn.fetch(_FIND_INHABITED, ws, list(buckets), households, leaving)
     return {household_id for (household_id,) in rows}
 
 

@@ -22,13 +22,12 @@ from perennial.store.events import EVENT_COLUMNS, EventRow, event_of
 from perennial.units import Instant
 
 # In every statement $2 and $3 say where the absorbed customer is, and $4 and $5 where the survivor is.
-# A household is in one bucket: what it keeps is of orders there, and bars who left it from merging elsewhere.
 _ORDERS = """order_id, operation_id, status, revision, external_id, net, occurred_at, paid_at, recorded_at,
-    body, decision, answer, returned, currency, cost, returned_net, returned_cost, location"""
+    body, decision, answer, returned, currency, cost, returned_net, returned_cost, location, kept_by"""
 
 _MOVE_ORDERS = f"""
-insert into orders (bucket, workspace_id, customer_id, {_ORDERS}, kept_by)
-select $4, $1, $5, {_ORDERS}, case when bucket = $4 then kept_by end
+insert into orders (bucket, workspace_id, customer_id, {_ORDERS})
+select $4, $1, $5, {_ORDERS}
 from orders
 where bucket = $2 and workspace_id = $1 and customer_id = $3
 returning order_id
