@@ -12,13 +12,13 @@ from perennial.core.entitlements import EntitlementState
 from perennial.flows.answers import Answer
 from perennial.flows.commands import (
     ChangeEntitlement,
-    Command,
     JoinProgram,
     MergeCustomers,
     PostAdjustment,
     PostClaim,
     PostReturn,
     PutHousehold,
+    PutOrder,
 )
 from perennial.flows.customers.erase import erase_customer
 from perennial.flows.customers.household import put_household
@@ -30,7 +30,7 @@ from perennial.flows.reading import read_customer
 from perennial.flows.referring.refer import Refer, refer
 from perennial.flows.referring.settle_referrals import settle_referrals
 from perennial.store.audits.audit import audit
-from perennial.units import DAY
+from perennial.units import DAY, bucket_of
 from tests.codebook import CODEBOOK
 from tests.flows.merges import merge, two_names
 from tests.flows.shop import START, Shop, available, put_order
@@ -367,9 +367,10 @@ async def test_crossed_returns_of_two_workers(
     if not locked:
         monkeypatch.setattr(load_batch, "check_keepers", lambda _batch: None)
     workers = [Handler(shop.database, CODEBOOK) for _ in range(3)]
-    bucket = (await workers[0].read_workspace(shop.workspace_id)).bucket_base
+    row = await workers[0].read_workspace(shop.workspace_id)
 
-    def by(worker: int, command: Command) -> Awaitable[list[Answer]]:
+    def by(worker: int, command: PostReturn | PutOrder) -> Awaitable[list[Answer]]:
+        bucket = bucket_of(command.customer or "", row.bucket_base, row.bucket_count)
         return workers[worker].handle_batch(shop.workspace_id, bucket, [command])
 
     every = [

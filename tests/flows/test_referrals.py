@@ -70,7 +70,8 @@ async def settle(shop: Shop) -> int:
         now = await conn.fetchval(
             "select clock_at from workspaces where workspace_id = $1", shop.workspace_id
         )
-    return await settle_referrals(shop.handler, shop.workspace_id, await bucket(shop), now)
+    buckets = (await shop.handler.read_workspace(shop.workspace_id)).buckets
+    return sum([await settle_referrals(shop.handler, shop.workspace_id, each, now) for each in buckets])
 
 
 async def bucket(shop: Shop) -> int:
