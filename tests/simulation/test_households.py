@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import pytest
 from asyncpg import Connection
 
 from perennial.flows.commands import PutCustomer
 from perennial.flows.simulation.simulate import Simulate
 from perennial.units import DAY
-from tests.flows.conftest import owner, shop
+from tests.flows.conftest import owner, shop, wide_shop
 from tests.flows.shop import START, Shop
 from tests.flows.test_pooled_households import APART, POOLED, audited, live, review
 from tests.simulation.agreement import played, state, stored
 from tests.simulation.test_simulate import run
 
-__all__ = ["owner", "shop"]
+__all__ = ["owner", "shop", "wide_shop"]
+
+
+@pytest.fixture(params=[False, True], ids=["one bucket", "many"])
+def place(request: pytest.FixtureRequest, shop: Shop, wide_shop: Shop) -> Shop:
+    """Both in one bucket, and in two."""
+    return wide_shop if request.param else shop
 
 
 async def _year(shop: Shop) -> None:
@@ -32,9 +39,10 @@ async def _year(shop: Shop) -> None:
 
 
 async def test_a_household_that_shares_is_played_as_it_was(
-    shop: Shop, database_url: str, owner: Connection
+    place: Shop, database_url: str, owner: Connection
 ) -> None:
     """Tiers with their dates, counters, uses of limits and points of both are those of the live path."""
+    shop = place
     await shop.publish(POOLED)
     await _year(shop)
     lives, compiled = await played(
@@ -55,8 +63,9 @@ async def test_a_household_that_shares_is_played_as_it_was(
     await audited(owner, shop)
 
 
-async def test_what_sharing_would_have_changed(shop: Shop, database_url: str) -> None:
+async def test_what_sharing_would_have_changed(place: Shop, database_url: str) -> None:
     """Of five reviews three count, and the order that made 1,000 brings the gift of gold: 480 more."""
+    shop = place
     await shop.publish(APART)
     await _year(shop)
     result = await run(shop, database_url, Simulate(document=POOLED, begins=START - DAY))

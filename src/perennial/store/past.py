@@ -1,13 +1,14 @@
 """The past of whole slices of customers, read for a simulation: what happened, and nothing that was given.
 
 A slice is a range of customers' ids within one bucket; ids are hashes, so that equal ranges hold about as
-many customers. Households come with the slice in which their own id lies. The reading transaction is read
+many customers. Households come with the slice of their bucket in which their own id lies, and with them
+whoever lives there. The reading transaction is read
 only, and shares its snapshot with the other processes of the simulation.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from asyncpg import Connection
 
 from perennial.store.database import WORKER_ROLE, connect
 from perennial.store.events import EventKind
+from perennial.store.external_ids import IdKind
 from perennial.units import Instant
 
 
@@ -31,6 +33,7 @@ class Slice(msgspec.Struct, frozen=True):
 class PersonRow(msgspec.Struct, frozen=True):
     """A customer who was not erased. ``owner`` is whose wallets are used; attributes are JSON."""
 
+    bucket: int
     customer_id: UUID
     owner: UUID
     external_id: str
@@ -64,7 +67,7 @@ class PastEventRow(msgspec.Struct, frozen=True, gc=False):
 
 
 _PERSONS = """
-select customer_id, coalesce(household_id, customer_id), external_id, attributes::text
+select bucket, customer_id, coalesce(household_id, customer_id), external_id, attributes::text
 from customers
 where bucket = $2 and workspace_id = $1 and customer_id > $3 and customer_id <= $4
     and household_id is null and erased_at is null
@@ -73,19 +76,25 @@ limit $5
 """
 
 _PERSONS_OF_HOUSEHOLDS = """
-select customer_id, household_id, external_id, attributes::text
-from customers
-where bucket = $2 and workspace_id = $1 and household_id > $3 and household_id <= $4
-    and erased_at is null
-order by household_id, customer_id
+select lives.bucket, lives.customer_id, lives.household_id, lives.external_id, lives.attributes::text
+from external_ids as home
+join customers as lives on lives.bucket = any($5::int[]) and lives.workspace_id = $1
+    and lives.household_id = home.id_hash
+where home.workspace_id = $1 and home.kind = $6 and home.bucket = $2 and home.id_hash > $3
+    and home.id_hash <= $4 and lives.erased_at is null
+order by lives.household_id, lives.customer_id
 """
 
 _PERSONS_NAMED = """
-select customer_id, coalesce(household_id, customer_id), external_id, attributes::text
+select bucket, customer_id, customer_id, external_id, attributes::text
 from customers
-where bucket = $2 and workspace_id = $1 and erased_at is null
-    and (customer_id = any($3::uuid[]) or household_id = any($3::uuid[]))
-order by 2, 1
+where bucket = $2 and workspace_id = $1 and customer_id = any($3::uuid[]) and household_id is null
+    and erased_at is null
+union all
+select bucket, customer_id, household_id, external_id, attributes::text
+from customers
+where bucket = any($4::int[]) and workspace_id = $1 and household_id = any($3::uuid[]) and erased_at is null
+order by 3, 2
 """
 
 _PAST_ORDERS = """
@@ -191,15 +200,24 @@ async def read_people(conn: Connection, ws: int, part: Slice, after: UUID, limit
     return [PersonRow(*row) for row in rows]
 
 
-async def read_people_of_households(conn: Connection, ws: int, part: Slice) -> list[PersonRow]:
-    """Return the people of a slice's households, household by household."""
+async def read_people_of_households(
+    conn: Connection, ws: int, part: Slice, buckets: Iterable[int]
+) -> list[PersonRow]:
+    """Return the people of a slice's households, household by household; they may be of any of ``buckets``."""
     bounds = UUID(hex=part.after), UUID(hex=part.last)
-    return [PersonRow(*row) for row in await conn.fetch(_PERSONS_OF_HOUSEHOLDS, ws, part.bucket, *bounds)]
+    rows = await conn.fetch(_PERSONS_OF_HOUSEHOLDS, ws, part.bucket, *bounds, list(buckets), IdKind.HOUSEHOLD)
+    return [PersonRow(*row) for row in rows]
 
 
-async def read_people_of(conn: Connection, ws: int, bucket: int, owners: Sequence[UUID]) -> list[PersonRow]:
-    """Return the people who use the wallets of ``owners``, owner by owner."""
-    return [PersonRow(*row) for row in await conn.fetch(_PERSONS_NAMED, ws, bucket, owners)]
+async def read_people_of(
+    conn: Connection, ws: int, bucket: int, owners: Sequence[UUID], buckets: Iterable[int]
+) -> list[PersonRow]:
+    """Return the people who use the wallets of ``owners`` of a bucket, owner by owner.
+
+    Who lives in a household may be of any of ``buckets``.
+    """
+    rows = await conn.fetch(_PERSONS_NAMED, ws, bucket, owners, list(buckets))
+    return [PersonRow(*row) for row in rows]
 
 
 async def read_orders(

@@ -85,17 +85,21 @@ _AFTER_ALL = 1 << 62
 Told = list[tuple[UUID, Past]]
 """What happened to one customer: the operation that reported it, and what it was."""
 
+_Story = tuple[Told, frozenset[UUID], dict[str, Instant]]
+"""What happened to one customer, the orders of which something becomes later, and the segments."""
+
 _decode_attributes = msgspec.json.Decoder(dict[str, Scalar]).decode
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Which past is wanted: that of one program, up to ``until``.
+    """Which past is wanted: that of one program, up to ``until``, of people in ``buckets``.
 
     ``alone`` says that the workspace has no other program. ``rewards``, ``wallets`` and ``challenges`` are
     those of all versions that take part; ``units`` gives the wallet of each unit's number.
     """
 
     workspace_id: int
+    buckets: range
     program_id: int
     code: str
     alone: bool
@@ -126,20 +130,47 @@ class LifeReader:
         rows = await read_people(self.conn, ws, part, after, PAGE)
         people = list(rows)
         if after == UUID(hex=part.after):
-            people += await read_people_of_households(self.conn, ws, part)
-        lives = await self._lives_of(part.bucket, people)
+            people += await read_people_of_households(self.conn, ws, part, self.wanted.buckets)
+        lives = await self._lives_of(people)
         return lives, rows[-1].customer_id if len(rows) == PAGE else None
 
     async def lives_of(self, bucket: int, owners: Sequence[UUID]) -> list[Life]:
         """Return the lives of some owners of a bucket."""
-        people = await read_people_of(self.conn, self.wanted.workspace_id, bucket, owners)
-        return await self._lives_of(bucket, people)
+        people = await read_people_of(
+            self.conn, self.wanted.workspace_id, bucket, owners, self.wanted.buckets
+        )
+        return await self._lives_of(people)
 
-    async def _lives_of(self, bucket: int, people: Sequence[PersonRow]) -> list[Life]:
-        if not people:
-            return []
+    async def _lives_of(self, people: Sequence[PersonRow]) -> list[Life]:
+        by_bucket: dict[int, list[UUID]] = {}
+        for person in people:
+            by_bucket.setdefault(person.bucket, []).append(person.customer_id)
+        stories: dict[UUID, _Story] = {}
+        for bucket, ids in by_bucket.items():
+            stories |= await self._stories(bucket, ids)
+        blocks = await self._blocked() if people else {}
+        lives: dict[UUID, Life] = {}
+        for row in people:
+            who = row.customer_id
+            told, kept, segments = stories[who]
+            if not told:
+                continue
+            told += blocks.get(who, ())
+            life = lives.setdefault(row.owner, Life(row.owner, [], []))
+            place = len(life.people)
+            attributes = _decode_attributes(row.attributes) if row.attributes != "{}" else {}
+            life.people.append(Person(who, row.external_id, attributes, segments))
+            life.past += [(when, place, what) for when, what in told if what.at <= self.wanted.until]
+            if kept:
+                life.kept |= kept
+        for life in lives.values():
+            life.past.sort(key=lambda item: item[0].int)
+            life.past = _without_vain_waits(life.past)
+        return list(lives.values())
+
+    async def _stories(self, bucket: int, ids: list[UUID]) -> dict[UUID, _Story]:
+        """Return what happened to people of a bucket, what it kept, and in which segments they are."""
         ws, conn = self.wanted.workspace_id, self.conn
-        ids = [person.customer_id for person in people]
         orders: dict[UUID, list[PastOrderRow]] = defaultdict(list)
         for order in await read_orders(conn, ws, bucket, ids):
             orders[order.customer_id].append(order)
@@ -150,10 +181,8 @@ class LifeReader:
         joins = dict(await read_joined_by_segment(conn, ws, bucket, ids, self.wanted.program_id))
         received = await self._received(bucket, events)
         segments = await self._segments_of(bucket, ids)
-        blocks = await self._blocked()
-        lives: dict[UUID, Life] = {}
-        for row in people:
-            who = row.customer_id
+        found: dict[UUID, _Story] = {}
+        for who in ids:
             told, kept = _orders_told(orders.get(who, ()), events.get(who, ()))
             told += self._events_told(events.get(who, ()), received)
             told += [
@@ -161,20 +190,8 @@ class LifeReader:
             ]
             if who in joins:
                 told.append(_joined(told, joins[who]))
-            if not told:
-                continue
-            told += blocks.get(who, ())
-            life = lives.setdefault(row.owner, Life(row.owner, [], []))
-            place = len(life.people)
-            attributes = _decode_attributes(row.attributes) if row.attributes != "{}" else {}
-            life.people.append(Person(who, row.external_id, attributes, segments.get(who, {})))
-            life.past += [(when, place, what) for when, what in told if what.at <= self.wanted.until]
-            if kept:
-                life.kept |= kept
-        for life in lives.values():
-            life.past.sort(key=lambda item: item[0].int)
-            life.past = _without_vain_waits(life.past)
-        return list(lives.values())
+            found[who] = told, kept, segments.get(who, {})
+        return found
 
     async def _blocked(self) -> dict[UUID, Told]:
         if self._blocks is None:

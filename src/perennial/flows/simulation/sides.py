@@ -13,6 +13,7 @@ from perennial.flows.programs.checks import readable
 from perennial.flows.simulation.past_lives import Wanted
 from perennial.store.programs.programs import StoredVersion, list_programs, load_versions, read_units
 from perennial.store.programs.surroundings import latest_declarations, list_locations
+from perennial.store.workspaces import read_workspace
 from perennial.units import Instant
 
 _FIRST_MADE_UP_UNIT = 1_000_000_000
@@ -78,7 +79,8 @@ async def compile_sides(conn: Connection, task: Task) -> Compiled:
         else:
             sides.append([known[each.number] for each in own if each.valid_from <= task.until])
     alone = len(await list_programs(conn, task.workspace_id)) == 1
-    return Compiled(sides, _wanted(task, sides, units, alone=alone))
+    buckets = (await read_workspace(conn, task.workspace_id)).buckets
+    return Compiled(sides, _wanted(task, buckets, sides, units, alone=alone))
 
 
 def _compile(program: Program, stored: StoredVersion, units: dict[str, int], around: Surroundings) -> Version:
@@ -97,10 +99,13 @@ def _from_then_on(before: list[Version], version: Version, begins: Instant) -> l
     ]
 
 
-def _wanted(task: Task, sides: list[list[Version]], units: dict[str, int], *, alone: bool) -> Wanted:
+def _wanted(
+    task: Task, buckets: range, sides: list[list[Version]], units: dict[str, int], *, alone: bool
+) -> Wanted:
     versions = [version for versions in sides for version in versions]
     return Wanted(
         workspace_id=task.workspace_id,
+        buckets=buckets,
         program_id=task.program_id,
         code=task.code,
         alone=alone,
