@@ -11,14 +11,17 @@ from perennial.core.member import Member, Wallet
 from perennial.core.simulation.playing import Playing
 from perennial.core.simulation.simulator import Simulator
 from perennial.core.version import Version
+from perennial.flows.loading.households import homes_elsewhere
+from perennial.flows.loading.wherever import load_members_of
 from perennial.flows.simulation.past_lives import LifeReader
 from perennial.flows.simulation.sides import Compiled, compile_sides
 from perennial.flows.simulation.simulate import Simulate, prepare, slices
 from perennial.ledger.lot import LotKey
 from perennial.store.customers.customers import read_customers
 from perennial.store.database import Database
-from perennial.store.members import Periods, load_members
+from perennial.store.members import Periods
 from perennial.store.past import export_snapshot, reading
+from perennial.store.workspaces import read_workspace
 from perennial.units import Instant
 
 
@@ -58,14 +61,16 @@ async def stored(conn: Connection, workspace: int, buckets: range, version: Vers
                 "select customer_id from customers where bucket = $2 and workspace_id = $1", workspace, bucket
             )
         ]
-        rows = list((await read_customers(conn, workspace, bucket, ids)).values())
-        members |= await load_members(
+        rows = await read_customers(conn, workspace, bucket, ids)
+        members |= await load_members_of(
             conn,
             workspace,
             bucket,
             rows,
-            lots_for=frozenset(row.owner for row in rows),
+            await homes_elsewhere(conn, await read_workspace(conn, workspace), bucket, rows),
+            lots_for=frozenset(row.owner for row in rows.values()),
             reads=everything,
+            segments={},
         )
     return members
 

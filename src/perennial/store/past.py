@@ -203,7 +203,7 @@ async def read_people(conn: Connection, ws: int, part: Slice, after: UUID, limit
 async def read_people_of_households(
     conn: Connection, ws: int, part: Slice, buckets: Iterable[int]
 ) -> list[PersonRow]:
-    """Return the people of a slice's households, household by household; they may be of any of ``buckets``."""
+    """Return the people of a slice's households, household by household: of whichever of ``buckets``."""
     bounds = UUID(hex=part.after), UUID(hex=part.last)
     rows = await conn.fetch(_PERSONS_OF_HOUSEHOLDS, ws, part.bucket, *bounds, list(buckets), IdKind.HOUSEHOLD)
     return [PersonRow(*row) for row in rows]

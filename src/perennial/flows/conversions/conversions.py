@@ -28,6 +28,7 @@ from perennial.flows.conversions.views import (
     wallet_names,
 )
 from perennial.flows.handle_events import Handler
+from perennial.flows.loading.households import home_of
 from perennial.flows.merged import follows_merges
 from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import field_problem, problem
@@ -113,7 +114,11 @@ async def _sample(
     owners = [owner for owner, _ in await walk_owners(conn, workspace_id, bucket, terms.unit, None, count)]
     rows = await read_customers(conn, workspace_id, bucket, owners)
     members = await load_members(conn, workspace_id, bucket, rows.values(), reads=lambda _: ({}, {}))
-    balances = {owner: member.wallets[terms.unit].balance for owner, member in members.items()}
+    balances = {
+        owner: wallet.balance
+        for owner, member in members.items()
+        if (wallet := member.wallets.get(terms.unit)) is not None
+    }
     return [
         OwnerPreview(customer=rows[owner].external_id, points=points, becomes=terms.of(points))
         for owner, points in balances.items()
@@ -271,8 +276,8 @@ async def conversions_of_customer(handler: Handler, workspace_id: int, customer:
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row, member = await load_customer(conn, workspace, customer)
-        bucket = bucket_of_customer(workspace, customer)
-        of_owner = await conversions_of_owner(conn, workspace_id, bucket, row.owner)
+        home = await home_of(conn, workspace.row, bucket_of_customer(workspace, customer), row)
+        of_owner = await conversions_of_owner(conn, workspace_id, home, row.owner)
         known = {each.conversion_id: each for each in of_owner}
         data = []
         for live in workspace.programs:

@@ -22,12 +22,13 @@ from perennial.core.segments.segmenting import Judging
 from perennial.core.version import Metric
 from perennial.flows.configuration import Workspace, bases_of, business_now
 from perennial.flows.handle_events import Handler
+from perennial.flows.loading.households import homes_elsewhere
+from perennial.flows.loading.wherever import load_members_of
 from perennial.flows.programs.backfill import count_past
 from perennial.flows.segments.segments import check_document, odd_about
 from perennial.store.customers.customers import read_customers
 from perennial.store.history import FIRST, LAST, read_past
 from perennial.store.matching import Span, preview_matching
-from perennial.store.members import load_members
 from perennial.store.segments import count_people, list_segments, next_people
 from perennial.units import Instant
 
@@ -192,11 +193,12 @@ async def _members(
     periods = lookback(live.version, at)
     limits = {limit.number: 0 for limit in live.version.limits}
     owners = frozenset(row.owner for row in rows.values()) if live.version.lot_facts else frozenset()
-    members = await load_members(
+    members = await load_members_of(
         conn,
         workspace.workspace_id,
         bucket,
-        list(rows.values()),
+        rows,
+        await homes_elsewhere(conn, workspace.row, bucket, rows),
         lots_for=owners,
         reads=lambda _due: (periods, limits),
         segments=workspace.segment_names,

@@ -63,6 +63,20 @@ where event_id is null or source_id is not null and not exists (
 """,
     ),
     Check(
+        "households",
+        "Whoever lives in a household lives in one that is there, in whichever bucket, and was not erased.",
+        """
+select lives.bucket, lives.customer_id, null::uuid[] as operations,
+    format('household %s', lives.household_id) as words
+from (select * from customers where workspace_id = $1 and household_id is not null) as lives
+left join external_ids as home on home.workspace_id = $1 and home.kind = 8
+    and home.id_hash = lives.household_id
+left join customers as household on household.workspace_id = $1 and household.bucket = home.bucket
+    and household.customer_id = home.id_hash and household.erased_at is null
+where household.customer_id is null
+""",
+    ),
+    Check(
         "external_ids",
         "Every claimed id belongs to an order, event, household, entitlement or referral of its bucket and"
         " customer.",
