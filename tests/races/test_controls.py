@@ -43,6 +43,7 @@ from perennial.store.codes import redemptions as holds
 from perennial.store.codes import vouchers
 from perennial.store.customers import customers
 from perennial.store.database import Database, connect
+from perennial.units import bucket_of
 from tests.codebook import CODEBOOK
 from tests.races.shop import LIMITED, PROGRAM, open_workspace
 
@@ -144,8 +145,12 @@ class Rivals:
 
     async def do(self, *commands: Command) -> None:
         """Do something before the race."""
-        answers = await self.handlers[0].handle_batch(self.workspace_id, await self._bucket(), commands)
-        assert {answer.status for answer in answers} <= {200, 201}, answers[0].body
+        by_bucket: dict[int, list[Command]] = {}
+        for command in commands:
+            by_bucket.setdefault(await self.bucket_of(command), []).append(command)
+        for bucket, there in by_bucket.items():
+            answers = await self.handlers[0].handle_batch(self.workspace_id, bucket, there)
+            assert {answer.status for answer in answers} <= {200, 201}, answers[0].body
 
     async def claim(self, reward: str) -> str:
         """Let Anna claim a reward and return its code."""
@@ -160,11 +165,11 @@ class Rivals:
 
     async def answers(self, commands: Sequence[Command]) -> list[Answer]:
         """Do one thing per client, all at once; return the answers."""
-        bucket = await self._bucket()
+        buckets = [await self.bucket_of(command) for command in commands]
         answers = await asyncio.gather(
             *(
                 handler.handle_batch(self.workspace_id, bucket, [command])
-                for handler, command in zip(self.handlers, commands, strict=True)
+                for handler, bucket, command in zip(self.handlers, buckets, commands, strict=True)
             )
         )
         return [answer for (answer,) in answers]
@@ -203,6 +208,12 @@ class Rivals:
     async def ask(self, sql: str) -> int:
         """Return the number that a query gives."""
         return int(await self._owner.fetchval(sql))
+
+    async def bucket_of(self, command: Command) -> int:
+        """Return the bucket of whom a command is about, the first one for nobody's."""
+        (row,) = await self.rows("select bucket_base, bucket_count from workspaces")
+        name = getattr(command, "customer", None)
+        return int(row[0]) if name is None else bucket_of(name, *row)
 
     async def _bucket(self) -> int:
         return await self.ask("select bucket_base from workspaces")
@@ -261,7 +272,7 @@ async def punched(url: str) -> AsyncIterator[Rivals]:
 
 
 @asynccontextmanager
-async def connected_rivals(url: str, program: str) -> AsyncIterator[Rivals]:
+async def connected_rivals(url: str, program: str, buckets: int = 1) -> AsyncIterator[Rivals]:
     """Connect a worker of its own for each client of a new workspace with a program."""
     async with AsyncExitStack() as stack:
         owner = await connect(url)
@@ -269,7 +280,7 @@ async def connected_rivals(url: str, program: str) -> AsyncIterator[Rivals]:
         databases = [
             await stack.enter_async_context(await Database.connect(url, largest=1)) for _ in range(CLIENTS)
         ]
-        workspace_id = await open_workspace(databases[0], "rivals", program)
+        workspace_id = await open_workspace(databases[0], "rivals", program, buckets)
         yield Rivals([Handler(database, CODEBOOK) for database in databases], owner, workspace_id)
 
 

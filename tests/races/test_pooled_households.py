@@ -5,24 +5,28 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
-from perennial.flows.commands import JoinProgram, PutHousehold
+from perennial.flows.commands import JoinProgram, PostClaim, PutHousehold
 from perennial.flows.customers.household import put_household
 from tests.races.caller import Call, all_at_once, hang_up
 from tests.races.served import Served
 from tests.races.shop import CLIENTS, PROGRAM, open_shop, order, statuses
-from tests.races.test_controls import CLIENTS as RIVALS
 from tests.races.test_controls import (
+    CHECKS,
+    FLOORS,
     LIMIT_CAP,
     LIMIT_CHECK,
     LOCK,
     Rivals,
     Wall,
+    adjustment,
     connected_rivals,
     gift,
     meet,
 )
+from tests.races.test_controls import CLIENTS as RIVALS
 from tests.races.test_crossing import household_call
 
 SHARED = f"""\
@@ -39,10 +43,10 @@ pool: all
 _numbers = itertools.count(1)
 
 
-@pytest.fixture
-async def at_home(url: str) -> AsyncIterator[Rivals]:
-    """Twelve clients, one for each of twelve people who live together."""
-    async with connected_rivals(url, SHARED) as rivals:
+@pytest.fixture(params=[1, 4], ids=["one bucket", "four"])
+async def at_home(url: str, request: pytest.FixtureRequest) -> AsyncIterator[Rivals]:
+    """Twelve clients, one for each of twelve people who live together, of one bucket or of four."""
+    async with connected_rivals(url, SHARED, request.param) as rivals:
         for number in range(RIVALS):
             await rivals.do(JoinProgram(customer=f"c{number}", program="points", source="test", at=None))
             command = PutHousehold(customer=f"c{number}", household="home")
@@ -75,9 +79,40 @@ async def test_the_last_of_a_shared_limit(
     assert await at_home.ask(f"select sum(used) from limit_uses where not {home}") == times
 
 
-async def test_parallel_orders_of_two_people(two_workers: Served) -> None:
+@pytest.mark.parametrize(
+    ("down", "claimed"),
+    [
+        ((), 2),
+        ((FLOORS, CHECKS), 2),
+        ((LOCK, CHECKS), 2),
+        ((LOCK, FLOORS), 2),
+        ((LOCK, FLOORS, CHECKS), RIVALS),
+    ],
+    ids=["all stand", "the lock stands", "the floors stand", "the checks stand", "none stands"],
+)
+async def test_the_last_points_of_all(
+    at_home: Rivals, monkeypatch: pytest.MonkeyPatch, down: tuple[Wall, ...], claimed: int
+) -> None:
+    """1,250 points of all twelve, twelve claims of 500: two behind any wall, all twelve behind none."""
+    credit = msgspec.structs.replace(adjustment("start", 1_250), customer="c1")
+    await at_home.do(credit)
+    for wall in down:
+        await at_home.take_down(wall, monkeypatch)
+    meet(monkeypatch, down)
+    claims = [PostClaim(id=f"k{n}", customer=f"c{n}", at=None, reward="five-off") for n in range(RIVALS)]
+    assert await at_home.race(claims) == claimed
+    left = 1_250 - 500 * claimed
+    home = "customer_id = (select customer_id from customers where external_id = 'home')"
+    assert await at_home.ask(f"select balance from wallets where {home}") == left
+    assert await at_home.ask("select sum(balance) from wallets") == left
+    assert await at_home.ask("select sum(remaining) from lots") == left
+    assert await at_home.ask("select count(*) from vouchers") == claimed
+
+
+@pytest.mark.parametrize("buckets", [1, 8])
+async def test_parallel_orders_of_two_people(two_workers: Served, buckets: int) -> None:
     """200 orders of 1.00 by Anna and Ben on two workers: three bring 1,000, and the 100th makes both gold."""
-    shop = await open_shop(two_workers, f"pooled-{next(_numbers)}", SHARED)
+    shop = await open_shop(two_workers, f"pooled-{next(_numbers)}", SHARED, buckets=buckets)
     for name in ("anna", "ben"):
         await shop.give(name, 0)
         await shop.do("PUT", f"/v1/customers/{name}", {"household": "home"})
@@ -100,9 +135,10 @@ async def test_parallel_orders_of_two_people(two_workers: Served) -> None:
     assert await shop.audit() == []
 
 
-async def test_a_household_that_shares_is_used_from_all_sides(two_workers: Served) -> None:
+@pytest.mark.parametrize("buckets", [1, 8])
+async def test_a_household_that_shares_is_used_from_all_sides(two_workers: Served, buckets: int) -> None:
     """Orders, returns, claims, corrections and somebody who enters: one tier, and no deadlock."""
-    shop = await open_shop(two_workers, f"pooled-{next(_numbers)}", SHARED)
+    shop = await open_shop(two_workers, f"pooled-{next(_numbers)}", SHARED, buckets=buckets)
     for number in range(5):
         await shop.give(f"c{number}", 1_000)
     for number in range(4):

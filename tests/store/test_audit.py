@@ -183,7 +183,7 @@ DAMAGE = [
         {"external_ids", "claimed_once"},
     ),
     ("delete from customers where external_id = 'other'", {"customers"}),
-    ("delete from customers where external_id = 'home'", {"customers", "external_ids"}),
+    ("delete from customers where external_id = 'home'", {"customers", "external_ids", "households"}),
     ("update workspaces set bucket_base = 10000 where workspace_id = $1", {"buckets"}),
     ("update memberships set tier = 'gold'", {"tiers"}),
     ("delete from tier_moves where tier_after = 'silver'", {"tiers", "seals"}),

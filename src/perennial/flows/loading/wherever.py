@@ -81,9 +81,17 @@ async def load_members_of(
 
 
 def share(batch: Batch, beside: Sequence[Batch]) -> None:
-    """Let whom others of the transaction have loaded be the same members here, with the same wallets."""
+    """Let whom others of the transaction have loaded be the same members here, with the same wallets.
+
+    Nothing was decided yet: lots that were read here alone are those of the wallets there.
+    """
     for other in beside:
         owned = {each.owner: each.wallets for each in other.members.values()}
+        for owner, wallets in {each.owner: each.wallets for each in batch.members.values()}.items():
+            for unit, wallet in wallets.items() if owner in owned else ():
+                known = owned[owner].setdefault(unit, wallet)
+                if known.lots is None:
+                    known.lots = wallet.lots
         for customer_id, member in batch.members.items():
             if customer_id in other.members:
                 batch.members[customer_id] = other.members[customer_id]
