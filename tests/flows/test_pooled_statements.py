@@ -54,3 +54,23 @@ async def test_who_shares_nothing_pays_nothing(shop: Shop, monkeypatch: pytest.M
     new = [each for each in sharing if each not in together]
     assert len(sharing) == len(together) + 1, new
     assert "household_id = wanted.household_id" in new[0]
+
+
+async def test_a_household_elsewhere_costs_two_statements(
+    shop: Shop, wide_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its wallets are read and written where they lie; who lives in its own bucket takes the very same ones."""
+    taken: list[list[list[str]]] = []
+    for each in (shop, wide_shop):
+        await each.publish(APART)
+        for name in ("anna", "ben"):
+            await each.order(f"first-{name}", name, 1_000)
+            await live(each, name, "home")
+        await each.order("first-carl", "carl", 1_000)
+        # The first time, a worker asks where the household lies.
+        await each.order("second-ben", "ben", 1_000)
+        taken.append([await _order(each, f"o-{name}", name, monkeypatch) for name in ("carl", "anna", "ben")])
+    (alone, at_home, beside), (still_alone, still_at_home, elsewhere) = taken
+    assert (still_alone, still_at_home) == (alone, at_home)
+    assert beside == at_home
+    assert len(elsewhere) == len(beside) + 2

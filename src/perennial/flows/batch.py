@@ -223,6 +223,15 @@ class Batch(msgspec.Struct):
             found.setdefault(self.place_of(each), []).append(each)
         return sorted(found.items())
 
+    def members_by_bucket(self) -> list[tuple[int, dict[UUID, Member]]]:
+        """Return the members that are loaded by the buckets in which they lie, ascending."""
+        if not self.places:
+            return [(self.bucket, self.members)]
+        return [
+            (bucket, {each: self.members[each] for each in ids})
+            for bucket, ids in self.by_bucket(self.members)
+        ]
+
     def operation(self, member: Member, source_id: UUID, at: Instant) -> Operation:
         """Begin an operation of ``member``."""
         return Operation(self.ids.next(), source_id, member, at)

@@ -209,8 +209,7 @@ async def _load_members(conn: Connection, batch: Batch, commands: Sequence[PostR
     )
     if batch.workspace.pools:
         bring_together(batch.members, batch.customers)
-    for bucket, ids in batch.by_bucket(batch.members):
-        there = {customer_id: batch.members[customer_id] for customer_id in ids}
+    for bucket, there in batch.members_by_bucket():
         await load_challenges(conn, batch.workspace, bucket, there, min(instants))
         await load_variants(conn, batch.workspace, bucket, there)
 

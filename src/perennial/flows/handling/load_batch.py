@@ -435,8 +435,7 @@ async def _load_members(
     share(batch, beside)
     if workspace.pools and batch.households:
         bring_together(batch.members, batch.customers)
-    for bucket, ids in batch.by_bucket(batch.members):
-        there = {customer_id: batch.members[customer_id] for customer_id in ids}
+    for bucket, there in batch.members_by_bucket():
         await load_challenges(conn, workspace, bucket, there, min([*instants, *judged]))
         await load_variants(conn, workspace, bucket, there)
     batch.loaded_dues = {customer_id: member.due_at for customer_id, member in batch.members.items()}

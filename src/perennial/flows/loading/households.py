@@ -101,14 +101,17 @@ async def check_companions(
     """
     ids, buckets = sorted(households), batch.workspace.row.buckets
     found = await find_companions(conn, batch.workspace.workspace_id, buckets, ids)
+    missing: dict[UUID, frozenset[tuple[int, UUID]]] = {}
     for household_id, lived in found.items():
         people = {customer_id for _, customer_id in lived}
         if not people <= rows.keys():
-            if len(batch.companions) > _REMEMBERED:
-                batch.companions.clear()
             # Who enters does not live there yet: so it is remembered by the household, too.
-            batch.companions.update(dict.fromkeys((*people, household_id), frozenset(lived)))
-            raise asyncpg.SerializationError("others live in the household")
+            missing.update(dict.fromkeys((*people, household_id), frozenset(lived)))
+    if missing:
+        if len(batch.companions) > _REMEMBERED:
+            batch.companions.clear()
+        batch.companions.update(missing)
+        raise asyncpg.SerializationError("others live in the household")
 
 
 def bring_together(members: Mapping[UUID, Member], rows: Mapping[UUID, CustomerRow]) -> None:

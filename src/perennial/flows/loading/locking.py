@@ -17,7 +17,6 @@ from perennial.flows.batch import Batch
 from perennial.flows.loading.households import check_companions, homes_of
 from perennial.flows.merged import survivor_names
 from perennial.store.customers.customers import CustomerRow, insert_customers, lock_customers
-from perennial.store.customers.merges import Place
 
 
 class Wanted(msgspec.Struct):
@@ -33,43 +32,49 @@ class Wanted(msgspec.Struct):
     households: set[UUID]
     leaving: set[UUID]
 
-    def people(self) -> set[Place]:
-        """Return where everybody is who is needed: whom they live with is remembered of earlier tries."""
+    def people(self) -> dict[int, set[UUID]]:
+        """Return everybody who is needed, by bucket: whom they live with is remembered of earlier tries."""
         batch = self.batch
-        known = self.named.keys() | self.households
-        together = {place for each in known for place in batch.companions.get(each, ())}
-        return {(batch.bucket, each) for each in self.named.keys() - self.households} | together
+        found = {batch.bucket: self.named.keys() - self.households}
+        for each in (*self.named, *self.households) if batch.companions else ():
+            for bucket, other in batch.companions.get(each, ()):
+                found.setdefault(bucket, set()).add(other)
+        return found
 
 
 async def lock(conn: Connection, sides: Sequence[Wanted]) -> None:
     """Lock whom the batches of one transaction need, and tell each of its own; buckets come ascending."""
-    people = await _lock_people(conn, sides)
+    wanted = [side.people() for side in sides]
+    people = await _lock_people(conn, sides, wanted)
     homes: dict[UUID, int] = {}
-    pooled: list[set[UUID]] = []
-    for side in sides:
-        lived_in = {
-            each: row.household_id for each, row in _of(side, people).items() if row.household_id is not None
-        }
+    for side, needed in zip(sides, wanted, strict=True):
+        rows = people if len(sides) == 1 else _among(people, needed)
+        lived_in = {each: row.household_id for each, row in rows.items() if row.household_id is not None}
         side.households |= {household for each, household in lived_in.items() if each in side.leaving}
-        pooled.append(side.households | set(lived_in.values()))
-        homes |= await homes_of(conn, side.batch, pooled[-1])
+        side.batch.households = side.households | set(lived_in.values())
+        homes |= await homes_of(conn, side.batch, side.batch.households)
     households = await _lock_households(conn, sides[0].batch, homes)
-    for side, lived_in_by_its_own in zip(sides, pooled, strict=True):
-        await _take_over(conn, side, _of(side, people), households, homes, lived_in_by_its_own)
+    for side, needed in zip(sides, wanted, strict=True):
+        batch, rows = side.batch, people if len(sides) == 1 else _among(people, needed)
+        batch.places = {
+            each: bucket for bucket, ids in needed.items() if bucket != batch.bucket for each in ids
+        } | {each: homes[each] for each in batch.households if homes[each] != batch.bucket}
+        await _take_over(conn, side, rows, households)
 
 
-def _of(side: Wanted, people: dict[Place, CustomerRow]) -> dict[UUID, CustomerRow]:
-    return {place[1]: people[place] for place in side.people() if place in people}
+def _among(people: dict[UUID, CustomerRow], needed: dict[int, set[UUID]]) -> dict[UUID, CustomerRow]:
+    return {each: people[each] for ids in needed.values() for each in ids if each in people}
 
 
-async def _lock_people(conn: Connection, sides: Sequence[Wanted]) -> dict[Place, CustomerRow]:
+async def _lock_people(
+    conn: Connection, sides: Sequence[Wanted], wanted: Sequence[dict[int, set[UUID]]]
+) -> dict[UUID, CustomerRow]:
     """Lock the rows of customers, creating those that an event may create."""
     workspace_id = sides[0].batch.workspace.workspace_id
-    wanted = {place for side in sides for place in side.people()}
     own = {side.batch.bucket: side for side in sides}
-    people: dict[Place, CustomerRow] = {}
-    for bucket in sorted({bucket for bucket, _ in wanted}):
-        ids = sorted(each for place, each in wanted if place == bucket)
+    people: dict[UUID, CustomerRow] = {}
+    for bucket in sorted({bucket for needed in wanted for bucket in needed}):
+        ids = sorted({each for needed in wanted for each in needed.get(bucket, ())})
         rows = await lock_customers(conn, workspace_id, bucket, ids)
         side = own.get(bucket)
         missing = [each for each in ids if side is not None and each not in rows and each in side.creates]
@@ -81,7 +86,7 @@ async def _lock_people(conn: Connection, sides: Sequence[Wanted]) -> dict[Place,
             await insert_customers(conn, workspace_id, bucket, new)
             rows.update(await lock_customers(conn, workspace_id, bucket, missing))
             side.batch.created.update(missing)
-        people |= {(bucket, each): row for each, row in rows.items()}
+        people |= rows
     return people
 
 
@@ -91,35 +96,28 @@ async def _lock_households(conn: Connection, batch: Batch, homes: dict[UUID, int
     for bucket in sorted(set(homes.values())):
         ids = sorted(each for each, home in homes.items() if home == bucket)
         rows |= await lock_customers(conn, workspace_id, bucket, ids)
-    for each in homes.keys() - rows.keys():
-        # Whoever founded it there has failed since.
+    lost = homes.keys() - rows.keys()
+    for each in lost:
         batch.homes.pop(each, None)
+    if lost:
+        # Whoever founded it there has failed since.
         raise asyncpg.SerializationError("a household lies elsewhere")
     return rows
 
 
 async def _take_over(
-    conn: Connection,
-    side: Wanted,
-    rows: dict[UUID, CustomerRow],
-    households: dict[UUID, CustomerRow],
-    homes: dict[UUID, int],
-    pooled: set[UUID],
+    conn: Connection, side: Wanted, rows: dict[UUID, CustomerRow], households: dict[UUID, CustomerRow]
 ) -> None:
     """Tell a batch whom it has locked, and make sure that nobody is missing who moves with them."""
     batch = side.batch
     workspace = batch.workspace
-    places = dict.fromkeys(rows, batch.bucket) | {each: bucket for bucket, each in side.people()}
-    places |= {each: homes[each] for each in pooled}
-    batch.places = {each: bucket for each, bucket in places.items() if bucket != batch.bucket}
-    if pooled:
+    if batch.households:
         if workspace.pools:
-            side.households |= pooled
+            side.households |= batch.households
         rows.update((each, households[each]) for each in side.households)
         shares = workspace.segments is not None and workspace.segments.wallets
         if shares or workspace.pools:
-            await check_companions(conn, batch, pooled, rows)
-    batch.households = pooled
+            await check_companions(conn, batch, batch.households, rows)
     batch.erased = {each for each, row in rows.items() if row.erased_at is not None}
     batch.customers = {each: row for each, row in rows.items() if each not in batch.erased}
     gone = batch.erased - batch.places.keys()

@@ -39,7 +39,7 @@ async def load_members_of(
         conn,
         ws,
         bucket,
-        [row for customer_id, row in customers.items() if customer_id not in places],
+        [row for customer_id, row in customers.items() if not places or customer_id not in places],
         lots_for=lots_for,
         due_until=due_until,
         reads=reads,
