@@ -24,11 +24,13 @@ from perennial.flows.referring.refer import Refer, refer
 from perennial.flows.segments.preview import preview_segment
 from perennial.flows.segments.segments import put
 from perennial.flows.transfer import transfer
+from perennial.flows.vouchers.vouchers import vouchers_of
 from perennial.store.audits.audit import audit
 from perennial.store.conversions import read_conversion
 from perennial.units import DAY, bucket_of, named_id
 from tests.codebook import CODEBOOK
 from tests.flows.merges import merge
+from tests.flows.pool import made
 from tests.flows.shop import START, Shop, available
 from tests.flows.sound import is_sound
 from tests.flows.test_conversions import asked, balances, now_of, visited
@@ -276,6 +278,77 @@ async def test_everybody_moves_in_segments_by_the_common_wallet(
     await is_sound(shop, owner)
     await shop.give_back("r1", "o1", CLEO)
     assert await sizes(shop) == {"rich": 0}
+    await is_sound(shop, owner)
+
+
+HEARS = """
+program: points
+name: Points
+currency: USD
+wallets: [{id: points, name: Points}]
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+  - {id: welcome, type: fixed, trigger: segment.entered, when: {fact: event.segment, is: rich}, points: 7}
+  - id: gift
+    type: gives_reward
+    trigger: segment.entered
+    when: {fact: event.segment, is: rich}
+    reward: gift
+rewards:
+  - {id: partner, name: Partner, codes: {pattern: "P-############"}, gives: [{type: amount_off, value: 100}]}
+  - {id: gift, name: Five off, gives: [{type: amount_off, value: 500}]}
+challenges:
+  - id: inside
+    name: Inside
+    goals: [{measure: points.earned, target: 26}]
+    gives: [{type: gift_card, value: 700}]
+  - id: code
+    name: A code
+    goals: [{measure: points.earned, target: 26}]
+    gives: [{type: coupon, pool: partner}]
+"""
+CLUB = """
+program: club
+name: Club
+currency: USD
+enrollment: {mode: segment, segment: rich, count_past_orders: true}
+wallets: [{id: stars, name: Stars}]
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+tiers:
+  lasts: life
+  metrics: [{id: spend, measure: orders.net}]
+  levels: [{id: gold, name: Gold, reach: {spend: 2000}}]
+"""
+
+
+@pytest.mark.parametrize("pool", ["wallets", "all"])
+async def test_what_entering_gives_is_of_whoever_enters(shop: Shop, owner: Connection, pool: str) -> None:
+    """Cleo's order lets all three enter: points are of all, vouchers, cards, codes and tiers each one's."""
+    await shop.publish(f"{HEARS}pool: {pool}\n")
+    await made(shop, "b1", reward="partner", count=9)
+    for name in (ANNA, BEN, CLEO):
+        await shop.do(JoinProgram(customer=name, program="points", source="test", at=None))
+        await live(shop, name)
+    await put(shop.handler, shop.workspace_id, segment("rich", RICH), AUTHOR)
+    await shop.publish(CLUB)
+    for name in (ANNA, BEN):
+        await shop.order(f"o-{name}", name, 2_500)
+    await shop.order("o1", CLEO, 50_000)
+    assert await sizes(shop) == {"rich": 3}
+    assert await points(shop, BEN) == 25 + 25 + 500 + 3 * 7
+    for name in (ANNA, BEN, CLEO):
+        page = await vouchers_of(shop.handler, shop.workspace_id, name, cursor=None, limit=20)
+        rewards = sorted(each.reward for each in page.data)
+        assert rewards == ["points/gift", "points/inside", "points/partner"]
+        view = await read_customer(shop.handler, shop.workspace_id, name)
+        assert [each.tier for each in view.memberships if each.program == "club"] == ["gold"]
+    rows = await owner.fetch(
+        "select bucket, customer_id, count(*) from vouchers"
+        " where workspace_id = $1 and customer_id <> voucher_id group by 1, 2",
+        shop.workspace_id,
+    )
+    assert {row[0]: row[2] for row in rows} == {await where(shop, name): 3 for name in (ANNA, BEN, CLEO)}
     await is_sound(shop, owner)
 
 

@@ -59,7 +59,7 @@ async def test_who_shares_nothing_pays_nothing(shop: Shop, monkeypatch: pytest.M
 async def test_a_household_elsewhere_costs_two_statements(
     shop: Shop, wide_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its wallets are read and written where they lie; who lives in its own bucket takes the very same ones."""
+    """Its wallets are read and written where they lie; in its own bucket everything is as with one."""
     taken: list[list[list[str]]] = []
     for each in (shop, wide_shop):
         await each.publish(APART)
