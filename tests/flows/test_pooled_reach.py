@@ -10,8 +10,10 @@ from asyncpg import Connection
 from perennial.flows.referring.refer import Refer, refer
 from perennial.flows.segments.segments import put
 from tests.flows.checkout import Checkout, redeem
+from tests.flows.merges import merge
 from tests.flows.shop import Shop
-from tests.flows.test_pooled_households import POOLED, audited, live, live_together, tiers
+from tests.flows.sound import is_sound
+from tests.flows.test_pooled_households import APART, POOLED, audited, live, live_together, tiers
 from tests.flows.test_referrals import PROGRAM as FRIENDS
 from tests.flows.test_referrals import order, referral, settle
 from tests.flows.test_segments import AUTHOR, segment, sizes
@@ -36,6 +38,24 @@ async def test_everybody_enters_the_segment_of_their_tier(shop: Shop, owner: Con
     assert await sizes(shop) == {"vips": 0}
     assert await tiers(shop, "anna", "ben") == ["silver", None]
     await audited(owner, shop)
+
+
+@pytest.mark.parametrize("pool", ["all", "wallets"])
+async def test_what_a_merge_brings_lets_all_enter(shop: Shop, owner: Connection, pool: str) -> None:
+    """Cleo's points make everybody rich who lives with Ben, into whom she is merged."""
+    await shop.publish(f"{APART}pool: {pool}\n")
+    await live_together(shop, "anna", "ben")
+    await put(
+        shop.handler,
+        shop.workspace_id,
+        segment("rich", {"fact": "wallet.points.balance", "at_least": 90}),
+        AUTHOR,
+    )
+    await shop.order("o1", "cleo", 10_000)
+    assert await sizes(shop) == {"rich": 1}
+    await merge(shop, "cleo", "ben")
+    assert await sizes(shop) == {"rich": 2}
+    await is_sound(shop, owner)
 
 
 @pytest.mark.parametrize(("pool", "converted"), [("all", 3), ("wallets", 4)])

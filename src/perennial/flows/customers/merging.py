@@ -34,7 +34,7 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.handling.credits import check_moved, exceeds
 from perennial.flows.handling.decide_program import Outcome, decide_in_program, store_outcomes
 from perennial.flows.handling.giving_back import handle_expired_hold
-from perennial.flows.handling.load_batch import load, lock_all
+from perennial.flows.handling.load_batch import load, load_beside
 from perennial.flows.handling.needed import Needed, with_what_is_needed
 from perennial.flows.handling.segmenting import follow_segments
 from perennial.flows.handling.timers_due import run_timers_due
@@ -227,19 +227,8 @@ async def _move(
     ]
     wanted[absorbed[0]] += expiring
     batches = {bucket: await handler.batch(conn, ws, bucket) for bucket in sorted(wanted)}
-    both = [*batches.values()]
-    locked = await lock_all(conn, [(batch, wanted[batch.bucket]) for batch in both])
-    for place, (batch, known) in enumerate(zip(both, locked, strict=True)):
-        await load(
-            conn,
-            batch,
-            handler.configurations,
-            wanted[batch.bucket],
-            with_lots=needed.lots,
-            codes=needed.codes,
-            beside=both[:place],
-            known=known,
-        )
+    work = [(batch, wanted[bucket]) for bucket, batch in batches.items()]
+    await load_beside(conn, work, handler.configurations, needed)
     giving, taking = batches[absorbed[0]], batches[into[0]]
     gone, stays = giving.members[absorbed[1]], taking.members[into[1]]
     for batch, member in ((giving, gone), (taking, stays)):
@@ -302,7 +291,10 @@ async def _judge(
     survivor = batch.members[customer_id]
     operation = batch.operation(survivor, merge.event_id, now)
     outcomes = _decide(batch, operation, merge.old)
-    batch.touched[customer_id] = None
+    # What was brought is of everybody who shares the wallets.
+    batch.touched.update(
+        (each, None) for each, member in batch.members.items() if member.owner == survivor.owner
+    )
     if batch.workspace.segments is not None:
         outcomes += follow_segments(batch, operation)
     programs = [live.latest for live in batch.workspace.programs if live.program_id in survivor.memberships]

@@ -110,7 +110,7 @@ _READS_LOTS = frozenset(
 )
 
 
-class Known(msgspec.Struct):
+class _Known(msgspec.Struct):
     """What is known before the locks: the ids that are named, and whose orders are that come back."""
 
     ids: set[tuple[int, UUID]]
@@ -126,17 +126,17 @@ async def load(
     late: AbstractSet[tuple[int, UUID]] = frozenset(),
     codes: Mapping[tuple[int, str], int] = MappingProxyType({}),
     beside: Sequence[Batch] = (),
-    known: Known | None = None,
+    known: _Known | None = None,
 ) -> None:
     """Lock the customers of the commands and load all that deciding them may read.
 
     ``with_lots`` names owners whose lots are loaded besides those that the commands ask for, ``late``
     the ids that must not be claimed before their commands are decided, ``codes`` how many codes of which
     pools are to be set aside for what they cause. Whom batches ``beside`` it in the transaction have loaded
-    is the same member in both; where these were locked together, ``known`` is what :func:`lock_all` returned.
+    is the same member in both; what is ``known`` of who is locked already comes from :func:`_lock_all`.
     """
     if known is None:
-        (known,) = await lock_all(conn, [(batch, commands)])
+        (known,) = await _lock_all(conn, [(batch, commands)])
     await _load_locked(conn, batch, configurations, commands, known, with_lots, late, beside)
     others = _others(commands)
     await load_budgets(conn, [batch], commands)
@@ -168,22 +168,44 @@ async def load_together(
     The budgets are locked after the customers of all of them, the order that every batch keeps, and
     what one bucket uses the others see; so it is with the codes that are set aside.
     """
-    found = await lock_all(conn, [(batch, [command]) for batch in batches])
+    found = await _lock_all(conn, [(batch, [command]) for batch in batches])
     for place, (batch, known) in enumerate(zip(batches, found, strict=True)):
         await _load_locked(conn, batch, configurations, [command], known, needed.lots, beside=batches[:place])
     await load_budgets(conn, batches, [command])
     await set_codes_aside_together(conn, batches, needed.codes)
 
 
-async def lock_all(conn: Connection, work: Sequence[tuple[Batch, Sequence[Command]]]) -> list[Known]:
+async def load_beside(
+    conn: Connection,
+    work: Sequence[tuple[Batch, Sequence[Command]]],
+    configurations: Configurations,
+    needed: Needed,
+) -> None:
+    """Load batches of one transaction, each for commands of its own; their buckets come ascending."""
+    batches = [batch for batch, _ in work]
+    locked = await _lock_all(conn, work)
+    for place, ((batch, commands), known) in enumerate(zip(work, locked, strict=True)):
+        await load(
+            conn,
+            batch,
+            configurations,
+            commands,
+            with_lots=needed.lots,
+            codes=needed.codes,
+            beside=batches[:place],
+            known=known,
+        )
+
+
+async def _lock_all(conn: Connection, work: Sequence[tuple[Batch, Sequence[Command]]]) -> list[_Known]:
     """Lock whom the commands of batches concern, of all at once; return what is known of each before."""
-    found: list[Known] = []
+    found: list[_Known] = []
     sides: list[Wanted] = []
     for batch, commands in work:
         stored = await _find_returned(conn, batch, commands)
         named: dict[UUID, str | None] = {}
         creates: set[UUID] = set()
-        known = Known(_named_ids(batch, commands), stored)
+        known = _Known(_named_ids(batch, commands), stored)
         found.append(known)
         households = await households_named(conn, batch, commands, known.ids)
         for command in commands:
@@ -206,7 +228,7 @@ async def _load_locked(
     batch: Batch,
     configurations: Configurations,
     commands: Sequence[Command],
-    known: Known,
+    known: _Known,
     with_lots: AbstractSet[UUID],
     late: AbstractSet[tuple[int, UUID]] = frozenset(),
     beside: Sequence[Batch] = (),

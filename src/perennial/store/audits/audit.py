@@ -15,6 +15,7 @@ from asyncpg import Connection, Record
 
 from perennial.core.customers.identifiers import IdentifierType
 from perennial.core.orders.order import net_amounts
+from perennial.store.audits.buckets import BETWEEN_BUCKETS
 from perennial.store.audits.catalog import CATALOG
 from perennial.store.audits.erased import ERASED
 from perennial.store.audits.invariant import LISTED, Check, Finding, find
@@ -192,7 +193,7 @@ async def _all_workspaces(conn: Connection) -> list[int]:
 async def _audit_workspace(
     conn: Connection, workspace_id: int, since: int | None
 ) -> AsyncIterator[CheckReport]:
-    for check in (*LEDGER, *ROWS, *ERASED):
+    for check in (*LEDGER, *BETWEEN_BUCKETS, *ROWS, *ERASED):
         findings = await find(conn, check, workspace_id, since)
         yield CheckReport(check.name, check.words, workspace_id, tuple(findings))
     findings = await _audit_orders(conn, workspace_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from perennial.store.audits.audit import HOLDS, IDENTIFIER_HASHES, ORDERS, SEALS, SEGMENTS
+from perennial.store.audits.buckets import BETWEEN_BUCKETS
 from perennial.store.audits.catalog import CATALOG
 from perennial.store.audits.erased import ERASED
 from perennial.store.audits.invariant import Check
@@ -37,7 +38,8 @@ def invariants_text() -> str:
             _HEAD,
             *_section("The ledger", LEDGER),
             *_section(
-                "Rows that name each other", [*ROWS, *ERASED, ORDERS, HOLDS, IDENTIFIER_HASHES, SEGMENTS]
+                "Rows that name each other",
+                [*BETWEEN_BUCKETS, *ROWS, *ERASED, ORDERS, HOLDS, IDENTIFIER_HASHES, SEGMENTS],
             ),
             *_section("The sealed history", [SEALS]),
             *_section("The database", CATALOG),
