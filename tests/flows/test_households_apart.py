@@ -432,3 +432,21 @@ async def test_a_founding_that_failed_is_forgotten(shop: Shop, owner: Connection
     assert (await put_household(other, shop.workspace_id, command)).status == 200
     assert other.homes[home] == await where(shop, ANNA)
     await is_sound(shop, owner)
+
+
+async def test_a_worker_forgets_who_has_moved_out(shop: Shop) -> None:
+    """Once Ben has left, nobody waits for him any longer, nor he for those whom he lived with."""
+    await shop.publish(DATED + "pool: all\n")
+    await at_home(shop, ANNA, BEN, CLEO)
+    for number, name in enumerate((ANNA, BEN, CLEO)):
+        await shop.order(f"o{number}", name, 1_000)
+    ids = {name: named_id(shop.workspace_id, "customer", name) for name in (ANNA, BEN, CLEO)}
+    everybody = {(await where(shop, name), each) for name, each in ids.items()}
+    known = shop.handler.companions
+    assert {known[each] for each in ids.values()} == {frozenset(everybody)}
+    await live(shop, BEN, None)
+    await shop.order("o3", ANNA, 1_000)
+    await shop.order("o4", BEN, 1_000)
+    assert ids[BEN] not in known
+    stay = everybody - {(await where(shop, BEN), ids[BEN])}
+    assert known[ids[ANNA]] == known[ids[CLEO]] == stay

@@ -1,4 +1,4 @@
-"""Which households a batch has to lock besides those of its customers, and who lives in them.
+"""Which households a batch has to lock besides those of its customers, where they lie, and who lives in them.
 
 Members are locked before households, and each in the order of their ids. What is found out only behind the
 locks is remembered for the next try.
@@ -107,6 +107,10 @@ async def check_companions(
         if not people <= rows.keys():
             # Who enters does not live there yet: so it is remembered by the household, too.
             missing.update(dict.fromkeys((*people, household_id), frozenset(lived)))
+        elif batch.companions:
+            # Who has moved out is not waited for any longer.
+            remembered = batch.companions.keys() & {*people, household_id}
+            batch.companions.update(dict.fromkeys(remembered, frozenset(lived)))
     if missing:
         if len(batch.companions) > _REMEMBERED:
             batch.companions.clear()

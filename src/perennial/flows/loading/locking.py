@@ -111,6 +111,9 @@ async def _take_over(
     """Tell a batch whom it has locked, and make sure that nobody is missing who moves with them."""
     batch = side.batch
     workspace = batch.workspace
+    for each in batch.companions.keys() & rows.keys() if batch.companions else ():
+        if rows[each].household_id is None:
+            del batch.companions[each]
     if batch.households:
         if workspace.pools:
             side.households |= batch.households
