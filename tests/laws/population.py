@@ -115,22 +115,23 @@ class Population:
             member.wallets = owned.setdefault(member.owner, _wallets(chance))
 
     async def store(self, conn: Connection) -> None:
-        """Store everybody, three households and one customer who was erased."""
+        """Store everybody, three households, of which one lies elsewhere, and one customer who was erased."""
         await conn.execute(
             "insert into workspaces (workspace_id, code, name, sandbox, bucket_base, bucket_count, "
-            "created_at) values ($1, 'laws', 'Laws', true, $1, 1, now())",
+            "created_at) values ($1, 'laws', 'Laws', true, $1, 2, now())",
             WORKSPACE,
         )
         households = [CustomerRow(UUID(int=10_000 + number), f"h{number}", 0) for number in range(3)]
-        await insert_customers(conn, WORKSPACE, BUCKET, [*self.rows, *households])
+        await insert_customers(conn, WORKSPACE, BUCKET, self.rows)
         for household in households:
+            await insert_customers(conn, WORKSPACE, _home(household.customer_id), [household])
             await conn.execute(
                 "insert into external_ids (workspace_id, kind, id_hash, bucket, customer_id) "
                 "values ($1, $2, $3, $4, $3)",
                 WORKSPACE,
                 IdKind.HOUSEHOLD,
                 household.customer_id,
-                BUCKET,
+                _home(household.customer_id),
             )
         await conn.execute(
             "insert into customers (bucket, workspace_id, customer_id, created_at, erased_at, external_id) "
@@ -164,8 +165,9 @@ class Population:
                 await conn.execute(
                     "insert into wallets (bucket, workspace_id, customer_id, unit_id, balance, pending, "
                     "debt, shortfall, earned, spent, expired, activated_until) "
-                    "values ($1, $1, $2, $3, $4, $5, $6, 0, $7, 0, 0, now())",
-                    BUCKET,
+                    "values ($1, $2, $3, $4, $5, $6, $7, 0, $8, 0, 0, now())",
+                    _home(owner),
+                    WORKSPACE,
                     owner,
                     unit,
                     wallet.balance,
@@ -194,6 +196,11 @@ class Population:
                 ]
         if rows:
             await conn.copy_records_to_table("counters", records=rows)
+
+
+def _home(owner: UUID) -> int:
+    """Return the bucket in which the wallets of an owner lie: those of one household are in another one."""
+    return BUCKET + 1 if owner == UUID(int=10_002) else BUCKET
 
 
 def _attributes(chance: Random) -> dict[str, Scalar]:
