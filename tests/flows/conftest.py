@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 from asyncpg import Connection
 
+from perennial.flows.batch import Batch
 from perennial.flows.batcher import Intake
+from perennial.flows.customers import household
 from perennial.flows.handle_events import Handler
 from perennial.store.database import Database, connect
 from tests.codebook import CODEBOOK
@@ -41,6 +44,23 @@ async def wide_shop(db: Database, database_url: str) -> AsyncIterator[Shop]:
     intake = Intake(Handler(db, CODEBOOK))
     yield Shop(db, number, intake)
     await intake.close()
+
+
+@pytest.fixture
+async def apart_shop(wide_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """A sandbox of four buckets, the first of which has every household and hardly anybody else."""
+    buckets = (await wide_shop.handler.read_workspace(wide_shop.workspace_id)).buckets
+    found = household._found  # noqa: SLF001
+
+    async def found_there(conn: Connection, batch: Batch, name: str) -> UUID:
+        own, batch.bucket = batch.bucket, buckets[0]
+        try:
+            return await found(conn, batch, name)
+        finally:
+            batch.bucket = own
+
+    monkeypatch.setattr(household, "_found", found_there)
+    return wide_shop
 
 
 @pytest.fixture

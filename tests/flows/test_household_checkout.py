@@ -17,9 +17,9 @@ DATED = PROGRAM.replace("pays:", "expiry: {type: rolling, after: {days: 30}}, pa
 
 
 @pytest.fixture(params=[False, True], ids=["one bucket", "many"])
-def shop(request: pytest.FixtureRequest, shop: Shop, wide_shop: Shop) -> Shop:
-    """Everybody in one bucket, and in several: nobody can tell the difference."""
-    return wide_shop if request.param else shop
+def shop(request: pytest.FixtureRequest, shop: Shop) -> Shop:
+    """Everybody in one bucket, or people in three and households in a fourth: it makes no difference."""
+    return request.getfixturevalue("apart_shop") if request.param else shop
 
 
 async def _home(shop: Shop, customer: str, household: str | None = "home") -> None:

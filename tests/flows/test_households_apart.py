@@ -343,6 +343,8 @@ async def test_what_entering_gives_is_of_whoever_enters(shop: Shop, owner: Conne
         assert rewards == ["points/gift", "points/inside", "points/partner"]
         view = await read_customer(shop.handler, shop.workspace_id, name)
         assert [each.tier for each in view.memberships if each.program == "club"] == ["gold"]
+        # What the others had bought before counts for the common stars.
+        assert [each.available for each in view.wallets if each.wallet == "stars"] == [25 + 25]
     rows = await owner.fetch(
         "select bucket, customer_id, count(*) from vouchers"
         " where workspace_id = $1 and customer_id <> voucher_id group by 1, 2",
@@ -389,23 +391,23 @@ async def test_a_household_is_carried_over_once(shop: Shop, owner: Connection) -
 
 
 async def test_who_enters_while_balances_are_carried_over(shop: Shop, owner: Connection) -> None:
-    """Ben is walked to when his stars are the household's, in whose bucket all were walked to before."""
+    """Cleo is walked to when her stars are the household's, in whose bucket all were walked to before."""
     workspace_id, code = shop.workspace_id, "cafe"
-    await visited(shop, ANNA, CLEO)
+    await visited(shop, CLEO)
+    await shop.order("o-anna", ANNA, 0)
     await live(shop, ANNA)
     await declare_conversion(shop.handler, workspace_id, asked(), "test")
     there = await where(shop, ANNA)
     await run_conversions(shop.handler, workspace_id, there, await now_of(shop))
     await live(shop, CLEO)
-    assert await balances(shop, ANNA) == (1, 12)
+    assert await balances(shop, ANNA) == (1, 0)
     async with shop.database.transaction(workspace_id) as conn:
         conversion = await read_conversion(conn, workspace_id, conversion_id_of(workspace_id, code, "c1"))
     assert conversion is not None
     walked = [(named_id(workspace_id, "customer", CLEO), True)]
     handle = running._handle  # noqa: SLF001
     await handle(shop.handler, workspace_id, await where(shop, CLEO), conversion, walked)
-    # The household's owner is done, so that what came later stays until somebody tries again.
-    assert await balances(shop, CLEO) == (1, 12)
+    assert await balances(shop, CLEO) == (0, 12)
     await is_sound(shop, owner)
 
 

@@ -49,9 +49,9 @@ ALWAYS = POOLED.replace("lasts: period", "lasts: while_reached")
 
 
 @pytest.fixture(params=[False, True], ids=["one bucket", "many"])
-def shop(request: pytest.FixtureRequest, shop: Shop, wide_shop: Shop) -> Shop:
-    """Everybody in one bucket, and in several: nobody can tell the difference."""
-    return wide_shop if request.param else shop
+def shop(request: pytest.FixtureRequest, shop: Shop) -> Shop:
+    """Everybody in one bucket, or people in three and households in a fourth: it makes no difference."""
+    return request.getfixturevalue("apart_shop") if request.param else shop
 
 
 async def live(shop: Shop, customer: str, household: str | None) -> None:

@@ -20,9 +20,9 @@ from tests.flows.test_segments import AUTHOR, segment, sizes
 
 
 @pytest.fixture(params=[False, True], ids=["one bucket", "many"])
-def shop(request: pytest.FixtureRequest, shop: Shop, wide_shop: Shop) -> Shop:
-    """Everybody in one bucket, and in several: nobody can tell the difference."""
-    return wide_shop if request.param else shop
+def shop(request: pytest.FixtureRequest, shop: Shop) -> Shop:
+    """Everybody in one bucket, or people in three and households in a fourth: it makes no difference."""
+    return request.getfixturevalue("apart_shop") if request.param else shop
 
 
 async def test_everybody_enters_the_segment_of_their_tier(shop: Shop, owner: Connection) -> None:
