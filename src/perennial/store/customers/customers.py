@@ -110,7 +110,17 @@ cross join lateral (
 """
 
 # Whoever lives in a household may be of any bucket: the index is asked once for each.
-_FIND_COMPANIONS_ANYWHERE = _FIND_COMPANIONS.replace("bucket = $2", "bucket = any($2::int[])")
+_FIND_COMPANIONS_ANYWHERE = """
+select found.*
+from unnest($3::uuid[]) as wanted (household_id)
+cross join unnest($2::int[]) as place (bucket)
+cross join lateral (
+    select household_id, bucket, customer_id
+    from customers
+    where bucket = place.bucket and workspace_id = $1 and household_id = wanted.household_id
+    offset 0
+) as found
+"""
 
 _decode_attributes = msgspec.json.Decoder(Attributes).decode
 _encode_attributes = msgspec.json.Encoder().encode

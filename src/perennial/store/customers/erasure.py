@@ -39,10 +39,11 @@ where bucket = $2 and workspace_id = $1 and customer_id = $3 and kind = $4
 _FIND_INHABITED = """
 select found.*
 from unnest($3::uuid[]) as wanted (household_id)
+cross join unnest($2::int[]) as place (bucket)
 cross join lateral (
     select household_id
     from customers
-    where bucket = any($2::int[]) and workspace_id = $1 and household_id = wanted.household_id
+    where bucket = place.bucket and workspace_id = $1 and household_id = wanted.household_id
         and customer_id <> $4
     limit 1
 ) as found
