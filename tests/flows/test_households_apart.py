@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from asyncpg import Connection
 
@@ -19,6 +21,7 @@ from perennial.flows.customers.erase import erase_customer
 from perennial.flows.customers.household import put_household
 from perennial.flows.customers.statements import statement_of
 from perennial.flows.handle_events import Handler
+from perennial.flows.handling import write_batch
 from perennial.flows.reading import read_customer
 from perennial.flows.referring.refer import Refer, refer
 from perennial.flows.segments.preview import preview_segment
@@ -27,11 +30,12 @@ from perennial.flows.transfer import transfer
 from perennial.flows.vouchers.vouchers import vouchers_of
 from perennial.store.audits.audit import audit
 from perennial.store.conversions import read_conversion
+from perennial.store.effects import GuardError, write_effects
 from perennial.units import DAY, bucket_of, named_id
 from tests.codebook import CODEBOOK
 from tests.flows.merges import merge
 from tests.flows.pool import made
-from tests.flows.shop import START, Shop, available
+from tests.flows.shop import START, Shop, available, put_order
 from tests.flows.sound import is_sound
 from tests.flows.test_conversions import asked, balances, now_of, visited
 from tests.flows.test_referrals import PROGRAM as FRIENDS
@@ -128,6 +132,30 @@ async def test_a_planted_half_is_found(shop: Shop, owner: Connection, planted: s
     assert await findings(owner, shop) == set()
     await owner.execute(planted, shop.workspace_id)
     assert found in await findings(owner, shop)
+
+
+async def test_both_buckets_are_written_or_neither(
+    shop: Shop, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The household's bucket refuses, and what is written in the member's is gone; it is sent again."""
+    await shop.publish(DATED)
+    await at_home(shop, ANNA, CLEO)
+    there, written = await where(shop, ANNA), list[int]()
+
+    async def write_here_alone(conn: Connection, ws: int, bucket: int, *parts: Any, **more: Any) -> None:
+        if bucket == there:
+            raise GuardError("wallets", 1, 0)
+        await write_effects(conn, ws, bucket, *parts, **more)
+        written.append(bucket)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(write_batch, "write_effects", write_here_alone)
+        assert (await shop.refuse(put_order("o1", CLEO, 10_000))).code == "limit_reached"
+    assert written == [await where(shop, CLEO)]
+    assert await points(shop, CLEO) == 0
+    await is_sound(shop, owner)
+    assert available(await shop.order("o1", CLEO, 10_000)) == 100
+    await is_sound(shop, owner)
 
 
 async def test_what_falls_due_for_one_is_due_once(shop: Shop, owner: Connection) -> None:
