@@ -52,11 +52,11 @@ def test_every_difference_in_words() -> None:
     assert report.differences() == [
         "step 1 (2026-05-01 12:00): expected the refusal insufficient_points, but it was no refusal",
         "step 1 (2026-05-01 12:00): earned should be 31 but is 30",
-        "step 1 (2026-05-01 12:00): awards should be {'base': 31} but are {'base': 30}",
+        "step 1 (2026-05-01 12:00): rule base should give 31 points but gives 30",
         "step 1 (2026-05-01 12:00): balance should be 29 but is 30",
         "step 1 (2026-05-01 12:00): pending should be 1 but is 0",
         f"step 1 (2026-05-01 12:00): the lots should be {lots % 31} but are {lots % 30}",
-        "step 1 (2026-05-01 12:00): the tier should be gold but is None",
+        "step 1 (2026-05-01 12:00): the tier should be Gold but is none",
     ]
 
 
@@ -435,7 +435,7 @@ def test_a_place_in_line_that_differs_is_said() -> None:
     """As every other difference; and what nobody can wait for is a mistake of the case."""
     wrong = LINE.replace("waiting: {seat: 1}", "waiting: {seat: 2}")
     assert waiting("leave", wrong) == [
-        "step 7 (2026-05-02 12:02): the place in line of seat should be 2 but is 1"
+        "step 7 (2026-05-02 12:02): the place in line of A seat (seat) should be 2 but is 1"
     ]
     with pytest.raises(CaseError, match="nobody can wait for reward 'two-off'"):
         waiting("leave", "\n  - {at: 2026-05-02 12:00, customer: anna, wait: two-off}")

@@ -17,6 +17,7 @@ from perennial.core.case_expectation import (
     Expectation,
     Figure,
 )
+from perennial.core.cases.case_names import NONE, CaseNames, all_called, called, with_id
 from perennial.core.challenges.view import views_of
 from perennial.core.checkout.checkout import Checkout
 from perennial.core.currency import decimals
@@ -42,6 +43,7 @@ class Comparison:
         self.rehearsal = rehearsal
         self.at = at
         self.program: Program = rehearsal.version_at(at).program
+        self.names = CaseNames(self.program)
 
     def compare(
         self, step: Step, decisions: list[Decision], refusal: Refusal | None, checkout: Checkout | None
@@ -67,13 +69,14 @@ class Comparison:
         found += self.figure("earned", expected.earned, earned)
         found += self.figure("taken back", expected.taken_back, taken)
         if expected.awards is not None:
-            given = {rule: points for rule, points in awards.items() if points}
-            if given != expected.awards:
-                found.append(f"awards should be {expected.awards} but are {given}")
+            found += self.awards(expected.awards, awards)
         if expected.messages is not None:
             sent = sorted(message for decision in decisions for message in sent_by(decision))
             if sent != sorted(expected.messages):
-                found.append(f"messages should be {sorted(expected.messages)} but are {sent}")
+                should, are = (
+                    all_called(self.names.messages, each) for each in (sorted(expected.messages), sent)
+                )
+                found.append(f"messages should be {should} but are {are}")
         if expected.value is not None:
             issued = [e for decision in decisions for e in decision.effects if isinstance(e, IssueVoucher)]
             value = sum(effect.value for effect in issued)
@@ -95,6 +98,15 @@ class Comparison:
             found += [f"{other}: {words}" for words in self.challenges(other, wanted.challenges)]
         return found
 
+    def awards(self, expected: Mapping[str, Points], seen: Mapping[str, Points]) -> list[str]:
+        """Compare what each rule gives; one that is not expected gives nothing."""
+        return [
+            f"rule {called(self.names.rules, rule)} should give {expected.get(rule, 0)} points"
+            f" but gives {seen.get(rule, 0)}"
+            for rule in dict.fromkeys((*expected, *seen))
+            if expected.get(rule, 0) != seen.get(rule, 0)
+        ]
+
     def variants(self, customer: str, expected: Expectation) -> list[str]:
         """Compare what the customer was exposed to."""
         if not expected.variants:
@@ -102,7 +114,8 @@ class Comparison:
         exposures = self.rehearsal.member(customer).exposures
         seen = {trial: exposure.variant for (_, trial), exposure in exposures.items()}
         return [
-            f"the variant of {trial} should be {wanted} but is {seen.get(trial)}"
+            f"the variant of {called(self.names.trials, trial)} should be {wanted or NONE}"
+            f" but is {seen.get(trial) or NONE}"
             for trial, wanted in expected.variants.items()
             if seen.get(trial) != wanted
         ]
@@ -114,7 +127,7 @@ class Comparison:
         wanted = expected if isinstance(expected, dict) else {self.program.wallets[0].id: expected}
         return [
             f"{name} should be {points} but is {seen.get(wallet, 0)}"
-            + (f" in wallet {wallet}" if len(self.program.wallets) > 1 else "")
+            + (f" in wallet {called(self.names.wallets, wallet)}" if len(self.program.wallets) > 1 else "")
             for wallet, points in wanted.items()
             if seen.get(wallet, 0) != points
         ]
@@ -129,8 +142,10 @@ class Comparison:
         for wallet, wanted in expected.items():
             for name in ("percent", "advice"):
                 seen = getattr(told.get(wallet), name, None)
-                if getattr(wanted, name) not in (None, seen):
-                    found.append(f"{name} of {wallet} should be {getattr(wanted, name)} but is {seen}")
+                want = getattr(wanted, name)
+                if want not in (None, seen):
+                    what = f"{name} of {called(self.names.wallets, wallet)}"
+                    found.append(f"{what} should be {want} but is {seen}")
         return found
 
     def gifts(self, decisions: list[Decision], expected: tuple[CaseGift, ...]) -> list[str]:
@@ -173,7 +188,8 @@ class Comparison:
             if all(reason.code in _COMES_WITH_THE_PRICE for reason in each.reasons)
         ]
         return [
-            f"{what} should be {list(wanted)} but are {seen}"
+            f"{what} should be {all_called(self.names.rewards, wanted)}"
+            f" but are {all_called(self.names.rewards, seen)}"
             for what, wanted, seen in (
                 ("the offered rewards", expected.offered, offered),
                 ("the claimable rewards", expected.claimable, claimable),
@@ -209,9 +225,9 @@ class Comparison:
         redeemables = checkout.quote.redeemables
         applied = sorted(one.name for one in redeemables if one.standing.status is Status.APPLICABLE)
         if expected.applied is not None and sorted(expected.applied) != applied:
-            found.append(
-                f"{_listed(sorted(expected.applied))} should be applied, but it is {_listed(applied)}"
-            )
+            rewards = self.names.rewards
+            wanted, used = all_called(rewards, sorted(expected.applied)), all_called(rewards, applied)
+            found.append(f"{wanted} should be applied, but it is {used}")
         refused = {
             one.name: one.standing.reason.value
             for one in redeemables
@@ -229,7 +245,8 @@ class Comparison:
         found += self.figure("what it would earn", expected.earns, earns)
         gives = [reward for rewards in checkout.quote.gives.values() for reward in rewards]
         if expected.would_give is not None and list(expected.would_give) != gives:
-            found.append(f"it would give {_listed(gives)}, and not {_listed(list(expected.would_give))}")
+            wanted, seen = (all_called(self.names.rewards, each) for each in (expected.would_give, gives))
+            found.append(f"it would give {seen}, and not {wanted}")
         return found
 
     def challenges(self, customer: str, expected: Mapping[str, CaseChallenge]) -> list[str]:
@@ -240,7 +257,7 @@ class Comparison:
         for name, wanted in expected.items():
             view = seen.get(name)
             if view is None:
-                found.append(f"there is no challenge {name}")
+                found.append(f"there is no challenge {called(self.names.challenges, name)}")
                 continue
             for what, want, is_ in (
                 ("completed", wanted.completed, view.completed_count),
@@ -248,7 +265,8 @@ class Comparison:
                 ("state", wanted.state, view.state),
             ):
                 if want is not None and want != is_:
-                    found.append(f"challenge {name}: {what} should be {want} but is {is_}")
+                    challenge = called(self.names.challenges, name)
+                    found.append(f"challenge {challenge}: {what} should be {want} but is {is_}")
         return found
 
     def cards(self, expected: Mapping[str, Minor]) -> list[str]:
@@ -279,7 +297,8 @@ class Comparison:
         membership = self.rehearsal.membership(customer)
         tier = membership.tier if membership is not None else None
         if expected.tier is not UNSET and expected.tier != tier:
-            found.append(f"the tier should be {expected.tier} but is {tier}")
+            wanted, seen_tier = (called(self.names.tiers, each) for each in (expected.tier, tier))
+            found.append(f"the tier should be {wanted} but is {seen_tier}")
         if expected.tier_until is not UNSET:
             until = membership.tier_until if membership is not None else None
             if self.local(until) != expected.tier_until:
@@ -288,25 +307,28 @@ class Comparison:
         for reward, place in expected.waiting.items():
             seen_at = self.rehearsal.place_in_line(customer, reward)
             if seen_at != place:
-                found.append(f"the place in line of {reward} should be {place} but is {seen_at}")
+                name = called(self.names.rewards, reward)
+                found.append(f"the place in line of {name} should be {place} but is {seen_at}")
         return found + self.referral(customer, expected) + self.converted(customer, expected)
 
     def segments(self, customer: str, expected: Expectation) -> list[str]:
         """Compare in which segments the customer is, since when, and when it left them."""
         member, found = self.rehearsal.member(customer), []
+        known = self.rehearsal.segments_known()
         for name in (*expected.segments, *expected.entered, *expected.left):
-            if name not in self.rehearsal.segments_known():
+            if name not in known:
                 raise UnknownName(f"there is no segment {name!r}")
+        names = {code: with_id(segment.name, code) for code, segment in known.items()}
         for code, wanted in expected.segments.items():
             if wanted is not (code in member.segments):
-                found.append(f"{customer} should {'' if wanted else 'not '}be in segment {code}")
+                found.append(f"{customer} should {'' if wanted else 'not '}be in segment {names[code]}")
         for what, times, seen in (
             ("entered", expected.entered, member.segments.get),
             ("left", expected.left, lambda code: self.rehearsal.left.get((member.customer_id, code))),
         ):
             for code, wanted_at in times.items():
                 if (at := self.local(seen(code))) != wanted_at:
-                    found.append(f"segment {code} should be {what} at {wanted_at}, but was at {at}")
+                    found.append(f"segment {names[code]} should be {what} at {wanted_at}, but was at {at}")
         return found
 
     def converted(self, customer: str, expected: Expectation) -> list[str]:
@@ -393,10 +415,6 @@ def _plain(lots: object) -> object:
 
 def _outcome(code: str | None) -> str:
     return "no refusal" if code is None else f"the refusal {code}"
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names) if names else "nothing"
 
 
 _OF_CHECKOUTS = (

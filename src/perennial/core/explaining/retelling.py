@@ -8,7 +8,8 @@ says what may stand in it:
   marks, ``{field:path}`` where it stands in a document: kept.
 * ``{n:number}``, ``{price:amount}``, ``{day:day}``, ``{at:instant}``, ``{span:span}``: as the language writes
   them.
-* ``{tier:either}`` names between which there is an "or": kept, and listed.
+* ``{tier:either}`` names between which there is an "or": kept, and listed. ``{given:names}`` names between
+  commas, or that there is none.
 * ``{step:step}`` a sentence that begins as the steps of a challenge do, with a number or a membership.
 * ``{owner:part}`` a part of a program. ``{what:noun}`` its kind alone, ``{what:figure}`` what is counted,
   ``{first:asked}`` a question of a condition: listed as ``the wallet``, ``the figure balance``, ``the asked
@@ -264,6 +265,11 @@ def _each(between: str) -> Callable[[str, Language], str]:
     return say
 
 
+def _names_or_none(text: str, language: Language) -> str:
+    """Tell that there is nothing; else names, one after the other."""
+    return language.sentences.get(text) or _names(", ")(text, language)
+
+
 def _names(between: str) -> Callable[[str, Language], str]:
     def say(text: str, language: Language) -> str:
         return language.separator.join(_name(name, language) for name in text.split(between))
@@ -296,6 +302,7 @@ _SAY: dict[str, Callable[[str, Language], str]] = {
     "sentence": _sentence,
     "step": _sentence,
     "either": _names(" or "),
+    "names": _names_or_none,
     "list": _each(", "),
     "sums": _each(" and "),
     "parts": _each("; "),
