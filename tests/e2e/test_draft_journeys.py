@@ -21,6 +21,17 @@ cases:
       - {at: 2026-06-06 12:00, order: {id: o1, lines: [{sku: shirt, amount: 1000}]}}
       - {at: 2026-06-07 12:00, cancel: o1, expect: {taken_back: 10, balance: 100}}
 """
+_MESSAGES = """
+messages:
+  - {id: thanks, type: email, name: Thank you, trigger: order.paid, subject: Thanks, body: Come again.}
+  - id: big
+    type: email
+    name: To big ones
+    trigger: order.paid
+    when: {fact: order.total, at_least: 50000}
+    subject: Oh
+    body: That was much.
+"""
 
 
 def _save(page: Page) -> None:
@@ -43,8 +54,8 @@ def test_a_case_must_hold_for_the_program_to_be_published(browser: Browser, shop
     card.get_by_label("Day", exact=True).fill("2026-06-06")
     card.get_by_label("Tier of the member").select_option("gold")
     card.get_by_label("Price of line 1").fill("80")
-    card.get_by_label("Earns: points").fill("1")
-    sentence = re.compile(r"^A member in tier gold buys for \$80\.00 on Sat, Jun 6, 2026 → earns 1 points$")
+    card.get_by_label("Earns: Points").fill("1")
+    sentence = re.compile(r"^A member in tier Gold buys for \$80\.00 on Sat, Jun 6, 2026 → earns 1 Points$")
     expect(page.get_by_role("article", name=sentence)).to_be_visible()
     page.get_by_role("button", name="Play the cases").click()
     expect(page.get_by_text("1 does not hold.")).to_be_visible()
@@ -63,7 +74,7 @@ def test_a_case_must_hold_for_the_program_to_be_published(browser: Browser, shop
     expect(dialog.get_by_label("Publish although they do not hold")).to_be_visible()
     watched.shoot("journey-cases-refused")
     dialog.get_by_role("button", name="Cancel").click()
-    card.get_by_label("Earns: points").fill(earned[1])
+    card.get_by_label("Earns: Points").fill(earned[1])
     _save(page)
     page.get_by_role("button", name="Publish…").click()
     dialog.get_by_role("button", name="Publish").click()
@@ -74,6 +85,47 @@ def test_a_case_must_hold_for_the_program_to_be_published(browser: Browser, shop
     assert "# what the marketer has written is kept" in kept
     assert f"earned: {earned[1]}" in kept
     assert [each for each in watched.wrong if "422" not in each] == []
+    watched.context.close()
+
+
+def test_a_case_expects_messages(browser: Browser, shop: Shop) -> None:
+    """None at all, then those alone that are named; for a cart that is only priced nobody is asked."""
+    before = shop.call("GET", "programs/points/draft")["document"]
+    shop.call("PUT", "programs/points/draft", yaml=before + _MESSAGES)
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"{_DRAFT}?section=cases")
+    page.get_by_role("button", name="Add a case").click()
+    card = page.get_by_role("article").last
+    sent = card.get_by_label("Messages that are sent")
+    sent.select_option("None")
+    expect(card).to_contain_text("→ gets no message")
+    page.get_by_role("button", name="Play the cases").click()
+    expect(card.get_by_role("listitem")).to_have_text(
+        "Step 2: messages should be nothing but are Thank you (thanks)"
+    )
+    sent.select_option("These and no other")
+    expect(card).to_contain_text("→ gets the message Thank you")
+    which = card.get_by_role("combobox", name="Which messages")
+    which.click()
+    page.get_by_role("option", name="To big ones").click()
+    which.press("Escape")
+    expect(card).to_contain_text("→ gets the message Thank you and To big ones")
+    card.get_by_label("Price of line 1").fill("900")
+    page.get_by_role("button", name="Play the cases").click()
+    expect(card).to_contain_text("Holds")
+    for look in LOOKS:
+        watched.look_as(look)
+        assert watched.barriers(of_sight=True) == [], look
+        watched.shoot(f"journey-case-of-messages-{look.name}")
+    watched.look_as(LOOKS[0])
+    _save(page)
+    assert "messages: [thanks, big]" in shop.call("GET", "programs/points/draft")["document"]
+    card.get_by_label("The member", exact=True).select_option("asks the price of a cart")
+    expect(card).not_to_contain_text("gets the message")
+    expect(sent).to_have_count(0)
+    shop.call("PUT", "programs/points/draft", yaml=before)
+    assert watched.wrong == []
     watched.context.close()
 
 

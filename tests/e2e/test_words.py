@@ -18,7 +18,7 @@ cases:
     steps:
       - at: 2026-06-06 12:00
         order: {id: o1, lines: [{sku: shirt, amount: 1000}]}
-        expect: {earned: 1, tier: gold}
+        expect: {earned: 1, awards: {base: 1}, tier: gold}
 """
 
 
@@ -57,6 +57,7 @@ def test_misses_of_a_test_case_are_told(browser: Browser, shop: Shop) -> None:
         page.get_by_role("button", name=re.compile(f"^{_said('editor', 'Test cases')}")).click()
         page.get_by_role("button", name=_said("editor", "Play the cases")).click()
         expect(page.get_by_text("کسب‌شده باید")).to_be_visible()
+        expect(page.get_by_text("1 point for every dollar (base)")).to_be_visible()
         assert watched.english() == []
         watched.shoot("words-misses")
         watched.context.close()

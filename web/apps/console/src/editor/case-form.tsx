@@ -1,13 +1,11 @@
-import type { MessageDescriptor } from "@lingui/core";
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Button, Group, NativeSelect, SimpleGrid, Stack, TagsInput, Text, TextInput } from "@perennial/ui";
+import { Button, Group, MultiSelect, NativeSelect, SimpleGrid, Stack, TagsInput, Text, TextInput } from "@perennial/ui";
 import { IconPlus } from "@perennial/ui/icons";
 
 import { useFormat } from "../i18n/format";
 import { digitsOf } from "../i18n/decimals";
-import { useSaid } from "../i18n/said";
-import type { CasePlan, Deed, Expected, PlanLine } from "./case-plan";
-import { idsOf, useForm } from "./form-context";
+import { type CasePlan, type Deed, type Expected, fitting, type PlanLine } from "./case-plan";
+import { idsOf, type Named, useForm } from "./form-context";
 import { REFUSALS } from "./refusals";
 import { Whole } from "./whole";
 
@@ -29,11 +27,11 @@ export function CaseForm({ plan, onChange }: CaseFormProps) {
       <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="sm">
         <TextInput label={t({ message: "Day", context: "date" })} type="date" disabled={readOnly} value={plan.day} onChange={(event) => { if (event.currentTarget.value !== "") put({ day: event.currentTarget.value }); }} />
         <TextInput label={t`Time`} type="time" disabled={readOnly} value={plan.time} onChange={(event) => { if (event.currentTarget.value !== "") put({ time: event.currentTarget.value }); }} />
-        <Choice label={t`Tier of the member`} none={t`As the program gives it`} data={idsOf(form, "tiers")} value={plan.tier} onChange={(tier) => { put({ tier }); }} />
+        <Choice label={t`Tier of the member`} none={t`As the program gives it`} data={form.names.tiers ?? []} value={plan.tier} onChange={(tier) => { put({ tier }); }} />
         <Money label={t`Bought for, a month before`} value={plan.spent} onChange={(spent) => { put({ spent }); }} />
         <PerWallet label={t`Holds besides`} figures={plan.holds} onChange={(holds) => { put({ holds: holds ?? {} }); }} />
       </SimpleGrid>
-      <DeedForm deed={plan.deed} onChange={(deed) => { put({ deed }); }} />
+      <DeedForm deed={plan.deed} onChange={(deed) => { put(deed.kind === plan.deed.kind ? { deed } : { deed, expect: fitting(plan.expect, deed) }); }} />
       <Text size="sm" fw={600}>
         <Trans>What must come of it</Trans>
       </Text>
@@ -46,7 +44,7 @@ function DeedForm({ deed, onChange }: { deed: Deed; onChange: (deed: Deed) => vo
   const { t } = useLingui();
   const form = useForm();
   const { readOnly } = form;
-  const rewards = idsOf(form, "reward");
+  const rewards = form.names.reward ?? [];
   const events = idsOf(form, "trigger").filter((each) => !BUILT_IN.test(each));
   const kinds: [Deed["kind"], string][] = [
     ["buys", t`buys`],
@@ -62,7 +60,7 @@ function DeedForm({ deed, onChange }: { deed: Deed; onChange: (deed: Deed) => vo
       case "event":
         return { kind: "event", type: events[0] ?? "review.posted" };
       case "claims":
-        return { kind: "claims", reward: rewards[0] ?? "reward" };
+        return { kind: "claims", reward: rewards[0]?.value ?? "reward" };
       default:
         return { kind: "buys", lines };
     }
@@ -74,11 +72,11 @@ function DeedForm({ deed, onChange }: { deed: Deed; onChange: (deed: Deed) => vo
       {deed.kind === "cart" && (
         <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
           <TagsInput label={t`Codes`} disabled={readOnly} value={[...deed.codes]} onChange={(codes) => { onChange({ ...deed, codes }); }} />
-          <TagsInput label={t`Rewards`} disabled={readOnly} data={rewards} value={[...deed.rewards]} onChange={(rewards) => { onChange({ ...deed, rewards }); }} />
+          <TagsInput label={t`Rewards`} disabled={readOnly} data={idsOf(form, "reward")} value={[...deed.rewards]} onChange={(rewards) => { onChange({ ...deed, rewards }); }} />
         </SimpleGrid>
       )}
-      {deed.kind === "event" && <Choice label={t`Event`} data={[...new Set([...events, deed.type])]} value={deed.type} onChange={(type) => { if (type !== undefined) onChange({ kind: "event", type }); }} />}
-      {deed.kind === "claims" && <Choice label={t`Reward`} data={[...new Set([...rewards, deed.reward])]} value={deed.reward} onChange={(reward) => { if (reward !== undefined) onChange({ kind: "claims", reward }); }} />}
+      {deed.kind === "event" && <Choice label={t`Event`} data={asNamed(events)} value={deed.type} onChange={(type) => { if (type !== undefined) onChange({ kind: "event", type }); }} />}
+      {deed.kind === "claims" && <Choice label={t`Reward`} data={rewards} value={deed.reward} onChange={(reward) => { if (reward !== undefined) onChange({ kind: "claims", reward }); }} />}
     </Stack>
   );
 }
@@ -135,21 +133,46 @@ function ExpectedForm({ deed, expect, onChange }: { deed: Deed; expect: Expected
         <PerWallet label={t`Earns`} figures={expect.earned ?? {}} onChange={(earned) => { put({ earned } as Expected); }} />
       )}
       <PerWallet label={t`Balance afterwards`} figures={expect.balance ?? {}} onChange={(balance) => { put({ balance } as Expected); }} />
-      <Choice label={t`Tier afterwards`} none={t`Not looked at`} data={idsOf(form, "tiers")} value={expect.tier} onChange={(tier) => { put({ tier } as Expected); }} />
-      {deed.kind === "claims" && <Choice label={t`Refused because of`} none={t`Not refused`} data={Object.keys(REFUSALS)} words={REFUSALS} value={expect.refused} onChange={(refused) => { put({ refused } as Expected); }} />}
+      <Choice label={t`Tier afterwards`} none={t`Not looked at`} data={form.names.tiers ?? []} value={expect.tier} onChange={(tier) => { put({ tier } as Expected); }} />
+      {deed.kind === "claims" && <Choice label={t`Refused because of`} none={t`Not refused`} data={Object.entries(REFUSALS).map(([value, said]) => ({ value, label: t(said) }))} value={expect.refused} onChange={(refused) => { put({ refused } as Expected); }} />}
+      {deed.kind !== "cart" && <Messages sent={expect.messages} onChange={(messages) => { put({ messages } as Expected); }} />}
     </SimpleGrid>
   );
 }
 
-function Choice({ label, none, data, words = {}, value, onChange }: { label: string; none?: string; data: readonly string[]; words?: Record<string, MessageDescriptor>; value: string | undefined; onChange: (value: string | undefined) => void }) {
+/** Which messages are sent, where the program has some: none at all is something to expect as well. */
+function Messages({ sent, onChange }: { sent: readonly string[] | undefined; onChange: (sent: readonly string[] | undefined) => void }) {
+  const { t } = useLingui();
+  const form = useForm();
+  const messages = form.names.messages ?? [];
+  const [first] = messages;
+  if (first === undefined && sent === undefined) return null;
+  const kinds = [{ value: "none", label: t`None` }, ...(first === undefined ? [] : [{ value: "some", label: t`These and no other` }])];
+  const chosen = sent === undefined ? undefined : sent.length === 0 ? "none" : "some";
+  return (
+    <>
+      <Choice label={t`Messages that are sent`} none={t`Not looked at`} data={kinds} value={chosen} onChange={(kind) => { onChange(kind === undefined ? undefined : kind === "none" || first === undefined ? [] : [first.value]); }} />
+      {sent !== undefined && sent.length > 0 && <MultiSelect label={t`Which messages`} searchable disabled={form.readOnly} data={withGone(messages, sent)} value={[...sent]} onChange={onChange} />}
+    </>
+  );
+}
+
+function asNamed(ids: readonly string[]): Named[] {
+  return ids.map((value) => ({ value, label: value }));
+}
+
+/** What may be chosen, and what is chosen already although it is not there any more. */
+function withGone(names: readonly Named[], chosen: readonly string[]): Named[] {
+  return [...names, ...asNamed(chosen.filter((each) => names.every(({ value }) => value !== each)))];
+}
+
+function Choice({ label, none, data, value, onChange }: { label: string; none?: string; data: readonly Named[]; value: string | undefined; onChange: (value: string | undefined) => void }) {
   const { readOnly } = useForm();
-  const said = useSaid();
-  const all = value === undefined || data.includes(value) ? data : [...data, value];
   return (
     <NativeSelect
       label={label}
       disabled={readOnly}
-      data={[...(none === undefined ? [] : [{ value: "", label: none }]), ...all.map((each) => ({ value: each, label: said(words, each) }))]}
+      data={[...(none === undefined ? [] : [{ value: "", label: none }]), ...withGone(data, value === undefined ? [] : [value])]}
       value={value ?? ""}
       onChange={(event) => { onChange(event.currentTarget.value === "" ? undefined : event.currentTarget.value); }}
     />
@@ -168,7 +191,7 @@ function PerWallet({ label, figures, onChange }: { label: string; figures: Reado
     const next = Object.fromEntries(Object.entries({ ...figures, [wallet]: value }).filter((each): each is [string, number] => each[1] !== undefined));
     onChange(Object.keys(next).length === 0 ? undefined : next);
   };
-  return idsOf(form, "wallet").map((wallet) => (
-    <Whole key={wallet} visible label={`${label}: ${wallet}`} digits={0} disabled={readOnly} value={figures[wallet]} onChange={(value) => { put(wallet, value); }} onEmpty={() => { put(wallet, undefined); }} />
+  return (form.names.wallet ?? []).map(({ value: wallet, label: name }) => (
+    <Whole key={wallet} visible label={`${label}: ${name}`} digits={0} disabled={readOnly} value={figures[wallet]} onChange={(value) => { put(wallet, value); }} onEmpty={() => { put(wallet, undefined); }} />
   ));
 }

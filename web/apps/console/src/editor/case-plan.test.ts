@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { type CasePlan, planOf, stepsOf } from "./case-plan.ts";
+import { type CasePlan, fitting, planOf, stepsOf } from "./case-plan.ts";
 
 const GOLD: CasePlan = {
   day: "2026-06-06",
@@ -25,6 +25,23 @@ void test("a plan becomes steps, and these are read as the same plan", () => {
     const plan: CasePlan = { day: "2026-06-06", time: "12:00", holds: {}, deed, expect: { refused: "insufficient_points" } };
     assert.deepEqual(planOf(stepsOf(plan, ["points"]), ["points"]), plan);
   }
+});
+
+void test("messages are expected, also that there are none", () => {
+  for (const messages of [["thanks", "more"], []]) {
+    const plan: CasePlan = { ...GOLD, expect: { messages } };
+    const steps = stepsOf(plan, ["points"]);
+    assert.deepEqual(steps.at(-1)?.expect, { messages });
+    assert.deepEqual(planOf(steps, ["points"]), plan);
+  }
+  assert.equal(planOf(stepsOf(GOLD, ["points"]), ["points"])?.expect.messages, undefined);
+});
+
+void test("who does something else is not expected what only the first deed can bring", () => {
+  const all = { earned: { points: 1 }, balance: { points: 2 }, tier: "gold", refused: "blocked", discount: 3, total: 4, messages: ["thanks"] };
+  assert.deepEqual(Object.keys(fitting(all, { kind: "cart", lines: [], codes: [], rewards: [] })), ["balance", "tier", "discount", "total"]);
+  assert.deepEqual(Object.keys(fitting(all, { kind: "claims", reward: "cup" })), ["earned", "balance", "tier", "refused", "messages"]);
+  assert.deepEqual(Object.keys(fitting(all, GOLD.deed)), ["earned", "balance", "tier", "messages"]);
 });
 
 void test("what the form cannot show has no plan, and is not lost by it", () => {

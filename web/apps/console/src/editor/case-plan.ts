@@ -22,6 +22,8 @@ export interface Expected {
   refused?: string;
   discount?: number;
   total?: number;
+  /** All messages that are sent for it: an empty list says that none is. */
+  messages?: readonly string[];
 }
 
 /** A test case as the form shows it: who the member is, what the member does, what must come of it. */
@@ -41,6 +43,12 @@ const BEFORE_DAYS = 30;
 const DAY_MS = 86_400_000;
 const MOMENT = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)$/;
 const BEFORE = "before";
+
+/** What of the expectations still means something when a member does something else. */
+export function fitting(expect: Expected, deed: Deed): Expected {
+  const out: readonly string[] = deed.kind === "cart" ? ["earned", "refused", "messages"] : deed.kind === "claims" ? ["discount", "total"] : ["discount", "total", "refused"];
+  return Object.fromEntries(Object.entries(expect).filter(([name]) => !out.includes(name)));
+}
 
 /** The steps that say what a plan says. */
 export function stepsOf(plan: CasePlan, wallets: readonly string[]): Plain[] {
@@ -78,9 +86,10 @@ function lineOf({ sku, amount, quantity }: PlanLine): Plain {
   return quantity === undefined || quantity === 1 ? { sku, amount } : { sku, amount, quantity };
 }
 
-function expectOf({ earned, balance, ...rest }: Expected, wallets: readonly string[]): Plain {
+function expectOf({ earned, balance, messages, ...rest }: Expected, wallets: readonly string[]): Plain {
+  const sent = messages === undefined ? undefined : [...messages];
   return Object.fromEntries(
-    Object.entries({ earned: figureOf(earned, wallets), balance: figureOf(balance, wallets), ...rest }).filter(([, value]) => value !== undefined),
+    Object.entries({ earned: figureOf(earned, wallets), balance: figureOf(balance, wallets), ...rest, messages: sent }).filter(([, value]) => value !== undefined),
   );
 }
 
@@ -149,8 +158,9 @@ function readExpected(expect: Plain, wallets: readonly string[]): Expected {
     return isRecord(value) ? (value as Record<string, number>) : undefined;
   };
   const { earned, balance, tier, refused, discount, total } = expect;
+  const messages = Array.isArray(expect.messages) ? texts(expect.messages) : undefined;
   return Object.fromEntries(
-    Object.entries({ earned: figure(earned), balance: figure(balance), tier, refused, discount, total }).filter(([, value]) => value !== undefined && value !== null),
+    Object.entries({ earned: figure(earned), balance: figure(balance), tier, refused, discount, total, messages }).filter(([, value]) => value !== undefined && value !== null),
   );
 }
 

@@ -37,6 +37,11 @@ export function idsOf({ names }: Form, field: string): string[] {
   return (names[field] ?? []).map(({ value }) => value);
 }
 
+/** What people call something that may be named in a field; its id where it is not there any more. */
+export function calledIn({ names }: Form, field: string, id: string): string {
+  return names[field]?.find(({ value }) => value === id)?.label ?? id;
+}
+
 /** What explains a field stands below its input, so that the inputs of a row stand in a line. */
 export const ORDER: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
 

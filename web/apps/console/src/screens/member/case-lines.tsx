@@ -7,8 +7,11 @@ import { subjectOf } from "./consent-words";
 
 type Step = Record<string, unknown>;
 
+/** Says what people call a part of the program. */
+export type Called = (id: string) => string;
+
 /** Says in a line what happens in a step of a case. */
-export function useStepWords(currency: string): (step: Step) => string {
+export function useStepWords(currency: string, called: Called): (step: Step) => string {
   const { t } = useLingui();
   const format = useFormat();
   const money = (lines: unknown) => {
@@ -21,20 +24,23 @@ export function useStepWords(currency: string): (step: Step) => string {
     const { order, adjust, attributes, consents, facts, locations, import: imported, switch: switched, block } = step;
     if (isRecord(order)) return t`The member buys for ${money(order.lines)}`;
     if (step.join === true) return t`The member joins`;
-    if (typeof step.assign_tier === "string") return t`The member is put into tier ${step.assign_tier}`;
+    if (typeof step.assign_tier === "string") return t`The member is put into tier ${called(step.assign_tier)}`;
     if (isRecord(adjust)) return t`The balance changes by ${format.change(Number(adjust.points))}`;
     if (attributes !== undefined) return t`Of the member is known: ${named(attributes)}`;
     if (Array.isArray(consents)) return t`The member has consented to: ${format.list(consents.map((each) => subjectOf(t, String(each))))}`;
     if (facts !== undefined) return t`From outside comes: ${named(facts)}`;
     if (isRecord(locations)) return t`Of the location is known: ${named(Object.values(locations)[0])}`;
     if (isRecord(imported)) return t`The member is in segment ${String(imported.segment)}`;
-    if (isRecord(switched) && isRecord(switched.off)) return t`Switched off: ${String(switched.off.id ?? switched.off.kind)}`;
+    if (isRecord(switched) && isRecord(switched.off)) return t`Switched off: ${called(String(switched.off.id ?? switched.off.kind))}`;
     return block === undefined ? t`Time passes` : t`The member is blocked`;
   };
 }
 
+/** What of the state is of a part of the program; the rest is of the workspace, or of the member. */
+const OF_PROGRAM = new Set<Uncarried["state"]>(["budget", "challenge", "experiment", "limit", "switch", "wallet"]);
+
 /** Says in a line which part of the state a case does not begin with. */
-export function useUncarriedWords(): (part: Uncarried) => string {
+export function useUncarriedWords(called: Called): (part: Uncarried) => string {
   const { t } = useLingui();
   const format = useFormat();
   const value = (given: Uncarried["was"]) => {
@@ -43,7 +49,7 @@ export function useUncarriedWords(): (part: Uncarried) => string {
     return given ?? t`nothing`;
   };
   const kind = ({ state, id }: Uncarried) => {
-    const name = id ?? "";
+    const name = OF_PROGRAM.has(state) ? called(id ?? "") : (id ?? "");
     switch (state) {
       case "attribute":
         return t`Attribute ${name}`;

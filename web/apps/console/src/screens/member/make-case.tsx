@@ -8,12 +8,13 @@ import { useEffect, useState } from "react";
 
 import { insertAt, valueOf } from "../../editor/document";
 import { useFormat } from "../../i18n/format";
+import { namesOf } from "../../program/names";
 import { isRecord } from "../../program/records";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import { freeId } from "../../shell/ids";
 import { toldBy } from "../../shell/problem";
-import { useStepWords, useUncarriedWords } from "./case-lines";
+import { type Called, useStepWords, useUncarriedWords } from "./case-lines";
 import classes from "./member.module.css";
 
 /** A test case of a real order: what it begins with, what it cannot carry, and whether it holds in the draft. */
@@ -31,8 +32,9 @@ function Look({ made, draft, onBack }: { made: OrderCase; draft: DraftView; onBa
   const { t } = useLingui();
   const format = useFormat();
   const document = valueOf(draft.document) ?? {};
-  const words = useStepWords(typeof document.currency === "string" ? document.currency : "USD");
-  const uncarried = useUncarriedWords();
+  const called = namesOf(document).of;
+  const words = useStepWords(typeof document.currency === "string" ? document.currency : "USD", called);
+  const uncarried = useUncarriedWords(called);
   const [title, setTitle] = useState(String(made.case.title));
   const steps = (Array.isArray(made.case.steps) ? made.case.steps : []).filter(isRecord);
   const expect = steps.at(-1)?.expect;
@@ -58,7 +60,7 @@ function Look({ made, draft, onBack }: { made: OrderCase; draft: DraftView; onBa
             );
           })}
         </ol>
-        <Expected expect={isRecord(expect) ? expect : {}} />
+        <Expected expect={isRecord(expect) ? expect : {}} called={called} />
       </section>
       {made.uncarried.length > 0 && (
         <section>
@@ -85,14 +87,17 @@ function Look({ made, draft, onBack }: { made: OrderCase; draft: DraftView; onBa
   );
 }
 
-function Expected({ expect }: { expect: Record<string, unknown> }) {
+function Expected({ expect, called }: { expect: Record<string, unknown>; called: Called }) {
   const format = useFormat();
   const rules = Object.entries(isRecord(expect.awards) ? expect.awards : {});
-  const given = format.list(rules.map(([rule, points]) => `${rule} ${format.change(Number(points))}`));
-  const tier = typeof expect.tier === "string" ? expect.tier : undefined;
+  const given = format.list(rules.map(([rule, points]) => `${called(rule)} ${format.change(Number(points))}`));
+  const messages = Array.isArray(expect.messages) ? expect.messages.map(String) : undefined;
+  const sent = format.list((messages ?? []).map(called));
+  const tier = typeof expect.tier === "string" ? called(expect.tier) : undefined;
   return (
     <Text mt="xs">
       {rules.length === 0 ? <Trans>It must give no points.</Trans> : <Trans>It must give: {given}.</Trans>}{" "}
+      {messages !== undefined && (messages.length === 0 ? <Trans>It must send no message.</Trans> : <Trans>It must send: {sent}.</Trans>)}{" "}
       {tier !== undefined && <Trans>The member is then in tier {tier}.</Trans>}
     </Text>
   );

@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
 import { useWorkspace } from "../../session/workspace";
-import type { Names } from "./names";
+import type { Names } from "../../program/names";
 
 /** For whom it makes the greatest difference, both ways. */
 export function Movers({ result, names }: { result: SimulationResult; names: Names }) {

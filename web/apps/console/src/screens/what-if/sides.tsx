@@ -3,7 +3,7 @@ import type { SimulationResult } from "@perennial/api-admin";
 import { type Column, DataTable, Panel } from "@perennial/ui";
 
 import { useFormat, withSign } from "../../i18n/format";
-import type { Names } from "./names";
+import type { Names } from "../../program/names";
 import { useSideName } from "./side-name";
 
 interface Row {
