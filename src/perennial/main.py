@@ -40,7 +40,7 @@ from perennial.http.app import OpenDoor, build_app
 from perennial.http.door.auth import Keyring
 from perennial.http.door.dealing import Dealer, Taker
 from perennial.http.door.door import Address, Door
-from perennial.http.door.metrics import MeasuredHandler
+from perennial.http.door.metrics import COUNTED, MeasuredHandler
 from perennial.http.door.protocol import BoundedProtocol, DealtProtocol
 from perennial.http.fast_lane import FastLane
 from perennial.jobs.worker import Worker
@@ -101,7 +101,7 @@ def door_of(settings: Settings, *, jobs: bool) -> OpenDoor:
                 return await find_valid_key(database, secret_hash)
 
             if jobs:
-                await stack.enter_async_context(_working(url, handler, channels_of(settings)))
+                await stack.enter_async_context(_working(url, handler, channels_of(settings, COUNTED)))
             stack.push_async_callback(intake.close)
             stack.push_async_callback(quotes.close)
             yield Door(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from asyncpg import Connection
 
@@ -14,12 +15,16 @@ from perennial.flows.commands import LeaveProgram
 from perennial.flows.customers.blocks import block_customer
 from perennial.flows.customers.erase import erase_customer
 from perennial.flows.handle_events import Handler
+from perennial.flows.messaging import send_messages as sending
+from perennial.flows.messaging.figures import MessageFigures
 from perennial.flows.messaging.send_messages import BACKOFF, HELD, send_messages
 from perennial.flows.messaging.unsubscribing import read_token
 from perennial.flows.programs.life import Author
 from perennial.flows.switches import turn_off
+from perennial.jobs.worker import Worker
 from perennial.store import messages as stored_messages
-from perennial.store.database import Database
+from perennial.store.database import DISPATCHER_ROLE, Database
+from perennial.store.messages import Became, MessageState
 from perennial.units import DAY, named_id
 from tests.channels.mailbox import Mailbox, html_of, mailbox
 from tests.codebook import CODEBOOK
@@ -375,6 +380,69 @@ async def _send_in_parallel(live: Shop, box: Mailbox) -> None:
         for turn in range(8)
     ]
     await asyncio.gather(*turns)
+
+
+class _Told(MessageFigures):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[tuple[str, MessageState, str | None]] = []
+        self.oldest: list[int | None] = []
+
+    def ended(self, channel: str, became: Became) -> None:
+        self.outcomes.append((channel, became.state, became.reason))
+
+    def oldest_due(self, due_at: int | None) -> None:
+        self.oldest.append(due_at)
+
+
+async def test_who_watches_is_told_since_when_the_oldest_waits(
+    live: Shop, shop: Shop, box: Mailbox, owner: Connection, database_url: str
+) -> None:
+    """By wall time: one of a sandbox whose clock was set is sent, and is not late by any."""
+    at = wall() - DAY
+    await put(live, "anna")
+    await live.order("o1", "anna", 1200, at=at)
+    await shop.publish(PROGRAM)
+    await put(shop, "anna")
+    await shop.order("o1", "anna", 1200)
+    told = _Told()
+    async with await Database.connect(database_url, role=DISPATCHER_ROLE, largest=1) as dispatcher:
+        async with dispatcher.unbound() as conn:
+            due = await stored_messages.buckets_with_due_messages(conn, wall())
+        assert {ws: since for ws, _, since in due if ws in (live.workspace_id, shop.workspace_id)} == {
+            live.workspace_id: at,
+            shop.workspace_id: None,
+        }
+        channels = msgspec.structs.replace(channels_to(box), figures=told)
+        worker = Worker(live.handler, dispatcher, channels)
+        assert await worker.send_messages() >= 2
+        assert told.oldest == [min(since for _, _, since in due if since is not None)]
+        assert ("email", MessageState.SENT, None) in told.outcomes
+        assert ("email", MessageState.SUPPRESSED, "sandbox") in told.outcomes
+        await worker.send_messages()
+        assert told.oldest[1:] == [None]
+
+
+async def test_what_another_one_has_sent_since_is_not_counted(
+    live: Shop, box: Mailbox, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who came too late with it wrote nothing, and counts nothing."""
+    await put(live, "anna")
+    await live.order("o1", "anna", 1200, at=wall())
+    told = _Told()
+    channels = msgspec.structs.replace(channels_to(box), figures=told)
+
+    async def taken(*_: object) -> bool:
+        return False
+
+    with monkeypatch.context() as late:
+        late.setattr(sending, "end_message", taken)
+        assert await send_messages(live.handler, live.workspace_id, live.workspace_id, channels) == 1
+    assert told.outcomes == []
+    await owner.execute("update messages set held_until = due_at where workspace_id = $1", live.workspace_id)
+    assert await send_messages(live.handler, live.workspace_id, live.workspace_id, channels) == 1
+    assert told.outcomes == [("email", MessageState.SENT, None)]
 
 
 async def test_two_who_send_at_once_send_each_message_once(live: Shop, box: Mailbox) -> None:

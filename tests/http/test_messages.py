@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import httpx
@@ -16,8 +17,9 @@ from perennial.flows.messaging.unsubscribing import PATH, Subscription, write_to
 from perennial.flows.programs.life import Author, apply_document
 from perennial.flows.staff.keys import create_key
 from perennial.flows.workspaces import create_workspace
+from perennial.http.door.metrics import COUNTED
 from perennial.http.fast_lane import FastLane
-from perennial.store.database import Database
+from perennial.store.database import Database, connect
 from perennial.units import bucket_of, format_instant, named_id
 from tests.channels.mailbox import Mailbox, mailbox
 from tests.codebook import CODEBOOK
@@ -58,7 +60,7 @@ async def _anna(site: Site) -> None:
 
 
 async def _send(site: Site, box: Mailbox) -> int:
-    channels = Channels(email=MailServer(box.settings), public_url="http://shop.test")
+    channels = Channels(MailServer(box.settings), "http://shop.test", COUNTED)
     bucket = bucket_of("anna", site.row.bucket_base, site.row.bucket_count)
     return await send_messages(Handler(site.database, CODEBOOK), site.row.workspace_id, bucket, channels)
 
@@ -97,6 +99,41 @@ async def test_from_an_order_to_its_e_mail_and_to_the_end_of_it(live: Site) -> N
     }
     assert ("message_sent", "thanks", None) in kinds
     assert ("message_suppressed", "thanks", "no_consent") in kinds
+
+
+async def test_metrics_count_messages_and_name_nobody(live: Site, database_url: str) -> None:
+    """Sent, tried again, held back: each once, when it is written."""
+    key = (await create_key(live.database, live.row.code, "watch", ["metrics"], actor="test")).secret
+
+    async def counted() -> Counter[str]:
+        text = (await live.call("GET", "/metrics", secret=key)).text
+        assert "anna" not in text
+        lines = [line for line in text.splitlines() if line.startswith("perennial_messages_total{")]
+        return Counter({line.rpartition(" ")[0]: int(float(line.rpartition(" ")[2])) for line in lines})
+
+    def told(outcome: str, reason: str = "") -> str:
+        return f'perennial_messages_total{{channel="email",outcome="{outcome}",reason="{reason}"}}'
+
+    before = await counted()
+    await _anna(live)
+    async with mailbox() as box:
+        await live.done("PUT", "/v1/orders/o1", _order())
+        assert await _send(live, box) == 1
+        await live.done("PUT", "/v1/orders/o2", _order())
+        box.data_answers = ["451 later"]
+        assert await _send(live, box) == 1
+        said = {"channel": "email", "purpose": "marketing", "state": "withdrawn", "source": "web"}
+        await live.done("POST", "/v1/customers/anna/consents", {"consents": [said]})
+        number = live.row.workspace_id
+        owner = await connect(database_url)
+        await owner.execute("update messages set due_at = caused_at where workspace_id = $1", number)
+        await owner.close()
+        assert await _send(live, box) == 1
+    assert await counted() - before == {
+        told("sent"): 1,
+        told("delayed", "delayed"): 1,
+        told("suppressed", "no_consent"): 1,
+    }
 
 
 async def test_pages_of_messages(live: Site) -> None:

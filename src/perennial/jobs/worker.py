@@ -205,8 +205,9 @@ class Worker:
         """Send what is due in every bucket that this worker gets the lease of."""
         async with self.dispatcher.unbound() as conn:
             due = await buckets_with_due_messages(conn, time.time_ns() // 1000)
+        self.channels.figures.oldest_due(min((at for _, _, at in due if at is not None), default=None))
         sent = 0
-        for workspace_id, bucket in due:
+        for workspace_id, bucket, _ in due:
             if await self._leased(workspace_id, bucket, "messages"):
                 sent += await send_messages(self.handler, workspace_id, bucket, self.channels)
         return sent

@@ -110,7 +110,8 @@ returning 1
 
 # One probe of the index of instants per bucket, however many messages there are.
 _DUE_BUCKETS = """
-select workspaces.workspace_id, buckets.bucket
+select workspaces.workspace_id, buckets.bucket,
+    case when workspaces.clock_at is null then next.due_at end as due_at
 from workspaces
 cross join lateral generate_series(bucket_base, bucket_base + bucket_count - 1) as buckets (bucket)
 cross join lateral (
@@ -254,13 +255,14 @@ async def end_message(
     return written is not None
 
 
-async def buckets_with_due_messages(conn: Connection, now: Instant) -> list[tuple[int, int]]:
-    """Return ``(workspace_id, bucket)`` of every bucket with a message that is due and that nobody holds.
+async def buckets_with_due_messages(conn: Connection, now: Instant) -> list[tuple[int, int, Instant | None]]:
+    """Return ``(workspace_id, bucket, due_at)`` of each bucket with a message that is due and nobody's yet.
 
-    ``now`` is wall time; a sandbox whose test clock was set is judged by its clock. To be called as the
+    ``due_at`` is that of the one which is due longest. It is wall time, and so is ``now``; a sandbox whose
+    test clock was set is judged by its clock, and has no ``due_at``. To be called as the
     dispatcher role, outside any workspace.
     """
-    return [(ws, bucket) for ws, bucket in await conn.fetch(_DUE_BUCKETS, now)]
+    return [(ws, bucket, due_at) for ws, bucket, due_at in await conn.fetch(_DUE_BUCKETS, now)]
 
 
 async def list_messages(

@@ -23,6 +23,7 @@ from perennial.config import Settings
 from perennial.core.version import CompiledMessage
 from perennial.flows.configuration import LiveProgram, Workspace, business_now
 from perennial.flows.handle_events import Handler
+from perennial.flows.messaging.figures import NO_FIGURES, MessageFigures
 from perennial.flows.messaging.recipient import Recipient, load_cause, load_recipient, values_for
 from perennial.flows.messaging.rendering import TemplateError, render
 from perennial.flows.messaging.unsubscribing import PATH, Subscription, write_token
@@ -47,20 +48,21 @@ _log = logging.getLogger("perennial.messages")
 
 
 class Channels(msgspec.Struct, frozen=True):
-    """How messages leave the house: the server of e-mail, if there is one, and where links lead."""
+    """How messages leave the house: the server of e-mail, if there is one, where links lead, who counts."""
 
     email: MailServer | None = None
     public_url: str | None = None
+    figures: MessageFigures = NO_FIGURES
 
 
 NO_CHANNELS = Channels()
 """Nothing leaves the house."""
 
 
-def channels_of(settings: Settings) -> Channels:
-    """Return how messages leave by the settings."""
+def channels_of(settings: Settings, figures: MessageFigures = NO_FIGURES) -> Channels:
+    """Return how messages leave by the settings, counted by ``figures``."""
     server = None if settings.mail is None else MailServer(settings.mail)
-    return Channels(email=server, public_url=settings.public_url)
+    return Channels(email=server, public_url=settings.public_url, figures=figures)
 
 
 async def send_messages(
@@ -100,8 +102,8 @@ async def _send_each(
         for row in waiting:
             try:
                 became = await _send(handler, workspace_id, bucket, channels, line, row)
-                if became is not None:
-                    await _end(handler, workspace_id, bucket, row, became)
+                if became is not None and await _end(handler, workspace_id, bucket, row, became):
+                    channels.figures.ended(row.channel, became)
             except Exception:  # noqa: BLE001 - one message must not keep the others
                 _log.exception("message %s could not be handled; it is tried again", row.message_id)
 
@@ -228,12 +230,17 @@ def unsubscribe_url(
     return f"{channels.public_url}{PATH}{write_token(handler.codebook, subscription)}"
 
 
-async def _end(handler: Handler, workspace_id: int, bucket: int, row: MessageRow, became: Became) -> None:
-    """Write what became of a message; of one whose customer was merged meanwhile, where it lies now."""
+async def _end(handler: Handler, workspace_id: int, bucket: int, row: MessageRow, became: Became) -> bool:
+    """Write what became of a message; of one whose customer was merged meanwhile, where it lies now.
+
+    False: another one has claimed it since, or it is gone.
+    """
     place = bucket, row.customer_id
     async with handler.database.transaction(workspace_id) as conn:
         if await end_message(conn, workspace_id, place, row, became):
-            return
+            return True
         survivor = await find_survivor(conn, workspace_id, place)
-        if survivor is None or not await end_message(conn, workspace_id, survivor, row, became):
-            _log.warning("message %s is gone, or another one has it", row.message_id)
+        if survivor is not None and await end_message(conn, workspace_id, survivor, row, became):
+            return True
+    _log.warning("message %s is gone, or another one has it", row.message_id)
+    return False

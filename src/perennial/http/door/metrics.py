@@ -15,6 +15,7 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
@@ -23,6 +24,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from perennial.flows.answers import Answer
 from perennial.flows.commands import Command
 from perennial.flows.handle_events import Handler
+from perennial.flows.messaging.figures import MessageFigures
+from perennial.store.messages import Became, MessageState
+from perennial.units import SECOND, Instant
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -40,6 +44,16 @@ _BATCH_LATENCY = Histogram(
     "perennial_batch_seconds", "From the start of a batch to its commit.", buckets=_SECONDS
 )
 _DECISIONS = Counter("perennial_decisions", "Decided commands.", ["command", "outcome"])
+_MESSAGES = Counter(
+    "perennial_messages",
+    "What became of messages: of each that is over, and of each try after which it waits again.",
+    ["channel", "outcome", "reason"],
+)
+_OLDEST_MESSAGE = Gauge(
+    "perennial_messages_oldest_due_timestamp_seconds",
+    "Since when the message waits that is due longest and that nobody is sending; 0: none is due.",
+    multiprocess_mode="mostrecent",
+)
 
 
 _answers: dict[tuple[str, int], Histogram] = {}
@@ -71,6 +85,22 @@ class MeasuredHandler(Handler):
         for (kind, outcome), count in counts.items():
             _DECISIONS.labels(kind.__name__, outcome).inc(count)
         return answers
+
+
+class MeasuredMessages(MessageFigures):
+    """Counts messages by channel, and by what became of them and why: all of these are words of ours."""
+
+    def ended(self, channel: str, became: Became) -> None:
+        """Count it."""
+        outcome = "delayed" if became.state is MessageState.WAITING else became.state.word
+        _MESSAGES.labels(channel, outcome, became.reason or "").inc()
+
+    def oldest_due(self, due_at: Instant | None) -> None:
+        """Keep it; all workers look at all messages, and who looked last knows."""
+        _OLDEST_MESSAGE.set(0 if due_at is None else due_at / SECOND)
+
+
+COUNTED = MeasuredMessages()
 
 
 def exposition() -> bytes:
