@@ -85,6 +85,14 @@ def _self_referral_ring(program: Document) -> None:
         offer.pop("on_return", None)
 
 
+def _household_gives(program: Document) -> None:
+    """People of a household share their tier as well, or it follows what each of them has spent."""
+    if program["tiers"]["gifts_again"]:
+        program["pool"] = "all"
+    else:
+        program["tiers"]["metrics"] = [{"id": "held", "measure": "orders.net"}]
+
+
 _MENDS: dict[str, Callable[[Document], None]] = {
     mend.__name__.removeprefix("_"): mend
     for mend in (
@@ -98,6 +106,7 @@ _MENDS: dict[str, Callable[[Document], None]] = {
         _rule_never_fires,
         _splitting_earns_more,
         _self_referral_ring,
+        _household_gives,
     )
 }
 

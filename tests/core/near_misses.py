@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from tests.core.near_buying import AFFORDED, PARTED, REACHED, RETURNED, WORTH
+from tests.core.near_households import MOVED
 from tests.core.near_rules import RULES
 from tests.core.planted_programs import Document, sound
 
@@ -470,6 +471,7 @@ NEAR_MISSES: dict[str, tuple[Maker, ...]] = {
         transfers_that_leave_points,
         transfers_of_a_budget,
     ),
+    "household_gives": MOVED,
     "worth_more_than_margin": WORTH,
     "splitting_earns_more": PARTED,
     "returned_order_keeps": RETURNED,

@@ -230,6 +230,24 @@ def self_referral_ring(draw: Random) -> Document:
     return program
 
 
+def household_gives(draw: Random) -> Document:
+    """A tier follows the balance, which people of a household share, and reaching it gives something."""
+    program = sound(draw)
+    program["tiers"] = {
+        "metrics": [{"id": "held", "balance": "points"}],
+        "levels": [{"id": "gold", "name": "Gold", "reach": {"held": draw.randint(50, 1_500)}}],
+        "lasts": "while_reached",
+        "gifts_again": draw.random() < 0.5,
+    }
+    hello: Document = {"id": "hello", "trigger": "tier.entered"}
+    if draw.random() < 0.7:
+        hello |= {"type": "fixed", "points": draw.randint(1, 900)}
+    else:
+        hello |= {"type": "gives_reward", "reward": "off"}
+    program["earning_rules"].append(hello)
+    return program
+
+
 PLANTS: dict[str, Callable[[Random], Document]] = {
     plant.__name__: plant
     for plant in (
@@ -243,5 +261,6 @@ PLANTS: dict[str, Callable[[Random], Document]] = {
         rule_never_fires,
         splitting_earns_more,
         self_referral_ring,
+        household_gives,
     )
 }

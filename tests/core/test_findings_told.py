@@ -68,6 +68,17 @@ STARS: Document = {
         {"id": "star", "type": "fixed", "points": 1, "wallet": "stars"},
     ],
 }
+HELD: Document = {
+    "tiers": {
+        "metrics": [{"id": "held", "balance": "points"}],
+        "levels": [{"id": "gold", "name": "Gold", "reach": {"held": 1_000}}],
+        "lasts": "while_reached",
+    },
+    "earning_rules": [
+        *SHOP["earning_rules"],
+        {"id": "hello", "type": "fixed", "trigger": "tier.entered", "points": 70},
+    ],
+}
 WEB: Document = {"when": {"fact": "order.channel", "is": "web"}}
 EARNED: Document = {
     "metrics": [{"id": "spend", "measure": "points.earned"}],
@@ -257,6 +268,14 @@ TWICE = "Gift cards for 25.00 earn 25 points when they are bought and 25 points 
             {3: {"to_pay": 0}},
         ),
         (
+            "household_gives",
+            HELD,
+            "earning_rules[1]",
+            "Who has bought nothing gets 70 points for moving in with a good customer",
+            18,
+            {17: {"awards": {"hello": 70}}},
+        ),
+        (
             "gift_card_loop",
             {"rewards": [CARD]},
             "rewards[0]",
@@ -295,6 +314,7 @@ def test_a_flaw_is_told_with_its_figures_and_proven_at_every_step(
         ("worth_more_than_margin", _off(100, 3_000)),
         ("worth_more_than_margin", _wallet(pays={"points": 10, "amount": 300})),
         ("gift_card_loop", {"rewards": [CLAIMED]}),
+        ("household_gives", HELD | {"pool": "all"}),
         ("self_referral_ring", _offer()),
         *[(kind, {}) for kind in ("unreachable_tier", "unaffordable_reward", "gift_card_loop")],
     ],
