@@ -134,6 +134,7 @@ def test_a_marketer_changes_publishes_and_rolls_back(browser: Browser, shop: Sho
     assert digests[3] == digests[1] != digests[2]
     assert watched.wrong == []
     watched.context.close()
+    shop.call("PUT", "programs/points/draft", yaml=text)
 
 
 def test_a_marketer_changes_a_rule_by_form(browser: Browser, shop: Shop) -> None:

@@ -33,6 +33,30 @@ _PLANT = """
 }
 """
 
+_TORN = r"""
+() => {
+  const torn = new Set();
+  const range = document.createRange();
+  for (const table of document.querySelectorAll("main table")) {
+    const { parentElement: place, offsetWidth } = table;
+    const fits = getComputedStyle(place).overflowX === "auto" || offsetWidth <= place.clientWidth + 1;
+    if (!fits) torn.add(`cut off: ${table.ariaLabel}, ${offsetWidth}`);
+    const walker = document.createTreeWalker(table, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const node = walker.currentNode;
+      for (const word of node.textContent.matchAll(/(?<![^\s\/@.:_-])[^\s\/@.:_-]{2,16}(?![^\s\/@.:_-])/g)) {
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+        if (lines.size > 1) torn.add(word[0]);
+      }
+    }
+  }
+  return [...torn];
+}
+"""
+"""Words and figures of tables that stand in two lines, and tables that are wider than their place."""
+
 
 @pytest.fixture(scope="module")
 def page_of_all(browser: Browser, shop: Shop) -> Iterator[Watched]:
@@ -76,6 +100,35 @@ def test_every_page_is_free_of_errors_and_barriers(
     watched.wrong.clear()
     assert wrong == []
     assert {look: each for look, each in problems.items() if each} == {}
+
+
+def test_words_and_figures_of_tables_stay_whole(browser: Browser, shop: Shop, page_of_all: Watched) -> None:
+    """Also where a table has little room, beside the rail of a small desk; ids of any length are broken."""
+    del page_of_all  # what it has made is looked at
+    watched = opened(browser, shop)
+    page = watched.page
+    torn = {}
+    for name in ("member", "statement", "versions", "experiments", "experiment", "staff"):
+        page.set_viewport_size({"width": 1024, "height": 860})
+        watched.go(f"/{SANDBOX}{PAGES[name]}")
+        for width in (1024, 790, 360):
+            page.set_viewport_size({"width": width, "height": 860})
+            watched.settle()
+            torn[f"{name} at {width}"] = page.evaluate(_TORN)
+    first = page.locator("tbody td > div").first
+    first.evaluate("(node) => { node.innerHTML = `<bdi>${'x'.repeat(99)}</bdi>`; }")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.set_viewport_size({"width": 1024, "height": 860})
+    torn["an id"] = page.evaluate(_TORN)
+    assert {where: each for where, each in torn.items() if each} == {}
+    first.evaluate(
+        """(node) => {
+          node.textContent = "Advertising";
+          Object.assign(node.style, { inlineSize: "3ch", overflowWrap: "anywhere" });
+        }"""
+    )
+    assert page.evaluate(_TORN) == ["Advertising"]
+    watched.context.close()
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)

@@ -8,8 +8,6 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** Numbers stand at the end of their column, digits below digits. */
   numeric?: boolean;
-  /** Short words of ours are never broken in two, however narrow the table is. */
-  whole?: boolean;
 }
 
 export interface DataTableProps<Row> {
@@ -37,7 +35,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: DataTableProps<R
         {rows.map((row) => (
           <tr key={keyOf(row)}>
             {columns.map((column) => (
-              <td key={column.id} data-title={column.title} data-numeric={column.numeric || undefined} data-whole={column.whole || undefined}>
+              <td key={column.id} data-title={column.title} data-numeric={column.numeric || undefined}>
                 <div>{column.cell(row)}</div>
               </td>
             ))}

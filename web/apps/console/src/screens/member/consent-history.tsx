@@ -49,7 +49,7 @@ function useColumns(): Column<ConsentView>[] {
   return [
     { id: "when", title: t`When`, cell: ({ at }) => format.moment(at) },
     { id: "purpose", title: t`Purpose`, cell: ({ purpose }) => <bdi>{purposeOf(t, purpose)}</bdi> },
-    { id: "channel", title: t`Channel`, cell: ({ channel }) => t(CHANNELS[channel]), whole: true },
+    { id: "channel", title: t`Channel`, cell: ({ channel }) => t(CHANNELS[channel]) },
     { id: "state", title: t`State`, cell: ({ state }) => <ConsentBadge state={state} /> },
     { id: "where", title: t`Where it was said`, cell: (row) => <Where consent={row} /> },
     {

@@ -77,7 +77,7 @@ function useColumns(onChange: ((consent: ConsentView) => void) | undefined): Col
   const format = useFormat();
   return [
     { id: "purpose", title: t`Purpose`, cell: ({ purpose }) => <bdi>{purposeOf(t, purpose)}</bdi> },
-    { id: "channel", title: t`Channel`, cell: ({ channel }) => t(CHANNELS[channel]), whole: true },
+    { id: "channel", title: t`Channel`, cell: ({ channel }) => t(CHANNELS[channel]) },
     { id: "state", title: t`State`, cell: ({ state }) => <ConsentBadge state={state} /> },
     { id: "since", title: t`Since`, cell: ({ at }) => format.moment(at) },
     { id: "where", title: t`Where it was said`, cell: (row) => <Where consent={row} /> },
