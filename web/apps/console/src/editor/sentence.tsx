@@ -65,7 +65,7 @@ export function Sentence({ condition, where, trigger, brief = false }: { conditi
       <Text size="xs" c="dimmed">
         <Plural value={cost.comparisons} one="At most # comparison" other="At most # comparisons" />;{" "}
         <Trans>
-          part {format.number(cost.parts)} of {format.number(cost.most_parts)}
+          {format.number(cost.parts)} of at most {format.number(cost.most_parts)} parts
         </Trans>
       </Text>
     </Stack>

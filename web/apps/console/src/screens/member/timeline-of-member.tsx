@@ -1,9 +1,10 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { TimelineItem, WalletView } from "@perennial/api-admin";
 import { timelineList } from "@perennial/api-admin";
+import { segmentListOptions } from "@perennial/api-admin/queries";
 import { EmptyState, Panel } from "@perennial/ui";
 import { IconTimeline } from "@perennial/ui/icons";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
@@ -17,6 +18,7 @@ import { happened, reasonOf } from "./words";
 /** What happened, in order; each order and event can say why it gave what it gave. */
 export function TimelineOfMember({ customer, wallets }: { customer: string; wallets: readonly WalletView[] }) {
   const { t } = useLingui();
+  const segments = useQuery(segmentListOptions()).data?.data ?? [];
   const query = useInfiniteQuery({
     queryKey: ["timeline", customer],
     queryFn: async ({ pageParam, signal }) =>
@@ -40,7 +42,7 @@ export function TimelineOfMember({ customer, wallets }: { customer: string; wall
             <>
               <ul className={classes.items}>
                 {items.map((item, index) => (
-                  <Item key={`${item.at}/${item.type}/${item.id ?? ""}/${String(index)}`} item={item} customer={customer} wallets={wallets} />
+                  <Item key={`${item.at}/${item.type}/${item.id ?? ""}/${String(index)}`} item={item} customer={customer} wallets={wallets} segments={segments} />
                 ))}
               </ul>
               <More query={query} />
@@ -52,16 +54,24 @@ export function TimelineOfMember({ customer, wallets }: { customer: string; wall
   );
 }
 
-function Item({ item, customer, wallets }: { item: TimelineItem; customer: string; wallets: readonly WalletView[] }) {
+interface ItemProps {
+  item: TimelineItem;
+  customer: string;
+  wallets: readonly WalletView[];
+  segments: readonly { id: string; name: string }[];
+}
+
+function Item({ item, customer, wallets, segments }: ItemProps) {
   const { t } = useLingui();
   const format = useFormat();
   const { code: workspace } = useWorkspace();
   const id = item.id ?? undefined;
+  const named = item.type.startsWith("segment_") ? segments.find((each) => each.id === id)?.name : undefined;
   const reason = reasonOf(t, item.reason ?? undefined);
   return (
     <li className={classes.item}>
       <span className={classes.what}>
-        <strong>{happened(t, item.type)}</strong> <bdi>{id}</bdi>
+        <strong>{happened(t, item.type)}</strong> <bdi>{named ?? id}</bdi>
         {reason !== undefined && <span className={classes.reason}> · {reason}</span>}
       </span>
       {Object.entries(item.points ?? {}).map(([reference, points]) => {

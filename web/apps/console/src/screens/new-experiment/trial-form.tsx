@@ -77,6 +77,7 @@ export default function TrialForm({ programs }: { programs: readonly string[] })
             >
               <SegmentedControl
                 fullWidth
+                mb={5}
                 aria-label={t`What is compared`}
                 value={plan.sort}
                 data={SORTS.map((sort) => ({ value: sort, label: sorts[sort] }))}

@@ -6,6 +6,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
 import { useRoleName } from "../../program/roles";
+import { useActor } from "../../session/use-actor";
 import { toldBy } from "../../shell/problem";
 
 /** Invitations that nobody has taken yet. */
@@ -14,6 +15,7 @@ export function Invitations({ roles }: { roles: readonly RoleView[] }) {
   const format = useFormat();
   const cache = useQueryClient();
   const nameOf = useRoleName();
+  const actorOf = useActor();
   const { data } = useQuery(invitationListOptions());
   const withdraw = useMutation({
     mutationFn: (id: string) => invitationDelete({ path: { id }, throwOnError: true }),
@@ -34,7 +36,7 @@ export function Invitations({ roles }: { roles: readonly RoleView[] }) {
         columns={[
           { id: "email", title: t`E-mail address`, cell: ({ email }) => <bdi>{email}</bdi> },
           { id: "role", title: t`Role`, cell: ({ role }) => <bdi>{nameOf(role, roles.find((each) => each.role === role)?.name)}</bdi> },
-          { id: "by", title: t({ message: "By", context: "who" }), cell: ({ actor }) => <bdi>{actor}</bdi> },
+          { id: "by", title: t`Invited by`, cell: ({ actor }) => <bdi>{actorOf(actor)}</bdi> },
           { id: "until", title: t`Good until`, cell: ({ expires_at: at }) => format.moment(at) },
           {
             id: "end",
