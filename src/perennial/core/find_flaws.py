@@ -14,7 +14,7 @@ from perennial.core.document.program import Program
 from perennial.core.finder import KINDS
 from perennial.core.flaws.flaw import Assumptions, Flaw
 from perennial.core.flaws.play import Played, TooMuchPlayedError
-from perennial.core.flaws.search import MAX_STEPS, Search
+from perennial.core.flaws.search import MAX_STEPS, Search, month_spend
 from perennial.core.rehearsal.gives_back import GivesBack, gives_back
 from perennial.units import Instant
 
@@ -81,8 +81,8 @@ def what_comes_back(
     program: Program, at: Instant, assumptions: Assumptions | None = None
 ) -> tuple[GivesBack, ...]:
     """Return what the points of a valid program give back of an order of a good customer."""
-    search = Search(program, at, assumptions or Assumptions())
-    return gives_back(program, search.at, search.month_spend // search.assumptions.month_orders)
+    assumptions = assumptions or Assumptions()
+    return gives_back(program, at, month_spend(program, assumptions) // assumptions.month_orders)
 
 
 def kinds_of_flaws(program: Program, at: Instant, kinds: Iterable[str]) -> set[str]:

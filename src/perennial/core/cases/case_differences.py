@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 from msgspec import UNSET
@@ -25,6 +25,7 @@ from perennial.core.dates.periods import local_datetime
 from perennial.core.decision import Decision, sent_by
 from perennial.core.document.program import Program
 from perennial.core.effects import Entitle, IssueVoucher
+from perennial.core.member import Wallet
 from perennial.core.pricing.redeemables import Status
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.rehearsal.conversions import ConversionRehearsal
@@ -251,6 +252,8 @@ class Comparison:
 
     def challenges(self, customer: str, expected: Mapping[str, CaseChallenge]) -> list[str]:
         """Compare how far challenges are with what is expected of each."""
+        if not expected:
+            return []
         version, member = self.rehearsal.version_at(self.at), self.rehearsal.member(customer)
         seen = {view.compiled.challenge.id: view for view in views_of(version, member, self.at)}
         found = []
@@ -280,18 +283,13 @@ class Comparison:
 
     def state(self, customer: str, expected: Expectation) -> list[str]:
         """Compare the balances, the lots and the tier of one customer."""
-        balances: dict[str, dict[str, Points]] = {}
-        for spec in self.program.wallets:
-            wallet = self.rehearsal.wallet(customer, spec.id)
-            balances.setdefault("balance", {})[spec.id] = wallet.balance - wallet.debt
-            balances.setdefault("available", {})[spec.id] = wallet.balance - wallet.pending - wallet.debt
-            balances.setdefault("pending", {})[spec.id] = wallet.pending
-            balances.setdefault("debt", {})[spec.id] = wallet.debt
-            balances.setdefault("shortfall", {})[spec.id] = wallet.shortfall
-            balances.setdefault("held", {})[spec.id] = wallet.held
         found: list[str] = []
-        for name, seen in balances.items():
-            found += self.figure(name, getattr(expected, name), seen)
+        for name, points_of in _FIGURES.items():
+            wanted = getattr(expected, name)
+            if wanted is not None:
+                names = [spec.id for spec in self.program.wallets]
+                seen = {each: points_of(self.rehearsal.wallet(customer, each)) for each in names}
+                found += self.figure(name, wanted, seen)
         if expected.lots is not None:
             found += self.lots(customer, expected.lots)
         membership = self.rehearsal.membership(customer)
@@ -377,6 +375,16 @@ class Comparison:
         text = wall.isoformat(sep=" ", timespec="minutes" if not wall.second else "auto")
         return text.removesuffix(" 00:00")
 
+
+_FIGURES: dict[str, Callable[[Wallet], Points]] = {
+    "balance": lambda wallet: wallet.balance - wallet.debt,
+    "available": lambda wallet: wallet.balance - wallet.pending - wallet.debt,
+    "pending": lambda wallet: wallet.pending,
+    "debt": lambda wallet: wallet.debt,
+    "shortfall": lambda wallet: wallet.shortfall,
+    "held": lambda wallet: wallet.held,
+}
+"""What is expected of each wallet of a customer, by the name of its field."""
 
 _COMES_WITH_THE_PRICE = (
     RefusalCode.INSUFFICIENT_POINTS,

@@ -82,7 +82,7 @@ class Search:
         self.notes: dict[str, Any] = {}
         """What one kind has found out and another needs as well."""
         unit = 10 ** decimals(program.currency)
-        self.month_spend = assumptions.month_spend or 2_000 * unit
+        self.month_spend = month_spend(program, assumptions)
         self.least_price = assumptions.least_price or unit
         self.most_order = assumptions.most_order or self.month_spend
         self.margin = ten_thousandths(assumptions.margin)
@@ -273,6 +273,11 @@ class Search:
         if shape.member:
             play.do(at, customer, attributes=dict(shape.member))
         play.do(at, customer, join=True)
+
+
+def month_spend(program: Program, assumptions: Assumptions) -> Minor:
+    """Return what a good customer spends in a month, in minor units of the program's currency."""
+    return assumptions.month_spend or 2_000 * 10 ** decimals(program.currency)
 
 
 def _given(*schedules: Schedule | None) -> tuple[Schedule, ...]:
