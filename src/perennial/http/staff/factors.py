@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, delete, get, post
-from webauthn.helpers import bytes_to_base64url
 
 from perennial.flows.staff.account import account_of, prove
 from perennial.flows.staff.passkeys import (
@@ -18,6 +17,7 @@ from perennial.flows.staff.passkeys import (
     passkeys_of,
     remove_passkey,
     sign_in_with_passkey,
+    text_of,
 )
 from perennial.flows.staff.second_factors import begin_totp, finish_totp, recovery_codes_left, remove_totp
 from perennial.http.door.door import Door
@@ -77,7 +77,7 @@ def _question(asked: Asked) -> Response[Any]:
 
 def _view(row: PasskeyRow) -> PasskeyView:
     return PasskeyView(
-        id=bytes_to_base64url(row.credential_id),
+        id=text_of(row.credential_id),
         name=row.name,
         created_at=format_instant(row.created_at),
         used_at=None if row.used_at is None else format_instant(row.used_at),
