@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 UNEVEN = 0.001
@@ -26,7 +27,7 @@ def evidence(splits: Iterable[tuple[Sequence[int], Sequence[int]]]) -> float:
 
     ``splits`` are counts with their weights, one pair for each set of weights that was ever in force.
     """
-    return sum(_one(counts, weights) for counts, weights in splits)
+    return sum(float(evidence_of_each(counts, weights)) for counts, weights in splits)
 
 
 def is_uneven(found: float) -> bool:
@@ -34,13 +35,14 @@ def is_uneven(found: float) -> bool:
     return found >= float(-np.log(UNEVEN))
 
 
-def _one(counts: Sequence[int], weights: Sequence[int]) -> float:
+def evidence_of_each(counts: ArrayLike, weights: ArrayLike) -> NDArray[np.float64]:
+    """Return the evidence of many splits, whose last axis are the variants, against the same weights."""
     seen, wanted = np.asarray(counts, dtype=np.float64), np.asarray(weights, dtype=np.float64)
-    if not seen.sum() or not wanted.sum():
-        return 0.0
-    if bool(((wanted == 0) & (seen > 0)).any()):
-        return float("inf")
-    seen, share = seen[wanted > 0], (wanted / wanted.sum())[wanted > 0]
+    if not wanted.sum():
+        return np.zeros(seen.shape[:-1])
+    foreign = seen[..., wanted == 0].sum(axis=-1)
+    seen, share = seen[..., wanted > 0], (wanted / wanted.sum())[wanted > 0]
     prior = _PRIOR * share
-    likely = gammaln(_PRIOR) - gammaln(_PRIOR + seen.sum()) + (gammaln(prior + seen) - gammaln(prior)).sum()
-    return float(likely - (seen * np.log(share)).sum())
+    likely = gammaln(_PRIOR) - gammaln(_PRIOR + seen.sum(axis=-1))
+    likely = likely + (gammaln(prior + seen) - gammaln(prior)).sum(axis=-1)
+    return np.where(foreign > 0, np.inf, likely - (seen * np.log(share)).sum(axis=-1))
