@@ -169,17 +169,31 @@ choosy_benefits = st.one_of(
 """What says beforehand whether it takes something, and often does not: for lines that few carts have."""
 
 
+_choosy = st.lists(choosy_benefits, min_size=1, max_size=3)
+_choosy_stackings = given_only(products=st.sampled_from([None, "once"]))
+
+
 @st.composite
 def choosy_programs(draw: st.DrawFn) -> tuple[Version, list[Wanted]]:
     """A program of rewards with several benefits each, of which some are for no line of most carts."""
     rewards: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, 3))):
-        gives = draw(st.lists(choosy_benefits, min_size=1, max_size=3))
+        gives = draw(_choosy)
         rewards.append({"id": f"r{number}", "automatic": True, "gives": gives})
         if draw(st.integers(0, 3)) == 0:
             rewards[-1]["full_price_only"] = True
-    stacking = draw(given_only(products=st.sampled_from([None, "once"])))
-    return version_of(*rewards, stacking=stacking), []
+    return version_of(*rewards, stacking=draw(_choosy_stackings)), []
+
+
+_gives = st.lists(benefits, min_size=1, max_size=2)
+_least = st.sampled_from([1, 800, 2_000])
+_stackings = given_only(
+    percent_base=st.sampled_from([None, "initial", "reduced"]),
+    products=st.sampled_from([None, None, "once"]),
+    most_off=st.sampled_from([None, "50"]),
+    covers_cost=st.sampled_from([None, None, True]),
+    no_effect=st.sampled_from([None, "redeem"]),
+)
 
 
 @st.composite
@@ -189,26 +203,14 @@ def programs(draw: st.DrawFn) -> tuple[Version, list[Wanted]]:
     for number in range(draw(st.integers(1, 4))):
         by_code = draw(st.booleans())
         reward: dict[str, Any] = {"id": f"r{number}", "priority": draw(st.integers(1, 3))}
-        reward["gives"] = draw(st.lists(benefits, min_size=1, max_size=2))
+        reward["gives"] = draw(_gives)
         reward |= {"codes": {"shared": f"R{number}"}} if by_code else {"automatic": True}
         if draw(st.booleans()):
-            reward["usable_when"] = {
-                "fact": "order.total",
-                "at_least": draw(st.sampled_from([1, 800, 2_000])),
-            }
+            reward["usable_when"] = {"fact": "order.total", "at_least": draw(_least)}
         if draw(st.integers(0, 4)) == 0:
             reward["full_price_only"] = True
         rewards.append(reward)
-    stacking = draw(
-        given_only(
-            percent_base=st.sampled_from([None, "initial", "reduced"]),
-            products=st.sampled_from([None, None, "once"]),
-            most_off=st.sampled_from([None, "50"]),
-            covers_cost=st.sampled_from([None, None, True]),
-            no_effect=st.sampled_from([None, "redeem"]),
-        )
-    )
     never = {"id": "never", "codes": {"shared": "NEVER"}, "gives": [{"type": "amount_off", "value": 1}]}
     never["usable_when"] = {"fact": "order.total", "at_least": 10**12}
-    version = version_of(*rewards, never, stacking=stacking)
+    version = version_of(*rewards, never, stacking=draw(_stackings))
     return version, [code(version, reward["id"]) for reward in rewards if "codes" in reward]

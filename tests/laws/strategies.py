@@ -110,6 +110,7 @@ zones = st.sampled_from(
 """Zones with every difficulty: none, whole and half hours, daylight saving at midnight."""
 
 
+@cache
 def instants(first: Instant = FIRST_INSTANT, last: Instant = LAST_INSTANT) -> st.SearchStrategy[Instant]:
     """Instants, every second one on a whole UTC hour, where clocks change."""
     hour = 3_600_000_000
@@ -364,6 +365,7 @@ def conditions(draw: st.DrawFn, trigger: str) -> Condition:
     return draw(_trigger_tree(trigger))
 
 
+@cache
 def segment_conditions() -> st.SearchStrategy[Condition]:
     """Draw a condition on a customer alone, as segments have them; some have problems there."""
     computed = st.sampled_from([fact.name for fact in FACTS.facts.values() if fact.computed is not None])
@@ -416,13 +418,8 @@ class World(msgspec.Struct, frozen=True):
         return 3 + len(repr(node)) % 4
 
 
-_figures = st.builds(
-    WalletFigures,
-    balance=integers,
-    pending=st.integers(0, 5),
-    debt=st.integers(0, 5),
-    earned=integers,
-)
+_few = st.integers(0, 5)
+_figures = st.builds(WalletFigures, balance=integers, pending=_few, debt=_few, earned=integers)
 
 
 _tiers = st.sampled_from([None, "silver", "gold"])
@@ -431,9 +428,12 @@ _sums = st.lists(integers, min_size=4, max_size=4)
 _others = st.lists(st.sampled_from([UNKNOWN, 2, 3, 4]), min_size=3, max_size=3)
 
 
+_stale = stale_from | texts
+
+
 def _dated(draw: st.DrawFn, known: st.SearchStrategy[dict[str, Scalar]], at: Instant) -> dict[str, Scalar]:
     """Say of what comes from outside when it becomes stale: before, at or after this instant, or not."""
-    drawn, stale = draw(known), draw(stale_from | texts)
+    drawn, stale = draw(known), draw(_stale)
     stale = at // 10**6 + stale if isinstance(stale, int) else stale
     return {**drawn, f"weather{STALE_FROM}": stale, CONSENTS_KEPT: draw(consents_given)}
 

@@ -44,12 +44,13 @@ _SOME = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 _SKUS = ("cup", "hat", "shoe")
 _FIRST = datetime(2026, 5, 20, tzinfo=UTC).date()
 _days = st.none() | st.integers(0, 24)
+_lengths = st.none() | st.integers(1, 12)
 
 
 @st.composite
 def schedules(draw: st.DrawFn) -> Plain | None:
     """Between two days around the noon at which carts are priced, or open on one side or both."""
-    starts, length = draw(_days), draw(st.none() | st.integers(1, 12))
+    starts, length = draw(_days), draw(_lengths)
     found = {} if starts is None else {"starts": (_FIRST + timedelta(days=starts)).isoformat()}
     if length is not None:
         found["ends"] = (_FIRST + timedelta(days=(starts or 0) + length)).isoformat()
@@ -94,46 +95,55 @@ conditions: st.SearchStrategy[Plain] = st.one_of(
 )
 
 
+_percents = st.sampled_from(["5", "20", "50", "50"])
+_judged_on = st.sampled_from(["initial", "reduced", "reduced"])
+_asked = st.lists(conditions, max_size=3)
+_asked_always = st.lists(thresholds | conditions, max_size=3)
+_schedules = schedules()
+
+
 @st.composite
 def versions(draw: st.DrawFn, *, scheduled: bool = True) -> Version:
     """A program of many campaigns with a reward each, in all stages of their lives if ``scheduled``."""
     campaigns = []
     for number in range(draw(st.integers(1, 14))):
         reward: Plain = {"id": f"r{number}", "name": f"R{number}", "automatic": True}
-        reward["gives"] = [{"type": "percent_off", "percent": draw(st.sampled_from(["5", "20", "50", "50"]))}]
-        reward["judged_on"] = draw(st.sampled_from(["initial", "reduced", "reduced"]))
-        asked = draw(st.lists(conditions if scheduled else thresholds | conditions, max_size=3))
+        reward["gives"] = [{"type": "percent_off", "percent": draw(_percents)}]
+        reward["judged_on"] = draw(_judged_on)
+        asked = draw(_asked if scheduled else _asked_always)
         if asked:
             reward["usable_when"] = {"all": asked}
-        if (own := draw(schedules()) if scheduled else None) is not None:
+        if (own := draw(_schedules) if scheduled else None) is not None:
             reward["schedule"] = own
         campaign: Plain = {"id": f"c{number}", "rewards": [reward]}
-        if (whole := draw(schedules()) if scheduled else None) is not None:
+        if (whole := draw(_schedules) if scheduled else None) is not None:
             campaign["schedule"] = whole
         campaigns.append(campaign)
     declared = {"member": {"country": {"type": "text"}}}
     return version_of(campaigns=campaigns, declarations=declared)
 
 
+_bought = st.lists(st.sampled_from(_SKUS), min_size=1, max_size=3, unique=True)
+_categories = st.sampled_from([(), ("tea",), ("tea", "cups"), ("tea", "tea")])
+_channels = st.sampled_from([None, "web", "app"])
+_locations = st.sampled_from([None, "a", "b"])
+
+
 @st.composite
 def orders(draw: st.DrawFn) -> Order:
     """A cart of some of the products."""
     odd = draw(st.integers(0, 3)) == 0
-    bought = draw(st.lists(st.sampled_from(_SKUS), min_size=1, max_size=3, unique=True))
+    bought = draw(_bought)
     lines = [
         line(
             sku,
             draw(st.integers(1, 1_000) if odd else _nets),
             draw(st.integers(1, 3)),
-            categories=draw(st.sampled_from([(), ("tea",), ("tea", "cups"), ("tea", "tea")])),
+            categories=draw(_categories),
         )
         for sku in bought
     ]
-    channel, location = (
-        draw(st.sampled_from([None, "web", "app"])),
-        draw(st.sampled_from([None, "a", "b"])),
-    )
-    return cart(*lines, shipping=490, channel=channel, location=location)
+    return cart(*lines, shipping=490, channel=draw(_channels), location=draw(_locations))
 
 
 def _plainly(compiled: CompiledReward, offer: Offer, order: Order, at: Instant) -> bool | None:

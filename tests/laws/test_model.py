@@ -109,25 +109,35 @@ OTHER_RULES = st.builds(
 )
 
 
+# A strategy is made once: hypothesis looks through each before it first draws from it.
+UNITS = st.sampled_from(["ever", "month", "quarter", "year"])
+MEASURES = st.sampled_from(["orders.net", "points.earned", "orders.count"])
+FOR_LIFE = st.sampled_from(["life"])
+LASTS = st.sampled_from(["life", "period", "next_period"])
+LEVELS = st.sampled_from([("base", "silver", "gold"), ("silver", "gold"), ("gold",)])
+FACTORS = st.sampled_from([None, "1", "1.25", "1.5", "2"])
+DOWNGRADES = st.sampled_from(["requalify", "never"])
+
+
 @st.composite
 def tier_systems(draw: st.DrawFn) -> Document:
     """Tiers by one metric, over a calendar window or for good."""
-    unit = draw(st.sampled_from(["ever", "month", "quarter", "year"]))
+    unit = draw(UNITS)
     window = {"ever": True} if unit == "ever" else {"calendar": unit}
-    measure = draw(st.sampled_from(["orders.net", "points.earned", "orders.count"]))
+    measure = draw(MEASURES)
     metric: Document = {"id": "m", "measure": measure, "window": window}
     if measure == "points.earned":
         metric["wallet"] = "points"
-    lasts = draw(st.sampled_from(["life"] if unit == "ever" else ["life", "period", "next_period"]))
+    lasts = draw(FOR_LIFE if unit == "ever" else LASTS)
     if draw(st.booleans()):
         metric, lasts = {"id": "m", "balance": "points"}, "while_reached"
     scale = {"orders.net": 5_000, "orders.count": 1}.get(metric.get("measure", ""), 100)
-    names = draw(st.sampled_from([("base", "silver", "gold"), ("silver", "gold"), ("gold",)]))
+    names = draw(LEVELS)
     first = 0 if names[0] == "base" else 1
     levels: list[Document] = []
     for position, name in enumerate(names):
         level: Document = {"id": name, "name": name, "reach": {"m": (first + position) * scale}}
-        factor = draw(st.sampled_from([None, "1", "1.25", "1.5", "2"]))
+        factor = draw(FACTORS)
         if factor is not None:
             level["multiplier"] = {"by": factor}
         levels.append(level)
@@ -135,10 +145,21 @@ def tier_systems(draw: st.DrawFn) -> Document:
         "metrics": [metric],
         "levels": levels,
         "lasts": lasts,
-        "downgrade": draw(st.sampled_from(["requalify", "never"]))
-        if lasts in ("period", "next_period")
-        else "requalify",
+        "downgrade": draw(DOWNGRADES) if lasts in ("period", "next_period") else "requalify",
     }
+
+
+REFUNDS = st.sampled_from(["only_pending", "within_balance", "unlimited"])
+ROUNDINGS = st.sampled_from(["down", "half_up", "up"])
+WALLETS = st.sampled_from([("points",), ("points", "stamps")])
+SOME_CAPS = st.lists(CAPS, max_size=1)
+SOME_RULES = st.lists(ORDER_RULES, min_size=1, max_size=4)
+SOME_OTHERS = st.lists(OTHER_RULES, max_size=2)
+TIERS = tier_systems()
+DATES_OF_GOLD = optional(
+    "gold", merged(EXPIRIES.map(lambda expiry: {"expiry": expiry}), optional("pending", PENDING))
+)
+ZONE = st.sampled_from(ZONES)
 
 
 @st.composite
@@ -150,32 +171,31 @@ def programs(draw: st.DrawFn) -> Document:
             "name": name,
             "expiry": draw(EXPIRIES),
             "pending": draw(PENDING),
-            "refunds": draw(st.sampled_from(["only_pending", "within_balance", "unlimited"])),
-            "rounding": draw(st.sampled_from(["down", "half_up", "up"])),
-            "caps": draw(st.lists(CAPS, max_size=1)),
+            "refunds": draw(REFUNDS),
+            "rounding": draw(ROUNDINGS),
+            "caps": draw(SOME_CAPS),
         }
-        for name in draw(st.sampled_from([("points",), ("points", "stamps")]))
+        for name in draw(WALLETS)
     ]
-    rules = draw(st.lists(ORDER_RULES, min_size=1, max_size=4)) + draw(st.lists(OTHER_RULES, max_size=2))
+    rules = draw(SOME_RULES) + draw(SOME_OTHERS)
     names = [wallet["id"] for wallet in wallets]
     reward = {"id": "off", "name": "Off", "wallet": "points", "gives": [{"type": "amount_off", "value": 500}]}
     document: Document = {
         "program": "law",
         "name": "Law",
-        "time_zone": draw(st.sampled_from(ZONES)),
+        "time_zone": draw(ZONE),
         "wallets": wallets,
         "declarations": {"events": {"review.posted": {}}},
         "earning_rules": [
-            rule | {"id": f"r{position}", "wallet": draw(st.sampled_from(names))}
+            rule | {"id": f"r{position}", "wallet": names[draw(st.integers(0, len(names) - 1))]}
             for position, rule in enumerate(rules)
         ],
         "limits": [draw(LIMITS) | {"id": "shared"}],
         "rewards": [reward | {"price": draw(st.integers(1, 150))}],
     }
     if draw(st.integers(0, 3)):
-        document["tiers"] = draw(tier_systems())
-        dates = merged(EXPIRIES.map(lambda expiry: {"expiry": expiry}), optional("pending", PENDING))
-        wallets[0]["tiers"] = draw(optional("gold", dates))
+        document["tiers"] = draw(TIERS)
+        wallets[0]["tiers"] = draw(DATES_OF_GOLD)
     return document
 
 

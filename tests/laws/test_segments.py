@@ -38,6 +38,16 @@ def without_problems(condition: Condition) -> bool:
     return not check_segment(segment, FACTS, texts)
 
 
+# A strategy is made once: hypothesis looks through each before it first draws from it.
+_SOUND = segment_conditions().filter(without_problems)
+_SOME = st.lists(_SOUND, min_size=1, max_size=3)
+_DAYS = st.dictionaries(st.integers(-400, 1) | st.integers(-3, 1), st.integers(-1, 9), min_size=1, max_size=5)
+_LOTS = st.lists(st.tuples(st.integers(1, 100 * DAY), st.integers(0, 5)), min_size=1, max_size=3)
+_TIERS = st.sampled_from([None, "silver", "gold"])
+_OPERATORS = st.sampled_from([Operator.AT_LEAST, Operator.LESS_THAN, Operator.MORE_THAN, Operator.IS])
+_CLOSE = st.integers(-3, 3) | st.just(0)
+
+
 def compiled(condition: Condition | None) -> SegmentSet:
     """Compile one live segment."""
     segment = Segment(segment="some", name="Some", when=condition)
@@ -48,12 +58,9 @@ def compiled(condition: Condition | None) -> SegmentSet:
 def members(draw: st.DrawFn, version: Version, at: Instant) -> Member:
     """Draw somebody with what the segments of a version read."""
     today = local_date(at, version.zone).toordinal()
-    days = st.dictionaries(
-        st.integers(-400, 1) | st.integers(-3, 1), st.integers(-1, 9), min_size=1, max_size=5
-    )
     counters = {}
     for metric in version.metrics:
-        drawn = draw(days)
+        drawn = draw(_DAYS)
         if metric.period is Period.EVER:
             counters[metric.number] = {0: sum(drawn.values())}
             continue
@@ -61,7 +68,7 @@ def members(draw: st.DrawFn, version: Version, at: Instant) -> Member:
         counters[metric.number] = {
             period_of_day(today + back, metric.period, starts): amount for back, amount in drawn.items()
         }
-    lots = draw(st.lists(st.tuples(st.integers(1, 100 * DAY), st.integers(0, 5)), min_size=1, max_size=3))
+    lots = draw(_LOTS)
     wallets = {}
     for unit in UNITS.values():
         keys = [(LotKey(Origin.EARNED, at - DAY, at + ahead), left) for ahead, left in lots]
@@ -72,7 +79,7 @@ def members(draw: st.DrawFn, version: Version, at: Instant) -> Member:
             lots={key.lot_id: Lot(key.lot_id, key, left, left) for key, left in keys},
         )
     joined_at = draw(st.none() | st.integers(at - 900 * DAY, at))
-    tier = draw(st.sampled_from([None, "silver", "gold"]))
+    tier = draw(_TIERS)
     return Member(
         customer_id=SOMEBODY,
         owner=SOMEBODY,
@@ -102,8 +109,8 @@ def near(draw: st.DrawFn, node: Condition, scope: Scope) -> Condition:
             raise AssertionError(node)
     if not isinstance(value, int):
         return node
-    operator = draw(st.sampled_from([Operator.AT_LEAST, Operator.LESS_THAN, Operator.MORE_THAN, Operator.IS]))
-    operand = value + draw(st.integers(-3, 3) | st.just(0))
+    operator = draw(_OPERATORS)
+    operand = value + draw(_CLOSE)
     if isinstance(node, Compare):
         return Compare(node.fact, operator, operand)
     return History(
@@ -115,7 +122,7 @@ def near(draw: st.DrawFn, node: Condition, scope: Scope) -> Condition:
 @given(st.data())
 def test_nothing_changes_before_its_time(data: st.DataObject) -> None:
     """The generated code says what the tree walk says, and until the next change it says the same."""
-    condition = data.draw(segment_conditions().filter(without_problems))
+    condition = data.draw(_SOUND)
     segments = compiled(condition)
     at = data.draw(instants())
     (version,) = segments.versions
@@ -140,7 +147,7 @@ def test_nothing_changes_before_its_time(data: st.DataObject) -> None:
 @given(st.data())
 def test_many_are_judged_as_each_alone(data: st.DataObject) -> None:
     """Segments that compare the same values are looked up together: each holds when the tree walk says so."""
-    drawn = data.draw(st.lists(segment_conditions().filter(without_problems), min_size=1, max_size=3))
+    drawn = data.draw(_SOME)
     at = data.draw(instants())
     one = data.draw(members(_together(drawn).versions[0], at))
     scope = sight_of(_together(drawn).versions[0], one, at).scope(at)

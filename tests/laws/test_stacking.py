@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 from typing import Any, NamedTuple
@@ -38,15 +39,21 @@ class World(NamedTuple):
         return f"World({program.rewards}, {program.stacking}, {self.order}, {self.entered})"
 
 
+# A strategy is made once: hypothesis looks through each before it first draws from it.
+_LINES = st.none() | st.sampled_from(_SKUS).map(lambda sku: {"fact": "line.sku", "is": sku})
+_PERCENTS = st.sampled_from(("3", "5", "10", "12.5", "20", "33.3", "50", "100"))
+_PARTS = st.sampled_from(("lines", "each_line", "each_unit"))
+
+
 @st.composite
 def benefits(draw: st.DrawFn) -> Plain:
     """A benefit of some kind."""
-    lines = draw(st.none() | st.sampled_from(_SKUS).map(lambda sku: {"fact": "line.sku", "is": sku}))
+    lines = draw(_LINES)
     match draw(st.integers(0, 5)):
         case 0:
             return {"type": "free_shipping"}
         case 1 | 2:
-            share = draw(st.sampled_from(("3", "5", "10", "12.5", "20", "33.3", "50", "100")))
+            share = draw(_PERCENTS)
             of = "lines" if lines else "order"
             found: Plain = {"type": "percent_off", "percent": share, "target": of}
             if draw(st.booleans()):
@@ -55,8 +62,7 @@ def benefits(draw: st.DrawFn) -> Plain:
             found = {"type": "amount_off", "value": draw(st.integers(1, 1_500)), "target": "order"}
             lines = None
         case _:
-            off = draw(st.sampled_from(("lines", "each_line", "each_unit")))
-            found = {"type": "amount_off", "value": draw(st.integers(1, 400)), "target": off}
+            found = {"type": "amount_off", "value": draw(st.integers(1, 400)), "target": draw(_PARTS)}
     return found | ({"lines": lines} if lines else {})
 
 
@@ -64,18 +70,21 @@ def benefits(draw: st.DrawFn) -> Plain:
 def conditions(draw: st.DrawFn) -> Plain:
     """A condition on an order, mostly on its amounts."""
     amount = draw(st.integers(100, 4_000))
-    return draw(
-        st.sampled_from(
-            (
-                {"fact": "order.total", "at_least": amount},
-                {"fact": "order.total", "at_most": amount},
-                {"fact": "order.total", "between": [amount, 2 * amount]},
-                {"fact": "order.quantity", "at_least": 3},
-                {"lines": "any", "where": {"fact": "line.net", "at_most": amount}},
-                {"not": {"fact": "order.total", "more_than": amount}},
-            )
-        )
+    some: tuple[Plain, ...] = (
+        {"fact": "order.total", "at_least": amount},
+        {"fact": "order.total", "at_most": amount},
+        {"fact": "order.total", "between": [amount, 2 * amount]},
+        {"fact": "order.quantity", "at_least": 3},
+        {"lines": "any", "where": {"fact": "line.net", "at_most": amount}},
+        {"not": {"fact": "order.total", "more_than": amount}},
     )
+    return some[draw(st.integers(0, len(some) - 1))]
+
+
+_BENEFITS = st.lists(benefits(), min_size=1, max_size=2)
+_CONDITIONS = conditions()
+_CATEGORIES = st.sampled_from((None, None, "a", "b", "best", "alone", "always"))
+_JUDGED_ON = st.sampled_from(("reduced", "reduced", "initial"))
 
 
 @st.composite
@@ -83,35 +92,42 @@ def rewards(draw: st.DrawFn, number: int) -> Plain:
     """The reward ``r<number>``; each has a priority of its own."""
     reward: Plain = {
         "id": f"r{number}",
-        "gives": draw(st.lists(benefits(), min_size=1, max_size=2)),
+        "gives": draw(_BENEFITS),
         "priority": draw(st.integers(0, 99)) * 100 + number,
         "automatic": draw(st.booleans()),
         "codes": {},
     }
-    category = draw(st.sampled_from((None, None, "a", "b", "best", "alone", "always")))
+    category = draw(_CATEGORIES)
     if category:
         reward["category"] = category
     if draw(st.integers(0, 2)) == 0:
-        reward["usable_when"] = draw(conditions())
-        reward["judged_on"] = draw(st.sampled_from(("reduced", "reduced", "initial")))
+        reward["usable_when"] = draw(_CONDITIONS)
+        reward["judged_on"] = draw(_JUDGED_ON)
     if draw(st.integers(0, 5)) == 0:
         reward["limits"] = [{"per": "total", "times": draw(st.integers(1, 2))}]
     return reward
+
+
+_REWARDS = tuple(rewards(number) for number in range(6))
+_AT_MOST = st.sampled_from((30, 30, 3, 2))
+_PRODUCTS = st.sampled_from(("stack", "stack", "stack", "once"))
+_NO_EFFECT = st.sampled_from(("skip", "skip", "redeem"))
+_MOST_OFF = st.sampled_from(("20", "50"))
 
 
 @st.composite
 def stackings(draw: st.DrawFn, fixed: Plain) -> Plain:
     """The stacking of a program, with these settings as they are."""
     stacking: Plain = {
-        "at_most": draw(st.sampled_from((30, 30, 3, 2))),
+        "at_most": draw(_AT_MOST),
         "exclusive_at_most": draw(st.integers(1, 2)),
-        "products": draw(st.sampled_from(("stack", "stack", "stack", "once"))),
-        "no_effect": draw(st.sampled_from(("skip", "skip", "redeem"))),
-        "percent_base": draw(st.sampled_from(("reduced", "reduced", "initial"))),
+        "products": draw(_PRODUCTS),
+        "no_effect": draw(_NO_EFFECT),
+        "percent_base": draw(_JUDGED_ON),
         "joint_last": draw(st.booleans()),
     }
     if draw(st.integers(0, 3)) == 0:
-        stacking["most_off"] = draw(st.sampled_from(("20", "50")))
+        stacking["most_off"] = draw(_MOST_OFF)
     stacking |= fixed
     most = stacking["at_most"]
     stacking["categories"] = [
@@ -124,22 +140,31 @@ def stackings(draw: st.DrawFn, fixed: Plain) -> Plain:
     return stacking
 
 
+_FLOORS = st.sampled_from((None, None, None, 50))
+_SHIPPINGS = st.sampled_from((0, 490))
+_BOUGHT = st.lists(st.sampled_from(_SKUS), min_size=1, max_size=3, unique=True)
+
+
+@functools.cache
+def worlds(most: int = len(_REWARDS), **fixed: Any) -> st.SearchStrategy[World]:
+    """A program with rewards, whose stacking has these settings as they are, and a cart."""
+    return _worlds(stackings(fixed), most)
+
+
 @st.composite
-def worlds(draw: st.DrawFn, fixed: Plain, most: int = 6) -> World:
-    """A program with rewards, and a cart."""
-    count = draw(st.integers(1, most))
-    given_rewards = [draw(rewards(number)) for number in range(count)]
-    version = version_of(*given_rewards, stacking=draw(stackings(fixed)))
+def _worlds(draw: st.DrawFn, stacking: st.SearchStrategy[Plain], most: int) -> World:
+    given_rewards = [draw(each) for each in _REWARDS[: draw(st.integers(1, most))]]
+    version = version_of(*given_rewards, stacking=draw(stacking))
     lines = [
         line(
             sku,
             draw(st.integers(1, 2_000)),
             draw(st.integers(1, 3)),
-            floor=draw(st.sampled_from((None, None, None, 50))),
+            floor=draw(_FLOORS),
         )
-        for sku in draw(st.lists(st.sampled_from(_SKUS), min_size=1, max_size=3, unique=True))
+        for sku in draw(_BOUGHT)
     ]
-    order = cart(*lines, shipping=draw(st.sampled_from((0, 490))))
+    order = cart(*lines, shipping=draw(_SHIPPINGS))
     entered = tuple(one["id"] for one in given_rewards if not one["automatic"] or draw(st.booleans()))
     return World(version, order, tuple(draw(st.permutations(entered))))
 
@@ -200,7 +225,7 @@ SEQUENCES = st.sampled_from(("levels", "requested", "hierarchy", "best_for_custo
 @given(st.data())
 def test_what_never_goes_together(data: st.DataObject) -> None:
     """No discount passes the price, parts sum to the whole, exclusive and common never meet, limits hold."""
-    world = data.draw(worlds({"sequence": data.draw(SEQUENCES)}))
+    world = data.draw(worlds(sequence=data.draw(SEQUENCES)))
     quote = quoted(world)
     stacking = world.version.program.stacking
     assert quote.total == quote.subtotal + quote.shipping - quote.discount_total
@@ -226,7 +251,7 @@ def test_what_never_goes_together(data: st.DataObject) -> None:
 @given(st.data())
 def test_all_or_nothing_is_all_or_nothing(data: st.DataObject) -> None:
     """Under ``mode: all`` everything that was asked for applies, or nothing of it."""
-    world = data.draw(worlds({"mode": "all", "sequence": data.draw(SEQUENCES)}))
+    world = data.draw(worlds(mode="all", sequence=data.draw(SEQUENCES)))
     states = {
         one.standing.status is Status.APPLICABLE for one in quoted(world).redeemables[: len(world.entered)]
     }
@@ -234,7 +259,7 @@ def test_all_or_nothing_is_all_or_nothing(data: st.DataObject) -> None:
 
 
 @_SOME
-@given(worlds({"sequence": "hierarchy"}), st.randoms(use_true_random=False))
+@given(worlds(sequence="hierarchy"), st.randoms(use_true_random=False))
 def test_the_order_of_entry_changes_nothing_in_a_hierarchy(world: World, random: Any) -> None:
     """Under ``hierarchy`` codes may be entered in any order."""
     other = list(world.entered)
@@ -246,7 +271,7 @@ def test_the_order_of_entry_changes_nothing_in_a_hierarchy(world: World, random:
 @given(st.data())
 def test_the_order_of_joint_rewards_changes_nothing(data: st.DataObject) -> None:
     """Joint rewards may be entered in any order among the others, under every sequence."""
-    world = data.draw(worlds({"sequence": data.draw(SEQUENCES), "joint_last": True}))
+    world = data.draw(worlds(sequence=data.draw(SEQUENCES), joint_last=True))
     joint = [one for one in world.entered if combines_of(world, one) == "joint"]
     other = [one for one in world.entered if one not in joint]
     mixed = list(other)
@@ -259,7 +284,7 @@ def test_the_order_of_joint_rewards_changes_nothing(data: st.DataObject) -> None
 @given(st.data())
 def test_what_cannot_be_used_changes_nothing(data: st.DataObject) -> None:
     """A void voucher beside the others leaves every amount as it is."""
-    world = data.draw(worlds({"sequence": data.draw(SEQUENCES)}))
+    world = data.draw(worlds(sequence=data.draw(SEQUENCES)))
     void = Wanted(
         name="void",
         program=1,
@@ -352,7 +377,7 @@ def _key(world: World, found: Found, sign: int) -> tuple[object, ...]:
 
 
 @settings(_SOME, max_examples=200)
-@given(worlds({"sequence": "best_for_customer"}, 5))
+@given(worlds(5, sequence="best_for_customer"))
 def test_the_best_choice_for_the_customer_is_the_true_optimum(world: World) -> None:
     """No allowed choice in any order saves more; of equal ones it is the shortest, then the first."""
     allowed = [
@@ -368,7 +393,7 @@ def test_the_best_choice_for_the_customer_is_the_true_optimum(world: World) -> N
 
 
 @settings(_SOME, max_examples=200)
-@given(worlds({"sequence": "best_for_margin"}, 5))
+@given(worlds(5, sequence="best_for_margin"))
 def test_the_best_choice_for_the_margin_is_the_true_one(world: World) -> None:
     """No allowed choice to which nothing can be added takes less off."""
     start, bill = _start(world)
