@@ -7,6 +7,7 @@ import binascii
 import os
 import re
 import secrets
+import signal
 import string
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,6 +21,12 @@ DEFAULT_PORT = 8400
 KEY_FILE = "secret.key"
 SECRET_BYTES = 32
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+"""What asks a server to stop."""
+
+GRACE_SECONDS = 30
+"""How long a worker may then take to finish what is in flight."""
 
 
 _SMTP_PORTS = {"smtp": 587, "smtps": 465}

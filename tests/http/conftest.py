@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from perennial.application import door_of
 from perennial.config import Settings
 from perennial.flows.programs.life import Author, apply_document
 from perennial.flows.staff.keys import create_key
 from perennial.flows.workspaces import create_workspace
 from perennial.http.fast_lane import FastLane
-from perennial.main import door_of
 from perennial.store.database import Database
 from tests.codebook import SECRET
 from tests.http.site import PROGRAM, Site, application, fresh_code, running

@@ -12,12 +12,12 @@ import httpx
 import msgspec
 import pytest
 
+from perennial.application import create_app
 from perennial.config import Settings
 from perennial.core.languages import LANGUAGES
 from perennial.flows.answers import Answer
 from perennial.flows.problems import problem
 from perennial.http.door.problems import problem_of, write_problem
-from perennial.main import create_app
 from tests.codebook import SECRET
 from tests.http.site import Site, order, running
 

@@ -19,9 +19,10 @@ import httpx
 import pytest
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from perennial.application import create_app, server_of
 from perennial.config import Settings
 from perennial.http.door import protocol
-from perennial.main import bind, create_app, server_of
+from perennial.main import bind
 from tests.codebook import SECRET
 from tests.http.process import process
 from tests.http.site import Site, order, order_status

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from perennial.main import GRACE_SECONDS
+from perennial.config import GRACE_SECONDS
 from tests.races.caller import Call, Caller, NoAnswerError, Reply, all_at_once, hang_up
 from tests.races.conftest import FreshDatabase
 from tests.races.rival import in_transaction, wait_until_blocked

@@ -13,6 +13,7 @@ import typer
 from perennial import __version__
 from perennial.cli.console import ERRORS
 from perennial.config import SettingsError
+from perennial.flows.garbage import loading
 from perennial.flows.problems import ProblemError
 from perennial.store.server.backup import BackupError
 from perennial.store.server.binaries import BinariesNotFoundError
@@ -32,7 +33,8 @@ _EXPECTED = (
 
 _FILES = {
     "start": ("start",),
-    "serve": ("serve", "work"),
+    "serve": ("serve",),
+    "work": ("work",),
     "data": ("migrate", "backup", "restore", "audit"),
     "templates": ("init",),
     "programs": ("plan", "apply", "export"),
@@ -84,7 +86,9 @@ def main() -> None:
     """Run the command that the arguments name; what can go wrong ends with one line and status 1."""
     signal.signal(signal.SIGTERM, _leave)
     try:
-        command_line(sys.argv[1] if len(sys.argv) > 1 else None)()
+        with loading():
+            line = command_line(sys.argv[1] if len(sys.argv) > 1 else None)
+        line()
     except ProblemError as error:
         _fail(error.problem.detail, *(f"  {field.path}: {field.message}" for field in error.problem.errors))
     except _EXPECTED as error:
