@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import os
 import secrets
 import shutil
@@ -58,6 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # until all is collected, nothing is garbage
     version = config.getoption("--postgres")
     if version:
         os.environ["PERENNIAL_TEST_BINARIES"] = f"/usr/lib/postgresql/{version}/bin"
@@ -122,6 +124,8 @@ def _rank(path: Path) -> int:
 
 def pytest_collection_finish() -> None:
     """Look for garbage as seldom as a server does: what was imported and collected stays to the end."""
+    gc.freeze()
+    gc.enable()
     collect_seldom()
 
 
