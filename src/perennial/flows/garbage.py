@@ -23,7 +23,7 @@ def collect_seldom() -> None:
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Load modules, and make what stays: nobody looks for garbage within, or in what was loaded later.
+    """Load modules, and make what stays: nobody looks for garbage meanwhile, nor in it later.
 
     There is hardly any, and to look for it again and again while more is loaded is a sixth of a start.
     """
