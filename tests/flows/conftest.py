@@ -12,7 +12,7 @@ from perennial.flows.batch import Batch
 from perennial.flows.batcher import Intake
 from perennial.flows.customers import household
 from perennial.flows.handle_events import Handler
-from perennial.store.database import Database, connect
+from perennial.store.database import Database
 from tests.codebook import CODEBOOK
 from tests.flows.shop import START, Shop
 
@@ -28,9 +28,8 @@ async def shop(db: Database, workspace: int) -> AsyncIterator[Shop]:
 
 
 @pytest.fixture
-async def wide_shop(db: Database, database_url: str) -> AsyncIterator[Shop]:
+async def wide_shop(db: Database, owner: Connection) -> AsyncIterator[Shop]:
     """A sandbox whose codes and customers are spread over four buckets."""
-    owner = await connect(database_url)
     number = 9_000 + await owner.fetchval("select count(*) from workspaces")
     await owner.execute(
         "insert into workspaces (workspace_id, code, name, sandbox, bucket_base, bucket_count, clock_at,"
@@ -40,7 +39,6 @@ async def wide_shop(db: Database, database_url: str) -> AsyncIterator[Shop]:
         number * 10,
         START,
     )
-    await owner.close()
     intake = Intake(Handler(db, CODEBOOK))
     yield Shop(db, number, intake)
     await intake.close()
@@ -64,8 +62,6 @@ async def apart_shop(wide_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 @pytest.fixture
-async def owner(database_url: str) -> AsyncIterator[Connection]:
-    """A connection that sees every row of every workspace."""
-    conn = await connect(database_url)
-    yield conn
-    await conn.close()
+def owner(registrar: Connection) -> Connection:
+    """A connection that sees every row of every workspace; one for all tests of a module."""
+    return registrar
