@@ -173,6 +173,20 @@ def test_balance_tiers_fall_straight_down() -> None:
     assert (tier(play), play.wallet("anna", "points").balance) == ("bronze", 50)
 
 
+def test_what_is_owed_counts_for_no_balance() -> None:
+    """100 points arrive in five days, and one is owed meanwhile: 99 are no silver, and paid off they are."""
+    system = {"metrics": [BY_BALANCE], "levels": levels(0, 100), "lasts": "while_reached"}
+    play = stage({"refunds": "unlimited"}, tiers=system)
+    play.join("anna", at("2026-07-01"))
+    play.adjust("anna", at("2026-07-02"), "points", 100, at("2026-07-07"))
+    play.adjust("anna", at("2026-07-03"), "points", -1)
+    assert play.wallet("anna", "points").debt == 1
+    assert tier(play, "2026-07-07") == "bronze"
+    assert [lack.missing for lack in seen(play, "2026-07-08").higher[0].missing] == [1]
+    play.pay("anna", "o1", at("2026-07-09"), order(100))
+    assert (play.wallet("anna", "points").debt, tier(play)) == (0, "silver")
+
+
 @pytest.mark.parametrize(("round_up", "until"), [(None, "2026-08-20"), ("month", "2026-09-01")])
 def test_grace_of_a_balance_tier_counts_from_its_start(round_up: str | None, until: str) -> None:
     """TD-03: reached on 20 July, a month of grace holds it through 19 August, or to that month's end."""

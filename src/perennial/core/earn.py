@@ -43,6 +43,7 @@ from perennial.core.tiers.tiers import tiers_after
 from perennial.core.today import today_of
 from perennial.core.version import CompiledMessage, CompiledRule, Factors, Version
 from perennial.core.wallets.credit import activity, credit_award
+from perennial.ledger.account import Account
 from perennial.units import MAX_AMOUNT, Instant, Minor, Points, share_out
 
 EarningEvent: TypeAlias = (
@@ -79,6 +80,7 @@ class Gift(msgspec.Struct, frozen=True):
 
 # Python 3.11 looks a member of an enumeration up slowly, and this is asked for every order.
 _FULFILLED = OrderStatus.FULFILLED
+_DEBT = Account.DEBT
 
 
 class Judgment(msgspec.Struct, gc=False):
@@ -479,14 +481,17 @@ def waiting_for(event: EarningEvent) -> str | None:
 
 
 def _balances_after(version: Version, snapshot: Snapshot, effects: list[Effect]) -> tuple[Points, ...]:
-    """Return the available balance of each wallet after the effects."""
+    """Return the available balance of each wallet, without what is owed, after the effects."""
     balances = {
-        wallet.unit: figures.balance - figures.pending
+        wallet.unit: figures.balance - figures.pending - figures.debt
         for wallet, figures in zip(version.wallets, snapshot.wallets, strict=True)
     }
     for effect in effects:
         if isinstance(effect, Credit) and not effect.pending:
             balances[effect.unit] += effect.amount
-        elif isinstance(effect, Debit) and not effect.pending:
-            balances[effect.unit] -= effect.amount
+        elif isinstance(effect, Debit):
+            if effect.target is _DEBT:
+                balances[effect.unit] += effect.amount
+            if not effect.pending:
+                balances[effect.unit] -= effect.amount
     return tuple(balances.values())

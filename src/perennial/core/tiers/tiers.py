@@ -313,7 +313,11 @@ def own_balances(version: Version, member: Member, at: Instant) -> tuple[Points,
 
 
 def available_balances(version: Version, member: Member, at: Instant) -> dict[int, Points]:
-    """Return what is available of each of the version's wallets at ``at``, by unit: of the member's own."""
+    """Return what is available of each of the version's wallets at ``at``, by unit: of the member's own.
+
+    What is owed is taken off, which may be more than there is: a debt lasts beside points that were pending
+    already when it came up, and beside them as they become active.
+    """
     balances: dict[int, Points] = {}
     own = member.wallets if member.apart is None else member.apart
     for compiled in version.wallets:
@@ -321,8 +325,8 @@ def available_balances(version: Version, member: Member, at: Instant) -> dict[in
         if wallet is None:
             balances[compiled.unit] = 0
         elif wallet.lots is None:
-            balances[compiled.unit] = wallet.balance - wallet.pending
+            balances[compiled.unit] = wallet.balance - wallet.pending - wallet.debt
         else:
             lots = wallet.lots.values()
-            balances[compiled.unit] = sum(lot.remaining for lot in lots if lot.is_available(at))
+            balances[compiled.unit] = sum(lot.remaining for lot in lots if lot.is_available(at)) - wallet.debt
     return balances

@@ -26,7 +26,7 @@ from perennial.units import Instant, Points
 class TakenBack(msgspec.Struct):
     """What was taken back from one wallet.
 
-    ``points`` is what left the wallet or is owed now, ``from_available`` what left active lots.
+    ``points`` is what left the wallet or is owed now, ``from_available`` that without what was pending.
     """
 
     effects: list[Effect] = []
@@ -61,6 +61,7 @@ def take_back(
     if missing and policy is RefundPolicy.UNLIMITED:
         taken.effects.append(Owe(unit, missing))
         taken.points += missing
+        taken.from_available += missing
     elif missing and policy is RefundPolicy.WITHIN_BALANCE:
         taken.effects.append(FallShort(unit, missing))
     return taken
