@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -19,10 +20,20 @@ from perennial.core.segments.compile_segments import BasedOn, Kept, SegmentSet, 
 from perennial.core.segments.segment import Segment, check_segment
 from perennial.core.segments.segmenting import Judging
 from perennial.core.segments.sight import sight_of
-from perennial.core.terms.conditions import All, AnyOf, Compare, Condition, History, Not, Operator
+from perennial.core.terms.conditions import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    History,
+    HistoryWindow,
+    Measure,
+    Not,
+    Operator,
+)
 from perennial.core.version import Version
 from perennial.ledger.lot import Lot, LotKey, Origin
-from perennial.units import DAY, SECOND, Instant
+from perennial.units import DAY, HOUR, SECOND, Instant
 from tests.laws.strategies import FACTS, PROGRAM, instants, integers, segment_attributes, segment_conditions
 
 UNITS = {wallet.id: number for number, wallet in enumerate(PROGRAM.wallets, 1)}
@@ -141,6 +152,21 @@ def test_nothing_changes_before_its_time(data: st.DataObject) -> None:
     for later in later_instants:
         if at < later and (due is None or later < due):
             assert _judged(segments, member, later)[0] is inside, (later, due)
+
+
+def test_a_day_that_lies_ahead_counts_when_it_comes() -> None:
+    """An order was stamped a few minutes ahead, on Friday: on Thursday this week has none, on Friday one."""
+    window = HistoryWindow(calendar=Period.WEEK)
+    segments = compiled(History(Measure.ORDERS_COUNT, None, None, None, None, window, Operator.AT_LEAST, 1))
+    (version,) = segments.versions
+    (metric,) = version.metrics
+    thursday = date(2023, 6, 1)
+    friday = shift_date(thursday, Span(days=1), 1)
+    ahead = Member(customer_id=SOMEBODY, owner=SOMEBODY, counters={metric.number: {friday.toordinal(): 1}})
+    at = local_midnight(thursday, version.zone) + 12 * HOUR
+    midnight = local_midnight(friday, version.zone)
+    assert _judged(segments, ahead, at) == (False, midnight)
+    assert _judged(segments, ahead, midnight)[0] is True
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -76,7 +76,7 @@ class Times:
                 return held, None
             changes = self._sums(place, value, periods, window)
         else:
-            changes = self._calendar_sums(place, window)
+            changes = self._calendar_sums(place, periods, window)
         for day, later in changes:
             if day > _LAST:
                 break
@@ -109,20 +109,26 @@ class Times:
                 value += changes[day]
                 yield day, value
 
-    def _calendar_sums(self, place: int, window: HistoryWindow) -> Iterator[tuple[int, int]]:
+    def _calendar_sums(
+        self, place: int, periods: Iterable[int], window: HistoryWindow
+    ) -> Iterator[tuple[int, int]]:
         """Yield what a window over calendar periods comes to as these go by."""
-        for day in self._starts_of(window):
+        for day in self._days_of_calendar(periods, window):
             yield day, self._sight.figure_on(place, day)
 
-    def _starts_of(self, window: HistoryWindow) -> list[int]:
-        """Return the days on which a window over calendar periods moves, until all that is in it has left."""
-        days, day = [], self._sight.day
+    def _days_of_calendar(self, periods: Iterable[int], window: HistoryWindow) -> list[int]:
+        """Return the days on which a window over calendar periods moves, until all that is in it has left.
+
+        And those that lie ahead already: a clock that was a few minutes ahead may have said tomorrow.
+        """
+        day = self._sight.day
+        days = {period for period in periods if day < period <= _LAST}
         for _ in range(2 - window.offset):
             day = _next_start(day, window.calendar or Period.DAY, self._sight.version.program.week_starts)
             if day > _LAST:
                 break
-            days.append(day)
-        return days
+            days.add(day)
+        return sorted(days)
 
     # Facts
 
@@ -190,7 +196,7 @@ class Times:
             if not periods or need.window.ever:
                 continue
             if need.window.calendar is not None:
-                yield from self._starts_of(need.window)
+                yield from self._days_of_calendar(periods, need.window)
                 continue
             present = sorted(day for day, value in periods.items() if value and day >= first)
             yield from (day for day in present if day > sight.day)
