@@ -355,7 +355,7 @@ steps:
         "step 2 (2026-01-02)",
         "step 3 (2026-01-03)",
     ]
-    assert "should be [] but are ['cash']" in found[0]
+    assert "should be nothing but are Cash" in found[0]
 
 
 def test_a_reward_with_gifts_is_not_claimed_in_a_cart() -> None:

@@ -51,13 +51,16 @@ def test_every_difference_in_words() -> None:
     )
     assert report.differences() == [
         "step 1 (2026-03-02 10:00): the value of what was not met should be 3 but is None",
-        "step 1 (2026-03-02 10:00): anna should not be in segment big",
-        "step 1 (2026-03-02 10:00): anna should be in segment press",
-        "step 1 (2026-03-02 10:00): segment big should be entered at 2026-03-02, but was at 2026-03-02 10:00",
-        "step 1 (2026-03-02 10:00): segment press should be entered at 2026-03-02 10:00, but was at None",
-        "step 1 (2026-03-02 10:00): segment big should be left at 2026-03-02 10:00, but was at None",
-        "step 2 (2026-03-03): anna should be in segment big",
-        "step 2 (2026-03-03): segment big should be left at 2026-03-04, but was at 2026-03-03",
+        "step 1 (2026-03-02 10:00): anna should not be in segment Big",
+        "step 1 (2026-03-02 10:00): anna should be in segment The press (press)",
+        "step 1 (2026-03-02 10:00): segment Big should be entered at 2026-03-02, but was at 2026-03-02 10:00",
+        (
+            "step 1 (2026-03-02 10:00): segment The press (press) should be entered at 2026-03-02 10:00,"
+            " but was at None"
+        ),
+        "step 1 (2026-03-02 10:00): segment Big should be left at 2026-03-02 10:00, but was at None",
+        "step 2 (2026-03-03): anna should be in segment Big",
+        "step 2 (2026-03-03): segment Big should be left at 2026-03-04, but was at 2026-03-03",
     ]
 
 
