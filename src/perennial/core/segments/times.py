@@ -198,16 +198,24 @@ class Times:
             if need.window.calendar is not None:
                 yield from self._days_of_calendar(periods, need.window)
                 continue
-            present = sorted(day for day, value in periods.items() if value and day >= first)
+            # Only a sum takes in what is below zero; all else is told by the days with orders.
+            every = need.take is Take.SUM
+            present = sorted(
+                day for day, value in periods.items() if (value if every else value > 0) and day >= first
+            )
             yield from (day for day in present if day > sight.day)
-            if not present:
-                continue
             if need.window.last is not None:
-                every = need.take is Take.SUM
                 yield from (_day_out(day, need.window.last) for day in (present if every else present[:1]))
-            if need.take is not Take.SUM:
-                yield from _days_after_orders(need.take, present, node)
-                yield from (present[-1] + bound + 1 for bound in computed.bounds)
+            if not every:
+                yield from self._days_after(need.take, present, computed, node)
+
+    def _days_after(self, take: Take, present: list[int], computed: Computed, node: Compare) -> Iterator[int]:
+        """Yield when days with orders tell something else as time goes by, of which some may lie ahead."""
+        known = sum(day <= self._sight.day for day in present)
+        for count in range(max(known, 1), len(present) + 1):
+            days = present[:count]
+            yield from _days_after_orders(take, days, node)
+            yield from (days[-1] + bound + 1 for bound in computed.bounds)
 
     def _days_of_lots(self, fact: Fact) -> Iterator[int]:
         for lot in lots_of(self._sight.version, self._sight.member, fact.wallet or ""):
