@@ -17,8 +17,10 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from perennial import application
 from perennial.application import create_app, server_of
 from perennial.config import Settings
 from perennial.http.door import protocol
@@ -31,6 +33,15 @@ from tests.http.site import Site, order, order_status
 @asynccontextmanager
 async def served(site: Site, database_url: str, *, buffer: int | None = None) -> AsyncIterator[int]:
     """Serve in this process, on sockets, and hand out the port; ``buffer`` bounds what waits to be sent."""
+    async with serving(database_url, buffer=buffer) as (_, port):
+        yield port
+
+
+@asynccontextmanager
+async def serving(
+    database_url: str, *, buffer: int | None = None
+) -> AsyncIterator[tuple[uvicorn.Server, int]]:
+    """Run a server in this process; hand out it and its port."""
     listener = bind("127.0.0.1", 0)
     if buffer is not None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
@@ -41,7 +52,7 @@ async def served(site: Site, database_url: str, *, buffer: int | None = None) ->
         while not server.started:
             await asyncio.sleep(0.01)
     try:
-        yield port
+        yield server, port
     finally:
         server.should_exit = True
         await task
@@ -182,6 +193,29 @@ async def test_a_caller_who_does_not_read_gets_every_answer_in_the_end(
             writer.close()
     numbers = [int(number) for number in re.findall(rb"\r\nx-request-id: request-(\d+)", answers)]
     assert numbers == list(range(count))
+
+
+async def test_a_server_about_to_stop_ends_each_connection_with_its_answer(
+    site: Site, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so once and closes: of two requests that come together then, the second one is not begun."""
+    monkeypatch.setattr(application, "NOTICE_SECONDS", 1.5)
+    request = b"PUT /v1/orders/o HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}"
+    async with serving(database_url) as (server, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head)
+        assert length is not None
+        await reader.readexactly(int(length[1]))
+        assert b"connection: close" not in head
+        server.should_exit = True
+        while (b"connection", b"close") not in server.server_state.default_headers:
+            await asyncio.sleep(0.001)
+        writer.write(request * 2)
+        answers = await reader.read()
+        writer.close()
+    assert (answers.count(b"HTTP/1.1 401 "), answers.count(b"connection: close\r\n")) == (1, 1)
 
 
 def put(port: int, secret: str, name: str) -> int:

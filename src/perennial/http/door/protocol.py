@@ -33,9 +33,15 @@ def write_whole(cycle: RequestResponseCycle, status: int, head: bytes, body: byt
         return False
     cycle.response_started = True
     cycle.waiting_for_100_continue = False
-    by_default = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
-    end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
-    cycle.transport.write(b"".join((STATUS_LINE[status], by_default, head, end, body)))
+    lines = [STATUS_LINE[status], head]
+    for name, value in cycle.default_headers:
+        if name == b"connection":  # of a server that is about to stop
+            cycle.keep_alive = False
+        else:
+            lines.append(b"%b: %b\r\n" % (name, value))
+    lines.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
+    lines.append(body)
+    cycle.transport.write(b"".join(lines))
     cycle.response_complete = True
     cycle.message_event.set()
     if not cycle.keep_alive:
