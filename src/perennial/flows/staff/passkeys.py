@@ -55,7 +55,7 @@ async def begin_passkey(database: Database, site: Site, account: StaffRow) -> As
         there = await list_passkeys(conn, account.staff_id)
     if len(there) >= MAX_PASSKEYS:
         raise problem(409, "too_many_passkeys", f"Nobody has more than {MAX_PASSKEYS} passkeys.")
-    from perennial.flows.staff.webauthn import ask_for_new  # noqa: PLC0415 - as it says
+    from perennial.flows.staff.webauthn import ask_for_new  # noqa: PLC0415 - slow to load, seldom needed
 
     question = ask_for_new(site.host, account, there)
     ticket = await begin_step(database, _ADDING, account.staff_id, question.challenge)
@@ -69,7 +69,7 @@ async def finish_passkey(
     step = await end_step(database, _ADDING, ticket)
     if caller.person is None or step.staff_id != caller.person.staff_id:
         raise problem(401, "ticket_unknown", "The ticket is another person's.")
-    from perennial.flows.staff.webauthn import made_by  # noqa: PLC0415 - as it says
+    from perennial.flows.staff.webauthn import made_by  # noqa: PLC0415 - slow to load, seldom needed
 
     made = made_by(credential, step.body, site.host, site.origin)
     if made is None:
@@ -98,7 +98,7 @@ async def ask_for_passkey(database: Database, site: Site, place: str) -> Asked:
     Raises the 429 where too many were asked for there and came to nothing.
     """
     await count_asked(database, place)
-    from perennial.flows.staff.webauthn import ask_for_any  # noqa: PLC0415 - as it says
+    from perennial.flows.staff.webauthn import ask_for_any  # noqa: PLC0415 - slow to load, seldom needed
 
     question = ask_for_any(site.host)
     ticket = await begin_step(database, _SIGNING_IN, None, question.challenge)
@@ -114,7 +114,7 @@ async def sign_in_with_passkey(
     answers wrongly for one of them keeps no other one out. An unknown passkey is nobody's, and counts for
     the place that it comes from.
     """
-    from perennial.flows.staff.webauthn import count_of  # noqa: PLC0415 - as it says
+    from perennial.flows.staff.webauthn import count_of  # noqa: PLC0415 - slow to load, seldom needed
 
     step = await end_step(desk.database, _SIGNING_IN, ticket)
     row = await _find(desk.database, credential)
