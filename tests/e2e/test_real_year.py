@@ -187,6 +187,21 @@ def test_a_segment_a_happy_hour_and_its_end(browser: Browser, shop: Shop, year: 
     watched.context.close()
 
 
+def test_the_calendar_opens_where_the_clock_of_the_sandbox_is(browser: Browser, shop: Shop) -> None:
+    """The year is over there; today is marked, and it is not the day of the device."""
+    today = str(shop.call("GET", "clock")["now"])[:10]
+    watched = opened(browser, shop)
+    page = watched.page
+    with page.expect_request(re.compile("/v1/calendar")) as asked:
+        watched.go(f"/{YEAR}/campaigns")
+    assert f"from={today[:7]}-01" in asked.value.url
+    marked = page.locator("[data-today]")
+    expect(marked).to_have_count(1)
+    expect(marked).to_contain_text(str(int(today[8:])))
+    assert watched.wrong == []
+    watched.context.close()
+
+
 def test_a_marketer_makes_ten_thousand_codes(browser: Browser, shop: Shop) -> None:
     """What is missing is said first; progress while they are made; no code comes twice; one is voided."""
     document = yaml.safe_load(shop.call("GET", f"programs/{PROGRAM}/draft")["document"])

@@ -5,7 +5,7 @@ Days are local days of the program. Nothing is kept: a report is read anew whene
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -27,6 +27,9 @@ from perennial.reports.words import in_language
 from perennial.units import Minor
 
 MAX_PERIODS = 400
+
+_DAYS_BEFORE = {Period.DAY: 29, Period.WEEK: 181}
+"""How far back a report by days or by weeks goes that does not say it."""
 
 
 class ColumnView(msgspec.Struct, frozen=True):
@@ -106,8 +109,8 @@ async def read_report(
     """Return what a report says.
 
     The program is the workspace's first unless it is named; the last day is today, the first one that of
-    the month eleven months before. 404 for an unknown report or program, 422 for an unknown segment or a time
-    with too many periods.
+    the month eleven months before; by days it is thirty of them, by weeks half a year. 404 for an unknown
+    report or program, 422 for an unknown segment or a time with too many periods.
     """
     report = REPORTS.get(name)
     if report is None:
@@ -120,7 +123,7 @@ async def read_report(
         version = live.version_at(now) or live.latest
         today = local_date(now, version.zone)
         last = asked.last or max(today, asked.first or today)
-        first = asked.first or _eleven_months_before(last)
+        first = asked.first or _first_day_left_out(last, asked.step)
         days = _days(first, last, asked.step, version)
         values = _values(workspace_id, live, version, days, last, segment) | {"fee": asked.fee}
         rows = await run_report(conn, report, values)
@@ -210,7 +213,10 @@ def kind_words() -> dict[str, str]:
     return {kind: kind.replace("_", " ").capitalize() for kind in ("voucher", *KINDS)}
 
 
-def _eleven_months_before(last: date) -> date:
+def _first_day_left_out(last: date, step: Period) -> date:
+    """Return where a report begins that does not say it, so that its periods can be looked at."""
+    if step in _DAYS_BEFORE:
+        return last - timedelta(days=_DAYS_BEFORE[step])
     months = last.year * 12 + last.month - 1 - 11
     return date(months // 12, months % 12 + 1, 1)
 

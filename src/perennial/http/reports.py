@@ -30,7 +30,8 @@ FirstDay = Annotated[
     QueryParameter(
         name="from",
         max_length=10,
-        description="the first local day (`2026-01-01`); empty: the first of the month eleven months before",
+        description="the first local day (`2026-01-01`); empty: the first of the month eleven months before, "
+        "by days 29 days before the last, by weeks 181",
     ),
 ]
 LastDay = Annotated[

@@ -7,6 +7,7 @@ import { useMutation } from "@tanstack/react-query";
 
 import { useFormat } from "../i18n/format";
 import { isRecord } from "../program/records";
+import { useNow } from "../session/clock";
 import { freeId } from "../shell/ids";
 import { toldBy } from "../shell/problem";
 import { CaseForm } from "./case-form";
@@ -32,6 +33,7 @@ export default function Cases({ program, text, entries, opened, onOpened, onText
   const { t } = useLingui();
   const form = useForm();
   const { readOnly } = form;
+  const now = useNow();
   const words = useCaseWords();
   const play = useMutation({
     ...programCasesMutation(),
@@ -43,7 +45,7 @@ export default function Cases({ program, text, entries, opened, onOpened, onText
   const told = play.variables?.body.document === text ? play.data : undefined;
   const taken = entries.flatMap((each) => (isRecord(each) && typeof each.id === "string" ? [{ id: each.id }] : []));
   const add = () => {
-    const plan: CasePlan = { day: new Date().toISOString().slice(0, 10), time: "12:00", holds: {}, deed: { kind: "buys", lines: [{ sku: "article", amount: 8_000 }] }, expect: {} };
+    const plan: CasePlan = { day: (now ?? new Date()).toISOString().slice(0, 10), time: "12:00", holds: {}, deed: { kind: "buys", lines: [{ sku: "article", amount: 8_000 }] }, expect: {} };
     const entry = { id: freeId("case", taken), title: words(plan), steps: stepsOf(plan, idsOf(form, "wallet")) };
     onText(insertAt(text, ["cases"], entries.length, entry));
     onOpened(String(entries.length));

@@ -9,10 +9,6 @@ export interface Asked {
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const CODE = /^[a-z0-9][a-z0-9_-]{0,62}$/;
-const DAY_MS = 86_400_000;
-/** How far back a report goes that is cut into days, or into weeks; into months, the server says. */
-const SPAN_DAYS = { day: 29, week: 181 } as const;
-
 export function askedOf(search: Record<string, unknown>): Asked {
   const text = (name: string, pattern: RegExp) => {
     const value = search[name];
@@ -21,15 +17,7 @@ export function askedOf(search: Record<string, unknown>): Asked {
   return { ...text("program", CODE), ...text("segment", CODE), ...text("step", /^(day|week|month)$/), ...text("from", DAY), ...text("to", DAY) };
 }
 
-/** The parameters of a call: those of the report alone, and a time that fits the step. */
+/** The parameters of a call: those that the report takes. */
 export function queryOf(asked: Asked, parameters: readonly string[]): Record<string, string> {
-  const span = asked.step === "day" || asked.step === "week" ? SPAN_DAYS[asked.step] : undefined;
-  const from = asked.from ?? (span === undefined ? undefined : daysBefore(span, asked.to));
-  const wanted = { ...asked, from };
-  return Object.fromEntries(Object.entries(wanted).flatMap(([name, value]) => (value !== undefined && parameters.includes(name) ? [[name, value]] : [])));
-}
-
-function daysBefore(days: number, last: string | undefined): string {
-  const end = last === undefined ? Date.now() : new Date(last).getTime();
-  return new Date(end - days * DAY_MS).toISOString().slice(0, 10);
+  return Object.fromEntries(Object.entries(asked).filter(([name]) => parameters.includes(name)));
 }

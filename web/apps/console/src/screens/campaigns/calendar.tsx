@@ -1,12 +1,13 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { CalendarProgram } from "@perennial/api-admin";
 import { calendarGetOptions } from "@perennial/api-admin/queries";
-import { ActionIcon, Group, Panel } from "@perennial/ui";
+import { ActionIcon, Group, Loading, Panel } from "@perennial/ui";
 import { IconArrowLeft, IconArrowRight } from "@perennial/ui/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 
 import { useFormat } from "../../i18n/format";
+import { useNow } from "../../session/clock";
 import { useWorkspace } from "../../session/workspace";
 import { Answer } from "../../shell/answer";
 import classes from "./calendar.module.css";
@@ -18,8 +19,19 @@ import { rowsOf } from "./rows";
 /** A month, day by day: what is open when, what else has a date, and what meets. */
 export function Calendar() {
   const { t } = useLingui();
+  const now = useNow();
+  const { month = now && monthOf(now) } = campaignsRoute.useSearch();
+  if (month !== undefined) return <Month month={month} today={now?.toISOString().slice(0, 10)} />;
+  return (
+    <Panel title={t`Calendar`} flush>
+      <Loading lines={4} />
+    </Panel>
+  );
+}
+
+function Month({ month, today }: { month: string; today: string | undefined }) {
+  const { t } = useLingui();
   const format = useFormat();
-  const { month = monthOf(new Date()) } = campaignsRoute.useSearch();
   const days = daysOf(month);
   const [first = "", last = ""] = [days[0], days.at(-1)];
   const calendar = useQuery({ ...calendarGetOptions({ query: { from: first, to: last } }), placeholderData: keepPreviousData });
@@ -31,7 +43,7 @@ export function Calendar() {
           const holidays = new Map(view.holidays.map((holiday) => [holiday.day, holiday.name]));
           return (
             <div className={classes.calendar}>
-              <Days days={days} holidays={holidays} />
+              <Days days={days} holidays={holidays} today={today} />
               {rows.length === 0 ? (
                 <p className={classes.nothing}>
                   <Trans>Nothing opens in these days.</Trans>
@@ -109,9 +121,8 @@ function Months({ month, label }: { month: string; label: string }) {
 }
 
 /** The days on top; people who hear the page hear the dates with each campaign instead. */
-function Days({ days, holidays }: { days: readonly string[]; holidays: ReadonlyMap<string, string> }) {
+function Days({ days, holidays, today }: { days: readonly string[]; holidays: ReadonlyMap<string, string>; today: string | undefined }) {
   const format = useFormat();
-  const today = new Date().toISOString().slice(0, 10);
   return (
     <div className={classes.days} style={{ gridTemplateColumns: columns(days.length) }} aria-hidden>
       {days.map((day) => (

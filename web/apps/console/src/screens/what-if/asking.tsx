@@ -4,6 +4,7 @@ import { Button, Group, NativeSelect, Panel, SimpleGrid, Stack, TextInput } from
 import { type FormEvent, useState } from "react";
 
 import { useFormat } from "../../i18n/format";
+import { useNow } from "../../session/clock";
 import { endOf, startOf } from "../../shell/days";
 
 const DAY_MS = 86_400_000;
@@ -21,6 +22,7 @@ export interface AskingProps {
 export function Asking({ versions, zone, busy, onRun }: AskingProps) {
   const { t } = useLingui();
   const format = useFormat();
+  const now = useNow();
   const [period, setPeriod] = useState("all");
   const [against, setAgainst] = useState("");
   const [first, setFirst] = useState("");
@@ -28,7 +30,7 @@ export function Asking({ versions, zone, busy, onRun }: AskingProps) {
   const newest = Math.max(0, ...versions);
   function send(event: FormEvent) {
     event.preventDefault();
-    onRun({ version: "draft", ...(against === "" ? {} : { against }), ...periodOf(period, first, last, zone, new Date()) });
+    onRun({ version: "draft", ...(against === "" ? {} : { against }), ...periodOf(period, first, last, zone, now ?? new Date()) });
   }
   return (
     <Panel>
