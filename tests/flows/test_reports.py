@@ -463,17 +463,6 @@ async def test_a_shop_without_anything_has_reports(shop: Shop, step: Period) -> 
         assert name == "rfm-scale" or not any(figures)
 
 
-@pytest.mark.parametrize(
-    ("step", "first"), [(Period.DAY, "2026-02-01"), (Period.WEEK, "2025-09-02"), (Period.MONTH, "2025-04-01")]
-)
-async def test_a_time_that_is_left_out_fits_the_step(shop: Shop, step: Period, first: str) -> None:
-    """Up to the day it is in the sandbox: thirty days, half a year of weeks, or twelve months."""
-    await shop.publish(PROGRAM)
-    await shop.advance(parse_instant("2026-03-02T17:00:00Z"))
-    result = await read_report(shop.handler, shop.workspace_id, "members", Asked(step=step))
-    assert (result.from_, result.to) == (first, "2026-03-02")
-
-
 async def test_a_segment_is_counted_alone(shop: Shop) -> None:
     """Two of three customers are in the segment: their orders, points, and tiers alone are shown."""
     await shop.publish(PROGRAM)

@@ -64,6 +64,16 @@ async def test_the_time_of_a_report(site: Site) -> None:
     assert (await site.call("GET", "/v1/reports/nope")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("step", "first"), [("day", "2027-02-01"), ("week", "2026-09-02"), ("month", "2026-04-01")]
+)
+async def test_a_time_that_is_left_out_fits_the_step(site: Site, step: str, first: str) -> None:
+    """Up to the day that it is in the sandbox: thirty days, half a year of weeks, or twelve months."""
+    await site.done("POST", "/v1/clock", {"advance_to": "2027-03-02T17:00:00Z"})
+    answer = await site.done("GET", f"/v1/reports/members?step={step}")
+    assert (answer["from"], answer["to"]) == (first, "2027-03-02")
+
+
 async def test_experiments_over_http(site: Site) -> None:
     """A program without any has an empty list, and no results."""
     assert await site.done("GET", "/v1/experiments") == {"data": []}
