@@ -17,14 +17,14 @@ campaigns:
   - id: christmas
     name: Christmas
     priority: 1
-    schedule: {{starts: "2026-12-24", ends: "2026-12-26"}}
+    schedule: {{starts: "2037-12-24", ends: "2037-12-26"}}
     earning_rules: [{{id: gift, type: fixed, points: 30}}]
     limits: [{{points: 60, per: total}}]
   - id: fridays
     schedule: {{windows: [{{days: [fri], start: "17:00", end: "19:00"}}]}}
     multiplier: {{by: "3"}}
 """
-AT = "2026-12-01T12:00:00Z"
+AT = "2037-12-01T12:00:00Z"
 
 
 async def _publish(site: Site, text: str = CAMPAIGNS) -> None:
@@ -42,11 +42,11 @@ async def test_a_campaign_from_its_draft_to_its_end(site: Site) -> None:
     """Draft, scheduled, running, paused, exhausted, ended: each is told as it comes."""
     await _publish(site)
     assert await _states(site) == {"christmas": "scheduled", "fridays": "scheduled"}
-    wanted = {"name": "New", "multiplier": {"by": "2"}, "schedule": {"starts": "2026-12-24"}}
+    wanted = {"name": "New", "multiplier": {"by": "2"}, "schedule": {"starts": "2037-12-24"}}
     put = await site.done("PUT", "/v1/campaigns/points/new", wanted)
     assert (put["campaign"]["state"], put["document"]["id"], put["published"]) == ("draft", "new", None)
     assert (await _states(site))["new"] == "draft"
-    await site.done("POST", "/v1/clock", {"advance_to": "2026-12-25T17:30:00Z"})
+    await site.done("POST", "/v1/clock", {"advance_to": "2037-12-25T17:30:00Z"})
     assert await _states(site) == {"christmas": "running", "fridays": "running", "new": "draft"}
     await site.done("POST", "/v1/programs/points/publish", {})
     assert (await _states(site))["new"] == "running"
@@ -65,17 +65,17 @@ async def test_a_campaign_from_its_draft_to_its_end(site: Site) -> None:
     spent = (await site.done("GET", "/v1/campaigns/points/christmas"))["campaign"]
     [budget] = spent["budgets"]
     assert (budget["used"], budget["left"], [day["used"] for day in budget["days"]]) == (60, 0, [60])
-    await site.done("POST", "/v1/clock", {"advance_to": "2026-12-27T12:00:00Z"})
+    await site.done("POST", "/v1/clock", {"advance_to": "2037-12-27T12:00:00Z"})
     assert (await _states(site))["christmas"] == "ended"
 
 
 async def test_a_budget_says_when_it_will_run_out(site: Site) -> None:
     """30 of 60 points on the first day: what is left lasts one more day."""
     await _publish(site)
-    await site.done("POST", "/v1/clock", {"advance_to": "2026-12-24T12:00:00Z"})
+    await site.done("POST", "/v1/clock", {"advance_to": "2037-12-24T12:00:00Z"})
     await site.done("PUT", "/v1/orders/o1", order(1_000))
     [budget] = (await site.done("GET", "/v1/campaigns/points/christmas"))["campaign"]["budgets"]
-    assert budget["forecast"] == {"per_day": 30, "runs_out_on": "2026-12-25"}
+    assert budget["forecast"] == {"per_day": 30, "runs_out_on": "2037-12-25"}
 
 
 async def test_a_change_is_one_of_the_draft_alone(site: Site) -> None:
@@ -156,20 +156,20 @@ async def test_the_calendar(site: Site) -> None:
         "reason": "x",
     }
     await site.done("POST", "/v1/switches", switch)
-    found = await site.done("GET", "/v1/calendar?from=2026-12-21&to=2027-01-02&country=FR")
+    found = await site.done("GET", "/v1/calendar?from=2037-12-21&to=2038-01-02&country=FR")
     told: list[Any] = [
         (each["kind"], each["id"], each["state"], each["first_day"], each["last_day"], each["overlaps"])
         for each in found["entries"]
     ]
     assert told == [
-        ("campaign", "christmas", "published", "2026-12-24", "2026-12-26", ["fridays"]),
-        ("campaign", "new", "draft", "2026-12-25", "2026-12-26", ["christmas", "fridays"]),
-        ("campaign", "fridays", "paused", "2026-12-25", "2026-12-25", ["christmas"]),
-        ("tier_review", None, "published", "2026-12-31", "2026-12-31", []),
-        ("campaign", "new", "draft", "2027-01-01", "2027-01-01", ["fridays"]),
-        ("campaign", "fridays", "paused", "2027-01-01", "2027-01-01", []),
+        ("campaign", "christmas", "published", "2037-12-24", "2037-12-26", ["fridays"]),
+        ("campaign", "new", "draft", "2037-12-25", "2037-12-26", ["christmas", "fridays"]),
+        ("campaign", "fridays", "paused", "2037-12-25", "2037-12-25", ["christmas"]),
+        ("tier_review", None, "published", "2037-12-31", "2037-12-31", []),
+        ("campaign", "new", "draft", "2038-01-01", "2038-01-01", ["fridays"]),
+        ("campaign", "fridays", "paused", "2038-01-01", "2038-01-01", []),
     ]
-    assert (found["from"], found["to"], found["truncated"]) == ("2026-12-21", "2027-01-02", False)
+    assert (found["from"], found["to"], found["truncated"]) == ("2037-12-21", "2038-01-02", False)
     assert {each["country"] for each in found["holidays"]} == {"DE", "FR"}
     assert found["programs"][0]["time_zone"] == "UTC"
 
@@ -184,10 +184,10 @@ earning_rules:
   - {id: base, type: per_amount, points: 1, per: 100}
 campaigns:
   - id: march
-    schedule: {starts: "2027-03-01", ends: "2027-03-07"}
+    schedule: {starts: "2038-03-01", ends: "2038-03-07"}
     multiplier: {by: "2"}
   - id: april
-    schedule: {starts: "2027-04-01", ends: "2027-04-07"}
+    schedule: {starts: "2038-04-01", ends: "2038-04-07"}
     multiplier: {by: "2"}
 """
 
@@ -200,7 +200,7 @@ campaigns:
         ("id: points, name: Points", "id: points, nam: Points", "wallets[0].name", "both"),
         ("100}", "100, trigger: order.sent}", "earning_rules[0].trigger", "both"),
         ('{by: "2"}\n  - id', '{by: "x"}\n  - id', "campaigns[0].multiplier.by", "both"),
-        ('"2027-03-01"', '"2027-02-30"', "campaigns[0].schedule.starts", "april"),
+        ('"2038-03-01"', '"2038-02-30"', "campaigns[0].schedule.starts", "april"),
         ("id: march", "id: 3", "campaigns[0].id", "april"),
         ("Europe/Berlin", "Europe/Atlantis", "time_zone", "none"),
         ("name: Spring", "name: [", "", "none"),
@@ -220,7 +220,7 @@ async def test_a_calendar_shows_what_can_be_read_of_a_draft(
     text = DRAFTED.replace(old, new).encode()
     kind = {"content-type": "application/yaml"}
     await site.done("PUT", "/v1/programs/spring/draft", raw=text, headers=kind)
-    found = await site.done("GET", "/v1/calendar?from=2027-03-01&to=2027-04-30&program=spring")
+    found = await site.done("GET", "/v1/calendar?from=2038-03-01&to=2038-04-30&program=spring")
     expected = {"both": ["march", "april"], "april": ["april"], "none": []}[shown]
     assert [each["id"] for each in found["entries"]] == expected
     assert {each["state"] for each in found["entries"]} <= {"draft"}
@@ -240,7 +240,7 @@ async def test_a_calendar_names_no_problems_of_a_draft_without_any(site: Site) -
     await site.done(
         "PUT", "/v1/programs/spring/draft", raw=DRAFTED.encode(), headers={"content-type": "application/yaml"}
     )
-    found = await site.done("GET", "/v1/calendar?from=2027-03-01&to=2027-04-30&program=spring")
+    found = await site.done("GET", "/v1/calendar?from=2038-03-01&to=2038-04-30&program=spring")
     assert [each["id"] for each in found["entries"]] == ["march", "april"]
     assert [(each["draft_unreadable"], each["draft_problems"]) for each in found["programs"]] == [(False, [])]
 
@@ -248,15 +248,15 @@ async def test_a_calendar_names_no_problems_of_a_draft_without_any(site: Site) -
 async def test_a_calendar_is_asked_for_within_bounds(site: Site) -> None:
     """Days that are none, that are the wrong way round, or too many; countries that nobody knows."""
     for query, code in (
-        ("from=2026-02-30&to=2026-03-01", "invalid_day"),
-        ("from=2026-03-02&to=2026-03-01", "ends_before_start"),
-        ("from=2026-01-01&to=2028-01-01", "range_too_long"),
+        ("from=2037-02-30&to=2037-03-01", "invalid_day"),
+        ("from=2037-03-02&to=2037-03-01", "ends_before_start"),
+        ("from=2037-01-01&to=2039-01-01", "range_too_long"),
         ("from=1001-01-01&to=1001-01-02", "invalid_day"),
-        ("from=2026-01-01&to=2026-01-02&country=XX", "unknown_country"),
+        ("from=2037-01-01&to=2037-01-02&country=XX", "unknown_country"),
     ):
         response = await site.call("GET", f"/v1/calendar?{query}")
         assert (response.status_code, response.json()["errors"][0]["code"]) == (422, code), response.text
-    assert (await site.call("GET", "/v1/calendar?from=2026-01-01")).status_code == 422
+    assert (await site.call("GET", "/v1/calendar?from=2037-01-01")).status_code == 422
     await site.refused(404, "program_unknown", "GET", "/v1/campaigns?program=nobody")
     reader = await site.key("read")
     await site.refused(403, "scope_missing", "PUT", "/v1/campaigns/points/new", {}, secret=reader)
