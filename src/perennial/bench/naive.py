@@ -173,13 +173,17 @@ def _often(statement: str, thousandths: int) -> list[str]:
 
 
 def run_pgbench(
-    program: Path, url: str, scripts: dict[Path, int], clients: int, seconds: float, log: Path
+    program: Path, url: str, scripts: dict[Path, int], clients: int, seconds: float | None, log: Path
 ) -> NaiveReport:
-    """Run the weighted scripts with ``clients`` for ``seconds``; latencies come from its log."""
+    """Run the weighted scripts with ``clients`` for ``seconds``; latencies come from its log.
+
+    Where ``seconds`` is None each client does one transaction: what it takes is to connect, and to prepare.
+    """
     for old in log.parent.glob(f"{log.name}*"):
         old.unlink()
     command = [str(program), "-n", "-M", "prepared", "-c", str(clients), "-j", str(min(clients, 2))]
-    command += ["-T", str(max(1, math.ceil(seconds))), "-l", f"--log-prefix={log}", "--sampling-rate=0.25"]
+    command += ["-t", "1"] if seconds is None else ["-T", str(max(1, math.ceil(seconds)))]
+    command += ["-l", f"--log-prefix={log}"] + ([] if seconds is None else ["--sampling-rate=0.25"])
     command += [part for path, weight in scripts.items() for part in ("-f", f"{path}@{weight}")]
     ended = subprocess.run([*command, url], capture_output=True, text=True, check=False)
     if ended.returncode != 0:
