@@ -81,7 +81,7 @@ def test_a_contradiction_names_both_parts(parts: tuple[Any, Any]) -> None:
     [
         (fact("order.line_count", less_than=0), ""),
         (fact("now.hour", more_than=23), ""),
-        (fact("wallet.points.available", less_than=0), ""),
+        (fact("wallet.points.pending", less_than=0), ""),
         (fact("member.tier_level", more_than=2), ""),
         ({"any": []}, ""),
         ({"any": [fact(TOTAL, at_least=5), fact("now.day", more_than=31)]}, "any[1]"),
@@ -136,6 +136,7 @@ def test_what_always_holds_is_named(plain: Any, path: str) -> None:
         {"all": [fact(TOTAL, more_than=4), fact(TOTAL, less_than=6)]},
         {"all": [fact("order.codes", contains="X"), fact("order.codes", contains="Y")]},
         {"not": fact("order.location", **{"is": "a"})},
+        fact("wallet.points.available", less_than=0),
         fact("wallet.points.earned", less_than=0),
         {"lines": "none", "where": fact("line.net", more_than=5)},
         {"all": [fact("member.text", less_than="b"), fact("member.text", more_than="a")]},

@@ -126,7 +126,7 @@ def compiled(condition: Condition, snapshot: Snapshot = SNAPSHOT) -> bool:
         ("member.is_birthday", True),
         ("member.age", 36),
         ("wallet.points.balance", 115),
-        ("wallet.points.available", 100),
+        ("wallet.points.available", 95),
         ("wallet.points.pending", 20),
         ("wallet.points.debt", 5),
         ("wallet.points.earned", 500),

@@ -77,7 +77,7 @@ READS: dict[str, tuple[str, tuple[str, ...]]] = {
     "member.is_birthday": ("((d := h_date({0})) and h_falls_on(d, f_now.ordinal))", ("f_now",)),
     "member.age": ("((d := h_date({0})) and h_years(d, f_now.ordinal))", ("f_now",)),
     "wallet.balance": ("({0}.balance - {0}.debt)", ()),
-    "wallet.available": ("({0}.balance - {0}.pending)", ()),
+    "wallet.available": ("({0}.balance - {0}.pending - {0}.debt)", ()),
     "wallet.pending": ("{0}.pending", ()),
     "wallet.debt": ("{0}.debt", ()),
     "wallet.earned": ("{0}.earned", ()),

@@ -179,7 +179,7 @@ class _Search:
         if fact.name in _RANGES and not fact.declared:
             low, high = _RANGES[fact.name]
         # What is owed lies below zero; so does what a return takes back of what another account had earned.
-        if fact.wallet is not None and not fact.name.endswith((".balance", ".earned")):
+        if fact.wallet is not None and not fact.name.endswith((".balance", ".available", ".earned")):
             low = 0
         if fact.challenge is not None or (fact.computed is not None and _is_count(fact)):
             low = 0

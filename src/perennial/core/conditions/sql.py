@@ -329,11 +329,9 @@ class _Writer:
     def _of_wallet(self, fact: Fact) -> str:
         alias = self._wallets.setdefault(fact.wallet or "", f"w{len(self._wallets)}")
         column = fact.name.rpartition(".")[2]
-        figures = {"balance": ("balance", "debt"), "available": ("balance", "pending")}
-        if column in figures:
-            whole, less = figures[column]
-            return f"(coalesce({alias}.{whole}, 0) - coalesce({alias}.{less}, 0))"
-        return f"coalesce({alias}.{column}, 0)"
+        parts = {"balance": ("balance", "debt"), "available": ("balance", "pending", "debt")}
+        figures = [f"coalesce({alias}.{part}, 0)" for part in parts.get(column, (column,))]
+        return f"({' - '.join(figures)})"
 
     def _of_segments(self, node: Compare, path: str) -> str:
         known = self._kept.segments

@@ -410,7 +410,7 @@ def _wallet_value(fact: Fact, scope: Scope) -> Value:
         case "balance":
             return figures.balance - figures.debt
         case "available":
-            return figures.balance - figures.pending
+            return figures.balance - figures.pending - figures.debt
         case name:
             value: int = getattr(figures, name)
             return value

@@ -142,7 +142,7 @@ def balances_after(workspace: Workspace, member: Member) -> tuple[BalanceAfter, 
         BalanceAfter(
             program=units[unit][0],
             wallet=units[unit][1].id,
-            available=wallet.balance - wallet.pending,
+            available=wallet.balance - wallet.pending - wallet.debt,
             pending=wallet.pending,
             debt=wallet.debt,
         )
