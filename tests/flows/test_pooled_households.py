@@ -363,13 +363,13 @@ async def test_two_who_are_one_person_count_once(shop: Shop, owner: Connection) 
 
 
 async def test_who_is_erased_counts_no_more(shop: Shop, owner: Connection) -> None:
-    """The tier stays to its review; what Anna had used and spent is nobody's."""
+    """What Anna had used and spent is nobody's, and Ben's tier goes at once, as if she had left."""
     await shop.publish(POOLED)
     await live_together(shop, "anna", "ben")
     await shop.order("o1", "anna", 60_000)
     assert [await review(shop, f"r{place}", "anna") for place in range(3)] == [10, 10, 10]
     await erase_customer(shop.handler, shop.workspace_id, "anna", "test")
-    assert await tiers(shop, "ben") == ["silver"]
+    assert await tiers(shop, "ben") == [None]
     assert await figure(shop, "ben") == 0
     assert await review(shop, "s", "ben") == 10
     await audited(owner, shop)

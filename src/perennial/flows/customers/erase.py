@@ -21,8 +21,9 @@ from perennial.core.member import Member, Wallet
 from perennial.core.terms.limits import Use
 from perennial.core.timers import next_due
 from perennial.core.wallets.closing import close_wallet, open_lots, out
-from perennial.flows.commands import ExpireHold, PostTransfer
+from perennial.flows.commands import ExpireHold, PostTransfer, PutHousehold
 from perennial.flows.configuration import Workspace, business_now
+from perennial.flows.customers.household import put_household
 from perennial.flows.handle_events import Handler
 from perennial.flows.loading.budgets import budgets_of_order
 from perennial.flows.loading.households import places_of_households
@@ -136,6 +137,7 @@ async def erase_customer(
 
 async def _erase(handler: Handler, workspace_id: int, customer: str, actor: str, reason: str) -> None:
     await _release_holds(handler, workspace_id, customer)
+    await _move_out(handler, workspace_id, customer, actor)
     async with handler.database.transaction(workspace_id) as conn:
         workspace = await handler.configurations.recent(conn, workspace_id)
         bucket = bucket_of(customer, workspace.row.bucket_base, workspace.row.bucket_count)
@@ -184,6 +186,17 @@ async def _release_holds(handler: Handler, workspace_id: int, customer: str) -> 
     ]
     if commands:
         await handler.handle_batch(workspace_id, bucket, commands)
+
+
+async def _move_out(handler: Handler, workspace_id: int, customer: str, actor: str) -> None:
+    """Let the customer leave a household that shares tiers, so that the others' is judged at once."""
+    async with handler.database.transaction(workspace_id) as conn:
+        workspace = await handler.configurations.current(conn, workspace_id)
+    if workspace.pools:
+        # Who is unknown or erased is told so behind this, and who lives alone stays as they are.
+        await put_household(
+            handler, workspace_id, PutHousehold(customer=customer, household=None, actor=actor)
+        )
 
 
 async def _households(
