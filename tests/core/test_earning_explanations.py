@@ -30,7 +30,7 @@ def test_the_whole_sentence() -> None:
     shopper = Shopper(version_of([BASE], wallets=[DATED], tiers=GOLD), tier="gold")
     explanation = shopper.why(paid(4599))
     assert explanation.rules[0].words == (
-        "Rule base: 1 point per 1.00 on 45.99, rounded down = 45 points; x1.5 (tier gold) = 67; "
+        'Rule base: 1 point per 1.00 on 45.99, rounded down = 45 points; x1.5 (tier "Gold") = 67; '
         "pending until 2026-12-09, expires 2027-06-10"
     )
     assert explanation.words == f"Earned 67 points. {explanation.rules[0].words}."
@@ -45,7 +45,7 @@ def test_several_multipliers_are_named() -> None:
     explained = Shopper(version, tier="gold").why(paid(2000)).rules[0]
     assert explained.words == (
         "Rule base: 1 point per 1.00 on 20.00, rounded down = 20 points; "
-        "x2.5 (sum of tier gold x1.5, campaign double x2) = 50"
+        'x2.5 (sum of tier "Gold" x1.5, campaign double x2) = 50'
     )
 
 
@@ -65,13 +65,13 @@ def test_the_numbers_of_a_rule() -> None:
         "trigger": "order.paid",
         "wallet": "points",
         "fired": True,
-        "words": "Rule base: 1 point per 1.00 on 20.00, rounded down = 20 points; x1.5 (tier gold) = 30; "
+        "words": 'Rule base: 1 point per 1.00 on 20.00, rounded down = 20 points; x1.5 (tier "Gold") = 30; '
         "cut to 25 (rule base: 25 points per day: 25 left)",
         "lines": ("first", "3"),
         "amount": 2000,
         "base": 20,
         "factor": "1.5",
-        "factors": ("tier gold x1.5",),
+        "factors": ('tier "Gold" x1.5',),
         "multiplied": 30,
         "cut_by": "rule base: 25 points per day: 25 left",
         "points": 25,

@@ -330,16 +330,16 @@ def test_the_explanation_names_the_message_and_what_said_no() -> None:
     version = shop(mail(name="Thank you"), mail("large", when={"fact": "order.total", "at_least": 5000}))
     told = Shopper(version).why(paid(1000))
     assert [message.words for message in told.messages] == [
-        "Message thanks: fired",
+        'Message "Thank you": fired',
         "Message large: did not fire: what the order costs after all discounts is at least 5000 (was 1000).",
     ]
-    assert told.words.endswith("Message thanks: fired.")
+    assert told.words.endswith('Message "Thank you": fired.')
     assert (told.messages[0].name, told.messages[0].channel, told.messages[1].because[0].held) == (
         "Thank you",
         "email",
         False,
     )
-    assert retell(told.messages[0].words, LANGUAGES["fa"]) == "پیام «\u2068thanks\u2069» فعال شد"
+    assert retell(told.messages[0].words, LANGUAGES["fa"]) == "پیام «\u2068Thank you\u2069» فعال شد"
 
 
 def _customers(count: int) -> list[Member]:

@@ -32,6 +32,13 @@ SAID = {
     "Rule base: 1 point per full 10.00 on 9.00, rounded half up = 0 points; "
     "x3 (best of tier gold x2, campaign may x3) = 9; "
     "cut to 5 (rule base: 5 points per day, all members together: 5 left)": "base gold may",
+    'Rule "Tea: twice, (nearly) always": 1 point per 1.00 on 630.00, rounded down = 630 points; '
+    'x1.25 (tier "Silver, and more") = 787; expires 2027-12-01': "Tea twice nearly always Silver and more",
+    'Rule "A gift": fired, but reward "Free coffee" was not given '
+    "(Reward coffee is out of stock: all 10 are taken)": "A gift Free coffee coffee",
+    'Rule "A gift": did not fire: campaign "In May" did not apply.': "A gift In May",
+    'Message "Hello": fired': "Hello",
+    'Campaign "In May": applied.': "In May",
     "Rule base: 2 points per unit for 3 units = 6 points; "
     "pending until 2027-01-02 10:00, expires 2028-01-01": "base",
     "Rule base: 2 points once for 1 unit = 2 points; pending until the order is fulfilled": "base",

@@ -37,6 +37,7 @@ from perennial.core.explaining.explanation import (
 )
 from perennial.core.explaining.retelling import retell
 from perennial.core.explaining.words import (
+    called,
     date_words,
     gift_words,
     household_words,
@@ -180,14 +181,15 @@ def _explain_campaigns(setting: _Setting) -> tuple[CampaignExplanation, ...]:
             continue
         applied = bool(setting.judgment.active >> index & 1)
         because: tuple[Seen, ...] = ()
-        words = f"Campaign {campaign.id}: applied."
+        name = called(campaign.id, campaign.name)
+        words = f"Campaign {name}: applied."
         if not applied:
             off = off_of(setting.version, setting.snapshot).why_campaigns.get(index)
             if off is not None:
                 reason = off
             else:
                 reason, because = _refusal(setting, campaign.schedule, campaign.when)
-            words = f"Campaign {campaign.id}: did not apply: {reason}."
+            words = f"Campaign {name}: did not apply: {reason}."
         explained.append(
             CampaignExplanation(
                 campaign=campaign.id, applied=applied, words=setting.say(words), because=because
@@ -204,9 +206,15 @@ def _concerns(version: Version, campaign: int, trigger: str) -> bool:
     )
 
 
+def _reward_called(version: Version, reward: str) -> str:
+    known = version.rewards.get(reward)
+    return reward if known is None else called(reward, known.reward.name)
+
+
 def _explain_rule(setting: _Setting, compiled: CompiledRule, gift: Gift | None) -> RuleExplanation:
     rule = compiled.rule
     version = setting.version
+    name = called(rule.id, rule.name)
     explanation = RuleExplanation(
         rule=rule.id,
         name=rule.name,
@@ -220,14 +228,14 @@ def _explain_rule(setting: _Setting, compiled: CompiledRule, gift: Gift | None) 
         return _explain_gift(setting, compiled, gift, explanation)
     if rule.gives() is not None and compiled in _rewarding(setting):
         why_not = setting.refused.get(rule.id)
-        words = setting.say(reward_words(rule.id, rule.gives() or "", why_not))
+        words = setting.say(reward_words(name, _reward_called(version, rule.gives() or ""), why_not))
         cut_by = None if why_not is None else setting.say(why_not)
         return msgspec.structs.replace(explanation, fired=True, words=words, cut_by=cut_by)
     off = off_of(version, setting.snapshot).rules.get(rule.id)
     reason, because = _why_silent(setting, rule, compiled.campaign, off, needs_lines=rule.needs_lines())
     reason = reason or "the points come to 0"
     return msgspec.structs.replace(
-        explanation, words=setting.say(f"Rule {rule.id}: did not fire: {reason}."), because=because
+        explanation, words=setting.say(f"Rule {name}: did not fire: {reason}."), because=because
     )
 
 
@@ -245,7 +253,7 @@ def _explain_message(setting: _Setting, compiled: CompiledMessage) -> MessageExp
     )
     if compiled.id in ready:
         why_not = ready[compiled.id]
-        words = setting.say(message_words(message.id, why_not))
+        words = setting.say(message_words(called(message.id, message.name), why_not))
         cut_by = None if why_not is None else setting.say(why_not)
         return msgspec.structs.replace(explanation, words=words, cut_by=cut_by)
     off = off_of(version, setting.snapshot).messages.get(message.id)
@@ -313,12 +321,18 @@ def _factors(setting: _Setting, compiled: CompiledRule) -> tuple[str, ...]:
     tier = setting.snapshot.tier
     named = []
     if tier is not None and tier in compiled.tier_factors:
-        named.append(f"tier {tier} x{format_factor((compiled.tier_factors[tier], ONE))}")
-    for index, factor in compiled.campaign_factors:
+        factor = format_factor((compiled.tier_factors[tier], ONE))
+        named.append(f"tier {_tier_called(setting.version, tier)} x{factor}")
+    for index, by in compiled.campaign_factors:
         if setting.judgment.active >> index & 1:
-            campaign = setting.version.program.campaigns[index].id
-            named.append(f"campaign {campaign} x{format_factor((factor, ONE))}")
+            campaign = setting.version.program.campaigns[index]
+            named.append(f"campaign {called(campaign.id, campaign.name)} x{format_factor((by, ONE))}")
     return tuple(named)
+
+
+def _tier_called(version: Version, tier: str) -> str:
+    levels = version.program.tiers.levels if version.program.tiers else ()
+    return called(tier, next((level.name for level in levels if level.id == tier), None))
 
 
 def _why_silent(
@@ -341,7 +355,8 @@ def _why_silent(
     if off is not None:
         return off, ()
     if campaign is not None and not setting.judgment.active >> campaign & 1:
-        return f"campaign {setting.version.program.campaigns[campaign].id} did not apply", ()
+        closed = setting.version.program.campaigns[campaign]
+        return f"campaign {called(closed.id, closed.name)} did not apply", ()
     if setting.scope.order is None and (rule.lines is not None or needs_lines):
         return "the event has no lines", ()
     reason, because = _refusal(setting, rule.schedule, rule.when)

@@ -5,7 +5,8 @@ pattern, what stands in its holes is told in turn, and both are put into the phr
 says what may stand in it:
 
 * ``{rule:id}`` a name, ``{fact:name}`` whatever somebody typed, ``{name:quoted}`` the same in quotation
-  marks, ``{field:path}`` where it stands in a document: kept.
+  marks, ``{field:path}`` where it stands in a document: kept. ``{rule:called}`` an id, or a name in the
+  quotation marks that the phrase has itself.
 * ``{n:number}``, ``{price:amount}``, ``{day:day}``, ``{at:instant}``, ``{span:span}``: as the language writes
   them.
 * ``{tier:either}`` names between which there is an "or": kept, and listed. ``{given:names}`` names between
@@ -53,6 +54,7 @@ _SHAPES = {
     "span": r"\d+ [a-z]+(?: \d+ [a-z]+)*",
     "field": r"[a-z0-9 ]+",
     "quoted": r"'.*?'|\".*?\"",
+    "called": r"[^\s:;,()]+|\".*?\"",
     "path": r"[$A-Za-z_][\w-]*(?:\.[\w:-]+|\[\d+\])*",
     "amount": rf"{_NUMBER}(?: [A-Z]{{3}})?",
     "figure": "[^:]+?",
@@ -186,6 +188,10 @@ def _quoted(text: str, language: Language) -> str:
     return language.quoted(_name(text[1:-1], language))
 
 
+def _called(text: str, language: Language) -> str:
+    return _name(text.strip('"'), language)
+
+
 def _noun(text: str, language: Language) -> str:
     told = retell(f"the {text}", language)
     return _sentence(text, language) if told == f"the {text}" else told
@@ -280,6 +286,7 @@ def _names(between: str) -> Callable[[str, Language], str]:
 _SAY: dict[str, Callable[[str, Language], str]] = {
     "id": _name,
     "quoted": _quoted,
+    "called": _called,
     "path": _name,
     "noun": _noun,
     "figure": _listed("figure"),

@@ -28,18 +28,25 @@ def gift_words(
         parts.append(f"x{rule.factor} ({_factor_words(rule.factors, combined)}) = {made}")
     if rule.cut_by is not None:
         parts.append(f"cut to {format_units(rule.points, decimals)} ({rule.cut_by})")
-    return f"Rule {rule.rule}: " + "; ".join([*parts, *([", ".join(dates)] if dates else [])])
+    return f"Rule {called(rule.rule, rule.name)}: " + "; ".join(
+        [*parts, *([", ".join(dates)] if dates else [])]
+    )
+
+
+def called(id: str, name: str | None) -> str:
+    """Return what people call a part of the program: its name in quotation marks, or without one its id."""
+    return f'"{name}"' if name and name != id else id
 
 
 def reward_words(rule: str, reward: str, why_not: str | None) -> str:
-    """Say which reward a rule gave, or why the member did not get it."""
+    """Say which reward a rule gave, or why the member did not get it; both as they are :func:`called`."""
     if why_not is None:
         return f"Rule {rule}: fired: reward {reward}"
     return f"Rule {rule}: fired, but reward {reward} was not given ({why_not.removesuffix('.')})"
 
 
 def message_words(message: str, why_not: str | None) -> str:
-    """Say that a message is to be sent, or why it is not although it fired."""
+    """Say that a message, as it is :func:`called`, is to be sent, or why it is not although it fired."""
     if why_not is None:
         return f"Message {message}: fired"
     return f"Message {message}: fired, but is not sent ({why_not})"
