@@ -113,10 +113,11 @@ async def test_a_cursor_into_buckets_of_others_is_none(widest_shop: Shop, free: 
     await open_pool(shop)
     await made(shop, "b1", count=1)
     base = (await shop.handler.read_workspace(shop.workspace_id)).bucket_base
+    batch_id = batch_id_of(shop.workspace_id, "b1")
     for bucket in (base - 1, base + BUCKETS, -(2**31)):
-        cursor = write_cursor(Place(free, bucket))
+        cursor = write_cursor(Place(free, bucket), shop.workspace_id, "codes", batch_id)
         refused = await problem_of(codes_of(shop.handler, shop.workspace_id, "b1", cursor=cursor))
         assert refused == (422, "invalid_cursor", ["$.cursor"])
     for bucket in (base, base + BUCKETS - 1):
-        cursor = write_cursor(Place(free, bucket))
+        cursor = write_cursor(Place(free, bucket), shop.workspace_id, "codes", batch_id)
         await codes_of(shop.handler, shop.workspace_id, "b1", cursor=cursor)

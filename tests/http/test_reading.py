@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.http.site import Site, order
+from perennial.flows.staff.keys import create_key
+from perennial.flows.workspaces import create_workspace
+from tests.http.site import Site, fresh_code, order
 
 
 async def pages(site: Site, path: str, limit: int) -> list[list[Any]]:
@@ -152,14 +154,37 @@ async def test_a_page_is_asked_for_correctly(site: Site, path: str, query: str, 
     await site.refused(422, code, "GET", f"/v1/customers/anna/{path}?{query}")
 
 
-async def test_a_cursor_of_one_list_is_none_of_another(site: Site) -> None:
-    """What names a place in a statement names none in a timeline."""
-    for number in range(3):
-        await site.done("PUT", f"/v1/orders/o{number}", order(1_000))
-    for path, other in (("ledger", "timeline"), ("timeline", "ledger")):
-        page = await site.done("GET", f"/v1/customers/anna/{path}?limit=1")
-        cursor = page["next_cursor"]
-        await site.refused(422, "invalid_cursor", "GET", f"/v1/customers/anna/{other}?cursor={cursor}")
+async def test_a_cursor_is_one_of_its_list_alone(site: Site) -> None:
+    """Not of another list, customer or workspace, and not as anybody changed it."""
+    other = await create_workspace(site.database, fresh_code(), "Other", sandbox=True)
+    theirs = (await create_key(site.database, other.code, "k", ["admin"], actor="test")).secret
+    said = [{"channel": "email", "purpose": f"news-{number}", "state": "given"} for number in range(3)]
+    for secret in (None, theirs):
+        for customer in ("anna", "bert"):
+            for number in range(3):
+                body = order(1_000, customer=customer)
+                await site.done("PUT", f"/v1/orders/{customer}-{number}", body, secret=secret)
+            path = f"/v1/customers/{customer}/consents"
+            await site.done("POST", path, {"consents": said}, secret=secret)
+    lists = [
+        f"/v1/customers/{customer}/{name}"
+        for customer in ("anna", "bert")
+        for name in ("timeline", "consents")
+    ]
+    lists += ["/v1/customers/anna/ledger", "/v1/audit"]
+    given = {}
+    for path in lists:
+        for secret in (None, theirs):
+            page = await site.call("GET", f"{path}?limit=1", secret=secret)
+            given[path, secret] = page.json().get("next_cursor")
+    for path in lists:
+        own = given[path, None]
+        assert own is not None
+        await site.done("GET", f"{path}?cursor={own}")
+        changed = own[:9] + ("B" if own[9] == "A" else "A") + own[10:]
+        foreign = [cursor for at, cursor in given.items() if at != (path, None) and cursor is not None]
+        for cursor in [changed, *foreign]:
+            await site.refused(422, "invalid_cursor", "GET", f"{path}?cursor={cursor}")
 
 
 async def test_programs_live_through_the_api(site: Site) -> None:

@@ -202,12 +202,12 @@ async def approvals_of(
     database: Database, workspace_id: int, state: str, cursor: str | None, limit: int
 ) -> tuple[list[ApprovalRow], str | None]:
     """Return a page of what was asked for, the latest first (of one state if named), and where to go on."""
-    begin = read_cursor(cursor, ApprovalCursor)
+    begin = read_cursor(cursor, ApprovalCursor, workspace_id, "approvals")
     async with database.transaction(workspace_id) as conn:
         found = await list_approvals(conn, workspace_id, state, begin, limit + 1)
     shown = found[:limit]
     last = ApprovalCursor(shown[-1].requested_at, shown[-1].approval_id) if len(found) > limit else None
-    return shown, write_cursor(last)
+    return shown, write_cursor(last, workspace_id, "approvals")
 
 
 async def approve(

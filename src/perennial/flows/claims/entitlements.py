@@ -61,15 +61,16 @@ async def entitlements_of(
     handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
 ) -> EntitlementPage:
     """Return a page of what a customer was given besides vouchers, the latest first; or raise the 404."""
-    before = read_cursor(cursor, EntitlementPlace)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row, _ = await load_customer(conn, workspace, customer)
         bucket = bucket_of_customer(workspace, customer)
+        before = read_cursor(cursor, EntitlementPlace, workspace_id, "entitlements", row.customer_id)
         found = await list_of_customer(conn, workspace_id, bucket, row.customer_id, before, limit + 1)
     at = business_now(workspace)
     views = tuple(view_entitlement(workspace, each, customer, at) for each in found[:limit])
-    return EntitlementPage(data=views, next_cursor=_following(found, limit))
+    next_cursor = write_cursor(_following(found, limit), workspace_id, "entitlements", row.customer_id)
+    return EntitlementPage(data=views, next_cursor=next_cursor)
 
 
 async def list_all(
@@ -82,11 +83,12 @@ async def list_all(
     limit: int = 50,
 ) -> EntitlementPage:
     """Return a page of the entitlements of a workspace in some of ``states``, the oldest first."""
-    after = read_cursor(cursor, EntitlementPlace)
+    after = read_cursor(cursor, EntitlementPlace, workspace_id, "all entitlements")
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         views, rows = await _page(conn, workspace, states, kind, after, limit)
-    return EntitlementPage(data=views, next_cursor=_following(rows, limit))
+    next_cursor = write_cursor(_following(rows, limit), workspace_id, "all entitlements")
+    return EntitlementPage(data=views, next_cursor=next_cursor)
 
 
 async def export_all(
@@ -134,8 +136,8 @@ async def _page(
     return views, [each for _, each in found]
 
 
-def _following(rows: list[EntitlementRow], limit: int) -> str | None:
-    return write_cursor(_place(rows[limit - 1])) if len(rows) > limit else None
+def _following(rows: list[EntitlementRow], limit: int) -> EntitlementPlace | None:
+    return _place(rows[limit - 1]) if len(rows) > limit else None
 
 
 def _place(row: EntitlementRow) -> EntitlementPlace:

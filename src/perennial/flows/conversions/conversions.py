@@ -248,10 +248,10 @@ async def list_converted(
     limit: int = 50,
 ) -> ConvertedPage:
     """Return a page of the owners of a conversion, all or those in one state."""
-    after = read_cursor(cursor, _Place)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row = await _row(conn, workspace, _live(workspace, program), conversion)
+        after = read_cursor(cursor, _Place, workspace_id, "conversion", row.conversion_id)
         states = list(OwnerState) if state is None else [state]
         found: list[tuple[int, OwnerRow]] = []
         names: dict[UUID, str] = {}
@@ -267,7 +267,8 @@ async def list_converted(
     shown = found[:limit]
     more = _Place(shown[-1][0], shown[-1][1].customer_id) if len(found) > limit else None
     data = tuple(view_owner(each, names.get(each.customer_id, "")) for _, each in shown)
-    return ConvertedPage(data=data, next_cursor=write_cursor(more))
+    following = write_cursor(more, workspace_id, "conversion", row.conversion_id)
+    return ConvertedPage(data=data, next_cursor=following)
 
 
 @follows_merges

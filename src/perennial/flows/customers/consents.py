@@ -115,10 +115,10 @@ async def consents_of(
     handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
 ) -> ConsentPage:
     """Return a page of all that a customer has said, what was said last first."""
-    begin = read_cursor(cursor, _Cursor)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         bucket, known = await known_customer(conn, workspace, customer)
+        begin = read_cursor(cursor, _Cursor, workspace_id, "consents", known.customer_id)
         before = None if begin is None else (begin.at, begin.id)
         found = await list_consent_records(
             conn, workspace_id, (bucket, known.customer_id), before=before, limit=limit + 1
@@ -127,4 +127,5 @@ async def consents_of(
     following = None
     if len(found) > limit:
         following = _Cursor(rows[-1].consent.at, rows[-1].record_id)
-    return ConsentPage(data=tuple(consent_view(row) for row in rows), next_cursor=write_cursor(following))
+    next_cursor = write_cursor(following, workspace_id, "consents", known.customer_id)
+    return ConsentPage(data=tuple(consent_view(row) for row in rows), next_cursor=next_cursor)

@@ -53,10 +53,10 @@ async def messages_of(
     handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
 ) -> MessagePage:
     """Return a page of the messages to a customer, those of the latest cause first, or raise the 404."""
-    begin = read_cursor(cursor, _Cursor)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         bucket, known = await known_customer(conn, workspace, customer)
+        begin = read_cursor(cursor, _Cursor, workspace_id, "messages", known.customer_id)
         before = None if begin is None else (begin.at, begin.id)
         found = await list_messages(
             conn, workspace_id, (bucket, known.customer_id), before=before, limit=limit + 1
@@ -65,7 +65,8 @@ async def messages_of(
     rows = found[:limit]
     following = _Cursor(rows[-1].caused_at, rows[-1].message_id) if len(found) > limit else None
     return MessagePage(
-        data=tuple(_view(row, programs[row.program_id]) for row in rows), next_cursor=write_cursor(following)
+        data=tuple(_view(row, programs[row.program_id]) for row in rows),
+        next_cursor=write_cursor(following, workspace_id, "messages", known.customer_id),
     )
 
 

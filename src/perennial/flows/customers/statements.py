@@ -102,41 +102,41 @@ async def statement_of(
     handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
 ) -> StatementPage:
     """Return a page of the postings of a customer's wallets (those of the household that pools them)."""
-    begin = read_cursor(cursor, StatementCursor)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row, _ = await load_customer(conn, workspace, customer)
         home = await home_of(conn, workspace.row, bucket_of_customer(workspace, customer), row)
         buckets = workspace.row.span if row.household_id is not None else None
-        return await _page(conn, workspace, (home, row.owner), begin, limit, buckets)
+        return await _page(conn, workspace, (home, row.owner), cursor, limit, buckets)
 
 
 async def statement_before(
     handler: Handler, workspace_id: int, place: Place, *, cursor: str | None = None, limit: int = 50
 ) -> StatementPage:
     """Return a page of the postings of somebody who was merged since, from before it and of it."""
-    begin = read_cursor(cursor, StatementCursor)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
-        return await _page(conn, workspace, place, begin, limit)
+        return await _page(conn, workspace, place, cursor, limit)
 
 
 async def _page(
     conn: Connection,
     workspace: Workspace,
     place: Place,
-    begin: StatementCursor | None,
+    cursor: str | None,
     limit: int,
     buckets: tuple[int, int] | None = None,
 ) -> StatementPage:
     workspace_id, units = workspace.workspace_id, _units(workspace)
+    begin = read_cursor(cursor, StatementCursor, workspace_id, "statement", place[1])
     lines, following = await read_statement(
         conn, workspace_id, *place, cursor=begin, limit=limit, buckets=buckets
     )
     about = {line.about for line in lines if line.source_kind is EventKind.REFERRAL and line.about}
     friends = await sources_of_referrals(conn, workspace_id, sorted(about)) if about else {}
     return StatementPage(
-        data=tuple(_entry(line, units, friends) for line in lines), next_cursor=write_cursor(following)
+        data=tuple(_entry(line, units, friends) for line in lines),
+        next_cursor=write_cursor(following, workspace_id, "statement", place[1]),
     )
 
 
@@ -176,11 +176,11 @@ async def timeline_of(
     handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
 ) -> TimelinePage:
     """Return a page of everything that happened to a customer."""
-    begin = read_cursor(cursor, _TimelineCursor)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row, _ = await load_customer(conn, workspace, customer)
         bucket = bucket_of_customer(workspace, customer)
+        begin = read_cursor(cursor, _TimelineCursor, workspace_id, "timeline", row.customer_id)
         before = None if begin is None else (begin.at, begin.id)
         found = await read_timeline(
             conn, workspace_id, bucket, row.customer_id, before=before, limit=limit + 1
@@ -191,7 +191,8 @@ async def timeline_of(
     more = len(found) > limit
     following = _TimelineCursor(entries[-1].occurred_at, entries[-1].id) if more else None
     return TimelinePage(
-        data=tuple(_item(entry, units, programs) for entry in entries), next_cursor=write_cursor(following)
+        data=tuple(_item(entry, units, programs) for entry in entries),
+        next_cursor=write_cursor(following, workspace_id, "timeline", row.customer_id),
     )
 
 

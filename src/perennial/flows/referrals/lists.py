@@ -77,7 +77,7 @@ async def list_all_referrals(
     limit: int = 50,
 ) -> ReferralPage:
     """Return a page of the referrals of a workspace, the oldest first; what is None is not looked at."""
-    after = read_cursor(cursor, ReferralPlace)
+    after = read_cursor(cursor, ReferralPlace, workspace_id, "referrals")
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         live = None if program is None else workspace.program(program)
@@ -99,7 +99,7 @@ async def list_all_referrals(
     views = tuple(view_referral(workspace, each, names) for _, each in found[:limit])
     last = found[limit - 1][1].referral if len(found) > limit else None
     place = None if last is None else ReferralPlace(last.attributed_at, last.referral_id)
-    return ReferralPage(data=views, next_cursor=write_cursor(place))
+    return ReferralPage(data=views, next_cursor=write_cursor(place, workspace_id, "referrals"))
 
 
 async def _names(

@@ -159,11 +159,11 @@ async def members_of(
     handler: Handler, workspace_id: int, code: str, *, cursor: str | None = None, limit: int = 50
 ) -> SegmentMemberPage:
     """Return a page of who is in a segment, bucket by bucket as they entered; raise the 404."""
-    begin = read_cursor(cursor, _MemberCursor)
     found: list[tuple[int, UUID, str, Instant]] = []
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row = await find_segment(conn, workspace_id, code)
+        begin = read_cursor(cursor, _MemberCursor, workspace_id, "segment", row.segment_id)
         for bucket in workspace.row.buckets:
             if begin is not None and bucket < begin.bucket:
                 continue
@@ -180,7 +180,7 @@ async def members_of(
         following = _MemberCursor(bucket, PlaceInSegment(entered_at, customer_id))
     return SegmentMemberPage(
         tuple(SegmentMember(name, format_instant(entered_at)) for _, _, name, entered_at in page),
-        write_cursor(following),
+        write_cursor(following, workspace_id, "segment", row.segment_id),
     )
 
 

@@ -21,10 +21,10 @@ async def search_audit_log(
     database: Database, workspace_id: int, wanted: AuditFilter, cursor: str | None, limit: int
 ) -> AuditPage:
     """Return a page of the entries that fit."""
-    begin = read_cursor(cursor, AuditCursor)
+    begin = read_cursor(cursor, AuditCursor, workspace_id, "audit")
     async with database.transaction(workspace_id) as conn:
         found = await list_audit_entries(conn, workspace_id, wanted, begin, limit + 1)
     shown = found[:limit]
     more = len(found) > limit
     last = AuditCursor(shown[-1].at, shown[-1].entry_id) if more else None
-    return AuditPage(shown, write_cursor(last))
+    return AuditPage(shown, write_cursor(last, workspace_id, "audit"))

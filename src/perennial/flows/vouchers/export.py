@@ -51,7 +51,7 @@ async def batches_of(
     handler: Handler, workspace_id: int, *, cursor: str | None = None, limit: int = 50
 ) -> BatchPage:
     """Return a page of the batches of a workspace, without the rows that were refused."""
-    begin = read_cursor(cursor, _Cursor)
+    begin = read_cursor(cursor, _Cursor, workspace_id, "batches")
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         before = None if begin is None else (begin.at, begin.id)
@@ -59,7 +59,8 @@ async def batches_of(
     rows = found[:limit]
     following = _Cursor(rows[-1].created_at, rows[-1].batch_id) if len(found) > limit else None
     return BatchPage(
-        data=tuple(batch_view(workspace, row) for row in rows), next_cursor=write_cursor(following)
+        data=tuple(batch_view(workspace, row) for row in rows),
+        next_cursor=write_cursor(following, workspace_id, "batches"),
     )
 
 

@@ -84,10 +84,10 @@ async def codes_of(
 
     Raises the 404, and the problem of a cursor that names a bucket which is not the workspace's.
     """
-    begin = read_cursor(cursor, _Cursor)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         row = await _require(conn, workspace_id, batch)
+        begin = read_cursor(cursor, _Cursor, workspace_id, "codes", row.batch_id)
         first, last = _buckets(workspace)
         if begin is not None and not first <= begin.bucket <= last:
             raise not_a_cursor()
@@ -110,7 +110,7 @@ async def codes_of(
                 place = _Cursor(place.free, bucket, code.voucher_id)
             else:
                 place = None if place.free else _Cursor(True, first, UUID(int=0))
-    return PoolPage(data=tuple(codes), next_cursor=write_cursor(place))
+    return PoolPage(data=tuple(codes), next_cursor=write_cursor(place, workspace_id, "codes", row.batch_id))
 
 
 async def _shown(

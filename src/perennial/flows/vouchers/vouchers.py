@@ -180,10 +180,10 @@ async def vouchers_of(
     handler: Handler, workspace_id: int, customer: str, *, cursor: str | None = None, limit: int = 50
 ) -> VoucherPage:
     """Return a page of a customer's vouchers, with their codes; raises the 404."""
-    begin = read_cursor(cursor, _Cursor)
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
         bucket, known = await known_customer(conn, workspace, customer)
+        begin = read_cursor(cursor, _Cursor, workspace_id, "vouchers", known.customer_id)
         before = None if begin is None else (begin.at, begin.id)
         found = await list_vouchers(conn, workspace_id, bucket, known.customer_id, limit + 1, before)
     rows = found[:limit]
@@ -192,7 +192,8 @@ async def vouchers_of(
         voucher_view(workspace, row, customer, code=handler.codebook.open(workspace_id, row.sealed))
         for row in rows
     )
-    return VoucherPage(data=tuple(views), next_cursor=write_cursor(following))
+    next_cursor = write_cursor(following, workspace_id, "vouchers", known.customer_id)
+    return VoucherPage(data=tuple(views), next_cursor=next_cursor)
 
 
 async def _require(
