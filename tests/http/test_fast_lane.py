@@ -15,6 +15,9 @@ _CALLS: list[tuple[str, str, Any]] = [
     ("PUT", "/v1/orders/{}", order(12_000)),
     ("PUT", "/v1/orders/{}", {"status": "paid"}),
     ("PUT", "/v1/orders/{}?x=1", order(1)),
+    ("PUT", "/v1/orders/{}?%78%5b%5d=1&y=2", order(1)),
+    ("PUT", "/v1/orders/{}?&", order(10_000)),
+    ("PUT", "/v1/orders/{}", {"customer": "x" * 1_000_000}),
     ("POST", "/v1/orders/{}/returns", {"id": "{}", "lines": [{"line": "1", "quantity": 1}]}),
     ("POST", "/v1/orders/{}/returns", {"id": "{}", "lines": [{"line": "1", "quantity": 1}]}),
     ("POST", "/v1/orders/{}/returns", {"id": "{}", "lines": [{"line": "9", "quantity": 1}]}),
@@ -71,7 +74,22 @@ async def test_both_ways_lead_to_the_same_answer(site: Site, secret: str) -> Non
     assert [each[2][2:] for each in fast] == [each[2][2:] for each in slow]
     if secret == "right":
         assert [status for status, *_ in fast] == [
-            *(201, 200, 200, 422, 422),
+            *(201, 200, 200, 422, 422, 422, 200, 413),
             *(201, 200, 422, 404, 422),
             *(201, 200, 422, 422, 422),
         ]
+
+
+@pytest.mark.parametrize("path", ["/v1/orders/o", "/v1/customers/anna", "/v1/nowhere"])
+@pytest.mark.parametrize(
+    "name", ["Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key", "Host"]
+)
+async def test_a_header_that_means_one_thing_comes_once(site: Site, path: str, name: str) -> None:
+    """Twice, even with the same value, it is refused by name; headers that are lists may be repeated."""
+    right = [("Authorization", f"Bearer {site.secret}")]
+    once = right if name == "Authorization" else [*right, (name, "a")]
+    response = await site.client.put(path, headers=[*once, once[-1]], content=b"{}")
+    assert (response.status_code, response.json()["code"]) == (400, "duplicate_header")
+    assert [each["path"] for each in response.json()["errors"]] == [f"header.{name}"]
+    lists = [("Forwarded", "for=1"), ("Forwarded", "for=2")]
+    assert (await site.client.put(path, headers=[*right, *lists], content=b"{}")).status_code != 400

@@ -79,6 +79,9 @@ async def test_a_head_is_bounded_in_size(site: Site, database_url: str) -> None:
         many = b"".join(b"x-%d: y\r\n" % number for number in range(5_000))
         assert (await spoken(port, start, many)).startswith(b"HTTP/1.1 431 ")
         assert (await spoken(port, start, b"x: " + b"y" * 40_000)).startswith(b"HTTP/1.1 431 ")
+        at_once = await spoken(port, start + b"x: " + b"y" * 40_000 + b"\r\n\r\n")
+        assert at_once.startswith(b"HTTP/1.1 431 ")
+        assert b'"code":"head_too_large"' in at_once
         fair = await spoken(port, start + b"x: " + b"y" * 8_000 + b"\r\n\r\n")
         assert fair.startswith(b"HTTP/1.1 200 OK")
 
@@ -118,7 +121,9 @@ async def test_a_head_is_bounded_in_time(
         except ConnectionError:
             answer = b"HTTP/1.1 408 "
         assert answer.startswith(b"HTTP/1.1 408 ")
-        assert (await spoken(port)).startswith(b"HTTP/1.1 408 ")
+        silent = await spoken(port)
+        assert silent.startswith(b"HTTP/1.1 408 ")
+        assert b'"code":"too_slow"' in silent
         assert time.monotonic() - started < 3
 
 
@@ -134,9 +139,41 @@ async def test_a_slow_body_is_let_go(site: Site, database_url: str, monkeypatch:
 
 
 async def test_what_is_no_http_is_a_400(site: Site, database_url: str) -> None:
-    """Noise is answered and the connection closed."""
+    """Noise is answered with a problem and the connection closed."""
     async with served(site, database_url) as port:
-        assert (await spoken(port, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+        answer = await spoken(port, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head
+    assert json.loads(body)["code"] == "bad_request"
+
+
+@pytest.mark.parametrize("path", ["/v1/orders/o", "/v1/customers/anna"])
+async def test_noise_behind_a_request_is_no_answer_to_it(site: Site, database_url: str, path: str) -> None:
+    """What was whole is done and answered, as the last thing on its connection."""
+    request = f"PUT {path} HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{{}}".encode()
+    async with served(site, database_url) as port:
+        for together in (1, 3):
+            answer = await spoken(port, request * together + b"noise\r\n\r\n")
+            assert (answer.count(b"HTTP/1.1 401 "), answer.count(b"HTTP/1.1 ")) == (together, together)
+
+
+@pytest.mark.parametrize("path", ["/v1/orders/upgraded", "/v1/customers/anna"])
+async def test_a_wish_for_http_2_is_ignored(site: Site, database_url: str, path: str) -> None:
+    """Clients of Java wish for it with their first request, whose body counts as any other's."""
+    body = json.dumps(order(1_000) if "orders" in path else {}).encode()
+    head = (
+        f"PUT {path} HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nHost: a\r\n"
+        "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n{}"
+        f"Authorization: Bearer {site.secret}\r\nContent-Length: {len(body)}\r\n{{}}\r\n"
+    )
+    async with served(site, database_url) as port:
+        for lines in (("Upgrade: h2c\r\n", ""), ("", "upgrade:h2c \r\n")):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(head.format(*lines).encode() + body)
+            async with asyncio.timeout(10):
+                assert (await reader.readline()).startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 201 "))
+            writer.close()
 
 
 async def test_a_caller_who_sends_everything_first_is_served(site: Site, database_url: str) -> None:

@@ -34,7 +34,7 @@ from perennial.http.customers.points import POINTS_ROUTES
 from perennial.http.customers.referrals import REFERRAL_ROUTES
 from perennial.http.customers.segments import SEGMENT_ROUTES
 from perennial.http.door.door import MAX_BODY_BYTES, Door
-from perennial.http.door.exchange import ClientGoneError, extra_headers
+from perennial.http.door.exchange import ClientGoneError, extra_headers, too_large
 from perennial.http.door.operation import guard, identity_of, spoken_in
 from perennial.http.door.problems import MEDIA_TYPE, bad_fields, bad_request, problem_of, write_problem
 from perennial.http.events import EVENT_ROUTES
@@ -120,7 +120,6 @@ ROUTES = [
 _REFUSALS = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not know the method."),
-    413: ("body_too_large", "The body is too large."),
 }
 
 _MISSING = re.compile(r"parameter '([a-z_]+)'")
@@ -171,6 +170,8 @@ def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
         return _send(request, _wrong_parameters(request, error))
     if error.status_code >= 500:
         return _failed(request, error)
+    if error.status_code == 413:
+        return _send(request, too_large(Door.of(request.app.state).max_body_bytes).problem)
     code, words = _REFUSALS.get(error.status_code, ("bad_request", "The request cannot be read."))
     response = _send(request, bad_request(error.status_code, code, words).problem)
     for name, value in (error.headers or {}).items():

@@ -30,6 +30,7 @@ from perennial.http.door.exchange import (
     read_body,
     receive_chunk,
     refuse_query,
+    refuse_repeated,
     request_id,
     send_answer,
 )
@@ -172,6 +173,8 @@ class FastLane:
     ) -> None:
         if self._in_flight > MAX_IN_FLIGHT:
             raise bad_request(503, "overloaded", "Too many requests are in flight; try again soon.")
+        if len(headers) != len(scope["headers"]):
+            refuse_repeated(scope)
         segments = path_segments(scope)
         method = scope["method"]
         hot = hot_route(method, segments)

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
+from urllib.parse import parse_qsl
 
 from perennial.flows.answers import Answer, FieldProblem
 from perennial.flows.problems import ProblemError
@@ -36,6 +37,14 @@ GUESS_SECONDS = 60
 
 BODY_SECONDS = 30.0
 """How long a caller may take to send one more piece of a body."""
+
+_SINGLE = {
+    b"authorization": "Authorization",
+    b"content-encoding": "Content-Encoding",
+    b"content-type": "Content-Type",
+    b"host": "Host",
+    b"idempotency-key": "Idempotency-Key",
+}
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9_.:-]{8,100}\Z")
 
@@ -108,10 +117,26 @@ def check_json(headers: Headers, *media_types: bytes) -> None:
         raise bad_request(415, "unsupported_encoding", "Send the body without a Content-Encoding.")
 
 
+def refuse_repeated(scope: Connection) -> None:
+    """Refuse a header that is given twice and means one thing: who reads the first reads another request."""
+    seen = set()
+    for name, _ in scope["headers"]:
+        if name in _SINGLE and name in seen:
+            words = "the header is given more than once"
+            raise bad_fields(
+                400, FieldProblem(path=f"header.{_SINGLE[name]}", code="duplicate_header", message=words)
+            )
+        seen.add(name)
+
+
+def query_names(scope: Connection) -> list[str]:
+    """Return the names of the query parameters, in their order, each as often as it is given."""
+    return [name for name, _ in parse_qsl(scope["query_string"].decode(), keep_blank_values=True)]
+
+
 def refuse_query(scope: Connection) -> None:
     """Refuse query parameters on a route that knows none."""
-    if scope["query_string"]:
-        name = scope["query_string"].split(b"=")[0][:100].decode("ascii", "replace")
+    for name in query_names(scope):
         raise bad_query(name, "unknown_parameter", "there is no such parameter")
 
 

@@ -20,7 +20,14 @@ from perennial.flows.staff.keys import Key
 from perennial.flows.staff.scopes import Scope
 from perennial.http.door.asgi import Connection
 from perennial.http.door.door import Door
-from perennial.http.door.exchange import bad_query, check_json, extra_headers, headers_of, request_id
+from perennial.http.door.exchange import (
+    bad_query,
+    check_json,
+    extra_headers,
+    headers_of,
+    query_names,
+    request_id,
+)
 from perennial.http.door.language import spoken_to, tell_steps
 from perennial.http.door.problems import MEDIA_TYPE, rewrite_problem
 from perennial.http.door.sessions import admit, admit_staff
@@ -150,7 +157,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         return
     known = {_query_name(each) for each in handler.parsed_fn_signature.parameters.values()}
     seen: set[str] = set()
-    for name, _ in connection.query_params.multi_items():
+    for name in query_names(scope):
         if name not in known:
             raise bad_query(name, "unknown_parameter", "there is no such parameter")
         if name in seen:

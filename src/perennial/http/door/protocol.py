@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
@@ -10,15 +11,28 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from perennial.http.door.asgi import Connection
-from perennial.http.door.exchange import BODY, WHOLE
+from perennial.http.door.exchange import BODY, WHOLE, request_id
+from perennial.http.door.problems import MEDIA_TYPE, bad_request, write_problem
 
 MAX_HEAD_BYTES = 32_768
 HEAD_SECONDS = 15.0
 MAX_AT_ONCE = 65_536
 """A body up to so many bytes is handed over whole, as far as the protocol reads before it is asked."""
 
-_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_TO_HTTP2 = re.compile(rb"\r\nupgrade:[ \t]*h2c[ \t]*(?=\r\n)", re.IGNORECASE)
+
+
+def without_upgrade(data: bytes) -> bytes:
+    """Return the beginning of a request without the wish to go on in HTTP/2, which a server may ignore.
+
+    Clients of Java ask for it with their first request. The parser would take the body for HTTP/2 already.
+    """
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return _TO_HTTP2.sub(b"", head + b"\r\n").removesuffix(b"\r\n") + end + rest
+
+
+class HeadTooLargeError(Exception):
+    """A head that came at once is larger than it may be."""
 
 
 def write_whole(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
@@ -54,7 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """HTTP/1.1 whose request line and headers are bounded in size and in time.
 
     The parser behind it bounds neither, so that a caller could fill the memory or hold a connection
-    with a header that never ends.
+    with a header that never ends. What is no request is answered with a problem too.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,6 +76,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
+        self._too_large = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect the first request soon."""
@@ -77,11 +92,12 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take what has come, unless the head of the request has grown too large."""
         if self._in_head:
             self._head_bytes += len(data)
+            if b"h2c" in data:
+                data = without_upgrade(data)
         super().data_received(data)
         if self._in_head and self.transport is not None and not self.transport.is_closing():
             if self._head_bytes > MAX_HEAD_BYTES:
-                self.transport.write(_TOO_LARGE)
-                self.transport.close()
+                self._refuse(431, "head_too_large", f"A head has at most {MAX_HEAD_BYTES} bytes.")
             elif self._head_bytes and self._head_timer is None:
                 self._head_timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
 
@@ -92,6 +108,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Stop counting: the head is whole, and the body has bounds of its own."""
+        if self._head_bytes > MAX_HEAD_BYTES:  # with a part of the body, maybe
+            self._too_large = self._size_of_head() > MAX_HEAD_BYTES
+            if self._too_large:
+                raise HeadTooLargeError
         self._in_head = False
         self._head_bytes = 0
         self._cancel_timer()
@@ -105,6 +125,32 @@ class BoundedProtocol(HttpToolsProtocol):
             cast(Connection, self.scope)[BODY] = bytes(self.cycle.body)
         super().on_message_complete()
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what the parser cannot read, or what was raised while it read, and end the connection.
+
+        Behind a whole request it is no answer to that one, which is done: its own is the last then.
+        """
+        cycle = self.cycle
+        if cycle is not None and not cycle.more_body and not cycle.response_complete:
+            cycle.keep_alive = False
+        elif self._too_large:
+            self._refuse(431, "head_too_large", f"A head has at most {MAX_HEAD_BYTES} bytes.")
+        else:
+            self._refuse(400, "bad_request", "The request cannot be read.")
+
+    def _refuse(self, status: int, code: str, detail: str) -> None:
+        identity = request_id(None)
+        body = write_problem(bad_request(status, code, detail).problem, identity)
+        head = (
+            f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nx-request-id: {identity}\r\n"
+            "cache-control: no-store\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(STATUS_LINE[status] + head.encode() + body)
+        self.transport.close()
+
+    def _size_of_head(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
     def _cancel_timer(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
@@ -113,8 +159,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _give_up(self) -> None:
         self._head_timer = None
         if self._in_head and not self.transport.is_closing():
-            self.transport.write(_TOO_SLOW)
-            self.transport.close()
+            self._refuse(408, "too_slow", "The head did not arrive in time.")
 
 
 class DealtProtocol(BoundedProtocol):
