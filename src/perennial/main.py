@@ -6,6 +6,7 @@ passes a request to stop on. It reads nothing of the application, which only the
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -56,11 +57,20 @@ def _serve(settings: Settings, listeners: list[socket.socket], channel: socket.s
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on ``host`` and ``port``; raises ``OSError`` if the port is taken."""
+    """Return a socket that listens on ``host`` and ``port``.
+
+    Raises ``OSError``, in words that name both, if the port is taken or the address is none of this machine.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        why = "something else does already" if error.errno == errno.EADDRINUSE else error.strerror
+        advice = "PERENNIAL_HOST and PERENNIAL_PORT move the door"
+        raise OSError(f"cannot listen on {host}, port {port}: {why} ({advice})") from error
     listener.listen(2_048)
     listener.setblocking(False)
     return listener

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from perennial.flows.staff.roles import BUILT_IN
+from perennial.flows.staff.scopes import Scope
 from perennial.http.app import ROUTES
 from tests.http.people import hire, signed_in
 from tests.http.site import Site
@@ -53,3 +54,10 @@ async def test_each_role_may_what_the_page_says(site: Site, role: str) -> None:
         if refused is allowed:
             wrong.append((method, path, role, answer.status_code, answer.text[:100]))
     assert wrong == []
+
+
+def test_the_guide_has_every_scope() -> None:
+    """Who makes a key finds all that it may do, in the order of the code."""
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "operate.md"
+    table = guide.read_text().partition("| scope | may |\n")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \| \S", table, re.MULTILINE) == [scope.value for scope in Scope]

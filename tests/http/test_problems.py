@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -217,13 +218,15 @@ def test_an_error_from_inside_tells_its_kind_and_no_more(error: Exception, statu
 
 
 class Cable:
-    """The way from the application to PostgreSQL, which can be cut."""
+    """The way from the application to PostgreSQL, which can be cut, or held so that nothing comes through."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._ends: list[asyncio.StreamWriter] = []
         self.port = 0
         self.is_cut = False
+        self.through = asyncio.Event()
+        self.through.set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
@@ -251,18 +254,19 @@ class Cable:
             return
         far_reader, far_writer = await asyncio.open_connection(*self._target)
         self._ends += [writer, far_writer]
-        await asyncio.gather(_carry(reader, far_writer), _carry(far_reader, writer))
+        await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65_536):
+                await self.through.wait()
+                writer.write(data)
+        writer.transport.abort()
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-    writer.transport.abort()
-
-
-async def test_a_database_that_is_gone_is_a_503(site: Site, database_url: str) -> None:
-    """With ``Retry-After``, on hot routes as on others; the same request works once it is back."""
+@contextlib.asynccontextmanager
+async def far_site(site: Site, database_url: str) -> AsyncIterator[tuple[Site, Cable]]:
+    """An application whose database is at the other end of a cable."""
     url = urlsplit(database_url)
     assert url.hostname is not None
     assert url.port is not None
@@ -275,24 +279,46 @@ async def test_a_database_that_is_gone_is_a_503(site: Site, database_url: str) -
             running(app),
             httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client,
         ):
-            far = Site(app, client, site.database, site.row, site.secret)
-            calls: list[tuple[str, str, Any]] = [
-                ("PUT", "/v1/orders/o1", order(100)),
-                ("GET", "/v1/customers/anna", None),
-                ("GET", "/health/ready", None),
-            ]
-            for call in calls:
-                await far.done(*call)
-            cable.cut()
-            for method, path, body in calls:
-                found = await far.call(method, path, body)
-                assert (found.status_code, found.json()["code"]) == (503, "unavailable"), found.text
-                assert int(found.headers["retry-after"]) >= 1
-                assert "127.0.0.1" not in found.text
-            assert (await far.client.get("/health/live")).status_code == 200
-            cable.mend()
-            for call in calls:
-                await far.done(*call)
+            yield Site(app, client, site.database, site.row, site.secret), cable
+
+
+async def test_a_database_that_is_gone_is_a_503(site: Site, database_url: str) -> None:
+    """With ``Retry-After``, on hot routes as on others; the same request works once it is back."""
+    async with far_site(site, database_url) as (far, cable):
+        calls: list[tuple[str, str, Any]] = [
+            ("PUT", "/v1/orders/o1", order(100)),
+            ("GET", "/v1/customers/anna", None),
+            ("GET", "/health/ready", None),
+        ]
+        for call in calls:
+            await far.done(*call)
+        cable.cut()
+        for method, path, body in calls:
+            found = await far.call(method, path, body)
+            assert (found.status_code, found.json()["code"]) == (503, "unavailable"), found.text
+            assert int(found.headers["retry-after"]) >= 1
+            assert "127.0.0.1" not in found.text
+        assert (await far.client.get("/health/live")).status_code == 200
+        cable.mend()
+        for call in calls:
+            await far.done(*call)
+
+
+async def test_a_database_that_hangs_is_not_ready(
+    site: Site, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks is told in time, again and again; once it goes on, so does everything."""
+    monkeypatch.setattr("perennial.http.health.READY_SECONDS", 0.1)
+    async with far_site(site, database_url) as (far, cable):
+        await far.done("GET", "/health/ready")
+        cable.through.clear()
+        for _ in range(5):  # more than there are connections
+            async with asyncio.timeout(20):
+                await far.refused(503, "unavailable", "GET", "/health/ready")
+        monkeypatch.setattr("perennial.http.health.READY_SECONDS", 20.0)
+        cable.through.set()
+        await far.done("GET", "/health/ready")
+        await far.done("PUT", "/v1/orders/o1", order(100))
 
 
 async def test_a_worker_sheds_load(site: Site) -> None:

@@ -52,14 +52,16 @@ def create(
 def list_keys(workspace: Workspace) -> None:
     """List the keys of a workspace; their secrets are stored nowhere."""
     rows = with_database(lambda database: workspace_keys(database, workspace))
-    table = Table(Column("id", no_wrap=True), Column("begins with", no_wrap=True))
-    for name in ("name", "scopes", "created", "ends", "revoked"):
+    table = Table(Column("begins with", no_wrap=True))
+    for name in ("name", "scopes"):
         table.add_column(name, overflow="fold")
+    for name in ("created", "ends", "revoked"):
+        table.add_column(name, no_wrap=True)
     for row in rows:
         instants = (row.created_at, row.expires_at, row.revoked_at)
-        shown = ["" if instant is None else format_instant(instant)[:19] for instant in instants]
-        table.add_row(str(row.key_id), row.prefix, row.name, " ".join(row.scopes), *shown)
-    OUT.print(table, soft_wrap=True)
+        shown = ["" if instant is None else format_instant(instant)[:10] for instant in instants]
+        table.add_row(row.prefix, row.name, " ".join(row.scopes), *shown)
+    OUT.print(table)
 
 
 @KEYS.command()
