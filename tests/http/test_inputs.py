@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from perennial.http.app import ROUTES
+from perennial.http.app import ROUTES, api_document
 from perennial.http.reference.staff_examples import PASSWORD, TOKEN
 from tests.http.people import hire, signed_in
 from tests.http.site import Site
@@ -356,3 +356,26 @@ async def test_no_input_gets_past_its_field(site: Site, route: Any) -> None:
                 wrong.append((where, name, response.status_code, response.text[:200]))
     assert wrong == []
     assert tried >= 20
+
+
+_QUERIES = [
+    (method.upper(), path, parameter["name"])
+    for path, item in api_document()["paths"].items()
+    for method, described in item.items()
+    for parameter in described.get("parameters", ())
+    if parameter["in"] == "query"
+]
+
+
+async def test_no_query_takes_a_character_that_nobody_can_store(site: Site) -> None:
+    """U+0000 in any parameter of any address is refused by its name."""
+    session = await signed_in(site, await hire(site, "owner"))
+    wrong = []
+    for method, path, name in _QUERIES:
+        address = path.replace("{program}", "points").replace("{id}", "c")
+        response = await site.call(method, f"{address}?{name}=a%00b", session=session)
+        named = [each["path"] for each in response.json().get("errors", [])]
+        if (response.status_code, named) != (422, [f"query.{name}"]):
+            wrong.append((method, path, name, response.text[:200]))
+    assert wrong == []
+    assert len(_QUERIES) > 50

@@ -129,14 +129,14 @@ def refuse_repeated(scope: Connection) -> None:
         seen.add(name)
 
 
-def query_names(scope: Connection) -> list[str]:
-    """Return the names of the query parameters, in their order, each as often as it is given."""
-    return [name for name, _ in parse_qsl(scope["query_string"].decode(), keep_blank_values=True)]
+def query_of(scope: Connection) -> list[tuple[str, str]]:
+    """Return the names and values of the query parameters, in their order, each as often as it is given."""
+    return parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
 
 
 def refuse_query(scope: Connection) -> None:
     """Refuse query parameters on a route that knows none."""
-    for name in query_names(scope):
+    for name, _ in query_of(scope):
         raise bad_query(name, "unknown_parameter", "there is no such parameter")
 
 

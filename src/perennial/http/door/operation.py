@@ -25,7 +25,7 @@ from perennial.http.door.exchange import (
     check_json,
     extra_headers,
     headers_of,
-    query_names,
+    query_of,
     request_id,
 )
 from perennial.http.door.language import spoken_to, tell_steps
@@ -157,11 +157,13 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         return
     known = {_query_name(each) for each in handler.parsed_fn_signature.parameters.values()}
     seen: set[str] = set()
-    for name in query_names(scope):
+    for name, value in query_of(scope):
         if name not in known:
             raise bad_query(name, "unknown_parameter", "there is no such parameter")
         if name in seen:
             raise bad_query(name, "duplicate_parameter", "the parameter is given more than once")
+        if "\0" in value:  # the one character that no text of the database holds
+            raise bad_query(name, "control_character", "holds the control character U+0000")
         seen.add(name)
 
 
