@@ -83,7 +83,15 @@ async def test_an_order_is_read_back_and_explained(site: Site) -> None:
     explained = await site.done("GET", "/v1/orders/o1/explanation")
     decision = explained["decisions"][-1]
     assert (explained["id"], decision["program"], decision["trigger"]) == ("o1", "points", "order.paid")
-    assert "150" in explained["words"]
+    assert explained["words"].startswith("points: Earned 150 points.")
+    assert explained["words"].endswith(" points: Taken back since: 50 points.")
+    assert explained["taken_back"] == {"points/points": 50}
+    await site.done("PUT", "/v1/orders/o1", {**sent, "status": "canceled"})
+    canceled = await site.done("GET", "/v1/orders/o1/explanation?language=ko")
+    assert canceled["words"].endswith(" points: 이후 회수: 150포인트.")
+    assert canceled["taken_back"] == {"points/points": 150}
+    await site.done("PUT", "/v1/orders/o2", sent)
+    assert "taken_back" not in await site.done("GET", "/v1/orders/o2/explanation")
     await site.refused(404, "order_unknown", "GET", "/v1/orders/o9")
     await site.refused(404, "order_unknown", "GET", "/v1/orders/o9/explanation")
 

@@ -72,8 +72,11 @@ _OTHER_KEYS = {
     ("vouchers", "vouchers_pool"): {"bucket", "batch_id", "voucher_id"},
 }
 
-# What one customer has bought, all of it: by the part of the key that names the customer.
-_OF_CUSTOMERS = {"orders._LOAD_PAID_BEFORE": {"orders": _KEYS["orders"] - {"order_id"}}}
+# What one customer has bought or returned, all of it: by the part of the key that names the customer.
+_OF_CUSTOMERS = {
+    "orders._LOAD_PAID_BEFORE": {"orders": _KEYS["orders"] - {"order_id"}},
+    "events._LOAD_OF_ORDER": {"events": _KEYS["events"] - {"event_id"}},
+}
 
 _STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from uuid import UUID
 
 import msgspec
@@ -13,6 +15,7 @@ from perennial.core.explaining.causes import GAVE, cause_words, follow_up_of
 from perennial.core.explaining.explain import explain
 from perennial.core.explaining.explanation import Explanation
 from perennial.core.explaining.retelling import retell
+from perennial.core.explaining.words import taken_back_words
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
 from perennial.core.orders.order import Scalar
@@ -22,10 +25,10 @@ from perennial.flows.handle_events import Handler
 from perennial.flows.order_views import load_order
 from perennial.flows.problems import problem
 from perennial.flows.stored import REWARD_EARNED, StoredDecision, decode_decisions
-from perennial.store.events import EventRow, load_events
+from perennial.store.events import EventRow, load_events, load_events_of_order
 from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.orders import OrderRow, decode_order
-from perennial.units import format_instant, named_id
+from perennial.units import Points, format_instant, format_units, named_id
 
 
 class ProgramExplanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,14 +46,30 @@ class ProgramExplanation(msgspec.Struct, frozen=True, kw_only=True, omit_default
 
 
 class ExplainedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Every decision about an order or event, program by program, and the whole in words."""
+    """Every decision about an order or event, program by program, and the whole in words.
+
+    ``taken_back`` is what returns of the order, or its cancellation, took out of each wallet
+    (``program/wallet``) so far.
+    """
 
     id: str
     customer: str | None
     decided_as_of: str | None
     words: str
     decisions: tuple[ProgramExplanation, ...]
-    taken_back: dict[str, int] = {}
+    taken_back: dict[str, Points] = {}
+
+
+class _Taken(msgspec.Struct):
+    program: str
+    taken_back: dict[str, Points] = {}
+
+
+class _Answered(msgspec.Struct):
+    programs: tuple[_Taken, ...] = ()
+
+
+_read_answer = msgspec.json.Decoder(_Answered).decode
 
 
 async def explain_order(
@@ -59,7 +78,8 @@ async def explain_order(
     """Explain what an order earned when it was paid, in ``language``, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
-        row, customer = await load_order(conn, workspace_id, external_id)
+        bucket, row, customer = await load_order(conn, workspace_id, external_id)
+        since = await load_events_of_order(conn, workspace_id, bucket, row.customer_id, row.order_id)
     if row.paid_at is None:
         words = (
             "A guest's order: it earns nothing." if customer is None else "Not paid yet: it earns nothing."
@@ -72,12 +92,14 @@ async def explain_order(
             decisions=(),
         )
     decisions = explained(workspace, row, language=language)
+    taken = _taken_back([*(each.answer for each in since), row.answer])
     return ExplainedEvent(
         id=external_id,
         customer=customer,
         decided_as_of=format_instant(row.paid_at),
-        words=_words(decisions, language),
+        words=" ".join([_words(decisions, language), *_taken_words(workspace, taken, language)]),
         decisions=decisions,
+        taken_back={f"{program}/{wallet}": points for (program, wallet), points in taken.items()},
     )
 
 
@@ -195,6 +217,30 @@ def words_of(decided: ProgramExplanation) -> str:
     if decided.cause is None:
         return decided.explanation.words
     return f"{decided.cause} {decided.explanation.words}" if _earned(decided) else decided.cause
+
+
+def _taken_back(answers: list[bytes]) -> dict[tuple[str, str], Points]:
+    """Add up what was taken back, by program and wallet, as it was answered each time."""
+    taken: Counter[tuple[str, str]] = Counter()
+    for answer in answers:
+        for program in _read_answer(answer).programs if answer else ():
+            for wallet, points in program.taken_back.items():
+                taken[program.program, wallet] += points
+    return dict(taken)
+
+
+def _taken_words(
+    workspace: Workspace, taken: dict[tuple[str, str], Points], language: Language
+) -> Iterator[str]:
+    for live in workspace.programs:
+        places = {each.spec.id: each.spec.decimals for version in live.versions for each in version.wallets}
+        written = {
+            wallet: format_units(points, places[wallet])
+            for (program, wallet), points in taken.items()
+            if program == live.code
+        }
+        if written:
+            yield f"{live.code}: {retell(taken_back_words(written), language)}"
 
 
 def _earned(decided: ProgramExplanation) -> bool:

@@ -42,7 +42,7 @@ class OrderView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 async def read_order(handler: Handler, workspace_id: int, external_id: str) -> OrderView:
     """Return an order with the answer of its last change, or raise the 404."""
     async with handler.database.snapshot(workspace_id) as conn:
-        row, customer = await load_order(conn, workspace_id, external_id)
+        _, row, customer = await load_order(conn, workspace_id, external_id)
         keepers: dict[UUID, str] = {}
         if customer is not None and row.kept_by is not None:
             workspace = await handler.configurations.current(conn, workspace_id)
@@ -105,8 +105,10 @@ def _order_view(row: OrderRow, customer: str | None, keepers: Mapping[UUID, str]
     )
 
 
-async def load_order(conn: Connection, workspace_id: int, external_id: str) -> tuple[OrderRow, str | None]:
-    """Return the row of an order and its customer's own id (None: a guest's), or raise the 404."""
+async def load_order(
+    conn: Connection, workspace_id: int, external_id: str
+) -> tuple[int, OrderRow, str | None]:
+    """Return the bucket and row of an order and its customer's own id (None: a guest's), or raise the 404."""
     order_id = named_id(workspace_id, "order", external_id)
     found = await find_external_ids(conn, workspace_id, IdKind.ORDER, [order_id])
     if order_id not in found:
@@ -115,7 +117,7 @@ async def load_order(conn: Connection, workspace_id: int, external_id: str) -> t
     row = (await load_orders(conn, workspace_id, bucket, [(customer_id, order_id)]))[order_id]
     if not row.body:  # its customer was erased
         raise problem(404, "order_unknown", f"There is no order {external_id!r}.")
-    return row, await _customer_name(conn, workspace_id, bucket, customer_id)
+    return bucket, row, await _customer_name(conn, workspace_id, bucket, customer_id)
 
 
 async def _customer_name(conn: Connection, workspace_id: int, bucket: int, customer_id: UUID) -> str | None:

@@ -100,6 +100,14 @@ cross join lateral (
 ) as found
 """
 
+_LOAD_OF_ORDER = f"""
+select {EVENT_COLUMNS}
+from events
+where bucket = $2 and workspace_id = $1 and customer_id = $3 and source_id = $4
+    and kind in ({EventKind.RETURN:d}, {EventKind.ORDER_REVISION:d})
+order by recorded_at, event_id
+"""
+
 INSERT_EVENTS = f"""
 insert into events (bucket, workspace_id, {EVENT_COLUMNS})
 select $2, $1, new.*
@@ -124,6 +132,13 @@ async def load_events(
     customers, events = zip(*sorted(set(keys)), strict=True)
     rows = await conn.fetch(_LOAD_EVENTS, ws, bucket, customers, events)
     return {row[1]: event_of(row) for row in rows}
+
+
+async def load_events_of_order(
+    conn: Connection, ws: int, bucket: int, customer_id: UUID, order_id: UUID
+) -> list[EventRow]:
+    """Return the returns of an order and what it was before each change, as they were recorded."""
+    return [event_of(row) for row in await conn.fetch(_LOAD_OF_ORDER, ws, bucket, customer_id, order_id)]
 
 
 async def insert_events(conn: Connection, ws: int, bucket: int, rows: Iterable[EventRow]) -> None:

@@ -103,8 +103,16 @@ def whole_words(points: dict[str, str], why_not: str | None, *, fired: bool) -> 
         return f"Nothing was earned: {why_not}."
     if not fired:
         return "Nothing was earned: no rule fired."
-    sums = " and ".join(f"{amount} {wallet}" for wallet, amount in points.items())
-    return f"Earned {sums}."
+    return f"Earned {_sums(points)}."
+
+
+def taken_back_words(points: dict[str, str]) -> str:
+    """Say what returns took back of what was earned, in every wallet, as it is written."""
+    return f"Taken back since: {_sums(points)}."
+
+
+def _sums(points: dict[str, str]) -> str:
+    return " and ".join(f"{amount} {wallet}" for wallet, amount in points.items())
 
 
 def variant_words(variants: Mapping[str, str]) -> list[str]:

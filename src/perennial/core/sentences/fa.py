@@ -49,6 +49,7 @@ SENTENCES = {
     "parts": "بخش\u200cها",
     "Nothing was earned: {reason}.": "چیزی کسب نشد: {reason}.",
     "Earned {sums:sums}.": "کسب شد: {sums}.",
+    "Taken back since: {sums:sums}.": "از آن پس پس گرفته شد: {sums}.",
     "Rule {rule:called}: did not fire: {reason:parts}.": "قانون «{rule}» اجرا نشد: {reason}.",
     "Rule {rule:called}: fired: reward {reward:called}": "قانون «{rule}» اجرا شد: پاداش «{reward}»",
     "Rule {rule:called}: fired, but reward {reward:called} was not given ({reason})": "قانون «{rule}» اجرا شد، اما پاداش «{reward}» داده نشد ({reason})",

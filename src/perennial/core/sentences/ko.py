@@ -49,6 +49,7 @@ SENTENCES = {
     "parts": "부분들",
     "Nothing was earned: {reason}.": "적립되지 않음: {reason}.",
     "Earned {sums:sums}.": "적립: {sums}.",
+    "Taken back since: {sums:sums}.": "이후 회수: {sums}.",
     "Rule {rule:called}: did not fire: {reason:parts}.": "규칙 {rule:은/는} 적용되지 않음: {reason}.",
     "Rule {rule:called}: fired: reward {reward:called}": "규칙 {rule} 적용: 리워드 {reward}",
     "Rule {rule:called}: fired, but reward {reward:called} was not given ({reason})": "규칙 {rule:은/는} 적용됐지만 리워드 {reward:은/는} 지급되지 않음({reason})",

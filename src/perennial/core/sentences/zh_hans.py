@@ -49,6 +49,7 @@ SENTENCES = {
     "parts": "部分",
     "Nothing was earned: {reason}.": "没有获得任何积分：{reason}。",
     "Earned {sums:sums}.": "获得{sums}。",
+    "Taken back since: {sums:sums}.": "此后收回{sums}。",
     "Rule {rule:called}: did not fire: {reason:parts}.": "规则“{rule}”未触发：{reason}。",
     "Rule {rule:called}: fired: reward {reward:called}": "规则“{rule}”触发：奖励“{reward}”",
     "Rule {rule:called}: fired, but reward {reward:called} was not given ({reason})": "规则“{rule}”触发，但未发放奖励“{reward}”（{reason}）",

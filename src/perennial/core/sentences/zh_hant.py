@@ -49,6 +49,7 @@ SENTENCES = {
     "parts": "部分",
     "Nothing was earned: {reason}.": "沒有獲得任何點數：{reason}。",
     "Earned {sums:sums}.": "獲得 {sums}。",
+    "Taken back since: {sums:sums}.": "之後收回 {sums}。",
     "Rule {rule:called}: did not fire: {reason:parts}.": "規則「{rule}」未觸發：{reason}。",
     "Rule {rule:called}: fired: reward {reward:called}": "規則「{rule}」觸發：獎勵「{reward}」",
     "Rule {rule:called}: fired, but reward {reward:called} was not given ({reason})": "規則「{rule}」觸發，但未發放獎勵「{reward}」（{reason}）",

@@ -23,7 +23,6 @@ from perennial.flows.order_views import load_order
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.programs.case_runs import segments_of
 from perennial.flows.stored import StoredDecision, decode_decisions
-from perennial.store.external_ids import IdKind, find_external_ids
 from perennial.store.orders import decode_order, load_paid_before
 from perennial.units import Instant, Points
 
@@ -56,11 +55,9 @@ async def make_order_case(
     """
     async with handler.database.snapshot(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
-        row, customer = await load_order(conn, workspace_id, external_id)
+        bucket, row, customer = await load_order(conn, workspace_id, external_id)
         if row.paid_at is None or customer is None:
             raise _not_judged(external_id, program)
-        found = await find_external_ids(conn, workspace_id, IdKind.ORDER, [row.order_id])
-        bucket, _ = found[row.order_id]
         before, count = await load_paid_before(conn, workspace_id, bucket, row, MAX_EARLIER)
         segments = await segments_of(conn, workspace_id)
     live, decided = _decided_by(workspace, decode_decisions(row.decision), program)
