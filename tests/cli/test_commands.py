@@ -154,8 +154,8 @@ def test_commands_beside_a_running_server(
     assert any(line.startswith("sk_test_") for line in secret)
     listed = _run(environment, "keys", "list", "demo")
     assert " till " in listed
-    assert all(len(line) <= 80 and " write " in line for line in listed.splitlines() if " till " in line)
     prefix = next(line for line in secret if line.startswith("sk_test_"))[:14]
+    assert f" {prefix} " in listed
     assert "Revoked" in _run(environment, "keys", "revoke", "demo", prefix)
     assert "everything holds" in _run(environment, "audit")
     assert json.loads(_run(environment, "audit", "--json"))["checks"]
@@ -250,7 +250,7 @@ def test_the_stop_button(environment: dict[str, str], database: None) -> None:
     assert _call(environment, *resumed) == _call(environment, *resumed)
     assert "Nothing is off" in _call(environment, "switches", "demo")
     wrong = _call(environment, "stop", "demo", "rule", "points/nothing", "--reason", "x", fails=True)
-    assert "program points has no rule 'nothing'" in wrong
+    assert wrong.count("program points has no rule 'nothing'") == 1
     assert "Traceback" not in wrong
     assert "--reason" in _call(environment, "stop", "demo", "everything", fails=True)
 

@@ -90,7 +90,8 @@ def main() -> None:
             line = command_line(sys.argv[1] if len(sys.argv) > 1 else None)
         line()
     except ProblemError as error:
-        _fail(error.problem.detail, *(f"  {field.path}: {field.message}" for field in error.problem.errors))
+        fields = [f"{field.path}: {field.message}" for field in error.problem.errors]
+        _fail(error.problem.detail, *(f"  {words}" for words in fields if words != error.problem.detail))
     except _EXPECTED as error:
         _fail(str(error) or type(error).__name__)
 

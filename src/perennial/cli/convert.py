@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from perennial.cli.console import OUT
+from perennial.cli.console import OUT, print_table
 from perennial.cli.keys import Workspace, actor
 from perennial.cli.session import with_handler
 from perennial.core.conversion import Debts
@@ -64,11 +63,11 @@ def preview(
         f" {found.waiting} would have to wait.",
         soft_wrap=True,
     )
-    table = Table("owner", source, into)
-    for each in found.sample:
-        table.add_row(each.customer, str(each.points), str(each.becomes))
     if found.sample:
-        OUT.print(table)
+        print_table(
+            ("owner", source, into),
+            [(each.customer, str(each.points), str(each.becomes)) for each in found.sample],
+        )
 
 
 @CONVERT.command()

@@ -36,7 +36,9 @@ def backup(file: Annotated[Path, typer.Argument(help="The new file.", dir_okay=F
         assert settings.database_url is not None, "a ready database has a URL"
         manifest = asyncio.run(write_backup(settings.database_url, file, tell))
     size = file.stat().st_size
-    OUT.print(f"{manifest.rows:,} rows of {len(manifest.tables)} tables in {file} ({size:,} bytes).")
+    OUT.print(
+        f"{manifest.rows:,} rows of {len(manifest.tables)} tables in {file} ({size:,} bytes).", markup=False
+    )
 
 
 def restore(file: Annotated[Path, typer.Argument(help="A backup.", exists=True, dir_okay=False)]) -> None:

@@ -6,9 +6,8 @@ import getpass
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
 
-from perennial.cli.console import ERRORS, OUT
+from perennial.cli.console import ERRORS, OUT, print_table
 from perennial.cli.session import with_database
 from perennial.flows.staff.keys import create_key, retire_key, workspace_keys
 from perennial.flows.staff.scopes import Scope
@@ -52,16 +51,13 @@ def create(
 def list_keys(workspace: Workspace) -> None:
     """List the keys of a workspace; their secrets are stored nowhere."""
     rows = with_database(lambda database: workspace_keys(database, workspace))
-    table = Table(Column("begins with", no_wrap=True))
-    for name in ("name", "scopes"):
-        table.add_column(name, overflow="fold")
-    for name in ("created", "ends", "revoked"):
-        table.add_column(name, no_wrap=True)
+    shown = []
     for row in rows:
         instants = (row.created_at, row.expires_at, row.revoked_at)
-        shown = ["" if instant is None else format_instant(instant)[:10] for instant in instants]
-        table.add_row(row.prefix, row.name, " ".join(row.scopes), *shown)
-    OUT.print(table)
+        days = ["" if instant is None else format_instant(instant)[:10] for instant in instants]
+        shown.append((row.prefix, row.name, " ".join(row.scopes), *days))
+    names = ("begins with", "name", "scopes", "created", "ends", "revoked")
+    print_table(names, shown, whole="begins with")
 
 
 @KEYS.command()
@@ -71,7 +67,7 @@ def revoke(
 ) -> None:
     """Revoke a key for good; every worker refuses it within a second."""
     row = with_database(lambda database: retire_key(database, workspace, key, actor=actor()))
-    OUT.print(f"Revoked {row.prefix}… ({row.name}).")
+    OUT.print(f"Revoked {row.prefix}… ({row.name}).", markup=False)
 
 
 @WORKSPACES.command("create")
@@ -93,12 +89,12 @@ def create_one(
 @WORKSPACES.command("list")
 def list_all() -> None:
     """List all workspaces."""
-    table = Table("number", "code", "name", "kind", "buckets", "created")
+    shown = []
     for row in with_database(all_workspaces):
         kind = "sandbox" if row.sandbox else "live"
         created = format_instant(row.created_at)[:19]
-        table.add_row(str(row.workspace_id), row.code, row.name, kind, str(row.bucket_count), created)
-    OUT.print(table)
+        shown.append((str(row.workspace_id), row.code, row.name, kind, str(row.bucket_count), created))
+    print_table(("number", "code", "name", "kind", "buckets", "created"), shown)
 
 
 COMMANDS = {"keys": KEYS, "workspaces": WORKSPACES}

@@ -6,9 +6,8 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from perennial.cli.console import ERRORS, OUT
+from perennial.cli.console import ERRORS, OUT, print_table
 from perennial.cli.keys import Workspace, actor
 from perennial.cli.session import settings_of_environment, with_database
 from perennial.config import public_address
@@ -25,12 +24,13 @@ Email = Annotated[str, typer.Argument(help="The person's address.")]
 @STAFF.command("list")
 def list_staff() -> None:
     """List who has a role, workspace by workspace, and when they were last there."""
-    table = Table("workspace", "address", "name", "role", "factors", "last seen")
+    shown = []
     for each in with_database(everybody):
         row = each.row
         seen = "" if row.seen_at is None else format_instant(row.seen_at)[:19]
-        table.add_row(each.workspace, row.email, row.name, row.role, str(row.has_totp + row.passkeys), seen)
-    OUT.print(table)
+        factors = str(row.has_totp + row.passkeys)
+        shown.append((each.workspace, row.email, row.name, row.role, factors, seen))
+    print_table(("workspace", "address", "name", "role", "factors", "last seen"), shown)
 
 
 @STAFF.command()

@@ -6,10 +6,8 @@ import time
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from perennial.cli.console import OUT
+from perennial.cli.console import OUT, print_table
 from perennial.cli.keys import Workspace, actor
 from perennial.cli.session import with_database
 from perennial.core.switches import Switch, SwitchKind, SwitchObject
@@ -65,11 +63,13 @@ def switches(workspace: Workspace) -> None:
     if not found:
         OUT.print("Nothing is off.")
         return
-    table = Table("off", "since", "by", "why")
-    for switch in found:
-        since = format_instant(switch.off_at)[:19]
-        table.add_row(switch.object.path, since, escape(switch.actor), escape(switch.reason))
-    OUT.print(table)
+    print_table(
+        ("off", "since", "by", "why"),
+        [
+            (switch.object.path, format_instant(switch.off_at)[:19], switch.actor, switch.reason)
+            for switch in found
+        ],
+    )
 
 
 def _author(reason: str) -> Author:
