@@ -29,6 +29,12 @@ async def test_every_address_of_the_console_is_the_page(site: Site, address: str
     assert '<div id="root">' in answer.text
 
 
+async def test_the_bare_address_leads_to_the_page(site: Site) -> None:
+    """Who opens what the server prints sees the console."""
+    answer = await site.client.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/console")
+
+
 async def test_the_page_allows_itself_nothing_but_its_own(site: Site) -> None:
     """No inline script, no other host; style elements need the nonce, which is new every time."""
     first = await site.client.get("/console")

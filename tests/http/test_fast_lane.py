@@ -93,3 +93,28 @@ async def test_a_header_that_means_one_thing_comes_once(site: Site, path: str, n
     assert [each["path"] for each in response.json()["errors"]] == [f"header.{name}"]
     lists = [("Forwarded", "for=1"), ("Forwarded", "for=2")]
     assert (await site.client.put(path, headers=[*right, *lists], content=b"{}")).status_code != 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/health/live", "/docs", "/v1/programs", "/v1/customers/nobody", "/v1/nowhere", "/metrics"]
+)
+async def test_what_can_be_read_can_be_asked_for_without_its_body(site: Site, path: str) -> None:
+    """HEAD is answered as GET is, key and all, and the length is that of what would have come."""
+    for headers in ({"authorization": f"Bearer {site.secret}"}, {}):
+        whole = await site.client.get(path, headers=headers)
+        head = await site.client.head(path, headers=headers)
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        for name in ("content-type", "content-length", "cache-control"):
+            if (name, path) != ("content-length", "/metrics"):  # its figures grow
+                assert head.headers[name] == whole.headers[name]
+
+
+async def test_what_an_address_allows_is_said(site: Site) -> None:
+    """HEAD among it where there is something to read."""
+    for method, status in (("OPTIONS", 204), ("PATCH", 405)):
+        readable = await site.client.request(method, "/v1/customers/anna")
+        assert readable.status_code == status
+        assert {"GET", "HEAD", "PUT"} <= set(readable.headers["allow"].split(", "))
+        written = await site.client.request(method, "/v1/batch")
+        assert "HEAD" not in written.headers["allow"]
+    assert (await site.client.head("/v1/batch")).status_code == 405

@@ -88,6 +88,12 @@ def _built() -> dict[str, BuiltFile]:
     }
 
 
+@get("/", include_in_schema=False, status_code=302)
+async def root_get() -> Response[bytes]:
+    """Whoever opens the bare address of the server wants the page for people."""
+    return Response(content=b"", status_code=302, headers={"Location": "/console"})
+
+
 @get("/console", include_in_schema=False, opt={"any_query": True})
 async def console_get() -> Response[bytes]:
     """The page."""
@@ -146,4 +152,4 @@ def _taken(accepts: str) -> set[str]:
     return found
 
 
-CONSOLE_ROUTES = [console_get, console_file]
+CONSOLE_ROUTES = [root_get, console_get, console_file]

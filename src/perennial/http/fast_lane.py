@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, cast
 
 from litestar import Litestar
+from litestar.routes import HTTPRoute
 
 from perennial.flows.answers import Answer
 from perennial.flows.problems import answer_problem
@@ -126,6 +127,7 @@ class FastLane:
 
     def __init__(self, app: Litestar) -> None:
         self.app = app
+        self._methods = _methods_of(app)
         self._app = cast(Callable[[Connection, Receive, Send], Awaitable[None]], app)
         self._door: Door | None = None
         self._in_flight = 0
@@ -183,8 +185,10 @@ class FastLane:
             answer = await self._hot(scope, headers, receive, segments, hot)
             await answering.send_answer(answer)
         else:
-            await self._forward(scope, receive, answering, segments, identity)
-            answering.operation = _operation_of(scope)
+            routed = {**scope, "method": "GET"} if method == "HEAD" else scope
+            answering.allows = lambda: self._methods.get(routed.get("path_template", ""), frozenset())
+            await self._forward(routed, receive, answering, segments, identity)
+            answering.operation = _operation_of(routed)
 
     async def _hot(
         self, scope: Connection, headers: Headers, receive: Receive, segments: list[str], hot: Hot
@@ -208,6 +212,16 @@ class FastLane:
 def _operation_of(scope: Any) -> str:
     handler = scope.get("route_handler")
     return getattr(handler, "operation_id", None) or "unrouted"
+
+
+def _methods_of(app: Litestar) -> dict[str, frozenset[str]]:
+    """Return the methods of every address by the pattern that it is routed by."""
+    found: dict[str, frozenset[str]] = {}
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            methods = frozenset(str(method) for method in route.methods)
+            found[route.path_format] = found.get(route.path_format, frozenset()) | methods
+    return found
 
 
 def _timed(receive: Receive) -> Receive:
@@ -235,11 +249,17 @@ class _Answering:
         self._identity = identity
         self.status = 0
         self.operation = "unrouted"
+        self.allows: Callable[[], frozenset[str]] = frozenset
 
     async def send_answer(self, answer: Answer) -> None:
         """Send the answer of a flow."""
         self.status = answer.status
         await send_answer(self._scope, self._headers, self._send, answer, self._identity)
+
+    def _allowed(self, said: bytes) -> bytes:
+        """Return an ``Allow`` header: the router says all methods or the first, and knows of no HEAD."""
+        allowed = {*said.decode().split(", "), *self.allows()}
+        return ", ".join(sorted({*allowed, "HEAD"} if "GET" in allowed else allowed)).encode()
 
     async def send(self, message: Message) -> None:
         """Send what the application sends, with the headers that every answer has."""
@@ -247,9 +267,14 @@ class _Answering:
             self.status = message["status"]
             headers = list(message["headers"])
             names = {name for name, _ in headers}
+            if b"allow" in names:
+                headers = [each for each in headers if each[0] != b"allow"]
+                headers.append((b"allow", self._allowed(dict(message["headers"])[b"allow"])))
             if b"x-request-id" not in names:
                 headers.append((b"x-request-id", self._identity.encode()))
             if b"cache-control" not in names:
                 headers.append((b"cache-control", b"no-store"))
             message["headers"] = headers
+        elif self._scope["method"] == "HEAD":  # asked for without its body: it is made, and stays here
+            message = {**message, "body": b""}
         await self._send(message)
