@@ -9,6 +9,7 @@ import pytest
 
 from tests.http.site import Site, order
 
+_CART = {"lines": [{"sku": "s", "amount": 1}]}
 _ONCE: list[tuple[str, dict[str, Any], str, Any]] = [
     ("/v1/events", {"type": "review.posted", "customer": "anna"}, "attributes", {"rating": 4}),
     ("/v1/orders/o1/returns", {"lines": [{"line": "1", "quantity": 1}]}, "reason", "broken"),
@@ -20,6 +21,21 @@ _ONCE: list[tuple[str, dict[str, Any], str, Any]] = [
         "points",
         6,
     ),
+    (
+        "/v1/transfers",
+        {"from": "anna", "to": "ben", "wallet": "points", "points": 5, "reason": "r"},
+        "to",
+        "cleo",
+    ),
+    (
+        "/v1/transfers",
+        {"from": "anna", "to": "ben", "wallet": "points", "points": 5, "reason": "r"},
+        "from",
+        "cleo",
+    ),
+    ("/v1/redemptions", {"customer": "anna", "cart": _CART}, "cart", {"lines": [{"sku": "s", "amount": 2}]}),
+    ("/v1/redemptions", {"customer": "anna", "cart": _CART}, "order", "o7"),
+    ("/v1/holds", {"customer": "anna", "cart": _CART}, "seconds", 60),
     ("/v1/customers/anna/memberships/points/tier", {"tier": "gold", "reason": "r"}, "tier", None),
 ]
 
@@ -28,6 +44,7 @@ async def prepare(site: Site) -> None:
     """Give anna an order and points, and ben a membership."""
     await site.done("PUT", "/v1/orders/o1", order(100_000, 50_000))
     await site.done("PUT", "/v1/orders/o2", order(100, customer="ben"))
+    await site.done("PUT", "/v1/orders/o3", order(1_000, customer="cleo"))
 
 
 @pytest.mark.parametrize(("path", "body", "field", "other"), _ONCE, ids=lambda value: str(value)[:40])
@@ -52,7 +69,7 @@ async def test_the_same_again_is_the_same_answer(
     )
     conflict = await send({**body, field: other})
     assert (conflict.status_code, conflict.json()["code"]) == (422, "id_conflict")
-    assert conflict.json()["errors"]
+    assert [each["path"] for each in conflict.json()["errors"]] == [f"$.{field}"]
 
 
 @pytest.mark.parametrize(("path", "body", "field", "other"), _ONCE, ids=lambda value: str(value)[:40])

@@ -16,6 +16,10 @@ from perennial.flows.commands import MergeCustomers, PostAdjustment
 from perennial.flows.problems import problem
 from perennial.store.external_ids import IdKind
 
+_SAID = {"at": "occurred_at", "name": "type", "sender": "from", "receiver": "to"}
+_SAID_OF_CARTS = {**_SAID, "order": "cart", "order_id": "order", "hold_for": "seconds"}
+"""How callers write the fields of commands that have another name inside."""
+
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 
 
@@ -50,16 +54,23 @@ def replayed(
             422,
             "id_conflict",
             f"The id {external_id!r} was used before for another customer.",
-            FieldProblem(path="$.customer", code="id_conflict", message="was another customer"),
+            FieldProblem(
+                path="$.from" if kind is IdKind.TRANSFER else "$.customer",
+                code="id_conflict",
+                message="was another customer",
+            ),
         )
     if row.body == body:
         return Answer(status=200, body=row.answer, replayed=True)
+    said = _SAID_OF_CARTS if kind is IdKind.REDEMPTION else _SAID
     raise problem(
         422,
         "id_conflict",
         f"The id {external_id!r} was used before with another body.",
         *(
-            FieldProblem(path=f"$.{name}", code="id_conflict", message="differs from the first use")
+            FieldProblem(
+                path=f"$.{said.get(name, name)}", code="id_conflict", message="differs from the first use"
+            )
             for name in differing_fields(row.body, body)
         ),
     )
