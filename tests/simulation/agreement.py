@@ -76,9 +76,10 @@ async def stored(conn: Connection, workspace: int, buckets: range, version: Vers
 
 
 def state(member: Member, program: int) -> dict[str, object]:
-    """Return everything of a member that both must agree on."""
+    """Return everything of a member that both must agree on: not which tiers of before are at hand."""
+    membership = member.memberships.get(program)
     return {
-        "membership": member.memberships.get(program),
+        "membership": None if membership is None else msgspec.structs.replace(membership, moves=()),
         "wallets": {
             unit: (msgspec.structs.replace(wallet, lots=None), _lots(wallet))
             for unit, wallet in sorted(member.wallets.items())

@@ -39,6 +39,7 @@ _KEYS = {
     "customers": {"bucket", "workspace_id", "customer_id"},
     "timers": {"bucket", "workspace_id", "customer_id"},
     "memberships": {"bucket", "workspace_id", "customer_id"},
+    "tier_moves": {"bucket", "workspace_id", "customer_id"},
     "wallets": {"bucket", "workspace_id", "customer_id"},
     "lots": {"bucket", "workspace_id", "customer_id"},
     "counters": {"bucket", "workspace_id", "customer_id", "period"},

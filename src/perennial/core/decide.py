@@ -58,6 +58,7 @@ from perennial.core.needs import snapshot_of
 from perennial.core.referrals.rewards import decide_reversal, decide_reward
 from perennial.core.switches import ALL_ON, Switches, with_sent
 from perennial.core.tiers.reviews import decide_assignment
+from perennial.core.tiers.tier_then import as_then
 from perennial.core.tiers.tiers import own_balances
 from perennial.core.timers import decide_timers
 from perennial.core.version import Version
@@ -147,7 +148,9 @@ def _decide_earning(
     numbers = budget_numbers(version, event) if version.has_holders else version.budget_numbers
     where = event.order.location if isinstance(event, OrderPaid) else None
     snapshot = snapshot_of(event.at, version, member, spent, off, numbers, where)
-    earned = earn(event, version, snapshot, own_balances(version, member, event.at), by_line=by_line)
+    then = as_then(snapshot, version, member, event.at)
+    apart = own_balances(version, member, event.at)
+    earned = earn(event, version, then, apart, by_line=by_line, present=snapshot)
     if snapshot.variants:
         earned = exposed(earned, version, member, event.at, earns=True)
     return with_challenges(earned, event, version, member) if version.challenges else earned

@@ -39,7 +39,7 @@ from perennial.core.orders.order import Order, OrderStatus, net_amounts
 from perennial.core.snapshot import Snapshot
 from perennial.core.switches import off_of
 from perennial.core.terms.limits import Use
-from perennial.core.tiers.tiers import tiers_after
+from perennial.core.tiers.tier_then import tiers_after_then
 from perennial.core.today import today_of
 from perennial.core.version import CompiledMessage, CompiledRule, Factors, Version
 from perennial.core.wallets.credit import activity, credit_award
@@ -132,13 +132,15 @@ def earn(
     apart: Sequence[Points] | None = None,
     *,
     by_line: bool = True,
+    present: Snapshot | None = None,
 ) -> Decision:
     """Decide what ``event`` earns under ``version`` for the member of ``snapshot``.
 
     Counts are kept for every customer; awards and tiers are for members within the program's life. While
     the whole program is switched off nobody enters a tier either, and so nobody misses what it gives.
     ``by_line`` says that awards tell what each line contributed, for a return to ask. ``apart`` is what is
-    available in the member's own wallets, where the points go into others.
+    available in the member's own wallets, where the points go into others. ``present`` is the snapshot with
+    the tier of now, where ``snapshot`` has that of an earlier instant: the tier moves on from there.
     """
     judgment = judge(event, version, snapshot)
     effects: list[Effect] = []
@@ -162,7 +164,7 @@ def earn(
             balances: Sequence[Points] = ()
             if None in version.tier_needs:
                 balances = _balances_after(version, snapshot, effects) if apart is None else apart
-            tier_effects, follow_ups = tiers_after(version, event, snapshot, history, balances)
+            tier_effects, follow_ups = tiers_after_then(version, event, snapshot, present, history, balances)
             effects += tier_effects
     if judgment.rewarding:
         follow_ups = (*_rewards(event, version, judgment), *follow_ups)

@@ -278,6 +278,8 @@ def _move(member: Member, version: Version, effect: MoveTier | Join | Leave) -> 
     if isinstance(effect, Leave):
         membership.left_at = effect.at
         return
+    if membership.tier != effect.tier:
+        membership.moves = (*membership.moves, (effect.at, membership.tier))
     membership.tier = effect.tier
     membership.tier_since = effect.since
     membership.tier_until = effect.until

@@ -49,6 +49,8 @@ class Membership(msgspec.Struct):
 
     ``tier_since`` is when the present status began; it is ``None`` without a tier, and while only a
     grace keeps the tier. ``tier_until`` is when the tier is reviewed next (``None``: only by events).
+    ``moves`` has when the tier became another one and which it was before, as decided: those that may be
+    asked about for what is heard of late (see ``core/tiers/tier_then.py``).
     """
 
     joined_at: Instant
@@ -58,6 +60,7 @@ class Membership(msgspec.Struct):
     tier_until: Instant | None = None
     tier_floor: str | None = None
     left_at: Instant | None = None
+    moves: tuple[tuple[Instant, str | None], ...] = ()
 
 
 class Exposure(msgspec.Struct, frozen=True):

@@ -70,9 +70,9 @@ from perennial.flows.handling.handle_review import handle_review
 from perennial.flows.handling.handle_segment import handle_entered, handle_move
 from perennial.flows.handling.handle_turn import handle_turn
 from perennial.flows.handling.load_batch import load
+from perennial.flows.handling.passing_time import LotsNeeded
 from perennial.flows.handling.redeeming import handle_redeem_hold, handle_redemption
 from perennial.flows.handling.segmenting import judge_last, settle, settle_segments, unsettled
-from perennial.flows.handling.timers_due import LotsNeeded
 from perennial.flows.handling.write_batch import write
 from perennial.flows.ids import Ids
 from perennial.flows.loading.drawn_codes import CodesNeeded

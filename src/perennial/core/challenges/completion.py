@@ -26,6 +26,7 @@ from perennial.core.scratch import copy_of
 from perennial.core.settling import settle
 from perennial.core.switches import Switches, with_sent
 from perennial.core.terms.limits import Use
+from perennial.core.tiers.tier_then import as_then
 from perennial.core.today import today_of
 from perennial.core.version import CompiledPrice, CompiledReward, Version
 
@@ -49,8 +50,9 @@ def decide_completion(
     off = switches.keys_of(version)
     if sent:
         off = with_sent(off, sent)
+    present = snapshot_of(event.at, version, member, spent, off, numbers)
     decision = _noted(
-        earn(event, version, snapshot_of(event.at, version, member, spent, off, numbers)),
+        earn(event, version, as_then(present, version, member, event.at), present=present),
         event,
         version,
         member,

@@ -32,6 +32,7 @@ from perennial.core.settling import settle
 from perennial.core.snapshot import Snapshot
 from perennial.core.switches import Switches, off_of
 from perennial.core.terms.limits import Use
+from perennial.core.tiers.tier_then import as_then
 from perennial.core.today import today_of
 from perennial.core.version import Bound, CompiledPrice, CompiledReward, CompiledRule, Version
 
@@ -51,7 +52,8 @@ def decide_earned(
     """
     numbers = budget_numbers(version, event)
     where = None if event.order is None else event.order.location
-    snapshot = snapshot_of(event.at, version, member, spent, switches.keys_of(version), numbers, where)
+    present = snapshot_of(event.at, version, member, spent, switches.keys_of(version), numbers, where)
+    snapshot = as_then(present, version, member, event.at)
     rule = next(each for each in version.rules if each.rule.id == event.rule)
     compiled = version.rewards[event.reward]
     limited = Allowances(version, snapshot, numbers)
@@ -77,12 +79,12 @@ def decide_earned(
         if isinstance(effect, Credit)
     ]
     counts = counts_of(version, event, {award.unit: award.points for award in awards})
-    decision = settle(event, version, member, snapshot, effects, counts)
+    decision = settle(event, version, member, present, effects, counts)
     given = None
     if event.order is not None:
         stays = any(isinstance(effect, Entitle) and effect.state in MOVES for effect in effects)
         given = event.kept or GivenReward(event.rule, event.reward, _voucher_in(effects), stays)
-    return msgspec.structs.replace(decision, awards=tuple(awards), given=given)
+    return msgspec.structs.replace(decision, awards=tuple(awards), given=given, facts=snapshot)
 
 
 def would_give(version: Version, snapshot: Snapshot, caused: Iterable[Event]) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ from perennial.core.simulation.past import (
 )
 from perennial.core.simulation.side import Side
 from perennial.core.simulation.tally import RewardTally, RuleTally, SideTally, WalletTally
+from perennial.core.tiers.tier_then import go_back, go_on
 from perennial.core.today import today_of
 from perennial.ledger.account import Account
 from perennial.ledger.lot import Lot
@@ -59,7 +60,7 @@ class JudgedOrder(msgspec.Struct):
 
     ``blocked`` is what the customer was blocked from then. ``rests`` tells of each cooldown that the order
     began its number, the place, and the instant that stood there before. ``sent`` are the messages that it
-    has sent.
+    has sent, ``tiers`` the member's before it, by program.
     """
 
     order: Order
@@ -72,6 +73,7 @@ class JudgedOrder(msgspec.Struct):
     blocked: int = 0
     rests: tuple[tuple[int, int, Instant], ...] = ()
     sent: tuple[str, ...] = ()
+    tiers: dict[int, str | None] = {}
 
 
 class Playing:
@@ -259,6 +261,7 @@ class Playing:
                 blocked=member.blocked,
                 rests=self._rests(paid, event) if paid is not None else (),
                 sent=(*self.side.sent, *given.messages),
+                tiers=_tiers_before(paid) if paid is not None else {},
             )
         return found
 
@@ -327,6 +330,7 @@ class Playing:
             member, past.order_id, known, known.paid_at, everything, canceled=True, revised=True
         )
         now, member.blocked = member.blocked, known.blocked
+        went_back = go_back(member, known.tiers)
         woken = [
             (number, place)
             for number, place, _ in known.rests
@@ -342,6 +346,7 @@ class Playing:
         finally:
             self.side.kept, self.side.sent = {}, ()
             member.blocked = now
+            go_on(member, went_back)
             for number, place in woken:
                 member.limits[number][place] = known.paid_at
         if stays := _staying(known):
@@ -387,6 +392,13 @@ class Playing:
                 self.tally.members += 1
                 tier = membership.tier or ""
                 self.tally.tiers[tier] = self.tally.tiers.get(tier, 0) + 1
+
+
+def _tiers_before(paid: Decision) -> dict[int, str | None]:
+    """Return the tier by which an order of a member was judged, by the program."""
+    return (
+        {paid.program: paid.facts.tier} if paid.facts is not None and paid.facts.joined_at is not None else {}
+    )
 
 
 def _staying(known: JudgedOrder) -> frozenset[str]:

@@ -12,6 +12,7 @@ from perennial.core.member import Member
 from perennial.core.needs import place_of
 from perennial.core.orders.order import Order, OrderStatus, cost_of, net_amounts
 from perennial.core.switches import Switches, recorded
+from perennial.core.tiers.tier_then import go_back, go_on
 from perennial.flows.answers import Answer, Decided, FieldProblem
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.commands import PutOrder
@@ -211,7 +212,8 @@ def _judge_anew(
 ) -> list[Outcome]:
     """Undo the old decision and decide the changed order at its original time and version.
 
-    So are switches and blocks: by what was off when it was decided first, whatever is off now.
+    So are switches and blocks: by what was off when it was decided first, whatever is off now. The tier is
+    the one from before the order, which may have been what reached the present one.
     """
     if known.returned:
         raise problem(
@@ -226,7 +228,9 @@ def _judge_anew(
     operation.sent = sent_of(stored)
     member.blocked = _blocked_then(stored)
     put_to_rest = _wake(batch, member, stored, known)
+    went_back = go_back(member, _tiers_then(stored))
     outcomes = decide_event(batch, operation, _paid(operation, order), enrolls=True, switches=then)
+    go_on(member, went_back)
     for number, place in put_to_rest:
         member.limits[number][place] = known.paid_at
     member.blocked = now
@@ -258,6 +262,17 @@ def _wake(
                 instants[place] = decision.snapshot.used[rule.cooldown]
                 numbers.append((limit.number, place))
     return numbers
+
+
+def _tiers_then(stored: list[StoredDecision]) -> dict[int, str | None]:
+    """Return the tier by which each program had judged an order of a member."""
+    return {
+        decision.program: decision.snapshot.tier
+        for decision in stored
+        if decision.trigger == "order.paid"
+        and decision.snapshot is not None
+        and decision.snapshot.joined_at is not None
+    }
 
 
 def _switches_then(batch: Batch, stored: list[StoredDecision]) -> Switches:

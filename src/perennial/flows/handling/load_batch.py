@@ -64,6 +64,7 @@ from perennial.flows.loading.locking import Wanted, lock
 from perennial.flows.loading.looking_back import read_from
 from perennial.flows.loading.redeemed import load_entered, load_redeemed
 from perennial.flows.loading.referred import load_referred
+from perennial.flows.loading.tiers_then import load_tiers_then
 from perennial.flows.loading.wherever import load_members_of, share
 from perennial.store.customers.identifiers import find_identifiers, identifier_hash, read_identifiers
 from perennial.store.events import load_events
@@ -253,7 +254,10 @@ async def _load_locked(
     await load_entitled(conn, batch, others)
     check_keepers(batch)
     await _load_members(conn, batch, commands, with_lots, beside)
-    await _load_past_orders(conn, batch)
+    if await _load_past_orders(conn, batch):
+        # They are judged with the history of their own time, which may lie before all else.
+        await _load_members(conn, batch, commands, with_lots, beside)
+    await load_tiers_then(conn, batch, commands)
     await load_referred(conn, batch)
 
 
@@ -300,8 +304,11 @@ async def _find_redeemed(conn: Connection, batch: Batch, commands: Sequence[Comm
         }
 
 
-async def _load_past_orders(conn: Connection, batch: Batch) -> None:
-    """Load all orders of customers who may join a program that counts what they bought before."""
+async def _load_past_orders(conn: Connection, batch: Batch) -> bool:
+    """Load all orders of customers who may join a program that counts what they bought before.
+
+    Whether there are any is the answer.
+    """
     counting = [
         live.program_id
         for live in batch.workspace.programs
@@ -313,13 +320,14 @@ async def _load_past_orders(conn: Connection, batch: Batch) -> None:
         if any(program_id not in member.memberships for program_id in counting)
     ]
     if not joining:
-        return
+        return False
     workspace_id, rows = batch.workspace.workspace_id, dict[UUID, OrderRow]()
     for bucket, there in batch.by_bucket(joining):
         keys = await paid_order_keys(conn, workspace_id, bucket, there)
         rows |= await load_orders(conn, workspace_id, bucket, keys)
     for row in sorted(rows.values(), key=lambda row: (row.paid_at or 0, row.order_id)):
         batch.past_orders.setdefault(row.customer_id, []).append(row)
+    return bool(rows)
 
 
 def _named_ids(batch: Batch, commands: Sequence[Command]) -> set[tuple[int, UUID]]:
@@ -431,6 +439,7 @@ async def _load_members(
     judged = [row.paid_at for row in batch.orders.values() if row.paid_at is not None]
     redeemed = [row.used for row in batch.redemptions.values()]
     judged += [used.at for used in redeemed if any(part.places for part in used.programs)]
+    judged += [row.paid_at or row.occurred_at for rows in batch.past_orders.values() for row in rows]
     judged += [loaded.row.issued_at for loaded in batch.entitlements.values()]
     carts = [command.order for command in others if isinstance(command, PostRedemption | ChangeHold)]
     reads = read_from(workspace, [*instants, *judged], carts)

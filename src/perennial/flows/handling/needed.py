@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from perennial.flows.handling.timers_due import LotsNeeded
+from perennial.flows.handling.passing_time import LotsNeeded
 from perennial.flows.loading.drawn_codes import CodesNeeded
 
 T = TypeVar("T")

@@ -16,6 +16,7 @@ from perennial.core.version import Version
 from perennial.flows.batch import Batch, Operation
 from perennial.flows.configuration import LiveProgram
 from perennial.flows.handling.decide_program import Outcome, decide_in_program, store_outcomes
+from perennial.flows.handling.passing_time import pass_time
 from perennial.flows.handling.undoing import undo_event
 from perennial.flows.stored import StoredDecision, decode_decisions, encode_decisions
 from perennial.store.orders import OrderRow, decode_order
@@ -35,7 +36,8 @@ def count_past_orders(batch: Batch, joining: Operation, live: LiveProgram) -> li
     """Judge the earlier orders of a customer who has just joined, in this program alone.
 
     The orders are in the customer's history already: their counts are taken out first, and come back
-    one after the other, so that each order is judged with the history of its own time.
+    one after the other, so that each order is judged with the history of its own time. What is due between
+    them and up to joining happens there: points of the first may be gone when the last one is judged.
     """
     if not live.latest.program.enrollment.count_past_orders:
         return []
@@ -46,7 +48,15 @@ def count_past_orders(batch: Batch, joining: Operation, live: LiveProgram) -> li
     ]
     for order in past:
         batch.apply(order.operation, order.version, _forgotten(order))
-    return [outcome for order in past for outcome in _judge(batch, live, order)]
+    outcomes: list[Outcome] = []
+    for order in past:
+        pass_time(batch, joining.member, order.operation.at)
+        order.operation.operation_id = batch.ids.next()
+        outcomes += _judge(batch, live, order)
+    if past:
+        pass_time(batch, joining.member, joining.at)
+        joining.operation_id = batch.ids.next()
+    return outcomes
 
 
 def _past_order(batch: Batch, joining: Operation, live: LiveProgram, row: OrderRow) -> _PastOrder | None:

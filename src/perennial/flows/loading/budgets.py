@@ -60,8 +60,12 @@ def budgets_of_order(version: Version, at: Instant, order: Order | None) -> set[
 
 
 def instant_of(batch: Batch, command: Command) -> Instant:
-    """Return the business instant of a command: its own, or now."""
+    """Return the business instant of a command: its own, or now; a guest's order keeps its own."""
     at: Instant | None = getattr(command, "at", None)  # what is known of a customer has no instant
+    if at is None and batch.orders and type(command) is PutOrder and command.customer is not None:
+        known = batch.orders.get(batch.name("order", command.id))
+        if known is not None and known.customer_id == known.order_id:
+            return known.occurred_at
     return batch.now if at is None else at
 
 
