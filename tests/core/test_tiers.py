@@ -149,6 +149,24 @@ def test_points_of_a_month_give_a_tier_for_a_time(
     assert tier(play, until) is None
 
 
+def test_everybody_begins_with_the_tier_that_needs_nothing() -> None:
+    """At once, with its gift and without an end, though what is reached begins with the next period."""
+    tiers = {"metrics": [MONTHLY], "levels": levels(0, 100, 200), "start": "next_period", "lasts": "period"}
+    play = stage(tiers=tiers)
+    assert entered(play.pay("anna", "o1", at("2026-03-10 12:00"), order(100))) == ["bronze"]
+    assert standing(play) == ("bronze", "2026-03-10 12:00", None)
+    play.pay("anna", "o2", at("2026-03-11 12:00"), order(10_000))
+    assert standing(play) == ("bronze", "2026-03-10 12:00", "2026-04-01")
+    decisions = play.pay("bert", "o3", at("2026-03-12 12:00"), order(20_000))
+    assert entered(decisions) == ["bronze"]
+    assert standing(play, "bert") == ("bronze", "2026-03-12 12:00", "2026-04-01")
+    play.run_timers("anna", at("2026-04-01"))
+    play.run_timers("bert", at("2026-04-01"))
+    assert standing(play) == ("silver", "2026-04-01", "2026-05-01")
+    assert standing(play, "bert") == ("gold", "2026-04-01", "2026-05-01")
+    assert tier(play, "2026-05-01") == "bronze"
+
+
 def test_a_tier_of_the_next_period_is_not_given_for_what_came_back() -> None:
     """Reached in March for April, but returned before April begins: no tier."""
     tiers = {

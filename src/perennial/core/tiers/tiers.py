@@ -76,7 +76,7 @@ def tiers_after(
     if target > level:
         begins = next_start(version, system, event.at)
         if begins is not None:
-            return _schedule(system, standing, event.at, begins), ()
+            return _begin_later(version, system, standing, target, event, begins)
         return rise(version, system, standing, target, event.id, event.at)
     if system.lasts is _WHILE_REACHED:
         before = figures_of(version, system, snapshot.history, balances)
@@ -285,6 +285,19 @@ def _first_end(version: Version, system: TierSystem, at: Instant) -> Instant | N
     if system.lasts is _WHILE_REACHED:
         return next_look(version, system, at)
     return status_end(version, system, at)
+
+
+def _begin_later(
+    version: Version, system: TierSystem, standing: Standing, target: int, event: Event, begins: Instant
+) -> TierChange:
+    """Let ``target`` begin with the next period; a tier that needs nothing begins at once all the same."""
+    first = reached(system, {})
+    if standing.level >= first:
+        return _schedule(system, standing, event.at, begins), ()
+    [risen, *uses], entries = rise(version, system, standing, first, event.id, event.at)
+    if target > first and isinstance(risen, MoveTier):
+        risen = msgspec.structs.replace(risen, until=begins)
+    return [risen, *uses], entries
 
 
 def _schedule(system: TierSystem, standing: Standing, at: Instant, begins: Instant) -> list[Effect]:
