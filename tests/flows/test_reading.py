@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from perennial.flows.commands import AssignTier
 from perennial.flows.explaining import explain_order
 from perennial.flows.order_views import read_order
 from perennial.flows.reading import MissingView, read_customer
-from tests.flows.shop import Shop
+from perennial.units import parse_instant
+from tests.flows.shop import START, Shop
 
 TIERS = """
 program: points
@@ -79,6 +81,37 @@ tiers:
     assert membership.progress is not None
     (missing,) = membership.progress.higher[0].missing
     assert (missing.measure, missing.currency, missing.decimals) == (measure, None, decimals)
+
+
+async def test_a_tier_that_waits_or_is_in_grace_says_so(shop: Shop) -> None:
+    """Silver is reached in March and begins with April; what keeps it in May is a grace of five days."""
+    terms = "  start: next_period\n  lasts: period\n  grace: {days: 5}\nrewards:"
+    await shop.publish(TIERS.replace("calendar: year", "calendar: month").replace("rewards:", terms))
+    await shop.order("o1", "c1", 60_000)
+    seen = []
+    for day in ("2026-03-02", "2026-04-02", "2026-05-02", "2026-05-07"):
+        await shop.advance(parse_instant(f"{day}T12:00:00Z"))
+        (membership,) = (await read_customer(shop.handler, shop.workspace_id, "c1")).memberships
+        assert membership.progress is not None
+        seen.append((membership.tier, membership.progress.begins, membership.progress.in_grace))
+    assert seen == [
+        ("bronze", "2026-04-01T00:00:00Z", False),
+        ("silver", None, False),
+        ("silver", None, True),
+        ("bronze", None, False),
+    ]
+
+
+async def test_a_tier_that_there_is_not_names_the_field(shop: Shop) -> None:
+    """A floor of an unknown tier is refused, with the path of the field."""
+    await shop.publish(TIERS)
+    await shop.order("o1", "c1", 100)
+    refused = await shop.refuse(
+        AssignTier(
+            id="a1", customer="c1", at=START, program="points", tier="gold", reason="press", actor="me"
+        )
+    )
+    assert [(refused.code, each.path) for each in refused.errors] == [("tier_unknown", "$.tier")]
 
 
 async def test_an_order_is_explained_rule_by_rule(shop: Shop) -> None:

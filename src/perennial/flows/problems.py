@@ -25,6 +25,8 @@ _REFUSED_AS = {
     RefusalCode.WALLET_UNKNOWN: 422,
     RefusalCode.TIER_UNKNOWN: 422,
 }
+_REFUSED_FOR = {RefusalCode.TIER_UNKNOWN: "$.tier"}
+"""The field that is wrong, where it has the same name in whatever is refused like that."""
 
 
 class ProblemError(Exception):
@@ -78,8 +80,13 @@ def field_problem(path: str, code: str, message: str) -> ProblemError:
 
 def refused(refusal: Refusal) -> ProblemError:
     """Turn a refusal of the core into the error that answers the command (409 unless said)."""
-    status = _REFUSED_AS.get(refusal.code, 409)
-    return problem(status, refusal.code.value, refusal.words, details=refusal.details, text=refusal.text)
+    status, code, path = (
+        _REFUSED_AS.get(refusal.code, 409),
+        refusal.code.value,
+        _REFUSED_FOR.get(refusal.code),
+    )
+    fields = () if path is None else (FieldProblem(path=path, code=code, message=refusal.words),)
+    return problem(status, code, refusal.words, *fields, details=refusal.details, text=refusal.text)
 
 
 def answer_problem(found: Problem) -> Answer:

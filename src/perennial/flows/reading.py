@@ -103,10 +103,16 @@ class TierRiskView(_View, frozen=True):
 
 
 class TierProgressView(_View, frozen=True):
-    """What is missing to every higher tier, and what is at risk."""
+    """What is missing to every higher tier, and what is at risk.
+
+    ``begins`` is when a higher tier begins of which nothing is missing any more, where tiers begin with the
+    next period. ``in_grace`` tells that only a grace keeps the tier.
+    """
 
     higher: tuple[HigherTierView, ...]
     risk: TierRiskView | None = None
+    begins: str | None = None
+    in_grace: bool = False
 
 
 class MembershipView(_View, frozen=True):
@@ -336,6 +342,8 @@ def _progress(live: LiveProgram, member: Member, at: Instant) -> TierProgressVie
             counts_from=format_instant(risk.counts_from),
             missing=_missing(live, risk.missing),
         ),
+        begins=_text(found.begins),
+        in_grace=found.in_grace,
     )
 
 

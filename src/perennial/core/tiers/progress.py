@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from perennial.core.dates.periods import period_of, start_of
-from perennial.core.document.program import TierLasts, TierSystem
+from perennial.core.document.program import TierLasts, TierStart, TierSystem
 from perennial.core.member import Member
 from perennial.core.needs import snapshot_of
 from perennial.core.tier_terms import grants_at, period_of_tiers
@@ -94,7 +94,7 @@ def progress(version: Version, member: Member, at: Instant) -> TierProgress | No
         for level in system.levels[standing.level + 1 :]
     )
     follows = system.lasts is TierLasts.WHILE_REACHED
-    waits = reached(system, figures) > standing.level
+    waits = system.start is TierStart.NEXT_PERIOD and reached(system, figures) > standing.level
     return TierProgress(
         tier=tier_at(system, standing.level),
         since=standing.since,
